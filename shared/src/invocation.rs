@@ -1,0 +1,65 @@
+//! One invocation of a function: when it began, how long it may take, and its share of randomness. Read once at the
+//! edge and passed down, so that nothing below can disagree about what time it is.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::types::{AttemptId, CallId, Timestamp};
+
+/// API Gateway gives up after 30 s. What is not done by now must be left to a retry or to the sweep.
+const BUDGET: Duration = Duration::from_secs(25);
+
+/// When this invocation began, until when it may work, and the names it may give.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The time, for every decision of this invocation.
+    pub now: Timestamp,
+    /// The end of the time it has.
+    pub deadline: Instant,
+    /// The name of this try at serving a request.
+    pub attempt: AttemptId,
+    /// The id of the call, should one be placed.
+    pub call_id: CallId,
+    /// A number to choose among equals with.
+    pub dice: u64,
+}
+
+impl Invocation {
+    /// Reads the clock and the operating system's randomness, the only place that does.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the edge where time and randomness come in"
+    )]
+    pub fn begin() -> Self {
+        let mut entropy = [0_u8; 40];
+        // Without randomness two attempts could share a name and a call id could be guessed: better no answer at all.
+        // The handler's edge turns this into a 500.
+        #[expect(clippy::expect_used, reason = "no request can be served safely without randomness")]
+        getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
+        let [attempt, call, dice] = [0..16, 16..32, 32..40].map(|range| {
+            entropy
+                .get(range)
+                .unwrap_or_default()
+                .iter()
+                .fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte))
+        });
+        Self {
+            now: Timestamp::now(),
+            deadline: Instant::now() + BUDGET,
+            attempt: AttemptId::from_bits(attempt),
+            call_id: CallId::from_bits(call),
+            dice: u64::try_from(dice & u128::from(u64::MAX)).unwrap_or(0),
+        }
+    }
+
+    /// What is left of the time.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// The time a step may take: its own limit, or what is left after `reserve` has been kept back for what must follow.
+    pub fn at_most(&self, limit: Duration, reserve: Duration) -> Duration {
+        limit.min(self.remaining().saturating_sub(reserve))
+    }
+}

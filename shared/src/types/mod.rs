@@ -1,0 +1,16 @@
+//! The words that everything else is written in. They know how to be read and written, and nothing about payment,
+//! storage or HTTP.
+
+mod country;
+mod ids;
+mod phone_number;
+mod time;
+mod usdc;
+mod wallet;
+
+pub use country::{Country, NotACountry};
+pub use ids::{AttemptId, CallId, NotACallId, PaymentId};
+pub use phone_number::{NotE164, PhoneNumber};
+pub use time::{DAY, Timestamp, rfc3339, whole_days};
+pub use usdc::Usdc;
+pub use wallet::{Network, NotAnAccount, Wallet};

@@ -1,0 +1,108 @@
+//! Phone numbers.
+
+use std::fmt;
+
+/// A phone number in E.164: `+`, then 7 to 15 ASCII digits, the first not zero. `Debug` is masked, because numbers are
+/// personal and logs are read by many; `as_str` is for the wire.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PhoneNumber(Box<str>);
+
+/// The text is not a phone number in E.164.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a phone number in E.164 format, such as \"+14155551234\"")]
+pub struct NotE164;
+
+impl PhoneNumber {
+    /// Reads E.164 strictly: bytes, since "digit" in Unicode includes `٤` and `４`. Numbers of the North American plan
+    /// must also have its structure: an area code and an exchange that begin with 2 to 9.
+    pub fn parse(text: &str) -> Result<Self, NotE164> {
+        let digits = text.as_bytes().strip_prefix(b"+").ok_or(NotE164)?;
+        if !(7..=15).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) || digits.starts_with(b"0") {
+            return Err(NotE164);
+        }
+        if let Some(national) = digits.strip_prefix(b"1") {
+            let [area, _, _, exchange, ..] = national else {
+                return Err(NotE164);
+            };
+            if national.len() != 10 || !(b'2'..=b'9').contains(area) || !(b'2'..=b'9').contains(exchange) {
+                return Err(NotE164);
+            }
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The number with its `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The three-digit area code, for a number of the North American plan.
+    pub fn area_code(&self) -> Option<&str> {
+        self.0.strip_prefix("+1")?.get(..3)
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    /// Country and last two digits: enough to follow a number through a log, not enough to ring it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = self.0.get(..3).unwrap_or_default();
+        let tail = self.0.get(self.0.len().saturating_sub(2)..).unwrap_or_default();
+        write!(f, "{head}…{tail}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NotE164, PhoneNumber};
+
+    #[test]
+    fn e164_is_read_byte_for_byte() {
+        for text in [
+            "+14155551234",
+            "+442071838750",
+            "+4915123456789",
+            "+12133610872",
+            "+3531234567",
+            "+123456789012345".replace("+1", "+8").as_str(),
+        ] {
+            assert_eq!(PhoneNumber::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_e164_is_refused() {
+        for text in [
+            "",
+            "+",
+            "4155551234",
+            "14155551234",
+            "+0155551234",
+            "+1 415 555 1234",
+            "+1-415-555-1234",
+            "+1(415)5551234",
+            " +14155551234",
+            "+14155551234 ",
+            "+14155551234\0",
+            "+1415555123",
+            "+141555512345",
+            "+11155551234",
+            "+14151551234",
+            "+911",
+            "+112",
+            "+123456",
+            "+8234567890123456",
+            "+١٤١٥٥٥٥١٢٣٤",
+            "＋14155551234",
+            "+1415555１234",
+            "++14155551234",
+            "tel:+14155551234",
+        ] {
+            assert_eq!(PhoneNumber::parse(text), Err(NotE164), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_in_a_log_cannot_be_rung() {
+        assert_eq!(format!("{:?}", PhoneNumber::parse("+14155551234").unwrap()), "+14…34");
+    }
+}

@@ -1,0 +1,53 @@
+//! Money.
+
+use std::fmt;
+
+/// An amount of USDC in micro-dollars, which are the token's atomic units (6 decimals). There is no float anywhere:
+/// `Usdc::micros(540_000)` is $0.54.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Usdc(u64);
+
+impl Usdc {
+    /// So many millionths of a dollar.
+    pub const fn micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// The atomic units, as the token and the x402 wire count them.
+    pub const fn atomic(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Usdc {
+    /// Dollars, with cents always and smaller decimals only where they matter: `$5.00`, `$0.54`, `$0.001`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fraction = format!("{:06}", self.0 % 1_000_000);
+        let digits = fraction.trim_end_matches('0').len().max(2);
+        write!(
+            f,
+            "${}.{}",
+            self.0 / 1_000_000,
+            fraction.get(..digits).unwrap_or(&fraction)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Usdc;
+
+    #[test]
+    fn an_amount_is_written_in_dollars() {
+        for (micros, text) in [
+            (5_000_000, "$5.00"),
+            (540_000, "$0.54"),
+            (1_000, "$0.001"),
+            (0, "$0.00"),
+            (1, "$0.000001"),
+            (12_340_000, "$12.34"),
+        ] {
+            assert_eq!(Usdc::micros(micros).to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! One HTTP client for every neighbour: one pool of connections, one TLS configuration, a time and a size limit for each
+//! answer, and no redirects. It knows whether a request can have had an effect, and nothing about what was asked.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use reqwest::{Client, RequestBuilder};
+
+/// The largest answer that is read from a vendor. A transcript of thirty minutes is about 100 KB.
+pub const LARGEST_ANSWER: usize = 1 << 20;
+
+const CONNECT: Duration = Duration::from_secs(3);
+/// Below the idle limit of the load balancers in front of our neighbours, so that we hang up first.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// What a neighbour answered, whatever the status.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// `Retry-After` in seconds, where the answer has one in that form.
+    pub retry_after: Option<u64>,
+    /// The body, at most [`LARGEST_ANSWER`] bytes.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as JSON of the shape that the caller knows, or nothing.
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+/// Why there is no answer. The difference is the whole point: only the first says that nothing happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoReply {
+    /// No connection was made, so nothing was asked.
+    #[error("could not be reached")]
+    NotSent,
+    /// The question may have arrived: it took too long, the connection broke, or the answer could not be read.
+    #[error("did not answer")]
+    Unknown,
+}
+
+/// The client that all requests of this process share. Built at the first use: a request that needs no neighbour pays
+/// nothing for it.
+pub fn client() -> &'static Client {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    CLIENT.get_or_init(build)
+}
+
+/// Sends a request and reads the whole answer, within `limit`.
+pub async fn send(request: RequestBuilder, limit: Duration) -> Result<Reply, NoReply> {
+    let mut response = request.timeout(limit).send().await.map_err(|error| no_reply(&error))?;
+    let status = response.status();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| NoReply::Unknown)? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(NoReply::Unknown);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply {
+        status,
+        retry_after,
+        body,
+    })
+}
+
+fn no_reply(error: &reqwest::Error) -> NoReply {
+    if error.is_connect() || error.is_builder() {
+        NoReply::NotSent
+    } else {
+        NoReply::Unknown
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
+#[expect(
+    clippy::expect_used,
+    reason = "a constant configuration, exercised by every test; there is no answer to give without it"
+)]
+fn build() -> Client {
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+        .tcp_nodelay(true)
+        .user_agent(concat!("dialtone/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .expect("the configuration is constant")
+}
+
+/// The same client, for the AWS SDKs. Their own would load the system's root certificates, which is most of a cold
+/// start, and keep a second pool.
+#[derive(Clone, Debug)]
+pub struct ForAws;
+
+impl HttpClient for ForAws {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector {
+            limit: settings.read_timeout(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    limit: Option<Duration>,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let limit = self.limit;
+        HttpConnectorFuture::new(async move {
+            let request = request
+                .try_into_http1x()
+                .map_err(|error| ConnectorError::other(error.into(), None))?;
+            let (parts, body) = request.into_parts();
+            // The SDK's documents are always in memory; only uploads stream, and we have none.
+            let body = body
+                .bytes()
+                .ok_or_else(|| ConnectorError::other("a streaming body".into(), None))?
+                .to_vec();
+            let mut outgoing = client()
+                .request(parts.method, parts.uri.to_string())
+                .headers(parts.headers)
+                .body(body);
+            if let Some(limit) = limit {
+                outgoing = outgoing.timeout(limit);
+            }
+            let response = outgoing.send().await.map_err(connector_error)?;
+            let mut answer = http::Response::builder().status(response.status());
+            if let Some(headers) = answer.headers_mut() {
+                headers.clone_from(response.headers());
+            }
+            let body = SdkBody::from(response.bytes().await.map_err(connector_error)?.to_vec());
+            let answer = answer
+                .body(body)
+                .map_err(|error| ConnectorError::other(error.into(), None))?;
+            HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
+        })
+    }
+}
+
+fn connector_error(error: reqwest::Error) -> ConnectorError {
+    if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    }
+}
