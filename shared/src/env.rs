@@ -1,1 +1,219 @@
-//! Placeholder.
+//! What we were told at start: the only reader of the environment. Each function names what it needs, and a start-up
+//! that lacks something says everything that is missing in one message.
+
+use std::fmt;
+
+use alloy_primitives::Address;
+use aws_credential_types::Credentials;
+
+use crate::store::{Store, StoreConfig};
+use crate::types::Network;
+use crate::upstream::alarms::{Alarms, AlarmsConfig};
+use crate::upstream::bland::{Bland, BlandConfig};
+use crate::upstream::twilio::{Twilio, TwilioConfig};
+use crate::x402::cdp::CdpKey;
+use crate::x402::chain::EvmRpc;
+use crate::x402::facilitator::Facilitator;
+use crate::x402::offer::Terms;
+
+/// A reader of the environment that remembers what it did not find.
+pub struct Env {
+    read: Box<dyn Fn(&str) -> Option<String>>,
+    problems: Vec<String>,
+}
+
+/// What is missing or malformed, all of it.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment is not complete: {}", .0.join("; "))]
+pub struct Incomplete(Vec<String>);
+
+/// A secret. It cannot be printed by mistake.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for the one place that sends it.
+    pub fn reveal(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Env {
+    /// The process's environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
+    pub fn of_process() -> Self {
+        Self::from(|name: &str| std::env::var(name).ok())
+    }
+
+    /// Any other environment.
+    pub fn from(read: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        Self { read: Box::new(read), problems: Vec::new() }
+    }
+
+    /// What was built, if nothing was missing.
+    pub fn complete<T>(self, built: T) -> Result<T, Incomplete> {
+        if self.problems.is_empty() { Ok(built) } else { Err(Incomplete(self.problems)) }
+    }
+
+    /// `TABLE_NAME`, `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` (optional), and the role's credentials.
+    pub fn store(&mut self) -> Store {
+        Store::new(StoreConfig {
+            table: self.required("TABLE_NAME"),
+            region: self.required("AWS_REGION"),
+            credentials: self.credentials(),
+            endpoint: self.optional("AWS_ENDPOINT_URL_DYNAMODB"),
+        })
+    }
+
+    /// `PUBLIC_URL`: our own origin, as buyers see it. Never taken from a request's `Host`.
+    pub fn public_url(&mut self) -> String {
+        let url = self.required("PUBLIC_URL");
+        let plain = url.starts_with("https://") || url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost");
+        if !url.is_empty() && (!plain || url.ends_with('/') || !url.is_ascii()) {
+            self.problem("PUBLIC_URL must be an https origin without a trailing slash");
+        }
+        url
+    }
+
+    /// `PAYMENT_NETWORKS` (CAIP-2 names, comma-separated, preferred first) and `EVM_PAYEE` (the address that is paid).
+    pub fn terms(&mut self) -> Terms {
+        let public_url = self.public_url();
+        let names = self.required("PAYMENT_NETWORKS");
+        let mut networks = Vec::new();
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match Network::from_caip2(name) {
+                Some(network) if !networks.contains(&network) => networks.push(network),
+                Some(_) => self.problem(format!("PAYMENT_NETWORKS names {name} twice")),
+                None => self.problem(format!("PAYMENT_NETWORKS: {name} is not one of eip155:8453, eip155:84532")),
+            }
+        }
+        let payee = self.required("EVM_PAYEE");
+        let payee = payee.parse::<Address>().unwrap_or_else(|_| {
+            if !payee.is_empty() {
+                self.problem("EVM_PAYEE is not an address: 0x and 40 hexadecimal digits");
+            }
+            Address::ZERO
+        });
+        Terms { public_url, networks, payee }
+    }
+
+    /// `FACILITATOR_URL`; with `CDP_API_KEY_ID` and `CDP_API_KEY_SECRET` it is Coinbase's, which wants a token.
+    pub fn facilitator(&mut self) -> Facilitator {
+        let url = self.required("FACILITATOR_URL");
+        let key = match (self.optional("CDP_API_KEY_ID"), self.secret("CDP_API_KEY_SECRET")) {
+            (Some(id), Some(secret)) => match CdpKey::parse(&id, &secret.reveal()) {
+                Ok(key) => Some(key),
+                Err(error) => {
+                    self.problem(format!("CDP_API_KEY_SECRET: {error}"));
+                    None
+                }
+            },
+            (None, None) => None,
+            _ => {
+                self.problem("CDP_API_KEY_ID and CDP_API_KEY_SECRET go together");
+                None
+            }
+        };
+        Facilitator::new(url, key)
+    }
+
+    /// `EVM_RPC_URL` (optional): a node of the payment network, to ask what became of a payment.
+    pub fn chain(&mut self) -> Option<EvmRpc> {
+        self.optional("EVM_RPC_URL").map(EvmRpc::new)
+    }
+
+    /// `TWILIO_ACCOUNT_SID`, `TWILIO_API_KEY`, `TWILIO_API_SECRET`, `TWILIO_URL` (optional).
+    pub fn twilio(&mut self) -> Twilio {
+        Twilio::new(TwilioConfig {
+            url: self.optional("TWILIO_URL").unwrap_or_else(|| "https://api.twilio.com".to_owned()),
+            account_sid: self.required("TWILIO_ACCOUNT_SID"),
+            key: self.required("TWILIO_API_KEY"),
+            secret: self.required("TWILIO_API_SECRET"),
+        })
+    }
+
+    /// `BLAND_API_KEY`, `BLAND_ENCRYPTED_KEY` (of the Twilio account whose numbers it may use), `BLAND_URL` (optional).
+    pub fn bland(&mut self) -> Bland {
+        Bland::new(BlandConfig {
+            url: self.optional("BLAND_URL").unwrap_or_else(|| "https://api.bland.ai".to_owned()),
+            api_key: self.required("BLAND_API_KEY"),
+            encrypted_key: self.required("BLAND_ENCRYPTED_KEY"),
+        })
+    }
+
+    /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).
+    pub fn alarms(&mut self) -> Alarms {
+        Alarms::new(AlarmsConfig {
+            group: self.required("SCHEDULE_GROUP"),
+            role_arn: self.required("SCHEDULE_ROLE_ARN"),
+            target_arn: self.required("REAPER_ARN"),
+            region: self.required("AWS_REGION"),
+            credentials: self.credentials(),
+            endpoint: self.optional("AWS_ENDPOINT_URL_SCHEDULER"),
+        })
+    }
+
+    /// The role's credentials: Lambda puts them here, so nothing has to be looked for.
+    fn credentials(&mut self) -> Credentials {
+        let key = self.required("AWS_ACCESS_KEY_ID");
+        let secret = self.required("AWS_SECRET_ACCESS_KEY");
+        Credentials::new(key, secret, self.optional("AWS_SESSION_TOKEN"), None, "environment")
+    }
+
+    fn secret(&self, name: &str) -> Option<Secret> {
+        self.optional(name).map(Secret)
+    }
+
+    /// An empty value counts as absent: a template can only declare a variable, not leave it out.
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.read)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.problem(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn problem(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.problems.contains(&what) {
+            self.problems.push(what);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Env;
+
+    #[test]
+    fn everything_that_is_missing_is_said_at_once() {
+        let mut env = Env::from(|name| match name {
+            "PUBLIC_URL" => Some("http://example.com/".to_owned()),
+            "PAYMENT_NETWORKS" => Some("eip155:8453, eip155:1".to_owned()),
+            "TABLE_NAME" => Some("  ".to_owned()),
+            "CDP_API_KEY_ID" => Some("id".to_owned()),
+            _ => None,
+        });
+        let built = (env.store(), env.terms(), env.facilitator());
+        let error = env.complete(built).err().expect("incomplete").to_string();
+        for what in [
+            "TABLE_NAME is not set",
+            "AWS_REGION is not set",
+            "PUBLIC_URL must be an https origin",
+            "eip155:1 is not one of",
+            "EVM_PAYEE is not set",
+            "CDP_API_KEY_ID and CDP_API_KEY_SECRET go together",
+        ] {
+            assert!(error.contains(what), "{what} in {error}");
+        }
+    }
+}

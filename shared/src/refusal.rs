@@ -1,1 +1,254 @@
-//! Placeholder.
+//! Every answer that is not 200, in one enum and one match: what happened, which status and code that is, what the
+//! caller reads. It knows the neighbours' vocabularies no more than it must to pass their words on.
+//!
+//! The order of the variants is the order in which they win: the first that applies is the answer.
+
+use serde_json::{Map, Value, json};
+
+use crate::store::StoreFault;
+use crate::types::{PhoneNumber, Wallet};
+
+/// Where a number can be bought, for whoever has none.
+pub const BUY_ENDPOINT: &str = "/api/v1/phone/numbers/buy";
+
+/// An answer that is not 200.
+#[derive(Debug)]
+pub enum Refusal {
+    /// 405
+    MethodNotAllowed {
+        /// The method that is.
+        allow: &'static str,
+    },
+    /// 413: the body is larger than 32 KB.
+    TooLarge,
+    /// 400: the payment header cannot be read.
+    InvalidPayment(String),
+    /// 402: no payment, or one that we will never use.
+    PaymentRequired {
+        /// A code for programs.
+        reason: String,
+        /// A sentence for people.
+        message: String,
+    },
+    /// 409: this signature belongs to another request.
+    PaymentConflict,
+    /// 409: this signature is being worked on.
+    PaymentInProgress,
+    /// 400
+    BadRequest {
+        /// The field that is wrong.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// 400: the number cannot be called.
+    UnsupportedDestination {
+        /// Why.
+        message: String,
+    },
+    /// 403: the wallet has no active number.
+    NoOwnedNumbers,
+    /// 403: the wallet names a number that it does not own.
+    WrongWallet {
+        /// Whose it is, if somebody leases it.
+        actual_owner: Option<Wallet>,
+        /// What the wallet does own.
+        active: Vec<PhoneNumber>,
+    },
+    /// 400: the wallet owns several numbers and names none.
+    AmbiguousFrom {
+        /// Which.
+        active: Vec<PhoneNumber>,
+    },
+    /// 429: our own limit.
+    RateLimited {
+        /// Seconds.
+        retry_after: u64,
+        /// Which limit.
+        message: String,
+    },
+    /// 429: a vendor's limit.
+    UpstreamRateLimited {
+        /// Whose.
+        vendor: &'static str,
+        /// Seconds.
+        retry_after: u64,
+    },
+    /// 502: a vendor refused or failed.
+    Upstream {
+        /// Who.
+        vendor: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// 503: the payment was never sent, and will not be.
+    NotSettled,
+    /// 503: the payment's outcome is unknown.
+    PaymentPending,
+    /// 404: no such call, or no such id.
+    UnknownCall,
+    /// 500: our own fault, before anything was charged. The cause is logged, never shown.
+    Fault(Fault),
+}
+
+/// Something of ours failed. Its text is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreFault),
+    /// Anything that can only be a mistake of ours.
+    #[error("{0}")]
+    Broken(&'static str),
+}
+
+impl From<StoreFault> for Refusal {
+    fn from(fault: StoreFault) -> Self {
+        Self::Fault(Fault::Store(fault))
+    }
+}
+
+impl Refusal {
+    /// A field that is not as it should be.
+    pub fn bad(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::BadRequest { field: field.into(), message: message.into() }
+    }
+
+    /// The refusal in HTTP's terms.
+    pub fn facts(&self) -> Facts {
+        match self {
+            Self::MethodNotAllowed { allow } => {
+                Facts::new(405, "method_not_allowed", format!("This endpoint takes {allow} only. {FREE}")).header("allow", *allow)
+            }
+            Self::TooLarge => Facts::new(413, "too_large", format!("The body is larger than 32 KB. {FREE}")),
+            Self::InvalidPayment(what) => Facts::new(400, "invalid_payment", format!("The payment header is unreadable: {what}. {FREE}")),
+            Self::PaymentRequired { reason, message } => {
+                Facts::new(402, "payment_required", format!("{message} {FREE}")).with("reason", json!(reason))
+            }
+            Self::PaymentConflict => Facts::new(
+                409,
+                "payment_conflict",
+                format!("This payment signature was already used for another request. Sign a new payment for this one. {FREE}"),
+            ),
+            Self::PaymentInProgress => Facts::new(
+                409,
+                "payment_in_progress",
+                "A request with this payment is still being worked on. Repeat the same header: you cannot be charged twice."
+                    .to_owned(),
+            )
+            .retry_after(2),
+            Self::BadRequest { field, message } => {
+                Facts::new(400, "bad_request", format!("`{field}`: {message}. {FREE}")).with("field", json!(field))
+            }
+            Self::UnsupportedDestination { message } => {
+                Facts::new(400, "unsupported_destination", format!("This number cannot be called: {message}. {FREE}"))
+                    .with("field", json!("phone_number"))
+            }
+            Self::NoOwnedNumbers => Facts::new(
+                403,
+                "no_owned_numbers",
+                format!("This wallet has no active phone number. Buy one at POST {BUY_ENDPOINT} ($5.00 for 30 days). {FREE}"),
+            )
+            .with("buy_endpoint", json!(BUY_ENDPOINT)),
+            Self::WrongWallet { actual_owner, active } => {
+                Facts::new(403, "wrong_wallet", format!("This wallet does not own that number. {} {FREE}", owns(active)))
+                    .with("actualOwner", json!(actual_owner.map(|wallet| wallet.to_string())))
+                    .with("your_active_numbers", numbers(active))
+            }
+            Self::AmbiguousFrom { active } => Facts::new(
+                400,
+                "ambiguous_from",
+                format!("This wallet owns several numbers; name one as `from`. {} {FREE}", owns(active)),
+            )
+            .with("field", json!("from"))
+            .with("your_active_numbers", numbers(active)),
+            Self::RateLimited { retry_after, message } => {
+                Facts::new(429, "rate_limited", format!("{message} Try again in {retry_after} s. {FREE}")).retry_after(*retry_after)
+            }
+            Self::UpstreamRateLimited { vendor, retry_after } => Facts::new(
+                429,
+                "upstream_rate_limited",
+                format!("{vendor} is limiting our requests. Try again in {retry_after} s. {FREE}"),
+            )
+            .retry_after(*retry_after),
+            Self::Upstream { vendor, message } => {
+                Facts::new(502, "upstream_error", format!("{vendor}: {message}. {FREE}")).with("upstream", json!(vendor))
+            }
+            Self::NotSettled => Facts::new(
+                503,
+                "upstream_error",
+                format!("The payment facilitator cannot be reached. Repeat the same header later. {FREE}"),
+            )
+            .with("upstream", json!("facilitator"))
+            .retry_after(5),
+            Self::PaymentPending => Facts::new(
+                503,
+                "payment_pending",
+                "The payment was sent, and its outcome is not known yet. Repeat the same header: you cannot be charged twice."
+                    .to_owned(),
+            )
+            .retry_after(5),
+            Self::UnknownCall => Facts::new(404, "unknown_call", "There is no call with this id.".to_owned()),
+            Self::Fault(_) => Facts::new(500, "internal_error", format!("Something failed on our side. {FREE}")),
+        }
+    }
+}
+
+/// BlockRun's MCP server looks for these words before it tells a user that nothing was paid.
+const FREE: &str = "Not charged.";
+
+/// The SDKs drop every field but the message, so it says which numbers the wallet owns.
+fn owns(active: &[PhoneNumber]) -> String {
+    if active.is_empty() {
+        return "It owns no active number.".to_owned();
+    }
+    let list: Vec<&str> = active.iter().map(PhoneNumber::as_str).collect();
+    format!("It owns {}.", list.join(", "))
+}
+
+fn numbers(active: &[PhoneNumber]) -> Value {
+    active.iter().map(PhoneNumber::as_str).collect()
+}
+
+/// What a refusal is in HTTP.
+pub struct Facts {
+    /// The status.
+    pub status: u16,
+    /// The code, which is also `error` in the body.
+    pub code: &'static str,
+    /// The sentence.
+    pub message: String,
+    /// Further fields of the body.
+    pub fields: Map<String, Value>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Facts {
+    fn new(status: u16, code: &'static str, message: String) -> Self {
+        Self { status, code, message, fields: Map::new(), headers: Vec::new() }
+    }
+
+    fn with(mut self, field: &str, value: Value) -> Self {
+        self.fields.insert(field.to_owned(), value);
+        self
+    }
+
+    fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn retry_after(self, seconds: u64) -> Self {
+        self.with("retry_after_seconds", json!(seconds)).header("retry-after", seconds.to_string())
+    }
+
+    /// The body: flat, because the SDKs read nothing that is nested.
+    pub fn body(&self) -> Vec<u8> {
+        let mut body = self.fields.clone();
+        body.insert("error".to_owned(), json!(self.code));
+        body.insert("code".to_owned(), json!(self.code));
+        body.insert("message".to_owned(), json!(self.message));
+        Value::Object(body).to_string().into_bytes()
+    }
+}

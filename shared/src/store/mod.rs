@@ -1,1 +1,328 @@
-//! Placeholder.
+//! The table: who owns which number, which payment bought what, which call is where. It knows DynamoDB and the
+//! transitions below, and refuses to know HTTP, x402 and the vendors.
+//!
+//! Every arrow is one conditional write, or one transaction over the sale's item *and* the product's item. A method
+//! answers with an enum that names its outcomes.
+//!
+//! | item | from → to | condition | made by |
+//! |---|---|---|---|
+//! | sale | (none), void → open, settling | absent; or void, not spent, same request | [`Store::claim`] |
+//! | sale | open → open | same attempt | [`Store::intend`] |
+//! | sale | open → settling | same attempt | [`Store::fence`] |
+//! | sale | settling → closed | same attempt | [`Store::close`] |
+//! | sale | open, settling → void | same attempt | [`Store::void`] |
+//! | sale | settling → settling, nobody's turn | same attempt | [`Store::park`] |
+//! | sale | open, settling → same, our turn | same attempt as seen, its time is up | [`Store::take_over`] |
+//! | number | pooled → held | its time has come | [`numbers::hold`] |
+//! | number | (none) → buying | absent | [`numbers::intend_purchase`] |
+//! | number | buying → held | same sale | [`numbers::bought`] |
+//! | number | buying → (none) | same sale | [`numbers::forget_purchase`] |
+//! | number, lease | held, (none) → leased, active | same sale; absent | [`numbers::lease`] |
+//! | number | held, buying → pooled | same sale | [`numbers::pool`] |
+//! | number, lease | leased, active → pooled, (none) | same end, not held; same owner | [`numbers::reclaim`] |
+//! | number | (none) → pooled | absent | [`numbers::adopt`] |
+//! | number | pooled → releasing | its time has come | [`numbers::intend_release`] |
+//! | number | releasing → (none) | | [`numbers::released`] |
+//! | lease | active → active, held | not ended, not held | [`numbers::hold_lease`] |
+//! | lease | held → extended | same sale | [`numbers::extend`] |
+//! | lease | held → active | same sale | [`numbers::let_go`] |
+//! | call, wallet, lease | (none), free, active → dialling, taken, active | absent; no unpaid dial, none in a day; not ended | [`calls::dial`] |
+//! | call | dialling → placed | not placed | [`calls::placed`] |
+//! | call, wallet | placed, taken → paid, free | same sale | [`calls::charged`] |
+//! | call, wallet | dialling, taken → (none), free | same sale, not placed | [`calls::not_dialled`] |
+//! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
+//! | call | → looked at | same last look, not settled | [`Store::take_look`], [`Store::looked`] |
+
+pub mod calls;
+mod change;
+mod keys;
+pub mod numbers;
+mod rows;
+pub mod sales;
+mod work;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{Client, Config};
+use sha2::{Digest, Sha256};
+
+pub use change::Changes;
+pub use keys::{Queue, SHARDS};
+pub use rows::{Charge, Custody, State};
+pub use work::{Listed, Source, Work};
+
+use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
+use change::{Item, n, s};
+use keys::{Key, Named};
+
+/// How often a transaction is tried again that another one was in the way of.
+const CONFLICTS: u32 = 4;
+
+/// The table.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+/// Where the table is, and who we are there.
+pub struct StoreConfig {
+    /// The table's name.
+    pub table: String,
+    /// AWS region.
+    pub region: String,
+    /// Our role's credentials.
+    pub credentials: Credentials,
+    /// Another endpoint than the region's own.
+    pub endpoint: Option<String>,
+}
+
+/// The store failed: nothing is known about what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFault {
+    /// DynamoDB did not do what it was asked.
+    #[error("DynamoDB: {0}")]
+    Unavailable(String),
+    /// An item is not as we write it.
+    #[error("an item's {0} is unreadable")]
+    Row(&'static str),
+    /// What the conditions rule out has happened.
+    #[error("impossible: {0}")]
+    Impossible(&'static str),
+}
+
+impl From<serde_dynamo::Error> for StoreFault {
+    fn from(error: serde_dynamo::Error) -> Self {
+        Self::Unavailable(format!("an item does not fit its row: {error}"))
+    }
+}
+
+impl From<aws_sdk_dynamodb::error::BuildError> for StoreFault {
+    fn from(error: aws_sdk_dynamodb::error::BuildError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<jiff::Error> for StoreFault {
+    fn from(_: jiff::Error) -> Self {
+        Self::Impossible("an instant beyond the calendar")
+    }
+}
+
+/// A transaction's outcome.
+#[derive(Debug)]
+pub enum Done {
+    /// All of it was written.
+    Yes,
+    /// None of it was.
+    No(Lost),
+}
+
+/// Which change did not find its condition true, and what it found instead.
+#[derive(Debug)]
+pub struct Lost {
+    /// The place of the change among those that were asked for.
+    pub change: usize,
+    /// The item as it was.
+    pub old: Option<HashMap<String, AttributeValue>>,
+}
+
+/// Something whose time has come. A candidate: the index is read without a promise that it is still so.
+pub enum Candidate {
+    /// A number.
+    Number(PhoneNumber),
+    /// A lease.
+    Lease(Wallet, PhoneNumber),
+    /// A sale.
+    Sale(PaymentId),
+    /// A call.
+    Call(CallId),
+}
+
+impl Store {
+    /// A client of the table. No connection is made before the first request.
+    pub fn new(config: StoreConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(Duration::from_secs(3))
+            .operation_timeout(Duration::from_secs(8))
+            .build();
+        let mut builder = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(config.region))
+            .credentials_provider(config.credentials)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts)
+            .http_client(crate::upstream::http::ForAws);
+        builder.set_endpoint_url(config.endpoint);
+        Self {
+            client: Client::from_conf(builder.build()),
+            table: config.table,
+        }
+    }
+
+    /// What is due in a queue, the oldest first.
+    pub async fn due(&self, queue: Queue, now: Timestamp, most: u16) -> Result<Vec<Candidate>, StoreFault> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("due")
+            .key_condition_expression("#queue = :queue AND #at <= :now")
+            .expression_attribute_names("#queue", "due_queue")
+            .expression_attribute_names("#at", "due_at")
+            .expression_attribute_values(":queue", s(queue.name()))
+            .expression_attribute_values(":now", n(now.as_second()))
+            .limit(i32::from(most))
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        let candidates = answer.items.unwrap_or_default().iter().filter_map(candidate).collect();
+        Ok(candidates)
+    }
+
+    async fn item(&self, key: Key) -> Result<Option<Item>, StoreFault> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", s(key.pk))
+            .key("sk", s(key.sk))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        Ok(answer.item)
+    }
+
+    async fn partition(&self, pk: String, prefix: &str) -> Result<Vec<Item>, StoreFault> {
+        let mut items = Vec::new();
+        let mut from = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#pk", "pk")
+                .expression_attribute_names("#sk", "sk")
+                .expression_attribute_values(":pk", s(&pk))
+                .expression_attribute_values(":prefix", s(prefix))
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| unavailable(&error))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Writes all of the changes or none. `token` names the step: tried again, it is made once.
+    async fn transact(&self, changes: Changes, token: &str) -> Result<Done, StoreFault> {
+        let steps = changes
+            .0
+            .into_iter()
+            .map(|change| change.into_step(&self.table))
+            .collect::<Result<Vec<_>, _>>()?;
+        let token = token_of(token);
+        let mut conflicts = 0;
+        loop {
+            let answer = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(steps.clone()))
+                .client_request_token(&token)
+                .send()
+                .await;
+            match answer.map_err(|error| not_done(&error)) {
+                Ok(_) => return Ok(Done::Yes),
+                Err(NotDone::Condition(lost)) => return Ok(Done::No(lost)),
+                Err(NotDone::Conflict) if conflicts < CONFLICTS => {
+                    conflicts += 1;
+                    // Whoever was in the way is done in a few milliseconds.
+                    tokio::time::sleep(Duration::from_millis(5 << conflicts)).await;
+                }
+                Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),
+                Err(NotDone::Fault(fault)) => return Err(fault),
+            }
+        }
+    }
+}
+
+enum NotDone {
+    Condition(Lost),
+    Conflict,
+    Fault(StoreFault),
+}
+
+/// Reads why a transaction was cancelled. A failed condition outweighs a conflict: it will not get better.
+fn not_done(error: &SdkError<TransactWriteItemsError>) -> NotDone {
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+        let reasons = cancelled.cancellation_reasons();
+        for (change, reason) in reasons.iter().enumerate() {
+            if reason.code() == Some("ConditionalCheckFailed") {
+                return NotDone::Condition(Lost {
+                    change,
+                    old: reason.item.clone(),
+                });
+            }
+        }
+        let passing = [
+            "TransactionConflict",
+            "ThrottlingError",
+            "ProvisionedThroughputExceeded",
+        ];
+        if reasons
+            .iter()
+            .any(|reason| reason.code().is_some_and(|code| passing.contains(&code)))
+        {
+            return NotDone::Conflict;
+        }
+    }
+    if let Some(TransactWriteItemsError::TransactionInProgressException(_)) = error.as_service_error() {
+        return NotDone::Conflict;
+    }
+    NotDone::Fault(unavailable(error))
+}
+
+/// The code and nothing else: a message of DynamoDB can quote an item.
+fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreFault {
+    let what = match error {
+        SdkError::TimeoutError(_) => "timed out".to_owned(),
+        SdkError::DispatchFailure(_) => "not reached".to_owned(),
+        _ => error.code().unwrap_or("unreadable answer").to_owned(),
+    };
+    StoreFault::Unavailable(what)
+}
+
+/// DynamoDB takes 36 characters.
+fn token_of(name: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+    alloy_primitives::hex::encode(digest.get(..16).unwrap_or_default())
+}
+
+fn candidate(item: &Item) -> Option<Candidate> {
+    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+    Some(
+        match keys::read(&Key {
+            pk: text("pk")?,
+            sk: text("sk")?,
+        })? {
+            Named::Number(number) => Candidate::Number(number),
+            Named::Lease(wallet, number) => Candidate::Lease(wallet, number),
+            Named::Sale(payment) => Candidate::Sale(payment),
+            Named::Call(call) => Candidate::Call(call),
+        },
+    )
+}

@@ -1,0 +1,253 @@
+//! Calls: their transitions, and what is known of them.
+
+use std::time::Duration;
+
+use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Wallet};
+
+use super::change::{Change, Changes, When, n, s};
+use super::keys::{self, Queue};
+use super::rows::{CallRow, Charge, WalletRow};
+use super::work::{instant_of, number_of};
+use super::{Done, Lost, Store, StoreFault};
+
+/// A wallet that had a phone rung and did not pay may not have another rung for this long.
+pub const UNPAID_PAUSE: Duration = DAY;
+
+/// How long a call's record is kept: it holds what people said.
+const KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
+
+/// A call that is about to be placed.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// Our id.
+    pub id: CallId,
+    /// Who pays.
+    pub wallet: Wallet,
+    /// The caller.
+    pub from: PhoneNumber,
+    /// The callee.
+    pub to: PhoneNumber,
+    /// Minutes.
+    pub max_duration: u32,
+    /// When somebody must look whether it has ended.
+    pub due_at: Timestamp,
+}
+
+/// (none) → dialling, from an active lease, as the one unpaid dial of its wallet
+pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes, StoreFault> {
+    let key = keys::call(&call.id);
+    let row = CallRow {
+        pk: key.pk.clone(),
+        sk: key.sk.clone(),
+        wallet: call.wallet.caip10(),
+        sale: sale.as_str().to_owned(),
+        from: call.from.as_str().to_owned(),
+        to: call.to.as_str().to_owned(),
+        max_duration: call.max_duration,
+        created_at: now.as_second(),
+        charge: Charge::Pending,
+        placed: None,
+        transaction: None,
+        looked_at: 0,
+        ended_at: None,
+        settled: false,
+        view: None,
+        due_queue: Some(Queue::of_call(&call.id).name()),
+        due_at: Some(call.due_at.as_second()),
+        ttl: now.as_second() + KEPT.as_secs().cast_signed(),
+    };
+    let paused_since = now.as_second() - UNPAID_PAUSE.as_secs().cast_signed();
+    // `why_not` reads these by their place.
+    Ok(Changes::of([
+        Change::put(key, serde_dynamo::to_item(row)?).when(When::Absent),
+        Change::update(keys::wallet(&call.wallet))
+            .set("dial", s(sale.as_str()))
+            .when(When::No("dial"))
+            .when(When::Any(vec![
+                When::No("unpaid_at"),
+                When::AtMost("unpaid_at", paused_since),
+            ])),
+        Change::check(keys::lease(&call.wallet, &call.from)).when(When::Above("expires_at", now.as_second())),
+    ]))
+}
+
+/// Why a call may not be dialled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotNow {
+    /// Another call of this wallet is not paid yet.
+    Dialling,
+    /// A phone rang for this wallet and was not paid for; it may try again then.
+    Unpaid(Timestamp),
+    /// The lease of the caller's number has just ended.
+    LeaseEnded,
+}
+
+/// Which part of [`dial`] did not hold.
+pub fn why_not(lost: &Lost) -> Result<NotNow, StoreFault> {
+    match lost.change {
+        1 => {
+            let row: WalletRow = serde_dynamo::from_item(lost.old.clone().unwrap_or_default())?;
+            match row.unpaid_at {
+                Some(at) if row.dial.is_none() => Ok(NotNow::Unpaid(instant_of(at)?.saturating_add(UNPAID_PAUSE)?)),
+                _ => Ok(NotNow::Dialling),
+            }
+        }
+        2 => Ok(NotNow::LeaseEnded),
+        _ => Err(StoreFault::Impossible("two calls with one id")),
+    }
+}
+
+/// dialling → placed: the vendor has accepted it
+pub fn placed(call: &CallId, placed: &str) -> Changes {
+    Changes::of([Change::update(keys::call(call))
+        .set("placed", s(placed))
+        .when(When::No("placed"))])
+}
+
+/// placed → paid
+pub fn charged(call: &CallId, wallet: &Wallet, sale: &PaymentId, transaction: &str) -> Changes {
+    Changes::of([
+        Change::update(keys::call(call))
+            .set("charge", s("paid"))
+            .set("transaction", s(transaction))
+            .when(When::Is("sale", s(sale.as_str()))),
+        freed(wallet, sale),
+    ])
+}
+
+/// dialling → (none): nobody was rung
+pub fn not_dialled(call: &CallId, wallet: &Wallet, sale: &PaymentId) -> Changes {
+    Changes::of([
+        Change::delete(keys::call(call))
+            .when(When::Is("sale", s(sale.as_str())))
+            .when(When::No("placed")),
+        freed(wallet, sale),
+    ])
+}
+
+/// dialling | placed → declined: somebody was rung, and it is not paid. The call stays in its queue until it has ended.
+pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, now: Timestamp) -> Changes {
+    Changes::of([
+        Change::update(keys::call(call))
+            .set("charge", s("declined"))
+            .set("placed", s(placed))
+            .when(When::Is("sale", s(sale.as_str()))),
+        freed(wallet, sale)
+            .set("unpaid_at", n(now.as_second()))
+            .add("unpaid_rings", 1),
+    ])
+}
+
+fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {
+    Change::update(keys::wallet(wallet))
+        .remove("dial")
+        .when(When::Is("dial", s(sale.as_str())))
+}
+
+/// A call on record.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Our id.
+    pub id: CallId,
+    /// The caller.
+    pub from: PhoneNumber,
+    /// The callee.
+    pub to: PhoneNumber,
+    /// Minutes.
+    pub max_duration: u32,
+    /// When it was dialled.
+    pub created_at: Timestamp,
+    /// What it has cost.
+    pub charge: Charge,
+    /// The vendor's id, once it has accepted.
+    pub placed: Option<String>,
+    /// The transaction that paid it.
+    pub transaction: Option<String>,
+    /// When the vendor was last asked, in epoch seconds; zero for never.
+    pub looked_at: i64,
+    /// When it was first seen to have ended.
+    pub ended_at: Option<Timestamp>,
+    /// Nothing about it will change any more.
+    pub settled: bool,
+    /// What the last look showed.
+    pub view: Option<String>,
+}
+
+/// What a look at the vendor showed.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The document to show until the next look.
+    pub view: String,
+    /// When the call was first seen to have ended.
+    pub ended_at: Option<Timestamp>,
+    /// Nothing will change any more: the call leaves its queue.
+    pub settled: bool,
+    /// It ended in an error after it was paid: the money goes back.
+    pub refund_due: bool,
+}
+
+impl Store {
+    /// A call.
+    pub async fn call(&self, id: &CallId) -> Result<Option<Call>, StoreFault> {
+        let Some(item) = self.item(keys::call(id)).await? else {
+            return Ok(None);
+        };
+        let row: CallRow = serde_dynamo::from_item(item)?;
+        Ok(Some(Call {
+            id: id.clone(),
+            from: number_of(&row.from)?,
+            to: number_of(&row.to)?,
+            max_duration: row.max_duration,
+            created_at: instant_of(row.created_at)?,
+            charge: row.charge,
+            placed: row.placed,
+            transaction: row.transaction,
+            looked_at: row.looked_at,
+            ended_at: row.ended_at.map(instant_of).transpose()?,
+            settled: row.settled,
+            view: row.view,
+        }))
+    }
+
+    /// Takes the turn to look at a call: of all that ask at once, one may. `token` names this try.
+    pub async fn take_look(&self, call: &Call, now: Timestamp, token: &str) -> Result<bool, StoreFault> {
+        let seen = if call.looked_at == 0 {
+            When::Is("looked_at", n(0))
+        } else {
+            When::Is("looked_at", n(call.looked_at))
+        };
+        let change = Change::update(keys::call(&call.id))
+            .set("looked_at", n(now.as_second()))
+            .when(seen)
+            .when(When::Is(
+                "settled",
+                aws_sdk_dynamodb::types::AttributeValue::Bool(false),
+            ));
+        Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
+    }
+
+    /// Writes down what the look showed. It is lost, and that is right, if somebody looked later.
+    pub async fn looked(&self, call: &Call, look: &Look, now: Timestamp, token: &str) -> Result<(), StoreFault> {
+        let mut change = Change::update(keys::call(&call.id))
+            .set("view", s(&look.view))
+            .set_some("ended_at", look.ended_at.map(|at| n(at.as_second())))
+            .set("settled", aws_sdk_dynamodb::types::AttributeValue::Bool(look.settled))
+            .when(When::Is("looked_at", n(now.as_second())));
+        if look.refund_due {
+            change = change
+                .set("charge", s("refund_due"))
+                .when(When::Is("charge", s("paid")));
+        } else if look.settled {
+            change = change.remove("due_queue").remove("due_at");
+        }
+        self.transact(Changes::of([change]), token).await.map(drop)
+    }
+
+    /// Puts off the next time the sweep looks at a call.
+    pub async fn put_off(&self, call: &CallId, until: Timestamp, token: &str) -> Result<(), StoreFault> {
+        let change = Change::update(keys::call(call))
+            .set("due_at", n(until.as_second()))
+            .when(When::Above("due_at", 0));
+        self.transact(Changes::of([change]), token).await.map(drop)
+    }
+}

@@ -1,0 +1,139 @@
+//! Keys: the only place where a key string is built or taken apart.
+
+use crate::types::{CallId, Country, PaymentId, PhoneNumber, Wallet};
+
+/// How many partitions the busy queues are spread over. One partition of an index takes a thousand writes a second.
+pub const SHARDS: u8 = 4;
+
+/// The primary key of an item.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// The prefix of the sort keys of a wallet's leases.
+pub const LEASES: &str = "LEASE#";
+
+/// The item of a number that is in our hands.
+pub fn number(number: &PhoneNumber) -> Key {
+    Key {
+        pk: format!("NUMBER#{}", number.as_str()),
+        sk: "NUMBER".to_owned(),
+    }
+}
+
+/// The item of a wallet's lease of a number.
+pub fn lease(wallet: &Wallet, number: &PhoneNumber) -> Key {
+    Key {
+        pk: wallet_partition(wallet),
+        sk: format!("{LEASES}{}", number.as_str()),
+    }
+}
+
+/// The item that counts what a wallet is doing.
+pub fn wallet(wallet: &Wallet) -> Key {
+    Key {
+        pk: wallet_partition(wallet),
+        sk: "WALLET".to_owned(),
+    }
+}
+
+/// The partition that holds everything of one wallet.
+pub fn wallet_partition(wallet: &Wallet) -> String {
+    format!("WALLET#{}", wallet.caip10())
+}
+
+/// The item of a payment.
+pub fn sale(payment: &PaymentId) -> Key {
+    Key {
+        pk: format!("SALE#{}", payment.as_str()),
+        sk: "SALE".to_owned(),
+    }
+}
+
+/// The item of a call.
+pub fn call(call: &CallId) -> Key {
+    Key {
+        pk: format!("CALL#{}", call.as_str()),
+        sk: "CALL".to_owned(),
+    }
+}
+
+/// A queue of the `due` index: what is waiting for a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Queue {
+    /// Leases, at the time they expire.
+    Leases(u8),
+    /// Sales that are not finished, at the time somebody else may finish them.
+    Sales(u8),
+    /// Calls that run, or for which a refund is due.
+    Calls(u8),
+    /// Idle numbers of a country, at the time from which they may be leased again.
+    Pool(Country),
+}
+
+impl Queue {
+    /// The index's partition key.
+    pub fn name(self) -> String {
+        match self {
+            Self::Leases(shard) => format!("LEASE#{shard}"),
+            Self::Sales(shard) => format!("SALE#{shard}"),
+            Self::Calls(shard) => format!("CALL#{shard}"),
+            Self::Pool(country) => format!("POOL#{country}"),
+        }
+    }
+
+    /// The queue of a number's lease.
+    pub fn of_lease(number: &PhoneNumber) -> Self {
+        Self::Leases(shard(number.as_str()))
+    }
+
+    /// The queue of a sale.
+    pub fn of_sale(payment: &PaymentId) -> Self {
+        Self::Sales(payment.shard(SHARDS))
+    }
+
+    /// The queue of a call.
+    pub fn of_call(call: &CallId) -> Self {
+        Self::Calls(shard(call.as_str()))
+    }
+}
+
+fn shard(text: &str) -> u8 {
+    text.bytes()
+        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
+        % SHARDS
+}
+
+/// What a key of the index names.
+pub enum Named {
+    /// A number.
+    Number(PhoneNumber),
+    /// A lease.
+    Lease(Wallet, PhoneNumber),
+    /// A sale.
+    Sale(PaymentId),
+    /// A call.
+    Call(CallId),
+}
+
+/// Reads a key that one of the functions above wrote.
+pub fn read(key: &Key) -> Option<Named> {
+    let (kind, rest) = key.pk.split_once('#')?;
+    match kind {
+        "NUMBER" => Some(Named::Number(PhoneNumber::parse(rest).ok()?)),
+        "WALLET" => {
+            let number = key.sk.strip_prefix(LEASES)?;
+            Some(Named::Lease(
+                Wallet::from_caip10(rest).ok()?,
+                PhoneNumber::parse(number).ok()?,
+            ))
+        }
+        "SALE" => Some(Named::Sale(PaymentId::from_row(rest.to_owned()))),
+        "CALL" => Some(Named::Call(CallId::parse(rest).ok()?)),
+        _ => None,
+    }
+}

@@ -1,0 +1,255 @@
+//! Numbers and leases: their transitions, and the questions that are asked of them.
+
+use crate::types::{Country, PaymentId, PhoneNumber, Timestamp, Wallet};
+
+use super::change::{Change, Changes, Item, When, n, s};
+use super::keys::{self, LEASES, Queue};
+use super::rows::{Custody, LeaseRow, NumberRow};
+use super::work::{Listed, country_of, instant_of, number_of};
+use super::{Candidate, Done, Store, StoreFault};
+
+/// pooled (its time has come) → held
+pub fn hold(number: &PhoneNumber, sale: &PaymentId, now: Timestamp) -> Changes {
+    Changes::of([Change::update(keys::number(number))
+        .set("custody", s("held"))
+        .set("sale", s(sale.as_str()))
+        .remove("due_queue")
+        .remove("due_at")
+        .when(When::Is("custody", s("pooled")))
+        .when(When::AtMost("due_at", now.as_second()))])
+}
+
+/// (none) → buying
+pub fn intend_purchase(number: &PhoneNumber, country: Country, sale: &PaymentId) -> Changes {
+    Changes::of([Change::put(keys::number(number), Item::new())
+        .set("custody", s("buying"))
+        .set("country", s(country.as_str()))
+        .set("sale", s(sale.as_str()))
+        .when(When::Absent)])
+}
+
+/// buying → held
+pub fn bought(number: &PhoneNumber, sale: &PaymentId, sid: &str) -> Changes {
+    Changes::of([Change::update(keys::number(number))
+        .set("custody", s("held"))
+        .set("sid", s(sid))
+        .when(When::Is("custody", s("buying")))
+        .when(When::Is("sale", s(sale.as_str())))])
+}
+
+/// buying → (none): it was not bought
+pub fn forget_purchase(number: &PhoneNumber, sale: &PaymentId) -> Changes {
+    Changes::of([Change::delete(keys::number(number))
+        .when(When::Is("custody", s("buying")))
+        .when(When::Is("sale", s(sale.as_str())))])
+}
+
+/// held → leased, and the lease begins
+pub fn lease(
+    number: &PhoneNumber,
+    country: Country,
+    wallet: &Wallet,
+    sale: &PaymentId,
+    expires_at: Timestamp,
+) -> Changes {
+    Changes::of([
+        Change::update(keys::number(number))
+            .set("custody", s("leased"))
+            .set("owner", s(wallet.caip10()))
+            .remove("sale")
+            .when(When::Is("custody", s("held")))
+            .when(When::Is("sale", s(sale.as_str()))),
+        Change::put(keys::lease(wallet, number), Item::new())
+            .set("country", s(country.as_str()))
+            .set("expires_at", n(expires_at.as_second()))
+            .set("due_queue", s(Queue::of_lease(number).name()))
+            .set("due_at", n(expires_at.as_second()))
+            .when(When::Absent),
+    ])
+}
+
+/// held | buying → pooled: what was kept for a sale that came to nothing. The month is paid, so it is stock.
+pub fn pool(number: &PhoneNumber, country: Country, sale: &PaymentId, sid: Option<&str>, from: Timestamp) -> Changes {
+    Changes::of([pooled(Change::update(keys::number(number)), country, from)
+        .set_some("sid", sid.map(s))
+        .remove("sale")
+        .when(When::Any(vec![
+            When::Is("custody", s("held")),
+            When::Is("custody", s("buying")),
+        ]))
+        .when(When::Is("sale", s(sale.as_str())))])
+}
+
+/// leased → pooled from `from` on, and the lease ends; unless it was renewed or is held meanwhile
+pub fn reclaim(lease: &Lease, wallet: &Wallet, from: Timestamp) -> Changes {
+    Changes::of([
+        Change::delete(keys::lease(wallet, &lease.number))
+            .when(When::Is("expires_at", n(lease.expires_at.as_second())))
+            .when(When::No("hold")),
+        pooled(Change::update(keys::number(&lease.number)), lease.country, from)
+            .remove("owner")
+            .when(When::Is("custody", s("leased")))
+            .when(When::Is("owner", s(wallet.caip10()))),
+    ])
+}
+
+/// (none) → pooled: the carrier bills it and the table did not know
+pub fn adopt(number: &PhoneNumber, country: Country, sid: &str, from: Timestamp) -> Changes {
+    Changes::of([pooled(Change::put(keys::number(number), Item::new()), country, from)
+        .set("country", s(country.as_str()))
+        .set("sid", s(sid))
+        .when(When::Absent)])
+}
+
+/// pooled → releasing: from here on it is not handed out again
+pub fn intend_release(number: &PhoneNumber, now: Timestamp) -> Changes {
+    Changes::of([Change::update(keys::number(number))
+        .set("custody", s("releasing"))
+        .remove("due_queue")
+        .remove("due_at")
+        .when(When::Is("custody", s("pooled")))
+        .when(When::AtMost("due_at", now.as_second()))])
+}
+
+/// releasing → (none): the carrier no longer bills it
+pub fn released(number: &PhoneNumber) -> Changes {
+    Changes::of([Change::delete(keys::number(number)).when(When::Is("custody", s("releasing")))])
+}
+
+/// active, not held → held for a renewal. The hold has no time-out of its own: it lives as long as its sale.
+pub fn hold_lease(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId, now: Timestamp) -> Changes {
+    Changes::of([Change::update(keys::lease(wallet, number))
+        .set("hold", s(sale.as_str()))
+        .when(When::Above("expires_at", now.as_second()))
+        .when(When::No("hold"))])
+}
+
+/// held → extended, and let go
+pub fn extend(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId, expires_at: Timestamp) -> Changes {
+    Changes::of([Change::update(keys::lease(wallet, number))
+        .set("expires_at", n(expires_at.as_second()))
+        .set("due_at", n(expires_at.as_second()))
+        .remove("hold")
+        .when(When::Is("hold", s(sale.as_str())))])
+}
+
+/// held → as it was
+pub fn let_go(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId) -> Changes {
+    Changes::of([Change::update(keys::lease(wallet, number))
+        .remove("hold")
+        .when(When::Is("hold", s(sale.as_str())))])
+}
+
+fn pooled(change: Change, country: Country, from: Timestamp) -> Change {
+    change
+        .set("custody", s("pooled"))
+        .set("due_queue", s(Queue::Pool(country).name()))
+        .set("due_at", n(from.as_second()))
+}
+
+/// A lease, active or not: whether it is active depends on the time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lease {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Its country.
+    pub country: Country,
+    /// The first instant at which it is no longer active.
+    pub expires_at: Timestamp,
+    /// A renewal is being settled.
+    pub held: bool,
+}
+
+impl Lease {
+    /// Active because its time says so.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
+
+    /// As it is listed.
+    pub fn listed(&self) -> Listed {
+        Listed {
+            number: self.number.clone(),
+            country: self.country,
+            expires_at: self.expires_at,
+        }
+    }
+
+    fn from_row(row: &LeaseRow) -> Result<Self, StoreFault> {
+        Ok(Self {
+            number: number_of(row.sk.strip_prefix(LEASES).unwrap_or_default())?,
+            country: country_of(&row.country)?,
+            expires_at: instant_of(row.expires_at)?,
+            held: row.hold.is_some(),
+        })
+    }
+}
+
+/// A number in our hands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Holding {
+    /// In whose hands exactly.
+    pub custody: Custody,
+    /// Its country.
+    pub country: Country,
+    /// Its lessee, while it is leased.
+    pub owner: Option<Wallet>,
+    /// The carrier's id of it.
+    pub sid: Option<String>,
+    /// From when on it may be leased again, while it is pooled.
+    pub free_from: Option<Timestamp>,
+}
+
+impl Store {
+    /// A wallet's leases, the oldest number first: consistent, because a number can be used the moment it is bought.
+    pub async fn leases(&self, wallet: &Wallet) -> Result<Vec<Lease>, StoreFault> {
+        let items = self.partition(keys::wallet_partition(wallet), LEASES).await?;
+        items
+            .into_iter()
+            .map(|item| Lease::from_row(&serde_dynamo::from_item(item)?))
+            .collect()
+    }
+
+    /// One lease of a wallet.
+    pub async fn lease(&self, wallet: &Wallet, number: &PhoneNumber) -> Result<Option<Lease>, StoreFault> {
+        let item = self.item(keys::lease(wallet, number)).await?;
+        item.map(|item| Lease::from_row(&serde_dynamo::from_item(item)?))
+            .transpose()
+    }
+
+    /// A number, if it is in our hands.
+    pub async fn holding(&self, number: &PhoneNumber) -> Result<Option<Holding>, StoreFault> {
+        let Some(item) = self.item(keys::number(number)).await? else {
+            return Ok(None);
+        };
+        let row: NumberRow = serde_dynamo::from_item(item)?;
+        Ok(Some(Holding {
+            custody: row.custody,
+            country: country_of(&row.country)?,
+            owner: row.owner.as_deref().and_then(|text| Wallet::from_caip10(text).ok()),
+            sid: row.sid,
+            free_from: row.due_at.map(instant_of).transpose()?,
+        }))
+    }
+
+    /// Idle numbers of a country whose time has come, those that have rested longest first. Candidates only: the
+    /// condition of [`hold`] decides.
+    pub async fn pooled(&self, country: Country, now: Timestamp, most: u16) -> Result<Vec<PhoneNumber>, StoreFault> {
+        let due = self.due(Queue::Pool(country), now, most).await?;
+        Ok(due
+            .into_iter()
+            .filter_map(|candidate| {
+                if let Candidate::Number(number) = candidate {
+                    Some(number)
+                } else {
+                    None
+                }
+            })
+            .collect())
+    }
+
+    /// Makes a transition that belongs to no sale.
+    pub async fn apply(&self, changes: Changes, token: &str) -> Result<Done, StoreFault> {
+        self.transact(changes, token).await
+    }
+}

@@ -1,0 +1,218 @@
+//! Rows: how the items look in the table. The only types of the store that serialize; everything above it sees
+//! [`super::Record`], [`super::Lease`] and their like, which are parsed. Instants are epoch seconds.
+
+use serde::{Deserialize, Serialize};
+
+/// `NUMBER#<e164>` / `NUMBER`: a number that is in our hands.
+#[derive(Debug, Deserialize)]
+pub(super) struct NumberRow {
+    pub custody: Custody,
+    pub country: String,
+    pub owner: Option<String>,
+    pub sale: Option<String>,
+    pub sid: Option<String>,
+    pub due_at: Option<i64>,
+}
+
+/// In whose hands a number is. "Cooling" is `pooled` with a `due_at` that has not come: it is free because its time
+/// says so, not because something has run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Custody {
+    /// About to be bought at the carrier for a sale.
+    Buying,
+    /// Kept for a sale that is being settled.
+    Held,
+    /// Leased to its owner.
+    Leased,
+    /// Free from `due_at` on.
+    Pooled,
+    /// On its way back to the carrier.
+    Releasing,
+}
+
+/// `WALLET#<caip10>` / `LEASE#<e164>`: a lease.
+#[derive(Debug, Deserialize)]
+pub(super) struct LeaseRow {
+    pub sk: String,
+    pub country: String,
+    pub expires_at: i64,
+    pub hold: Option<String>,
+}
+
+/// `WALLET#<caip10>` / `WALLET`: what a wallet is doing.
+#[derive(Debug, Deserialize)]
+pub(super) struct WalletRow {
+    pub dial: Option<String>,
+    #[serde(default)]
+    pub unpaid_rings: u64,
+    pub unpaid_at: Option<i64>,
+}
+
+/// `SALE#<payment id>` / `SALE`: a payment and what is sold for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SaleRow {
+    pub pk: String,
+    pub sk: String,
+    pub state: State,
+    /// Whose turn it is: every step is conditional on it.
+    pub attempt: String,
+    /// Until when that attempt may be at work.
+    pub busy_until: i64,
+    /// The offer's path.
+    pub endpoint: String,
+    /// SHA-256 of the request, in hex.
+    pub request: String,
+    pub payment: PaymentRow,
+    pub work: WorkRow,
+    pub created_at: i64,
+    /// A void sale that can never be claimed again: the payment was handed to the facilitator, or a phone rang for it.
+    #[serde(default)]
+    pub spent: bool,
+    /// The facilitator has said that the nonce is used: only the chain can tell by whom.
+    #[serde(default)]
+    pub contested: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SettledRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    pub ttl: i64,
+}
+
+/// Where a sale stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Claimed; work may be under way, nothing is settled.
+    Open,
+    /// Past the fence: the payment is about to be settled, or was.
+    Settling,
+    /// Paid and granted.
+    Closed,
+    /// Given up: not paid, nothing granted.
+    Void,
+}
+
+/// What is needed to settle again with the same bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PaymentRow {
+    pub version: u8,
+    pub network: String,
+    pub from: String,
+    pub to: String,
+    pub value: u64,
+    pub valid_after: u64,
+    pub valid_before: u64,
+    pub nonce: String,
+    pub signature: String,
+}
+
+/// Proof of payment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SettledRow {
+    pub transaction: String,
+    pub settled_at: i64,
+}
+
+/// What the sale did or is about to do; enough to grant it or to undo it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum WorkRow {
+    Lease {
+        number: String,
+        country: String,
+        source: SourceRow,
+    },
+    Renew {
+        number: String,
+        country: String,
+        expires_at: i64,
+    },
+    List {
+        numbers: Vec<ListedRow>,
+    },
+    Call {
+        call: String,
+        from: String,
+        to: String,
+        max_duration: u32,
+        placed: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SourceRow {
+    Pool,
+    Carrier,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ListedRow {
+    pub number: String,
+    pub country: String,
+    pub expires_at: i64,
+}
+
+/// `CALL#<id>` / `CALL`: a call.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CallRow {
+    pub pk: String,
+    pub sk: String,
+    pub wallet: String,
+    pub sale: String,
+    pub from: String,
+    pub to: String,
+    pub max_duration: u32,
+    pub created_at: i64,
+    pub charge: Charge,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+    /// When the vendor was last asked.
+    #[serde(default)]
+    pub looked_at: i64,
+    /// When it was first seen to have ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
+    /// Nothing about it will change any more.
+    #[serde(default)]
+    pub settled: bool,
+    /// What the last look showed: a JSON document that only `calls` reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    pub ttl: i64,
+}
+
+/// What a call has cost its wallet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Charge {
+    /// The payment is not settled yet.
+    Pending,
+    /// Paid.
+    Paid,
+    /// The payment was declined; the call was stopped.
+    Declined,
+    /// Paid, and to be given back, since the call ended in an error.
+    RefundDue,
+}
+
+impl State {
+    /// As it is recorded.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Settling => "settling",
+            Self::Closed => "closed",
+            Self::Void => "void",
+        }
+    }
+}

@@ -1,0 +1,464 @@
+//! Sales: the record of a payment and what is sold for it. The state machine of `store/mod.rs` is in the types: a
+//! [`Sale<Settling>`] comes only from [`Store::claim`] or [`Store::fence`], and only such a one can be closed.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, hex};
+
+use crate::types::{AttemptId, DAY, Network, PaymentId, Timestamp, Usdc, Wallet};
+
+use super::change::{Change, Changes, When, n, s};
+use super::keys::{self, Queue};
+use super::rows::{PaymentRow, SaleRow, SettledRow, State};
+use super::work::{Work, instant_of};
+use super::{Done, Lost, Store, StoreFault};
+
+/// How long an attempt may be at work before somebody else finishes its sale: longer than a function may run (29 s) and
+/// a request of it may be under way at a vendor.
+pub const BUSY: Duration = Duration::from_secs(60);
+
+/// Records outlive every signature by far; deletion is housekeeping, never a lock.
+const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
+
+/// What was signed: enough to settle it again with the same bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The protocol version that the buyer speaks.
+    pub version: u8,
+    /// Who pays.
+    pub payer: Wallet,
+    /// Whom.
+    pub to: Address,
+    /// How much.
+    pub amount: Usdc,
+    /// From when, in epoch seconds.
+    pub valid_after: u64,
+    /// Until when.
+    pub valid_before: u64,
+    /// What makes it unique.
+    pub nonce: B256,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+/// A sale as it is recorded.
+#[derive(Clone)]
+pub struct Record {
+    /// The payment.
+    pub id: PaymentId,
+    /// Where it stands.
+    pub state: State,
+    /// Whose turn it is.
+    pub attempt: AttemptId,
+    /// Until when that attempt may be at work.
+    pub busy_until: Timestamp,
+    /// The offer's path.
+    pub endpoint: String,
+    /// The hash of the request.
+    pub request: String,
+    /// What was signed.
+    pub signed: Signed,
+    /// What is sold.
+    pub work: Work,
+    /// When it was claimed.
+    pub created_at: Timestamp,
+    /// A void sale that can never be claimed again.
+    pub spent: bool,
+    /// The facilitator has said that the nonce is used; only the chain can tell by whom.
+    pub contested: bool,
+    /// The payment, once it is proven.
+    pub settled: Option<Settled>,
+}
+
+/// Proof of payment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settled {
+    /// The transaction's hash.
+    pub transaction: String,
+    /// When we knew.
+    pub at: Timestamp,
+}
+
+/// The stage before the fence: nothing is settled, everything can be undone.
+pub enum Open {}
+/// The stage after the fence: the payment may have been settled.
+pub enum Settling {}
+
+/// A sale that is ours to carry on. What may be done with it depends on its stage.
+pub struct Sale<Stage> {
+    record: Record,
+    stage: PhantomData<fn() -> Stage>,
+}
+
+impl<Stage> Sale<Stage> {
+    fn new(record: Record) -> Self {
+        Self {
+            record,
+            stage: PhantomData,
+        }
+    }
+
+    /// What is recorded.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+}
+
+/// A stage in which a sale can be claimed.
+pub trait Claimable {
+    /// How it is recorded.
+    const STATE: State;
+}
+
+impl Claimable for Open {
+    const STATE: State = State::Open;
+}
+
+/// Where nothing foreign happens before settling, the claim is the fence: one write fewer.
+impl Claimable for Settling {
+    const STATE: State = State::Settling;
+}
+
+/// A sale to be.
+#[derive(Clone)]
+pub struct NewSale {
+    /// The payment.
+    pub id: PaymentId,
+    /// What was signed.
+    pub signed: Signed,
+    /// The offer's path.
+    pub endpoint: &'static str,
+    /// The hash of the request.
+    pub request: String,
+    /// The name of this attempt.
+    pub attempt: AttemptId,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What came of a claim.
+pub enum Claimed<Stage> {
+    /// The sale is ours, and what it needs is held.
+    Ours(Sale<Stage>),
+    /// There is a sale for this payment already.
+    Earlier(Box<Record>),
+    /// The payment is free, but something that the sale needs is not.
+    Lost(Lost),
+}
+
+/// Why a step was not made.
+#[derive(Debug)]
+pub enum NotStepped {
+    /// The sale is no longer ours: another attempt carries it on.
+    Overtaken,
+    /// It is ours, but what it needs has changed.
+    Lost(Lost),
+    /// The store failed.
+    Fault(StoreFault),
+}
+
+impl From<StoreFault> for NotStepped {
+    fn from(fault: StoreFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// A sale that was taken over from an attempt that has stopped.
+pub enum Taken {
+    /// Nothing is settled: it is to be rolled back.
+    Open(Sale<Open>),
+    /// It may be settled: it is to be rolled forward.
+    Settling(Sale<Settling>),
+}
+
+impl Store {
+    /// The sale of a payment.
+    pub async fn sale(&self, payment: &PaymentId) -> Result<Option<Record>, StoreFault> {
+        let item = self.item(keys::sale(payment)).await?;
+        item.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?))
+            .transpose()
+    }
+
+    /// (none) | void → open | settling, together with what the sale needs
+    pub async fn claim<Stage: Claimable>(
+        &self,
+        new: NewSale,
+        work: Work,
+        changes: Changes,
+    ) -> Result<Claimed<Stage>, StoreFault> {
+        let record = Record {
+            id: new.id,
+            state: Stage::STATE,
+            attempt: new.attempt,
+            busy_until: new.now.saturating_add(BUSY)?,
+            endpoint: new.endpoint.to_owned(),
+            request: new.request,
+            signed: new.signed,
+            work,
+            created_at: new.now,
+            spent: false,
+            contested: false,
+            settled: None,
+        };
+        let key = keys::sale(&record.id);
+        let put = Change::put(key, serde_dynamo::to_item(record.to_row())?).when(When::Any(vec![
+            When::Absent,
+            When::All(vec![
+                When::Is("state", s("void")),
+                When::Is("spent", aws_sdk_dynamodb::types::AttributeValue::Bool(false)),
+                When::Is("request", s(&record.request)),
+            ]),
+        ]));
+        let token = record.token("claim");
+        match self.transact(Changes::of([put]).and(changes), &token).await? {
+            Done::Yes => Ok(Claimed::Ours(Sale::new(record))),
+            Done::No(Lost {
+                change: 0,
+                old: Some(old),
+            }) => {
+                let earlier = Record::from_row(record.id.clone(), serde_dynamo::from_item(old)?)?;
+                // Our own write, whose answer was lost, looks like a rival's.
+                if earlier.attempt == record.attempt {
+                    Ok(Claimed::Ours(Sale::new(record)))
+                } else {
+                    Ok(Claimed::Earlier(Box::new(earlier)))
+                }
+            }
+            Done::No(lost) => Ok(Claimed::Lost(Lost {
+                change: lost.change.saturating_sub(1),
+                old: lost.old,
+            })),
+        }
+    }
+
+    /// open → open: what is about to be done next
+    pub async fn intend(
+        &self,
+        sale: Sale<Open>,
+        work: Work,
+        changes: Changes,
+        step: &str,
+    ) -> Result<Sale<Open>, NotStepped> {
+        let record = Record { work, ..sale.record };
+        let update = record.step(State::Open).set("work", work_value(&record.work)?);
+        self.step(&record, update, changes, step).await?;
+        Ok(Sale::new(record))
+    }
+
+    /// open → settling: the fence. From here on the sale is rolled forward.
+    pub async fn fence(&self, sale: Sale<Open>, work: Work, changes: Changes) -> Result<Sale<Settling>, NotStepped> {
+        let record = Record {
+            work,
+            state: State::Settling,
+            ..sale.record
+        };
+        let update = record
+            .step(State::Open)
+            .set("state", s("settling"))
+            .set("work", work_value(&record.work)?);
+        self.step(&record, update, changes, "fence").await?;
+        Ok(Sale::new(record))
+    }
+
+    /// settling → closed: paid, and granted in the same write
+    pub async fn close(&self, sale: Sale<Settling>, settled: Settled, changes: Changes) -> Result<Record, NotStepped> {
+        let record = Record {
+            state: State::Closed,
+            settled: Some(settled.clone()),
+            ..sale.record
+        };
+        let row = serde_dynamo::to_attribute_value(SettledRow {
+            transaction: settled.transaction,
+            settled_at: settled.at.as_second(),
+        })
+        .map_err(StoreFault::from)?;
+        let update = record
+            .step(State::Settling)
+            .set("state", s("closed"))
+            .set("settled", row)
+            .remove("due_queue")
+            .remove("due_at");
+        self.step(&record, update, changes, "close").await?;
+        Ok(record)
+    }
+
+    /// open | settling → void. `spent`: this signature can never be used here again.
+    pub async fn void<Stage: Claimable>(
+        &self,
+        sale: Sale<Stage>,
+        changes: Changes,
+        spent: bool,
+    ) -> Result<Record, NotStepped> {
+        let record = Record {
+            state: State::Void,
+            spent,
+            ..sale.record
+        };
+        let update = record
+            .step(Stage::STATE)
+            .set("state", s("void"))
+            .set("spent", aws_sdk_dynamodb::types::AttributeValue::Bool(spent))
+            .remove("due_queue")
+            .remove("due_at");
+        self.step(&record, update, changes, "void").await?;
+        Ok(record)
+    }
+
+    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `next`.
+    pub async fn park(
+        &self,
+        sale: Sale<Settling>,
+        contested: bool,
+        now: Timestamp,
+        next: Timestamp,
+    ) -> Result<(), NotStepped> {
+        let record = sale.record;
+        let update = record
+            .step(State::Settling)
+            .set("busy_until", n(now.as_second()))
+            .set(
+                "contested",
+                aws_sdk_dynamodb::types::AttributeValue::Bool(contested || record.contested),
+            )
+            .set("due_at", n(next.as_second()));
+        self.step(&record, update, Changes::none(), "park").await
+    }
+
+    /// Takes over a sale whose attempt has stopped; `None` if somebody else was quicker.
+    pub async fn take_over(
+        &self,
+        record: &Record,
+        attempt: &AttemptId,
+        now: Timestamp,
+    ) -> Result<Option<Taken>, StoreFault> {
+        if now < record.busy_until {
+            return Ok(None);
+        }
+        let busy_until = now.saturating_add(BUSY)?;
+        let change = record
+            .step(record.state)
+            .set("attempt", s(attempt.as_str()))
+            .set("busy_until", n(busy_until.as_second()))
+            .set("due_at", n(busy_until.as_second()))
+            .when(When::AtMost("busy_until", now.as_second()));
+        let taken = Record {
+            attempt: attempt.clone(),
+            busy_until,
+            ..record.clone()
+        };
+        let ours = match self.transact(Changes::of([change]), &taken.token("take")).await? {
+            Done::Yes => true,
+            Done::No(Lost { old: Some(old), .. }) => old.get("attempt") == Some(&s(attempt.as_str())),
+            Done::No(_) => false,
+        };
+        Ok(match taken.state {
+            State::Open if ours => Some(Taken::Open(Sale::new(taken))),
+            State::Settling if ours => Some(Taken::Settling(Sale::new(taken))),
+            _ => None,
+        })
+    }
+
+    async fn step(&self, record: &Record, update: Change, changes: Changes, step: &str) -> Result<(), NotStepped> {
+        match self
+            .transact(Changes::of([update]).and(changes), &record.token(step))
+            .await?
+        {
+            Done::Yes => Ok(()),
+            Done::No(Lost { change: 0, .. }) => Err(NotStepped::Overtaken),
+            Done::No(lost) => Err(NotStepped::Lost(Lost {
+                change: lost.change.saturating_sub(1),
+                old: lost.old,
+            })),
+        }
+    }
+}
+
+impl Record {
+    /// A change to this sale's item that happens only while it is still ours and in that state.
+    fn step(&self, from: State) -> Change {
+        Change::update(keys::sale(&self.id))
+            .when(When::Is("state", s(from.as_str())))
+            .when(When::Is("attempt", s(self.attempt.as_str())))
+    }
+
+    /// The name of a step, the same each time it is tried: the store then makes it once.
+    fn token(&self, step: &str) -> String {
+        format!("{}|{}|{step}", self.id.as_str(), self.attempt.as_str())
+    }
+
+    fn to_row(&self) -> SaleRow {
+        let key = keys::sale(&self.id);
+        let signed = &self.signed;
+        SaleRow {
+            pk: key.pk,
+            sk: key.sk,
+            state: self.state,
+            attempt: self.attempt.as_str().to_owned(),
+            busy_until: self.busy_until.as_second(),
+            endpoint: self.endpoint.clone(),
+            request: self.request.clone(),
+            payment: PaymentRow {
+                version: signed.version,
+                network: signed.payer.network.caip2().to_owned(),
+                from: format!("{:#x}", signed.payer.address),
+                to: format!("{:#x}", signed.to),
+                value: signed.amount.atomic(),
+                valid_after: signed.valid_after,
+                valid_before: signed.valid_before,
+                nonce: format!("{:#x}", signed.nonce),
+                signature: hex::encode(&signed.signature),
+            },
+            work: self.work.to_row(),
+            created_at: self.created_at.as_second(),
+            spent: self.spent,
+            contested: self.contested,
+            settled: None,
+            due_queue: Some(Queue::of_sale(&self.id).name()),
+            due_at: Some(self.busy_until.as_second()),
+            ttl: self.created_at.as_second() + KEPT.as_secs().cast_signed(),
+        }
+    }
+
+    fn from_row(id: PaymentId, row: SaleRow) -> Result<Self, StoreFault> {
+        let broken = |what| move |_| StoreFault::Row(what);
+        let network = Network::from_caip2(&row.payment.network).ok_or(StoreFault::Row("network"))?;
+        let address = |text: &str| text.parse::<Address>().map_err(|_| StoreFault::Row("address"));
+        let settled = row.settled.map(|settled| {
+            Ok::<_, StoreFault>(Settled {
+                transaction: settled.transaction,
+                at: instant_of(settled.settled_at)?,
+            })
+        });
+        Ok(Self {
+            id,
+            state: row.state,
+            attempt: AttemptId::from_row(row.attempt),
+            busy_until: instant_of(row.busy_until)?,
+            endpoint: row.endpoint,
+            request: row.request,
+            signed: Signed {
+                version: row.payment.version,
+                payer: Wallet {
+                    network,
+                    address: address(&row.payment.from)?,
+                },
+                to: address(&row.payment.to)?,
+                amount: Usdc::micros(row.payment.value),
+                valid_after: row.payment.valid_after,
+                valid_before: row.payment.valid_before,
+                nonce: row.payment.nonce.parse().map_err(|_| StoreFault::Row("nonce"))?,
+                signature: hex::decode(&row.payment.signature).map_err(broken("signature"))?,
+            },
+            work: Work::from_row(&row.work)?,
+            created_at: instant_of(row.created_at)?,
+            spent: row.spent,
+            contested: row.contested,
+            settled: settled.transpose()?,
+        })
+    }
+}
+
+fn work_value(work: &Work) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreFault> {
+    Ok(serde_dynamo::to_attribute_value(work.to_row())?)
+}

@@ -1,0 +1,181 @@
+//! What a sale did or is about to do: enough to grant it or to undo it, whoever finishes it.
+
+use crate::types::{CallId, Country, PhoneNumber, Timestamp};
+
+use super::StoreFault;
+use super::rows::{ListedRow, SourceRow, WorkRow};
+
+/// The work of one sale.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Work {
+    /// Lease a number.
+    Lease {
+        /// The number held, or about to be bought.
+        number: PhoneNumber,
+        /// Its country.
+        country: Country,
+        /// Where it comes from.
+        source: Source,
+    },
+    /// Add thirty days to a lease.
+    Renew {
+        /// The number.
+        number: PhoneNumber,
+        /// Its country.
+        country: Country,
+        /// The lease's end when the sale began.
+        expires_at: Timestamp,
+    },
+    /// Tell a wallet its numbers, as they stood when it asked.
+    List {
+        /// The active leases.
+        numbers: Vec<Listed>,
+    },
+    /// Place a call.
+    Call {
+        /// Our id of it, which travels with it to the vendor.
+        call: CallId,
+        /// The caller.
+        from: PhoneNumber,
+        /// The callee.
+        to: PhoneNumber,
+        /// Minutes.
+        max_duration: u32,
+        /// The vendor's id, once it has accepted.
+        placed: Option<String>,
+    },
+}
+
+/// Where a leased number comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// It was ours already.
+    Pool,
+    /// It is bought at the carrier.
+    Carrier,
+}
+
+/// An active lease, as it is listed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Its country.
+    pub country: Country,
+    /// The end of the lease.
+    pub expires_at: Timestamp,
+}
+
+impl Work {
+    pub(super) fn to_row(&self) -> WorkRow {
+        match self {
+            Self::Lease {
+                number,
+                country,
+                source,
+            } => WorkRow::Lease {
+                number: number.as_str().to_owned(),
+                country: country.to_string(),
+                source: match source {
+                    Source::Pool => SourceRow::Pool,
+                    Source::Carrier => SourceRow::Carrier,
+                },
+            },
+            Self::Renew {
+                number,
+                country,
+                expires_at,
+            } => WorkRow::Renew {
+                number: number.as_str().to_owned(),
+                country: country.to_string(),
+                expires_at: expires_at.as_second(),
+            },
+            Self::List { numbers } => WorkRow::List {
+                numbers: numbers
+                    .iter()
+                    .map(|listed| ListedRow {
+                        number: listed.number.as_str().to_owned(),
+                        country: listed.country.to_string(),
+                        expires_at: listed.expires_at.as_second(),
+                    })
+                    .collect(),
+            },
+            Self::Call {
+                call,
+                from,
+                to,
+                max_duration,
+                placed,
+            } => WorkRow::Call {
+                call: call.as_str().to_owned(),
+                from: from.as_str().to_owned(),
+                to: to.as_str().to_owned(),
+                max_duration: *max_duration,
+                placed: placed.clone(),
+            },
+        }
+    }
+
+    pub(super) fn from_row(row: &WorkRow) -> Result<Self, StoreFault> {
+        Ok(match row {
+            WorkRow::Lease {
+                number,
+                country,
+                source,
+            } => Self::Lease {
+                number: number_of(number)?,
+                country: country_of(country)?,
+                source: match source {
+                    SourceRow::Pool => Source::Pool,
+                    SourceRow::Carrier => Source::Carrier,
+                },
+            },
+            WorkRow::Renew {
+                number,
+                country,
+                expires_at,
+            } => Self::Renew {
+                number: number_of(number)?,
+                country: country_of(country)?,
+                expires_at: instant_of(*expires_at)?,
+            },
+            WorkRow::List { numbers } => Self::List {
+                numbers: numbers
+                    .iter()
+                    .map(|row| {
+                        Ok(Listed {
+                            number: number_of(&row.number)?,
+                            country: country_of(&row.country)?,
+                            expires_at: instant_of(row.expires_at)?,
+                        })
+                    })
+                    .collect::<Result<_, StoreFault>>()?,
+            },
+            WorkRow::Call {
+                call,
+                from,
+                to,
+                max_duration,
+                placed,
+            } => Self::Call {
+                call: CallId::parse(call).map_err(|_| StoreFault::Row("call id"))?,
+                from: number_of(from)?,
+                to: number_of(to)?,
+                max_duration: *max_duration,
+                placed: placed.clone(),
+            },
+        })
+    }
+}
+
+pub(super) fn number_of(text: &str) -> Result<PhoneNumber, StoreFault> {
+    PhoneNumber::parse(text).map_err(|_| StoreFault::Row("phone number"))
+}
+
+pub(super) fn country_of(text: &str) -> Result<Country, StoreFault> {
+    Country::parse(text).map_err(|_| StoreFault::Row("country"))
+}
+
+pub(super) fn instant_of(second: i64) -> Result<Timestamp, StoreFault> {
+    Timestamp::from_second(second).map_err(|_| StoreFault::Row("instant"))
+}
