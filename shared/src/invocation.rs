@@ -15,8 +15,7 @@ const BUDGET: Duration = Duration::from_secs(25);
 pub struct Invocation {
     /// The time, for every decision of this invocation.
     pub now: Timestamp,
-    /// The end of the time it has.
-    pub deadline: Instant,
+    began: Instant,
     /// The name of this try at serving a request.
     pub attempt: AttemptId,
     /// The id of the call, should one be placed.
@@ -46,7 +45,7 @@ impl Invocation {
         });
         Self {
             now: Timestamp::now(),
-            deadline: Instant::now() + BUDGET,
+            began: Instant::now(),
             attempt: AttemptId::from_bits(attempt),
             call_id: CallId::from_bits(call),
             dice: u64::try_from(dice & u128::from(u64::MAX)).unwrap_or(0),
@@ -55,7 +54,12 @@ impl Invocation {
 
     /// What is left of the time.
     pub fn remaining(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        BUDGET.saturating_sub(self.began.elapsed())
+    }
+
+    /// The time by now: for what has a deadline elsewhere, such as a signature. Decisions are taken at `now`.
+    pub fn current(&self) -> Timestamp {
+        self.now.saturating_add(self.began.elapsed()).unwrap_or(self.now)
     }
 
     /// The time a step may take: its own limit, or what is left after `reserve` has been kept back for what must follow.

@@ -1,1 +1,297 @@
-//! Placeholder.
+//! A sale from the fence to its end: settle, then grant and close, or undo and void, or doubt. A request, its retry and
+//! the sweep all end here, and it needs nothing but the record.
+//!
+//! It refuses to know which endpoint sells, and who is waiting for the answer.
+
+use std::time::Duration;
+
+use tracing::{error, warn};
+
+use crate::invocation::Invocation;
+use crate::leases;
+use crate::refusal::Fault;
+use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
+use crate::store::{Changes, State, Store, Work, calls, numbers};
+use crate::types::Timestamp;
+use crate::x402::chain::{EvmRpc, Truth};
+use crate::x402::facilitator::{Facilitator, SettleAnswer};
+use crate::x402::offer::Quote;
+use crate::x402::payment::{Authorization, Verified, Version};
+
+/// How long the facilitator may take to settle: a block, and its own patience.
+const SETTLE: Duration = Duration::from_secs(15);
+/// What must be left for the writes that follow.
+const RESERVE: Duration = Duration::from_secs(3);
+/// The facilitators refuse an authorization that is about to expire; its time would run out under way.
+const TOO_LATE: u64 = 6;
+/// Without a chain to ask, an unknown payment is given up no earlier than this after it has expired.
+const GIVE_UP: u64 = 15 * 60;
+/// When the sweep looks again at a sale whose outcome is unknown: soon while it can still settle, seldom after.
+const SOON: Duration = Duration::from_secs(15);
+const SELDOM: Duration = Duration::from_secs(5 * 60);
+
+/// Those who know about money.
+pub struct Cashier {
+    /// The table.
+    pub store: Store,
+    /// Who settles.
+    pub facilitator: Facilitator,
+    /// Who knows what was settled, if we have one to ask.
+    pub chain: Option<EvmRpc>,
+}
+
+/// What is foreign about a sale's work and must be undone when it is not paid after all.
+pub trait Undo: Sync {
+    /// Undoes it as far as it can be; what fails here is left to the sweep.
+    fn undo(&self, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send;
+}
+
+/// How a sale ended.
+pub enum Finished {
+    /// Paid and granted.
+    Granted(Box<Record>),
+    /// Not paid, and undone. This signature will not be used again.
+    Declined {
+        /// The facilitator's word for it.
+        reason: String,
+    },
+    /// The facilitator was never reached: not paid, undone, and the same signature may try again.
+    NotSent,
+    /// Unknown. Product and sale are held until somebody knows.
+    Doubt(Work),
+}
+
+/// Whether this process has made the fence itself, so that nothing can have been settled yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// Nothing was sent before.
+    Never,
+    /// Something may have been.
+    Perhaps,
+}
+
+enum Evidence {
+    Paid(String),
+    Unpaid(String),
+    NeverSent,
+    Unknown { contested: bool },
+}
+
+/// Carries a sale past the fence to its end.
+pub async fn finish(
+    cashier: &Cashier,
+    undo: &impl Undo,
+    sale: Sale<Settling>,
+    sent: Sent,
+    invocation: &Invocation,
+) -> Result<Finished, Fault> {
+    match evidence(cashier, sale.record(), sent, invocation).await {
+        Evidence::Paid(transaction) => grant(cashier, sale, transaction, invocation.now).await,
+        Evidence::Unpaid(reason) => {
+            undo.undo(&sale.record().work, invocation).await;
+            void(cashier, sale, true, invocation.now).await.map(|()| Finished::Declined { reason })
+        }
+        Evidence::NeverSent => {
+            undo.undo(&sale.record().work, invocation).await;
+            let rang = matches!(sale.record().work, Work::Call { .. });
+            void(cashier, sale, rang, invocation.now).await.map(|()| Finished::NotSent)
+        }
+        Evidence::Unknown { contested } => doubt(cashier, sale, contested, invocation).await,
+    }
+}
+
+async fn grant(cashier: &Cashier, sale: Sale<Settling>, transaction: String, now: Timestamp) -> Result<Finished, Fault> {
+    let id = sale.record().id.clone();
+    let settled = Settled { transaction, at: now };
+    let granted = granted(sale.record(), &settled);
+    match cashier.store.close(sale, settled, granted).await {
+        Ok(record) => Ok(Finished::Granted(Box::new(record))),
+        // Whoever overtook us ends in this function too.
+        Err(NotStepped::Overtaken) => match cashier.store.sale(&id).await? {
+            Some(record) if record.state == State::Closed => Ok(Finished::Granted(Box::new(record))),
+            Some(record) => Ok(Finished::Doubt(record.work)),
+            None => Err(Fault::Broken("a sale has vanished")),
+        },
+        Err(NotStepped::Lost(lost)) => {
+            error!(payment = ?id, change = lost.change, "paid, but what was held for it is gone");
+            Err(Fault::Broken("what was held for a paid sale is gone"))
+        }
+        Err(NotStepped::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+async fn void(cashier: &Cashier, sale: Sale<Settling>, spent: bool, now: Timestamp) -> Result<(), Fault> {
+    let released = released(sale.record(), now);
+    match cashier.store.void(sale, released, spent).await {
+        Ok(_) => Ok(()),
+        Err(NotStepped::Overtaken) => Err(Fault::Broken("another attempt has overtaken this one")),
+        Err(NotStepped::Lost(_)) => Err(Fault::Broken("what was held for an unpaid sale is gone")),
+        Err(NotStepped::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+async fn doubt(cashier: &Cashier, sale: Sale<Settling>, contested: bool, invocation: &Invocation) -> Result<Finished, Fault> {
+    let record = sale.record();
+    let work = record.work.clone();
+    let pause = if expired(&record.signed, invocation.current()) { SELDOM } else { SOON };
+    let next = invocation.now.saturating_add(pause).map_err(|_| Fault::Broken("an instant beyond the calendar"))?;
+    warn!(payment = ?record.id, contested, "the outcome of a payment is unknown");
+    match cashier.store.park(sale, contested, invocation.now, next).await {
+        // If it cannot be parked it stays busy for a minute, and is found by the sweep all the same.
+        Ok(()) | Err(_) => Ok(Finished::Doubt(work)),
+    }
+}
+
+/// What a paid sale is granted: pure, from the work to the changes that stand in the write that closes the sale.
+fn granted(record: &Record, settled: &Settled) -> Changes {
+    let (sale, wallet) = (&record.id, &record.signed.payer);
+    let paid = Record { settled: Some(settled.clone()), ..record.clone() };
+    match (&record.work, leases::ends_at(&paid)) {
+        (Work::Lease { number, country, .. }, Some(ends)) => numbers::lease(number, *country, wallet, sale, ends),
+        (Work::Renew { number, .. }, Some(ends)) => numbers::extend(number, wallet, sale, ends),
+        (Work::Call { call, .. }, _) => calls::charged(call, wallet, sale, &settled.transaction),
+        _ => Changes::none(),
+    }
+}
+
+/// What an unpaid sale lets go: pure, likewise.
+fn released(record: &Record, now: Timestamp) -> Changes {
+    let (sale, wallet) = (&record.id, &record.signed.payer);
+    match &record.work {
+        Work::Lease { number, country, .. } => numbers::pool(number, *country, sale, now),
+        Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
+        Work::Call { call, placed: Some(placed), .. } => calls::unpaid(call, wallet, sale, placed, now),
+        Work::Call { call, placed: None, .. } => calls::not_dialled(call, wallet, sale),
+        Work::List { .. } => Changes::none(),
+    }
+}
+
+/// Finds out whether the payment has been made, and makes it if it has not.
+async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &Invocation) -> Evidence {
+    let payment = verified(record);
+    let now = invocation.current();
+    if record.signed.valid_before.saturating_sub(TOO_LATE) <= seconds(now) {
+        return match sent {
+            Sent::Never => Evidence::Unpaid("payment_expired".to_owned()),
+            Sent::Perhaps => after_expiry(cashier, record, &payment, invocation).await,
+        };
+    }
+    match settle(cashier, &payment, invocation).await {
+        SettleAnswer::Settled(receipt) => Evidence::Paid(receipt.transaction.to_string()),
+        SettleAnswer::NotSent if sent == Sent::Never => Evidence::NeverSent,
+        SettleAnswer::NotSent => Evidence::Unknown { contested: false },
+        SettleAnswer::Declined { reason } => match truth(cashier, &payment, invocation).await {
+            Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+            Some(Truth::Unused { .. } | Truth::Cancelled) => Evidence::Unpaid(reason),
+            // With nobody to ask, a refusal is believed if nothing was sent before it.
+            None if cashier.chain.is_none() && sent == Sent::Never => Evidence::Unpaid(reason),
+            None => Evidence::Unknown { contested: false },
+        },
+        SettleAnswer::LookItUp { reason } => match truth(cashier, &payment, invocation).await {
+            Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+            Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
+            None => Evidence::Unknown { contested: true },
+        },
+        SettleAnswer::Unknown { contradiction, .. } => {
+            if contradiction {
+                error!(payment = ?record.id, "the facilitator contradicts itself or us");
+            }
+            match truth(cashier, &payment, invocation).await {
+                Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+                _ => Evidence::Unknown { contested: false },
+            }
+        }
+    }
+}
+
+/// It can no longer be settled; it may have been.
+async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Evidence {
+    let valid_before = record.signed.valid_before;
+    let expired = || Evidence::Unpaid("payment_expired".to_owned());
+    if cashier.chain.is_none() {
+        // A nonce that the facilitator calls used was used by somebody: perhaps by us. Giving up could keep a buyer's
+        // money, granting could give a number away. It waits for a chain to ask.
+        let given_up = seconds(invocation.current()) >= valid_before.saturating_add(GIVE_UP) && !record.contested;
+        return if given_up { expired() } else { Evidence::Unknown { contested: record.contested } };
+    }
+    match truth(cashier, payment, invocation).await {
+        Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+        Some(Truth::Cancelled) => expired(),
+        // A block later than the authorization can no longer contain it.
+        Some(Truth::Unused { block_time }) if block_time >= valid_before => expired(),
+        Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
+    }
+}
+
+/// Settles, again if the facilitator was not reached, as long as there is time.
+async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> SettleAnswer {
+    for pause in [100, 300, 900] {
+        let limit = invocation.at_most(SETTLE, RESERVE);
+        if limit < Duration::from_secs(1) {
+            return SettleAnswer::NotSent;
+        }
+        let answer = cashier.facilitator.settle(payment, invocation.current(), limit).await;
+        if !matches!(answer, SettleAnswer::NotSent) {
+            return answer;
+        }
+        // Up to half as long again, so that those who failed together do not come back together.
+        tokio::time::sleep(Duration::from_millis(pause + invocation.dice % (pause / 2))).await;
+    }
+    SettleAnswer::NotSent
+}
+
+async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
+    let limit = invocation.at_most(Duration::from_secs(5), RESERVE);
+    cashier.chain.as_ref()?.truth(payment, limit).await.ok()
+}
+
+/// The payment as it was verified when the record was written.
+fn verified(record: &Record) -> Verified {
+    let signed = &record.signed;
+    let quote = Quote {
+        network: signed.payer.network,
+        pay_to: signed.to,
+        amount: signed.amount,
+        resource: signed.resource.clone(),
+        description: signed.description.clone().into(),
+    };
+    let authorization = Authorization {
+        from: signed.payer.address,
+        to: signed.to,
+        value: signed.amount,
+        valid_after: signed.valid_after,
+        valid_before: signed.valid_before,
+        nonce: signed.nonce,
+    };
+    let version = if signed.version == 1 { Version::V1 } else { Version::V2 };
+    Verified::restore(quote, authorization, signed.signature.clone(), version)
+}
+
+/// The payment as a record keeps it.
+pub fn signed(payment: &Verified) -> Signed {
+    let authorization = payment.authorization();
+    Signed {
+        version: match payment.version() {
+            Version::V1 => 1,
+            Version::V2 => 2,
+        },
+        payer: payment.payer(),
+        to: authorization.to,
+        amount: authorization.value,
+        valid_after: authorization.valid_after,
+        valid_before: authorization.valid_before,
+        nonce: authorization.nonce,
+        signature: payment.signature().to_vec(),
+        resource: payment.quote().resource.clone(),
+        description: payment.quote().description.to_string(),
+    }
+}
+
+fn expired(signed: &Signed, now: Timestamp) -> bool {
+    signed.valid_before <= seconds(now)
+}
+
+fn seconds(at: Timestamp) -> u64 {
+    u64::try_from(at.as_second()).unwrap_or(0)
+}

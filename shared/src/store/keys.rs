@@ -71,6 +71,8 @@ pub enum Queue {
     Sales(u8),
     /// Calls that run, or for which a refund is due.
     Calls(u8),
+    /// Numbers that the dialler does not know yet, at the time they became ours.
+    Imports,
     /// Idle numbers of a country, at the time from which they may be leased again.
     Pool(Country),
 }
@@ -82,6 +84,7 @@ impl Queue {
             Self::Leases(shard) => format!("LEASE#{shard}"),
             Self::Sales(shard) => format!("SALE#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
+            Self::Imports => "IMPORT".to_owned(),
             Self::Pool(country) => format!("POOL#{country}"),
         }
     }

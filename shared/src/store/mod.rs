@@ -18,9 +18,11 @@
 //! | number | buying → held | same sale | [`numbers::bought`] |
 //! | number | buying → (none) | same sale | [`numbers::forget_purchase`] |
 //! | number, lease | held, (none) → leased, active | same sale; absent | [`numbers::lease`] |
-//! | number | held, buying → pooled | same sale | [`numbers::pool`] |
+//! | number | held → pooled | same sale | [`numbers::pool`] |
+//! | number | buying → importing | same sale | [`numbers::stock`] |
+//! | number | (none) → importing | absent | [`numbers::adopt`] |
+//! | number | importing → pooled | | [`numbers::imported`] |
 //! | number, lease | leased, active → pooled, (none) | same end, not held; same owner | [`numbers::reclaim`] |
-//! | number | (none) → pooled | absent | [`numbers::adopt`] |
 //! | number | pooled → releasing | its time has come | [`numbers::intend_release`] |
 //! | number | releasing → (none) | | [`numbers::released`] |
 //! | lease | active → active, held | not ended, not held | [`numbers::hold_lease`] |

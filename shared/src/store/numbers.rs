@@ -68,16 +68,33 @@ pub fn lease(
     ])
 }
 
-/// held | buying → pooled: what was kept for a sale that came to nothing. The month is paid, so it is stock.
-pub fn pool(number: &PhoneNumber, country: Country, sale: &PaymentId, sid: Option<&str>, from: Timestamp) -> Changes {
+/// held → pooled: what was kept for a sale that came to nothing. The month is paid, so it is stock.
+pub fn pool(number: &PhoneNumber, country: Country, sale: &PaymentId, from: Timestamp) -> Changes {
     Changes::of([pooled(Change::update(keys::number(number)), country, from)
-        .set_some("sid", sid.map(s))
         .remove("sale")
-        .when(When::Any(vec![
-            When::Is("custody", s("held")),
-            When::Is("custody", s("buying")),
-        ]))
+        .when(When::Is("custody", s("held")))
         .when(When::Is("sale", s(sale.as_str())))])
+}
+
+/// buying → importing: it is ours at the carrier, and no sale's; the dialler does not know it yet
+pub fn stock(number: &PhoneNumber, sale: &PaymentId, sid: &str, now: Timestamp) -> Changes {
+    Changes::of([importing(Change::update(keys::number(number)), sid, now)
+        .remove("sale")
+        .when(When::Is("custody", s("buying")))
+        .when(When::Is("sale", s(sale.as_str())))])
+}
+
+/// (none) → importing: the carrier bills it and the table did not know
+pub fn adopt(number: &PhoneNumber, country: Country, sid: &str, now: Timestamp) -> Changes {
+    Changes::of([importing(Change::put(keys::number(number), Item::new()), sid, now)
+        .set("country", s(country.as_str()))
+        .when(When::Absent)])
+}
+
+/// importing → pooled: the dialler knows it, so it can be handed out
+pub fn imported(number: &PhoneNumber, country: Country, from: Timestamp) -> Changes {
+    Changes::of([pooled(Change::update(keys::number(number)), country, from)
+        .when(When::Is("custody", s("importing")))])
 }
 
 /// leased → pooled from `from` on, and the lease ends; unless it was renewed or is held meanwhile
@@ -91,14 +108,6 @@ pub fn reclaim(lease: &Lease, wallet: &Wallet, from: Timestamp) -> Changes {
             .when(When::Is("custody", s("leased")))
             .when(When::Is("owner", s(wallet.caip10()))),
     ])
-}
-
-/// (none) → pooled: the carrier bills it and the table did not know
-pub fn adopt(number: &PhoneNumber, country: Country, sid: &str, from: Timestamp) -> Changes {
-    Changes::of([pooled(Change::put(keys::number(number), Item::new()), country, from)
-        .set("country", s(country.as_str()))
-        .set("sid", s(sid))
-        .when(When::Absent)])
 }
 
 /// pooled → releasing: from here on it is not handed out again
@@ -138,6 +147,14 @@ pub fn let_go(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId) -> Change
     Changes::of([Change::update(keys::lease(wallet, number))
         .remove("hold")
         .when(When::Is("hold", s(sale.as_str())))])
+}
+
+fn importing(change: Change, sid: &str, now: Timestamp) -> Change {
+    change
+        .set("custody", s("importing"))
+        .set("sid", s(sid))
+        .set("due_queue", s(Queue::Imports.name()))
+        .set("due_at", n(now.as_second()))
 }
 
 fn pooled(change: Change, country: Country, from: Timestamp) -> Change {

@@ -21,6 +21,8 @@ pub(super) struct NumberRow {
 pub enum Custody {
     /// About to be bought at the carrier for a sale.
     Buying,
+    /// Ours at the carrier, and still to be made known to the dialler.
+    Importing,
     /// Kept for a sale that is being settled.
     Held,
     /// Leased to its owner.
@@ -107,6 +109,8 @@ pub(super) struct PaymentRow {
     pub valid_before: u64,
     pub nonce: String,
     pub signature: String,
+    pub resource: String,
+    pub description: String,
 }
 
 /// Proof of payment.

@@ -40,6 +40,10 @@ pub struct Signed {
     pub nonce: B256,
     /// The signature.
     pub signature: Vec<u8>,
+    /// The URL of what is sold, and what it was called: the facilitator is told, each time the same.
+    pub resource: String,
+    /// See `resource`.
+    pub description: String,
 }
 
 /// A sale as it is recorded.
@@ -210,7 +214,8 @@ impl Store {
                 When::Is("request", s(&record.request)),
             ]),
         ]));
-        let token = record.token("claim");
+        // The same attempt may claim for one number after another: each is a transaction of its own.
+        let token = record.token(&format!("claim {}", serde_json::to_string(&record.work.to_row()).unwrap_or_default()));
         match self.transact(Changes::of([put]).and(changes), &token).await? {
             Done::Yes => Ok(Claimed::Ours(Sale::new(record))),
             Done::No(Lost {
@@ -408,6 +413,8 @@ impl Record {
                 valid_before: signed.valid_before,
                 nonce: format!("{:#x}", signed.nonce),
                 signature: hex::encode(&signed.signature),
+                resource: signed.resource.clone(),
+                description: signed.description.clone(),
             },
             work: self.work.to_row(),
             created_at: self.created_at.as_second(),
@@ -449,6 +456,8 @@ impl Record {
                 valid_before: row.payment.valid_before,
                 nonce: row.payment.nonce.parse().map_err(|_| StoreFault::Row("nonce"))?,
                 signature: hex::decode(&row.payment.signature).map_err(broken("signature"))?,
+                resource: row.payment.resource,
+                description: row.payment.description,
             },
             work: Work::from_row(&row.work)?,
             created_at: instant_of(row.created_at)?,
