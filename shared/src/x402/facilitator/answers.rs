@@ -1,0 +1,171 @@
+//! What a facilitator's answers mean. Pure functions of status, body and payment, because this is where money is lost:
+//! the body is read before the status, a failure is not proof that nothing was paid, and a success is not proof that
+//! we were.
+
+use alloy_primitives::{Address, B256};
+use http::StatusCode;
+
+use super::{Receipt, SettleAnswer, Verdict};
+use crate::x402::Verified;
+use crate::x402::payment::{hex_bytes, network};
+use crate::x402::wire_v2::{SettleResponse, VerifyResponse};
+
+/// Longest reason that is passed on.
+const LONGEST_REASON: usize = 80;
+
+/// What an answer to `/verify` means.
+pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], payment: &Verified) -> Verdict {
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return Verdict::RateLimited { retry_after };
+    }
+    let Ok(answer) = serde_json::from_slice::<VerifyResponse>(body) else {
+        return Verdict::Unavailable;
+    };
+    let payer_is_ours = answer
+        .payer
+        .is_none_or(|payer| is_address(&payer, payment.payer().address));
+    match (answer.is_valid, answer.invalid_reason.map(|reason| code(&reason))) {
+        (true, _) if status.is_success() && payer_is_ours => Verdict::Valid,
+        (false, Some(reason)) if !status.is_server_error() && !is_the_facilitators_trouble(&reason) => {
+            Verdict::Invalid { reason }
+        }
+        // A validity that comes with an error status or with another payer, and an invalidity without a reason or for
+        // reasons of the facilitator's own: it does not know what it says, and nothing has happened yet.
+        (true | false, _) => Verdict::Unavailable,
+    }
+}
+
+/// What an answer to `/settle` means.
+pub(super) fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> SettleAnswer {
+    match serde_json::from_slice::<SettleResponse>(body) {
+        Ok(answer) if answer.success => success(status, &answer, payment),
+        _ if status == StatusCode::TOO_MANY_REQUESTS => SettleAnswer::NotSent,
+        Ok(answer) => failure(status, &answer),
+        Err(_) if was_turned_away(status) => SettleAnswer::NotSent,
+        Err(_) => unknown(None),
+    }
+}
+
+/// A success counts when it is one from end to end.
+fn success(status: StatusCode, answer: &SettleResponse, payment: &Verified) -> SettleAnswer {
+    let transaction = transaction(answer);
+    let payer = payment.payer();
+    let amount = payment.quote().amount.atomic().to_string();
+    let ours = status.is_success()
+        && answer.error_reason.as_deref().is_none_or(str::is_empty)
+        && answer.network.as_deref().and_then(network) == Some(payer.network)
+        && answer
+            .payer
+            .as_deref()
+            .is_none_or(|text| is_address(text, payer.address))
+        && answer.amount.as_deref().is_none_or(|text| text == amount);
+    match transaction {
+        Some(transaction) if ours => SettleAnswer::Settled(Receipt {
+            transaction,
+            network: payer.network,
+            payer,
+        }),
+        _ => SettleAnswer::Unknown {
+            transaction,
+            contradiction: true,
+        },
+    }
+}
+
+fn failure(status: StatusCode, answer: &SettleResponse) -> SettleAnswer {
+    let transaction = transaction(answer);
+    let Some(reason) = answer.error_reason.as_deref().map(code) else {
+        return unknown(transaction);
+    };
+    if status.is_server_error() || is_pending(&reason) || is_the_facilitators_trouble(&reason) {
+        unknown(transaction)
+    } else if transaction.is_some() || may_be_our_own_success(&reason) {
+        SettleAnswer::LookItUp { reason }
+    } else {
+        SettleAnswer::Declined { reason }
+    }
+}
+
+/// The question went no further than the door: a wrong key or a wrong route.
+fn was_turned_away(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+    )
+}
+
+/// Submitted, or perhaps submitted, with the end not seen. `block_height_exceeded` is Solana's way to say so.
+fn is_pending(reason: &str) -> bool {
+    [
+        "pending",
+        "timed_out",
+        "timeout",
+        "block_height_exceeded",
+        "not_confirmed",
+    ]
+    .iter()
+    .any(|part| reason.contains(part))
+}
+
+/// Something went wrong over there, at a point that it does not tell.
+fn is_the_facilitators_trouble(reason: &str) -> bool {
+    reason.contains("node_failure")
+        || reason.starts_with("unexpected")
+        || matches!(reason, "unknown_error" | "internal_error" | UNSPECIFIED)
+}
+
+/// The nonce is spent, or spending it again did not work: by whom and for whom is for the chain to say. A reverted
+/// transaction and a failed simulation are what a facilitator sees when another submitted the same payment first.
+fn may_be_our_own_success(reason: &str) -> bool {
+    [
+        "nonce_already_used",
+        "nonce_used",
+        "duplicate",
+        "transaction_failed",
+        "failed_onchain",
+        "simulation",
+        "transfer_event_mismatch",
+        "invalid_transaction_state",
+    ]
+    .iter()
+    .any(|part| reason.contains(part))
+}
+
+fn unknown(transaction: Option<B256>) -> SettleAnswer {
+    SettleAnswer::Unknown {
+        transaction,
+        contradiction: false,
+    }
+}
+
+fn transaction(answer: &SettleResponse) -> Option<B256> {
+    let hash = B256::new(hex_bytes(answer.transaction.as_deref()?)?);
+    (!hash.is_zero()).then_some(hash)
+}
+
+fn is_address(text: &str, address: Address) -> bool {
+    hex_bytes(text) == Some(address.into_array())
+}
+
+/// The reason of one that gave none.
+const UNSPECIFIED: &str = "unspecified";
+
+/// A reason, fit to be shown: it goes into headers, logs and other people's terminals, and facilitators have been seen to
+/// put whole node dumps there. What follows the first foreign character (`: <program>`) is dropped.
+fn code(reason: &str) -> String {
+    let code: String = reason
+        .chars()
+        .map(|c| c.to_ascii_lowercase())
+        .take_while(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | ':'))
+        .take(LONGEST_REASON)
+        .collect();
+    let code = code.trim_end_matches(':');
+    if code.is_empty() {
+        UNSPECIFIED.to_owned()
+    } else {
+        code.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

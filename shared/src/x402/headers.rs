@@ -1,0 +1,234 @@
+//! Payment headers: their names, and how a document travels in one. It knows nothing of what the documents mean.
+//!
+//! Reading is strict, since whatever two programs read differently is a way to cheat one of them: standard alphabet, no
+//! stray bits, no whitespace, at most 8 KB, at most eight levels deep. Padding may be missing, because some clients
+//! leave it out and it carries nothing.
+
+use alloy_primitives::B256;
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{Malformed, Receipt, Version, offer, wire_v2};
+
+/// The demand, on a 402.
+pub const PAYMENT_REQUIRED: HeaderName = HeaderName::from_static("payment-required");
+/// The payment of version 2.
+pub const PAYMENT_SIGNATURE: HeaderName = HeaderName::from_static("payment-signature");
+/// The payment of version 1.
+pub const X_PAYMENT: HeaderName = HeaderName::from_static("x-payment");
+/// The receipt of version 2.
+pub const PAYMENT_RESPONSE: HeaderName = HeaderName::from_static("payment-response");
+/// The receipt of version 1.
+pub const X_PAYMENT_RESPONSE: HeaderName = HeaderName::from_static("x-payment-response");
+/// The transaction's hash alone, which published SDKs show to their callers.
+pub const X_PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("x-payment-receipt");
+
+/// The largest payment header that is read. The gateway's limit for all headers together is 10 KB.
+pub const LONGEST: usize = 8 * 1024;
+/// How deep a payment's JSON may be nested; payments with echoed extensions have five levels.
+const DEEPEST: usize = 8;
+
+const LENIENT_PADDING: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The payment that a request carries, decoded to JSON, or nothing if it carries none.
+pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malformed> {
+    let mut values = [PAYMENT_SIGNATURE, X_PAYMENT]
+        .into_iter()
+        .flat_map(|name| headers.get_all(name));
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    // API Gateway joins repeated headers with a comma, which base64 does not have.
+    if values.next().is_some() || value.as_bytes().contains(&b',') {
+        return Err(Malformed::Several);
+    }
+    if value.len() > LONGEST {
+        return Err(Malformed::TooLong);
+    }
+    let json = LENIENT_PADDING.decode(value).map_err(|_| Malformed::NotBase64)?;
+    if depth(&json) > DEEPEST {
+        return Err(Malformed::TooDeep);
+    }
+    Ok(Some(json))
+}
+
+/// How deep brackets are nested outside strings. Meaningful for JSON; for anything else some number.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The headers that say a payment was settled, in the version that the payer spoke. Only for answers to a payment whose
+/// money moved, errors included: clients take them as proof of that.
+pub fn receipt_headers(version: Version, receipt: &Receipt) -> [(HeaderName, HeaderValue); 2] {
+    let (name, network) = match version {
+        Version::V1 => (X_PAYMENT_RESPONSE, receipt.network.v1_name()),
+        Version::V2 => (PAYMENT_RESPONSE, receipt.network.caip2()),
+    };
+    let transaction = hash(receipt.transaction);
+    let document = offer::json(&wire_v2::ReceiptOut {
+        success: true,
+        transaction: &transaction,
+        network,
+        payer: &receipt.payer.to_string(),
+    });
+    [
+        (name, ascii(STANDARD.encode(document))),
+        (X_PAYMENT_RECEIPT, ascii(transaction)),
+    ]
+}
+
+fn hash(transaction: B256) -> String {
+    format!("{transaction:#x}")
+}
+
+/// Base64 and hexadecimal are always valid in a header.
+fn ascii(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::{LONGEST, PAYMENT_SIGNATURE, X_PAYMENT, depth, payment_json, receipt_headers};
+    use crate::types::{Network, Wallet};
+    use crate::x402::{Malformed, Receipt, Version};
+
+    fn headers(values: &[(HeaderName, &str)]) -> HeaderMap {
+        values
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).expect("visible ASCII")))
+            .fold(HeaderMap::new(), |mut map, (name, value)| {
+                map.append(name, value);
+                map
+            })
+    }
+
+    #[test]
+    fn one_header_of_either_name_is_decoded() {
+        for name in [PAYMENT_SIGNATURE, X_PAYMENT] {
+            for text in ["eyJhIjoxfQ==", "eyJhIjoxfQ"] {
+                let read = payment_json(&headers(&[(name.clone(), text)]));
+                assert_eq!(read, Ok(Some(b"{\"a\":1}".to_vec())), "{name} {text}");
+            }
+        }
+        assert_eq!(payment_json(&HeaderMap::new()), Ok(None));
+    }
+
+    #[test]
+    fn two_payments_are_none() {
+        let value = "eyJhIjoxfQ==";
+        for several in [
+            headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, value)]),
+            headers(&[(PAYMENT_SIGNATURE, value), (PAYMENT_SIGNATURE, value)]),
+            headers(&[(PAYMENT_SIGNATURE, "eyJhIjoxfQ==,eyJhIjoxfQ==")]),
+        ] {
+            assert_eq!(payment_json(&several), Err(Malformed::Several));
+        }
+    }
+
+    #[test]
+    fn base64_has_one_spelling_but_for_its_padding() {
+        for text in [
+            "eyJhIjoxfR==",     // stray bits
+            "eyJhIjox fQ==",    // whitespace inside
+            "eyJhIjoxfQ===",    // too much padding
+            "e30=eyJhIjoxfQ==", // two documents
+            "Pz8_",             // base64url
+            "Pz8-",
+            "{\"a\":1}",
+            "e",
+        ] {
+            assert_eq!(
+                payment_json(&headers(&[(X_PAYMENT, text)])),
+                Err(Malformed::NotBase64),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn size_and_depth_are_bounded() {
+        let padded = |length: usize| STANDARD.encode(vec![b' '; length / 4 * 3]);
+        assert!(payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST))])).is_ok());
+        assert_eq!(
+            payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST + 4))])),
+            Err(Malformed::TooLong)
+        );
+
+        let nested = |levels: usize| STANDARD.encode("[".repeat(levels) + &"]".repeat(levels));
+        assert!(payment_json(&headers(&[(X_PAYMENT, &nested(8))])).is_ok());
+        assert_eq!(
+            payment_json(&headers(&[(X_PAYMENT, &nested(9))])),
+            Err(Malformed::TooDeep)
+        );
+    }
+
+    #[test]
+    fn brackets_in_strings_are_text() {
+        for (json, levels) in [
+            ("{}", 1),
+            ("{\"a\":[[1],[2]]}", 3),
+            ("{\"a\":\"[[[[\"}", 1),
+            ("{\"a\\\"[\":\"\\\\\"}", 1),
+            ("", 0),
+        ] {
+            assert_eq!(depth(json.as_bytes()), levels, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_receipt_speaks_the_payers_version() {
+        let receipt = Receipt {
+            transaction: alloy_primitives::B256::repeat_byte(0xab),
+            network: Network::BaseSepolia,
+            payer: Wallet {
+                network: Network::BaseSepolia,
+                address: alloy_primitives::address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+            },
+        };
+        let hash = format!("0x{}", "ab".repeat(32));
+        for (version, name, network) in [
+            (Version::V1, "x-payment-response", "base-sepolia"),
+            (Version::V2, "payment-response", "eip155:84532"),
+        ] {
+            let [(proof, document), (short, transaction)] = receipt_headers(version, &receipt);
+            assert_eq!((proof.as_str(), short.as_str()), (name, "x-payment-receipt"));
+            assert_eq!(transaction, hash.as_str());
+            assert_eq!(
+                STANDARD
+                    .decode(document)
+                    .ok()
+                    .and_then(|json| String::from_utf8(json).ok()),
+                Some(format!(
+                    r#"{{"success":true,"transaction":"{hash}","network":"{network}","payer":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8"}}"#
+                )),
+            );
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! A payment, from the header to something that may be settled. [`Presented`] is what a client claims; checking it against
+//! our own quotes makes it [`Verified`], whose every field we have from ourselves or from signed bytes, or [`Unproven`]
+//! where the signature is a smart wallet's and only the chain can tell. It knows nothing of what is sold.
+
+mod check;
+mod read;
+mod unproven;
+mod verified;
+
+pub use check::{Checked, PaymentRefused};
+pub use read::{Malformed, Presented, Version};
+pub(super) use read::{hex_bytes, network};
+pub use unproven::{NotConfirmed, Unproven};
+pub use verified::{Authorization, Verified};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Whether a payment is what we offered, and who signed it. Each field is compared with our own quote, never with what
+//! the client repeats of it, and whatever this passes on is taken from the quote and from the signed bytes.
+
+use super::read::Accepted;
+use super::{Authorization, Presented, Unproven, Verified};
+use crate::types::Network;
+use crate::x402::exact_evm::{self, ECDSA};
+use crate::x402::{Quote, wire_v2};
+
+/// A payment that matches one of our quotes.
+#[derive(Debug)]
+pub enum Checked {
+    /// Signed by the payer's own key, as recovered here.
+    Authentic(Verified),
+    /// Signed as smart wallets sign. Nothing may be read or done on this payer's behalf before it is confirmed.
+    Unknown(Unproven),
+}
+
+/// A payment that can be read and will not be taken; answered with 402, since signing anew is the remedy. Reasons are
+/// `unsupported_scheme`, `network_mismatch`, `asset_mismatch`, `recipient_mismatch`, `value_mismatch`, `self_payment`,
+/// `invalid_signature`, `not_yet_valid`, `expired`, `window_too_long` and `declined_by_facilitator`.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct PaymentRefused {
+    /// A code for programs.
+    pub reason: &'static str,
+    /// A sentence that says what to do instead. ASCII, like everything in a 402.
+    pub message: String,
+}
+
+impl PaymentRefused {
+    pub(super) fn new(reason: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { reason, message }
+    }
+}
+
+impl Presented {
+    /// Finds the quote that this payment is for and checks it against that quote field by field, then its signature.
+    /// Nothing is asked of anybody. Times are left to [`Verified::window`], because a payment that was taken before stays
+    /// taken after it expired.
+    pub fn check(self, quotes: &[Quote]) -> Result<Checked, PaymentRefused> {
+        if self.claim.scheme != wire_v2::EXACT {
+            return Err(PaymentRefused::new(
+                "unsupported_scheme",
+                "Only the payment scheme \"exact\" is accepted here.",
+            ));
+        }
+        let Some((quote, signed)) = self.signed.and_then(|signed| {
+            let quote = quotes.iter().find(|quote| quote.network == signed.network)?;
+            Some((quote, signed))
+        }) else {
+            return Err(PaymentRefused::new("network_mismatch", wrong_network(quotes)));
+        };
+        if let Some(accepted) = &self.claim.accepted {
+            matches_demand(accepted, quote)?;
+        }
+        matches_quote(&signed.authorization, quote)?;
+        prove(Verified {
+            version: self.version,
+            quote: quote.clone(),
+            authorization: signed.authorization,
+            signature: signed.signature,
+        })
+    }
+}
+
+fn wrong_network(quotes: &[Quote]) -> String {
+    let names: Vec<_> = quotes.iter().map(|quote| quote.network.caip2()).collect();
+    format!(
+        "This network is not accepted here; pay on one of: {}.",
+        names.join(", ")
+    )
+}
+
+/// What version 2 repeats of our demand. Only the fields that say what is paid, to whom and where: clients rebuild
+/// `extra`, add extensions and rewrite `resource`, all without harm.
+fn matches_demand(accepted: &Accepted, quote: &Quote) -> Result<(), PaymentRefused> {
+    if !accepted.asset.eq_ignore_ascii_case(&quote.network.usdc().to_string()) {
+        return Err(wrong_asset(quote.network));
+    }
+    if !accepted.pay_to.eq_ignore_ascii_case(&quote.pay_to.to_string()) {
+        return Err(wrong_recipient(quote));
+    }
+    if accepted.amount != quote.amount.atomic() {
+        return Err(wrong_value(quote));
+    }
+    Ok(())
+}
+
+/// What was signed.
+fn matches_quote(authorization: &Authorization, quote: &Quote) -> Result<(), PaymentRefused> {
+    if authorization.to != quote.pay_to {
+        return Err(wrong_recipient(quote));
+    }
+    // Not "at least": too much is a mistake that somebody would want back.
+    if authorization.value != quote.amount {
+        return Err(wrong_value(quote));
+    }
+    if authorization.from == quote.pay_to {
+        return Err(PaymentRefused::new(
+            "self_payment",
+            "The payer is the payee; nothing would be paid.",
+        ));
+    }
+    Ok(())
+}
+
+fn wrong_asset(network: Network) -> PaymentRefused {
+    PaymentRefused::new(
+        "asset_mismatch",
+        format!("Pay with USDC, {} on {}.", network.usdc(), network.caip2()),
+    )
+}
+
+fn wrong_recipient(quote: &Quote) -> PaymentRefused {
+    PaymentRefused::new(
+        "recipient_mismatch",
+        format!("The payment must go to {}.", quote.pay_to),
+    )
+}
+
+fn wrong_value(quote: &Quote) -> PaymentRefused {
+    PaymentRefused::new(
+        "value_mismatch",
+        format!(
+            "The payment must be exactly {} atomic units of USDC ({}).",
+            quote.amount.atomic(),
+            quote.amount
+        ),
+    )
+}
+
+/// Sixty-five bytes are a key's signature, so they are right or forged, and a forger costs us nobody else's time. Longer
+/// ones are a smart wallet's business.
+fn prove(payment: Verified) -> Result<Checked, PaymentRefused> {
+    if payment.signature.len() > ECDSA {
+        return Ok(Checked::Unknown(Unproven(payment)));
+    }
+    let from = payment.authorization.from;
+    let signer = <&[u8; ECDSA]>::try_from(payment.signature.as_slice())
+        .ok()
+        .and_then(|signature| exact_evm::signer(payment.quote.network, &payment.authorization, signature));
+    if signer != Some(from) {
+        return Err(PaymentRefused::new(
+            "invalid_signature",
+            "The signature is not by the address in authorization.from. Sign EIP-712 TransferWithAuthorization with the \
+             domain in accepts[].extra and a low s.",
+        ));
+    }
+    Ok(Checked::Authentic(payment.normalized()))
+}

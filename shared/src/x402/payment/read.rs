@@ -1,0 +1,199 @@
+//! Reading a payment header. What cannot be read is [`Malformed`] and answered with 400; what can be read and is not what
+//! we offered is decided in `check`.
+
+use alloy_primitives::{Address, B256, hex};
+use serde::Deserialize;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::Authorization;
+use crate::types::{Network, Usdc};
+use crate::x402::{headers, wire_v1, wire_v2};
+
+/// The version of the protocol that a client speaks: receipts go back in the same one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    /// `X-PAYMENT`.
+    V1,
+    /// `PAYMENT-SIGNATURE`.
+    V2,
+}
+
+impl Version {
+    /// The version's number, as the wire and our rows have it.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V1 => 1,
+            Self::V2 => 2,
+        }
+    }
+
+    /// Reads a version's number.
+    pub const fn from_number(number: u64) -> Option<Self> {
+        match number {
+            1 => Some(Self::V1),
+            2 => Some(Self::V2),
+            _ => None,
+        }
+    }
+}
+
+/// A payment as the client wrote it. Nothing in it is believed yet, the payer least of all.
+pub struct Presented {
+    pub(super) version: Version,
+    pub(super) claim: Claim,
+    /// Only for a scheme and a network that we know how to read.
+    pub(super) signed: Option<Signed>,
+}
+
+/// What the client says it is paying for.
+pub(super) struct Claim {
+    pub(super) scheme: String,
+    pub(super) network: String,
+    /// What version 2 repeats of our demand; version 1 repeats nothing.
+    pub(super) accepted: Option<Accepted>,
+}
+
+pub(super) struct Accepted {
+    pub(super) amount: u64,
+    pub(super) asset: String,
+    pub(super) pay_to: String,
+}
+
+pub(super) struct Signed {
+    pub(super) network: Network,
+    pub(super) authorization: Authorization,
+    pub(super) signature: Vec<u8>,
+}
+
+/// Why a payment header cannot be read. Nothing of the header is repeated, since its contents are money.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Malformed {
+    /// Both headers, or one of them twice: which one was meant is not ours to guess.
+    #[error("send exactly one payment header: PAYMENT-SIGNATURE (x402 version 2) or X-PAYMENT (version 1)")]
+    Several,
+    /// Over [`headers::LONGEST`].
+    #[error("the payment header is longer than {} bytes", headers::LONGEST)]
+    TooLong,
+    /// Not standard base64.
+    #[error("the payment header is not base64 (standard alphabet, no whitespace)")]
+    NotBase64,
+    /// The decoded header is not JSON.
+    #[error("the payment header does not decode to JSON")]
+    NotJson,
+    /// Nested deeper than any payment is.
+    #[error("the payment header's JSON is nested too deeply")]
+    TooDeep,
+    /// Neither version 1 nor version 2.
+    #[error("x402Version must be 1 or 2")]
+    UnknownVersion,
+    /// A field is missing, repeated, or not what it should be.
+    #[error("the payment header is not an x402 payment: {0}")]
+    Shape(String),
+}
+
+impl Presented {
+    /// Reads the payment that a request carries, or nothing if it carries none. The version is the document's own, under
+    /// either header name: clients in transition send both combinations.
+    pub fn read(headers: &http::HeaderMap) -> Result<Option<Self>, Malformed> {
+        headers::payment_json(headers)?
+            .map(|json| Self::parse(&json))
+            .transpose()
+    }
+
+    fn parse(json: &[u8]) -> Result<Self, Malformed> {
+        let envelope: wire_v2::Envelope = document(json)?;
+        let version = Version::from_number(envelope.x402_version).ok_or(Malformed::UnknownVersion)?;
+        let (claim, payload) = match version {
+            Version::V1 => {
+                let payment: wire_v1::Payment<'_> = document(json)?;
+                let claim = Claim {
+                    scheme: payment.scheme,
+                    network: payment.network,
+                    accepted: None,
+                };
+                (claim, payment.payload)
+            }
+            Version::V2 => {
+                let payment: wire_v2::Payment<'_> = document(json)?;
+                let accepted = Accepted {
+                    amount: payment.accepted.amount.0,
+                    asset: payment.accepted.asset,
+                    pay_to: payment.accepted.pay_to,
+                };
+                let claim = Claim {
+                    scheme: payment.accepted.scheme,
+                    network: payment.accepted.network,
+                    accepted: Some(accepted),
+                };
+                (claim, payment.payload)
+            }
+        };
+        let signed = match network(&claim.network) {
+            Some(network) if claim.scheme == wire_v2::EXACT => Some(Signed::parse(network, payload)?),
+            _ => None,
+        };
+        Ok(Self { version, claim, signed })
+    }
+}
+
+impl Signed {
+    fn parse(network: Network, payload: &RawValue) -> Result<Self, Malformed> {
+        let payload: wire_v2::ExactEvm = document(payload.get().as_bytes())?;
+        let authorization = payload.authorization;
+        Ok(Self {
+            network,
+            authorization: Authorization {
+                from: bytes("from", &authorization.from).map(Address::new)?,
+                to: bytes("to", &authorization.to).map(Address::new)?,
+                value: Usdc::micros(authorization.value.0),
+                valid_after: authorization.valid_after.0,
+                valid_before: authorization.valid_before.0,
+                nonce: bytes("nonce", &authorization.nonce).map(B256::new)?,
+            },
+            signature: payload
+                .signature
+                .strip_prefix("0x")
+                .and_then(|digits| hex::decode(digits).ok())
+                .ok_or_else(|| Malformed::Shape("signature must be 0x and hexadecimal digits".to_owned()))?,
+        })
+    }
+}
+
+/// Both versions' names of a network. Taking either in either version is safe, because the signature binds the chain.
+pub(in crate::x402) fn network(name: &str) -> Option<Network> {
+    Network::from_caip2(name).or_else(|| Network::from_v1_name(name))
+}
+
+/// `0x` and exactly so many bytes, in either case: one value, however it is spelled.
+fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Malformed> {
+    hex_bytes(text).ok_or_else(|| Malformed::Shape(format!("{field} must be 0x and {} hexadecimal digits", 2 * N)))
+}
+
+/// `0x` and exactly so many bytes in hexadecimal.
+pub(in crate::x402) fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.strip_prefix("0x")?;
+    let mut bytes = [0; N];
+    // The length is checked here because the decoder would skip a second prefix.
+    (digits.len() == 2 * N && hex::decode_to_slice(digits, &mut bytes).is_ok()).then_some(bytes)
+}
+
+fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malformed> {
+    serde_json::from_slice(json).map_err(|error| match error.classify() {
+        Category::Io | Category::Syntax | Category::Eof => Malformed::NotJson,
+        Category::Data => {
+            let text = error.to_string();
+            // serde quotes a value of the wrong type, which may be a nonce or a signature.
+            let quoted = text.starts_with("invalid ");
+            Malformed::Shape(if quoted {
+                format!(
+                    "a field has the wrong type (line {}, column {})",
+                    error.line(),
+                    error.column()
+                )
+            } else {
+                text
+            })
+        }
+    })
+}

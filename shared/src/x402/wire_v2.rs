@@ -1,0 +1,248 @@
+//! x402 version 2, as the specification writes it: <https://github.com/coinbase/x402/blob/main/specs/x402-specification-v2.md>.
+//! Types for serde and nothing else; what they mean is decided elsewhere. What we read ignores fields that we do not
+//! use, because clients echo extensions; what we write is exact, because published clients compare it.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// The only payment scheme that we sell by: a fixed amount, signed for as it stands.
+pub(super) const EXACT: &str = "exact";
+
+/// What `PAYMENT-REQUIRED` holds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PaymentRequired<'a> {
+    pub(super) x402_version: u8,
+    pub(super) error: &'a str,
+    pub(super) resource: Resource<'a>,
+    /// One entry per way to pay. Published SDKs look at the first only, so EVM entries come first.
+    pub(super) accepts: Vec<Requirements<'a>>,
+}
+
+/// What is paid for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Resource<'a> {
+    pub(super) url: &'a str,
+    pub(super) description: &'a str,
+    pub(super) mime_type: &'static str,
+}
+
+/// One way to pay.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Requirements<'a> {
+    pub(super) scheme: &'static str,
+    pub(super) network: &'static str,
+    pub(super) amount: String,
+    pub(super) asset: String,
+    pub(super) pay_to: String,
+    pub(super) max_timeout_seconds: u64,
+    pub(super) extra: Extra<'a>,
+}
+
+/// What a scheme adds on a kind of chain.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Extra<'a> {
+    /// EVM: the token's EIP-712 domain. Exactly these keys: clients rebuild it, and compare.
+    Eip712 { name: &'a str, version: &'a str },
+}
+
+/// Enough of a payment to know how to read the rest.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Envelope {
+    pub(super) x402_version: u64,
+}
+
+/// What `PAYMENT-SIGNATURE` holds.
+#[derive(Deserialize)]
+pub(super) struct Payment<'a> {
+    pub(super) accepted: Accepted,
+    /// Depends on the scheme and the chain, so it is read once those are known to be ours.
+    #[serde(borrow)]
+    pub(super) payload: &'a RawValue,
+}
+
+/// The entry of our `accepts` that the client says it chose.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Accepted {
+    pub(super) scheme: String,
+    pub(super) network: String,
+    pub(super) amount: Decimal,
+    pub(super) asset: String,
+    pub(super) pay_to: String,
+}
+
+/// The payload of `exact` on EVM chains, the same in both versions of the protocol.
+#[derive(Deserialize)]
+pub(super) struct ExactEvm {
+    pub(super) signature: String,
+    pub(super) authorization: Authorization,
+}
+
+/// EIP-3009 `TransferWithAuthorization`, as a client writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Authorization {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) value: Decimal,
+    pub(super) valid_after: Decimal,
+    pub(super) valid_before: Decimal,
+    pub(super) nonce: String,
+}
+
+/// An integer that the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so
+/// integers are read too; nothing else is: no sign, no leading zero, no exponent, no fraction.
+#[derive(Clone, Copy)]
+pub(super) struct Decimal(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Decimal;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a decimal integer in a string")
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Decimal, E> {
+                Ok(Decimal(value))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
+                decimal(text).map(Decimal).ok_or_else(|| {
+                    E::custom("amounts and times are strings of at most 20 decimal digits without a leading zero")
+                })
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// `^(0|[1-9][0-9]{0,19})$`, below 2^64.
+fn decimal(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|c| c.is_ascii_digit());
+    let canonical = text == "0" || !text.starts_with('0');
+    // `parse` alone would also take a plus sign and leading zeros.
+    if digits && canonical { text.parse().ok() } else { None }
+}
+
+/// The body of `/verify` and of `/settle`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FacilitatorRequest<'a> {
+    pub(super) x402_version: u8,
+    pub(super) payment_payload: PaymentPayload<'a>,
+    pub(super) payment_requirements: Requirements<'a>,
+}
+
+/// A payment as we pass it on.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PaymentPayload<'a> {
+    pub(super) x402_version: u8,
+    pub(super) resource: Resource<'a>,
+    pub(super) accepted: Requirements<'a>,
+    pub(super) payload: ExactEvmOut,
+}
+
+/// [`ExactEvm`], written.
+#[derive(Serialize)]
+pub(super) struct ExactEvmOut {
+    pub(super) signature: String,
+    pub(super) authorization: AuthorizationOut,
+}
+
+/// [`Authorization`], written: numbers as strings, addresses in EIP-55.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuthorizationOut {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) value: String,
+    pub(super) valid_after: String,
+    pub(super) valid_before: String,
+    pub(super) nonce: String,
+}
+
+/// What `/verify` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VerifyResponse {
+    pub(super) is_valid: bool,
+    pub(super) invalid_reason: Option<String>,
+    pub(super) payer: Option<String>,
+}
+
+/// What `/settle` answers. Everything beside `success` is optional, because facilitators differ in what they leave out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SettleResponse {
+    pub(super) success: bool,
+    pub(super) error_reason: Option<String>,
+    pub(super) transaction: Option<String>,
+    pub(super) network: Option<String>,
+    pub(super) payer: Option<String>,
+    pub(super) amount: Option<String>,
+}
+
+/// What a receipt header holds, in either version: only the spelling of the network differs.
+#[derive(Serialize)]
+pub(super) struct ReceiptOut<'a> {
+    pub(super) success: bool,
+    pub(super) transaction: &'a str,
+    pub(super) network: &'static str,
+    pub(super) payer: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decimal, decimal};
+
+    #[test]
+    fn only_canonical_decimals_are_numbers() {
+        for (text, value) in [("0", 0), ("1000", 1000), ("18446744073709551615", u64::MAX)] {
+            assert_eq!(decimal(text), Some(value), "{text}");
+        }
+        for text in [
+            "",
+            "00",
+            "01000",
+            "+1000",
+            "-1",
+            " 1000",
+            "1000 ",
+            "1e3",
+            "1000.0",
+            "0x10",
+            "1_000",
+            "1abc",
+            "USD 10",
+            "１０",
+            "٣",
+            "18446744073709551616",
+            "100000000000000000000",
+            "1\0",
+        ] {
+            assert_eq!(decimal(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_json_integer_is_read_and_a_float_is_not() {
+        let read = |text| serde_json::from_str::<Decimal>(text).ok().map(|decimal| decimal.0);
+        assert_eq!(read("540000"), Some(540_000));
+        assert_eq!(read("\"540000\""), Some(540_000));
+        for text in ["1e3", "1000.0", "-1", "null", "true", "[1]", "18446744073709551616"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
