@@ -1,2 +1,122 @@
-//! placeholder
-fn main() {}
+//! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for thirty days.
+
+use serde::{Deserialize, Serialize};
+use shared::invocation::Invocation;
+use shared::numbers::{Candidates, Numbers, Wanted, set_alarm};
+use shared::paid::{Endpoint, Paid, chain};
+use shared::refusal::Refusal;
+use shared::sale::{Stop, Undo};
+use shared::store::Work;
+use shared::store::sales::{NewSale, Record, Sale, Settling};
+use shared::types::{Country, Usdc, Wallet, rfc3339};
+use shared::upstream::alarms::Alarms;
+use shared::x402::Offer;
+use shared::{body, edge, leases};
+
+struct NumbersBuy {
+    numbers: Numbers,
+    alarms: Alarms,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    /// ISO 3166-1 alpha-2; the United States if absent.
+    country: Option<String>,
+    /// Three digits, best effort: any number of the country if there is none of the area.
+    area_code: Option<String>,
+    /// The same, as the published SDKs spell it.
+    #[serde(rename = "areaCode")]
+    area_code_camel: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Response {
+    phone_number: String,
+    country: String,
+    owner_wallet: String,
+    expires_at: String,
+    chain: &'static str,
+    transaction: String,
+}
+
+impl Endpoint for NumbersBuy {
+    const NAME: &'static str = "numbers_buy";
+    const OFFER: Offer = Offer {
+        path: "/api/v1/phone/numbers/buy",
+        price: Usdc::micros(5_000_000),
+        description: "A US phone number for 30 days, owned by the paying wallet",
+    };
+    const FOREIGN: bool = true;
+    type Ask = Wanted;
+    type Plan = Candidates;
+    type Answer = Response;
+
+    fn ask(bytes: &[u8]) -> Result<Wanted, Refusal> {
+        let request: Request = body::read(bytes)?;
+        let country = Country::parse(request.country.as_deref().unwrap_or("US"))
+            .map_err(|error| Refusal::bad("country", error.to_string()))?;
+        let spellings =
+            [("area_code", request.area_code.as_deref()), ("areaCode", request.area_code_camel.as_deref())];
+        let area = body::one_of(&spellings)?.map(area_code).transpose()?;
+        // Other countries have no area codes in this sense; it is best effort, so it is not held against the buyer.
+        let area = area.filter(|_| country.has_area_codes());
+        Ok(Wanted { country, area })
+    }
+
+    async fn plan(&self, _: &Wallet, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
+        self.numbers.look(wanted, invocation).await
+    }
+
+    async fn fulfil(
+        &self,
+        sale: NewSale,
+        _: Wanted,
+        candidates: Candidates,
+        invocation: &Invocation,
+    ) -> Result<Sale<Settling>, Stop> {
+        self.numbers.reserve(sale, candidates, invocation).await
+    }
+
+    async fn beside(&self, payer: &Wallet, work: &Work, invocation: &Invocation) {
+        if let (Work::Lease { number, .. }, Ok(ends)) = (work, invocation.now.checked_add(leases::TERM)) {
+            set_alarm(&self.alarms, payer, number, ends, invocation).await;
+        }
+    }
+
+    fn answer(record: &Record) -> Option<Response> {
+        let Work::Lease { number, country, .. } = &record.work else { return None };
+        let payer = record.signed.payer;
+        Some(Response {
+            phone_number: number.as_str().to_owned(),
+            country: country.to_string(),
+            owner_wallet: payer.to_string(),
+            expires_at: rfc3339(leases::ends_at(record)?),
+            chain: chain(payer.network),
+            transaction: record.settled.as_ref()?.transaction.clone(),
+        })
+    }
+}
+
+impl Undo for NumbersBuy {
+    /// Nothing foreign is undone: a number that was bought is paid for the month, and goes to the pool.
+    async fn undo(&self, _: &Work, _: &Invocation) {}
+}
+
+/// An area code of the North American plan: three digits, the first from 2 to 9.
+fn area_code(text: &str) -> Result<String, Refusal> {
+    match text.as_bytes() {
+        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(text.to_owned()),
+        _ => Err(Refusal::bad("area_code", "is not a three-digit area code, such as \"415\"")),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    edge::run(|env| {
+        Paid::from_env(env, |env, store| NumbersBuy {
+            numbers: Numbers::new(store, env.twilio(), env.bland()),
+            alarms: env.alarms(),
+        })
+    })
+    .await
+}

@@ -1,2 +1,121 @@
-//! placeholder
-fn main() {}
+//! `POST /api/v1/phone/numbers/renew`, $5.00: thirty more days for an active number, counted from its current end. Only
+//! its owner may.
+
+use serde::{Deserialize, Serialize};
+use shared::invocation::Invocation;
+use shared::leases::NotMeant;
+use shared::numbers::set_alarm;
+use shared::paid::{Endpoint, Paid};
+use shared::refusal::Refusal;
+use shared::sale::{Stop, Undo};
+use shared::store::numbers::{Lease, hold_lease};
+use shared::store::sales::{Claimed, NewSale, Record, Sale, Settling};
+use shared::store::{Store, Work};
+use shared::types::{PhoneNumber, Usdc, Wallet, rfc3339};
+use shared::upstream::alarms::Alarms;
+use shared::x402::Offer;
+use shared::{body, edge, leases};
+
+struct NumbersRenew {
+    store: Store,
+    alarms: Alarms,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    /// E.164.
+    phone_number: Option<String>,
+    /// The same, as the published SDKs spell it.
+    #[serde(rename = "phoneNumber")]
+    phone_number_camel: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Response {
+    phone_number: String,
+    expires_at: String,
+    transaction: String,
+}
+
+impl Endpoint for NumbersRenew {
+    const NAME: &'static str = "numbers_renew";
+    const OFFER: Offer = Offer {
+        path: "/api/v1/phone/numbers/renew",
+        price: Usdc::micros(5_000_000),
+        description: "30 more days for an active phone number of the paying wallet",
+    };
+    const FOREIGN: bool = false;
+    type Ask = PhoneNumber;
+    type Plan = Lease;
+    type Answer = Response;
+
+    fn ask(bytes: &[u8]) -> Result<PhoneNumber, Refusal> {
+        let request: Request = body::read(bytes)?;
+        let spellings =
+            [("phone_number", request.phone_number.as_deref()), ("phoneNumber", request.phone_number_camel.as_deref())];
+        let text = body::one_of(&spellings)?.ok_or_else(|| Refusal::bad("phone_number", "is missing"))?;
+        body::phone_number("phone_number", text)
+    }
+
+    async fn plan(&self, payer: &Wallet, number: &PhoneNumber, invocation: &Invocation) -> Result<Lease, Refusal> {
+        let active = leases::active(self.store.leases(payer).await?, invocation.now);
+        match leases::meant(&active, Some(number)) {
+            Ok(lease) if lease.held => Err(Refusal::RateLimited {
+                retry_after: 5,
+                message: "Another renewal of this number is still being paid for.".to_owned(),
+            }),
+            Ok(lease) => Ok(lease.clone()),
+            // A wallet without any number is told whose this one is all the same: it may be its own, too late.
+            Err(NotMeant::None | NotMeant::NotYours | NotMeant::Ambiguous) => {
+                Err(leases::not_yours(&self.store, number, &active, invocation.now).await)
+            }
+        }
+    }
+
+    /// The claim, the hold on the lease and the fence are one write: nothing foreign happens before settling.
+    async fn fulfil(
+        &self,
+        sale: NewSale,
+        number: PhoneNumber,
+        lease: Lease,
+        invocation: &Invocation,
+    ) -> Result<Sale<Settling>, Stop> {
+        let hold = hold_lease(&number, &sale.signed.payer, &sale.id, invocation.now);
+        let work = Work::Renew { number, country: lease.country, expires_at: lease.expires_at };
+        match self.store.claim(sale, work, hold).await? {
+            Claimed::Ours(sale) => Ok(sale),
+            Claimed::Earlier(record) => Err(Stop::Earlier(record)),
+            Claimed::Lost(_) => Err(Stop::Refuse(Refusal::RateLimited {
+                retry_after: 5,
+                message: "Another renewal of this number is still being paid for.".to_owned(),
+            })),
+        }
+    }
+
+    async fn beside(&self, payer: &Wallet, work: &Work, invocation: &Invocation) {
+        if let Work::Renew { number, expires_at, .. } = work
+            && let Ok(ends) = expires_at.checked_add(leases::TERM)
+        {
+            set_alarm(&self.alarms, payer, number, ends, invocation).await;
+        }
+    }
+
+    fn answer(record: &Record) -> Option<Response> {
+        let Work::Renew { number, .. } = &record.work else { return None };
+        Some(Response {
+            phone_number: number.as_str().to_owned(),
+            expires_at: rfc3339(leases::ends_at(record)?),
+            transaction: record.settled.as_ref()?.transaction.clone(),
+        })
+    }
+}
+
+impl Undo for NumbersRenew {
+    /// A hold is ours alone: letting it go is part of the write that voids the sale.
+    async fn undo(&self, _: &Work, _: &Invocation) {}
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    edge::run(|env| Paid::from_env(env, |env, store| NumbersRenew { store, alarms: env.alarms() })).await
+}

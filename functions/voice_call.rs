@@ -1,2 +1,187 @@
-//! placeholder
-fn main() {}
+//! `POST /api/v1/voice/call`, $0.54: an AI voice calls a number and does its task. Answers as soon as the call is under
+//! way; how it goes is polled for.
+
+use serde::{Deserialize, Serialize};
+use shared::calls::{CallPlan, CallRequest, Calls, destinations, languages};
+use shared::invocation::Invocation;
+use shared::paid::{Endpoint, Paid};
+use shared::refusal::Refusal;
+use shared::sale::{Stop, Undo};
+use shared::store::Work;
+use shared::store::sales::{NewSale, Record, Sale, Settling};
+use shared::types::{PhoneNumber, Usdc, Wallet};
+use shared::x402::Offer;
+use shared::{body, edge};
+
+const SHORTEST_TASK: usize = 10;
+const LONGEST_TASK: usize = 4_000;
+const LONGEST_OPENER: usize = 500;
+const DEFAULT_MINUTES: u32 = 5;
+const MOST_MINUTES: u32 = 30;
+/// The dialler's own default has changed under its users before, so it is always sent.
+const DEFAULT_INTERRUPTION_MS: u32 = 100;
+const MOST_INTERRUPTION_MS: u32 = 10_000;
+const DEFAULT_LANGUAGE: &str = "en";
+
+struct VoiceCall {
+    calls: Calls,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    /// The destination, in E.164.
+    phone_number: Option<String>,
+    /// The same, as the published SDKs spell it.
+    to: Option<String>,
+    /// The same, as one published document spells it.
+    #[serde(rename = "phoneNumber")]
+    phone_number_camel: Option<String>,
+    /// What the AI is to do: 10 to 4,000 characters.
+    task: Option<String>,
+    /// A number of the paying wallet, in E.164; its only one if absent.
+    from: Option<String>,
+    /// A voice of the dialler's catalogue.
+    voice: Option<String>,
+    /// ISO 639-1, or a regional variant that the dialler speaks.
+    language: Option<String>,
+    /// Minutes, 1 to 30.
+    max_duration: Option<u32>,
+    /// The exact opening words.
+    first_sentence: Option<String>,
+    /// Whether the callee speaks first.
+    wait_for_greeting: Option<bool>,
+    /// Milliseconds of silence before the AI speaks.
+    interruption_threshold: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Response {
+    call_id: String,
+    from: String,
+    to: String,
+    status: &'static str,
+    expected_duration_minutes: u32,
+    poll_url: String,
+    /// Empty while the payment is pending.
+    transaction: String,
+    /// `pending`: the phone rings, and the payment's outcome is not known yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<&'static str>,
+}
+
+impl Endpoint for VoiceCall {
+    const NAME: &'static str = "voice_call";
+    const OFFER: Offer = Offer {
+        path: "/api/v1/voice/call",
+        price: Usdc::micros(540_000),
+        description: "An outbound AI phone call of up to 30 minutes",
+    };
+    const FOREIGN: bool = true;
+    type Ask = CallRequest;
+    type Plan = CallPlan;
+    type Answer = Response;
+
+    fn ask(bytes: &[u8]) -> Result<CallRequest, Refusal> {
+        let request: Request = body::read(bytes)?;
+        let to = destination(&request)?;
+        let from = request.from.as_deref().map(|text| body::phone_number("from", text)).transpose()?;
+        let task = request.task.as_deref().ok_or_else(|| Refusal::bad("task", "is missing"))?;
+        let ask = CallRequest {
+            task: body::text("task", task, SHORTEST_TASK, LONGEST_TASK)?.to_owned(),
+            from,
+            voice: optional_text("voice", request.voice, body::LONGEST_TEXT)?,
+            language: languages::for_dialler(request.language.as_deref().unwrap_or(DEFAULT_LANGUAGE))
+                .map_err(|unknown| Refusal::bad("language", unknown.to_string()))?
+                .to_owned(),
+            max_duration: within("max_duration", request.max_duration, DEFAULT_MINUTES, 1, MOST_MINUTES)?,
+            first_sentence: optional_text("first_sentence", request.first_sentence, LONGEST_OPENER)?,
+            wait_for_greeting: request.wait_for_greeting.unwrap_or(false),
+            interruption_threshold: within(
+                "interruption_threshold",
+                request.interruption_threshold,
+                DEFAULT_INTERRUPTION_MS,
+                0,
+                MOST_INTERRUPTION_MS,
+            )?,
+            to,
+        };
+        // After every other field: what may not be called is refused last of what the body alone can tell.
+        destinations::check(&ask.to).map_err(|why| Refusal::UnsupportedDestination { message: why.to_string() })?;
+        Ok(ask)
+    }
+
+    async fn plan(&self, payer: &Wallet, ask: &CallRequest, invocation: &Invocation) -> Result<CallPlan, Refusal> {
+        self.calls.plan(payer, ask, invocation.now).await
+    }
+
+    async fn fulfil(
+        &self,
+        sale: NewSale,
+        ask: CallRequest,
+        plan: CallPlan,
+        invocation: &Invocation,
+    ) -> Result<Sale<Settling>, Stop> {
+        self.calls.place(sale, &ask, plan, invocation).await
+    }
+
+    fn answer(record: &Record) -> Option<Response> {
+        let transaction = record.settled.as_ref()?.transaction.clone();
+        Some(Response { transaction, payment: None, ..started(&record.work)? })
+    }
+
+    /// The phone rings already: an error now would make an agent call twice.
+    fn pending(work: &Work) -> Option<Response> {
+        started(work)
+    }
+}
+
+impl Undo for VoiceCall {
+    async fn undo(&self, work: &Work, invocation: &Invocation) {
+        self.calls.undo(work, invocation).await;
+    }
+}
+
+fn started(work: &Work) -> Option<Response> {
+    let Work::Call { call, from, to, max_duration, .. } = work else { return None };
+    Some(Response {
+        call_id: call.as_str().to_owned(),
+        from: from.as_str().to_owned(),
+        to: to.as_str().to_owned(),
+        status: "started",
+        expected_duration_minutes: *max_duration,
+        poll_url: format!("/api/v1/voice/call/{}", call.as_str()),
+        transaction: String::new(),
+        payment: Some("pending"),
+    })
+}
+
+fn destination(request: &Request) -> Result<PhoneNumber, Refusal> {
+    let spellings = [
+        ("phone_number", request.phone_number.as_deref()),
+        ("to", request.to.as_deref()),
+        ("phoneNumber", request.phone_number_camel.as_deref()),
+    ];
+    let text = body::one_of(&spellings)?.ok_or_else(|| Refusal::bad("phone_number", "is missing"))?;
+    body::phone_number("phone_number", text)
+}
+
+fn optional_text(field: &'static str, value: Option<String>, longest: usize) -> Result<Option<String>, Refusal> {
+    // An empty value is what some clients send for an absent one.
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+    body::text(field, &value, 1, longest)?;
+    Ok(Some(value))
+}
+
+fn within(field: &'static str, value: Option<u32>, default: u32, least: u32, most: u32) -> Result<u32, Refusal> {
+    let value = value.unwrap_or(default);
+    if (least..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(Refusal::bad(field, format!("is {value}; {least} to {most} are accepted")))
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    edge::run(|env| Paid::from_env(env, |env, store| VoiceCall { calls: Calls::new(store, env.bland()) })).await
+}

@@ -1,2 +1,124 @@
-//! placeholder
-fn main() {}
+//! `GET /api/v1/voice/call/{call_id}`, free: how a call stands, what was said, and how it ended. Whoever has the id may
+//! ask; one that is unknown and one that cannot be an id get the same answer.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::calls::Calls;
+use shared::edge;
+use shared::free::{Free, FreeEndpoint};
+use shared::invocation::Invocation;
+use shared::refusal::Refusal;
+use shared::store::calls::Call;
+use shared::store::{Charge, Spoken, View};
+use shared::types::CallId;
+
+struct VoiceCallStatus {
+    calls: Calls,
+}
+
+#[derive(Serialize)]
+struct Response {
+    call_id: String,
+    from: String,
+    to: String,
+    status: String,
+    answered_by: Option<String>,
+    /// Minutes.
+    call_length: Option<Box<RawValue>>,
+    /// In the dialler's words.
+    call_ended_by: Option<String>,
+    /// In ours: always there, `IN_PROGRESS` until the call is over.
+    ended_by: String,
+    ended_by_reason: String,
+    summary: Option<String>,
+    transcript: Vec<Utterance>,
+    recording_url: Option<String>,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    /// The transcript as one text, as the published SDKs declare it.
+    concatenated_transcript: Option<String>,
+    charged: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund: Option<Refund>,
+}
+
+#[derive(Serialize)]
+struct Utterance {
+    role: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Refund {
+    status: &'static str,
+    transaction: Option<String>,
+}
+
+impl FreeEndpoint for VoiceCallStatus {
+    const NAME: &'static str = "voice_call_status";
+    const PARAMETER: &'static str = "call_id";
+    type Answer = Response;
+
+    async fn show(&self, name: &str, invocation: &Invocation) -> Result<Response, Refusal> {
+        let id = CallId::parse(name).map_err(|_| Refusal::UnknownCall)?;
+        let call = self.calls.look(&id, invocation).await?;
+        Ok(response(call))
+    }
+}
+
+fn response(call: Call) -> Response {
+    let view = call.view.unwrap_or_else(dialling);
+    Response {
+        call_id: call.id.as_str().to_owned(),
+        from: call.from.as_str().to_owned(),
+        to: call.to.as_str().to_owned(),
+        status: view.status,
+        answered_by: view.answered_by,
+        call_length: view.call_length.and_then(|minutes| RawValue::from_string(minutes).ok()),
+        call_ended_by: view.call_ended_by,
+        ended_by: view.ended_by,
+        ended_by_reason: view.reason,
+        summary: view.summary,
+        concatenated_transcript: concatenated(&view.transcript),
+        transcript: view.transcript.into_iter().map(|Spoken { role, text }| Utterance { role, text }).collect(),
+        recording_url: view.recording_url,
+        started_at: view.started_at,
+        ended_at: view.ended_at,
+        charged: call.charge == Charge::Paid,
+        payment: (call.charge == Charge::Pending).then_some("pending"),
+        refund: (call.charge == Charge::RefundDue).then_some(Refund { status: "due", transaction: None }),
+    }
+}
+
+/// A call that nobody has looked at yet.
+fn dialling() -> View {
+    View {
+        status: "started".to_owned(),
+        ended_by: "IN_PROGRESS".to_owned(),
+        reason: "The call has not ended yet. Keep polling.".to_owned(),
+        answered_by: None,
+        call_ended_by: None,
+        call_length: None,
+        summary: None,
+        transcript: Vec::new(),
+        recording_url: None,
+        started_at: None,
+        ended_at: None,
+    }
+}
+
+fn concatenated(transcript: &[Spoken]) -> Option<String> {
+    let lines: Vec<String> = transcript.iter().map(|spoken| format!("{}: {}", spoken.role, spoken.text)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    edge::run(|env| {
+        let store = env.store();
+        Free(VoiceCallStatus { calls: Calls::new(store, env.bland()) })
+    })
+    .await
+}

@@ -1,1 +1,12 @@
-//! Placeholder.
+//! Calls: from a request to a ringing phone, and from the dialler's record to what a poll shows.
+
+mod dial;
+mod look;
+mod roll_back;
+
+pub mod destinations;
+pub mod languages;
+pub mod outcome;
+
+pub use dial::{CallPlan, CallRequest, Calls};
+pub use look::OVERDUE;

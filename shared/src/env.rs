@@ -11,10 +11,7 @@ use crate::types::Network;
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig};
 use crate::upstream::twilio::{Twilio, TwilioConfig};
-use crate::x402::cdp::CdpKey;
-use crate::x402::chain::EvmRpc;
-use crate::x402::facilitator::Facilitator;
-use crate::x402::offer::Terms;
+use crate::x402::{CdpKey, EvmRpc, Facilitator, Terms};
 
 /// A reader of the environment that remembers what it did not find.
 pub struct Env {
@@ -107,7 +104,7 @@ impl Env {
     pub fn facilitator(&mut self) -> Facilitator {
         let url = self.required("FACILITATOR_URL");
         let key = match (self.optional("CDP_API_KEY_ID"), self.secret("CDP_API_KEY_SECRET")) {
-            (Some(id), Some(secret)) => match CdpKey::parse(&id, &secret.reveal()) {
+            (Some(id), Some(secret)) => match CdpKey::parse(id, &secret.reveal()) {
                 Ok(key) => Some(key),
                 Err(error) => {
                     self.problem(format!("CDP_API_KEY_SECRET: {error}"));

@@ -7,6 +7,9 @@ pub mod free;
 pub mod paid;
 pub mod sweep;
 
+pub mod body;
+pub mod edge;
+
 pub mod calls;
 pub mod leases;
 pub mod numbers;

@@ -1,1 +1,388 @@
-//! Placeholder.
+//! The flow of a paid request, written once: from the payment header to the answer. An endpoint says what it sells, reads
+//! its own body, plans, fulfils, and words its answer; it never sees a header, a facilitator or a status.
+//!
+//! The order in which things are refused is the order of this file.
+
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use futures_util::future::{self, Either};
+use http::{HeaderName, HeaderValue};
+use lambda_http::Request;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tracing::info;
+
+use crate::edge::{self, Answer, Handler};
+use crate::env::Env;
+use crate::invocation::Invocation;
+use crate::refusal::{Fault, Refusal};
+use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
+use crate::store::sales::{NewSale, Record, Sale, Settling, Taken};
+use crate::store::{State, Work};
+use crate::types::{Network, Wallet};
+use crate::x402::headers::PAYMENT_REQUIRED;
+use crate::x402::{
+    Checked, Demand, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Receipt, Terms, Unproven, Verdict, Verified,
+    demand, receipt_headers,
+};
+
+/// How long the facilitator may take to look at a payment.
+const VERIFY: Duration = Duration::from_secs(5);
+/// What must be left of an invocation when verifying, for everything that follows.
+const VERIFY_RESERVE: Duration = Duration::from_secs(15);
+/// How long a request waits for another one that is working on the same payment, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(10);
+const GLANCE: Duration = Duration::from_millis(150);
+
+/// An endpoint that is paid for.
+pub trait Endpoint: Undo + Send + Sync + 'static {
+    /// What it is called in the log.
+    const NAME: &'static str;
+    /// What it sells.
+    const OFFER: Offer;
+    /// Whether something foreign happens before the payment is settled. Then the facilitator is asked first whether it
+    /// could be; otherwise that would be a round trip for nothing.
+    const FOREIGN: bool;
+    /// A request, parsed: it cannot be wrong any more.
+    type Ask: Send + Sync;
+    /// What was found out about a request: enough to fulfil it.
+    type Plan: Send;
+    /// The body of a success.
+    type Answer: Serialize;
+
+    /// Reads a body. Pure: what can be refused without knowing who asks is refused here.
+    fn ask(body: &[u8]) -> Result<Self::Ask, Refusal>;
+
+    /// Finds out whether and how it can be done. Reads, and changes nothing.
+    fn plan(
+        &self,
+        payer: &Wallet,
+        ask: &Self::Ask,
+        invocation: &Invocation,
+    ) -> impl Future<Output = Result<Self::Plan, Refusal>> + Send;
+
+    /// Claims the sale, does the work before which an intent is recorded, and comes to the fence.
+    fn fulfil(
+        &self,
+        sale: NewSale,
+        ask: Self::Ask,
+        plan: Self::Plan,
+        invocation: &Invocation,
+    ) -> impl Future<Output = Result<Sale<Settling>, Stop>> + Send;
+
+    /// Something useful but not necessary, done while the payment settles.
+    fn beside(&self, payer: &Wallet, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send {
+        let _ = (payer, work, invocation);
+        future::ready(())
+    }
+
+    /// The answer to a granted sale, from its record: the same each time it is asked for.
+    fn answer(record: &Record) -> Option<Self::Answer>;
+
+    /// The answer while the outcome of the payment is unknown, where silence would do harm.
+    fn pending(work: &Work) -> Option<Self::Answer> {
+        let _ = work;
+        None
+    }
+}
+
+/// An endpoint behind the flow.
+pub struct Paid<E> {
+    endpoint: E,
+    cashier: Cashier,
+    terms: Terms,
+    quotes: Vec<Quote>,
+    /// The 402 to a request without a payment: the same for everybody, and the most frequent answer.
+    unpaid: OnceLock<Demand>,
+}
+
+impl<E: Endpoint> Paid<E> {
+    /// Reads how we are paid, and builds the endpoint with the same store.
+    pub fn from_env(env: &mut Env, build: impl FnOnce(&mut Env, crate::store::Store) -> E) -> Self {
+        let terms = env.terms();
+        let cashier = Cashier { store: env.store(), facilitator: env.facilitator(), chain: env.chain() };
+        let endpoint = build(env, cashier.store.clone());
+        Self { quotes: terms.quotes(&E::OFFER), endpoint, cashier, terms, unpaid: OnceLock::new() }
+    }
+}
+
+impl<E: Endpoint> Handler for Paid<E> {
+    const NAME: &'static str = E::NAME;
+
+    async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
+        match self.serve(&request, &invocation).await {
+            Ok(answer) => answer,
+            Err(Refusal::PaymentRequired { reason, message }) => self.demand(reason, message),
+            Err(refusal) => Answer::refusal(&refusal),
+        }
+    }
+}
+
+/// A request whose payment is authentic.
+struct Order<'a> {
+    payment: Verified,
+    /// The facilitator has said that it could be settled.
+    confirmed: bool,
+    request: String,
+    invocation: &'a Invocation,
+}
+
+impl<E: Endpoint> Paid<E> {
+    async fn serve(&self, request: &Request, invocation: &Invocation) -> Result<Answer, Refusal> {
+        edge::only(request.method(), "POST")?;
+        let body = edge::bytes(request.body())?;
+        let presented =
+            Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
+        let ask = E::ask(body);
+        let Some(presented) = presented else {
+            return match ask {
+                // A probe without a body learns the price; a body is checked, so that nobody pays for a bad request.
+                Err(refusal) if !body.is_empty() => Err(refusal),
+                _ => Err(unpaid()),
+            };
+        };
+        let hash = request_hash(E::OFFER.path, body);
+        let (payment, confirmed) = match presented.check(&self.quotes).map_err(refused)? {
+            Checked::Authentic(payment) => (payment, false),
+            Checked::Unknown(unproven) => (self.confirm(unproven, invocation).await?, true),
+        };
+        let order = Order { payment, confirmed, request: hash, invocation };
+        self.sell(ask, &order).await
+    }
+
+    /// A signature that only a contract can judge. Nothing is read on a wallet's behalf before the facilitator has, unless
+    /// it did so before: a record of ours with the very same signature.
+    async fn confirm(&self, unproven: Unproven, invocation: &Invocation) -> Result<Verified, Refusal> {
+        let earlier = self.cashier.store.sale(&unproven.id()).await?;
+        if earlier.is_some_and(|record| record.signed.signature == unproven.signature()) {
+            return Ok(unproven.known());
+        }
+        unproven.window(invocation.now).map_err(refused)?;
+        let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
+        let confirmed = unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await;
+        confirmed.map_err(|not| match not {
+            NotConfirmed::Refused(why) => refused(why),
+            NotConfirmed::Unavailable { .. } => facilitator_failed(),
+        })
+    }
+
+    async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Refusal> {
+        let (payment, invocation) = (&order.payment, order.invocation);
+        let payer = payment.payer();
+        let id = payment.id();
+        // The record first: a served request is answered from it even when its signature has expired.
+        let earlier = self.cashier.store.sale(&id);
+        let plan = async {
+            payment.window(invocation.now).map_err(refused)?;
+            let ask = ask?;
+            let plan = first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await?;
+            Ok::<_, Refusal>((ask, plan))
+        };
+        let (ask, plan) = match future::select(pin!(earlier), pin!(plan)).await {
+            Either::Left((earlier, plan)) => {
+                if let Some(answer) = self.replay(earlier?, order).await? {
+                    return Ok(answer);
+                }
+                plan.await?
+            }
+            Either::Right((plan, earlier)) => {
+                if let Some(answer) = self.replay(earlier.await?, order).await? {
+                    return Ok(answer);
+                }
+                plan?
+            }
+        };
+        let new = NewSale {
+            id,
+            signed: sale::signed(payment),
+            endpoint: E::OFFER.path,
+            request: order.request.clone(),
+            attempt: invocation.attempt.clone(),
+            now: invocation.now,
+        };
+        match self.endpoint.fulfil(new, ask, plan, invocation).await {
+            Ok(sale) => self.settle(sale, Sent::Never, order, "ok").await,
+            Err(Stop::Refuse(refusal)) => Err(refusal),
+            Err(Stop::Earlier(record)) => match self.replay(Some(*record), order).await? {
+                Some(answer) => Ok(answer),
+                None => Err(Refusal::PaymentInProgress),
+            },
+        }
+    }
+
+    /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
+    async fn verify(&self, order: &Order<'_>) -> Result<(), Refusal> {
+        if !E::FOREIGN || order.confirmed {
+            return Ok(());
+        }
+        let limit = order.invocation.at_most(VERIFY, VERIFY_RESERVE);
+        match self.cashier.facilitator.verify(&order.payment, order.invocation.now, limit).await {
+            Verdict::Valid => Ok(()),
+            Verdict::Invalid { reason } => Err(declined(reason)),
+            Verdict::RateLimited { retry_after } => {
+                Err(Refusal::UpstreamRateLimited { vendor: "facilitator", retry_after: retry_after.unwrap_or(5) })
+            }
+            Verdict::Unavailable => Err(facilitator_failed()),
+        }
+    }
+
+    /// Settles a sale and answers it.
+    async fn settle(
+        &self,
+        sale: Sale<Settling>,
+        sent: Sent,
+        order: &Order<'_>,
+        outcome: &'static str,
+    ) -> Result<Answer, Refusal> {
+        let work = sale.record().work.clone();
+        let payer = sale.record().signed.payer;
+        let finish = sale::finish(&self.cashier, &self.endpoint, sale, sent, order.invocation);
+        let beside = self.endpoint.beside(&payer, &work, order.invocation);
+        let (finished, ()) = future::join(finish, beside).await;
+        match finished {
+            Ok(Finished::Granted(record)) => self.granted(&record, order, outcome),
+            Ok(Finished::Declined { reason }) => Err(declined(reason)),
+            Ok(Finished::NotSent) => Err(Refusal::NotSettled),
+            Ok(Finished::Doubt(work)) => pending::<E>(&work),
+            // Whatever failed here failed after the fence: the money may have moved, so this is no plain fault.
+            Err(fault) => {
+                tracing::error!(%fault, payment = ?order.payment.id(), "a fault after the fence");
+                pending::<E>(&work)
+            }
+        }
+    }
+
+    fn granted(&self, record: &Record, order: &Order<'_>, outcome: &'static str) -> Result<Answer, Refusal> {
+        let settled = record.settled.as_ref().ok_or(Refusal::Fault(Fault::Broken("closed without a settlement")))?;
+        let body = E::answer(record).ok_or(Refusal::Fault(Fault::Broken("a record of another endpoint")))?;
+        let transaction =
+            settled.transaction.parse().map_err(|_| Refusal::Fault(Fault::Broken("a transaction that is no hash")))?;
+        let payer = record.signed.payer;
+        let receipt = Receipt { transaction, network: payer.network, payer };
+        let mut headers: Vec<_> = receipt_headers(order.payment.version(), &receipt).into();
+        if outcome == REPLAYED {
+            headers.push((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
+        }
+        info!(payment = ?record.id, payer = %masked(&payer), endpoint = E::NAME, "granted");
+        Ok(Answer::ok(&body, headers, outcome))
+    }
+
+    /// What an earlier request with this payment has come to; nothing, if the payment is free to be used.
+    async fn replay(&self, record: Option<Record>, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
+        let Some(mut record) = record else { return Ok(None) };
+        if record.request != order.request {
+            return Err(Refusal::PaymentConflict);
+        }
+        let patience = order.invocation.at_most(PATIENCE, VERIFY_RESERVE);
+        let mut waited = Duration::ZERO;
+        loop {
+            match record.state {
+                State::Closed => return self.granted(&record, order, REPLAYED).map(Some),
+                State::Void if record.spent => return Err(declined("payment_declined".to_owned())),
+                State::Void => return Ok(None),
+                State::Settling if order.invocation.current() >= record.busy_until => {
+                    let taken = self.cashier.store.take_over(&record, &order.invocation.attempt, order.invocation.current());
+                    if let Some(Taken::Settling(sale)) = taken.await? {
+                        return self.settle(sale, Sent::Perhaps, order, REPLAYED).await.map(Some);
+                    }
+                }
+                // An open one that nobody works on is rolled back by the sweep.
+                State::Open | State::Settling => {}
+            }
+            if waited >= patience {
+                return Err(Refusal::PaymentInProgress);
+            }
+            tokio::time::sleep(GLANCE).await;
+            waited += GLANCE;
+            record = self
+                .cashier
+                .store
+                .sale(&record.id)
+                .await?
+                .ok_or(Refusal::Fault(Fault::Broken("a sale has vanished")))?;
+        }
+    }
+
+    fn demand(&self, reason: String, message: String) -> Answer {
+        let fresh;
+        let demand = if reason == UNPAID {
+            self.unpaid.get_or_init(|| demand(&self.terms, &E::OFFER, &reason, &message))
+        } else {
+            fresh = demand(&self.terms, &E::OFFER, &reason, &message);
+            &fresh
+        };
+        let header = HeaderValue::from_str(&demand.header).map(|value| (PAYMENT_REQUIRED, value));
+        let refusal = Refusal::PaymentRequired { reason, message };
+        Answer::refusal_with(&refusal, demand.body.clone(), header.into_iter().collect())
+    }
+}
+
+const UNPAID: &str = "payment_required";
+const REPLAYED: &str = "replayed";
+
+fn unpaid() -> Refusal {
+    Refusal::PaymentRequired {
+        reason: UNPAID.to_owned(),
+        message: "Sign one of `accepts` and repeat the request with the payment.".to_owned(),
+    }
+}
+
+fn refused(why: PaymentRefused) -> Refusal {
+    Refusal::PaymentRequired { reason: why.reason.to_owned(), message: why.message }
+}
+
+fn declined(reason: String) -> Refusal {
+    let message = format!("The payment was declined ({reason}). Check the wallet's USDC and sign a new payment.");
+    Refusal::PaymentRequired { reason, message }
+}
+
+fn facilitator_failed() -> Refusal {
+    Refusal::Upstream { vendor: "facilitator", message: "the payment could not be verified; repeat the same header".to_owned() }
+}
+
+/// Runs both side by side. A refusal of the plan wins over the facilitator's, and does not wait for it.
+async fn first_of<T>(
+    plan: impl Future<Output = Result<T, Refusal>>,
+    verify: impl Future<Output = Result<(), Refusal>>,
+) -> Result<T, Refusal> {
+    match future::select(pin!(plan), pin!(verify)).await {
+        Either::Left((plan, verify)) => {
+            let plan = plan?;
+            verify.await?;
+            Ok(plan)
+        }
+        Either::Right((verdict, plan)) => {
+            let plan = plan.await?;
+            verdict?;
+            Ok(plan)
+        }
+    }
+}
+
+fn pending<E: Endpoint>(work: &Work) -> Result<Answer, Refusal> {
+    match E::pending(work) {
+        Some(body) => Ok(Answer::ok(&body, Vec::new(), "pending")),
+        None => Err(Refusal::PaymentPending),
+    }
+}
+
+/// What makes two requests the same: the endpoint and the bytes of the body. No body is the same as an empty object.
+fn request_hash(path: &str, body: &[u8]) -> String {
+    let body = body.trim_ascii();
+    let body = if body.is_empty() { b"{}" } else { body };
+    let digest: [u8; 32] = Sha256::new().chain_update(path).chain_update(b"\n").chain_update(body).finalize().into();
+    alloy_primitives::hex::encode(digest)
+}
+
+/// A wallet in a log: enough to follow it, not to look it up.
+fn masked(wallet: &Wallet) -> String {
+    let text = wallet.to_string();
+    format!("{}…{}", text.get(..6).unwrap_or_default(), text.get(38..).unwrap_or_default())
+}
+
+/// The network's short name, which the SDKs expect as `chain`.
+pub fn chain(network: Network) -> &'static str {
+    network.v1_name()
+}

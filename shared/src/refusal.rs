@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::store::StoreFault;
+use crate::store::sales::NotStepped;
 use crate::types::{PhoneNumber, Wallet};
 
 /// Where a number can be bought, for whoever has none.
@@ -108,6 +109,17 @@ impl From<StoreFault> for Refusal {
     }
 }
 
+/// A step of a sale that was not made: another attempt's turn, or our own fault.
+impl From<NotStepped> for Refusal {
+    fn from(not: NotStepped) -> Self {
+        match not {
+            NotStepped::Overtaken => Self::PaymentInProgress,
+            NotStepped::Lost(_) => Self::Fault(Fault::Broken("what a sale held has changed under it")),
+            NotStepped::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 impl Refusal {
     /// A field that is not as it should be.
     pub fn bad(field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -189,7 +201,11 @@ impl Refusal {
             )
             .retry_after(5),
             Self::UnknownCall => Facts::new(404, "unknown_call", "There is no call with this id.".to_owned()),
-            Self::Fault(_) => Facts::new(500, "internal_error", format!("Something failed on our side. {FREE}")),
+            Self::Fault(_) => Facts::new(
+                500,
+                "internal_error",
+                "Something failed on our side. Repeat the same header: you cannot be charged twice.".to_owned(),
+            ),
         }
     }
 }

@@ -9,14 +9,11 @@ use tracing::{error, warn};
 
 use crate::invocation::Invocation;
 use crate::leases;
-use crate::refusal::Fault;
+use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
 use crate::store::{Changes, State, Store, Work, calls, numbers};
 use crate::types::Timestamp;
-use crate::x402::chain::{EvmRpc, Truth};
-use crate::x402::facilitator::{Facilitator, SettleAnswer};
-use crate::x402::offer::Quote;
-use crate::x402::payment::{Authorization, Verified, Version};
+use crate::x402::{Authorization, EvmRpc, Facilitator, Quote, SettleAnswer, Truth, Verified, Version};
 
 /// How long the facilitator may take to settle: a block, and its own patience.
 const SETTLE: Duration = Duration::from_secs(15);
@@ -44,6 +41,20 @@ pub struct Cashier {
 pub trait Undo: Sync {
     /// Undoes it as far as it can be; what fails here is left to the sweep.
     fn undo(&self, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send;
+}
+
+/// Why a sale did not come to the fence.
+pub enum Stop {
+    /// It is refused, and nothing is left of it.
+    Refuse(Refusal),
+    /// Another request with this payment was quicker.
+    Earlier(Box<Record>),
+}
+
+impl<R: Into<Refusal>> From<R> for Stop {
+    fn from(refusal: R) -> Self {
+        Self::Refuse(refusal.into())
+    }
 }
 
 /// How a sale ended.

@@ -1,1 +1,222 @@
-//! Placeholder.
+//! The sweep: what is due and nobody is waiting for. At least once, overlapping, bounded in count and in time; whatever it
+//! does not get to, the next one does, and being late changes nothing for anybody.
+
+mod reconcile;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tracing::{error, info, warn};
+
+use crate::calls::{Calls, OVERDUE};
+use crate::invocation::Invocation;
+use crate::leases::{COOLING, GRACE};
+use crate::numbers::Numbers;
+use crate::refusal::Fault;
+use crate::sale::{self, Cashier, Finished, Sent, Undo};
+use crate::store::sales::{Open, Sale, Taken};
+use crate::store::{Candidate, Charge, Queue, SHARDS, State, Store, StoreFault, Work, numbers};
+use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::upstream::bland::Bland;
+use crate::upstream::twilio::Twilio;
+use crate::x402::{EvmRpc, Facilitator};
+
+/// How much of one queue is looked at in one go.
+const MOST: u16 = 50;
+/// A step is not begun with less time than this left.
+const STEP: Duration = Duration::from_secs(6);
+
+/// What wakes the reaper: a lease's own alarm, or anything else for the whole round.
+#[derive(Debug, Default, Deserialize)]
+pub struct Event {
+    /// The lease whose time has come.
+    #[serde(default)]
+    reclaim: Option<Reclaim>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reclaim {
+    wallet: String,
+    phone_number: String,
+}
+
+/// What was done.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Leases taken back.
+    pub leases: u32,
+    /// Sales brought to an end.
+    pub sales: u32,
+    /// Calls looked at.
+    pub calls: u32,
+    /// Numbers made ready for the pool.
+    pub imports: u32,
+    /// Numbers given back to the carrier.
+    pub releases: u32,
+    /// Numbers that the carrier billed and the table did not know.
+    pub adopted: u32,
+    /// Steps that failed and will be tried again.
+    pub faults: u32,
+}
+
+/// Those who sweep.
+pub struct Sweep {
+    cashier: Cashier,
+    store: Store,
+    numbers: Numbers,
+    calls: Calls,
+}
+
+/// The cashier of a sweep: it has the same store.
+pub fn cashier(store: &Store, facilitator: Facilitator, chain: Option<EvmRpc>) -> Cashier {
+    Cashier { store: store.clone(), facilitator, chain }
+}
+
+impl Sweep {
+    /// A sweep of this table, this carrier and this dialler.
+    pub fn new(cashier: Cashier, store: Store, twilio: Twilio, bland: Bland) -> Self {
+        let calls = Calls::new(store.clone(), bland.clone());
+        let numbers = Numbers::new(store.clone(), twilio, bland);
+        Self { cashier, store, numbers, calls }
+    }
+
+    /// One round, or one lease. It never fails: what cannot be done now is counted and left to the next round.
+    pub async fn run(&self, event: Event, invocation: &Invocation) -> Report {
+        let mut report = Report::default();
+        match event.reclaim {
+            Some(one) => self.reclaim_named(&one, invocation, &mut report).await,
+            None => self.round(invocation, &mut report).await,
+        }
+        info!(?report, "swept");
+        report
+    }
+
+    async fn round(&self, invocation: &Invocation, report: &mut Report) {
+        // Money first: what is settling has somebody waiting for it.
+        for shard in 0..SHARDS {
+            self.queue(Queue::Sales(shard), invocation.now, invocation, report).await;
+        }
+        for shard in 0..SHARDS {
+            self.queue(Queue::Calls(shard), invocation.now, invocation, report).await;
+        }
+        let ended = invocation.now.saturating_sub(GRACE).unwrap_or(invocation.now);
+        for shard in 0..SHARDS {
+            self.queue(Queue::Leases(shard), ended, invocation, report).await;
+        }
+        self.queue(Queue::Imports, invocation.now, invocation, report).await;
+        self.queue(Queue::Releases, invocation.now, invocation, report).await;
+        if invocation.remaining() > STEP {
+            self.reconcile_daily(invocation, report).await;
+        }
+    }
+
+    async fn queue(&self, queue: Queue, until: Timestamp, invocation: &Invocation, report: &mut Report) {
+        let due = match self.store.due(queue, until, MOST).await {
+            Ok(due) => due,
+            Err(fault) => return failed(report, &fault.into()),
+        };
+        for candidate in due {
+            if invocation.remaining() < STEP {
+                warn!(?queue, "the round ends before the queue does");
+                return;
+            }
+            let done = match candidate {
+                Candidate::Sale(payment) => self.finish(&payment, invocation).await.map(|()| report.sales += 1),
+                Candidate::Call(call) => self.look_after(&call, invocation).await.map(|()| report.calls += 1),
+                Candidate::Lease(wallet, number) => {
+                    self.reclaim(&wallet, &number, invocation).await.map(|done| report.leases += u32::from(done))
+                }
+                Candidate::Number(number) if queue == Queue::Imports => {
+                    self.numbers.make_ready(&number, invocation).await.map(|()| report.imports += 1)
+                }
+                Candidate::Number(number) => {
+                    self.numbers.release(&number, invocation).await.map(|()| report.releases += 1)
+                }
+            };
+            if let Err(fault) = done {
+                failed(report, &fault);
+            }
+        }
+    }
+
+    async fn reclaim_named(&self, one: &Reclaim, invocation: &Invocation, report: &mut Report) {
+        let named = (Wallet::from_caip10(&one.wallet), PhoneNumber::parse(&one.phone_number));
+        let (Ok(wallet), Ok(number)) = named else {
+            warn!("an alarm names no lease");
+            return;
+        };
+        match self.reclaim(&wallet, &number, invocation).await {
+            Ok(done) => report.leases += u32::from(done),
+            Err(fault) => failed(report, &fault),
+        }
+    }
+
+    /// Takes a lease back if its time, and the grace after it, are over and no renewal holds it. The number rests before it
+    /// is anybody else's.
+    async fn reclaim(&self, wallet: &Wallet, number: &PhoneNumber, invocation: &Invocation) -> Result<bool, Fault> {
+        let Some(lease) = self.store.lease(wallet, number).await? else { return Ok(false) };
+        let over = lease.expires_at.checked_add(GRACE).map_err(StoreFault::from)?;
+        if invocation.now < over || lease.held {
+            return Ok(false);
+        }
+        let rested = invocation.now.checked_add(COOLING).map_err(StoreFault::from)?;
+        let step = format!("reclaim {} {}", number.as_str(), invocation.attempt.as_str());
+        let done = self.store.apply(numbers::reclaim(&lease, wallet, rested), &step).await?;
+        Ok(matches!(done, crate::store::Done::Yes))
+    }
+
+    /// Brings a sale to its end that the request which began it has left: back before the fence, forward after it.
+    async fn finish(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
+        let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
+        if !matches!(record.state, State::Open | State::Settling) {
+            return Ok(());
+        }
+        match self.store.take_over(&record, &invocation.attempt, invocation.now).await? {
+            Some(Taken::Open(sale)) => self.roll_back(sale, invocation).await,
+            Some(Taken::Settling(sale)) => {
+                match sale::finish(&self.cashier, self, sale, Sent::Perhaps, invocation).await? {
+                    Finished::Granted(_) => info!(?payment, "granted by the sweep"),
+                    Finished::Declined { .. } | Finished::NotSent => info!(?payment, "voided by the sweep"),
+                    Finished::Doubt(_) => warn!(?payment, "still unknown"),
+                }
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
+        match sale.record().work {
+            Work::Lease { .. } => self.numbers.roll_back(sale, invocation).await,
+            Work::Call { .. } => self.calls.roll_back(sale, invocation).await,
+            Work::Renew { .. } | Work::List { .. } => Err(Fault::Broken("this work has no stage before the fence")),
+        }
+    }
+
+    /// Looks at a call whose time is up. One that still runs is stopped.
+    async fn look_after(&self, id: &CallId, invocation: &Invocation) -> Result<(), Fault> {
+        let Some(known) = self.store.call(id).await? else { return Ok(()) };
+        let next = if known.charge == Charge::RefundDue && known.settled {
+            warn!(call = ?id, "a refund is due");
+            DAY
+        } else {
+            self.calls.end(known, invocation).await?;
+            OVERDUE
+        };
+        let until = invocation.now.checked_add(next).map_err(StoreFault::from)?;
+        let step = format!("put off {} {}", id.as_str(), invocation.attempt.as_str());
+        self.store.put_off(id, until, &step).await?;
+        Ok(())
+    }
+}
+
+impl Undo for Sweep {
+    async fn undo(&self, work: &Work, invocation: &Invocation) {
+        self.calls.undo(work, invocation).await;
+    }
+}
+
+fn failed(report: &mut Report, fault: &Fault) {
+    error!(%fault, "a step of the sweep");
+    report.faults += 1;
+}

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Wallet};
 
 use super::change::{Change, Changes, When, n, s};
 use super::keys::{self, Queue};
-use super::rows::{CallRow, Charge, WalletRow};
+use super::rows::{CallRow, Charge, View, WalletRow};
 use super::work::{instant_of, number_of};
 use super::{Done, Lost, Store, StoreFault};
 
@@ -138,6 +140,17 @@ pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, no
     ])
 }
 
+/// dialling → declined: somebody was rung though we had lost sight of it. Our fault, so the wallet is not paused for it.
+pub fn withdrawn(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str) -> Changes {
+    Changes::of([
+        Change::update(keys::call(call))
+            .set("charge", s("declined"))
+            .set("placed", s(placed))
+            .when(When::Is("sale", s(sale.as_str()))),
+        freed(wallet, sale),
+    ])
+}
+
 fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {
     Change::update(keys::wallet(wallet))
         .remove("dial")
@@ -170,14 +183,14 @@ pub struct Call {
     /// Nothing about it will change any more.
     pub settled: bool,
     /// What the last look showed.
-    pub view: Option<String>,
+    pub view: Option<View>,
 }
 
 /// What a look at the vendor showed.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// The document to show until the next look.
-    pub view: String,
+    /// What to show until the next look.
+    pub view: View,
     /// When the call was first seen to have ended.
     pub ended_at: Option<Timestamp>,
     /// Nothing will change any more: the call leaves its queue.
@@ -218,10 +231,10 @@ impl Store {
         };
         let change = Change::update(keys::call(&call.id))
             .set("looked_at", n(now.as_second()))
-            .when(seen)
+            .when(When::Is("looked_at", n(call.looked_at)))
             .when(When::Is(
                 "settled",
-                aws_sdk_dynamodb::types::AttributeValue::Bool(false),
+                AttributeValue::Bool(false),
             ));
         Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
     }
@@ -229,13 +242,15 @@ impl Store {
     /// Writes down what the look showed. It is lost, and that is right, if somebody looked later.
     pub async fn looked(&self, call: &Call, look: &Look, now: Timestamp, token: &str) -> Result<(), StoreFault> {
         let mut change = Change::update(keys::call(&call.id))
-            .set("view", s(&look.view))
+            .set("view", serde_dynamo::to_attribute_value(&look.view)?)
             .set_some("ended_at", look.ended_at.map(|at| n(at.as_second())))
-            .set("settled", aws_sdk_dynamodb::types::AttributeValue::Bool(look.settled))
+            .set("settled", AttributeValue::Bool(look.settled))
             .when(When::Is("looked_at", n(now.as_second())));
         if look.refund_due {
+            // It stays in its queue, due at once: the refund is the next thing to be done.
             change = change
                 .set("charge", s("refund_due"))
+                .set("due_at", n(now.as_second()))
                 .when(When::Is("charge", s("paid")));
         } else if look.settled {
             change = change.remove("due_queue").remove("due_at");

@@ -62,6 +62,11 @@ pub fn call(call: &CallId) -> Key {
     }
 }
 
+/// The item that says when something regular was last done.
+pub fn turn(name: &str) -> Key {
+    Key { pk: "TURN".to_owned(), sk: name.to_owned() }
+}
+
 /// A queue of the `due` index: what is waiting for a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Queue {
@@ -73,6 +78,8 @@ pub enum Queue {
     Calls(u8),
     /// Numbers that the dialler does not know yet, at the time they became ours.
     Imports,
+    /// Numbers on their way back to the carrier, at the time that was decided.
+    Releases,
     /// Idle numbers of a country, at the time from which they may be leased again.
     Pool(Country),
 }
@@ -84,6 +91,7 @@ impl Queue {
             Self::Leases(shard) => format!("LEASE#{shard}"),
             Self::Sales(shard) => format!("SALE#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
+            Self::Releases => "RELEASE".to_owned(),
             Self::Imports => "IMPORT".to_owned(),
             Self::Pool(country) => format!("POOL#{country}"),
         }

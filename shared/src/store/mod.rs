@@ -33,6 +33,7 @@
 //! | call, wallet | placed, taken → paid, free | same sale | [`calls::charged`] |
 //! | call, wallet | dialling, taken → (none), free | same sale, not placed | [`calls::not_dialled`] |
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
+//! | call, wallet | dialling, taken → declined, free | same sale | [`calls::withdrawn`] |
 //! | call | → looked at | same last look, not settled | [`Store::take_look`], [`Store::looked`] |
 
 pub mod calls;
@@ -58,11 +59,11 @@ use sha2::{Digest, Sha256};
 
 pub use change::Changes;
 pub use keys::{Queue, SHARDS};
-pub use rows::{Charge, Custody, State};
+pub use rows::{Charge, Custody, Spoken, State, View};
 pub use work::{Listed, Source, Work};
 
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
-use change::{Item, n, s};
+use change::{Change, Item, When, n, s};
 use keys::{Key, Named};
 
 /// How often a transaction is tried again that another one was in the way of.
@@ -188,6 +189,16 @@ impl Store {
             .map_err(|error| unavailable(&error))?;
         let candidates = answer.items.unwrap_or_default().iter().filter_map(candidate).collect();
         Ok(candidates)
+    }
+
+    /// Takes the turn at something that is done once in a while: of all that come by, one gets it.
+    pub async fn take_turn(&self, name: &str, every: Duration, now: Timestamp, attempt: &str) -> Result<bool, StoreFault> {
+        let last = now.saturating_sub(every)?.as_second();
+        let change = Change::update(keys::turn(name))
+            .set("taken_at", n(now.as_second()))
+            .when(When::Any(vec![When::No("taken_at"), When::AtMost("taken_at", last)]));
+        let done = self.transact(Changes::of([change]), &format!("turn {name} {attempt}")).await?;
+        Ok(matches!(done, Done::Yes))
     }
 
     async fn item(&self, key: Key) -> Result<Option<Item>, StoreFault> {

@@ -114,8 +114,8 @@ pub fn reclaim(lease: &Lease, wallet: &Wallet, from: Timestamp) -> Changes {
 pub fn intend_release(number: &PhoneNumber, now: Timestamp) -> Changes {
     Changes::of([Change::update(keys::number(number))
         .set("custody", s("releasing"))
-        .remove("due_queue")
-        .remove("due_at")
+        .set("due_queue", s(Queue::Releases.name()))
+        .set("due_at", n(now.as_second()))
         .when(When::Is("custody", s("pooled")))
         .when(When::AtMost("due_at", now.as_second()))])
 }

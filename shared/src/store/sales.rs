@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, hex};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::types::{AttemptId, DAY, Network, PaymentId, Timestamp, Usdc, Wallet};
 
@@ -210,7 +211,7 @@ impl Store {
             When::Absent,
             When::All(vec![
                 When::Is("state", s("void")),
-                When::Is("spent", aws_sdk_dynamodb::types::AttributeValue::Bool(false)),
+                When::Is("spent", AttributeValue::Bool(false)),
                 When::Is("request", s(&record.request)),
             ]),
         ]));
@@ -303,7 +304,7 @@ impl Store {
         let update = record
             .step(Stage::STATE)
             .set("state", s("void"))
-            .set("spent", aws_sdk_dynamodb::types::AttributeValue::Bool(spent))
+            .set("spent", AttributeValue::Bool(spent))
             .remove("due_queue")
             .remove("due_at");
         self.step(&record, update, changes, "void").await?;
@@ -324,7 +325,7 @@ impl Store {
             .set("busy_until", n(now.as_second()))
             .set(
                 "contested",
-                aws_sdk_dynamodb::types::AttributeValue::Bool(contested || record.contested),
+                AttributeValue::Bool(contested || record.contested),
             )
             .set("due_at", n(next.as_second()));
         self.step(&record, update, Changes::none(), "park").await
@@ -468,6 +469,6 @@ impl Record {
     }
 }
 
-fn work_value(work: &Work) -> Result<aws_sdk_dynamodb::types::AttributeValue, StoreFault> {
+fn work_value(work: &Work) -> Result<AttributeValue, StoreFault> {
     Ok(serde_dynamo::to_attribute_value(work.to_row())?)
 }

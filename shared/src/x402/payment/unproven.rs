@@ -31,6 +31,16 @@ impl Unproven {
         self.0.id()
     }
 
+    /// The signature as it was presented.
+    pub fn signature(&self) -> &[u8] {
+        self.0.signature()
+    }
+
+    /// The payment, whose very signature was confirmed when it was first presented.
+    pub fn known(self) -> Verified {
+        self.0
+    }
+
     /// See [`Verified::window`].
     pub fn window(&self, now: Timestamp) -> Result<(), PaymentRefused> {
         self.0.window(now)

@@ -1,0 +1,104 @@
+//! Looking at a call: at most once in five seconds however many ask, never after it has settled, and never back from an
+//! end to something that runs.
+
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::Calls;
+use super::outcome::{self, Outcome};
+use crate::invocation::Invocation;
+use crate::refusal::{Fault, Refusal};
+use crate::store::calls::{Call, Look};
+use crate::store::{Charge, Spoken, StoreFault, View};
+use crate::types::{CallId, Timestamp};
+use crate::upstream::bland::{BlandCall, BlandCallId};
+
+/// The vendor advises five seconds, and pays for every look.
+const EVERY: i64 = 5;
+/// What the vendor writes after a call has ended may take so long to come.
+const SETTLING: Duration = Duration::from_secs(60);
+/// How long a call whose time is up is left before it is looked at again.
+pub const OVERDUE: Duration = Duration::from_secs(60);
+/// A call of which nothing is heard so long after it must have ended is an error, and not charged.
+const LOST: Duration = Duration::from_secs(10 * 60);
+/// An item holds 400 KB; a transcript beyond this is cut.
+const LONGEST_TRANSCRIPT: usize = 256 * 1024;
+const ASK: Duration = Duration::from_secs(8);
+
+impl Calls {
+    /// A call as it stands, after a look if one is due.
+    pub async fn look(&self, id: &CallId, invocation: &Invocation) -> Result<Call, Refusal> {
+        let call = self.store.call(id).await?.ok_or(Refusal::UnknownCall)?;
+        if invocation.now.as_second() < call.looked_at.saturating_add(EVERY) {
+            return Ok(call);
+        }
+        Ok(self.look_now(call, invocation).await?)
+    }
+
+    async fn look_now(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
+        let Some(placed) = call.placed.as_deref().filter(|_| !call.settled) else { return Ok(call) };
+        let Ok(placed) = BlandCallId::parse(placed) else { return Ok(call) };
+        let step = |verb: &str| format!("{verb} {} {}", call.id.as_str(), invocation.attempt.as_str());
+        if !self.store.take_look(&call, invocation.now, &step("look")).await? {
+            return Ok(call);
+        }
+        let record = match self.bland.call(&placed, invocation.at_most(ASK, Duration::from_secs(2))).await {
+            Ok(record) => record,
+            Err(error) => {
+                // The last view is still true; the next poll looks again.
+                warn!(call = ?call.id, %error, "a call could not be looked at");
+                return Ok(call);
+            }
+        };
+        let look = judge(&call, &record, invocation.now);
+        self.store.looked(&call, &look, invocation.now, &step("looked")).await?;
+        Ok(shown(call, look, invocation.now))
+    }
+
+    /// Looks at a call whose time is up, and stops it if it still runs. One of which nothing can be learned any more ends
+    /// in an error.
+    pub async fn end(&self, known: Call, invocation: &Invocation) -> Result<(), Fault> {
+        let call = self.look_now(known, invocation).await?;
+        if call.settled || call.ended_at.is_some() {
+            return Ok(());
+        }
+        if let Some(placed) = &call.placed {
+            self.stop(placed, invocation).await;
+        }
+        let overdue = Duration::from_secs(u64::from(call.max_duration) * 60) + LOST;
+        let lost = call.created_at.saturating_add(overdue).map_err(StoreFault::from)? < invocation.now;
+        if lost && call.charge != Charge::Pending {
+            let look = Look {
+                view: view_of(&outcome::lost(), None),
+                ended_at: Some(invocation.now),
+                settled: true,
+                refund_due: call.charge == Charge::Paid,
+            };
+            let step = format!("lost {} {}", call.id.as_str(), invocation.attempt.as_str());
+            let at = Timestamp::from_second(call.looked_at).unwrap_or(invocation.now);
+            self.store.looked(&call, &look, at, &step).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a record of the vendor's says about a call of ours.
+fn judge(call: &Call, record: &BlandCall, now: Timestamp) -> Look {
+    let outcome = outcome::of(record, call.max_duration);
+    let ended_at = call.ended_at.or(outcome.is_terminal().then_some(now));
+    // An end is never taken back: a record that runs again is a record that lags.
+    if let (Some(_), false, Some(view)) = (call.ended_at, outcome.is_terminal(), &call.view) {
+        return Look { view: view.clone(), ended_at, settled: false, refund_due: false };
+    }
+    let rested = ended_at.is_some_and(|at| at.saturating_add(SETTLING).is_ok_and(|rested| rested <= now));
+    // While the payment is unknown it cannot be said whether an error has to be paid back.
+    let settled = outcome.is_terminal() && rested && call.charge != Charge::Pending;
+    let refund_due = settled && outcome.is_error() && call.charge == Charge::Paid;
+    Look { view: view_of(&outcome, Some(record)), ended_at, settled, refund_due }
+}
+
+fn shown(call: Call, look: Look, now: Timestamp) -> Call {
+    let charge = if look.refund_due { Charge::RefundDue } else { call.charge };
+    Call { view: Some(look.view), ended_at: look.ended_at, settled: look.settled, looked_at: now.as_second(), charge, ..call }
+}

@@ -1,0 +1,55 @@
+//! Undoing a call: stop it where it rings, and say in its record that it was not paid.
+
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::Calls;
+use crate::invocation::Invocation;
+use crate::refusal::Fault;
+use crate::sale::Undo;
+use crate::store::sales::{NotStepped, Open, Sale};
+use crate::store::{Work, calls};
+use crate::upstream::bland::{BlandCallId, BlandError};
+
+const STOP: Duration = Duration::from_secs(4);
+const FIND: Duration = Duration::from_secs(6);
+
+impl Undo for Calls {
+    async fn undo(&self, work: &Work, invocation: &Invocation) {
+        if let Work::Call { placed: Some(placed), .. } = work {
+            self.stop(placed, invocation).await;
+        }
+    }
+}
+
+impl Calls {
+    /// Stops a call. If that fails the call stays in its queue, and is stopped when its time is up.
+    pub async fn stop(&self, placed: &str, invocation: &Invocation) {
+        let Ok(id) = BlandCallId::parse(placed) else { return };
+        match self.bland.stop(&id, invocation.at_most(STOP, Duration::from_secs(2))).await {
+            Ok(()) | Err(BlandError::NotFound) => {}
+            Err(error) => warn!(%error, "a call could not be stopped"),
+        }
+    }
+
+    /// Rolls back a call that was left before the fence. If a phone rang it is stopped and the payment is spent: dialling
+    /// for it again would be a second call for one payment.
+    pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
+        let found = self.look_for(&sale, invocation.at_most(FIND, Duration::from_secs(5))).await;
+        let record = sale.record();
+        let Work::Call { call, .. } = &record.work else { return Err(Fault::Broken("not a call")) };
+        let (changes, rang) = match &found {
+            Some(id) => {
+                self.stop(id.as_str(), invocation).await;
+                (calls::withdrawn(call, &record.signed.payer, &record.id, id.as_str()), true)
+            }
+            None => (calls::not_dialled(call, &record.signed.payer, &record.id), false),
+        };
+        match self.store.void(sale, changes, rang).await {
+            Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
+            Err(NotStepped::Lost(_)) => Err(Fault::Broken("a call's record is not as it was left")),
+            Err(NotStepped::Fault(fault)) => Err(fault.into()),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The edge: what every HTTP function does before and after its own work. Lambda's event in, an answer out, whatever
+//! happens between; the log line; the limits that hold before anything is read. It knows no endpoint and no payment.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use lambda_http::{Body, Request, Response, service_fn};
+use serde::Serialize;
+use tracing::{error, info};
+
+use crate::env::{Env, Incomplete};
+use crate::invocation::Invocation;
+use crate::refusal::{Facts, Fault, Refusal};
+
+/// The largest body that is read.
+pub const LARGEST_BODY: usize = 32 * 1024;
+
+/// Something that answers HTTP requests.
+pub trait Handler: Send + Sync + 'static {
+    /// What it is called in the log.
+    const NAME: &'static str;
+    /// Answers one request. There is no error: a refusal is an answer.
+    fn handle(&self, request: Request, invocation: Invocation) -> impl Future<Output = Answer> + Send;
+}
+
+/// An answer, and what the log says about it.
+pub struct Answer {
+    /// What the caller gets.
+    pub response: Response<Body>,
+    /// A word for the log: `ok`, `replayed`, or a refusal's code.
+    pub outcome: &'static str,
+}
+
+/// Runs a function until Lambda stops it. What is missing in the environment is said at once and ends the start-up.
+pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), lambda_http::Error> {
+    init_log();
+    let handler = Arc::new(from_env(build)?);
+    lambda_http::run(service_fn(move |request: Request| {
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(serve(&*handler, request).await) }
+    }))
+    .await
+}
+
+/// Builds something from the environment, or says everything that is missing.
+pub fn from_env<T>(build: impl FnOnce(&mut Env) -> T) -> Result<T, Incomplete> {
+    let mut env = Env::of_process();
+    let built = build(&mut env);
+    env.complete(built)
+}
+
+/// One JSON object a line. Nothing of a request's body or payment is ever a field of it.
+pub fn init_log() {
+    lambda_runtime::tracing::init_default_subscriber();
+}
+
+async fn serve<H: Handler>(handler: &H, request: Request) -> Response<Body> {
+    let began = Instant::now();
+    let answer = async { handler.handle(request, Invocation::begin()).await };
+    // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
+    let answer = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        error!(function = H::NAME, "a panic");
+        Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))
+    });
+    info!(
+        function = H::NAME,
+        status = answer.response.status().as_u16(),
+        outcome = answer.outcome,
+        duration_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+    );
+    answer.response
+}
+
+/// Refuses what is not the one method of an endpoint.
+pub fn only(method: &Method, allow: &'static str) -> Result<(), Refusal> {
+    if method.as_str() == allow { Ok(()) } else { Err(Refusal::MethodNotAllowed { allow }) }
+}
+
+/// The body's bytes, if they are not too many.
+pub fn bytes(body: &Body) -> Result<&[u8], Refusal> {
+    if body.len() > LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
+}
+
+impl Answer {
+    /// A success.
+    pub fn ok(body: &impl Serialize, headers: Vec<(HeaderName, HeaderValue)>, outcome: &'static str) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(body) => Self { response: json(StatusCode::OK, body, headers), outcome },
+            Err(_) => Self::refusal(&Refusal::Fault(Fault::Broken("an answer that does not serialize"))),
+        }
+    }
+
+    /// A refusal. A fault's cause goes to the log, and nowhere else.
+    pub fn refusal(refusal: &Refusal) -> Self {
+        if let Refusal::Fault(fault) = refusal {
+            error!(%fault, "a fault");
+        }
+        let facts = refusal.facts();
+        Self { response: response_of(&facts, facts.body(), Vec::new()), outcome: facts.code }
+    }
+
+    /// A refusal with another body than its own and further headers.
+    pub fn refusal_with(refusal: &Refusal, body: Vec<u8>, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
+        let facts = refusal.facts();
+        Self { response: response_of(&facts, body, headers), outcome: facts.code }
+    }
+}
+
+fn response_of(facts: &Facts, body: Vec<u8>, mut headers: Vec<(HeaderName, HeaderValue)>) -> Response<Body> {
+    for (name, value) in &facts.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.push((HeaderName::from_static(name), value));
+        }
+    }
+    json(StatusCode::from_u16(facts.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body, headers)
+}
+
+/// Nothing of ours may be kept by a cache: neither what was paid for nor what asks for payment.
+fn json(status: StatusCode, body: Vec<u8>, headers: Vec<(HeaderName, HeaderValue)>) -> Response<Body> {
+    // Text, because Lambda's event would carry bytes in base64.
+    let body = String::from_utf8(body).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text);
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let fixed = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response.headers_mut().extend(headers);
+    response
+}
