@@ -1,21 +1,14 @@
 //! The reaper: every minute, and once for each lease at the time it ends. Takes expired leases back, finishes what
 //! requests have left unfinished, looks after running calls, and once a day compares the table with the carrier's bill.
 
-use shared::env::Env;
+use shared::edge;
 use shared::invocation::Invocation;
 use shared::sweep::{Event, Sweep};
-use shared::{edge, sweep};
-
-fn build(env: &mut Env) -> Sweep {
-    let store = env.store();
-    let cashier = sweep::cashier(&store, env.facilitator(), env.chain());
-    Sweep::new(cashier, store, env.twilio(), env.bland())
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     edge::init_log();
-    let sweep = edge::from_env(build)?;
+    let sweep = edge::from_env(Sweep::from_env)?;
     let sweep = &sweep;
     lambda_runtime::run(lambda_runtime::service_fn(|event: lambda_runtime::LambdaEvent<Event>| async move {
         let report = sweep.run(event.payload, &Invocation::begin()).await;

@@ -137,7 +137,7 @@ impl Env {
 
     /// `BLAND_API_KEY`, `BLAND_ENCRYPTED_KEY` (of the Twilio account whose numbers it may use), `BLAND_URL` (optional).
     pub fn bland(&mut self) -> Bland {
-        Bland::new(BlandConfig {
+        Bland::new(&BlandConfig {
             url: self.optional("BLAND_URL").unwrap_or_else(|| "https://api.bland.ai".to_owned()),
             api_key: self.required("BLAND_API_KEY"),
             encrypted_key: self.required("BLAND_ENCRYPTED_KEY"),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
 use crate::calls::{Calls, OVERDUE};
+use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::leases::{COOLING, GRACE};
 use crate::numbers::Numbers;
@@ -17,9 +18,6 @@ use crate::sale::{self, Cashier, Finished, Sent, Undo};
 use crate::store::sales::{Open, Sale, Taken};
 use crate::store::{Candidate, Charge, Queue, SHARDS, State, Store, StoreFault, Work, numbers};
 use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Wallet};
-use crate::upstream::bland::Bland;
-use crate::upstream::twilio::Twilio;
-use crate::x402::{EvmRpc, Facilitator};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 50;
@@ -67,16 +65,13 @@ pub struct Sweep {
     calls: Calls,
 }
 
-/// The cashier of a sweep: it has the same store.
-pub fn cashier(store: &Store, facilitator: Facilitator, chain: Option<EvmRpc>) -> Cashier {
-    Cashier { store: store.clone(), facilitator, chain }
-}
-
 impl Sweep {
-    /// A sweep of this table, this carrier and this dialler.
-    pub fn new(cashier: Cashier, store: Store, twilio: Twilio, bland: Bland) -> Self {
-        let calls = Calls::new(store.clone(), bland.clone());
-        let numbers = Numbers::new(store.clone(), twilio, bland);
+    /// Reads who we are to everybody that a sale can have to do with.
+    pub fn from_env(env: &mut Env) -> Self {
+        let store = env.store();
+        let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), chain: env.chain() };
+        let numbers = Numbers::new(store.clone(), env.twilio(), env.bland());
+        let calls = Calls::new(store.clone(), env.bland());
         Self { cashier, store, numbers, calls }
     }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::Calls;
-use super::outcome::{self, Outcome};
+use super::outcome::{self, view_of};
 use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
 use crate::store::calls::{Call, Look};
-use crate::store::{Charge, Spoken, StoreFault, View};
+use crate::store::{Charge, StoreFault};
 use crate::types::{CallId, Timestamp};
 use crate::upstream::bland::{BlandCall, BlandCallId};
 

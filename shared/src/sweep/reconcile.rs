@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use tracing::warn;
 
 use super::{Report, Sweep, failed};
@@ -82,7 +82,7 @@ impl Sweep {
 /// Whether the next monthly bill of a number is near: the carrier bills on the day of the month on which it was bought,
 /// or on the month's last.
 fn bills_soon(bought: Timestamp, now: Timestamp) -> bool {
-    let [bought, today] = [bought, now].map(|at| at.to_zoned(TimeZone::UTC).date());
+    let [bought, today] = [bought, now].map(|at| Offset::UTC.to_datetime(at).date());
     let bill_in = |month: Date| month.with().day(bought.day().min(month.days_in_month())).build();
     let next = bill_in(today.first_of_month()).and_then(|this| {
         if this >= today { Ok(this) } else { bill_in(today.first_of_month().checked_add(1.month())?) }
