@@ -23,7 +23,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
-        let field = if field == "." { "body".to_owned() } else { field };
+        let field = if field == "." || field == "?" { "body".to_owned() } else { field };
         Refusal::bad(field, without_place(&error.inner().to_string()))
     })?;
     json.end().map_err(|_| Refusal::bad("body", "has something after the JSON object"))?;
