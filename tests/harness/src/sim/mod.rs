@@ -19,6 +19,8 @@ pub mod clock;
 pub mod facilitator;
 pub mod fault;
 pub mod scheduler;
+#[cfg(test)]
+mod testing;
 pub mod twilio;
 
 use std::net::SocketAddr;
@@ -35,6 +37,7 @@ pub use chain::Chain;
 pub use clock::Clock;
 pub use facilitator::Facilitator;
 pub use fault::{Answer, Fault, Faults};
+pub use twilio::Twilio;
 
 /// Serves a router on a free loopback port.
 pub async fn serve(router: Router) -> (SocketAddr, JoinHandle<()>) {

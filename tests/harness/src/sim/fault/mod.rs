@@ -6,6 +6,9 @@
 //!
 //! Nothing here waits for time to pass, except [`Fault::Delay`], which exists for measurements.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
