@@ -5,11 +5,17 @@
 //! checked, and of conditions only DynamoDB's leading keys are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use axum::http::{HeaderMap, header};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use serde_json::Value;
 
-use crate::template::{ACCOUNT, Deployment};
+use crate::template::{ACCOUNT, Deployment, REGION};
 
 /// One `Allow`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,6 +82,54 @@ impl Policies {
              {action} on resource: {resource} because no identity-based policy allows the {action} action"
         ))
     }
+}
+
+/// Asks before a request reaches the simulated scheduler.
+pub fn guard_scheduler(deployment: &Deployment, router: Router) -> Router {
+    router.layer(from_fn_with_state(Arc::new(Policies::of(deployment)), guard))
+}
+
+async fn guard(State(policies): State<Arc<Policies>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, 1024 * 1024).await else {
+        return forbidden("the request is too large");
+    };
+    let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
+    let queried = parts
+        .uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("groupName="));
+    let group = json["GroupName"].as_str().or(queried).unwrap_or("default");
+    let schedule = format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/{group}/{name}");
+    let action = match parts.method.as_str() {
+        "POST" => "scheduler:CreateSchedule",
+        "PUT" => "scheduler:UpdateSchedule",
+        "DELETE" => "scheduler:DeleteSchedule",
+        _ => "scheduler:GetSchedule",
+    };
+    // Whoever names a role hands it on, which is a permission of its own.
+    let role = json["Target"]["RoleArn"].as_str().map(|role| ("iam:PassRole", role));
+    for (action, resource) in [(action, schedule.as_str())].into_iter().chain(role) {
+        if let Some(why) = policies.refusal(&parts.headers, action, resource, &[]) {
+            return forbidden(&why);
+        }
+    }
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}
+
+fn forbidden(why: &str) -> Response {
+    let mut response = Response::new(Body::from(serde_json::json!({"Message": why}).to_string()));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response
+        .headers_mut()
+        .insert("x-amzn-errortype", HeaderValue::from_static("AccessDeniedException"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// The access key that a function signs with here.

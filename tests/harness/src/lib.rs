@@ -10,14 +10,21 @@
     reason = "a panic is how a test fails, and JSON is read by index, where what is absent is null"
 )]
 
+pub mod audit;
 mod client;
 pub mod dynamo;
 pub mod gateway;
 pub mod iam;
 pub mod lambda;
+pub mod pending;
 pub mod request;
 pub mod sim;
+pub mod stack;
 pub mod template;
 pub mod wallet;
+pub mod world;
 
 pub use client::client;
+pub use stack::Stack;
+pub use wallet::Wallet;
+pub use world::{Binaries, Neighbour, Plan, World};

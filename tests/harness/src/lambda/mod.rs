@@ -178,6 +178,11 @@ impl Lambda {
         }
     }
 
+    /// Whether a function can be invoked.
+    pub fn has(&self, function: &str) -> bool {
+        self.pools.contains_key(function)
+    }
+
     fn pool(&self, function: &str) -> &Pool {
         self.pools.get(function).unwrap_or_else(|| {
             let known: Vec<_> = self.functions().collect();
