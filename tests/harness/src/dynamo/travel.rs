@@ -1,0 +1,131 @@
+//! Time passes by shifting what was stored: no function has a clock that a test could turn.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::Dynamo;
+
+/// Attributes that hold an instant in epoch seconds, wherever in an item they stand.
+pub const TIMES: &[&str] = &[
+    "busy_until",
+    "created_at",
+    "due_at",
+    "ended_at",
+    "expires_at",
+    "looked_at",
+    "settled_at",
+    "started_at",
+    "ttl",
+    "unpaid_at",
+];
+
+/// The end of a payment's window. It is part of what the payer signed, so while it can still be used it must stay as it
+/// is: it is shifted only once it lies in the past, and then by everything that has passed since it was written.
+const SIGNED: &str = "valid_before";
+
+/// By partition key, how much of the past has not been taken off the signed end yet.
+pub(super) type Travelled = Arc<Mutex<BTreeMap<String, i64>>>;
+
+impl Dynamo {
+    /// Makes everything that is stored look as if it had been written this much earlier.
+    pub fn travel(&self, by: Duration) {
+        let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the functions read the machine's clock, so the harness does"
+        )]
+        let now = Timestamp::now().as_second();
+        for mut item in self.items() {
+            let pk = item
+                .get("pk")
+                .and_then(|pk| pk["S"].as_str())
+                .unwrap_or_default()
+                .to_owned();
+            let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
+            let owed = travelled.entry(pk).or_default();
+            *owed = owed.saturating_add(seconds);
+            let mut shift = Shift {
+                seconds,
+                owed: *owed,
+                now,
+                paid: false,
+            };
+            shift.map(&mut item);
+            if shift.paid {
+                *owed = 0;
+            }
+            drop(travelled);
+            self.put(&item);
+        }
+    }
+}
+
+struct Shift {
+    seconds: i64,
+    owed: i64,
+    now: i64,
+    paid: bool,
+}
+
+impl Shift {
+    fn map(&mut self, map: &mut Map<String, Value>) {
+        for (name, value) in map {
+            if let Some(nested) = value.get_mut("M").and_then(Value::as_object_mut) {
+                self.map(nested);
+            } else if let Some(list) = value.get_mut("L").and_then(Value::as_array_mut) {
+                list.iter_mut()
+                    .filter_map(|member| member.get_mut("M")?.as_object_mut())
+                    .for_each(|map| self.map(map));
+            } else if let Some(second) = value["N"].as_str().and_then(|digits| digits.parse::<i64>().ok()) {
+                if TIMES.contains(&name.as_str()) {
+                    *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
+                } else if name == SIGNED && second.saturating_sub(self.owed) <= self.now {
+                    self.paid = true;
+                    *value = json!({"N": second.saturating_sub(self.owed).to_string()});
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shifted(seconds: i64, owed: i64, item: Value) -> Value {
+        let mut item = item;
+        let mut shift = Shift {
+            seconds,
+            owed,
+            now: 1_000,
+            paid: false,
+        };
+        if let Some(item) = item.as_object_mut() {
+            shift.map(item);
+        }
+        item
+    }
+
+    #[test]
+    fn instants_are_shifted_wherever_they_stand_and_nothing_else_is() {
+        let item = json!({"due_at": {"N": "500"}, "value": {"N": "500"}, "settled": {"M": {"settled_at": {"N": "7"}}},
+            "numbers": {"L": [{"M": {"expires_at": {"N": "9"}}}]}});
+        let expected = json!({"due_at": {"N": "495"}, "value": {"N": "500"}, "settled": {"M": {"settled_at": {"N": "2"}}},
+            "numbers": {"L": [{"M": {"expires_at": {"N": "4"}}}]}});
+        assert_eq!(shifted(5, 5, item), expected);
+    }
+
+    #[test]
+    fn a_payment_keeps_the_end_it_was_signed_with_until_that_is_over() {
+        let item = || json!({"payment": {"M": {"valid_before": {"N": "1300"}}}});
+        assert_eq!(shifted(200, 200, item()), item());
+        assert_eq!(
+            shifted(200, 400, item()),
+            json!({"payment": {"M": {"valid_before": {"N": "900"}}}})
+        );
+    }
+}

@@ -1,0 +1,250 @@
+//! A world: the whole product with all its neighbours, each on a port of its own.
+//!
+//! It says who is connected to whom, and nothing about tests or people: [`crate::Stack`] is a world for a test,
+//! `cargo local` one for a person.
+
+mod plan;
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use alloy_primitives::Address;
+use axum::Router;
+use axum::serve::ListenerExt;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::dynamo::Dynamo;
+use crate::lambda::{InvokeError, Lambda};
+use crate::pending::{Bland, Scheduler};
+use crate::sim::chain::Network;
+use crate::sim::twilio::Account;
+use crate::sim::{Chain, Clock, Facilitator, Faults, Twilio};
+use crate::template::Deployment;
+use crate::{client, gateway, iam};
+pub use plan::{Binaries, Plan, Ports, Real};
+
+/// Who is paid.
+pub const PAYEE: Address = alloy_primitives::address!("00000000000000000000000000000000005E11E5");
+
+/// Everything, running. Clones are the same world.
+#[derive(Clone)]
+pub struct World {
+    /// The payment chain.
+    pub chain: Chain,
+    /// The facilitator.
+    pub facilitator: Facilitator,
+    /// The carrier.
+    pub twilio: Twilio,
+    /// The dialler.
+    pub bland: Bland,
+    /// One-shot schedules.
+    pub scheduler: Scheduler,
+    /// The table.
+    pub dynamo: Dynamo,
+    /// The functions' processes.
+    pub lambda: Lambda,
+    /// What the template made of it all.
+    pub deployment: Deployment,
+    /// Where everything answers.
+    pub urls: Urls,
+    /// Whether the functions have been told of a node of the chain.
+    pub has_rpc: bool,
+}
+
+/// Where everything answers, without trailing slashes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Urls {
+    /// The product.
+    pub gateway: String,
+    /// JSON-RPC of the chain.
+    pub rpc: String,
+    /// `/verify`, `/settle`.
+    pub facilitator: String,
+    /// Twilio's API.
+    pub twilio: String,
+    /// Bland's API.
+    pub bland: String,
+    /// DynamoDB.
+    pub dynamo: String,
+    /// EventBridge Scheduler.
+    pub scheduler: String,
+}
+
+/// A port that is ours, before anything answers there.
+struct Bound {
+    listener: TcpListener,
+    url: String,
+}
+
+impl Bound {
+    async fn at(port: u16) -> Result<Self, PortTaken> {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| PortTaken { port, source })?;
+        let bound = listener.local_addr().map_err(|source| PortTaken { port, source })?;
+        Ok(Self {
+            listener,
+            url: format!("http://{bound}"),
+        })
+    }
+
+    fn serve(self, router: Router) {
+        // Answers are small: none should wait for another.
+        let listener = self.listener.tap_io(|stream| _ = stream.set_nodelay(true));
+        tokio::spawn(axum::serve(listener, router).into_future());
+    }
+}
+
+/// A port that cannot be had.
+#[derive(Debug)]
+pub struct PortTaken {
+    /// Which.
+    pub port: u16,
+    /// Why.
+    pub source: std::io::Error,
+}
+
+impl World {
+    /// Starts everything. Needs a runtime, and lives as long as that.
+    pub async fn start(plan: &Plan) -> Result<Self, PortTaken> {
+        let ports = plan.ports;
+        let gateway = Bound::at(ports.gateway).await?;
+        let rpc = Bound::at(ports.rpc).await?;
+        let facilitator_port = Bound::at(ports.facilitator).await?;
+        let twilio_port = Bound::at(ports.twilio).await?;
+        let bland_port = Bound::at(ports.bland).await?;
+        let dynamo_port = Bound::at(ports.dynamo).await?;
+        let scheduler_port = Bound::at(ports.scheduler).await?;
+        let urls = Urls {
+            gateway: gateway.url.clone(),
+            rpc: rpc.url.clone(),
+            facilitator: facilitator_port.url.clone(),
+            twilio: twilio_port.url.clone(),
+            bland: bland_port.url.clone(),
+            dynamo: dynamo_port.url.clone(),
+            scheduler: scheduler_port.url.clone(),
+        };
+
+        let clock = Clock::wall();
+        let chain = Chain::new(plan.network, clock.clone());
+        let facilitator = Facilitator::new(chain.clone(), clock.clone());
+        let twilio = Twilio::new(Account::random(), clock.clone());
+        let bland = Bland::new(twilio.clone(), clock.clone());
+        let deployment = plan.deployment(&urls, twilio.account(), bland.credentials());
+        let group = deployment.schedule_groups.first().cloned().unwrap_or_default();
+        let scheduler = Scheduler::new(&group, clock);
+        let dynamo = Dynamo::start(&deployment, &client()).await;
+        let lambda = Lambda::new(&deployment, plan.binaries.programs());
+
+        rpc.serve(chain.router());
+        facilitator_port.serve(facilitator.router());
+        twilio_port.serve(twilio.router());
+        bland_port.serve(bland.router());
+        dynamo_port.serve(dynamo.router());
+        scheduler_port.serve(iam::guard_scheduler(&deployment, scheduler.router()));
+        gateway.serve(gateway::router(&deployment.routes, &lambda));
+        let has_rpc = plan.rpc;
+        Ok(Self {
+            chain,
+            facilitator,
+            twilio,
+            bland,
+            scheduler,
+            dynamo,
+            lambda,
+            deployment,
+            urls,
+            has_rpc,
+        })
+    }
+
+    /// Which chain pays.
+    pub fn network(&self) -> Network {
+        self.chain.network()
+    }
+
+    /// Invokes a function by the name of its binary.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, InvokeError> {
+        self.lambda.invoke(function, event).await
+    }
+
+    /// The recurring schedules fire once.
+    pub async fn sweep(&self) -> Result<(), InvokeError> {
+        for schedule in &self.deployment.schedules {
+            self.invoke(&schedule.function, &schedule.input).await?;
+        }
+        Ok(())
+    }
+
+    /// Those one-shot schedules fire whose time has come. Returns how many did.
+    pub async fn fire_due_schedules(&self) -> Result<usize, InvokeError> {
+        let due = self.scheduler.due();
+        for fired in &due {
+            let function = self
+                .deployment
+                .functions
+                .values()
+                .find(|function| function.arn() == fired.arn);
+            let function = function.unwrap_or_else(|| panic!("a schedule for {}, which is none of ours", fired.arn));
+            let input = serde_json::from_str(&fired.input).unwrap_or_else(|_| json!(fired.input));
+            self.invoke(&function.binary, &input).await?;
+        }
+        Ok(due.len())
+    }
+
+    /// Everything that is stored was written this much earlier, and every schedule comes this much sooner.
+    pub fn travel(&self, by: Duration) {
+        self.dynamo.travel(by);
+        self.scheduler.travel(by);
+        self.bland.travel(by);
+    }
+
+    /// The faults of a neighbour.
+    pub fn faults_of(&self, neighbour: Neighbour) -> &Faults {
+        match neighbour {
+            Neighbour::Chain => self.chain.faults(),
+            Neighbour::Facilitator => self.facilitator.faults(),
+            Neighbour::Twilio => self.twilio.faults(),
+            Neighbour::Bland => self.bland.faults(),
+            Neighbour::Scheduler => self.scheduler.faults(),
+            Neighbour::Dynamo => self.dynamo.faults(),
+        }
+    }
+
+    /// The faults of all neighbours.
+    pub fn faults(&self) -> impl Iterator<Item = &Faults> {
+        Neighbour::ALL.into_iter().map(|neighbour| self.faults_of(neighbour))
+    }
+}
+
+/// A neighbour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Neighbour {
+    /// The node of the chain.
+    Chain,
+    /// The facilitator.
+    Facilitator,
+    /// Twilio.
+    Twilio,
+    /// Bland.
+    Bland,
+    /// EventBridge Scheduler.
+    Scheduler,
+    /// DynamoDB.
+    Dynamo,
+}
+
+impl Neighbour {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Chain,
+        Self::Facilitator,
+        Self::Twilio,
+        Self::Bland,
+        Self::Scheduler,
+        Self::Dynamo,
+    ];
+}

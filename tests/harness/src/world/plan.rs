@@ -1,0 +1,163 @@
+//! What a world is to be like: which chain, which ports, which binaries, and what the template's parameters are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{PAYEE, Urls};
+use crate::pending::Credentials;
+use crate::sim::chain::Network;
+use crate::sim::twilio::Account;
+use crate::template::Deployment;
+
+/// The shipped binaries, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Binaries(BTreeMap<String, PathBuf>);
+
+impl Binaries {
+    /// Of names and paths.
+    pub fn new<'a>(programs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(
+            programs
+                .into_iter()
+                .map(|(name, path)| (name.to_owned(), PathBuf::from(path)))
+                .collect(),
+        )
+    }
+
+    /// Those of a directory that cargo built them into.
+    pub fn of_directory(directory: &Path, names: impl IntoIterator<Item = String>) -> Self {
+        Self(
+            names
+                .into_iter()
+                .map(|name| (name.clone(), directory.join(name)))
+                .collect(),
+        )
+    }
+
+    /// Names and paths.
+    pub fn programs(&self) -> &BTreeMap<String, PathBuf> {
+        &self.0
+    }
+}
+
+/// The binaries of this package, from its tests and benchmarks.
+#[macro_export]
+macro_rules! binaries {
+    () => {
+        $crate::Binaries::new([
+            ("numbers_buy", env!("CARGO_BIN_EXE_numbers_buy")),
+            ("numbers_renew", env!("CARGO_BIN_EXE_numbers_renew")),
+            ("numbers_list", env!("CARGO_BIN_EXE_numbers_list")),
+            ("voice_call", env!("CARGO_BIN_EXE_voice_call")),
+            ("voice_call_status", env!("CARGO_BIN_EXE_voice_call_status")),
+            ("reaper", env!("CARGO_BIN_EXE_reaper")),
+        ])
+    };
+}
+
+/// Which port is whose; 0 is any that is free.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Ports {
+    /// The product.
+    pub gateway: u16,
+    /// JSON-RPC of the chain.
+    pub rpc: u16,
+    /// The facilitator.
+    pub facilitator: u16,
+    /// Twilio.
+    pub twilio: u16,
+    /// Bland.
+    pub bland: u16,
+    /// DynamoDB.
+    pub dynamo: u16,
+    /// EventBridge Scheduler.
+    pub scheduler: u16,
+}
+
+/// A neighbour that is to be the real one: variables that all functions get instead of the simulator's. Only those that
+/// the template gives a function are replaced there; `AWS_*` credentials are, everywhere.
+pub type Real = BTreeMap<String, String>;
+
+/// What a world is to be like.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The programs behind the functions.
+    pub binaries: Binaries,
+    /// The chain that pays.
+    pub network: Network,
+    /// Whether the functions are told of a node of the chain.
+    pub rpc: bool,
+    /// Ports.
+    pub ports: Ports,
+    /// Template parameters that are not what they usually are here.
+    pub parameters: BTreeMap<String, String>,
+    /// Variables that are not what the template says: of one function, or of all.
+    pub environment: Vec<(Option<String>, String, String)>,
+    /// Time-outs that are not what the template says.
+    pub timeouts: BTreeMap<String, Duration>,
+    /// Real neighbours.
+    pub real: Real,
+}
+
+impl Plan {
+    /// The usual world for these binaries.
+    pub fn new(binaries: Binaries) -> Self {
+        Self {
+            binaries,
+            network: Network::BaseSepolia,
+            rpc: true,
+            ports: Ports::default(),
+            parameters: BTreeMap::new(),
+            environment: Vec::new(),
+            timeouts: BTreeMap::new(),
+            real: Real::new(),
+        }
+    }
+
+    /// The template, with its parameters pointing at these neighbours.
+    pub(super) fn deployment(&self, urls: &Urls, twilio: &Account, bland: &Credentials) -> Deployment {
+        let rpc = format!("{}/rpc", urls.rpc);
+        let payee = PAYEE.to_checksum(None);
+        let usual = [
+            ("PublicUrl", urls.gateway.as_str()),
+            ("PaymentNetworks", self.network.caip2()),
+            ("EvmPayee", &payee),
+            ("FacilitatorUrl", &urls.facilitator),
+            ("EvmRpcUrl", if self.rpc { &rpc } else { "" }),
+            ("TwilioUrl", &urls.twilio),
+            ("TwilioAccountSid", &twilio.sid),
+            ("TwilioApiKey", &twilio.key),
+            ("TwilioApiSecret", &twilio.secret),
+            ("BlandUrl", &urls.bland),
+            ("BlandApiKey", &bland.api_key),
+            ("BlandEncryptedKey", &bland.encrypted_key),
+            ("DynamoDbUrl", &urls.dynamo),
+            ("SchedulerUrl", &urls.scheduler),
+        ];
+        let mut parameters: BTreeMap<_, _> = usual
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        parameters.extend(self.parameters.clone());
+        let mut deployment = Deployment::of_this_repository(&parameters);
+        for function in deployment.functions.values_mut() {
+            for (name, value) in &self.real {
+                if name.starts_with("AWS_") || function.environment.contains_key(name) {
+                    function.environment.insert(name.clone(), value.clone());
+                }
+            }
+            let others = self
+                .environment
+                .iter()
+                .filter(|(of, ..)| of.as_ref().is_none_or(|of| *of == function.binary));
+            for (_, name, value) in others {
+                function.environment.insert(name.clone(), value.clone());
+            }
+            if let Some(timeout) = self.timeouts.get(&function.binary) {
+                function.timeout = *timeout;
+            }
+        }
+        deployment
+    }
+}

@@ -1,0 +1,213 @@
+//! A world without the real functions: the table behind its policies, a payer before its facilitator, the stack's own
+//! ways.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails, and JSON is read by index, where what is absent is null"
+)]
+
+use std::time::Duration;
+
+use axum::http::Method;
+use harness::request::{Request, Response};
+use harness::sim::{Answer, Fault};
+use harness::wallet::Demand;
+use harness::{Binaries, Stack, client};
+use serde_json::{Value, json};
+
+/// The smallest function stands in for one of ours.
+async fn start() -> Stack {
+    Stack::start(Binaries::new([("numbers_list", env!("CARGO_BIN_EXE_hello"))])).await
+}
+
+/// A request to the table, signed by a function.
+async fn ask(stack: &Stack, signer: &str, operation: &str, mut body: Value) -> Response {
+    if operation != "TransactWriteItems" {
+        body["TableName"] = stack.dynamo.table().into();
+    }
+    Request::new(&client(), Method::POST, stack.urls.dynamo.clone())
+        .header("x-amz-target", &format!("DynamoDB_20120810.{operation}"))
+        .header("x-amz-date", "20261124T120000Z")
+        .header(
+            "authorization",
+            &format!(
+                "AWS4-HMAC-SHA256 Credential={signer}/20261124/us-east-1/dynamodb/aws4_request, \
+                 SignedHeaders=host, Signature=00"
+            ),
+        )
+        .raw("application/x-amz-json-1.0", body.to_string())
+        .send()
+        .await
+}
+
+fn item(pk: &str, due_at: i64) -> Value {
+    json!({"pk": {"S": pk}, "sk": {"S": "X"}, "due_queue": {"S": "Q"}, "due_at": {"N": due_at.to_string()}})
+}
+
+#[tokio::test]
+async fn a_request_goes_through_the_gateway_to_its_binary_and_back() {
+    let stack = start().await;
+    let echo = stack
+        .post("/v1/phone/numbers/list")
+        .body(&json!({"a": 1}))
+        .send()
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(echo["path"], "/v1/phone/numbers/list");
+    let names = echo["environment"].as_array().expect("names");
+    assert!(names.contains(&json!("TABLE_NAME")) && !names.contains(&json!("BLAND_API_KEY")));
+}
+
+#[tokio::test]
+async fn the_table_is_there_and_lets_each_function_do_what_its_policy_allows() {
+    let stack = start().await;
+    ask(
+        &stack,
+        "ASIANUMBERSBUY",
+        "PutItem",
+        json!({"Item": item("NUMBER#1", 10)}),
+    )
+    .await
+    .expect(200);
+    let query = json!({
+        "IndexName": "due", "KeyConditionExpression": "due_queue = :q", "ExpressionAttributeValues": {":q": {"S": "Q"}},
+    });
+    ask(&stack, "ASIAREAPER", "Query", query.clone()).await.expect(200);
+    for refused in [
+        ask(&stack, "ASIANUMBERSLIST", "Query", query).await,
+        ask(&stack, "ASIAREAPER", "Scan", json!({})).await,
+        ask(
+            &stack,
+            "ASIAVOICECALLSTATUS",
+            "PutItem",
+            json!({"Item": item("CALL#1", 1)}),
+        )
+        .await,
+        ask(
+            &stack,
+            "ASIAVOICECALLSTATUS",
+            "GetItem",
+            json!({"Key": {"pk": {"S": "WALLET#1"}, "sk": {"S": "X"}}}),
+        )
+        .await,
+    ] {
+        let body = refused.expect(400).json();
+        assert!(
+            body["__type"]
+                .as_str()
+                .expect("a type")
+                .ends_with("AccessDeniedException"),
+            "{body}"
+        );
+    }
+    stack.dynamo.delete("NUMBER#1", "X");
+    assert_eq!(stack.dynamo.rows(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_repeated_transaction_is_one_whatever_the_order_of_its_maps() {
+    let stack = start().await;
+    let transaction = |item: &str| {
+        let table = stack.dynamo.table();
+        let body = format!(
+            r#"{{"ClientRequestToken": "t", "TransactItems": [{{"Put": {{"TableName": "{table}", "Item": {item}}}}}]}}"#
+        );
+        serde_json::from_str::<Box<serde_json::value::RawValue>>(&body).expect("JSON")
+    };
+    let bodies = [
+        transaction(r#"{"pk": {"S": "CALL#1"}, "sk": {"S": "X"}, "m": {"M": {"a": {"S": "1"}, "b": {"S": "2"}}}}"#),
+        transaction(r#"{"m": {"M": {"b": {"S": "2"}, "a": {"S": "1"}}}, "sk": {"S": "X"}, "pk": {"S": "CALL#1"}}"#),
+    ];
+    for body in bodies {
+        let authorization = "AWS4-HMAC-SHA256 Credential=ASIAREAPER/20261124/us-east-1/dynamodb/aws4_request, \
+                             SignedHeaders=host, Signature=00";
+        Request::new(&client(), Method::POST, stack.urls.dynamo.clone())
+            .header("x-amz-target", "DynamoDB_20120810.TransactWriteItems")
+            .header("x-amz-date", "20261124T120000Z")
+            .header("authorization", authorization)
+            .raw("application/x-amz-json-1.0", body.get().to_owned())
+            .send()
+            .await
+            .expect(200);
+    }
+    stack.dynamo.delete("CALL#1", "X");
+}
+
+#[tokio::test]
+async fn faults_meet_the_table_by_operation() {
+    let stack = start().await;
+    stack.dynamo.faults().once("GetItem", Fault::Overload);
+    let get = json!({"Key": {"pk": {"S": "SALE#1"}, "sk": {"S": "SALE"}}});
+    let refused = ask(&stack, "ASIAREAPER", "GetItem", get.clone())
+        .await
+        .expect(400)
+        .json();
+    assert!(refused["__type"].as_str().expect("a type").contains("Throttling"));
+    ask(&stack, "ASIAREAPER", "GetItem", get).await.expect(200);
+    assert_eq!(stack.dynamo.faults().count("GetItem"), 2);
+    stack.dynamo.faults().always("*", Fault::Refuse(Answer::html(503)));
+}
+
+#[tokio::test]
+async fn time_passes_in_the_table_and_its_index() {
+    let stack = start().await;
+    stack.dynamo.put(item("X#1", 10_000).as_object().expect("an item"));
+    stack.travel(Duration::from_mins(1));
+    assert_eq!(stack.dynamo.row("X#1", "X").expect("a row")["due_at"], 9_940);
+    assert_eq!(stack.dynamo.due("Q").len(), 1);
+}
+
+#[tokio::test]
+async fn a_wallets_payment_settles_and_the_audit_finds_that_nothing_was_sold_for_it() {
+    let mut stack = start().await;
+    let (network, wallet) = (stack.network(), stack.wallet());
+    let offer = json!({
+        "scheme": "exact", "network": network.caip2(), "amount": "1000", "asset": network.usdc().to_checksum(None),
+        "payTo": stack.payee().to_checksum(None), "maxTimeoutSeconds": 300,
+        "extra": {"name": network.token_name(), "version": "2"},
+    });
+    let resource = json!({"url": "https://x.test/a", "description": "a", "mimeType": "application/json"});
+    let demand = Demand {
+        required: json!({"x402Version": 2, "resource": resource, "accepts": [offer]}),
+        body: Value::Null,
+    };
+    let settle = async |payment: Value| {
+        let body = json!({"x402Version": 2, "paymentPayload": payment, "paymentRequirements": demand.offer()});
+        let url = format!("{}/settle", stack.urls.facilitator);
+        Request::new(&client(), Method::POST, url)
+            .body(&body)
+            .send()
+            .await
+            .json()
+    };
+    assert_eq!(settle(wallet.signs(&demand).to_json()).await["success"], true);
+    let forged = wallet.signs(&demand).signed_by(&stack.wallet());
+    assert_eq!(settle(forged.to_json()).await["success"], false);
+    assert_eq!(stack.earned(), 1000);
+    stack.excuse(
+        "paid 1000 for nothing we know of",
+        "there is no function here that would sell anything",
+    );
+}
+
+#[test]
+fn an_audit_that_finds_something_fails_its_test() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let outcome = std::panic::catch_unwind(|| {
+        runtime.block_on(async {
+            let stack = start().await;
+            stack.twilio.hold("+14155550199", "bought behind our back");
+        });
+    });
+    let message = outcome.expect_err("the audit passed");
+    let message = message.downcast_ref::<String>().expect("a message");
+    assert!(
+        message.contains("+14155550199 is billed by the carrier, and not in the table"),
+        "{message}"
+    );
+}
