@@ -1,0 +1,230 @@
+//! The chain's JSON-RPC: the handful of methods that a payment's fate can be read with, and -32601 for all others.
+
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use axum::Router;
+use axum::body::Bytes as Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use serde_json::{Value, json};
+
+use super::ledger::{Log, Transaction};
+use super::{Chain, lock};
+use crate::sim;
+
+/// Public endpoints of Base refuse longer ranges.
+const MAX_RANGE: u64 = 10_000;
+
+const AUTHORIZATION_STATE: [u8; 4] = [0xe9, 0x4a, 0x01, 0x02];
+const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
+
+type Outcome = Result<Value, (i64, String)>;
+
+pub(super) fn router(chain: Chain) -> Router {
+    Router::new()
+        .route("/rpc", post(handle))
+        .route("/", post(handle))
+        .with_state(chain)
+}
+
+async fn handle(State(chain): State<Chain>, body: Body) -> Response {
+    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+        return sim::json(200, &failure(&Value::Null, -32700, "parse error"));
+    };
+    let answer = match request {
+        Value::Array(requests) => requests.iter().map(|request| answer(&chain, request)).collect(),
+        request => answer(&chain, &request),
+    };
+    sim::json(200, &answer)
+}
+
+fn answer(chain: &Chain, request: &Value) -> Value {
+    let id = request.get("id").unwrap_or(&Value::Null);
+    let (Some("2.0"), Some(method)) = (request["jsonrpc"].as_str(), request["method"].as_str()) else {
+        return failure(id, -32600, "invalid request");
+    };
+    match call(chain, method, &request["params"]) {
+        Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+        Err((code, message)) => failure(id, code, &message),
+    }
+}
+
+fn failure(id: &Value, code: i64, message: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
+}
+
+fn call(chain: &Chain, method: &str, params: &Value) -> Outcome {
+    match method {
+        "eth_chainId" => Ok(quantity(chain.network.chain_id())),
+        "eth_blockNumber" => Ok(quantity(chain.height())),
+        "eth_getBlockByNumber" => {
+            let number = block_tag(chain, &params[0])?;
+            Ok(if number > chain.height() {
+                Value::Null
+            } else {
+                block(chain, number)
+            })
+        }
+        "eth_call" => eth_call(chain, &params[0], &params[1]),
+        "eth_getLogs" => logs(chain, &params[0]),
+        "eth_getTransactionReceipt" => {
+            let hash: B256 = parse(&params[0], "transaction hash")?;
+            Ok(chain
+                .transaction(hash)
+                .map_or(Value::Null, |transaction| receipt(chain, &transaction)))
+        }
+        _ => Err((-32601, format!("the method {method} does not exist/is not available"))),
+    }
+}
+
+fn parse<T: std::str::FromStr>(value: &Value, what: &str) -> Result<T, (i64, String)> {
+    value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| (-32602, format!("invalid argument: {what} expected")))
+}
+
+/// Full lower-case hexadecimal, as nodes write hashes and addresses.
+fn text(bytes: impl std::fmt::LowerHex) -> Value {
+    json!(format!("{bytes:#x}"))
+}
+
+fn quantity(number: u64) -> Value {
+    json!(format!("{number:#x}"))
+}
+
+fn block_tag(chain: &Chain, tag: &Value) -> Result<u64, (i64, String)> {
+    match tag.as_str() {
+        None if tag.is_null() => Ok(chain.height()),
+        Some("latest" | "pending" | "safe") => Ok(chain.height()),
+        Some("finalized") => Ok(chain.finalized()),
+        Some("earliest") => Ok(0),
+        Some(text) if text.starts_with("0x") && (text == "0x0" || !text.starts_with("0x0")) => {
+            u64::from_str_radix(text.trim_start_matches("0x"), 16)
+                .map_err(|_| (-32602, "invalid argument: hex string".into()))
+        }
+        _ => Err((-32602, "invalid argument: block number or tag expected".into())),
+    }
+}
+
+fn block_hash(number: u64) -> B256 {
+    keccak256(number.to_be_bytes())
+}
+
+fn block(chain: &Chain, number: u64) -> Value {
+    json!({
+        "number": quantity(number),
+        "timestamp": quantity(chain.block_time(number)),
+        "hash": text(block_hash(number)),
+        "parentHash": text(block_hash(number.wrapping_sub(1))),
+        "transactions": [],
+    })
+}
+
+fn eth_call(chain: &Chain, what: &Value, at: &Value) -> Outcome {
+    // State is only kept for the present; reading the past would silently give a wrong answer.
+    let number = block_tag(chain, at)?;
+    if number > chain.height() {
+        return Err((-32000, "header not found".into()));
+    }
+    let to: Address = parse(&what["to"], "address")?;
+    let input = if what["data"].is_null() {
+        &what["input"]
+    } else {
+        &what["data"]
+    };
+    let input: Bytes = parse(input, "hex data")?;
+    if to != chain.network.usdc() {
+        return Ok(json!("0x"));
+    }
+    let word = |at: usize| input.get(4 + 32 * at..36 + 32 * at).map(B256::from_slice);
+    let selector = input.get(..4).unwrap_or_default();
+    let value = match (selector, word(0), word(1)) {
+        (selector, Some(owner), Some(nonce)) if selector == AUTHORIZATION_STATE => {
+            U256::from(chain.authorization_state(Address::from_word(owner), nonce))
+        }
+        (selector, Some(owner), None) if selector == BALANCE_OF => {
+            lock(&chain.ledger).balance(Address::from_word(owner))
+        }
+        _ => return Err((3, "execution reverted".into())),
+    };
+    Ok(text(B256::from(value)))
+}
+
+fn logs(chain: &Chain, filter: &Value) -> Outcome {
+    let from = block_tag(chain, &filter["fromBlock"])?;
+    let to = block_tag(chain, &filter["toBlock"])?;
+    if from > to {
+        return Err((-32602, "invalid block range params".into()));
+    }
+    if to - from > MAX_RANGE {
+        return Err((-32614, "eth_getLogs is limited to a 10,000 range".into()));
+    }
+    let addresses = one_or_many::<Address>(&filter["address"])?;
+    let mut topics = Vec::new();
+    for topic in filter["topics"].as_array().unwrap_or(&Vec::new()) {
+        topics.push(one_or_many::<B256>(topic)?);
+    }
+    let wanted = |log: &Log| {
+        addresses
+            .as_ref()
+            .is_none_or(|addresses| addresses.contains(&log.address))
+            && topics.iter().enumerate().all(|(at, wanted)| {
+                wanted
+                    .as_ref()
+                    .is_none_or(|wanted| log.topics.get(at).is_some_and(|topic| wanted.contains(topic)))
+            })
+    };
+    let mut found = Vec::new();
+    for transaction in chain.transactions().iter().filter(|it| (from..=to).contains(&it.block)) {
+        for (index, log) in transaction.logs.iter().enumerate().filter(|(_, log)| wanted(log)) {
+            found.push(entry(transaction, index, log));
+        }
+    }
+    Ok(Value::Array(found))
+}
+
+/// A filter position: absent or null matches all, a value itself, a list any of it.
+fn one_or_many<T: std::str::FromStr>(value: &Value) -> Result<Option<Vec<T>>, (i64, String)> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Array(many) => many
+            .iter()
+            .map(|one| parse(one, "hex string"))
+            .collect::<Result<_, _>>()
+            .map(Some),
+        one => Ok(Some(vec![parse(one, "hex string")?])),
+    }
+}
+
+fn entry(transaction: &Transaction, index: usize, log: &Log) -> Value {
+    json!({
+        "address": text(log.address),
+        "topics": log.topics.iter().map(text).collect::<Vec<_>>(),
+        "data": text(&log.data),
+        "blockNumber": quantity(transaction.block),
+        "blockHash": text(block_hash(transaction.block)),
+        "transactionHash": text(transaction.hash),
+        "transactionIndex": "0x0",
+        "logIndex": format!("{index:#x}"),
+        "removed": false,
+    })
+}
+
+fn receipt(chain: &Chain, transaction: &Transaction) -> Value {
+    let logs: Vec<Value> = transaction
+        .logs
+        .iter()
+        .enumerate()
+        .map(|(index, log)| entry(transaction, index, log))
+        .collect();
+    json!({
+        "transactionHash": text(transaction.hash),
+        "transactionIndex": "0x0",
+        "blockNumber": quantity(transaction.block),
+        "blockHash": text(block_hash(transaction.block)),
+        "status": quantity(u64::from(transaction.success)),
+        "to": text(chain.network.usdc()),
+        "logs": logs,
+    })
+}

@@ -1,0 +1,400 @@
+//! Faults at the boundary: what a network and a bad day do to any HTTP neighbour.
+//!
+//! A [`Faults`] handle wraps a router. Rules say which request meets which [`Fault`]; every request is counted, so that
+//! a test can also assert that nothing was asked. The layer knows nothing about what it wraps: the world uses the same
+//! one in front of DynamoDB.
+//!
+//! Nothing here waits for time to pass, except [`Fault::Delay`], which exists for measurements.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use serde_json::Value;
+use tokio::sync::{oneshot, watch};
+
+use super::lock;
+
+/// More than any request of ours, so that a body is never cut by the harness.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// A ready-made answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, `content-type` included.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub body: String,
+}
+
+impl Answer {
+    /// An answer with a JSON body.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", "application/json".into())],
+            body: body.to_string(),
+        }
+    }
+
+    /// An answer with an HTML body, as edges and load balancers give it.
+    pub fn html(status: u16) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", "text/html; charset=utf-8".into())],
+            body: "<!DOCTYPE html><html><head><title>Service</title></head><body><h1>It works</h1></body></html>"
+                .into(),
+        }
+    }
+
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Answered so, before any effect.
+    Refuse(Answer),
+    /// Refused in the neighbour's own words for "too much at once", before any effect.
+    Overload,
+    /// Never answered and never applied, unless [`Faults::release`] lets it go on.
+    Hang,
+    /// Applied; then the connection closes without an answer.
+    LoseAnswer,
+    /// Applied; then never answered, unless [`Faults::release`] lets the answer through.
+    Stall,
+    /// Applied; then answered so instead.
+    Replace(Answer),
+    /// Applied; then 200 with HTML.
+    Html,
+    /// Applied; then the true status with half of the true body.
+    Truncate,
+    /// The connection closes without an answer and without an effect.
+    Drop,
+    /// Not applied until the caller has gone (or [`Faults::release`]); then applied.
+    Late,
+    /// Applied and answered after this long. For measurements.
+    Delay(Duration),
+}
+
+#[derive(Debug)]
+enum When {
+    Always,
+    /// The next `n` matching requests.
+    Next(u64),
+    /// The `n`-th matching request from now on, and only that.
+    Nth(u64),
+}
+
+#[derive(Debug)]
+struct Rule {
+    pattern: String,
+    fault: Fault,
+    when: When,
+}
+
+#[derive(Default)]
+struct Inner {
+    rules: Vec<Rule>,
+    latencies: Vec<(String, Duration)>,
+    counts: BTreeMap<String, u64>,
+    /// Requests that were taken by `Late` and have not been applied yet.
+    late: u64,
+}
+
+/// Rules and counters of one neighbour. Clones share them.
+#[derive(Clone)]
+pub struct Faults {
+    inner: Arc<Mutex<Inner>>,
+    /// Bumped whenever something happened that somebody may be waiting for.
+    changed: Arc<watch::Sender<u64>>,
+    released: Arc<watch::Sender<u64>>,
+    classify: fn(&Parts) -> String,
+    overload: Answer,
+}
+
+impl Faults {
+    /// Requests are classed as `"METHOD /path"`; `overload` is the neighbour's own refusal for [`Fault::Overload`].
+    pub fn new(overload: Answer) -> Self {
+        Self::by(|parts| format!("{} {}", parts.method, parts.uri.path()), overload)
+    }
+
+    /// With another way to class requests, such as a header that names the operation.
+    pub fn by(classify: fn(&Parts) -> String, overload: Answer) -> Self {
+        Self {
+            inner: Arc::default(),
+            changed: Arc::new(watch::Sender::new(0)),
+            released: Arc::new(watch::Sender::new(0)),
+            classify,
+            overload,
+        }
+    }
+
+    /// The next matching request meets the fault. `pattern` is a class of request in which `*` stands for anything.
+    pub fn once(&self, pattern: &str, fault: Fault) {
+        self.add(pattern, fault, When::Nth(1));
+    }
+
+    /// The next `count` matching requests meet the fault.
+    pub fn times(&self, pattern: &str, count: u64, fault: Fault) {
+        self.add(pattern, fault, When::Next(count));
+    }
+
+    /// Only the `nth` matching request from now on (1 is the next) meets the fault.
+    pub fn nth(&self, pattern: &str, nth: u64, fault: Fault) {
+        self.add(pattern, fault, When::Nth(nth));
+    }
+
+    /// All matching requests meet the fault, until [`clear`](Self::clear).
+    pub fn always(&self, pattern: &str, fault: Fault) {
+        self.add(pattern, fault, When::Always);
+    }
+
+    /// Adds a fixed latency to all matching requests, beside whatever else befalls them. Survives `clear`.
+    pub fn latency(&self, pattern: &str, latency: Duration) {
+        let mut inner = lock(&self.inner);
+        inner.latencies.retain(|(known, _)| known != pattern);
+        inner.latencies.push((pattern.into(), latency));
+    }
+
+    /// Forgets all rules. Requests already held stay held.
+    pub fn clear(&self) {
+        lock(&self.inner).rules.clear();
+    }
+
+    /// Lets go of everything that hangs, stalls or is late.
+    pub fn release(&self) {
+        self.released.send_modify(|count| *count += 1);
+    }
+
+    /// How many requests of this class came in, whatever became of them.
+    pub fn count(&self, pattern: &str) -> u64 {
+        let inner = lock(&self.inner);
+        inner
+            .counts
+            .iter()
+            .filter(|(class, _)| matches(pattern, class))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// All classes of request seen, with their counts.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        lock(&self.inner).counts.clone()
+    }
+
+    /// Forgets the counts, not the rules.
+    pub fn reset_counts(&self) {
+        lock(&self.inner).counts.clear();
+    }
+
+    /// Waits until `count` requests of this class have come in.
+    pub async fn arrived(&self, pattern: &str, count: u64) {
+        self.until(|this| this.count(pattern) >= count).await;
+    }
+
+    /// Waits until everything that came late has been applied.
+    pub async fn settled(&self) {
+        self.until(|this| lock(&this.inner).late == 0).await;
+    }
+
+    /// Puts this layer around a router.
+    pub fn wrap(&self, router: Router) -> Router {
+        router.layer(from_fn_with_state(self.clone(), meet))
+    }
+
+    async fn until(&self, done: impl Fn(&Self) -> bool) {
+        let mut changed = self.changed.subscribe();
+        while !done(self) {
+            // The sender lives in `self`, so this cannot fail.
+            let _ = changed.changed().await;
+        }
+    }
+
+    fn add(&self, pattern: &str, fault: Fault, when: When) {
+        lock(&self.inner).rules.push(Rule {
+            pattern: pattern.into(),
+            fault,
+            when,
+        });
+    }
+
+    /// Counts the request and finds what it meets: the first rule that matches and is due.
+    fn arrive(&self, class: &str) -> (Option<Fault>, Option<Duration>) {
+        let mut inner = lock(&self.inner);
+        *inner.counts.entry(class.into()).or_default() += 1;
+        let mut met = None;
+        for rule in inner.rules.iter_mut().filter(|rule| matches(&rule.pattern, class)) {
+            let due = match &mut rule.when {
+                When::Always => true,
+                When::Next(left) | When::Nth(left) if *left == 0 => false,
+                When::Next(left) => {
+                    // A rule that another rule came before keeps its turn.
+                    if met.is_none() {
+                        *left -= 1;
+                    }
+                    true
+                }
+                When::Nth(left) => {
+                    *left -= 1;
+                    *left == 0
+                }
+            };
+            if due && met.is_none() {
+                met = Some(rule.fault.clone());
+            }
+        }
+        inner
+            .rules
+            .retain(|rule| !matches!(rule.when, When::Next(0) | When::Nth(0)));
+        let latency = inner
+            .latencies
+            .iter()
+            .find(|(pattern, _)| matches(pattern, class))
+            .map(|(_, latency)| *latency);
+        drop(inner);
+        self.changed.send_modify(|count| *count += 1);
+        (met, latency)
+    }
+
+    fn late(&self, by: i64) {
+        let mut inner = lock(&self.inner);
+        inner.late = inner.late.saturating_add_signed(by);
+        drop(inner);
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Resolves at the next [`release`](Self::release).
+    fn release_signal(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut released = self.released.subscribe();
+        async move {
+            if released.changed().await.is_err() {
+                pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// Does `class` match `pattern`, in which `*` stands for any run of characters?
+fn matches(pattern: &str, class: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == class,
+        Some((head, tail)) => class
+            .strip_prefix(head)
+            .is_some_and(|rest| (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| matches(tail, rest)))),
+    }
+}
+
+async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let class = (faults.classify)(&parts);
+    // Read first: a caller that goes away is only noticed once its body has been taken.
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return Answer::html(413).into_response();
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    let released = faults.release_signal();
+    let (fault, latency) = faults.arrive(&class);
+    if let Some(latency) = latency {
+        tokio::time::sleep(latency).await;
+    }
+    let Some(fault) = fault else {
+        return next.run(request).await;
+    };
+    match fault {
+        Fault::Refuse(answer) => answer.into_response(),
+        Fault::Overload => faults.overload.clone().into_response(),
+        Fault::Drop => cut(),
+        Fault::Hang => {
+            released.await;
+            next.run(request).await
+        }
+        Fault::Stall => {
+            let response = next.run(request).await;
+            released.await;
+            response
+        }
+        Fault::LoseAnswer => {
+            next.run(request).await;
+            cut()
+        }
+        Fault::Replace(answer) => {
+            next.run(request).await;
+            answer.into_response()
+        }
+        Fault::Html => {
+            next.run(request).await;
+            Answer::html(200).into_response()
+        }
+        Fault::Truncate => halve(next.run(request).await).await,
+        Fault::Delay(latency) => {
+            tokio::time::sleep(latency).await;
+            next.run(request).await
+        }
+        Fault::Late => late(&faults, released, request, next).await,
+    }
+}
+
+/// Hands the request to a task that applies it when this connection is gone.
+async fn late(
+    faults: &Faults,
+    released: impl Future<Output = ()> + Send + 'static,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (connected, gone) = oneshot::channel::<()>();
+    let (answer, answered) = oneshot::channel();
+    faults.late(1);
+    let task = faults.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = gone => {}
+            () = released => {}
+        }
+        // Nobody may be listening any more; that is the point.
+        let _ = answer.send(next.run(request).await);
+        task.late(-1);
+    });
+    let response = answered.await;
+    drop(connected);
+    response.unwrap_or_else(|_| cut())
+}
+
+/// A body that fails before its first byte: the connection closes and not even a status line is sent.
+fn cut() -> Response {
+    let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("answer lost")) });
+    Response::new(Body::from_stream(broken))
+}
+
+async fn halve(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body.slice(..body.len() / 2)))
+}
