@@ -61,9 +61,8 @@ export async function spentOn(address, deed) {
   return { value, spent: before - await balance(address) };
 }
 
-/** The neighbour answers the next matching request with this status, and does nothing. */
-export const refuseOnce = (neighbour, method, path, status) =>
-  control('/faults', { neighbour, rule: { method, path, refuse: { status }, times: 1 } });
+/** The neighbour answers the next such request with this status, and does nothing. `*` in it is anything. */
+export const refuseOnce = (neighbour, request, status) => control('/faults', { neighbour, request, status });
 
 /** Polls as the specification's samples do, only faster, until `done` says so. */
 export async function poll(look, done, seconds = 90) {

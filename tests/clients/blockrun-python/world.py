@@ -66,10 +66,9 @@ def costs(address, micro_dollars):
     assert before - balance(address) == micro_dollars
 
 
-def refuse_once(neighbour, method, path, status):
-    """The neighbour answers the next matching request with this status, and does nothing."""
-    rule = {"method": method, "path": path, "refuse": {"status": status}, "times": 1}
-    _post(f"{WORLD['control']}/faults", {"neighbour": neighbour, "rule": rule})
+def refuse_once(neighbour, request, status):
+    """The neighbour answers the next such request with this status, and does nothing. `*` in it is anything."""
+    _post(f"{WORLD['control']}/faults", {"neighbour": neighbour, "request": request, "status": status})
 
 
 def poll(look, done, seconds=90):

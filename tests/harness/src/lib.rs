@@ -1,2 +1,3 @@
 //! placeholder
+pub mod control;
 pub mod sim;
