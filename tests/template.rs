@@ -1,0 +1,208 @@
+//! `template.yaml` against the design: the routes, and for each function no variable and no right beyond its own.
+//!
+//! That nothing is *missing* is shown by all the other tests, which run by this template. Here it is held that nothing
+//! is too much.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_yaml_ng::Value;
+
+const PAID: [&str; 7] = [
+    "PUBLIC_URL",
+    "PAYMENT_NETWORKS",
+    "EVM_PAYEE",
+    "FACILITATOR_URL",
+    "CDP_API_KEY_ID",
+    "CDP_API_KEY_SECRET",
+    "EVM_RPC_URL",
+];
+const TABLE: [&str; 2] = ["TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
+const TWILIO: [&str; 4] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"];
+const BLAND: [&str; 3] = ["BLAND_URL", "BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"];
+const ALARMS: [&str; 4] = ["AWS_ENDPOINT_URL_SCHEDULER", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "REAPER_ARN"];
+
+#[test]
+fn every_binary_is_a_function() {
+    let binaries = fs::read_dir("functions").expect("functions/").filter_map(|entry| {
+        let path = entry.expect("an entry").path();
+        Some(path.file_stem()?.to_str()?.to_owned())
+    });
+    assert_eq!(binaries.collect::<BTreeSet<_>>(), functions().into_keys().collect());
+}
+
+#[test]
+fn five_endpoints_are_routed_under_both_prefixes_whatever_the_method() {
+    let endpoints = [
+        ("numbers_buy", "/v1/phone/numbers/buy"),
+        ("numbers_renew", "/v1/phone/numbers/renew"),
+        ("numbers_list", "/v1/phone/numbers/list"),
+        ("voice_call", "/v1/voice/call"),
+        ("voice_call_status", "/v1/voice/call/{call_id}"),
+    ];
+    let expected: BTreeSet<_> = endpoints
+        .iter()
+        .flat_map(|(function, path)| [format!("{function} ANY {path}"), format!("{function} ANY /api{path}")])
+        .collect();
+
+    let mut routed = BTreeSet::new();
+    for (binary, function) in functions() {
+        for (_, event) in entries(&function["Properties"]["Events"]) {
+            if text(&event["Type"]) == "HttpApi" {
+                let route = &event["Properties"];
+                routed.insert(format!("{binary} {} {}", text(&route["Method"]), text(&route["Path"])));
+            }
+        }
+    }
+    assert_eq!(routed, expected);
+}
+
+#[test]
+fn each_function_is_told_what_its_code_reads_and_no_more() {
+    let expected = BTreeMap::from([
+        ("numbers_buy", [&TABLE[..], &PAID, &TWILIO, &BLAND, &ALARMS].concat()),
+        ("numbers_renew", [&TABLE[..], &PAID, &ALARMS].concat()),
+        ("numbers_list", [&TABLE[..], &PAID].concat()),
+        ("voice_call", [&TABLE[..], &PAID, &BLAND].concat()),
+        ("voice_call_status", [&TABLE[..], &["PUBLIC_URL"], &BLAND].concat()),
+        ("reaper", [&TABLE[..], &PAID[1..], &TWILIO, &BLAND, &ALARMS].concat()),
+    ]);
+    let template = template();
+    let global = names(&template["Globals"]["Function"]["Environment"]["Variables"]);
+    for (binary, function) in functions() {
+        let own = names(&function["Properties"]["Environment"]["Variables"]);
+        let told: BTreeSet<_> = global.union(&own).cloned().collect();
+        let reads: BTreeSet<_> = expected[binary.as_str()].iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(told, reads, "{binary}");
+    }
+}
+
+#[test]
+fn each_function_may_do_what_it_does_and_no_more() {
+    let paid = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
+    let alarm = ["iam:PassRole", "scheduler:CreateSchedule", "scheduler:UpdateSchedule"];
+    // The dial that was not made and the purchase that was not made are forgotten.
+    let forget = ["dynamodb:DeleteItem"];
+    let expected = BTreeMap::from([
+        ("numbers_buy", [&paid[..], &forget, &alarm].concat()),
+        ("numbers_renew", [&paid[..], &alarm].concat()),
+        ("numbers_list", paid.to_vec()),
+        ("voice_call", [&paid[..], &forget].concat()),
+        ("voice_call_status", vec!["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+        ("reaper", [&paid[..], &forget, &alarm, &["scheduler:DeleteSchedule"]].concat()),
+    ]);
+    for (binary, function) in functions() {
+        let may: BTreeSet<_> = statements(&function).iter().flat_map(|statement| many(&statement["Action"])).collect();
+        let does: BTreeSet<_> = expected[binary.as_str()].iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(may, does, "{binary}");
+    }
+}
+
+#[test]
+fn no_right_is_over_everything() {
+    for (binary, function) in functions() {
+        for statement in statements(&function) {
+            for resource in many(&statement["Resource"]) {
+                assert_ne!(resource, "*", "{binary}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_status_that_anybody_may_ask_for_touches_only_calls() {
+    let [statement] = <[Value; 1]>::try_from(statements(&functions()["voice_call_status"])).expect("one statement");
+    let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+    assert_eq!(many(keys), ["CALL#*"]);
+}
+
+#[test]
+fn every_secret_is_a_parameter_that_is_not_shown() {
+    let parameters = template()["Parameters"].clone();
+    let secrets = ["CDP_API_KEY_ID", "CDP_API_KEY_SECRET", "EVM_RPC_URL", "TWILIO_API_KEY", "TWILIO_API_SECRET"]
+        .into_iter()
+        .chain(["BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"])
+        .collect::<BTreeSet<_>>();
+    for (binary, function) in functions() {
+        for (name, value) in entries(&function["Properties"]["Environment"]["Variables"]) {
+            if secrets.contains(name.as_str()) {
+                let parameter = &parameters[text(&value).as_str()];
+                assert_eq!(parameter["NoEcho"], Value::Bool(true), "{name} of {binary}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_function_ends_before_the_gateway_gives_up() {
+    assert!(template()["Globals"]["Function"]["Timeout"].as_u64().expect("a time-out") < 30);
+    for (binary, function) in functions() {
+        assert!(function["Properties"]["Timeout"].is_null(), "{binary} has a time-out of its own");
+    }
+}
+
+#[test]
+fn what_is_logged_is_forgotten_after_a_while() {
+    let resources = template()["Resources"].clone();
+    let mut groups = BTreeSet::new();
+    for (binary, function) in functions() {
+        let group = text(&function["Properties"]["LoggingConfig"]["LogGroup"]);
+        assert!(!resources[group.as_str()].is_null(), "{binary} logs to {group}");
+        assert!(groups.insert(group), "{binary} shares its log group");
+    }
+    for (name, resource) in entries(&resources) {
+        if text(&resource["Type"]) == "AWS::Logs::LogGroup" {
+            assert!(!resource["Properties"]["RetentionInDays"].is_null(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_table_outlives_the_stack_and_can_be_put_back() {
+    let table = template()["Resources"]["Table"].clone();
+    assert_eq!(text(&table["DeletionPolicy"]), "Retain");
+    assert_eq!(text(&table["UpdateReplacePolicy"]), "Retain");
+    let recovery = &table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
+    assert_eq!(recovery, &Value::Bool(true));
+}
+
+fn template() -> Value {
+    serde_yaml_ng::from_str(&fs::read_to_string("template.yaml").expect("template.yaml")).expect("YAML")
+}
+
+/// The functions by the name of their binary.
+fn functions() -> BTreeMap<String, Value> {
+    entries(&template()["Resources"])
+        .into_iter()
+        .filter(|(_, resource)| text(&resource["Type"]) == "AWS::Serverless::Function")
+        .map(|(_, function)| (text(&function["Metadata"]["BuildProperties"]["Binary"]), function))
+        .collect()
+}
+
+fn statements(function: &Value) -> Vec<Value> {
+    let policies = function["Properties"]["Policies"].as_sequence().expect("policies");
+    policies.iter().flat_map(|policy| policy["Statement"].as_sequence().expect("statements").clone()).collect()
+}
+
+fn entries(map: &Value) -> Vec<(String, Value)> {
+    let Some(map) = map.as_mapping() else {
+        return Vec::new();
+    };
+    map.iter().map(|(name, value)| (text(name), value.clone())).collect()
+}
+
+fn names(map: &Value) -> BTreeSet<String> {
+    entries(map).into_iter().map(|(name, _)| name).collect()
+}
+
+/// One text or a list of them.
+fn many(value: &Value) -> Vec<String> {
+    value.as_sequence().map_or_else(|| vec![text(value)], |values| values.iter().map(text).collect())
+}
+
+/// A scalar's text, also behind an intrinsic such as `!Ref`.
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
