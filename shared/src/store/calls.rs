@@ -224,11 +224,6 @@ impl Store {
 
     /// Takes the turn to look at a call: of all that ask at once, one may. `token` names this try.
     pub async fn take_look(&self, call: &Call, now: Timestamp, token: &str) -> Result<bool, StoreFault> {
-        let seen = if call.looked_at == 0 {
-            When::Is("looked_at", n(0))
-        } else {
-            When::Is("looked_at", n(call.looked_at))
-        };
         let change = Change::update(keys::call(&call.id))
             .set("looked_at", n(now.as_second()))
             .when(When::Is("looked_at", n(call.looked_at)))
