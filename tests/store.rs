@@ -1,0 +1,439 @@
+//! The table of transitions in `shared/src/store/mod.rs`: every arrow from every state, and what it finds.
+//!
+//! The engine is the one of all tests; with `DIALTONE_DYNAMODB` it is whatever listens there, for a second opinion.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "in a test, panicking is how it fails, and it may read its own environment"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use alloy_primitives::{B256, address};
+use aws_credential_types::Credentials;
+use harness::dynamo::Dynamo;
+use harness::template::Deployment;
+use shared::store::calls::{self, Look, NewCall};
+use shared::store::numbers::{self, Lease};
+use shared::store::sales::{Claimed, NewSale, NotStepped, Open, Sale, Settled, Settling, Signed, Taken};
+use shared::store::{Candidate, Changes, Charge, Done, Queue, SHARDS, Source, State, Store, StoreConfig, View, Work};
+use shared::types::{AttemptId, CallId, Country, Network, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
+
+/// A table of its own for each test.
+struct Table {
+    store: Store,
+    tokens: AtomicU32,
+    _engine: Option<Dynamo>,
+}
+
+impl Table {
+    async fn new(test: &str) -> Self {
+        let required =
+            ["PublicUrl", "EvmPayee", "TwilioAccountSid", "TwilioApiKey", "TwilioApiSecret", "BlandApiKey", "BlandEncryptedKey"];
+        let parameters: BTreeMap<_, _> = required.into_iter().map(|name| (name.to_owned(), "unused".to_owned())).collect();
+        let deployment = Deployment::of_this_repository(&parameters);
+        let mut definition = deployment.table.clone();
+        let (endpoint, table, engine) = match std::env::var("DIALTONE_DYNAMODB") {
+            Ok(endpoint) => {
+                definition["TableName"] = test.into();
+                create(&endpoint, &definition).await;
+                (endpoint, test.to_owned(), None)
+            }
+            Err(_) => {
+                let engine = Dynamo::start(&deployment, &harness::client()).await;
+                let (address, _) = harness::sim::serve(engine.router()).await;
+                (format!("http://{address}"), engine.table().to_owned(), Some(engine))
+            }
+        };
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let store = Store::new(StoreConfig { table, region: "us-east-1".to_owned(), credentials, endpoint: Some(endpoint) });
+        Self { store, tokens: AtomicU32::new(0), _engine: engine }
+    }
+
+    /// Whether the change was made. Each try is a step of its own.
+    async fn makes(&self, changes: Changes) -> bool {
+        let token = self.tokens.fetch_add(1, Ordering::Relaxed);
+        match self.store.apply(changes, &format!("test {token}")).await.expect("the table answers") {
+            Done::Yes => true,
+            Done::No(_) => false,
+        }
+    }
+}
+
+async fn create(endpoint: &str, definition: &serde_json::Value) {
+    let mut definition = definition.clone();
+    // Set apart from the table's creation by DynamoDB itself.
+    if let Some(definition) = definition.as_object_mut() {
+        for later in ["TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled"] {
+            definition.remove(later);
+        }
+    }
+    let answer = harness::client()
+        .post(endpoint)
+        .header("x-amz-target", "DynamoDB_20120810.CreateTable")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00")
+        .body(definition.to_string())
+        .send()
+        .await
+        .expect("the engine answers");
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+}
+
+const NOW: i64 = 1_800_000_000;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(NOW + second).expect("a time")
+}
+
+fn wallet(last: u8) -> Wallet {
+    let mut address = address!("0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8");
+    address.0[19] = last;
+    Wallet { network: Network::Base, address }
+}
+
+fn payment(nonce: u8) -> PaymentId {
+    PaymentId::evm(Network::Base, Network::Base.usdc(), wallet(0).address, B256::repeat_byte(nonce))
+}
+
+fn number(last: u32) -> PhoneNumber {
+    PhoneNumber::parse(&format!("+1415555{last:04}")).expect("a number")
+}
+
+fn attempt(name: u128) -> AttemptId {
+    AttemptId::from_bits(name)
+}
+
+fn new_sale(nonce: u8, by: u128) -> NewSale {
+    NewSale {
+        id: payment(nonce),
+        signed: Signed {
+            version: 2,
+            payer: wallet(0),
+            to: address!("0xe9030014F5DAe217d0A152f02A043567b16c1aBf"),
+            amount: Usdc::micros(5_000_000),
+            valid_after: 0,
+            valid_before: 1_800_000_300,
+            nonce: B256::repeat_byte(nonce),
+            signature: vec![7; 65],
+            resource: "https://example.com/api/v1/phone/numbers/buy".to_owned(),
+            description: "A number".to_owned(),
+        },
+        endpoint: "/api/v1/phone/numbers/buy",
+        request: "a request".to_owned(),
+        attempt: attempt(by),
+        now: at(0),
+    }
+}
+
+fn buying() -> Work {
+    Work::Lease { number: number(1), country: Country::US, source: Source::Carrier }
+}
+
+async fn claimed<S: shared::store::sales::Claimable>(table: &Table, new: NewSale) -> Option<Sale<S>> {
+    match table.store.claim(new, buying(), Changes::none()).await.expect("the table answers") {
+        Claimed::Ours(sale) => Some(sale),
+        Claimed::Earlier(_) => None,
+        Claimed::Lost(_) => panic!("nothing else was asked for"),
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_claimed_once() {
+    let table = Table::new("claimed_once").await;
+    assert!(claimed::<Open>(&table, new_sale(1, 1)).await.is_some(), "absent");
+    assert!(claimed::<Open>(&table, new_sale(1, 1)).await.is_some(), "our own write, whose answer was lost");
+    assert!(claimed::<Open>(&table, new_sale(1, 2)).await.is_none(), "another attempt");
+    assert!(claimed::<Settling>(&table, new_sale(1, 2)).await.is_none(), "at whatever stage");
+    assert!(claimed::<Settling>(&table, new_sale(2, 1)).await.is_some(), "another payment");
+}
+
+#[tokio::test]
+async fn a_void_sale_is_claimed_again_by_the_same_request_unless_it_is_spent() {
+    let table = Table::new("claimed_again").await;
+    for (nonce, spent, request, again) in
+        [(1, false, "a request", true), (2, false, "another request", false), (3, true, "a request", false)]
+    {
+        let sale = claimed::<Open>(&table, new_sale(nonce, 1)).await.expect("ours");
+        table.store.void(sale, Changes::none(), spent).await.expect("voided");
+        let new = NewSale { request: request.to_owned(), ..new_sale(nonce, 2) };
+        assert_eq!(claimed::<Open>(&table, new).await.is_some(), again, "spent {spent}, {request}");
+    }
+}
+
+#[tokio::test]
+async fn a_sale_and_what_it_needs_are_claimed_together_or_not_at_all() {
+    let table = Table::new("claimed_together").await;
+    let hold = numbers::hold(&number(1), &payment(1), at(0));
+    match table.store.claim::<Settling>(new_sale(1, 1), buying(), hold).await.expect("the table answers") {
+        Claimed::Lost(lost) => assert_eq!(lost.change, 0, "the first of what it needs"),
+        _ => panic!("there is no such number to be held"),
+    }
+    assert!(table.store.sale(&payment(1)).await.expect("the table answers").is_none());
+}
+
+#[tokio::test]
+async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
+    let table = Table::new("step_by_step").await;
+    let sale = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
+    let sale = table.store.intend(sale, buying(), Changes::none(), "1").await.ok().expect("open → open");
+    let sale = table.store.fence(sale, buying(), Changes::none()).await.ok().expect("open → settling");
+    let settled = Settled { transaction: "0xabc".to_owned(), at: at(5) };
+    let closed = table.store.close(sale, settled.clone(), Changes::none()).await.ok().expect("settling → closed");
+    assert_eq!((closed.state, closed.settled.clone()), (State::Closed, Some(settled.clone())));
+    let read = table.store.sale(&payment(1)).await.expect("the table answers").expect("there");
+    assert_eq!((read.state, read.settled, read.work), (State::Closed, Some(settled.clone()), buying()));
+
+    // The same sale in the hands of an attempt that has been overtaken.
+    let stale = claimed::<Settling>(&table, new_sale(2, 1)).await.expect("ours");
+    let record = stale.record().clone();
+    let Some(Taken::Settling(fresh)) = table.store.take_over(&record, &attempt(2), at(61)).await.expect("answers") else {
+        panic!("its time is up");
+    };
+    let overtaken = table.store.close(stale, settled, Changes::none()).await;
+    assert!(matches!(overtaken, Err(NotStepped::Overtaken)));
+    table.store.park(fresh, true, at(61), at(70)).await.expect("parked");
+    let parked = table.store.sale(&payment(2)).await.expect("answers").expect("there");
+    assert!(parked.contested && parked.busy_until == at(61));
+}
+
+#[tokio::test]
+async fn a_sale_is_taken_over_when_its_time_is_up_and_by_one_only() {
+    let table = Table::new("taken_over").await;
+    let sale = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
+    let record = sale.record().clone();
+    let take = |by: u128, second: i64| table.store.take_over(&record, Box::leak(Box::new(attempt(by))), at(second));
+    assert!(take(2, 59).await.expect("answers").is_none(), "it may still be at work");
+    assert!(matches!(take(2, 60).await.expect("answers"), Some(Taken::Open(_))));
+    assert!(take(3, 61).await.expect("answers").is_none(), "the second one is too late");
+}
+
+#[tokio::test]
+async fn a_sale_waits_in_its_queue_until_it_is_finished() {
+    let table = Table::new("sales_due").await;
+    let due = async |second| {
+        let mut due = 0;
+        for shard in 0..SHARDS {
+            due += table.store.due(Queue::Sales(shard), at(second), 10).await.expect("answers").len();
+        }
+        due
+    };
+    let sale = claimed::<Settling>(&table, new_sale(1, 1)).await.expect("ours");
+    assert_eq!((due(59).await, due(60).await), (0, 1));
+    table.store.park(sale, false, at(1), at(16)).await.expect("parked");
+    assert_eq!((due(15).await, due(16).await), (0, 1));
+    let record = table.store.sale(&payment(1)).await.expect("answers").expect("there");
+    let taken = table.store.take_over(&record, &attempt(2), at(16)).await.expect("answers");
+    let Some(Taken::Settling(sale)) = taken else { panic!("nobody works on it") };
+    let settled = Settled { transaction: "0xabc".to_owned(), at: at(20) };
+    table.store.close(sale, settled, Changes::none()).await.ok().expect("closed");
+    assert_eq!(due(1_000_000).await, 0);
+}
+
+/// The states a number can be in, each reached by arrows.
+const STATES: [&str; 8] = ["none", "buying", "importing", "held", "leased", "pooled", "cooling", "releasing"];
+
+async fn bring(table: &Table, number: &PhoneNumber, state: &str) {
+    let sale = payment(1);
+    let steps = match state {
+        "none" => vec![],
+        "buying" => vec![numbers::intend_purchase(number, Country::US, &sale)],
+        "importing" => vec![numbers::adopt(number, Country::US, "PN1", at(0))],
+        "held" => vec![numbers::intend_purchase(number, Country::US, &sale), numbers::bought(number, &sale, "PN1")],
+        "leased" => vec![
+            numbers::intend_purchase(number, Country::US, &sale),
+            numbers::bought(number, &sale, "PN1"),
+            numbers::lease(number, Country::US, &wallet(0), &sale, at(100)),
+        ],
+        "pooled" | "cooling" => {
+            let from = if state == "pooled" { at(0) } else { at(1) };
+            vec![numbers::adopt(number, Country::US, "PN1", at(0)), numbers::imported(number, Country::US, from)]
+        }
+        "releasing" => vec![
+            numbers::adopt(number, Country::US, "PN1", at(0)),
+            numbers::imported(number, Country::US, at(0)),
+            numbers::intend_release(number, at(0)),
+        ],
+        other => panic!("{other}"),
+    };
+    for step in steps {
+        assert!(table.makes(step).await, "on the way to {state}");
+    }
+}
+
+#[tokio::test]
+async fn every_arrow_of_a_number_starts_where_the_table_says_and_nowhere_else() {
+    let table = Table::new("numbers").await;
+    let (sale, owner) = (payment(1), wallet(0));
+    let lease = |number: &PhoneNumber| Lease { number: number.clone(), country: Country::US, expires_at: at(100), held: false };
+    type Arrow<'a> = (&'a str, &'a [&'a str], Box<dyn Fn(&PhoneNumber) -> Changes + 'a>);
+    let arrows: Vec<Arrow<'_>> = vec![
+        ("hold", &["pooled"], Box::new(|n| numbers::hold(n, &sale, at(0)))),
+        ("intend_purchase", &["none"], Box::new(|n| numbers::intend_purchase(n, Country::US, &sale))),
+        ("bought", &["buying"], Box::new(|n| numbers::bought(n, &sale, "PN1"))),
+        ("forget_purchase", &["buying"], Box::new(|n| numbers::forget_purchase(n, &sale))),
+        ("lease", &["held"], Box::new(|n| numbers::lease(n, Country::US, &owner, &sale, at(100)))),
+        ("pool", &["held"], Box::new(|n| numbers::pool(n, Country::US, &sale, at(0)))),
+        ("stock", &["buying"], Box::new(|n| numbers::stock(n, &sale, "PN1", at(0)))),
+        ("adopt", &["none"], Box::new(|n| numbers::adopt(n, Country::US, "PN1", at(0)))),
+        ("imported", &["importing"], Box::new(|n| numbers::imported(n, Country::US, at(0)))),
+        ("reclaim", &["leased"], Box::new(|n| numbers::reclaim(&lease(n), &owner, at(1)))),
+        ("intend_release", &["pooled"], Box::new(|n| numbers::intend_release(n, at(0)))),
+        ("released", &["releasing"], Box::new(numbers::released)),
+    ];
+    let mut last = 0;
+    for (name, starts, arrow) in &arrows {
+        for state in STATES {
+            last += 1;
+            let number = number(last);
+            bring(&table, &number, state).await;
+            assert_eq!(table.makes(arrow(&number)).await, starts.contains(&state), "{name} from {state}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_sales_number_is_not_touched() {
+    let table = Table::new("other_sale").await;
+    let other = payment(2);
+    for (last, state, arrow) in [
+        (1, "buying", numbers::bought(&number(1), &other, "PN1")),
+        (2, "buying", numbers::forget_purchase(&number(2), &other)),
+        (3, "buying", numbers::stock(&number(3), &other, "PN1", at(0))),
+        (4, "held", numbers::pool(&number(4), Country::US, &other, at(0))),
+        (5, "held", numbers::lease(&number(5), Country::US, &wallet(0), &other, at(100))),
+    ] {
+        bring(&table, &number(last), state).await;
+        assert!(!table.makes(arrow).await, "{last}");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_held_once_while_it_is_active_and_not_reclaimed_meanwhile() {
+    let table = Table::new("leases").await;
+    let (owner, sale, other) = (wallet(0), payment(1), payment(2));
+    let number = number(1);
+    bring(&table, &number, "leased").await;
+    let lease = || async { table.store.lease(&owner, &number).await.expect("answers").expect("there") };
+
+    assert!(!table.makes(numbers::hold_lease(&number, &owner, &sale, at(100))).await, "it ends at its end");
+    assert!(table.makes(numbers::hold_lease(&number, &owner, &sale, at(99))).await);
+    assert!(!table.makes(numbers::hold_lease(&number, &owner, &other, at(99))).await, "held already");
+    assert!(!table.makes(numbers::reclaim(&lease().await, &owner, at(200))).await, "held");
+    assert!(!table.makes(numbers::extend(&number, &owner, &other, at(300))).await, "not this sale's hold");
+    assert!(!table.makes(numbers::let_go(&number, &owner, &other)).await, "nor this one's");
+    assert!(table.makes(numbers::extend(&number, &owner, &sale, at(300))).await);
+    assert!(!table.makes(numbers::extend(&number, &owner, &sale, at(600))).await, "once");
+
+    let stale = Lease { expires_at: at(100), ..lease().await };
+    assert!(!table.makes(numbers::reclaim(&stale, &owner, at(400))).await, "it was renewed since it was looked at");
+    assert!(!table.makes(numbers::reclaim(&lease().await, &wallet(9), at(400))).await, "not this wallet's");
+    assert!(table.makes(numbers::reclaim(&lease().await, &owner, at(400))).await);
+    assert!(table.store.lease(&owner, &number).await.expect("answers").is_none());
+    assert_eq!(table.store.pooled(Country::US, at(399), 10).await.expect("answers"), vec![], "it rests");
+    assert_eq!(table.store.pooled(Country::US, at(400), 10).await.expect("answers"), vec![number.clone()]);
+}
+
+#[tokio::test]
+async fn a_wallet_sees_its_own_leases_and_the_oldest_due_first() {
+    let table = Table::new("listing").await;
+    for last in 1..=3 {
+        bring(&table, &number(last), "leased").await;
+    }
+    let leases = table.store.leases(&wallet(0)).await.expect("answers");
+    assert_eq!(leases.iter().map(|lease| lease.number.clone()).collect::<Vec<_>>(), vec![number(1), number(2), number(3)]);
+    assert_eq!(table.store.leases(&wallet(1)).await.expect("answers"), vec![]);
+    let mut due = Vec::new();
+    for shard in 0..SHARDS {
+        due.extend(table.store.due(Queue::Leases(shard), at(100), 10).await.expect("answers"));
+    }
+    assert_eq!(due.iter().filter(|candidate| matches!(candidate, Candidate::Lease(..))).count(), 3);
+}
+
+fn new_call(id: u128, from: &PhoneNumber) -> NewCall {
+    NewCall {
+        id: CallId::from_bits(id),
+        wallet: wallet(0),
+        from: from.clone(),
+        to: number(9_999),
+        max_duration: 5,
+        due_at: at(360),
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay() {
+    let table = Table::new("dialling").await;
+    let (owner, from) = (wallet(0), number(1));
+    bring(&table, &from, "leased").await;
+    let dial = |id: u128, nonce: u8, second: i64| {
+        calls::dial(&new_call(id, &from), &payment(nonce), at(second)).expect("a row")
+    };
+    let id = |bits: u128| CallId::from_bits(bits);
+
+    assert!(!table.makes(dial(1, 1, 100)).await, "the lease has ended");
+    assert!(table.makes(dial(1, 1, 0)).await);
+    assert!(!table.makes(dial(2, 2, 0)).await, "one is unpaid");
+    assert!(!table.makes(calls::charged(&id(1), &owner, &payment(2), "0x1")).await, "not this sale's call");
+    assert!(table.makes(calls::not_dialled(&id(1), &owner, &payment(1))).await);
+    assert!(table.store.call(&id(1)).await.expect("answers").is_none());
+
+    assert!(table.makes(dial(3, 3, 0)).await);
+    assert!(table.makes(calls::placed(&id(3), "bland-3")).await);
+    assert!(!table.makes(calls::placed(&id(3), "bland-4")).await, "placed once");
+    assert!(!table.makes(calls::not_dialled(&id(3), &owner, &payment(3))).await, "a phone rings");
+    assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), "0x3")).await);
+    let paid = table.store.call(&id(3)).await.expect("answers").expect("there");
+    assert_eq!((paid.charge, paid.placed.as_deref()), (Charge::Paid, Some("bland-3")));
+
+    assert!(table.makes(dial(4, 4, 0)).await, "the slot is free again");
+    assert!(table.makes(calls::placed(&id(4), "bland-4")).await);
+    assert!(table.makes(calls::unpaid(&id(4), &owner, &payment(4), "bland-4", at(0))).await);
+    assert!(!table.makes(dial(5, 5, 99)).await, "it pauses");
+    let later = numbers::hold_lease(&from, &owner, &payment(9), at(0));
+    assert!(table.makes(later.and(Changes::none())).await);
+    assert!(table.makes(numbers::extend(&from, &owner, &payment(9), at(200_000))).await);
+    assert!(!table.makes(dial(5, 5, 86_399)).await, "for a day");
+    assert!(table.makes(dial(5, 5, 86_400)).await);
+}
+
+#[tokio::test]
+async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
+    let table = Table::new("looking").await;
+    bring(&table, &number(1), "leased").await;
+    let id = CallId::from_bits(1);
+    assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), "0x1")).await);
+    let read = || async { table.store.call(&id).await.expect("answers").expect("there") };
+    let view = View {
+        status: "failed".to_owned(),
+        ended_by: "ERROR".to_owned(),
+        reason: "It failed.".to_owned(),
+        answered_by: None,
+        call_ended_by: None,
+        call_length: Some("0.75".to_owned()),
+        summary: None,
+        transcript: Vec::new(),
+        recording_url: None,
+        started_at: None,
+        ended_at: None,
+    };
+
+    let call = read().await;
+    assert!(table.store.take_look(&call, at(10), "a").await.expect("answers"));
+    assert!(!table.store.take_look(&call, at(10), "b").await.expect("answers"), "the other one was quicker");
+    let look = Look { view: view.clone(), ended_at: Some(at(10)), settled: false, refund_due: false };
+    table.store.looked(&call, &look, at(10), "c").await.expect("answers");
+    let call = read().await;
+    assert_eq!((call.view.clone(), call.ended_at, call.settled), (Some(view.clone()), Some(at(10)), false));
+
+    assert!(table.store.take_look(&call, at(70), "d").await.expect("answers"));
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true };
+    table.store.looked(&call, &look, at(70), "e").await.expect("answers");
+    let call = read().await;
+    assert_eq!((call.charge, call.settled), (Charge::RefundDue, true));
+    assert!(!table.store.take_look(&call, at(80), "f").await.expect("answers"), "it has settled");
+}
