@@ -33,10 +33,12 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use bland::Bland;
 pub use chain::Chain;
 pub use clock::Clock;
 pub use facilitator::Facilitator;
 pub use fault::{Answer, Fault, Faults};
+pub use scheduler::Scheduler;
 pub use twilio::Twilio;
 
 /// Serves a router on a free loopback port.
