@@ -37,6 +37,7 @@ pub use chain::Chain;
 pub use clock::Clock;
 pub use facilitator::Facilitator;
 pub use fault::{Answer, Fault, Faults};
+pub use scheduler::Scheduler;
 pub use twilio::Twilio;
 
 /// Serves a router on a free loopback port.
