@@ -5,6 +5,7 @@
 
 mod event;
 mod routes;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 
 use crate::lambda::Lambda;
 use crate::template::Route;
+pub use traffic::{Exchange, Traffic};
 
 /// API Gateway's limit for a body.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::dynamo::Dynamo;
+use crate::gateway::Traffic;
 use crate::lambda::{InvokeError, Lambda};
 use crate::pending::{Bland, Scheduler};
 use crate::sim::chain::Network;
@@ -49,6 +50,8 @@ pub struct World {
     pub deployment: Deployment,
     /// Where everything answers.
     pub urls: Urls,
+    /// What went through the gateway.
+    pub traffic: Traffic,
     /// Whether the functions have been told of a node of the chain.
     pub has_rpc: bool,
 }
@@ -145,7 +148,8 @@ impl World {
         bland_port.serve(bland.router());
         dynamo_port.serve(dynamo.router());
         scheduler_port.serve(iam::guard_scheduler(&deployment, scheduler.router()));
-        gateway.serve(gateway::router(&deployment.routes, &lambda));
+        let traffic = Traffic::default();
+        gateway.serve(traffic.watch(gateway::router(&deployment.routes, &lambda)));
         let has_rpc = plan.rpc;
         Ok(Self {
             chain,
@@ -157,6 +161,7 @@ impl World {
             lambda,
             deployment,
             urls,
+            traffic,
             has_rpc,
         })
     }

@@ -1,0 +1,35 @@
+//! Builds the functions' binaries, where cargo puts them beside this program.
+
+use std::process::Stdio;
+
+use harness::Binaries;
+use tokio::process::Command;
+
+use crate::{Trouble, say};
+
+/// The functions, by the files that are in `functions/`.
+pub async fn build() -> Result<Binaries, Trouble> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let mut names = Vec::new();
+    let listing = std::fs::read_dir(format!("{root}/functions")).map_err(|error| format!("functions/: {error}"))?;
+    for entry in listing.filter_map(Result::ok) {
+        if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".rs")) {
+            names.push(name.to_owned());
+        }
+    }
+    say::heading("Building the functions (a while the first time)");
+    // cargo's own progress is shown: it goes to standard error, which is inherited.
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--package", "dialtone", "--bins"])
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .status()
+        .await
+        .map_err(|error| format!("cargo does not start: {error}"))?;
+    if !status.success() {
+        return Err("the functions do not build; cargo says why above".to_owned());
+    }
+    let program = std::env::current_exe().map_err(|error| format!("where this program is: {error}"))?;
+    let directory = program.parent().ok_or("this program is nowhere")?;
+    Ok(Binaries::of_directory(directory, names))
+}

@@ -1,0 +1,100 @@
+//! What is running where, as JSON in `target/local/world.json`, for programs that want to join.
+
+use std::fs;
+use std::path::PathBuf;
+
+use harness::{Wallet, World};
+use serde::{Deserialize, Serialize};
+
+use crate::Trouble;
+
+/// The facts. Money, keys and accounts are simulated ones unless `play_money` says otherwise.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Facts {
+    /// The product.
+    pub gateway: String,
+    /// x402 facilitator.
+    pub facilitator: String,
+    /// JSON-RPC of the payment chain.
+    pub rpc: String,
+    /// Twilio.
+    pub twilio: String,
+    /// Bland.
+    pub bland: String,
+    /// DynamoDB.
+    pub dynamodb: String,
+    /// EventBridge Scheduler.
+    pub scheduler: String,
+    /// The table's name.
+    pub table: String,
+    /// CAIP-2.
+    pub network: String,
+    /// EIP-155.
+    pub chain_id: u64,
+    /// USDC's contract.
+    pub asset: String,
+    /// Who is paid.
+    pub payee: String,
+    /// A funded throw-away wallet.
+    pub address: String,
+    /// Its private key.
+    pub key: String,
+    /// Whether the facilitator is simulated.
+    pub play_money: bool,
+}
+
+impl Facts {
+    /// Of a running world.
+    pub fn of(world: &World, wallet: &Wallet, play_money: bool) -> Self {
+        let (urls, network) = (world.urls.clone(), world.network());
+        Self {
+            rpc: format!("{}/rpc", urls.rpc),
+            gateway: urls.gateway,
+            facilitator: urls.facilitator,
+            twilio: urls.twilio,
+            bland: urls.bland,
+            dynamodb: urls.dynamo,
+            scheduler: urls.scheduler,
+            table: world.dynamo.table().to_owned(),
+            network: network.caip2().to_owned(),
+            chain_id: network.chain_id(),
+            asset: network.usdc().to_checksum(None),
+            payee: harness::world::PAYEE.to_checksum(None),
+            address: wallet.text(),
+            key: wallet.secret(),
+            play_money,
+        }
+    }
+
+    /// Those of the world that runs on this machine, if one does.
+    pub fn read() -> Option<Self> {
+        serde_json::from_str(&fs::read_to_string(path()).ok()?).ok()
+    }
+
+    /// Leaves them for others.
+    pub fn write(&self) -> Result<Written, Trouble> {
+        let path = path();
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
+        // Written beside it and renamed: nobody reads half of it.
+        let beside = path.with_extension("json.new");
+        parent
+            .and_then(|()| fs::write(&beside, text + "\n"))
+            .and_then(|()| fs::rename(&beside, &path))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Written(path))
+    }
+}
+
+/// The file, which is removed when this goes.
+pub struct Written(pub PathBuf);
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn path() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/local/world.json"))
+}

@@ -1,0 +1,48 @@
+//! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it by itself.
+
+mod binaries;
+mod demo;
+mod facts;
+mod neighbours;
+mod say;
+mod serve;
+mod watch;
+
+use std::process::ExitCode;
+
+use tokio::runtime::Builder;
+
+/// What went wrong, for a person to read.
+type Trouble = String;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        [] => run(serve::until_interrupted),
+        ["demo"] => run(demo::play),
+        ["help" | "--help" | "-h"] => {
+            say::usage();
+            return ExitCode::SUCCESS;
+        }
+        other => {
+            say::usage();
+            Err(format!("`cargo local {}` is not known", other.join(" ")))
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            say::trouble(&trouble);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(what: impl AsyncFnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+    let outcome = runtime.block_on(what());
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,0 +1,173 @@
+//! Runs a world until it is interrupted: on fixed ports, with a sweep every minute.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use harness::request::Request;
+use harness::world::Ports;
+use harness::{Plan, Wallet, World, client};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::facts::Facts;
+use crate::neighbours::Neighbours;
+use crate::{Trouble, binaries, say, watch};
+
+const PORTS: Ports = Ports {
+    gateway: 8402,
+    rpc: 8403,
+    facilitator: 8404,
+    twilio: 8405,
+    bland: 8406,
+    dynamo: 8407,
+    scheduler: 8408,
+};
+
+/// As the recurring schedule in the template.
+const SWEEP: Duration = Duration::from_mins(1);
+/// One-shot schedules are exact to a minute at AWS; a person is less patient.
+const SCHEDULES: Duration = Duration::from_secs(5);
+/// What the throw-away wallet has, in micro-dollars.
+const FUNDS: u64 = 1_000_000_000;
+
+/// A world, and a wallet with money in it.
+pub struct Running {
+    pub world: World,
+    pub wallet: Wallet,
+    pub play_money: bool,
+}
+
+/// `cargo local`.
+pub async fn until_interrupted() -> Result<(), Trouble> {
+    let neighbours = Neighbours::of_process()?;
+    let table_is_real = neighbours.table;
+    let running = start(PORTS, &neighbours).await?;
+    neighbours.tell();
+    let facts = Facts::of(&running.world, &running.wallet, running.play_money);
+    everything_answers(&facts).await?;
+    let written = facts.write()?;
+    tell(&facts);
+    say::line(&format!("\n  These facts as JSON: {}", written.0.display()));
+    say::heading("Requests and calls as they happen (Ctrl-C ends it)");
+    tokio::spawn(watch::requests(running.world.traffic.follow()));
+    if !table_is_real {
+        tokio::spawn(watch::calls(running.world.clone()));
+    }
+    tokio::spawn(housekeeping(running.world.clone()));
+    interrupted().await;
+    drop(written);
+    running.world.lambda.stop().await;
+    say::heading("Gone.");
+    Ok(())
+}
+
+/// Builds and starts everything on these ports.
+pub async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Running, Trouble> {
+    let binaries = binaries::build().await?;
+    let plan = Plan {
+        ports,
+        real: neighbours.variables.clone(),
+        ..Plan::new(binaries)
+    };
+    let world = World::start(&plan).await.map_err(|taken| {
+        format!(
+            "port {} of 127.0.0.1 cannot be had ({}).\n\
+             Is another `cargo local` running? It uses the ports {} to {}.",
+            taken.port, taken.source, PORTS.gateway, PORTS.scheduler
+        )
+    })?;
+    let wallet = Wallet::random();
+    world.chain.mint(wallet.address(), FUNDS);
+    Ok(Running {
+        world,
+        wallet,
+        play_money: neighbours.is_play_money(),
+    })
+}
+
+/// What AWS does by the clock.
+pub async fn housekeeping(world: World) {
+    let mut sweep = interval(SWEEP);
+    let mut schedules = interval(SCHEDULES);
+    for ticks in [&mut sweep, &mut schedules] {
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
+    loop {
+        let outcome = tokio::select! {
+            _ = sweep.tick() => world.sweep().await,
+            _ = schedules.tick() => world.fire_due_schedules().await.map(|_| ()),
+        };
+        if let Err(error) = outcome {
+            say::warning(&format!("the reaper failed: {error}"));
+        }
+    }
+}
+
+async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
+    let client = client();
+    let urls = [
+        &facts.facilitator,
+        &facts.rpc,
+        &facts.twilio,
+        &facts.bland,
+        &facts.dynamodb,
+        &facts.scheduler,
+    ];
+    for url in urls.into_iter().chain([&facts.gateway]) {
+        // Any answer will do, a refusal most likely.
+        client
+            .get(url)
+            .send()
+            .await
+            .map_err(|error| format!("{url} does not answer: {error}"))?;
+    }
+    // The first request starts the process; a person should not wait for it.
+    let price = Request::new(
+        &client,
+        Method::POST,
+        format!("{}/api/v1/phone/numbers/list", facts.gateway),
+    );
+    match price.send().await.status.as_u16() {
+        402 => Ok(()),
+        other => Err(format!(
+            "a request without a payment was answered with {other}, not 402"
+        )),
+    }
+}
+
+fn tell(facts: &Facts) {
+    say::heading("Dialtone is running on this machine");
+    say::pair("API", &format!("{}/api/v1", facts.gateway));
+    say::pair("chain", &format!("{}, JSON-RPC {}", facts.network, facts.rpc));
+    say::pair("facilitator", &facts.facilitator);
+    say::pair("Twilio", &facts.twilio);
+    say::pair("Bland", &facts.bland);
+    say::pair("DynamoDB", &format!("{}, table {}", facts.dynamodb, facts.table));
+    say::pair("scheduler", &facts.scheduler);
+    if facts.play_money {
+        say::heading(&format!(
+            "A throw-away wallet with {} that exist only here",
+            say::dollars(FUNDS)
+        ));
+        say::pair("address", &facts.address);
+        say::pair("private key", &facts.key);
+    }
+    let curl = format!("curl -i -X POST {}/api/v1/phone/numbers/buy", facts.gateway);
+    say::heading("To try");
+    say::command(&curl, "What a number costs (402, with the price in PAYMENT-REQUIRED)");
+    say::command(
+        "cargo local demo",
+        "Buy a number, list it, place a call, follow it, renew (in another terminal)",
+    );
+}
+
+async fn interrupted() {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}
