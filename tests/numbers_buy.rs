@@ -1,0 +1,213 @@
+//! `POST /api/v1/phone/numbers/buy`
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::time::Duration;
+
+use harness::sim::{Answer, Fault};
+use harness::{Stack, Wallet, binaries};
+use serde_json::{Value, json};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn buys(stack: &Stack, wallet: &Wallet, body: Value) -> Value {
+    stack.post(BUY).body(&body).pay(wallet).await.answer.expect(200).json()
+}
+
+#[tokio::test]
+async fn a_wallet_buys_a_us_number_for_five_dollars() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let bought = paid.answer.expect(200).json();
+
+    assert_eq!(bought["country"], "US");
+    assert_eq!(bought["owner_wallet"], wallet.text());
+    assert_eq!(stack.earned(), 5_000_000);
+    let held = stack.twilio.held();
+    assert_eq!(held.len(), 1);
+    assert_eq!(bought["phone_number"], held[0].phone_number);
+    assert_eq!(stack.bland.imported(), vec![held[0].phone_number.clone()]);
+
+    let settlement = paid.answer.settlement().expect("a settlement");
+    assert_eq!(settlement["success"], true);
+    assert_eq!(settlement["transaction"], bought["transaction"]);
+    assert_eq!(settlement["payer"], wallet.text());
+    assert_eq!(paid.answer.header("x-payment-receipt"), bought["transaction"].as_str());
+    assert_eq!(paid.answer.header("cache-control"), Some("no-store"));
+    assert_eq!((stack.facilitator.verifies(), stack.facilitator.settles()), (1, 1));
+
+    let expires = bought["expires_at"].as_str().expect("a time");
+    assert!(expires.ends_with('Z') && expires.len() == 20, "{expires}");
+    let alarm = &stack.scheduler.schedules()[0];
+    assert!(alarm.input.contains("reclaim") && alarm.input.contains(&held[0].phone_number), "{}", alarm.input);
+}
+
+#[tokio::test]
+async fn an_area_code_is_honoured_where_there_is_one_and_otherwise_any_number_will_do() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for (body, begins) in [
+        (json!({"area_code": "415"}), "+1415"),
+        (json!({"areaCode": "212", "country": "US"}), "+1212"),
+        (json!({"area_code": "604", "areaCode": "604", "country": "CA"}), "+1604"),
+        (json!({"area_code": "907"}), "+1"),
+    ] {
+        let bought = buys(&stack, &wallet, body.clone()).await;
+        let number = bought["phone_number"].as_str().expect("a number");
+        assert!(number.starts_with(begins), "{body}: {number}");
+    }
+    assert_eq!(stack.earned(), 4 * 5_000_000);
+}
+
+#[tokio::test]
+async fn a_country_that_wants_papers_is_a_502_in_the_carriers_own_words_and_free() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let paid = stack.post(BUY).body(&json!({"country": "GB"})).pay(&wallet).await;
+    let refused = paid.answer.refused(502, "upstream_error");
+    let message = refused["message"].as_str().expect("a message");
+    assert!(message.to_lowercase().contains("bundle") && message.ends_with("Not charged."), "{message}");
+    assert_eq!(stack.earned(), 0);
+    assert!(stack.twilio.held().is_empty());
+    assert!(paid.answer.header("payment-response").is_none() && paid.answer.header("x-payment-receipt").is_none());
+}
+
+#[tokio::test]
+async fn a_country_that_the_carrier_does_not_offer_is_a_502() {
+    let stack = Stack::start(binaries!()).await;
+    let paid = stack.post(BUY).body(&json!({"country": "KP"})).pay(&stack.wallet()).await;
+    paid.answer.refused(502, "upstream_error");
+    assert_eq!(stack.earned(), 0);
+}
+
+#[tokio::test]
+async fn a_number_that_somebody_snatches_is_replaced_by_the_next() {
+    let stack = Stack::start(binaries!()).await;
+    stack.twilio.snatch_next(2);
+    let bought = buys(&stack, &stack.wallet(), json!({})).await;
+    assert_eq!(stack.twilio.held().len(), 1);
+    assert_eq!(bought["phone_number"], stack.twilio.held()[0].phone_number);
+}
+
+#[tokio::test]
+async fn after_three_snatched_numbers_nothing_is_bought_and_the_same_payment_can_try_again() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.twilio.snatch_next(3);
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    assert_eq!(stack.earned(), 0);
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn a_replay_returns_the_same_answer_and_buys_nothing() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let paid = stack.post(BUY).body(&json!({"area_code": "415"})).pay(&wallet).await;
+    let first = paid.answer.expect(200);
+    for path in [BUY, "/v1/phone/numbers/buy"] {
+        let again = stack.post(path).body(&json!({"area_code": "415"})).paid_with(&paid.payment).send().await;
+        assert_eq!(again.expect(200).body, first.body);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        assert_eq!(again.header("payment-response"), first.header("payment-response"));
+    }
+    assert!(first.header("idempotent-replayed").is_none());
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1));
+
+    let other = stack.post(BUY).body(&json!({"area_code": "212"})).paid_with(&paid.payment).send().await;
+    other.refused(409, "payment_conflict");
+}
+
+#[tokio::test]
+async fn the_pool_comes_before_the_carrier_and_a_pooled_number_is_really_handed_out_again() {
+    let stack = Stack::start(binaries!()).await;
+    let (first, second) = (stack.wallet(), stack.wallet());
+    let bought = buys(&stack, &first, json!({"area_code": "415"})).await;
+    stack.travel(31 * DAY);
+    stack.sweep().await;
+    stack.travel(3 * DAY);
+
+    let again = buys(&stack, &second, json!({"area_code": "415"})).await;
+    assert_eq!(again["phone_number"], bought["phone_number"]);
+    assert_eq!(again["owner_wallet"], second.text());
+    assert_eq!(stack.twilio.held().len(), 1, "nothing more was bought");
+
+    // The pool is empty again, so the next one is bought.
+    let third = buys(&stack, &second, json!({"area_code": "415"})).await;
+    assert_ne!(third["phone_number"], bought["phone_number"]);
+}
+
+#[tokio::test]
+async fn a_wanted_area_is_bought_rather_than_another_area_taken_from_the_pool() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let bought = buys(&stack, &wallet, json!({"area_code": "415"})).await;
+    stack.travel(31 * DAY);
+    stack.sweep().await;
+    stack.travel(3 * DAY);
+    let near = buys(&stack, &wallet, json!({"area_code": "212"})).await;
+    assert!(near["phone_number"].as_str().expect("a number").starts_with("+1212"));
+    let far = buys(&stack, &wallet, json!({"area_code": "907"})).await;
+    assert_eq!(far["phone_number"], bought["phone_number"], "nobody has the area, so the pool will do");
+}
+
+#[tokio::test]
+async fn a_purchase_whose_answer_is_lost_is_found_and_not_made_twice() {
+    let stack = Stack::start(binaries!()).await;
+    stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::LoseAnswer);
+    let bought = buys(&stack, &stack.wallet(), json!({})).await;
+    assert_eq!(stack.twilio.held().len(), 1);
+    assert_eq!(bought["phone_number"], stack.twilio.held()[0].phone_number);
+}
+
+#[tokio::test]
+async fn a_number_that_cannot_be_imported_is_free_stock_until_it_can() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.bland.faults().times("POST /v1/inbound/insert", 2, Fault::Refuse(Answer::html(503)));
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (0, 1));
+
+    stack.sweep().await;
+    let bought = buys(&stack, &wallet, json!({})).await;
+    assert_eq!(stack.twilio.held().len(), 1, "the stock is used");
+    assert_eq!(bought["phone_number"], stack.twilio.held()[0].phone_number);
+}
+
+#[tokio::test]
+async fn a_payment_that_fails_to_settle_leaves_the_number_to_the_next_buyer() {
+    let stack = Stack::start(binaries!()).await;
+    let (poor, rich) = (stack.wallet(), stack.wallet());
+    stack.facilitator.deny(poor.address(), "insufficient_funds");
+    let paid = stack.post(BUY).body(&json!({})).pay(&poor).await;
+    let refused = paid.answer.refused(402, "payment_required");
+    assert!(refused["message"].as_str().expect("a message").ends_with("Not charged."));
+    let held = stack.twilio.held().len();
+    buys(&stack, &rich, json!({})).await;
+    assert!(stack.twilio.held().len() <= held.max(1), "what was bought for the first is leased to the second");
+}
+
+#[tokio::test]
+async fn a_body_that_is_wrong_is_refused_before_any_payment() {
+    let stack = Stack::start(binaries!()).await;
+    for (body, field) in [
+        (json!({"country": "us"}), "country"),
+        (json!({"country": "ZZ"}), "country"),
+        (json!({"country": 1}), "country"),
+        (json!({"area_code": "41"}), "area_code"),
+        (json!({"area_code": "115"}), "area_code"),
+        (json!({"area_code": 415}), "area_code"),
+        (json!({"area_code": "٤١٥"}), "area_code"),
+        (json!({"area_code": "415", "areaCode": "212"}), "areaCode"),
+    ] {
+        let refused = stack.post(BUY).body(&body).send().await.refused(400, "bad_request");
+        assert_eq!(refused["field"], field, "{body}");
+    }
+    assert_eq!(stack.facilitator.verifies(), 0);
+    assert_eq!(stack.twilio.faults().count("*"), 0);
+}
