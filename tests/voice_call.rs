@@ -1,0 +1,301 @@
+//! `POST /api/v1/voice/call`
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::time::Duration;
+
+use harness::sim::{Answer, Fault};
+use harness::{Stack, Wallet, binaries};
+use serde_json::{Value, json};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const CALL: &str = "/api/v1/voice/call";
+const TO: &str = "+12133610872";
+const TASK: &str = "Confirm the 7pm reservation for two under Vicky.";
+
+async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
+    let bought = stack.post(BUY).body(&json!({})).pay(wallet).await.answer.expect(200).json();
+    bought["phone_number"].as_str().expect("a number").to_owned()
+}
+
+fn minimal() -> Value {
+    json!({"phone_number": TO, "task": TASK})
+}
+
+#[tokio::test]
+async fn a_wallet_with_one_number_calls_from_it_for_54_cents() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let from = number_of(&stack, &wallet).await;
+    let paid = stack.post(CALL).body(&minimal()).pay(&wallet).await;
+    let call = paid.answer.expect(200).json();
+
+    assert_eq!((&call["from"], &call["to"]), (&json!(from), &json!(TO)));
+    assert_eq!((&call["status"], &call["expected_duration_minutes"]), (&json!("started"), &json!(5)));
+    assert_eq!(call["transaction"], paid.answer.settlement().expect("a settlement")["transaction"]);
+    let id = call["call_id"].as_str().expect("an id");
+    assert_eq!(id.len(), 26);
+    assert_eq!(call["poll_url"], format!("/api/v1/voice/call/{id}"));
+    assert!(call.get("payment").is_none());
+    assert_eq!(stack.earned(), 5_540_000);
+
+    let dialled = stack.bland.calls();
+    assert_eq!(dialled.len(), 1);
+    assert_eq!(dialled[0].metadata["request_id"], id);
+}
+
+#[tokio::test]
+async fn everything_is_sent_to_the_dialler_and_nothing_is_left_to_its_defaults() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let from = number_of(&stack, &wallet).await;
+    stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.expect(200);
+    let sent = stack.bland.calls()[0].request.clone();
+    for (field, value) in [
+        ("phone_number", json!(TO)),
+        ("from", json!(from)),
+        ("task", json!(TASK)),
+        ("language", json!("en")),
+        ("max_duration", json!(5)),
+        ("wait_for_greeting", json!(false)),
+        ("interruption_threshold", json!(100)),
+    ] {
+        assert_eq!(sent[field], value, "{field}");
+    }
+
+    let other = "+12125550142";
+    let full = json!({
+        "to": other, "task": TASK, "from": from, "voice": "maya", "language": "en-US", "max_duration": 30,
+        "first_sentence": "Hello!", "wait_for_greeting": true, "interruption_threshold": 250, "model": "base",
+    });
+    stack.post(CALL).body(&full).pay(&wallet).await.answer.expect(200);
+    let sent = stack.bland.calls().into_iter().find(|call| call.to == other).expect("the second call").request;
+    for (field, value) in [
+        ("voice", json!("maya")),
+        ("language", json!("en-US")),
+        ("max_duration", json!(30)),
+        ("first_sentence", json!("Hello!")),
+        ("wait_for_greeting", json!(true)),
+        ("interruption_threshold", json!(250)),
+    ] {
+        assert_eq!(sent[field], value, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn braces_in_a_task_are_not_a_template() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    let body = json!({"phone_number": TO, "task": "Say {{from}} and {{ now }} aloud, braces and all.", "first_sentence": "Hi {{to}}."});
+    stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
+    let call = &stack.bland.calls()[0];
+    assert_eq!(call.prompt, call.request["task"].as_str().expect("a task"), "the dialler expands nothing");
+    assert!(!call.request["task"].as_str().expect("a task").contains("{{"));
+}
+
+#[tokio::test]
+async fn who_may_call_from_where() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, other) = (stack.wallet(), stack.wallet());
+
+    let body = stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.refused(403, "no_owned_numbers");
+    assert_eq!(body["buy_endpoint"], BUY);
+
+    let first = number_of(&stack, &wallet).await;
+    let foreign = number_of(&stack, &other).await;
+    let named = |from: &str| json!({"phone_number": TO, "task": TASK, "from": from});
+    let body = stack.post(CALL).body(&named(&foreign)).pay(&wallet).await.answer.refused(403, "wrong_wallet");
+    assert_eq!((&body["actualOwner"], &body["your_active_numbers"]), (&json!(other.text()), &json!([first])));
+
+    let second = number_of(&stack, &wallet).await;
+    let body = stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.refused(400, "ambiguous_from");
+    let mut owned = vec![first.clone(), second.clone()];
+    owned.sort();
+    assert_eq!(body["your_active_numbers"], json!(owned));
+    assert!(body["message"].as_str().expect("a message").contains(&second));
+    assert_eq!(stack.earned(), 15_000_000);
+    assert!(stack.bland.calls().is_empty());
+
+    let call = stack.post(CALL).body(&named(&second)).pay(&wallet).await.answer.expect(200).json();
+    assert_eq!(call["from"], second);
+}
+
+#[tokio::test]
+async fn no_call_is_placed_after_the_lease_has_ended() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.travel(Duration::from_secs(30 * 86_400));
+    stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.refused(403, "no_owned_numbers");
+    assert!(stack.bland.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_replay_does_not_dial_again() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    let paid = stack.post(CALL).body(&minimal()).pay(&wallet).await;
+    let again = stack.post(CALL).body(&minimal()).paid_with(&paid.payment).send().await;
+    assert_eq!(again.expect(200).body, paid.answer.expect(200).body);
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
+}
+
+#[tokio::test]
+async fn what_the_dialler_refuses_is_free_and_never_a_402() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+
+    stack.bland.set_balance(Some(0));
+    let paid = stack.post(CALL).body(&minimal()).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    stack.bland.set_balance(None);
+
+    stack.bland.set_flagged(true);
+    stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.refused(502, "upstream_error");
+    stack.bland.set_flagged(false);
+
+    stack.bland.add_do_not_call("+12125550177");
+    let body = json!({"phone_number": "+12125550177", "task": TASK});
+    stack.post(CALL).body(&body).pay(&wallet).await.answer.refused(400, "unsupported_destination");
+
+    stack.bland.limit_next("Rate limit exceeded");
+    let limited = stack.post(CALL).body(&minimal()).pay(&wallet).await.answer;
+    let body = limited.refused(429, "upstream_rate_limited");
+    assert_eq!(limited.header("retry-after"), Some(body["retry_after_seconds"].to_string().as_str()));
+    assert_eq!(stack.earned(), 5_000_000);
+
+    // The first payment was never used, so it still buys the call.
+    stack.post(CALL).body(&minimal()).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 5_540_000);
+}
+
+#[tokio::test]
+async fn a_number_that_the_dialler_has_forgotten_is_imported_again() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let from = number_of(&stack, &wallet).await;
+    stack.bland.forget(&from);
+    stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.expect(200);
+    assert_eq!(stack.bland.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_dial_whose_answer_is_lost_is_found_and_not_repeated() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.bland.faults().once("POST /v1/calls", Fault::LoseAnswer);
+    stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.expect(200);
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
+}
+
+#[tokio::test]
+async fn a_ringing_phone_whose_payment_is_declined_is_stopped_and_the_wallet_pauses() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    let declined = json!({"success": false, "errorReason": "insufficient_funds", "transaction": "", "network": "eip155:84532"});
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &declined)));
+    stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.refused(402, "payment_required");
+    assert!(stack.bland.calls()[0].is_over(), "it was stopped");
+
+    let limited = stack.post(CALL).body(&json!({"to": "+12125550142", "task": TASK})).pay(&wallet).await.answer;
+    let body = limited.refused(429, "rate_limited");
+    assert!(body["retry_after_seconds"].as_u64().expect("seconds") > 86_000);
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_000_000));
+}
+
+#[tokio::test]
+async fn a_ringing_phone_whose_payment_is_unknown_is_a_200_and_paid_for_later() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(CALL).body(&minimal()).pay(&wallet).await;
+    let call = paid.answer.expect(200).json();
+    assert_eq!((&call["payment"], &call["transaction"]), (&json!("pending"), &json!("")));
+    assert_eq!(stack.earned(), 5_000_000);
+
+    let again = stack.post(CALL).body(&minimal()).paid_with(&paid.payment).send().await.expect(200).json();
+    assert_eq!(again["call_id"], call["call_id"]);
+    assert_ne!(again["transaction"], "");
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
+}
+
+#[tokio::test]
+async fn one_of_our_own_numbers_is_not_called() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, other) = (stack.wallet(), stack.wallet());
+    number_of(&stack, &wallet).await;
+    let theirs = number_of(&stack, &other).await;
+    let body = json!({"phone_number": theirs, "task": TASK});
+    stack.post(CALL).body(&body).pay(&wallet).await.answer.refused(400, "unsupported_destination");
+}
+
+#[tokio::test]
+async fn a_body_that_is_wrong_is_refused_before_any_payment() {
+    let stack = Stack::start(binaries!()).await;
+    let with = |field: &str, value: Value| {
+        let mut body = minimal();
+        body[field] = value;
+        body
+    };
+    for (body, field) in [
+        (json!({}), "phone_number"),
+        (json!({"task": TASK}), "phone_number"),
+        (json!({"phone_number": TO}), "task"),
+        (with("phone_number", json!("911")), "phone_number"),
+        (with("phone_number", json!("+١٢١٣٣٦١٠٨٧٢")), "phone_number"),
+        (with("to", json!("+12125550142")), "to"),
+        (with("phoneNumber", json!("+12125550142")), "phoneNumber"),
+        (with("task", json!("too short")), "task"),
+        (with("task", json!("x".repeat(4_001))), "task"),
+        (with("task", json!("a task with a \u{0} in it")), "task"),
+        (with("from", json!("4155551234")), "from"),
+        (with("max_duration", json!(0)), "max_duration"),
+        (with("max_duration", json!(31)), "max_duration"),
+        (with("max_duration", json!(5.5)), "max_duration"),
+        (with("max_duration", json!("5")), "max_duration"),
+        (with("language", json!("xx")), "language"),
+        (with("language", json!("ar")), "language"),
+        (with("language", json!("english")), "language"),
+        (with("wait_for_greeting", json!("yes")), "wait_for_greeting"),
+        (with("interruption_threshold", json!(-1)), "interruption_threshold"),
+        (with("interruption_threshold", json!(10_001)), "interruption_threshold"),
+        (with("first_sentence", json!("x".repeat(501))), "first_sentence"),
+        (with("voice", json!("x".repeat(257))), "voice"),
+    ] {
+        let refused = stack.post(CALL).body(&body).send().await.refused(400, "bad_request");
+        assert_eq!(refused["field"], field, "{body}");
+        assert!(refused["message"].as_str().expect("a message").ends_with("Not charged."));
+    }
+    for to in ["+19005551234", "+88212345678", "+97912345678", "+18085551234"] {
+        let sent = stack.post(CALL).body(&with("phone_number", json!(to))).send().await;
+        if to != "+18085551234" {
+            sent.refused(400, "unsupported_destination");
+        }
+    }
+    assert_eq!(stack.facilitator.verifies(), 0);
+}
+
+#[tokio::test]
+async fn the_limits_are_inclusive() {
+    let stack = Stack::start(binaries!()).await;
+    for (field, value) in [
+        ("task", json!("ten chars!")),
+        ("task", json!("ä".repeat(4_000))),
+        ("max_duration", json!(1)),
+        ("max_duration", json!(30)),
+        ("interruption_threshold", json!(0)),
+        ("language", json!("zh")),
+        ("language", json!("pt-BR")),
+        ("unknown_field", json!({"ignored": true})),
+    ] {
+        let mut body = minimal();
+        body[field] = value;
+        stack.post(CALL).body(&body).send().await.expect(402);
+    }
+}
