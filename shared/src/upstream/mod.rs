@@ -5,3 +5,8 @@ pub mod alarms;
 pub mod bland;
 pub mod http;
 pub mod twilio;
+
+mod repeatable;
+
+#[cfg(test)]
+mod canned;

@@ -1,0 +1,225 @@
+//! Twilio, where the phone numbers come from: search, buy, find again, release. It knows Twilio's REST interface and what
+//! each answer says about the number; it does not know what a lease is, or who pays.
+//!
+//! A purchase has no idempotency key. What makes it safe to lose an answer is that numbers are bought *by name*: the same
+//! purchase sent twice fails the second time, and [`Twilio::owned`] tells whether the first one arrived.
+
+use std::time::Duration;
+
+use reqwest::RequestBuilder;
+
+use crate::types::{Country, PhoneNumber, Timestamp};
+use crate::upstream::http;
+
+mod answers;
+
+/// A search is for one purchase, and that one tries at most three.
+const CANDIDATES: &str = "5";
+/// So many numbers fit comfortably into the largest answer that is read.
+const PAGE: &str = "100";
+
+/// How to reach the account whose numbers are leased.
+pub struct TwilioConfig {
+    /// The base, such as `https://api.twilio.com`.
+    pub url: String,
+    /// The account in which numbers are bought.
+    pub account_sid: String,
+    /// The user: an API key's SID, or the account's.
+    pub key: String,
+    /// The password: that key's secret, or the account's token.
+    pub secret: String,
+}
+
+/// A client of one Twilio account.
+pub struct Twilio {
+    config: TwilioConfig,
+}
+
+/// What Twilio said when it refused, fit to be passed on: printable ASCII, without our account or foreign numbers.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Said {
+    /// Twilio's error code, where it gave one.
+    pub code: Option<u32>,
+    /// Twilio's own words.
+    pub message: String,
+}
+
+/// Why a question to Twilio has no good answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TwilioError {
+    /// Twilio has no local numbers in this country.
+    #[error("Twilio offers no local numbers in this country")]
+    CountryNotOffered,
+    /// Too many requests at once. Nothing was done.
+    #[error("Twilio asks us to slow down")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// Twilio refused what was asked. Nothing was done.
+    #[error("Twilio refused: {0}")]
+    Refused(Said),
+    /// Our account or key is at fault: the operator's trouble, never the caller's. Nothing was done.
+    #[error("Twilio does not accept our account: {0}")]
+    Account(Said),
+    /// Twilio could not be reached. Nothing was done.
+    #[error("Twilio could not be reached")]
+    NotSent,
+    /// There is no answer, or none that can be understood. It may have been done.
+    #[error("Twilio did not answer")]
+    Unknown,
+}
+
+/// Why a number was not bought, or may not have been.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BuyError {
+    /// Somebody has this number: try the next candidate. It may be *us*, if an earlier purchase's answer was lost, so ask
+    /// [`Twilio::owned`] before giving up a number whose purchase is recorded.
+    #[error("the number is no longer available")]
+    Taken,
+    /// Twilio refused, as a rule because the country requires papers that we have not filed. Nothing was bought.
+    #[error("Twilio refused the purchase: {0}")]
+    Refused(Said),
+    /// Too many requests at once. Nothing was bought: Twilio promises that such a request was not processed.
+    #[error("Twilio asks us to slow down")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// Our account is on trial, suspended, restricted or locked out. Nothing was bought.
+    #[error("Twilio does not accept our account: {0}")]
+    Account(Said),
+    /// Twilio could not be reached. Nothing was bought.
+    #[error("Twilio could not be reached")]
+    NotSent,
+    /// It may have been bought.
+    #[error("Twilio did not answer")]
+    Unknown,
+}
+
+/// A purchase.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bought {
+    /// Twilio's name for the number in our account, needed to release it.
+    pub sid: String,
+}
+
+/// A number that Twilio bills us for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owned {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Twilio's name for it.
+    pub sid: String,
+    /// The tag it was bought with, Twilio's "friendly name".
+    pub tag: String,
+    /// When it was bought, if Twilio's date can be read.
+    pub created: Option<Timestamp>,
+}
+
+impl Twilio {
+    /// A client of this account. Connects at the first request.
+    pub fn new(mut config: TwilioConfig) -> Self {
+        config.url.truncate(config.url.trim_end_matches('/').len());
+        Self { config }
+    }
+
+    /// Up to five local numbers that can be bought right now: with voice, and without papers to be filed for an address.
+    /// They are not reserved. An area code without stock is an empty list.
+    pub async fn search(
+        &self,
+        country: Country,
+        area: Option<&str>,
+        limit: Duration,
+    ) -> Result<Vec<PhoneNumber>, TwilioError> {
+        let mut request = http::client()
+            .get(self.url(&format!("AvailablePhoneNumbers/{country}/Local.json")))
+            .query(&[
+                ("VoiceEnabled", "true"),
+                ("ExcludeAllAddressRequired", "true"),
+                ("Beta", "false"),
+                ("PageSize", CANDIDATES),
+            ]);
+        if let Some(area) = area {
+            request = request.query(&[("AreaCode", area)]);
+        }
+        answers::found(&self.send(request, limit).await?)
+    }
+
+    /// Buys exactly this number. The tag stays visible at Twilio and says which purchase of ours it belongs to.
+    pub async fn buy(&self, number: &PhoneNumber, tag: &str, limit: Duration) -> Result<Bought, BuyError> {
+        let request = http::client()
+            .post(self.url("IncomingPhoneNumbers.json"))
+            .form(&[("PhoneNumber", number.as_str()), ("FriendlyName", tag)]);
+        match self.send(request, limit).await {
+            Ok(reply) => answers::bought(&reply, number),
+            Err(http::NoReply::NotSent) => Err(BuyError::NotSent),
+            Err(http::NoReply::Unknown) => Err(BuyError::Unknown),
+        }
+    }
+
+    /// Whether this number is ours, and since when. This is how a purchase whose answer was lost is found again.
+    pub async fn owned(&self, number: &PhoneNumber, limit: Duration) -> Result<Option<Owned>, TwilioError> {
+        let request = http::client()
+            .get(self.url("IncomingPhoneNumbers.json"))
+            .query(&[("PhoneNumber", number.as_str())]);
+        let reply = self.send(request, limit).await?;
+        let (owned, _) = answers::listed(&reply, &self.path("IncomingPhoneNumbers.json"))?;
+        Ok(owned.into_iter().find(|owned| owned.number == *number))
+    }
+
+    /// Everything that Twilio bills us for, up to a hundred at a time: first with no page, then with the one returned, until
+    /// there is none.
+    pub async fn all_owned(
+        &self,
+        page: Option<String>,
+        limit: Duration,
+    ) -> Result<(Vec<Owned>, Option<String>), TwilioError> {
+        let query = page.unwrap_or_else(|| format!("PageSize={PAGE}"));
+        let request = http::client().get(format!("{}?{query}", self.url("IncomingPhoneNumbers.json")));
+        answers::listed(
+            &self.send(request, limit).await?,
+            &self.path("IncomingPhoneNumbers.json"),
+        )
+    }
+
+    /// Gives a number back for good; Twilio stops billing it and may sell it to anybody. A number that is already gone is
+    /// released.
+    pub async fn release(&self, sid: &str, limit: Duration) -> Result<(), TwilioError> {
+        // It stands in a path. What is not a SID names nothing, and there is nothing to ask about it.
+        if !answers::is_number_sid(sid) {
+            return Err(TwilioError::Refused(Said {
+                code: None,
+                message: "not the SID of a phone number".into(),
+            }));
+        }
+        let request = http::client().delete(self.url(&format!("IncomingPhoneNumbers/{sid}.json")));
+        answers::released(&self.send(request, limit).await?)
+    }
+
+    async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
+        let request = request.basic_auth(&self.config.key, Some(&self.config.secret));
+        http::send(request, limit).await
+    }
+
+    fn url(&self, resource: &str) -> String {
+        format!("{}{}", self.config.url, self.path(resource))
+    }
+
+    fn path(&self, resource: &str) -> String {
+        format!("/2010-04-01/Accounts/{}/{resource}", self.config.account_sid)
+    }
+}
+
+impl From<http::NoReply> for TwilioError {
+    fn from(none: http::NoReply) -> Self {
+        match none {
+            http::NoReply::NotSent => Self::NotSent,
+            http::NoReply::Unknown => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
