@@ -1,1 +1,272 @@
-//! Placeholder.
+//! Bland, which places the calls: import a number as a caller ID, dial, look, stop. It knows Bland's REST interface and
+//! what each answer says about the call; it does not know what a sale is, or what an ended call is worth.
+//!
+//! Dialling has no idempotency key. A call whose answer was lost is never placed again blindly: it is looked for by
+//! [`Bland::find`], which knows it by the id of ours that travels in its metadata.
+//!
+//! Bland refuses unknown fields and would let a caller name second destinations, webhooks and templates through known
+//! ones, so every request is a closed struct, written out whole: Bland's defaults have changed before.
+
+use std::time::Duration;
+
+use reqwest::RequestBuilder;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+
+use crate::types::{CallId, PhoneNumber, Timestamp};
+use crate::upstream::http;
+
+mod answers;
+mod find;
+mod import;
+mod record;
+mod request;
+
+pub use import::Imported;
+pub use record::{BlandCall, Decimal, Line};
+
+/// How to reach our organisation at Bland.
+pub struct BlandConfig {
+    /// The base, such as `https://api.bland.ai`.
+    pub url: String,
+    /// The API key.
+    pub api_key: String,
+    /// What Bland made of our Twilio account's credentials: with it calls run over our own numbers.
+    pub encrypted_key: String,
+}
+
+/// A client of our organisation at Bland.
+pub struct Bland {
+    url: String,
+    key: HeaderMap,
+    keys: HeaderMap,
+}
+
+/// Bland's name for a call: something that can safely stand in a path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BlandCallId(Box<str>);
+
+/// The text cannot be Bland's name for a call.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of a call at Bland")]
+pub struct NotABlandCallId;
+
+/// A call to place. Everything Bland is told is either here or constant.
+#[derive(Clone, Debug)]
+pub struct Dial<'a> {
+    /// The number to ring.
+    pub to: &'a PhoneNumber,
+    /// The caller ID, one of ours. Never absent: without it Bland picks *any* number that we imported, another wallet's.
+    pub from: &'a PhoneNumber,
+    /// What the AI is to do.
+    pub task: &'a str,
+    /// The voice; Bland's own choice if absent.
+    pub voice: Option<&'a str>,
+    /// The language, in Bland's spelling.
+    pub language: &'a str,
+    /// The longest the call may last, in minutes.
+    pub max_duration: u32,
+    /// The exact opening words.
+    pub first_sentence: Option<&'a str>,
+    /// Whether the callee speaks first.
+    pub wait_for_greeting: bool,
+    /// Milliseconds.
+    pub interruption_threshold: u32,
+    /// Our id of the call, by which it is found again.
+    pub request_id: &'a CallId,
+}
+
+/// Why a call was not placed, or may not have been.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DialError {
+    /// This number is not rung: invalid, sensitive, on a do-not-call list, blacklisted, in a country that is off. Trying
+    /// again will not help, and Bland counts the attempts against us.
+    #[error("this number cannot be called: {message}")]
+    UnsupportedDestination {
+        /// Bland's words, fit to be passed on.
+        message: String,
+    },
+    /// Something else in the request, such as an unknown voice or a task that Bland's moderation flags.
+    #[error("the call was refused: {message}")]
+    Refused {
+        /// Bland's words, fit to be passed on.
+        message: String,
+    },
+    /// The caller ID is not imported, or not any more. Nothing was dialled: import it and try once more.
+    #[error("the caller ID is not ready")]
+    NumberNotReady,
+    /// Too many calls, or the same number too soon. Nothing was dialled.
+    #[error("Bland asks us to slow down")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// Our key, our balance or our standing: the operator's trouble, never the caller's. Nothing was dialled.
+    #[error("Bland does not accept our account: {message}")]
+    Account {
+        /// Bland's words, for the operator's log.
+        message: String,
+    },
+    /// Bland could not be reached. Nothing was dialled.
+    #[error("Bland could not be reached")]
+    NotSent,
+    /// It may be ringing.
+    #[error("Bland did not answer")]
+    Unknown,
+}
+
+/// Why a question to Bland has no good answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BlandError {
+    /// Bland knows no such call, or no such number.
+    #[error("Bland does not know it")]
+    NotFound,
+    /// Too many questions.
+    #[error("Bland asks us to slow down")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// Bland refused what was asked. Nothing was done.
+    #[error("Bland refused: {message}")]
+    Refused {
+        /// Bland's words, fit to be passed on.
+        message: String,
+    },
+    /// Our key, our balance or our standing. Nothing was done.
+    #[error("Bland does not accept our account: {message}")]
+    Account {
+        /// Bland's words, for the operator's log.
+        message: String,
+    },
+    /// Bland could not be reached. Nothing was done.
+    #[error("Bland could not be reached")]
+    NotSent,
+    /// There is no answer, or none that can be understood. It may have been done.
+    #[error("Bland did not answer")]
+    Unknown,
+}
+
+/// What a search for a call brought.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// It was placed.
+    One(BlandCallId),
+    /// Bland shows no such call. Its lists can lag, so this is an answer only some time after dialling.
+    None,
+}
+
+impl Bland {
+    /// A client of this organisation. Connects at the first request. A key that cannot stand in a header is left out, and
+    /// Bland then answers as it does to a wrong one.
+    pub fn new(config: &BlandConfig) -> Self {
+        let mut key = HeaderMap::new();
+        put_secret(&mut key, AUTHORIZATION, &config.api_key);
+        let mut keys = key.clone();
+        put_secret(
+            &mut keys,
+            HeaderName::from_static("encrypted_key"),
+            &config.encrypted_key,
+        );
+        Self {
+            url: config.url.trim_end_matches('/').to_owned(),
+            key,
+            keys,
+        }
+    }
+
+    /// Places a call. It begins to ring within seconds of the answer.
+    pub async fn dial(&self, dial: &Dial<'_>, limit: Duration) -> Result<BlandCallId, DialError> {
+        let request = self.post("/v1/calls").json(&request::Call::from(dial));
+        match self.send_as_carrier(request, limit).await {
+            Ok(reply) => answers::dialled(&reply, &[dial.to, dial.from]),
+            Err(http::NoReply::NotSent) => Err(DialError::NotSent),
+            Err(http::NoReply::Unknown) => Err(DialError::Unknown),
+        }
+    }
+
+    /// The record of a call, as far as Bland has written it.
+    pub async fn call(&self, id: &BlandCallId, limit: Duration) -> Result<BlandCall, BlandError> {
+        let request = self.get(&format!("/v1/calls/{}", id.as_str()));
+        let reply = self.send(request, limit).await?;
+        record::read(&reply, id)
+    }
+
+    /// Ends a call, wherever it is: queued, ringing or under way. One that has ended already is stopped. What became of it
+    /// stands in its record, not in this answer.
+    pub async fn stop(&self, id: &BlandCallId, limit: Duration) -> Result<(), BlandError> {
+        let request = self.post(&format!("/v1/calls/{}/stop", id.as_str()));
+        answers::stopped(&self.send(request, limit).await?)
+    }
+
+    /// Looks for the call that was placed for `request_id` between these numbers at or after `since`. The limit is for all
+    /// the questions this takes.
+    pub async fn find(
+        &self,
+        from: &PhoneNumber,
+        to: &PhoneNumber,
+        since: Timestamp,
+        request_id: &CallId,
+        limit: Duration,
+    ) -> Result<Found, BlandError> {
+        let search = find::Search {
+            from,
+            to,
+            since,
+            request_id,
+        };
+        search.run(self, limit).await
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        http::client().get(format!("{}{path}", self.url))
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        http::client().post(format!("{}{path}", self.url))
+    }
+
+    async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
+        http::send(request.headers(self.key.clone()), limit).await
+    }
+
+    /// With the key to our Twilio account as well.
+    async fn send_as_carrier(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
+        http::send(request.headers(self.keys.clone()), limit).await
+    }
+}
+
+impl BlandCallId {
+    /// Reads an id: 1 to 64 letters, digits and hyphens. Bland uses UUIDs.
+    pub fn parse(text: &str) -> Result<Self, NotABlandCallId> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits {
+            Ok(Self(text.into()))
+        } else {
+            Err(NotABlandCallId)
+        }
+    }
+
+    /// The characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<http::NoReply> for BlandError {
+    fn from(none: http::NoReply) -> Self {
+        match none {
+            http::NoReply::NotSent => Self::NotSent,
+            http::NoReply::Unknown => Self::Unknown,
+        }
+    }
+}
+
+fn put_secret(headers: &mut HeaderMap, name: HeaderName, secret: &str) {
+    if let Ok(mut value) = HeaderValue::from_str(secret) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;
