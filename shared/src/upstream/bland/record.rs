@@ -180,7 +180,7 @@ pub(super) fn request_id(metadata: &Raw) -> Option<String> {
 pub(super) fn instant(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let local: jiff::civil::DateTime = text.parse().ok()?;
-        jiff::tz::Offset::UTC.to_timestamp(local).ok()
+        jiff::tz::TimeZone::UTC.to_timestamp(local).ok()
     })
 }
 
