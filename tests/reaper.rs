@@ -1,0 +1,161 @@
+//! The reaper
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::time::Duration;
+
+use harness::sim::{Answer, Fault, Script};
+use harness::{Stack, Wallet, binaries};
+use serde_json::{Value, json};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const RENEW: &str = "/api/v1/phone/numbers/renew";
+const LIST: &str = "/api/v1/phone/numbers/list";
+const CALL: &str = "/api/v1/voice/call";
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
+    let bought = stack.post(BUY).body(&json!({"area_code": "415"})).pay(wallet).await.answer.expect(200).json();
+    bought["phone_number"].as_str().expect("a number").to_owned()
+}
+
+fn custody(stack: &Stack, number: &str) -> Value {
+    let row = stack.dynamo.row(&format!("NUMBER#{number}"), "NUMBER").expect("the number's row");
+    row["custody"].clone()
+}
+
+#[tokio::test]
+async fn a_lease_is_taken_back_after_its_end_and_the_grace_and_rests_before_the_next_owner() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, next) = (stack.wallet(), stack.wallet());
+    let number = number_of(&stack, &wallet).await;
+    stack.travel(30 * DAY);
+    stack.sweep().await;
+    assert_eq!(custody(&stack, &number), "leased", "a call of the old owner could still be running");
+    stack.travel(31 * MINUTE);
+    stack.sweep().await;
+    assert_eq!(custody(&stack, &number), "pooled");
+    assert_ne!(number_of(&stack, &next).await, number, "it rests");
+    stack.travel(2 * DAY);
+    assert_eq!(number_of(&stack, &next).await, number);
+}
+
+#[tokio::test]
+async fn a_leases_own_alarm_takes_it_back() {
+    let stack = Stack::start(binaries!()).await;
+    let number = number_of(&stack, &stack.wallet()).await;
+    assert_eq!(stack.fire_due_schedules().await, 0);
+    stack.travel(30 * DAY + 32 * MINUTE);
+    assert_eq!(stack.fire_due_schedules().await, 1);
+    assert_eq!(custody(&stack, &number), "pooled");
+    assert!(stack.scheduler.schedules().is_empty());
+}
+
+#[tokio::test]
+async fn an_alarm_that_comes_early_late_twice_or_for_nothing_changes_nothing() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let number = number_of(&stack, &wallet).await;
+    let alarm: Value = serde_json::from_str(&stack.scheduler.schedules()[0].input).expect("JSON");
+    stack.invoke("reaper", &alarm).await;
+    assert_eq!(custody(&stack, &number), "leased");
+    let nonsense = json!({"reclaim": {"wallet": "nobody", "phone_number": "none"}});
+    stack.invoke("reaper", &nonsense).await;
+    stack.travel(31 * DAY);
+    stack.invoke("reaper", &alarm).await;
+    stack.invoke("reaper", &alarm).await;
+    assert_eq!(custody(&stack, &number), "pooled");
+}
+
+#[tokio::test]
+async fn a_lease_whose_renewal_is_pending_is_not_taken_back() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    let wallet = stack.wallet();
+    let number = number_of(&stack, &wallet).await;
+    stack.travel(29 * DAY);
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
+    let body = json!({"phone_number": number});
+    let paid = stack.post(RENEW).body(&body).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    let alarm: Value = serde_json::from_str(&stack.scheduler.schedules()[0].input).expect("JSON");
+    stack.travel(2 * DAY);
+    stack.invoke("reaper", &alarm).await;
+    assert_eq!(custody(&stack, &number), "leased");
+    stack.post(RENEW).body(&body).paid_with(&paid.payment).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_settlement_that_nobody_waits_for_is_finished() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(503, "payment_pending");
+    stack.travel(MINUTE);
+    stack.sweep().await;
+    let list = stack.post(LIST).pay(&wallet).await.answer.expect(200).json();
+    assert_eq!(list["count"], 1);
+    assert_eq!(stack.earned(), 5_001_000);
+}
+
+#[tokio::test]
+async fn a_purchase_that_died_before_the_fence_is_stock_and_free_of_charge() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, next) = (stack.wallet(), stack.wallet());
+    // The answer is lost, and so is the one to the look-up: nobody knows whether there is a number.
+    stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::LoseAnswer);
+    stack.twilio.faults().once("GET */IncomingPhoneNumbers.json", Fault::Refuse(Answer::html(503)));
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (0, 1));
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    stack.sweep().await;
+    stack.post(BUY).body(&json!({})).pay(&next).await.answer.expect(200);
+    assert_eq!(stack.twilio.held().len(), 1, "the stock is used");
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_knows_of_is_found_and_stopped_and_its_payment_is_not_used_again() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.bland.faults().once("POST /v1/calls", Fault::LoseAnswer);
+    stack.bland.faults().always("GET /v1/calls*", Fault::Refuse(Answer::html(503)));
+    let body = json!({"to": "+12133610872", "task": "Confirm the reservation."});
+    let paid = stack.post(CALL).body(&body).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    stack.bland.faults().clear();
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    assert!(stack.bland.calls()[0].is_over());
+    stack.post(CALL).body(&body).paid_with(&paid.payment).send().await.refused(402, "payment_required");
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_000_000));
+}
+
+#[tokio::test]
+async fn a_call_that_never_ends_is_stopped_when_its_time_is_up() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.bland.script_next(Script::NeverEnds);
+    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
+    stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    assert!(!stack.bland.calls()[0].is_over());
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    assert!(stack.bland.calls()[0].is_over());
+}
+
+#[tokio::test]
+async fn a_number_that_the_carrier_bills_and_nobody_knows_becomes_stock() {
+    let stack = Stack::start(binaries!()).await;
+    let number = stack.twilio.hold("+14155550199", "bought by hand").phone_number;
+    stack.sweep().await;
+    assert_eq!(custody(&stack, &number), "importing");
+    stack.sweep().await;
+    assert_eq!(custody(&stack, &number), "pooled");
+    assert_eq!(number_of(&stack, &stack.wallet()).await, number);
+}

@@ -1,0 +1,168 @@
+//! The order of refusals: requests that are wrong in several ways at once, mended one way at a time, so that each refusal
+//! in turn is the first that applies.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::time::Duration;
+
+use harness::request::Response;
+use harness::sim::{Answer, Fault};
+use harness::wallet::Payment;
+use harness::{Stack, Wallet, binaries};
+use serde_json::{Value, json};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const CALL: &str = "/api/v1/voice/call";
+const PREMIUM: &str = "+19005551234";
+const TO: &str = "+12133610872";
+const TASK: &str = "Confirm the reservation for tonight.";
+
+async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
+    let bought = stack.post(BUY).body(&json!({})).pay(wallet).await.answer.expect(200).json();
+    bought["phone_number"].as_str().expect("a number").to_owned()
+}
+
+async fn payment(stack: &Stack, wallet: &Wallet) -> Payment {
+    wallet.signs(&stack.post(CALL).demand().await)
+}
+
+async fn call(stack: &Stack, body: &Value, payment: &Payment) -> Response {
+    stack.post(CALL).body(body).paid_with(payment).send().await
+}
+
+#[tokio::test]
+async fn the_first_that_applies_is_the_answer() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, landlord, poor) = (stack.wallet(), stack.wallet(), stack.wallet_with(0));
+    let foreign = number_of(&stack, &landlord).await;
+    // Everything below is wrong at first: a premium number, a task too short, somebody else's caller ID, no money.
+    let worst = json!({"phone_number": PREMIUM, "task": "short", "from": foreign});
+    let huge = format!("{{\"task\":\"{}\"}}", "x".repeat(33 * 1024));
+    let good = payment(&stack, &poor).await;
+    let (name, value) = good.header();
+    let twice = |method| stack.request(method, CALL).header(name, &value).header("x-payment", &value);
+
+    twice(http::Method::PUT).raw("application/json", huge.clone()).send().await.refused(405, "method_not_allowed");
+    twice(http::Method::POST).raw("application/json", huge).send().await.refused(413, "too_large");
+    twice(http::Method::POST).body(&worst).send().await.refused(400, "invalid_payment");
+
+    let forged = payment(&stack, &poor).await.signed_by(&landlord).valid_for(-60);
+    let refused = call(&stack, &worst, &forged).await.refused(402, "payment_required");
+    assert_eq!(refused["reason"], "invalid_signature");
+
+    // A payment that has bought something else, and has expired since: the record comes before the window.
+    let used = stack.post("/api/v1/phone/numbers/list").pay(&wallet).await.payment;
+    let mismatched = call(&stack, &worst, &used).await.refused(402, "payment_required");
+    assert_eq!(mismatched["reason"], "value_mismatch", "another endpoint's price is not our offer");
+
+    let expired = payment(&stack, &poor).await.valid_for(-60);
+    call(&stack, &worst, &expired).await.refused(402, "payment_required");
+
+    let refused = call(&stack, &worst, &good).await.refused(400, "bad_request");
+    assert_eq!(refused["field"], "task");
+    let body = json!({"phone_number": PREMIUM, "task": TASK, "from": foreign});
+    call(&stack, &body, &good).await.refused(400, "unsupported_destination");
+    let body = json!({"phone_number": TO, "task": TASK, "from": foreign});
+    call(&stack, &body, &good).await.refused(403, "no_owned_numbers");
+
+    // The wallet of the rest has numbers, and at first no money.
+    let (first, _second) = (number_of(&stack, &wallet).await, number_of(&stack, &wallet).await);
+    stack.chain.transfer(wallet.address(), landlord.address(), stack.chain.balance(wallet.address())).expect("drained");
+    let good = payment(&stack, &wallet).await;
+    call(&stack, &body, &good).await.refused(403, "wrong_wallet");
+    let body = json!({"phone_number": TO, "task": TASK});
+    call(&stack, &body, &good).await.refused(400, "ambiguous_from");
+    let body = json!({"phone_number": TO, "task": TASK, "from": first});
+    let refused = call(&stack, &body, &good).await.refused(402, "payment_required");
+    assert!(refused["message"].as_str().expect("a message").contains("insufficient"), "{refused}");
+
+    stack.chain.mint(wallet.address(), 10_000_000);
+    stack.bland.limit_next("Rate limit exceeded");
+    stack.bland.set_balance(Some(0));
+    call(&stack, &body, &good).await.refused(429, "upstream_rate_limited");
+    call(&stack, &body, &good).await.refused(502, "upstream_error");
+    stack.bland.set_balance(None);
+    call(&stack, &body, &good).await.expect(200);
+
+    let other = json!({"phone_number": "+12125550142", "task": "short", "from": foreign});
+    call(&stack, &other, &good).await.refused(409, "payment_conflict");
+    stack.travel(Duration::from_secs(3_600));
+    call(&stack, &other, &good).await.refused(409, "payment_conflict");
+    assert_eq!(stack.earned(), 3 * 5_000_000 + 1_000 + 540_000);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_a_503_and_never_a_402() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().once("POST */settle", Fault::Replace(Answer::html(502)));
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    // The node knows that it was settled, so the outcome is not unknown for long.
+    paid.answer.expect(200);
+
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let body = paid.answer.refused(503, "payment_pending");
+    assert_eq!(paid.answer.header("retry-after"), Some("5"));
+    assert!(!body["message"].as_str().expect("a message").contains("Not charged"));
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 10_000_000);
+}
+
+#[tokio::test]
+async fn every_refusal_is_flat_and_nothing_is_cached() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let answers = [
+        stack.get(BUY).send().await,
+        stack.post(BUY).send().await,
+        stack.post(BUY).body(&json!({"country": "??"})).send().await,
+        stack.post(CALL).body(&json!({"to": TO, "task": TASK})).pay(&wallet).await.answer,
+        stack.get("/api/v1/voice/call/unknown").send().await,
+        stack.post(BUY).header("x-payment", "not base64!").send().await,
+    ];
+    for answer in answers {
+        let body = answer.json();
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert!(body["error"].is_string() && body["error"] == body["code"], "{body}");
+        assert!(body["message"].is_string(), "{body}");
+        assert!(answer.header("payment-response").is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_payment_header_is_a_400() {
+    let stack = Stack::start(binaries!()).await;
+    let demand = stack.post(BUY).demand().await;
+    let (name, good) = stack.wallet().signs(&demand).header();
+    let url_safe = good.replace('+', "-").replace('/', "_").replace('=', "-");
+    for (what, header) in [
+        ("not base64", "%%%".to_owned()),
+        ("not JSON", "bm90IGpzb24=".to_owned()),
+        ("cut short", good[..good.len() - 9].to_owned()),
+        ("the URL-safe alphabet", format!("{url_safe}-_")),
+        ("an unknown version", "eyJ4NDAyVmVyc2lvbiI6OX0=".to_owned()),
+        ("too long", "A".repeat(8 * 1024 + 1)),
+    ] {
+        let answer = stack.post(BUY).body(&json!({})).header(name, &header).send().await;
+        assert_eq!(answer.refused(400, "invalid_payment")["code"], "invalid_payment", "{what}");
+    }
+    let answer = stack.post(BUY).body(&json!({})).header(name, &good).header(name, &good).send().await;
+    answer.refused(400, "invalid_payment");
+    let answer = stack.post(BUY).body(&json!({})).header(name, &good).header("x-payment", &good).send().await;
+    answer.refused(400, "invalid_payment");
+    assert_eq!((stack.facilitator.verifies(), stack.earned()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_small_object_is_a_400() {
+    let stack = Stack::start(binaries!()).await;
+    for body in ["[]", "null", "\"{}\"", "{", "{} {}", "{\"country\":\"US\",\"country\":\"CA\"}", "not json", "\u{feff}{}"] {
+        stack.post(BUY).raw("application/json", body).send().await.refused(400, "bad_request");
+    }
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(8), "]".repeat(8));
+    stack.post(BUY).raw("application/json", deep).send().await.refused(400, "bad_request");
+    stack.post(BUY).raw("text/plain", "{\"country\":\"US\"}").send().await.expect(402);
+    stack.post(BUY).raw("application/json", "  ").send().await.expect(402);
+}

@@ -1,0 +1,248 @@
+//! What one payment can buy: once, exactly what was offered, and only by who signed it.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use futures_util::future::join_all;
+use harness::sim::chain::Network;
+use harness::sim::{Answer, Fault};
+use harness::wallet::Payment;
+use harness::{Stack, Wallet, binaries};
+use serde_json::{Value, json};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const LIST: &str = "/api/v1/phone/numbers/list";
+const RENEW: &str = "/api/v1/phone/numbers/renew";
+
+#[tokio::test]
+async fn both_versions_of_the_protocol_pay_and_are_answered_in_kind() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let second = stack.post(LIST).pay(&wallet).await.answer;
+    let settlement = second.expect(200).settlement().expect("a settlement");
+    assert!(second.header("payment-response").is_some() && second.header("x-payment-response").is_none());
+    assert_eq!(settlement["network"], "eip155:84532");
+
+    let first = stack.post(LIST).pay_bent(&wallet, Payment::version_1).await.answer;
+    let settlement = first.expect(200).settlement().expect("a settlement");
+    assert!(first.header("x-payment-response").is_some() && first.header("payment-response").is_none());
+    assert_eq!(settlement["network"], "base-sepolia");
+    assert_eq!(stack.earned(), 2_000);
+}
+
+#[tokio::test]
+async fn a_payment_on_base_is_a_payment_on_base_only() {
+    let stack = Stack::builder(binaries!()).network(Network::Base).start().await;
+    let wallet = stack.wallet();
+    let paid = stack.post(LIST).pay(&wallet).await.answer;
+    assert_eq!(paid.expect(200).settlement().expect("a settlement")["network"], "eip155:8453");
+    let other = Stack::start(binaries!()).await;
+    let demand = other.post(LIST).demand().await;
+    let payment = wallet.signs(&demand);
+    stack.post(LIST).paid_with(&payment).send().await.refused(402, "payment_required");
+}
+
+#[tokio::test]
+async fn what_was_not_offered_is_not_taken() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, other) = (stack.wallet(), stack.wallet());
+    let demand = stack.post(BUY).demand().await;
+    let good = || wallet.signs(&demand);
+    let bent: Vec<(&str, Payment)> = vec![
+        ("less", good().value(4_999_999)),
+        ("more", good().value(5_000_001)),
+        ("to somebody else", good().to(other.address())),
+        ("from somebody else", good().from(other.address())),
+        ("signed by somebody else", good().signed_by(&other)),
+        ("another chain's signature", good().domain(|domain| domain.chain_id = 8453)),
+        ("another token's name", good().domain(|domain| domain.name = "USD Coin".into())),
+        ("a cheaper offer accepted", good().accepted(|accepted| accepted["amount"] = json!("1000"))),
+        ("another network accepted", good().accepted(|accepted| accepted["network"] = json!("eip155:8453"))),
+        ("another asset accepted", good().accepted(|accepted| accepted["asset"] = json!(other.text()))),
+        ("another scheme accepted", good().accepted(|accepted| accepted["scheme"] = json!("upto"))),
+        ("another payee accepted", good().accepted(|accepted| accepted["payTo"] = json!(other.text()))),
+        ("a high s", good().tampered(high_s)),
+        ("a flipped bit", good().tampered(|signature| signature[10] ^= 1)),
+        ("a short signature", good().tampered(|signature| signature.truncate(64))),
+        ("an odd v", good().tampered(|signature| signature[64] = 29)),
+        ("already expired", good().valid_for(-1)),
+        ("about to expire", good().valid_for(8)),
+        ("valid for an hour", good().valid_for(3_600)),
+        ("not yet valid", good().valid_after(4_000_000_000)),
+    ];
+    for (what, payment) in bent {
+        let answer = stack.post(BUY).body(&json!({})).paid_with(&payment).send().await;
+        let body = answer.refused(402, "payment_required");
+        assert!(answer.header("payment-required").is_some(), "{what}");
+        assert!(body["reason"].is_string() && body["accepts"].is_array(), "{what}");
+    }
+    assert_eq!((stack.facilitator.verifies(), stack.facilitator.settles()), (0, 0), "nobody was asked");
+    assert_eq!(stack.twilio.faults().count("*"), 0);
+    assert!(stack.dynamo.rows().is_empty(), "and nothing was written");
+}
+
+/// The other signature of the same key over the same digest: (r, n − s, the other v).
+fn high_s(signature: &mut Vec<u8>) {
+    const N: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae, 0xdc,
+        0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+    ];
+    let mut borrow = 0_i16;
+    for place in (0..32).rev() {
+        let difference = i16::from(N[place]) - i16::from(signature[32 + place]) - borrow;
+        borrow = i16::from(difference < 0);
+        signature[32 + place] = u8::try_from(difference.rem_euclid(256)).expect("a byte");
+    }
+    signature[64] = if signature[64] == 27 { 28 } else { 27 };
+}
+
+#[tokio::test]
+async fn one_payment_in_many_spellings_is_one_payment() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let paid = stack.post(LIST).pay(&wallet).await;
+    let first = paid.answer.expect(200);
+    let lower = |value: &mut Value| {
+        let from = value["payload"]["authorization"]["from"].as_str().expect("an address").to_lowercase();
+        value["payload"]["authorization"]["from"] = json!(from);
+    };
+    let extra = |value: &mut Value| value["unknown"] = json!({"field": 1});
+    let numbers = |value: &mut Value| value["payload"]["authorization"]["value"] = json!(1000);
+    for spelling in [
+        paid.payment.clone().document(lower),
+        paid.payment.clone().document(extra),
+        paid.payment.clone().document(numbers),
+        paid.payment.clone().tampered(|signature| signature[64] -= 27),
+        paid.payment.clone().version_1(),
+    ] {
+        let again = stack.post(LIST).paid_with(&spelling).send().await;
+        assert_eq!(again.expect(200).body, first.body);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    }
+    assert_eq!((stack.earned(), stack.facilitator.settles()), (1_000, 1));
+}
+
+#[tokio::test]
+async fn the_same_header_many_times_at_once_buys_once_and_every_answer_is_the_same() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(BUY).demand().await);
+    let requests = (0..12).map(|_| stack.post(BUY).body(&json!({})).paid_with(&payment).send());
+    let answers = join_all(requests).await;
+    let bodies: Vec<Value> = answers.iter().map(|answer| answer.expect(200).json()).collect();
+    assert!(bodies.iter().all(|body| *body == bodies[0]));
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1));
+}
+
+#[tokio::test]
+async fn a_payment_for_one_endpoint_is_not_good_for_another_of_the_same_price() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let number = paid.answer.expect(200).json()["phone_number"].clone();
+    let body = json!({"phone_number": number});
+    stack.post(RENEW).body(&body).paid_with(&paid.payment).send().await.refused(409, "payment_conflict");
+    assert_eq!(stack.earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn a_smart_wallet_pays_and_its_forger_learns_nothing() {
+    let stack = Stack::start(binaries!()).await;
+    let (owner, stranger) = (stack.wallet(), stack.wallet());
+    let contract = Wallet::random().address();
+    stack.chain.deploy_smart_wallet(contract, owner.address());
+    stack.chain.mint(contract, 10_000_000);
+    let wrapped = |wallet: &Wallet, demand| {
+        wallet.signs(demand).from(contract).tampered(|signature| signature.splice(0..0, [0; 32]).for_each(drop))
+    };
+    let body = json!({"phone_number": "+12125550100"});
+    let demand = stack.post(RENEW).body(&body).demand().await;
+    let forged = wrapped(&stranger, &demand);
+    let refused = stack.post(RENEW).body(&body).paid_with(&forged).send().await.refused(402, "payment_required");
+    assert!(refused.get("your_active_numbers").is_none());
+
+    let list = stack.post(LIST).demand().await;
+    let paid = stack.post(LIST).paid_with(&wrapped(&owner, &list)).send().await.expect(200).json();
+    assert_eq!(paid["wallet"].as_str().expect("a wallet").to_lowercase(), format!("{contract:#x}"));
+    assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn a_facilitator_that_cannot_be_reached_costs_nothing_and_the_header_is_still_good() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().times("POST */settle", 3, Fault::Refuse(Answer::json(429, &json!({"error": "slow down"}))));
+    let paid = stack.post(LIST).pay(&wallet).await;
+    let body = paid.answer.refused(503, "upstream_error");
+    assert!(body["message"].as_str().expect("a message").ends_with("Not charged."));
+    stack.post(LIST).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
+
+    stack.facilitator.faults().once("POST */verify", Fault::Refuse(Answer::html(500)));
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_settlement_whose_answer_is_lost_is_looked_up_on_the_chain() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    let bought = stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200).json();
+    assert!(bought["transaction"].as_str().expect("a hash").starts_with("0x"));
+    assert_eq!(stack.earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn without_a_node_a_lost_settlement_waits_and_is_never_answered_with_402() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(LIST).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    stack.post(LIST).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn somebody_elses_submission_of_our_payment_is_our_payment() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(LIST).demand().await);
+    let authorization = payment.authorization().clone();
+    stack.chain.transfer_with_authorization(&authorization, &payment.signature_bytes()).expect("anybody may");
+    stack.post(LIST).paid_with(&payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn nothing_secret_or_personal_reaches_a_log() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let number = paid.answer.expect(200).json()["phone_number"].as_str().expect("a number").to_owned();
+    let task = "A canary of a task that nobody may ever read.";
+    let body = json!({"phone_number": "+12133610872", "task": task});
+    let call = stack.post("/api/v1/voice/call").body(&body).pay(&wallet).await;
+    let id = call.answer.expect(200).json()["call_id"].as_str().expect("an id").to_owned();
+    stack.bland.finish_all();
+    stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200);
+    stack.sweep().await;
+    let secrets = stack.secrets();
+    let logs = stack.logs().await;
+    assert!(logs.contains("numbers_buy") && logs.contains("outcome"), "there is a log: {logs}");
+    let signature = paid.payment.header().1;
+    let nonce = format!("{:x}", paid.payment.authorization().nonce);
+    let personal = [
+        ("a phone number", number),
+        ("a callee", "+12133610872".to_owned()),
+        ("a task", task.to_owned()),
+        ("a payment", signature),
+        ("a nonce", nonce),
+        ("a call's id", id),
+        ("a wallet", wallet.text()),
+    ];
+    for (what, secret) in secrets.into_iter().chain(personal) {
+        assert!(!logs.to_lowercase().contains(&secret.to_lowercase()), "{what} is in a log");
+    }
+}
