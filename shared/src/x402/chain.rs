@@ -25,7 +25,8 @@ const WINDOW: u64 = 1_800;
 /// Questions before the search is given up: a day.
 const WINDOWS: u64 = 24;
 
-/// A node of the chain that payments are made on.
+/// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getLogs` and
+/// `eth_getTransactionReceipt`. Payments on another chain get no answer from it.
 pub struct EvmRpc {
     url: String,
 }

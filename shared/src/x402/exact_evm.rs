@@ -32,7 +32,7 @@ sol! {
 }
 
 /// The hash that the payer signs.
-fn digest(network: Network, authorization: &Authorization) -> B256 {
+pub(super) fn digest(network: Network, authorization: &Authorization) -> B256 {
     let domain = Eip712Domain::new(
         Some(Cow::Borrowed(network.usdc_name())),
         Some(Cow::Borrowed(DOMAIN_VERSION)),

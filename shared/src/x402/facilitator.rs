@@ -96,21 +96,14 @@ impl Facilitator {
     /// Settles the payment: money moves, or it does not, or we do not know. Asking again with the same payment cannot
     /// move it twice.
     pub async fn settle(&self, payment: &Verified, now: Timestamp, limit: Duration) -> SettleAnswer {
-        let answer = match self.ask("settle", payment, now, limit).await {
+        match self.ask("settle", payment, now, limit).await {
             Ok(reply) => answers::settlement(reply.status, &reply.body, payment),
             Err(NoReply::NotSent) => SettleAnswer::NotSent,
             Err(NoReply::Unknown) => SettleAnswer::Unknown {
                 transaction: None,
                 contradiction: false,
             },
-        };
-        if let SettleAnswer::Unknown {
-            contradiction: true, ..
-        } = answer
-        {
-            tracing::error!(payment = ?payment.id(), "the facilitator's answer contradicts the payment");
         }
-        answer
     }
 
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {

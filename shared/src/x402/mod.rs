@@ -30,3 +30,6 @@ pub use headers::receipt_headers;
 mod exact_evm;
 mod wire_v1;
 mod wire_v2;
+
+#[cfg(test)]
+mod samples;

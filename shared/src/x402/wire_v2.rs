@@ -3,8 +3,10 @@
 //! use, because clients echo extensions; what we write is exact, because published clients compare it.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -62,7 +64,7 @@ pub(super) struct Envelope {
 /// What `PAYMENT-SIGNATURE` holds.
 #[derive(Deserialize)]
 pub(super) struct Payment<'a> {
-    pub(super) accepted: Accepted,
+    pub(super) accepted: Object<Accepted>,
     /// Depends on the scheme and the chain, so it is read once those are known to be ours.
     #[serde(borrow)]
     pub(super) payload: &'a RawValue,
@@ -83,7 +85,7 @@ pub(super) struct Accepted {
 #[derive(Deserialize)]
 pub(super) struct ExactEvm {
     pub(super) signature: String,
-    pub(super) authorization: Authorization,
+    pub(super) authorization: Object<Authorization>,
 }
 
 /// EIP-3009 `TransferWithAuthorization`, as a client writes it.
@@ -96,6 +98,27 @@ pub(super) struct Authorization {
     pub(super) valid_after: Decimal,
     pub(super) valid_before: Decimal,
     pub(super) nonce: String,
+}
+
+/// A JSON object. Plain serde would also read a struct from an array of its fields in order, which no other program does.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
 }
 
 /// An integer that the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so

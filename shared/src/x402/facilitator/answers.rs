@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::{Receipt, SettleAnswer, Verdict};
 use crate::x402::Verified;
 use crate::x402::payment::{hex_bytes, network};
-use crate::x402::wire_v2::{SettleResponse, VerifyResponse};
+use crate::x402::wire_v2::{Object, SettleResponse, VerifyResponse};
 
 /// Longest reason that is passed on.
 const LONGEST_REASON: usize = 80;
@@ -18,7 +18,7 @@ pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8],
     if status == StatusCode::TOO_MANY_REQUESTS {
         return Verdict::RateLimited { retry_after };
     }
-    let Ok(answer) = serde_json::from_slice::<VerifyResponse>(body) else {
+    let Ok(Object(answer)) = serde_json::from_slice::<Object<VerifyResponse>>(body) else {
         return Verdict::Unavailable;
     };
     let payer_is_ours = answer
@@ -37,10 +37,10 @@ pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8],
 
 /// What an answer to `/settle` means.
 pub(super) fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> SettleAnswer {
-    match serde_json::from_slice::<SettleResponse>(body) {
-        Ok(answer) if answer.success => success(status, &answer, payment),
+    match serde_json::from_slice::<Object<SettleResponse>>(body) {
+        Ok(Object(answer)) if answer.success => success(status, &answer, payment),
         _ if status == StatusCode::TOO_MANY_REQUESTS => SettleAnswer::NotSent,
-        Ok(answer) => failure(status, &answer),
+        Ok(Object(answer)) => failure(status, &answer),
         Err(_) if was_turned_away(status) => SettleAnswer::NotSent,
         Err(_) => unknown(None),
     }

@@ -1,1 +1,89 @@
+use alloy_primitives::address;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
+use super::demand;
+use crate::types::{Network, Usdc};
+use crate::x402::samples::{CALL, terms};
+use crate::x402::{Demand, Terms};
+
+fn golden() -> Demand {
+    let terms = Terms {
+        networks: vec![Network::Base],
+        ..terms()
+    };
+    demand(
+        &terms,
+        &CALL,
+        "payment_required",
+        "PAYMENT-SIGNATURE header is required",
+    )
+}
+
+#[test]
+fn the_header_is_what_published_version_2_clients_were_seen_to_take() {
+    let json = String::from_utf8(STANDARD.decode(golden().header).unwrap()).unwrap();
+    assert_eq!(
+        json,
+        concat!(
+            r#"{"x402Version":2,"error":"PAYMENT-SIGNATURE header is required","#,
+            r#""resource":{"url":"https://dialtone.example/api/v1/voice/call","#,
+            r#""description":"Outbound AI phone call","mimeType":"application/json"},"#,
+            r#""accepts":[{"scheme":"exact","network":"eip155:8453","amount":"540000","#,
+            r#""asset":"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913","#,
+            r#""payTo":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC","maxTimeoutSeconds":300,"#,
+            r#""extra":{"name":"USD Coin","version":"2"}}]}"#,
+        )
+    );
+}
+
+#[test]
+fn the_body_is_version_1_beside_the_flat_fields_of_a_refusal() {
+    assert_eq!(
+        String::from_utf8(golden().body).unwrap(),
+        concat!(
+            r#"{"x402Version":1,"error":"payment_required","code":"payment_required","#,
+            r#""reason":"payment_required","message":"PAYMENT-SIGNATURE header is required","#,
+            r#""accepts":[{"scheme":"exact","network":"base","maxAmountRequired":"540000","#,
+            r#""resource":"https://dialtone.example/api/v1/voice/call","#,
+            r#""description":"Outbound AI phone call","mimeType":"application/json","#,
+            r#""payTo":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC","maxTimeoutSeconds":300,"#,
+            r#""asset":"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913","#,
+            r#""extra":{"name":"USD Coin","version":"2"}}]}"#,
+        )
+    );
+}
+
+#[test]
+fn each_network_has_its_own_token_and_its_order_is_ours() {
+    let quotes = terms().quotes(&CALL);
+    let facts: Vec<_> = quotes
+        .iter()
+        .map(|quote| (quote.network, quote.network.usdc(), quote.amount))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (
+                Network::Base,
+                address!("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"),
+                Usdc::micros(540_000)
+            ),
+            (
+                Network::BaseSepolia,
+                address!("0x036CbD53842c5426634e7929541eC2318f3dCF7e"),
+                Usdc::micros(540_000)
+            ),
+        ]
+    );
+    let sepolia = serde_json::to_value(quotes[1].requirements()).unwrap();
+    assert_eq!(sepolia["extra"]["name"], "USDC");
+}
+
+#[test]
+fn a_demand_is_ascii_and_fits_every_header_limit() {
+    let long = "x".repeat(300);
+    let demand = demand(&terms(), &CALL, "value_mismatch", &long);
+    assert!(demand.body.is_ascii());
+    assert!(demand.header.len() < 4096, "{}", demand.header.len());
+}

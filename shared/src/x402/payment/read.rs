@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::Authorization;
 use crate::types::{Network, Usdc};
+use crate::x402::wire_v2::Object;
 use crate::x402::{headers, wire_v1, wire_v2};
 
 /// The version of the protocol that a client speaks: receipts go back in the same one.
@@ -116,15 +117,15 @@ impl Presented {
             }
             Version::V2 => {
                 let payment: wire_v2::Payment<'_> = document(json)?;
-                let accepted = Accepted {
-                    amount: payment.accepted.amount.0,
-                    asset: payment.accepted.asset,
-                    pay_to: payment.accepted.pay_to,
-                };
+                let Object(accepted) = payment.accepted;
                 let claim = Claim {
-                    scheme: payment.accepted.scheme,
-                    network: payment.accepted.network,
-                    accepted: Some(accepted),
+                    scheme: accepted.scheme,
+                    network: accepted.network,
+                    accepted: Some(Accepted {
+                        amount: accepted.amount.0,
+                        asset: accepted.asset,
+                        pay_to: accepted.pay_to,
+                    }),
                 };
                 (claim, payment.payload)
             }
@@ -140,7 +141,7 @@ impl Presented {
 impl Signed {
     fn parse(network: Network, payload: &RawValue) -> Result<Self, Malformed> {
         let payload: wire_v2::ExactEvm = document(payload.get().as_bytes())?;
-        let authorization = payload.authorization;
+        let Object(authorization) = payload.authorization;
         Ok(Self {
             network,
             authorization: Authorization {
@@ -179,21 +180,23 @@ pub(in crate::x402) fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> 
 }
 
 fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malformed> {
-    serde_json::from_slice(json).map_err(|error| match error.classify() {
-        Category::Io | Category::Syntax | Category::Eof => Malformed::NotJson,
-        Category::Data => {
-            let text = error.to_string();
-            // serde quotes a value of the wrong type, which may be a nonce or a signature.
-            let quoted = text.starts_with("invalid ");
-            Malformed::Shape(if quoted {
-                format!(
-                    "a field has the wrong type (line {}, column {})",
-                    error.line(),
-                    error.column()
-                )
-            } else {
-                text
-            })
-        }
-    })
+    serde_json::from_slice(json)
+        .map(|Object(document)| document)
+        .map_err(|error| match error.classify() {
+            Category::Io | Category::Syntax | Category::Eof => Malformed::NotJson,
+            Category::Data => {
+                let text = error.to_string();
+                // serde quotes a value of the wrong type, which may be a nonce or a signature.
+                let quoted = text.starts_with("invalid ");
+                Malformed::Shape(if quoted {
+                    format!(
+                        "a field has the wrong type (line {}, column {})",
+                        error.line(),
+                        error.column()
+                    )
+                } else {
+                    text
+                })
+            }
+        })
 }

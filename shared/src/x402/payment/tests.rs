@@ -1,1 +1,339 @@
+use alloy_primitives::{Address, B256, U256, hex};
+use http::HeaderMap;
+use serde_json::{Value, json};
 
+use super::{Authorization, Checked, Malformed, PaymentRefused, Presented, Verified, Version};
+use crate::types::{Network, Timestamp, Usdc};
+use crate::x402::headers::{PAYMENT_SIGNATURE, X_PAYMENT};
+use crate::x402::samples::{
+    CALL, PAYEE, PAYER, authorization, header, now, payload, payment_v1, payment_v2, quote, sign, terms, verified,
+};
+
+fn read(document: &Value) -> Result<Presented, Malformed> {
+    Presented::read(&header(PAYMENT_SIGNATURE, document.to_string().as_bytes())).map(|payment| payment.unwrap())
+}
+
+fn check(document: &Value) -> Result<Checked, PaymentRefused> {
+    read(document).unwrap().check(&terms().quotes(&CALL))
+}
+
+fn authentic(document: &Value) -> Verified {
+    match check(document) {
+        Ok(Checked::Authentic(payment)) => payment,
+        other => panic!("{other:?} is not authentic"),
+    }
+}
+
+fn refusal(document: &Value) -> &'static str {
+    let refused = check(document).expect_err("to be refused");
+    assert!(refused.message.is_ascii(), "{refused}");
+    refused.reason
+}
+
+/// A version 2 payment with one thing changed.
+fn with(path: &str, value: impl Into<Value>) -> Value {
+    let mut document = payment_v2(Network::Base);
+    *document.pointer_mut(path).expect(path) = value.into();
+    document
+}
+
+/// A version 2 payment, really signed, of an authorization that is not quite ours.
+fn signing(change: impl FnOnce(&mut Authorization)) -> Value {
+    let mut authorization = authorization();
+    change(&mut authorization);
+    let signature = sign(Network::Base, &authorization);
+    with("/payload", payload(&authorization, &signature))
+}
+
+#[test]
+fn both_versions_of_a_payment_are_the_same_payment() {
+    for network in Network::ALL {
+        let [v1, v2] = [payment_v1(network), payment_v2(network)].map(|document| authentic(&document));
+        assert_eq!((v1.version(), v2.version()), (Version::V1, Version::V2));
+        assert_eq!(v1.id(), v2.id());
+        assert_eq!(v1.authorization(), v2.authorization());
+        assert_eq!(v1.quote(), &quote(network));
+        assert_eq!(v1.payer().to_string(), PAYER.to_string());
+        assert_eq!(v1.payer().network, network);
+    }
+}
+
+#[test]
+fn a_request_without_a_payment_has_none() {
+    assert!(Presented::read(&HeaderMap::new()).unwrap().is_none());
+}
+
+#[test]
+fn the_document_says_its_version_whatever_the_header_is_called() {
+    let document = payment_v2(Network::Base).to_string();
+    let payment = Presented::read(&header(X_PAYMENT, document.as_bytes()))
+        .unwrap()
+        .unwrap();
+    assert_eq!(payment.version, Version::V2);
+}
+
+#[test]
+fn every_spelling_of_a_payment_has_one_id() {
+    let plain = payment_v2(Network::Base);
+    let id = authentic(&plain).id();
+    let lower = |path: &str| {
+        let text = plain.pointer(path).unwrap().as_str().unwrap().to_lowercase();
+        with(path, text)
+    };
+    let upper = |path: &str| {
+        let text = plain.pointer(path).unwrap().as_str().unwrap();
+        with(path, format!("0x{}", text[2..].to_uppercase()))
+    };
+    for document in [
+        lower("/payload/authorization/from"),
+        upper("/payload/authorization/from"),
+        upper("/payload/authorization/to"),
+        upper("/payload/authorization/nonce"),
+        upper("/payload/signature"),
+        lower("/accepted/asset"),
+        lower("/accepted/payTo"),
+        with("/payload/authorization/value", 540_000),
+        with("/payload/authorization/validBefore", 1_795_519_800),
+        with("/accepted/amount", 540_000),
+        with("/accepted/network", "base"),
+        with("/accepted/extra", Value::Null),
+        with("/accepted/maxTimeoutSeconds", "soon"),
+        with("/resource", Value::Null),
+        with("/extensions", json!({ "anything": [1, 2] })),
+    ] {
+        assert_eq!(authentic(&document).id(), id, "{document}");
+    }
+    let spaced = serde_json::to_vec_pretty(&plain).unwrap();
+    let payment = Presented::read(&header(PAYMENT_SIGNATURE, &spaced)).unwrap().unwrap();
+    assert!(matches!(payment.check(&terms().quotes(&CALL)), Ok(Checked::Authentic(payment)) if payment.id() == id));
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    let cases = [
+        (json!({ "x402Version": 3 }), "x402Version must be 1 or 2"),
+        (json!({ "x402Version": 2 }), "missing field `accepted`"),
+        (json!({ "x402Version": "2" }), "a field has the wrong type"),
+        (json!({}), "missing field `x402Version`"),
+        (json!([]), "a field has the wrong type"),
+        (json!("payment"), "a field has the wrong type"),
+        (json!([2]), "a field has the wrong type"),
+        (
+            with(
+                "/payload/authorization",
+                json!([PAYER.to_string(), PAYEE.to_string(), "540000", "0", "1", "0x5a"]),
+            ),
+            "a field has the wrong type",
+        ),
+        (
+            with("/payload", json!({ "transaction": "AQID" })),
+            "missing field `signature`",
+        ),
+        (
+            with("/payload/signature", "0xabc"),
+            "signature must be 0x and hexadecimal digits",
+        ),
+        (
+            with("/payload/signature", "abcd"),
+            "signature must be 0x and hexadecimal digits",
+        ),
+        (
+            with("/payload/authorization/from", "0x12"),
+            "from must be 0x and 40 hexadecimal digits",
+        ),
+        (
+            with("/payload/authorization/to", PAYER.to_string().trim_start_matches("0x")),
+            "to must be 0x",
+        ),
+        (
+            with("/payload/authorization/nonce", "0x0x5a"),
+            "nonce must be 0x and 64 hexadecimal digits",
+        ),
+        (
+            with("/payload/authorization/value", "0540000"),
+            "without a leading zero",
+        ),
+        (with("/payload/authorization/value", "5.4e5"), "without a leading zero"),
+        (
+            with("/payload/authorization/value", 540_000.5),
+            "a field has the wrong type",
+        ),
+        (
+            with(
+                "/payload/authorization/value",
+                "340282366920938463463374607431768211456",
+            ),
+            "at most 20 decimal",
+        ),
+        (
+            with("/payload/authorization/validAfter", "-1"),
+            "without a leading zero",
+        ),
+        (with("/accepted/amount", Value::Null), "a field has the wrong type"),
+    ];
+    for (document, expected) in cases {
+        let problem = read(&document).err().expect("to be malformed").to_string();
+        assert!(problem.contains(expected), "{document}: {problem}");
+        assert!(!problem.contains("5a5a"), "the nonce was repeated: {problem}");
+    }
+}
+
+#[test]
+fn a_key_that_stands_twice_is_not_read() {
+    let twice = payment_v2(Network::Base).to_string().replacen(
+        "\"value\":\"540000\"",
+        "\"value\":\"1\",\"value\":\"540000\"",
+        1,
+    );
+    let problem = Presented::read(&header(PAYMENT_SIGNATURE, twice.as_bytes())).err();
+    assert!(problem.unwrap().to_string().contains("duplicate field `value`"));
+}
+
+#[test]
+fn what_is_not_json_is_malformed() {
+    for text in [
+        "",
+        "{",
+        "{\"x402Version\":2}{}",
+        "nothing",
+        "{\"x402Version\":2,}",
+        "\u{feff}{}",
+    ] {
+        let problem = Presented::read(&header(PAYMENT_SIGNATURE, text.as_bytes())).err();
+        assert_eq!(problem, Some(Malformed::NotJson), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_not_our_offer_is_refused_with_its_reason() {
+    let foreign = Address::repeat_byte(0x11);
+    let cases = [
+        (with("/accepted/scheme", "upto"), "unsupported_scheme"),
+        (with("/accepted/network", "eip155:1"), "network_mismatch"),
+        (
+            with("/accepted/network", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"),
+            "network_mismatch",
+        ),
+        (with("/accepted/asset", foreign.to_string()), "asset_mismatch"),
+        (with("/accepted/payTo", foreign.to_string()), "recipient_mismatch"),
+        (with("/accepted/amount", "1000"), "value_mismatch"),
+        (signing(|it| it.to = foreign), "recipient_mismatch"),
+        (signing(|it| it.value = Usdc::micros(1_000)), "value_mismatch"),
+        (signing(|it| it.value = Usdc::micros(540_001)), "value_mismatch"),
+        (signing(|it| it.from = PAYEE), "self_payment"),
+        (signing(|it| it.from = foreign), "invalid_signature"),
+    ];
+    for (document, reason) in cases {
+        assert_eq!(refusal(&document), reason, "{document}");
+    }
+}
+
+#[test]
+fn a_signature_counts_only_on_the_network_that_it_names() {
+    for (declared, signed) in [
+        (Network::Base, Network::BaseSepolia),
+        (Network::BaseSepolia, Network::Base),
+    ] {
+        let authorization = authorization();
+        let mut document = payment_v2(declared);
+        document["payload"] = payload(&authorization, &sign(signed, &authorization));
+        assert_eq!(refusal(&document), "invalid_signature");
+    }
+    let only_base = [quote(Network::Base)];
+    let payment = read(&payment_v2(Network::BaseSepolia)).unwrap();
+    assert_eq!(
+        payment.check(&only_base).expect_err("not sold there").reason,
+        "network_mismatch"
+    );
+}
+
+#[test]
+fn a_forged_signature_is_refused_here() {
+    let genuine = sign(Network::Base, &authorization());
+    let changed = |at: usize, to: u8| {
+        let mut bytes = genuine.clone();
+        bytes[at] = to;
+        bytes
+    };
+    let order = U256::from_be_slice(&hex!(
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
+    ));
+    let mut mirrored = changed(64, 27 + 28 - genuine[64]);
+    let s = U256::from_be_slice(&genuine[32..64]);
+    mirrored[32..64].copy_from_slice(&(order - s).to_be_bytes::<32>());
+    for bytes in [
+        vec![],
+        vec![0; 65],
+        genuine[..64].to_vec(),
+        changed(0, genuine[0] ^ 1),
+        changed(64, 29),
+        changed(64, 27 + 28 - genuine[64]),
+        mirrored,
+    ] {
+        let document = with("/payload/signature", hex::encode_prefixed(&bytes));
+        assert_eq!(refusal(&document), "invalid_signature");
+    }
+}
+
+#[test]
+fn v_is_kept_as_the_contract_takes_it() {
+    let mut bytes = sign(Network::Base, &authorization());
+    let genuine = bytes.clone();
+    bytes[64] -= 27;
+    let payment = authentic(&with("/payload/signature", hex::encode_prefixed(&bytes)));
+    assert_eq!(payment.signature(), genuine);
+}
+
+#[test]
+fn a_smart_wallets_signature_is_neither_believed_nor_refused() {
+    let long = [sign(Network::Base, &authorization()), vec![0; 31]].concat();
+    let document = with("/payload/signature", hex::encode_prefixed(&long));
+    assert!(
+        matches!(check(&document), Ok(Checked::Unknown(unproven)) if unproven.id() == verified(Network::Base).id())
+    );
+    // What does not match our offer is refused before anybody is asked about the signature.
+    let mut cheap = document.clone();
+    cheap["payload"]["authorization"]["value"] = json!("1");
+    assert_eq!(refusal(&cheap), "value_mismatch");
+}
+
+#[test]
+fn the_window_is_long_enough_to_settle_and_short_enough_to_decline() {
+    let at = now().as_second();
+    let second = |offset: i64| u64::try_from(at + offset).unwrap();
+    for (after, before, expected) in [
+        (0, second(300), None),
+        (second(0), second(300), None),
+        (second(5), second(300), None),
+        (second(6), second(300), Some("not_yet_valid")),
+        (0, second(10), None),
+        (0, second(9), Some("expired")),
+        (0, second(0), Some("expired")),
+        (0, 0, Some("expired")),
+        (0, second(900), None),
+        (0, second(901), Some("window_too_long")),
+        (0, u64::MAX, Some("window_too_long")),
+        (u64::MAX, u64::MAX, Some("not_yet_valid")),
+    ] {
+        let mut payment = verified(Network::Base);
+        payment.authorization.valid_after = after;
+        payment.authorization.valid_before = before;
+        let refused = payment.window(now()).err().map(|refused| refused.reason);
+        assert_eq!(refused, expected, "{after}..{before}");
+    }
+    assert!(verified(Network::Base).window(Timestamp::UNIX_EPOCH).is_err());
+}
+
+#[test]
+fn a_log_shows_neither_nonce_nor_signature() {
+    let payment = verified(Network::Base);
+    let text = format!("{payment:?} {:?}", payment.authorization());
+    assert!(text.contains(&payment.payer().caip10()), "{text}");
+    for secret in [
+        hex::encode(payment.authorization().nonce),
+        hex::encode(&payment.signature()[..8]),
+    ] {
+        assert!(!text.contains(&secret), "{text}");
+    }
+    assert_ne!(payment.authorization().nonce, B256::ZERO);
+}
