@@ -120,9 +120,15 @@ impl Env {
         Facilitator::new(url, key)
     }
 
-    /// `EVM_RPC_URL` (optional): a node of the payment network, to ask what became of a payment.
+    /// `EVM_RPC_URL` (optional): a node of the one payment network, to ask what became of a payment.
     pub fn chain(&mut self) -> Option<EvmRpc> {
-        self.optional("EVM_RPC_URL").map(EvmRpc::new)
+        let several = self.optional("PAYMENT_NETWORKS").is_some_and(|names| names.contains(','));
+        let url = self.optional("EVM_RPC_URL")?;
+        if several {
+            // A payment on the other network would be unknown to it for ever.
+            self.problem("EVM_RPC_URL knows one network; PAYMENT_NETWORKS names several");
+        }
+        Some(EvmRpc::new(url))
     }
 
     /// `TWILIO_ACCOUNT_SID`, `TWILIO_API_KEY`, `TWILIO_API_SECRET`, `TWILIO_URL` (optional).
