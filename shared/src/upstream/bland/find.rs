@@ -18,7 +18,7 @@ const MOST: usize = 50;
 /// Records to look into, newest first.
 const MOST_RECORDS: usize = 10;
 /// Bland's clock against ours.
-const SKEW: Duration = Duration::from_secs(120);
+const SKEW: Duration = Duration::from_mins(2);
 
 /// What is looked for.
 pub(super) struct Search<'a> {
