@@ -155,10 +155,10 @@ impl Env {
         Alarms::new(AlarmsConfig {
             group: self.required("SCHEDULE_GROUP"),
             role_arn: self.required("SCHEDULE_ROLE_ARN"),
-            target_arn: self.required("REAPER_ARN"),
+            reaper_arn: self.required("REAPER_ARN"),
             region: self.required("AWS_REGION"),
             credentials: self.credentials(),
-            endpoint: self.optional("AWS_ENDPOINT_URL_SCHEDULER"),
+            endpoint_url: self.optional("AWS_ENDPOINT_URL_SCHEDULER"),
         })
     }
 
