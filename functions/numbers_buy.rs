@@ -55,8 +55,7 @@ impl Endpoint for NumbersBuy {
         let request: Request = body::read(bytes)?;
         let country = Country::parse(request.country.as_deref().unwrap_or("US"))
             .map_err(|error| Refusal::bad("country", error.to_string()))?;
-        let spellings =
-            [("area_code", request.area_code.as_deref()), ("areaCode", request.area_code_camel.as_deref())];
+        let spellings = [("area_code", request.area_code.as_deref()), ("areaCode", request.area_code_camel.as_deref())];
         let area = body::one_of(&spellings)?.map(area_code).transpose()?;
         // Other countries have no area codes in this sense; it is best effort, so it is not held against the buyer.
         let area = area.filter(|_| country.has_area_codes());

@@ -23,13 +23,13 @@ struct Request {}
 #[derive(Serialize)]
 struct Response {
     wallet: String,
-    numbers: Vec<Number>,
+    numbers: Vec<Listed>,
     count: usize,
     transaction: String,
 }
 
 #[derive(Serialize)]
-struct Number {
+struct Listed {
     phone_number: String,
     country: String,
     expires_at: String,
@@ -72,9 +72,9 @@ impl Endpoint for NumbersList {
     fn answer(record: &Record) -> Option<Response> {
         let Work::List { numbers } = &record.work else { return None };
         let payer = record.signed.payer;
-        let numbers: Vec<Number> = numbers
+        let numbers: Vec<Listed> = numbers
             .iter()
-            .map(|listed| Number {
+            .map(|listed| Listed {
                 phone_number: listed.number.as_str().to_owned(),
                 country: listed.country.to_string(),
                 expires_at: rfc3339(listed.expires_at),

@@ -21,7 +21,9 @@ async fn each_event_is_answered_as_its_name_says() {
             let answer = stack.invoke(&function, &event).await;
             let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
             match name.rsplit_once('-') {
-                Some((_, status)) => assert_eq!(answer["statusCode"].to_string(), status, "{}: {answer}", file.display()),
+                Some((_, status)) => {
+                    assert_eq!(answer["statusCode"].to_string(), status, "{}: {answer}", file.display())
+                }
                 None => assert_eq!(answer["faults"], 0, "{}: {answer}", file.display()),
             }
             fed += 1;

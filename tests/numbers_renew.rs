@@ -71,7 +71,8 @@ async fn only_the_owner_can_renew_and_others_learn_whose_it_is_and_what_they_own
     assert_eq!((&body["actualOwner"], &body["your_active_numbers"]), (&json!(owner.text()), &json!([])));
 
     let own = number_of(&stack, &other).await;
-    let body = stack.post(RENEW).body(&json!({"phone_number": number})).pay(&other).await.answer.refused(403, "wrong_wallet");
+    let body =
+        stack.post(RENEW).body(&json!({"phone_number": number})).pay(&other).await.answer.refused(403, "wrong_wallet");
     assert_eq!(body["your_active_numbers"], json!([own]));
     assert!(body["message"].as_str().expect("a message").contains(&own), "the SDKs show nothing but the message");
 

@@ -158,7 +158,9 @@ async fn an_unreadable_payment_header_is_a_400() {
 #[tokio::test]
 async fn a_body_that_is_no_small_object_is_a_400() {
     let stack = Stack::start(binaries!()).await;
-    for body in ["[]", "null", "\"{}\"", "{", "{} {}", "{\"country\":\"US\",\"country\":\"CA\"}", "not json", "\u{feff}{}"] {
+    for body in
+        ["[]", "null", "\"{}\"", "{", "{} {}", "{\"country\":\"US\",\"country\":\"CA\"}", "not json", "\u{feff}{}"]
+    {
         stack.post(BUY).raw("application/json", body).send().await.refused(400, "bad_request");
     }
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(8), "]".repeat(8));

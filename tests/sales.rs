@@ -83,8 +83,8 @@ async fn what_was_not_offered_is_not_taken() {
 /// The other signature of the same key over the same digest: (r, n − s, the other v).
 fn high_s(signature: &mut Vec<u8>) {
     const N: [u8; 32] = [
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae, 0xdc,
-        0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae,
+        0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
     ];
     let mut borrow = 0_i16;
     for place in (0..32).rev() {
@@ -170,7 +170,11 @@ async fn a_smart_wallet_pays_and_its_forger_learns_nothing() {
 async fn a_facilitator_that_cannot_be_reached_costs_nothing_and_the_header_is_still_good() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
-    stack.facilitator.faults().times("POST */settle", 3, Fault::Refuse(Answer::json(429, &json!({"error": "slow down"}))));
+    stack.facilitator.faults().times(
+        "POST */settle",
+        3,
+        Fault::Refuse(Answer::json(429, &json!({"error": "slow down"}))),
+    );
     let paid = stack.post(LIST).pay(&wallet).await;
     let body = paid.answer.refused(503, "upstream_error");
     assert!(body["message"].as_str().expect("a message").ends_with("Not charged."));

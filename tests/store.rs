@@ -31,9 +31,17 @@ struct Table {
 
 impl Table {
     async fn new(test: &str) -> Self {
-        let required =
-            ["PublicUrl", "EvmPayee", "TwilioAccountSid", "TwilioApiKey", "TwilioApiSecret", "BlandApiKey", "BlandEncryptedKey"];
-        let parameters: BTreeMap<_, _> = required.into_iter().map(|name| (name.to_owned(), "unused".to_owned())).collect();
+        let required = [
+            "PublicUrl",
+            "EvmPayee",
+            "TwilioAccountSid",
+            "TwilioApiKey",
+            "TwilioApiSecret",
+            "BlandApiKey",
+            "BlandEncryptedKey",
+        ];
+        let parameters: BTreeMap<_, _> =
+            required.into_iter().map(|name| (name.to_owned(), "unused".to_owned())).collect();
         let deployment = Deployment::of_this_repository(&parameters);
         let mut definition = deployment.table.clone();
         let (endpoint, table, engine) = match std::env::var("DIALTONE_DYNAMODB") {
@@ -49,7 +57,8 @@ impl Table {
             }
         };
         let credentials = Credentials::new("test", "test", None, None, "test");
-        let store = Store::new(StoreConfig { table, region: "us-east-1".to_owned(), credentials, endpoint: Some(endpoint) });
+        let store =
+            Store::new(StoreConfig { table, region: "us-east-1".to_owned(), credentials, endpoint: Some(endpoint) });
         Self { store, tokens: AtomicU32::new(0), _engine: engine }
     }
 
@@ -190,7 +199,8 @@ async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
     // The same sale in the hands of an attempt that has been overtaken.
     let stale = claimed::<Settling>(&table, new_sale(2, 1)).await.expect("ours");
     let record = stale.record().clone();
-    let Some(Taken::Settling(fresh)) = table.store.take_over(&record, &attempt(2), at(61)).await.expect("answers") else {
+    let Some(Taken::Settling(fresh)) = table.store.take_over(&record, &attempt(2), at(61)).await.expect("answers")
+    else {
         panic!("its time is up");
     };
     let overtaken = table.store.close(stale, settled, Changes::none()).await;
@@ -268,7 +278,8 @@ async fn bring(table: &Table, number: &PhoneNumber, state: &str) {
 async fn every_arrow_of_a_number_starts_where_the_table_says_and_nowhere_else() {
     let table = Table::new("numbers").await;
     let (sale, owner) = (payment(1), wallet(0));
-    let lease = |number: &PhoneNumber| Lease { number: number.clone(), country: Country::US, expires_at: at(100), held: false };
+    let lease =
+        |number: &PhoneNumber| Lease { number: number.clone(), country: Country::US, expires_at: at(100), held: false };
     type Arrow<'a> = (&'a str, &'a [&'a str], Box<dyn Fn(&PhoneNumber) -> Changes + 'a>);
     let arrows: Vec<Arrow<'_>> = vec![
         ("hold", &["pooled"], Box::new(|n| numbers::hold(n, &sale, at(0)))),
@@ -344,7 +355,10 @@ async fn a_wallet_sees_its_own_leases_and_the_oldest_due_first() {
         bring(&table, &number(last), "leased").await;
     }
     let leases = table.store.leases(&wallet(0)).await.expect("answers");
-    assert_eq!(leases.iter().map(|lease| lease.number.clone()).collect::<Vec<_>>(), vec![number(1), number(2), number(3)]);
+    assert_eq!(
+        leases.iter().map(|lease| lease.number.clone()).collect::<Vec<_>>(),
+        vec![number(1), number(2), number(3)]
+    );
     assert_eq!(table.store.leases(&wallet(1)).await.expect("answers"), vec![]);
     let mut due = Vec::new();
     for shard in 0..SHARDS {

@@ -40,13 +40,8 @@ fn a_module_uses_only_what_is_below_it() {
 
 #[test]
 fn types_serialize_only_where_bytes_come_in_or_go_out() {
-    let borders = [
-        "shared/src/x402/",
-        "shared/src/store/rows.rs",
-        "shared/src/upstream/",
-        "shared/src/sweep.rs",
-        "functions/",
-    ];
+    let borders =
+        ["shared/src/x402/", "shared/src/store/rows.rs", "shared/src/upstream/", "shared/src/sweep.rs", "functions/"];
     for file in rust_files("shared/src").into_iter().chain(rust_files("functions")) {
         let path = file.display().to_string();
         let code = read(&file);

@@ -47,12 +47,19 @@ async fn a_call_is_followed_from_its_start_to_its_transcript() {
     assert_eq!(first["to"], TO);
 
     let over = call.ended().await;
-    assert_eq!((&over["status"], &over["ended_by"], &over["call_ended_by"]), (&json!("completed"), &json!("USER"), &json!("USER")));
+    assert_eq!(
+        (&over["status"], &over["ended_by"], &over["call_ended_by"]),
+        (&json!("completed"), &json!("USER"), &json!("USER"))
+    );
     assert_eq!(over["answered_by"], "human");
-    assert!(over["ended_by_reason"].as_str().expect("a reason").starts_with("The callee (the person you called) hung up."));
+    assert!(
+        over["ended_by_reason"].as_str().expect("a reason").starts_with("The callee (the person you called) hung up.")
+    );
     assert!(over["call_length"].as_f64().expect("minutes") > 0.0);
     let transcript = over["transcript"].as_array().expect("a transcript");
-    assert!(transcript.len() >= 2 && transcript.iter().all(|line| line["role"] == "assistant" || line["role"] == "user"));
+    assert!(
+        transcript.len() >= 2 && transcript.iter().all(|line| line["role"] == "assistant" || line["role"] == "user")
+    );
     assert!(over["concatenated_transcript"].as_str().expect("text").contains("assistant: "));
     assert!(over["summary"].is_string());
     assert_eq!(over["charged"], true);

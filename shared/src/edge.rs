@@ -50,8 +50,8 @@ pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), la
 /// Builds something from the environment, or says everything that is missing.
 pub fn from_env<T>(build: impl FnOnce(&mut Env) -> T) -> Result<T, Incomplete> {
     let mut env = Env::of_process();
-    let built = build(&mut env);
-    env.complete(built)
+    let all = build(&mut env);
+    env.complete(all)
 }
 
 /// One JSON object a line. Nothing of a request's body or payment is ever a field of it.

@@ -13,9 +13,11 @@ use crate::upstream::bland::{Bland, BlandConfig};
 use crate::upstream::twilio::{Twilio, TwilioConfig};
 use crate::x402::{CdpKey, EvmRpc, Facilitator, Terms};
 
+type Read = Box<dyn Fn(&str) -> Option<String>>;
+
 /// A reader of the environment that remembers what it did not find.
 pub struct Env {
-    read: Box<dyn Fn(&str) -> Option<String>>,
+    read: Read,
     problems: Vec<String>,
 }
 
@@ -71,7 +73,8 @@ impl Env {
     /// `PUBLIC_URL`: our own origin, as buyers see it. Never taken from a request's `Host`.
     pub fn public_url(&mut self) -> String {
         let url = self.required("PUBLIC_URL");
-        let plain = url.starts_with("https://") || url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost");
+        let plain =
+            url.starts_with("https://") || url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost");
         if !url.is_empty() && (!plain || url.ends_with('/') || !url.is_ascii()) {
             self.problem("PUBLIC_URL must be an https origin without a trailing slash");
         }

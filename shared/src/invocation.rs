@@ -26,10 +26,11 @@ pub struct Invocation {
 
 impl Invocation {
     /// Reads the clock and the operating system's randomness, the only place that does.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the edge where time and randomness come in"
-    )]
+    ///
+    /// # Panics
+    ///
+    /// If the operating system gives no random bytes.
+    #[expect(clippy::disallowed_methods, reason = "this is the edge where time and randomness come in")]
     pub fn begin() -> Self {
         let mut entropy = [0_u8; 40];
         // Without randomness two attempts could share a name and a call id could be guessed: better no answer at all.
@@ -37,11 +38,7 @@ impl Invocation {
         #[expect(clippy::expect_used, reason = "no request can be served safely without randomness")]
         getrandom::fill(&mut entropy).expect("the operating system gives random bytes");
         let [attempt, call, dice] = [0..16, 16..32, 32..40].map(|range| {
-            entropy
-                .get(range)
-                .unwrap_or_default()
-                .iter()
-                .fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte))
+            entropy.get(range).unwrap_or_default().iter().fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte))
         });
         Self {
             now: Timestamp::now(),

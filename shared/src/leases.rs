@@ -13,7 +13,7 @@ pub const TERM: Duration = Duration::from_secs(30 * DAY.as_secs());
 
 /// How long after its end a number is still in nobody's hands. No call lasts longer than thirty minutes, so none of the
 /// old owner's is still running when this has passed; the rest is for clocks that disagree.
-pub const GRACE: Duration = Duration::from_secs(31 * 60);
+pub const GRACE: Duration = Duration::from_mins(31);
 
 /// How long a number rests before the next wallet may have it, so that those who call back do not reach a stranger.
 pub const COOLING: Duration = Duration::from_secs(2 * DAY.as_secs());

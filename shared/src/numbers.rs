@@ -127,9 +127,9 @@ impl Numbers {
         offered: Vec<PhoneNumber>,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        let mut offered = offered.into_iter().take(TRIES);
+        let offered = offered.into_iter().take(TRIES);
         let mut carried: Option<Sale<Open>> = None;
-        while let Some(number) = offered.next() {
+        for number in offered {
             let sale = match carried.take() {
                 None => match self.intend(&new, &number, country).await? {
                     Some(sale) => sale,
@@ -160,7 +160,12 @@ impl Numbers {
     }
 
     /// Records that this number is about to be bought instead of the one that was taken.
-    async fn intend_instead(&self, sale: Sale<Open>, number: &PhoneNumber, country: Country) -> Result<Sale<Open>, Stop> {
+    async fn intend_instead(
+        &self,
+        sale: Sale<Open>,
+        number: &PhoneNumber,
+        country: Country,
+    ) -> Result<Sale<Open>, Stop> {
         let id = sale.record().id.clone();
         let forget = forget_purchase_of(&sale);
         let work = Work::Lease { number: number.clone(), country, source: Source::Carrier };
@@ -170,7 +175,12 @@ impl Numbers {
     }
 
     /// Buys a number by name. Where the answer says nothing, or says that somebody has it, we look whether it is us.
-    async fn buy_named(&self, number: &PhoneNumber, new: &NewSale, invocation: &Invocation) -> Result<Bought, BuyError> {
+    async fn buy_named(
+        &self,
+        number: &PhoneNumber,
+        new: &NewSale,
+        invocation: &Invocation,
+    ) -> Result<Bought, BuyError> {
         let limit = invocation.at_most(BUY, RESERVE);
         let tag = new.id.tag();
         let error = match self.twilio.buy(number, &tag, limit).await {
@@ -211,7 +221,9 @@ impl Numbers {
             match self.bland.import(number, invocation.at_most(IMPORT, RESERVE)).await {
                 Ok(Imported::In) => return Ok(()),
                 Ok(Imported::NotOwned) => failure = Some("the number is not ready yet; try again".to_owned()),
-                Err(error @ (BlandError::Account { .. } | BlandError::RateLimited { .. })) => return Err(bland_failed(error)),
+                Err(error @ (BlandError::Account { .. } | BlandError::RateLimited { .. })) => {
+                    return Err(bland_failed(error));
+                }
                 Err(error) => failure = Some(error.to_string()),
             }
         }
@@ -222,7 +234,10 @@ impl Numbers {
     async fn give_up(&self, sale: Sale<Open>, number: &PhoneNumber, error: BuyError) -> Refusal {
         if error == BuyError::Unknown {
             warn!(payment = ?sale.record().id, ?number, "it is not known whether a number was bought");
-            return Refusal::Upstream { vendor: "Twilio", message: "the purchase did not come through; try again".to_owned() };
+            return Refusal::Upstream {
+                vendor: "Twilio",
+                message: "the purchase did not come through; try again".to_owned(),
+            };
         }
         match self.withdraw(sale).await {
             Ok(()) => buy_failed(error),
@@ -336,7 +351,10 @@ fn twilio_failed(error: TwilioError) -> Refusal {
         TwilioError::Refused(said) => Refusal::Upstream { vendor: "Twilio", message: said.message },
         TwilioError::Account(said) => {
             error!(code = said.code, message = said.message, "Twilio does not accept our account");
-            Refusal::Upstream { vendor: "Twilio", message: "number purchases are not available at the moment".to_owned() }
+            Refusal::Upstream {
+                vendor: "Twilio",
+                message: "number purchases are not available at the moment".to_owned(),
+            }
         }
         other => Refusal::Upstream { vendor: "Twilio", message: other.to_string() },
     }

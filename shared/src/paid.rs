@@ -24,8 +24,8 @@ use crate::store::{State, Work};
 use crate::types::{Network, Wallet};
 use crate::x402::headers::PAYMENT_REQUIRED;
 use crate::x402::{
-    Checked, Demand, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Receipt, Terms, Unproven, Verdict, Verified,
-    demand, receipt_headers,
+    Checked, Demand, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Receipt, Terms, Unproven, Verdict,
+    Verified, demand, receipt_headers,
 };
 
 /// How long the facilitator may take to look at a payment.
@@ -242,7 +242,7 @@ impl<E: Endpoint> Paid<E> {
         let beside = self.endpoint.beside(&payer, &work, order.invocation);
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
-            Ok(Finished::Granted(record)) => self.granted(&record, order, outcome),
+            Ok(Finished::Granted(record)) => Self::granted(&record, order, outcome),
             Ok(Finished::Declined { reason }) => Err(declined(reason)),
             Ok(Finished::NotSent) => Err(Refusal::NotSettled),
             Ok(Finished::Doubt(work)) => pending::<E>(&work),
@@ -254,7 +254,7 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    fn granted(&self, record: &Record, order: &Order<'_>, outcome: &'static str) -> Result<Answer, Refusal> {
+    fn granted(record: &Record, order: &Order<'_>, outcome: &'static str) -> Result<Answer, Refusal> {
         let settled = record.settled.as_ref().ok_or(Refusal::Fault(Fault::Broken("closed without a settlement")))?;
         let body = E::answer(record).ok_or(Refusal::Fault(Fault::Broken("a record of another endpoint")))?;
         let transaction =
@@ -279,11 +279,12 @@ impl<E: Endpoint> Paid<E> {
         let mut waited = Duration::ZERO;
         loop {
             match record.state {
-                State::Closed => return self.granted(&record, order, REPLAYED).map(Some),
+                State::Closed => return Self::granted(&record, order, REPLAYED).map(Some),
                 State::Void if record.spent => return Err(declined("payment_declined".to_owned())),
                 State::Void => return Ok(None),
                 State::Settling if order.invocation.current() >= record.busy_until => {
-                    let taken = self.cashier.store.take_over(&record, &order.invocation.attempt, order.invocation.current());
+                    let taken =
+                        self.cashier.store.take_over(&record, &order.invocation.attempt, order.invocation.current());
                     if let Some(Taken::Settling(sale)) = taken.await? {
                         return self.settle(sale, Sent::Perhaps, order, REPLAYED).await.map(Some);
                     }
@@ -339,7 +340,10 @@ fn declined(reason: String) -> Refusal {
 }
 
 fn facilitator_failed() -> Refusal {
-    Refusal::Upstream { vendor: "facilitator", message: "the payment could not be verified; repeat the same header".to_owned() }
+    Refusal::Upstream {
+        vendor: "facilitator",
+        message: "the payment could not be verified; repeat the same header".to_owned(),
+    }
 }
 
 /// Runs both side by side. A refusal of the plan wins over the facilitator's, and does not wait for it.

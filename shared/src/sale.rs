@@ -25,7 +25,7 @@ const TOO_LATE: u64 = 6;
 const GIVE_UP: u64 = 15 * 60;
 /// When the sweep looks again at a sale whose outcome is unknown: soon while it can still settle, seldom after.
 const SOON: Duration = Duration::from_secs(15);
-const SELDOM: Duration = Duration::from_secs(5 * 60);
+const SELDOM: Duration = Duration::from_mins(5);
 
 /// Those who know about money.
 pub struct Cashier {
@@ -111,7 +111,12 @@ pub async fn finish(
     }
 }
 
-async fn grant(cashier: &Cashier, sale: Sale<Settling>, transaction: String, now: Timestamp) -> Result<Finished, Fault> {
+async fn grant(
+    cashier: &Cashier,
+    sale: Sale<Settling>,
+    transaction: String,
+    now: Timestamp,
+) -> Result<Finished, Fault> {
     let id = sale.record().id.clone();
     let settled = Settled { transaction, at: now };
     let granted = granted(sale.record(), &settled);
@@ -141,7 +146,12 @@ async fn void(cashier: &Cashier, sale: Sale<Settling>, spent: bool, now: Timesta
     }
 }
 
-async fn doubt(cashier: &Cashier, sale: Sale<Settling>, contested: bool, invocation: &Invocation) -> Result<Finished, Fault> {
+async fn doubt(
+    cashier: &Cashier,
+    sale: Sale<Settling>,
+    contested: bool,
+    invocation: &Invocation,
+) -> Result<Finished, Fault> {
     let record = sale.record();
     let work = record.work.clone();
     let pause = if expired(&record.signed, invocation.current()) { SELDOM } else { SOON };

@@ -1,2 +1,4 @@
 //! stub
-pub fn check(_:&crate::types::PhoneNumber)->Result<(),&'static str>{Ok(())}
+pub fn check(_: &crate::types::PhoneNumber) -> Result<(), &'static str> {
+    Ok(())
+}

@@ -21,9 +21,9 @@ const IMPORT: Duration = Duration::from_secs(4);
 /// What must be left for settling when a phone rings.
 const RESERVE: Duration = Duration::from_secs(8);
 /// A call that runs longer than it may is stopped after this.
-const OVERTIME: Duration = Duration::from_secs(60);
+const OVERTIME: Duration = Duration::from_mins(1);
 /// Our clock and the dialler's may disagree by so much when a call is looked for.
-const SKEW: Duration = Duration::from_secs(60);
+const SKEW: Duration = Duration::from_mins(1);
 
 /// A call that somebody wants placed; everything in it is valid.
 #[derive(Clone, Debug)]
@@ -123,13 +123,8 @@ impl Calls {
             due_at: invocation.now.saturating_add(longest).map_err(StoreFault::from)?,
         };
         let changes = dial(&call, &new.id, invocation.now)?;
-        let work = Work::Call {
-            call: id,
-            from: call.from,
-            to: call.to,
-            max_duration: request.max_duration,
-            placed: None,
-        };
+        let work =
+            Work::Call { call: id, from: call.from, to: call.to, max_duration: request.max_duration, placed: None };
         match self.store.claim(new, work, changes).await? {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
@@ -148,7 +143,12 @@ impl Calls {
     }
 
     /// Dials. A caller ID that the dialler does not know (any more) is imported and tried once more: nothing was dialled.
-    async fn dial(&self, request: &CallRequest, plan: &CallPlan, invocation: &Invocation) -> Result<BlandCallId, DialError> {
+    async fn dial(
+        &self,
+        request: &CallRequest,
+        plan: &CallPlan,
+        invocation: &Invocation,
+    ) -> Result<BlandCallId, DialError> {
         let dial = Dial {
             to: &request.to,
             from: &plan.from,

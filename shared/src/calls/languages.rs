@@ -1,2 +1,4 @@
 //! stub
-pub fn for_dialler(t:&str)->Result<&str,&'static str>{Ok(t)}
+pub fn for_dialler(t: &str) -> Result<&str, &'static str> {
+    Ok(t)
+}

@@ -17,11 +17,11 @@ use crate::upstream::bland::{BlandCall, BlandCallId};
 /// The vendor advises five seconds, and pays for every look.
 const EVERY: i64 = 5;
 /// What the vendor writes after a call has ended may take so long to come.
-const SETTLING: Duration = Duration::from_secs(60);
+const SETTLING: Duration = Duration::from_mins(1);
 /// How long a call whose time is up is left before it is looked at again.
-pub const OVERDUE: Duration = Duration::from_secs(60);
+pub const OVERDUE: Duration = Duration::from_mins(1);
 /// A call of which nothing is heard so long after it must have ended is an error, and not charged.
-const LOST: Duration = Duration::from_secs(10 * 60);
+const LOST: Duration = Duration::from_mins(10);
 /// An item holds 400 KB; a transcript beyond this is cut.
 const LONGEST_TRANSCRIPT: usize = 256 * 1024;
 const ASK: Duration = Duration::from_secs(8);
@@ -100,5 +100,12 @@ fn judge(call: &Call, record: &BlandCall, now: Timestamp) -> Look {
 
 fn shown(call: Call, look: Look, now: Timestamp) -> Call {
     let charge = if look.refund_due { Charge::RefundDue } else { call.charge };
-    Call { view: Some(look.view), ended_at: look.ended_at, settled: look.settled, looked_at: now.as_second(), charge, ..call }
+    Call {
+        view: Some(look.view),
+        ended_at: look.ended_at,
+        settled: look.settled,
+        looked_at: now.as_second(),
+        charge,
+        ..call
+    }
 }

@@ -65,10 +65,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         Change::update(keys::wallet(&call.wallet))
             .set("dial", s(sale.as_str()))
             .when(When::No("dial"))
-            .when(When::Any(vec![
-                When::No("unpaid_at"),
-                When::AtMost("unpaid_at", paused_since),
-            ])),
+            .when(When::Any(vec![When::No("unpaid_at"), When::AtMost("unpaid_at", paused_since)])),
         Change::check(keys::lease(&call.wallet, &call.from)).when(When::Above("expires_at", now.as_second())),
     ]))
 }
@@ -101,9 +98,7 @@ pub fn why_not(lost: &Lost) -> Result<NotNow, StoreFault> {
 
 /// dialling → placed: the vendor has accepted it
 pub fn placed(call: &CallId, placed: &str) -> Changes {
-    Changes::of([Change::update(keys::call(call))
-        .set("placed", s(placed))
-        .when(When::No("placed"))])
+    Changes::of([Change::update(keys::call(call)).set("placed", s(placed)).when(When::No("placed"))])
 }
 
 /// placed → paid
@@ -120,9 +115,7 @@ pub fn charged(call: &CallId, wallet: &Wallet, sale: &PaymentId, transaction: &s
 /// dialling → (none): nobody was rung
 pub fn not_dialled(call: &CallId, wallet: &Wallet, sale: &PaymentId) -> Changes {
     Changes::of([
-        Change::delete(keys::call(call))
-            .when(When::Is("sale", s(sale.as_str())))
-            .when(When::No("placed")),
+        Change::delete(keys::call(call)).when(When::Is("sale", s(sale.as_str()))).when(When::No("placed")),
         freed(wallet, sale),
     ])
 }
@@ -134,9 +127,7 @@ pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, no
             .set("charge", s("declined"))
             .set("placed", s(placed))
             .when(When::Is("sale", s(sale.as_str()))),
-        freed(wallet, sale)
-            .set("unpaid_at", n(now.as_second()))
-            .add("unpaid_rings", 1),
+        freed(wallet, sale).set("unpaid_at", n(now.as_second())),
     ])
 }
 
@@ -152,9 +143,7 @@ pub fn withdrawn(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str)
 }
 
 fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {
-    Change::update(keys::wallet(wallet))
-        .remove("dial")
-        .when(When::Is("dial", s(sale.as_str())))
+    Change::update(keys::wallet(wallet)).remove("dial").when(When::Is("dial", s(sale.as_str())))
 }
 
 /// A call on record.
@@ -227,10 +216,7 @@ impl Store {
         let change = Change::update(keys::call(&call.id))
             .set("looked_at", n(now.as_second()))
             .when(When::Is("looked_at", n(call.looked_at)))
-            .when(When::Is(
-                "settled",
-                AttributeValue::Bool(false),
-            ));
+            .when(When::Is("settled", AttributeValue::Bool(false)));
         Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
     }
 
@@ -255,9 +241,8 @@ impl Store {
 
     /// Puts off the next time the sweep looks at a call.
     pub async fn put_off(&self, call: &CallId, until: Timestamp, token: &str) -> Result<(), StoreFault> {
-        let change = Change::update(keys::call(call))
-            .set("due_at", n(until.as_second()))
-            .when(When::Above("due_at", 0));
+        let change =
+            Change::update(keys::call(call)).set("due_at", n(until.as_second())).when(When::Above("due_at", 0));
         self.transact(Changes::of([change]), token).await.map(drop)
     }
 }

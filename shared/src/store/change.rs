@@ -54,7 +54,7 @@ pub(super) enum When {
 }
 
 /// A change to one item.
-pub struct Change {
+pub(super) struct Change {
     key: Key,
     verb: Verb,
     when: Vec<When>,
@@ -62,11 +62,7 @@ pub struct Change {
 
 enum Verb {
     Put(Item),
-    Update {
-        set: Vec<(&'static str, AttributeValue)>,
-        remove: Vec<&'static str>,
-        add: Vec<(&'static str, i64)>,
-    },
+    Update { set: Vec<(&'static str, AttributeValue)>, remove: Vec<&'static str> },
     Delete,
     Check,
 }
@@ -84,42 +80,22 @@ pub(super) fn n(number: i64) -> AttributeValue {
 impl Change {
     /// Changes some attributes of an item.
     pub(super) fn update(key: Key) -> Self {
-        Self {
-            key,
-            verb: Verb::Update {
-                set: Vec::new(),
-                remove: Vec::new(),
-                add: Vec::new(),
-            },
-            when: Vec::new(),
-        }
+        Self { key, verb: Verb::Update { set: Vec::new(), remove: Vec::new() }, when: Vec::new() }
     }
 
     /// Writes a whole item.
     pub(super) fn put(key: Key, item: Item) -> Self {
-        Self {
-            key,
-            verb: Verb::Put(item),
-            when: Vec::new(),
-        }
+        Self { key, verb: Verb::Put(item), when: Vec::new() }
     }
 
     /// Deletes an item.
     pub(super) fn delete(key: Key) -> Self {
-        Self {
-            key,
-            verb: Verb::Delete,
-            when: Vec::new(),
-        }
+        Self { key, verb: Verb::Delete, when: Vec::new() }
     }
 
     /// Changes nothing, but must find its conditions true.
     pub(super) fn check(key: Key) -> Self {
-        Self {
-            key,
-            verb: Verb::Check,
-            when: Vec::new(),
-        }
+        Self { key, verb: Verb::Check, when: Vec::new() }
     }
 
     /// Sets an attribute.
@@ -148,14 +124,6 @@ impl Change {
         self
     }
 
-    /// Adds to a number.
-    pub(super) fn add(mut self, name: &'static str, by: i64) -> Self {
-        if let Verb::Update { add, .. } = &mut self.verb {
-            add.push((name, by));
-        }
-        self
-    }
-
     /// Only when this holds.
     pub(super) fn when(mut self, condition: When) -> Self {
         self.when.push(condition);
@@ -172,10 +140,7 @@ impl Change {
         let step = match self.verb {
             Verb::Put(mut item) => {
                 item.extend(key);
-                let put = Put::builder()
-                    .table_name(table)
-                    .set_item(Some(item))
-                    .set_condition_expression(condition);
+                let put = Put::builder().table_name(table).set_item(Some(item)).set_condition_expression(condition);
                 let (names, values) = names.into_parts();
                 TransactWriteItem::builder().put(
                     put.set_expression_attribute_names(names)
@@ -184,12 +149,10 @@ impl Change {
                         .build()?,
                 )
             }
-            Verb::Update { set, remove, add } => {
-                let expression = names.update(set, &remove, &add);
-                let update = Update::builder()
-                    .table_name(table)
-                    .set_key(Some(key.into()))
-                    .update_expression(expression);
+            Verb::Update { set, remove } => {
+                let expression = names.update(set, &remove);
+                let update =
+                    Update::builder().table_name(table).set_key(Some(key.into())).update_expression(expression);
                 let (names, values) = names.into_parts();
                 TransactWriteItem::builder().update(
                     update
@@ -276,34 +239,21 @@ impl Names {
         &mut self,
         set: Vec<(&'static str, AttributeValue)>,
         remove: &[&'static str],
-        add: &[(&'static str, i64)],
     ) -> String {
         let mut clauses = Vec::new();
         if !set.is_empty() {
-            let parts: Vec<String> = set
-                .into_iter()
-                .map(|(name, value)| format!("{} = {}", self.name(name), self.value(value)))
-                .collect();
+            let parts: Vec<String> =
+                set.into_iter().map(|(name, value)| format!("{} = {}", self.name(name), self.value(value))).collect();
             clauses.push(format!("SET {}", parts.join(", ")));
         }
         if !remove.is_empty() {
             let parts: Vec<String> = remove.iter().map(|name| self.name(name)).collect();
             clauses.push(format!("REMOVE {}", parts.join(", ")));
         }
-        if !add.is_empty() {
-            let parts: Vec<String> = add
-                .iter()
-                .map(|(name, by)| format!("{} {}", self.name(name), self.value(n(*by))))
-                .collect();
-            clauses.push(format!("ADD {}", parts.join(", ")));
-        }
         clauses.join(" ")
     }
 
     fn into_parts(self) -> (Option<HashMap<String, String>>, Option<Item>) {
-        (
-            (!self.names.is_empty()).then_some(self.names),
-            (!self.values.is_empty()).then_some(self.values),
-        )
+        ((!self.names.is_empty()).then_some(self.names), (!self.values.is_empty()).then_some(self.values))
     }
 }

@@ -7,7 +7,7 @@ pub const SHARDS: u8 = 4;
 
 /// The primary key of an item.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Key {
+pub(super) struct Key {
     /// Partition key.
     pub pk: String,
     /// Sort key.
@@ -15,55 +15,40 @@ pub struct Key {
 }
 
 /// The prefix of the sort keys of a wallet's leases.
-pub const LEASES: &str = "LEASE#";
+pub(super) const LEASES: &str = "LEASE#";
 
 /// The item of a number that is in our hands.
-pub fn number(number: &PhoneNumber) -> Key {
-    Key {
-        pk: format!("NUMBER#{}", number.as_str()),
-        sk: "NUMBER".to_owned(),
-    }
+pub(super) fn number(number: &PhoneNumber) -> Key {
+    Key { pk: format!("NUMBER#{}", number.as_str()), sk: "NUMBER".to_owned() }
 }
 
 /// The item of a wallet's lease of a number.
-pub fn lease(wallet: &Wallet, number: &PhoneNumber) -> Key {
-    Key {
-        pk: wallet_partition(wallet),
-        sk: format!("{LEASES}{}", number.as_str()),
-    }
+pub(super) fn lease(wallet: &Wallet, number: &PhoneNumber) -> Key {
+    Key { pk: wallet_partition(wallet), sk: format!("{LEASES}{}", number.as_str()) }
 }
 
 /// The item that counts what a wallet is doing.
-pub fn wallet(wallet: &Wallet) -> Key {
-    Key {
-        pk: wallet_partition(wallet),
-        sk: "WALLET".to_owned(),
-    }
+pub(super) fn wallet(wallet: &Wallet) -> Key {
+    Key { pk: wallet_partition(wallet), sk: "WALLET".to_owned() }
 }
 
 /// The partition that holds everything of one wallet.
-pub fn wallet_partition(wallet: &Wallet) -> String {
+pub(super) fn wallet_partition(wallet: &Wallet) -> String {
     format!("WALLET#{}", wallet.caip10())
 }
 
 /// The item of a payment.
-pub fn sale(payment: &PaymentId) -> Key {
-    Key {
-        pk: format!("SALE#{}", payment.as_str()),
-        sk: "SALE".to_owned(),
-    }
+pub(super) fn sale(payment: &PaymentId) -> Key {
+    Key { pk: format!("SALE#{}", payment.as_str()), sk: "SALE".to_owned() }
 }
 
 /// The item of a call.
-pub fn call(call: &CallId) -> Key {
-    Key {
-        pk: format!("CALL#{}", call.as_str()),
-        sk: "CALL".to_owned(),
-    }
+pub(super) fn call(call: &CallId) -> Key {
+    Key { pk: format!("CALL#{}", call.as_str()), sk: "CALL".to_owned() }
 }
 
 /// The item that says when something regular was last done.
-pub fn turn(name: &str) -> Key {
+pub(super) fn turn(name: &str) -> Key {
     Key { pk: "TURN".to_owned(), sk: name.to_owned() }
 }
 
@@ -114,13 +99,11 @@ impl Queue {
 }
 
 fn shard(text: &str) -> u8 {
-    text.bytes()
-        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
-        % SHARDS
+    text.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % SHARDS
 }
 
 /// What a key of the index names.
-pub enum Named {
+pub(super) enum Named {
     /// A number.
     Number(PhoneNumber),
     /// A lease.
@@ -132,16 +115,13 @@ pub enum Named {
 }
 
 /// Reads a key that one of the functions above wrote.
-pub fn read(key: &Key) -> Option<Named> {
+pub(super) fn read(key: &Key) -> Option<Named> {
     let (kind, rest) = key.pk.split_once('#')?;
     match kind {
         "NUMBER" => Some(Named::Number(PhoneNumber::parse(rest).ok()?)),
         "WALLET" => {
             let number = key.sk.strip_prefix(LEASES)?;
-            Some(Named::Lease(
-                Wallet::from_caip10(rest).ok()?,
-                PhoneNumber::parse(number).ok()?,
-            ))
+            Some(Named::Lease(Wallet::from_caip10(rest).ok()?, PhoneNumber::parse(number).ok()?))
         }
         "SALE" => Some(Named::Sale(PaymentId::from_row(rest.to_owned()))),
         "CALL" => Some(Named::Call(CallId::parse(rest).ok()?)),

@@ -165,10 +165,7 @@ impl Store {
             .timeout_config(timeouts)
             .http_client(crate::upstream::http::ForAws);
         builder.set_endpoint_url(config.endpoint);
-        Self {
-            client: Client::from_conf(builder.build()),
-            table: config.table,
-        }
+        Self { client: Client::from_conf(builder.build()), table: config.table }
     }
 
     /// What is due in a queue, the oldest first.
@@ -192,7 +189,13 @@ impl Store {
     }
 
     /// Takes the turn at something that is done once in a while: of all that come by, one gets it.
-    pub async fn take_turn(&self, name: &str, every: Duration, now: Timestamp, attempt: &str) -> Result<bool, StoreFault> {
+    pub async fn take_turn(
+        &self,
+        name: &str,
+        every: Duration,
+        now: Timestamp,
+        attempt: &str,
+    ) -> Result<bool, StoreFault> {
         let last = now.saturating_sub(every)?.as_second();
         let change = Change::update(keys::turn(name))
             .set("taken_at", n(now.as_second()))
@@ -243,11 +246,7 @@ impl Store {
 
     /// Writes all of the changes or none. `token` names the step: tried again, it is made once.
     async fn transact(&self, changes: Changes, token: &str) -> Result<Done, StoreFault> {
-        let steps = changes
-            .0
-            .into_iter()
-            .map(|change| change.into_step(&self.table))
-            .collect::<Result<Vec<_>, _>>()?;
+        let steps = changes.0.into_iter().map(|change| change.into_step(&self.table)).collect::<Result<Vec<_>, _>>()?;
         let token = token_of(token);
         let mut conflicts = 0;
         loop {
@@ -285,21 +284,11 @@ fn not_done(error: &SdkError<TransactWriteItemsError>) -> NotDone {
         let reasons = cancelled.cancellation_reasons();
         for (change, reason) in reasons.iter().enumerate() {
             if reason.code() == Some("ConditionalCheckFailed") {
-                return NotDone::Condition(Lost {
-                    change,
-                    old: reason.item.clone(),
-                });
+                return NotDone::Condition(Lost { change, old: reason.item.clone() });
             }
         }
-        let passing = [
-            "TransactionConflict",
-            "ThrottlingError",
-            "ProvisionedThroughputExceeded",
-        ];
-        if reasons
-            .iter()
-            .any(|reason| reason.code().is_some_and(|code| passing.contains(&code)))
-        {
+        let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+        if reasons.iter().any(|reason| reason.code().is_some_and(|code| passing.contains(&code))) {
             return NotDone::Conflict;
         }
     }
@@ -327,15 +316,10 @@ fn token_of(name: &str) -> String {
 
 fn candidate(item: &Item) -> Option<Candidate> {
     let text = |name: &str| item.get(name)?.as_s().ok().cloned();
-    Some(
-        match keys::read(&Key {
-            pk: text("pk")?,
-            sk: text("sk")?,
-        })? {
-            Named::Number(number) => Candidate::Number(number),
-            Named::Lease(wallet, number) => Candidate::Lease(wallet, number),
-            Named::Sale(payment) => Candidate::Sale(payment),
-            Named::Call(call) => Candidate::Call(call),
-        },
-    )
+    Some(match keys::read(&Key { pk: text("pk")?, sk: text("sk")? })? {
+        Named::Number(number) => Candidate::Number(number),
+        Named::Lease(wallet, number) => Candidate::Lease(wallet, number),
+        Named::Sale(payment) => Candidate::Sale(payment),
+        Named::Call(call) => Candidate::Call(call),
+    })
 }

@@ -93,8 +93,7 @@ pub fn adopt(number: &PhoneNumber, country: Country, sid: &str, now: Timestamp) 
 
 /// importing → pooled: the dialler knows it, so it can be handed out
 pub fn imported(number: &PhoneNumber, country: Country, from: Timestamp) -> Changes {
-    Changes::of([pooled(Change::update(keys::number(number)), country, from)
-        .when(When::Is("custody", s("importing")))])
+    Changes::of([pooled(Change::update(keys::number(number)), country, from).when(When::Is("custody", s("importing")))])
 }
 
 /// leased → pooled from `from` on, and the lease ends; unless it was renewed or is held meanwhile
@@ -144,9 +143,7 @@ pub fn extend(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId, expires_a
 
 /// held → as it was
 pub fn let_go(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId) -> Changes {
-    Changes::of([Change::update(keys::lease(wallet, number))
-        .remove("hold")
-        .when(When::Is("hold", s(sale.as_str())))])
+    Changes::of([Change::update(keys::lease(wallet, number)).remove("hold").when(When::Is("hold", s(sale.as_str())))])
 }
 
 fn importing(change: Change, sid: &str, now: Timestamp) -> Change {
@@ -185,11 +182,7 @@ impl Lease {
 
     /// As it is listed.
     pub fn listed(&self) -> Listed {
-        Listed {
-            number: self.number.clone(),
-            country: self.country,
-            expires_at: self.expires_at,
-        }
+        Listed { number: self.number.clone(), country: self.country, expires_at: self.expires_at }
     }
 
     fn from_row(row: &LeaseRow) -> Result<Self, StoreFault> {
@@ -221,17 +214,13 @@ impl Store {
     /// A wallet's leases, the oldest number first: consistent, because a number can be used the moment it is bought.
     pub async fn leases(&self, wallet: &Wallet) -> Result<Vec<Lease>, StoreFault> {
         let items = self.partition(keys::wallet_partition(wallet), LEASES).await?;
-        items
-            .into_iter()
-            .map(|item| Lease::from_row(&serde_dynamo::from_item(item)?))
-            .collect()
+        items.into_iter().map(|item| Lease::from_row(&serde_dynamo::from_item(item)?)).collect()
     }
 
     /// One lease of a wallet.
     pub async fn lease(&self, wallet: &Wallet, number: &PhoneNumber) -> Result<Option<Lease>, StoreFault> {
         let item = self.item(keys::lease(wallet, number)).await?;
-        item.map(|item| Lease::from_row(&serde_dynamo::from_item(item)?))
-            .transpose()
+        item.map(|item| Lease::from_row(&serde_dynamo::from_item(item)?)).transpose()
     }
 
     /// A number, if it is in our hands.
@@ -255,13 +244,7 @@ impl Store {
         let due = self.due(Queue::Pool(country), now, most).await?;
         Ok(due
             .into_iter()
-            .filter_map(|candidate| {
-                if let Candidate::Number(number) = candidate {
-                    Some(number)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|candidate| if let Candidate::Number(number) = candidate { Some(number) } else { None })
             .collect())
     }
 

@@ -9,7 +9,6 @@ pub(super) struct NumberRow {
     pub custody: Custody,
     pub country: String,
     pub owner: Option<String>,
-    pub sale: Option<String>,
     pub sid: Option<String>,
     pub due_at: Option<i64>,
 }
@@ -46,8 +45,6 @@ pub(super) struct LeaseRow {
 #[derive(Debug, Deserialize)]
 pub(super) struct WalletRow {
     pub dial: Option<String>,
-    #[serde(default)]
-    pub unpaid_rings: u64,
     pub unpaid_at: Option<i64>,
 }
 
@@ -124,26 +121,10 @@ pub(super) struct SettledRow {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(super) enum WorkRow {
-    Lease {
-        number: String,
-        country: String,
-        source: SourceRow,
-    },
-    Renew {
-        number: String,
-        country: String,
-        expires_at: i64,
-    },
-    List {
-        numbers: Vec<ListedRow>,
-    },
-    Call {
-        call: String,
-        from: String,
-        to: String,
-        max_duration: u32,
-        placed: Option<String>,
-    },
+    Lease { number: String, country: String, source: SourceRow },
+    Renew { number: String, country: String, expires_at: i64 },
+    List { numbers: Vec<ListedRow> },
+    Call { call: String, from: String, to: String, max_duration: u32, placed: Option<String> },
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use super::{Done, Lost, Store, StoreFault};
 
 /// How long an attempt may be at work before somebody else finishes its sale: longer than a function may run (29 s) and
 /// a request of it may be under way at a vendor.
-pub const BUSY: Duration = Duration::from_secs(60);
+pub const BUSY: Duration = Duration::from_mins(1);
 
 /// Records outlive every signature by far; deletion is housekeeping, never a lock.
 const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
@@ -94,16 +94,13 @@ pub enum Settling {}
 
 /// A sale that is ours to carry on. What may be done with it depends on its stage.
 pub struct Sale<Stage> {
-    record: Record,
+    record: Box<Record>,
     stage: PhantomData<fn() -> Stage>,
 }
 
 impl<Stage> Sale<Stage> {
     fn new(record: Record) -> Self {
-        Self {
-            record,
-            stage: PhantomData,
-        }
+        Self { record: Box::new(record), stage: PhantomData }
     }
 
     /// What is recorded.
@@ -183,8 +180,7 @@ impl Store {
     /// The sale of a payment.
     pub async fn sale(&self, payment: &PaymentId) -> Result<Option<Record>, StoreFault> {
         let item = self.item(keys::sale(payment)).await?;
-        item.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?))
-            .transpose()
+        item.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?)).transpose()
     }
 
     /// (none) | void → open | settling, together with what the sale needs
@@ -218,13 +214,11 @@ impl Store {
             ]),
         ]));
         // The same attempt may claim for one number after another: each is a transaction of its own.
-        let token = record.token(&format!("claim {}", serde_json::to_string(&record.work.to_row()).unwrap_or_default()));
+        let token =
+            record.token(&format!("claim {}", serde_json::to_string(&record.work.to_row()).unwrap_or_default()));
         match self.transact(Changes::of([put]).and(changes), &token).await? {
             Done::Yes => Ok(Claimed::Ours(Sale::new(record))),
-            Done::No(Lost {
-                change: 0,
-                old: Some(old),
-            }) => {
+            Done::No(Lost { change: 0, old: Some(old) }) => {
                 let earlier = Record::from_row(record.id.clone(), serde_dynamo::from_item(old)?)?;
                 // Our own write, whose answer was lost, looks like a rival's.
                 if earlier.attempt == record.attempt {
@@ -233,10 +227,7 @@ impl Store {
                     Ok(Claimed::Earlier(Box::new(earlier)))
                 }
             }
-            Done::No(lost) => Ok(Claimed::Lost(Lost {
-                change: lost.change.saturating_sub(1),
-                old: lost.old,
-            })),
+            Done::No(lost) => Ok(Claimed::Lost(Lost { change: lost.change.saturating_sub(1), old: lost.old })),
         }
     }
 
@@ -248,7 +239,7 @@ impl Store {
         changes: Changes,
         step: &str,
     ) -> Result<Sale<Open>, NotStepped> {
-        let record = Record { work, ..sale.record };
+        let record = Record { work, ..*sale.record };
         let update = record.step(State::Open).set("work", work_value(&record.work)?);
         self.step(&record, update, changes, step).await?;
         Ok(Sale::new(record))
@@ -256,26 +247,15 @@ impl Store {
 
     /// open → settling: the fence. From here on the sale is rolled forward.
     pub async fn fence(&self, sale: Sale<Open>, work: Work, changes: Changes) -> Result<Sale<Settling>, NotStepped> {
-        let record = Record {
-            work,
-            state: State::Settling,
-            ..sale.record
-        };
-        let update = record
-            .step(State::Open)
-            .set("state", s("settling"))
-            .set("work", work_value(&record.work)?);
+        let record = Record { work, state: State::Settling, ..*sale.record };
+        let update = record.step(State::Open).set("state", s("settling")).set("work", work_value(&record.work)?);
         self.step(&record, update, changes, "fence").await?;
         Ok(Sale::new(record))
     }
 
     /// settling → closed: paid, and granted in the same write
     pub async fn close(&self, sale: Sale<Settling>, settled: Settled, changes: Changes) -> Result<Record, NotStepped> {
-        let record = Record {
-            state: State::Closed,
-            settled: Some(settled.clone()),
-            ..sale.record
-        };
+        let record = Record { state: State::Closed, settled: Some(settled.clone()), ..*sale.record };
         let row = serde_dynamo::to_attribute_value(SettledRow {
             transaction: settled.transaction,
             settled_at: settled.at.as_second(),
@@ -298,11 +278,7 @@ impl Store {
         changes: Changes,
         spent: bool,
     ) -> Result<Record, NotStepped> {
-        let record = Record {
-            state: State::Void,
-            spent,
-            ..sale.record
-        };
+        let record = Record { state: State::Void, spent, ..*sale.record };
         let update = record
             .step(Stage::STATE)
             .set("state", s("void"))
@@ -325,10 +301,7 @@ impl Store {
         let update = record
             .step(State::Settling)
             .set("busy_until", n(now.as_second()))
-            .set(
-                "contested",
-                AttributeValue::Bool(contested || record.contested),
-            )
+            .set("contested", AttributeValue::Bool(contested || record.contested))
             .set("due_at", n(next.as_second()));
         self.step(&record, update, Changes::none(), "park").await
     }
@@ -350,11 +323,7 @@ impl Store {
             .set("busy_until", n(busy_until.as_second()))
             .set("due_at", n(busy_until.as_second()))
             .when(When::AtMost("busy_until", now.as_second()));
-        let taken = Record {
-            attempt: attempt.clone(),
-            busy_until,
-            ..record.clone()
-        };
+        let taken = Record { attempt: attempt.clone(), busy_until, ..record.clone() };
         let ours = match self.transact(Changes::of([change]), &taken.token("take")).await? {
             Done::Yes => true,
             Done::No(Lost { old: Some(old), .. }) => old.get("attempt") == Some(&s(attempt.as_str())),
@@ -368,16 +337,10 @@ impl Store {
     }
 
     async fn step(&self, record: &Record, update: Change, changes: Changes, step: &str) -> Result<(), NotStepped> {
-        match self
-            .transact(Changes::of([update]).and(changes), &record.token(step))
-            .await?
-        {
+        match self.transact(Changes::of([update]).and(changes), &record.token(step)).await? {
             Done::Yes => Ok(()),
             Done::No(Lost { change: 0, .. }) => Err(NotStepped::Overtaken),
-            Done::No(lost) => Err(NotStepped::Lost(Lost {
-                change: lost.change.saturating_sub(1),
-                old: lost.old,
-            })),
+            Done::No(lost) => Err(NotStepped::Lost(Lost { change: lost.change.saturating_sub(1), old: lost.old })),
         }
     }
 }

@@ -69,11 +69,7 @@ pub struct Listed {
 impl Work {
     pub(super) fn to_row(&self) -> WorkRow {
         match self {
-            Self::Lease {
-                number,
-                country,
-                source,
-            } => WorkRow::Lease {
+            Self::Lease { number, country, source } => WorkRow::Lease {
                 number: number.as_str().to_owned(),
                 country: country.to_string(),
                 source: match source {
@@ -81,11 +77,7 @@ impl Work {
                     Source::Carrier => SourceRow::Carrier,
                 },
             },
-            Self::Renew {
-                number,
-                country,
-                expires_at,
-            } => WorkRow::Renew {
+            Self::Renew { number, country, expires_at } => WorkRow::Renew {
                 number: number.as_str().to_owned(),
                 country: country.to_string(),
                 expires_at: expires_at.as_second(),
@@ -100,13 +92,7 @@ impl Work {
                     })
                     .collect(),
             },
-            Self::Call {
-                call,
-                from,
-                to,
-                max_duration,
-                placed,
-            } => WorkRow::Call {
+            Self::Call { call, from, to, max_duration, placed } => WorkRow::Call {
                 call: call.as_str().to_owned(),
                 from: from.as_str().to_owned(),
                 to: to.as_str().to_owned(),
@@ -118,11 +104,7 @@ impl Work {
 
     pub(super) fn from_row(row: &WorkRow) -> Result<Self, StoreFault> {
         Ok(match row {
-            WorkRow::Lease {
-                number,
-                country,
-                source,
-            } => Self::Lease {
+            WorkRow::Lease { number, country, source } => Self::Lease {
                 number: number_of(number)?,
                 country: country_of(country)?,
                 source: match source {
@@ -130,11 +112,7 @@ impl Work {
                     SourceRow::Carrier => Source::Carrier,
                 },
             },
-            WorkRow::Renew {
-                number,
-                country,
-                expires_at,
-            } => Self::Renew {
+            WorkRow::Renew { number, country, expires_at } => Self::Renew {
                 number: number_of(number)?,
                 country: country_of(country)?,
                 expires_at: instant_of(*expires_at)?,
@@ -151,13 +129,7 @@ impl Work {
                     })
                     .collect::<Result<_, StoreFault>>()?,
             },
-            WorkRow::Call {
-                call,
-                from,
-                to,
-                max_duration,
-                placed,
-            } => Self::Call {
+            WorkRow::Call { call, from, to, max_duration, placed } => Self::Call {
                 call: CallId::parse(call).map_err(|_| StoreFault::Row("call id"))?,
                 from: number_of(from)?,
                 to: number_of(to)?,

@@ -13,8 +13,8 @@ use super::{Report, Sweep, failed};
 use crate::invocation::Invocation;
 use crate::numbers::country_of;
 use crate::refusal::Fault;
-use crate::store::numbers::{adopt, intend_release};
 use crate::store::Custody;
+use crate::store::numbers::{adopt, intend_release};
 use crate::types::{Country, DAY, Timestamp};
 use crate::upstream::twilio::Owned;
 
@@ -87,7 +87,8 @@ fn bills_soon(bought: Timestamp, now: Timestamp) -> bool {
     let next = bill_in(today.first_of_month()).and_then(|this| {
         if this >= today { Ok(this) } else { bill_in(today.first_of_month().checked_add(1.month())?) }
     });
-    next.and_then(|next| next.since(today)).is_ok_and(|until| until.get_days() <= BEFORE_BILL && until.get_months() == 0)
+    next.and_then(|next| next.since(today))
+        .is_ok_and(|until| until.get_days() <= BEFORE_BILL && until.get_months() == 0)
 }
 
 #[cfg(test)]

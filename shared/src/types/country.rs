@@ -71,9 +71,7 @@ mod tests {
         for text in ["US", "CA", "GB", "ZW", "AD"] {
             assert_eq!(Country::parse(text).unwrap().as_str(), text);
         }
-        for text in [
-            "", "U", "USA", "us", "ZZ", "XX", "U ", " U", "S ", "D\u{20}", "ＵＳ", "../",
-        ] {
+        for text in ["", "U", "USA", "us", "ZZ", "XX", "U ", " U", "S ", "D\u{20}", "ＵＳ", "../"] {
             assert_eq!(Country::parse(text), Err(NotACountry), "{text:?}");
         }
     }

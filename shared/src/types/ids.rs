@@ -94,10 +94,7 @@ impl PaymentId {
 
     /// A number below `shards` that spreads payments evenly: the nonce is random.
     pub fn shard(&self, shards: u8) -> u8 {
-        self.0
-            .bytes()
-            .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
-            % shards
+        self.0.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % shards
     }
 
     /// A name for things made for this payment at a vendor. Short and one-way: vendors show such names, and a nonce that

@@ -5,7 +5,7 @@ use std::time::Duration;
 pub use jiff::Timestamp;
 
 /// Twenty-four hours.
-pub const DAY: Duration = Duration::from_secs(86_400);
+pub const DAY: Duration = Duration::from_hours(24);
 
 /// `2026-06-17T12:00:00Z`: whole seconds, always `Z`.
 pub fn rfc3339(at: Timestamp) -> String {
@@ -24,14 +24,8 @@ mod tests {
 
     #[test]
     fn an_instant_is_written_in_whole_seconds() {
-        assert_eq!(
-            rfc3339(Timestamp::from_second(1_781_697_600).unwrap()),
-            "2026-06-17T12:00:00Z"
-        );
-        assert_eq!(
-            rfc3339(Timestamp::from_millisecond(1_781_697_600_999).unwrap()),
-            "2026-06-17T12:00:00Z"
-        );
+        assert_eq!(rfc3339(Timestamp::from_second(1_781_697_600).unwrap()), "2026-06-17T12:00:00Z");
+        assert_eq!(rfc3339(Timestamp::from_millisecond(1_781_697_600_999).unwrap()), "2026-06-17T12:00:00Z");
     }
 
     #[test]

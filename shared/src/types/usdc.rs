@@ -24,12 +24,7 @@ impl fmt::Display for Usdc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fraction = format!("{:06}", self.0 % 1_000_000);
         let digits = fraction.trim_end_matches('0').len().max(2);
-        write!(
-            f,
-            "${}.{}",
-            self.0 / 1_000_000,
-            fraction.get(..digits).unwrap_or(&fraction)
-        )
+        write!(f, "${}.{}", self.0 / 1_000_000, fraction.get(..digits).unwrap_or(&fraction))
     }
 }
 

@@ -117,14 +117,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_an_address_is_one_account() {
-        let spellings = [
-            "0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8",
-            "0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8",
-        ];
-        let [a, b] = spellings.map(|text| Wallet {
-            network: Network::Base,
-            address: text.parse().unwrap(),
-        });
+        let spellings = ["0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8", "0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8"];
+        let [a, b] = spellings.map(|text| Wallet { network: Network::Base, address: text.parse().unwrap() });
         assert_eq!(a.caip10(), b.caip10());
         assert_eq!(a.caip10(), "eip155:8453:0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8");
         assert_eq!(b.to_string(), spellings[0]);
@@ -133,12 +127,7 @@ mod tests {
 
     #[test]
     fn an_account_of_an_unknown_network_is_not_read() {
-        for text in [
-            "",
-            "eip155:1:0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8",
-            "eip155:8453:0x12",
-            "eip155:8453",
-        ] {
+        for text in ["", "eip155:1:0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8", "eip155:8453:0x12", "eip155:8453"] {
             assert!(Wallet::from_caip10(text).is_err(), "{text}");
         }
     }

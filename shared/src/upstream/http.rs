@@ -62,10 +62,7 @@ pub fn client() -> &'static Client {
 pub async fn send(request: RequestBuilder, limit: Duration) -> Result<Reply, NoReply> {
     let mut response = request.timeout(limit).send().await.map_err(|error| no_reply(&error))?;
     let status = response.status();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| NoReply::Unknown)? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -73,19 +70,11 @@ pub async fn send(request: RequestBuilder, limit: Duration) -> Result<Reply, NoR
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply {
-        status,
-        retry_after,
-        body,
-    })
+    Ok(Reply { status, retry_after, body })
 }
 
 fn no_reply(error: &reqwest::Error) -> NoReply {
-    if error.is_connect() || error.is_builder() {
-        NoReply::NotSent
-    } else {
-        NoReply::Unknown
-    }
+    if error.is_connect() || error.is_builder() { NoReply::NotSent } else { NoReply::Unknown }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
@@ -94,9 +83,7 @@ fn no_reply(error: &reqwest::Error) -> NoReply {
     reason = "a constant configuration, exercised by every test; there is no answer to give without it"
 )]
 fn build() -> Client {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring supports the default protocol versions")
@@ -120,9 +107,7 @@ pub struct ForAws;
 
 impl HttpClient for ForAws {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            limit: settings.read_timeout(),
-        })
+        SharedHttpConnector::new(Connector { limit: settings.read_timeout() })
     }
 }
 
@@ -135,19 +120,11 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let limit = self.limit;
         HttpConnectorFuture::new(async move {
-            let request = request
-                .try_into_http1x()
-                .map_err(|error| ConnectorError::other(error.into(), None))?;
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
             let (parts, body) = request.into_parts();
             // The SDK's documents are always in memory; only uploads stream, and we have none.
-            let body = body
-                .bytes()
-                .ok_or_else(|| ConnectorError::other("a streaming body".into(), None))?
-                .to_vec();
-            let mut outgoing = client()
-                .request(parts.method, parts.uri.to_string())
-                .headers(parts.headers)
-                .body(body);
+            let body = body.bytes().ok_or_else(|| ConnectorError::other("a streaming body".into(), None))?.to_vec();
+            let mut outgoing = client().request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
             if let Some(limit) = limit {
                 outgoing = outgoing.timeout(limit);
             }
@@ -157,18 +134,12 @@ impl HttpConnector for Connector {
                 headers.clone_from(response.headers());
             }
             let body = SdkBody::from(response.bytes().await.map_err(connector_error)?.to_vec());
-            let answer = answer
-                .body(body)
-                .map_err(|error| ConnectorError::other(error.into(), None))?;
+            let answer = answer.body(body).map_err(|error| ConnectorError::other(error.into(), None))?;
             HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }
 
 fn connector_error(error: reqwest::Error) -> ConnectorError {
-    if error.is_timeout() {
-        ConnectorError::timeout(error.into())
-    } else {
-        ConnectorError::io(error.into())
-    }
+    if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
 }

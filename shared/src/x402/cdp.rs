@@ -58,10 +58,7 @@ impl CdpKey {
         } else {
             ed25519(&secret).map(Secret::Ed25519)
         };
-        Ok(Self {
-            id,
-            secret: secret.ok_or(NotACdpKey)?,
-        })
+        Ok(Self { id, secret: secret.ok_or(NotACdpKey)? })
     }
 
     /// A token for one request. Nothing comes out where the system has no randomness to give.
@@ -89,11 +86,7 @@ impl CdpKey {
             nbf: now,
             exp: now + LIFETIME,
         };
-        let message = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(json(&header)),
-            URL_SAFE_NO_PAD.encode(json(&claims))
-        );
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(json(&header)), URL_SAFE_NO_PAD.encode(json(&claims)));
         let signature = match &self.secret {
             Secret::Ed25519(key) => key.sign(message.as_bytes()),
             Secret::P256(key) => key.sign(&random, message.as_bytes()).ok()?,
@@ -137,11 +130,7 @@ fn pkcs8(sec1: &[u8]) -> Option<Vec<u8>> {
 /// Tag, length, content; for the few hundred bytes that a key can have.
 fn der(tag: u8, content: &[u8]) -> Option<Vec<u8>> {
     let length = u8::try_from(content.len()).ok()?;
-    let mut bytes = if length < 0x80 {
-        vec![tag, length]
-    } else {
-        vec![tag, 0x81, length]
-    };
+    let mut bytes = if length < 0x80 { vec![tag, length] } else { vec![tag, 0x81, length] };
     bytes.extend_from_slice(content);
     Some(bytes)
 }

@@ -58,9 +58,7 @@ impl EvmRpc {
     /// What became of this payment's authorization. An answer that cannot be had within `limit`, or that is not sure, is
     /// no answer.
     pub async fn truth(&self, payment: &Verified, limit: Duration) -> Result<Truth, NoReply> {
-        tokio::time::timeout(limit, self.search(payment, limit))
-            .await
-            .unwrap_or(Err(NoReply::Unknown))
+        tokio::time::timeout(limit, self.search(payment, limit)).await.unwrap_or(Err(NoReply::Unknown))
     }
 
     async fn search(&self, payment: &Verified, limit: Duration) -> Result<Truth, NoReply> {
@@ -74,22 +72,14 @@ impl EvmRpc {
         // The final block comes first: what is unused in a later state was unused in it, though another node answer.
         let settled = ask.block("finalized").await?;
         if !is_spent(&ask, payment, "latest").await? && !is_spent(&ask, payment, &quantity(settled.number)).await? {
-            return Ok(Truth::Unused {
-                block_time: settled.timestamp,
-            });
+            return Ok(Truth::Unused { block_time: settled.timestamp });
         }
         let spent = find_spending(&ask, payment).await?.ok_or(NoReply::Unknown)?;
         if spent.topics.first() == Some(&AUTHORIZATION_CANCELED) {
             return Ok(Truth::Cancelled);
         }
         let logs = ask.receipt_logs(spent.transaction).await?;
-        Ok(if pays(&logs, &spent, payment) {
-            Truth::Paid {
-                transaction: spent.transaction,
-            }
-        } else {
-            Truth::Cancelled
-        })
+        Ok(if pays(&logs, &spent, payment) { Truth::Paid { transaction: spent.transaction } } else { Truth::Cancelled })
     }
 }
 

@@ -111,14 +111,8 @@ mod tests {
     #[test]
     fn the_digest_is_what_published_clients_sign() {
         for (network, expected) in [
-            (
-                Network::BaseSepolia,
-                b256!("0x975e129ffdd2376afbf12a17cc0279337015e046275bf6d95c08a1817d08175e"),
-            ),
-            (
-                Network::Base,
-                b256!("0x48c5b9c125db8c724603b641a41113221e8c50e00a23de0425e2d1996bb2bed0"),
-            ),
+            (Network::BaseSepolia, b256!("0x975e129ffdd2376afbf12a17cc0279337015e046275bf6d95c08a1817d08175e")),
+            (Network::Base, b256!("0x48c5b9c125db8c724603b641a41113221e8c50e00a23de0425e2d1996bb2bed0")),
         ] {
             assert_eq!(digest(network, &AUTHORIZATION), expected, "{network:?}");
         }
@@ -126,22 +120,10 @@ mod tests {
 
     #[test]
     fn a_signature_names_its_signer_on_its_own_network_only() {
-        assert_eq!(
-            signer(Network::BaseSepolia, &AUTHORIZATION, &SIGNATURE),
-            Some(AUTHORIZATION.from)
-        );
-        assert_ne!(
-            signer(Network::Base, &AUTHORIZATION, &SIGNATURE),
-            Some(AUTHORIZATION.from)
-        );
-        let other = Authorization {
-            value: Usdc::micros(540_001),
-            ..AUTHORIZATION
-        };
-        assert_ne!(
-            signer(Network::BaseSepolia, &other, &SIGNATURE),
-            Some(AUTHORIZATION.from)
-        );
+        assert_eq!(signer(Network::BaseSepolia, &AUTHORIZATION, &SIGNATURE), Some(AUTHORIZATION.from));
+        assert_ne!(signer(Network::Base, &AUTHORIZATION, &SIGNATURE), Some(AUTHORIZATION.from));
+        let other = Authorization { value: Usdc::micros(540_001), ..AUTHORIZATION };
+        assert_ne!(signer(Network::BaseSepolia, &other, &SIGNATURE), Some(AUTHORIZATION.from));
     }
 
     #[test]
@@ -162,9 +144,7 @@ mod tests {
     #[test]
     fn the_mirrored_signature_is_refused() {
         // (r, n − s) with the other v is the same signature to the curve, and not to the contract.
-        let order = U256::from_be_slice(&hex!(
-            "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
-        ));
+        let order = U256::from_be_slice(&hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
         let mut mirrored = SIGNATURE;
         let s = U256::from_be_slice(&SIGNATURE[32..64]);
         mirrored[32..64].copy_from_slice(&(order - s).to_be_bytes::<32>());

@@ -99,19 +99,13 @@ impl Facilitator {
         match self.ask("settle", payment, now, limit).await {
             Ok(reply) => answers::settlement(reply.status, &reply.body, payment),
             Err(NoReply::NotSent) => SettleAnswer::NotSent,
-            Err(NoReply::Unknown) => SettleAnswer::Unknown {
-                transaction: None,
-                contradiction: false,
-            },
+            Err(NoReply::Unknown) => SettleAnswer::Unknown { transaction: None, contradiction: false },
         }
     }
 
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {
         let url = format!("{}/{verb}", self.url);
-        let mut request = client()
-            .post(&url)
-            .header(CONTENT_TYPE, "application/json")
-            .body(json(&request(payment)));
+        let mut request = client().post(&url).header(CONTENT_TYPE, "application/json").body(json(&request(payment)));
         if let Some(key) = &self.cdp {
             let token = key.token("POST", &url, now).ok_or(NoReply::NotSent)?;
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));

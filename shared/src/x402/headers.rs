@@ -40,9 +40,7 @@ const LENIENT_PADDING: GeneralPurpose = GeneralPurpose::new(
 
 /// The payment that a request carries, decoded to JSON, or nothing if it carries none.
 pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malformed> {
-    let mut values = [PAYMENT_SIGNATURE, X_PAYMENT]
-        .into_iter()
-        .flat_map(|name| headers.get_all(name));
+    let mut values = [PAYMENT_SIGNATURE, X_PAYMENT].into_iter().flat_map(|name| headers.get_all(name));
     let Some(value) = values.next() else {
         return Ok(None);
     };
@@ -94,10 +92,7 @@ pub fn receipt_headers(version: Version, receipt: &Receipt) -> [(HeaderName, Hea
         network,
         payer: &receipt.payer.to_string(),
     });
-    [
-        (name, ascii(STANDARD.encode(document))),
-        (X_PAYMENT_RECEIPT, ascii(transaction)),
-    ]
+    [(name, ascii(STANDARD.encode(document))), (X_PAYMENT_RECEIPT, ascii(transaction))]
 }
 
 fn hash(transaction: B256) -> String {
@@ -120,13 +115,13 @@ mod tests {
     use crate::x402::{Malformed, Receipt, Version};
 
     fn headers(values: &[(HeaderName, &str)]) -> HeaderMap {
-        values
-            .iter()
-            .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).expect("visible ASCII")))
-            .fold(HeaderMap::new(), |mut map, (name, value)| {
+        values.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).expect("visible ASCII"))).fold(
+            HeaderMap::new(),
+            |mut map, (name, value)| {
                 map.append(name, value);
                 map
-            })
+            },
+        )
     }
 
     #[test]
@@ -164,11 +159,7 @@ mod tests {
             "{\"a\":1}",
             "e",
         ] {
-            assert_eq!(
-                payment_json(&headers(&[(X_PAYMENT, text)])),
-                Err(Malformed::NotBase64),
-                "{text}"
-            );
+            assert_eq!(payment_json(&headers(&[(X_PAYMENT, text)])), Err(Malformed::NotBase64), "{text}");
         }
     }
 
@@ -176,28 +167,18 @@ mod tests {
     fn size_and_depth_are_bounded() {
         let padded = |length: usize| STANDARD.encode(vec![b' '; length / 4 * 3]);
         assert!(payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST))])).is_ok());
-        assert_eq!(
-            payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST + 4))])),
-            Err(Malformed::TooLong)
-        );
+        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST + 4))])), Err(Malformed::TooLong));
 
         let nested = |levels: usize| STANDARD.encode("[".repeat(levels) + &"]".repeat(levels));
         assert!(payment_json(&headers(&[(X_PAYMENT, &nested(8))])).is_ok());
-        assert_eq!(
-            payment_json(&headers(&[(X_PAYMENT, &nested(9))])),
-            Err(Malformed::TooDeep)
-        );
+        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &nested(9))])), Err(Malformed::TooDeep));
     }
 
     #[test]
     fn brackets_in_strings_are_text() {
-        for (json, levels) in [
-            ("{}", 1),
-            ("{\"a\":[[1],[2]]}", 3),
-            ("{\"a\":\"[[[[\"}", 1),
-            ("{\"a\\\"[\":\"\\\\\"}", 1),
-            ("", 0),
-        ] {
+        for (json, levels) in
+            [("{}", 1), ("{\"a\":[[1],[2]]}", 3), ("{\"a\":\"[[[[\"}", 1), ("{\"a\\\"[\":\"\\\\\"}", 1), ("", 0)]
+        {
             assert_eq!(depth(json.as_bytes()), levels, "{json}");
         }
     }
@@ -213,18 +194,14 @@ mod tests {
             },
         };
         let hash = format!("0x{}", "ab".repeat(32));
-        for (version, name, network) in [
-            (Version::V1, "x-payment-response", "base-sepolia"),
-            (Version::V2, "payment-response", "eip155:84532"),
-        ] {
+        for (version, name, network) in
+            [(Version::V1, "x-payment-response", "base-sepolia"), (Version::V2, "payment-response", "eip155:84532")]
+        {
             let [(proof, document), (short, transaction)] = receipt_headers(version, &receipt);
             assert_eq!((proof.as_str(), short.as_str()), (name, "x-payment-receipt"));
             assert_eq!(transaction, hash.as_str());
             assert_eq!(
-                STANDARD
-                    .decode(document)
-                    .ok()
-                    .and_then(|json| String::from_utf8(json).ok()),
+                STANDARD.decode(document).ok().and_then(|json| String::from_utf8(json).ok()),
                 Some(format!(
                     r#"{{"success":true,"transaction":"{hash}","network":"{network}","payer":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8"}}"#
                 )),

@@ -86,11 +86,7 @@ impl Quote {
 
     /// What this quote is for.
     pub(super) fn resource(&self) -> wire_v2::Resource<'_> {
-        wire_v2::Resource {
-            url: &self.resource,
-            description: &self.description,
-            mime_type: JSON,
-        }
+        wire_v2::Resource { url: &self.resource, description: &self.description, mime_type: JSON }
     }
 
     fn requirements_v1(&self) -> wire_v1::Requirements<'_> {
@@ -110,10 +106,7 @@ impl Quote {
 }
 
 fn eip712(network: Network) -> wire_v2::Extra<'static> {
-    wire_v2::Extra::Eip712 {
-        name: network.usdc_name(),
-        version: super::exact_evm::DOMAIN_VERSION,
-    }
+    wire_v2::Extra::Eip712 { name: network.usdc_name(), version: super::exact_evm::DOMAIN_VERSION }
 }
 
 /// A 402 that both versions of the protocol can read: version 2 in the header, version 1 in the body.
@@ -134,11 +127,7 @@ pub fn demand(terms: &Terms, offer: &Offer, reason: &str, message: &str) -> Dema
     let header = wire_v2::PaymentRequired {
         x402_version: 2,
         error: message,
-        resource: wire_v2::Resource {
-            url: &resource,
-            description: offer.description,
-            mime_type: JSON,
-        },
+        resource: wire_v2::Resource { url: &resource, description: offer.description, mime_type: JSON },
         accepts: quotes.iter().map(Quote::requirements).collect(),
     };
     let body = wire_v1::PaymentRequired {
@@ -149,10 +138,7 @@ pub fn demand(terms: &Terms, offer: &Offer, reason: &str, message: &str) -> Dema
         message,
         accepts: quotes.iter().map(Quote::requirements_v1).collect(),
     };
-    Demand {
-        header: STANDARD.encode(json(&header)),
-        body: json(&body),
-    }
+    Demand { header: STANDARD.encode(json(&header)), body: json(&body) }
 }
 
 /// These documents are structs of strings and integers, which always serialize; an empty one would only be refused.

@@ -20,11 +20,8 @@ const KEY: B256 = alloy_primitives::b256!("0x59c6995e998f97a5a0044966f0945389dc9
 pub(super) const PAYER: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
 pub(super) const PAYEE: Address = address!("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC");
 
-pub(super) const CALL: Offer = Offer {
-    path: "/api/v1/voice/call",
-    price: Usdc::micros(540_000),
-    description: "Outbound AI phone call",
-};
+pub(super) const CALL: Offer =
+    Offer { path: "/api/v1/voice/call", price: Usdc::micros(540_000), description: "Outbound AI phone call" };
 
 pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_795_519_500).unwrap()
@@ -39,11 +36,7 @@ pub(super) fn terms() -> Terms {
 }
 
 pub(super) fn quote(network: Network) -> Quote {
-    terms()
-        .quotes(&CALL)
-        .into_iter()
-        .find(|quote| quote.network == network)
-        .unwrap()
+    terms().quotes(&CALL).into_iter().find(|quote| quote.network == network).unwrap()
 }
 
 /// An authorization that matches the quotes and is valid at `now`.
@@ -61,9 +54,7 @@ pub(super) fn authorization() -> Authorization {
 pub(super) fn sign(network: Network, authorization: &Authorization) -> Vec<u8> {
     let key = SecretKey::from_byte_array(KEY.0).unwrap();
     let digest = Message::from_digest(exact_evm::digest(network, authorization).0);
-    let (recovery, rs) = Secp256k1::new()
-        .sign_ecdsa_recoverable(digest, &key)
-        .serialize_compact();
+    let (recovery, rs) = Secp256k1::new().sign_ecdsa_recoverable(digest, &key).serialize_compact();
     [&rs[..], &[27 + u8::try_from(i32::from(recovery)).unwrap()]].concat()
 }
 
@@ -143,10 +134,8 @@ pub(super) fn neighbour(answer: impl Fn(&str, &str) -> (u16, String) + Send + 's
             let mut body = vec![0; length];
             stream.read_exact(&mut body).unwrap();
             let (status, text) = answer(&head, &String::from_utf8(body).unwrap());
-            let reply = format!(
-                "HTTP/1.1 {status} .\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
-                text.len()
-            );
+            let reply =
+                format!("HTTP/1.1 {status} .\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}", text.len());
             stream.get_mut().write_all(reply.as_bytes()).unwrap();
         }
     });

@@ -72,11 +72,7 @@ async fn settle_down(world: &World) -> Vec<String> {
         faults.settled().await;
     }
     world.chain.mine();
-    let can_sweep = world
-        .deployment
-        .schedules
-        .iter()
-        .all(|schedule| world.lambda.has(&schedule.function));
+    let can_sweep = world.deployment.schedules.iter().all(|schedule| world.lambda.has(&schedule.function));
     if !can_sweep {
         return Vec::new();
     }
@@ -92,10 +88,7 @@ async fn settle_down(world: &World) -> Vec<String> {
 
 impl Ledgers {
     fn of(world: &World) -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "whether a lease has ended is a question about now"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "whether a lease has ended is a question about now")]
         let now = Timestamp::now().as_second();
         Self {
             rows: world.dynamo.rows(),
@@ -117,14 +110,11 @@ impl Ledgers {
 
     /// The rows whose partition key starts so.
     fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.rows
-            .iter()
-            .filter(move |row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(kind)))
+        self.rows.iter().filter(move |row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(kind)))
     }
 
     fn sold<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.of_kind("SALE#")
-            .filter(move |sale| sale["state"] == "closed" && sale["work"]["kind"] == kind)
+        self.of_kind("SALE#").filter(move |sale| sale["state"] == "closed" && sale["work"]["kind"] == kind)
     }
 }
 
@@ -133,18 +123,8 @@ fn payments(world: &World) -> Vec<Payment> {
     let used = alloy_primitives::keccak256("AuthorizationUsed(address,bytes32)");
     let transfer = alloy_primitives::keccak256("Transfer(address,address,uint256)");
     let mut payments = Vec::new();
-    for transaction in world
-        .chain
-        .transactions()
-        .into_iter()
-        .filter(|transaction| transaction.success)
-    {
-        let logged = |topic: B256| {
-            transaction
-                .logs
-                .iter()
-                .filter(move |log| log.topics.first() == Some(&topic))
-        };
+    for transaction in world.chain.transactions().into_iter().filter(|transaction| transaction.success) {
+        let logged = |topic: B256| transaction.logs.iter().filter(move |log| log.topics.first() == Some(&topic));
         let authorizations = logged(used).filter_map(|log| match log.topics.as_slice() {
             [_, from, nonce] => Some((Address::from_word(*from), *nonce)),
             _ => None,

@@ -99,10 +99,7 @@ impl Dynamo {
 
     /// All items as plain JSON: `{"S": "x"}` is `"x"`, and numbers that are integers are numbers.
     pub fn rows(&self) -> Vec<Value> {
-        self.items()
-            .into_iter()
-            .map(|item| plain(&json!({"M": item})))
-            .collect()
+        self.items().into_iter().map(|item| plain(&json!({"M": item}))).collect()
     }
 
     /// The keys that wait in a queue of the `due` index, oldest first.
@@ -129,10 +126,7 @@ impl Dynamo {
 
     /// Writes an item, given as DynamoDB's JSON, past all conditions.
     pub fn put(&self, item: &Map<String, Value>) {
-        answer(
-            self.engine
-                .put_item(request(json!({"TableName": &*self.table, "Item": item}))),
-        );
+        answer(self.engine.put_item(request(json!({"TableName": &*self.table, "Item": item}))));
     }
 
     /// Deletes an item past all conditions.
@@ -148,13 +142,7 @@ fn pages(mut page: impl FnMut(Option<Value>) -> Value) -> Vec<Map<String, Value>
     let mut start = None;
     loop {
         let answer = page(start);
-        items.extend(
-            answer["Items"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|item| item.as_object().cloned()),
-        );
+        items.extend(answer["Items"].as_array().into_iter().flatten().filter_map(|item| item.as_object().cloned()));
         match answer.get("LastEvaluatedKey") {
             Some(key) if !key.is_null() => start = Some(key.clone()),
             _ => return items,
@@ -168,28 +156,14 @@ async fn front(State(dynamo): State<Dynamo>, request: Request) -> Response {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "too large");
     };
     if let Some(why) = dynamo.denied(&parts, &body) {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "com.amazon.coral.service#AccessDeniedException",
-            &why,
-        );
+        return refuse(StatusCode::BAD_REQUEST, "com.amazon.coral.service#AccessDeniedException", &why);
     }
     let mut headers = parts.headers;
     headers.remove("host");
     headers.remove("content-length");
-    let sent = dynamo
-        .client
-        .request(parts.method, &*dynamo.backend)
-        .headers(headers)
-        .body(body)
-        .send()
-        .await;
+    let sent = dynamo.client.request(parts.method, &*dynamo.backend).headers(headers).body(body).send().await;
     let Ok(answer) = sent else {
-        return refuse(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServerError",
-            "the engine is gone",
-        );
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the engine is gone");
     };
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut response = Response::new(Body::from(answer.bytes().await.unwrap_or_default()));
@@ -213,14 +187,8 @@ fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
 
 /// Requests are classed by their operation.
 fn operation(parts: &Parts) -> String {
-    let target = parts
-        .headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok());
-    target
-        .and_then(|target| target.split('.').nth(1))
-        .unwrap_or("unknown")
-        .to_owned()
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    target.and_then(|target| target.split('.').nth(1)).unwrap_or("unknown").to_owned()
 }
 
 /// One thing a request does, as IAM sees it.
@@ -234,10 +202,7 @@ impl Dynamo {
     fn denied(&self, parts: &Parts, body: &Bytes) -> Option<String> {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let deeds = deeds(&operation(parts), &body);
-        deeds.iter().find_map(|deed| {
-            self.policies
-                .refusal(&parts.headers, &deed.action, &deed.resource, &deed.keys)
-        })
+        deeds.iter().find_map(|deed| self.policies.refusal(&parts.headers, &deed.action, &deed.resource, &deed.keys))
     }
 }
 
@@ -246,19 +211,11 @@ fn deeds(operation: &str, body: &Value) -> Vec<Deed> {
     if operation != "TransactWriteItems" {
         return vec![deed(operation, body)];
     }
-    let members = body["TransactItems"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .flatten();
+    let members = body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
     members
         .map(|(kind, member)| {
-            let operation = if kind == "ConditionCheck" {
-                "ConditionCheckItem".to_owned()
-            } else {
-                format!("{kind}Item")
-            };
+            let operation =
+                if kind == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{kind}Item") };
             deed(&operation, member)
         })
         .collect()
@@ -271,17 +228,8 @@ fn deed(operation: &str, body: &Value) -> Deed {
         resource = format!("{resource}/index/{index}");
     }
     let mut keys: BTreeSet<String> = BTreeSet::new();
-    keys.extend(
-        ["Key", "Item"]
-            .iter()
-            .filter_map(|at| body[at]["pk"]["S"].as_str())
-            .map(str::to_owned),
-    );
-    Deed {
-        action: format!("dynamodb:{operation}"),
-        resource,
-        keys: keys.into_iter().collect(),
-    }
+    keys.extend(["Key", "Item"].iter().filter_map(|at| body[at]["pk"]["S"].as_str()).map(str::to_owned));
+    Deed { action: format!("dynamodb:{operation}"), resource, keys: keys.into_iter().collect() }
 }
 
 /// DynamoDB's JSON without its types.

@@ -39,19 +39,13 @@ struct Gateway {
 
 /// The front door of these routes.
 pub fn router(routes: &[Route], lambda: &Lambda) -> Router {
-    Router::new().fallback(serve).with_state(Gateway {
-        routes: routes.into(),
-        lambda: lambda.clone(),
-    })
+    Router::new().fallback(serve).with_state(Gateway { routes: routes.into(), lambda: lambda.clone() })
 }
 
 async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if header_size(&parts) > HEADER_LIMIT {
-        return refuse(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "Request Header Fields Too Large",
-        );
+        return refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
     }
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
@@ -113,10 +107,7 @@ fn headers(answer: &Value) -> Vec<(String, String)> {
 
 fn header_size(parts: &Parts) -> usize {
     let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let headers = parts
-        .headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len());
+    let headers = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     parts.method.as_str().len() + target + headers.sum::<usize>()
 }
 
@@ -131,9 +122,7 @@ fn refuse(status: StatusCode, message: &str) -> Response {
 fn plain(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert("content-type", HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
     response
 }
 

@@ -30,11 +30,7 @@ impl Statement {
     /// The statements of a function's inline policies.
     pub(crate) fn all(policies: &Value) -> Vec<Self> {
         let policies = policies.as_array().map(Vec::as_slice).unwrap_or_default();
-        policies
-            .iter()
-            .flat_map(|policy| many(&policy["Statement"]))
-            .map(|statement| Self::one(&statement))
-            .collect()
+        policies.iter().flat_map(|policy| many(&policy["Statement"])).map(|statement| Self::one(&statement)).collect()
     }
 
     fn one(statement: &Value) -> Self {
@@ -51,10 +47,7 @@ impl Statement {
         let any = |patterns: &[String], text: &str| patterns.iter().any(|pattern| matches(pattern, text));
         any(&self.actions, action)
             && any(&self.resources, resource)
-            && self
-                .leading_keys
-                .as_ref()
-                .is_none_or(|allowed| keys.iter().all(|key| any(allowed, key)))
+            && self.leading_keys.as_ref().is_none_or(|allowed| keys.iter().all(|key| any(allowed, key)))
     }
 }
 
@@ -96,12 +89,7 @@ async fn guard(State(policies): State<Arc<Policies>>, request: Request, next: Ne
     };
     let json: Value = serde_json::from_slice(&body).unwrap_or_default();
     let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
-    let queried = parts
-        .uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("groupName="));
+    let queried = parts.uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("groupName="));
     let group = json["GroupName"].as_str().or(queried).unwrap_or("default");
     let schedule = format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/{group}/{name}");
     let action = match parts.method.as_str() {
@@ -123,12 +111,8 @@ async fn guard(State(policies): State<Arc<Policies>>, request: Request, next: Ne
 fn forbidden(why: &str) -> Response {
     let mut response = Response::new(Body::from(serde_json::json!({"Message": why}).to_string()));
     *response.status_mut() = StatusCode::FORBIDDEN;
-    response
-        .headers_mut()
-        .insert("x-amzn-errortype", HeaderValue::from_static("AccessDeniedException"));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("AccessDeniedException"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -150,11 +134,7 @@ fn many(value: &Value) -> Vec<Value> {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    many(value)
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    many(value).iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// IAM's patterns: `*` stands for anything.
@@ -183,9 +163,7 @@ mod tests {
 
     fn allowed(action: &str, resource: &str, keys: &[&str]) -> bool {
         let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-        statements()
-            .iter()
-            .any(|statement| statement.allows(action, resource, &keys))
+        statements().iter().any(|statement| statement.allows(action, resource, &keys))
     }
 
     #[test]

@@ -49,10 +49,7 @@ impl Bland {
     pub fn new(_twilio: Twilio, _clock: Clock) -> Self {
         Self {
             faults: Faults::new(Answer::html(429)),
-            credentials: Credentials {
-                api_key: "k".into(),
-                encrypted_key: "e".into(),
-            },
+            credentials: Credentials { api_key: "k".into(), encrypted_key: "e".into() },
         }
     }
 
@@ -73,10 +70,7 @@ pub struct Fired {
 impl Scheduler {
     /// A new one.
     pub fn new(_group: &str, _clock: Clock) -> Self {
-        Self {
-            faults: Faults::new(Answer::html(429)),
-            credentials: Credentials::default(),
-        }
+        Self { faults: Faults::new(Answer::html(429)), credentials: Credentials::default() }
     }
 
     /// Takes what is due.

@@ -24,13 +24,7 @@ pub struct Request {
 impl Request {
     /// A request to this URL.
     pub fn new(client: &reqwest::Client, method: Method, url: String) -> Self {
-        Self {
-            client: client.clone(),
-            method,
-            url,
-            headers: Vec::new(),
-            body: Bytes::new(),
-        }
+        Self { client: client.clone(), method, url, headers: Vec::new(), body: Bytes::new() }
     }
 
     /// One more header; repeating a name repeats the header.
@@ -63,21 +57,10 @@ impl Request {
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        let answer = request
-            .send()
-            .await
-            .unwrap_or_else(|error| panic!("{what}: no answer: {error}"));
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{what}: no answer: {error}"));
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer
-            .bytes()
-            .await
-            .unwrap_or_else(|error| panic!("{what}: half an answer: {error}"));
-        Response {
-            what,
-            status,
-            headers,
-            body,
-        }
+        let body = answer.bytes().await.unwrap_or_else(|error| panic!("{what}: half an answer: {error}"));
+        Response { what, status, headers, body }
     }
 
     /// Sends it without a payment, and reads what it costs.
@@ -148,13 +131,8 @@ impl Response {
     /// The settlement in `PAYMENT-RESPONSE` or `X-PAYMENT-RESPONSE`, if there is one.
     #[track_caller]
     pub fn settlement(&self) -> Option<Value> {
-        let header = self
-            .header("payment-response")
-            .or_else(|| self.header("x-payment-response"))?;
-        let json = STANDARD
-            .decode(header)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let header = self.header("payment-response").or_else(|| self.header("x-payment-response"))?;
+        let json = STANDARD.decode(header).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Some(json.unwrap_or_else(|| self.complain("the settlement is no base64 of JSON")))
     }
 

@@ -70,9 +70,7 @@ impl Builder {
 
     /// A variable of one function, whatever the template says.
     pub fn variable_of(mut self, function: &str, name: &str, value: &str) -> Self {
-        self.plan
-            .environment
-            .push((Some(function.to_owned()), name.to_owned(), value.to_owned()));
+        self.plan.environment.push((Some(function.to_owned()), name.to_owned(), value.to_owned()));
         self
     }
 
@@ -98,19 +96,12 @@ impl Builder {
             .unwrap_or_else(|error| panic!("no runtime: {error}"));
         let plan = self.plan;
         let world = runtime.spawn(async move { World::start(&plan).await });
-        let world = world
-            .await
-            .unwrap_or_else(|error| panic!("the world did not start: {error}"));
+        let world = world.await.unwrap_or_else(|error| panic!("the world did not start: {error}"));
         let world = world.unwrap_or_else(|taken| panic!("the world did not start: {taken:?}"));
         for (neighbour, latency) in self.latencies {
             world.faults_of(neighbour).latency("*", latency);
         }
-        Stack {
-            world,
-            client: client(),
-            runtime: Some(runtime),
-            excused: Vec::new(),
-        }
+        Stack { world, client: client(), runtime: Some(runtime), excused: Vec::new() }
     }
 }
 
@@ -122,10 +113,7 @@ impl Stack {
 
     /// Another one.
     pub fn builder(binaries: Binaries) -> Builder {
-        Builder {
-            plan: Plan::new(binaries),
-            latencies: Vec::new(),
-        }
+        Builder { plan: Plan::new(binaries), latencies: Vec::new() }
     }
 
     /// A request.
@@ -222,20 +210,14 @@ impl Drop for Stack {
             // The test's thread waits for it, below.
             let _ = report.send(findings);
         });
-        let findings = reported
-            .recv()
-            .unwrap_or_else(|_| vec!["the audit itself panicked".to_owned()]);
+        let findings = reported.recv().unwrap_or_else(|_| vec!["the audit itself panicked".to_owned()]);
         runtime.shutdown_background();
         let excused = |finding: &String| self.excused.iter().any(|(text, _)| finding.contains(text));
         let findings: Vec<_> = findings.into_iter().filter(|finding| !excused(finding)).collect();
         if failed {
             eprintln!("What the functions wrote:\n{}", self.world.lambda.logs().text());
         } else if !findings.is_empty() {
-            panic!(
-                "the audit found:\n- {}\n\nlogs:\n{}",
-                findings.join("\n- "),
-                self.world.lambda.logs().text()
-            );
+            panic!("the audit found:\n- {}\n\nlogs:\n{}", findings.join("\n- "), self.world.lambda.logs().text());
         }
     }
 }

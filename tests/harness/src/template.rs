@@ -121,9 +121,7 @@ impl Deployment {
     }
 
     fn function(&mut self, resolver: &Resolver<'_>, logical: &str, resource: &Yaml, globals: Option<&Yaml>) {
-        let own = resource
-            .get("Properties")
-            .unwrap_or_else(|| panic!("{logical} has no Properties"));
+        let own = resource.get("Properties").unwrap_or_else(|| panic!("{logical} has no Properties"));
         let merged = globals.map_or_else(|| own.clone(), |globals| merge(globals, own));
         // Only what is read here is resolved: the rest may use more of CloudFormation than we know.
         let property = |name: &str| merged.get(name).map(|value| resolver.value(value));
@@ -149,16 +147,10 @@ impl Deployment {
             environment,
             log_format: logging["LogFormat"].as_str().map(str::to_owned),
             log_level: logging["ApplicationLogLevel"].as_str().map(str::to_owned),
-            policy: property("Policies")
-                .map(|policies| Statement::all(&policies))
-                .unwrap_or_default(),
+            policy: property("Policies").map(|policies| Statement::all(&policies)).unwrap_or_default(),
             binary,
         };
-        for event in property("Events")
-            .and_then(|events| events.as_object().cloned())
-            .unwrap_or_default()
-            .values()
-        {
+        for event in property("Events").and_then(|events| events.as_object().cloned()).unwrap_or_default().values() {
             self.event(&function, event);
         }
         self.functions.insert(function.binary.clone(), function);
@@ -169,10 +161,7 @@ impl Deployment {
         match event["Type"].as_str().unwrap_or_default() {
             "HttpApi" => {
                 let version = &properties["PayloadFormatVersion"];
-                assert!(
-                    version.is_null() || version == "2.0",
-                    "the gateway speaks payload format 2.0 only"
-                );
+                assert!(version.is_null() || version == "2.0", "the gateway speaks payload format 2.0 only");
                 let method = text(&properties["Method"]).to_ascii_uppercase();
                 self.routes.push(Route {
                     function: function.binary.clone(),
@@ -197,21 +186,14 @@ impl Deployment {
         let properties = resolver.value(resource.get("Properties").unwrap_or(&Yaml::Null));
         let mut request = Map::new();
         request.insert("TableName".into(), json!(resolver.physical_id(logical)));
-        for name in [
-            "AttributeDefinitions",
-            "KeySchema",
-            "GlobalSecondaryIndexes",
-            "BillingMode",
-        ] {
+        for name in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode"] {
             if let Some(value) = properties.get(name) {
                 request.insert(name.into(), value.clone());
             }
         }
         assert!(self.table.is_null(), "the harness knows one table");
         self.table = Value::Object(request);
-        self.ttl = properties["TimeToLiveSpecification"]["AttributeName"]
-            .as_str()
-            .map(str::to_owned);
+        self.ttl = properties["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
     }
 }
 
@@ -234,9 +216,7 @@ fn text(value: &Value) -> String {
 }
 
 fn number(value: &Value) -> u64 {
-    text(value)
-        .parse()
-        .unwrap_or_else(|_| panic!("{value} in the template is no number"))
+    text(value).parse().unwrap_or_else(|_| panic!("{value} in the template is no number"))
 }
 
 #[cfg(test)]
@@ -254,10 +234,7 @@ mod tests {
             ("BlandEncryptedKey", "handle"),
         ];
         Deployment::of_this_repository(
-            &parameters
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            &parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         )
     }
 
@@ -270,39 +247,23 @@ mod tests {
         assert_eq!(buy.environment["REAPER_ARN"], deployed.functions["reaper"].arn());
         assert_eq!(buy.environment["SCHEDULE_GROUP"], "dialtone-local-leases");
         assert_eq!(buy.timeout, Duration::from_secs(29));
-        assert!(
-            !deployed.functions["numbers_list"]
-                .environment
-                .contains_key("TWILIO_API_SECRET")
-        );
+        assert!(!deployed.functions["numbers_list"].environment.contains_key("TWILIO_API_SECRET"));
     }
 
     #[test]
     fn routes_and_schedules_name_their_function() {
         let deployed = deployed();
         let path = "/api/v1/voice/call/{call_id}".to_owned();
-        let route = Route {
-            function: "voice_call_status".into(),
-            method: None,
-            path,
-        };
+        let route = Route { function: "voice_call_status".into(), method: None, path };
         assert!(deployed.routes.contains(&route));
-        let [sweep] = deployed.schedules.as_slice() else {
-            panic!("one recurring schedule")
-        };
-        assert_eq!(
-            (sweep.function.as_str(), sweep.expression.as_str()),
-            ("reaper", "rate(1 minute)")
-        );
+        let [sweep] = deployed.schedules.as_slice() else { panic!("one recurring schedule") };
+        assert_eq!((sweep.function.as_str(), sweep.expression.as_str()), ("reaper", "rate(1 minute)"));
     }
 
     #[test]
     fn the_table_is_what_the_template_says() {
         let deployed = deployed();
-        assert_eq!(
-            deployed.table["GlobalSecondaryIndexes"][0]["Projection"]["ProjectionType"],
-            "KEYS_ONLY"
-        );
+        assert_eq!(deployed.table["GlobalSecondaryIndexes"][0]["Projection"]["ProjectionType"], "KEYS_ONLY");
         assert_eq!(deployed.ttl.as_deref(), Some("ttl"));
     }
 

@@ -64,18 +64,10 @@ impl Wallet {
     /// Signs the first offer of a 402, as published clients do: a fresh nonce, valid until the offer's time is over.
     pub fn signs(&self, demand: &Demand) -> Payment {
         let offer = demand.offer().clone();
-        let text = |name: &str| {
-            offer[name]
-                .as_str()
-                .unwrap_or_else(|| panic!("an offer without {name}: {offer}"))
-        };
-        let network = Network::ALL
-            .into_iter()
-            .find(|network| network.caip2() == text("network"));
+        let text = |name: &str| offer[name].as_str().unwrap_or_else(|| panic!("an offer without {name}: {offer}"));
+        let network = Network::ALL.into_iter().find(|network| network.caip2() == text("network"));
         let network = network.unwrap_or_else(|| panic!("an offer on a network we have no money on: {offer}"));
-        let seconds = offer["maxTimeoutSeconds"]
-            .as_i64()
-            .unwrap_or_else(|| panic!("no maxTimeoutSeconds: {offer}"));
+        let seconds = offer["maxTimeoutSeconds"].as_i64().unwrap_or_else(|| panic!("no maxTimeoutSeconds: {offer}"));
         let domain = Domain {
             name: offer["extra"]["name"].as_str().unwrap_or_default().to_owned(),
             version: offer["extra"]["version"].as_str().unwrap_or_default().to_owned(),
@@ -85,9 +77,7 @@ impl Wallet {
         let authorization = Authorization {
             from: self.address(),
             to: parse(text("payTo")),
-            value: text("amount")
-                .parse()
-                .unwrap_or_else(|_| panic!("an amount that is no integer: {offer}")),
+            value: text("amount").parse().unwrap_or_else(|_| panic!("an amount that is no integer: {offer}")),
             valid_after: U256::ZERO,
             valid_before: U256::from(u64::try_from(now().saturating_add(seconds)).unwrap_or_default()),
             nonce: B256::from(Key::random().secret()),
@@ -118,10 +108,7 @@ pub struct Demand {
 impl Demand {
     /// Reads both versions.
     pub fn read(header: &str, body: &[u8]) -> Self {
-        let required = STANDARD
-            .decode(header)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let required = STANDARD.decode(header).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Self {
             required: required.unwrap_or_else(|| panic!("PAYMENT-REQUIRED is no base64 of JSON: {header}")),
             body: serde_json::from_slice(body).unwrap_or_default(),
@@ -135,10 +122,7 @@ impl Demand {
 
     /// What it costs, in micro-dollars.
     pub fn price(&self) -> u64 {
-        self.offer()["amount"]
-            .as_str()
-            .and_then(|amount| amount.parse().ok())
-            .unwrap_or_default()
+        self.offer()["amount"].as_str().and_then(|amount| amount.parse().ok()).unwrap_or_default()
     }
 }
 
@@ -294,19 +278,13 @@ impl Payment {
 
     /// Name and value of its header.
     pub fn header(&self) -> (&'static str, String) {
-        let name = if self.version == 1 {
-            "x-payment"
-        } else {
-            "payment-signature"
-        };
+        let name = if self.version == 1 { "x-payment" } else { "payment-signature" };
         (name, STANDARD.encode(self.to_json().to_string()))
     }
 }
 
 fn parse(address: &str) -> Address {
-    address
-        .parse()
-        .unwrap_or_else(|error| panic!("{address} is no address: {error}"))
+    address.parse().unwrap_or_else(|error| panic!("{address} is no address: {error}"))
 }
 
 fn now() -> i64 {

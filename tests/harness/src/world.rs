@@ -84,14 +84,9 @@ struct Bound {
 impl Bound {
     async fn at(port: u16) -> Result<Self, PortTaken> {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| PortTaken { port, source })?;
+        let listener = TcpListener::bind(address).await.map_err(|source| PortTaken { port, source })?;
         let bound = listener.local_addr().map_err(|source| PortTaken { port, source })?;
-        Ok(Self {
-            listener,
-            url: format!("http://{bound}"),
-        })
+        Ok(Self { listener, url: format!("http://{bound}") })
     }
 
     fn serve(self, router: Router) {
@@ -151,19 +146,7 @@ impl World {
         let traffic = Traffic::default();
         gateway.serve(traffic.watch(gateway::router(&deployment.routes, &lambda)));
         let has_rpc = plan.rpc;
-        Ok(Self {
-            chain,
-            facilitator,
-            twilio,
-            bland,
-            scheduler,
-            dynamo,
-            lambda,
-            deployment,
-            urls,
-            traffic,
-            has_rpc,
-        })
+        Ok(Self { chain, facilitator, twilio, bland, scheduler, dynamo, lambda, deployment, urls, traffic, has_rpc })
     }
 
     /// Which chain pays.
@@ -188,11 +171,7 @@ impl World {
     pub async fn fire_due_schedules(&self) -> Result<usize, InvokeError> {
         let due = self.scheduler.due();
         for fired in &due {
-            let function = self
-                .deployment
-                .functions
-                .values()
-                .find(|function| function.arn() == fired.arn);
+            let function = self.deployment.functions.values().find(|function| function.arn() == fired.arn);
             let function = function.unwrap_or_else(|| panic!("a schedule for {}, which is none of ours", fired.arn));
             let input = serde_json::from_str(&fired.input).unwrap_or_else(|_| json!(fired.input));
             self.invoke(&function.binary, &input).await?;
@@ -244,12 +223,6 @@ pub enum Neighbour {
 
 impl Neighbour {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Chain,
-        Self::Facilitator,
-        Self::Twilio,
-        Self::Bland,
-        Self::Scheduler,
-        Self::Dynamo,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Chain, Self::Facilitator, Self::Twilio, Self::Bland, Self::Scheduler, Self::Dynamo];
 }

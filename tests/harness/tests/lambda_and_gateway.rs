@@ -46,10 +46,7 @@ impl World {
         let programs = BTreeMap::from([("hello".to_owned(), env!("CARGO_BIN_EXE_hello").into())]);
         let lambda = Lambda::new(&deployment, &programs);
         let (address, _) = sim::serve(gateway::router(&deployment.routes, &lambda)).await;
-        Self {
-            lambda,
-            url: format!("http://{address}"),
-        }
+        Self { lambda, url: format!("http://{address}") }
     }
 
     fn request(&self, method: Method, path: &str) -> Request {
@@ -60,11 +57,7 @@ impl World {
 #[tokio::test]
 async fn a_request_reaches_its_function_and_the_answer_comes_back() {
     let world = World::start().await;
-    let answer = world
-        .request(Method::PUT, "/hello/a%20b?x=1")
-        .body(&json!({"n": 1}))
-        .send()
-        .await;
+    let answer = world.request(Method::PUT, "/hello/a%20b?x=1").body(&json!({"n": 1})).send().await;
     let echo = answer.expect(200).json();
     assert_eq!((&echo["id"], &echo["body"]), (&json!("a b"), &json!(r#"{"n":1}"#)));
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -82,10 +75,8 @@ async fn one_process_serves_requests_that_come_one_after_another() {
 #[tokio::test]
 async fn requests_at_the_same_time_have_a_process_each() {
     let world = World::start().await;
-    let (one, two) = tokio::join!(
-        world.request(Method::GET, "/hello/1").send(),
-        world.request(Method::GET, "/hello/2").send()
-    );
+    let (one, two) =
+        tokio::join!(world.request(Method::GET, "/hello/1").send(), world.request(Method::GET, "/hello/2").send());
     assert_ne!(one.json()["process"], two.json()["process"]);
 }
 
@@ -93,12 +84,8 @@ async fn requests_at_the_same_time_have_a_process_each() {
 async fn a_function_sees_lambdas_variables_and_its_own_and_nothing_else() {
     let world = World::start().await;
     let echo = world.request(Method::GET, "/get").send().await.json();
-    let names: Vec<_> = echo["environment"]
-        .as_array()
-        .expect("names")
-        .iter()
-        .filter_map(|name| name.as_str())
-        .collect();
+    let names: Vec<_> =
+        echo["environment"].as_array().expect("names").iter().filter_map(|name| name.as_str()).collect();
     assert!(names.contains(&"GREETING"));
     let strange = names.iter().filter(|name| {
         !name.starts_with("AWS_")
@@ -120,17 +107,11 @@ async fn a_function_sees_lambdas_variables_and_its_own_and_nothing_else() {
 #[tokio::test]
 async fn what_is_no_route_is_not_found() {
     let world = World::start().await;
-    for (method, path) in [
-        (Method::GET, "/nowhere"),
-        (Method::POST, "/get"),
-        (Method::GET, "/get/"),
-        (Method::GET, "/hello/"),
-    ] {
+    for (method, path) in
+        [(Method::GET, "/nowhere"), (Method::POST, "/get"), (Method::GET, "/get/"), (Method::GET, "/hello/")]
+    {
         let answer = world.request(method, path).send().await;
-        assert_eq!(
-            (answer.status, answer.json()),
-            (StatusCode::NOT_FOUND, json!({"message": "Not Found"}))
-        );
+        assert_eq!((answer.status, answer.json()), (StatusCode::NOT_FOUND, json!({"message": "Not Found"})));
     }
     assert_eq!(world.lambda.started("hello"), 0);
 }
@@ -140,10 +121,7 @@ async fn a_function_that_fails_dies_or_hangs_is_an_internal_error() {
     let world = World::start().await;
     for path in ["/fail", "/die", "/hang"] {
         let answer = world.request(Method::GET, path).send().await;
-        let expected = (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            json!({"message": "Internal Server Error"}),
-        );
+        let expected = (StatusCode::INTERNAL_SERVER_ERROR, json!({"message": "Internal Server Error"}));
         assert_eq!((answer.status, answer.json()), expected, "{path}");
     }
     world.request(Method::GET, "/get").send().await.expect(200);
@@ -157,10 +135,7 @@ async fn how_an_invocation_failed_is_told() {
             "requestContext": {"http": {"method": "GET", "path": path}, "stage": "$default", "timeEpoch": 0}})
     };
     let failed = world.lambda.invoke("hello", &event("/fail")).await;
-    assert!(
-        matches!(&failed, Err(InvokeError::Reported { message, .. }) if message == "as asked"),
-        "{failed:?}"
-    );
+    assert!(matches!(&failed, Err(InvokeError::Reported { message, .. }) if message == "as asked"), "{failed:?}");
     let died = world.lambda.invoke("hello", &event("/die")).await;
     assert_eq!(died, Err(InvokeError::Died("exit status: 3".into())));
     let hung = world.lambda.invoke("hello", &event("/hang")).await;
@@ -187,12 +162,7 @@ async fn a_killed_process_fails_its_request_and_leaves_its_words() {
 async fn limits_are_those_of_aws() {
     let world = World::start().await;
     let long = "x".repeat(10_300);
-    world
-        .request(Method::GET, "/get")
-        .header("x-long", &long)
-        .send()
-        .await
-        .expect(431);
+    world.request(Method::GET, "/get").header("x-long", &long).send().await.expect(431);
     world
         .request(Method::POST, "/hello/1")
         .raw("text/plain", vec![b'x'; 10 * 1024 * 1024 + 1])

@@ -48,13 +48,7 @@ fn item(pk: &str, due_at: i64) -> Value {
 #[tokio::test]
 async fn a_request_goes_through_the_gateway_to_its_binary_and_back() {
     let stack = start().await;
-    let echo = stack
-        .post("/v1/phone/numbers/list")
-        .body(&json!({"a": 1}))
-        .send()
-        .await
-        .expect(200)
-        .json();
+    let echo = stack.post("/v1/phone/numbers/list").body(&json!({"a": 1})).send().await.expect(200).json();
     assert_eq!(echo["path"], "/v1/phone/numbers/list");
     let names = echo["environment"].as_array().expect("names");
     assert!(names.contains(&json!("TABLE_NAME")) && !names.contains(&json!("BLAND_API_KEY")));
@@ -63,14 +57,7 @@ async fn a_request_goes_through_the_gateway_to_its_binary_and_back() {
 #[tokio::test]
 async fn the_table_is_there_and_lets_each_function_do_what_its_policy_allows() {
     let stack = start().await;
-    ask(
-        &stack,
-        "ASIANUMBERSBUY",
-        "PutItem",
-        json!({"Item": item("NUMBER#1", 10)}),
-    )
-    .await
-    .expect(200);
+    ask(&stack, "ASIANUMBERSBUY", "PutItem", json!({"Item": item("NUMBER#1", 10)})).await.expect(200);
     let query = json!({
         "IndexName": "due", "KeyConditionExpression": "due_queue = :q", "ExpressionAttributeValues": {":q": {"S": "Q"}},
     });
@@ -78,29 +65,12 @@ async fn the_table_is_there_and_lets_each_function_do_what_its_policy_allows() {
     for refused in [
         ask(&stack, "ASIANUMBERSLIST", "Query", query).await,
         ask(&stack, "ASIAREAPER", "Scan", json!({})).await,
-        ask(
-            &stack,
-            "ASIAVOICECALLSTATUS",
-            "PutItem",
-            json!({"Item": item("CALL#1", 1)}),
-        )
-        .await,
-        ask(
-            &stack,
-            "ASIAVOICECALLSTATUS",
-            "GetItem",
-            json!({"Key": {"pk": {"S": "WALLET#1"}, "sk": {"S": "X"}}}),
-        )
-        .await,
+        ask(&stack, "ASIAVOICECALLSTATUS", "PutItem", json!({"Item": item("CALL#1", 1)})).await,
+        ask(&stack, "ASIAVOICECALLSTATUS", "GetItem", json!({"Key": {"pk": {"S": "WALLET#1"}, "sk": {"S": "X"}}}))
+            .await,
     ] {
         let body = refused.expect(400).json();
-        assert!(
-            body["__type"]
-                .as_str()
-                .expect("a type")
-                .ends_with("AccessDeniedException"),
-            "{body}"
-        );
+        assert!(body["__type"].as_str().expect("a type").ends_with("AccessDeniedException"), "{body}");
     }
     stack.dynamo.delete("NUMBER#1", "X");
     assert_eq!(stack.dynamo.rows(), Vec::<Value>::new());
@@ -140,10 +110,7 @@ async fn faults_meet_the_table_by_operation() {
     let stack = start().await;
     stack.dynamo.faults().once("GetItem", Fault::Overload);
     let get = json!({"Key": {"pk": {"S": "SALE#1"}, "sk": {"S": "SALE"}}});
-    let refused = ask(&stack, "ASIAREAPER", "GetItem", get.clone())
-        .await
-        .expect(400)
-        .json();
+    let refused = ask(&stack, "ASIAREAPER", "GetItem", get.clone()).await.expect(400).json();
     assert!(refused["__type"].as_str().expect("a type").contains("Throttling"));
     ask(&stack, "ASIAREAPER", "GetItem", get).await.expect(200);
     assert_eq!(stack.dynamo.faults().count("GetItem"), 2);
@@ -169,35 +136,23 @@ async fn a_wallets_payment_settles_and_the_audit_finds_that_nothing_was_sold_for
         "extra": {"name": network.token_name(), "version": "2"},
     });
     let resource = json!({"url": "https://x.test/a", "description": "a", "mimeType": "application/json"});
-    let demand = Demand {
-        required: json!({"x402Version": 2, "resource": resource, "accepts": [offer]}),
-        body: Value::Null,
-    };
+    let demand =
+        Demand { required: json!({"x402Version": 2, "resource": resource, "accepts": [offer]}), body: Value::Null };
     let settle = async |payment: Value| {
         let body = json!({"x402Version": 2, "paymentPayload": payment, "paymentRequirements": demand.offer()});
         let url = format!("{}/settle", stack.urls.facilitator);
-        Request::new(&client(), Method::POST, url)
-            .body(&body)
-            .send()
-            .await
-            .json()
+        Request::new(&client(), Method::POST, url).body(&body).send().await.json()
     };
     assert_eq!(settle(wallet.signs(&demand).to_json()).await["success"], true);
     let forged = wallet.signs(&demand).signed_by(&stack.wallet());
     assert_eq!(settle(forged.to_json()).await["success"], false);
     assert_eq!(stack.earned(), 1000);
-    stack.excuse(
-        "paid 1000 for nothing we know of",
-        "there is no function here that would sell anything",
-    );
+    stack.excuse("paid 1000 for nothing we know of", "there is no function here that would sell anything");
 }
 
 #[test]
 fn an_audit_that_finds_something_fails_its_test() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let outcome = std::panic::catch_unwind(|| {
         runtime.block_on(async {
             let stack = start().await;
@@ -206,8 +161,5 @@ fn an_audit_that_finds_something_fails_its_test() {
     });
     let message = outcome.expect_err("the audit passed");
     let message = message.downcast_ref::<String>().expect("a message");
-    assert!(
-        message.contains("+14155550199 is billed by the carrier, and not in the table"),
-        "{message}"
-    );
+    assert!(message.contains("+14155550199 is billed by the carrier, and not in the table"), "{message}");
 }

@@ -50,10 +50,7 @@ impl Record {
         let network = Network::from_caip2(&row.payment.network).ok_or(StoreFault::Row("network"))?;
         let address = |text: &str| text.parse::<Address>().map_err(|_| StoreFault::Row("address"));
         let settled = row.settled.map(|settled| {
-            Ok::<_, StoreFault>(Settled {
-                transaction: settled.transaction,
-                at: instant_of(settled.settled_at)?,
-            })
+            Ok::<_, StoreFault>(Settled { transaction: settled.transaction, at: instant_of(settled.settled_at)? })
         });
         Ok(Self {
             id,
@@ -64,10 +61,7 @@ impl Record {
             request: row.request,
             signed: Signed {
                 version: row.payment.version,
-                payer: Wallet {
-                    network,
-                    address: address(&row.payment.from)?,
-                },
+                payer: Wallet { network, address: address(&row.payment.from)? },
                 to: address(&row.payment.to)?,
                 amount: Usdc::micros(row.payment.value),
                 valid_after: row.payment.valid_after,
@@ -85,4 +79,3 @@ impl Record {
         })
     }
 }
-

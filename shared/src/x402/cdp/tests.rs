@@ -25,10 +25,7 @@ fn p256() -> Vec<u8> {
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        STANDARD.encode(der)
-    )
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
 /// The same kind of key as `openssl ecparam -genkey` writes it: the SEC1 part of the PKCS#8, with the curve named inside.
@@ -69,10 +66,7 @@ fn each_kind_of_key_signs_the_token_that_its_header_names() {
         let [header, claims] = opened(&key, &key.token("POST", SETTLE, now()).unwrap());
         let nonce = header["nonce"].as_str().unwrap();
         assert_eq!(nonce.len(), 32);
-        assert_eq!(
-            header,
-            json!({ "alg": algorithm, "kid": "the-key", "typ": "JWT", "nonce": nonce })
-        );
+        assert_eq!(header, json!({ "alg": algorithm, "kid": "the-key", "typ": "JWT", "nonce": nonce }));
         let at = now().as_second();
         assert_eq!(
             claims,

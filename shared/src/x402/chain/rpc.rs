@@ -80,17 +80,12 @@ impl Question<'_> {
     /// A block by its number or by a name such as `latest`.
     pub(super) async fn block(&self, block: &str) -> Result<Block, NoReply> {
         let found: WireBlock = self.ask("eth_getBlockByNumber", json!([block, false])).await?;
-        Ok(Block {
-            number: number(&found.number)?,
-            timestamp: number(&found.timestamp)?,
-        })
+        Ok(Block { number: number(&found.number)?, timestamp: number(&found.timestamp)? })
     }
 
     /// A read of a contract that answers in one word.
     pub(super) async fn call(&self, to: Address, data: &str, block: &str) -> Result<B256, NoReply> {
-        let word: String = self
-            .ask("eth_call", json!([{ "to": to.to_string(), "data": data }, block]))
-            .await?;
+        let word: String = self.ask("eth_call", json!([{ "to": to.to_string(), "data": data }, block])).await?;
         bytes(&word).map(B256::new)
     }
 
@@ -108,27 +103,16 @@ impl Question<'_> {
 
     /// The events of a transaction.
     pub(super) async fn receipt_logs(&self, transaction: B256) -> Result<Vec<Log>, NoReply> {
-        let receipt: WireReceipt = self
-            .ask("eth_getTransactionReceipt", json!([format!("{transaction:#x}")]))
-            .await?;
+        let receipt: WireReceipt = self.ask("eth_getTransactionReceipt", json!([format!("{transaction:#x}")])).await?;
         logs(receipt.logs)
     }
 
     async fn ask<T: serde::de::DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, NoReply> {
-        let request = client().post(self.url).json(&Request {
-            jsonrpc: "2.0",
-            id: 1,
-            method,
-            params,
-        });
+        let request = client().post(self.url).json(&Request { jsonrpc: "2.0", id: 1, method, params });
         let reply = send(request, self.limit).await?;
         let answer = reply.json::<Response<T>>().and_then(|response| response.result);
         if answer.is_none() {
-            tracing::warn!(
-                method,
-                status = reply.status.as_u16(),
-                "the RPC endpoint gave no usable answer"
-            );
+            tracing::warn!(method, status = reply.status.as_u16(), "the RPC endpoint gave no usable answer");
         }
         answer.ok_or(NoReply::Unknown)
     }

@@ -40,22 +40,11 @@ fn transfer(index: u64, to: Address, value: u64) -> Value {
 
 impl Node {
     fn unused() -> Self {
-        Self {
-            chain_id: 8453,
-            latest: 50_000,
-            state: 0,
-            spent: None,
-            events: vec![],
-        }
+        Self { chain_id: 8453, latest: 50_000, state: 0, spent: None, events: vec![] }
     }
 
     fn used_at(block: u64, events: Vec<Value>) -> Self {
-        Self {
-            state: 1,
-            spent: Some((block, AUTHORIZATION_USED)),
-            events,
-            ..Self::unused()
-        }
+        Self { state: 1, spent: Some((block, AUTHORIZATION_USED)), events, ..Self::unused() }
     }
 
     fn answer(&self, method: &str, params: &Value) -> Value {
@@ -66,11 +55,7 @@ impl Node {
             }
             "eth_getBlockByNumber" => json!({ "number": format!("{:#x}", self.latest), "timestamp": "0x6b058500" }),
             "eth_call" => {
-                let words = format!(
-                    "{}{}",
-                    hex::encode(PAYER.into_word()),
-                    hex::encode(authorization().nonce)
-                );
+                let words = format!("{}{}", hex::encode(PAYER.into_word()), hex::encode(authorization().nonce));
                 assert_eq!(params[0]["data"], format!("0xe94a0102{words}"));
                 json!(quoted(U256::from(self.state).into()))
             }
@@ -101,27 +86,18 @@ impl Node {
             let result = self.answer(question["method"].as_str().unwrap(), &question["params"]);
             (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
         });
-        EvmRpc::new(url)
-            .truth(&verified(Network::Base), Duration::from_secs(5))
-            .await
+        EvmRpc::new(url).truth(&verified(Network::Base), Duration::from_secs(5)).await
     }
 }
 
 #[tokio::test]
 async fn an_unused_authorization_is_unused_as_of_the_final_block() {
-    assert_eq!(
-        Node::unused().truth().await,
-        Ok(Truth::Unused {
-            block_time: 0x6b05_7f00
-        })
-    );
+    assert_eq!(Node::unused().truth().await, Ok(Truth::Unused { block_time: 0x6b05_7f00 }));
 }
 
 #[tokio::test]
 async fn the_transfer_beside_the_nonce_is_the_payment() {
-    let paid = Ok(Truth::Paid {
-        transaction: TRANSACTION,
-    });
+    let paid = Ok(Truth::Paid { transaction: TRANSACTION });
     // Just now, at the edges of the first questions, and hours ago.
     for block in [50_000, 48_201, 48_200, 30_000, 6_801] {
         let node = Node::used_at(block, vec![transfer(8, PAYEE, 540_000)]);
@@ -131,10 +107,7 @@ async fn the_transfer_beside_the_nonce_is_the_payment() {
 
 #[tokio::test]
 async fn a_young_chain_is_searched_to_its_first_block() {
-    let node = Node {
-        latest: 40,
-        ..Node::used_at(0, vec![transfer(8, PAYEE, 540_000)])
-    };
+    let node = Node { latest: 40, ..Node::used_at(0, vec![transfer(8, PAYEE, 540_000)]) };
     assert!(matches!(node.truth().await, Ok(Truth::Paid { .. })));
 }
 
@@ -145,11 +118,7 @@ async fn a_nonce_spent_on_something_else_never_pays_us() {
         vec![transfer(8, Address::repeat_byte(1), 540_000)],
         vec![transfer(8, PAYEE, 1_000)],
         // An equal payment in the same transaction, for another nonce.
-        vec![
-            transfer(6, PAYEE, 540_000),
-            transfer(8, Address::repeat_byte(1), 1),
-            transfer(10, PAYEE, 540_000),
-        ],
+        vec![transfer(6, PAYEE, 540_000), transfer(8, Address::repeat_byte(1), 1), transfer(10, PAYEE, 540_000)],
         // Another token.
         vec![{
             let mut foreign = transfer(8, PAYEE, 540_000);
@@ -160,28 +129,16 @@ async fn a_nonce_spent_on_something_else_never_pays_us() {
     ] {
         assert_eq!(Node::used_at(49_999, events).truth().await, Ok(Truth::Cancelled));
     }
-    let cancelled = Node {
-        spent: Some((49_999, AUTHORIZATION_CANCELED)),
-        ..Node::used_at(0, vec![])
-    };
+    let cancelled = Node { spent: Some((49_999, AUTHORIZATION_CANCELED)), ..Node::used_at(0, vec![]) };
     assert_eq!(cancelled.truth().await, Ok(Truth::Cancelled));
 }
 
 #[tokio::test]
 async fn what_is_not_sure_is_no_answer() {
-    let wrong_chain = Node {
-        chain_id: 1,
-        ..Node::unused()
-    };
-    let never_seen = Node {
-        spent: None,
-        ..Node::used_at(0, vec![])
-    };
+    let wrong_chain = Node { chain_id: 1, ..Node::unused() };
+    let never_seen = Node { spent: None, ..Node::used_at(0, vec![]) };
     let too_long_ago = Node::used_at(6_800, vec![transfer(8, PAYEE, 540_000)]);
-    let no_such_contract = Node {
-        state: 2,
-        ..Node::unused()
-    };
+    let no_such_contract = Node { state: 2, ..Node::unused() };
     for node in [wrong_chain, never_seen, too_long_ago, no_such_contract] {
         assert_eq!(node.truth().await, Err(NoReply::Unknown));
     }
@@ -190,18 +147,13 @@ async fn what_is_not_sure_is_no_answer() {
 #[tokio::test]
 async fn a_nodes_error_is_no_answer() {
     for (status, body) in [
-        (
-            200,
-            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"header not found"}}"#,
-        ),
+        (200, r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"header not found"}}"#),
         (200, r#"{"jsonrpc":"2.0","id":1,"result":null}"#),
         (200, "<html>"),
         (429, ""),
     ] {
         let url = neighbour(move |_, _| (status, body.to_owned()));
-        let truth = EvmRpc::new(url)
-            .truth(&verified(Network::Base), Duration::from_secs(5))
-            .await;
+        let truth = EvmRpc::new(url).truth(&verified(Network::Base), Duration::from_secs(5)).await;
         assert_eq!(truth, Err(NoReply::Unknown), "{status} {body}");
     }
 }

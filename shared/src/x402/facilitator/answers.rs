@@ -21,9 +21,7 @@ pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8],
     let Ok(Object(answer)) = serde_json::from_slice::<Object<VerifyResponse>>(body) else {
         return Verdict::Unavailable;
     };
-    let payer_is_ours = answer
-        .payer
-        .is_none_or(|payer| is_address(&payer, payment.payer().address));
+    let payer_is_ours = answer.payer.is_none_or(|payer| is_address(&payer, payment.payer().address));
     match (answer.is_valid, answer.invalid_reason.map(|reason| code(&reason))) {
         (true, _) if status.is_success() && payer_is_ours => Verdict::Valid,
         (false, Some(reason)) if !status.is_server_error() && !is_the_facilitators_trouble(&reason) => {
@@ -54,21 +52,11 @@ fn success(status: StatusCode, answer: &SettleResponse, payment: &Verified) -> S
     let ours = status.is_success()
         && answer.error_reason.as_deref().is_none_or(str::is_empty)
         && answer.network.as_deref().and_then(network) == Some(payer.network)
-        && answer
-            .payer
-            .as_deref()
-            .is_none_or(|text| is_address(text, payer.address))
+        && answer.payer.as_deref().is_none_or(|text| is_address(text, payer.address))
         && answer.amount.as_deref().is_none_or(|text| text == amount);
     match transaction {
-        Some(transaction) if ours => SettleAnswer::Settled(Receipt {
-            transaction,
-            network: payer.network,
-            payer,
-        }),
-        _ => SettleAnswer::Unknown {
-            transaction,
-            contradiction: true,
-        },
+        Some(transaction) if ours => SettleAnswer::Settled(Receipt { transaction, network: payer.network, payer }),
+        _ => SettleAnswer::Unknown { transaction, contradiction: true },
     }
 }
 
@@ -96,15 +84,9 @@ fn was_turned_away(status: StatusCode) -> bool {
 
 /// Submitted, or perhaps submitted, with the end not seen. `block_height_exceeded` is Solana's way to say so.
 fn is_pending(reason: &str) -> bool {
-    [
-        "pending",
-        "timed_out",
-        "timeout",
-        "block_height_exceeded",
-        "not_confirmed",
-    ]
-    .iter()
-    .any(|part| reason.contains(part))
+    ["pending", "timed_out", "timeout", "block_height_exceeded", "not_confirmed"]
+        .iter()
+        .any(|part| reason.contains(part))
 }
 
 /// Something went wrong over there, at a point that it does not tell.
@@ -132,10 +114,7 @@ fn may_be_our_own_success(reason: &str) -> bool {
 }
 
 fn unknown(transaction: Option<B256>) -> SettleAnswer {
-    SettleAnswer::Unknown {
-        transaction,
-        contradiction: false,
-    }
+    SettleAnswer::Unknown { transaction, contradiction: false }
 }
 
 fn transaction(answer: &SettleResponse) -> Option<B256> {
@@ -160,11 +139,7 @@ fn code(reason: &str) -> String {
         .take(LONGEST_REASON)
         .collect();
     let code = code.trim_end_matches(':');
-    if code.is_empty() {
-        UNSPECIFIED.to_owned()
-    } else {
-        code.to_owned()
-    }
+    if code.is_empty() { UNSPECIFIED.to_owned() } else { code.to_owned() }
 }
 
 #[cfg(test)]

@@ -8,16 +8,8 @@ use crate::x402::samples::{CALL, terms};
 use crate::x402::{Demand, Terms};
 
 fn golden() -> Demand {
-    let terms = Terms {
-        networks: vec![Network::Base],
-        ..terms()
-    };
-    demand(
-        &terms,
-        &CALL,
-        "payment_required",
-        "PAYMENT-SIGNATURE header is required",
-    )
+    let terms = Terms { networks: vec![Network::Base], ..terms() };
+    demand(&terms, &CALL, "payment_required", "PAYMENT-SIGNATURE header is required")
 }
 
 #[test]
@@ -57,23 +49,12 @@ fn the_body_is_version_1_beside_the_flat_fields_of_a_refusal() {
 #[test]
 fn each_network_has_its_own_token_and_its_order_is_ours() {
     let quotes = terms().quotes(&CALL);
-    let facts: Vec<_> = quotes
-        .iter()
-        .map(|quote| (quote.network, quote.network.usdc(), quote.amount))
-        .collect();
+    let facts: Vec<_> = quotes.iter().map(|quote| (quote.network, quote.network.usdc(), quote.amount)).collect();
     assert_eq!(
         facts,
         [
-            (
-                Network::Base,
-                address!("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"),
-                Usdc::micros(540_000)
-            ),
-            (
-                Network::BaseSepolia,
-                address!("0x036CbD53842c5426634e7929541eC2318f3dCF7e"),
-                Usdc::micros(540_000)
-            ),
+            (Network::Base, address!("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"), Usdc::micros(540_000)),
+            (Network::BaseSepolia, address!("0x036CbD53842c5426634e7929541eC2318f3dCF7e"), Usdc::micros(540_000)),
         ]
     );
     let sepolia = serde_json::to_value(quotes[1].requirements()).unwrap();

@@ -67,10 +67,7 @@ impl Presented {
 
 fn wrong_network(quotes: &[Quote]) -> String {
     let names: Vec<_> = quotes.iter().map(|quote| quote.network.caip2()).collect();
-    format!(
-        "This network is not accepted here; pay on one of: {}.",
-        names.join(", ")
-    )
+    format!("This network is not accepted here; pay on one of: {}.", names.join(", "))
 }
 
 /// What version 2 repeats of our demand. Only the fields that say what is paid, to whom and where: clients rebuild
@@ -98,36 +95,23 @@ fn matches_quote(authorization: &Authorization, quote: &Quote) -> Result<(), Pay
         return Err(wrong_value(quote));
     }
     if authorization.from == quote.pay_to {
-        return Err(PaymentRefused::new(
-            "self_payment",
-            "The payer is the payee; nothing would be paid.",
-        ));
+        return Err(PaymentRefused::new("self_payment", "The payer is the payee; nothing would be paid."));
     }
     Ok(())
 }
 
 fn wrong_asset(network: Network) -> PaymentRefused {
-    PaymentRefused::new(
-        "asset_mismatch",
-        format!("Pay with USDC, {} on {}.", network.usdc(), network.caip2()),
-    )
+    PaymentRefused::new("asset_mismatch", format!("Pay with USDC, {} on {}.", network.usdc(), network.caip2()))
 }
 
 fn wrong_recipient(quote: &Quote) -> PaymentRefused {
-    PaymentRefused::new(
-        "recipient_mismatch",
-        format!("The payment must go to {}.", quote.pay_to),
-    )
+    PaymentRefused::new("recipient_mismatch", format!("The payment must go to {}.", quote.pay_to))
 }
 
 fn wrong_value(quote: &Quote) -> PaymentRefused {
     PaymentRefused::new(
         "value_mismatch",
-        format!(
-            "The payment must be exactly {} atomic units of USDC ({}).",
-            quote.amount.atomic(),
-            quote.amount
-        ),
+        format!("The payment must be exactly {} atomic units of USDC ({}).", quote.amount.atomic(), quote.amount),
     )
 }
 

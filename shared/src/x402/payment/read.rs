@@ -97,9 +97,7 @@ impl Presented {
     /// Reads the payment that a request carries, or nothing if it carries none. The version is the document's own, under
     /// either header name: clients in transition send both combinations.
     pub fn read(headers: &http::HeaderMap) -> Result<Option<Self>, Malformed> {
-        headers::payment_json(headers)?
-            .map(|json| Self::parse(&json))
-            .transpose()
+        headers::payment_json(headers)?.map(|json| Self::parse(&json)).transpose()
     }
 
     fn parse(json: &[u8]) -> Result<Self, Malformed> {
@@ -108,11 +106,7 @@ impl Presented {
         let (claim, payload) = match version {
             Version::V1 => {
                 let payment: wire_v1::Payment<'_> = document(json)?;
-                let claim = Claim {
-                    scheme: payment.scheme,
-                    network: payment.network,
-                    accepted: None,
-                };
+                let claim = Claim { scheme: payment.scheme, network: payment.network, accepted: None };
                 (claim, payment.payload)
             }
             Version::V2 => {
@@ -180,23 +174,17 @@ pub(in crate::x402) fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> 
 }
 
 fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malformed> {
-    serde_json::from_slice(json)
-        .map(|Object(document)| document)
-        .map_err(|error| match error.classify() {
-            Category::Io | Category::Syntax | Category::Eof => Malformed::NotJson,
-            Category::Data => {
-                let text = error.to_string();
-                // serde quotes a value of the wrong type, which may be a nonce or a signature.
-                let quoted = text.starts_with("invalid ");
-                Malformed::Shape(if quoted {
-                    format!(
-                        "a field has the wrong type (line {}, column {})",
-                        error.line(),
-                        error.column()
-                    )
-                } else {
-                    text
-                })
-            }
-        })
+    serde_json::from_slice(json).map(|Object(document)| document).map_err(|error| match error.classify() {
+        Category::Io | Category::Syntax | Category::Eof => Malformed::NotJson,
+        Category::Data => {
+            let text = error.to_string();
+            // serde quotes a value of the wrong type, which may be a nonce or a signature.
+            let quoted = text.starts_with("invalid ");
+            Malformed::Shape(if quoted {
+                format!("a field has the wrong type (line {}, column {})", error.line(), error.column())
+            } else {
+                text
+            })
+        }
+    })
 }

@@ -66,9 +66,7 @@ fn a_request_without_a_payment_has_none() {
 #[test]
 fn the_document_says_its_version_whatever_the_header_is_called() {
     let document = payment_v2(Network::Base).to_string();
-    let payment = Presented::read(&header(X_PAYMENT, document.as_bytes()))
-        .unwrap()
-        .unwrap();
+    let payment = Presented::read(&header(X_PAYMENT, document.as_bytes())).unwrap().unwrap();
     assert_eq!(payment.version, Version::V2);
 }
 
@@ -119,56 +117,20 @@ fn what_cannot_be_read_says_why() {
         (json!("payment"), "a field has the wrong type"),
         (json!([2]), "a field has the wrong type"),
         (
-            with(
-                "/payload/authorization",
-                json!([PAYER.to_string(), PAYEE.to_string(), "540000", "0", "1", "0x5a"]),
-            ),
+            with("/payload/authorization", json!([PAYER.to_string(), PAYEE.to_string(), "540000", "0", "1", "0x5a"])),
             "a field has the wrong type",
         ),
-        (
-            with("/payload", json!({ "transaction": "AQID" })),
-            "missing field `signature`",
-        ),
-        (
-            with("/payload/signature", "0xabc"),
-            "signature must be 0x and hexadecimal digits",
-        ),
-        (
-            with("/payload/signature", "abcd"),
-            "signature must be 0x and hexadecimal digits",
-        ),
-        (
-            with("/payload/authorization/from", "0x12"),
-            "from must be 0x and 40 hexadecimal digits",
-        ),
-        (
-            with("/payload/authorization/to", PAYER.to_string().trim_start_matches("0x")),
-            "to must be 0x",
-        ),
-        (
-            with("/payload/authorization/nonce", "0x0x5a"),
-            "nonce must be 0x and 64 hexadecimal digits",
-        ),
-        (
-            with("/payload/authorization/value", "0540000"),
-            "without a leading zero",
-        ),
+        (with("/payload", json!({ "transaction": "AQID" })), "missing field `signature`"),
+        (with("/payload/signature", "0xabc"), "signature must be 0x and hexadecimal digits"),
+        (with("/payload/signature", "abcd"), "signature must be 0x and hexadecimal digits"),
+        (with("/payload/authorization/from", "0x12"), "from must be 0x and 40 hexadecimal digits"),
+        (with("/payload/authorization/to", PAYER.to_string().trim_start_matches("0x")), "to must be 0x"),
+        (with("/payload/authorization/nonce", "0x0x5a"), "nonce must be 0x and 64 hexadecimal digits"),
+        (with("/payload/authorization/value", "0540000"), "without a leading zero"),
         (with("/payload/authorization/value", "5.4e5"), "without a leading zero"),
-        (
-            with("/payload/authorization/value", 540_000.5),
-            "a field has the wrong type",
-        ),
-        (
-            with(
-                "/payload/authorization/value",
-                "340282366920938463463374607431768211456",
-            ),
-            "at most 20 decimal",
-        ),
-        (
-            with("/payload/authorization/validAfter", "-1"),
-            "without a leading zero",
-        ),
+        (with("/payload/authorization/value", 540_000.5), "a field has the wrong type"),
+        (with("/payload/authorization/value", "340282366920938463463374607431768211456"), "at most 20 decimal"),
+        (with("/payload/authorization/validAfter", "-1"), "without a leading zero"),
         (with("/accepted/amount", Value::Null), "a field has the wrong type"),
     ];
     for (document, expected) in cases {
@@ -191,14 +153,7 @@ fn a_key_that_stands_twice_is_not_read() {
 
 #[test]
 fn what_is_not_json_is_malformed() {
-    for text in [
-        "",
-        "{",
-        "{\"x402Version\":2}{}",
-        "nothing",
-        "{\"x402Version\":2,}",
-        "\u{feff}{}",
-    ] {
+    for text in ["", "{", "{\"x402Version\":2}{}", "nothing", "{\"x402Version\":2,}", "\u{feff}{}"] {
         let problem = Presented::read(&header(PAYMENT_SIGNATURE, text.as_bytes())).err();
         assert_eq!(problem, Some(Malformed::NotJson), "{text:?}");
     }
@@ -210,10 +165,7 @@ fn what_is_not_our_offer_is_refused_with_its_reason() {
     let cases = [
         (with("/accepted/scheme", "upto"), "unsupported_scheme"),
         (with("/accepted/network", "eip155:1"), "network_mismatch"),
-        (
-            with("/accepted/network", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"),
-            "network_mismatch",
-        ),
+        (with("/accepted/network", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"), "network_mismatch"),
         (with("/accepted/asset", foreign.to_string()), "asset_mismatch"),
         (with("/accepted/payTo", foreign.to_string()), "recipient_mismatch"),
         (with("/accepted/amount", "1000"), "value_mismatch"),
@@ -230,10 +182,7 @@ fn what_is_not_our_offer_is_refused_with_its_reason() {
 
 #[test]
 fn a_signature_counts_only_on_the_network_that_it_names() {
-    for (declared, signed) in [
-        (Network::Base, Network::BaseSepolia),
-        (Network::BaseSepolia, Network::Base),
-    ] {
+    for (declared, signed) in [(Network::Base, Network::BaseSepolia), (Network::BaseSepolia, Network::Base)] {
         let authorization = authorization();
         let mut document = payment_v2(declared);
         document["payload"] = payload(&authorization, &sign(signed, &authorization));
@@ -241,10 +190,7 @@ fn a_signature_counts_only_on_the_network_that_it_names() {
     }
     let only_base = [quote(Network::Base)];
     let payment = read(&payment_v2(Network::BaseSepolia)).unwrap();
-    assert_eq!(
-        payment.check(&only_base).expect_err("not sold there").reason,
-        "network_mismatch"
-    );
+    assert_eq!(payment.check(&only_base).expect_err("not sold there").reason, "network_mismatch");
 }
 
 #[test]
@@ -255,9 +201,7 @@ fn a_forged_signature_is_refused_here() {
         bytes[at] = to;
         bytes
     };
-    let order = U256::from_be_slice(&hex!(
-        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
-    ));
+    let order = U256::from_be_slice(&hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
     let mut mirrored = changed(64, 27 + 28 - genuine[64]);
     let s = U256::from_be_slice(&genuine[32..64]);
     mirrored[32..64].copy_from_slice(&(order - s).to_be_bytes::<32>());
@@ -329,10 +273,7 @@ fn a_log_shows_neither_nonce_nor_signature() {
     let payment = verified(Network::Base);
     let text = format!("{payment:?} {:?}", payment.authorization());
     assert!(text.contains(&payment.payer().caip10()), "{text}");
-    for secret in [
-        hex::encode(payment.authorization().nonce),
-        hex::encode(&payment.signature()[..8]),
-    ] {
+    for secret in [hex::encode(payment.authorization().nonce), hex::encode(&payment.signature()[..8])] {
         assert!(!text.contains(&secret), "{text}");
     }
     assert_ne!(payment.authorization().nonce, B256::ZERO);

@@ -45,12 +45,7 @@ pub struct Authorization {
 impl Verified {
     /// Brings back a payment from a row of ours, which was verified when it was written.
     pub fn restore(quote: Quote, authorization: Authorization, signature: Vec<u8>, version: Version) -> Self {
-        Self {
-            version,
-            quote,
-            authorization,
-            signature,
-        }
+        Self { version, quote, authorization, signature }
     }
 
     /// What the chain deduplicates this payment by.
@@ -61,10 +56,7 @@ impl Verified {
 
     /// Who pays.
     pub fn payer(&self) -> Wallet {
-        Wallet {
-            network: self.quote.network,
-            address: self.authorization.from,
-        }
+        Wallet { network: self.quote.network, address: self.authorization.from }
     }
 
     /// The protocol version that the payer speaks.
@@ -91,16 +83,9 @@ impl Verified {
     /// submitted by anybody who saw it until it expires.
     pub fn window(&self, now: Timestamp) -> Result<(), PaymentRefused> {
         let now = u64::try_from(now.as_second()).unwrap_or(0);
-        let Authorization {
-            valid_after,
-            valid_before,
-            ..
-        } = self.authorization;
+        let Authorization { valid_after, valid_before, .. } = self.authorization;
         if valid_after > now.saturating_add(SKEW.as_secs()) {
-            return Err(PaymentRefused::new(
-                "not_yet_valid",
-                "authorization.validAfter is in the future.",
-            ));
+            return Err(PaymentRefused::new("not_yet_valid", "authorization.validAfter is in the future."));
         }
         if valid_before < now.saturating_add(LEAST.as_secs()) {
             return Err(PaymentRefused::new(

@@ -20,10 +20,7 @@ impl Ledgers {
         }
         for sale in self.sold("call") {
             let id = text(&sale["work"], "call");
-            if !self
-                .of_kind("CALL#")
-                .any(|row| text(row, "pk").strip_prefix("CALL#") == Some(id))
-            {
+            if !self.of_kind("CALL#").any(|row| text(row, "pk").strip_prefix("CALL#") == Some(id)) {
                 findings.push(format!("call {id} was sold, and is not in the table"));
             }
         }
@@ -32,31 +29,22 @@ impl Ledgers {
     fn dialled(&self, findings: &mut Vec<String>) {
         for dialled in &self.dialled {
             let ours = dialled.request.as_deref().unwrap_or_default();
-            let Some(row) = self
-                .of_kind("CALL#")
-                .find(|row| text(row, "pk").strip_prefix("CALL#") == Some(ours))
+            let Some(row) = self.of_kind("CALL#").find(|row| text(row, "pk").strip_prefix("CALL#") == Some(ours))
             else {
                 findings.push(format!("{} was dialled for no call of ours", dialled.to));
                 continue;
             };
             if dialled.from.as_deref() != row["from"].as_str() || row["to"] != dialled.to {
-                findings.push(format!(
-                    "call {ours} was dialled from or to another number than it says"
-                ));
+                findings.push(format!("call {ours} was dialled from or to another number than it says"));
             }
             if row["placed"] != dialled.id {
-                findings.push(format!(
-                    "call {ours} was dialled as {}, which its row does not know",
-                    dialled.id
-                ));
+                findings.push(format!("call {ours} was dialled as {}, which its row does not know", dialled.id));
             }
         }
         for row in self.of_kind("CALL#").filter(|row| !row["placed"].is_null()) {
             if !self.dialled.iter().any(|dialled| row["placed"] == dialled.id) {
-                findings.push(format!(
-                    "{} says that it was placed, and the dialler knows nothing of it",
-                    text(row, "pk")
-                ));
+                findings
+                    .push(format!("{} says that it was placed, and the dialler knows nothing of it", text(row, "pk")));
             }
         }
     }
@@ -78,22 +66,12 @@ mod tests {
     }
 
     fn dialled() -> Dialled {
-        Dialled {
-            id: "b".into(),
-            request: Some("c".into()),
-            from: Some("+1".into()),
-            to: "+2".into(),
-        }
+        Dialled { id: "b".into(), request: Some("c".into()), from: Some("+1".into()), to: "+2".into() }
     }
 
     fn findings(rows: Vec<Value>, dialled: Vec<Dialled>) -> String {
         let mut findings = Vec::new();
-        Ledgers {
-            rows,
-            dialled,
-            ..Ledgers::default()
-        }
-        .calls(&mut findings);
+        Ledgers { rows, dialled, ..Ledgers::default() }.calls(&mut findings);
         findings.join("; ")
     }
 

@@ -83,11 +83,7 @@ impl Ledgers {
             }
         }
         for (number, wallets) in active.iter().filter(|(_, wallets)| wallets.len() > 1) {
-            findings.push(format!(
-                "{number} is leased to {} wallets at once: {}",
-                wallets.len(),
-                wallets.join(", ")
-            ));
+            findings.push(format!("{number} is leased to {} wallets at once: {}", wallets.len(), wallets.join(", ")));
         }
     }
 
@@ -122,13 +118,7 @@ mod tests {
     fn findings(rows: Vec<Value>, billed: &[&str]) -> String {
         let mut findings = Vec::new();
         let billed = billed.iter().map(|number| (*number).to_owned()).collect();
-        Ledgers {
-            rows,
-            billed,
-            now: 100,
-            ..Ledgers::default()
-        }
-        .numbers(&mut findings);
+        Ledgers { rows, billed, now: 100, ..Ledgers::default() }.numbers(&mut findings);
         findings.join("; ")
     }
 

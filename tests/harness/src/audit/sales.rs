@@ -10,16 +10,12 @@ impl Ledgers {
             match (state, paid.as_slice()) {
                 ("closed", [payment]) => {
                     if sale["payment"]["value"] != payment.value {
-                        findings.push(format!(
-                            "{name} was paid with {}, not {}",
-                            payment.value, sale["payment"]["value"]
-                        ));
+                        findings
+                            .push(format!("{name} was paid with {}, not {}", payment.value, sale["payment"]["value"]));
                     }
                     if sale["settled"]["transaction"] != payment.transaction {
-                        findings.push(format!(
-                            "{name} has another transaction than the chain: {}",
-                            payment.transaction
-                        ));
+                        findings
+                            .push(format!("{name} has another transaction than the chain: {}", payment.transaction));
                     }
                 }
                 ("closed", payments) => findings.push(format!("{name} was granted, and paid {} times", payments.len())),
@@ -31,10 +27,7 @@ impl Ledgers {
         }
         for payment in &self.payments {
             if !self.of_kind("SALE#").any(|sale| pays(payment, sale)) {
-                findings.push(format!(
-                    "{} paid {} for nothing we know of",
-                    payment.from, payment.value
-                ));
+                findings.push(format!("{} paid {} for nothing we know of", payment.from, payment.value));
             }
         }
     }
@@ -44,9 +37,7 @@ impl Ledgers {
         if sale["due_queue"].is_null() || sale["due_at"].is_null() {
             findings.push(format!("{name} is {state}, and nobody will come back to it"));
         } else if self.has_rpc {
-            findings.push(format!(
-                "{name} is still {state}, although everything is well and its time is over"
-            ));
+            findings.push(format!("{name} is still {state}, although everything is well and its time is over"));
         }
     }
 }
@@ -70,23 +61,12 @@ mod tests {
     }
 
     fn payment() -> Payment {
-        Payment {
-            from: "0xaa".into(),
-            nonce: "0x01".into(),
-            value: 1000,
-            transaction: "0x0f".into(),
-        }
+        Payment { from: "0xaa".into(), nonce: "0x01".into(), value: 1000, transaction: "0x0f".into() }
     }
 
     fn findings(rows: Vec<Value>, payments: Vec<Payment>) -> Vec<String> {
         let mut findings = Vec::new();
-        Ledgers {
-            rows,
-            payments,
-            has_rpc: true,
-            ..Ledgers::default()
-        }
-        .sales(&mut findings);
+        Ledgers { rows, payments, has_rpc: true, ..Ledgers::default() }.sales(&mut findings);
         findings
     }
 

@@ -25,7 +25,5 @@ async fn hello(request: Request) -> Result<Response<Body>, Error> {
         "environment": std::env::vars().map(|(name, _)| name).collect::<Vec<_>>(),
         "process": std::process::id(),
     });
-    Ok(Response::builder()
-        .header("content-type", "application/json")
-        .body(Body::from(echo.to_string()))?)
+    Ok(Response::builder().header("content-type", "application/json").body(Body::from(echo.to_string()))?)
 }

@@ -34,26 +34,14 @@ impl Dynamo {
     /// Makes everything that is stored look as if it had been written this much earlier.
     pub fn travel(&self, by: Duration) {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the functions read the machine's clock, so the harness does"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the functions read the machine's clock, so the harness does")]
         let now = Timestamp::now().as_second();
         for mut item in self.items() {
-            let pk = item
-                .get("pk")
-                .and_then(|pk| pk["S"].as_str())
-                .unwrap_or_default()
-                .to_owned();
+            let pk = item.get("pk").and_then(|pk| pk["S"].as_str()).unwrap_or_default().to_owned();
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
             let owed = travelled.entry(pk).or_default();
             *owed = owed.saturating_add(seconds);
-            let mut shift = Shift {
-                seconds,
-                owed: *owed,
-                now,
-                paid: false,
-            };
+            let mut shift = Shift { seconds, owed: *owed, now, paid: false };
             shift.map(&mut item);
             if shift.paid {
                 *owed = 0;
@@ -77,9 +65,7 @@ impl Shift {
             if let Some(nested) = value.get_mut("M").and_then(Value::as_object_mut) {
                 self.map(nested);
             } else if let Some(list) = value.get_mut("L").and_then(Value::as_array_mut) {
-                list.iter_mut()
-                    .filter_map(|member| member.get_mut("M")?.as_object_mut())
-                    .for_each(|map| self.map(map));
+                list.iter_mut().filter_map(|member| member.get_mut("M")?.as_object_mut()).for_each(|map| self.map(map));
             } else if let Some(second) = value["N"].as_str().and_then(|digits| digits.parse::<i64>().ok()) {
                 if TIMES.contains(&name.as_str()) {
                     *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
@@ -98,12 +84,7 @@ mod tests {
 
     fn shifted(seconds: i64, owed: i64, item: Value) -> Value {
         let mut item = item;
-        let mut shift = Shift {
-            seconds,
-            owed,
-            now: 1_000,
-            paid: false,
-        };
+        let mut shift = Shift { seconds, owed, now: 1_000, paid: false };
         if let Some(item) = item.as_object_mut() {
             shift.map(item);
         }
@@ -123,9 +104,6 @@ mod tests {
     fn a_payment_keeps_the_end_it_was_signed_with_until_that_is_over() {
         let item = || json!({"payment": {"M": {"valid_before": {"N": "1300"}}}});
         assert_eq!(shifted(200, 200, item()), item());
-        assert_eq!(
-            shifted(200, 400, item()),
-            json!({"payment": {"M": {"valid_before": {"N": "900"}}}})
-        );
+        assert_eq!(shifted(200, 400, item()), json!({"payment": {"M": {"valid_before": {"N": "900"}}}}));
     }
 }

@@ -62,9 +62,7 @@ pub(super) fn of(parts: &Parts, body: &[u8], route: &Route, parameters: &PathPar
         event["pathParameters"] = json!(parameters);
     }
     if !body.is_empty() {
-        let as_text = std::str::from_utf8(body)
-            .ok()
-            .filter(|_| is_text(&text("content-type")));
+        let as_text = std::str::from_utf8(body).ok().filter(|_| is_text(&text("content-type")));
         event["isBase64Encoded"] = Value::Bool(as_text.is_none());
         event["body"] = as_text.map_or_else(|| Value::String(STANDARD.encode(body)), Value::from);
     }
@@ -72,10 +70,7 @@ pub(super) fn of(parts: &Parts, body: &[u8], route: &Route, parameters: &PathPar
 }
 
 fn times(event: &mut Value) {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "API Gateway stamps each request with the wall-clock time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "API Gateway stamps each request with the wall-clock time")]
     let now = Timestamp::now();
     event["requestContext"]["time"] = now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string().into();
     event["requestContext"]["timeEpoch"] = now.as_millisecond().into();
@@ -108,25 +103,15 @@ fn headers(given: &HeaderMap) -> (BTreeMap<String, String>, Vec<String>) {
     for (name, value) in added {
         headers.insert(name.to_owned(), value.to_owned());
     }
-    headers
-        .entry("content-length".to_owned())
-        .or_insert_with(|| "0".to_owned());
+    headers.entry("content-length".to_owned()).or_insert_with(|| "0".to_owned());
     (headers, cookies)
 }
 
 /// What API Gateway hands on as it is; everything else, forms included, it encodes.
 fn is_text(content_type: &str) -> bool {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind.starts_with("text/")
-        || matches!(
-            kind.as_str(),
-            "application/json" | "application/javascript" | "application/xml"
-        )
+        || matches!(kind.as_str(), "application/json" | "application/javascript" | "application/xml")
 }
 
 fn query_parameters(query: &str) -> Map<String, Value> {
@@ -142,10 +127,7 @@ fn query_parameters(query: &str) -> Map<String, Value> {
             })
             .or_insert(value);
     }
-    parameters
-        .into_iter()
-        .map(|(name, value)| (name, Value::String(value)))
-        .collect()
+    parameters.into_iter().map(|(name, value)| (name, Value::String(value))).collect()
 }
 
 /// Percent-decoding. In a query a plus is a space.
@@ -155,10 +137,7 @@ pub(super) fn decode(text: &str, plus_is_space: bool) -> String {
     while let [first, after @ ..] = rest {
         rest = after;
         let escaped = (*first == b'%').then(|| after.first_chunk::<2>()).flatten();
-        match escaped
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .map(|digits| u8::from_str_radix(digits, 16))
-        {
+        match escaped.and_then(|digits| std::str::from_utf8(digits).ok()).map(|digits| u8::from_str_radix(digits, 16)) {
             Some(Ok(byte)) => {
                 bytes.push(byte);
                 rest = after.get(2..).unwrap_or_default();
@@ -179,30 +158,14 @@ mod tests {
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
         let (parts, ()) = request.body(()).expect("a request").into_parts();
-        let route = Route {
-            function: "f".into(),
-            method: None,
-            path: "/call/{id}".into(),
-        };
-        of(
-            &parts,
-            body,
-            &route,
-            &PathParameters::from([("id".to_owned(), "1".to_owned())]),
-        )
+        let route = Route { function: "f".into(), method: None, path: "/call/{id}".into() };
+        of(&parts, body, &route, &PathParameters::from([("id".to_owned(), "1".to_owned())]))
     }
 
     #[test]
     fn repeated_headers_are_joined_and_cookies_stand_apart() {
-        let request = Request::post("/call/1?a=1&b=x%20y&a=2")
-            .header("X-One", "a")
-            .header("x-one", "b");
-        let event = event(
-            request
-                .header("cookie", "k=v; l=w")
-                .header("content-type", "application/json"),
-            b"{}",
-        );
+        let request = Request::post("/call/1?a=1&b=x%20y&a=2").header("X-One", "a").header("x-one", "b");
+        let event = event(request.header("cookie", "k=v; l=w").header("content-type", "application/json"), b"{}");
         assert_eq!(event["headers"]["x-one"], "a,b");
         assert_eq!(event["headers"]["cookie"], Value::Null);
         assert_eq!(event["cookies"], json!(["k=v", "l=w"]));
@@ -210,22 +173,13 @@ mod tests {
         assert_eq!(event["rawQueryString"], "a=1&b=x%20y&a=2");
         assert_eq!(event["routeKey"], "ANY /call/{id}");
         assert_eq!(event["pathParameters"], json!({"id": "1"}));
-        assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&json!("{}"), &json!(false))
-        );
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("{}"), &json!(false)));
     }
 
     #[test]
     fn a_body_that_is_no_text_is_encoded_and_an_absent_one_is_absent() {
-        let form = event(
-            Request::post("/call/1").header("content-type", "application/x-www-form-urlencoded"),
-            b"a=1",
-        );
-        assert_eq!(
-            (&form["body"], &form["isBase64Encoded"]),
-            (&json!("YT0x"), &json!(true))
-        );
+        let form = event(Request::post("/call/1").header("content-type", "application/x-www-form-urlencoded"), b"a=1");
+        assert_eq!((&form["body"], &form["isBase64Encoded"]), (&json!("YT0x"), &json!(true)));
         assert_eq!(event(Request::get("/call/1"), b"").get("body"), None);
     }
 }

@@ -38,20 +38,12 @@ mod tests {
     use super::*;
 
     fn route(method: Option<&str>, path: &str) -> Route {
-        Route {
-            function: path.to_owned(),
-            method: method.map(str::to_owned),
-            path: path.to_owned(),
-        }
+        Route { function: path.to_owned(), method: method.map(str::to_owned), path: path.to_owned() }
     }
 
     #[test]
     fn the_most_specific_route_wins() {
-        let routes = [
-            route(None, "/call/{id}"),
-            route(None, "/call/mine"),
-            route(Some("GET"), "/call/{id}"),
-        ];
+        let routes = [route(None, "/call/{id}"), route(None, "/call/mine"), route(Some("GET"), "/call/{id}")];
         let found =
             |method, path| find(&routes, method, path).map(|(route, _)| (route.path.clone(), route.method.clone()));
         assert_eq!(found("POST", "/call/mine"), Some(("/call/mine".into(), None)));

@@ -48,20 +48,11 @@ impl Traffic {
 
 async fn tell(State(traffic): State<Traffic>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-    let agent = request
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|agent| agent.to_str().ok());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let user_agent = agent.unwrap_or_default().to_owned();
     let began = Instant::now();
     let response = next.run(request).await;
     let (status, took) = (response.status(), began.elapsed());
-    let _ = traffic.0.send(Exchange {
-        method,
-        path,
-        user_agent,
-        status,
-        took,
-    });
+    let _ = traffic.0.send(Exchange { method, path, user_agent, status, took });
     response
 }

@@ -45,13 +45,7 @@ impl Work {
     pub(super) fn new(event: String, timeout: Duration, taken: oneshot::Sender<()>, answer: Answer) -> Self {
         let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
         let id = format!("8476a536-e9f4-11e8-9739-{:012x}", number & 0xffff_ffff_ffff);
-        Self {
-            id,
-            event,
-            timeout,
-            taken,
-            answer,
-        }
+        Self { id, event, timeout, taken, answer }
     }
 }
 
@@ -78,23 +72,15 @@ impl Instance {
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .and_then(TcpListener::from_std)
             .unwrap_or_else(|error| panic!("no port for a runtime API: {error}"));
-        let address = listener
-            .local_addr()
-            .unwrap_or_else(|error| panic!("a port without a number: {error}"));
+        let address = listener.local_addr().unwrap_or_else(|error| panic!("a port without a number: {error}"));
         let mut child = command(function, program, address)
             .spawn()
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let (inbox, outbox) = mpsc::unbounded_channel();
-        let api = Arc::new(Api {
-            arn: function.arn(),
-            inbox: AsyncMutex::new(outbox),
-            current: Mutex::new(None),
-        });
+        let api = Arc::new(Api { arn: function.arn(), inbox: AsyncMutex::new(outbox), current: Mutex::new(None) });
         let server = tokio::spawn(axum::serve(listener, router(Arc::clone(&api))).into_future());
-        let readers = [
-            logs.read(&function.binary, child.stdout.take()),
-            logs.read(&function.binary, child.stderr.take()),
-        ];
+        let readers =
+            [logs.read(&function.binary, child.stdout.take()), logs.read(&function.binary, child.stderr.take())];
         let pid = child.id();
         let (kill, killed) = watch::channel(false);
         let (ended, how) = watch::channel(None);
@@ -108,12 +94,7 @@ impl Instance {
             let _ = ended.send(Some(status));
             api.drop_work().await;
         });
-        Self {
-            inbox,
-            pid,
-            kill,
-            ended: how,
-        }
+        Self { inbox, pid, kill, ended: how }
     }
 
     /// If the process is gone, the work is dropped, which its sender notices.
@@ -166,12 +147,7 @@ fn command(function: &Function, program: &Path, api: SocketAddr) -> Command {
         .env("LANG", "en_US.UTF-8")
         .env("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin")
         .env("TZ", ":UTC")
-        .envs(
-            function
-                .log_format
-                .iter()
-                .map(|format| ("AWS_LAMBDA_LOG_FORMAT", format)),
-        )
+        .envs(function.log_format.iter().map(|format| ("AWS_LAMBDA_LOG_FORMAT", format)))
         .envs(function.log_level.iter().map(|level| ("AWS_LAMBDA_LOG_LEVEL", level)))
         .envs(&function.environment)
         .stdin(Stdio::null())
@@ -230,28 +206,16 @@ impl Api {
 
 async fn next(State(api): State<Arc<Api>>) -> Response {
     let Some(work) = api.inbox.lock().await.recv().await else {
-        return status(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            &json!({"errorType": "Runtime.Stopped"}),
-        );
+        return status(StatusCode::INTERNAL_SERVER_ERROR, &json!({"errorType": "Runtime.Stopped"}));
     };
-    let Work {
-        id,
-        event,
-        timeout,
-        taken,
-        answer,
-    } = work;
+    let Work { id, event, timeout, taken, answer } = work;
     let deadline = epoch_millis() + timeout.as_millis();
     let response = Response::builder()
         .header("content-type", "application/json")
         .header("lambda-runtime-aws-request-id", &id)
         .header("lambda-runtime-deadline-ms", deadline.to_string())
         .header("lambda-runtime-invoked-function-arn", &api.arn)
-        .header(
-            "lambda-runtime-trace-id",
-            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0",
-        )
+        .header("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
         .body(Body::from(event));
     *api.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((id, answer));
     let _ = taken.send(());
@@ -263,10 +227,7 @@ async fn response(State(api): State<Arc<Api>>, PathParameter(id): PathParameter<
         let kind = "Function.ResponseSizeTooLarge".to_owned();
         let message = format!("Response payload size ({} bytes) exceeded maximum allowed", body.len());
         let _ = api.finish(&id, Err(InvokeError::Reported { kind, message }));
-        return status(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &json!({"errorType": "RequestEntityTooLarge"}),
-        );
+        return status(StatusCode::PAYLOAD_TOO_LARGE, &json!({"errorType": "RequestEntityTooLarge"}));
     }
     api.finish(&id, Ok(body))
 }
@@ -292,9 +253,7 @@ async fn init_error(State(api): State<Arc<Api>>, headers: HeaderMap, body: Strin
 
 fn reported(headers: &HeaderMap, body: &str) -> InvokeError {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let header = headers
-        .get("lambda-runtime-function-error-type")
-        .and_then(|value| value.to_str().ok());
+    let header = headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok());
     InvokeError::Reported {
         kind: body["errorType"].as_str().or(header).unwrap_or("Unknown").to_owned(),
         message: body["errorMessage"].as_str().unwrap_or_default().to_owned(),
@@ -308,12 +267,6 @@ fn status(status: StatusCode, body: &Value) -> Response {
 }
 
 fn epoch_millis() -> u128 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "Lambda tells its functions the wall-clock time of their deadline"
-    )]
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_millis()
+    #[expect(clippy::disallowed_methods, reason = "Lambda tells its functions the wall-clock time of their deadline")]
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }

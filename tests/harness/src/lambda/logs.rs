@@ -25,10 +25,7 @@ pub struct Logs {
 
 impl Default for Logs {
     fn default() -> Self {
-        Self {
-            lines: Arc::default(),
-            live: broadcast::Sender::new(1024),
-        }
+        Self { lines: Arc::default(), live: broadcast::Sender::new(1024) }
     }
 }
 
@@ -66,10 +63,7 @@ impl Logs {
             while stream.read_until(b'\n', &mut bytes).await.is_ok_and(|read| read > 0) {
                 let text = String::from_utf8_lossy(&bytes).trim_end().to_owned();
                 bytes.clear();
-                logs.push(Line {
-                    function: function.clone(),
-                    text,
-                });
+                logs.push(Line { function: function.clone(), text });
             }
         })
     }

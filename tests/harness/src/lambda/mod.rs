@@ -79,19 +79,9 @@ impl Lambda {
     pub fn new(deployment: &Deployment, programs: &BTreeMap<String, PathBuf>) -> Self {
         let pools = deployment.functions.iter().filter_map(|(name, function)| {
             let program = programs.get(name)?.clone();
-            Some((
-                name.clone(),
-                Pool {
-                    function: function.clone(),
-                    program,
-                    processes: Mutex::default(),
-                },
-            ))
+            Some((name.clone(), Pool { function: function.clone(), program, processes: Mutex::default() }))
         });
-        Self {
-            pools: Arc::new(pools.collect()),
-            logs: Logs::default(),
-        }
+        Self { pools: Arc::new(pools.collect()), logs: Logs::default() }
     }
 
     /// Invokes a function by the name of its binary, and waits for its answer.
@@ -146,12 +136,7 @@ impl Lambda {
 
     /// The process ids of a function's living processes.
     pub fn pids(&self, function: &str) -> Vec<u32> {
-        self.pool(function)
-            .lock()
-            .all
-            .iter()
-            .filter_map(|instance| instance.pid())
-            .collect()
+        self.pool(function).lock().all.iter().filter_map(|instance| instance.pid()).collect()
     }
 
     /// What the functions have written so far; lines may still be under way.

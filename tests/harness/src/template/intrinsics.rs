@@ -22,10 +22,7 @@ impl<'a> Resolver<'a> {
     /// The resources with their logical ids, in the template's order.
     pub(super) fn resources(&self) -> impl Iterator<Item = (&'a str, &'a Yaml)> {
         let resources = self.document.get("Resources").and_then(Yaml::as_mapping);
-        resources
-            .into_iter()
-            .flatten()
-            .filter_map(|(logical, resource)| Some((logical.as_str()?, resource)))
+        resources.into_iter().flatten().filter_map(|(logical, resource)| Some((logical.as_str()?, resource)))
     }
 
     /// A value with everything in it filled in.
@@ -39,9 +36,7 @@ impl<'a> Resolver<'a> {
             }
             Yaml::Null => Value::Null,
             Yaml::Bool(flag) => Value::Bool(*flag),
-            Yaml::Number(number) => number
-                .as_i64()
-                .map_or_else(|| Value::String(number.to_string()), Value::from),
+            Yaml::Number(number) => number.as_i64().map_or_else(|| Value::String(number.to_string()), Value::from),
             Yaml::String(text) => Value::String(text.clone()),
         }
     }
@@ -73,12 +68,7 @@ impl<'a> Resolver<'a> {
 
     fn arn(&self, logical: &str) -> String {
         let id = self.physical_id(logical);
-        match self
-            .resource(logical)
-            .get("Type")
-            .and_then(Yaml::as_str)
-            .unwrap_or_default()
-        {
+        match self.resource(logical).get("Type").and_then(Yaml::as_str).unwrap_or_default() {
             "AWS::DynamoDB::Table" => format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{id}"),
             "AWS::IAM::Role" => format!("arn:aws:iam::{ACCOUNT}:role/{id}"),
             "AWS::Serverless::Function" => format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{id}"),
@@ -91,36 +81,23 @@ impl<'a> Resolver<'a> {
         let tag = tagged.tag.to_string();
         let arguments = arguments(&tagged.value);
         let argument = |at: usize| {
-            arguments
-                .get(at)
-                .copied()
-                .unwrap_or_else(|| panic!("{tag} in the template lacks argument {at}"))
+            arguments.get(at).copied().unwrap_or_else(|| panic!("{tag} in the template lacks argument {at}"))
         };
         match tag.as_str() {
             "!Ref" => self.reference(&self.string(argument(0))),
             "!GetAtt" => self.attribute(&self.string(argument(0))),
             "!Sub" => Value::String(self.substitute(&self.string(argument(0)))),
-            "!If" => self.value(argument(if self.condition(&self.string(argument(0))) {
-                1
-            } else {
-                2
-            })),
+            "!If" => self.value(argument(if self.condition(&self.string(argument(0))) { 1 } else { 2 })),
             "!Equals" => Value::Bool(self.value(argument(0)) == self.value(argument(1))),
             "!Not" => Value::Bool(self.value(argument(0)) != Value::Bool(true)),
             "!Split" => {
                 let (separator, whole) = (self.string(argument(0)), self.string(argument(1)));
-                whole
-                    .split(&separator)
-                    .map(|part| Value::String(part.to_owned()))
-                    .collect()
+                whole.split(&separator).map(|part| Value::String(part.to_owned())).collect()
             }
             "!Select" => {
                 let at = super::number(&self.value(argument(0)));
                 let from = self.value(argument(1));
-                usize::try_from(at)
-                    .ok()
-                    .and_then(|at| from.get(at).cloned())
-                    .unwrap_or_default()
+                usize::try_from(at).ok().and_then(|at| from.get(at).cloned()).unwrap_or_default()
             }
             other => panic!("the harness does not know {other}"),
         }
@@ -131,10 +108,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn condition(&self, name: &str) -> bool {
-        let condition = self
-            .document
-            .get("Conditions")
-            .and_then(|conditions| conditions.get(name));
+        let condition = self.document.get("Conditions").and_then(|conditions| conditions.get(name));
         self.value(condition.unwrap_or_else(|| panic!("the template has no condition {name}"))) == Value::Bool(true)
     }
 
@@ -153,11 +127,7 @@ impl<'a> Resolver<'a> {
         if let Some(value) = self.parameters.get(name) {
             return Value::String(value.clone());
         }
-        match self
-            .document
-            .get("Parameters")
-            .and_then(|parameters| parameters.get(name))
-        {
+        match self.document.get("Parameters").and_then(|parameters| parameters.get(name)) {
             Some(parameter) => match parameter.get("Default") {
                 Some(default) => self.value(default),
                 None => panic!("parameter {name} has neither a value nor a default"),
@@ -179,15 +149,9 @@ impl<'a> Resolver<'a> {
         let mut done = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after
-                .split_once('}')
-                .unwrap_or_else(|| panic!("{pattern} has an unclosed brace"));
+            let (name, after) = after.split_once('}').unwrap_or_else(|| panic!("{pattern} has an unclosed brace"));
             done.push_str(before);
-            let value = if name.contains('.') {
-                self.attribute(name)
-            } else {
-                self.reference(name)
-            };
+            let value = if name.contains('.') { self.attribute(name) } else { self.reference(name) };
             done.push_str(&super::text(&value));
             rest = after;
         }

@@ -17,22 +17,12 @@ pub struct Binaries(BTreeMap<String, PathBuf>);
 impl Binaries {
     /// Of names and paths.
     pub fn new<'a>(programs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self(
-            programs
-                .into_iter()
-                .map(|(name, path)| (name.to_owned(), PathBuf::from(path)))
-                .collect(),
-        )
+        Self(programs.into_iter().map(|(name, path)| (name.to_owned(), PathBuf::from(path))).collect())
     }
 
     /// Those of a directory that cargo built them into.
     pub fn of_directory(directory: &Path, names: impl IntoIterator<Item = String>) -> Self {
-        Self(
-            names
-                .into_iter()
-                .map(|name| (name.clone(), directory.join(name)))
-                .collect(),
-        )
+        Self(names.into_iter().map(|name| (name.clone(), directory.join(name))).collect())
     }
 
     /// Names and paths.
@@ -135,10 +125,8 @@ impl Plan {
             ("DynamoDbUrl", &urls.dynamo),
             ("SchedulerUrl", &urls.scheduler),
         ];
-        let mut parameters: BTreeMap<_, _> = usual
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let mut parameters: BTreeMap<_, _> =
+            usual.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         parameters.extend(self.parameters.clone());
         let mut deployment = Deployment::of_this_repository(&parameters);
         for function in deployment.functions.values_mut() {
@@ -147,10 +135,7 @@ impl Plan {
                     function.environment.insert(name.clone(), value.clone());
                 }
             }
-            let others = self
-                .environment
-                .iter()
-                .filter(|(of, ..)| of.as_ref().is_none_or(|of| *of == function.binary));
+            let others = self.environment.iter().filter(|(of, ..)| of.as_ref().is_none_or(|of| *of == function.binary));
             for (_, name, value) in others {
                 function.environment.insert(name.clone(), value.clone());
             }

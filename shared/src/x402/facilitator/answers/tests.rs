@@ -10,11 +10,7 @@ const HASH: &str = "0xababababababababababababababababababababababababababababab
 
 fn settled(status: u16, body: &str) -> SettleAnswer {
     let body = body.replace("HASH", HASH).replace("PAYER", &PAYER.to_string());
-    settlement(
-        StatusCode::from_u16(status).unwrap(),
-        body.as_bytes(),
-        &verified(Network::Base),
-    )
+    settlement(StatusCode::from_u16(status).unwrap(), body.as_bytes(), &verified(Network::Base))
 }
 
 fn transaction() -> B256 {
@@ -22,19 +18,13 @@ fn transaction() -> B256 {
 }
 
 fn unknown(transaction: Option<B256>) -> SettleAnswer {
-    SettleAnswer::Unknown {
-        transaction,
-        contradiction: false,
-    }
+    SettleAnswer::Unknown { transaction, contradiction: false }
 }
 
 #[test]
 fn a_success_that_is_ours_from_end_to_end_is_paid() {
-    let receipt = Receipt {
-        transaction: transaction(),
-        network: Network::Base,
-        payer: verified(Network::Base).payer(),
-    };
+    let receipt =
+        Receipt { transaction: transaction(), network: Network::Base, payer: verified(Network::Base).payer() };
     for body in [
         r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#,
         r#"{"success":true,"transaction":"HASH","network":"eip155:8453"}"#,
@@ -60,22 +50,10 @@ fn a_success_that_differs_in_anything_is_a_contradiction() {
             r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"}"#,
             hash,
         ),
-        (
-            200,
-            r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":""}"#,
-            hash,
-        ),
-        (
-            200,
-            r#"{"success":true,"transaction":"HASH","network":"eip155:84532","payer":"PAYER"}"#,
-            hash,
-        ),
+        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":""}"#, hash),
+        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:84532","payer":"PAYER"}"#, hash),
         (200, r#"{"success":true,"transaction":"HASH","payer":"PAYER"}"#, hash),
-        (
-            200,
-            r#"{"success":true,"transaction":"HASH","network":"eip155:8453","amount":"1"}"#,
-            hash,
-        ),
+        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","amount":"1"}"#, hash),
         (
             200,
             r#"{"success":true,"transaction":"HASH","network":"eip155:8453","errorReason":"settlement_pending"}"#,
@@ -83,52 +61,21 @@ fn a_success_that_differs_in_anything_is_a_contradiction() {
         ),
         // Hashes that are none.
         (200, r#"{"success":true,"network":"eip155:8453","payer":"PAYER"}"#, None),
-        (
-            200,
-            r#"{"success":true,"transaction":"","network":"eip155:8453"}"#,
-            None,
-        ),
-        (
-            200,
-            r#"{"success":true,"transaction":"0xabab","network":"eip155:8453"}"#,
-            None,
-        ),
-        (
-            200,
-            r#"{"success":true,"transaction":"HASH\r\nset-cookie: a=b","network":"eip155:8453"}"#,
-            None,
-        ),
+        (200, r#"{"success":true,"transaction":"","network":"eip155:8453"}"#, None),
+        (200, r#"{"success":true,"transaction":"0xabab","network":"eip155:8453"}"#, None),
+        (200, r#"{"success":true,"transaction":"HASH\r\nset-cookie: a=b","network":"eip155:8453"}"#, None),
         (
             200,
             r#"{"success":true,"transaction":"0x0000000000000000000000000000000000000000000000000000000000000000","network":"eip155:8453"}"#,
             None,
         ),
         // A success that the status denies.
-        (
-            500,
-            r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#,
-            hash,
-        ),
-        (
-            402,
-            r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#,
-            hash,
-        ),
-        (
-            429,
-            r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#,
-            hash,
-        ),
-        (
-            302,
-            r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#,
-            hash,
-        ),
+        (500, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
+        (402, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
+        (429, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
+        (302, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
     ] {
-        let expected = SettleAnswer::Unknown {
-            transaction,
-            contradiction: true,
-        };
+        let expected = SettleAnswer::Unknown { transaction, contradiction: true };
         assert_eq!(settled(status, body), expected, "{status} {body}");
     }
 }
@@ -136,41 +83,13 @@ fn a_success_that_differs_in_anything_is_a_contradiction() {
 #[test]
 fn what_may_still_happen_is_unknown() {
     for (status, body, transaction) in [
-        (
-            200,
-            r#"{"success":false,"errorReason":"settlement_pending","transaction":"HASH"}"#,
-            Some(transaction()),
-        ),
-        (
-            500,
-            r#"{"success":false,"errorReason":"settlement_pending","transaction":"HASH"}"#,
-            Some(transaction()),
-        ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"settlement_pending","transaction":"0x12"}"#,
-            None,
-        ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"settle_exact_evm_transaction_confirmation_timed_out"}"#,
-            None,
-        ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"settle_exact_node_failure"}"#,
-            None,
-        ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"settle_exact_svm_block_height_exceeded"}"#,
-            None,
-        ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"unexpected_settle_error"}"#,
-            None,
-        ),
+        (200, r#"{"success":false,"errorReason":"settlement_pending","transaction":"HASH"}"#, Some(transaction())),
+        (500, r#"{"success":false,"errorReason":"settlement_pending","transaction":"HASH"}"#, Some(transaction())),
+        (200, r#"{"success":false,"errorReason":"settlement_pending","transaction":"0x12"}"#, None),
+        (200, r#"{"success":false,"errorReason":"settle_exact_evm_transaction_confirmation_timed_out"}"#, None),
+        (200, r#"{"success":false,"errorReason":"settle_exact_node_failure"}"#, None),
+        (200, r#"{"success":false,"errorReason":"settle_exact_svm_block_height_exceeded"}"#, None),
+        (200, r#"{"success":false,"errorReason":"unexpected_settle_error"}"#, None),
         (200, r#"{"success":false,"errorReason":"unexpected_error"}"#, None),
         (200, r#"{"success":false,"errorReason":"unknown_error"}"#, None),
         (200, r#"{"success":false}"#, None),
@@ -187,16 +106,8 @@ fn what_may_still_happen_is_unknown() {
         (200, "null", None),
         (200, "{}", None),
         (200, r#"{"success":tr"#, None),
-        (
-            200,
-            r#"{"success":"true","transaction":"HASH","network":"eip155:8453"}"#,
-            None,
-        ),
-        (
-            200,
-            r#"{"success":false,"success":true,"transaction":"HASH","network":"eip155:8453"}"#,
-            None,
-        ),
+        (200, r#"{"success":"true","transaction":"HASH","network":"eip155:8453"}"#, None),
+        (200, r#"{"success":false,"success":true,"transaction":"HASH","network":"eip155:8453"}"#, None),
         (200, r#"[{"success":true}]"#, None),
         (200, r#"[true,null,"HASH","eip155:8453",null,null]"#, None),
         (400, r#"{"error":"invalid request"}"#, None),
@@ -230,56 +141,30 @@ fn a_refusal_that_may_be_our_own_success_is_looked_up() {
             r#"{"success":false,"errorReason":"invalid_exact_evm_nonce_already_used","transaction":""}"#,
             "invalid_exact_evm_nonce_already_used",
         ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"duplicate_settlement"}"#,
-            "duplicate_settlement",
-        ),
-        (
-            409,
-            r#"{"success":false,"errorReason":"duplicate_settlement"}"#,
-            "duplicate_settlement",
-        ),
+        (200, r#"{"success":false,"errorReason":"duplicate_settlement"}"#, "duplicate_settlement"),
+        (409, r#"{"success":false,"errorReason":"duplicate_settlement"}"#, "duplicate_settlement"),
         (
             200,
             r#"{"success":false,"errorReason":"invalid_exact_evm_transaction_failed"}"#,
             "invalid_exact_evm_transaction_failed",
         ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"settle_exact_failed_onchain"}"#,
-            "settle_exact_failed_onchain",
-        ),
+        (200, r#"{"success":false,"errorReason":"settle_exact_failed_onchain"}"#, "settle_exact_failed_onchain"),
         (
             200,
             r#"{"success":false,"errorReason":"invalid_exact_evm_transaction_simulation_failed"}"#,
             "invalid_exact_evm_transaction_simulation_failed",
         ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"transaction_simulation"}"#,
-            "transaction_simulation",
-        ),
+        (200, r#"{"success":false,"errorReason":"transaction_simulation"}"#, "transaction_simulation"),
         (
             200,
             r#"{"success":false,"errorReason":"invalid_exact_evm_transfer_event_mismatch"}"#,
             "invalid_exact_evm_transfer_event_mismatch",
         ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"invalid_transaction_state"}"#,
-            "invalid_transaction_state",
-        ),
+        (200, r#"{"success":false,"errorReason":"invalid_transaction_state"}"#, "invalid_transaction_state"),
         // A refusal that names a transaction was not one before it was sent.
-        (
-            200,
-            r#"{"success":false,"errorReason":"insufficient_funds","transaction":"HASH"}"#,
-            "insufficient_funds",
-        ),
+        (200, r#"{"success":false,"errorReason":"insufficient_funds","transaction":"HASH"}"#, "insufficient_funds"),
     ] {
-        let expected = SettleAnswer::LookItUp {
-            reason: reason.to_owned(),
-        };
+        let expected = SettleAnswer::LookItUp { reason: reason.to_owned() };
         assert_eq!(settled(status, body), expected, "{status} {body}");
     }
 }
@@ -297,30 +182,12 @@ fn any_other_reason_is_a_refusal_and_is_passed_on_clean() {
             r#"{"success":false,"errorReason":"invalid_exact_evm_payload_signature","transaction":""}"#,
             "invalid_exact_evm_payload_signature",
         ),
-        (
-            403,
-            r#"{"success":false,"errorReason":"kyt_risk_detected"}"#,
-            "kyt_risk_detected",
-        ),
-        (
-            402,
-            r#"{"success":false,"errorReason":"permit2_2612_amount_mismatch"}"#,
-            "permit2_2612_amount_mismatch",
-        ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"invalid_amount: Tokenkeg"}"#,
-            "invalid_amount",
-        ),
-        (
-            200,
-            r#"{"success":false,"errorReason":"InsufficientFunds\r\nset-cookie: a=b"}"#,
-            "insufficientfunds",
-        ),
+        (403, r#"{"success":false,"errorReason":"kyt_risk_detected"}"#, "kyt_risk_detected"),
+        (402, r#"{"success":false,"errorReason":"permit2_2612_amount_mismatch"}"#, "permit2_2612_amount_mismatch"),
+        (200, r#"{"success":false,"errorReason":"invalid_amount: Tokenkeg"}"#, "invalid_amount"),
+        (200, r#"{"success":false,"errorReason":"InsufficientFunds\r\nset-cookie: a=b"}"#, "insufficientfunds"),
     ] {
-        let expected = SettleAnswer::Declined {
-            reason: reason.to_owned(),
-        };
+        let expected = SettleAnswer::Declined { reason: reason.to_owned() };
         assert_eq!(settled(status, body), expected, "{status} {body}");
     }
 }
@@ -328,56 +195,34 @@ fn any_other_reason_is_a_refusal_and_is_passed_on_clean() {
 #[test]
 fn a_reason_is_short_and_plain() {
     assert_eq!(code(&"a".repeat(1_000_000)), "a".repeat(LONGEST_REASON));
-    for (reason, shown) in [
-        ("a:b_c9", "a:b_c9"),
-        ("née", "n"),
-        ("", "unspecified"),
-        (": x", "unspecified"),
-        ("a::", "a"),
-    ] {
+    for (reason, shown) in
+        [("a:b_c9", "a:b_c9"), ("née", "n"), ("", "unspecified"), (": x", "unspecified"), ("a::", "a")]
+    {
         assert_eq!(code(reason), shown);
     }
 }
 
 #[test]
 fn a_verdict_is_valid_only_without_doubt() {
-    let invalid = |reason: &str| Verdict::Invalid {
-        reason: reason.to_owned(),
-    };
+    let invalid = |reason: &str| Verdict::Invalid { reason: reason.to_owned() };
     for (status, body, expected) in [
         (200, r#"{"isValid":true,"payer":"PAYER"}"#, Verdict::Valid),
         (200, r#"{"isValid":true}"#, Verdict::Valid),
-        (
-            200,
-            r#"{"isValid":true,"payer":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"}"#,
-            Verdict::Unavailable,
-        ),
+        (200, r#"{"isValid":true,"payer":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"}"#, Verdict::Unavailable),
         (500, r#"{"isValid":true,"payer":"PAYER"}"#, Verdict::Unavailable),
         (
             200,
             r#"{"isValid":false,"invalidReason":"insufficient_funds","payer":"PAYER"}"#,
             invalid("insufficient_funds"),
         ),
-        (
-            400,
-            r#"{"isValid":false,"invalidReason":"invalid_payload"}"#,
-            invalid("invalid_payload"),
-        ),
+        (400, r#"{"isValid":false,"invalidReason":"invalid_payload"}"#, invalid("invalid_payload")),
         (
             200,
             r#"{"isValid":false,"invalidReason":"invalid_exact_evm_transaction_simulation_failed"}"#,
             invalid("invalid_exact_evm_transaction_simulation_failed"),
         ),
-        (
-            200,
-            r#"{"isValid":false,"invalidReason":"unexpected_verify_error"}"#,
-            Verdict::Unavailable,
-        ),
-        (
-            500,
-            r#"{"isValid":false,"invalidReason":"insufficient_funds"}"#,
-            Verdict::Unavailable,
-        ),
+        (200, r#"{"isValid":false,"invalidReason":"unexpected_verify_error"}"#, Verdict::Unavailable),
+        (500, r#"{"isValid":false,"invalidReason":"insufficient_funds"}"#, Verdict::Unavailable),
         (200, r#"{"isValid":false}"#, Verdict::Unavailable),
         (200, r#"{"isValid":"true"}"#, Verdict::Unavailable),
         (200, "", Verdict::Unavailable),

@@ -44,32 +44,17 @@ async fn in_world(facts: &Facts) -> Result<(), Trouble> {
         return Err("this world's facilitator is real: the demonstration plays with test money only".to_owned());
     }
     let secret = hex::decode_to_array(&facts.key).map_err(|error| format!("the key in world.json: {error}"))?;
-    let player = Player {
-        client: client(),
-        api: format!("{}/api/v1", facts.gateway),
-        wallet: Wallet::of(Key::new(secret)),
-    };
+    let player =
+        Player { client: client(), api: format!("{}/api/v1", facts.gateway), wallet: Wallet::of(Key::new(secret)) };
     say::pair("wallet", &player.wallet.text());
 
-    let bought = player
-        .pays(
-            "Buy a number",
-            "phone/numbers/buy",
-            json!({"country": "US", "area_code": "415"}),
-        )
-        .await?;
+    let bought = player.pays("Buy a number", "phone/numbers/buy", json!({"country": "US", "area_code": "415"})).await?;
     let number = text(&bought, "phone_number")?;
-    ensure(
-        text(&bought, "owner_wallet")? == player.wallet.text(),
-        "the number belongs to somebody else",
-    )?;
+    ensure(text(&bought, "owner_wallet")? == player.wallet.text(), "the number belongs to somebody else")?;
 
-    let listed = player
-        .pays("List the wallet's numbers", "phone/numbers/list", json!({}))
-        .await?;
-    let has = listed["numbers"]
-        .as_array()
-        .is_some_and(|all| all.iter().any(|one| one["phone_number"] == number.as_str()));
+    let listed = player.pays("List the wallet's numbers", "phone/numbers/list", json!({})).await?;
+    let has =
+        listed["numbers"].as_array().is_some_and(|all| all.iter().any(|one| one["phone_number"] == number.as_str()));
     ensure(has, "the number that was bought is not listed")?;
 
     let task =
@@ -78,17 +63,8 @@ async fn in_world(facts: &Facts) -> Result<(), Trouble> {
     let placed = player.pays("Place a call", "voice/call", ask).await?;
     player.follows(&text(&placed, "call_id")?).await?;
 
-    let renewed = player
-        .pays(
-            "Renew the lease",
-            "phone/numbers/renew",
-            json!({"phone_number": number}),
-        )
-        .await?;
-    ensure(
-        text(&renewed, "expires_at")? > text(&bought, "expires_at")?,
-        "the lease does not end later than before",
-    )?;
+    let renewed = player.pays("Renew the lease", "phone/numbers/renew", json!({"phone_number": number})).await?;
+    ensure(text(&renewed, "expires_at")? > text(&bought, "expires_at")?, "the lease does not end later than before")?;
     say::heading("Everything went as it should.");
     Ok(())
 }
@@ -110,24 +86,14 @@ impl Player {
         let demand = asked.demand();
         let offer = demand.offer();
         let payee = offer["payTo"].as_str().unwrap_or_default();
-        say::line(&format!(
-            "← 402: {} on {} to {payee}",
-            say::dollars(demand.price()),
-            offer["network"]
-        ));
+        say::line(&format!("← 402: {} on {} to {payee}", say::dollars(demand.price()), offer["network"]));
         let payment = self.wallet.signs(&demand);
-        say::line(&format!(
-            "→ the same with PAYMENT-SIGNATURE, nonce {}",
-            payment.authorization().nonce
-        ));
+        say::line(&format!("→ the same with PAYMENT-SIGNATURE, nonce {}", payment.authorization().nonce));
         let answer = request.paid_with(&payment).send().await;
         expect(&answer, 200)?;
         let settlement = answer.settlement().ok_or("a 200 without PAYMENT-RESPONSE")?;
         ensure(settlement["success"] == true, "the receipt does not say success")?;
-        say::line(&format!(
-            "← 200, paid in transaction {}",
-            settlement["transaction"].as_str().unwrap_or_default()
-        ));
+        say::line(&format!("← 200, paid in transaction {}", settlement["transaction"].as_str().unwrap_or_default()));
         let body = answer.json();
         say::document(&body);
         Ok(body)
@@ -152,23 +118,14 @@ impl Player {
                 say::line(&format!("summary: {}", view["summary"].as_str().unwrap_or_default()));
                 return Ok(());
             }
-            ensure(
-                began.elapsed() < PATIENCE,
-                "the call did not come to an end with a transcript",
-            )?;
+            ensure(began.elapsed() < PATIENCE, "the call did not come to an end with a transcript")?;
         }
     }
 }
 
 fn expect(answer: &Response, status: u16) -> Result<(), Trouble> {
     let got = answer.status.as_u16();
-    ensure(
-        got == status,
-        &format!(
-            "expected {status}, got {got}: {}",
-            String::from_utf8_lossy(&answer.body)
-        ),
-    )
+    ensure(got == status, &format!("expected {status}, got {got}: {}", String::from_utf8_lossy(&answer.body)))
 }
 
 fn ensure(holds: bool, otherwise: &str) -> Result<(), Trouble> {
@@ -176,8 +133,5 @@ fn ensure(holds: bool, otherwise: &str) -> Result<(), Trouble> {
 }
 
 fn text(body: &Value, name: &str) -> Result<String, Trouble> {
-    body[name]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| format!("an answer without {name}: {body}"))
+    body[name].as_str().map(str::to_owned).ok_or_else(|| format!("an answer without {name}: {body}"))
 }

@@ -22,10 +22,7 @@ pub struct Neighbours {
 impl Neighbours {
     /// Of this process's environment.
     pub fn of_process() -> Result<Self, Trouble> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this decides which of the environment the functions get"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this decides which of the environment the functions get")]
         Self::of(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
@@ -39,8 +36,7 @@ impl Neighbours {
             variables: BTreeMap::new(),
         };
         let mut take = |name: &str, otherwise: &str| {
-            this.variables
-                .insert(name.to_owned(), read(name).unwrap_or_else(|| otherwise.to_owned()));
+            this.variables.insert(name.to_owned(), read(name).unwrap_or_else(|| otherwise.to_owned()));
         };
         if this.twilio {
             take("TWILIO_URL", "https://api.twilio.com");
@@ -58,23 +54,12 @@ impl Neighbours {
                 return Err("FACILITATOR_URL is set, so money will move: EVM_PAYEE must say who is paid".to_owned());
             }
             take("PAYMENT_NETWORKS", "eip155:84532");
-            for name in [
-                "FACILITATOR_URL",
-                "EVM_PAYEE",
-                "EVM_RPC_URL",
-                "CDP_API_KEY_ID",
-                "CDP_API_KEY_SECRET",
-            ] {
+            for name in ["FACILITATOR_URL", "EVM_PAYEE", "EVM_RPC_URL", "CDP_API_KEY_ID", "CDP_API_KEY_SECRET"] {
                 take(name, "");
             }
         }
         if this.table {
-            for name in [
-                "TABLE_NAME",
-                "AWS_ACCESS_KEY_ID",
-                "AWS_SECRET_ACCESS_KEY",
-                "AWS_SESSION_TOKEN",
-            ] {
+            for name in ["TABLE_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
                 take(name, "");
             }
             take("AWS_REGION", "us-east-1");
@@ -123,20 +108,14 @@ mod tests {
 
     #[test]
     fn nothing_is_real_by_itself() {
-        assert_eq!(
-            of(&[("TWILIO_ACCOUNT_SID", "AC1"), ("AWS_ACCESS_KEY_ID", "x")]),
-            Ok(Neighbours::default())
-        );
+        assert_eq!(of(&[("TWILIO_ACCOUNT_SID", "AC1"), ("AWS_ACCESS_KEY_ID", "x")]), Ok(Neighbours::default()));
     }
 
     #[test]
     fn a_neighbour_is_real_when_all_its_credentials_are_there() -> Result<(), Trouble> {
         let bland = of(&[("BLAND_API_KEY", "k"), ("BLAND_ENCRYPTED_KEY", "e")])?;
         assert!(bland.bland && !bland.twilio);
-        assert_eq!(
-            bland.variables.get("BLAND_URL").map(String::as_str),
-            Some("https://api.bland.ai")
-        );
+        assert_eq!(bland.variables.get("BLAND_URL").map(String::as_str), Some("https://api.bland.ai"));
         Ok(())
     }
 

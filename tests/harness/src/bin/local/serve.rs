@@ -13,15 +13,8 @@ use crate::facts::Facts;
 use crate::neighbours::Neighbours;
 use crate::{Trouble, binaries, say, watch};
 
-const PORTS: Ports = Ports {
-    gateway: 8402,
-    rpc: 8403,
-    facilitator: 8404,
-    twilio: 8405,
-    bland: 8406,
-    dynamo: 8407,
-    scheduler: 8408,
-};
+const PORTS: Ports =
+    Ports { gateway: 8402, rpc: 8403, facilitator: 8404, twilio: 8405, bland: 8406, dynamo: 8407, scheduler: 8408 };
 
 /// As the recurring schedule in the template.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -64,11 +57,7 @@ pub async fn until_interrupted() -> Result<(), Trouble> {
 /// Builds and starts everything on these ports.
 pub async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Running, Trouble> {
     let binaries = binaries::build().await?;
-    let plan = Plan {
-        ports,
-        real: neighbours.variables.clone(),
-        ..Plan::new(binaries)
-    };
+    let plan = Plan { ports, real: neighbours.variables.clone(), ..Plan::new(binaries) };
     let world = World::start(&plan).await.map_err(|taken| {
         format!(
             "port {} of 127.0.0.1 cannot be had ({}).\n\
@@ -78,11 +67,7 @@ pub async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Running, Tro
     })?;
     let wallet = Wallet::random();
     world.chain.mint(wallet.address(), FUNDS);
-    Ok(Running {
-        world,
-        wallet,
-        play_money: neighbours.is_play_money(),
-    })
+    Ok(Running { world, wallet, play_money: neighbours.is_play_money() })
 }
 
 /// What AWS does by the clock.
@@ -105,33 +90,16 @@ pub async fn housekeeping(world: World) {
 
 async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
     let client = client();
-    let urls = [
-        &facts.facilitator,
-        &facts.rpc,
-        &facts.twilio,
-        &facts.bland,
-        &facts.dynamodb,
-        &facts.scheduler,
-    ];
+    let urls = [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland, &facts.dynamodb, &facts.scheduler];
     for url in urls.into_iter().chain([&facts.gateway]) {
         // Any answer will do, a refusal most likely.
-        client
-            .get(url)
-            .send()
-            .await
-            .map_err(|error| format!("{url} does not answer: {error}"))?;
+        client.get(url).send().await.map_err(|error| format!("{url} does not answer: {error}"))?;
     }
     // The first request starts the process; a person should not wait for it.
-    let price = Request::new(
-        &client,
-        Method::POST,
-        format!("{}/api/v1/phone/numbers/list", facts.gateway),
-    );
+    let price = Request::new(&client, Method::POST, format!("{}/api/v1/phone/numbers/list", facts.gateway));
     match price.send().await.status.as_u16() {
         402 => Ok(()),
-        other => Err(format!(
-            "a request without a payment was answered with {other}, not 402"
-        )),
+        other => Err(format!("a request without a payment was answered with {other}, not 402")),
     }
 }
 
@@ -145,20 +113,14 @@ fn tell(facts: &Facts) {
     say::pair("DynamoDB", &format!("{}, table {}", facts.dynamodb, facts.table));
     say::pair("scheduler", &facts.scheduler);
     if facts.play_money {
-        say::heading(&format!(
-            "A throw-away wallet with {} that exist only here",
-            say::dollars(FUNDS)
-        ));
+        say::heading(&format!("A throw-away wallet with {} that exist only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);
         say::pair("private key", &facts.key);
     }
     let curl = format!("curl -i -X POST {}/api/v1/phone/numbers/buy", facts.gateway);
     say::heading("To try");
     say::command(&curl, "What a number costs (402, with the price in PAYMENT-REQUIRED)");
-    say::command(
-        "cargo local demo",
-        "Buy a number, list it, place a call, follow it, renew (in another terminal)",
-    );
+    say::command("cargo local demo", "Buy a number, list it, place a call, follow it, renew (in another terminal)");
 }
 
 async fn interrupted() {

@@ -45,10 +45,7 @@ pub async fn calls(world: World) {
                 continue;
             }
             let url = format!("{}/api/v1/voice/call/{id}", world.urls.gateway);
-            let answer = Request::new(&client, Method::GET, url)
-                .header("user-agent", AGENT)
-                .send()
-                .await;
+            let answer = Request::new(&client, Method::GET, url).header("user-agent", AGENT).send().await;
             if answer.status.as_u16() == 200 {
                 progress.show(id, &answer.json());
             }
@@ -75,10 +72,7 @@ impl Progress {
         }
         let transcript = call["transcript"].as_array().map(Vec::as_slice).unwrap_or_default();
         for line in transcript.iter().skip(self.lines) {
-            let (role, text) = (
-                line["role"].as_str().unwrap_or("?"),
-                line["text"].as_str().unwrap_or_default(),
-            );
+            let (role, text) = (line["role"].as_str().unwrap_or("?"), line["text"].as_str().unwrap_or_default());
             say::call(id, &format!("{role}: {text}"));
         }
         self.lines = self.lines.max(transcript.len());
