@@ -41,7 +41,7 @@ async fn a_wallet_with_one_number_calls_from_it_for_54_cents() {
 
     let dialled = stack.bland.calls();
     assert_eq!(dialled.len(), 1);
-    assert_eq!(dialled[0].metadata["request_id"], id);
+    assert_eq!(dialled[0].request["metadata"]["request_id"], id);
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ mod tests {
             (r#"{"minutes":"5"}"#, "minutes", "expected u32"),
             (r#"{"minutes":5.5}"#, "minutes", "expected u32"),
             (r#"{"minutes":-1}"#, "minutes", "expected u32"),
-            (r#"{"minutes":1,"minutes":2}"#, "minutes", "duplicate field"),
+            (r#"{"minutes":1,"minutes":2}"#, "body", "duplicate field `minutes`"),
             (r#"{"a":[[[[[[[[1]]]]]]]]}"#, "body", "deeper"),
         ] {
             let (named, message) = refused(body);
