@@ -307,17 +307,26 @@ impl<E: Endpoint> Paid<E> {
     }
 
     fn demand(&self, reason: String, message: String) -> Answer {
-        let fresh;
-        let demand = if reason == UNPAID {
-            self.unpaid.get_or_init(|| demand(&self.terms, &E::OFFER, &reason, &message))
-        } else {
-            fresh = demand(&self.terms, &E::OFFER, &reason, &message);
-            &fresh
-        };
-        let header = HeaderValue::from_str(&demand.header).map(|value| (PAYMENT_REQUIRED, value));
+        let first_time = reason == UNPAID;
         let refusal = Refusal::PaymentRequired { reason, message };
-        Answer::refusal_with(&refusal, demand.body.clone(), header.into_iter().collect())
+        if first_time {
+            let unpaid = self.unpaid.get_or_init(|| self.demand_for(&refusal));
+            return demanded(&refusal, unpaid);
+        }
+        demanded(&refusal, &self.demand_for(&refusal))
     }
+
+    fn demand_for(&self, refusal: &Refusal) -> Demand {
+        let Refusal::PaymentRequired { reason, .. } = refusal else {
+            return demand(&self.terms, &E::OFFER, UNPAID, "");
+        };
+        demand(&self.terms, &E::OFFER, reason, &refusal.facts().message)
+    }
+}
+
+fn demanded(refusal: &Refusal, demand: &Demand) -> Answer {
+    let header = HeaderValue::from_str(&demand.header).map(|value| (PAYMENT_REQUIRED, value));
+    Answer::refusal_with(refusal, demand.body.clone(), header.into_iter().collect())
 }
 
 const UNPAID: &str = "payment_required";

@@ -235,11 +235,7 @@ impl Names {
         parts.join(between)
     }
 
-    fn update(
-        &mut self,
-        set: Vec<(&'static str, AttributeValue)>,
-        remove: &[&'static str],
-    ) -> String {
+    fn update(&mut self, set: Vec<(&'static str, AttributeValue)>, remove: &[&'static str]) -> String {
         let mut clauses = Vec::new();
         if !set.is_empty() {
             let parts: Vec<String> =

@@ -12,12 +12,10 @@
 
 pub mod audit;
 mod client;
-pub mod control;
 pub mod dynamo;
 pub mod gateway;
 pub mod iam;
 pub mod lambda;
-pub mod pending;
 pub mod request;
 pub mod sim;
 pub mod stack;

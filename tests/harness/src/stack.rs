@@ -179,7 +179,7 @@ impl Stack {
 
     /// What must not be found in any log or answer, by name.
     pub fn secrets(&self) -> Vec<(&'static str, String)> {
-        let (twilio, bland) = (self.twilio.account(), self.bland.credentials());
+        let (twilio, bland) = (self.twilio.account(), self.bland.keys());
         vec![
             ("Twilio's secret", twilio.secret.clone()),
             ("Bland's key", bland.api_key.clone()),

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -64,6 +65,8 @@ pub struct Lambda {
 struct Pool {
     function: Function,
     program: PathBuf,
+    /// The world's own. A process that was first needed by a test must outlive the test's runtime.
+    runtime: Handle,
     processes: Mutex<Processes>,
 }
 
@@ -75,11 +78,12 @@ struct Processes {
 }
 
 impl Lambda {
-    /// Nothing is started before it is needed. Functions without a program cannot be invoked.
+    /// Nothing is started before it is needed. Functions without a program cannot be invoked. Needs a runtime.
     pub fn new(deployment: &Deployment, programs: &BTreeMap<String, PathBuf>) -> Self {
         let pools = deployment.functions.iter().filter_map(|(name, function)| {
             let program = programs.get(name)?.clone();
-            Some((name.clone(), Pool { function: function.clone(), program, processes: Mutex::default() }))
+            let (function, runtime) = (function.clone(), Handle::current());
+            Some((name.clone(), Pool { function, program, runtime, processes: Mutex::default() }))
         });
         Self { pools: Arc::new(pools.collect()), logs: Logs::default() }
     }
@@ -193,6 +197,7 @@ impl Pool {
     }
 
     fn start(&self, logs: &Logs) -> Arc<Instance> {
+        let _there = self.runtime.enter();
         let instance = Arc::new(Instance::start(&self.function, &self.program, logs));
         let mut processes = self.lock();
         processes.started += 1;
