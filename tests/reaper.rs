@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use harness::sim::{Answer, Fault, Script};
+use harness::sim::bland::Script;
+use harness::sim::{Answer, Fault};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use harness::sim::Script;
+use harness::sim::bland::Script;
 use harness::{Stack, binaries};
 use serde_json::{Value, json};
 
