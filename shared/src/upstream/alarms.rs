@@ -122,29 +122,17 @@ impl Alarms {
                 outcome => outcome.map_err(|error| alarm_error(&error)),
             }
         };
-        tokio::time::timeout(limit, set)
-            .await
-            .unwrap_or(Err(AlarmError::Unknown))
+        tokio::time::timeout(limit, set).await.unwrap_or(Err(AlarmError::Unknown))
     }
 
     fn schedule(&self, wallet: &Wallet, number: &PhoneNumber, at: Timestamp) -> Result<Schedule, AlarmError> {
-        let event = Event {
-            reclaim: Reclaim {
-                wallet: &wallet.caip10(),
-                phone_number: number.as_str(),
-            },
-        };
-        let unfit = |_| AlarmError::Refused {
-            code: "InvalidSchedule".into(),
-        };
+        let event = Event { reclaim: Reclaim { wallet: &wallet.caip10(), phone_number: number.as_str() } };
+        let unfit = |_| AlarmError::Refused { code: "InvalidSchedule".into() };
         let input = serde_json::to_string(&event).map_err(|_| AlarmError::Unknown)?;
         Ok(Schedule {
             name: name(number),
             at: expression(at),
-            window: FlexibleTimeWindow::builder()
-                .mode(FlexibleTimeWindowMode::Off)
-                .build()
-                .map_err(unfit)?,
+            window: FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(unfit)?,
             target: Target::builder()
                 .arn(&self.reaper_arn)
                 .role_arn(&self.role_arn)
@@ -216,10 +204,8 @@ mod tests {
     use crate::types::{Network, PhoneNumber, Timestamp, Wallet};
     use crate::upstream::canned::{Asked, Canned};
 
-    const CREATED: (u16, &str) = (
-        200,
-        r#"{"ScheduleArn":"arn:aws:scheduler:us-east-1:1:schedule/leases/lease-14155551234"}"#,
-    );
+    const CREATED: (u16, &str) =
+        (200, r#"{"ScheduleArn":"arn:aws:scheduler:us-east-1:1:schedule/leases/lease-14155551234"}"#);
     const THERE: (u16, &str) = (409, r#"{"__type":"ConflictException","Message":"there"}"#);
     const GONE: (u16, &str) = (404, r#"{"__type":"ResourceNotFoundException","Message":"gone"}"#);
 
@@ -233,10 +219,8 @@ mod tests {
             role_arn: "arn:aws:iam::1:role/reaper".into(),
             reaper_arn: "arn:aws:lambda:us-east-1:1:function:reaper".into(),
         });
-        let wallet = Wallet {
-            network: Network::Base,
-            address: "0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8".parse().unwrap(),
-        };
+        let wallet =
+            Wallet { network: Network::Base, address: "0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8".parse().unwrap() };
         let number = PhoneNumber::parse("+14155551234").unwrap();
         let at = Timestamp::from_second(1_781_697_600).unwrap();
         let outcome = alarms.set(&wallet, &number, at, Duration::from_secs(10)).await;

@@ -35,12 +35,8 @@ impl Canned {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let answers: Vec<(u16, String)> = answers.iter().map(|(s, b)| (*s, (*b).to_owned())).collect();
-        let thread = std::thread::spawn(move || {
-            answers
-                .iter()
-                .map(|(status, body)| serve(&listener, *status, body))
-                .collect()
-        });
+        let thread =
+            std::thread::spawn(move || answers.iter().map(|(status, body)| serve(&listener, *status, body)).collect());
         Self { url, thread }
     }
 
@@ -81,9 +77,5 @@ fn serve(listener: &TcpListener, status: u16, body: &str) -> Asked {
         body.len()
     )
     .unwrap();
-    Asked {
-        line,
-        headers,
-        body: String::from_utf8(asked).unwrap(),
-    }
+    Asked { line, headers, body: String::from_utf8(asked).unwrap() }
 }

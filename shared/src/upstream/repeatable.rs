@@ -13,10 +13,7 @@ const SHORTEST_NUMBER: usize = 7;
 /// The message in printable ASCII, at most 300 characters, without ids, keys, addresses of people, or phone numbers other
 /// than those that the caller asked about.
 pub(super) fn repeatable(message: &str, asked: &[&PhoneNumber]) -> String {
-    let words: Vec<String> = printable(message)
-        .split_ascii_whitespace()
-        .map(without_secrets)
-        .collect();
+    let words: Vec<String> = printable(message).split_ascii_whitespace().map(without_secrets).collect();
     let mut text = without_numbers(&words.join(" "), asked);
     // ASCII, so that every byte is a character.
     text.truncate(LONGEST);
@@ -98,14 +95,8 @@ mod tests {
                 "Phone Number Requires a Bundle. https://www.twilio.com/docs/errors/21649",
                 "Phone Number Requires a Bundle. https://www.twilio.com/docs/errors/21649",
             ),
-            (
-                "Account AC0123456789abcdef0123456789abcdef is suspended",
-                "Account [id] is suspended",
-            ),
-            (
-                "see /Accounts/AC0123456789abcdef0123456789abcdef/Calls",
-                "see /Accounts/[id]/Calls",
-            ),
+            ("Account AC0123456789abcdef0123456789abcdef is suspended", "Account [id] is suspended"),
+            ("see /Accounts/AC0123456789abcdef0123456789abcdef/Calls", "see /Accounts/[id]/Calls"),
             ("call 8dd6f762-6c67-4546-aaad-3e59f5e4a09c failed", "call [id] failed"),
             ("write to jane@example.com.", "write to [address]"),
             ("+14155551234 is not available", "+14155551234 is not available"),
@@ -114,10 +105,7 @@ mod tests {
             ("ring +44 20 7183 8750 or 21", "ring [number] or 21"),
             ("4155551234, then 2125550000", "4155551234, then [number]"),
             ("costs $0.0040 (code 21649)", "costs $0.0040 (code 21649)"),
-            (
-                "isn\u{2019}t \u{201c}free\u{201d}\r\n\u{1b}[31m \u{2014} \u{5b8c}",
-                "isn't \"free\" [31m - ?",
-            ),
+            ("isn\u{2019}t \u{201c}free\u{201d}\r\n\u{1b}[31m \u{2014} \u{5b8c}", "isn't \"free\" [31m - ?"),
             ("internationalization", "internationalization"),
             ("", ""),
         ] {

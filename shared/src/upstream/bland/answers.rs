@@ -59,11 +59,7 @@ impl Words {
             words.extend(message);
         }
         let is_error = status.is_some_and(|status| status != "success") || told.error.is_some() || !errors.is_empty();
-        Some(Self {
-            text: words.join(": "),
-            is_error,
-            call_id: told.call_id.as_deref().and_then(string),
-        })
+        Some(Self { text: words.join(": "), is_error, call_id: told.call_id.as_deref().and_then(string) })
     }
 
     fn mention(&self, parts: &[&str]) -> bool {
@@ -113,12 +109,8 @@ fn refusal(status: StatusCode, reply: &Reply, words: &Words, asked: &[&PhoneNumb
         return DialError::RateLimited { retry_after: LATER };
     }
     match status.as_u16() {
-        429 if words.mention(&["10 seconds", "same number"]) => DialError::RateLimited {
-            retry_after: SAME_NUMBER,
-        },
-        429 => DialError::RateLimited {
-            retry_after: reply.retry_after.unwrap_or(LATER),
-        },
+        429 if words.mention(&["10 seconds", "same number"]) => DialError::RateLimited { retry_after: SAME_NUMBER },
+        429 => DialError::RateLimited { retry_after: reply.retry_after.unwrap_or(LATER) },
         400 | 413 | 422 if words.mention(&["'from'", "from number", "not owned by your account", "byot"]) => {
             DialError::NumberNotReady
         }
@@ -156,14 +148,7 @@ pub(super) fn not_what_was_asked(reply: &Reply) -> BlandError {
 
 /// The answer to a call being stopped.
 pub(super) fn stopped(reply: &Reply) -> Result<(), BlandError> {
-    let over = [
-        "SID not found",
-        "already",
-        "not found",
-        "not active",
-        "not in progress",
-        "has ended",
-    ];
+    let over = ["SID not found", "already", "not found", "not active", "not in progress", "has ended"];
     done_or_gone(reply, &over)
 }
 
@@ -193,9 +178,7 @@ fn trouble(reply: &Reply, words: &Words, asked: &[&PhoneNumber]) -> BlandError {
         404 => BlandError::NotFound,
         200..=299 | 400 if words.mention(&["NOT_FOUND", "not found"]) => BlandError::NotFound,
         200..=299 | 400 | 413 | 422 => BlandError::Refused { message },
-        429 => BlandError::RateLimited {
-            retry_after: reply.retry_after.unwrap_or(LATER),
-        },
+        429 => BlandError::RateLimited { retry_after: reply.retry_after.unwrap_or(LATER) },
         408 => BlandError::Unknown,
         400..=499 => BlandError::Account { message },
         _ => BlandError::Unknown,
@@ -203,11 +186,7 @@ fn trouble(reply: &Reply, words: &Words, asked: &[&PhoneNumber]) -> BlandError {
 }
 
 fn said(status: StatusCode, words: &Words, asked: &[&PhoneNumber]) -> String {
-    if words.text.is_empty() {
-        format!("status {}", status.as_u16())
-    } else {
-        repeatable(&words.text, asked)
-    }
+    if words.text.is_empty() { format!("status {}", status.as_u16()) } else { repeatable(&words.text, asked) }
 }
 
 #[cfg(test)]

@@ -91,11 +91,7 @@ impl Search<'_> {
                 Ok(_) => {}
                 // "None" must mean that all were looked at.
                 Err(error) => {
-                    return Err(if error == BlandError::NotFound {
-                        BlandError::Unknown
-                    } else {
-                        error
-                    });
+                    return Err(if error == BlandError::NotFound { BlandError::Unknown } else { error });
                 }
             }
         }
@@ -152,8 +148,7 @@ fn may_be(told: &str, number: &PhoneNumber) -> bool {
 
 fn listed(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
     let list: Option<Listed> = if reply.status.is_success() { reply.json() } else { None };
-    list.map(|list| list.calls)
-        .ok_or_else(|| answers::not_what_was_asked(reply))
+    list.map(|list| list.calls).ok_or_else(|| answers::not_what_was_asked(reply))
 }
 
 /// This list wants a header that not every account has. Where it refuses us, it says nothing, and the other list decides.
@@ -162,6 +157,5 @@ fn active(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
         return Ok(Vec::new());
     }
     let list: Option<Active> = if reply.status.is_success() { reply.json() } else { None };
-    list.map(|list| list.data)
-        .ok_or_else(|| answers::not_what_was_asked(reply))
+    list.map(|list| list.data).ok_or_else(|| answers::not_what_was_asked(reply))
 }

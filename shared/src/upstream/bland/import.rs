@@ -45,9 +45,7 @@ impl Bland {
     /// for either, so what counts is whether the number is in the list afterwards.
     pub async fn import(&self, number: &PhoneNumber, limit: Duration) -> Result<Imported, BlandError> {
         let began = tokio::time::Instant::now();
-        let insert = Insert {
-            numbers: [number.as_str()],
-        };
+        let insert = Insert { numbers: [number.as_str()] };
         let request = self.post("/v1/inbound/insert").json(&insert);
         if is_inserted(&self.send_as_carrier(request, limit).await?, number)? {
             return Ok(Imported::In);
@@ -73,9 +71,6 @@ fn is_inserted(reply: &Reply, number: &PhoneNumber) -> Result<bool, BlandError> 
 fn is_listed(reply: &Reply, number: &PhoneNumber) -> Result<Imported, BlandError> {
     answers::succeeded(reply, &[number])?;
     let told: Inbound = reply.json().ok_or(BlandError::Unknown)?;
-    let listed = told
-        .inbound_numbers
-        .iter()
-        .any(|inbound| inbound.phone_number == number.as_str());
+    let listed = told.inbound_numbers.iter().any(|inbound| inbound.phone_number == number.as_str());
     Ok(if listed { Imported::In } else { Imported::NotOwned })
 }

@@ -162,16 +162,8 @@ impl Bland {
         let mut key = HeaderMap::new();
         put_secret(&mut key, AUTHORIZATION, &config.api_key);
         let mut keys = key.clone();
-        put_secret(
-            &mut keys,
-            HeaderName::from_static("encrypted_key"),
-            &config.encrypted_key,
-        );
-        Self {
-            url: config.url.trim_end_matches('/').to_owned(),
-            key,
-            keys,
-        }
+        put_secret(&mut keys, HeaderName::from_static("encrypted_key"), &config.encrypted_key);
+        Self { url: config.url.trim_end_matches('/').to_owned(), key, keys }
     }
 
     /// Places a call. It begins to ring within seconds of the answer.
@@ -208,12 +200,7 @@ impl Bland {
         request_id: &CallId,
         limit: Duration,
     ) -> Result<Found, BlandError> {
-        let search = find::Search {
-            from,
-            to,
-            since,
-            request_id,
-        };
+        let search = find::Search { from, to, since, request_id };
         search.run(self, limit).await
     }
 
@@ -239,11 +226,7 @@ impl BlandCallId {
     /// Reads an id: 1 to 64 letters, digits and hyphens. Bland uses UUIDs.
     pub fn parse(text: &str) -> Result<Self, NotABlandCallId> {
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if fits {
-            Ok(Self(text.into()))
-        } else {
-            Err(NotABlandCallId)
-        }
+        if fits { Ok(Self(text.into())) } else { Err(NotABlandCallId) }
     }
 
     /// The characters.

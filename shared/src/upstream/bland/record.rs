@@ -148,10 +148,7 @@ pub(super) fn read(reply: &Reply, id: &BlandCallId) -> Result<BlandCall, BlandEr
     Ok(BlandCall {
         id: id.clone(),
         request_id: request_id(&wire.metadata),
-        completed: wire
-            .completed
-            .as_deref()
-            .is_some_and(|raw| matches!(raw.get(), "true" | "\"true\"")),
+        completed: wire.completed.as_deref().is_some_and(|raw| matches!(raw.get(), "true" | "\"true\"")),
         status: text(&wire.status),
         queue_status: text(&wire.queue_status),
         answered_by: text(&wire.answered_by),
@@ -196,9 +193,7 @@ fn decimal(raw: &Raw) -> Option<Decimal> {
 }
 
 fn lines(raw: &Raw) -> Vec<Line> {
-    let rows = raw
-        .as_deref()
-        .and_then(|raw| serde_json::from_str::<Vec<WireLine>>(raw.get()).ok());
+    let rows = raw.as_deref().and_then(|raw| serde_json::from_str::<Vec<WireLine>>(raw.get()).ok());
     rows.unwrap_or_default()
         .iter()
         .filter_map(|row| {
@@ -219,11 +214,7 @@ mod tests {
     use crate::upstream::http::Reply;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply {
-            status: http::StatusCode::from_u16(status).unwrap(),
-            retry_after: None,
-            body: body.into(),
-        }
+        Reply { status: http::StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() }
     }
 
     #[test]
@@ -243,31 +234,16 @@ mod tests {
         let [line] = call.transcripts.as_slice() else {
             panic!("{:?}", call.transcripts);
         };
-        assert_eq!(
-            (line.user.as_str(), line.text.as_str(), line.id),
-            ("user", "Hello?", Some(12))
-        );
+        assert_eq!((line.user.as_str(), line.text.as_str(), line.id), ("user", "Hello?", Some(12)));
     }
 
     #[test]
     fn what_is_not_a_record_is_told_apart() {
         let id = BlandCallId::parse("a").unwrap();
         for (status, body, error) in [
-            (
-                404,
-                r#"{"data":null,"errors":[{"error":"CALL_NOT_FOUND","message":"x"}]}"#,
-                BlandError::NotFound,
-            ),
-            (
-                200,
-                r#"{"data":null,"errors":[{"error":"NOT_FOUND","message":"x"}]}"#,
-                BlandError::NotFound,
-            ),
-            (
-                400,
-                r#"{"status":"error","message":"Call not found"}"#,
-                BlandError::NotFound,
-            ),
+            (404, r#"{"data":null,"errors":[{"error":"CALL_NOT_FOUND","message":"x"}]}"#, BlandError::NotFound),
+            (200, r#"{"data":null,"errors":[{"error":"NOT_FOUND","message":"x"}]}"#, BlandError::NotFound),
+            (400, r#"{"status":"error","message":"Call not found"}"#, BlandError::NotFound),
             (200, r#"{"status":"success"}"#, BlandError::Unknown),
             (200, r#"{"completed":true,"call_id":"b"}"#, BlandError::Unknown),
             (200, "<html>", BlandError::Unknown),
@@ -276,9 +252,7 @@ mod tests {
             (
                 401,
                 r#"{"data":null,"errors":[{"error":"AUTH_FAILURE","message":"Unauthorized"}]}"#,
-                BlandError::Account {
-                    message: "AUTH_FAILURE: Unauthorized".into(),
-                },
+                BlandError::Account { message: "AUTH_FAILURE: Unauthorized".into() },
             ),
         ] {
             assert_eq!(read(&reply(status, body), &id), Err(error), "{status} {body}");
@@ -287,21 +261,13 @@ mod tests {
 
     #[test]
     fn a_decimal_is_multiplied_without_a_float() {
-        for (text, sixty) in [
-            ("0.75", 45),
-            ("5", 300),
-            ("1.42", 85),
-            ("0.0", 0),
-            ("0", 0),
-            ("0.016666666666667", 0),
-            ("0.1", 6),
-        ] {
+        for (text, sixty) in
+            [("0.75", 45), ("5", 300), ("1.42", 85), ("0.0", 0), ("0", 0), ("0.016666666666667", 0), ("0.1", 6)]
+        {
             assert_eq!(Decimal::parse(text).unwrap().times(60), sixty, "{text}");
         }
         assert_eq!(Decimal::parse("999999999999999999999").unwrap().times(60), u64::MAX);
-        for text in [
-            "", ".5", "5.", "-1", "1e3", "007", "NaN", "1.2.3", "+1", " 1", "null", "٣",
-        ] {
+        for text in ["", ".5", "5.", "-1", "1e3", "007", "NaN", "1.2.3", "+1", " 1", "null", "٣"] {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
     }
@@ -309,12 +275,9 @@ mod tests {
     #[test]
     fn a_time_without_an_offset_is_utc() {
         let expected = Some(crate::types::Timestamp::from_second(1_781_697_600).unwrap());
-        for text in [
-            "2026-06-17T12:00:00Z",
-            "2026-06-17T12:00:00",
-            "2026-06-17 12:00:00+00",
-            "2026-06-17T14:00:00+02:00",
-        ] {
+        for text in
+            ["2026-06-17T12:00:00Z", "2026-06-17T12:00:00", "2026-06-17 12:00:00+00", "2026-06-17T14:00:00+02:00"]
+        {
             assert_eq!(instant(text), expected, "{text}");
         }
         assert_eq!(instant("yesterday"), None);

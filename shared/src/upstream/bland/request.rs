@@ -48,9 +48,7 @@ impl<'a> From<&Dial<'a>> for Call<'a> {
             // The answer to a poll has a `recording_url`.
             record: true,
             voicemail: Voicemail { action: "hangup" },
-            metadata: Metadata {
-                request_id: dial.request_id.as_str(),
-            },
+            metadata: Metadata { request_id: dial.request_id.as_str() },
         }
     }
 }

@@ -121,17 +121,12 @@ pub(super) fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<St
 
 /// The answer to a release.
 pub(super) fn released(reply: &Reply) -> Result<(), TwilioError> {
-    if reply.status.is_success() || reply.status == StatusCode::NOT_FOUND {
-        Ok(())
-    } else {
-        Err(trouble(reply, None))
-    }
+    if reply.status.is_success() || reply.status == StatusCode::NOT_FOUND { Ok(()) } else { Err(trouble(reply, None)) }
 }
 
 /// `PN` and 32 hexadecimal digits.
 pub(super) fn is_number_sid(text: &str) -> bool {
-    text.strip_prefix("PN")
-        .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    text.strip_prefix("PN").is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn owned(incoming: Incoming) -> Option<Owned> {
@@ -150,9 +145,7 @@ fn rfc2822(text: &str) -> Option<Timestamp> {
 fn trouble(reply: &Reply, asked: Option<&PhoneNumber>) -> TwilioError {
     let status = reply.status;
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return TwilioError::RateLimited {
-            retry_after: reply.retry_after.unwrap_or(A_MOMENT),
-        };
+        return TwilioError::RateLimited { retry_after: reply.retry_after.unwrap_or(A_MOMENT) };
     }
     if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT {
         return TwilioError::Unknown;
@@ -161,10 +154,9 @@ fn trouble(reply: &Reply, asked: Option<&PhoneNumber>) -> TwilioError {
     let asked: Vec<&PhoneNumber> = asked.into_iter().collect();
     let said = Said {
         code: told.code,
-        message: told.message.map_or_else(
-            || format!("status {}", status.as_u16()),
-            |message| repeatable(&message, &asked),
-        ),
+        message: told
+            .message
+            .map_or_else(|| format!("status {}", status.as_u16()), |message| repeatable(&message, &asked)),
     };
     let named = told.code.is_some_and(|code| ACCOUNT.contains(&code));
     // 401 and 403 without a code of the dictionary are also about us: what a caller asks for has codes.

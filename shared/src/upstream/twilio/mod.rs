@@ -133,9 +133,8 @@ impl Twilio {
         area: Option<&str>,
         limit: Duration,
     ) -> Result<Vec<PhoneNumber>, TwilioError> {
-        let mut request = http::client()
-            .get(self.url(&format!("AvailablePhoneNumbers/{country}/Local.json")))
-            .query(&[
+        let mut request =
+            http::client().get(self.url(&format!("AvailablePhoneNumbers/{country}/Local.json"))).query(&[
                 ("VoiceEnabled", "true"),
                 ("ExcludeAllAddressRequired", "true"),
                 ("Beta", "false"),
@@ -161,9 +160,8 @@ impl Twilio {
 
     /// Whether this number is ours, and since when. This is how a purchase whose answer was lost is found again.
     pub async fn owned(&self, number: &PhoneNumber, limit: Duration) -> Result<Option<Owned>, TwilioError> {
-        let request = http::client()
-            .get(self.url("IncomingPhoneNumbers.json"))
-            .query(&[("PhoneNumber", number.as_str())]);
+        let request =
+            http::client().get(self.url("IncomingPhoneNumbers.json")).query(&[("PhoneNumber", number.as_str())]);
         let reply = self.send(request, limit).await?;
         let (owned, _) = answers::listed(&reply, &self.path("IncomingPhoneNumbers.json"))?;
         Ok(owned.into_iter().find(|owned| owned.number == *number))
@@ -178,10 +176,7 @@ impl Twilio {
     ) -> Result<(Vec<Owned>, Option<String>), TwilioError> {
         let query = page.unwrap_or_else(|| format!("PageSize={PAGE}"));
         let request = http::client().get(format!("{}?{query}", self.url("IncomingPhoneNumbers.json")));
-        answers::listed(
-            &self.send(request, limit).await?,
-            &self.path("IncomingPhoneNumbers.json"),
-        )
+        answers::listed(&self.send(request, limit).await?, &self.path("IncomingPhoneNumbers.json"))
     }
 
     /// Gives a number back for good; Twilio stops billing it and may sell it to anybody. A number that is already gone is
@@ -189,10 +184,7 @@ impl Twilio {
     pub async fn release(&self, sid: &str, limit: Duration) -> Result<(), TwilioError> {
         // It stands in a path. What is not a SID names nothing, and there is nothing to ask about it.
         if !answers::is_number_sid(sid) {
-            return Err(TwilioError::Refused(Said {
-                code: None,
-                message: "not the SID of a phone number".into(),
-            }));
+            return Err(TwilioError::Refused(Said { code: None, message: "not the SID of a phone number".into() }));
         }
         let request = http::client().delete(self.url(&format!("IncomingPhoneNumbers/{sid}.json")));
         answers::released(&self.send(request, limit).await?)

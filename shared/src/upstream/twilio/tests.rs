@@ -24,20 +24,15 @@ fn number() -> PhoneNumber {
 
 #[tokio::test]
 async fn a_search_asks_for_numbers_that_can_be_used_at_once() {
-    let twilio = Canned::answering(&[
-        (200, r#"{"available_phone_numbers":[]}"#),
-        (200, r#"{"available_phone_numbers":[]}"#),
-    ]);
+    let twilio =
+        Canned::answering(&[(200, r#"{"available_phone_numbers":[]}"#), (200, r#"{"available_phone_numbers":[]}"#)]);
     let client = client(&twilio.url);
     client.search(Country::US, Some("415"), LIMIT).await.unwrap();
     client.search(Country::CA, None, LIMIT).await.unwrap();
     let asked = twilio.asked();
     let filters = "VoiceEnabled=true&ExcludeAllAddressRequired=true&Beta=false&PageSize=5";
     let base = "GET /2010-04-01/Accounts/AC1/AvailablePhoneNumbers";
-    assert_eq!(
-        asked.first().unwrap().line,
-        format!("{base}/US/Local.json?{filters}&AreaCode=415")
-    );
+    assert_eq!(asked.first().unwrap().line, format!("{base}/US/Local.json?{filters}&AreaCode=415"));
     assert_eq!(asked.last().unwrap().line, format!("{base}/CA/Local.json?{filters}"));
     assert!(asked.first().unwrap().has("authorization", "Basic U0sxOnM="));
 }
@@ -73,10 +68,7 @@ async fn what_we_own_is_found_by_number_and_page_by_page() {
     let (_, next) = client.all_owned(None, LIMIT).await.unwrap();
     assert_eq!(client.all_owned(next, LIMIT).await, Ok((vec![], None)));
     assert_eq!(client.release(SID, LIMIT).await, Ok(()));
-    assert!(matches!(
-        client.release("../../x", LIMIT).await,
-        Err(TwilioError::Refused(_))
-    ));
+    assert!(matches!(client.release("../../x", LIMIT).await, Err(TwilioError::Refused(_))));
 
     let lines: Vec<String> = twilio.asked().into_iter().map(|asked| asked.line).collect();
     let base = "/2010-04-01/Accounts/AC1/IncomingPhoneNumbers";
@@ -94,10 +86,7 @@ async fn what_we_own_is_found_by_number_and_page_by_page() {
 
 #[tokio::test]
 async fn a_purchase_that_was_never_sent_did_not_happen() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let outcome = client(&format!("http://{nobody}")).buy(&number(), "dt-1", LIMIT).await;
     assert_eq!(outcome, Err(BuyError::NotSent));
 }

@@ -7,11 +7,7 @@ const PATH: &str = "/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json";
 const SID: &str = "PN0123456789abcdef0123456789abcdef";
 
 fn reply(status: u16, body: &str) -> Reply {
-    Reply {
-        status: http::StatusCode::from_u16(status).unwrap(),
-        retry_after: None,
-        body: body.into(),
-    }
+    Reply { status: http::StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() }
 }
 
 fn number() -> PhoneNumber {
@@ -39,17 +35,10 @@ fn each_answer_to_a_purchase_says_whether_it_happened() {
     let receipt = format!(r#"{{"sid":"{SID}","phone_number":"+14155551234","status":"in-use"}}"#);
     assert_eq!(bought(&reply(201, &receipt), &number()).unwrap().sid, SID);
 
-    let said = |code, message: &str| Said {
-        code,
-        message: message.into(),
-    };
+    let said = |code, message: &str| Said { code, message: message.into() };
     let bundle = "Phone Number Requires a Bundle";
     for (status, body, outcome) in [
-        (
-            400,
-            r#"{"code":21422,"message":"+14155551234 is not available","status":400}"#,
-            BuyError::Taken,
-        ),
+        (400, r#"{"code":21422,"message":"+14155551234 is not available","status":400}"#, BuyError::Taken),
         (
             400,
             r#"{"code":21649,"message":"Phone Number Requires a Bundle","status":400}"#,
@@ -70,27 +59,11 @@ fn each_answer_to_a_purchase_says_whether_it_happened() {
             r#"{"code":21404,"message":"not available to trial accounts"}"#,
             BuyError::Account(said(Some(21_404), "not available to trial accounts")),
         ),
-        (
-            401,
-            r#"{"code":20003,"message":"Authenticate"}"#,
-            BuyError::Account(said(Some(20_003), "Authenticate")),
-        ),
-        (
-            400,
-            r#"{"code":22300,"message":"restricted"}"#,
-            BuyError::Account(said(Some(22_300), "restricted")),
-        ),
+        (401, r#"{"code":20003,"message":"Authenticate"}"#, BuyError::Account(said(Some(20_003), "Authenticate"))),
+        (400, r#"{"code":22300,"message":"restricted"}"#, BuyError::Account(said(Some(22_300), "restricted"))),
         (403, "", BuyError::Account(said(None, "status 403"))),
-        (
-            429,
-            r#"{"code":20429,"message":"Too Many Requests"}"#,
-            BuyError::RateLimited { retry_after: 2 },
-        ),
-        (
-            503,
-            r#"{"code":20503,"message":"Service unavailable"}"#,
-            BuyError::Unknown,
-        ),
+        (429, r#"{"code":20429,"message":"Too Many Requests"}"#, BuyError::RateLimited { retry_after: 2 }),
+        (503, r#"{"code":20503,"message":"Service unavailable"}"#, BuyError::Unknown),
         (500, "", BuyError::Unknown),
         (408, "", BuyError::Unknown),
         (302, "", BuyError::Unknown),
@@ -111,10 +84,7 @@ fn a_list_is_whole_or_not_a_list() {
         )
     };
     let page = |entries: &str, next: &str| {
-        reply(
-            200,
-            &format!(r#"{{"incoming_phone_numbers":[{entries}],"next_page_uri":{next}}}"#),
-        )
+        reply(200, &format!(r#"{{"incoming_phone_numbers":[{entries}],"next_page_uri":{next}}}"#))
     };
     let (owned, next) = listed(&page(&entry(SID), "null"), PATH).unwrap();
     assert_eq!((owned.len(), next), (1, None));
@@ -143,8 +113,5 @@ fn a_number_that_is_gone_is_released() {
         assert_eq!(released(&reply(status, "")), Ok(()));
     }
     assert_eq!(released(&reply(500, "")), Err(TwilioError::Unknown));
-    assert_eq!(
-        released(&reply(429, "")),
-        Err(TwilioError::RateLimited { retry_after: 2 })
-    );
+    assert_eq!(released(&reply(429, "")), Err(TwilioError::RateLimited { retry_after: 2 }));
 }
