@@ -114,7 +114,6 @@ fn north_american(national: &str) -> Result<(), Unsupported> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{Unsupported, check};
     use crate::types::PhoneNumber;

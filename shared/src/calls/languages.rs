@@ -86,7 +86,6 @@ impl fmt::Display for Spoken {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{UnknownLanguage, for_dialler};
 

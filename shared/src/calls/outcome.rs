@@ -103,8 +103,9 @@ pub fn of(call: &BlandCall, most_minutes: u32) -> Outcome {
         return Outcome::certain("completed", EndedBy::Timeout);
     }
     match call.call_ended_by.as_deref() {
-        Some("USER") => Outcome::certain("completed", EndedBy::User),
-        Some("ASSISTANT") => Outcome::certain("completed", EndedBy::Assistant),
+        // Until the length is written it may still turn out to have been the cap.
+        Some("USER") => Outcome { certain: has_length(call), ..Outcome::certain("completed", EndedBy::User) },
+        Some("ASSISTANT") => Outcome { certain: has_length(call), ..Outcome::certain("completed", EndedBy::Assistant) },
         // The AI's last act is a remark such as "Ended call".
         _ if in_order(call).last().is_some_and(|line| line.user == "agent-action") => {
             Outcome::inferred("completed", EndedBy::Assistant)
@@ -257,6 +258,10 @@ fn seconds(call: &BlandCall) -> u64 {
     let connected = call.corrected_duration.as_ref().map(|seconds| seconds.times(1));
     let talked = call.call_length.as_ref().map(|minutes| minutes.times(60));
     [connected, talked].into_iter().flatten().min().unwrap_or(0)
+}
+
+fn has_length(call: &BlandCall) -> bool {
+    call.corrected_duration.is_some() || call.call_length.is_some()
 }
 
 fn has_talk(call: &BlandCall) -> bool {

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use super::{LONGEST_TRANSCRIPT, lost, of, view_of};
 use crate::types::Timestamp;
 use crate::upstream::bland::{BlandCall, BlandCallId, Decimal, Line};
@@ -132,6 +130,7 @@ fn each_end_has_one_name() {
         (10, vec![TALK, ("corrected_duration", "296"), user], "completed", "USER", certain),
         (10, vec![TALK, LENGTH, ("answered_by", "human"), user], "completed", "USER", certain),
         (11, vec![TALK, LENGTH, ("call_ended_by", "ASSISTANT")], "completed", "ASSISTANT", certain),
+        (11, vec![TALK, ("call_ended_by", "ASSISTANT")], "completed", "ASSISTANT", inferred),
         (12, vec![TALK, LENGTH, ("agent-action", "Ended call")], "completed", "ASSISTANT", inferred),
         (13, vec![("status", "completed")], "no_answer", "NO_ANSWER", inferred),
         (13, vec![("corrected_duration", "0"), ("error_message", "unknown")], "no_answer", "NO_ANSWER", inferred),
