@@ -152,7 +152,7 @@ async fn a_smart_wallet_pays_and_its_forger_learns_nothing() {
     stack.chain.deploy_smart_wallet(contract, owner.address());
     stack.chain.mint(contract, 10_000_000);
     let wrapped = |wallet: &Wallet, demand| {
-        wallet.signs(demand).from(contract).tampered(|signature| signature.splice(0..0, [0; 32]).for_each(drop))
+        wallet.signs(demand).from(contract).tampered(|signature| signature.extend([0; 32]))
     };
     let body = json!({"phone_number": "+12125550100"});
     let demand = stack.post(RENEW).body(&body).demand().await;

@@ -22,8 +22,6 @@ const SETTLING: Duration = Duration::from_mins(1);
 pub const OVERDUE: Duration = Duration::from_mins(1);
 /// A call of which nothing is heard so long after it must have ended is an error, and not charged.
 const LOST: Duration = Duration::from_mins(10);
-/// An item holds 400 KB; a transcript beyond this is cut.
-const LONGEST_TRANSCRIPT: usize = 256 * 1024;
 const ASK: Duration = Duration::from_secs(8);
 
 impl Calls {
