@@ -42,7 +42,6 @@ pub struct Credentials {
 }
 
 stand_in!(Bland);
-stand_in!(Scheduler);
 
 impl Bland {
     /// A new one.
@@ -59,28 +58,5 @@ impl Bland {
     /// Its keys.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
-    }
-}
-
-/// A schedule that is due.
-pub struct Fired {
-    /// Target.
-    pub arn: String,
-    /// Input.
-    pub input: String,
-}
-
-impl Scheduler {
-    /// A new one.
-    pub fn new(_group: &str, _clock: Clock) -> Self {
-        Self {
-            faults: Faults::new(Answer::html(429)),
-            credentials: Credentials::default(),
-        }
-    }
-
-    /// Takes what is due.
-    pub fn due(&self) -> Vec<Fired> {
-        Vec::new()
     }
 }

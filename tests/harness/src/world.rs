@@ -4,6 +4,7 @@
 //! `cargo local` one for a person.
 
 mod plan;
+mod schedules;
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
@@ -18,8 +19,9 @@ use tokio::net::TcpListener;
 use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
 use crate::lambda::{InvokeError, Lambda};
-use crate::pending::{Bland, Scheduler};
+use crate::pending::Bland;
 use crate::sim::chain::Network;
+use crate::sim::scheduler::Scheduler;
 use crate::sim::twilio::Account;
 use crate::sim::{Chain, Clock, Facilitator, Faults, Twilio};
 use crate::template::Deployment;
@@ -54,6 +56,7 @@ pub struct World {
     pub traffic: Traffic,
     /// Whether the functions have been told of a node of the chain.
     pub has_rpc: bool,
+    passed: schedules::Passed,
 }
 
 /// Where everything answers, without trailing slashes.
@@ -137,8 +140,10 @@ impl World {
         let twilio = Twilio::new(Account::random(), clock.clone());
         let bland = Bland::new(twilio.clone(), clock.clone());
         let deployment = plan.deployment(&urls, twilio.account(), bland.credentials());
-        let group = deployment.schedule_groups.first().cloned().unwrap_or_default();
-        let scheduler = Scheduler::new(&group, clock);
+        let scheduler = Scheduler::new(clock);
+        for group in &deployment.schedule_groups {
+            scheduler.create_group(group);
+        }
         let dynamo = Dynamo::start(&deployment, &client()).await;
         let lambda = Lambda::new(&deployment, plan.binaries.programs());
 
@@ -163,6 +168,7 @@ impl World {
             urls,
             traffic,
             has_rpc,
+            passed: schedules::Passed::default(),
         })
     }
 
@@ -186,7 +192,7 @@ impl World {
 
     /// Those one-shot schedules fire whose time has come. Returns how many did.
     pub async fn fire_due_schedules(&self) -> Result<usize, InvokeError> {
-        let due = self.scheduler.due();
+        let due = self.passed.due(&self.scheduler);
         for fired in &due {
             let function = self
                 .deployment
@@ -203,7 +209,7 @@ impl World {
     /// Everything that is stored was written this much earlier, and every schedule comes this much sooner.
     pub fn travel(&self, by: Duration) {
         self.dynamo.travel(by);
-        self.scheduler.travel(by);
+        self.passed.travel(&self.scheduler, by);
         self.bland.travel(by);
     }
 

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -59,6 +60,9 @@ impl std::error::Error for InvokeError {}
 pub struct Lambda {
     pools: Arc<BTreeMap<String, Pool>>,
     logs: Logs,
+    /// Where processes are watched over, whoever invokes them: a test's own runtime stands still while it waits for the
+    /// world's end.
+    runtime: Handle,
 }
 
 struct Pool {
@@ -75,7 +79,7 @@ struct Processes {
 }
 
 impl Lambda {
-    /// Nothing is started before it is needed. Functions without a program cannot be invoked.
+    /// Nothing is started before it is needed. Lives on the runtime that it is made on. Functions without a program cannot be invoked.
     pub fn new(deployment: &Deployment, programs: &BTreeMap<String, PathBuf>) -> Self {
         let pools = deployment.functions.iter().filter_map(|(name, function)| {
             let program = programs.get(name)?.clone();
@@ -91,6 +95,7 @@ impl Lambda {
         Self {
             pools: Arc::new(pools.collect()),
             logs: Logs::default(),
+            runtime: Handle::current(),
         }
     }
 
@@ -103,7 +108,7 @@ impl Lambda {
     /// The same, with the event and the answer as they travel.
     pub async fn invoke_raw(&self, function: &str, event: String) -> Result<String, InvokeError> {
         let pool = self.pool(function);
-        let instance = pool.idle().unwrap_or_else(|| pool.start(&self.logs));
+        let instance = pool.idle().unwrap_or_else(|| self.start(pool));
         let (taken, was_taken) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         instance.hand(Work::new(event, pool.function.timeout, taken, answer));
@@ -178,6 +183,15 @@ impl Lambda {
         }
     }
 
+    fn start(&self, pool: &Pool) -> Arc<Instance> {
+        let _here = self.runtime.enter();
+        let instance = Arc::new(Instance::start(&pool.function, &pool.program, &self.logs));
+        let mut processes = pool.lock();
+        processes.started += 1;
+        processes.all.push(Arc::clone(&instance));
+        instance
+    }
+
     /// Whether a function can be invoked.
     pub fn has(&self, function: &str) -> bool {
         self.pools.contains_key(function)
@@ -205,14 +219,6 @@ impl Pool {
             }
         }
         None
-    }
-
-    fn start(&self, logs: &Logs) -> Arc<Instance> {
-        let instance = Arc::new(Instance::start(&self.function, &self.program, logs));
-        let mut processes = self.lock();
-        processes.started += 1;
-        processes.all.push(Arc::clone(&instance));
-        instance
     }
 
     fn put_back(&self, instance: &Arc<Instance>) {

@@ -11,7 +11,10 @@ use crate::sim::scheduler::{Expression, Fired, Schedule, Scheduler};
 
 /// How much has passed since each schedule was set: an update makes it another one.
 #[derive(Clone, Default)]
-pub(super) struct Passed(Arc<Mutex<BTreeMap<(String, String, Timestamp), SignedDuration>>>);
+pub(super) struct Passed(Arc<Mutex<BTreeMap<Set, SignedDuration>>>);
+
+/// Group, name, and when it was set.
+type Set = (String, String, Timestamp);
 
 impl Passed {
     pub(super) fn travel(&self, scheduler: &Scheduler, by: Duration) {
@@ -25,7 +28,10 @@ impl Passed {
 
     /// Takes everything that is due out of the scheduler.
     pub(super) fn due(&self, scheduler: &Scheduler) -> Vec<Fired> {
-        #[expect(clippy::disallowed_methods, reason = "schedules are set by the functions' clock, which is the machine's")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "schedules are set by the functions' clock, which is the machine's"
+        )]
         let now = Timestamp::now();
         let passed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fired = scheduler.due(now);
@@ -35,7 +41,12 @@ impl Passed {
             let Ok(due) = at.checked_sub(sooner) else { continue };
             if schedule.enabled && schedule.fired_at.is_none() && due <= now {
                 scheduler.lose(&schedule.group, &schedule.name);
-                fired.push(Fired { name: schedule.name, arn: schedule.arn, input: schedule.input, due });
+                fired.push(Fired {
+                    name: schedule.name,
+                    arn: schedule.arn,
+                    input: schedule.input,
+                    due,
+                });
             }
         }
         fired.sort_by_key(|event| event.due);
@@ -43,6 +54,6 @@ impl Passed {
     }
 }
 
-fn key(schedule: &Schedule) -> (String, String, Timestamp) {
+fn key(schedule: &Schedule) -> Set {
     (schedule.group.clone(), schedule.name.clone(), schedule.since)
 }

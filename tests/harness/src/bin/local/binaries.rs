@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::{Trouble, say};
 
 /// The functions, by the files that are in `functions/`.
-pub async fn build() -> Result<Binaries, Trouble> {
+pub(crate) async fn build() -> Result<Binaries, Trouble> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let mut names = Vec::new();
     let listing = std::fs::read_dir(format!("{root}/functions")).map_err(|error| format!("functions/: {error}"))?;

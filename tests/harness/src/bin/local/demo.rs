@@ -22,7 +22,7 @@ const CALLEE: &str = "+12133610872";
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Plays it in the world that runs, or in one of its own.
-pub async fn play() -> Result<(), Trouble> {
+pub(crate) async fn play() -> Result<(), Trouble> {
     if let Some(facts) = Facts::read()
         && client().get(&facts.gateway).send().await.is_ok()
     {

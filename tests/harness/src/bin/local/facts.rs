@@ -10,42 +10,42 @@ use crate::Trouble;
 
 /// The facts. Money, keys and accounts are simulated ones unless `play_money` says otherwise.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// The product.
-    pub gateway: String,
+    pub(crate) gateway: String,
     /// x402 facilitator.
-    pub facilitator: String,
+    pub(crate) facilitator: String,
     /// JSON-RPC of the payment chain.
-    pub rpc: String,
+    pub(crate) rpc: String,
     /// Twilio.
-    pub twilio: String,
+    pub(crate) twilio: String,
     /// Bland.
-    pub bland: String,
+    pub(crate) bland: String,
     /// DynamoDB.
-    pub dynamodb: String,
+    pub(crate) dynamodb: String,
     /// EventBridge Scheduler.
-    pub scheduler: String,
+    pub(crate) scheduler: String,
     /// The table's name.
-    pub table: String,
+    pub(crate) table: String,
     /// CAIP-2.
-    pub network: String,
+    pub(crate) network: String,
     /// EIP-155.
-    pub chain_id: u64,
+    pub(crate) chain_id: u64,
     /// USDC's contract.
-    pub asset: String,
+    pub(crate) asset: String,
     /// Who is paid.
-    pub payee: String,
+    pub(crate) payee: String,
     /// A funded throw-away wallet.
-    pub address: String,
+    pub(crate) address: String,
     /// Its private key.
-    pub key: String,
+    pub(crate) key: String,
     /// Whether the facilitator is simulated.
-    pub play_money: bool,
+    pub(crate) play_money: bool,
 }
 
 impl Facts {
     /// Of a running world.
-    pub fn of(world: &World, wallet: &Wallet, play_money: bool) -> Self {
+    pub(crate) fn of(world: &World, wallet: &Wallet, play_money: bool) -> Self {
         let (urls, network) = (world.urls.clone(), world.network());
         Self {
             rpc: format!("{}/rpc", urls.rpc),
@@ -67,12 +67,12 @@ impl Facts {
     }
 
     /// Those of the world that runs on this machine, if one does.
-    pub fn read() -> Option<Self> {
+    pub(crate) fn read() -> Option<Self> {
         serde_json::from_str(&fs::read_to_string(path()).ok()?).ok()
     }
 
     /// Leaves them for others.
-    pub fn write(&self) -> Result<Written, Trouble> {
+    pub(crate) fn write(&self) -> Result<Written, Trouble> {
         let path = path();
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -87,7 +87,7 @@ impl Facts {
 }
 
 /// The file, which is removed when this goes.
-pub struct Written(pub PathBuf);
+pub(crate) struct Written(pub PathBuf);
 
 impl Drop for Written {
     fn drop(&mut self) {

@@ -1,27 +1,33 @@
 //! Which neighbours are simulated, and which are the real ones because their credentials are in the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Trouble, say};
 
-/// The real neighbours, as variables for the functions.
+/// A neighbour that may be the real one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Real {
+    /// The carrier.
+    Twilio,
+    /// The dialler.
+    Bland,
+    /// The facilitator, and with it the money.
+    Facilitator,
+    /// The table.
+    Table,
+}
+
+/// The real neighbours, and what the functions have to know of them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Neighbours {
+pub(crate) struct Neighbours {
     /// Variables that replace the simulators'.
-    pub variables: BTreeMap<String, String>,
-    /// The carrier is real.
-    pub twilio: bool,
-    /// The dialler is real.
-    pub bland: bool,
-    /// The facilitator is real.
-    pub facilitator: bool,
-    /// The table is real.
-    pub table: bool,
+    pub(crate) variables: BTreeMap<String, String>,
+    real: BTreeSet<Real>,
 }
 
 impl Neighbours {
     /// Of this process's environment.
-    pub fn of_process() -> Result<Self, Trouble> {
+    pub(crate) fn of_process() -> Result<Self, Trouble> {
         #[expect(
             clippy::disallowed_methods,
             reason = "this decides which of the environment the functions get"
@@ -29,32 +35,39 @@ impl Neighbours {
         Self::of(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    fn of(read: impl Fn(&str) -> Option<String>) -> Result<Self, Trouble> {
-        let all = |names: &[&str]| names.iter().all(|name| read(name).is_some());
-        let mut this = Self {
-            twilio: all(&["TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"]),
-            bland: all(&["BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"]),
-            facilitator: all(&["FACILITATOR_URL"]),
-            table: all(&["AWS_ACCESS_KEY_ID", "TABLE_NAME"]),
-            variables: BTreeMap::new(),
-        };
+    fn of(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, Trouble> {
+        let all = |names: &[&str]| names.iter().all(|name| look_up(name).is_some());
+        let needs: [(Real, &[&str]); 4] = [
+            (
+                Real::Twilio,
+                &["TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"],
+            ),
+            (Real::Bland, &["BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"]),
+            (Real::Facilitator, &["FACILITATOR_URL"]),
+            (Real::Table, &["AWS_ACCESS_KEY_ID", "TABLE_NAME"]),
+        ];
+        let real: BTreeSet<Real> = needs
+            .into_iter()
+            .filter(|(_, names)| all(names))
+            .map(|(real, _)| real)
+            .collect();
+        let mut variables = BTreeMap::new();
         let mut take = |name: &str, otherwise: &str| {
-            this.variables
-                .insert(name.to_owned(), read(name).unwrap_or_else(|| otherwise.to_owned()));
+            variables.insert(name.to_owned(), look_up(name).unwrap_or_else(|| otherwise.to_owned()));
         };
-        if this.twilio {
+        if real.contains(&Real::Twilio) {
             take("TWILIO_URL", "https://api.twilio.com");
             for name in ["TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"] {
                 take(name, "");
             }
         }
-        if this.bland {
+        if real.contains(&Real::Bland) {
             take("BLAND_URL", "https://api.bland.ai");
             take("BLAND_API_KEY", "");
             take("BLAND_ENCRYPTED_KEY", "");
         }
-        if this.facilitator {
-            if read("EVM_PAYEE").is_none() {
+        if real.contains(&Real::Facilitator) {
+            if look_up("EVM_PAYEE").is_none() {
                 return Err("FACILITATOR_URL is set, so money will move: EVM_PAYEE must say who is paid".to_owned());
             }
             take("PAYMENT_NETWORKS", "eip155:84532");
@@ -68,7 +81,7 @@ impl Neighbours {
                 take(name, "");
             }
         }
-        if this.table {
+        if real.contains(&Real::Table) {
             for name in [
                 "TABLE_NAME",
                 "AWS_ACCESS_KEY_ID",
@@ -81,34 +94,39 @@ impl Neighbours {
             // Empty is the region's own.
             take("AWS_ENDPOINT_URL_DYNAMODB", "");
         }
-        Ok(this)
+        Ok(Self { variables, real })
     }
 
     /// Says which is which.
-    pub fn tell(&self) {
+    pub(crate) fn tell(&self) {
         let shown = |real: bool| if real { "REAL" } else { "simulated" };
         say::heading("Neighbours");
-        say::pair("facilitator", shown(self.facilitator));
-        say::pair("Twilio", shown(self.twilio));
-        say::pair("Bland", shown(self.bland));
-        say::pair("table", shown(self.table));
-        if self.facilitator {
+        say::pair("facilitator", shown(self.is_real(Real::Facilitator)));
+        say::pair("Twilio", shown(self.is_real(Real::Twilio)));
+        say::pair("Bland", shown(self.is_real(Real::Bland)));
+        say::pair("table", shown(self.is_real(Real::Table)));
+        if self.is_real(Real::Facilitator) {
             say::warning("payments are settled by a real facilitator: bring a wallet of your own");
         }
-        if self.twilio {
+        if self.is_real(Real::Twilio) {
             say::warning("numbers that are bought are billed to the Twilio account in TWILIO_ACCOUNT_SID");
         }
-        if self.bland {
+        if self.is_real(Real::Bland) {
             say::warning("calls ring real phones, and are billed to the Bland account in BLAND_API_KEY");
         }
-        if self.bland != self.twilio {
+        if self.is_real(Real::Bland) != self.is_real(Real::Twilio) {
             say::warning("Bland only knows numbers of the Twilio account it is connected to: use both or neither");
         }
     }
 
+    /// Whether a neighbour is the real one.
+    pub(crate) fn is_real(&self, which: Real) -> bool {
+        self.real.contains(&which)
+    }
+
     /// Whether the money is test money.
-    pub fn is_play_money(&self) -> bool {
-        !self.facilitator
+    pub(crate) fn is_play_money(&self) -> bool {
+        !self.is_real(Real::Facilitator)
     }
 }
 
@@ -132,7 +150,7 @@ mod tests {
     #[test]
     fn a_neighbour_is_real_when_all_its_credentials_are_there() -> Result<(), Trouble> {
         let bland = of(&[("BLAND_API_KEY", "k"), ("BLAND_ENCRYPTED_KEY", "e")])?;
-        assert!(bland.bland && !bland.twilio);
+        assert!(bland.is_real(Real::Bland) && !bland.is_real(Real::Twilio));
         assert_eq!(
             bland.variables.get("BLAND_URL").map(String::as_str),
             Some("https://api.bland.ai")

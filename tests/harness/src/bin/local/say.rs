@@ -8,43 +8,43 @@ use harness::gateway::Exchange;
 use serde_json::Value;
 
 /// How it is used.
-pub fn usage() {
+pub(crate) fn usage() {
     println!("cargo local         runs the API with simulated neighbours until it is interrupted");
     println!("cargo local demo    buys a number, places a call and renews, with test money");
 }
 
 /// A heading.
-pub fn heading(text: &str) {
+pub(crate) fn heading(text: &str) {
     println!("\n{text}");
 }
 
 /// A name and a value.
-pub fn pair(name: &str, value: &str) {
+pub(crate) fn pair(name: &str, value: &str) {
     println!("  {name:<16}{value}");
 }
 
 /// A line of its own.
-pub fn line(text: &str) {
+pub(crate) fn line(text: &str) {
     println!("  {text}");
 }
 
 /// Something to type, and what it does.
-pub fn command(command: &str, does: &str) {
+pub(crate) fn command(command: &str, does: &str) {
     println!("\n  {does}:\n    {command}");
 }
 
 /// Something that costs money or will surprise.
-pub fn warning(text: &str) {
+pub(crate) fn warning(text: &str) {
     println!("  ! {text}");
 }
 
 /// Why it stops.
-pub fn trouble(text: &str) {
+pub(crate) fn trouble(text: &str) {
     eprintln!("\nerror: {text}");
 }
 
 /// A request that went through the gateway.
-pub fn exchange(exchange: &Exchange) {
+pub(crate) fn exchange(exchange: &Exchange) {
     let Exchange {
         method,
         path,
@@ -56,13 +56,13 @@ pub fn exchange(exchange: &Exchange) {
 }
 
 /// A line in the life of a call.
-pub fn call(call: &str, text: &str) {
+pub(crate) fn call(call: &str, text: &str) {
     let short: String = call.chars().take(8).collect();
     println!("  call {short}…  {text}");
 }
 
 /// A JSON document.
-pub fn document(document: &Value) {
+pub(crate) fn document(document: &Value) {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
     for line in text.lines() {
         println!("      {line}");
@@ -70,7 +70,7 @@ pub fn document(document: &Value) {
 }
 
 /// Micro-dollars as dollars.
-pub fn dollars(micros: u64) -> String {
+pub(crate) fn dollars(micros: u64) -> String {
     let (whole, rest) = (micros / 1_000_000, micros % 1_000_000);
     let digits = format!("{rest:06}");
     // Cents are always shown, smaller parts only where there are some.

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::facts::Facts;
-use crate::neighbours::Neighbours;
+use crate::neighbours::{Neighbours, Real};
 use crate::{Trouble, binaries, say, watch};
 
 const PORTS: Ports = Ports {
@@ -31,16 +31,16 @@ const SCHEDULES: Duration = Duration::from_secs(5);
 const FUNDS: u64 = 1_000_000_000;
 
 /// A world, and a wallet with money in it.
-pub struct Running {
-    pub world: World,
-    pub wallet: Wallet,
-    pub play_money: bool,
+pub(crate) struct Running {
+    pub(crate) world: World,
+    pub(crate) wallet: Wallet,
+    pub(crate) play_money: bool,
 }
 
 /// `cargo local`.
-pub async fn until_interrupted() -> Result<(), Trouble> {
+pub(crate) async fn until_interrupted() -> Result<(), Trouble> {
     let neighbours = Neighbours::of_process()?;
-    let table_is_real = neighbours.table;
+    let table_is_real = neighbours.is_real(Real::Table);
     let running = start(PORTS, &neighbours).await?;
     neighbours.tell();
     let facts = Facts::of(&running.world, &running.wallet, running.play_money);
@@ -62,7 +62,7 @@ pub async fn until_interrupted() -> Result<(), Trouble> {
 }
 
 /// Builds and starts everything on these ports.
-pub async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Running, Trouble> {
+pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Running, Trouble> {
     let binaries = binaries::build().await?;
     let plan = Plan {
         ports,
@@ -86,7 +86,7 @@ pub async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Running, Tro
 }
 
 /// What AWS does by the clock.
-pub async fn housekeeping(world: World) {
+pub(crate) async fn housekeeping(world: World) {
     let mut sweep = interval(SWEEP);
     let mut schedules = interval(SCHEDULES);
     for ticks in [&mut sweep, &mut schedules] {

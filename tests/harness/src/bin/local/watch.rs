@@ -18,7 +18,7 @@ use crate::say;
 const AGENT: &str = "dialtone-local-watch";
 
 /// Requests as they are answered.
-pub async fn requests(mut traffic: Receiver<Exchange>) {
+pub(crate) async fn requests(mut traffic: Receiver<Exchange>) {
     loop {
         match traffic.recv().await {
             Ok(exchange) if exchange.user_agent == AGENT => {}
@@ -30,7 +30,7 @@ pub async fn requests(mut traffic: Receiver<Exchange>) {
 }
 
 /// Calls in the table as they progress.
-pub async fn calls(world: World) {
+pub(crate) async fn calls(world: World) {
     let client = client();
     let mut seen = BTreeMap::<String, Progress>::new();
     let mut ticks = interval(Duration::from_secs(1));
@@ -58,7 +58,7 @@ pub async fn calls(world: World) {
 
 /// How much of a call has been shown.
 #[derive(Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     status: String,
     lines: usize,
     over: bool,
@@ -66,7 +66,7 @@ pub struct Progress {
 
 impl Progress {
     /// Shows what is new.
-    pub fn show(&mut self, id: &str, call: &Value) {
+    pub(crate) fn show(&mut self, id: &str, call: &Value) {
         let text = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
         let status = text("status");
         if status != self.status {
@@ -90,7 +90,7 @@ impl Progress {
     }
 
     /// Whether it has ended.
-    pub fn over(&self) -> bool {
+    pub(crate) fn over(&self) -> bool {
         self.over
     }
 }
