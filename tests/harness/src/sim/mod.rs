@@ -33,6 +33,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use bland::Bland;
 pub use chain::Chain;
 pub use clock::Clock;
 pub use facilitator::Facilitator;

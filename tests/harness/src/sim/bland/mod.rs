@@ -1,1 +1,324 @@
-//! x
+//! Bland's calls and imported numbers: strict about every field, in all three of Bland's error forms.
+//!
+//! A call goes as its [`Script`] says. Steps are taken one by one by the test ([`Bland::advance`], [`Bland::finish`]),
+//! or, with a [pace](Bland::set_pace), as time goes by, for a person who watches. Numbers are imported from the simulated
+//! Twilio account, and only those it really holds.
+
+mod call;
+mod calls;
+mod dispatch;
+mod errors;
+mod fields;
+mod inbound;
+mod prompt;
+mod script;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use super::fault::Faults;
+use super::{Clock, Twilio, hex, json as answer, lock, random};
+pub use call::{Call, Line, Speaker};
+pub use dispatch::Byot;
+use errors::Refusal;
+pub use script::{Script, Step};
+
+/// Our keys at Bland.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// `Authorization`.
+    pub api_key: String,
+    /// `encrypted_key`: the Twilio account, as Bland knows it.
+    pub encrypted_key: String,
+}
+
+impl Keys {
+    /// Keys that nobody else has.
+    pub fn random() -> Self {
+        Self {
+            api_key: format!("org_{}", hex(&random::<24>())),
+            encrypted_key: hex(&random::<32>()),
+        }
+    }
+}
+
+/// What the account is refused for.
+#[derive(Clone, Debug, Default)]
+struct Account {
+    /// Cents left, if there is a billing record; nothing can be dialled without any.
+    cents: Option<u64>,
+    flagged: bool,
+    /// Messages of the next 429s.
+    limits: VecDeque<String>,
+    /// The next troubles with the Twilio account.
+    byot: VecDeque<Byot>,
+    unimported_is_500: bool,
+    sensitive: BTreeSet<String>,
+    do_not_call: BTreeSet<String>,
+    blacklisted: BTreeSet<String>,
+    /// Texts that the content moderation objects to.
+    moderated: Vec<String>,
+    /// Numbers that imports silently leave out.
+    unimportable: BTreeSet<String>,
+    list_metadata: bool,
+}
+
+#[derive(Default)]
+struct Inner {
+    account: Account,
+    imported: BTreeMap<String, jiff::Timestamp>,
+    calls: Vec<Call>,
+    dialled: BTreeMap<String, i64>,
+    next_scripts: VecDeque<Script>,
+    scripts_by_number: BTreeMap<String, Script>,
+    usual: Script,
+    pace: Option<Duration>,
+}
+
+/// Bland. Clones are the same one.
+#[derive(Clone)]
+pub struct Bland {
+    keys: Keys,
+    twilio: Twilio,
+    clock: Clock,
+    inner: Arc<Mutex<Inner>>,
+    faults: Faults,
+}
+
+impl Bland {
+    /// An account with a hundred dollars, tied to this Twilio account by `keys.encrypted_key`.
+    pub fn new(keys: Keys, twilio: Twilio, clock: Clock) -> Self {
+        let account = Account {
+            cents: Some(10_000),
+            ..Account::default()
+        };
+        let inner = Arc::new(Mutex::new(Inner {
+            account,
+            ..Inner::default()
+        }));
+        Self {
+            keys,
+            twilio,
+            clock,
+            inner,
+            faults: Faults::new(errors::overload()),
+        }
+    }
+
+    /// The routes.
+    pub fn router(&self) -> Router {
+        let router = Router::new()
+            .route("/v1/calls", get(calls::list).post(dispatch::dispatch))
+            .route("/v1/calls/active", get(calls::active))
+            .route("/v1/calls/{id}", get(calls::details))
+            .route("/v1/calls/{id}/stop", post(calls::stop))
+            .route("/v1/inbound", get(inbound::list))
+            .route("/v1/inbound/insert", post(inbound::insert))
+            .route("/v1/inbound/{number}/delete", post(inbound::delete))
+            .route("/v1/me", get(me))
+            .with_state(self.clone());
+        self.faults.wrap(router)
+    }
+
+    /// Faults of this simulator.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Our keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// All calls that were accepted, oldest first, as they stand now.
+    pub fn calls(&self) -> Vec<Call> {
+        self.progress();
+        self.inner().calls.clone()
+    }
+
+    /// One call by Bland's id.
+    pub fn call(&self, id: &str) -> Option<Call> {
+        self.calls().into_iter().find(|call| call.id == id)
+    }
+
+    /// How the next accepted call goes. Several are used in turn, before any other choice.
+    pub fn script_next(&self, script: Script) {
+        self.inner().next_scripts.push_back(script);
+    }
+
+    /// How all calls to this number go.
+    pub fn script_for(&self, to: &str, script: Script) {
+        self.inner().scripts_by_number.insert(to.into(), script);
+    }
+
+    /// How calls go that nobody chose otherwise for.
+    pub fn set_usual_script(&self, script: Script) {
+        self.inner().usual = script;
+    }
+
+    /// From now on calls also go on by themselves, one step per `pace`.
+    pub fn set_pace(&self, pace: Duration) {
+        self.inner().pace = Some(pace);
+    }
+
+    /// Takes a call's next step; false when it has none left.
+    pub fn advance(&self, id: &str) -> bool {
+        let now = self.clock.millis();
+        self.inner()
+            .calls
+            .iter_mut()
+            .find(|call| call.id == id)
+            .is_some_and(|call| call.advance(now))
+    }
+
+    /// Takes all steps that a call has left.
+    pub fn finish(&self, id: &str) {
+        while self.advance(id) {}
+    }
+
+    /// Takes all steps of all calls.
+    pub fn finish_all(&self) {
+        for call in self.calls() {
+            self.finish(&call.id);
+        }
+    }
+
+    /// Numbers that are imported now.
+    pub fn imported(&self) -> Vec<String> {
+        self.inner().imported.keys().cloned().collect()
+    }
+
+    /// Imports a number behind everybody's back.
+    pub fn import(&self, number: &str) {
+        let now = self.clock.now();
+        self.inner().imported.insert(number.into(), now);
+    }
+
+    /// Forgets an imported number.
+    pub fn forget(&self, number: &str) {
+        self.inner().imported.remove(number);
+    }
+
+    /// Imports leave this number out, and say success all the same.
+    pub fn set_unimportable(&self, number: &str, unimportable: bool) {
+        let mut inner = self.inner();
+        if unimportable {
+            inner.account.unimportable.insert(number.into());
+        } else {
+            inner.account.unimportable.remove(number);
+        }
+    }
+
+    /// What is left of the balance, in cents: at zero calls are 402. Without any billing record they are 402 in other
+    /// words.
+    pub fn set_balance(&self, cents: Option<u64>) {
+        self.inner().account.cents = cents;
+    }
+
+    /// A flagged account: every call is 403.
+    pub fn set_flagged(&self, flagged: bool) {
+        self.inner().account.flagged = flagged;
+    }
+
+    /// The next call is 429 with this message, such as `Rate limit exceeded`.
+    pub fn limit_next(&self, message: &str) {
+        self.inner().account.limits.push_back(message.into());
+    }
+
+    /// The next call meets trouble with the Twilio account, which Bland answers as 500.
+    pub fn byot_next(&self, trouble: Byot) {
+        self.inner().account.byot.push_back(trouble);
+    }
+
+    /// Whether a `from` that is not imported is a 500 of the account lookup rather than a 400: the documents allow both.
+    pub fn set_unimported_is_500(&self, yes: bool) {
+        self.inner().account.unimported_is_500 = yes;
+    }
+
+    /// A number that must not be dialled (400).
+    pub fn add_sensitive(&self, number: &str) {
+        self.inner().account.sensitive.insert(number.into());
+    }
+
+    /// A number on a do-not-call list (400, status `DNC Error`).
+    pub fn add_do_not_call(&self, number: &str) {
+        self.inner().account.do_not_call.insert(number.into());
+    }
+
+    /// A blacklisted number, which is a permanent refusal and a 429.
+    pub fn add_blacklisted(&self, number: &str) {
+        self.inner().account.blacklisted.insert(number.into());
+    }
+
+    /// Prompts that contain this text are flagged (400).
+    pub fn moderate(&self, text: &str) {
+        self.inner().account.moderated.push(text.into());
+    }
+
+    /// Whether `GET /v1/calls` returns `metadata`. The documents do not say; by default it does not.
+    pub fn set_list_metadata(&self, yes: bool) {
+        self.inner().account.list_metadata = yes;
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        lock(&self.inner)
+    }
+
+    /// Takes the steps that time has taken.
+    fn progress(&self) {
+        let now = self.clock.millis();
+        let mut inner = self.inner();
+        let Some(pace) = inner.pace else { return };
+        let pace = i64::try_from(pace.as_millis()).unwrap_or(i64::MAX);
+        for call in &mut inner.calls {
+            call.catch_up(now, pace);
+        }
+    }
+
+    fn authenticate(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let given = given.strip_prefix("Bearer ").unwrap_or(given);
+        if given == self.keys.api_key {
+            Ok(())
+        } else {
+            Err(Refusal::unauthorized())
+        }
+    }
+}
+
+/// The `encrypted_key` header, if it is there.
+fn encrypted_key(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get("encrypted_key")
+        .and_then(|value| value.to_str().ok())
+        .filter(|key| !key.is_empty())
+}
+
+fn reply(outcome: Result<Value, Refusal>) -> Response {
+    match outcome {
+        Ok(body) => answer(200, &body),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn me(State(bland): State<Bland>, headers: HeaderMap) -> Response {
+    reply(bland.authenticate(&headers).map(|()| {
+        let inner = bland.inner();
+        let balance = call::decimal(inner.account.cents.unwrap_or(0), 100);
+        let billing = json!({"current_balance": balance, "refill_to": null});
+        json!({"status": "active", "billing": billing, "total_calls": inner.calls.len()})
+    }))
+}

@@ -1,0 +1,231 @@
+//! A call as Bland keeps it, and the document it makes of it.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::script::{End, Step};
+
+/// Who is heard in a row of the transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// The callee.
+    User,
+    /// The assistant.
+    Assistant,
+    /// Undocumented.
+    Robot,
+    /// Not speech: what the assistant did.
+    AgentAction,
+}
+
+impl Speaker {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Robot => "robot",
+            Self::AgentAction => "agent-action",
+        }
+    }
+}
+
+/// A row of the transcript.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Who.
+    pub speaker: Speaker,
+    /// What.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Bland's id, a UUID.
+    pub id: String,
+    /// Who was called.
+    pub to: String,
+    /// With which caller ID.
+    pub from: String,
+    /// True when Bland had to choose the caller ID, because the request named none: somebody else's number.
+    pub from_was_picked: bool,
+    /// The whole request, as it came.
+    pub request: Value,
+    /// The prompt after Bland's templates were expanded. Differs from `task` where a caller's text was a template.
+    pub prompt: String,
+    /// The first sentence, expanded likewise.
+    pub first_sentence: Option<String>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When the line was open.
+    pub started_at: Option<Timestamp>,
+    /// What was said so far.
+    pub lines: Vec<Line>,
+    /// How it ended.
+    pub end: Option<End>,
+    pub(super) queue_status: &'static str,
+    pub(super) settled: bool,
+    pub(super) steps: VecDeque<Step>,
+    pub(super) stepped_at: i64,
+}
+
+impl Call {
+    /// Is it over?
+    pub fn is_over(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Takes the next step.
+    pub(super) fn advance(&mut self, now: i64) -> bool {
+        let Some(step) = self.steps.pop_front() else {
+            return false;
+        };
+        self.stepped_at = now;
+        let at = Timestamp::from_millisecond(now).unwrap_or(self.created_at);
+        match step {
+            Step::Allocate => self.queue_status = "allocated",
+            Step::Start => {
+                self.queue_status = "started";
+                self.started_at = Some(at);
+            }
+            Step::Say(speaker, text) => self.lines.push(Line { speaker, text, at }),
+            Step::End(end) => {
+                self.queue_status = end.queue_status;
+                self.end = Some(end);
+            }
+            Step::Settle => self.settled = true,
+        }
+        true
+    }
+
+    /// Takes the steps that were due by now, one per `pace`.
+    pub(super) fn catch_up(&mut self, now: i64, pace: i64) {
+        while now - self.stepped_at >= pace {
+            let at = self.stepped_at + pace;
+            if !self.advance(at) {
+                break;
+            }
+        }
+    }
+
+    /// Ends it from outside.
+    pub(super) fn cancel(&mut self, now: i64) {
+        let spoke = !self.lines.is_empty();
+        let seconds = self
+            .started_at
+            .map(|at| now.saturating_sub(at.as_millisecond()).max(0).unsigned_abs() / 1000);
+        self.steps.clear();
+        self.steps.push_back(Step::End(End {
+            status: "canceled",
+            queue_status: "complete",
+            answered_by: spoke.then_some("human"),
+            ended_by: None,
+            error: None,
+            seconds,
+            summary: None,
+        }));
+        self.steps.push_back(Step::Settle);
+        while self.advance(now) {}
+    }
+
+    /// `GET /v1/calls/{id}`. What settles after the end is absent until then.
+    pub(super) fn document(&self) -> Value {
+        let settled = self.end.as_ref().filter(|_| self.settled);
+        let seconds = settled.and_then(|end| end.seconds);
+        let text = |value: Option<&str>| value.map_or(Value::Null, |text| json!(text));
+        let request = |name: &str, default: Value| self.request.get(name).cloned().unwrap_or(default);
+        let recorded = self.request["record"] == true && seconds.is_some_and(|seconds| seconds > 0);
+        let ended = self.started_at.zip(seconds).map(|(at, seconds)| {
+            (at + SignedDuration::from_secs(i64::try_from(seconds).unwrap_or_default())).to_string()
+        });
+        let mut document = self.summary_row();
+        let more = json!({
+            "c_id": self.id,
+            "inbound": false,
+            "request_data": request("request_data", json!({})),
+            "metadata": request("metadata", json!({})),
+            "variables": {"phone_number": self.to, "to": self.to, "from": self.from, "call_id": self.id},
+            "started_at": self.started_at.map(|at| at.to_string()),
+            "end_at": ended,
+            "max_duration": request("max_duration", json!(30)),
+            "corrected_duration": seconds.map(|seconds| seconds.to_string()),
+            "status": text(self.end.as_ref().map(|end| end.status)),
+            "call_ended_by": text(self.end.as_ref().and_then(|end| end.ended_by)),
+            "record": request("record", json!(false)),
+            "recording_url": recorded.then(|| format!("https://api.bland.ai/v1/recordings/{}", self.id)),
+            "summary": text(settled.and_then(|end| end.summary.as_deref())),
+            "price": seconds.map(|seconds| decimal((seconds * 140).div_ceil(60), 1000)),
+            "concatenated_transcript": self.concatenated(),
+            "transcripts": self.transcripts(),
+            "local_dialing": false,
+            "endpoint_url": "api.bland.ai",
+            "analysis": null,
+            "citations": [],
+            "disposition_tag": null,
+            "pathway_logs": null,
+            "pathway_tags": [],
+            "transferred_to": null,
+            "transferred_at": null,
+            "warm_transfer_call": null,
+            "is_proxy_agent_call": false,
+            "is_canary": false,
+            "voice_id": request("voice", json!("Karen")),
+        });
+        if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
+            document.extend(more);
+        }
+        document
+    }
+
+    /// A row of `GET /v1/calls`.
+    pub(super) fn summary_row(&self) -> Value {
+        let settled = self.end.as_ref().filter(|_| self.settled);
+        json!({
+            "call_id": self.id,
+            "to": self.to,
+            "from": self.from,
+            "batch_id": null,
+            "created_at": self.created_at.to_string(),
+            "call_length": settled.and_then(|end| end.seconds).map(|seconds| decimal((seconds * 100 + 30) / 60, 100)),
+            "completed": self.is_over(),
+            "queue_status": self.queue_status,
+            "error_message": self.end.as_ref().and_then(|end| end.error.clone()),
+            "answered_by": self.end.as_ref().and_then(|end| end.answered_by),
+        })
+    }
+
+    fn transcripts(&self) -> Vec<Value> {
+        let row = |(index, line): (usize, &Line)| {
+            json!({
+                "id": 1_000 + index,
+                "created_at": line.at.to_string(),
+                "text": line.text,
+                "user": line.speaker.as_str(),
+                "c_id": self.id,
+                "status": null,
+                "transcript_id": null,
+            })
+        };
+        self.lines.iter().enumerate().map(row).collect()
+    }
+
+    fn concatenated(&self) -> String {
+        let rows: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| format!("{}: {} \n ", line.speaker.as_str(), line.text))
+            .collect();
+        rows.concat()
+    }
+}
+
+/// A decimal number of `units` over `per`, a power of ten, without arithmetic on floats.
+pub(super) fn decimal(units: u64, per: u64) -> Value {
+    let digits = per.to_string().len() - 1;
+    let text = format!("{}.{:0digits$}", units / per, units % per);
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
