@@ -60,13 +60,14 @@ impl std::error::Error for InvokeError {}
 pub struct Lambda {
     pools: Arc<BTreeMap<String, Pool>>,
     logs: Logs,
+    /// Where processes are watched over, whoever invokes them: a test's own runtime stands still while it waits for the
+    /// world's end.
+    runtime: Handle,
 }
 
 struct Pool {
     function: Function,
     program: PathBuf,
-    /// The world's own. A process that was first needed by a test must outlive the test's runtime.
-    runtime: Handle,
     processes: Mutex<Processes>,
 }
 
@@ -78,14 +79,24 @@ struct Processes {
 }
 
 impl Lambda {
-    /// Nothing is started before it is needed. Functions without a program cannot be invoked. Needs a runtime.
+    /// Nothing is started before it is needed. Lives on the runtime that it is made on. Functions without a program cannot be invoked.
     pub fn new(deployment: &Deployment, programs: &BTreeMap<String, PathBuf>) -> Self {
         let pools = deployment.functions.iter().filter_map(|(name, function)| {
             let program = programs.get(name)?.clone();
-            let (function, runtime) = (function.clone(), Handle::current());
-            Some((name.clone(), Pool { function, program, runtime, processes: Mutex::default() }))
+            Some((
+                name.clone(),
+                Pool {
+                    function: function.clone(),
+                    program,
+                    processes: Mutex::default(),
+                },
+            ))
         });
-        Self { pools: Arc::new(pools.collect()), logs: Logs::default() }
+        Self {
+            pools: Arc::new(pools.collect()),
+            logs: Logs::default(),
+            runtime: Handle::current(),
+        }
     }
 
     /// Invokes a function by the name of its binary, and waits for its answer.
@@ -97,7 +108,7 @@ impl Lambda {
     /// The same, with the event and the answer as they travel.
     pub async fn invoke_raw(&self, function: &str, event: String) -> Result<String, InvokeError> {
         let pool = self.pool(function);
-        let instance = pool.idle().unwrap_or_else(|| pool.start(&self.logs));
+        let instance = pool.idle().unwrap_or_else(|| self.start(pool));
         let (taken, was_taken) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         instance.hand(Work::new(event, pool.function.timeout, taken, answer));
@@ -140,7 +151,12 @@ impl Lambda {
 
     /// The process ids of a function's living processes.
     pub fn pids(&self, function: &str) -> Vec<u32> {
-        self.pool(function).lock().all.iter().filter_map(|instance| instance.pid()).collect()
+        self.pool(function)
+            .lock()
+            .all
+            .iter()
+            .filter_map(|instance| instance.pid())
+            .collect()
     }
 
     /// What the functions have written so far; lines may still be under way.
@@ -165,6 +181,15 @@ impl Lambda {
         for instance in all {
             instance.gone().await;
         }
+    }
+
+    fn start(&self, pool: &Pool) -> Arc<Instance> {
+        let _here = self.runtime.enter();
+        let instance = Arc::new(Instance::start(&pool.function, &pool.program, &self.logs));
+        let mut processes = pool.lock();
+        processes.started += 1;
+        processes.all.push(Arc::clone(&instance));
+        instance
     }
 
     /// Whether a function can be invoked.
@@ -194,15 +219,6 @@ impl Pool {
             }
         }
         None
-    }
-
-    fn start(&self, logs: &Logs) -> Arc<Instance> {
-        let _there = self.runtime.enter();
-        let instance = Arc::new(Instance::start(&self.function, &self.program, logs));
-        let mut processes = self.lock();
-        processes.started += 1;
-        processes.all.push(Arc::clone(&instance));
-        instance
     }
 
     fn put_back(&self, instance: &Arc<Instance>) {
