@@ -1,7 +1,5 @@
 //! Every event in `events/` is fed to its binary, and answered with the status in its name.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
-
 use std::fs;
 
 use harness::{Stack, binaries};
@@ -22,7 +20,7 @@ async fn each_event_is_answered_as_its_name_says() {
             let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
             match name.rsplit_once('-') {
                 Some((_, status)) => {
-                    assert_eq!(answer["statusCode"].to_string(), status, "{}: {answer}", file.display())
+                    assert_eq!(answer["statusCode"].to_string(), status, "{}: {answer}", file.display());
                 }
                 None => assert_eq!(answer["faults"], 0, "{}: {answer}", file.display()),
             }

@@ -1,7 +1,5 @@
 //! `POST /api/v1/phone/numbers/buy`
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
-
 use std::time::Duration;
 
 use harness::sim::{Answer, Fault};
@@ -9,7 +7,7 @@ use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
 const BUY: &str = "/api/v1/phone/numbers/buy";
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn buys(stack: &Stack, wallet: &Wallet, body: Value) -> Value {
     stack.post(BUY).body(&body).pay(wallet).await.answer.expect(200).json()

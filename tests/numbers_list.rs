@@ -1,7 +1,5 @@
 //! `POST /api/v1/phone/numbers/list`
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
-
 use std::time::Duration;
 
 use harness::{Stack, binaries};
@@ -9,7 +7,7 @@ use serde_json::json;
 
 const BUY: &str = "/api/v1/phone/numbers/buy";
 const LIST: &str = "/api/v1/phone/numbers/list";
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test]
 async fn a_wallet_without_numbers_pays_a_tenth_of_a_cent_for_an_empty_list() {

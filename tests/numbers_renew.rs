@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const BUY: &str = "/api/v1/phone/numbers/buy";
 const RENEW: &str = "/api/v1/phone/numbers/renew";
 const LIST: &str = "/api/v1/phone/numbers/list";
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
     let bought = stack.post(BUY).body(&json!({})).pay(wallet).await.answer.expect(200).json();

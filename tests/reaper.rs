@@ -13,8 +13,8 @@ const BUY: &str = "/api/v1/phone/numbers/buy";
 const RENEW: &str = "/api/v1/phone/numbers/renew";
 const LIST: &str = "/api/v1/phone/numbers/list";
 const CALL: &str = "/api/v1/voice/call";
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
     let bought = stack.post(BUY).body(&json!({"area_code": "415"})).pay(wallet).await.answer.expect(200).json();

@@ -78,15 +78,15 @@ async fn the_first_that_applies_is_the_answer() {
 
     stack.chain.mint(wallet.address(), 10_000_000);
     stack.bland.limit_next("Rate limit exceeded");
-    stack.bland.set_balance(Some(0));
     call(&stack, &body, &good).await.refused(429, "upstream_rate_limited");
+    stack.bland.set_balance(Some(0));
     call(&stack, &body, &good).await.refused(502, "upstream_error");
-    stack.bland.set_balance(None);
+    stack.bland.set_balance(Some(10_000));
     call(&stack, &body, &good).await.expect(200);
 
     let other = json!({"phone_number": "+12125550142", "task": "short", "from": foreign});
     call(&stack, &other, &good).await.refused(409, "payment_conflict");
-    stack.travel(Duration::from_secs(3_600));
+    stack.travel(Duration::from_hours(1));
     call(&stack, &other, &good).await.refused(409, "payment_conflict");
     assert_eq!(stack.earned(), 3 * 5_000_000 + 1_000 + 540_000);
 }

@@ -81,6 +81,7 @@ async fn what_was_not_offered_is_not_taken() {
 }
 
 /// The other signature of the same key over the same digest: (r, n − s, the other v).
+#[expect(clippy::ptr_arg, reason = "the type of what bends a signature")]
 fn high_s(signature: &mut Vec<u8>) {
     const N: [u8; 32] = [
         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae,
@@ -151,9 +152,8 @@ async fn a_smart_wallet_pays_and_its_forger_learns_nothing() {
     let contract = Wallet::random().address();
     stack.chain.deploy_smart_wallet(contract, owner.address());
     stack.chain.mint(contract, 10_000_000);
-    let wrapped = |wallet: &Wallet, demand| {
-        wallet.signs(demand).from(contract).tampered(|signature| signature.extend([0; 32]))
-    };
+    let wrapped =
+        |wallet: &Wallet, demand| wallet.signs(demand).from(contract).tampered(|signature| signature.extend([0; 32]));
     let body = json!({"phone_number": "+12125550100"});
     let demand = stack.post(RENEW).body(&body).demand().await;
     let forged = wrapped(&stranger, &demand);

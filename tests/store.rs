@@ -5,6 +5,7 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "in a test, panicking is how it fails, and it may read its own environment"
 )]
@@ -44,17 +45,14 @@ impl Table {
             required.into_iter().map(|name| (name.to_owned(), "unused".to_owned())).collect();
         let deployment = Deployment::of_this_repository(&parameters);
         let mut definition = deployment.table.clone();
-        let (endpoint, table, engine) = match std::env::var("DIALTONE_DYNAMODB") {
-            Ok(endpoint) => {
-                definition["TableName"] = test.into();
-                create(&endpoint, &definition).await;
-                (endpoint, test.to_owned(), None)
-            }
-            Err(_) => {
-                let engine = Dynamo::start(&deployment, &harness::client()).await;
-                let (address, _) = harness::sim::serve(engine.router()).await;
-                (format!("http://{address}"), engine.table().to_owned(), Some(engine))
-            }
+        let (endpoint, table, engine) = if let Ok(endpoint) = std::env::var("DIALTONE_DYNAMODB") {
+            definition["TableName"] = test.into();
+            create(&endpoint, &definition).await;
+            (endpoint, test.to_owned(), None)
+        } else {
+            let engine = Dynamo::start(&deployment, &harness::client()).await;
+            let (address, _) = harness::sim::serve(engine.router()).await;
+            (format!("http://{address}"), engine.table().to_owned(), Some(engine))
         };
         let credentials = Credentials::new("test", "test", None, None, "test");
         let store =
@@ -188,22 +186,22 @@ async fn a_sale_and_what_it_needs_are_claimed_together_or_not_at_all() {
 async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
     let table = Table::new("step_by_step").await;
     let sale = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
-    let sale = table.store.intend(sale, buying(), Changes::none(), "1").await.ok().expect("open → open");
-    let sale = table.store.fence(sale, buying(), Changes::none()).await.ok().expect("open → settling");
+    let sale = table.store.intend(sale, buying(), Changes::none(), "1").await.expect("open → open");
+    let sale = table.store.fence(sale, buying(), Changes::none()).await.expect("open → settling");
     let settled = Settled { transaction: "0xabc".to_owned(), at: at(5) };
-    let closed = table.store.close(sale, settled.clone(), Changes::none()).await.ok().expect("settling → closed");
+    let closed = table.store.close(sale, settled.clone(), Changes::none()).await.expect("settling → closed");
     assert_eq!((closed.state, closed.settled.clone()), (State::Closed, Some(settled.clone())));
     let read = table.store.sale(&payment(1)).await.expect("the table answers").expect("there");
     assert_eq!((read.state, read.settled, read.work), (State::Closed, Some(settled.clone()), buying()));
 
     // The same sale in the hands of an attempt that has been overtaken.
-    let stale = claimed::<Settling>(&table, new_sale(2, 1)).await.expect("ours");
-    let record = stale.record().clone();
+    let slow = claimed::<Settling>(&table, new_sale(2, 1)).await.expect("ours");
+    let record = slow.record().clone();
     let Some(Taken::Settling(fresh)) = table.store.take_over(&record, &attempt(2), at(61)).await.expect("answers")
     else {
         panic!("its time is up");
     };
-    let overtaken = table.store.close(stale, settled, Changes::none()).await;
+    let overtaken = table.store.close(slow, settled, Changes::none()).await;
     assert!(matches!(overtaken, Err(NotStepped::Overtaken)));
     table.store.park(fresh, true, at(61), at(70)).await.expect("parked");
     let parked = table.store.sale(&payment(2)).await.expect("answers").expect("there");
@@ -239,7 +237,7 @@ async fn a_sale_waits_in_its_queue_until_it_is_finished() {
     let taken = table.store.take_over(&record, &attempt(2), at(16)).await.expect("answers");
     let Some(Taken::Settling(sale)) = taken else { panic!("nobody works on it") };
     let settled = Settled { transaction: "0xabc".to_owned(), at: at(20) };
-    table.store.close(sale, settled, Changes::none()).await.ok().expect("closed");
+    table.store.close(sale, settled, Changes::none()).await.expect("closed");
     assert_eq!(due(1_000_000).await, 0);
 }
 
@@ -274,13 +272,15 @@ async fn bring(table: &Table, number: &PhoneNumber, state: &str) {
     }
 }
 
+/// A name, where it may start, and the arrow.
+type Arrow<'a> = (&'a str, &'a [&'a str], Box<dyn Fn(&PhoneNumber) -> Changes + 'a>);
+
 #[tokio::test]
 async fn every_arrow_of_a_number_starts_where_the_table_says_and_nowhere_else() {
     let table = Table::new("numbers").await;
     let (sale, owner) = (payment(1), wallet(0));
     let lease =
         |number: &PhoneNumber| Lease { number: number.clone(), country: Country::US, expires_at: at(100), held: false };
-    type Arrow<'a> = (&'a str, &'a [&'a str], Box<dyn Fn(&PhoneNumber) -> Changes + 'a>);
     let arrows: Vec<Arrow<'_>> = vec![
         ("hold", &["pooled"], Box::new(|n| numbers::hold(n, &sale, at(0)))),
         ("intend_purchase", &["none"], Box::new(|n| numbers::intend_purchase(n, Country::US, &sale))),
@@ -339,8 +339,11 @@ async fn a_lease_is_held_once_while_it_is_active_and_not_reclaimed_meanwhile() {
     assert!(table.makes(numbers::extend(&number, &owner, &sale, at(300))).await);
     assert!(!table.makes(numbers::extend(&number, &owner, &sale, at(600))).await, "once");
 
-    let stale = Lease { expires_at: at(100), ..lease().await };
-    assert!(!table.makes(numbers::reclaim(&stale, &owner, at(400))).await, "it was renewed since it was looked at");
+    let seen_before = Lease { expires_at: at(100), ..lease().await };
+    assert!(
+        !table.makes(numbers::reclaim(&seen_before, &owner, at(400))).await,
+        "it was renewed since it was looked at"
+    );
     assert!(!table.makes(numbers::reclaim(&lease().await, &wallet(9), at(400))).await, "not this wallet's");
     assert!(table.makes(numbers::reclaim(&lease().await, &owner, at(400))).await);
     assert!(table.store.lease(&owner, &number).await.expect("answers").is_none());

@@ -223,7 +223,8 @@ fn refusal(error: DialError) -> Refusal {
             error!(message, "Bland does not accept our account");
             Refusal::Upstream { vendor: "Bland", message: "calls are not available at the moment".to_owned() }
         }
-        DialError::Refused { message } => Refusal::Upstream { vendor: "Bland", message },
+        // What Bland refuses of a request that we have checked is the caller's: a voice it does not have, a task it objects to.
+        DialError::Refused { message } => Refusal::bad("body", format!("Bland refuses the call: {message}")),
         other => Refusal::Upstream { vendor: "Bland", message: other.to_string() },
     }
 }

@@ -56,6 +56,13 @@ struct Dialled {
     to: String,
 }
 
+impl Dialled {
+    fn of(call: crate::sim::bland::Call) -> Self {
+        let request = call.request["metadata"]["request_id"].as_str().map(str::to_owned);
+        Self { request, from: (!call.from_was_picked).then_some(call.from), id: call.id, to: call.to }
+    }
+}
+
 /// Lets everything come to its end, and returns what does not add up.
 pub async fn of(world: &World) -> Vec<String> {
     let mut findings = settle_down(world).await;
@@ -94,7 +101,7 @@ impl Ledgers {
             rows: world.dynamo.rows(),
             payments: payments(world),
             billed: world.twilio.held().into_iter().map(|held| held.phone_number).collect(),
-            dialled: Vec::new(),
+            dialled: world.bland.calls().into_iter().map(Dialled::of).collect(),
             has_rpc: world.has_rpc,
             now,
         }

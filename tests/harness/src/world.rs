@@ -19,11 +19,11 @@ use tokio::net::TcpListener;
 use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
 use crate::lambda::{InvokeError, Lambda};
-use crate::pending::Bland;
+use crate::sim::bland::Keys;
 use crate::sim::chain::Network;
 use crate::sim::scheduler::Scheduler;
 use crate::sim::twilio::Account;
-use crate::sim::{Chain, Clock, Facilitator, Faults, Twilio};
+use crate::sim::{Bland, Chain, Clock, Facilitator, Faults, Twilio};
 use crate::template::Deployment;
 use crate::{client, gateway, iam};
 pub use plan::{Binaries, Plan, Ports, Real};
@@ -87,14 +87,9 @@ struct Bound {
 impl Bound {
     async fn at(port: u16) -> Result<Self, PortTaken> {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| PortTaken { port, source })?;
+        let listener = TcpListener::bind(address).await.map_err(|source| PortTaken { port, source })?;
         let bound = listener.local_addr().map_err(|source| PortTaken { port, source })?;
-        Ok(Self {
-            listener,
-            url: format!("http://{bound}"),
-        })
+        Ok(Self { listener, url: format!("http://{bound}") })
     }
 
     fn serve(self, router: Router) {
@@ -138,8 +133,8 @@ impl World {
         let chain = Chain::new(plan.network, clock.clone());
         let facilitator = Facilitator::new(chain.clone(), clock.clone());
         let twilio = Twilio::new(Account::random(), clock.clone());
-        let bland = Bland::new(twilio.clone(), clock.clone());
-        let deployment = plan.deployment(&urls, twilio.account(), bland.credentials());
+        let bland = Bland::new(Keys::random(), twilio.clone(), clock.clone());
+        let deployment = plan.deployment(&urls, twilio.account(), bland.keys());
         let scheduler = Scheduler::new(clock);
         for group in &deployment.schedule_groups {
             scheduler.create_group(group);
@@ -194,11 +189,7 @@ impl World {
     pub async fn fire_due_schedules(&self) -> Result<usize, InvokeError> {
         let due = self.passed.due(&self.scheduler);
         for fired in &due {
-            let function = self
-                .deployment
-                .functions
-                .values()
-                .find(|function| function.arn() == fired.arn);
+            let function = self.deployment.functions.values().find(|function| function.arn() == fired.arn);
             let function = function.unwrap_or_else(|| panic!("a schedule for {}, which is none of ours", fired.arn));
             let input = serde_json::from_str(&fired.input).unwrap_or_else(|_| json!(fired.input));
             self.invoke(&function.binary, &input).await?;
@@ -210,7 +201,6 @@ impl World {
     pub fn travel(&self, by: Duration) {
         self.dynamo.travel(by);
         self.passed.travel(&self.scheduler, by);
-        self.bland.travel(by);
     }
 
     /// The faults of a neighbour.
@@ -250,12 +240,6 @@ pub enum Neighbour {
 
 impl Neighbour {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Chain,
-        Self::Facilitator,
-        Self::Twilio,
-        Self::Bland,
-        Self::Scheduler,
-        Self::Dynamo,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Chain, Self::Facilitator, Self::Twilio, Self::Bland, Self::Scheduler, Self::Dynamo];
 }

@@ -1,11 +1,5 @@
 //! The runtime API and the gateway, with the smallest function there can be.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails, and JSON is read by index, where what is absent is null"
-)]
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 

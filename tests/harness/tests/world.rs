@@ -2,7 +2,6 @@
 //! ways.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a panic is how a test fails, and JSON is read by index, where what is absent is null"
 )]
@@ -11,7 +10,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use harness::request::{Request, Response};
-use harness::sim::{Answer, Fault};
+use harness::sim::{Answer, Clock, Fault};
 use harness::wallet::Demand;
 use harness::{Binaries, Stack, client};
 use serde_json::{Value, json};
@@ -180,47 +179,7 @@ async fn schedules_come_sooner_by_the_time_that_passed_since_they_were_set() {
             .send()
             .await
     };
-    let in_an_hour = jiff::Timestamp::now() + Duration::from_hours(1);
-    let in_an_hour = in_an_hour.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-    schedule("ASIANUMBERSLIST", "denied", &in_an_hour).await.expect(403);
-    schedule("ASIANUMBERSBUY", "one", &in_an_hour).await.expect(200);
-    assert_eq!(stack.scheduler.schedules().len(), 1);
-    stack.travel(Duration::from_mins(59));
-    schedule("ASIANUMBERSBUY", "two", &in_an_hour).await.expect(200);
-    stack.travel(Duration::from_mins(2));
-    let left = stack.scheduler.schedules().len();
-    // What it invokes here takes API events only; that it was invoked is enough.
-    let failed = (*stack).fire_due_schedules().await;
-    assert!(failed.is_err(), "{failed:?}");
-    assert_eq!((left, stack.scheduler.schedules().len()), (2, 1));
-}
-
-/// The scheduler's role, as the functions are told of it.
-fn role(stack: &Stack) -> String {
-    stack.deployment.functions["numbers_buy"].environment["SCHEDULE_ROLE_ARN"].clone()
-}
-
-#[tokio::test]
-async fn schedules_come_sooner_by_the_time_that_passed_since_they_were_set() {
-    let stack = start().await;
-    let group = stack.deployment.schedule_groups[0].clone();
-    let reaper = stack.deployment.functions["numbers_list"].arn();
-    let schedule = async |signer: &str, name: &str, at: &str| {
-        let body = json!({
-            "GroupName": group, "ScheduleExpression": format!("at({at})"), "FlexibleTimeWindow": {"Mode": "OFF"},
-            "ActionAfterCompletion": "DELETE", "Target": {"Arn": reaper, "RoleArn": role(&stack), "Input": "{}"},
-        });
-        Request::new(
-            &client(),
-            Method::POST,
-            format!("{}/schedules/{name}", stack.urls.scheduler),
-        )
-        .header("authorization", &format!("AWS4-HMAC-SHA256 Credential={signer}/x"))
-        .body(&body)
-        .send()
-        .await
-    };
-    let in_an_hour = jiff::Timestamp::now() + Duration::from_hours(1);
+    let in_an_hour = Clock::wall().now() + Duration::from_hours(1);
     let in_an_hour = in_an_hour.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     schedule("ASIANUMBERSLIST", "denied", &in_an_hour).await.expect(403);
     schedule("ASIANUMBERSBUY", "one", &in_an_hour).await.expect(200);

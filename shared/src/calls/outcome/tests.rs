@@ -1,3 +1,5 @@
+//! Records and what each of them means, row by row.
+
 use super::{LONGEST_TRANSCRIPT, lost, of, view_of};
 use crate::types::Timestamp;
 use crate::upstream::bland::{BlandCall, BlandCallId, Decimal, Line};

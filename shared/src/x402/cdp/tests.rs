@@ -1,3 +1,5 @@
+//! Keys and tokens.
+
 use alloy_primitives::hex;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -1,3 +1,5 @@
+//! What a node says about a payment.
+
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, hex};

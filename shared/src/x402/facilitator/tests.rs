@@ -1,3 +1,5 @@
+//! What is sent to a facilitator.
+
 use std::sync::mpsc;
 use std::time::Duration;
 

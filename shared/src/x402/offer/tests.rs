@@ -1,3 +1,5 @@
+//! What is asked for.
+
 use alloy_primitives::address;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,3 +1,5 @@
+//! Payments as they are presented: read, matched, checked.
+
 use alloy_primitives::{Address, B256, U256, hex};
 use http::HeaderMap;
 use serde_json::{Value, json};

@@ -150,7 +150,6 @@ pub(super) fn decode(text: &str, plus_is_space: bool) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a panic is how a test fails")]
 mod tests {
     use axum::http::Request;
 

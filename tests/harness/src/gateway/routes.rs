@@ -33,7 +33,6 @@ fn parameters(template: &str, path: &str) -> Option<PathParameters> {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a panic is how a test fails")]
 mod tests {
     use super::*;
 

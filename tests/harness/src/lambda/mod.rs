@@ -83,20 +83,9 @@ impl Lambda {
     pub fn new(deployment: &Deployment, programs: &BTreeMap<String, PathBuf>) -> Self {
         let pools = deployment.functions.iter().filter_map(|(name, function)| {
             let program = programs.get(name)?.clone();
-            Some((
-                name.clone(),
-                Pool {
-                    function: function.clone(),
-                    program,
-                    processes: Mutex::default(),
-                },
-            ))
+            Some((name.clone(), Pool { function: function.clone(), program, processes: Mutex::default() }))
         });
-        Self {
-            pools: Arc::new(pools.collect()),
-            logs: Logs::default(),
-            runtime: Handle::current(),
-        }
+        Self { pools: Arc::new(pools.collect()), logs: Logs::default(), runtime: Handle::current() }
     }
 
     /// Invokes a function by the name of its binary, and waits for its answer.
@@ -151,12 +140,7 @@ impl Lambda {
 
     /// The process ids of a function's living processes.
     pub fn pids(&self, function: &str) -> Vec<u32> {
-        self.pool(function)
-            .lock()
-            .all
-            .iter()
-            .filter_map(|instance| instance.pid())
-            .collect()
+        self.pool(function).lock().all.iter().filter_map(|instance| instance.pid()).collect()
     }
 
     /// What the functions have written so far; lines may still be under way.

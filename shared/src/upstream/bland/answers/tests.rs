@@ -1,3 +1,5 @@
+//! What Bland answers, and what is read from it.
+
 use super::{dialled, forgotten, stopped, succeeded};
 use crate::types::PhoneNumber;
 use crate::upstream::bland::{BlandError, DialError};

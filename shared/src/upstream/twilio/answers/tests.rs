@@ -1,3 +1,5 @@
+//! What Twilio answers, and what is read from it.
+
 use super::{bought, found, listed, released};
 use crate::types::PhoneNumber;
 use crate::upstream::http::Reply;

@@ -1,3 +1,5 @@
+//! What a facilitator answers, and what it means.
+
 use alloy_primitives::B256;
 use http::StatusCode;
 

@@ -1,9 +1,6 @@
 //! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it by itself.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "JSON is read by index, where what is absent is null"
-)]
+#![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
 mod binaries;
 mod demo;

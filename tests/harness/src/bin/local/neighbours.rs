@@ -28,29 +28,19 @@ pub(crate) struct Neighbours {
 impl Neighbours {
     /// Of this process's environment.
     pub(crate) fn of_process() -> Result<Self, Trouble> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this decides which of the environment the functions get"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this decides which of the environment the functions get")]
         Self::of(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
     fn of(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, Trouble> {
         let all = |names: &[&str]| names.iter().all(|name| look_up(name).is_some());
         let needs: [(Real, &[&str]); 4] = [
-            (
-                Real::Twilio,
-                &["TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"],
-            ),
+            (Real::Twilio, &["TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"]),
             (Real::Bland, &["BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"]),
             (Real::Facilitator, &["FACILITATOR_URL"]),
             (Real::Table, &["AWS_ACCESS_KEY_ID", "TABLE_NAME"]),
         ];
-        let real: BTreeSet<Real> = needs
-            .into_iter()
-            .filter(|(_, names)| all(names))
-            .map(|(real, _)| real)
-            .collect();
+        let real: BTreeSet<Real> = needs.into_iter().filter(|(_, names)| all(names)).map(|(real, _)| real).collect();
         let mut variables = BTreeMap::new();
         let mut take = |name: &str, otherwise: &str| {
             variables.insert(name.to_owned(), look_up(name).unwrap_or_else(|| otherwise.to_owned()));
@@ -71,23 +61,12 @@ impl Neighbours {
                 return Err("FACILITATOR_URL is set, so money will move: EVM_PAYEE must say who is paid".to_owned());
             }
             take("PAYMENT_NETWORKS", "eip155:84532");
-            for name in [
-                "FACILITATOR_URL",
-                "EVM_PAYEE",
-                "EVM_RPC_URL",
-                "CDP_API_KEY_ID",
-                "CDP_API_KEY_SECRET",
-            ] {
+            for name in ["FACILITATOR_URL", "EVM_PAYEE", "EVM_RPC_URL", "CDP_API_KEY_ID", "CDP_API_KEY_SECRET"] {
                 take(name, "");
             }
         }
         if real.contains(&Real::Table) {
-            for name in [
-                "TABLE_NAME",
-                "AWS_ACCESS_KEY_ID",
-                "AWS_SECRET_ACCESS_KEY",
-                "AWS_SESSION_TOKEN",
-            ] {
+            for name in ["TABLE_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
                 take(name, "");
             }
             take("AWS_REGION", "us-east-1");
@@ -141,20 +120,14 @@ mod tests {
 
     #[test]
     fn nothing_is_real_by_itself() {
-        assert_eq!(
-            of(&[("TWILIO_ACCOUNT_SID", "AC1"), ("AWS_ACCESS_KEY_ID", "x")]),
-            Ok(Neighbours::default())
-        );
+        assert_eq!(of(&[("TWILIO_ACCOUNT_SID", "AC1"), ("AWS_ACCESS_KEY_ID", "x")]), Ok(Neighbours::default()));
     }
 
     #[test]
     fn a_neighbour_is_real_when_all_its_credentials_are_there() -> Result<(), Trouble> {
         let bland = of(&[("BLAND_API_KEY", "k"), ("BLAND_ENCRYPTED_KEY", "e")])?;
         assert!(bland.is_real(Real::Bland) && !bland.is_real(Real::Twilio));
-        assert_eq!(
-            bland.variables.get("BLAND_URL").map(String::as_str),
-            Some("https://api.bland.ai")
-        );
+        assert_eq!(bland.variables.get("BLAND_URL").map(String::as_str), Some("https://api.bland.ai"));
         Ok(())
     }
 

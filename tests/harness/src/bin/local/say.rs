@@ -45,13 +45,7 @@ pub(crate) fn trouble(text: &str) {
 
 /// A request that went through the gateway.
 pub(crate) fn exchange(exchange: &Exchange) {
-    let Exchange {
-        method,
-        path,
-        status,
-        took,
-        ..
-    } = exchange;
+    let Exchange { method, path, status, took, .. } = exchange;
     println!("  {method} {path} → {status} ({})", span(*took));
 }
 
@@ -75,11 +69,7 @@ pub(crate) fn dollars(micros: u64) -> String {
     let digits = format!("{rest:06}");
     // Cents are always shown, smaller parts only where there are some.
     let shown = digits.trim_end_matches('0');
-    let shown = if shown.len() < 2 {
-        digits.get(..2).unwrap_or_default()
-    } else {
-        shown
-    };
+    let shown = if shown.len() < 2 { digits.get(..2).unwrap_or_default() } else { shown };
     format!("${whole}.{shown}")
 }
 

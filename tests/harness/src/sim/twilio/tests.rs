@@ -1,7 +1,5 @@
 //! Answers against Twilio's own OpenAPI document, and refusals against its error dictionary.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::LazyLock;
 use std::time::Duration;
 
