@@ -15,6 +15,7 @@ use alloy_primitives::{Address, B256, U256};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::sim::bland::Call;
 use crate::world::{PAYEE, World};
 
 /// Past the end of every payment's window and of everything that waits for it, and short of the end of any lease.
@@ -52,8 +53,23 @@ struct Dialled {
     id: String,
     /// Our id, as it travelled along.
     request: Option<String>,
-    from: Option<String>,
+    from: String,
+    /// The request named no caller, so Bland chose one: somebody else's number, most likely.
+    from_was_picked: bool,
     to: String,
+}
+
+impl Dialled {
+    fn of(call: Call) -> Self {
+        let request = call.request["metadata"]["request_id"].as_str().map(str::to_owned);
+        Self {
+            id: call.id,
+            request,
+            from: call.from,
+            from_was_picked: call.from_was_picked,
+            to: call.to,
+        }
+    }
 }
 
 /// Lets everything come to its end, and returns what does not add up.
@@ -101,7 +117,7 @@ impl Ledgers {
             rows: world.dynamo.rows(),
             payments: payments(world),
             billed: world.twilio.held().into_iter().map(|held| held.phone_number).collect(),
-            dialled: Vec::new(),
+            dialled: world.bland.calls().into_iter().map(Dialled::of).collect(),
             has_rpc: world.has_rpc,
             now,
         }

@@ -16,7 +16,6 @@ pub mod dynamo;
 pub mod gateway;
 pub mod iam;
 pub mod lambda;
-pub mod pending;
 pub mod request;
 pub mod sim;
 pub mod stack;

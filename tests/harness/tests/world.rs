@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use harness::request::{Request, Response};
-use harness::sim::{Answer, Fault};
+use harness::sim::{Answer, Clock, Fault};
 use harness::wallet::Demand;
 use harness::{Binaries, Stack, client};
 use serde_json::{Value, json};
@@ -232,7 +232,7 @@ async fn schedules_come_sooner_by_the_time_that_passed_since_they_were_set() {
         .send()
         .await
     };
-    let in_an_hour = jiff::Timestamp::now() + Duration::from_hours(1);
+    let in_an_hour = Clock::wall().now() + Duration::from_hours(1);
     let in_an_hour = in_an_hour.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     schedule("ASIANUMBERSLIST", "denied", &in_an_hour).await.expect(403);
     schedule("ASIANUMBERSBUY", "one", &in_an_hour).await.expect(200);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{PAYEE, Urls};
-use crate::pending::Credentials;
+use crate::sim::bland::Keys;
 use crate::sim::chain::Network;
 use crate::sim::twilio::Account;
 use crate::template::Deployment;
@@ -116,7 +116,7 @@ impl Plan {
     }
 
     /// The template, with its parameters pointing at these neighbours.
-    pub(super) fn deployment(&self, urls: &Urls, twilio: &Account, bland: &Credentials) -> Deployment {
+    pub(super) fn deployment(&self, urls: &Urls, twilio: &Account, bland: &Keys) -> Deployment {
         let rpc = format!("{}/rpc", urls.rpc);
         let payee = PAYEE.to_checksum(None);
         let usual = [
