@@ -20,6 +20,8 @@ const PORTS: Ports =
 const SWEEP: Duration = Duration::from_mins(1);
 /// One-shot schedules are exact to a minute at AWS; a person is less patient.
 const SCHEDULES: Duration = Duration::from_secs(5);
+/// One step in the life of a simulated call.
+const PACE: Duration = Duration::from_secs(2);
 /// What the throw-away wallet has, in micro-dollars.
 const FUNDS: u64 = 1_000_000_000;
 
@@ -66,6 +68,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Runni
         )
     })?;
     let wallet = Wallet::random();
+    world.bland.set_pace(PACE);
     world.chain.mint(wallet.address(), FUNDS);
     Ok(Running { world, wallet, play_money: neighbours.is_play_money() })
 }
