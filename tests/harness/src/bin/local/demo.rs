@@ -32,7 +32,7 @@ pub(crate) async fn play() -> Result<(), Trouble> {
     let neighbours = Neighbours::of_process()?;
     let running = serve::start(Ports::default(), &neighbours).await?;
     say::heading("No world is running: playing in one of its own");
-    let facts = Facts::of(&running.world, &running.wallet, running.play_money);
+    let facts = Facts::of(&running.world, &running.wallet, running.play_money, String::new());
     tokio::spawn(serve::housekeeping(running.world.clone()));
     let outcome = in_world(&facts).await;
     running.world.lambda.stop().await;

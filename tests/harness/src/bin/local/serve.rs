@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use harness::request::Request;
 use harness::world::Ports;
-use harness::{Plan, Wallet, World, client};
+use harness::{Neighbour, Plan, Wallet, World, client};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -15,6 +15,9 @@ use crate::{Trouble, binaries, say, watch};
 
 const PORTS: Ports =
     Ports { gateway: 8402, rpc: 8403, facilitator: 8404, twilio: 8405, bland: 8406, dynamo: 8407, scheduler: 8408 };
+
+/// The door for programs in other languages.
+const CONTROL: u16 = 8409;
 
 /// As the recurring schedule in the template.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -38,7 +41,8 @@ pub(crate) async fn until_interrupted() -> Result<(), Trouble> {
     let table_is_real = neighbours.is_real(Real::Table);
     let running = start(PORTS, &neighbours).await?;
     neighbours.tell();
-    let facts = Facts::of(&running.world, &running.wallet, running.play_money);
+    let control = open_control(&running.world).await?;
+    let facts = Facts::of(&running.world, &running.wallet, running.play_money, control);
     everything_answers(&facts).await?;
     let written = facts.write()?;
     tell(&facts);
@@ -89,6 +93,16 @@ pub(crate) async fn housekeeping(world: World) {
             say::warning(&format!("the reaper failed: {error}"));
         }
     }
+}
+
+/// Money for wallets and trouble at neighbours, for whoever has no handle to the simulators.
+async fn open_control(world: &World) -> Result<String, Trouble> {
+    let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb"];
+    let all = names.into_iter().zip(Neighbour::ALL.map(|neighbour| world.faults_of(neighbour).clone()));
+    let router = harness::control::router(world.chain.clone(), all.collect());
+    let served = harness::sim::serve_at(([127, 0, 0, 1], CONTROL).into(), router).await;
+    let (address, _) = served.map_err(|error| format!("port {CONTROL} of 127.0.0.1 cannot be had ({error})."))?;
+    Ok(format!("http://{address}"))
 }
 
 async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
