@@ -24,10 +24,7 @@ impl Clock {
 
     /// Milliseconds since 1970.
     pub fn millis(&self) -> i64 {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the simulators' only reading of the machine's clock"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the simulators' only reading of the machine's clock")]
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         wall.saturating_add(self.0.load(Ordering::SeqCst))

@@ -73,10 +73,7 @@ fn json(status: u16, body: &Value) -> Response {
 /// Random bytes for identifiers that a vendor would draw.
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "identifiers of simulated vendors; nothing of ours depends on them"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "identifiers of simulated vendors; nothing of ours depends on them")]
     getrandom::fill(&mut bytes).unwrap_or_else(|error| panic!("no randomness: {error}"));
     bytes
 }

@@ -16,19 +16,10 @@ impl Probe {
     pub(crate) async fn new(router: Router) -> Self {
         // Only the first installation counts; all are the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "talks to a simulator on loopback, never to a neighbour"
-        )]
-        let client = Client::builder()
-            .no_proxy()
-            .build()
-            .unwrap_or_else(|error| panic!("no client: {error}"));
+        #[expect(clippy::disallowed_methods, reason = "talks to a simulator on loopback, never to a neighbour")]
+        let client = Client::builder().no_proxy().build().unwrap_or_else(|error| panic!("no client: {error}"));
         let (address, _) = serve(router).await;
-        Self {
-            base: format!("http://{address}"),
-            client,
-        }
+        Self { base: format!("http://{address}"), client }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -39,15 +30,9 @@ impl Probe {
 
 /// Status and JSON body; null for an empty one, text for anything else.
 pub(crate) async fn read(request: RequestBuilder) -> (u16, Value) {
-    let response = request
-        .send()
-        .await
-        .unwrap_or_else(|error| panic!("no answer: {error}"));
+    let response = request.send().await.unwrap_or_else(|error| panic!("no answer: {error}"));
     let status = response.status().as_u16();
-    let text = response
-        .text()
-        .await
-        .unwrap_or_else(|error| panic!("half an answer: {error}"));
+    let text = response.text().await.unwrap_or_else(|error| panic!("half an answer: {error}"));
     let body = match text.as_str() {
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.into())),

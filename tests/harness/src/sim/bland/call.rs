@@ -115,9 +115,7 @@ impl Call {
     /// Ends it from outside.
     pub(super) fn cancel(&mut self, now: i64) {
         let spoke = !self.lines.is_empty();
-        let seconds = self
-            .started_at
-            .map(|at| now.saturating_sub(at.as_millisecond()).max(0).unsigned_abs() / 1000);
+        let seconds = self.started_at.map(|at| now.saturating_sub(at.as_millisecond()).max(0).unsigned_abs() / 1000);
         self.steps.clear();
         self.steps.push_back(Step::End(End {
             status: "canceled",
@@ -214,11 +212,8 @@ impl Call {
     }
 
     fn concatenated(&self) -> String {
-        let rows: Vec<String> = self
-            .lines
-            .iter()
-            .map(|line| format!("{}: {} \n ", line.speaker.as_str(), line.text))
-            .collect();
+        let rows: Vec<String> =
+            self.lines.iter().map(|line| format!("{}: {} \n ", line.speaker.as_str(), line.text)).collect();
         rows.concat()
     }
 }

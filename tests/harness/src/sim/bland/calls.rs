@@ -16,12 +16,11 @@ type Parameters = Vec<(String, String)>;
 
 /// `GET /v1/calls/{id}`.
 pub(super) async fn details(State(bland): State<Bland>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    reply(bland.authenticate(&headers).and_then(|()| {
+    reply(
         bland
-            .call(&id)
-            .map(|call| call.document())
-            .ok_or_else(Refusal::no_such_call)
-    }))
+            .authenticate(&headers)
+            .and_then(|()| bland.call(&id).map(|call| call.document()).ok_or_else(Refusal::no_such_call)),
+    )
 }
 
 /// `GET /v1/calls`.
@@ -107,12 +106,7 @@ struct Filter {
 impl Filter {
     /// Parameters that Bland does not know are ignored. `from` and `to` are indexes, not numbers.
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        let get = |name: &str| {
-            parameters
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let get = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let invalid = |name: &str| Refusal::error(400, &format!("Invalid '{name}'."));
         let flag = |name: &str| match get(name) {
             None => Ok(None),
@@ -120,11 +114,7 @@ impl Filter {
             Some("false") => Ok(Some(false)),
             Some(_) => Err(invalid(name)),
         };
-        let time = |name: &str| {
-            get(name)
-                .map(|text| moment(text).ok_or_else(|| invalid(name)))
-                .transpose()
-        };
+        let time = |name: &str| get(name).map(|text| moment(text).ok_or_else(|| invalid(name))).transpose();
         let index = |name: &str, default: usize| {
             get(name).map_or(Ok(default), |text| text.parse::<usize>().map_err(|_| invalid(name)))
         };

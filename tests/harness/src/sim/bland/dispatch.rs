@@ -42,11 +42,7 @@ impl Byot {
 }
 
 pub(super) async fn dispatch(State(bland): State<Bland>, headers: HeaderMap, body: Bytes) -> Response {
-    reply(
-        bland
-            .authenticate(&headers)
-            .and_then(|()| accept(&bland, encrypted_key(&headers), &body)),
-    )
+    reply(bland.authenticate(&headers).and_then(|()| accept(&bland, encrypted_key(&headers), &body)))
 }
 
 fn accept(bland: &Bland, key: Option<&str>, body: &[u8]) -> Result<Value, Refusal> {
@@ -69,10 +65,7 @@ fn accept(bland: &Bland, key: Option<&str>, body: &[u8]) -> Result<Value, Refusa
     }
     let too_soon = inner.dialled.get(&to).is_some_and(|at| now - at < SAME_NUMBER_MILLIS);
     if too_soon {
-        return Err(Refusal::error(
-            429,
-            "Calls can only be sent every 10 seconds to the same number.",
-        ));
+        return Err(Refusal::error(429, "Calls can only be sent every 10 seconds to the same number."));
     }
     if let Some(trouble) = inner.account.byot.pop_front() {
         return Err(Refusal::error(500, trouble.message()));
@@ -88,11 +81,7 @@ fn accept(bland: &Bland, key: Option<&str>, body: &[u8]) -> Result<Value, Refusa
     }
     let steps = script.steps(cap(&call.request)).into();
     let id = call.id.clone();
-    inner.calls.push(Call {
-        steps,
-        stepped_at: now,
-        ..call
-    });
+    inner.calls.push(Call { steps, stepped_at: now, ..call });
     inner.dialled.insert(to, now);
     Ok(json!({"status": "success", "message": "Call successfully queued.", "call_id": id, "batch_id": null}))
 }
@@ -105,11 +94,7 @@ fn call(request: Value, to: &str, from: &str, from_was_picked: bool, now: jiff::
         "call_id" => Some(id.clone()),
         _ => Some(now.to_string()),
     };
-    let expand = |name: &str| {
-        request[name]
-            .as_str()
-            .map(|it| prompt::expand(it, &request["request_data"], system))
-    };
+    let expand = |name: &str| request[name].as_str().map(|it| prompt::expand(it, &request["request_data"], system));
     Call {
         prompt: expand("task").unwrap_or_default(),
         first_sentence: expand("first_sentence"),
@@ -132,11 +117,7 @@ fn call(request: Value, to: &str, from: &str, from_was_picked: bool, now: jiff::
 /// Seconds that the call may last at most.
 fn cap(request: &Value) -> u64 {
     let given = &request["max_duration"];
-    given
-        .as_u64()
-        .or_else(|| given.as_str().and_then(|text| text.parse().ok()))
-        .unwrap_or(30)
-        * 60
+    given.as_u64().or_else(|| given.as_str().and_then(|text| text.parse().ok())).unwrap_or(30) * 60
 }
 
 fn is_number(text: &str) -> bool {
@@ -154,22 +135,12 @@ fn destination(request: &Value, account: &Account) -> Result<String, Refusal> {
         return Err(Refusal::error(400, message));
     }
     if !is_number(given) {
-        return Err(Refusal::bare(
-            400,
-            "Invalid phone number format. Please use E.164, such as +12223334444.",
-        ));
+        return Err(Refusal::bare(400, "Invalid phone number format. Please use E.164, such as +12223334444."));
     }
     // Without a country code it is taken to be in the United States.
-    let to = if given.starts_with('+') {
-        given.to_owned()
-    } else {
-        format!("+1{given}")
-    };
+    let to = if given.starts_with('+') { given.to_owned() } else { format!("+1{given}") };
     if to.starts_with("+10") || to.starts_with("+11") {
-        return Err(Refusal::error(
-            400,
-            "Invalid phone number. Number failed Twilio validation.",
-        ));
+        return Err(Refusal::error(400, "Invalid phone number. Number failed Twilio validation."));
     }
     if account.do_not_call.contains(&to) {
         return Err(Refusal::do_not_call());
@@ -190,25 +161,16 @@ fn caller_id(
 ) -> Result<(String, bool), Refusal> {
     let from = request["from"].as_str();
     if from.is_some_and(|from| !is_number(from)) {
-        return Err(Refusal::error(
-            400,
-            "Invalid 'from' - must be a phone number string with 10 or 12 digits.",
-        ));
+        return Err(Refusal::error(400, "Invalid 'from' - must be a phone number string with 10 or 12 digits."));
     }
     if key.is_some_and(|key| key != bland.keys.encrypted_key) {
-        return Err(Refusal::error(
-            500,
-            "Invalid encrypted_key. Please check your encrypted_key and try again.",
-        ));
+        return Err(Refusal::error(500, "Invalid encrypted_key. Please check your encrypted_key and try again."));
     }
     let not_owned = || Refusal::error(400, "Invalid 'from' - this number is not owned by your account.");
     let (from, picked) = match (from, key) {
         (None, None) => return Ok((POOL.into(), true)),
         (None, Some(_)) => {
-            let first = imported
-                .keys()
-                .next()
-                .ok_or_else(|| Refusal::error(500, Byot::Number.message()))?;
+            let first = imported.keys().next().ok_or_else(|| Refusal::error(500, Byot::Number.message()))?;
             (first.clone(), true)
         }
         (Some(from), Some(_)) if imported.contains_key(from) => (from.to_owned(), false),
@@ -219,11 +181,7 @@ fn caller_id(
         (Some(_), _) => return Err(not_owned()),
     };
     // An imported number that Twilio has released is only noticed when it is used.
-    if bland.twilio.owns(&from) {
-        Ok((from, picked))
-    } else {
-        Err(Refusal::error(500, Byot::Trigger.message()))
-    }
+    if bland.twilio.owns(&from) { Ok((from, picked)) } else { Err(Refusal::error(500, Byot::Trigger.message())) }
 }
 
 fn money(account: &Account) -> Result<(), Refusal> {

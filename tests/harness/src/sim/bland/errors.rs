@@ -15,34 +15,22 @@ pub(super) struct Refusal {
 impl Refusal {
     /// First form: `{"status":"error","message":…}`.
     pub(super) fn error(status: u16, message: &str) -> Self {
-        Self {
-            status,
-            body: json!({"status": "error", "message": message}),
-        }
+        Self { status, body: json!({"status": "error", "message": message}) }
     }
 
     /// First form, with the list of what is wrong.
     pub(super) fn invalid(message: &str, errors: &[String]) -> Self {
-        Self {
-            status: 400,
-            body: json!({"status": "error", "message": message, "errors": errors}),
-        }
+        Self { status: 400, body: json!({"status": "error", "message": message, "errors": errors}) }
     }
 
     /// Second form: `{"data":null,"errors":[{"error":…,"message":…}]}`.
     pub(super) fn listed(status: u16, error: &str, message: &str) -> Self {
-        Self {
-            status,
-            body: json!({"data": null, "errors": [{"error": error, "message": message}]}),
-        }
+        Self { status, body: json!({"data": null, "errors": [{"error": error, "message": message}]}) }
     }
 
     /// Third form: `{"error":…}`.
     pub(super) fn bare(status: u16, error: &str) -> Self {
-        Self {
-            status,
-            body: json!({"error": error}),
-        }
+        Self { status, body: json!({"error": error}) }
     }
 
     pub(super) fn unauthorized() -> Self {
@@ -56,10 +44,7 @@ impl Refusal {
     pub(super) fn do_not_call() -> Self {
         let message = "Number found in DNC list. Please remove this number from your list. More attempts will result in \
                        being blocked.";
-        Self {
-            status: 400,
-            body: json!({"status": "DNC Error", "message": message}),
-        }
+        Self { status: 400, body: json!({"status": "DNC Error", "message": message}) }
     }
 
     pub(super) fn into_response(self) -> Response {

@@ -73,17 +73,8 @@ const LANGUAGES: &str = "babel fluent auto en babel-en en-US en-GB en-AU en-NZ e
                          babel-de el hi hi-Latn hu ja ko ko-KR vi pt pt-BR pt-PT zh zh-CN zh-Hans zh-TW zh-Hant it nl pl ru \
                          sv sv-SE da da-DK fi no id ms tr uk bg cs ro sk";
 
-const WEBHOOK_EVENTS: [&str; 9] = [
-    "queue",
-    "call",
-    "latency",
-    "webhook",
-    "tool",
-    "dynamic_data",
-    "citations",
-    "evals",
-    "post_transfer_transcript",
-];
+const WEBHOOK_EVENTS: [&str; 9] =
+    ["queue", "call", "latency", "webhook", "tool", "dynamic_data", "citations", "evals", "post_transfer_transcript"];
 
 const VOICEMAIL_ACTIONS: [&str; 4] = ["hangup", "leave_message", "leave_message_and_sms", "ignore"];
 
@@ -103,26 +94,16 @@ pub(super) fn check(body: &Value) -> Result<&Map<String, Value>, Refusal> {
     if body["phone_number"].is_null() {
         return Err(Refusal::error(400, "Missing required parameter: phone_number."));
     }
-    if ["task", "pathway_id", "persona_id"]
-        .iter()
-        .all(|name| body[*name].as_str().is_none_or(str::is_empty))
-    {
-        return Err(Refusal::error(
-            400,
-            "Missing required parameter: task, pathway_id or persona_id.",
-        ));
+    if ["task", "pathway_id", "persona_id"].iter().all(|name| body[*name].as_str().is_none_or(str::is_empty)) {
+        return Err(Refusal::error(400, "Missing required parameter: task, pathway_id or persona_id."));
     }
     // A null is not an absence here: it has no type that any field wants.
     for (name, kind) in FIELDS {
         if let Some(value) = fields.get(name) {
-            kind.check(value)
-                .map_err(|rule| Refusal::error(400, &format!("Invalid '{name}' - must be {rule}.")))?;
+            kind.check(value).map_err(|rule| Refusal::error(400, &format!("Invalid '{name}' - must be {rule}.")))?;
         }
     }
-    if body["language"]
-        .as_str()
-        .is_some_and(|code| LANGUAGES.split_whitespace().all(|known| known != code))
-    {
+    if body["language"].as_str().is_some_and(|code| LANGUAGES.split_whitespace().all(|known| known != code)) {
         return Err(Refusal::error(400, "Invalid language code"));
     }
     let events = body["webhook_events"].as_array();
@@ -153,16 +134,12 @@ impl Kind {
 }
 
 fn in_range(value: &Value, low: u32, high: u32) -> bool {
-    let number = value
-        .as_f64()
-        .or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    let number = value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
     number.is_some_and(|number: f64| (f64::from(low)..=f64::from(high)).contains(&number))
 }
 
 fn texts(value: &Value, most: usize) -> bool {
-    value
-        .as_array()
-        .is_some_and(|items| items.len() <= most && items.iter().all(Value::is_string))
+    value.as_array().is_some_and(|items| items.len() <= most && items.iter().all(Value::is_string))
 }
 
 fn voicemail(value: &Value) -> Result<(), String> {
@@ -176,9 +153,6 @@ fn voicemail(value: &Value) -> Result<(), String> {
     match &value["action"] {
         Value::Null => Ok(()),
         action if VOICEMAIL_ACTIONS.iter().any(|known| action == known) => Ok(()),
-        _ => Err(format!(
-            "an object whose action is one of {}",
-            VOICEMAIL_ACTIONS.join(", ")
-        )),
+        _ => Err(format!("an object whose action is one of {}", VOICEMAIL_ACTIONS.join(", "))),
     }
 }

@@ -15,10 +15,9 @@ impl Bland {
         match encrypted_key(headers) {
             None => Err(Refusal::error(400, "Missing required header: encrypted_key.")),
             Some(key) if key == self.keys.encrypted_key => Ok(()),
-            Some(_) => Err(Refusal::error(
-                500,
-                "Invalid encrypted_key. Please check your encrypted_key and try again.",
-            )),
+            Some(_) => {
+                Err(Refusal::error(500, "Invalid encrypted_key. Please check your encrypted_key and try again."))
+            }
         }
     }
 }
@@ -27,9 +26,8 @@ impl Bland {
 pub(super) async fn insert(State(bland): State<Bland>, headers: HeaderMap, body: Bytes) -> Response {
     reply(bland.byot(&headers).and_then(|()| {
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let numbers: Option<Vec<&str>> = body["numbers"]
-            .as_array()
-            .and_then(|all| all.iter().map(Value::as_str).collect());
+        let numbers: Option<Vec<&str>> =
+            body["numbers"].as_array().and_then(|all| all.iter().map(Value::as_str).collect());
         let numbers = numbers
             .filter(|numbers| !numbers.is_empty())
             .ok_or_else(|| Refusal::invalid("Invalid parameters.", &["numbers must be an array of strings".into()]))?;

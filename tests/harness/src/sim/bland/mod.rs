@@ -45,10 +45,7 @@ pub struct Keys {
 impl Keys {
     /// Keys that nobody else has.
     pub fn random() -> Self {
-        Self {
-            api_key: format!("org_{}", hex(&random::<24>())),
-            encrypted_key: hex(&random::<32>()),
-        }
+        Self { api_key: format!("org_{}", hex(&random::<24>())), encrypted_key: hex(&random::<32>()) }
     }
 }
 
@@ -98,21 +95,9 @@ pub struct Bland {
 impl Bland {
     /// An account with a hundred dollars, tied to this Twilio account by `keys.encrypted_key`.
     pub fn new(keys: Keys, twilio: Twilio, clock: Clock) -> Self {
-        let account = Account {
-            cents: Some(10_000),
-            ..Account::default()
-        };
-        let inner = Arc::new(Mutex::new(Inner {
-            account,
-            ..Inner::default()
-        }));
-        Self {
-            keys,
-            twilio,
-            clock,
-            inner,
-            faults: Faults::new(errors::overload()),
-        }
+        let account = Account { cents: Some(10_000), ..Account::default() };
+        let inner = Arc::new(Mutex::new(Inner { account, ..Inner::default() }));
+        Self { keys, twilio, clock, inner, faults: Faults::new(errors::overload()) }
     }
 
     /// The routes.
@@ -174,11 +159,7 @@ impl Bland {
     /// Takes a call's next step; false when it has none left.
     pub fn advance(&self, id: &str) -> bool {
         let now = self.clock.millis();
-        self.inner()
-            .calls
-            .iter_mut()
-            .find(|call| call.id == id)
-            .is_some_and(|call| call.advance(now))
+        self.inner().calls.iter_mut().find(|call| call.id == id).is_some_and(|call| call.advance(now))
     }
 
     /// Takes all steps that a call has left.
@@ -286,25 +267,15 @@ impl Bland {
     }
 
     fn authenticate(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let given = given.strip_prefix("Bearer ").unwrap_or(given);
-        if given == self.keys.api_key {
-            Ok(())
-        } else {
-            Err(Refusal::unauthorized())
-        }
+        if given == self.keys.api_key { Ok(()) } else { Err(Refusal::unauthorized()) }
     }
 }
 
 /// The `encrypted_key` header, if it is there.
 fn encrypted_key(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get("encrypted_key")
-        .and_then(|value| value.to_str().ok())
-        .filter(|key| !key.is_empty())
+    headers.get("encrypted_key").and_then(|value| value.to_str().ok()).filter(|key| !key.is_empty())
 }
 
 fn reply(outcome: Result<Value, Refusal>) -> Response {

@@ -111,15 +111,11 @@ impl Script {
             Self::CarrierBlock => ring(User::silent("completed", "complete", None, Some(SIP_608))),
             Self::PreQueueError => {
                 let error = "A database error occurred while trying to queue your call.";
-                vec![
-                    Step::End(User::silent("failed", "pre_queue_error", None, Some(error))),
-                    Step::Settle,
-                ]
+                vec![Step::End(User::silent("failed", "pre_queue_error", None, Some(error))), Step::Settle]
             }
-            Self::CallError => talk(End {
-                error: Some("unknown".into()),
-                ..User::spoke("failed", "call_error", None, 17)
-            }),
+            Self::CallError => {
+                talk(End { error: Some("unknown".into()), ..User::spoke("failed", "call_error", None, 17) })
+            }
             Self::CompleteError => talk(User::spoke("completed", "complete_error", Some("USER"), 42)),
             Self::HealthyWithMessage => talk(End {
                 error: Some("Account not allowed to call +15005550009".into()),
@@ -192,14 +188,8 @@ fn talk(end: End) -> Vec<Step> {
         Step::Allocate,
         Step::Start,
         say(Speaker::User, "Good evening, this is Luigi's."),
-        say(
-            Speaker::Assistant,
-            "Hello! I am an AI assistant, calling to confirm a table for two at seven.",
-        ),
-        say(
-            Speaker::User,
-            "One moment. Yes, table for two at seven, that is in the book.",
-        ),
+        say(Speaker::Assistant, "Hello! I am an AI assistant, calling to confirm a table for two at seven."),
+        say(Speaker::User, "One moment. Yes, table for two at seven, that is in the book."),
         say(Speaker::Assistant, "Wonderful, thank you very much. Goodbye!"),
         Step::End(end),
         Step::Settle,
@@ -213,11 +203,5 @@ fn voicemail() -> Vec<Step> {
         summary: Some("The call reached a voicemail box and was ended.".into()),
         ..User::spoke("completed", "complete", Some("ASSISTANT"), 9)
     };
-    vec![
-        Step::Allocate,
-        Step::Start,
-        Step::Say(Speaker::User, greeting.into()),
-        Step::End(end),
-        Step::Settle,
-    ]
+    vec![Step::Allocate, Step::Start, Step::Say(Speaker::User, greeting.into()), Step::End(end), Step::Settle]
 }

@@ -28,12 +28,7 @@ impl Lab {
         let bland = Bland::new(Keys::random(), twilio.clone(), clock.clone());
         twilio.hold(FROM, "lease");
         bland.import(FROM);
-        Self {
-            probe: Probe::new(bland.router()).await,
-            bland,
-            twilio,
-            clock,
-        }
+        Self { probe: Probe::new(bland.router()).await, bland, twilio, clock }
     }
 
     async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
@@ -62,10 +57,7 @@ impl Lab {
         self.bland.script_next(script);
         self.clock.advance(Duration::from_secs(11));
         let (status, body) = self.dial(|_| {}).await;
-        assert_eq!(
-            (status, &body["status"], &body["batch_id"]),
-            (200, &json!("success"), &Value::Null)
-        );
+        assert_eq!((status, &body["status"], &body["batch_id"]), (200, &json!("success"), &Value::Null));
         body["call_id"].as_str().unwrap_or_default().into()
     }
 
@@ -77,11 +69,7 @@ impl Lab {
 
     async fn refusal(&self, bend: impl FnOnce(&mut Value)) -> (u16, String) {
         let (status, body) = self.dial(bend).await;
-        assert_eq!(
-            (&body["status"], body["call_id"].is_null()),
-            (&json!("error"), true),
-            "{body}"
-        );
+        assert_eq!((&body["status"], body["call_id"].is_null()), (&json!("error"), true), "{body}");
         (status, body["message"].as_str().unwrap_or_default().into())
     }
 }
@@ -110,22 +98,12 @@ async fn a_call_is_followed_step_by_step() {
         (&seen["completed"], &seen["status"], &seen["call_ended_by"]),
         (&json!(true), &json!("completed"), &json!("USER"))
     );
-    assert_eq!(
-        (&seen["summary"], &seen["corrected_duration"]),
-        (&Value::Null, &Value::Null),
-        "not settled yet"
-    );
+    assert_eq!((&seen["summary"], &seen["corrected_duration"]), (&Value::Null, &Value::Null), "not settled yet");
     assert!(lab.bland.advance(&id));
     assert!(!lab.bland.advance(&id));
     let seen = lab.details(&id).await;
-    assert_eq!(
-        (&seen["corrected_duration"], &seen["call_length"]),
-        (&json!("42"), &json!(0.7))
-    );
-    assert_eq!(
-        seen["recording_url"],
-        format!("https://api.bland.ai/v1/recordings/{id}")
-    );
+    assert_eq!((&seen["corrected_duration"], &seen["call_length"]), (&json!("42"), &json!(0.7)));
+    assert_eq!(seen["recording_url"], format!("https://api.bland.ai/v1/recordings/{id}"));
     assert!(seen["summary"].is_string());
 }
 
@@ -133,76 +111,26 @@ async fn a_call_is_followed_step_by_step() {
 async fn endings_look_as_bland_reports_them() {
     let lab = Lab::new().await;
     let expected = [
-        (
-            Script::AssistantEnds,
-            "completed",
-            "complete",
-            json!("human"),
-            json!("ASSISTANT"),
-        ),
+        (Script::AssistantEnds, "completed", "complete", json!("human"), json!("ASSISTANT")),
         (Script::Timeout, "completed", "complete", json!("human"), Value::Null),
-        (
-            Script::NoAnswer,
-            "no-answer",
-            "complete",
-            json!("no-answer"),
-            Value::Null,
-        ),
+        (Script::NoAnswer, "no-answer", "complete", json!("no-answer"), Value::Null),
         (Script::Busy, "busy", "complete", Value::Null, Value::Null),
-        (
-            Script::Voicemail,
-            "completed",
-            "complete",
-            json!("voicemail"),
-            json!("ASSISTANT"),
-        ),
+        (Script::Voicemail, "completed", "complete", json!("voicemail"), json!("ASSISTANT")),
         (Script::Failed, "failed", "call_error", Value::Null, Value::Null),
         (Script::CarrierBlock, "completed", "complete", Value::Null, Value::Null),
-        (
-            Script::PreQueueError,
-            "failed",
-            "pre_queue_error",
-            Value::Null,
-            Value::Null,
-        ),
+        (Script::PreQueueError, "failed", "pre_queue_error", Value::Null, Value::Null),
         (Script::CallError, "failed", "call_error", json!("human"), Value::Null),
-        (
-            Script::CompleteError,
-            "completed",
-            "complete_error",
-            json!("human"),
-            json!("USER"),
-        ),
-        (
-            Script::SpelledCompleted,
-            "completed",
-            "completed",
-            json!("human"),
-            json!("USER"),
-        ),
-        (
-            Script::EndedByNobodyInSilence,
-            "completed",
-            "complete",
-            Value::Null,
-            Value::Null,
-        ),
+        (Script::CompleteError, "completed", "complete_error", json!("human"), json!("USER")),
+        (Script::SpelledCompleted, "completed", "completed", json!("human"), json!("USER")),
+        (Script::EndedByNobodyInSilence, "completed", "complete", Value::Null, Value::Null),
     ];
     for (script, status, queue_status, answered_by, ended_by) in expected {
         let told = format!("{script:?}");
         let id = lab.start(script).await;
         lab.bland.finish(&id);
         let seen = lab.details(&id).await;
-        assert_eq!(
-            (&seen["status"], &seen["queue_status"]),
-            (&json!(status), &json!(queue_status)),
-            "{told}"
-        );
-        assert_eq!(
-            (&seen["answered_by"], &seen["call_ended_by"]),
-            (&answered_by, &ended_by),
-            "{told}"
-        );
+        assert_eq!((&seen["status"], &seen["queue_status"]), (&json!(status), &json!(queue_status)), "{told}");
+        assert_eq!((&seen["answered_by"], &seen["call_ended_by"]), (&answered_by, &ended_by), "{told}");
     }
     let timeout = &lab.bland.calls()[1];
     assert_eq!(timeout.document()["corrected_duration"], "300");
@@ -212,49 +140,18 @@ async fn endings_look_as_bland_reports_them() {
 async fn the_field_list_is_closed() {
     let lab = Lab::new().await;
     let (status, body) = lab.dial(|it| it["max_minutes"] = json!(5)).await;
-    assert_eq!(
-        (status, &body["message"]),
-        (400, &json!("Additional properties are not allowed"))
-    );
-    assert!(
-        body["errors"][0]
-            .as_str()
-            .is_some_and(|error| error.contains("max_minutes"))
-    );
+    assert_eq!((status, &body["message"]), (400, &json!("Additional properties are not allowed")));
+    assert!(body["errors"][0].as_str().is_some_and(|error| error.contains("max_minutes")));
     let bends: [(Bend, &str); 9] = [
         (|it| it["language"] = json!("ar"), "Invalid language code"),
-        (
-            |it| it["task"] = json!(""),
-            "Missing required parameter: task, pathway_id or persona_id.",
-        ),
-        (
-            |it| it["phone_number"] = Value::Null,
-            "Missing required parameter: phone_number.",
-        ),
-        (
-            |it| it["max_duration"] = json!(0),
-            "Invalid 'max_duration' - must be a number between 1 and 720.",
-        ),
-        (
-            |it| it["wait_for_greeting"] = json!("false"),
-            "Invalid 'wait_for_greeting' - must be a boolean.",
-        ),
-        (
-            |it| it["first_sentence"] = Value::Null,
-            "Invalid 'first_sentence' - must be a string.",
-        ),
-        (
-            |it| it["webhook"] = json!("http://x"),
-            "Invalid 'webhook' - must be a URL that starts with https://.",
-        ),
-        (
-            |it| it["metadata"] = json!("r1"),
-            "Invalid 'metadata' - must be an object.",
-        ),
-        (
-            |it| it["from"] = json!("415"),
-            "Invalid 'from' - must be a phone number string with 10 or 12 digits.",
-        ),
+        (|it| it["task"] = json!(""), "Missing required parameter: task, pathway_id or persona_id."),
+        (|it| it["phone_number"] = Value::Null, "Missing required parameter: phone_number."),
+        (|it| it["max_duration"] = json!(0), "Invalid 'max_duration' - must be a number between 1 and 720."),
+        (|it| it["wait_for_greeting"] = json!("false"), "Invalid 'wait_for_greeting' - must be a boolean."),
+        (|it| it["first_sentence"] = Value::Null, "Invalid 'first_sentence' - must be a string."),
+        (|it| it["webhook"] = json!("http://x"), "Invalid 'webhook' - must be a URL that starts with https://."),
+        (|it| it["metadata"] = json!("r1"), "Invalid 'metadata' - must be an object."),
+        (|it| it["from"] = json!("415"), "Invalid 'from' - must be a phone number string with 10 or 12 digits."),
     ];
     for (bend, message) in bends {
         assert_eq!(lab.refusal(bend).await, (400, message.into()));
@@ -267,10 +164,7 @@ async fn the_field_list_is_closed() {
 async fn destinations_are_refused_in_three_forms() {
     let lab = Lab::new().await;
     let sensitive = "Cannot dial sensitive numbers. More attempts will result in being blocked.";
-    assert_eq!(
-        lab.refusal(|it| it["phone_number"] = json!("911")).await,
-        (400, sensitive.into())
-    );
+    assert_eq!(lab.refusal(|it| it["phone_number"] = json!("911")).await, (400, sensitive.into()));
     let (status, body) = lab.dial(|it| it["phone_number"] = json!("+1213")).await;
     assert_eq!((status, body["error"].is_string()), (400, true));
     lab.bland.add_do_not_call(TO);
@@ -295,18 +189,12 @@ async fn the_account_is_refused() {
     lab.bland.limit_next("Rate limit exceeded");
     assert_eq!(lab.refusal(|_| {}).await, (429, "Rate limit exceeded".into()));
     lab.bland.byot_next(Byot::Connection);
-    assert_eq!(
-        lab.refusal(|_| {}).await,
-        (500, "Error in creating Twilio connection.".into())
-    );
+    assert_eq!(lab.refusal(|_| {}).await, (500, "Error in creating Twilio connection.".into()));
     let anonymous = lab.probe.request("POST", "/v1/calls").json(&json!({}));
     let (status, body) = read(anonymous).await;
     assert_eq!(
         (status, body),
-        (
-            401,
-            json!({"data": null, "errors": [{"error": "AUTH_FAILURE", "message": "Unauthorized"}]})
-        )
+        (401, json!({"data": null, "errors": [{"error": "AUTH_FAILURE", "message": "Unauthorized"}]}))
     );
 }
 
@@ -315,13 +203,7 @@ async fn the_same_number_waits_ten_seconds() {
     let lab = Lab::new().await;
     assert_eq!(lab.dial(|_| {}).await.0, 200);
     let soon = lab.refusal(|_| {}).await;
-    assert_eq!(
-        soon,
-        (
-            429,
-            "Calls can only be sent every 10 seconds to the same number.".into()
-        )
-    );
+    assert_eq!(soon, (429, "Calls can only be sent every 10 seconds to the same number.".into()));
     lab.clock.advance(Duration::from_secs(10));
     assert_eq!(lab.dial(|_| {}).await.0, 200);
 }
@@ -330,24 +212,13 @@ async fn the_same_number_waits_ten_seconds() {
 async fn a_caller_id_is_imported_held_and_named() {
     let lab = Lab::new().await;
     let stranger = lab.refusal(|it| it["from"] = json!("+14155550106")).await;
-    assert_eq!(
-        stranger,
-        (400, "Invalid 'from' - this number is not owned by your account.".into())
-    );
+    assert_eq!(stranger, (400, "Invalid 'from' - this number is not owned by your account.".into()));
     lab.bland.set_unimported_is_500(true);
     assert_eq!(lab.refusal(|it| it["from"] = json!("+14155550106")).await.0, 500);
     let body = json!({"phone_number": TO, "task": "x", "from": FROM});
-    let request = lab
-        .probe
-        .request("POST", "/v1/calls")
-        .header("authorization", &lab.bland.keys().api_key);
+    let request = lab.probe.request("POST", "/v1/calls").header("authorization", &lab.bland.keys().api_key);
     assert_eq!(read(request.json(&body)).await.0, 400, "without the encrypted key");
-    assert_eq!(
-        lab.dial(|it| drop(it.as_object_mut().map(|it| it.remove("from"))))
-            .await
-            .0,
-        200
-    );
+    assert_eq!(lab.dial(|it| drop(it.as_object_mut().map(|it| it.remove("from")))).await.0, 200);
     assert!(lab.bland.calls()[0].from_was_picked);
     lab.clock.advance(Duration::from_secs(10));
     lab.twilio.sell_out(|_| true);
@@ -372,28 +243,12 @@ async fn imports_leave_out_what_they_cannot_have() {
     lab.bland.set_unimportable("+14155550107", true);
     let numbers = json!({"numbers": [FROM, "+14155550106", "+14155550107", "+14155550108"]});
     let (status, body) = lab.ask("POST", "/v1/inbound/insert", Some(&numbers)).await;
-    assert_eq!(
-        (status, &body["status"], &body["inserted"]),
-        (200, &json!("success"), &json!(["+14155550106"]))
-    );
-    let (_, deleted) = lab
-        .ask("POST", &format!("/v1/inbound/{FROM}/delete"), Some(&json!({})))
-        .await;
-    assert_eq!(
-        deleted["message"],
-        format!("Successfully deleted number from database: {FROM}")
-    );
-    assert_eq!(
-        lab.ask("POST", &format!("/v1/inbound/{FROM}/delete"), Some(&json!({})))
-            .await
-            .0,
-        404
-    );
+    assert_eq!((status, &body["status"], &body["inserted"]), (200, &json!("success"), &json!(["+14155550106"])));
+    let (_, deleted) = lab.ask("POST", &format!("/v1/inbound/{FROM}/delete"), Some(&json!({}))).await;
+    assert_eq!(deleted["message"], format!("Successfully deleted number from database: {FROM}"));
+    assert_eq!(lab.ask("POST", &format!("/v1/inbound/{FROM}/delete"), Some(&json!({}))).await.0, 404);
     assert_eq!(lab.bland.imported(), ["+14155550106"]);
-    let list = lab
-        .probe
-        .request("GET", "/v1/inbound")
-        .header("authorization", &lab.bland.keys().api_key);
+    let list = lab.probe.request("GET", "/v1/inbound").header("authorization", &lab.bland.keys().api_key);
     let (_, list) = read(list.header("encrypted_key", &lab.bland.keys().encrypted_key)).await;
     assert_eq!(list["inbound_numbers"][0]["phone_number"], "+14155550106");
 }
@@ -407,17 +262,11 @@ async fn calls_are_found_and_stopped() {
     lab.bland.finish(&second);
     let query = format!("/v1/calls?from_number=%2B14155550105&to_number=%2B12133610872&start_date={before}");
     let (_, list) = lab.ask("GET", &query, None).await;
-    assert_eq!(
-        (&list["count"], &list["calls"][0]["call_id"]),
-        (&json!(2), &json!(second))
-    );
+    assert_eq!((&list["count"], &list["calls"][0]["call_id"]), (&json!(2), &json!(second)));
     assert!(list["calls"][0].get("metadata").is_none());
     lab.bland.set_list_metadata(true);
     let (_, list) = lab.ask("GET", "/v1/calls?completed=false", None).await;
-    assert_eq!(
-        (&list["count"], &list["calls"][0]["metadata"]["request_id"]),
-        (&json!(1), &json!("r1"))
-    );
+    assert_eq!((&list["count"], &list["calls"][0]["metadata"]["request_id"]), (&json!(1), &json!("r1")));
     let (_, none) = lab.ask("GET", "/v1/calls?to_number=%2B19995550100", None).await;
     assert_eq!(none["count"], 0);
     let (_, active) = lab.ask("GET", "/v1/calls/active", None).await;
@@ -429,10 +278,7 @@ async fn calls_are_found_and_stopped() {
     assert_eq!((status, &stopped["message"]), (200, &json!("Call ended successfully.")));
     assert_eq!(lab.details(&first).await["status"], "canceled");
     let (status, again) = lab.ask("POST", &stop, None).await;
-    assert_eq!(
-        (status, &again["message"]),
-        (400, &json!("SID not found for the given c_id."))
-    );
+    assert_eq!((status, &again["message"]), (400, &json!("SID not found for the given c_id.")));
     assert_eq!(lab.ask("GET", "/v1/calls/nothing", None).await.0, 404);
     assert_eq!(lab.ask("GET", "/v1/me", None).await.1["total_calls"], 2);
 }

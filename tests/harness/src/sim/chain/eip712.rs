@@ -137,10 +137,7 @@ pub(crate) fn recover_lenient(digest: &B256, signature: &[u8]) -> Option<Address
         _ => return None,
     };
     let signed = RecoverableSignature::from_compact(&compact, recovery).ok()?;
-    CURVE
-        .recover_ecdsa(Message::from_digest(digest.0), &signed)
-        .ok()
-        .map(|key| address_of(&key))
+    CURVE.recover_ecdsa(Message::from_digest(digest.0), &signed).ok().map(|key| address_of(&key))
 }
 
 /// Recovery as USDC's `ECRecover` does it: low s and v 27 or 28 only.
@@ -195,19 +192,13 @@ mod tests {
     #[test]
     fn a_published_clients_signature_recovers() {
         let digest = vector().digest(&Network::BaseSepolia.domain());
-        assert_eq!(
-            digest,
-            b256!("975e129ffdd2376afbf12a17cc0279337015e046275bf6d95c08a1817d08175e")
-        );
+        assert_eq!(digest, b256!("975e129ffdd2376afbf12a17cc0279337015e046275bf6d95c08a1817d08175e"));
         let signature = hex!(
             "e7c180820c224b85d156aa440c7399320949d5963e9a13826244a303e2076333089cfa00c1ff29c218ecb6c74127f85aa60de65aaa585f2b12c1da9c95e733d51c"
         );
         assert_eq!(recover_strict(&digest, &signature), Some(vector().from));
         let on_base = vector().digest(&Network::Base.domain());
-        assert_eq!(
-            on_base,
-            b256!("48c5b9c125db8c724603b641a41113221e8c50e00a23de0425e2d1996bb2bed0")
-        );
+        assert_eq!(on_base, b256!("48c5b9c125db8c724603b641a41113221e8c50e00a23de0425e2d1996bb2bed0"));
         assert_ne!(recover_strict(&on_base, &signature), Some(vector().from));
     }
 

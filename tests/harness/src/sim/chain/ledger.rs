@@ -186,12 +186,7 @@ impl Ledger {
             logs.push(nonce_log(token, AUTHORIZATION_USED, what.from, what.nonce));
             logs.push(transfer_log(token, what.from, what.to, what.value));
         }
-        self.transactions.push(Transaction {
-            hash,
-            block,
-            success,
-            logs,
-        });
+        self.transactions.push(Transaction { hash, block, success, logs });
     }
 
     pub(super) fn submit(&mut self, what: Authorization, signature: Vec<u8>) -> B256 {
@@ -211,12 +206,7 @@ impl Ledger {
 
     fn record(&mut self, block: u64, logs: Vec<Log>) -> B256 {
         let hash = B256::from(random::<32>());
-        self.transactions.push(Transaction {
-            hash,
-            block,
-            success: true,
-            logs,
-        });
+        self.transactions.push(Transaction { hash, block, success: true, logs });
         hash
     }
 }
@@ -224,17 +214,11 @@ impl Ledger {
 /// The simulated smart wallet's `isValidSignature`: its owner's signature, wrapped, which is always longer than 65 bytes.
 pub(super) fn smart_wallet_accepts(owner: Address, digest: &B256, signature: &[u8]) -> bool {
     signature.len() > 65
-        && signature
-            .get(..65)
-            .is_some_and(|inner| eip712::recover_strict(digest, inner) == Some(owner))
+        && signature.get(..65).is_some_and(|inner| eip712::recover_strict(digest, inner) == Some(owner))
 }
 
 fn nonce_log(token: Address, event: B256, authorizer: Address, nonce: B256) -> Log {
-    Log {
-        address: token,
-        topics: vec![event, authorizer.into_word(), nonce],
-        data: Bytes::new(),
-    }
+    Log { address: token, topics: vec![event, authorizer.into_word(), nonce], data: Bytes::new() }
 }
 
 fn transfer_log(token: Address, from: Address, to: Address, value: U256) -> Log {

@@ -113,12 +113,7 @@ impl Chain {
             429,
             &json!({"jsonrpc": "2.0", "error": {"code": -32016, "message": "over rate limit"}, "id": null}),
         );
-        Self {
-            network,
-            clock,
-            ledger: Arc::default(),
-            faults: Faults::new(overload),
-        }
+        Self { network, clock, ledger: Arc::default(), faults: Faults::new(overload) }
     }
 
     /// The JSON-RPC endpoint: `POST /rpc`, and `POST /`.
@@ -150,8 +145,7 @@ impl Chain {
     /// A plain ERC-20 transfer by the owner, such as a payer who empties the wallet in time.
     pub fn transfer(&self, from: Address, to: Address, micros: u64) -> Result<B256, Revert> {
         let height = self.height();
-        self.ledger()
-            .transfer(self.network.usdc(), height, from, to, U256::from(micros))
+        self.ledger().transfer(self.network.usdc(), height, from, to, U256::from(micros))
     }
 
     /// `transferWithAuthorization`, which anybody may send who has seen the payload.
@@ -178,8 +172,7 @@ impl Chain {
         for (hash, what, signature) in submitted {
             let outcome = self.simulate(&what, &signature);
             let height = self.height();
-            self.ledger()
-                .land(self.network.usdc(), height, hash, &what, outcome.is_ok());
+            self.ledger().land(self.network.usdc(), height, hash, &what, outcome.is_ok());
         }
     }
 

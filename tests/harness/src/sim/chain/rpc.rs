@@ -21,10 +21,7 @@ const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
 type Outcome = Result<Value, (i64, String)>;
 
 pub(super) fn router(chain: Chain) -> Router {
-    Router::new()
-        .route("/rpc", post(handle))
-        .route("/", post(handle))
-        .with_state(chain)
+    Router::new().route("/rpc", post(handle)).route("/", post(handle)).with_state(chain)
 }
 
 async fn handle(State(chain): State<Chain>, body: Body) -> Response {
@@ -59,19 +56,13 @@ fn call(chain: &Chain, method: &str, params: &Value) -> Outcome {
         "eth_blockNumber" => Ok(quantity(chain.height())),
         "eth_getBlockByNumber" => {
             let number = block_tag(chain, &params[0])?;
-            Ok(if number > chain.height() {
-                Value::Null
-            } else {
-                block(chain, number)
-            })
+            Ok(if number > chain.height() { Value::Null } else { block(chain, number) })
         }
         "eth_call" => eth_call(chain, &params[0], &params[1]),
         "eth_getLogs" => logs(chain, &params[0]),
         "eth_getTransactionReceipt" => {
             let hash: B256 = parse(&params[0], "transaction hash")?;
-            Ok(chain
-                .transaction(hash)
-                .map_or(Value::Null, |transaction| receipt(chain, &transaction)))
+            Ok(chain.transaction(hash).map_or(Value::Null, |transaction| receipt(chain, &transaction)))
         }
         _ => Err((-32601, format!("the method {method} does not exist/is not available"))),
     }
@@ -128,11 +119,7 @@ fn eth_call(chain: &Chain, what: &Value, at: &Value) -> Outcome {
         return Err((-32000, "header not found".into()));
     }
     let to: Address = parse(&what["to"], "address")?;
-    let input = if what["data"].is_null() {
-        &what["input"]
-    } else {
-        &what["data"]
-    };
+    let input = if what["data"].is_null() { &what["input"] } else { &what["data"] };
     let input: Bytes = parse(input, "hex data")?;
     if to != chain.network.usdc() {
         return Ok(json!("0x"));
@@ -166,13 +153,9 @@ fn logs(chain: &Chain, filter: &Value) -> Outcome {
         topics.push(one_or_many::<B256>(topic)?);
     }
     let wanted = |log: &Log| {
-        addresses
-            .as_ref()
-            .is_none_or(|addresses| addresses.contains(&log.address))
+        addresses.as_ref().is_none_or(|addresses| addresses.contains(&log.address))
             && topics.iter().enumerate().all(|(at, wanted)| {
-                wanted
-                    .as_ref()
-                    .is_none_or(|wanted| log.topics.get(at).is_some_and(|topic| wanted.contains(topic)))
+                wanted.as_ref().is_none_or(|wanted| log.topics.get(at).is_some_and(|topic| wanted.contains(topic)))
             })
     };
     let mut found = Vec::new();
@@ -188,11 +171,7 @@ fn logs(chain: &Chain, filter: &Value) -> Outcome {
 fn one_or_many<T: std::str::FromStr>(value: &Value) -> Result<Option<Vec<T>>, (i64, String)> {
     match value {
         Value::Null => Ok(None),
-        Value::Array(many) => many
-            .iter()
-            .map(|one| parse(one, "hex string"))
-            .collect::<Result<_, _>>()
-            .map(Some),
+        Value::Array(many) => many.iter().map(|one| parse(one, "hex string")).collect::<Result<_, _>>().map(Some),
         one => Ok(Some(vec![parse(one, "hex string")?])),
     }
 }
@@ -212,12 +191,8 @@ fn entry(transaction: &Transaction, index: usize, log: &Log) -> Value {
 }
 
 fn receipt(chain: &Chain, transaction: &Transaction) -> Value {
-    let logs: Vec<Value> = transaction
-        .logs
-        .iter()
-        .enumerate()
-        .map(|(index, log)| entry(transaction, index, log))
-        .collect();
+    let logs: Vec<Value> =
+        transaction.logs.iter().enumerate().map(|(index, log)| entry(transaction, index, log)).collect();
     json!({
         "transactionHash": text(transaction.hash),
         "transactionIndex": "0x0",

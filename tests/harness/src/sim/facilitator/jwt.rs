@@ -25,11 +25,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn new(key_id: &str, key: JwtKey) -> Self {
-        Self {
-            key_id: key_id.into(),
-            key,
-            nonces: HashSet::new(),
-        }
+        Self { key_id: key_id.into(), key, nonces: HashSet::new() }
     }
 
     /// `target` is `METHOD host/path`.
@@ -43,9 +39,7 @@ impl Check {
         let signed = token.rsplit_once('.').map_or("", |(signed, _)| signed);
         let header = decode(head)?;
         let claims = decode(body)?;
-        let signature = BASE64_URL_SAFE_NO_PAD
-            .decode(signature)
-            .map_err(|_| "signature is not base64url")?;
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| "signature is not base64url")?;
         self.signature(&header, signed.as_bytes(), &signature)?;
         self.header(&header)?;
         self.claims(&claims, target, now)
@@ -54,10 +48,9 @@ impl Check {
     fn signature(&self, header: &Value, signed: &[u8], signature: &[u8]) -> Result<(), String> {
         let (algorithm, verified) = match &self.key {
             JwtKey::Ed25519(key) => ("EdDSA", UnparsedPublicKey::new(&ED25519, key).verify(signed, signature)),
-            JwtKey::P256(key) => (
-                "ES256",
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(signed, signature),
-            ),
+            JwtKey::P256(key) => {
+                ("ES256", UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(signed, signature))
+            }
         };
         if header["alg"] != algorithm {
             return Err(format!("alg is not {algorithm}"));

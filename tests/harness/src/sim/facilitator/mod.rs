@@ -78,12 +78,7 @@ impl Facilitator {
     /// A facilitator that settles on this chain.
     pub fn new(chain: Chain, clock: Clock) -> Self {
         let overload = Answer::json(429, &json!({"error": "Too many requests"}));
-        Self {
-            chain,
-            clock,
-            inner: Arc::default(),
-            faults: Faults::new(overload),
-        }
+        Self { chain, clock, inner: Arc::default(), faults: Faults::new(overload) }
     }
 
     /// The routes, at the root and under Coinbase's prefix `/platform/v2/x402`.
@@ -144,25 +139,12 @@ impl Facilitator {
     }
 
     fn unauthorized(&self, method: &str, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-        let text = |name| {
-            headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-        };
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let target = format!("{method} {}{}", text(header::HOST), uri.path());
         let now = self.clock.seconds();
-        let why = self
-            .inner()
-            .jwt
-            .as_mut()?
-            .admit(text(header::AUTHORIZATION), &target, now)
-            .err()?;
+        let why = self.inner().jwt.as_mut()?.admit(text(header::AUTHORIZATION), &target, now).err()?;
         let message = format!("The request is not properly authenticated: {why}.");
-        Some(answer(
-            401,
-            &json!({"errorType": "unauthorized", "errorMessage": message}),
-        ))
+        Some(answer(401, &json!({"errorType": "unauthorized", "errorMessage": message})))
     }
 
     fn verify(&self, body: &Value) -> (u16, Value) {
@@ -222,19 +204,13 @@ impl Facilitator {
         Some(match self.chain.transaction(hash) {
             None => (status, asked.failure("settlement_pending", None, Some(hash))),
             Some(landed) if landed.success => (200, asked.success(hash)),
-            Some(_) => (
-                200,
-                asked.failure("invalid_exact_evm_transaction_failed", None, Some(hash)),
-            ),
+            Some(_) => (200, asked.failure("invalid_exact_evm_transaction_failed", None, Some(hash))),
         })
     }
 
     fn judge(&self, asked: &Asked, simulate: bool) -> Outcome {
         if let Some(reason) = self.inner().denied.get(&asked.authorization.from) {
-            return Outcome::Refused {
-                reason: reason.clone(),
-                message: None,
-            };
+            return Outcome::Refused { reason: reason.clone(), message: None };
         }
         rules::judge(&self.chain, self.clock.seconds(), asked, simulate)
     }
@@ -288,10 +264,7 @@ fn respond(this: &Facilitator, route: Route, uri: &Uri, headers: &HeaderMap, bod
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("application/json"));
     if !json_declared {
-        return answer(
-            415,
-            &json!({"error": "Expected request with `Content-Type: application/json`"}),
-        );
+        return answer(415, &json!({"error": "Expected request with `Content-Type: application/json`"}));
     }
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return answer(400, &json!({"error": "invalid JSON"}));
@@ -301,11 +274,6 @@ fn respond(this: &Facilitator, route: Route, uri: &Uri, headers: &HeaderMap, bod
         Route::Settle => this.settle(&body),
     };
     let response = answer(status, &said);
-    this.inner().seen.push(Seen {
-        route,
-        body,
-        status,
-        answer: said,
-    });
+    this.inner().seen.push(Seen { route, body, status, answer: said });
     response
 }

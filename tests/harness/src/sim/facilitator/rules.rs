@@ -33,10 +33,7 @@ pub(super) enum Settled {
 }
 
 fn refused(reason: &str) -> Outcome {
-    Outcome::Refused {
-        reason: reason.into(),
-        message: None,
-    }
+    Outcome::Refused { reason: reason.into(), message: None }
 }
 
 pub(super) fn judge(chain: &Chain, now: i64, asked: &Asked, simulate: bool) -> Outcome {
@@ -45,10 +42,7 @@ pub(super) fn judge(chain: &Chain, now: i64, asked: &Asked, simulate: bool) -> O
         _ => chain.network().caip2(),
     };
     if asked.scheme != "exact" || asked.network != served {
-        let message = format!(
-            "No facilitator registered for scheme: {} and network: {}",
-            asked.scheme, asked.network
-        );
+        let message = format!("No facilitator registered for scheme: {} and network: {}", asked.scheme, asked.network);
         return Outcome::Thrown { name: None, message };
     }
     if let Some(refusal) = terms(asked).or_else(|| checksums(asked, simulate)) {
@@ -61,11 +55,7 @@ pub(super) fn judge(chain: &Chain, now: i64, asked: &Asked, simulate: bool) -> O
     if asked.version == 2 && !is_token(chain, asked) {
         return refused("asset_not_deployed_contract");
     }
-    if simulate && is_token(chain, asked) {
-        simulated(chain, asked)
-    } else {
-        Outcome::Fine
-    }
+    if simulate && is_token(chain, asked) { simulated(chain, asked) } else { Outcome::Fine }
 }
 
 fn is_token(chain: &Chain, asked: &Asked) -> bool {
@@ -90,9 +80,7 @@ fn terms(asked: &Asked) -> Option<Outcome> {
 /// failed simulation, its settlement fails with the exception.
 fn checksums(asked: &Asked, verifying: bool) -> Option<Outcome> {
     let spelled = [&asked.from, &asked.to, &asked.asset, &asked.pay_to];
-    let wrong = spelled
-        .into_iter()
-        .find(|text| Address::parse_checksummed(text, None).is_err())?;
+    let wrong = spelled.into_iter().find(|text| Address::parse_checksummed(text, None).is_err())?;
     Some(if verifying {
         refused("invalid_exact_evm_transaction_simulation_failed")
     } else {
@@ -161,27 +149,18 @@ fn simulated(chain: &Chain, asked: &Asked) -> Outcome {
     } else {
         "invalid_exact_evm_transaction_simulation_failed"
     };
-    Outcome::Refused {
-        reason: reason.into(),
-        message: Some(reverted(revert)),
-    }
+    Outcome::Refused { reason: reason.into(), message: Some(reverted(revert)) }
 }
 
 /// Sends the transfer and waits for its block.
 pub(super) fn send(chain: &Chain, asked: &Asked) -> Settled {
     if !is_token(chain, asked) {
-        return Settled::Failed {
-            reason: "invalid_exact_evm_transfer_event_mismatch".into(),
-            message: None,
-        };
+        return Settled::Failed { reason: "invalid_exact_evm_transfer_event_mismatch".into(), message: None };
     }
     match chain.transfer_with_authorization(&asked.authorization, &asked.signature) {
         Ok(hash) => Settled::Done(hash),
         // Version 1 puts the whole revert text where the reason belongs.
-        Err(revert) if asked.version == 1 => Settled::Failed {
-            reason: reverted(revert),
-            message: None,
-        },
+        Err(revert) if asked.version == 1 => Settled::Failed { reason: reverted(revert), message: None },
         Err(revert) => {
             let reason = match revert {
                 Revert::UsedOrCanceled => "invalid_exact_evm_nonce_already_used",
@@ -189,10 +168,7 @@ pub(super) fn send(chain: &Chain, asked: &Asked) -> Settled {
                 Revert::InvalidSignature => "invalid_exact_evm_signature",
                 Revert::NotYetValid | Revert::Expired => "invalid_exact_evm_transaction_failed",
             };
-            Settled::Failed {
-                reason: reason.into(),
-                message: Some(reverted(revert)),
-            }
+            Settled::Failed { reason: reason.into(), message: Some(reverted(revert)) }
         }
     }
 }

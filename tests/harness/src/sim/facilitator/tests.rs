@@ -29,12 +29,7 @@ impl Lab {
         let chain = Chain::new(Network::Base, clock.clone());
         let key = Key::random();
         chain.mint(key.address(), 5_000_000);
-        Self {
-            facilitator: Facilitator::new(chain.clone(), clock.clone()),
-            chain,
-            clock,
-            key,
-        }
+        Self { facilitator: Facilitator::new(chain.clone(), clock.clone()), chain, clock, key }
     }
 
     fn payment(&self) -> Payment {
@@ -61,10 +56,7 @@ impl Lab {
     fn reasons(&self, body: &Value) -> (String, String) {
         let verify = self.facilitator.verify(body).1;
         let settle = self.facilitator.settle(body).1;
-        (
-            outcome(&verify, "isValid", "invalidReason"),
-            outcome(&settle, "success", "errorReason"),
-        )
+        (outcome(&verify, "isValid", "invalidReason"), outcome(&settle, "success", "errorReason"))
     }
 
     fn both(&self, bend: impl FnOnce(&mut Payment)) -> (String, String) {
@@ -75,11 +67,7 @@ impl Lab {
 }
 
 fn outcome(answer: &Value, flag: &str, reason: &str) -> String {
-    if answer[flag] == true {
-        "ok".into()
-    } else {
-        answer[reason].as_str().unwrap_or("?").into()
-    }
+    if answer[flag] == true { "ok".into() } else { answer[reason].as_str().unwrap_or("?").into() }
 }
 
 fn body(payment: &Payment, signature: &[u8]) -> Value {
@@ -143,10 +131,7 @@ fn a_good_payment_moves_money_once() {
     assert_eq!(lab.chain.balance(PAYEE), 540_000);
     assert_eq!(lab.reasons(&body), pair("nonce_already_used", "nonce_already_used"));
     let (status, again) = lab.facilitator.settle(&body);
-    assert_eq!(
-        (status, &again["transaction"], &again["success"]),
-        (200, &json!(""), &json!(false))
-    );
+    assert_eq!((status, &again["transaction"], &again["success"]), (200, &json!(""), &json!(false)));
     assert_eq!(lab.chain.balance(PAYEE), 540_000);
 }
 
@@ -155,33 +140,15 @@ fn faults_of_the_payment_have_the_references_reasons() {
     let lab = Lab::new();
     let now = U256::from(lab.clock.seconds().unsigned_abs());
     let window = "payload_authorization_valid_before";
-    assert_eq!(
-        lab.both(|it| it.authorization.valid_before = now + U256::from(3)),
-        pair(window, window)
-    );
+    assert_eq!(lab.both(|it| it.authorization.valid_before = now + U256::from(3)), pair(window, window));
     let window = "payload_authorization_valid_after";
-    assert_eq!(
-        lab.both(|it| it.authorization.valid_after = now + U256::from(60)),
-        pair(window, window)
-    );
+    assert_eq!(lab.both(|it| it.authorization.valid_after = now + U256::from(60)), pair(window, window));
     let value = "payload_authorization_value_mismatch";
-    assert_eq!(
-        lab.both(|it| it.authorization.value = U256::from(540_001)),
-        pair(value, value)
-    );
-    assert_eq!(
-        lab.both(|it| it.authorization.value = U256::from(539_999)),
-        pair(value, value)
-    );
+    assert_eq!(lab.both(|it| it.authorization.value = U256::from(540_001)), pair(value, value));
+    assert_eq!(lab.both(|it| it.authorization.value = U256::from(539_999)), pair(value, value));
     let to = "recipient_mismatch";
-    assert_eq!(
-        lab.both(|it| it.authorization.to = Address::repeat_byte(7)),
-        pair(to, to)
-    );
-    assert_eq!(
-        lab.both(|it| it.domain.chain_id = 84532),
-        pair("signature", "signature")
-    );
+    assert_eq!(lab.both(|it| it.authorization.to = Address::repeat_byte(7)), pair(to, to));
+    assert_eq!(lab.both(|it| it.domain.chain_id = 84532), pair("signature", "signature"));
     assert_eq!(
         lab.both(|it| it.domain.name = "USDC".into()),
         pair("token_name_mismatch", "signature"),
@@ -203,10 +170,7 @@ fn usdcs_own_signature_rules_show_in_the_simulation() {
     let payment = lab.payment();
     let mut signature = lab.key.sign(&payment.authorization.digest(&payment.domain));
     signature[64] -= 27;
-    assert_eq!(
-        lab.reasons(&body(&payment, &signature)),
-        pair("transaction_simulation_failed", "signature")
-    );
+    assert_eq!(lab.reasons(&body(&payment, &signature)), pair("transaction_simulation_failed", "signature"));
     signature[3] ^= 1;
     assert_eq!(lab.reasons(&body(&payment, &signature)), pair("signature", "signature"));
 }
@@ -244,11 +208,7 @@ fn version_1_speaks_its_own_way() {
     let good = version_1(&payment, &sign(&payment));
     assert_eq!(lab.reasons(&good), pair("ok", "ok"));
     let (_, again) = lab.facilitator.settle(&good);
-    assert!(
-        again["errorReason"]
-            .as_str()
-            .is_some_and(|reason| reason.contains("used or canceled"))
-    );
+    assert!(again["errorReason"].as_str().is_some_and(|reason| reason.contains("used or canceled")));
     assert_eq!(again["network"], "base");
     payment = lab.payment();
     payment.amount = 1;
@@ -267,10 +227,7 @@ fn a_pending_settlement_is_remembered_by_one_process_only() {
     assert_eq!(lab.facilitator.settle(&body).1["transaction"], pending["transaction"]);
     lab.chain.mine();
     let (status, done) = lab.facilitator.settle(&body);
-    assert_eq!(
-        (status, &done["success"], &done["transaction"]),
-        (200, &json!(true), &pending["transaction"])
-    );
+    assert_eq!((status, &done["success"], &done["transaction"]), (200, &json!(true), &pending["transaction"]));
     lab.facilitator.restart();
     assert_eq!(lab.reasons(&body).1, "invalid_exact_evm_nonce_already_used");
 }
@@ -287,10 +244,7 @@ fn a_front_runner_and_a_cancellation_look_the_same_to_a_settlement() {
         } else {
             assert!(lab.chain.transfer_with_authorization(what, &signature).is_ok());
         }
-        assert_eq!(
-            lab.reasons(&body(&payment, &signature)).1,
-            "invalid_exact_evm_nonce_already_used"
-        );
+        assert_eq!(lab.reasons(&body(&payment, &signature)).1, "invalid_exact_evm_nonce_already_used");
         assert!(lab.chain.authorization_state(what.from, what.nonce));
     }
     assert_eq!(lab.chain.balance(PAYEE), 540_000);
@@ -308,13 +262,7 @@ fn smart_wallets_sign_with_more_than_65_bytes() {
     assert_eq!(lab.reasons(&body(&payment, &signature)), pair("signature", "signature"));
     let wrapped = [signature.as_slice(), &[0; 32]].concat();
     assert_eq!(lab.reasons(&body(&payment, &wrapped)), pair("ok", "ok"));
-    let counterfactual = [
-        signature.as_slice(),
-        &hex!("6492649264926492649264926492649264926492649264926492649264926492"),
-    ]
-    .concat();
-    assert_eq!(
-        lab.reasons(&body(&payment, &counterfactual)).0,
-        "eip6492_factory_not_allowed"
-    );
+    let counterfactual =
+        [signature.as_slice(), &hex!("6492649264926492649264926492649264926492649264926492649264926492")].concat();
+    assert_eq!(lab.reasons(&body(&payment, &counterfactual)).0, "eip6492_factory_not_allowed");
 }

@@ -31,10 +31,7 @@ pub(super) struct Unreadable {
 
 impl Unreadable {
     fn format(detail: impl Into<String>) -> Self {
-        Self {
-            reason: "invalid_format",
-            detail: detail.into(),
-        }
+        Self { reason: "invalid_format", detail: detail.into() }
     }
 
     pub(super) fn status_body(&self, route: Route) -> (u16, Value) {
@@ -151,18 +148,11 @@ fn missing(field: &str) -> Unreadable {
 }
 
 fn object<'a>(parent: &'a Value, field: &str) -> Result<&'a Value, Unreadable> {
-    parent
-        .get(field)
-        .filter(|value| value.is_object())
-        .ok_or_else(|| missing(field))
+    parent.get(field).filter(|value| value.is_object()).ok_or_else(|| missing(field))
 }
 
 fn text(parent: &Value, field: &str) -> Result<String, Unreadable> {
-    parent
-        .get(field)
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-        .ok_or_else(|| missing(field))
+    parent.get(field).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| missing(field))
 }
 
 fn decimal(parent: &Value, field: &str) -> Result<U256, Unreadable> {

@@ -43,11 +43,7 @@ pub struct Answer {
 impl Answer {
     /// An answer with a JSON body.
     pub fn json(status: u16, body: &Value) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", "application/json".into())],
-            body: body.to_string(),
-        }
+        Self { status, headers: vec![("content-type", "application/json".into())], body: body.to_string() }
     }
 
     /// An answer with an HTML body, as edges and load balancers give it.
@@ -199,12 +195,7 @@ impl Faults {
     /// How many requests of this class came in, whatever became of them.
     pub fn count(&self, pattern: &str) -> u64 {
         let inner = lock(&self.inner);
-        inner
-            .counts
-            .iter()
-            .filter(|(class, _)| matches(pattern, class))
-            .map(|(_, count)| count)
-            .sum()
+        inner.counts.iter().filter(|(class, _)| matches(pattern, class)).map(|(_, count)| count).sum()
     }
 
     /// All classes of request seen, with their counts.
@@ -241,11 +232,7 @@ impl Faults {
     }
 
     fn add(&self, pattern: &str, fault: Fault, when: When) {
-        lock(&self.inner).rules.push(Rule {
-            pattern: pattern.into(),
-            fault,
-            when,
-        });
+        lock(&self.inner).rules.push(Rule { pattern: pattern.into(), fault, when });
     }
 
     /// Counts the request and finds what it meets: the first rule that matches and is due.
@@ -273,14 +260,8 @@ impl Faults {
                 met = Some(rule.fault.clone());
             }
         }
-        inner
-            .rules
-            .retain(|rule| !matches!(rule.when, When::Next(0) | When::Nth(0)));
-        let latency = inner
-            .latencies
-            .iter()
-            .find(|(pattern, _)| matches(pattern, class))
-            .map(|(_, latency)| *latency);
+        inner.rules.retain(|rule| !matches!(rule.when, When::Next(0) | When::Nth(0)));
+        let latency = inner.latencies.iter().find(|(pattern, _)| matches(pattern, class)).map(|(_, latency)| *latency);
         drop(inner);
         self.changed.send_modify(|count| *count += 1);
         (met, latency)

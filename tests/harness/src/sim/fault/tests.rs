@@ -20,9 +20,7 @@ impl Lab {
         let effects = Arc::<AtomicU64>::default();
         let counter = effects.clone();
         let act = move || async move { json!({"effect": counter.fetch_add(1, Ordering::SeqCst) + 1}).to_string() };
-        let router = Router::new()
-            .route("/act/{id}", post(act))
-            .route("/look", get(async || "{}"));
+        let router = Router::new().route("/act/{id}", post(act)).route("/look", get(async || "{}"));
         let probe = Arc::new(Probe::new(faults.wrap(router)).await);
         Self { faults, effects, probe }
     }
@@ -56,10 +54,7 @@ async fn rules_choose_their_requests() {
     assert_eq!(lab.act().await, (429, json!({"overload": true})));
     lab.faults.clear();
     lab.faults.times("POST /act/7", 2, Fault::Overload);
-    assert_eq!(
-        (lab.act().await.0, lab.act().await.0, lab.act().await.0),
-        (429, 429, 200)
-    );
+    assert_eq!((lab.act().await.0, lab.act().await.0, lab.act().await.0), (429, 429, 200));
     assert_eq!((lab.faults.count("POST /act/*"), lab.faults.count("*")), (7, 9));
     assert_eq!(lab.effects(), 3);
 }
@@ -82,8 +77,7 @@ async fn garbage_comes_after_the_effect() {
     assert!(matches!(lab.act().await, (200, Value::String(html)) if html.starts_with("<!DOCTYPE")));
     lab.faults.once("*", Fault::Truncate);
     assert_eq!(lab.act().await, (200, json!("{\"effe")));
-    lab.faults
-        .once("*", Fault::Replace(Answer::json(500, &json!({"later": true}))));
+    lab.faults.once("*", Fault::Replace(Answer::json(500, &json!({"later": true}))));
     assert_eq!(lab.act().await, (500, json!({"later": true})));
     assert_eq!(lab.effects(), 3);
 }

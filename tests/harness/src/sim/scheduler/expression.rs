@@ -40,10 +40,7 @@ impl Expression {
 
 /// `yyyy-mm-ddThh:mm:ss`, exactly: no fraction, no zone.
 fn at(text: &str) -> Option<Expression> {
-    let shape: String = text
-        .chars()
-        .map(|it| if it.is_ascii_digit() { '0' } else { it })
-        .collect();
+    let shape: String = text.chars().map(|it| if it.is_ascii_digit() { '0' } else { it }).collect();
     if shape != "0000-00-00T00:00:00" {
         return None;
     }
@@ -76,10 +73,6 @@ fn cron(text: &str) -> Option<Expression> {
     let [_, _, day_of_month, _, day_of_week, _] = fields.as_slice() else {
         return None;
     };
-    let legal = |field: &&str| {
-        field
-            .chars()
-            .all(|it| it.is_ascii_alphanumeric() || ",-*/?#".contains(it))
-    };
+    let legal = |field: &&str| field.chars().all(|it| it.is_ascii_alphanumeric() || ",-*/?#".contains(it));
     ((*day_of_month == "?") != (*day_of_week == "?") && fields.iter().all(legal)).then_some(Expression::Cron)
 }

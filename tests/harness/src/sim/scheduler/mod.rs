@@ -89,11 +89,7 @@ impl Scheduler {
     pub fn new(clock: Clock) -> Self {
         let overload =
             Answer::json(429, &json!({"Message": "Rate exceeded"})).with("x-amzn-errortype", "ThrottlingException");
-        let this = Self {
-            clock,
-            inner: Arc::default(),
-            faults: Faults::new(overload),
-        };
+        let this = Self { clock, inner: Arc::default(), faults: Faults::new(overload) };
         this.create_group("default");
         this
     }
@@ -101,8 +97,7 @@ impl Scheduler {
     /// `/schedules/{name}`.
     pub fn router(&self) -> Router {
         let one = get(handle).post(handle).put(handle).delete(handle);
-        self.faults
-            .wrap(Router::new().route("/schedules/{name}", one).with_state(self.clone()))
+        self.faults.wrap(Router::new().route("/schedules/{name}", one).with_state(self.clone()))
     }
 
     /// Faults of this simulator.
@@ -193,10 +188,7 @@ impl Scheduler {
         let mut inner = self.inner();
         inner.admit(&wanted, now)?;
         let key = (wanted.group.clone(), name.to_owned());
-        let known = inner
-            .schedules
-            .get_mut(&key)
-            .ok_or_else(|| Refusal::no_schedule(name))?;
+        let known = inner.schedules.get_mut(&key).ok_or_else(|| Refusal::no_schedule(name))?;
         // Everything is replaced: what the request leaves out is a default again.
         *known = wanted.schedule(name, now);
         Ok(arn(&key))
@@ -217,16 +209,12 @@ impl Scheduler {
 impl Inner {
     fn admit(&self, wanted: &Wanted, now: Timestamp) -> Result<(), Refusal> {
         if !self.groups.contains(&wanted.group) {
-            return Err(Refusal::not_found(&format!(
-                "Schedule group {} does not exist.",
-                wanted.group
-            )));
+            return Err(Refusal::not_found(&format!("Schedule group {} does not exist.", wanted.group)));
         }
         match wanted.when {
-            Expression::At(at) if self.refuse_past && at < now => Err(Refusal::validation(&format!(
-                "Invalid Schedule Expression {}.",
-                wanted.expression
-            ))),
+            Expression::At(at) if self.refuse_past && at < now => {
+                Err(Refusal::validation(&format!("Invalid Schedule Expression {}.", wanted.expression)))
+            }
             _ => Ok(()),
         }
     }
@@ -248,11 +236,7 @@ async fn handle(
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256 Credential="));
-    let outcome = if signed {
-        dispatch(&this, &method, &name, &query, &body)
-    } else {
-        Err(Refusal::unsigned())
-    };
+    let outcome = if signed { dispatch(&this, &method, &name, &query, &body) } else { Err(Refusal::unsigned()) };
     match outcome {
         Ok(body) => answer(200, &body),
         Err(refusal) => refusal.into_response(),
@@ -266,20 +250,13 @@ fn dispatch(
     query: &[(String, String)],
     body: &[u8],
 ) -> Result<Value, Refusal> {
-    let group = query
-        .iter()
-        .find(|(key, _)| key == "groupName")
-        .map_or("default", |(_, value)| value.as_str());
+    let group = query.iter().find(|(key, _)| key == "groupName").map_or("default", |(_, value)| value.as_str());
     match *method {
         Method::GET => this.look(name, group),
         Method::DELETE => this.delete(name, group),
         _ => {
             let body: Value = serde_json::from_slice(body).map_err(|_| Refusal::unreadable())?;
-            if *method == Method::POST {
-                this.create(name, &body)
-            } else {
-                this.update(name, &body)
-            }
+            if *method == Method::POST { this.create(name, &body) } else { this.update(name, &body) }
         }
     }
 }

@@ -18,18 +18,11 @@ impl Lab {
         let clock = Clock::wall();
         let scheduler = Scheduler::new(clock.clone());
         scheduler.create_group("leases");
-        Self {
-            probe: Probe::new(scheduler.router()).await,
-            scheduler,
-            clock,
-        }
+        Self { probe: Probe::new(scheduler.router()).await, scheduler, clock }
     }
 
     async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, String, Value) {
-        let request = self
-            .probe
-            .request(method, path)
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=x");
+        let request = self.probe.request(method, path).header("authorization", "AWS4-HMAC-SHA256 Credential=x");
         let request = match body {
             Some(body) => request.body(body.to_string()),
             None => request,
@@ -54,11 +47,7 @@ async fn a_one_shot_schedule_fires_once_and_goes() {
     let lab = Lab::new().await;
     let (status, _, created) = lab.ask("POST", "/schedules/lease-1", Some(&lab.wanted(60))).await;
     assert_eq!(status, 200);
-    assert!(
-        created["ScheduleArn"]
-            .as_str()
-            .is_some_and(|arn| arn.ends_with(":schedule/leases/lease-1"))
-    );
+    assert!(created["ScheduleArn"].as_str().is_some_and(|arn| arn.ends_with(":schedule/leases/lease-1")));
     let now = lab.clock.now();
     assert_eq!(lab.scheduler.due(now), []);
     let fired = lab.scheduler.due(now + SignedDuration::from_secs(61));
@@ -73,11 +62,7 @@ async fn creations_repeat_and_conflict() {
     let lab = Lab::new().await;
     let mut wanted = lab.wanted(60);
     assert_eq!(lab.ask("POST", "/schedules/x", Some(&wanted)).await.0, 200);
-    assert_eq!(
-        lab.ask("POST", "/schedules/x", Some(&wanted)).await.0,
-        200,
-        "the same client token"
-    );
+    assert_eq!(lab.ask("POST", "/schedules/x", Some(&wanted)).await.0, 200, "the same client token");
     wanted["ClientToken"] = json!("b");
     let (status, message, _) = lab.ask("POST", "/schedules/x", Some(&wanted)).await;
     assert_eq!((status, message.as_str()), (409, "Schedule x already exists."));
@@ -112,12 +97,7 @@ async fn nonsense_is_refused() {
     }
     let wanted = lab.wanted(60);
     assert_eq!(lab.ask("POST", "/schedules/a+b", Some(&wanted)).await.0, 400);
-    assert_eq!(
-        lab.ask("POST", &format!("/schedules/{}", "x".repeat(65)), Some(&wanted))
-            .await
-            .0,
-        400
-    );
+    assert_eq!(lab.ask("POST", &format!("/schedules/{}", "x".repeat(65)), Some(&wanted)).await.0, 400);
     let mut elsewhere = lab.wanted(60);
     elsewhere["GroupName"] = json!("nowhere");
     assert_eq!(lab.ask("POST", "/schedules/x", Some(&elsewhere)).await.0, 404);

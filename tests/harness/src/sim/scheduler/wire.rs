@@ -17,27 +17,15 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn validation(message: &str) -> Self {
-        Self {
-            status: 400,
-            kind: "ValidationException",
-            message: message.into(),
-        }
+        Self { status: 400, kind: "ValidationException", message: message.into() }
     }
 
     pub(super) fn conflict(message: &str) -> Self {
-        Self {
-            status: 409,
-            kind: "ConflictException",
-            message: message.into(),
-        }
+        Self { status: 409, kind: "ConflictException", message: message.into() }
     }
 
     pub(super) fn not_found(message: &str) -> Self {
-        Self {
-            status: 404,
-            kind: "ResourceNotFoundException",
-            message: message.into(),
-        }
+        Self { status: 404, kind: "ResourceNotFoundException", message: message.into() }
     }
 
     pub(super) fn no_schedule(name: &str) -> Self {
@@ -46,19 +34,11 @@ impl Refusal {
 
     pub(super) fn unsigned() -> Self {
         let message = "Missing Authentication Token".into();
-        Self {
-            status: 403,
-            kind: "MissingAuthenticationTokenException",
-            message,
-        }
+        Self { status: 403, kind: "MissingAuthenticationTokenException", message }
     }
 
     pub(super) fn unreadable() -> Self {
-        Self {
-            status: 400,
-            kind: "SerializationException",
-            message: "The request body is not JSON.".into(),
-        }
+        Self { status: 400, kind: "SerializationException", message: "The request body is not JSON.".into() }
     }
 
     pub(super) fn into_response(self) -> Response {
@@ -178,26 +158,18 @@ fn named(field: &str, text: &str) -> Result<(), Refusal> {
     if (1..=64).contains(&text.len()) && text.chars().all(legal) {
         Ok(())
     } else {
-        Err(member(
-            field,
-            text,
-            "regular expression pattern: ^[0-9a-zA-Z-_.]+$, length 1 to 64",
-        ))
+        Err(member(field, text, "regular expression pattern: ^[0-9a-zA-Z-_.]+$, length 1 to 64"))
     }
 }
 
 fn window(window: &Value) -> Result<(), Refusal> {
     match (window["Mode"].as_str(), window["MaximumWindowInMinutes"].as_u64()) {
         (Some("OFF"), None) | (Some("FLEXIBLE"), Some(1..=1440)) => Ok(()),
-        (Some("OFF"), Some(_)) => Err(Refusal::validation(
-            "A maximum time window must not be specified when FlexibleTimeWindow is OFF.",
-        )),
+        (Some("OFF"), Some(_)) => {
+            Err(Refusal::validation("A maximum time window must not be specified when FlexibleTimeWindow is OFF."))
+        }
         (Some("FLEXIBLE"), _) => Err(Refusal::validation("A FLEXIBLE time window needs 1 to 1440 minutes.")),
-        (Some(mode), _) => Err(member(
-            "flexibleTimeWindow.mode",
-            mode,
-            "enum value set: [OFF, FLEXIBLE]",
-        )),
+        (Some(mode), _) => Err(member("flexibleTimeWindow.mode", mode, "enum value set: [OFF, FLEXIBLE]")),
         (None, _) => Err(null("flexibleTimeWindow")),
     }
 }
@@ -210,9 +182,7 @@ fn target_arn(arn: &str) -> Result<String, Refusal> {
         {
             Ok(arn.into())
         }
-        _ => Err(Refusal::validation(&format!(
-            "Provided Arn is not in correct format: {arn}"
-        ))),
+        _ => Err(Refusal::validation(&format!("Provided Arn is not in correct format: {arn}"))),
     }
 }
 
@@ -227,11 +197,7 @@ fn role_arn(arn: &str) -> Result<String, Refusal> {
         {
             Ok(arn.into())
         }
-        _ => Err(member(
-            "target.roleArn",
-            arn,
-            "regular expression pattern: ^arn:aws(-[a-z]+)?:iam::\\d{12}:role/.+$",
-        )),
+        _ => Err(member("target.roleArn", arn, "regular expression pattern: ^arn:aws(-[a-z]+)?:iam::\\d{12}:role/.+$")),
     }
 }
 

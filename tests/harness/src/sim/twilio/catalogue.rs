@@ -63,10 +63,7 @@ pub struct Offered {
 impl Offered {
     /// A US or Canadian number without any trap.
     pub fn local(phone_number: &str, country: &str) -> Self {
-        let place = PLACES
-            .iter()
-            .find(|place| phone_number.starts_with(place.prefix))
-            .unwrap_or(&PLACES[0]);
+        let place = PLACES.iter().find(|place| phone_number.starts_with(place.prefix)).unwrap_or(&PLACES[0]);
         place.number(phone_number.into(), country)
     }
 
@@ -99,18 +96,7 @@ impl Place {
     ) -> Self {
         let [locality, region, postal_code] = place;
         let (kind, address, bundle) = (Kind::Local, AddressRequirement::None, false);
-        Self {
-            prefix,
-            country,
-            kind,
-            locality,
-            region,
-            postal_code,
-            at,
-            lata: Some(lata),
-            address,
-            bundle,
-        }
+        Self { prefix, country, kind, locality, region, postal_code, at, lata: Some(lata), address, bundle }
     }
 
     const fn european(
@@ -121,18 +107,7 @@ impl Place {
         address: AddressRequirement,
     ) -> Self {
         let (kind, region, postal_code) = (Kind::Local, "", "");
-        Self {
-            prefix,
-            country,
-            kind,
-            locality,
-            region,
-            postal_code,
-            at,
-            lata: None,
-            address,
-            bundle: true,
-        }
+        Self { prefix, country, kind, locality, region, postal_code, at, lata: None, address, bundle: true }
     }
 
     fn number(&self, phone_number: String, country: &str) -> Offered {
@@ -154,73 +129,16 @@ impl Place {
 }
 
 const PLACES: [Place; 10] = [
-    Place::north_american(
-        "+1415",
-        "US",
-        ["San Francisco", "CA", "94103"],
-        ("37.779300", "-122.419300"),
-        "722",
-    ),
-    Place::north_american(
-        "+1650",
-        "US",
-        ["Palo Alto", "CA", "94301"],
-        ("37.441900", "-122.143000"),
-        "722",
-    ),
-    Place::north_american(
-        "+1212",
-        "US",
-        ["New York", "NY", "10001"],
-        ("40.712800", "-74.006000"),
-        "132",
-    ),
-    Place::north_american(
-        "+1213",
-        "US",
-        ["Los Angeles", "CA", "90012"],
-        ("34.052200", "-118.243700"),
-        "730",
-    ),
-    Place::north_american(
-        "+1604",
-        "CA",
-        ["Vancouver", "BC", "V5K"],
-        ("49.282700", "-123.120700"),
-        "888",
-    ),
-    Place::north_american(
-        "+1416",
-        "CA",
-        ["Toronto", "ON", "M5H"],
-        ("43.653200", "-79.383200"),
-        "888",
-    ),
-    Place {
-        kind: Kind::TollFree,
-        ..Place::north_american("+1888", "US", ["", "", ""], ("", ""), "")
-    },
-    Place::european(
-        "+4420794",
-        "GB",
-        "London",
-        ("51.507400", "-0.127800"),
-        AddressRequirement::None,
-    ),
-    Place::european(
-        "+4930231",
-        "DE",
-        "Berlin",
-        ("52.520000", "13.405000"),
-        AddressRequirement::None,
-    ),
-    Place::european(
-        "+4989123",
-        "DE",
-        "Munich",
-        ("48.135100", "11.582000"),
-        AddressRequirement::Any,
-    ),
+    Place::north_american("+1415", "US", ["San Francisco", "CA", "94103"], ("37.779300", "-122.419300"), "722"),
+    Place::north_american("+1650", "US", ["Palo Alto", "CA", "94301"], ("37.441900", "-122.143000"), "722"),
+    Place::north_american("+1212", "US", ["New York", "NY", "10001"], ("40.712800", "-74.006000"), "132"),
+    Place::north_american("+1213", "US", ["Los Angeles", "CA", "90012"], ("34.052200", "-118.243700"), "730"),
+    Place::north_american("+1604", "CA", ["Vancouver", "BC", "V5K"], ("49.282700", "-123.120700"), "888"),
+    Place::north_american("+1416", "CA", ["Toronto", "ON", "M5H"], ("43.653200", "-79.383200"), "888"),
+    Place { kind: Kind::TollFree, ..Place::north_american("+1888", "US", ["", "", ""], ("", ""), "") },
+    Place::european("+4420794", "GB", "London", ("51.507400", "-0.127800"), AddressRequirement::None),
+    Place::european("+4930231", "DE", "Berlin", ("52.520000", "13.405000"), AddressRequirement::None),
+    Place::european("+4989123", "DE", "Munich", ("48.135100", "11.582000"), AddressRequirement::Any),
 ];
 
 /// Twenty numbers of each place, none of them anybody's. The first of each is a beta number and the second cannot call:

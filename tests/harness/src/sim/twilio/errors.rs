@@ -15,11 +15,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-        }
+        Self { status, code, message: message.into() }
     }
 
     pub(super) fn unauthenticated() -> Self {
@@ -59,27 +55,15 @@ impl Refusal {
     }
 
     pub(super) fn needs_address() -> Self {
-        Self::new(
-            400,
-            21631,
-            "Phone Number Requires an Address but the 'AddressSid' parameter was empty.",
-        )
+        Self::new(400, 21631, "Phone Number Requires an Address but the 'AddressSid' parameter was empty.")
     }
 
     pub(super) fn needs_local_address() -> Self {
-        Self::new(
-            400,
-            21615,
-            "Phone Number Requires a Local Address but the 'AddressSid' parameter was empty.",
-        )
+        Self::new(400, 21615, "Phone Number Requires a Local Address but the 'AddressSid' parameter was empty.")
     }
 
     pub(super) fn needs_bundle() -> Self {
-        Self::new(
-            400,
-            21649,
-            "Phone Number Requires a Bundle but the 'BundleSid' parameter was empty.",
-        )
+        Self::new(400, 21649, "Phone Number Requires a Bundle but the 'BundleSid' parameter was empty.")
     }
 
     pub(super) fn trial() -> Self {
@@ -92,11 +76,7 @@ impl Refusal {
     }
 
     pub(super) fn restricted() -> Self {
-        Self::new(
-            400,
-            22300,
-            "This account is restricted from provisioning new long code phone numbers",
-        )
+        Self::new(400, 22300, "This account is restricted from provisioning new long code phone numbers")
     }
 
     fn body(&self) -> Value {

@@ -96,11 +96,7 @@ fn rfc_2822(at: Timestamp) -> String {
 }
 
 fn get<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {
-    parameters
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
-        .filter(|value| !value.is_empty())
+    parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
 /// Buys. Twilio takes forms only: a JSON body is a request without parameters.
@@ -137,11 +133,7 @@ fn purchase(inner: &mut Inner, parameters: &Parameters, now: Timestamp) -> Resul
     }
     regulations(inner, &inner.stock[at], parameters)?;
     let offered = inner.stock.remove(at);
-    let mut held = Held::new(
-        &offered.phone_number,
-        name.unwrap_or(&friendly(&offered.phone_number)),
-        now,
-    );
+    let mut held = Held::new(&offered.phone_number, name.unwrap_or(&friendly(&offered.phone_number)), now);
     held.bundle_sid = get(parameters, "BundleSid").map(Into::into);
     inner.held.push(held.clone());
     Ok(held)
@@ -197,11 +189,7 @@ pub(super) async fn list(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    answer(
-        twilio
-            .authenticate(&account, &headers)
-            .and_then(|()| page(&twilio, &account, &parameters, &uri)),
-    )
+    answer(twilio.authenticate(&account, &headers).and_then(|()| page(&twilio, &account, &parameters, &uri)))
 }
 
 fn page(twilio: &Twilio, account: &str, parameters: &Parameters, uri: &Uri) -> Result<Response, Refusal> {
@@ -233,10 +221,7 @@ fn page(twilio: &Twilio, account: &str, parameters: &Parameters, uri: &Uri) -> R
     };
     let shown: Vec<&Held> = matching.iter().skip(start).take(size).copied().collect();
     let link = |page: usize, token: Option<&str>| page_uri(uri.path(), parameters, size, page, token);
-    let next = shown
-        .last()
-        .filter(|_| start + shown.len() < matching.len())
-        .map(|last| link(at + 1, Some(&last.sid)));
+    let next = shown.last().filter(|_| start + shown.len() < matching.len()).map(|last| link(at + 1, Some(&last.sid)));
     Ok(sim::json(
         200,
         &json!({
@@ -249,12 +234,9 @@ fn page(twilio: &Twilio, account: &str, parameters: &Parameters, uri: &Uri) -> R
 }
 
 fn page_uri(path: &str, parameters: &Parameters, size: usize, page: usize, after: Option<&str>) -> String {
-    let filters = parameters
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageSize" | "PageToken"));
-    let mut query: Vec<String> = filters
-        .map(|(name, value)| format!("{name}={}", value.replace('+', "%2B").replace(' ', "%20")))
-        .collect();
+    let filters = parameters.iter().filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageSize" | "PageToken"));
+    let mut query: Vec<String> =
+        filters.map(|(name, value)| format!("{name}={}", value.replace('+', "%2B").replace(' ', "%20"))).collect();
     query.push(format!("PageSize={size}"));
     query.push(format!("Page={page}"));
     query.extend(after.map(|sid| format!("PageToken=PA{sid}")));
@@ -320,9 +302,5 @@ pub(super) async fn release(
 
 fn place(inner: &Inner, sid: &str, uri: &Uri) -> Result<usize, Refusal> {
     let sid = sid.strip_suffix(".json");
-    inner
-        .held
-        .iter()
-        .position(|held| Some(held.sid.as_str()) == sid)
-        .ok_or_else(|| Refusal::not_found(uri.path()))
+    inner.held.iter().position(|held| Some(held.sid.as_str()) == sid).ok_or_else(|| Refusal::not_found(uri.path()))
 }

@@ -90,17 +90,9 @@ pub struct Twilio {
 impl Twilio {
     /// An account that holds nothing, before the usual catalogue.
     pub fn new(account: Account, clock: Clock) -> Self {
-        let inner = Inner {
-            stock: catalogue::usual(),
-            ..Inner::default()
-        };
+        let inner = Inner { stock: catalogue::usual(), ..Inner::default() };
         let faults = Faults::new(errors::overload());
-        Self {
-            account,
-            clock,
-            inner: Arc::new(Mutex::new(inner)),
-            faults,
-        }
+        Self { account, clock, inner: Arc::new(Mutex::new(inner)), faults }
     }
 
     /// The routes.
@@ -108,18 +100,9 @@ impl Twilio {
         let account = "/2010-04-01/Accounts/{account}";
         let router = Router::new()
             .route(&format!("{account}/AvailablePhoneNumbers.json"), get(search::countries))
-            .route(
-                &format!("{account}/AvailablePhoneNumbers/{{country}}"),
-                get(search::country),
-            )
-            .route(
-                &format!("{account}/AvailablePhoneNumbers/{{country}}/{{kind}}"),
-                get(search::search),
-            )
-            .route(
-                &format!("{account}/IncomingPhoneNumbers.json"),
-                get(incoming::list).post(incoming::buy),
-            )
+            .route(&format!("{account}/AvailablePhoneNumbers/{{country}}"), get(search::country))
+            .route(&format!("{account}/AvailablePhoneNumbers/{{country}}/{{kind}}"), get(search::search))
+            .route(&format!("{account}/IncomingPhoneNumbers.json"), get(incoming::list).post(incoming::buy))
             .route(
                 &format!("{account}/IncomingPhoneNumbers/{{sid}}"),
                 get(incoming::fetch).post(incoming::update).delete(incoming::release),
@@ -250,10 +233,6 @@ fn months(held: &Held, until: Timestamp) -> Vec<Charge> {
         .map_while(|month| bought.checked_add(month.months()).ok())
         .map(|day| day.timestamp())
         .take_while(|at| *at <= until)
-        .map(|at| Charge {
-            phone_number: held.phone_number.clone(),
-            at,
-            cents: MONTHLY_CENTS,
-        })
+        .map(|at| Charge { phone_number: held.phone_number.clone(), at, cents: MONTHLY_CENTS })
         .collect()
 }

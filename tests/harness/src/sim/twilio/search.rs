@@ -20,10 +20,8 @@ pub(super) async fn countries(
     uri: Uri,
 ) -> Response {
     answer(twilio.authenticate(&account, &headers).map(|()| {
-        let countries: Vec<Value> = COUNTRIES
-            .iter()
-            .map(|(code, name, kinds)| country_document(&account, code, name, kinds))
-            .collect();
+        let countries: Vec<Value> =
+            COUNTRIES.iter().map(|(code, name, kinds)| country_document(&account, code, name, kinds)).collect();
         sim::json(200, &json!({"countries": countries, "uri": uri.path()}))
     }))
 }
@@ -36,9 +34,7 @@ pub(super) async fn country(
     uri: Uri,
 ) -> Response {
     answer(twilio.authenticate(&account, &headers).and_then(|()| {
-        let known = country
-            .strip_suffix(".json")
-            .and_then(|code| COUNTRIES.iter().find(|known| known.0 == code));
+        let known = country.strip_suffix(".json").and_then(|code| COUNTRIES.iter().find(|known| known.0 == code));
         let (code, name, kinds) = known.ok_or_else(|| Refusal::not_found(uri.path()))?;
         Ok(sim::json(200, &country_document(&account, code, name, kinds)))
     }))
@@ -71,9 +67,7 @@ pub(super) async fn search(
             // Mobile, National and so on exist as resources, but not in these countries.
             _ => return Err(Refusal::not_found(uri.path())),
         };
-        let exists = COUNTRIES
-            .iter()
-            .any(|(code, _, kinds)| *code == country && kinds.contains(&kind));
+        let exists = COUNTRIES.iter().any(|(code, _, kinds)| *code == country && kinds.contains(&kind));
         if !exists {
             return Err(Refusal::not_found(uri.path()));
         }
@@ -106,11 +100,7 @@ struct Filter {
 impl Filter {
     fn parse(country: &str, parameters: &Parameters) -> Result<Self, Refusal> {
         let get = |name: &str| {
-            parameters
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-                .filter(|it| !it.is_empty())
+            parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).filter(|it| !it.is_empty())
         };
         let flag = |name: &str| match get(name).as_deref() {
             None => Ok(None),
@@ -118,12 +108,7 @@ impl Filter {
             Some("false" | "False") => Ok(Some(false)),
             Some(other) => Err(Refusal::parameter(name, other)),
         };
-        for name in [
-            "SmsEnabled",
-            "MmsEnabled",
-            "FaxEnabled",
-            "ExcludeForeignAddressRequired",
-        ] {
+        for name in ["SmsEnabled", "MmsEnabled", "FaxEnabled", "ExcludeForeignAddressRequired"] {
             flag(name)?;
         }
         let north_american = matches!(country, "US" | "CA");
@@ -163,19 +148,11 @@ impl Filter {
 
     fn admits(&self, offered: &Offered) -> bool {
         let address = offered.address_requirements.as_str();
-        self.area_code
-            .as_deref()
-            .is_none_or(|code| offered.area_code() == Some(code))
-            && self
-                .contains
-                .as_deref()
-                .is_none_or(|part| contains(&offered.phone_number, part))
+        self.area_code.as_deref().is_none_or(|code| offered.area_code() == Some(code))
+            && self.contains.as_deref().is_none_or(|part| contains(&offered.phone_number, part))
             && self.voice.is_none_or(|voice| offered.voice == voice)
             && self.region.as_deref().is_none_or(|region| offered.region == region)
-            && self
-                .locality
-                .as_deref()
-                .is_none_or(|locality| offered.locality == locality)
+            && self.locality.as_deref().is_none_or(|locality| offered.locality == locality)
             && (self.beta || !offered.beta)
             && !(self.exclude_all && address != "none")
             && !(self.exclude_local && address == "local")
@@ -192,12 +169,9 @@ pub(super) fn is_area_code(code: &str) -> bool {
 /// Does a number contain the pattern, in which `*` is any one digit?
 pub(super) fn contains(phone_number: &str, pattern: &str) -> bool {
     let (number, pattern) = (phone_number.as_bytes(), pattern.as_bytes());
-    number.windows(pattern.len().max(1)).any(|window| {
-        window
-            .iter()
-            .zip(pattern)
-            .all(|(digit, wanted)| *wanted == b'*' || digit == wanted)
-    })
+    number
+        .windows(pattern.len().max(1))
+        .any(|window| window.iter().zip(pattern).all(|(digit, wanted)| *wanted == b'*' || digit == wanted))
 }
 
 fn document(offered: &Offered) -> Value {
@@ -222,11 +196,7 @@ fn document(offered: &Offered) -> Value {
 
 /// `(415) 555-0123` for a North American number, the number itself for others.
 pub(super) fn friendly(phone_number: &str) -> String {
-    let parts = phone_number
-        .strip_prefix("+1")
-        .and_then(|rest| Some((rest.get(..3)?, rest.get(3..6)?, rest.get(6..)?)));
-    parts.map_or_else(
-        || phone_number.into(),
-        |(area, exchange, line)| format!("({area}) {exchange}-{line}"),
-    )
+    let parts =
+        phone_number.strip_prefix("+1").and_then(|rest| Some((rest.get(..3)?, rest.get(3..6)?, rest.get(6..)?)));
+    parts.map_or_else(|| phone_number.into(), |(area, exchange, line)| format!("({area}) {exchange}-{line}"))
 }
