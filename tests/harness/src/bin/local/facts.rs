@@ -99,5 +99,5 @@ impl Drop for Written {
 }
 
 fn path() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/local/world.json"))
+    crate::root().join("target/local/world.json")
 }

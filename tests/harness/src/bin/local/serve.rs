@@ -110,11 +110,16 @@ async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
     let urls = [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland, &facts.dynamodb, &facts.scheduler];
     for url in urls.into_iter().chain([&facts.gateway]) {
         // Any answer will do, a refusal most likely.
-        client.get(url).send().await.map_err(|error| format!("{url} does not answer: {error}"))?;
+        client
+            .get(url)
+            .header("user-agent", watch::AGENT)
+            .send()
+            .await
+            .map_err(|error| format!("{url} does not answer: {error}"))?;
     }
     // The first request starts the process; a person should not wait for it.
     let price = Request::new(&client, Method::POST, format!("{}/api/v1/phone/numbers/list", facts.gateway));
-    match price.send().await.status.as_u16() {
+    match price.header("user-agent", watch::AGENT).send().await.status.as_u16() {
         402 => Ok(()),
         other => Err(format!("a request without a payment was answered with {other}, not 402")),
     }
@@ -130,7 +135,7 @@ fn tell(facts: &Facts) {
     say::pair("DynamoDB", &format!("{}, table {}", facts.dynamodb, facts.table));
     say::pair("scheduler", &facts.scheduler);
     if facts.play_money {
-        say::heading(&format!("A throw-away wallet with {} that exist only here", say::dollars(FUNDS)));
+        say::heading(&format!("A throw-away wallet with {} that exists only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);
         say::pair("private key", &facts.key);
     }
