@@ -9,28 +9,19 @@ use crate::{Trouble, say};
 
 /// The functions, by the files that are in `functions/`.
 pub(crate) async fn build() -> Result<Binaries, Trouble> {
-    let root = crate::root();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let mut names = Vec::new();
-    let listing = std::fs::read_dir(root.join("functions")).map_err(|error| format!("functions/: {error}"))?;
+    let listing = std::fs::read_dir(format!("{root}/functions")).map_err(|error| format!("functions/: {error}"))?;
     for entry in listing.filter_map(Result::ok) {
         if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".rs")) {
             names.push(name.to_owned());
         }
     }
     say::heading("Building the functions (a while the first time)");
+    // The whole workspace, for the features that `cargo test --workspace` chose: the dependencies are then built already.
     // cargo's own progress is shown: it goes to standard error, which is inherited.
-    let mut cargo = Command::new(env!("CARGO"));
-    // What the cargo that runs this program says of this package would be taken for news by build scripts, and half of
-    // all dependencies be built again.
-    for (name, _) in std::env::vars_os() {
-        let told =
-            |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start));
-        if name.to_str().is_some_and(told) {
-            cargo.env_remove(name);
-        }
-    }
-    let status = cargo
-        .args(["build", "--package", "dialtone", "--bins"])
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--workspace", "--bins"])
         .current_dir(root)
         .stdin(Stdio::null())
         .status()
