@@ -15,6 +15,7 @@ use alloy_primitives::{Address, B256, U256};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::sim::bland::Call;
 use crate::world::{PAYEE, World};
 
 /// Past the end of every payment's window and of everything that waits for it, and short of the end of any lease.
@@ -52,14 +53,16 @@ struct Dialled {
     id: String,
     /// Our id, as it travelled along.
     request: Option<String>,
-    from: Option<String>,
+    from: String,
+    /// The request named no caller, so Bland chose one: somebody else's number, most likely.
+    from_was_picked: bool,
     to: String,
 }
 
 impl Dialled {
-    fn of(call: crate::sim::bland::Call) -> Self {
+    fn of(call: Call) -> Self {
         let request = call.request["metadata"]["request_id"].as_str().map(str::to_owned);
-        Self { request, from: (!call.from_was_picked).then_some(call.from), id: call.id, to: call.to }
+        Self { id: call.id, request, from: call.from, from_was_picked: call.from_was_picked, to: call.to }
     }
 }
 

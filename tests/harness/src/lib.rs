@@ -12,6 +12,7 @@
 
 pub mod audit;
 mod client;
+pub mod control;
 pub mod dynamo;
 pub mod gateway;
 pub mod iam;

@@ -18,6 +18,9 @@ use crate::sim::chain::Network;
 use crate::wallet::Wallet;
 use crate::world::{Binaries, Neighbour, PAYEE, Plan, World};
 
+/// A world that takes longer than this to end is stuck.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// A world for one test.
 pub struct Stack {
     world: World,
@@ -210,7 +213,9 @@ impl Drop for Stack {
             // The test's thread waits for it, below.
             let _ = report.send(findings);
         });
-        let findings = reported.recv().unwrap_or_else(|_| vec!["the audit itself panicked".to_owned()]);
+        let findings = reported
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|error| vec![format!("the audit did not come to an end: {error}")]);
         runtime.shutdown_background();
         let excused = |finding: &String| self.excused.iter().any(|(text, _)| finding.contains(text));
         let findings: Vec<_> = findings.into_iter().filter(|finding| !excused(finding)).collect();

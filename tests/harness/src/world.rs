@@ -19,11 +19,10 @@ use tokio::net::TcpListener;
 use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
 use crate::lambda::{InvokeError, Lambda};
-use crate::sim::bland::Keys;
+use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
-use crate::sim::scheduler::Scheduler;
 use crate::sim::twilio::Account;
-use crate::sim::{Bland, Chain, Clock, Facilitator, Faults, Twilio};
+use crate::sim::{Chain, Clock, Facilitator, Faults, Scheduler, Twilio};
 use crate::template::Deployment;
 use crate::{client, gateway, iam};
 pub use plan::{Binaries, Plan, Ports, Real};
@@ -57,6 +56,7 @@ pub struct World {
     /// Whether the functions have been told of a node of the chain.
     pub has_rpc: bool,
     passed: schedules::Passed,
+    bland_clock: Clock,
 }
 
 /// Where everything answers, without trailing slashes.
@@ -130,10 +130,12 @@ impl World {
         };
 
         let clock = Clock::wall();
+        // Bland remembers when it last rang a phone, and has no other use of the time.
+        let bland_clock = Clock::wall();
         let chain = Chain::new(plan.network, clock.clone());
         let facilitator = Facilitator::new(chain.clone(), clock.clone());
         let twilio = Twilio::new(Account::random(), clock.clone());
-        let bland = Bland::new(Keys::random(), twilio.clone(), clock.clone());
+        let bland = Bland::new(Keys::random(), twilio.clone(), bland_clock.clone());
         let deployment = plan.deployment(&urls, twilio.account(), bland.keys());
         let scheduler = Scheduler::new(clock);
         for group in &deployment.schedule_groups {
@@ -164,6 +166,7 @@ impl World {
             traffic,
             has_rpc,
             passed: schedules::Passed::default(),
+            bland_clock,
         })
     }
 
@@ -201,6 +204,7 @@ impl World {
     pub fn travel(&self, by: Duration) {
         self.dynamo.travel(by);
         self.passed.travel(&self.scheduler, by);
+        self.bland_clock.advance(by);
     }
 
     /// The faults of a neighbour.

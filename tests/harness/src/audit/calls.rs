@@ -34,7 +34,10 @@ impl Ledgers {
                 findings.push(format!("{} was dialled for no call of ours", dialled.to));
                 continue;
             };
-            if dialled.from.as_deref() != row["from"].as_str() || row["to"] != dialled.to {
+            if dialled.from_was_picked {
+                findings.push(format!("call {ours} was dialled without saying from which number"));
+            }
+            if row["from"] != dialled.from || row["to"] != dialled.to {
                 findings.push(format!("call {ours} was dialled from or to another number than it says"));
             }
             if row["placed"] != dialled.id {
@@ -66,7 +69,13 @@ mod tests {
     }
 
     fn dialled() -> Dialled {
-        Dialled { id: "b".into(), request: Some("c".into()), from: Some("+1".into()), to: "+2".into() }
+        Dialled {
+            id: "b".into(),
+            request: Some("c".into()),
+            from: "+1".into(),
+            from_was_picked: false,
+            to: "+2".into(),
+        }
     }
 
     fn findings(rows: Vec<Value>, dialled: Vec<Dialled>) -> String {

@@ -18,9 +18,10 @@ pub(crate) async fn build() -> Result<Binaries, Trouble> {
         }
     }
     say::heading("Building the functions (a while the first time)");
+    // The whole workspace, for the features that `cargo test --workspace` chose: the dependencies are then built already.
     // cargo's own progress is shown: it goes to standard error, which is inherited.
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--package", "dialtone", "--bins"])
+        .args(["build", "--workspace", "--bins"])
         .current_dir(root)
         .stdin(Stdio::null())
         .status()

@@ -32,7 +32,7 @@ pub(crate) async fn play() -> Result<(), Trouble> {
     let neighbours = Neighbours::of_process()?;
     let running = serve::start(Ports::default(), &neighbours).await?;
     say::heading("No world is running: playing in one of its own");
-    let facts = Facts::of(&running.world, &running.wallet, running.play_money);
+    let facts = Facts::of(&running.world, &running.wallet, running.play_money, String::new());
     tokio::spawn(serve::housekeeping(running.world.clone()));
     let outcome = in_world(&facts).await;
     running.world.lambda.stop().await;
@@ -85,8 +85,8 @@ impl Player {
         expect(&asked, 402)?;
         let demand = asked.demand();
         let offer = demand.offer();
-        let payee = offer["payTo"].as_str().unwrap_or_default();
-        say::line(&format!("← 402: {} on {} to {payee}", say::dollars(demand.price()), offer["network"]));
+        let [payee, network] = ["payTo", "network"].map(|name| offer[name].as_str().unwrap_or_default());
+        say::line(&format!("← 402: {} on {network} to {payee}", say::dollars(demand.price())));
         let payment = self.wallet.signs(&demand);
         say::line(&format!("→ the same with PAYMENT-SIGNATURE, nonce {}", payment.authorization().nonce));
         let answer = request.paid_with(&payment).send().await;
@@ -113,12 +113,14 @@ impl Player {
             let view = answer.json();
             progress.show(call, &view);
             let transcript = view["transcript"].as_array().is_some_and(|lines| !lines.is_empty());
-            if progress.over() && transcript {
+            // The summary is written once the call is over, and comes last.
+            let summary = view["summary"].as_str().unwrap_or_default();
+            if progress.over() && transcript && !summary.is_empty() {
                 ensure(view["status"] == "completed", "the call was not completed")?;
-                say::line(&format!("summary: {}", view["summary"].as_str().unwrap_or_default()));
+                say::line(&format!("summary: {summary}"));
                 return Ok(());
             }
-            ensure(began.elapsed() < PATIENCE, "the call did not come to an end with a transcript")?;
+            ensure(began.elapsed() < PATIENCE, "the call did not come to an end with a transcript and a summary")?;
         }
     }
 }

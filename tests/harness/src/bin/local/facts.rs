@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) dynamodb: String,
     /// EventBridge Scheduler.
     pub(crate) scheduler: String,
+    /// Money for wallets and trouble at neighbours: `POST /mint`, `POST /faults`.
+    pub(crate) control: String,
     /// The table's name.
     pub(crate) table: String,
     /// CAIP-2.
@@ -45,7 +47,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// Of a running world.
-    pub(crate) fn of(world: &World, wallet: &Wallet, play_money: bool) -> Self {
+    pub(crate) fn of(world: &World, wallet: &Wallet, play_money: bool, control: String) -> Self {
         let (urls, network) = (world.urls.clone(), world.network());
         Self {
             rpc: format!("{}/rpc", urls.rpc),
@@ -55,6 +57,7 @@ impl Facts {
             bland: urls.bland,
             dynamodb: urls.dynamo,
             scheduler: urls.scheduler,
+            control,
             table: world.dynamo.table().to_owned(),
             network: network.caip2().to_owned(),
             chain_id: network.chain_id(),
@@ -96,5 +99,5 @@ impl Drop for Written {
 }
 
 fn path() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/local/world.json"))
+    crate::root().join("target/local/world.json")
 }

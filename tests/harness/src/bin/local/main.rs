@@ -10,6 +10,7 @@ mod say;
 mod serve;
 mod watch;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use tokio::runtime::Builder;
@@ -39,6 +40,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    let harness = Path::new(env!("CARGO_MANIFEST_DIR"));
+    harness.ancestors().nth(2).unwrap_or(harness).to_owned()
 }
 
 fn run(what: impl AsyncFnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {

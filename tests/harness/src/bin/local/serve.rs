@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use harness::request::Request;
 use harness::world::Ports;
-use harness::{Plan, Wallet, World, client};
+use harness::{Neighbour, Plan, Wallet, World, client};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -16,10 +16,15 @@ use crate::{Trouble, binaries, say, watch};
 const PORTS: Ports =
     Ports { gateway: 8402, rpc: 8403, facilitator: 8404, twilio: 8405, bland: 8406, dynamo: 8407, scheduler: 8408 };
 
+/// The door for programs in other languages.
+const CONTROL: u16 = 8409;
+
 /// As the recurring schedule in the template.
 const SWEEP: Duration = Duration::from_mins(1);
 /// One-shot schedules are exact to a minute at AWS; a person is less patient.
 const SCHEDULES: Duration = Duration::from_secs(5);
+/// One step in the life of a simulated call.
+const PACE: Duration = Duration::from_secs(2);
 /// What the throw-away wallet has, in micro-dollars.
 const FUNDS: u64 = 1_000_000_000;
 
@@ -36,7 +41,8 @@ pub(crate) async fn until_interrupted() -> Result<(), Trouble> {
     let table_is_real = neighbours.is_real(Real::Table);
     let running = start(PORTS, &neighbours).await?;
     neighbours.tell();
-    let facts = Facts::of(&running.world, &running.wallet, running.play_money);
+    let control = open_control(&running.world).await?;
+    let facts = Facts::of(&running.world, &running.wallet, running.play_money, control);
     everything_answers(&facts).await?;
     let written = facts.write()?;
     tell(&facts);
@@ -66,6 +72,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Runni
         )
     })?;
     let wallet = Wallet::random();
+    world.bland.set_pace(PACE);
     world.chain.mint(wallet.address(), FUNDS);
     Ok(Running { world, wallet, play_money: neighbours.is_play_money() })
 }
@@ -88,16 +95,31 @@ pub(crate) async fn housekeeping(world: World) {
     }
 }
 
+/// Money for wallets and trouble at neighbours, for whoever has no handle to the simulators.
+async fn open_control(world: &World) -> Result<String, Trouble> {
+    let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb"];
+    let all = names.into_iter().zip(Neighbour::ALL.map(|neighbour| world.faults_of(neighbour).clone()));
+    let router = harness::control::router(world.chain.clone(), all.collect());
+    let served = harness::sim::serve_at(([127, 0, 0, 1], CONTROL).into(), router).await;
+    let (address, _) = served.map_err(|error| format!("port {CONTROL} of 127.0.0.1 cannot be had ({error})."))?;
+    Ok(format!("http://{address}"))
+}
+
 async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
     let client = client();
     let urls = [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland, &facts.dynamodb, &facts.scheduler];
     for url in urls.into_iter().chain([&facts.gateway]) {
         // Any answer will do, a refusal most likely.
-        client.get(url).send().await.map_err(|error| format!("{url} does not answer: {error}"))?;
+        client
+            .get(url)
+            .header("user-agent", watch::AGENT)
+            .send()
+            .await
+            .map_err(|error| format!("{url} does not answer: {error}"))?;
     }
     // The first request starts the process; a person should not wait for it.
     let price = Request::new(&client, Method::POST, format!("{}/api/v1/phone/numbers/list", facts.gateway));
-    match price.send().await.status.as_u16() {
+    match price.header("user-agent", watch::AGENT).send().await.status.as_u16() {
         402 => Ok(()),
         other => Err(format!("a request without a payment was answered with {other}, not 402")),
     }
@@ -113,7 +135,7 @@ fn tell(facts: &Facts) {
     say::pair("DynamoDB", &format!("{}, table {}", facts.dynamodb, facts.table));
     say::pair("scheduler", &facts.scheduler);
     if facts.play_money {
-        say::heading(&format!("A throw-away wallet with {} that exist only here", say::dollars(FUNDS)));
+        say::heading(&format!("A throw-away wallet with {} that exists only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);
         say::pair("private key", &facts.key);
     }

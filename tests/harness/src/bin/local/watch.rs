@@ -14,19 +14,24 @@ use tokio::time::interval;
 
 use crate::say;
 
-/// Our own looks at calls are not shown.
-const AGENT: &str = "dialtone-local-watch";
+/// Our own requests are not shown.
+pub(crate) const AGENT: &str = "dialtone-local-watch";
 
 /// Requests as they are answered.
 pub(crate) async fn requests(mut traffic: Receiver<Exchange>) {
     loop {
         match traffic.recv().await {
-            Ok(exchange) if exchange.user_agent == AGENT => {}
+            Ok(exchange) if exchange.user_agent == AGENT || is_poll(&exchange) => {}
             Ok(exchange) => say::exchange(&exchange),
             Err(RecvError::Lagged(missed)) => say::line(&format!("({missed} requests not shown)")),
             Err(RecvError::Closed) => return,
         }
     }
+}
+
+/// Calls are shown as they progress, not each time that somebody looks.
+fn is_poll(exchange: &Exchange) -> bool {
+    exchange.method == "GET" && exchange.path.contains("/voice/call/") && exchange.status.is_success()
 }
 
 /// Calls in the table as they progress.

@@ -7,6 +7,8 @@
 pub mod eip712;
 mod ledger;
 mod rpc;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex};
 

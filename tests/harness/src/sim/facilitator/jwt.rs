@@ -1,5 +1,8 @@
 //! Coinbase's bearer tokens: one JSON web token per request, bound to its method, host and path.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use base64::Engine as _;

@@ -6,6 +6,8 @@
 //!
 //! Nothing here waits for time to pass, except [`Fault::Delay`], which exists for measurements.
 
+mod answer;
+mod inject;
 #[cfg(test)]
 mod tests;
 
@@ -15,65 +17,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
-use serde_json::Value;
-use tokio::sync::{oneshot, watch};
+use axum::middleware::from_fn_with_state;
+use tokio::sync::watch;
 
 use super::lock;
-
-/// More than any request of ours, so that a body is never cut by the harness.
-const BODY_LIMIT: usize = 16 * 1024 * 1024;
-
-/// A ready-made answer.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers, `content-type` included.
-    pub headers: Vec<(&'static str, String)>,
-    /// Body.
-    pub body: String,
-}
-
-impl Answer {
-    /// An answer with a JSON body.
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self { status, headers: vec![("content-type", "application/json".into())], body: body.to_string() }
-    }
-
-    /// An answer with an HTML body, as edges and load balancers give it.
-    pub fn html(status: u16) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", "text/html; charset=utf-8".into())],
-            body: "<!DOCTYPE html><html><head><title>Service</title></head><body><h1>It works</h1></body></html>"
-                .into(),
-        }
-    }
-
-    /// The same answer with one more header.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        for (name, value) in self.headers {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                response.headers_mut().insert(HeaderName::from_static(name), value);
-            }
-        }
-        response
-    }
-}
+pub use answer::Answer;
+use inject::meet;
 
 /// What happens to a request.
 #[derive(Clone, Debug)]
@@ -293,92 +243,4 @@ fn matches(pattern: &str, class: &str) -> bool {
             .strip_prefix(head)
             .is_some_and(|rest| (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| matches(tail, rest)))),
     }
-}
-
-async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let class = (faults.classify)(&parts);
-    // Read first: a caller that goes away is only noticed once its body has been taken.
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return Answer::html(413).into_response();
-    };
-    let request = Request::from_parts(parts, Body::from(body));
-    let released = faults.release_signal();
-    let (fault, latency) = faults.arrive(&class);
-    if let Some(latency) = latency {
-        tokio::time::sleep(latency).await;
-    }
-    let Some(fault) = fault else {
-        return next.run(request).await;
-    };
-    match fault {
-        Fault::Refuse(answer) => answer.into_response(),
-        Fault::Overload => faults.overload.clone().into_response(),
-        Fault::Drop => cut(),
-        Fault::Hang => {
-            released.await;
-            next.run(request).await
-        }
-        Fault::Stall => {
-            let response = next.run(request).await;
-            released.await;
-            response
-        }
-        Fault::LoseAnswer => {
-            next.run(request).await;
-            cut()
-        }
-        Fault::Replace(answer) => {
-            next.run(request).await;
-            answer.into_response()
-        }
-        Fault::Html => {
-            next.run(request).await;
-            Answer::html(200).into_response()
-        }
-        Fault::Truncate => halve(next.run(request).await).await,
-        Fault::Delay(latency) => {
-            tokio::time::sleep(latency).await;
-            next.run(request).await
-        }
-        Fault::Late => late(&faults, released, request, next).await,
-    }
-}
-
-/// Hands the request to a task that applies it when this connection is gone.
-async fn late(
-    faults: &Faults,
-    released: impl Future<Output = ()> + Send + 'static,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (connected, gone) = oneshot::channel::<()>();
-    let (answer, answered) = oneshot::channel();
-    faults.late(1);
-    let task = faults.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = gone => {}
-            () = released => {}
-        }
-        // Nobody may be listening any more; that is the point.
-        let _ = answer.send(next.run(request).await);
-        task.late(-1);
-    });
-    let response = answered.await;
-    drop(connected);
-    response.unwrap_or_else(|_| cut())
-}
-
-/// A body that fails before its first byte: the connection closes and not even a status line is sent.
-fn cut() -> Response {
-    let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("answer lost")) });
-    Response::new(Body::from_stream(broken))
-}
-
-async fn halve(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(body.slice(..body.len() / 2)))
 }

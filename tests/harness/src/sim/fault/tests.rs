@@ -1,11 +1,13 @@
 //! Each fault, over a real connection.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::Router;
 use axum::routing::{get, post};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
+use super::{Answer, Fault, Faults, matches};
 use crate::sim::testing::{Probe, read};
 
 struct Lab {

@@ -1,0 +1,101 @@
+//! The layer itself: what each fault does to a request and its answer.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::sync::oneshot;
+
+use super::{Answer, Fault, Faults};
+
+/// More than any request of ours, so that a body is never cut by the harness.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let class = (faults.classify)(&parts);
+    // Read first: a caller that goes away is only noticed once its body has been taken.
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return Answer::html(413).into_response();
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    let released = faults.release_signal();
+    let (fault, latency) = faults.arrive(&class);
+    if let Some(latency) = latency {
+        tokio::time::sleep(latency).await;
+    }
+    let Some(fault) = fault else {
+        return next.run(request).await;
+    };
+    match fault {
+        Fault::Refuse(answer) => answer.into_response(),
+        Fault::Overload => faults.overload.clone().into_response(),
+        Fault::Drop => cut(),
+        Fault::Hang => {
+            released.await;
+            next.run(request).await
+        }
+        Fault::Stall => {
+            let response = next.run(request).await;
+            released.await;
+            response
+        }
+        Fault::LoseAnswer => {
+            next.run(request).await;
+            cut()
+        }
+        Fault::Replace(answer) => {
+            next.run(request).await;
+            answer.into_response()
+        }
+        Fault::Html => {
+            next.run(request).await;
+            Answer::html(200).into_response()
+        }
+        Fault::Truncate => halve(next.run(request).await).await,
+        Fault::Delay(latency) => {
+            tokio::time::sleep(latency).await;
+            next.run(request).await
+        }
+        Fault::Late => late(&faults, released, request, next).await,
+    }
+}
+
+/// Hands the request to a task that applies it when this connection is gone.
+async fn late(
+    faults: &Faults,
+    released: impl Future<Output = ()> + Send + 'static,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (connected, gone) = oneshot::channel::<()>();
+    let (answer, answered) = oneshot::channel();
+    faults.late(1);
+    let task = faults.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = gone => {}
+            () = released => {}
+        }
+        // Nobody may be listening any more; that is the point.
+        let _ = answer.send(next.run(request).await);
+        task.late(-1);
+    });
+    let response = answered.await;
+    drop(connected);
+    response.unwrap_or_else(|_| cut())
+}
+
+/// A body that fails before its first byte: the connection closes and not even a status line is sent.
+fn cut() -> Response {
+    let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("answer lost")) });
+    Response::new(Body::from_stream(broken))
+}
+
+async fn halve(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body.slice(..body.len() / 2)))
+}
