@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::process::{Process, Used};
 
 /// Before the warm invocations are measured: connections are made, caches are filled.
-const WARM_UP: usize = 3;
+pub(crate) const WARM_UP: usize = 3;
 
 /// How often each thing is done.
 #[derive(Clone, Copy)]

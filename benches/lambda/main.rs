@@ -58,14 +58,20 @@ fn main() -> ExitCode {
     };
     let programs = artefacts::build();
     report::artefacts(programs.iter());
-    // The pool serves these buyers and nobody else; each is one number.
-    let buyers = [cost, latency].map(|effort| effort.starts + effort.warm).iter().sum::<usize>() + 10;
-    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
-    let scene = Scene::new(&programs, if wants("buy, pooled") { buyers } else { 0 });
-    let plans: Vec<_> =
-        plans(&scene).into_iter().filter(|plan| plan.name == artefacts::FLOOR || wants(plan.name)).collect();
-
+    let wants = |plan: &Plan| {
+        plan.name == artefacts::FLOOR
+            || wanted.is_empty()
+            || wanted.iter().any(|word| plan.name.contains(word.as_str()))
+    };
+    let mut scene = Scene::new(&programs);
     let mut costs = Vec::new();
+    for plan in idle_plans().into_iter().filter(|plan| wants(plan)) {
+        costs.push(plan.subject(&scene, &programs, cost).cost(&scene.stack.meter));
+    }
+    // Each buyer whom the pool serves takes one number out of it.
+    let buyers = [cost, latency].map(|effort| effort.starts + effort.warm + cost::WARM_UP);
+    scene.set(buyers.iter().sum());
+    let plans: Vec<_> = plans(&scene).into_iter().filter(|plan| wants(plan)).collect();
     for plan in &plans {
         costs.push(plan.subject(&scene, &programs, cost).cost(&scene.stack.meter));
     }
@@ -103,34 +109,34 @@ impl Plan {
     }
 }
 
+fn http(name: &'static str, function: &'static str, ask: Ask, status: u64) -> Plan {
+    Plan { name, function, event: Event::Http(Box::new(ask)), status: Some(status), path: None }
+}
+
+/// What needs a world in which nothing has happened.
+fn idle_plans() -> [Plan; 2] {
+    let event = Event::Plain(json!({}));
+    [
+        http(artefacts::FLOOR, "numbers_list", Scene::unpaid(LIST, json!({})), 200),
+        Plan { name: "reaper, nothing due", function: "reaper", event, status: None, path: None },
+    ]
+}
+
 fn plans(scene: &Scene) -> Vec<Plan> {
-    let http = |name, function, ask, status, path| Plan {
-        name,
-        function,
-        event: Event::Http(Box::new(ask)),
-        status: Some(status),
-        path,
-    };
-    let other_area = json!({"area_code": "212"});
+    let unpaid = |name, function, path, body| http(name, function, Scene::unpaid(path, body), 402);
+    let paid = |name, function, ask, path| Plan { path: Some(path), ..http(name, function, ask, 200) };
+    let (any, elsewhere) = (json!({}), scene::elsewhere());
     vec![
-        http(artefacts::FLOOR, "numbers_list", Scene::unpaid(LIST, json!({})), 200, None),
-        http("list, unpaid", "numbers_list", Scene::unpaid(LIST, json!({})), 402, None),
-        http("list, forged", "numbers_list", scene.paid(Forger, LIST, json!({})), 402, None),
-        http("list, paid", "numbers_list", scene.paid(Owner, LIST, json!({})), 200, Some(&paths::LIST)),
-        http("renew, unpaid", "numbers_renew", Scene::unpaid(RENEW, scene.renewal()), 402, None),
-        http("renew, paid", "numbers_renew", scene.paid(Owner, RENEW, scene.renewal()), 200, Some(&paths::RENEW)),
-        http("buy, unpaid", "numbers_buy", Scene::unpaid(BUY, json!({})), 402, None),
-        http("buy, pooled", "numbers_buy", scene.paid(Buyer, BUY, json!({})), 200, Some(&paths::BUY_POOLED)),
-        http("buy, carried", "numbers_buy", scene.paid(Buyer, BUY, other_area), 200, Some(&paths::BUY_CARRIED)),
-        http("call, unpaid", "voice_call", Scene::unpaid(CALL, scene::call_body()), 402, None),
-        http("call, paid", "voice_call", scene.paid(Owner, CALL, scene::call_body()), 200, Some(&paths::PLACE_CALL)),
-        http("status, poll", "voice_call_status", scene.poll(), 200, None),
-        Plan {
-            name: "reaper, nothing due",
-            function: "reaper",
-            event: Event::Plain(json!({})),
-            status: None,
-            path: None,
-        },
+        unpaid("list, unpaid", "numbers_list", LIST, any.clone()),
+        http("list, forged", "numbers_list", scene.paid(Forger, LIST, any.clone()), 402),
+        paid("list, paid", "numbers_list", scene.paid(Owner, LIST, any.clone()), &paths::LIST),
+        unpaid("renew, unpaid", "numbers_renew", RENEW, scene.renewal()),
+        paid("renew, paid", "numbers_renew", scene.paid(Owner, RENEW, scene.renewal()), &paths::RENEW),
+        unpaid("buy, unpaid", "numbers_buy", BUY, any.clone()),
+        paid("buy, pooled", "numbers_buy", scene.paid(Buyer, BUY, any), &paths::BUY_POOLED),
+        paid("buy, carried", "numbers_buy", scene.paid(Buyer, BUY, elsewhere), &paths::BUY_CARRIED),
+        unpaid("call, unpaid", "voice_call", CALL, scene::call_body()),
+        paid("call, paid", "voice_call", scene.paid(Owner, CALL, scene::call_body()), &paths::PLACE_CALL),
+        http("status, poll", "voice_call_status", scene.poll(), 200),
     ]
 }

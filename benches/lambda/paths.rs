@@ -69,7 +69,7 @@ pub(crate) const RENEW: CriticalPath =
 pub(crate) const BUY_POOLED: CriticalPath = CriticalPath(&[
     &[&[RECORD], &[dynamo("pool", "Query")], &[VERIFY]],
     &[&[CLAIM]],
-    &[&[SETTLE], &[ALARM]],
+    &[&[SETTLE], &[ALARM, MOVE]],
     &[&[CLOSE]],
 ]);
 

@@ -1,5 +1,7 @@
 //! The scene: a world with everything that the measured requests need, and the requests as events.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,8 +20,8 @@ pub(crate) const CALL: &str = "/api/v1/voice/call";
 /// More than everything here costs.
 const RICH: u64 = 1_000_000_000_000;
 const DAY: Duration = Duration::from_hours(24);
-/// The reaper takes so many at a time that this is enough.
-const SWEEPS: usize = 20;
+/// The reaper takes back at least so many leases at a time.
+const SWEPT: usize = 10;
 
 /// A world, a wallet that owns a number, and a call that has been placed.
 pub(crate) struct Scene {
@@ -30,6 +32,7 @@ pub(crate) struct Scene {
     buyer: Wallet,
     number: String,
     call: String,
+    callees: Cell<u32>,
 }
 
 /// A measured request.
@@ -53,31 +56,34 @@ pub(crate) enum Payer {
 }
 
 impl Scene {
-    /// Starts the world, and fills the pool with so many numbers.
-    pub(crate) fn new(programs: &std::collections::BTreeMap<String, PathBuf>, pooled: usize) -> Self {
+    /// Starts a world in which nothing has happened yet.
+    pub(crate) fn new(programs: &BTreeMap<String, PathBuf>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let names = programs.iter().map(|(name, program)| (name.as_str(), program.to_str().expect("a path in UTF-8")));
         let stack = runtime.block_on(Stack::start(Binaries::new(names)));
-        let wallet = stack.wallet_with(RICH);
-        let (number, call) = runtime.block_on(async {
+        let (wallet, buyer) = (stack.wallet_with(RICH), stack.wallet_with(RICH));
+        Self { stack, runtime, wallet, buyer, number: String::new(), call: String::new(), callees: Cell::new(1_000) }
+    }
+
+    /// Fills the pool with so many numbers; then the owner buys one of another country's, and calls from it.
+    pub(crate) fn set(&mut self, pooled: usize) {
+        let (stack, wallet) = (&self.stack, &self.wallet);
+        (self.number, self.call) = self.runtime.block_on(async {
             let former = stack.wallet_with(RICH);
             for _ in 0..pooled {
                 stack.post(BUY).body(&json!({})).pay(&former).await.answer.expect(200);
             }
             stack.travel(31 * DAY);
-            for _ in 0..SWEEPS {
+            for _ in 0..pooled.div_ceil(SWEPT) {
                 stack.sweep().await;
             }
             stack.travel(3 * DAY);
             let idle = stack.dynamo.rows().iter().filter(|row| row["custody"] == "pooled").count();
             assert!(idle >= pooled, "{idle} of {pooled} numbers have come to the pool");
-            let other_area = json!({"area_code": "212"});
-            let bought = stack.post(BUY).body(&other_area).pay(&wallet).await.answer.expect(200).json();
-            let called = stack.post(CALL).body(&call_body()).pay(&wallet).await.answer.expect(200).json();
+            let bought = stack.post(BUY).body(&elsewhere()).pay(wallet).await.answer.expect(200).json();
+            let called = stack.post(CALL).body(&call_body()).pay(wallet).await.answer.expect(200).json();
             (text(&bought["phone_number"]), text(&called["call_id"]))
         });
-        let buyer = stack.wallet_with(RICH);
-        Self { stack, runtime, wallet, buyer, number, call }
     }
 
     pub(crate) fn function(&self, name: &str) -> &Function {
@@ -107,7 +113,7 @@ impl Scene {
 
     /// The event that API Gateway makes of a request.
     pub(crate) fn event(&self, ask: &Ask) -> Value {
-        let body = ask.body.as_ref().map(ToString::to_string).unwrap_or_default();
+        let body = ask.body.clone().map(|body| self.with_destination(body).to_string()).unwrap_or_default();
         let mut request = http::Request::builder()
             .method(ask.method.clone())
             .uri(&ask.path)
@@ -125,6 +131,16 @@ impl Scene {
         event.unwrap_or_else(|| panic!("no route for {}", ask.path)).1
     }
 
+    /// The dialler rings nobody twice within seconds, so each call goes to somebody else.
+    fn with_destination(&self, mut body: Value) -> Value {
+        if body.get("task").is_some() {
+            let callee = self.callees.get();
+            self.callees.set(callee + 1);
+            body["phone_number"] = format!("+1213361{:04}", callee % 10_000).into();
+        }
+        body
+    }
+
     fn sign(&self, demand: &Demand, payer: Payer) -> Payment {
         match payer {
             Payer::Owner => self.wallet.signs(demand),
@@ -139,6 +155,11 @@ impl Scene {
             self.stack.faults_of(*neighbour).latency(pattern, Duration::from_millis(*milliseconds));
         }
     }
+}
+
+/// A number of a country of which there are none in the pool.
+pub(crate) fn elsewhere() -> Value {
+    json!({"country": "CA"})
 }
 
 /// A call that every wallet with one number may place.
