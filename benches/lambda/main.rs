@@ -32,6 +32,26 @@ use paths::CriticalPath;
 use scene::Payer::{Buyer, Forger, Owner};
 use scene::{Ask, BUY, CALL, LIST, RENEW, Scene};
 
+struct Efforts {
+    /// What costs nothing, and is measured most exactly.
+    free: Effort,
+    /// What is paid, without delays. The simulated carrier's numbers are the limit.
+    paid: Effort,
+    /// The same with delays.
+    delayed: Effort,
+}
+
+const FULL: Efforts = Efforts {
+    free: Effort { starts: 25, warm: 500 },
+    paid: Effort { starts: 15, warm: 60 },
+    delayed: Effort { starts: 9, warm: 15 },
+};
+const QUICK: Efforts = Efforts {
+    free: Effort { starts: 5, warm: 100 },
+    paid: Effort { starts: 3, warm: 15 },
+    delayed: Effort { starts: 3, warm: 4 },
+};
+
 /// What is asked of whom, and what must come back.
 struct Plan {
     name: &'static str,
@@ -51,11 +71,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let quick = words.iter().any(|word| word == "quick");
     let wanted: Vec<_> = words.iter().filter(|word| *word != "quick").collect();
-    let (cost, latency) = if quick {
-        (Effort { starts: 3, warm: 20 }, Effort { starts: 2, warm: 3 })
-    } else {
-        (Effort { starts: 20, warm: 200 }, Effort { starts: 7, warm: 15 })
-    };
+    let effort = if quick { QUICK } else { FULL };
     let programs = artefacts::build();
     report::artefacts(programs.iter());
     let wants = |plan: &Plan| {
@@ -66,21 +82,22 @@ fn main() -> ExitCode {
     let mut scene = Scene::new(&programs);
     let mut costs = Vec::new();
     for plan in idle_plans().into_iter().filter(|plan| wants(plan)) {
-        costs.push(plan.subject(&scene, &programs, cost).cost(&scene.stack.meter));
+        costs.push(plan.subject(&scene, &programs, effort.free).cost(&scene.stack.meter));
     }
     // Each buyer whom the pool serves takes one number out of it.
-    let buyers = [cost, latency].map(|effort| effort.starts + effort.warm + cost::WARM_UP);
+    let buyers = [effort.paid, effort.delayed].map(|effort| effort.starts + effort.warm + cost::WARM_UP);
     scene.set(buyers.iter().sum());
     let plans: Vec<_> = plans(&scene).into_iter().filter(|plan| wants(plan)).collect();
     for plan in &plans {
-        costs.push(plan.subject(&scene, &programs, cost).cost(&scene.stack.meter));
+        let effort = if plan.path.is_some() { effort.paid } else { effort.free };
+        costs.push(plan.subject(&scene, &programs, effort).cost(&scene.stack.meter));
     }
     report::costs(&costs);
     scene.delay(paths::DELAYS);
     let mut latencies = Vec::new();
     for plan in &plans {
         if let Some(path) = plan.path {
-            let subject = plan.subject(&scene, &programs, latency);
+            let subject = plan.subject(&scene, &programs, effort.delayed);
             latencies.push(latency::measure(&subject, path, &scene.stack.meter));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use harness::sim::twilio::Offered;
 use harness::template::Function;
 use harness::wallet::{Demand, Payment};
 use harness::{Binaries, Neighbour, Stack, Wallet, gateway};
@@ -61,6 +62,7 @@ impl Scene {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let names = programs.iter().map(|(name, program)| (name.as_str(), program.to_str().expect("a path in UTF-8")));
         let stack = runtime.block_on(Stack::start(Binaries::new(names)));
+        stock(&stack);
         let (wallet, buyer) = (stack.wallet_with(RICH), stack.wallet_with(RICH));
         Self { stack, runtime, wallet, buyer, number: String::new(), call: String::new(), callees: Cell::new(1_000) }
     }
@@ -153,6 +155,18 @@ impl Scene {
     pub(crate) fn delay(&self, delays: &[(Neighbour, &str, u64)]) {
         for (neighbour, pattern, milliseconds) in delays {
             self.stack.faults_of(*neighbour).latency(pattern, Duration::from_millis(*milliseconds));
+        }
+    }
+}
+
+/// More numbers than the simulated carrier usually has.
+fn stock(stack: &Stack) {
+    for prefix in ["+1415555", "+1604555"] {
+        let usual =
+            stack.twilio.stock().into_iter().find(|one| one.voice && !one.beta && one.phone_number.starts_with(prefix));
+        let usual = usual.unwrap_or_else(|| panic!("none of {prefix}"));
+        for line in 1_000..2_000 {
+            stack.twilio.offer(Offered { phone_number: format!("{prefix}{line}"), ..usual.clone() });
         }
     }
 }

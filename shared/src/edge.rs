@@ -1,6 +1,8 @@
 //! The edge: what every HTTP function does before and after its own work. Lambda's event in, an answer out, whatever
 //! happens between; the log line; the limits that hold before anything is read. It knows no endpoint and no payment.
 
+mod log;
+
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use lambda_http::{Body, Request, Response, service_fn};
 use serde::Serialize;
 use tracing::{error, info};
 
-use crate::env::{Env, Incomplete};
+use crate::env::{self, Env, Incomplete};
 use crate::invocation::Invocation;
 use crate::refusal::{Facts, Fault, Refusal};
 
@@ -56,7 +58,7 @@ pub fn from_env<T>(build: impl FnOnce(&mut Env) -> T) -> Result<T, Incomplete> {
 
 /// One JSON object a line. Nothing of a request's body or payment is ever a field of it.
 pub fn init_log() {
-    lambda_runtime::tracing::init_default_subscriber();
+    log::init(env::log_level().as_deref());
 }
 
 async fn serve<H: Handler>(handler: &H, request: Request) -> Response<Body> {

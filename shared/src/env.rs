@@ -43,6 +43,13 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets to what the template says; `RUST_LOG`, where a person runs a function.
+/// Not part of [`Env`], because what is missing there has to be logged.
+#[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
+pub fn log_level() -> Option<String> {
+    std::env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| std::env::var("RUST_LOG")).ok()
+}
+
 impl Env {
     /// The process's environment.
     #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
