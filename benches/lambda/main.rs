@@ -2,8 +2,8 @@
 //!
 //! The functions are built as they ship and run as Lambda runs them, one process each behind a runtime API of this
 //! program's own; the neighbours are the harness's. Processor time is the kernel's, to the nanosecond, so that it holds
-//! on a busy machine as well; wall times do not. Words after `--` choose: `cargo bench-lambda -- buy` measures only what
-//! has "buy" in its name, and `quick` does everything less often.
+//! on a busy machine as well; wall times do not. Words choose: `cargo bench-lambda buy` measures only what has "buy" in
+//! its name, `quick` does everything less often, and `built` measures the functions as they were built last.
 
 #![expect(
     clippy::expect_used,
@@ -70,9 +70,10 @@ enum Event {
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let quick = words.iter().any(|word| word == "quick");
-    let wanted: Vec<_> = words.iter().filter(|word| *word != "quick").collect();
+    let built = words.iter().any(|word| word == "built");
+    let wanted: Vec<_> = words.iter().filter(|word| !["quick", "built"].contains(&word.as_str())).collect();
     let effort = if quick { QUICK } else { FULL };
-    let programs = artefacts::build();
+    let programs = if built { artefacts::built() } else { artefacts::build() };
     report::artefacts(programs.iter());
     let wants = |plan: &Plan| {
         plan.name == artefacts::FLOOR
