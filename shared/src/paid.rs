@@ -244,7 +244,11 @@ impl<E: Endpoint> Paid<E> {
         match finished {
             Ok(Finished::Granted(record)) => Self::granted(&record, order, outcome),
             Ok(Finished::Declined { reason }) => Err(declined(reason)),
-            Ok(Finished::NotSent) => Err(Refusal::NotSettled),
+            Ok(Finished::NotSent { spent: false }) => Err(Refusal::NotSettled),
+            Ok(Finished::NotSent { spent: true }) => Err(Refusal::Upstream {
+                vendor: "facilitator",
+                message: "it could not be reached and the call was stopped; sign a new payment to try again".to_owned(),
+            }),
             Ok(Finished::Doubt(work)) => pending::<E>(&work),
             // Whatever failed here failed after the fence: the money may have moved, so this is no plain fault.
             Err(fault) => {
