@@ -85,7 +85,10 @@ async fn run(scenario: Scenario, neighbour: Neighbour, nth: u64, fault: Fault) -
     if answers.contains(&200) {
         assert_eq!(paid, price(&payment), "{what}: {answers:?}");
     }
-    assert!(answers.iter().all(|status| matches!(status, 200 | 402 | 409 | 429 | 500 | 502 | 503)), "{what}: {answers:?}");
+    assert!(
+        answers.iter().all(|status| matches!(status, 200 | 402 | 409 | 429 | 500 | 502 | 503)),
+        "{what}: {answers:?}"
+    );
     requests
 }
 

@@ -109,9 +109,9 @@ pub async fn finish(
         Evidence::NeverSent => {
             undo.undo(&sale.record().work, invocation).await;
             // A phone has rung for it, so it cannot be used for another call.
-            let spent = matches!(sale.record().work, Work::Call { .. });
+            let rang = matches!(sale.record().work, Work::Call { .. });
             let released = released(sale.record(), Blame::Nobody, invocation.now);
-            void(cashier, sale, released, spent).await.map(|()| Finished::NotSent { spent })
+            void(cashier, sale, released, rang).await.map(|()| Finished::NotSent { spent: rang })
         }
         Evidence::Unknown { contested } => doubt(cashier, sale, contested, invocation).await,
     }
