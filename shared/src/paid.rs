@@ -315,7 +315,7 @@ impl<E: Endpoint> Paid<E> {
         let refusal = Refusal::PaymentRequired { reason, message };
         if first_time {
             let unpaid = self.unpaid.get_or_init(|| self.demand_for(&refusal));
-            return demanded(&refusal, unpaid);
+            return Answer { outcome: edge::UNPAID, ..demanded(&refusal, unpaid) };
         }
         demanded(&refusal, &self.demand_for(&refusal))
     }
