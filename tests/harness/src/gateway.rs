@@ -42,6 +42,12 @@ pub fn router(routes: &[Route], lambda: &Lambda) -> Router {
     Router::new().fallback(serve).with_state(Gateway { routes: routes.into(), lambda: lambda.clone() })
 }
 
+/// The event that a request becomes, and the binary that gets it, without anybody getting it.
+pub fn event_of(routes: &[Route], parts: &Parts, body: &[u8]) -> Option<(String, Value)> {
+    let (route, parameters) = routes::find(routes, parts.method.as_str(), parts.uri.path())?;
+    Some((route.function.clone(), event::of(parts, body, route, &parameters)))
+}
+
 async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if header_size(&parts) > HEADER_LIMIT {

@@ -17,6 +17,7 @@ pub mod dynamo;
 pub mod gateway;
 pub mod iam;
 pub mod lambda;
+pub mod measure;
 pub mod request;
 pub mod sim;
 pub mod stack;

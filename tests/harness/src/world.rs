@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
 use crate::lambda::{InvokeError, Lambda};
+use crate::measure::Meter;
 use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
 use crate::sim::twilio::Account;
@@ -53,6 +54,8 @@ pub struct World {
     pub urls: Urls,
     /// What went through the gateway.
     pub traffic: Traffic,
+    /// What the neighbours see, for measurements.
+    pub meter: Meter,
     /// Whether the functions have been told of a node of the chain.
     pub has_rpc: bool,
     passed: schedules::Passed,
@@ -95,6 +98,15 @@ impl Bound {
     fn serve(self, router: Router) {
         // Answers are small: none should wait for another.
         let listener = self.listener.tap_io(|stream| _ = stream.set_nodelay(true));
+        tokio::spawn(axum::serve(listener, router).into_future());
+    }
+
+    fn serve_watched(self, router: Router, neighbour: Neighbour, meter: &Meter) {
+        let (router, meter) = (meter.watch(neighbour, router), meter.clone());
+        let listener = self.listener.tap_io(move |stream| {
+            _ = stream.set_nodelay(true);
+            meter.connected();
+        });
         tokio::spawn(axum::serve(listener, router).into_future());
     }
 }
@@ -144,12 +156,14 @@ impl World {
         let dynamo = Dynamo::start(&deployment, &client()).await;
         let lambda = Lambda::new(&deployment, plan.binaries.programs());
 
-        rpc.serve(chain.router());
-        facilitator_port.serve(facilitator.router());
-        twilio_port.serve(twilio.router());
-        bland_port.serve(bland.router());
-        dynamo_port.serve(dynamo.router());
-        scheduler_port.serve(iam::guard_scheduler(&deployment, scheduler.router()));
+        let meter = Meter::default();
+        rpc.serve_watched(chain.router(), Neighbour::Chain, &meter);
+        facilitator_port.serve_watched(facilitator.router(), Neighbour::Facilitator, &meter);
+        twilio_port.serve_watched(twilio.router(), Neighbour::Twilio, &meter);
+        bland_port.serve_watched(bland.router(), Neighbour::Bland, &meter);
+        dynamo_port.serve_watched(dynamo.router(), Neighbour::Dynamo, &meter);
+        let guarded = iam::guard_scheduler(&deployment, scheduler.router());
+        scheduler_port.serve_watched(guarded, Neighbour::Scheduler, &meter);
         let traffic = Traffic::default();
         gateway.serve(traffic.watch(gateway::router(&deployment.routes, &lambda)));
         let has_rpc = plan.rpc;
@@ -164,6 +178,7 @@ impl World {
             deployment,
             urls,
             traffic,
+            meter,
             has_rpc,
             passed: schedules::Passed::default(),
             bland_clock,

@@ -124,8 +124,9 @@ impl Instance {
     }
 }
 
-/// Lambda's own variables, and the function's. Nothing of this machine's environment.
-fn command(function: &Function, program: &Path, api: SocketAddr) -> Command {
+/// A function's process before it is started: Lambda's own variables, and the function's. Nothing of this machine's
+/// environment.
+pub fn command(function: &Function, program: &Path, api: SocketAddr) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::template::{Deployment, Function};
+pub use instance::command;
 use instance::{Instance, Work};
 pub use logs::{Line, Logs};
 

@@ -1,0 +1,142 @@
+//! `cargo bench-lambda`: what each function costs, beside a hello-world of the same runtime measured in the same run.
+//!
+//! The functions are built as they ship and run as Lambda runs them, one process each behind a runtime API of this
+//! program's own; the neighbours are the harness's. Processor time is the kernel's, to the nanosecond, so that it holds
+//! on a busy machine as well; wall times do not. Words after `--` choose: `cargo bench-lambda -- buy` measures only what
+//! has "buy" in its name, and `quick` does everything less often.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a measurement that went wrong must not be printed, and JSON is read by index"
+)]
+
+mod artefacts;
+mod cost;
+mod latency;
+mod paths;
+mod process;
+mod report;
+mod scene;
+mod usage;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use cost::{Effort, Subject};
+use paths::CriticalPath;
+use scene::Payer::{Buyer, Forger, Owner};
+use scene::{Ask, BUY, CALL, LIST, RENEW, Scene};
+
+/// What is asked of whom, and what must come back.
+struct Plan {
+    name: &'static str,
+    function: &'static str,
+    event: Event,
+    status: Option<u64>,
+    /// Of those that are paid.
+    path: Option<&'static CriticalPath>,
+}
+
+enum Event {
+    Http(Box<Ask>),
+    Plain(Value),
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let quick = words.iter().any(|word| word == "quick");
+    let wanted: Vec<_> = words.iter().filter(|word| *word != "quick").collect();
+    let (cost, latency) = if quick {
+        (Effort { starts: 3, warm: 20 }, Effort { starts: 2, warm: 3 })
+    } else {
+        (Effort { starts: 20, warm: 200 }, Effort { starts: 7, warm: 15 })
+    };
+    let programs = artefacts::build();
+    report::artefacts(programs.iter());
+    let wants = |plan: &Plan| {
+        plan.name == artefacts::FLOOR
+            || wanted.is_empty()
+            || wanted.iter().any(|word| plan.name.contains(word.as_str()))
+    };
+    let mut scene = Scene::new(&programs);
+    let mut costs = Vec::new();
+    for plan in idle_plans().into_iter().filter(|plan| wants(plan)) {
+        costs.push(plan.subject(&scene, &programs, cost).cost(&scene.stack.meter));
+    }
+    // Each buyer whom the pool serves takes one number out of it.
+    let buyers = [cost, latency].map(|effort| effort.starts + effort.warm + cost::WARM_UP);
+    scene.set(buyers.iter().sum());
+    let plans: Vec<_> = plans(&scene).into_iter().filter(|plan| wants(plan)).collect();
+    for plan in &plans {
+        costs.push(plan.subject(&scene, &programs, cost).cost(&scene.stack.meter));
+    }
+    report::costs(&costs);
+    scene.delay(paths::DELAYS);
+    let mut latencies = Vec::new();
+    for plan in &plans {
+        if let Some(path) = plan.path {
+            let subject = plan.subject(&scene, &programs, latency);
+            latencies.push(latency::measure(&subject, path, &scene.stack.meter));
+        }
+    }
+    report::latencies(&latencies);
+    let undelayed: Vec<_> = paths::DELAYS.iter().map(|(neighbour, pattern, _)| (*neighbour, *pattern, 0)).collect();
+    scene.delay(&undelayed);
+    if report::targets(&costs, &latencies) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Plan {
+    fn subject<'a>(&'a self, scene: &'a Scene, programs: &'a BTreeMap<String, PathBuf>, effort: Effort) -> Subject<'a> {
+        let program = if self.name == artefacts::FLOOR { artefacts::FLOOR } else { self.function };
+        let program: &Path = programs.get(program).unwrap_or_else(|| panic!("{program} was not built"));
+        let event: Box<dyn Fn() -> Value + 'a> = match &self.event {
+            Event::Http(ask) => Box::new(|| scene.event(ask)),
+            Event::Plain(event) => Box::new(|| event.clone()),
+        };
+        Subject {
+            name: self.name,
+            function: scene.function(self.function),
+            program,
+            event,
+            status: self.status,
+            effort,
+        }
+    }
+}
+
+fn http(name: &'static str, function: &'static str, ask: Ask, status: u64) -> Plan {
+    Plan { name, function, event: Event::Http(Box::new(ask)), status: Some(status), path: None }
+}
+
+/// What needs a world in which nothing has happened.
+fn idle_plans() -> [Plan; 2] {
+    let event = Event::Plain(json!({}));
+    [
+        http(artefacts::FLOOR, "numbers_list", Scene::unpaid(LIST, json!({})), 200),
+        Plan { name: "reaper, nothing due", function: "reaper", event, status: None, path: None },
+    ]
+}
+
+fn plans(scene: &Scene) -> Vec<Plan> {
+    let unpaid = |name, function, path, body| http(name, function, Scene::unpaid(path, body), 402);
+    let paid = |name, function, ask, path| Plan { path: Some(path), ..http(name, function, ask, 200) };
+    let (any, elsewhere) = (json!({}), scene::elsewhere());
+    vec![
+        unpaid("list, unpaid", "numbers_list", LIST, any.clone()),
+        http("list, forged", "numbers_list", scene.paid(Forger, LIST, any.clone()), 402),
+        paid("list, paid", "numbers_list", scene.paid(Owner, LIST, any.clone()), &paths::LIST),
+        unpaid("renew, unpaid", "numbers_renew", RENEW, scene.renewal()),
+        paid("renew, paid", "numbers_renew", scene.paid(Owner, RENEW, scene.renewal()), &paths::RENEW),
+        unpaid("buy, unpaid", "numbers_buy", BUY, any.clone()),
+        paid("buy, pooled", "numbers_buy", scene.paid(Buyer, BUY, any), &paths::BUY_POOLED),
+        paid("buy, carried", "numbers_buy", scene.paid(Buyer, BUY, elsewhere), &paths::BUY_CARRIED),
+        unpaid("call, unpaid", "voice_call", CALL, scene::call_body()),
+        paid("call, paid", "voice_call", scene.paid(Owner, CALL, scene::call_body()), &paths::PLACE_CALL),
+        http("status, poll", "voice_call_status", scene.poll(), 200),
+    ]
+}

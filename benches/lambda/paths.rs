@@ -1,0 +1,141 @@
+//! Critical paths: what each paid endpoint has to ask for, one after the other, with what can be asked side by side.
+//!
+//! Written by hand from the specification, not read off the code: a request that is not here is a deviation, and is
+//! reported as one.
+
+use std::time::Duration;
+
+use harness::Neighbour;
+use harness::measure::Asked;
+
+/// The injected delays, in milliseconds. The scheduler's is ours: it must not be seen at all.
+pub(crate) const DELAYS: &[(Neighbour, &str, u64)] = &[
+    (Neighbour::Facilitator, "POST */verify", 50),
+    (Neighbour::Facilitator, "POST */settle", 200),
+    (Neighbour::Twilio, "*", 150),
+    (Neighbour::Bland, "*", 150),
+    (Neighbour::Dynamo, "*", 5),
+    (Neighbour::Scheduler, "*", 50),
+];
+
+/// One request to a neighbour.
+#[derive(Clone, Copy)]
+pub(crate) struct Link {
+    pub(crate) what: &'static str,
+    neighbour: Neighbour,
+    /// The class begins so, and ends so.
+    class: (&'static str, &'static str),
+    pub(crate) milliseconds: u64,
+}
+
+/// Chains that go side by side; the longest is what the step takes.
+pub(crate) type Step = &'static [&'static [Link]];
+
+/// What an endpoint has to do.
+pub(crate) struct CriticalPath(pub(crate) &'static [Step]);
+
+const fn dynamo(what: &'static str, operation: &'static str) -> Link {
+    Link { what, neighbour: Neighbour::Dynamo, class: (operation, ""), milliseconds: 5 }
+}
+
+const fn twilio(what: &'static str, class: (&'static str, &'static str)) -> Link {
+    Link { what, neighbour: Neighbour::Twilio, class, milliseconds: 150 }
+}
+
+const fn bland(what: &'static str, class: &'static str) -> Link {
+    Link { what, neighbour: Neighbour::Bland, class: (class, ""), milliseconds: 150 }
+}
+
+const RECORD: Link = dynamo("earlier sale", "GetItem");
+const LEASES: Link = dynamo("leases", "Query");
+const CLAIM: Link = dynamo("claim", "TransactWriteItems");
+const FENCE: Link = dynamo("fence", "TransactWriteItems");
+const CLOSE: Link = dynamo("close", "TransactWriteItems");
+const VERIFY: Link =
+    Link { what: "verify", neighbour: Neighbour::Facilitator, class: ("POST ", "/verify"), milliseconds: 50 };
+const SETTLE: Link =
+    Link { what: "settle", neighbour: Neighbour::Facilitator, class: ("POST ", "/settle"), milliseconds: 200 };
+const ALARM: Link =
+    Link { what: "alarm", neighbour: Neighbour::Scheduler, class: ("POST /schedules/", ""), milliseconds: 50 };
+/// The alarm is there already: it is moved.
+const MOVE: Link =
+    Link { what: "moved", neighbour: Neighbour::Scheduler, class: ("PUT /schedules/", ""), milliseconds: 50 };
+
+pub(crate) const LIST: CriticalPath = CriticalPath(&[&[&[RECORD], &[LEASES]], &[&[CLAIM]], &[&[SETTLE]], &[&[CLOSE]]]);
+
+pub(crate) const RENEW: CriticalPath =
+    CriticalPath(&[&[&[RECORD], &[LEASES]], &[&[CLAIM]], &[&[SETTLE], &[ALARM, MOVE]], &[&[CLOSE]]]);
+
+pub(crate) const BUY_POOLED: CriticalPath = CriticalPath(&[
+    &[&[RECORD], &[dynamo("pool", "Query")], &[VERIFY]],
+    &[&[CLAIM]],
+    &[&[SETTLE], &[ALARM, MOVE]],
+    &[&[CLOSE]],
+]);
+
+pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
+    &[&[RECORD], &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))], &[VERIFY]],
+    &[&[CLAIM]],
+    &[&[twilio("buy", ("POST ", "/IncomingPhoneNumbers.json"))]],
+    &[&[bland("import", "POST /v1/inbound/insert")]],
+    &[&[FENCE]],
+    &[&[SETTLE], &[ALARM]],
+    &[&[CLOSE]],
+]);
+
+pub(crate) const PLACE_CALL: CriticalPath = CriticalPath(&[
+    &[&[RECORD], &[LEASES], &[dynamo("own number?", "GetItem")], &[VERIFY]],
+    &[&[CLAIM]],
+    &[&[bland("dial", "POST /v1/calls")]],
+    &[&[FENCE]],
+    &[&[SETTLE]],
+    &[&[CLOSE]],
+]);
+
+/// What was asked, held against the path.
+pub(crate) struct Measured {
+    /// What the neighbours took, along the path.
+    pub(crate) sum: Duration,
+    /// In the path, and not asked.
+    pub(crate) missing: Vec<&'static str>,
+    /// Asked, and not in the path.
+    pub(crate) besides: Vec<String>,
+}
+
+impl CriticalPath {
+    /// The injected delays along the path, in milliseconds.
+    pub(crate) fn nominal(&self) -> u64 {
+        let longest = |step: &Step| {
+            step.iter().map(|chain| chain.iter().map(|link| link.milliseconds).sum::<u64>()).max().unwrap_or(0)
+        };
+        self.0.iter().map(longest).sum()
+    }
+
+    /// Takes each link's own measured time, which is the injected delay and the neighbour's own work.
+    pub(crate) fn hold(&self, mut asked: Vec<Asked>) -> Measured {
+        let mut measured = Measured { sum: Duration::ZERO, missing: Vec::new(), besides: Vec::new() };
+        for step in self.0 {
+            let mut longest = Duration::ZERO;
+            for chain in *step {
+                let mut sum = Duration::ZERO;
+                for link in *chain {
+                    match asked.iter().position(|asked| link.is(asked)) {
+                        Some(at) => sum += asked.remove(at).took,
+                        None => measured.missing.push(link.what),
+                    }
+                }
+                longest = longest.max(sum);
+            }
+            measured.sum += longest;
+        }
+        measured.besides = asked.into_iter().map(|asked| asked.class).collect();
+        measured
+    }
+}
+
+impl Link {
+    fn is(&self, asked: &Asked) -> bool {
+        let (head, tail) = self.class;
+        asked.neighbour == self.neighbour && asked.class.starts_with(head) && asked.class.ends_with(tail)
+    }
+}

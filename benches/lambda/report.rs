@@ -1,0 +1,192 @@
+//! The tables.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::artefacts;
+use crate::cost::Cost;
+use crate::latency::{Latency, Timed};
+use crate::paths::{CriticalPath, Step};
+
+/// Targets, in hundredths of what the floor needs.
+const UNPAID_CPU: u128 = 130;
+const COLD_CPU: u128 = 400;
+const COLD_AIM: u128 = 250;
+const MEMORY: u128 = 300;
+/// In thousandths of the critical path.
+const LATENCY: u128 = 1020;
+
+pub(crate) fn say(line: &str) {
+    #[expect(clippy::print_stdout, reason = "the tables are what this program is for")]
+    {
+        println!("{line}");
+    }
+}
+
+/// What the artefacts weigh.
+pub(crate) fn artefacts<'a>(programs: impl Iterator<Item = (&'a String, &'a PathBuf)>) {
+    say("Artefacts, as built for this machine with the profile that ships");
+    say(&format!("{:<20} {:>10} {:>10}", "", "binary kB", "zipped kB"));
+    for (name, program) in programs {
+        let (bytes, zipped) = artefacts::weigh(program);
+        let zipped = zipped.map_or_else(|| "no gzip".to_owned(), |zipped| (zipped / 1000).to_string());
+        say(&format!("{name:<20} {:>10} {zipped:>10}", bytes / 1000));
+    }
+}
+
+/// What requests cost. The first is the floor.
+pub(crate) fn costs(costs: &[Cost]) {
+    let Some(floor) = costs.first() else { return };
+    say("\nCost when neighbours answer at once (medians; ×: ratio to the floor)");
+    say(&format!(
+        "{:<30} {:>8} {:>8} {:>8} {:>8} {:>15} {:>8} {:>14} {:>14} {:>7} {:>6}",
+        "",
+        "start ms",
+        "CPU ms",
+        "first ms",
+        "CPU ms",
+        "start+first CPU",
+        "warm µs",
+        "CPU µs",
+        "peak MiB",
+        "facil.",
+        "conn."
+    ));
+    for cost in costs {
+        say(&format!(
+            "{:<30} {:>8} {:>8} {:>8} {:>8} {:>15} {:>8} {:>14} {:>14} {:>7} {:>6}",
+            cost.name,
+            millis(cost.start.wall),
+            millis(cost.start.cpu),
+            millis(cost.first.wall),
+            millis(cost.first.cpu),
+            format!("{} ×{}", millis(cost.cold_cpu), hundredths(cold(cost, floor))),
+            cost.warm.wall.as_micros(),
+            format!("{} ×{}", cost.warm.cpu.as_micros(), hundredths(warm(cost, floor))),
+            format!("{} ×{}", mebibytes(cost.memory), hundredths(memory(cost, floor))),
+            cost.facilitator,
+            cost.connections,
+        ));
+    }
+    say("(facil.: questions to the facilitator per warm request; conn.: new connections during all warm requests)");
+}
+
+/// How long paid requests take, and which paths they are held against.
+pub(crate) fn latencies(latencies: &[Latency]) {
+    say("\nLatency under delays: verify 50 ms, settle 200, Twilio 150, Bland 150, DynamoDB 5, scheduler 50 (medians)");
+    say("least: the delays along the path; sum: what the neighbours took along it in that request; ×: took / sum");
+    say(&format!("{:<30} {:>6} {:>26} {:>26}", "", "least", "first request (sum) ms", "warm request (sum) ms"));
+    for latency in latencies {
+        let least = latency.path.nominal();
+        say(&format!("{:<30} {least:>6} {:>26} {:>26}", latency.name, timed(&latency.first), timed(&latency.warm)));
+        say(&format!("    {}", steps(latency.path)));
+        if !latency.missing.is_empty() {
+            say(&format!("    not asked: {}", latency.missing.join(", ")));
+        }
+        if !latency.besides.is_empty() {
+            say(&format!("    asked besides: {}", latency.besides.join(", ")));
+        }
+    }
+}
+
+/// Whether the targets are met. Returns whether all are.
+pub(crate) fn targets(costs: &[Cost], latencies: &[Latency]) -> bool {
+    let Some((floor, costs)) = costs.split_first() else { return false };
+    let mut all = true;
+    let mut target = |what: String, value: u128, limit: u128, shown: fn(u128) -> String| {
+        let met = value <= limit;
+        all &= met;
+        let verdict = if met { "met" } else { "NOT MET" };
+        say(&format!("{verdict:>8}  {what}: {} of at most {}", shown(value), shown(limit)));
+    };
+    say("\nTargets");
+    for cost in costs {
+        let name = cost.name;
+        if name.ends_with("unpaid") {
+            target(format!("{name}, warm CPU / floor"), warm(cost, floor), UNPAID_CPU, hundredths);
+        }
+        let aim = if cold(cost, floor) <= COLD_AIM { " (so is the aim of 2.5)" } else { "" };
+        target(format!("{name}, start and first request, CPU / floor{aim}"), cold(cost, floor), COLD_CPU, hundredths);
+        target(format!("{name}, memory / floor"), memory(cost, floor), MEMORY, hundredths);
+        if let Some(questions) = facilitator_questions(name) {
+            target(format!("{name}, questions to the facilitator"), cost.facilitator.into(), questions, plain);
+        }
+        target(format!("{name}, new connections when warm"), cost.connections.into(), 0, plain);
+    }
+    for latency in latencies {
+        let name = latency.name;
+        target(format!("{name}, first request / critical path"), latency.first.permille, LATENCY, thousandths);
+        target(format!("{name}, warm request / critical path"), latency.warm.permille, LATENCY, thousandths);
+    }
+    all
+}
+
+/// How many are allowed, by what the subject's name says.
+fn facilitator_questions(name: &str) -> Option<u128> {
+    match name.split_once(", ")? {
+        (_, "unpaid" | "forged") => Some(0),
+        ("list" | "renew", "paid") => Some(1),
+        ("buy" | "call", _) => Some(2),
+        _ => None,
+    }
+}
+
+fn warm(cost: &Cost, floor: &Cost) -> u128 {
+    ratio(cost.warm.cpu.as_nanos(), floor.warm.cpu.as_nanos())
+}
+
+fn cold(cost: &Cost, floor: &Cost) -> u128 {
+    ratio(cost.cold_cpu.as_nanos(), floor.cold_cpu.as_nanos())
+}
+
+fn memory(cost: &Cost, floor: &Cost) -> u128 {
+    ratio(cost.memory.into(), floor.memory.into())
+}
+
+fn ratio(value: u128, of: u128) -> u128 {
+    (value * 100 + of / 2) / of.max(1)
+}
+
+fn timed(timed: &Timed) -> String {
+    format!("{} ({}) ×{}", tenths(timed.took), tenths(timed.sum), thousandths(timed.permille))
+}
+
+fn steps(path: &CriticalPath) -> String {
+    let step = |step: &Step| {
+        let chains: Vec<_> = step
+            .iter()
+            .map(|chain| {
+                let links: Vec<_> = chain.iter().map(|link| format!("{} {}", link.what, link.milliseconds)).collect();
+                links.join(" + ")
+            })
+            .collect();
+        chains.join(" | ")
+    };
+    path.0.iter().map(step).collect::<Vec<_>>().join("  →  ")
+}
+
+fn millis(time: Duration) -> String {
+    hundredths(time.as_micros() / 10)
+}
+
+fn tenths(time: Duration) -> String {
+    let tenths = time.as_micros() / 100;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes * 10 / (1 << 20);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn hundredths(value: u128) -> String {
+    format!("{}.{:02}", value / 100, value % 100)
+}
+
+fn thousandths(value: u128) -> String {
+    format!("{}.{:03}", value / 1000, value % 1000)
+}
+
+fn plain(value: u128) -> String {
+    value.to_string()
+}
