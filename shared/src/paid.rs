@@ -35,6 +35,9 @@ const VERIFY_RESERVE: Duration = Duration::from_secs(15);
 /// How long a request waits for another one that is working on the same payment, and how often it looks.
 const PATIENCE: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(150);
+/// What goes beside settling begins so much later. In a new process it has a client to build, which takes milliseconds of
+/// the only thread, and the payment's connection would wait for them.
+const HEAD_START: Duration = Duration::from_millis(10);
 
 /// An endpoint that is paid for.
 pub trait Endpoint: Undo + Send + Sync + 'static {
@@ -239,7 +242,10 @@ impl<E: Endpoint> Paid<E> {
         let work = sale.record().work.clone();
         let payer = sale.record().signed.payer;
         let finish = sale::finish(&self.cashier, &self.endpoint, sale, sent, order.invocation);
-        let beside = self.endpoint.beside(&payer, &work, order.invocation);
+        let beside = async {
+            tokio::time::sleep(HEAD_START).await;
+            self.endpoint.beside(&payer, &work, order.invocation).await;
+        };
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
             Ok(Finished::Granted(record)) => Self::granted(&record, order, outcome),
