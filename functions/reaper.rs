@@ -7,8 +7,7 @@ use shared::sweep::{Event, Sweep};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    edge::init_log();
-    let sweep = edge::from_env(Sweep::from_env)?;
+    let sweep = edge::start(Sweep::from_env)?;
     let sweep = &sweep;
     lambda_runtime::run(lambda_runtime::service_fn(|event: lambda_runtime::LambdaEvent<Event>| async move {
         let report = sweep.run(event.payload, &Invocation::begin()).await;

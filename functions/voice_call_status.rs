@@ -4,12 +4,13 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::calls::Calls;
+use shared::calls::outcome::{dialled, view_of};
 use shared::edge;
 use shared::free::{Free, FreeEndpoint};
 use shared::invocation::Invocation;
 use shared::refusal::Refusal;
 use shared::store::calls::Call;
-use shared::store::{Charge, Spoken, View};
+use shared::store::{Charge, Spoken};
 use shared::types::CallId;
 
 struct VoiceCallStatus {
@@ -69,7 +70,7 @@ impl FreeEndpoint for VoiceCallStatus {
 }
 
 fn response(call: Call) -> Response {
-    let view = call.view.unwrap_or_else(dialling);
+    let view = call.view.unwrap_or_else(|| view_of(&dialled(), None));
     Response {
         call_id: call.id.as_str().to_owned(),
         from: call.from.as_str().to_owned(),
@@ -89,23 +90,6 @@ fn response(call: Call) -> Response {
         charged: call.charge == Charge::Paid,
         payment: (call.charge == Charge::Pending).then_some("pending"),
         refund: (call.charge == Charge::RefundDue).then_some(Refund { status: "due", transaction: None }),
-    }
-}
-
-/// A call that nobody has looked at yet.
-fn dialling() -> View {
-    View {
-        status: "started".to_owned(),
-        ended_by: "IN_PROGRESS".to_owned(),
-        reason: "The call has not ended yet. Keep polling.".to_owned(),
-        answered_by: None,
-        call_ended_by: None,
-        call_length: None,
-        summary: None,
-        transcript: Vec::new(),
-        recording_url: None,
-        started_at: None,
-        ended_at: None,
     }
 }
 

@@ -2,8 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use harness::sim::chain::Network;
+use harness::sim::facilitator::JwtKey;
 use harness::sim::{Answer, Fault};
 use harness::wallet::Payment;
 use harness::{Stack, Wallet, binaries};
@@ -185,6 +188,29 @@ async fn a_facilitator_that_cannot_be_reached_costs_nothing_and_the_header_is_st
     let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
     paid.answer.refused(502, "upstream_error");
     stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn coinbases_facilitator_is_shown_a_token_for_each_request() {
+    let seed = [7_u8; 32];
+    let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&seed).expect("a seed");
+    let public = ring::signature::KeyPair::public_key(&pair).as_ref().to_vec();
+    let secret = STANDARD.encode([&seed[..], &public].concat());
+    let stack = Stack::builder(binaries!())
+        .variable("CDP_API_KEY_ID", "organizations/x/apiKeys/y")
+        .variable("CDP_API_KEY_SECRET", &secret)
+        .start()
+        .await;
+    stack.facilitator.require_jwt("organizations/x/apiKeys/y", JwtKey::Ed25519(public));
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);
+    assert_eq!((stack.facilitator.verifies(), stack.facilitator.settles()), (1, 1));
+
+    // Without one it is turned away, which costs nobody anything.
+    let stack = Stack::start(binaries!()).await;
+    stack.facilitator.require_jwt("another", JwtKey::Ed25519(vec![1; 32]));
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.refused(502, "upstream_error");
+    stack.post(LIST).pay(&stack.wallet()).await.answer.refused(503, "upstream_error");
+    assert_eq!(stack.earned(), 0);
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! The edge: what every HTTP function does before and after its own work. Lambda's event in, an answer out, whatever
 //! happens between; the log line; the limits that hold before anything is read. It knows no endpoint and no payment.
 
-mod log;
-
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,16 +9,24 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use lambda_http::{Body, Request, Response, service_fn};
+use lambda_http::{Body, Request, RequestExt, Response, service_fn};
 use serde::Serialize;
+use tracing::level_filters::LevelFilter;
 use tracing::{error, info};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
-use crate::env::{self, Env, Incomplete};
+use crate::env::{Env, Incomplete};
 use crate::invocation::Invocation;
 use crate::refusal::{Facts, Fault, Refusal};
 
 /// The largest body that is read.
 pub const LARGEST_BODY: usize = 32 * 1024;
+
+/// The outcome of a request that brought no payment and was told the price.
+pub const UNPAID: &str = "unpaid";
 
 /// Something that answers HTTP requests.
 pub trait Handler: Send + Sync + 'static {
@@ -34,14 +40,13 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Answer {
     /// What the caller gets.
     pub response: Response<Body>,
-    /// A word for the log: `ok`, `replayed`, or a refusal's code.
+    /// A word for the log: `ok`, `replayed`, [`UNPAID`], or a refusal's code.
     pub outcome: &'static str,
 }
 
 /// Runs a function until Lambda stops it. What is missing in the environment is said at once and ends the start-up.
 pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), lambda_http::Error> {
-    init_log();
-    let handler = Arc::new(from_env(build)?);
+    let handler = Arc::new(start(build)?);
     lambda_http::run(service_fn(move |request: Request| {
         let handler = Arc::clone(&handler);
         async move { Ok::<_, Infallible>(serve(&*handler, request).await) }
@@ -49,32 +54,42 @@ pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), la
     .await
 }
 
-/// Builds something from the environment, or says everything that is missing.
-pub fn from_env<T>(build: impl FnOnce(&mut Env) -> T) -> Result<T, Incomplete> {
+/// Opens the log and builds something from the environment, or says everything that is missing.
+pub fn start<T>(build: impl FnOnce(&mut Env) -> T) -> Result<T, Incomplete> {
     let mut env = Env::of_process();
+    init_log(env.log_level());
     let all = build(&mut env);
     env.complete(all)
 }
 
-/// One JSON object a line. Nothing of a request's body or payment is ever a field of it.
-pub fn init_log() {
-    log::init(env::log_level().as_deref());
+/// One JSON object a line; Lambda adds the time. Nothing of a request's body or payment is ever a field of it. Of the
+/// libraries only warnings are kept.
+fn init_log(level: LevelFilter) {
+    let ours = Targets::new().with_target("shared", level).with_default(level.min(LevelFilter::WARN));
+    let json = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false).without_time();
+    // A second one is refused; the first goes on.
+    let _ = tracing_subscriber::registry().with(json.with_filter(ours)).try_init();
 }
 
 async fn serve<H: Handler>(handler: &H, request: Request) -> Response<Body> {
     let began = Instant::now();
+    let id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
     let answer = async { handler.handle(request, Invocation::begin()).await };
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
     let answer = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
         error!(function = H::NAME, "a panic");
         Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))
     });
-    info!(
-        function = H::NAME,
-        status = answer.response.status().as_u16(),
-        outcome = answer.outcome,
-        duration_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-    );
+    // The most frequent answer of all says nothing here that the API's access log does not.
+    if answer.outcome != UNPAID {
+        info!(
+            function = H::NAME,
+            request = id,
+            status = answer.response.status().as_u16(),
+            outcome = answer.outcome,
+            duration_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        );
+    }
     answer.response
 }
 

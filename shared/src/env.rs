@@ -5,6 +5,7 @@ use std::fmt;
 
 use alloy_primitives::Address;
 use aws_credential_types::Credentials;
+use tracing::level_filters::LevelFilter;
 
 use crate::store::{Store, StoreConfig};
 use crate::types::Network;
@@ -43,13 +44,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets to what the template says; `RUST_LOG`, where a person runs a function.
-/// Not part of [`Env`], because what is missing there has to be logged.
-#[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
-pub fn log_level() -> Option<String> {
-    std::env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| std::env::var("RUST_LOG")).ok()
-}
-
 impl Env {
     /// The process's environment.
     #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
@@ -65,6 +59,16 @@ impl Env {
     /// What was built, if nothing was missing.
     pub fn complete<T>(self, built: T) -> Result<T, Incomplete> {
         if self.problems.is_empty() { Ok(built) } else { Err(Incomplete(self.problems)) }
+    }
+
+    /// `AWS_LAMBDA_LOG_LEVEL` (optional): `INFO`, `WARN` or `ERROR`. No lower: there the libraries under us log requests, and
+    /// those hold secrets and phone numbers.
+    pub fn log_level(&self) -> LevelFilter {
+        match self.optional("AWS_LAMBDA_LOG_LEVEL").as_deref() {
+            Some("ERROR" | "FATAL") => LevelFilter::ERROR,
+            Some("WARN") => LevelFilter::WARN,
+            _ => LevelFilter::INFO,
+        }
     }
 
     /// `TABLE_NAME`, `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` (optional), and the role's credentials.

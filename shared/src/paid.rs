@@ -35,6 +35,9 @@ const VERIFY_RESERVE: Duration = Duration::from_secs(15);
 /// How long a request waits for another one that is working on the same payment, and how often it looks.
 const PATIENCE: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(150);
+/// What goes beside settling begins so much later. In a new process it has a client to build, which takes milliseconds of
+/// the only thread, and the payment's connection would wait for them.
+const HEAD_START: Duration = Duration::from_millis(10);
 
 /// An endpoint that is paid for.
 pub trait Endpoint: Undo + Send + Sync + 'static {
@@ -239,12 +242,19 @@ impl<E: Endpoint> Paid<E> {
         let work = sale.record().work.clone();
         let payer = sale.record().signed.payer;
         let finish = sale::finish(&self.cashier, &self.endpoint, sale, sent, order.invocation);
-        let beside = self.endpoint.beside(&payer, &work, order.invocation);
+        let beside = async {
+            tokio::time::sleep(HEAD_START).await;
+            self.endpoint.beside(&payer, &work, order.invocation).await;
+        };
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
             Ok(Finished::Granted(record)) => Self::granted(&record, order, outcome),
             Ok(Finished::Declined { reason }) => Err(declined(reason)),
-            Ok(Finished::NotSent) => Err(Refusal::NotSettled),
+            Ok(Finished::NotSent { spent: false }) => Err(Refusal::NotSettled),
+            Ok(Finished::NotSent { spent: true }) => Err(Refusal::Upstream {
+                vendor: "facilitator",
+                message: "it could not be reached and the call was stopped; sign a new payment to try again".to_owned(),
+            }),
             Ok(Finished::Doubt(work)) => pending::<E>(&work),
             // Whatever failed here failed after the fence: the money may have moved, so this is no plain fault.
             Err(fault) => {
@@ -311,7 +321,7 @@ impl<E: Endpoint> Paid<E> {
         let refusal = Refusal::PaymentRequired { reason, message };
         if first_time {
             let unpaid = self.unpaid.get_or_init(|| self.demand_for(&refusal));
-            return demanded(&refusal, unpaid);
+            return Answer { outcome: edge::UNPAID, ..demanded(&refusal, unpaid) };
         }
         demanded(&refusal, &self.demand_for(&refusal))
     }

@@ -66,8 +66,11 @@ pub enum Finished {
         /// The facilitator's word for it.
         reason: String,
     },
-    /// The facilitator was never reached: not paid, undone, and the same signature may try again.
-    NotSent,
+    /// The facilitator was never reached: not paid, and undone.
+    NotSent {
+        /// The same signature cannot try again.
+        spent: bool,
+    },
     /// Unknown. Product and sale are held until somebody knows.
     Doubt(Work),
 }
@@ -100,12 +103,15 @@ pub async fn finish(
         Evidence::Paid(transaction) => grant(cashier, sale, transaction, invocation.now).await,
         Evidence::Unpaid(reason) => {
             undo.undo(&sale.record().work, invocation).await;
-            void(cashier, sale, true, invocation.now).await.map(|()| Finished::Declined { reason })
+            let released = released(sale.record(), Blame::Payer, invocation.now);
+            void(cashier, sale, released, true).await.map(|()| Finished::Declined { reason })
         }
         Evidence::NeverSent => {
             undo.undo(&sale.record().work, invocation).await;
+            // A phone has rung for it, so it cannot be used for another call.
             let rang = matches!(sale.record().work, Work::Call { .. });
-            void(cashier, sale, rang, invocation.now).await.map(|()| Finished::NotSent)
+            let released = released(sale.record(), Blame::Nobody, invocation.now);
+            void(cashier, sale, released, rang).await.map(|()| Finished::NotSent { spent: rang })
         }
         Evidence::Unknown { contested } => doubt(cashier, sale, contested, invocation).await,
     }
@@ -136,8 +142,7 @@ async fn grant(
     }
 }
 
-async fn void(cashier: &Cashier, sale: Sale<Settling>, spent: bool, now: Timestamp) -> Result<(), Fault> {
-    let released = released(sale.record(), now);
+async fn void(cashier: &Cashier, sale: Sale<Settling>, released: Changes, spent: bool) -> Result<(), Fault> {
     match cashier.store.void(sale, released, spent).await {
         Ok(_) => Ok(()),
         Err(NotStepped::Overtaken) => Err(Fault::Broken("another attempt has overtaken this one")),
@@ -175,13 +180,25 @@ fn granted(record: &Record, settled: &Settled) -> Changes {
     }
 }
 
+/// Whose doing it is that a phone rang and was not paid for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Blame {
+    /// The payment was declined. The payer pauses.
+    Payer,
+    /// The facilitator was not there.
+    Nobody,
+}
+
 /// What an unpaid sale lets go: pure, likewise.
-fn released(record: &Record, now: Timestamp) -> Changes {
+fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
     let (sale, wallet) = (&record.id, &record.signed.payer);
     match &record.work {
         Work::Lease { number, country, .. } => numbers::pool(number, *country, sale, now),
         Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
-        Work::Call { call, placed: Some(placed), .. } => calls::unpaid(call, wallet, sale, placed, now),
+        Work::Call { call, placed: Some(placed), .. } => match blame {
+            Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
+            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed),
+        },
         Work::Call { call, placed: None, .. } => calls::not_dialled(call, wallet, sale),
         Work::List { .. } => Changes::none(),
     }

@@ -171,7 +171,7 @@ impl Sweep {
             Some(Taken::Settling(sale)) => {
                 match sale::finish(&self.cashier, self, sale, Sent::Perhaps, invocation).await? {
                     Finished::Granted(_) => info!(?payment, "granted by the sweep"),
-                    Finished::Declined { .. } | Finished::NotSent => info!(?payment, "voided by the sweep"),
+                    Finished::Declined { .. } | Finished::NotSent { .. } => info!(?payment, "voided by the sweep"),
                     Finished::Doubt(_) => warn!(?payment, "still unknown"),
                 }
                 Ok(())

@@ -116,6 +116,11 @@ pub fn of(call: &BlandCall, most_minutes: u32) -> Outcome {
     }
 }
 
+/// What is said of a call that nobody has looked at yet.
+pub fn dialled() -> Outcome {
+    Outcome::certain("started", EndedBy::InProgress)
+}
+
 /// What is said of a call that nothing was heard of long after it must have ended.
 pub fn lost() -> Outcome {
     Outcome::certain("failed", EndedBy::Error).because(LOST)

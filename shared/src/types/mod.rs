@@ -3,6 +3,7 @@
 
 mod country;
 mod ids;
+mod json;
 mod phone_number;
 mod time;
 mod usdc;
@@ -10,6 +11,7 @@ mod wallet;
 
 pub use country::{Country, NotACountry};
 pub use ids::{AttemptId, CallId, NotACallId, PaymentId};
+pub use json::nesting;
 pub use phone_number::{NotE164, PhoneNumber};
 pub use time::{DAY, Timestamp, rfc3339, whole_days};
 pub use usdc::Usdc;
