@@ -37,6 +37,9 @@ pub(crate) fn artefacts<'a>(programs: impl Iterator<Item = (&'a String, &'a Path
 /// What requests cost. The first is the floor.
 pub(crate) fn costs(costs: &[Cost]) {
     let Some(floor) = costs.first() else { return };
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    say(&format!("\nCores: {cores}; load average after measuring: {}", load.trim_end()));
     say("\nCost when neighbours answer at once (medians; ×: ratio to the floor)");
     say(&format!(
         "{:<30} {:>8} {:>8} {:>8} {:>8} {:>15} {:>8} {:>14} {:>14} {:>7} {:>6}",
