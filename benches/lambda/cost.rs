@@ -12,6 +12,8 @@ use crate::process::{Process, Used};
 
 /// Before the warm invocations are measured: connections are made, caches are filled.
 pub(crate) const WARM_UP: usize = 3;
+/// Warm invocations before it is the other's turn.
+const BLOCK: usize = 10;
 
 /// How often each thing is done.
 #[derive(Clone, Copy)]
@@ -34,9 +36,19 @@ pub(crate) struct Subject<'a> {
     pub(crate) effort: Effort,
 }
 
-/// Medians.
+/// What a request costs, and what the floor cost meanwhile.
 pub(crate) struct Cost {
     pub(crate) name: &'static str,
+    pub(crate) own: Typical,
+    pub(crate) floor: Typical,
+    /// Per warm request.
+    pub(crate) facilitator: u64,
+    /// While warm.
+    pub(crate) connections: u64,
+}
+
+/// Medians.
+pub(crate) struct Typical {
     pub(crate) start: Used,
     pub(crate) first: Used,
     /// Start and first request together.
@@ -44,10 +56,6 @@ pub(crate) struct Cost {
     pub(crate) warm: Used,
     /// Bytes, the largest of all processes.
     pub(crate) memory: u64,
-    /// Per warm request.
-    pub(crate) facilitator: u64,
-    /// While warm.
-    pub(crate) connections: u64,
 }
 
 impl Subject<'_> {
@@ -63,37 +71,72 @@ impl Subject<'_> {
         used
     }
 
-    /// Measures it.
-    pub(crate) fn cost(&self, meter: &Meter) -> Cost {
-        let (mut starts, mut firsts, mut colds) = (Vec::new(), Vec::new(), Vec::new());
-        let mut memory = 0;
-        let mut last = None;
+    /// Measures it and the floor in turns, so that both meet the same machine: how fast a processor is changes from one
+    /// second to the next with what its neighbours do.
+    pub(crate) fn cost(&self, floor: &Subject<'_>, meter: &Meter) -> Cost {
+        let (mut own, mut least) = (Runs::default(), Runs::default());
+        let (mut process, mut floor_process) = (None, None);
         for _ in 0..self.effort.starts.max(1) {
-            let mut process = self.start();
-            let first = self.ask(&mut process);
-            starts.push(process.started);
-            firsts.push(first);
-            colds.push(process.started.cpu + first.cpu);
-            memory = memory.max(process.peak_memory());
-            last = Some(process);
+            floor_process = Some(least.start(floor));
+            process = Some(own.start(self));
         }
-        let mut process = last.expect("at least one");
+        let mut process = process.expect("at least one");
+        let mut floor_process = floor_process.expect("at least one");
         for _ in 0..WARM_UP {
+            floor.ask(&mut floor_process);
             self.ask(&mut process);
         }
         meter.start();
-        let warm: Vec<_> = (0..self.effort.warm).map(|_| self.ask(&mut process)).collect();
+        // Some at a time, so that neither finds the other's memory in the caches each time.
+        while own.warm.len() < self.effort.warm {
+            for _ in 0..BLOCK {
+                least.warm.push(floor.ask(&mut floor_process));
+            }
+            for _ in 0..BLOCK.min(self.effort.warm - own.warm.len()) {
+                own.warm.push(self.ask(&mut process));
+            }
+        }
         let asked = meter.asked();
         let facilitator = asked.iter().filter(|asked| asked.neighbour == Neighbour::Facilitator).count();
+        own.memory = own.memory.max(process.peak_memory());
+        least.memory = least.memory.max(floor_process.peak_memory());
         Cost {
             name: self.name,
-            start: typical(&starts),
-            first: typical(&firsts),
-            cold_cpu: median(colds),
-            warm: typical(&warm),
-            memory: memory.max(process.peak_memory()),
-            facilitator: u64::try_from(facilitator.div_ceil(warm.len().max(1))).unwrap_or(u64::MAX),
+            own: own.typical(),
+            floor: least.typical(),
+            facilitator: u64::try_from(facilitator.div_ceil(own.warm.len().max(1))).unwrap_or(u64::MAX),
             connections: meter.connections(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Runs {
+    starts: Vec<Used>,
+    firsts: Vec<Used>,
+    colds: Vec<Duration>,
+    warm: Vec<Used>,
+    memory: u64,
+}
+
+impl Runs {
+    fn start(&mut self, subject: &Subject<'_>) -> Process {
+        let mut process = subject.start();
+        let first = subject.ask(&mut process);
+        self.starts.push(process.started);
+        self.firsts.push(first);
+        self.colds.push(process.started.cpu + first.cpu);
+        self.memory = self.memory.max(process.peak_memory());
+        process
+    }
+
+    fn typical(&self) -> Typical {
+        Typical {
+            start: typical(&self.starts),
+            first: typical(&self.firsts),
+            cold_cpu: median(self.colds.clone()),
+            warm: typical(&self.warm),
+            memory: self.memory,
         }
     }
 }

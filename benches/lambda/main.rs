@@ -75,24 +75,26 @@ fn main() -> ExitCode {
     let effort = if quick { QUICK } else { FULL };
     let programs = if built { artefacts::built() } else { artefacts::build() };
     report::artefacts(programs.iter());
-    let wants = |plan: &Plan| {
-        plan.name == artefacts::FLOOR
-            || wanted.is_empty()
-            || wanted.iter().any(|word| plan.name.contains(word.as_str()))
+    let wants = |plan: &Plan| wanted.is_empty() || wanted.iter().any(|word| plan.name.contains(word.as_str()));
+    let floor = http(artefacts::FLOOR, "numbers_list", Scene::unpaid(LIST, json!({})), 200);
+    let cost = |scene: &Scene, plan: &Plan| {
+        let effort = if plan.path.is_some() { effort.paid } else { effort.free };
+        let floor = floor.subject(scene, &programs, effort);
+        plan.subject(scene, &programs, effort).cost(&floor, &scene.stack.meter)
     };
     let mut scene = Scene::new(&programs);
     let mut costs = Vec::new();
-    for plan in idle_plans().into_iter().filter(|plan| wants(plan)) {
-        costs.push(plan.subject(&scene, &programs, effort.free).cost(&scene.stack.meter));
+    // It needs a world in which nothing has happened yet.
+    let event = Event::Plain(json!({}));
+    let reaper = Plan { name: "reaper, nothing due", function: "reaper", event, status: None, path: None };
+    if wants(&reaper) {
+        costs.push(cost(&scene, &reaper));
     }
     // Each buyer whom the pool serves takes one number out of it.
     let buyers = [effort.paid, effort.delayed].map(|effort| effort.starts + effort.warm + cost::WARM_UP);
     scene.set(buyers.iter().sum());
-    let plans: Vec<_> = plans(&scene).into_iter().filter(|plan| wants(plan)).collect();
-    for plan in &plans {
-        let effort = if plan.path.is_some() { effort.paid } else { effort.free };
-        costs.push(plan.subject(&scene, &programs, effort).cost(&scene.stack.meter));
-    }
+    let plans: Vec<_> = plans(&scene).into_iter().filter(wants).collect();
+    costs.extend(plans.iter().map(|plan| cost(&scene, plan)));
     report::costs(&costs);
     scene.delay(paths::DELAYS);
     let mut latencies = Vec::new();
@@ -129,15 +131,6 @@ impl Plan {
 
 fn http(name: &'static str, function: &'static str, ask: Ask, status: u64) -> Plan {
     Plan { name, function, event: Event::Http(Box::new(ask)), status: Some(status), path: None }
-}
-
-/// What needs a world in which nothing has happened.
-fn idle_plans() -> [Plan; 2] {
-    let event = Event::Plain(json!({}));
-    [
-        http(artefacts::FLOOR, "numbers_list", Scene::unpaid(LIST, json!({})), 200),
-        Plan { name: "reaper, nothing due", function: "reaper", event, status: None, path: None },
-    ]
 }
 
 fn plans(scene: &Scene) -> Vec<Plan> {

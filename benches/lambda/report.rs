@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::artefacts;
-use crate::cost::Cost;
+use crate::cost::{Cost, Typical};
 use crate::latency::{Latency, Timed};
 use crate::paths::{CriticalPath, Step};
 
@@ -34,15 +34,14 @@ pub(crate) fn artefacts<'a>(programs: impl Iterator<Item = (&'a String, &'a Path
     }
 }
 
-/// What requests cost. The first is the floor.
+/// What requests cost.
 pub(crate) fn costs(costs: &[Cost]) {
-    let Some(floor) = costs.first() else { return };
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     say(&format!("\nCores: {cores}; load average after measuring: {}", load.trim_end()));
-    say("\nCost when neighbours answer at once (medians; ×: ratio to the floor)");
+    say("\nCost when neighbours answer at once (medians; each measured in turns with the floor; ×: ratio to it then)");
     say(&format!(
-        "{:<30} {:>8} {:>8} {:>8} {:>8} {:>15} {:>8} {:>14} {:>14} {:>7} {:>6}",
+        "{:<20} {:>8} {:>8} {:>8} {:>8} {:>15} {:>8} {:>14} {:>14} {:>7} {:>6}",
         "",
         "start ms",
         "CPU ms",
@@ -55,23 +54,31 @@ pub(crate) fn costs(costs: &[Cost]) {
         "facil.",
         "conn."
     ));
+    if let Some(cost) = costs.first() {
+        row("floor", &cost.floor, &cost.floor, cost);
+    }
     for cost in costs {
-        say(&format!(
-            "{:<30} {:>8} {:>8} {:>8} {:>8} {:>15} {:>8} {:>14} {:>14} {:>7} {:>6}",
-            cost.name,
-            millis(cost.start.wall),
-            millis(cost.start.cpu),
-            millis(cost.first.wall),
-            millis(cost.first.cpu),
-            format!("{} ×{}", millis(cost.cold_cpu), hundredths(cold(cost, floor))),
-            cost.warm.wall.as_micros(),
-            format!("{} ×{}", cost.warm.cpu.as_micros(), hundredths(warm(cost, floor))),
-            format!("{} ×{}", mebibytes(cost.memory), hundredths(memory(cost, floor))),
-            cost.facilitator,
-            cost.connections,
-        ));
+        row(cost.name, &cost.own, &cost.floor, cost);
     }
     say("(facil.: questions to the facilitator per warm request; conn.: new connections during all warm requests)");
+}
+
+fn row(name: &str, own: &Typical, floor: &Typical, cost: &Cost) {
+    let of_floor = std::ptr::eq(own, floor);
+    let count = |count: u64| if of_floor { String::new() } else { count.to_string() };
+    say(&format!(
+        "{name:<20} {:>8} {:>8} {:>8} {:>8} {:>15} {:>8} {:>14} {:>14} {:>7} {:>6}",
+        millis(own.start.wall),
+        millis(own.start.cpu),
+        millis(own.first.wall),
+        millis(own.first.cpu),
+        format!("{} ×{}", millis(own.cold_cpu), hundredths(cold(own, floor))),
+        own.warm.wall.as_micros(),
+        format!("{} ×{}", own.warm.cpu.as_micros(), hundredths(warm(own, floor))),
+        format!("{} ×{}", mebibytes(own.memory), hundredths(memory(own, floor))),
+        count(cost.facilitator),
+        count(cost.connections),
+    ));
 }
 
 /// How long paid requests take, and which paths they are held against.
@@ -94,7 +101,6 @@ pub(crate) fn latencies(latencies: &[Latency]) {
 
 /// Whether the targets are met. Returns whether all are.
 pub(crate) fn targets(costs: &[Cost], latencies: &[Latency]) -> bool {
-    let Some((floor, costs)) = costs.split_first() else { return false };
     let mut all = true;
     let mut target = |what: String, value: u128, limit: u128, shown: fn(u128) -> String| {
         let met = value <= limit;
@@ -104,13 +110,13 @@ pub(crate) fn targets(costs: &[Cost], latencies: &[Latency]) -> bool {
     };
     say("\nTargets");
     for cost in costs {
-        let name = cost.name;
+        let (name, own, floor) = (cost.name, &cost.own, &cost.floor);
         if name.ends_with("unpaid") {
-            target(format!("{name}, warm CPU / floor"), warm(cost, floor), UNPAID_CPU, hundredths);
+            target(format!("{name}, warm CPU / floor"), warm(own, floor), UNPAID_CPU, hundredths);
         }
-        let aim = if cold(cost, floor) <= COLD_AIM { " (so is the aim of 2.5)" } else { "" };
-        target(format!("{name}, start and first request, CPU / floor{aim}"), cold(cost, floor), COLD_CPU, hundredths);
-        target(format!("{name}, memory / floor"), memory(cost, floor), MEMORY, hundredths);
+        let aim = if cold(own, floor) <= COLD_AIM { " (so is the aim of 2.5)" } else { "" };
+        target(format!("{name}, start and first request, CPU / floor{aim}"), cold(own, floor), COLD_CPU, hundredths);
+        target(format!("{name}, memory / floor"), memory(own, floor), MEMORY, hundredths);
         if let Some(questions) = facilitator_questions(name) {
             target(format!("{name}, questions to the facilitator"), cost.facilitator.into(), questions, plain);
         }
@@ -134,16 +140,16 @@ fn facilitator_questions(name: &str) -> Option<u128> {
     }
 }
 
-fn warm(cost: &Cost, floor: &Cost) -> u128 {
-    ratio(cost.warm.cpu.as_nanos(), floor.warm.cpu.as_nanos())
+fn warm(own: &Typical, floor: &Typical) -> u128 {
+    ratio(own.warm.cpu.as_nanos(), floor.warm.cpu.as_nanos())
 }
 
-fn cold(cost: &Cost, floor: &Cost) -> u128 {
-    ratio(cost.cold_cpu.as_nanos(), floor.cold_cpu.as_nanos())
+fn cold(own: &Typical, floor: &Typical) -> u128 {
+    ratio(own.cold_cpu.as_nanos(), floor.cold_cpu.as_nanos())
 }
 
-fn memory(cost: &Cost, floor: &Cost) -> u128 {
-    ratio(cost.memory.into(), floor.memory.into())
+fn memory(own: &Typical, floor: &Typical) -> u128 {
+    ratio(own.memory.into(), floor.memory.into())
 }
 
 fn ratio(value: u128, of: u128) -> u128 {
