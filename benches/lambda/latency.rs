@@ -25,7 +25,7 @@ pub(crate) struct Latency {
 /// One request, or the median of several.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timed {
-    /// In thousandths of the path's sum. First, because medians are of this.
+    /// In thousandths of the path's sum, rounded up. First, because medians are of this.
     pub(crate) permille: u128,
     pub(crate) took: Duration,
     pub(crate) sum: Duration,
@@ -70,7 +70,7 @@ impl Latency {
                 self.besides.push(what);
             }
         }
-        let permille = took.as_nanos() * 1000 / measured.sum.as_nanos().max(1);
+        let permille = (took.as_nanos() * 1000).div_ceil(measured.sum.as_nanos().max(1));
         Timed { permille, took, sum: measured.sum }
     }
 }

@@ -152,8 +152,9 @@ fn memory(own: &Typical, floor: &Typical) -> u128 {
     ratio(own.memory.into(), floor.memory.into())
 }
 
+/// In hundredths, rounded up: what is a little over a target has not met it.
 fn ratio(value: u128, of: u128) -> u128 {
-    (value * 100 + of / 2) / of.max(1)
+    (value * 100).div_ceil(of.max(1))
 }
 
 fn timed(timed: &Timed) -> String {
