@@ -213,7 +213,7 @@ async fn a_sale_is_taken_over_when_its_time_is_up_and_by_one_only() {
     let table = Table::new("taken_over").await;
     let sale = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
     let record = sale.record().clone();
-    let take = |by: u128, second: i64| table.store.take_over(&record, Box::leak(Box::new(attempt(by))), at(second));
+    let take = async |by: u128, second: i64| table.store.take_over(&record, &attempt(by), at(second)).await;
     assert!(take(2, 59).await.expect("answers").is_none(), "it may still be at work");
     assert!(matches!(take(2, 60).await.expect("answers"), Some(Taken::Open(_))));
     assert!(take(3, 61).await.expect("answers").is_none(), "the second one is too late");
