@@ -28,6 +28,9 @@ const IMPORT: Duration = Duration::from_secs(6);
 const LOOK: Duration = Duration::from_secs(5);
 /// An alarm may take as long as nobody waits for it.
 const ALARM: Duration = Duration::from_secs(1);
+/// Settling begins first. In a new process an alarm has a client to build, which takes milliseconds of the only thread, and
+/// the payment's connection would wait for them.
+const AFTER_SETTLING: Duration = Duration::from_millis(10);
 /// What must be left for settling when something is bought.
 const RESERVE: Duration = Duration::from_secs(8);
 
@@ -324,6 +327,7 @@ pub async fn set_alarm(
     invocation: &Invocation,
 ) {
     let Ok(at) = ends.checked_add(leases::GRACE) else { return };
+    tokio::time::sleep(AFTER_SETTLING).await;
     let limit = invocation.at_most(ALARM, Duration::ZERO);
     match tokio::time::timeout(limit, alarms.set(wallet, number, at, limit)).await {
         Ok(Ok(())) => {}
