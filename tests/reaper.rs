@@ -138,6 +138,67 @@ async fn a_call_that_nobody_knows_of_is_found_and_stopped_and_its_payment_is_not
 }
 
 #[tokio::test]
+async fn a_lost_call_is_not_given_up_while_the_dialler_cannot_be_asked() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.bland.faults().once("POST /v1/calls", Fault::LoseAnswer);
+    stack.bland.faults().always("GET /v1/calls*", Fault::Refuse(Answer::html(503)));
+    let body = json!({"to": "+12133610872", "task": "Confirm the reservation."});
+    let paid = stack.post(CALL).body(&body).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    for _ in 0..2 {
+        stack.travel(2 * MINUTE);
+        stack.sweep().await;
+    }
+    assert!(!stack.bland.calls()[0].is_over(), "nobody could see it");
+    stack.bland.faults().clear();
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    assert!(stack.bland.calls()[0].is_over());
+    stack.post(CALL).body(&body).paid_with(&paid.payment).send().await.refused(402, "payment_required");
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_000_000));
+}
+
+#[tokio::test]
+async fn an_unpaid_call_that_could_not_be_stopped_is_stopped_by_the_next_round() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.bland.script_next(Script::NeverEnds);
+    stack.bland.faults().once("POST /v1/calls/*/stop", Fault::Refuse(Answer::html(503)));
+    let declined =
+        json!({"success": false, "errorReason": "insufficient_funds", "transaction": "", "network": "eip155:84532"});
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &declined)));
+    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 30});
+    stack.post(CALL).body(&body).pay(&wallet).await.answer.refused(402, "payment_required");
+    assert!(!stack.bland.calls()[0].is_over());
+    stack.travel(MINUTE);
+    stack.sweep().await;
+    assert!(stack.bland.calls()[0].is_over());
+}
+
+#[tokio::test]
+async fn a_call_that_the_dialler_no_longer_knows_ends_in_an_error_and_is_to_be_paid_back() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.bland.script_next(Script::NeverEnds);
+    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
+    let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
+    stack
+        .bland
+        .faults()
+        .always("GET /v1/calls/*", Fault::Refuse(Answer::json(404, &json!({"errors": ["CALL_NOT_FOUND"]}))));
+    stack.travel(13 * MINUTE);
+    stack.sweep().await;
+    let path = format!("/api/v1/voice/call/{}", call["call_id"].as_str().expect("an id"));
+    let lost = stack.get(&path).send().await.expect(200).json();
+    assert_eq!((&lost["status"], &lost["ended_by"]), (&json!("failed"), &json!("ERROR")));
+    assert_eq!((&lost["charged"], &lost["refund"]["status"]), (&json!(false), &json!("due")));
+}
+
+#[tokio::test]
 async fn a_call_that_never_ends_is_stopped_when_its_time_is_up() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();

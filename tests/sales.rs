@@ -8,12 +8,13 @@ use futures_util::future::join_all;
 use harness::sim::chain::Network;
 use harness::sim::facilitator::JwtKey;
 use harness::sim::{Answer, Fault};
-use harness::wallet::Payment;
+use harness::wallet::{Demand, Payment};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
 const BUY: &str = "/api/v1/phone/numbers/buy";
 const LIST: &str = "/api/v1/phone/numbers/list";
+const CALL: &str = "/api/v1/voice/call";
 const RENEW: &str = "/api/v1/phone/numbers/renew";
 
 #[tokio::test]
@@ -164,7 +165,13 @@ async fn a_smart_wallet_pays_and_its_forger_learns_nothing() {
     assert!(refused.get("your_active_numbers").is_none());
 
     let list = stack.post(LIST).demand().await;
-    let paid = stack.post(LIST).paid_with(&wrapped(&owner, &list)).send().await.expect(200).json();
+    let payment = wrapped(&owner, &list);
+    let paid = stack.post(LIST).paid_with(&payment).send().await.expect(200).json();
+    // Its nonce is on the chain now, for anybody to copy.
+    let copied = payment.clone().tampered(|signature| signature[70] ^= 1);
+    let refused = stack.post(LIST).paid_with(&copied).send().await.refused(409, "payment_conflict");
+    assert!(refused.get("numbers").is_none());
+    stack.post(LIST).paid_with(&payment).send().await.expect(200);
     assert_eq!(paid["wallet"].as_str().expect("a wallet").to_lowercase(), format!("{contract:#x}"));
     assert_eq!(stack.earned(), 1_000);
 }
@@ -243,6 +250,84 @@ async fn somebody_elses_submission_of_our_payment_is_our_payment() {
     stack.chain.transfer_with_authorization(&authorization, &payment.signature_bytes()).expect("anybody may");
     stack.post(LIST).paid_with(&payment).send().await.expect(200);
     assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn a_twin_that_is_verified_too_late_gets_its_twins_answer_and_not_a_402() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(BUY).demand().await);
+    let buy = || stack.post(BUY).body(&json!({})).paid_with(&payment).send();
+    // The first to ask is not answered before the second has paid: its payment is then rightly called used.
+    stack.facilitator.faults().once("POST */verify", Fault::Hang);
+    let second = async {
+        stack.facilitator.faults().arrived("POST */verify", 1).await;
+        let paid = buy().await;
+        stack.facilitator.faults().release();
+        paid
+    };
+    let (late, paid) = futures_util::future::join(buy(), second).await;
+    assert_eq!(late.expect(200).body, paid.expect(200).body);
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1));
+}
+
+#[tokio::test]
+async fn a_payment_that_somebody_submitted_before_we_asked_buys_what_it_was_for() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(BUY).demand().await);
+    stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes()).expect("anybody may");
+    stack.post(BUY).body(&json!({})).paid_with(&payment).send().await.expect(200);
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1));
+
+    // A nonce that its owner has cancelled is used too, and buys nothing.
+    let payment = wallet.signs(&stack.post(BUY).demand().await);
+    stack.chain.cancel(wallet.address(), payment.authorization().nonce).expect("the owner may");
+    stack.post(BUY).body(&json!({})).paid_with(&payment).send().await.refused(402, "payment_required");
+}
+
+#[tokio::test]
+async fn without_a_node_a_used_payment_is_not_said_to_be_unpaid() {
+    let mut stack = Stack::builder(binaries!()).without_rpc().start().await;
+    stack.excuse("paid", "nobody can tell that it was paid, and nothing is promised for it");
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(BUY).demand().await);
+    stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes()).expect("anybody may");
+    let refused = stack.post(BUY).body(&json!({})).paid_with(&payment).send().await.refused(409, "payment_conflict");
+    assert!(!refused["message"].as_str().expect("a message").contains("Not charged"));
+    assert!(stack.twilio.held().is_empty());
+}
+
+#[tokio::test]
+async fn a_wallet_without_money_is_told_so_also_where_nobody_asks_before_settling() {
+    for stack in [Stack::start(binaries!()).await, Stack::builder(binaries!()).without_rpc().start().await] {
+        let wallet = stack.wallet_with(0);
+        let refused = stack.post(LIST).pay(&wallet).await.answer.refused(402, "payment_required");
+        assert!(refused["message"].as_str().expect("a message").ends_with("Not charged."));
+    }
+}
+
+#[tokio::test]
+async fn a_smart_wallets_signature_is_known_again_only_for_what_it_signed() {
+    let stack = Stack::start(binaries!()).await;
+    let owner = stack.wallet();
+    let contract = Wallet::random().address();
+    stack.chain.deploy_smart_wallet(contract, owner.address());
+    stack.chain.mint(contract, 10_000_000);
+    let wrapped = |demand: &Demand| owner.signs(demand).from(contract).tampered(|signature| signature.extend([0; 32]));
+    stack.post(BUY).body(&json!({})).paid_with(&wrapped(&stack.post(BUY).demand().await)).send().await.expect(200);
+
+    let call = json!({"to": "+12133610872", "task": "Confirm the reservation for two."});
+    let good = wrapped(&stack.post(CALL).demand().await);
+    stack.bland.limit_next("Rate limit exceeded");
+    stack.post(CALL).body(&call).paid_with(&good).send().await.refused(429, "upstream_rate_limited");
+    // The payment is still free to be used, but another window was never signed.
+    let signature = good.signature_bytes();
+    let later: u64 = good.authorization().valid_before.to::<u64>() + 30;
+    let stretched = good.clone().valid_before(later).signature(signature);
+    stack.post(CALL).body(&call).paid_with(&stretched).send().await.refused(402, "payment_required");
+    assert!(stack.bland.calls().is_empty(), "nobody was rung for it");
+    stack.post(CALL).body(&call).paid_with(&good).send().await.expect(200);
 }
 
 #[tokio::test]

@@ -3,41 +3,36 @@
 //!
 //! The order in which things are refused is the order of this file.
 
+mod replay;
+
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use lambda_http::Request;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tracing::info;
 
 use crate::edge::{self, Answer, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::Refusal;
 use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
-use crate::store::sales::{NewSale, Record, Sale, Settling, Taken};
-use crate::store::{State, Work};
+use crate::store::Work;
+use crate::store::sales::{NewSale, Record, Sale, Settling};
 use crate::types::{Network, Wallet};
 use crate::x402::headers::PAYMENT_REQUIRED;
 use crate::x402::{
-    Checked, Demand, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Receipt, Terms, Unproven, Verdict,
-    Verified, demand, receipt_headers,
+    Checked, Demand, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
+    demand, says_used,
 };
 
 /// How long the facilitator may take to look at a payment.
 const VERIFY: Duration = Duration::from_secs(5);
 /// What must be left of an invocation when verifying, for everything that follows.
 const VERIFY_RESERVE: Duration = Duration::from_secs(15);
-/// How long a request waits for another one that is working on the same payment, and how often it looks.
-const PATIENCE: Duration = Duration::from_secs(10);
-const GLANCE: Duration = Duration::from_millis(150);
-/// What goes beside settling begins so much later. In a new process it has a client to build, which takes milliseconds of
-/// the only thread, and the payment's connection would wait for them.
-const HEAD_START: Duration = Duration::from_millis(10);
 
 /// An endpoint that is paid for.
 pub trait Endpoint: Undo + Send + Sync + 'static {
@@ -149,26 +144,36 @@ impl<E: Endpoint> Paid<E> {
         let hash = request_hash(E::OFFER.path, body);
         let (payment, confirmed) = match presented.check(&self.quotes).map_err(refused)? {
             Checked::Authentic(payment) => (payment, false),
-            Checked::Unknown(unproven) => (self.confirm(unproven, invocation).await?, true),
+            Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
         };
         let order = Order { payment, confirmed, request: hash, invocation };
         self.sell(ask, &order).await
     }
 
     /// A signature that only a contract can judge. Nothing is read on a wallet's behalf before the facilitator has, unless
-    /// it did so before: a record of ours with the very same signature.
-    async fn confirm(&self, unproven: Unproven, invocation: &Invocation) -> Result<Verified, Refusal> {
-        let earlier = self.cashier.store.sale(&unproven.id()).await?;
-        if earlier.is_some_and(|record| record.signed.signature == unproven.signature()) {
-            return Ok(unproven.known());
+    /// it did so before: a record of ours with the very same claim.
+    async fn confirm(&self, unproven: Unproven, invocation: &Invocation) -> Result<(Verified, bool), Refusal> {
+        if self.was_confirmed(&unproven).await? {
+            return Ok((unproven.confirmed(), false));
         }
         unproven.window(invocation.now).map_err(refused)?;
         let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
-        let confirmed = unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await;
-        confirmed.map_err(|not| match not {
-            NotConfirmed::Refused(why) => refused(why),
-            NotConfirmed::Unavailable { .. } => facilitator_failed(),
-        })
+        let refusal = match unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await {
+            Ok(()) => return Ok((unproven.confirmed(), true)),
+            Err(NotConfirmed::Refused(why)) => refused(why),
+            Err(NotConfirmed::LookItUp { reason }) => {
+                // That the wallet has paid says nothing about who asks now: the nonce is there for all to read.
+                self.look_it_up(unproven.claim(), reason, invocation).await.err().unwrap_or(Refusal::PaymentUsed)
+            }
+            Err(NotConfirmed::Unavailable { .. }) => facilitator_failed(),
+        };
+        // A twin of this request may have paid while we asked: its record knows more than the facilitator's refusal.
+        if self.was_confirmed(&unproven).await? { Ok((unproven.confirmed(), false)) } else { Err(refusal) }
+    }
+
+    async fn was_confirmed(&self, unproven: &Unproven) -> Result<bool, Refusal> {
+        let record = self.cashier.store.sale(&unproven.id()).await?;
+        Ok(record.is_some_and(|record| record.signed.is_the_same_as(&sale::signed(unproven.claim()))))
     }
 
     async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Refusal> {
@@ -183,18 +188,27 @@ impl<E: Endpoint> Paid<E> {
             let plan = first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await?;
             Ok::<_, Refusal>((ask, plan))
         };
-        let (ask, plan) = match future::select(pin!(earlier), pin!(plan)).await {
+        let planned = match future::select(pin!(earlier), pin!(plan)).await {
             Either::Left((earlier, plan)) => {
                 if let Some(answer) = self.replay(earlier?, order).await? {
                     return Ok(answer);
                 }
-                plan.await?
+                plan.await
             }
             Either::Right((plan, earlier)) => {
                 if let Some(answer) = self.replay(earlier.await?, order).await? {
                     return Ok(answer);
                 }
-                plan?
+                plan
+            }
+        };
+        let (ask, plan) = match planned {
+            Ok(planned) => planned,
+            // A twin of this request may have paid while this one was planned, and be the reason why it was refused. Only
+            // if there is none can it be said that nothing was charged.
+            Err(refusal) => {
+                let twin = self.cashier.store.sale(&id).await?;
+                return self.replay(twin, order).await?.ok_or(refusal);
             }
         };
         let new = NewSale {
@@ -224,10 +238,21 @@ impl<E: Endpoint> Paid<E> {
         match self.cashier.facilitator.verify(&order.payment, order.invocation.now, limit).await {
             Verdict::Valid => Ok(()),
             Verdict::Invalid { reason } => Err(declined(reason)),
+            Verdict::LookItUp { reason } => self.look_it_up(&order.payment, reason, order.invocation).await,
             Verdict::RateLimited { retry_after } => {
                 Err(Refusal::UpstreamRateLimited { vendor: "facilitator", retry_after: retry_after.unwrap_or(5) })
             }
             Verdict::Unavailable => Err(facilitator_failed()),
+        }
+    }
+
+    /// The facilitator says that a payment may have been made already. If it was, it is ours, whoever submitted it, and buys
+    /// what it was signed for.
+    async fn look_it_up(&self, payment: &Verified, reason: String, invocation: &Invocation) -> Result<(), Refusal> {
+        match sale::truth(&self.cashier, payment, invocation).await {
+            Some(Truth::Paid { .. }) => Ok(()),
+            None if says_used(&reason) => Err(Refusal::PaymentUsed),
+            Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(declined(reason)),
         }
     }
 
@@ -242,10 +267,7 @@ impl<E: Endpoint> Paid<E> {
         let work = sale.record().work.clone();
         let payer = sale.record().signed.payer;
         let finish = sale::finish(&self.cashier, &self.endpoint, sale, sent, order.invocation);
-        let beside = async {
-            tokio::time::sleep(HEAD_START).await;
-            self.endpoint.beside(&payer, &work, order.invocation).await;
-        };
+        let beside = self.endpoint.beside(&payer, &work, order.invocation);
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
             Ok(Finished::Granted(record)) => Self::granted(&record, order, outcome),
@@ -261,58 +283,6 @@ impl<E: Endpoint> Paid<E> {
                 tracing::error!(%fault, payment = ?order.payment.id(), "a fault after the fence");
                 pending::<E>(&work)
             }
-        }
-    }
-
-    fn granted(record: &Record, order: &Order<'_>, outcome: &'static str) -> Result<Answer, Refusal> {
-        let settled = record.settled.as_ref().ok_or(Refusal::Fault(Fault::Broken("closed without a settlement")))?;
-        let body = E::answer(record).ok_or(Refusal::Fault(Fault::Broken("a record of another endpoint")))?;
-        let transaction =
-            settled.transaction.parse().map_err(|_| Refusal::Fault(Fault::Broken("a transaction that is no hash")))?;
-        let payer = record.signed.payer;
-        let receipt = Receipt { transaction, network: payer.network, payer };
-        let mut headers: Vec<_> = receipt_headers(order.payment.version(), &receipt).into();
-        if outcome == REPLAYED {
-            headers.push((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
-        }
-        info!(payment = ?record.id, payer = %masked(&payer), endpoint = E::NAME, "granted");
-        Ok(Answer::ok(&body, headers, outcome))
-    }
-
-    /// What an earlier request with this payment has come to; nothing, if the payment is free to be used.
-    async fn replay(&self, record: Option<Record>, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
-        let Some(mut record) = record else { return Ok(None) };
-        if record.request != order.request {
-            return Err(Refusal::PaymentConflict);
-        }
-        let patience = order.invocation.at_most(PATIENCE, VERIFY_RESERVE);
-        let mut waited = Duration::ZERO;
-        loop {
-            match record.state {
-                State::Closed => return Self::granted(&record, order, REPLAYED).map(Some),
-                State::Void if record.spent => return Err(declined("payment_declined".to_owned())),
-                State::Void => return Ok(None),
-                State::Settling if order.invocation.current() >= record.busy_until => {
-                    let taken =
-                        self.cashier.store.take_over(&record, &order.invocation.attempt, order.invocation.current());
-                    if let Some(Taken::Settling(sale)) = taken.await? {
-                        return self.settle(sale, Sent::Perhaps, order, REPLAYED).await.map(Some);
-                    }
-                }
-                // An open one that nobody works on is rolled back by the sweep.
-                State::Open | State::Settling => {}
-            }
-            if waited >= patience {
-                return Err(Refusal::PaymentInProgress);
-            }
-            tokio::time::sleep(GLANCE).await;
-            waited += GLANCE;
-            record = self
-                .cashier
-                .store
-                .sale(&record.id)
-                .await?
-                .ok_or(Refusal::Fault(Fault::Broken("a sale has vanished")))?;
         }
     }
 
@@ -340,7 +310,6 @@ fn demanded(refusal: &Refusal, demand: &Demand) -> Answer {
 }
 
 const UNPAID: &str = "payment_required";
-const REPLAYED: &str = "replayed";
 
 fn unpaid() -> Refusal {
     Refusal::PaymentRequired {
@@ -397,12 +366,6 @@ fn request_hash(path: &str, body: &[u8]) -> String {
     let body = if body.is_empty() { b"{}" } else { body };
     let digest: [u8; 32] = Sha256::new().chain_update(path).chain_update(b"\n").chain_update(body).finalize().into();
     alloy_primitives::hex::encode(digest)
-}
-
-/// A wallet in a log: enough to follow it, not to look it up.
-fn masked(wallet: &Wallet) -> String {
-    let text = wallet.to_string();
-    format!("{}…{}", text.get(..6).unwrap_or_default(), text.get(38..).unwrap_or_default())
 }
 
 /// The network's short name, which the SDKs expect as `chain`.

@@ -33,6 +33,8 @@ pub enum Refusal {
     },
     /// 409: this signature belongs to another request.
     PaymentConflict,
+    /// 409: this payment was made already, and no request of ours is known that made it.
+    PaymentUsed,
     /// 409: this signature is being worked on.
     PaymentInProgress,
     /// 400
@@ -141,6 +143,13 @@ impl Refusal {
                 409,
                 "payment_conflict",
                 format!("This payment signature was already used for another request. Sign a new payment for this one. {FREE}"),
+            ),
+            Self::PaymentUsed => Facts::new(
+                409,
+                "payment_conflict",
+                "This payment was used already, and not by a request that we know of. Look at the wallet's history before \
+                 you sign another one."
+                    .to_owned(),
             ),
             Self::PaymentInProgress => Facts::new(
                 409,

@@ -13,7 +13,7 @@ use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
 use crate::store::{Changes, State, Store, Work, calls, numbers};
 use crate::types::Timestamp;
-use crate::x402::{Authorization, EvmRpc, Facilitator, Quote, SettleAnswer, Truth, Verified, Version};
+use crate::x402::{Authorization, EvmRpc, Facilitator, Quote, SettleAnswer, Truth, Verified, Version, says_used};
 
 /// How long the facilitator may take to settle: a block, and its own patience.
 const SETTLE: Duration = Duration::from_secs(15);
@@ -197,7 +197,7 @@ fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
         Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
         Work::Call { call, placed: Some(placed), .. } => match blame {
             Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
-            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed),
+            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed, now),
         },
         Work::Call { call, placed: None, .. } => calls::not_dialled(call, wallet, sale),
         Work::List { .. } => Changes::none(),
@@ -228,8 +228,10 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
         SettleAnswer::LookItUp { reason } => match truth(cashier, &payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            // It was tried and not sent: nothing is under way that could still use it.
+            Some(Truth::Unused { .. }) if reason.contains("simulation") => Evidence::Unpaid(reason),
             Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
-            None => Evidence::Unknown { contested: true },
+            None => Evidence::Unknown { contested: says_used(&reason) },
         },
         SettleAnswer::Unknown { contradiction, .. } => {
             if contradiction {
@@ -264,7 +266,7 @@ async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, in
 
 /// Settles, again if the facilitator was not reached, as long as there is time.
 async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> SettleAnswer {
-    for pause in [100, 300, 900] {
+    for pause in [Some(100), Some(300), None] {
         let limit = invocation.at_most(SETTLE, RESERVE);
         if limit < Duration::from_secs(1) {
             return SettleAnswer::NotSent;
@@ -273,13 +275,16 @@ async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) 
         if !matches!(answer, SettleAnswer::NotSent) {
             return answer;
         }
-        // Up to half as long again, so that those who failed together do not come back together.
-        tokio::time::sleep(Duration::from_millis(pause + invocation.dice % (pause / 2))).await;
+        if let Some(pause) = pause {
+            // Up to half as long again, so that those who failed together do not come back together.
+            tokio::time::sleep(Duration::from_millis(pause + invocation.dice % (pause / 2))).await;
+        }
     }
     SettleAnswer::NotSent
 }
 
-async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
+/// What the chain says became of a payment, if there is a node and it answers.
+pub async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
     let limit = invocation.at_most(Duration::from_secs(5), RESERVE);
     cashier.chain.as_ref()?.truth(payment, limit).await.ok()
 }

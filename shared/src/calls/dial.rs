@@ -13,7 +13,7 @@ use crate::store::calls::{NewCall, NotNow, dial, not_dialled, placed, why_not};
 use crate::store::sales::{Claimed, NewSale, Open, Sale, Settling};
 use crate::store::{Store, StoreFault, Work};
 use crate::types::{PhoneNumber, Timestamp, Wallet};
-use crate::upstream::bland::{Bland, BlandCallId, Dial, DialError, Found, Imported};
+use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
 
 const DIAL: Duration = Duration::from_secs(8);
 const FIND: Duration = Duration::from_secs(5);
@@ -177,9 +177,9 @@ impl Calls {
     async fn find(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<Sale<Settling>, Stop> {
         let limit = invocation.at_most(FIND, RESERVE);
         match self.look_for(&sale, limit).await {
-            Some(id) => self.fence(sale, id).await,
+            Ok(Some(id)) => self.fence(sale, id).await,
             // It may still turn up: the sale stays open, and the sweep stops whatever it finds.
-            None => Err(Stop::Refuse(Refusal::Upstream {
+            Ok(None) | Err(_) => Err(Stop::Refuse(Refusal::Upstream {
                 vendor: "Bland",
                 message: "it is not known whether the call was placed; if it was, it is stopped".to_owned(),
             })),
@@ -187,13 +187,13 @@ impl Calls {
     }
 
     /// The dialler's id of the call that an open sale was about to place, if it shows one.
-    pub(super) async fn look_for(&self, sale: &Sale<Open>, limit: Duration) -> Option<BlandCallId> {
+    pub(super) async fn look_for(&self, sale: &Sale<Open>, limit: Duration) -> Result<Option<BlandCallId>, BlandError> {
         let record = sale.record();
-        let Work::Call { call, from, to, .. } = &record.work else { return None };
+        let Work::Call { call, from, to, .. } = &record.work else { return Ok(None) };
         let since = record.created_at.saturating_sub(SKEW).unwrap_or(record.created_at);
-        match self.bland.find(from, to, since, call, limit).await {
-            Ok(Found::One(id)) => Some(id),
-            Ok(Found::None) | Err(_) => None,
+        match self.bland.find(from, to, since, call, limit).await? {
+            Found::One(id) => Ok(Some(id)),
+            Found::None => Ok(None),
         }
     }
 

@@ -28,13 +28,13 @@ impl Calls {
     /// A call as it stands, after a look if one is due.
     pub async fn look(&self, id: &CallId, invocation: &Invocation) -> Result<Call, Refusal> {
         let call = self.store.call(id).await?.ok_or(Refusal::UnknownCall)?;
+        Ok(self.look_if_due(call, invocation).await?)
+    }
+
+    async fn look_if_due(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
         if invocation.now.as_second() < call.looked_at.saturating_add(EVERY) {
             return Ok(call);
         }
-        Ok(self.look_now(call, invocation).await?)
-    }
-
-    async fn look_now(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
         let Some(placed) = call.placed.as_deref().filter(|_| !call.settled) else { return Ok(call) };
         let Ok(placed) = BlandCallId::parse(placed) else { return Ok(call) };
         let step = |verb: &str| format!("{verb} {} {}", call.id.as_str(), invocation.attempt.as_str());
@@ -44,9 +44,9 @@ impl Calls {
         let record = match self.bland.call(&placed, invocation.at_most(ASK, Duration::from_secs(2))).await {
             Ok(record) => record,
             Err(error) => {
-                // The last view is still true; the next poll looks again.
+                // The last view is still true, and the turn is used up.
                 warn!(call = ?call.id, %error, "a call could not be looked at");
-                return Ok(call);
+                return Ok(Call { looked_at: invocation.now.as_second(), ..call });
             }
         };
         let look = judge(&call, &record, invocation.now);
@@ -57,7 +57,7 @@ impl Calls {
     /// Looks at a call whose time is up, and stops it if it still runs. One of which nothing can be learned any more ends
     /// in an error.
     pub async fn end(&self, known: Call, invocation: &Invocation) -> Result<(), Fault> {
-        let call = self.look_now(known, invocation).await?;
+        let call = self.look_if_due(known, invocation).await?;
         if call.settled || call.ended_at.is_some() {
             return Ok(());
         }

@@ -36,13 +36,20 @@ impl Calls {
     /// Rolls back a call that was left before the fence. If a phone rang it is stopped and the payment is spent: dialling
     /// for it again would be a second call for one payment.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
-        let found = self.look_for(&sale, invocation.at_most(FIND, Duration::from_secs(5))).await;
+        let found = match self.look_for(&sale, invocation.at_most(FIND, Duration::from_secs(5))).await {
+            Ok(found) => found,
+            Err(error) => {
+                // A dialler that cannot be asked has not said that nobody was rung. The next round asks again.
+                warn!(payment = ?sale.record().id, %error, "a call cannot be looked for yet");
+                return Ok(());
+            }
+        };
         let record = sale.record();
         let Work::Call { call, .. } = &record.work else { return Err(Fault::Broken("not a call")) };
         let (changes, rang) = match &found {
             Some(id) => {
                 self.stop(id.as_str(), invocation).await;
-                (calls::withdrawn(call, &record.signed.payer, &record.id, id.as_str()), true)
+                (calls::withdrawn(call, &record.signed.payer, &record.id, id.as_str(), invocation.now), true)
             }
             None => (calls::not_dialled(call, &record.signed.payer, &record.id), false),
         };

@@ -120,23 +120,26 @@ pub fn not_dialled(call: &CallId, wallet: &Wallet, sale: &PaymentId) -> Changes 
     ])
 }
 
-/// dialling | placed → declined: somebody was rung, and it is not paid. The call stays in its queue until it has ended.
+/// dialling | placed → declined: somebody was rung, and it is not paid. The call stays in its queue until it has ended, and
+/// is due at once, in case that it could not be stopped.
 pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, now: Timestamp) -> Changes {
     Changes::of([
         Change::update(keys::call(call))
             .set("charge", s("declined"))
             .set("placed", s(placed))
+            .set("due_at", n(now.as_second()))
             .when(When::Is("sale", s(sale.as_str()))),
         freed(wallet, sale).set("unpaid_at", n(now.as_second())),
     ])
 }
 
 /// dialling → declined: somebody was rung though we had lost sight of it. Our fault, so the wallet is not paused for it.
-pub fn withdrawn(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str) -> Changes {
+pub fn withdrawn(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, now: Timestamp) -> Changes {
     Changes::of([
         Change::update(keys::call(call))
             .set("charge", s("declined"))
             .set("placed", s(placed))
+            .set("due_at", n(now.as_second()))
             .when(When::Is("sale", s(sale.as_str()))),
         freed(wallet, sale),
     ])

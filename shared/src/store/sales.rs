@@ -49,6 +49,15 @@ pub struct Signed {
     pub description: String,
 }
 
+impl Signed {
+    /// Whether the same payer signed the same thing with the same bytes, whatever it was called.
+    pub fn is_the_same_as(&self, other: &Self) -> bool {
+        let what = |signed: &Self| (signed.payer, signed.to, signed.amount, signed.nonce);
+        let window = |signed: &Self| (signed.valid_after, signed.valid_before);
+        what(self) == what(other) && window(self) == window(other) && self.signature == other.signature
+    }
+}
+
 /// A sale as it is recorded.
 #[derive(Clone)]
 pub struct Record {

@@ -4,6 +4,8 @@
 
 mod answers;
 
+pub use answers::says_used;
+
 use std::time::Duration;
 
 use alloy_primitives::{B256, hex};
@@ -28,6 +30,11 @@ pub enum Verdict {
     Valid,
     /// It could not, for this reason (only `a-z`, `0-9`, `_` and `:`).
     Invalid {
+        /// A code of the facilitator's own.
+        reason: String,
+    },
+    /// It could not, and that can be because it was made already: by us, or by somebody who submitted it for us.
+    LookItUp {
         /// A code of the facilitator's own.
         reason: String,
     },

@@ -16,7 +16,7 @@ pub use payment::{
 };
 
 mod facilitator;
-pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict};
+pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict, says_used};
 
 mod chain;
 pub use chain::{EvmRpc, Truth};

@@ -25,7 +25,11 @@ pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8],
     match (answer.is_valid, answer.invalid_reason.map(|reason| code(&reason))) {
         (true, _) if status.is_success() && payer_is_ours => Verdict::Valid,
         (false, Some(reason)) if !status.is_server_error() && !is_the_facilitators_trouble(&reason) => {
-            Verdict::Invalid { reason }
+            if may_be_our_own_success(&reason) {
+                Verdict::LookItUp { reason }
+            } else {
+                Verdict::Invalid { reason }
+            }
         }
         // A validity that comes with an error status or with another payer, and an invalidity without a reason or for
         // reasons of the facilitator's own: it does not know what it says, and nothing has happened yet.
@@ -111,6 +115,11 @@ fn may_be_our_own_success(reason: &str) -> bool {
     ]
     .iter()
     .any(|part| reason.contains(part))
+}
+
+/// Whether a facilitator's reason says in so many words that the nonce is used. It does not say for whom.
+pub fn says_used(reason: &str) -> bool {
+    ["nonce_already_used", "nonce_used", "duplicate"].iter().any(|part| reason.contains(part))
 }
 
 fn unknown(transaction: Option<B256>) -> SettleAnswer {

@@ -102,7 +102,9 @@ async fn a_smart_wallet_is_confirmed_by_the_facilitator_alone() {
             other => panic!("{other:?}"),
         }
     };
-    let confirmed = unproven(99).confirm(&facilitator, now(), LIMIT).await.unwrap();
+    let claim = unproven(99);
+    claim.confirm(&facilitator, now(), LIMIT).await.unwrap();
+    let confirmed = claim.confirmed();
     assert_eq!(confirmed.signature().len(), 99);
     assert_eq!(confirmed.payer(), verified(Network::Base).payer());
 

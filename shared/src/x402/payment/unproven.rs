@@ -17,6 +17,12 @@ pub enum NotConfirmed {
     /// The facilitator says that it is not good.
     #[error("{0}")]
     Refused(PaymentRefused),
+    /// See [`Verdict::LookItUp`].
+    #[error("the payment may have been made already: {reason}")]
+    LookItUp {
+        /// A code of the facilitator's own.
+        reason: String,
+    },
     /// The facilitator says nothing useful, perhaps until so many seconds have passed.
     #[error("the facilitator could not confirm the payment")]
     Unavailable {
@@ -31,13 +37,13 @@ impl Unproven {
         self.0.id()
     }
 
-    /// The signature as it was presented.
-    pub fn signature(&self) -> &[u8] {
-        self.0.signature()
+    /// What it claims to be: good for comparing it with what was confirmed before, and for asking others about it.
+    pub fn claim(&self) -> &Verified {
+        &self.0
     }
 
-    /// The payment, whose very signature was confirmed when it was first presented.
-    pub fn known(self) -> Verified {
+    /// The payment, for a caller who knows that this very claim was confirmed.
+    pub fn confirmed(self) -> Verified {
         self.0
     }
 
@@ -48,17 +54,18 @@ impl Unproven {
 
     /// Asks the facilitator, which asks the wallet's contract.
     pub async fn confirm(
-        self,
+        &self,
         facilitator: &Facilitator,
         now: Timestamp,
         limit: Duration,
-    ) -> Result<Verified, NotConfirmed> {
+    ) -> Result<(), NotConfirmed> {
         match facilitator.verify(&self.0, now, limit).await {
-            Verdict::Valid => Ok(self.0),
+            Verdict::Valid => Ok(()),
             Verdict::Invalid { reason } => Err(NotConfirmed::Refused(PaymentRefused::new(
                 "declined_by_facilitator",
                 format!("The facilitator does not take this payment: {reason}."),
             ))),
+            Verdict::LookItUp { reason } => Err(NotConfirmed::LookItUp { reason }),
             Verdict::RateLimited { retry_after } => Err(NotConfirmed::Unavailable { retry_after }),
             Verdict::Unavailable => Err(NotConfirmed::Unavailable { retry_after: None }),
         }

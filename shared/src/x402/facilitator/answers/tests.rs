@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use http::StatusCode;
 
-use super::{LONGEST_REASON, code, settlement, verdict};
+use super::{LONGEST_REASON, code, says_used, settlement, verdict};
 use crate::types::Network;
 use crate::x402::samples::{PAYER, verified};
 use crate::x402::{Receipt, SettleAnswer, Verdict};
@@ -207,6 +207,7 @@ fn a_reason_is_short_and_plain() {
 #[test]
 fn a_verdict_is_valid_only_without_doubt() {
     let invalid = |reason: &str| Verdict::Invalid { reason: reason.to_owned() };
+    let look_it_up = |reason: &str| Verdict::LookItUp { reason: reason.to_owned() };
     for (status, body, expected) in [
         (200, r#"{"isValid":true,"payer":"PAYER"}"#, Verdict::Valid),
         (200, r#"{"isValid":true}"#, Verdict::Valid),
@@ -221,7 +222,12 @@ fn a_verdict_is_valid_only_without_doubt() {
         (
             200,
             r#"{"isValid":false,"invalidReason":"invalid_exact_evm_transaction_simulation_failed"}"#,
-            invalid("invalid_exact_evm_transaction_simulation_failed"),
+            look_it_up("invalid_exact_evm_transaction_simulation_failed"),
+        ),
+        (
+            200,
+            r#"{"isValid":false,"invalidReason":"invalid_exact_evm_nonce_already_used"}"#,
+            look_it_up("invalid_exact_evm_nonce_already_used"),
         ),
         (200, r#"{"isValid":false,"invalidReason":"unexpected_verify_error"}"#, Verdict::Unavailable),
         (500, r#"{"isValid":false,"invalidReason":"insufficient_funds"}"#, Verdict::Unavailable),
@@ -235,5 +241,18 @@ fn a_verdict_is_valid_only_without_doubt() {
         let status = StatusCode::from_u16(status).unwrap();
         let read = verdict(status, Some(7), body.as_bytes(), &verified(Network::Base));
         assert_eq!(read, expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_used_nonce_is_told_from_a_failure_that_may_be_one() {
+    for (reason, used) in [
+        ("invalid_exact_evm_nonce_already_used", true),
+        ("duplicate_settlement", true),
+        ("invalid_exact_evm_transaction_simulation_failed", false),
+        ("invalid_exact_evm_transaction_failed", false),
+        ("insufficient_funds", false),
+    ] {
+        assert_eq!(says_used(reason), used, "{reason}");
     }
 }
