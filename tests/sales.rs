@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
@@ -242,6 +244,41 @@ async fn without_a_node_a_lost_settlement_waits_and_is_never_answered_with_402()
 }
 
 #[tokio::test]
+async fn without_a_node_an_unknown_payment_is_given_up_a_quarter_of_an_hour_after_it_has_expired() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(LIST).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    let again = || stack.post(LIST).paid_with(&paid.payment).send();
+    // Its five minutes are over, and it may have been settled in the last of them.
+    stack.travel(Duration::from_mins(10));
+    again().await.refused(503, "payment_pending");
+    stack.travel(Duration::from_mins(11));
+    again().await.refused(402, "payment_required");
+    assert_eq!(stack.earned(), 0);
+}
+
+#[tokio::test]
+async fn without_a_node_a_payment_that_is_said_to_be_used_is_never_given_up() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    let paid = stack.post(LIST).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    assert_eq!(stack.earned(), 1_000);
+    let again = || stack.post(LIST).paid_with(&paid.payment).send();
+    // Not to be reached now says nothing about what was sent before.
+    stack.facilitator.faults().times("POST */settle", 3, Fault::Refuse(Answer::json(429, &json!({}))));
+    again().await.refused(503, "payment_pending");
+    // Now the facilitator says that the nonce is used; it does not say by whom.
+    again().await.refused(503, "payment_pending");
+    stack.travel(Duration::from_hours(2));
+    stack.sweep().await;
+    again().await.refused(503, "payment_pending");
+}
+
+#[tokio::test]
 async fn somebody_elses_submission_of_our_payment_is_our_payment() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
@@ -289,7 +326,7 @@ async fn a_payment_that_somebody_submitted_before_we_asked_buys_what_it_was_for(
 #[tokio::test]
 async fn without_a_node_a_used_payment_is_not_said_to_be_unpaid() {
     let mut stack = Stack::builder(binaries!()).without_rpc().start().await;
-    stack.excuse("paid", "nobody can tell that it was paid, and nothing is promised for it");
+    stack.excuse("for nothing we know of", "nobody can tell that it was paid, and nothing is promised for it");
     let wallet = stack.wallet();
     let payment = wallet.signs(&stack.post(BUY).demand().await);
     stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes()).expect("anybody may");
