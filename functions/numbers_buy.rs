@@ -91,7 +91,7 @@ impl Endpoint for NumbersBuy {
             owner_wallet: payer.to_string(),
             expires_at: rfc3339(leases::ends_at(record)?),
             chain: chain(payer.network),
-            transaction: record.settled.as_ref()?.transaction.clone(),
+            transaction: record.settled.as_ref()?.transaction.clone()?,
         })
     }
 }

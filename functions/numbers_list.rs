@@ -87,7 +87,7 @@ impl Endpoint for NumbersList {
             wallet: payer.to_string(),
             count: numbers.len(),
             numbers,
-            transaction: record.settled.as_ref()?.transaction.clone(),
+            transaction: record.settled.as_ref()?.transaction.clone()?,
         })
     }
 }

@@ -105,7 +105,7 @@ impl Endpoint for NumbersRenew {
         Some(Response {
             phone_number: number.as_str().to_owned(),
             expires_at: rfc3339(leases::ends_at(record)?),
-            transaction: record.settled.as_ref()?.transaction.clone(),
+            transaction: record.settled.as_ref()?.transaction.clone()?,
         })
     }
 }

@@ -62,9 +62,10 @@ struct Response {
     status: &'static str,
     expected_duration_minutes: u32,
     poll_url: String,
-    /// Empty while the payment is pending.
+    /// Empty while the payment is pending, and where credit has paid.
     transaction: String,
-    /// `pending`: the phone rings, and the payment's outcome is not known yet.
+    /// `pending`: the phone rings, and the payment's outcome is not known yet. `credit`: what the wallet was owed has paid,
+    /// and the payment of this request is not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<&'static str>,
 }
@@ -126,7 +127,8 @@ impl Endpoint for VoiceCall {
 
     fn answer(record: &Record) -> Option<Response> {
         let transaction = record.settled.as_ref()?.transaction.clone();
-        Some(Response { transaction, payment: None, ..started(&record.work)? })
+        let payment = transaction.is_none().then_some("credit");
+        Some(Response { transaction: transaction.unwrap_or_default(), payment, ..started(&record.work)? })
     }
 
     /// The phone rings already: an error now would make an agent call twice.

@@ -53,6 +53,7 @@ struct Utterance {
 
 #[derive(Serialize)]
 struct Refund {
+    /// `due`, `refunded`, or `credited`: the wallet's next call is paid with it.
     status: &'static str,
     transaction: Option<String>,
 }
@@ -89,8 +90,18 @@ fn response(call: Call) -> Response {
         ended_at: view.ended_at,
         charged: call.charge == Charge::Paid,
         payment: (call.charge == Charge::Pending).then_some("pending"),
-        refund: (call.charge == Charge::RefundDue).then_some(Refund { status: "due", transaction: None }),
+        refund: refund(call.charge, call.refunded_by),
     }
+}
+
+fn refund(charge: Charge, transaction: Option<String>) -> Option<Refund> {
+    let status = match charge {
+        Charge::RefundDue => "due",
+        Charge::Refunded => "refunded",
+        Charge::Credited => "credited",
+        Charge::Pending | Charge::Paid | Charge::Declined => return None,
+    };
+    Some(Refund { status, transaction })
 }
 
 fn concatenated(transcript: &[Spoken]) -> Option<String> {

@@ -19,8 +19,12 @@ use harness::dynamo::Dynamo;
 use harness::template::Deployment;
 use shared::store::calls::{self, Look, NewCall};
 use shared::store::numbers::{self, Lease};
+use shared::store::refunds::Stranger;
 use shared::store::sales::{Claimed, NewSale, NotStepped, Open, Sale, Settled, Settling, Signed, Taken};
-use shared::store::{Candidate, Changes, Charge, Done, Queue, SHARDS, Source, State, Store, StoreConfig, View, Work};
+use shared::store::{
+    Candidate, Changes, Charge, Done, Queue, RefundReason, Refunding, SHARDS, Source, State, Store, StoreConfig, View,
+    Work,
+};
 use shared::types::{AttemptId, CallId, Country, Network, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 /// A table of its own for each test.
@@ -188,7 +192,7 @@ async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
     let sale = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
     let sale = table.store.intend(sale, buying(), Changes::none(), "1").await.expect("open → open");
     let sale = table.store.fence(sale, buying(), Changes::none()).await.expect("open → settling");
-    let settled = Settled { transaction: "0xabc".to_owned(), at: at(5) };
+    let settled = Settled { transaction: Some("0xabc".to_owned()), at: at(5) };
     let closed = table.store.close(sale, settled.clone(), Changes::none()).await.expect("settling → closed");
     assert_eq!((closed.state, closed.settled.clone()), (State::Closed, Some(settled.clone())));
     let read = table.store.sale(&payment(1)).await.expect("the table answers").expect("there");
@@ -202,7 +206,7 @@ async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
         panic!("its time is up");
     };
     let overtaken = table.store.close(slow, settled, Changes::none()).await;
-    assert!(matches!(overtaken, Err(NotStepped::Overtaken)));
+    assert!(matches!(overtaken, Err((_, NotStepped::Overtaken))));
     table.store.park(fresh, true, at(61), at(70)).await.expect("parked");
     let parked = table.store.sale(&payment(2)).await.expect("answers").expect("there");
     assert!(parked.contested && parked.busy_until == at(61));
@@ -236,7 +240,7 @@ async fn a_sale_waits_in_its_queue_until_it_is_finished() {
     let record = table.store.sale(&payment(1)).await.expect("answers").expect("there");
     let taken = table.store.take_over(&record, &attempt(2), at(16)).await.expect("answers");
     let Some(Taken::Settling(sale)) = taken else { panic!("nobody works on it") };
-    let settled = Settled { transaction: "0xabc".to_owned(), at: at(20) };
+    let settled = Settled { transaction: Some("0xabc".to_owned()), at: at(20) };
     table.store.close(sale, settled, Changes::none()).await.expect("closed");
     assert_eq!(due(1_000_000).await, 0);
 }
@@ -378,6 +382,7 @@ fn new_call(id: u128, from: &PhoneNumber) -> NewCall {
         to: number(9_999),
         max_duration: 5,
         due_at: at(360),
+        credit: None,
     }
 }
 
@@ -394,15 +399,15 @@ async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay()
     assert!(!table.makes(dial(1, 1, 100)).await, "the lease has ended");
     assert!(table.makes(dial(1, 1, 0)).await);
     assert!(!table.makes(dial(2, 2, 0)).await, "one is unpaid");
-    assert!(!table.makes(calls::charged(&id(1), &owner, &payment(2), "0x1")).await, "not this sale's call");
-    assert!(table.makes(calls::not_dialled(&id(1), &owner, &payment(1))).await);
+    assert!(!table.makes(calls::charged(&id(1), &owner, &payment(2), Some("0x1"))).await, "not this sale's call");
+    assert!(table.makes(calls::not_dialled(&id(1), &owner, &payment(1), None)).await);
     assert!(table.store.call(&id(1)).await.expect("answers").is_none());
 
     assert!(table.makes(dial(3, 3, 0)).await);
     assert!(table.makes(calls::placed(&id(3), "bland-3")).await);
     assert!(!table.makes(calls::placed(&id(3), "bland-4")).await, "placed once");
-    assert!(!table.makes(calls::not_dialled(&id(3), &owner, &payment(3))).await, "a phone rings");
-    assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), "0x3")).await);
+    assert!(!table.makes(calls::not_dialled(&id(3), &owner, &payment(3), None)).await, "a phone rings");
+    assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), Some("0x3"))).await);
     let paid = table.store.call(&id(3)).await.expect("answers").expect("there");
     assert_eq!((paid.charge, paid.placed.as_deref()), (Charge::Paid, Some("bland-3")));
 
@@ -423,7 +428,7 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), "0x1")).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
     let read = || async { table.store.call(&id).await.expect("answers").expect("there") };
     let view = View {
         status: "failed".to_owned(),
@@ -453,4 +458,215 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     let call = read().await;
     assert_eq!((call.charge, call.settled), (Charge::RefundDue, true));
     assert!(!table.store.take_look(&call, at(80), "f").await.expect("answers"), "it has settled");
+}
+
+/// A sale that is closed, paid by a transaction or with credit, with its call.
+async fn sold_call(table: &Table, nonce: u8, credit: bool) -> CallId {
+    let id = CallId::from_bits(u128::from(nonce));
+    let work = Work::Call {
+        call: id.clone(),
+        from: number(1),
+        to: number(9_999),
+        max_duration: 5,
+        placed: Some("bland".to_owned()),
+        credit,
+    };
+    let call = calls::dial(&new_call(u128::from(nonce), &number(1)), &payment(nonce), at(0)).expect("a row");
+    let claimed = table.store.claim::<Settling>(new_sale(nonce, 1), work, call).await.expect("answers");
+    let Claimed::Ours(sale) = claimed else { panic!("nobody else wants it") };
+    let transaction = (!credit).then(|| "0xabc".to_owned());
+    let paid = calls::charged(&id, &wallet(0), &payment(nonce), transaction.as_deref());
+    table.store.close(sale, Settled { transaction, at: at(5) }, paid).await.expect("closed");
+    id
+}
+
+/// The call has ended in an error, and its refund is due.
+async fn failed(table: &Table, id: &CallId) {
+    let call = table.store.call(id).await.expect("answers").expect("there");
+    let view = View {
+        status: "failed".to_owned(),
+        ended_by: "ERROR".to_owned(),
+        reason: "It failed.".to_owned(),
+        answered_by: None,
+        call_ended_by: None,
+        call_length: None,
+        summary: None,
+        transcript: Vec::new(),
+        recording_url: None,
+        started_at: None,
+        ended_at: None,
+    };
+    assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true };
+    table.store.looked(&call, &look, at(10), &format!("looked {}", id.as_str())).await.expect("answers");
+}
+
+async fn sale(table: &Table, nonce: u8) -> shared::store::sales::Record {
+    table.store.sale(&payment(nonce)).await.expect("answers").expect("there")
+}
+
+async fn due_refunds(table: &Table) -> usize {
+    let mut due = 0;
+    for shard in 0..SHARDS {
+        due += table.store.due(Queue::Refunds(shard), at(1_000), 10).await.expect("answers").len();
+    }
+    due
+}
+
+async fn credit(table: &Table) -> u64 {
+    table.store.belongings(&wallet(0)).await.expect("answers").credit.atomic()
+}
+
+#[tokio::test]
+async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
+    let table = Table::new("refund_steps").await;
+    bring(&table, &number(1), "leased").await;
+    let id = sold_call(&table, 7, false).await;
+    let record = sale(&table, 7).await;
+    let (one, two) = (attempt(1), attempt(2));
+    assert!(!table.store.owe_for_call(&record, &id, &one, at(20)).await.expect("answers"), "it has not failed");
+    failed(&table, &id).await;
+    assert!(table.store.owe_for_call(&record, &id, &one, at(20)).await.expect("answers"));
+    assert!(!table.store.owe_for_call(&record, &id, &two, at(21)).await.expect("answers"), "it is owed already");
+    assert_eq!(due_refunds(&table).await, 1);
+
+    let due = sale(&table, 7).await;
+    let refund = due.refund.clone().expect("a refund");
+    assert_eq!((refund.state, refund.reason, refund.tries), (Refunding::Due, RefundReason::CallFailed, 0));
+    assert_eq!((refund.amount, refund.taken_by.as_deref()), (Usdc::micros(5_000_000), Some("0xabc")));
+    let sending = table.store.send_refund(&due, 1_800_000_400, &one, at(30)).await.expect("answers").expect("ours");
+    assert!(
+        table.store.send_refund(&due, 1_800_000_400, &two, at(30)).await.expect("answers").is_none(),
+        "one sends it"
+    );
+    assert_eq!(table.store.refunded_on(at(30)).await.expect("answers"), Usdc::micros(5_000_000));
+    // Sent again: it counts on no other day, and as one refund.
+    let again = table.store.send_refund(&sending, 1_800_000_500, &two, at(100)).await.expect("answers").expect("ours");
+    assert_eq!(table.store.refunded_on(at(100)).await.expect("answers"), Usdc::micros(5_000_000));
+    assert_eq!(again.refund.as_ref().map(|refund| (refund.tries, refund.valid_before)), Some((2, Some(1_800_000_500))));
+
+    assert!(
+        !table.store.refunded(&sending, Some("0xdef".to_owned()), &one).await.expect("answers"),
+        "it was sent again"
+    );
+    assert!(table.store.refunded(&again, Some("0xdef".to_owned()), &two).await.expect("answers"));
+    assert!(!table.store.credited(&again, &one).await.expect("answers"), "never both");
+    assert!(!table.store.credited(&due, &one).await.expect("answers"), "never both");
+    assert_eq!((due_refunds(&table).await, credit(&table).await), (0, 0));
+    let call = table.store.call(&id).await.expect("answers").expect("there");
+    assert_eq!((call.charge, call.refunded_by.as_deref()), (Charge::Refunded, Some("0xdef")));
+}
+
+#[tokio::test]
+async fn a_refund_that_is_put_off_comes_back_later_and_remembers_its_refusals() {
+    let table = Table::new("refund_later").await;
+    let stranger = stranger(8);
+    assert!(table.store.owe_stranger(stranger.clone(), &attempt(1), at(0)).await.expect("answers"));
+    assert!(!table.store.owe_stranger(stranger, &attempt(2), at(0)).await.expect("answers"), "it has a record now");
+    let due = sale(&table, 8).await;
+    assert_eq!((due.state, due.spent, due.work.clone()), (State::Void, true, Work::Nothing));
+    table.store.put_off_refund(&due, 2, at(2_000), &attempt(1)).await.expect("answers");
+    assert_eq!(due_refunds(&table).await, 0);
+    assert_eq!(sale(&table, 8).await.refund.map(|refund| refund.refused), Some(2));
+    // What came without a request can never be claimed.
+    assert!(claimed::<Open>(&table, new_sale(8, 9)).await.is_none());
+    assert!(table.store.credited(&due, &attempt(3)).await.expect("answers"));
+    assert!(!table.store.credited(&due, &attempt(4)).await.expect("answers"), "credited once");
+    assert_eq!(credit(&table).await, 540_000);
+}
+
+fn stranger(nonce: u8) -> Stranger {
+    Stranger {
+        id: payment(nonce),
+        payer: wallet(0),
+        payee: address!("0xe9030014F5DAe217d0A152f02A043567b16c1aBf"),
+        nonce: B256::repeat_byte(nonce),
+        amount: Usdc::micros(540_000),
+        transaction: "0xabc".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_stray_is_owed_where_nothing_was_granted_for_it_and_nowhere_else() {
+    let table = Table::new("strays").await;
+    bring(&table, &number(1), "leased").await;
+    let owe = async |record: &shared::store::sales::Record, by: u128| {
+        let amount = Usdc::micros(5_000_000);
+        table.store.owe(record, amount, "0xabc".to_owned(), &attempt(by), at(50)).await.expect("answers")
+    };
+    // A sale that was given up and could be claimed again: whoever is first wins.
+    let open = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
+    let void = table.store.void(open, Changes::none(), false).await.expect("open → void");
+    let claimed_again = claimed::<Open>(&table, new_sale(1, 2)).await.expect("it was not spent");
+    assert!(!owe(&void, 3).await, "somebody uses it");
+    let void = table.store.void(claimed_again, Changes::none(), false).await.expect("open → void");
+    assert!(owe(&void, 4).await);
+    assert!(!owe(&void, 5).await, "once");
+    assert!(claimed::<Open>(&table, new_sale(1, 6)).await.is_none(), "it goes back");
+
+    // One that was paid with credit keeps its call, and the payment goes back.
+    sold_call(&table, 2, true).await;
+    let by_credit = sale(&table, 2).await;
+    assert_eq!(by_credit.settled.as_ref().and_then(|settled| settled.transaction.clone()), None);
+    assert!(owe(&by_credit, 7).await);
+    assert_eq!(sale(&table, 2).await.state, State::Closed);
+}
+
+/// Five dollars of credit for the wallet, as a stray of that much leaves them.
+async fn five_dollars_of_credit(table: &Table) -> bool {
+    let stray = Stranger { amount: Usdc::micros(5_000_000), ..stranger(99) };
+    assert!(table.store.owe_stranger(stray, &attempt(99), at(0)).await.expect("answers"));
+    table.store.credited(&sale(table, 99).await, &attempt(99)).await.expect("answers")
+}
+
+#[tokio::test]
+async fn what_was_paid_and_is_gone_is_owed_instead_of_granted() {
+    let table = Table::new("gone").await;
+    let paid = claimed::<Settling>(&table, new_sale(1, 1)).await.expect("ours");
+    let settled = || Settled { transaction: Some("0xabc".to_owned()), at: at(5) };
+    let lease = numbers::lease(&number(1), Country::US, &wallet(0), &payment(1), at(100));
+    let Err((paid, why)) = table.store.close(paid, settled(), lease).await else { panic!("no number is held") };
+    assert!(matches!(why, NotStepped::Lost(lost) if lost.change == 0));
+    let owed = table.store.close_owing(paid, settled(), at(5)).await.expect("settling → void, owed");
+    assert_eq!((owed.state, owed.spent), (State::Void, true));
+    assert_eq!(sale(&table, 1).await.refund.map(|refund| refund.reason), Some(RefundReason::ProductGone));
+    assert_eq!(due_refunds(&table).await, 1);
+}
+
+#[tokio::test]
+async fn credit_is_spent_once_and_comes_back_with_what_it_paid_for() {
+    let table = Table::new("credit").await;
+    bring(&table, &number(1), "leased").await;
+    assert!(five_dollars_of_credit(&table).await);
+    let price = Usdc::micros(3_000_000);
+    let dial = |id: u128, nonce: u8| {
+        let call = NewCall { credit: Some(price), ..new_call(id, &number(1)) };
+        calls::dial(&call, &payment(nonce), at(0)).expect("a row")
+    };
+    let id = CallId::from_bits(1);
+    assert!(table.makes(dial(1, 1)).await);
+    assert_eq!(credit(&table).await, 2_000_000);
+    assert!(table.makes(calls::not_dialled(&id, &wallet(0), &payment(1), Some(price))).await);
+    assert!(!table.makes(calls::not_dialled(&id, &wallet(0), &payment(1), Some(price))).await, "once");
+    assert_eq!(credit(&table).await, 5_000_000);
+
+    assert!(table.makes(dial(1, 2)).await);
+    assert!(table.makes(calls::withdrawn(&id, &wallet(0), &payment(2), "bland", Some(price), at(0))).await);
+    assert!(!table.makes(calls::withdrawn(&id, &wallet(0), &payment(2), "bland", Some(price), at(0))).await, "once");
+    assert_eq!(credit(&table).await, 5_000_000);
+
+    assert!(table.makes(dial(3, 3)).await);
+    assert!(table.makes(calls::charged(&CallId::from_bits(3), &wallet(0), &payment(3), None)).await);
+    assert!(!table.makes(dial(4, 4)).await, "there are two dollars left");
+    assert!(table.makes(calls::dial(&new_call(4, &number(1)), &payment(4), at(0)).expect("a row")).await);
+
+    // A call that credit paid and that failed: the same amount again, once.
+    let failing = Table::new("credit_back").await;
+    bring(&failing, &number(1), "leased").await;
+    let id = sold_call(&failing, 5, true).await;
+    failed(&failing, &id).await;
+    let record = sale(&failing, 5).await;
+    assert!(failing.store.credit_back(&record, &id, &attempt(1)).await.expect("answers"));
+    assert!(!failing.store.credit_back(&record, &id, &attempt(2)).await.expect("answers"), "once");
+    assert_eq!(credit(&failing).await, 5_000_000);
 }

@@ -25,6 +25,7 @@ const SETTLED: [&str; 5] =
 const TABLE: [&str; 2] = ["TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
 const TWILIO: [&str; 4] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"];
 const BLAND: [&str; 3] = ["BLAND_URL", "BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"];
+const KEY: [&str; 2] = ["REFUND_KMS_KEY", "AWS_ENDPOINT_URL_KMS"];
 const ALARMS: [&str; 4] = ["AWS_ENDPOINT_URL_SCHEDULER", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "REAPER_ARN"];
 
 #[test]
@@ -70,7 +71,9 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ("numbers_list", [&TABLE[..], &PAID].concat()),
         ("voice_call", [&TABLE[..], &PAID, &BLAND].concat()),
         ("voice_call_status", [&TABLE[..], &BLAND].concat()),
-        ("reaper", [&TABLE[..], &SETTLED, &TWILIO, &BLAND].concat()),
+        // Whom strangers pay.
+        ("reaper", [&TABLE[..], &SETTLED, &["EVM_PAYEE"], &TWILIO, &BLAND].concat()),
+        ("refunds", [&TABLE[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
     ]);
     let template = template();
     let global = names(&template["Globals"]["Function"]["Environment"]["Variables"]);
@@ -96,6 +99,7 @@ fn each_function_may_do_what_it_does_and_no_more() {
         ("voice_call", [&paid[..], &forget, &["dynamodb:ConditionCheckItem"]].concat()),
         ("voice_call_status", vec!["dynamodb:GetItem", "dynamodb:UpdateItem"]),
         ("reaper", [&paid[..], &forget].concat()),
+        ("refunds", vec!["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "kms:GetPublicKey", "kms:Sign"]),
     ]);
     for (binary, function) in functions() {
         let may: BTreeSet<_> = statements(&function).iter().flat_map(|statement| many(&statement["Action"])).collect();
@@ -120,6 +124,18 @@ fn the_status_that_anybody_may_ask_for_touches_only_calls() {
     let [statement] = <[Value; 1]>::try_from(statements(&functions()["voice_call_status"])).expect("one statement");
     let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
     assert_eq!(many(keys), ["CALL#*"]);
+}
+
+#[test]
+fn the_refund_wallets_key_is_the_refunds_own_and_outlives_the_stack() {
+    let resources = template()["Resources"].clone();
+    let key = &resources["RefundKey"];
+    assert_eq!((text(&key["DeletionPolicy"]), text(&key["UpdateReplacePolicy"])), ("Retain".into(), "Retain".into()));
+    assert_eq!(text(&key["Properties"]["KeySpec"]), "ECC_SECG_P256K1");
+    for (binary, function) in functions() {
+        let signs = statements(&function).iter().flat_map(|it| many(&it["Action"])).any(|it| it.starts_with("kms:"));
+        assert_eq!(signs, binary == "refunds", "{binary}");
+    }
 }
 
 #[test]

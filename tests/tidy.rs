@@ -15,7 +15,7 @@ const LAYERS: [(&str, &[&str], &[&str]); 7] = [
     ("answers and start-up", &["refusal", "env"], &[]),
     ("bodies", &["body"], &[]),
     ("the domain", &["sale", "leases", "numbers", "calls"], &["sale", "leases"]),
-    ("the edge", &["edge", "paid", "free", "sweep"], &["edge"]),
+    ("the edge", &["edge", "paid", "free", "sweep", "refunds"], &["edge"]),
 ];
 
 #[test]
@@ -40,8 +40,14 @@ fn a_module_uses_only_what_is_below_it() {
 
 #[test]
 fn types_serialize_only_where_bytes_come_in_or_go_out() {
-    let borders =
-        ["shared/src/x402/", "shared/src/store/rows.rs", "shared/src/upstream/", "shared/src/sweep.rs", "functions/"];
+    let borders = [
+        "shared/src/x402/",
+        "shared/src/store/rows.rs",
+        "shared/src/upstream/",
+        "shared/src/sweep.rs",
+        "shared/src/refunds.rs",
+        "functions/",
+    ];
     for file in rust_files("shared/src").into_iter().chain(rust_files("functions")) {
         let path = file.display().to_string();
         let code = read(&file);

@@ -11,6 +11,7 @@ use crate::store::{Store, StoreConfig};
 use crate::types::Network;
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig};
+use crate::upstream::kms::{KmsConfig, SigningKey};
 use crate::upstream::twilio::{Twilio, TwilioConfig};
 use crate::x402::{CdpKey, EvmRpc, Facilitator, Terms};
 
@@ -94,7 +95,11 @@ impl Env {
 
     /// `PAYMENT_NETWORKS` (CAIP-2 names, comma-separated, preferred first) and `EVM_PAYEE` (the address that is paid).
     pub fn terms(&mut self) -> Terms {
-        let public_url = self.public_url();
+        Terms { public_url: self.public_url(), networks: self.networks(), payee: self.payee() }
+    }
+
+    /// `PAYMENT_NETWORKS` alone.
+    pub fn networks(&mut self) -> Vec<Network> {
         let names = self.required("PAYMENT_NETWORKS");
         let mut networks = Vec::new();
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
@@ -104,14 +109,18 @@ impl Env {
                 None => self.problem(format!("PAYMENT_NETWORKS: {name} is not one of eip155:8453, eip155:84532")),
             }
         }
+        networks
+    }
+
+    /// `EVM_PAYEE` alone.
+    pub fn payee(&mut self) -> Address {
         let payee = self.required("EVM_PAYEE");
-        let payee = payee.parse::<Address>().unwrap_or_else(|_| {
+        payee.parse::<Address>().unwrap_or_else(|_| {
             if !payee.is_empty() {
                 self.problem("EVM_PAYEE is not an address: 0x and 40 hexadecimal digits");
             }
             Address::ZERO
-        });
-        Terms { public_url, networks, payee }
+        })
     }
 
     /// `FACILITATOR_URL`; with `CDP_API_KEY_ID` and `CDP_API_KEY_SECRET` it is Coinbase's, which wants a token.
@@ -174,6 +183,32 @@ impl Env {
             credentials: self.credentials(),
             endpoint_url: self.optional("AWS_ENDPOINT_URL_SCHEDULER"),
         })
+    }
+
+    /// `REFUND_KMS_KEY`, the key of the wallet that pays back (with `AWS_REGION` and `AWS_ENDPOINT_URL_KMS`, optional); or for
+    /// development `REFUND_PRIVATE_KEY`, the key itself in hex. With neither, what is owed becomes credit.
+    pub fn refund_key(&mut self) -> Option<SigningKey> {
+        match (self.optional("REFUND_KMS_KEY"), self.secret("REFUND_PRIVATE_KEY")) {
+            (Some(key), None) => Some(SigningKey::in_kms(KmsConfig {
+                key,
+                region: self.required("AWS_REGION"),
+                credentials: self.credentials(),
+                endpoint_url: self.optional("AWS_ENDPOINT_URL_KMS"),
+            })),
+            (None, Some(secret)) => {
+                let bytes = alloy_primitives::hex::decode_to_array(secret.reveal()).ok();
+                let key = bytes.and_then(SigningKey::here);
+                if key.is_none() {
+                    self.problem("REFUND_PRIVATE_KEY is not a key: 64 hexadecimal digits");
+                }
+                key
+            }
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                self.problem("REFUND_KMS_KEY and REFUND_PRIVATE_KEY exclude each other");
+                None
+            }
+        }
     }
 
     /// The role's credentials: Lambda puts them here, so nothing has to be looked for.

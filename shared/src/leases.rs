@@ -23,7 +23,7 @@ pub fn ends_at(record: &Record) -> Option<Timestamp> {
     let begins = match &record.work {
         Work::Lease { .. } => record.settled.as_ref()?.at,
         Work::Renew { expires_at, .. } => *expires_at,
-        Work::List { .. } | Work::Call { .. } => return None,
+        Work::List { .. } | Work::Call { .. } | Work::Nothing => return None,
     };
     begins.checked_add(TERM).ok()
 }

@@ -5,6 +5,7 @@
 
 pub mod free;
 pub mod paid;
+pub mod refunds;
 pub mod sweep;
 
 pub mod body;

@@ -272,6 +272,7 @@ impl<E: Endpoint> Paid<E> {
         match finished {
             Ok(Finished::Granted(record)) => Self::granted(&record, order, outcome),
             Ok(Finished::Declined { reason }) => Err(declined(reason)),
+            Ok(Finished::Owed) => Err(Refusal::PaymentReturned),
             Ok(Finished::NotSent { spent: false }) => Err(Refusal::NotSettled),
             Ok(Finished::NotSent { spent: true }) => Err(Refusal::Upstream {
                 vendor: "facilitator",

@@ -63,6 +63,8 @@ pub enum Refusal {
         /// Which.
         active: Vec<PhoneNumber>,
     },
+    /// 409: the payment was made, buys nothing, and goes back.
+    PaymentReturned,
     /// 429: our own limit.
     RateLimited {
         /// Seconds.
@@ -158,6 +160,12 @@ impl Refusal {
                     .to_owned(),
             )
             .retry_after(2),
+            Self::PaymentReturned => Facts::new(
+                409,
+                "payment_returned",
+                "This payment was made and buys nothing: it goes back to the wallet. Sign a new payment to try again."
+                    .to_owned(),
+            ),
             Self::BadRequest { field, message } => {
                 Facts::new(400, "bad_request", format!("`{field}`: {message}. {FREE}")).with("field", json!(field))
             }

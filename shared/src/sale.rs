@@ -66,6 +66,8 @@ pub enum Finished {
         /// The facilitator's word for it.
         reason: String,
     },
+    /// Paid, and what had been held for it is gone: the money goes back.
+    Owed,
     /// The facilitator was never reached: not paid, and undone.
     NotSent {
         /// The same signature cannot try again.
@@ -99,8 +101,12 @@ pub async fn finish(
     sent: Sent,
     invocation: &Invocation,
 ) -> Result<Finished, Fault> {
+    if sale.record().credit().is_some() {
+        // It was taken off the wallet's credit with the claim; the payment is never sent.
+        return grant(cashier, sale, None, invocation.now).await;
+    }
     match evidence(cashier, sale.record(), sent, invocation).await {
-        Evidence::Paid(transaction) => grant(cashier, sale, transaction, invocation.now).await,
+        Evidence::Paid(transaction) => grant(cashier, sale, Some(transaction), invocation.now).await,
         Evidence::Unpaid(reason) => {
             undo.undo(&sale.record().work, invocation).await;
             let released = released(sale.record(), Blame::Payer, invocation.now);
@@ -120,25 +126,30 @@ pub async fn finish(
 async fn grant(
     cashier: &Cashier,
     sale: Sale<Settling>,
-    transaction: String,
+    transaction: Option<String>,
     now: Timestamp,
 ) -> Result<Finished, Fault> {
     let id = sale.record().id.clone();
     let settled = Settled { transaction, at: now };
     let granted = granted(sale.record(), &settled);
-    match cashier.store.close(sale, settled, granted).await {
+    match cashier.store.close(sale, settled.clone(), granted).await {
         Ok(record) => Ok(Finished::Granted(Box::new(record))),
         // Whoever overtook us ends in this function too.
-        Err(NotStepped::Overtaken) => match cashier.store.sale(&id).await? {
+        Err((_, NotStepped::Overtaken)) => match cashier.store.sale(&id).await? {
             Some(record) if record.state == State::Closed => Ok(Finished::Granted(Box::new(record))),
+            Some(record) if record.refund.is_some() => Ok(Finished::Owed),
             Some(record) => Ok(Finished::Doubt(record.work)),
             None => Err(Fault::Broken("a sale has vanished")),
         },
-        Err(NotStepped::Lost(lost)) => {
+        Err((sale, NotStepped::Lost(lost))) => {
             error!(payment = ?id, change = lost.change, "paid, but what was held for it is gone");
-            Err(Fault::Broken("what was held for a paid sale is gone"))
+            match cashier.store.close_owing(sale, settled, now).await {
+                Ok(_) => Ok(Finished::Owed),
+                Err(NotStepped::Fault(fault)) => Err(fault.into()),
+                Err(_) => Err(Fault::Broken("another attempt has overtaken this one")),
+            }
         }
-        Err(NotStepped::Fault(fault)) => Err(fault.into()),
+        Err((_, NotStepped::Fault(fault))) => Err(fault.into()),
     }
 }
 
@@ -175,7 +186,7 @@ fn granted(record: &Record, settled: &Settled) -> Changes {
     match (&record.work, leases::ends_at(&paid)) {
         (Work::Lease { number, country, .. }, Some(ends)) => numbers::lease(number, *country, wallet, sale, ends),
         (Work::Renew { number, .. }, Some(ends)) => numbers::extend(number, wallet, sale, ends),
-        (Work::Call { call, .. }, _) => calls::charged(call, wallet, sale, &settled.transaction),
+        (Work::Call { call, .. }, _) => calls::charged(call, wallet, sale, settled.transaction.as_deref()),
         _ => Changes::none(),
     }
 }
@@ -197,10 +208,10 @@ fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
         Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
         Work::Call { call, placed: Some(placed), .. } => match blame {
             Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
-            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed, now),
+            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
         },
-        Work::Call { call, placed: None, .. } => calls::not_dialled(call, wallet, sale),
-        Work::List { .. } => Changes::none(),
+        Work::Call { call, placed: None, .. } => calls::not_dialled(call, wallet, sale, record.credit()),
+        Work::List { .. } | Work::Nothing => Changes::none(),
     }
 }
 

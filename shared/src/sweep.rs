@@ -2,9 +2,11 @@
 //! does not get to, the next one does, and being late changes nothing for anybody.
 
 mod reconcile;
+mod strays;
 
 use std::time::Duration;
 
+use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
@@ -15,21 +17,29 @@ use crate::leases::{COOLING, GRACE};
 use crate::numbers::Numbers;
 use crate::refusal::Fault;
 use crate::sale::{self, Cashier, Finished, Sent, Undo};
+use crate::store::calls::Call;
 use crate::store::sales::{Open, Sale, Taken};
 use crate::store::{Candidate, Charge, Queue, SHARDS, State, Store, StoreFault, Work, numbers};
-use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::types::{CallId, Network, PaymentId, PhoneNumber, Timestamp, Wallet};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 50;
 /// A step is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(6);
 
-/// What wakes the reaper: a lease's own alarm, or anything else for the whole round.
+/// What wakes the reaper: a lease's own alarm, an operator, or anything else for the whole round.
 #[derive(Debug, Default, Deserialize)]
 pub struct Event {
     /// The lease whose time has come.
     #[serde(default)]
     reclaim: Option<Reclaim>,
+    /// Compare the table with the carrier's list now, whenever that was last done.
+    #[serde(default)]
+    reconcile: bool,
+    /// Look at all that was paid to us from this block on, whatever was looked at before: after the table was restored
+    /// from a backup, say.
+    #[serde(default)]
+    payments_from: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +63,8 @@ pub struct Report {
     pub releases: u32,
     /// Numbers that the carrier billed and the table did not know.
     pub adopted: u32,
+    /// Payments that bought nothing and go back.
+    pub strays: u32,
     /// Steps that failed and will be tried again.
     pub faults: u32,
 }
@@ -63,6 +75,9 @@ pub struct Sweep {
     store: Store,
     numbers: Numbers,
     calls: Calls,
+    /// Where we are paid, if it is one network.
+    network: Option<Network>,
+    payee: Address,
 }
 
 impl Sweep {
@@ -72,15 +87,17 @@ impl Sweep {
         let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), chain: env.chain() };
         let numbers = Numbers::new(store.clone(), env.twilio(), env.bland());
         let calls = Calls::new(store.clone(), env.bland());
-        Self { cashier, store, numbers, calls }
+        Self { cashier, store, numbers, calls, network: env.networks().first().copied(), payee: env.payee() }
     }
 
     /// One round, or one lease. It never fails: what cannot be done now is counted and left to the next round.
     pub async fn run(&self, event: Event, invocation: &Invocation) -> Report {
         let mut report = Report::default();
-        match event.reclaim {
-            Some(one) => self.reclaim_named(&one, invocation, &mut report).await,
-            None => self.round(invocation, &mut report).await,
+        match event {
+            Event { reclaim: Some(one), .. } => self.reclaim_named(&one, invocation, &mut report).await,
+            Event { reconcile: true, .. } => self.reconcile_all(invocation, &mut report).await,
+            Event { payments_from: Some(block), .. } => self.watch_from(block, invocation, &mut report).await,
+            Event { .. } => self.round(invocation, &mut report).await,
         }
         info!(?report, "swept");
         report
@@ -100,6 +117,9 @@ impl Sweep {
         }
         self.queue(Queue::Imports, invocation.now, invocation, report).await;
         self.queue(Queue::Releases, invocation.now, invocation, report).await;
+        if invocation.remaining() > STEP {
+            self.watch_strays(invocation, report).await;
+        }
         if invocation.remaining() > STEP {
             self.reconcile_daily(invocation, report).await;
         }
@@ -172,6 +192,7 @@ impl Sweep {
                 match sale::finish(&self.cashier, self, sale, Sent::Perhaps, invocation).await? {
                     Finished::Granted(_) => info!(?payment, "granted by the sweep"),
                     Finished::Declined { .. } | Finished::NotSent { .. } => info!(?payment, "voided by the sweep"),
+                    Finished::Owed => warn!(?payment, "paid for nothing: it goes back"),
                     Finished::Doubt(_) => warn!(?payment, "still unknown"),
                 }
                 Ok(())
@@ -184,23 +205,36 @@ impl Sweep {
         match sale.record().work {
             Work::Lease { .. } => self.numbers.roll_back(sale, invocation).await,
             Work::Call { .. } => self.calls.roll_back(sale, invocation).await,
-            Work::Renew { .. } | Work::List { .. } => Err(Fault::Broken("this work has no stage before the fence")),
+            Work::Renew { .. } | Work::List { .. } | Work::Nothing => {
+                Err(Fault::Broken("this work has no stage before the fence"))
+            }
         }
     }
 
     /// Looks at a call whose time is up. One that still runs is stopped.
     async fn look_after(&self, id: &CallId, invocation: &Invocation) -> Result<(), Fault> {
         let Some(known) = self.store.call(id).await? else { return Ok(()) };
-        let next = if known.charge == Charge::RefundDue && known.settled {
-            warn!(call = ?id, "a refund is due");
-            DAY
-        } else {
-            self.calls.end(known, invocation).await?;
-            OVERDUE
-        };
-        let until = invocation.now.checked_add(next).map_err(StoreFault::from)?;
+        if known.charge == Charge::RefundDue {
+            return self.owe(&known, invocation).await;
+        }
+        self.calls.end(known, invocation).await?;
+        let until = invocation.now.checked_add(OVERDUE).map_err(StoreFault::from)?;
         let step = format!("put off {} {}", id.as_str(), invocation.attempt.as_str());
         self.store.put_off(id, until, &step).await?;
+        Ok(())
+    }
+}
+
+impl Sweep {
+    /// A call that was paid and ended in an error: its payment goes back, or the credit that paid it.
+    async fn owe(&self, call: &Call, invocation: &Invocation) -> Result<(), Fault> {
+        let record = self.store.sale(&call.sale).await?.ok_or(Fault::Broken("a paid call without a sale"))?;
+        let owed = if record.credit().is_some() {
+            self.store.credit_back(&record, &call.id, &invocation.attempt).await?
+        } else {
+            self.store.owe_for_call(&record, &call.id, &invocation.attempt, invocation.now).await?
+        };
+        info!(call = ?call.id, payment = ?record.id, owed, "a call that failed is not charged");
         Ok(())
     }
 }

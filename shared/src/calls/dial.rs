@@ -10,9 +10,10 @@ use crate::leases::{self, NotMeant};
 use crate::refusal::Refusal;
 use crate::sale::Stop;
 use crate::store::calls::{NewCall, NotNow, dial, not_dialled, placed, why_not};
+use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimed, NewSale, Open, Sale, Settling};
 use crate::store::{Store, StoreFault, Work};
-use crate::types::{PhoneNumber, Timestamp, Wallet};
+use crate::types::{PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
 
 const DIAL: Duration = Duration::from_secs(8);
@@ -48,10 +49,12 @@ pub struct CallRequest {
     pub interruption_threshold: u32,
 }
 
-/// The number to call from.
+/// The number to call from, and who pays.
 #[derive(Debug)]
 pub struct CallPlan {
     from: PhoneNumber,
+    /// What the wallet is owed.
+    credit: Usdc,
 }
 
 /// Calls, placed and looked at.
@@ -68,15 +71,16 @@ impl Calls {
 
     /// Finds out from which number this wallet may place this call.
     pub async fn plan(&self, payer: &Wallet, request: &CallRequest, now: Timestamp) -> Result<CallPlan, Refusal> {
-        let (leases, ours) = future::join(self.store.leases(payer), self.store.holding(&request.to)).await;
+        let (belongings, ours) = future::join(self.store.belongings(payer), self.store.holding(&request.to)).await;
         if ours?.is_some() {
             // What an idle or leased number of ours answers is not defined, and a loop of them would cost real money.
             let message = "it is one of our own numbers, which cannot take calls".to_owned();
             return Err(Refusal::UnsupportedDestination { message });
         }
-        let active = leases::active(leases?, now);
+        let Belongings { leases, credit } = belongings?;
+        let active = leases::active(leases, now);
         match leases::meant(&active, request.from.as_ref()) {
-            Ok(lease) => Ok(CallPlan { from: lease.number.clone() }),
+            Ok(lease) => Ok(CallPlan { from: lease.number.clone(), credit }),
             Err(NotMeant::None) => Err(Refusal::NoOwnedNumbers),
             Err(NotMeant::Ambiguous) => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),
             Err(NotMeant::NotYours) => match &request.from {
@@ -114,6 +118,8 @@ impl Calls {
     ) -> Result<Sale<Open>, Stop> {
         let id = invocation.call_id.clone();
         let longest = Duration::from_secs(u64::from(request.max_duration) * 60) + OVERTIME;
+        // What a wallet is owed pays before its payment does.
+        let credit = Some(new.signed.amount).filter(|price| *price <= plan.credit);
         let call = NewCall {
             id: id.clone(),
             wallet: new.signed.payer,
@@ -121,14 +127,21 @@ impl Calls {
             to: request.to.clone(),
             max_duration: request.max_duration,
             due_at: invocation.now.saturating_add(longest).map_err(StoreFault::from)?,
+            credit,
         };
         let changes = dial(&call, &new.id, invocation.now)?;
-        let work =
-            Work::Call { call: id, from: call.from, to: call.to, max_duration: request.max_duration, placed: None };
+        let work = Work::Call {
+            call: id,
+            from: call.from,
+            to: call.to,
+            max_duration: request.max_duration,
+            placed: None,
+            credit: credit.is_some(),
+        };
         match self.store.claim(new, work, changes).await? {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
-            Claimed::Lost(lost) => Err(Stop::Refuse(match why_not(&lost)? {
+            Claimed::Lost(lost) => Err(Stop::Refuse(match why_not(&lost, invocation.now)? {
                 NotNow::Dialling => Refusal::RateLimited {
                     retry_after: 2,
                     message: "Another call of this wallet is still being paid for.".to_owned(),
@@ -138,6 +151,10 @@ impl Calls {
                     message: "This wallet had a phone rung and the payment for it was declined.".to_owned(),
                 },
                 NotNow::LeaseEnded => Refusal::NoOwnedNumbers,
+                NotNow::CreditSpent => Refusal::RateLimited {
+                    retry_after: 1,
+                    message: "This wallet's credit was just spent on another call.".to_owned(),
+                },
             })),
         }
     }
@@ -198,11 +215,11 @@ impl Calls {
     }
 
     async fn fence(&self, sale: Sale<Open>, id: BlandCallId) -> Result<Sale<Settling>, Stop> {
-        let Work::Call { call, from, to, max_duration, .. } = sale.record().work.clone() else {
+        let Work::Call { call, from, to, max_duration, credit, .. } = sale.record().work.clone() else {
             return Err(Stop::Refuse(StoreFault::Impossible("a call's sale without a call").into()));
         };
         let accepted = placed(&call, id.as_str());
-        let work = Work::Call { call, from, to, max_duration, placed: Some(id.as_str().to_owned()) };
+        let work = Work::Call { call, from, to, max_duration, placed: Some(id.as_str().to_owned()), credit };
         self.store.fence(sale, work, accepted).await.map_err(|not| Stop::Refuse(not.into()))
     }
 
@@ -210,7 +227,7 @@ impl Calls {
     pub(super) async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
         let record = sale.record();
         let Work::Call { call, .. } = &record.work else { return Ok(()) };
-        let changes = not_dialled(call, &record.signed.payer, &record.id);
+        let changes = not_dialled(call, &record.signed.payer, &record.id, record.credit());
         self.store.void(sale, changes, false).await.map(drop).map_err(Refusal::from)
     }
 }

@@ -49,9 +49,19 @@ impl Calls {
         let (changes, rang) = match &found {
             Some(id) => {
                 self.stop(id.as_str(), invocation).await;
-                (calls::withdrawn(call, &record.signed.payer, &record.id, id.as_str(), invocation.now), true)
+                (
+                    calls::withdrawn(
+                        call,
+                        &record.signed.payer,
+                        &record.id,
+                        id.as_str(),
+                        record.credit(),
+                        invocation.now,
+                    ),
+                    true,
+                )
             }
-            None => (calls::not_dialled(call, &record.signed.payer, &record.id), false),
+            None => (calls::not_dialled(call, &record.signed.payer, &record.id, record.credit()), false),
         };
         match self.store.void(sale, changes, rang).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),

@@ -25,11 +25,15 @@ impl<E: Endpoint> Paid<E> {
     pub(super) fn granted(record: &Record, order: &Order<'_>, outcome: &'static str) -> Result<Answer, Refusal> {
         let settled = record.settled.as_ref().ok_or(Refusal::Fault(Fault::Broken("closed without a settlement")))?;
         let body = E::answer(record).ok_or(Refusal::Fault(Fault::Broken("a record of another endpoint")))?;
-        let transaction =
-            settled.transaction.parse().map_err(|_| Refusal::Fault(Fault::Broken("a transaction that is no hash")))?;
         let payer = record.signed.payer;
-        let receipt = Receipt { transaction, network: payer.network, payer };
-        let mut headers: Vec<_> = receipt_headers(order.payment.version(), &receipt).into();
+        let mut headers = Vec::new();
+        // What credit paid has no receipt: nothing moved on the chain.
+        if let Some(transaction) = &settled.transaction {
+            let transaction =
+                transaction.parse().map_err(|_| Refusal::Fault(Fault::Broken("a transaction that is no hash")))?;
+            let receipt = Receipt { transaction, network: payer.network, payer };
+            headers.extend(receipt_headers(order.payment.version(), &receipt));
+        }
         if outcome == REPLAYED {
             headers.push((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
         }
@@ -40,6 +44,10 @@ impl<E: Endpoint> Paid<E> {
     /// What an earlier request with this payment has come to; nothing, if the payment is free to be used.
     pub(super) async fn replay(&self, record: Option<Record>, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
         let Some(mut record) = record else { return Ok(None) };
+        // Before the requests are compared: a payment that came without one has a record too.
+        if record.state == State::Void && record.refund.is_some() {
+            return Err(Refusal::PaymentReturned);
+        }
         if record.request != order.request {
             return Err(Refusal::PaymentConflict);
         }
@@ -48,6 +56,7 @@ impl<E: Endpoint> Paid<E> {
         loop {
             match record.state {
                 State::Closed => return Self::granted(&record, order, REPLAYED).map(Some),
+                State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned),
                 State::Void if record.spent => return Err(declined("payment_declined".to_owned())),
                 State::Void => return Ok(None),
                 State::Settling if order.invocation.current() >= record.busy_until => {

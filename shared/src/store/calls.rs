@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, When, n, s};
 use super::keys::{self, Queue};
@@ -33,6 +33,8 @@ pub struct NewCall {
     pub max_duration: u32,
     /// When somebody must look whether it has ended.
     pub due_at: Timestamp,
+    /// What is taken off the wallet's credit for it, if that pays.
+    pub credit: Option<Usdc>,
 }
 
 /// (none) → dialling, from an active lease, as the one unpaid dial of its wallet
@@ -50,6 +52,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         charge: Charge::Pending,
         placed: None,
         transaction: None,
+        refunded_by: None,
         looked_at: 0,
         ended_at: None,
         settled: false,
@@ -59,13 +62,17 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         ttl: now.as_second() + KEPT.as_secs().cast_signed(),
     };
     let paused_since = now.as_second() - UNPAID_PAUSE.as_secs().cast_signed();
+    let mut wallet = Change::update(keys::wallet(&call.wallet))
+        .set("dial", s(sale.as_str()))
+        .when(When::No("dial"))
+        .when(When::Any(vec![When::No("unpaid_at"), When::AtMost("unpaid_at", paused_since)]));
+    if let Some(price) = call.credit {
+        wallet = wallet.add("credit", -signed(price)).when(When::AtLeast("credit", signed(price)));
+    }
     // `why_not` reads these by their place.
     Ok(Changes::of([
         Change::put(key, serde_dynamo::to_item(row)?).when(When::Absent),
-        Change::update(keys::wallet(&call.wallet))
-            .set("dial", s(sale.as_str()))
-            .when(When::No("dial"))
-            .when(When::Any(vec![When::No("unpaid_at"), When::AtMost("unpaid_at", paused_since)])),
+        wallet,
         Change::check(keys::lease(&call.wallet, &call.from)).when(When::Above("expires_at", now.as_second())),
     ]))
 }
@@ -79,16 +86,21 @@ pub enum NotNow {
     Unpaid(Timestamp),
     /// The lease of the caller's number has just ended.
     LeaseEnded,
+    /// The credit was just spent on another call.
+    CreditSpent,
 }
 
 /// Which part of [`dial`] did not hold.
-pub fn why_not(lost: &Lost) -> Result<NotNow, StoreFault> {
+pub fn why_not(lost: &Lost, now: Timestamp) -> Result<NotNow, StoreFault> {
     match lost.change {
         1 => {
             let row: WalletRow = serde_dynamo::from_item(lost.old.clone().unwrap_or_default())?;
             match row.unpaid_at {
-                Some(at) if row.dial.is_none() => Ok(NotNow::Unpaid(instant_of(at)?.saturating_add(UNPAID_PAUSE)?)),
-                _ => Ok(NotNow::Dialling),
+                _ if row.dial.is_some() => Ok(NotNow::Dialling),
+                Some(at) if at > now.as_second() - UNPAID_PAUSE.as_secs().cast_signed() => {
+                    Ok(NotNow::Unpaid(instant_of(at)?.saturating_add(UNPAID_PAUSE)?))
+                }
+                _ => Ok(NotNow::CreditSpent),
             }
         }
         2 => Ok(NotNow::LeaseEnded),
@@ -101,22 +113,22 @@ pub fn placed(call: &CallId, placed: &str) -> Changes {
     Changes::of([Change::update(keys::call(call)).set("placed", s(placed)).when(When::No("placed"))])
 }
 
-/// placed → paid
-pub fn charged(call: &CallId, wallet: &Wallet, sale: &PaymentId, transaction: &str) -> Changes {
+/// placed → paid, by a transaction or with credit
+pub fn charged(call: &CallId, wallet: &Wallet, sale: &PaymentId, transaction: Option<&str>) -> Changes {
     Changes::of([
         Change::update(keys::call(call))
             .set("charge", s("paid"))
-            .set("transaction", s(transaction))
+            .set_some("transaction", transaction.map(s))
             .when(When::Is("sale", s(sale.as_str()))),
         freed(wallet, sale),
     ])
 }
 
-/// dialling → (none): nobody was rung
-pub fn not_dialled(call: &CallId, wallet: &Wallet, sale: &PaymentId) -> Changes {
+/// dialling → (none): nobody was rung, and credit that it took comes back
+pub fn not_dialled(call: &CallId, wallet: &Wallet, sale: &PaymentId, credit: Option<Usdc>) -> Changes {
     Changes::of([
         Change::delete(keys::call(call)).when(When::Is("sale", s(sale.as_str()))).when(When::No("placed")),
-        freed(wallet, sale),
+        unspent(freed(wallet, sale), credit),
     ])
 }
 
@@ -133,15 +145,23 @@ pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, no
     ])
 }
 
-/// dialling → declined: somebody was rung though we had lost sight of it. Our fault, so the wallet is not paused for it.
-pub fn withdrawn(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, now: Timestamp) -> Changes {
+/// dialling → declined: somebody was rung though we had lost sight of it. Our fault, so the wallet is not paused for it,
+/// and credit that it took comes back.
+pub fn withdrawn(
+    call: &CallId,
+    wallet: &Wallet,
+    sale: &PaymentId,
+    placed: &str,
+    credit: Option<Usdc>,
+    now: Timestamp,
+) -> Changes {
     Changes::of([
         Change::update(keys::call(call))
             .set("charge", s("declined"))
             .set("placed", s(placed))
             .set("due_at", n(now.as_second()))
             .when(When::Is("sale", s(sale.as_str()))),
-        freed(wallet, sale),
+        unspent(freed(wallet, sale), credit),
     ])
 }
 
@@ -149,11 +169,25 @@ fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {
     Change::update(keys::wallet(wallet)).remove("dial").when(When::Is("dial", s(sale.as_str())))
 }
 
+fn unspent(wallet: Change, credit: Option<Usdc>) -> Change {
+    match credit {
+        Some(price) => wallet.add("credit", signed(price)),
+        None => wallet,
+    }
+}
+
+/// An amount to add or to take off.
+pub(super) fn signed(amount: Usdc) -> i64 {
+    i64::try_from(amount.atomic()).unwrap_or(i64::MAX)
+}
+
 /// A call on record.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Our id.
     pub id: CallId,
+    /// Its payment.
+    pub sale: PaymentId,
     /// The caller.
     pub from: PhoneNumber,
     /// The callee.
@@ -166,8 +200,10 @@ pub struct Call {
     pub charge: Charge,
     /// The vendor's id, once it has accepted.
     pub placed: Option<String>,
-    /// The transaction that paid it.
+    /// The transaction that paid it; none if credit did.
     pub transaction: Option<String>,
+    /// The transaction that gave the money back.
+    pub refunded_by: Option<String>,
     /// When the vendor was last asked, in epoch seconds; zero for never.
     pub looked_at: i64,
     /// When it was first seen to have ended.
@@ -200,6 +236,7 @@ impl Store {
         let row: CallRow = serde_dynamo::from_item(item)?;
         Ok(Some(Call {
             id: id.clone(),
+            sale: PaymentId::from_row(row.sale),
             from: number_of(&row.from)?,
             to: number_of(&row.to)?,
             max_duration: row.max_duration,
@@ -207,6 +244,7 @@ impl Store {
             charge: row.charge,
             placed: row.placed,
             transaction: row.transaction,
+            refunded_by: row.refunded_by,
             looked_at: row.looked_at,
             ended_at: row.ended_at.map(instant_of).transpose()?,
             settled: row.settled,

@@ -47,6 +47,8 @@ pub(super) enum When {
     AtMost(&'static str, i64),
     /// The attribute is a number above this one.
     Above(&'static str, i64),
+    /// The attribute is a number not below this one.
+    AtLeast(&'static str, i64),
     /// One of these holds.
     Any(Vec<When>),
     /// All of these hold.
@@ -62,7 +64,7 @@ pub(super) struct Change {
 
 enum Verb {
     Put(Item),
-    Update { set: Vec<(&'static str, AttributeValue)>, remove: Vec<&'static str> },
+    Update { set: Vec<(&'static str, AttributeValue)>, remove: Vec<&'static str>, add: Vec<(&'static str, i64)> },
     Delete,
     Check,
 }
@@ -80,7 +82,7 @@ pub(super) fn n(number: i64) -> AttributeValue {
 impl Change {
     /// Changes some attributes of an item.
     pub(super) fn update(key: Key) -> Self {
-        Self { key, verb: Verb::Update { set: Vec::new(), remove: Vec::new() }, when: Vec::new() }
+        Self { key, verb: Verb::Update { set: Vec::new(), remove: Vec::new(), add: Vec::new() }, when: Vec::new() }
     }
 
     /// Writes a whole item.
@@ -124,6 +126,14 @@ impl Change {
         self
     }
 
+    /// Adds to a number, which counts from zero where there is none yet.
+    pub(super) fn add(mut self, name: &'static str, amount: i64) -> Self {
+        if let Verb::Update { add, .. } = &mut self.verb {
+            add.push((name, amount));
+        }
+        self
+    }
+
     /// Only when this holds.
     pub(super) fn when(mut self, condition: When) -> Self {
         self.when.push(condition);
@@ -149,8 +159,8 @@ impl Change {
                         .build()?,
                 )
             }
-            Verb::Update { set, remove } => {
-                let expression = names.update(set, &remove);
+            Verb::Update { set, remove, add } => {
+                let expression = names.update(set, &remove, add);
                 let update =
                     Update::builder().table_name(table).set_key(Some(key.into())).update_expression(expression);
                 let (names, values) = names.into_parts();
@@ -200,10 +210,11 @@ struct Names {
 }
 
 impl Names {
+    /// A placeholder for each part of a path: `refund.state` is an attribute of an attribute.
     fn name(&mut self, name: &str) -> String {
-        let placeholder = format!("#{name}");
-        self.names.insert(placeholder.clone(), name.to_owned());
-        placeholder
+        let parts: Vec<String> = name.split('.').map(|part| format!("#{part}")).collect();
+        self.names.extend(name.split('.').map(|part| (format!("#{part}"), part.to_owned())));
+        parts.join(".")
     }
 
     fn value(&mut self, value: AttributeValue) -> String {
@@ -219,6 +230,7 @@ impl Names {
             When::No(name) => format!("attribute_not_exists({})", self.name(name)),
             When::AtMost(name, limit) => format!("{} <= {}", self.name(name), self.value(n(*limit))),
             When::Above(name, limit) => format!("{} > {}", self.name(name), self.value(n(*limit))),
+            When::AtLeast(name, limit) => format!("{} >= {}", self.name(name), self.value(n(*limit))),
             When::Any(all) => format!("({})", self.conditions(all, " OR ")),
             When::All(all) => self.conditions(all, " AND "),
         }
@@ -235,7 +247,12 @@ impl Names {
         parts.join(between)
     }
 
-    fn update(&mut self, set: Vec<(&'static str, AttributeValue)>, remove: &[&'static str]) -> String {
+    fn update(
+        &mut self,
+        set: Vec<(&'static str, AttributeValue)>,
+        remove: &[&'static str],
+        add: Vec<(&'static str, i64)>,
+    ) -> String {
         let mut clauses = Vec::new();
         if !set.is_empty() {
             let parts: Vec<String> =
@@ -245,6 +262,13 @@ impl Names {
         if !remove.is_empty() {
             let parts: Vec<String> = remove.iter().map(|name| self.name(name)).collect();
             clauses.push(format!("REMOVE {}", parts.join(", ")));
+        }
+        if !add.is_empty() {
+            let parts: Vec<String> = add
+                .into_iter()
+                .map(|(name, amount)| format!("{} {}", self.name(name), self.value(n(amount))))
+                .collect();
+            clauses.push(format!("ADD {}", parts.join(", ")));
         }
         clauses.join(" ")
     }

@@ -52,6 +52,11 @@ pub(super) fn turn(name: &str) -> Key {
     Key { pk: "TURN".to_owned(), sk: name.to_owned() }
 }
 
+/// The item that counts what was paid back on a day, counted from the epoch.
+pub(super) fn refunds_of(day: i64) -> Key {
+    Key { pk: format!("REFUNDED#{day}"), sk: "REFUNDED".to_owned() }
+}
+
 /// A queue of the `due` index: what is waiting for a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Queue {
@@ -59,8 +64,10 @@ pub enum Queue {
     Leases(u8),
     /// Sales that are not finished, at the time somebody else may finish them.
     Sales(u8),
-    /// Calls that run, or for which a refund is due.
+    /// Calls that run, or whose refund is not asked for yet.
     Calls(u8),
+    /// Sales whose payment goes back, at the time of the next try.
+    Refunds(u8),
     /// Numbers that the dialler does not know yet, at the time they became ours.
     Imports,
     /// Numbers on their way back to the carrier, at the time that was decided.
@@ -76,6 +83,7 @@ impl Queue {
             Self::Leases(shard) => format!("LEASE#{shard}"),
             Self::Sales(shard) => format!("SALE#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
+            Self::Refunds(shard) => format!("REFUND#{shard}"),
             Self::Releases => "RELEASE".to_owned(),
             Self::Imports => "IMPORT".to_owned(),
             Self::Pool(country) => format!("POOL#{country}"),
@@ -90,6 +98,11 @@ impl Queue {
     /// The queue of a sale.
     pub fn of_sale(payment: &PaymentId) -> Self {
         Self::Sales(payment.shard(SHARDS))
+    }
+
+    /// The queue of a payment that goes back.
+    pub fn of_refund(payment: &PaymentId) -> Self {
+        Self::Refunds(payment.shard(SHARDS))
     }
 
     /// The queue of a call.

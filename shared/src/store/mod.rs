@@ -13,6 +13,14 @@
 //! | sale | open, settling → void | same attempt | [`Store::void`] |
 //! | sale | settling → settling, nobody's turn | same attempt | [`Store::park`] |
 //! | sale | open, settling → same, our turn | same attempt as seen, its time is up | [`Store::take_over`] |
+//! | sale | settling → void, refund due | same attempt | [`Store::close_owing`] |
+//! | sale | (none) → void, refund due | absent | [`Store::owe_stranger`] |
+//! | sale | void, closed with credit → same, refund due | same attempt, no refund | [`Store::owe`] |
+//! | sale, call | closed, refund due → refund due, same | no refund; same sale | [`Store::owe_for_call`] |
+//! | call, wallet | refund due → credited, credit + price | same sale | [`Store::credit_back`] |
+//! | sale, day | refund due, sending → sending, counted once | as it was seen | [`Store::send_refund`] |
+//! | sale, call | sending, refund due → refunded, refunded | as it was seen | [`Store::refunded`] |
+//! | sale, wallet, call | refund due, sending, refund due → credited, credit + amount, credited | as it was seen | [`Store::credited`] |
 //! | number | pooled → held | its time has come | [`numbers::hold`] |
 //! | number | (none) → buying | absent | [`numbers::intend_purchase`] |
 //! | number | buying → held | same sale | [`numbers::bought`] |
@@ -28,18 +36,19 @@
 //! | lease | active → active, held | not ended, not held | [`numbers::hold_lease`] |
 //! | lease | held → extended | same sale | [`numbers::extend`] |
 //! | lease | held → active | same sale | [`numbers::let_go`] |
-//! | call, wallet, lease | (none), free, active → dialling, taken, active | absent; no unpaid dial, none in a day; not ended | [`calls::dial`] |
+//! | call, wallet, lease | (none), free, active → dialling, taken (and credit − price), active | absent; no unpaid dial, none in a day (and enough credit); not ended | [`calls::dial`] |
 //! | call | dialling → placed | not placed | [`calls::placed`] |
 //! | call, wallet | placed, taken → paid, free | same sale | [`calls::charged`] |
-//! | call, wallet | dialling, taken → (none), free | same sale, not placed | [`calls::not_dialled`] |
+//! | call, wallet | dialling, taken → (none), free (and credit + price) | same sale, not placed | [`calls::not_dialled`] |
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
-//! | call, wallet | dialling, taken → declined, free | same sale | [`calls::withdrawn`] |
-//! | call | → looked at | same last look, not settled | [`Store::take_look`], [`Store::looked`] |
+//! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
+//! | call | → looked at, paid → refund due | same last look, not settled | [`Store::take_look`], [`Store::looked`] |
 
 pub mod calls;
 mod change;
 mod keys;
 pub mod numbers;
+pub mod refunds;
 mod rows;
 pub mod sales;
 mod work;
@@ -59,7 +68,7 @@ use sha2::{Digest, Sha256};
 
 pub use change::Changes;
 pub use keys::{Queue, SHARDS};
-pub use rows::{Charge, Custody, Spoken, State, View};
+pub use rows::{Charge, Custody, RefundReason, Refunding, Spoken, State, View};
 pub use work::{Listed, Source, Work};
 
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
@@ -204,6 +213,27 @@ impl Store {
         Ok(matches!(done, Done::Yes))
     }
 
+    /// How far something that goes on and on has come.
+    pub async fn progress(&self, name: &str) -> Result<Option<u64>, StoreFault> {
+        let item = self.item(keys::turn(name)).await?;
+        Ok(item.and_then(|item| item.get("progress")?.as_n().ok()?.parse().ok()))
+    }
+
+    /// Goes on from there to here; not, if somebody else has.
+    pub async fn go_on(
+        &self,
+        name: &str,
+        from: Option<u64>,
+        to: u64,
+        by: &crate::types::AttemptId,
+    ) -> Result<bool, StoreFault> {
+        let number = |at: u64| n(i64::try_from(at).unwrap_or(i64::MAX));
+        let seen = from.map_or(When::No("progress"), |from| When::Is("progress", number(from)));
+        let change = Change::update(keys::turn(name)).set("progress", number(to)).when(seen);
+        let token = format!("progress {name} {to} {}", by.as_str());
+        Ok(matches!(self.transact(Changes::of([change]), &token).await?, Done::Yes))
+    }
+
     async fn item(&self, key: Key) -> Result<Option<Item>, StoreFault> {
         let answer = self
             .client
@@ -218,7 +248,7 @@ impl Store {
         Ok(answer.item)
     }
 
-    async fn partition(&self, pk: String, prefix: &str) -> Result<Vec<Item>, StoreFault> {
+    async fn partition(&self, pk: String) -> Result<Vec<Item>, StoreFault> {
         let mut items = Vec::new();
         let mut from = None;
         loop {
@@ -226,11 +256,9 @@ impl Store {
                 .client
                 .query()
                 .table_name(&self.table)
-                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .key_condition_expression("#pk = :pk")
                 .expression_attribute_names("#pk", "pk")
-                .expression_attribute_names("#sk", "sk")
                 .expression_attribute_values(":pk", s(&pk))
-                .expression_attribute_values(":prefix", s(prefix))
                 .consistent_read(true)
                 .set_exclusive_start_key(from)
                 .send()

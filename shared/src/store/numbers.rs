@@ -1,10 +1,10 @@
 //! Numbers and leases: their transitions, and the questions that are asked of them.
 
-use crate::types::{Country, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::types::{Country, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, Item, When, n, s};
 use super::keys::{self, LEASES, Queue};
-use super::rows::{Custody, LeaseRow, NumberRow};
+use super::rows::{Custody, LeaseRow, NumberRow, WalletRow};
 use super::work::{Listed, country_of, instant_of, number_of};
 use super::{Candidate, Done, Store, StoreFault};
 
@@ -195,6 +195,15 @@ impl Lease {
     }
 }
 
+/// What is a wallet's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Belongings {
+    /// Its leases, by number, active or not.
+    pub leases: Vec<Lease>,
+    /// What it is owed and can spend on calls.
+    pub credit: Usdc,
+}
+
 /// A number in our hands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holding {
@@ -211,10 +220,22 @@ pub struct Holding {
 }
 
 impl Store {
-    /// A wallet's leases, the oldest number first: consistent, because a number can be used the moment it is bought.
+    /// A wallet's leases and its credit: consistent, because a number can be used the moment it is bought.
+    pub async fn belongings(&self, wallet: &Wallet) -> Result<Belongings, StoreFault> {
+        let mut belongings = Belongings { leases: Vec::new(), credit: Usdc::micros(0) };
+        for item in self.partition(keys::wallet_partition(wallet)).await? {
+            if item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(LEASES)) {
+                belongings.leases.push(Lease::from_row(&serde_dynamo::from_item(item)?)?);
+            } else {
+                belongings.credit = Usdc::micros(serde_dynamo::from_item::<_, WalletRow>(item)?.credit);
+            }
+        }
+        Ok(belongings)
+    }
+
+    /// A wallet's leases, by number.
     pub async fn leases(&self, wallet: &Wallet) -> Result<Vec<Lease>, StoreFault> {
-        let items = self.partition(keys::wallet_partition(wallet), LEASES).await?;
-        items.into_iter().map(|item| Lease::from_row(&serde_dynamo::from_item(item)?)).collect()
+        Ok(self.belongings(wallet).await?.leases)
     }
 
     /// One lease of a wallet.

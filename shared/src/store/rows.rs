@@ -46,6 +46,9 @@ pub(super) struct LeaseRow {
 pub(super) struct WalletRow {
     pub dial: Option<String>,
     pub unpaid_at: Option<i64>,
+    /// Micro-dollars that this wallet is owed and can spend on calls.
+    #[serde(default)]
+    pub credit: u64,
 }
 
 /// `SALE#<payment id>` / `SALE`: a payment and what is sold for it.
@@ -74,6 +77,8 @@ pub(super) struct SaleRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<SettledRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub due_queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
@@ -90,7 +95,7 @@ pub enum State {
     Settling,
     /// Paid and granted.
     Closed,
-    /// Given up: not paid, nothing granted.
+    /// Given up: nothing granted. If it was paid nevertheless, there is a refund.
     Void,
 }
 
@@ -113,18 +118,88 @@ pub(super) struct PaymentRow {
 /// Proof of payment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct SettledRow {
-    pub transaction: String,
+    /// Absent where it was paid with credit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
     pub settled_at: i64,
+}
+
+/// Money on its way back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RefundRow {
+    pub state: Refunding,
+    pub reason: RefundReason,
+    pub amount: u64,
+    pub asked_at: i64,
+    /// The transaction that took the money, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
+    /// Until when the last authorization that was sent is good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_before: Option<u64>,
+    /// How often one was sent.
+    pub tries: u32,
+    /// How often it was definitely refused.
+    #[serde(default)]
+    pub refused: u32,
+    /// The transaction that gave it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
+/// How far a refund is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Refunding {
+    /// Nothing was sent yet.
+    Due,
+    /// An authorization may have been sent, and can still land until it expires.
+    Sending,
+    /// The money is back.
+    Refunded,
+    /// It could not be sent: the wallet may spend it on calls instead.
+    Credited,
+}
+
+/// Why money goes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    /// The call ended in an error.
+    CallFailed,
+    /// It was paid, and what had been held for it was gone.
+    ProductGone,
+    /// It was paid though we had not asked for it, or no longer.
+    Stray,
 }
 
 /// What the sale did or is about to do; enough to grant it or to undo it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(super) enum WorkRow {
-    Lease { number: String, country: String, source: SourceRow },
-    Renew { number: String, country: String, expires_at: i64 },
-    List { numbers: Vec<ListedRow> },
-    Call { call: String, from: String, to: String, max_duration: u32, placed: Option<String> },
+    Lease {
+        number: String,
+        country: String,
+        source: SourceRow,
+    },
+    Renew {
+        number: String,
+        country: String,
+        expires_at: i64,
+    },
+    List {
+        numbers: Vec<ListedRow>,
+    },
+    Call {
+        call: String,
+        from: String,
+        to: String,
+        max_duration: u32,
+        placed: Option<String>,
+        #[serde(default)]
+        credit: bool,
+    },
+    Nothing,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -157,6 +232,9 @@ pub(super) struct CallRow {
     pub placed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
+    /// The transaction that gave it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunded_by: Option<String>,
     /// When the vendor was last asked.
     #[serde(default)]
     pub looked_at: i64,
@@ -239,6 +317,10 @@ pub enum Charge {
     Declined,
     /// Paid, and to be given back, since the call ended in an error.
     RefundDue,
+    /// Paid, and given back.
+    Refunded,
+    /// Paid, and given back as credit.
+    Credited,
 }
 
 impl State {
@@ -249,6 +331,18 @@ impl State {
             Self::Settling => "settling",
             Self::Closed => "closed",
             Self::Void => "void",
+        }
+    }
+}
+
+impl Refunding {
+    /// As it is recorded.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Sending => "sending",
+            Self::Refunded => "refunded",
+            Self::Credited => "credited",
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::types::{AttemptId, DAY, PaymentId, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, When, n, s};
 use super::keys;
+use super::refunds::Refund;
 use super::rows::{SettledRow, State};
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
@@ -85,15 +86,27 @@ pub struct Record {
     pub contested: bool,
     /// The payment, once it is proven.
     pub settled: Option<Settled>,
+    /// The payment on its way back.
+    pub refund: Option<Refund>,
 }
 
 /// Proof of payment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settled {
-    /// The transaction's hash.
-    pub transaction: String,
+    /// The transaction's hash; none if it was paid with credit.
+    pub transaction: Option<String>,
     /// When we knew.
     pub at: Timestamp,
+}
+
+impl Settled {
+    pub(super) fn row(&self) -> SettledRow {
+        SettledRow { transaction: self.transaction.clone(), settled_at: self.at.as_second() }
+    }
+
+    pub(super) fn value(&self) -> Result<AttributeValue, StoreFault> {
+        Ok(serde_dynamo::to_attribute_value(self.row())?)
+    }
 }
 
 /// The stage before the fence: nothing is settled, everything can be undone.
@@ -115,6 +128,16 @@ impl<Stage> Sale<Stage> {
     /// What is recorded.
     pub fn record(&self) -> &Record {
         &self.record
+    }
+
+    pub(super) fn into_record(self) -> Record {
+        *self.record
+    }
+}
+
+impl<Stage> std::fmt::Debug for Sale<Stage> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sale({:?}, {:?})", self.record.id, self.record.state)
     }
 }
 
@@ -212,6 +235,7 @@ impl Store {
             spent: false,
             contested: false,
             settled: None,
+            refund: None,
         };
         let key = keys::sale(&record.id);
         let put = Change::put(key, serde_dynamo::to_item(record.to_row())?).when(When::Any(vec![
@@ -262,22 +286,22 @@ impl Store {
         Ok(Sale::new(record))
     }
 
-    /// settling → closed: paid, and granted in the same write
-    pub async fn close(&self, sale: Sale<Settling>, settled: Settled, changes: Changes) -> Result<Record, NotStepped> {
-        let record = Record { state: State::Closed, settled: Some(settled.clone()), ..*sale.record };
-        let row = serde_dynamo::to_attribute_value(SettledRow {
-            transaction: settled.transaction,
-            settled_at: settled.at.as_second(),
-        })
-        .map_err(StoreFault::from)?;
-        let update = record
-            .step(State::Settling)
-            .set("state", s("closed"))
-            .set("settled", row)
-            .remove("due_queue")
-            .remove("due_at");
-        self.step(&record, update, changes, "close").await?;
-        Ok(record)
+    /// settling → closed: paid, and granted in the same write. Otherwise the sale is given back: it is still paid.
+    pub async fn close(
+        &self,
+        sale: Sale<Settling>,
+        settled: Settled,
+        changes: Changes,
+    ) -> Result<Record, (Sale<Settling>, NotStepped)> {
+        let update = match settled.value() {
+            Ok(value) => sale.record.step(State::Settling).set("state", s("closed")).set("settled", value),
+            Err(fault) => return Err((sale, fault.into())),
+        };
+        let update = update.remove("due_queue").remove("due_at");
+        match self.step(&sale.record, update, changes, "close").await {
+            Ok(()) => Ok(Record { state: State::Closed, settled: Some(settled), ..*sale.record }),
+            Err(not_stepped) => Err((sale, not_stepped)),
+        }
     }
 
     /// open | settling → void. `spent`: this signature can never be used here again.
@@ -345,7 +369,13 @@ impl Store {
         })
     }
 
-    async fn step(&self, record: &Record, update: Change, changes: Changes, step: &str) -> Result<(), NotStepped> {
+    pub(super) async fn step(
+        &self,
+        record: &Record,
+        update: Change,
+        changes: Changes,
+        step: &str,
+    ) -> Result<(), NotStepped> {
         match self.transact(Changes::of([update]).and(changes), &record.token(step)).await? {
             Done::Yes => Ok(()),
             Done::No(Lost { change: 0, .. }) => Err(NotStepped::Overtaken),
@@ -355,8 +385,13 @@ impl Store {
 }
 
 impl Record {
+    /// What was taken off the payer's credit for it, if that pays.
+    pub fn credit(&self) -> Option<Usdc> {
+        matches!(self.work, Work::Call { credit: true, .. }).then_some(self.signed.amount)
+    }
+
     /// A change to this sale's item that happens only while it is still ours and in that state.
-    fn step(&self, from: State) -> Change {
+    pub(super) fn step(&self, from: State) -> Change {
         Change::update(keys::sale(&self.id))
             .when(When::Is("state", s(from.as_str())))
             .when(When::Is("attempt", s(self.attempt.as_str())))

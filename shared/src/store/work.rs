@@ -43,7 +43,11 @@ pub enum Work {
         max_duration: u32,
         /// The vendor's id, once it has accepted.
         placed: Option<String>,
+        /// It is paid with the wallet's credit: the payment is looked at and never settled.
+        credit: bool,
     },
+    /// Nothing: somebody paid without buying.
+    Nothing,
 }
 
 /// Where a leased number comes from.
@@ -92,13 +96,15 @@ impl Work {
                     })
                     .collect(),
             },
-            Self::Call { call, from, to, max_duration, placed } => WorkRow::Call {
+            Self::Call { call, from, to, max_duration, placed, credit } => WorkRow::Call {
                 call: call.as_str().to_owned(),
                 from: from.as_str().to_owned(),
                 to: to.as_str().to_owned(),
                 max_duration: *max_duration,
                 placed: placed.clone(),
+                credit: *credit,
             },
+            Self::Nothing => WorkRow::Nothing,
         }
     }
 
@@ -129,13 +135,15 @@ impl Work {
                     })
                     .collect::<Result<_, StoreFault>>()?,
             },
-            WorkRow::Call { call, from, to, max_duration, placed } => Self::Call {
+            WorkRow::Call { call, from, to, max_duration, placed, credit } => Self::Call {
                 call: CallId::parse(call).map_err(|_| StoreFault::Row("call id"))?,
                 from: number_of(from)?,
                 to: number_of(to)?,
                 max_duration: *max_duration,
                 placed: placed.clone(),
+                credit: *credit,
             },
+            WorkRow::Nothing => Self::Nothing,
         })
     }
 }

@@ -27,10 +27,14 @@ const PAGE: Duration = Duration::from_secs(5);
 impl Sweep {
     pub(super) async fn reconcile_daily(&self, invocation: &Invocation, report: &mut Report) {
         match self.store.take_turn("RECONCILE", DAY, invocation.now, invocation.attempt.as_str()).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(fault) => return failed(report, &fault.into()),
+            Ok(true) => self.reconcile_all(invocation, report).await,
+            Ok(false) => {}
+            Err(fault) => failed(report, &fault.into()),
         }
+    }
+
+    /// Compares every number that the carrier bills with what the table says about it.
+    pub(super) async fn reconcile_all(&self, invocation: &Invocation, report: &mut Report) {
         let mut idle = HashMap::new();
         let mut page = None;
         loop {

@@ -4,6 +4,7 @@
 pub mod alarms;
 pub mod bland;
 pub mod http;
+pub mod kms;
 pub mod twilio;
 
 mod repeatable;

@@ -9,6 +9,7 @@ use alloy_primitives::{Address, B256, U256, b256, hex};
 
 use self::rpc::{Log, Question, quantity};
 use super::{Authorization, Verified};
+use crate::types::{Network, Usdc, Wallet};
 use crate::upstream::http::NoReply;
 
 /// `AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)`.
@@ -19,6 +20,9 @@ const AUTHORIZATION_CANCELED: B256 = b256!("0x1cdd46ff242716cdaa72d159d339a485b3
 const TRANSFER: B256 = b256!("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
 /// `authorizationState(address,bytes32)`.
 const AUTHORIZATION_STATE: &str = "0xe94a0102";
+
+/// `balanceOf(address)`.
+const BALANCE_OF: &str = "0x70a08231";
 
 /// Blocks per question: an hour of Base's. Public endpoints answer for no more than a few thousand.
 const WINDOW: u64 = 1_800;
@@ -49,6 +53,32 @@ pub enum Truth {
     Cancelled,
 }
 
+/// A payment to us that the chain has in a block that is final.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inbound {
+    /// Who paid.
+    pub payer: Wallet,
+    /// How much.
+    pub amount: Usdc,
+    /// The authorization that moved it; none if it was an ordinary transfer.
+    pub nonce: Option<B256>,
+    /// The transaction.
+    pub transaction: B256,
+    /// Its block.
+    pub block: u64,
+}
+
+/// What was paid to us in a stretch of blocks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    /// In the chain's order.
+    pub payments: Vec<Inbound>,
+    /// The stretch's last block.
+    pub through: u64,
+    /// The last block that is final: there is more to ask for while `through` is below it.
+    pub finalized: u64,
+}
+
 impl EvmRpc {
     /// A node at a URL, which may hold a key and so is not for logs.
     pub fn new(url: String) -> Self {
@@ -61,14 +91,61 @@ impl EvmRpc {
         tokio::time::timeout(limit, self.search(payment, limit)).await.unwrap_or(Err(NoReply::Unknown))
     }
 
+    /// What was paid to `payee` from block `from` on, as far as the chain is final and as one question may ask. Without a
+    /// `from` only the last final block is looked at.
+    pub async fn received(
+        &self,
+        network: Network,
+        payee: Address,
+        from: Option<u64>,
+        limit: Duration,
+    ) -> Result<Received, NoReply> {
+        let ask = Question { url: &self.url, limit };
+        self.on(network, &ask).await?;
+        let finalized = ask.block("finalized").await?.number;
+        let from = from.unwrap_or(finalized);
+        let through = finalized.min(from.saturating_add(WINDOW - 1));
+        if through < from {
+            return Ok(Received { payments: Vec::new(), through: finalized, finalized });
+        }
+        let topics = serde_json::json!([quoted(TRANSFER), null, quoted(payee.into_word())]);
+        let transfers = ask.logs(network.usdc(), &topics, from, through).await?;
+        let used = if transfers.is_empty() {
+            Vec::new()
+        } else {
+            // Of all that moves on the chain by authorization, only what these payers did.
+            let mut payers: Vec<_> = transfers.iter().filter_map(|log| log.topics.get(1).copied()).collect();
+            payers.sort_unstable();
+            payers.dedup();
+            let payers: Vec<_> = payers.into_iter().map(quoted).collect();
+            ask.logs(network.usdc(), &serde_json::json!([quoted(AUTHORIZATION_USED), payers]), from, through).await?
+        };
+        let payments = transfers.iter().map(|transfer| inbound(network, transfer, &used)).collect::<Result<_, _>>()?;
+        Ok(Received { payments, through, finalized })
+    }
+
+    /// What an account holds.
+    pub async fn balance(&self, wallet: &Wallet, limit: Duration) -> Result<Usdc, NoReply> {
+        let ask = Question { url: &self.url, limit };
+        self.on(wallet.network, &ask).await?;
+        let data = format!("{BALANCE_OF}{}", hex::encode(wallet.address.into_word()));
+        let balance = U256::from_be_bytes(ask.call(wallet.network.usdc(), &data, "latest").await?.0);
+        Ok(Usdc::micros(balance.saturating_to()))
+    }
+
+    /// A node of another chain would report every payment as unused, and none as received.
+    async fn on(&self, network: Network, ask: &Question<'_>) -> Result<(), NoReply> {
+        if ask.chain_id().await? == network.chain_id() {
+            return Ok(());
+        }
+        tracing::error!(network = network.caip2(), "the RPC endpoint is for another chain");
+        Err(NoReply::Unknown)
+    }
+
     async fn search(&self, payment: &Verified, limit: Duration) -> Result<Truth, NoReply> {
         let ask = Question { url: &self.url, limit };
         let network = payment.quote().network;
-        // A node of another chain would report every payment as unused.
-        if ask.chain_id().await? != network.chain_id() {
-            tracing::error!(network = network.caip2(), "the RPC endpoint is for another chain");
-            return Err(NoReply::Unknown);
-        }
+        self.on(network, &ask).await?;
         // The final block comes first: what is unused in a later state was unused in it, though another node answer.
         let settled = ask.block("finalized").await?;
         if !is_spent(&ask, payment, "latest").await? && !is_spent(&ask, payment, &quantity(settled.number)).await? {
@@ -131,6 +208,24 @@ fn pays(logs: &[Log], spent: &Log, payment: &Verified) -> bool {
             && log.index.checked_sub(1) == Some(spent.index)
             && log.topics == [TRANSFER, from.into_word(), to.into_word()]
             && log.data == U256::from(value.atomic()).to_be_bytes_vec()
+    })
+}
+
+/// A transfer to us with the authorization that moved it: USDC logs the nonce right before.
+fn inbound(network: Network, transfer: &Log, used: &[Log]) -> Result<Inbound, NoReply> {
+    let payer = transfer.topics.get(1).ok_or(NoReply::Unknown)?;
+    let amount = U256::try_from_be_slice(&transfer.data).ok_or(NoReply::Unknown)?;
+    let authorization = used.iter().find(|log| {
+        log.transaction == transfer.transaction
+            && Some(log.index) == transfer.index.checked_sub(1)
+            && log.topics.get(1) == Some(payer)
+    });
+    Ok(Inbound {
+        payer: Wallet { network, address: Address::from_word(*payer) },
+        amount: Usdc::micros(amount.saturating_to()),
+        nonce: authorization.and_then(|log| log.topics.get(2).copied()),
+        transaction: transfer.transaction,
+        block: transfer.block,
     })
 }
 

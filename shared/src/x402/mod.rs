@@ -19,7 +19,10 @@ mod facilitator;
 pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict, says_used};
 
 mod chain;
-pub use chain::{EvmRpc, Truth};
+pub use chain::{EvmRpc, Inbound, Truth};
+
+mod payback;
+pub use payback::Payback;
 
 mod cdp;
 pub use cdp::{CdpKey, NotACdpKey};

@@ -87,7 +87,7 @@ async fn settle_down(world: &World) -> Vec<String> {
         return Vec::new();
     }
     let mut findings = Vec::new();
-    for later in [Duration::ZERO, LATER, Duration::ZERO] {
+    for later in [Duration::ZERO, LATER, Duration::ZERO, Duration::ZERO] {
         world.travel(later);
         if let Err(error) = world.sweep().await {
             findings.push(format!("the sweep failed: {error}"));

@@ -82,6 +82,27 @@ pub fn guard_scheduler(deployment: &Deployment, router: Router) -> Router {
     router.layer(from_fn_with_state(Arc::new(Policies::of(deployment)), guard))
 }
 
+/// Asks before a request reaches the simulated key store.
+pub fn guard_kms(deployment: &Deployment, router: Router) -> Router {
+    router.layer(from_fn_with_state(Arc::new(Policies::of(deployment)), guard_key))
+}
+
+async fn guard_key(State(policies): State<Arc<Policies>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, 64 * 1024).await else {
+        return forbidden("the request is too large");
+    };
+    let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let action = format!("kms:{}", target.rsplit('.').next().unwrap_or_default());
+    let key = json["KeyId"].as_str().unwrap_or_default();
+    let arn = format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}");
+    match policies.refusal(&parts.headers, &action, &arn, &[]) {
+        Some(why) => crate::sim::aws_json_error(400, "AccessDeniedException", &why),
+        None => next.run(Request::from_parts(parts, Body::from(body))).await,
+    }
+}
+
 async fn guard(State(policies): State<Arc<Policies>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, 1024 * 1024).await else {

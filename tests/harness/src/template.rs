@@ -36,6 +36,8 @@ pub struct Deployment {
     pub schedules: Vec<Recurring>,
     /// Names of the groups of one-shot schedules.
     pub schedule_groups: Vec<String>,
+    /// Ids of the keys that sign.
+    pub keys: Vec<String>,
 }
 
 /// A Lambda function.
@@ -107,6 +109,7 @@ impl Deployment {
             ttl: None,
             schedules: Vec::new(),
             schedule_groups: Vec::new(),
+            keys: Vec::new(),
         };
         let globals = document.get("Globals").and_then(|globals| globals.get("Function"));
         for (logical, resource) in resolver.resources() {
@@ -114,6 +117,7 @@ impl Deployment {
                 "AWS::Serverless::Function" => deployment.function(&resolver, logical, resource, globals),
                 "AWS::DynamoDB::Table" => deployment.table(&resolver, logical, resource),
                 "AWS::Scheduler::ScheduleGroup" => deployment.schedule_groups.push(resolver.physical_id(logical)),
+                "AWS::KMS::Key" => deployment.keys.push(resolver.physical_id(logical)),
                 _ => {}
             }
         }
@@ -256,8 +260,9 @@ mod tests {
         let path = "/api/v1/voice/call/{call_id}".to_owned();
         let route = Route { function: "voice_call_status".into(), method: None, path };
         assert!(deployed.routes.contains(&route));
-        let [sweep] = deployed.schedules.as_slice() else { panic!("one recurring schedule") };
-        assert_eq!((sweep.function.as_str(), sweep.expression.as_str()), ("reaper", "rate(1 minute)"));
+        let schedules: Vec<_> =
+            deployed.schedules.iter().map(|it| (it.function.as_str(), it.expression.as_str())).collect();
+        assert_eq!(schedules, [("reaper", "rate(1 minute)"), ("refunds", "rate(1 minute)")]);
     }
 
     #[test]

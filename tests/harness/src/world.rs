@@ -23,13 +23,16 @@ use crate::measure::Meter;
 use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
 use crate::sim::twilio::Account;
-use crate::sim::{Chain, Clock, Facilitator, Faults, Scheduler, Twilio};
+use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, Scheduler, Twilio};
 use crate::template::Deployment;
 use crate::{client, gateway, iam};
 pub use plan::{Binaries, Plan, Ports, Real};
 
 /// Who is paid.
 pub const PAYEE: Address = alloy_primitives::address!("00000000000000000000000000000000005E11E5");
+
+/// What the refund wallet begins with, in micro-dollars.
+const FLOAT: u64 = 50_000_000;
 
 /// Everything, running. Clones are the same world.
 #[derive(Clone)]
@@ -44,6 +47,10 @@ pub struct World {
     pub bland: Bland,
     /// One-shot schedules.
     pub scheduler: Scheduler,
+    /// The key of the refund wallet.
+    pub kms: Kms,
+    /// The wallet that pays back.
+    pub refund_wallet: Address,
     /// The table.
     pub dynamo: Dynamo,
     /// The functions' processes.
@@ -79,6 +86,8 @@ pub struct Urls {
     pub dynamo: String,
     /// EventBridge Scheduler.
     pub scheduler: String,
+    /// AWS KMS.
+    pub kms: String,
 }
 
 /// A port that is ours, before anything answers there.
@@ -131,6 +140,7 @@ impl World {
         let bland_port = Bound::at(ports.bland).await?;
         let dynamo_port = Bound::at(ports.dynamo).await?;
         let scheduler_port = Bound::at(ports.scheduler).await?;
+        let kms_port = Bound::at(ports.kms).await?;
         let urls = Urls {
             gateway: gateway.url.clone(),
             rpc: rpc.url.clone(),
@@ -139,6 +149,7 @@ impl World {
             bland: bland_port.url.clone(),
             dynamo: dynamo_port.url.clone(),
             scheduler: scheduler_port.url.clone(),
+            kms: kms_port.url.clone(),
         };
 
         let clock = Clock::wall();
@@ -153,6 +164,12 @@ impl World {
         for group in &deployment.schedule_groups {
             scheduler.create_group(group);
         }
+        let kms = Kms::new();
+        let mut refund_wallet = Address::ZERO;
+        for key in &deployment.keys {
+            refund_wallet = kms.create_key(key);
+            chain.mint(refund_wallet, FLOAT);
+        }
         let dynamo = Dynamo::start(&deployment, &client()).await;
         let lambda = Lambda::new(&deployment, plan.binaries.programs());
 
@@ -164,6 +181,8 @@ impl World {
         dynamo_port.serve_watched(dynamo.router(), Neighbour::Dynamo, &meter);
         let guarded = iam::guard_scheduler(&deployment, scheduler.router());
         scheduler_port.serve_watched(guarded, Neighbour::Scheduler, &meter);
+        let guarded = iam::guard_kms(&deployment, kms.router());
+        kms_port.serve_watched(guarded, Neighbour::Kms, &meter);
         let traffic = Traffic::default();
         gateway.serve(traffic.watch(gateway::router(&deployment.routes, &lambda)));
         let has_rpc = plan.rpc;
@@ -173,6 +192,8 @@ impl World {
             twilio,
             bland,
             scheduler,
+            kms,
+            refund_wallet,
             dynamo,
             lambda,
             deployment,
@@ -218,6 +239,7 @@ impl World {
     /// Everything that is stored was written this much earlier, and every schedule comes this much sooner.
     pub fn travel(&self, by: Duration) {
         self.dynamo.travel(by);
+        self.chain.travel(by);
         self.passed.travel(&self.scheduler, by);
         self.bland_clock.advance(by);
     }
@@ -231,6 +253,7 @@ impl World {
             Neighbour::Bland => self.bland.faults(),
             Neighbour::Scheduler => self.scheduler.faults(),
             Neighbour::Dynamo => self.dynamo.faults(),
+            Neighbour::Kms => self.kms.faults(),
         }
     }
 
@@ -255,10 +278,12 @@ pub enum Neighbour {
     Scheduler,
     /// DynamoDB.
     Dynamo,
+    /// AWS KMS.
+    Kms,
 }
 
 impl Neighbour {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Chain, Self::Facilitator, Self::Twilio, Self::Bland, Self::Scheduler, Self::Dynamo];
+    pub const ALL: [Self; 7] =
+        [Self::Chain, Self::Facilitator, Self::Twilio, Self::Bland, Self::Scheduler, Self::Dynamo, Self::Kms];
 }

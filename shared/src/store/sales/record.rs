@@ -5,12 +5,13 @@ use alloy_primitives::{Address, hex};
 use super::{KEPT, Record, Settled, Signed};
 use crate::store::StoreFault;
 use crate::store::keys::{self, Queue};
+use crate::store::refunds::Refund;
 use crate::store::rows::{PaymentRow, SaleRow};
 use crate::store::work::{Work, instant_of};
 use crate::types::{AttemptId, Network, PaymentId, Usdc, Wallet};
 
 impl Record {
-    pub(super) fn to_row(&self) -> SaleRow {
+    pub(in crate::store) fn to_row(&self) -> SaleRow {
         let key = keys::sale(&self.id);
         let signed = &self.signed;
         SaleRow {
@@ -38,7 +39,8 @@ impl Record {
             created_at: self.created_at.as_second(),
             spent: self.spent,
             contested: self.contested,
-            settled: None,
+            settled: self.settled.as_ref().map(Settled::row),
+            refund: self.refund.as_ref().map(Refund::to_row),
             due_queue: Some(Queue::of_sale(&self.id).name()),
             due_at: Some(self.busy_until.as_second()),
             ttl: self.created_at.as_second() + KEPT.as_secs().cast_signed(),
@@ -76,6 +78,7 @@ impl Record {
             spent: row.spent,
             contested: row.contested,
             settled: settled.transpose()?,
+            refund: row.refund.map(Refund::from_row).transpose()?,
         })
     }
 }

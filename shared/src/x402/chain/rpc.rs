@@ -31,6 +31,7 @@ pub(super) struct Log {
     pub(super) transaction: B256,
     /// Its place in its block.
     pub(super) index: u64,
+    pub(super) block: u64,
 }
 
 #[derive(Serialize)]
@@ -66,6 +67,7 @@ struct WireLog {
     data: String,
     transaction_hash: String,
     log_index: String,
+    block_number: String,
     #[serde(default)]
     removed: bool,
 }
@@ -128,6 +130,7 @@ fn logs(found: Vec<WireLog>) -> Result<Vec<Log>, NoReply> {
             data: hex::decode(&log.data).map_err(|_| NoReply::Unknown)?,
             transaction: bytes(&log.transaction_hash).map(B256::new)?,
             index: number(&log.log_index)?,
+            block: number(&log.block_number)?,
         })
     })
     .collect()

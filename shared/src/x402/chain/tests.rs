@@ -31,7 +31,7 @@ fn event(index: u64, topics: &[B256], value: u64) -> Value {
         "topics": topics.iter().map(|topic| quoted(*topic)).collect::<Vec<_>>(),
         "data": hex::encode_prefixed(U256::from(value).to_be_bytes::<32>()),
         "transactionHash": quoted(TRANSACTION),
-        "logIndex": format!("{index:#x}"),
+        "blockNumber": "0x1", "logIndex": format!("{index:#x}"),
         "removed": false,
     })
 }

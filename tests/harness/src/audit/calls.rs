@@ -10,7 +10,7 @@ impl Ledgers {
             let sold = self.sold("call").filter(|sale| sale["work"]["call"] == id).count();
             let charge = text(row, "charge");
             match (charge, sold) {
-                ("paid" | "refund_due", 1) | ("declined", 0) => {}
+                ("paid" | "refund_due" | "refunded" | "credited", 1) | ("declined", 0) => {}
                 ("pending", 0) if !row["due_queue"].is_null() => {}
                 _ => findings.push(format!("call {id} is {charge}, and was sold {sold} times")),
             }

@@ -8,6 +8,8 @@ impl Ledgers {
             let (name, state) = (text(sale, "pk"), text(sale, "state"));
             let paid: Vec<_> = self.payments.iter().filter(|payment| pays(payment, sale)).collect();
             match (state, paid.as_slice()) {
+                ("closed", []) if sale["work"]["credit"] == true => {}
+                ("closed", [_]) if sale["work"]["credit"] == true && !sale["refund"].is_null() => {}
                 ("closed", [payment]) => {
                     if sale["payment"]["value"] != payment.value {
                         findings
@@ -20,6 +22,7 @@ impl Ledgers {
                 }
                 ("closed", payments) => findings.push(format!("{name} was granted, and paid {} times", payments.len())),
                 ("void", []) => {}
+                ("void", [_]) if !sale["refund"].is_null() => {}
                 ("void", _) => findings.push(format!("{name} was paid and is void")),
                 ("open" | "settling", _) => self.unfinished(sale, findings),
                 (other, _) => findings.push(format!("{name} is in the unknown state {other:?}")),

@@ -11,6 +11,7 @@ use super::Dynamo;
 
 /// Attributes that hold an instant in epoch seconds, wherever in an item they stand.
 pub const TIMES: &[&str] = &[
+    "asked_at",
     "busy_until",
     "created_at",
     "due_at",
@@ -19,9 +20,13 @@ pub const TIMES: &[&str] = &[
     "looked_at",
     "settled_at",
     "started_at",
+    "taken_at",
     "ttl",
     "unpaid_at",
 ];
+
+/// A block of the chain, which makes one every two seconds.
+const BLOCKS: &str = "progress";
 
 /// The end of a payment's window. It is part of what the payer signed, so while it can still be used it must stay as it
 /// is: it is shifted only once it lies in the past, and then by everything that has passed since it was written.
@@ -69,6 +74,8 @@ impl Shift {
             } else if let Some(second) = value["N"].as_str().and_then(|digits| digits.parse::<i64>().ok()) {
                 if TIMES.contains(&name.as_str()) {
                     *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
+                } else if name == BLOCKS {
+                    *value = json!({"N": second.saturating_sub(self.seconds / 2).to_string()});
                 } else if name == SIGNED && second.saturating_sub(self.owed) <= self.now {
                     self.paid = true;
                     *value = json!({"N": second.saturating_sub(self.owed).to_string()});

@@ -18,6 +18,7 @@ pub mod chain;
 pub mod clock;
 pub mod facilitator;
 pub mod fault;
+pub mod kms;
 pub mod scheduler;
 #[cfg(test)]
 mod testing;
@@ -38,6 +39,7 @@ pub use chain::Chain;
 pub use clock::Clock;
 pub use facilitator::Facilitator;
 pub use fault::{Answer, Fault, Faults};
+pub use kms::Kms;
 pub use scheduler::Scheduler;
 pub use twilio::Twilio;
 
@@ -68,6 +70,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn json(status: u16, body: &Value) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// An error of AWS's JSON protocol.
+pub(crate) fn aws_json_error(status: u16, kind: &str, message: &str) -> Response {
+    json(status, &serde_json::json!({"__type": kind, "message": message}))
 }
 
 /// Random bytes for identifiers that a vendor would draw.

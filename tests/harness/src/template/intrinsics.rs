@@ -72,6 +72,7 @@ impl<'a> Resolver<'a> {
             "AWS::DynamoDB::Table" => format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{id}"),
             "AWS::IAM::Role" => format!("arn:aws:iam::{ACCOUNT}:role/{id}"),
             "AWS::Serverless::Function" => format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{id}"),
+            "AWS::KMS::Key" => format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{id}"),
             "AWS::Logs::LogGroup" => format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{id}"),
             other => panic!("the harness does not know the ARN of a {other}"),
         }

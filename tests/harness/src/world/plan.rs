@@ -42,6 +42,7 @@ macro_rules! binaries {
             ("voice_call", env!("CARGO_BIN_EXE_voice_call")),
             ("voice_call_status", env!("CARGO_BIN_EXE_voice_call_status")),
             ("reaper", env!("CARGO_BIN_EXE_reaper")),
+            ("refunds", env!("CARGO_BIN_EXE_refunds")),
         ])
     };
 }
@@ -63,6 +64,8 @@ pub struct Ports {
     pub dynamo: u16,
     /// EventBridge Scheduler.
     pub scheduler: u16,
+    /// AWS KMS.
+    pub kms: u16,
 }
 
 /// A neighbour that is to be the real one: variables that all functions get instead of the simulator's. Only those that
@@ -124,6 +127,7 @@ impl Plan {
             ("BlandEncryptedKey", &bland.encrypted_key),
             ("DynamoDbUrl", &urls.dynamo),
             ("SchedulerUrl", &urls.scheduler),
+            ("KmsUrl", &urls.kms),
         ];
         let mut parameters: BTreeMap<_, _> =
             usual.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

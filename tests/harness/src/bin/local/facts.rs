@@ -25,6 +25,10 @@ pub(crate) struct Facts {
     pub(crate) dynamodb: String,
     /// EventBridge Scheduler.
     pub(crate) scheduler: String,
+    /// AWS KMS.
+    pub(crate) kms: String,
+    /// Who pays back.
+    pub(crate) refund_wallet: String,
     /// Money for wallets and trouble at neighbours: `POST /mint`, `POST /faults`.
     pub(crate) control: String,
     /// The table's name.
@@ -57,6 +61,8 @@ impl Facts {
             bland: urls.bland,
             dynamodb: urls.dynamo,
             scheduler: urls.scheduler,
+            kms: urls.kms,
+            refund_wallet: world.refund_wallet.to_checksum(None),
             control,
             table: world.dynamo.table().to_owned(),
             network: network.caip2().to_owned(),

@@ -13,8 +13,16 @@ use crate::facts::Facts;
 use crate::neighbours::{Neighbours, Real};
 use crate::{Trouble, binaries, say, watch};
 
-const PORTS: Ports =
-    Ports { gateway: 8402, rpc: 8403, facilitator: 8404, twilio: 8405, bland: 8406, dynamo: 8407, scheduler: 8408 };
+const PORTS: Ports = Ports {
+    gateway: 8402,
+    rpc: 8403,
+    facilitator: 8404,
+    twilio: 8405,
+    bland: 8406,
+    dynamo: 8407,
+    scheduler: 8408,
+    kms: 8410,
+};
 
 /// The door for programs in other languages.
 const CONTROL: u16 = 8409;
@@ -68,7 +76,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Runni
         format!(
             "port {} of 127.0.0.1 cannot be had ({}).\n\
              Is another `cargo local` running? It uses the ports {} to {}.",
-            taken.port, taken.source, PORTS.gateway, PORTS.scheduler
+            taken.port, taken.source, PORTS.gateway, PORTS.kms
         )
     })?;
     let wallet = Wallet::random();
@@ -90,14 +98,14 @@ pub(crate) async fn housekeeping(world: World) {
             _ = schedules.tick() => world.fire_due_schedules().await.map(|_| ()),
         };
         if let Err(error) = outcome {
-            say::warning(&format!("the reaper failed: {error}"));
+            say::warning(&format!("a scheduled function failed: {error}"));
         }
     }
 }
 
 /// Money for wallets and trouble at neighbours, for whoever has no handle to the simulators.
 async fn open_control(world: &World) -> Result<String, Trouble> {
-    let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb"];
+    let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb", "kms"];
     let all = names.into_iter().zip(Neighbour::ALL.map(|neighbour| world.faults_of(neighbour).clone()));
     let router = harness::control::router(world.chain.clone(), all.collect());
     let served = harness::sim::serve_at(([127, 0, 0, 1], CONTROL).into(), router).await;
@@ -107,7 +115,8 @@ async fn open_control(world: &World) -> Result<String, Trouble> {
 
 async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
     let client = client();
-    let urls = [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland, &facts.dynamodb, &facts.scheduler];
+    let urls =
+        [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland, &facts.dynamodb, &facts.scheduler, &facts.kms];
     for url in urls.into_iter().chain([&facts.gateway]) {
         // Any answer will do, a refusal most likely.
         client
@@ -134,6 +143,7 @@ fn tell(facts: &Facts) {
     say::pair("Bland", &facts.bland);
     say::pair("DynamoDB", &format!("{}, table {}", facts.dynamodb, facts.table));
     say::pair("scheduler", &facts.scheduler);
+    say::pair("KMS", &format!("{}, refund wallet {}", facts.kms, facts.refund_wallet));
     if facts.play_money {
         say::heading(&format!("A throw-away wallet with {} that exists only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);

@@ -83,6 +83,9 @@ fn words(words: &[B256]) -> B256 {
     keccak256(words.iter().flat_map(|word| word.0).collect::<Vec<u8>>())
 }
 
+/// The order of the curve.
+const ORDER: U256 = alloy_primitives::uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
+
 /// A throw-away private key.
 #[derive(Clone)]
 pub struct Key(SecretKey);
@@ -110,6 +113,23 @@ impl Key {
     /// The 32 bytes, for wallets that want them.
     pub fn secret(&self) -> [u8; 32] {
         self.0.secret_bytes()
+    }
+
+    /// The public key, uncompressed: 65 bytes that begin with a 4.
+    pub fn point(&self) -> [u8; 65] {
+        self.0.public_key(&CURVE).serialize_uncompressed()
+    }
+
+    /// The signature in DER, with the high s of the two if asked for.
+    pub fn sign_der(&self, digest: &B256, high: bool) -> Vec<u8> {
+        let mut signature = CURVE.sign_ecdsa(Message::from_digest(digest.0), &self.0);
+        if high {
+            let mut compact = signature.serialize_compact();
+            let s = U256::from_be_slice(&compact[32..]);
+            compact[32..].copy_from_slice(&(ORDER - s).to_be_bytes::<32>());
+            signature = Signature::from_compact(&compact).unwrap_or(signature);
+        }
+        signature.serialize_der().to_vec()
     }
 
     /// r, s, and v as 27 or 28.
@@ -225,10 +245,9 @@ mod tests {
     }
 
     fn high_s(signature: &[u8; 65]) -> [u8; 65] {
-        let order = U256::from_be_bytes(hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
         let s = U256::from_be_slice(&signature[32..64]);
         let mut high = *signature;
-        high[32..64].copy_from_slice(&(order - s).to_be_bytes::<32>());
+        high[32..64].copy_from_slice(&(ORDER - s).to_be_bytes::<32>());
         high[64] = if signature[64] == 27 { 28 } else { 27 };
         high
     }

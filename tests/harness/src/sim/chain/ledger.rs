@@ -107,6 +107,12 @@ impl Ledger {
         self.owners.insert(wallet, owner);
     }
 
+    pub(super) fn shift(&mut self, blocks: u64) {
+        for transaction in &mut self.transactions {
+            transaction.block = transaction.block.saturating_sub(blocks);
+        }
+    }
+
     pub(super) fn transactions(&self) -> &[Transaction] {
         &self.transactions
     }

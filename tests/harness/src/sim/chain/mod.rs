@@ -220,6 +220,11 @@ impl Chain {
         self.ledger().finality_lag = blocks;
     }
 
+    /// Everything that has happened happened this much earlier.
+    pub fn travel(&self, by: std::time::Duration) {
+        self.ledger().shift(by.as_secs() / 2);
+    }
+
     /// Number of the latest block.
     pub fn height(&self) -> u64 {
         u64::try_from((self.clock.seconds() - self.network.genesis()) / 2).unwrap_or(0)

@@ -1,0 +1,283 @@
+//! Giving money back: for calls that ended in an error, for what was paid and could not be delivered, for payments that
+//! nobody asked for. Each goes back once: the intent is recorded before an authorization is sent, every authorization
+//! for one payment has one nonce, and credit is given only when none of them can land any more.
+//!
+//! It refuses to decide that money goes back: it does what the sale's item says is owed.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tracing::{error, info, warn};
+
+use crate::env::Env;
+use crate::invocation::Invocation;
+use crate::refusal::Fault;
+use crate::store::refunds::Refund;
+use crate::store::sales::Record;
+use crate::store::{Candidate, Queue, Refunding, SHARDS, Store, StoreFault};
+use crate::types::{DAY, PaymentId, Usdc, Wallet};
+use crate::upstream::kms::{KeyError, SigningKey};
+use crate::x402::{EvmRpc, Facilitator, Payback, SettleAnswer, Truth, Verified, says_used};
+
+/// How much of one queue is looked at in one go.
+const MOST: u16 = 25;
+/// A refund is not begun with less time than this left.
+const STEP: Duration = Duration::from_secs(8);
+/// How long the facilitator may take, and what must be left for the write that follows.
+const SETTLE: Duration = Duration::from_secs(15);
+const RESERVE: Duration = Duration::from_secs(3);
+const SIGN: Duration = Duration::from_secs(4);
+const ASK: Duration = Duration::from_secs(5);
+/// How long an authorization that gives money back is good.
+const GOOD_FOR: Duration = Duration::from_mins(5);
+/// Less than this is not worth a transaction of the facilitator's: it becomes credit.
+const LEAST: Usdc = Usdc::micros(1_000);
+/// So many definite refusals, and the wallet gets credit instead.
+const REFUSALS: u32 = 3;
+/// Without a chain to ask, a refused authorization is taken for dead so long after it has expired.
+const DEAD_AFTER: u64 = 15 * 60;
+/// When it is tried again: soon, then seldom.
+const SOON: Duration = Duration::from_mins(1);
+const SELDOM: Duration = Duration::from_mins(10);
+/// How long a refund waits for somebody to fill the refund wallet.
+const PATIENCE: Duration = DAY;
+/// What is given back on one day before somebody should look why. It goes on all the same: it is owed.
+const DAILY_BUDGET: Usdc = Usdc::micros(50_000_000);
+/// The refund wallet should be filled when it holds less.
+const LOW: Usdc = Usdc::micros(10_000_000);
+
+/// What was done.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Payments that are back.
+    pub refunded: u32,
+    /// Payments that became credit.
+    pub credited: u32,
+    /// Payments that are tried again later.
+    pub waiting: u32,
+    /// Steps that failed and will be tried again.
+    pub faults: u32,
+}
+
+/// Those who give money back.
+pub struct Refunds {
+    store: Store,
+    facilitator: Facilitator,
+    chain: Option<EvmRpc>,
+    /// Nothing, where there is no refund wallet: then all refunds are credit.
+    key: Option<SigningKey>,
+    /// What a payment back is said to be for, where it is for nothing that we sold.
+    origin: String,
+}
+
+/// How a refund goes on.
+enum Next {
+    Refunded(Option<String>),
+    Credited,
+    Later { refused: u32, after: Duration },
+}
+
+/// What became of an authorization that was sent.
+enum Sent {
+    Landed(Option<String>),
+    Refused,
+    Unknown,
+}
+
+impl Refunds {
+    /// Reads who gives money back, and how.
+    pub fn from_env(env: &mut Env) -> Self {
+        Self {
+            store: env.store(),
+            facilitator: env.facilitator(),
+            chain: env.chain(),
+            key: env.refund_key(),
+            origin: env.public_url(),
+        }
+    }
+
+    /// One round. It never fails: what cannot be done now is counted and left to the next round.
+    pub async fn run(&self, invocation: &Invocation) -> Report {
+        let mut report = Report::default();
+        for shard in 0..SHARDS {
+            match self.store.due(Queue::Refunds(shard), invocation.now, MOST).await {
+                Ok(due) => self.all(due, invocation, &mut report).await,
+                Err(fault) => failed(&mut report, &fault.into()),
+            }
+        }
+        if report.refunded > 0
+            && let Err(fault) = self.watch_budget(invocation).await
+        {
+            failed(&mut report, &fault);
+        }
+        info!(?report, "refunds");
+        report
+    }
+
+    async fn all(&self, due: Vec<Candidate>, invocation: &Invocation, report: &mut Report) {
+        for candidate in due {
+            let Candidate::Sale(payment) = candidate else { continue };
+            if invocation.remaining() < STEP {
+                return warn!("the round ends before the queue does");
+            }
+            if let Err(fault) = self.one(&payment, invocation, report).await {
+                failed(report, &fault);
+            }
+        }
+    }
+
+    async fn one(&self, payment: &PaymentId, invocation: &Invocation, report: &mut Report) -> Result<(), Fault> {
+        let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
+        let open = |refund: &&Refund| matches!(refund.state, Refunding::Due | Refunding::Sending);
+        let Some(refund) = record.refund.as_ref().filter(open).cloned() else { return Ok(()) };
+        let (record, next) = if self.credit_only(&refund) {
+            (record, Next::Credited)
+        } else {
+            self.send(record, &refund, invocation).await?
+        };
+        match next {
+            Next::Refunded(transaction) => {
+                report.refunded += u32::from(self.store.refunded(&record, transaction, &invocation.attempt).await?);
+                info!(?payment, amount = %refund.amount, reason = ?refund.reason, "paid back");
+            }
+            Next::Credited => {
+                report.credited += u32::from(self.store.credited(&record, &invocation.attempt).await?);
+                info!(?payment, amount = %refund.amount, reason = ?refund.reason, "credited");
+            }
+            Next::Later { refused, after } => {
+                let until = invocation.now.saturating_add(after).map_err(StoreFault::from)?;
+                self.store.put_off_refund(&record, refused, until, &invocation.attempt).await?;
+                report.waiting += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// What never moved on the chain, and what is too small or has no wallet to come from, is not sent at all. Once
+    /// something was sent, this is no longer so simple.
+    fn credit_only(&self, refund: &Refund) -> bool {
+        let nothing_to_send = refund.taken_by.is_none() || refund.amount < LEAST || self.key.is_none();
+        refund.state == Refunding::Due && nothing_to_send
+    }
+
+    /// Sends an authorization, unless it is clear that this is no use; returns the record as it is then.
+    async fn send(&self, record: Record, refund: &Refund, invocation: &Invocation) -> Result<(Record, Next), Fault> {
+        let later = |after| Next::Later { refused: refund.refused, after };
+        let Some(key) = &self.key else {
+            error!(alarm = "refund_key", payment = ?record.id, "a refund was begun with a key that is gone");
+            return Ok((record, later(SELDOM)));
+        };
+        let wallet = match key.address(invocation.at_most(SIGN, RESERVE)).await {
+            Ok(address) => Wallet { network: record.signed.payer.network, address },
+            Err(fault) => return Ok((record, without_key(&fault, refund))),
+        };
+        if refund.refused >= REFUSALS && (self.chain.is_some() || refund.refused == refund.tries) {
+            let last = refund.valid_before.unwrap_or(0);
+            let sent = self.payback(&record, refund, wallet, last).unsigned();
+            let next = self.conclude(&sent, last, refund, invocation).await;
+            return Ok((record, next));
+        }
+        if let Some(next) = self.too_poor(&wallet, refund, invocation).await {
+            return Ok((record, next));
+        }
+        let now = u64::try_from(invocation.now.as_second()).unwrap_or(0);
+        let valid_before = now.saturating_add(GOOD_FOR.as_secs()).max(refund.valid_before.unwrap_or(0));
+        let payback = self.payback(&record, refund, wallet, valid_before);
+        let signed = match key.sign(payback.digest(), invocation.at_most(SIGN, RESERVE)).await {
+            Ok(der) => payback.signed(&der).ok_or(Fault::Broken("a signature by another key"))?,
+            Err(fault) => return Ok((record, without_key(&fault, refund))),
+        };
+        // From here on it may be sent: whoever goes on after us must know until when it can land.
+        let sending = self.store.send_refund(&record, valid_before, &invocation.attempt, invocation.now).await?;
+        let Some(record) = sending else { return Ok((record, later(SOON))) };
+        let next = match self.settle(&signed, invocation).await {
+            Sent::Landed(transaction) => Next::Refunded(transaction),
+            Sent::Refused => Next::Later { refused: refund.refused + 1, after: SOON },
+            Sent::Unknown => later(if refund.tries < REFUSALS { SOON } else { SELDOM }),
+        };
+        Ok((record, next))
+    }
+
+    fn payback(&self, record: &Record, refund: &Refund, wallet: Wallet, valid_before: u64) -> Payback {
+        let signed = &record.signed;
+        let resource = if signed.resource.is_empty() { &self.origin } else { &signed.resource };
+        Payback::new(&record.id, &signed.payer, refund.amount, wallet.address, valid_before, resource.clone())
+    }
+
+    async fn settle(&self, payment: &Verified, invocation: &Invocation) -> Sent {
+        let limit = invocation.at_most(SETTLE, RESERVE);
+        let answer = self.facilitator.settle(payment, invocation.current(), limit).await;
+        if let SettleAnswer::Settled(receipt) = &answer {
+            return Sent::Landed(Some(receipt.transaction.to_string()));
+        }
+        match (answer, self.truth(payment, invocation).await) {
+            (_, Some(Truth::Paid { transaction })) => Sent::Landed(Some(transaction.to_string())),
+            (SettleAnswer::Declined { reason }, _) => {
+                let poor = reason.contains("insufficient");
+                let alarm = if poor { "refund_wallet_empty" } else { "refund_refused" };
+                error!(alarm, reason, "a refund was refused");
+                Sent::Refused
+            }
+            // Only our own key can use this nonce, and it is used for nothing else.
+            (SettleAnswer::LookItUp { reason }, None) if self.chain.is_none() && says_used(&reason) => {
+                Sent::Landed(None)
+            }
+            (answer, _) => {
+                let sent = !matches!(answer, SettleAnswer::NotSent);
+                warn!(sent, "the outcome of a refund is unknown");
+                Sent::Unknown
+            }
+        }
+    }
+
+    /// It was refused often enough. If none of the authorizations can land any more, the wallet gets credit instead.
+    async fn conclude(&self, sent: &Verified, last: u64, refund: &Refund, invocation: &Invocation) -> Next {
+        let now = u64::try_from(invocation.now.as_second()).unwrap_or(0);
+        match self.truth(sent, invocation).await {
+            Some(Truth::Paid { transaction }) => Next::Refunded(Some(transaction.to_string())),
+            Some(Truth::Unused { block_time }) if block_time >= last => Next::Credited,
+            None if self.chain.is_none() && now >= last.saturating_add(DEAD_AFTER) => Next::Credited,
+            Some(_) | None => Next::Later { refused: refund.refused, after: SOON },
+        }
+    }
+
+    /// Whether the refund wallet holds too little, where there is a chain to ask. It is owed all the same: somebody is told,
+    /// and after a day of waiting it becomes credit, if nothing was sent yet.
+    async fn too_poor(&self, wallet: &Wallet, refund: &Refund, invocation: &Invocation) -> Option<Next> {
+        let held = self.chain.as_ref()?.balance(wallet, invocation.at_most(ASK, RESERVE)).await.ok()?;
+        if held >= refund.amount {
+            if held < LOW {
+                error!(alarm = "refund_wallet_low", %held, wallet = %wallet, "the refund wallet should be filled");
+            }
+            return None;
+        }
+        error!(alarm = "refund_wallet_empty", %held, wallet = %wallet, "the refund wallet cannot pay what is owed");
+        let waited = refund.asked_at.saturating_add(PATIENCE).is_ok_and(|until| until <= invocation.now);
+        if waited && refund.state == Refunding::Due {
+            return Some(Next::Credited);
+        }
+        Some(Next::Later { refused: refund.refused, after: SELDOM })
+    }
+
+    async fn truth(&self, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
+        self.chain.as_ref()?.truth(payment, invocation.at_most(ASK, RESERVE)).await.ok()
+    }
+
+    async fn watch_budget(&self, invocation: &Invocation) -> Result<(), Fault> {
+        let today = self.store.refunded_on(invocation.now).await?;
+        if today > DAILY_BUDGET {
+            error!(alarm = "refund_budget", %today, "more is being given back than is usual on one day");
+        }
+        Ok(())
+    }
+}
+
+fn without_key(fault: &KeyError, refund: &Refund) -> Next {
+    error!(alarm = "refund_key", %fault, "a refund cannot be signed");
+    Next::Later { refused: refund.refused, after: SOON }
+}
+
+fn failed(report: &mut Report, fault: &Fault) {
+    error!(%fault, "a refund");
+    report.faults += 1;
+}

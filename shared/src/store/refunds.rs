@@ -1,0 +1,340 @@
+//! Money that goes back: what is owed, what was sent, what is back. A refund is part of its sale's item, so there is at most
+//! one per payment, and a payment that is going back can buy nothing any more.
+
+use alloy_primitives::{Address, B256};
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::types::{AttemptId, CallId, DAY, PaymentId, Timestamp, Usdc, Wallet};
+
+use super::calls::signed;
+use super::change::{Change, Changes, When, n, s};
+use super::keys::{self, Queue};
+use super::rows::{RefundReason, RefundRow, Refunding, State};
+use super::sales::{BUSY, NotStepped, Record, Sale, Settled, Settling, Signed};
+use super::work::{Work, instant_of};
+use super::{Done, Store, StoreFault};
+
+/// What is owed to a payer, and how far it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refund {
+    /// How far.
+    pub state: Refunding,
+    /// Why.
+    pub reason: RefundReason,
+    /// How much: all that was paid.
+    pub amount: Usdc,
+    /// Since when.
+    pub asked_at: Timestamp,
+    /// The transaction that took the money; none where credit was spent.
+    pub taken_by: Option<String>,
+    /// Until when the last authorization that was sent is good, in epoch seconds; none before the first.
+    pub valid_before: Option<u64>,
+    /// How often one was sent.
+    pub tries: u32,
+    /// How often it was definitely refused. Whatever is missing here may still be under way.
+    pub refused: u32,
+    /// The transaction that gave it back.
+    pub transaction: Option<String>,
+}
+
+impl Refund {
+    fn due(reason: RefundReason, amount: Usdc, taken_by: Option<String>, now: Timestamp) -> Self {
+        Self {
+            state: Refunding::Due,
+            reason,
+            amount,
+            asked_at: now,
+            taken_by,
+            valid_before: None,
+            tries: 0,
+            refused: 0,
+            transaction: None,
+        }
+    }
+
+    pub(super) fn to_row(&self) -> RefundRow {
+        RefundRow {
+            state: self.state,
+            reason: self.reason,
+            amount: self.amount.atomic(),
+            asked_at: self.asked_at.as_second(),
+            taken_by: self.taken_by.clone(),
+            valid_before: self.valid_before,
+            tries: self.tries,
+            refused: self.refused,
+            transaction: self.transaction.clone(),
+        }
+    }
+
+    pub(super) fn from_row(row: RefundRow) -> Result<Self, StoreFault> {
+        Ok(Self {
+            state: row.state,
+            reason: row.reason,
+            amount: Usdc::micros(row.amount),
+            asked_at: instant_of(row.asked_at)?,
+            taken_by: row.taken_by,
+            valid_before: row.valid_before,
+            tries: row.tries,
+            refused: row.refused,
+            transaction: row.transaction,
+        })
+    }
+}
+
+/// An authorization to us that was used without a sale of ours.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stranger {
+    /// The payment.
+    pub id: PaymentId,
+    /// Who paid.
+    pub payer: Wallet,
+    /// Whom: us.
+    pub payee: Address,
+    /// What makes it unique.
+    pub nonce: B256,
+    /// How much.
+    pub amount: Usdc,
+    /// The transaction that took it.
+    pub transaction: String,
+}
+
+impl Store {
+    /// sale: closed → refund due; call: out of its queue, since the refund has one of its own
+    pub async fn owe_for_call(
+        &self,
+        record: &Record,
+        call: &CallId,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let taken_by = record.settled.as_ref().and_then(|settled| settled.transaction.clone());
+        let refund = Refund::due(RefundReason::CallFailed, record.signed.amount, taken_by, now);
+        let sale = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
+            .when(When::Is("state", s("closed")))
+            .when(When::No("refund"));
+        let call = Change::update(keys::call(call))
+            .remove("due_queue")
+            .remove("due_at")
+            .when(When::Is("charge", s("refund_due")))
+            .when(When::Is("sale", s(record.id.as_str())));
+        self.done(Changes::of([sale, call]), &record.id, "owe for call", by).await
+    }
+
+    /// call: refund due → credited, credit + price: what credit paid comes back as credit
+    pub async fn credit_back(&self, record: &Record, call: &CallId, by: &AttemptId) -> Result<bool, StoreFault> {
+        let Some(price) = record.credit() else { return Ok(false) };
+        let call = Change::update(keys::call(call))
+            .set("charge", s("credited"))
+            .remove("due_queue")
+            .remove("due_at")
+            .when(When::Is("charge", s("refund_due")))
+            .when(When::Is("sale", s(record.id.as_str())));
+        let wallet = Change::update(keys::wallet(&record.signed.payer)).add("credit", signed(price));
+        self.done(Changes::of([call, wallet]), &record.id, "credit back", by).await
+    }
+
+    /// settling → void, refund due: paid, and what was held for it is gone
+    pub async fn close_owing(
+        &self,
+        sale: Sale<Settling>,
+        settled: Settled,
+        now: Timestamp,
+    ) -> Result<Record, NotStepped> {
+        let mut record = sale.into_record();
+        let reason = RefundReason::ProductGone;
+        let refund = Refund::due(reason, record.signed.amount, settled.transaction.clone(), now);
+        let change = owed(record.step(State::Settling), &record.id, &refund)?
+            .set("state", s("void"))
+            .set("spent", AttributeValue::Bool(true))
+            .set("settled", settled.value()?);
+        self.step(&record, change, Changes::none(), "close owing").await?;
+        record.state = State::Void;
+        (record.spent, record.settled, record.refund) = (true, Some(settled), Some(refund));
+        Ok(record)
+    }
+
+    /// void | closed with credit → same, refund due: the payment was made after we had given it up, or although it was
+    /// never asked for
+    pub async fn owe(
+        &self,
+        record: &Record,
+        amount: Usdc,
+        taken_by: String,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let refund = Refund::due(RefundReason::Stray, amount, Some(taken_by), now);
+        let change = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
+            .set("spent", AttributeValue::Bool(true))
+            .when(When::Is("state", s(record.state.as_str())))
+            .when(When::Is("attempt", s(record.attempt.as_str())))
+            .when(When::No("refund"));
+        self.done(Changes::of([change]), &record.id, "owe", by).await
+    }
+
+    /// (none) → void, refund due: somebody paid without asking. From here on the payment can buy nothing.
+    pub async fn owe_stranger(&self, stranger: Stranger, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
+        let refund = Refund::due(RefundReason::Stray, stranger.amount, Some(stranger.transaction.clone()), now);
+        let settled = Settled { transaction: Some(stranger.transaction), at: now };
+        let record = Record {
+            id: stranger.id,
+            state: State::Void,
+            attempt: by.clone(),
+            busy_until: now,
+            endpoint: String::new(),
+            request: String::new(),
+            signed: Signed {
+                version: 2,
+                payer: stranger.payer,
+                to: stranger.payee,
+                amount: stranger.amount,
+                valid_after: 0,
+                // It was used, so nobody needs its own any more.
+                valid_before: u64::try_from(now.as_second()).unwrap_or(0),
+                nonce: stranger.nonce,
+                signature: Vec::new(),
+                resource: String::new(),
+                description: String::new(),
+            },
+            work: Work::Nothing,
+            created_at: now,
+            spent: true,
+            contested: false,
+            settled: Some(settled),
+            refund: Some(refund),
+        };
+        let mut row = record.to_row();
+        (row.due_queue, row.due_at) = (Some(Queue::of_refund(&record.id).name()), Some(now.as_second()));
+        let put = Change::put(keys::sale(&record.id), serde_dynamo::to_item(row)?).when(When::Absent);
+        self.done(Changes::of([put]), &record.id, "owe stranger", by).await
+    }
+
+    /// refund due | sending → sending, until `valid_before`. `None` if somebody else was quicker. The first time it counts
+    /// as paid back today.
+    pub async fn send_refund(
+        &self,
+        record: &Record,
+        valid_before: u64,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<Option<Record>, StoreFault> {
+        let Some(seen) = &record.refund else { return Ok(None) };
+        let first = seen.state == Refunding::Due;
+        let refund = Refund {
+            state: Refunding::Sending,
+            valid_before: Some(valid_before),
+            tries: seen.tries + 1,
+            ..seen.clone()
+        };
+        let change = still(record, seen)
+            .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
+            .set("due_at", n(now.saturating_add(BUSY)?.as_second()));
+        let mut changes = Changes::of([change]);
+        if first {
+            let day = now.as_second().div_euclid(DAY.as_secs().cast_signed());
+            let day = Change::update(keys::refunds_of(day)).add("amount", signed(refund.amount));
+            changes = changes.and(Changes::of([day]));
+        }
+        let sent = self.done(changes, &record.id, "send refund", by).await?;
+        Ok(sent.then(|| Record { refund: Some(refund), ..record.clone() }))
+    }
+
+    /// refund sending → refunded; call: refund due → refunded
+    pub async fn refunded(
+        &self,
+        record: &Record,
+        transaction: Option<String>,
+        by: &AttemptId,
+    ) -> Result<bool, StoreFault> {
+        let Some(seen) = &record.refund else { return Ok(false) };
+        let refund = Refund { state: Refunding::Refunded, transaction: transaction.clone(), ..seen.clone() };
+        let call = of_call(record).map(|call| {
+            Change::update(keys::call(call))
+                .set("charge", s("refunded"))
+                .set_some("refunded_by", transaction.map(s))
+                .when(When::Is("charge", s("refund_due")))
+        });
+        let changes = Changes(std::iter::once(over(record, &refund)?).chain(call).collect());
+        self.done(changes, &record.id, "refunded", by).await
+    }
+
+    /// refund due | sending → credited, credit + amount; call: refund due → credited
+    pub async fn credited(&self, record: &Record, by: &AttemptId) -> Result<bool, StoreFault> {
+        let Some(seen) = &record.refund else { return Ok(false) };
+        let refund = Refund { state: Refunding::Credited, ..seen.clone() };
+        let wallet = Change::update(keys::wallet(&record.signed.payer)).add("credit", signed(refund.amount));
+        let call = of_call(record).map(|call| {
+            Change::update(keys::call(call)).set("charge", s("credited")).when(When::Is("charge", s("refund_due")))
+        });
+        let changes = Changes([over(record, &refund)?, wallet].into_iter().chain(call).collect());
+        self.done(changes, &record.id, "credited", by).await
+    }
+
+    /// Puts off the next try at a refund that is as it was seen.
+    pub async fn put_off_refund(
+        &self,
+        record: &Record,
+        refused: u32,
+        until: Timestamp,
+        by: &AttemptId,
+    ) -> Result<(), StoreFault> {
+        let Some(seen) = &record.refund else { return Ok(()) };
+        let change = still(record, seen)
+            .set("due_at", n(until.as_second()))
+            .set("refund.refused", n(i64::from(refused)))
+            .when(When::Is("due_queue", s(Queue::of_refund(&record.id).name())));
+        self.done(Changes::of([change]), &record.id, "put off refund", by).await.map(drop)
+    }
+
+    /// What was sent back on the day of `now`.
+    pub async fn refunded_on(&self, now: Timestamp) -> Result<Usdc, StoreFault> {
+        let day = now.as_second().div_euclid(DAY.as_secs().cast_signed());
+        let item = self.item(keys::refunds_of(day)).await?;
+        let amount = item.and_then(|item| item.get("amount")?.as_n().ok()?.parse().ok());
+        Ok(Usdc::micros(amount.unwrap_or(0)))
+    }
+
+    async fn done(
+        &self,
+        changes: Changes,
+        payment: &PaymentId,
+        step: &str,
+        by: &AttemptId,
+    ) -> Result<bool, StoreFault> {
+        let token = format!("{}|{}|{step}", payment.as_str(), by.as_str());
+        Ok(matches!(self.transact(changes, &token).await?, Done::Yes))
+    }
+}
+
+/// A refund that begins.
+fn owed(change: Change, payment: &PaymentId, refund: &Refund) -> Result<Change, StoreFault> {
+    Ok(change
+        .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
+        .set("due_queue", s(Queue::of_refund(payment).name()))
+        .set("due_at", n(refund.asked_at.as_second())))
+}
+
+/// A change to a refund that is as it was seen.
+fn still(record: &Record, seen: &Refund) -> Change {
+    Change::update(keys::sale(&record.id))
+        .when(When::Is("refund.state", s(seen.state.as_str())))
+        .when(When::Is("refund.tries", n(i64::from(seen.tries))))
+}
+
+/// A refund that ends.
+fn over(record: &Record, refund: &Refund) -> Result<Change, StoreFault> {
+    let seen = record.refund.as_ref().ok_or(StoreFault::Impossible("a refund without a refund"))?;
+    Ok(still(record, seen)
+        .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
+        .remove("due_queue")
+        .remove("due_at"))
+}
+
+/// The call that a refund is for; one for a stray leaves the call alone that credit paid.
+fn of_call(record: &Record) -> Option<&CallId> {
+    let for_call = record.refund.as_ref().is_some_and(|refund| refund.reason == RefundReason::CallFailed);
+    match &record.work {
+        Work::Call { call, .. } if for_call => Some(call),
+        _ => None,
+    }
+}

@@ -1,0 +1,147 @@
+//! Payments that came although nobody asked for them, or no longer: anybody who has seen a signed authorization can submit it
+//! until it expires, also one that we refused. What the chain says was paid to us is held against our records, and what
+//! bought nothing goes back.
+//!
+//! Only blocks that are final are looked at, so nothing is paid back that may yet vanish; and no payment is passed by
+//! while its sale is unfinished.
+
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::{Report, Sweep, failed};
+use crate::invocation::Invocation;
+use crate::refusal::Fault;
+use crate::store::State;
+use crate::store::refunds::Stranger;
+use crate::types::PaymentId;
+use crate::x402::Inbound;
+
+/// What this is called where it is recorded how far it has come.
+const NAME: &str = "STRAYS";
+/// There is no hurry: a block takes a quarter of an hour to be final.
+const EVERY: Duration = Duration::from_mins(5);
+const ASK: Duration = Duration::from_secs(5);
+const RESERVE: Duration = Duration::from_secs(3);
+/// Stretches of blocks in one round, each as long as a node answers for.
+const STRETCHES: u8 = 4;
+
+/// Whether a payment is done with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Done,
+    /// Its sale is still going on: it may be granted yet.
+    NotYet,
+}
+
+/// What was looked at.
+struct Stretch {
+    /// The last block of it that is done with.
+    through: u64,
+    /// There is another after it.
+    more: bool,
+}
+
+impl Sweep {
+    /// Goes on from where the last round has come to.
+    pub(super) async fn watch_strays(&self, invocation: &Invocation, report: &mut Report) {
+        if self.cashier.chain.is_none() {
+            return;
+        }
+        match self.store.take_turn(NAME, EVERY, invocation.now, invocation.attempt.as_str()).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(fault) => return failed(report, &fault.into()),
+        }
+        for _ in 0..STRETCHES {
+            if invocation.remaining() < super::STEP {
+                return;
+            }
+            match self.go_on(invocation, report).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(fault) => return failed(report, &fault),
+            }
+        }
+    }
+
+    /// Looks at everything from a block on that is final, whatever was looked at before.
+    pub(super) async fn watch_from(&self, block: u64, invocation: &Invocation, report: &mut Report) {
+        let mut from = block;
+        while invocation.remaining() > super::STEP {
+            match self.stretch(Some(from), invocation, report).await {
+                Ok(Some(Stretch { through, more: true })) => from = through + 1,
+                Ok(_) => return,
+                Err(fault) => return failed(report, &fault),
+            }
+        }
+        warn!(from, "the round ends before the chain does");
+    }
+
+    /// One stretch of blocks. Says whether there is another.
+    async fn go_on(&self, invocation: &Invocation, report: &mut Report) -> Result<bool, Fault> {
+        let seen = self.store.progress(NAME).await?;
+        let Some(stretch) = self.stretch(seen.map(|last| last + 1), invocation, report).await? else {
+            return Ok(false);
+        };
+        if seen.is_none_or(|last| last < stretch.through) {
+            self.store.go_on(NAME, seen, stretch.through, &invocation.attempt).await?;
+        }
+        Ok(stretch.more)
+    }
+
+    async fn stretch(
+        &self,
+        from: Option<u64>,
+        invocation: &Invocation,
+        report: &mut Report,
+    ) -> Result<Option<Stretch>, Fault> {
+        let (Some(chain), Some(network)) = (&self.cashier.chain, self.network) else { return Ok(None) };
+        let received = match chain.received(network, self.payee, from, invocation.at_most(ASK, RESERVE)).await {
+            Ok(received) => received,
+            Err(error) => {
+                warn!(%error, "the chain could not be asked what was paid");
+                return Ok(None);
+            }
+        };
+        for payment in &received.payments {
+            if self.match_up(payment, invocation, report).await? == Seen::NotYet {
+                return Ok(Some(Stretch { through: payment.block.saturating_sub(1), more: false }));
+            }
+        }
+        Ok(Some(Stretch { through: received.through, more: received.through < received.finalized }))
+    }
+
+    /// Holds one payment against the records.
+    async fn match_up(&self, inbound: &Inbound, invocation: &Invocation, report: &mut Report) -> Result<Seen, Fault> {
+        let Some(nonce) = inbound.nonce else {
+            // Not by authorization, so not by a buyer: an operator moves funds, or a stranger is generous.
+            warn!(transaction = %inbound.transaction, amount = %inbound.amount, "an ordinary transfer to the payee");
+            return Ok(Seen::Done);
+        };
+        let id = PaymentId::evm(inbound.payer.network, inbound.payer.network.usdc(), inbound.payer.address, nonce);
+        let (amount, transaction) = (inbound.amount, inbound.transaction.to_string());
+        let (by, now) = (&invocation.attempt, invocation.now);
+        let owed = match self.store.sale(&id).await? {
+            Some(record) if record.refund.is_some() => return Ok(Seen::Done),
+            Some(record) => match record.state {
+                State::Open | State::Settling => return Ok(Seen::NotYet),
+                // This is what it was paid with.
+                State::Closed if record.credit().is_none() => return Ok(Seen::Done),
+                State::Closed | State::Void => self.store.owe(&record, amount, transaction, by, now).await?,
+            },
+            None => {
+                let payer = inbound.payer;
+                let stranger = Stranger { id: id.clone(), payer, payee: self.payee, nonce, amount, transaction };
+                self.store.owe_stranger(stranger, by, now).await?
+            }
+        };
+        if !owed {
+            // Somebody uses it this very moment; the next round sees what came of that.
+            return Ok(Seen::NotYet);
+        }
+        warn!(payment = ?id, %amount, "paid for nothing: it goes back");
+        report.strays += 1;
+        Ok(Seen::Done)
+    }
+}

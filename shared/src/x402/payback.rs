@@ -1,0 +1,151 @@
+//! A payment back: an EIP-3009 authorization from our refund wallet to somebody who paid us. Its nonce follows from the
+//! payment that it gives back, so however often one is signed and sent, the token moves the money once. Pure: the key is
+//! somewhere else, and so is whoever decides that money goes back.
+
+use alloy_primitives::{Address, B256, keccak256};
+use secp256k1::ecdsa::Signature;
+
+use super::exact_evm::{ECDSA, digest, signer};
+use super::{Authorization, Quote, Verified, Version};
+use crate::types::{PaymentId, Usdc, Wallet};
+
+/// What is hashed before the payment's id. Another one would let every refund be sent a second time.
+const PURPOSE: &[u8] = b"dialtone refund of ";
+
+/// A payment back that is not signed yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Payback {
+    quote: Quote,
+    authorization: Authorization,
+}
+
+impl Payback {
+    /// All of `amount` back to who paid it. `resource` names what it had been paid for.
+    pub fn new(
+        payment: &PaymentId,
+        payer: &Wallet,
+        amount: Usdc,
+        wallet: Address,
+        valid_before: u64,
+        resource: String,
+    ) -> Self {
+        let quote = Quote {
+            network: payer.network,
+            pay_to: payer.address,
+            amount,
+            resource,
+            description: "A payment back".into(),
+        };
+        let authorization = Authorization {
+            from: wallet,
+            to: payer.address,
+            value: amount,
+            valid_after: 0,
+            valid_before,
+            nonce: nonce(payment),
+        };
+        Self { quote, authorization }
+    }
+
+    /// What the refund wallet's key signs.
+    pub fn digest(&self) -> B256 {
+        digest(self.quote.network, &self.authorization)
+    }
+
+    /// The payment with its signature, DER-encoded as a key store gives it, in the one spelling that USDC takes: a low s,
+    /// and the v that names our wallet. Nothing, if another key has signed or something else was signed.
+    pub fn signed(self, der: &[u8]) -> Option<Verified> {
+        let mut signature = Signature::from_der(der).ok()?;
+        signature.normalize_s();
+        let compact = signature.serialize_compact();
+        let signature = [27, 28].into_iter().find_map(|v| {
+            let mut bytes = [v; ECDSA];
+            bytes.get_mut(..compact.len())?.copy_from_slice(&compact);
+            let ours = signer(self.quote.network, &self.authorization, &bytes) == Some(self.authorization.from);
+            ours.then_some(bytes)
+        })?;
+        Some(Verified::restore(self.quote, self.authorization, signature.to_vec(), Version::V2))
+    }
+
+    /// The payment as it was sent, for asking the chain what became of it: that needs no signature.
+    pub fn unsigned(self) -> Verified {
+        Verified::restore(self.quote, self.authorization, Vec::new(), Version::V2)
+    }
+}
+
+fn nonce(payment: &PaymentId) -> B256 {
+    keccak256([PURPOSE, payment.as_str().as_bytes()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{U256, b256, hex};
+    use secp256k1::{Message, Secp256k1, SecretKey};
+
+    use super::*;
+    use crate::types::Network;
+
+    fn key() -> SecretKey {
+        SecretKey::from_byte_array([7; 32]).unwrap()
+    }
+
+    fn wallet() -> Address {
+        let point = key().public_key(&Secp256k1::new()).serialize_uncompressed();
+        Address::from_slice(&keccak256(&point[1..])[12..])
+    }
+
+    fn payer() -> Wallet {
+        Wallet { network: Network::Base, address: Address::repeat_byte(0x11) }
+    }
+
+    fn payment(nonce: u8) -> PaymentId {
+        PaymentId::evm(Network::Base, Network::Base.usdc(), payer().address, B256::repeat_byte(nonce))
+    }
+
+    fn payback(nonce: u8, valid_before: u64) -> Payback {
+        let amount = Usdc::micros(540_000);
+        Payback::new(&payment(nonce), &payer(), amount, wallet(), valid_before, "https://example.com/call".to_owned())
+    }
+
+    fn der(payback: &Payback) -> Vec<u8> {
+        let digest = Message::from_digest(payback.digest().0);
+        Secp256k1::new().sign_ecdsa(digest, &key()).serialize_der().to_vec()
+    }
+
+    /// The same signature with the mirrored s, which a key store may well answer with.
+    fn mirrored(der: &[u8]) -> Vec<u8> {
+        let order = U256::from_be_slice(&hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
+        let mut compact = Signature::from_der(der).unwrap().serialize_compact();
+        let s = U256::from_be_slice(&compact[32..]);
+        compact[32..].copy_from_slice(&(order - s).to_be_bytes::<32>());
+        Signature::from_compact(&compact).unwrap().serialize_der().to_vec()
+    }
+
+    #[test]
+    fn a_payment_goes_back_under_one_nonce_however_often_it_is_sent() {
+        assert_eq!(payback(1, 100).authorization.nonce, payback(1, 999).authorization.nonce);
+        assert_ne!(payback(1, 100).authorization.nonce, payback(2, 100).authorization.nonce);
+        // Written down: a later version that derives another one would pay back once more.
+        let recorded = b256!("0x163b5255bcb52a091538ddda1a5756f6bdc374c17ba0425cce77cabea17a1588");
+        assert_eq!(payback(1, 100).authorization.nonce, recorded);
+    }
+
+    #[test]
+    fn it_is_signed_as_the_token_takes_it_whichever_s_the_key_store_gives() {
+        for nonce in 0..20 {
+            let payback = payback(nonce, 100);
+            let low = der(&payback);
+            let expected = payback.clone().signed(&low).expect("our key has signed it");
+            assert_eq!(payback.clone().signed(&mirrored(&low)), Some(expected.clone()));
+            assert_eq!(expected.payer().address, wallet());
+            assert!(matches!(expected.signature()[64], 27 | 28));
+        }
+    }
+
+    #[test]
+    fn what_another_key_signed_is_not_sent() {
+        assert_eq!(payback(1, 100).signed(&der(&payback(2, 100))), None);
+        assert_eq!(payback(1, 100).signed(&[]), None);
+        assert_eq!(payback(1, 100).signed(&[0x30, 0, 0]), None);
+    }
+}
