@@ -3,7 +3,7 @@
 //! Left out: the dialler's own list (an import is one step that works or does not), the area code, a search that fails, what a
 //! number costs while it is stock, and the lease's end ([`crate::renew`] has it).
 
-use crate::check::{Model, Steps, Verdict};
+use crate::check::{Model, Steps, Verdict, holds};
 use crate::payment::{Payment, Refund, State};
 use crate::till::{self, Blame, Role, Shop, Stage, Worker};
 use crate::{Mistake, Rules, refunds};
@@ -395,6 +395,8 @@ impl Model for Buying {
             holds(leased == 0 || payment.used, "I1 nothing is granted that was not paid")?;
             holds(payment.granted <= 1 && leased <= 1, "I2 one authorization buys at most one thing")?;
             holds(!payment.lied, "I3 402 is the truth")?;
+            let kept = self.0.made(Mistake::NoFence) || state.keeps(at);
+            holds(kept, "I11 what is held for a sale is nobody else's until it ends")?;
             holds(payment.sent_back == 0 || leased == 0, "I4 nothing that was delivered is refunded")?;
         }
         for number in &state.numbers {
@@ -425,12 +427,13 @@ impl Model for Buying {
 }
 
 impl Buy {
+    /// What is being paid for is still there.
+    fn keeps(&self, payment: usize) -> bool {
+        let custody = self.numbers[usize::from(self.chosen[payment])].custody;
+        self.payments[payment].state != State::Settling || custody == Custody::Held(sale(payment))
+    }
+
     fn leased(&self, payment: usize) -> usize {
         self.numbers.iter().filter(|number| number.custody == Custody::Leased(sale(payment))).count()
     }
-}
-
-/// A property.
-fn holds(it: bool, name: &'static str) -> Verdict {
-    if it { Ok(()) } else { Err(name) }
 }

@@ -11,6 +11,11 @@ use std::hash::{Hash, Hasher};
 /// What holds, or the name of what does not.
 pub type Verdict = Result<(), &'static str>;
 
+/// A property by its name.
+pub fn holds(it: bool, name: &'static str) -> Verdict {
+    if it { Ok(()) } else { Err(name) }
+}
+
 /// Something that can be explored.
 pub trait Model {
     /// Everything there is to know at an instant.

@@ -17,10 +17,13 @@
 #![expect(clippy::indexing_slicing, reason = "a model that reaches beyond its own arrays is to fail at once")]
 
 pub mod buy;
+pub mod call;
 pub mod check;
 mod mistakes;
 pub mod payment;
 pub mod refunds;
+pub mod renew;
+pub mod stray;
 pub mod till;
 
 pub use mistakes::Mistake;

@@ -53,4 +53,70 @@ pub enum Mistake {
     ReleaseAnyway,
     /// The table is never compared with the carrier's list.
     NoReconcile,
+    /// A renewal counts from the time of its payment.
+    ExtendFromNow,
+    /// A renewal counts from the end that it has read, whatever the lease's end has become.
+    HoldWhateverEnd,
+    /// A renewal holds what another one holds.
+    HoldOverHold,
+    /// A renewal holds nothing while it is being paid.
+    NoHold,
+    /// A hold ends with the lease.
+    HoldTimesOut,
+    /// The reaper takes what is held.
+    ReaperIgnoresHold,
+    /// The reaper trusts the index, which lags.
+    ReapAnyway,
+    /// A lease is taken back the moment it ends.
+    NoGrace,
+    /// A number does not rest, and the grace before is no longer than what clocks differ by.
+    NoRest,
+    /// A call is placed without asking whether the lease still runs.
+    CallsAfterEnd,
+    /// A stray without a sale is refunded without leaving one behind.
+    NoTombstone,
+    /// A stray with a void sale is refunded, and the sale can still be claimed.
+    OwedNotSpent,
+    /// The watcher believes the latest block.
+    WatchLatest,
+    /// The watcher reads on although the sale of what it has seen is not at its end.
+    WatchOnce,
+    /// Each refund has a nonce of its own.
+    RandomNonce,
+    /// A refund is sent before it is written down.
+    RefundBeforeIntent,
+    /// A refund is sent whatever has become of it.
+    RefundWhateverState,
+    /// What was refused is credited at once.
+    CreditWhileItCanArrive,
+    /// It is credited whatever has become of it.
+    CreditWhateverState,
+    /// A dial whose answer is lost is dialled again.
+    DialsAgain,
+    /// A lost answer to a dial is taken for a refusal.
+    LostDialForgotten,
+    /// A payment for which a phone has rung can be used again.
+    FoundNotSpent,
+    /// A call is stopped before its sale is void.
+    StopsBeforeVoid,
+    /// A wallet may have any number of unpaid dials.
+    NoSlot,
+    /// A wallet that did not pay may have another phone rung.
+    NoPause,
+    /// Credit is taken as it was read, whatever it has become.
+    CreditUnseen,
+    /// What credit pays is settled all the same.
+    CreditAndSettle,
+    /// A roll-back gives the credit back, and so does what comes after it.
+    CreditReturnedTwice,
+    /// A refund is credited in the sale and not in the wallet.
+    CreditLost,
+    /// A call's refund takes the place of the one for its stray payment.
+    OneRefundForTwo,
+    /// A call is judged while its payment is unknown.
+    JudgedTooSoon,
+    /// What ends well is read as an error.
+    EndIsAnError,
+    /// An error is paid back whatever was paid.
+    RefundsTheUnpaid,
 }

@@ -134,8 +134,8 @@ pub trait Shop: Clone {
     fn grant(&mut self, payment: usize) -> bool;
     /// Lets go of what was held.
     fn release(&mut self, payment: usize, blame: Blame);
-    /// What is foreign is undone before that; nothing, mostly.
-    fn undo(&mut self, _payment: usize) {}
+    /// Stops what is foreign and goes on; nothing, mostly.
+    fn stop(&mut self, _payment: usize) {}
     /// A phone has rung for it, so it can never be used again.
     fn rang(&self, _payment: usize) -> bool {
         false
@@ -444,6 +444,11 @@ fn write<S: Shop>(shop: &S, worker: usize, evidence: Evidence, rules: &Rules, st
         let to = if closed { said_200(shop, worker) } else { shop.off(worker) };
         return steps.due("another attempt has overtaken this one", to);
     }
+    if rules.made(Mistake::StopsBeforeVoid) && matches!(evidence, Evidence::Unpaid | Evidence::NeverSent) {
+        let mut to = shop.clone();
+        to.stop(payment);
+        steps.due("stops what is foreign", to);
+    }
     match evidence {
         Evidence::Paid => grant(shop, worker, rules, steps),
         Evidence::Unpaid => {
@@ -489,7 +494,7 @@ fn grant<S: Shop>(shop: &S, worker: usize, rules: &Rules, steps: &mut Steps<S>) 
 fn void<S: Shop>(shop: &S, worker: usize, blame: Blame, spent: bool) -> S {
     let payment = usize::from(shop.worker(worker).payment);
     let mut to = shop.off(worker);
-    to.undo(payment);
+    to.stop(payment);
     to.release(payment, blame);
     let now = &mut to.payments()[payment];
     (now.state, now.spent, now.busy) = (State::Void, spent, false);
