@@ -3,10 +3,15 @@
 //! Left out: the dialler's own list (an import is one step that works or does not), the area code, a search that fails, what a
 //! number costs while it is stock, and the lease's end ([`crate::renew`] has it).
 
-use crate::check::{Model, Steps, Verdict, holds};
-use crate::payment::{Payment, Refund, State};
-use crate::till::{self, Blame, Role, Shop, Stage, Worker};
-use crate::{Mistake, Rules, refunds};
+mod properties;
+mod stock;
+
+use crate::check::Steps;
+use crate::payment::{Payment, State};
+use crate::till::{self, Blame, Shop, Stage, Worker};
+use crate::{Mistake, Rules};
+
+pub use properties::Buying;
 
 /// In whose hands a number is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -93,7 +98,8 @@ impl Shop for Buy {
     const FIRST: Work = Work::Claim;
     const ROLL_BACK: Work = Work::RollBack;
     const GRANT: &'static [&'static str] = &["Store::close", "numbers::lease"];
-    const RELEASE: [&'static [&'static str]; 2] = [&["Store::void", "numbers::pool"], &["Store::void", "numbers::pool"]];
+    const RELEASE: [&'static [&'static str]; 2] =
+        [&["Store::void", "numbers::pool"], &["Store::void", "numbers::pool"]];
 
     fn payments(&mut self) -> &mut [Payment] {
         &mut self.payments
@@ -135,7 +141,7 @@ impl Shop for Buy {
         !self.late && self.numbers[usize::from(self.chosen[payment])].flying
     }
 
-    fn before(&self, worker: usize, work: Work, rules: &Rules, steps: &mut Steps<Self>) {
+    fn before(&self, worker: usize, work: Work, rules: Rules, steps: &mut Steps<Self>) {
         match work {
             Work::Claim => self.claim(worker, rules, steps),
             Work::Post => self.post(worker, rules, steps),
@@ -172,16 +178,18 @@ impl Buy {
         to
     }
 
-    fn claim(&self, worker: usize, rules: &Rules, steps: &mut Steps<Self>) {
+    fn claim(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         if !self.payments[payment].is_free() && !rules.made(Mistake::ClaimAnyway) {
             return steps.due("there is a sale already", self.on(worker, Stage::Look));
         }
-        let free = |custody| custody == Custody::Pooled || rules.made(Mistake::HoldAnyway) && matches!(custody, Custody::Held(_));
+        let free = |custody| {
+            custody == Custody::Pooled || rules.made(Mistake::HoldAnyway) && matches!(custody, Custody::Held(_))
+        };
         if let Some(number) = self.numbers.iter().position(|number| free(number.custody)) {
             let held = self.choosing(payment, number, Custody::Held(sale(payment)));
-            let (state, stage) = if rules.made(Mistake::NoFence) { (State::Open, Stage::Settle) } else { (State::Settling, Stage::Settle) };
-            let to = till::claim(&held, worker, state, stage);
+            let state = if rules.made(Mistake::NoFence) { State::Open } else { State::Settling };
+            let to = till::claim(&held, worker, state, Stage::Settle);
             return steps.write("claims with a pooled number", &["Store::claim", "numbers::hold"], to);
         }
         match self.offered(None) {
@@ -207,11 +215,12 @@ impl Buy {
         })
     }
 
-    fn post(&self, worker: usize, rules: &Rules, steps: &mut Steps<Self>) {
+    fn post(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let next = |shop: &Self, work| shop.on(worker, Stage::Before(work));
         let mut number = self.number_of(worker);
         if rules.made(Mistake::PurchaseByArea) {
-            number = (0..NUMBERS).rev().find(|at| !self.numbers[*at].owned && !self.numbers[*at].taken).unwrap_or(number);
+            number =
+                (0..NUMBERS).rev().find(|at| !self.numbers[*at].owned && !self.numbers[*at].taken).unwrap_or(number);
         }
         if self.numbers[number].taken || self.numbers[number].owned {
             return steps.due("the carrier says that it is taken", next(self, Work::Find));
@@ -232,7 +241,7 @@ impl Buy {
     }
 
     /// After "taken" or nothing: is it ours, under our tag?
-    fn find(&self, worker: usize, _: &Rules, steps: &mut Steps<Self>) {
+    fn find(&self, worker: usize, _: Rules, steps: &mut Steps<Self>) {
         let number = self.numbers[self.number_of(worker)];
         if number.owned {
             steps.due("it is ours", self.on(worker, Stage::Before(Work::Import)));
@@ -243,7 +252,7 @@ impl Buy {
         }
     }
 
-    fn another(&self, worker: usize, rules: &Rules, steps: &mut Steps<Self>) {
+    fn another(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         let old = self.number_of(worker);
         let Some(number) = self.offered(Some(old)) else {
@@ -261,7 +270,7 @@ impl Buy {
         steps.write("intends to buy another one instead", arrows, to);
     }
 
-    fn fence(&self, worker: usize, rules: &Rules, steps: &mut Steps<Self>) {
+    fn fence(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         let number = self.number_of(worker);
         let early = rules.made(Mistake::PurchaseBeforeIntent) && self.numbers[number].custody == Custody::Absent;
@@ -278,7 +287,7 @@ impl Buy {
     }
 
     /// Voids an open sale: what was bought is stock, what was not is forgotten. The payment can be used again.
-    fn undo_purchase(&self, worker: usize, owned: bool, rules: &Rules, steps: &mut Steps<Self>) {
+    fn undo_purchase(&self, worker: usize, owned: bool, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         let number = self.number_of(worker);
         let buying = self.numbers[number].custody == Custody::Buying(sale(payment));
@@ -301,139 +310,8 @@ impl Buy {
             steps.write("void: nothing was bought", &["Store::void", "numbers::forget_purchase"], to);
         }
     }
-
-    /// What happens to a number by itself, and by the reaper's round.
-    fn keep(&self, at: usize, rules: &Rules, steps: &mut Steps<Self>) {
-        let number = self.numbers[at];
-        let with = |change: fn(&mut Number)| {
-            let mut to = self.clone();
-            change(&mut to.numbers[at]);
-            to
-        };
-        if number.flying {
-            steps.due("a lost purchase comes to nothing", with(|number| number.flying = false));
-            if !number.taken && !number.owned {
-                steps.due("a lost purchase lands", with(|number| (number.flying, number.owned) = (false, true)));
-                if let Some(mut to) = self.unlucky() {
-                    to.late = true;
-                    steps.luck("a purchase takes longer than an attempt's minute", to);
-                }
-            }
-        }
-        match number.custody {
-            Custody::Importing => {
-                steps.write("the dialler knows it now", &["numbers::imported"], with(|number| number.custody = Custody::Pooled));
-            }
-            Custody::Releasing if number.owned => {
-                steps.due("the carrier takes it back", with(|number| number.owned = false));
-            }
-            Custody::Releasing => {
-                steps.write("it is given back", &["numbers::released"], with(|number| number.custody = Custody::Absent));
-            }
-            Custody::Absent if number.owned && !rules.made(Mistake::NoReconcile) => {
-                let to = with(|number| number.custody = Custody::Importing);
-                steps.write("the carrier bills an unknown number", &["numbers::adopt"], to);
-            }
-            _ => {}
-        }
-        let anyway = rules.made(Mistake::ReleaseAnyway) && matches!(number.custody, Custody::Held(_));
-        if (number.custody == Custody::Pooled || anyway) && !self.released {
-            let mut to = with(|number| number.custody = Custody::Releasing);
-            to.released = true;
-            steps.optionally(|steps| steps.write("there is too much stock", &["numbers::intend_release"], to));
-        }
-    }
 }
 
 fn sale(index: usize) -> u8 {
     u8::try_from(index).unwrap_or(u8::MAX)
-}
-
-/// The model.
-pub struct Buying(pub Rules);
-
-impl Model for Buying {
-    type State = Buy;
-
-    fn start(&self) -> Vec<Buy> {
-        let idle = Number { custody: Custody::Absent, owned: false, taken: false, flying: false };
-        let pooled = Number { custody: Custody::Pooled, owned: true, ..idle };
-        let client = |payment| Worker::new(Role::Client, payment);
-        let sweep = Worker::new(Role::Sweep, 0);
-        vec![Buy {
-            payments: [Payment::SIGNED; PAYMENTS],
-            chosen: [0; PAYMENTS],
-            numbers: [pooled, idle, idle],
-            workers: [client(0), client(0), client(1), sweep, sweep],
-            luck: self.0.luck,
-            late: false,
-            released: false,
-        }]
-    }
-
-    fn next(&self, state: &Buy, steps: &mut Steps<Buy>) {
-        for payment in 0..PAYMENTS {
-            till::around(state, payment, &self.0, steps);
-            refunds::in_short(state, payment, &self.0, steps);
-        }
-        for worker in 0..WORKERS {
-            till::work(state, worker, &self.0, steps);
-        }
-        for number in 0..NUMBERS {
-            state.keep(number, &self.0, steps);
-        }
-    }
-
-    fn canonical(&self, state: &mut Buy) {
-        state.workers[..2].sort_unstable();
-        state.workers[3..].sort_unstable();
-    }
-
-    fn always(&self, state: &Buy) -> Verdict {
-        for (at, payment) in state.payments.iter().enumerate() {
-            let leased = state.leased(at);
-            holds(leased == 0 || payment.used, "I1 nothing is granted that was not paid")?;
-            holds(payment.granted <= 1 && leased <= 1, "I2 one authorization buys at most one thing")?;
-            holds(!payment.lied, "I3 402 is the truth")?;
-            let kept = self.0.made(Mistake::NoFence) || state.keeps(at);
-            holds(kept, "I11 what is held for a sale is nobody else's until it ends")?;
-            holds(payment.sent_back == 0 || leased == 0, "I4 nothing that was delivered is refunded")?;
-        }
-        for number in &state.numbers {
-            let known = number.custody != Custody::Absent || !number.owned || state.late;
-            holds(known, "I12 every number that the carrier bills is in the table")?;
-            let ours = !matches!(number.custody, Custody::Leased(_) | Custody::Held(_)) || number.owned;
-            holds(ours, "I13 a number is held and leased only if it is ours")?;
-        }
-        Ok(())
-    }
-
-    fn at_rest(&self, state: &Buy) -> Verdict {
-        for (at, payment) in state.payments.iter().enumerate() {
-            let out = state.leased(at) + usize::from(payment.sent_back);
-            holds(usize::from(payment.used) == out, "I1 paid if and only if delivered or refunded")?;
-            let back = payment.refund == Refund::Refunded;
-            holds(!payment.refused || !payment.used || back, "I3 402 is the truth")?;
-            holds(!payment.promised || state.leased(at) == 1, "I3 200 is the truth")?;
-            holds(!payment.is_under_way(), "I8 every sale ends")?;
-        }
-        for number in &state.numbers {
-            let settled = matches!(number.custody, Custody::Absent | Custody::Pooled | Custody::Leased(_));
-            holds(settled, "I8 every number comes to rest")?;
-            holds(number.owned == (number.custody != Custody::Absent), "I12 carrier and table agree")?;
-        }
-        Ok(())
-    }
-}
-
-impl Buy {
-    /// What is being paid for is still there.
-    fn keeps(&self, payment: usize) -> bool {
-        let custody = self.numbers[usize::from(self.chosen[payment])].custody;
-        self.payments[payment].state != State::Settling || custody == Custody::Held(sale(payment))
-    }
-
-    fn leased(&self, payment: usize) -> usize {
-        self.numbers.iter().filter(|number| number.custody == Custody::Leased(sale(payment))).count()
-    }
 }

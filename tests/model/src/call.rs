@@ -4,10 +4,15 @@
 //! Left out: the callee, the watchdog of a call that runs too long, the day after which a pause ends, and how an outcome is read
 //! from the dialler's record. What is owed when a call ends in an error is sent at once here; [`crate::stray`] has it at length.
 
-use crate::check::{Model, Steps, Verdict, holds};
-use crate::payment::{Payment, Refund, State};
-use crate::till::{self, Blame, Role, Shop, Stage, Worker};
-use crate::{Mistake, Rules, refunds};
+mod after;
+mod properties;
+
+use crate::check::Steps;
+use crate::payment::{Payment, State};
+use crate::till::{self, Blame, Shop, Stage, Worker};
+use crate::{Mistake, Rules};
+
+pub use properties::Ringing;
 
 /// What a worker does before the fence.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -113,7 +118,8 @@ impl Shop for Calling {
     const FIRST: Work = Work::Plan;
     const ROLL_BACK: Work = Work::RollBack;
     const GRANT: &'static [&'static str] = &["Store::close", "calls::charged"];
-    const RELEASE: [&'static [&'static str]; 2] = [&["Store::void", "calls::unpaid"], &["Store::void", "calls::withdrawn"]];
+    const RELEASE: [&'static [&'static str]; 2] =
+        [&["Store::void", "calls::unpaid"], &["Store::void", "calls::withdrawn"]];
 
     fn payments(&mut self) -> &mut [Payment] {
         &mut self.payments
@@ -162,7 +168,7 @@ impl Shop for Calling {
         self.calls[payment].flying
     }
 
-    fn before(&self, worker: usize, work: Work, rules: &Rules, steps: &mut Steps<Self>) {
+    fn before(&self, worker: usize, work: Work, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         let next = |work| self.on(worker, Stage::Before(work));
         match work {
@@ -191,7 +197,7 @@ impl Calling {
         }
     }
 
-    fn claim(&self, worker: usize, rules: &Rules, steps: &mut Steps<Self>) {
+    fn claim(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         if !self.payments[payment].is_free() {
             return steps.due("there is a sale already", self.on(worker, Stage::Look));
@@ -217,7 +223,7 @@ impl Calling {
         steps.write("claims, with the intent to dial", &["Store::claim", "calls::dial"], to);
     }
 
-    fn dial(&self, worker: usize, rules: &Rules, steps: &mut Steps<Self>) {
+    fn dial(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         let next = |shop: &Self, work| shop.on(worker, Stage::Before(work));
         let ring = |shop: &Self| {
@@ -238,7 +244,7 @@ impl Calling {
     }
 
     /// The dialler's acceptance and the fence are one write. What credit pays is closed there and then.
-    fn fence(&self, worker: usize, rules: &Rules, steps: &mut Steps<Self>) {
+    fn fence(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         if !till::may_write(self, worker, State::Open, rules) {
             return steps.due("the fence is refused", self.off(worker));
@@ -257,7 +263,7 @@ impl Calling {
         steps.write("the fence: credit pays it", &["Store::close", "calls::placed", "calls::charged"], to);
     }
 
-    fn roll_back(&self, worker: usize, rang: bool, rules: &Rules, steps: &mut Steps<Self>) {
+    fn roll_back(&self, worker: usize, rang: bool, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         let ours = till::may_write(self, worker, State::Open, rules);
         if !ours {
@@ -284,98 +290,8 @@ impl Calling {
         }
     }
 
-    /// What the dialler does, and who looks at a call.
-    fn live(&self, payment: usize, rules: &Rules, steps: &mut Steps<Self>) {
-        let call = self.calls[payment];
-        let with = |change: fn(&mut Call)| {
-            let mut to = self.clone();
-            change(&mut to.calls[payment]);
-            to
-        };
-        if call.flying {
-            steps.due("a lost dial comes to nothing", with(|call| call.flying = false));
-            let to = with(|call| (call.flying, call.line, call.rung) = (false, Line::Running, call.rung + 1));
-            steps.due("a lost dial rings", to);
-        }
-        if call.line == Line::Running && call.charge == Charge::Declined {
-            steps.due("a sweep stops what was not paid", with(|call| call.line = Line::Stopped));
-        }
-        if payment >= Self::TROUBLED {
-            return;
-        }
-        if call.line == Line::Running {
-            steps.luck("the call ends", with(|call| call.line = Line::Ended));
-            steps.luck("the call fails", with(|call| call.line = Line::Failed));
-        }
-        let alone = self.payments[payment].refund == Refund::None;
-        if call.charge == Charge::RefundDue && (alone || self.pays_by_credit(payment, rules)) {
-            self.owe(payment, rules, steps);
-        }
-        let over = !matches!(call.line, Line::Silent | Line::Running);
-        if !over || !call.placed || call.settled {
-            return;
-        }
-        match call.look {
-            None => {
-                let to = with(|call| call.look = Some(call.charge));
-                steps.write("takes the turn to look", &["Store::take_look"], to);
-            }
-            Some(seen) => self.looked(payment, seen, rules, steps),
-        }
-    }
-
-    fn looked(&self, payment: usize, seen: Charge, rules: &Rules, steps: &mut Steps<Self>) {
-        let call = self.calls[payment];
-        let mut to = self.clone();
-        to.calls[payment].look = None;
-        if seen == Charge::Pending && !rules.made(Mistake::JudgedTooSoon) {
-            // While the payment is unknown it cannot be said whether an error has to be paid back.
-            return steps.due("it is over, and its payment is unknown", to);
-        }
-        let failed = call.line == Line::Failed || rules.made(Mistake::EndIsAnError);
-        let paid = seen == Charge::Paid || rules.made(Mistake::RefundsTheUnpaid);
-        to.calls[payment].settled = true;
-        if failed && paid {
-            to.calls[payment].charge = Charge::RefundDue;
-        }
-        steps.write("writes down how it ended", &["Store::looked"], to);
-    }
-
-    /// A failed call's money goes back: what credit paid becomes credit again, and leaves the sale's own refund free for what
-    /// the chain may still bring.
-    fn owe(&self, payment: usize, rules: &Rules, steps: &mut Steps<Self>) {
-        let mut to = self.clone();
-        if self.pays_by_credit(payment, rules) {
-            to.calls[payment].charge = Charge::Back;
-            to.payments[payment].sent_back += 1;
-            to.credit += 1;
-            return steps.write("a failed call's credit comes back", &["refunds::owe_for_call"], to);
-        }
-        to.payments[payment].refund = Refund::Due;
-        steps.write("a failed call is owed", &["refunds::owe_for_call"], to);
-    }
-
-    /// The refund in one step: it goes to the chain, or stays as credit.
-    fn pay_back(&self, payment: usize, rules: &Rules, steps: &mut Steps<Self>) {
-        if self.payments[payment].refund != Refund::Due {
-            return;
-        }
-        let mut to = self.clone();
-        if to.calls[payment].charge == Charge::RefundDue && !self.pays_by_credit(payment, rules) {
-            to.calls[payment].charge = Charge::Back;
-        }
-        let back = &mut to.payments[payment];
-        back.sent_back += 1;
-        let mut credited = to.clone();
-        to.payments[payment].refund = Refund::Refunded;
-        steps.write("the money goes back", &["Store::send_refund", "Store::refunded"], to);
-        credited.payments[payment].refund = Refund::Credited;
-        credited.credit += if rules.made(Mistake::CreditLost) { 0 } else { 1 };
-        steps.write("the money stays as credit", &["Store::credited"], credited);
-    }
-
     /// Whether a failed call's money comes back as the credit that it was.
-    fn pays_by_credit(&self, payment: usize, rules: &Rules) -> bool {
+    fn pays_by_credit(&self, payment: usize, rules: Rules) -> bool {
         self.payments[payment].by_credit && !rules.made(Mistake::OneRefundForTwo)
     }
 
@@ -386,100 +302,4 @@ impl Calling {
 
 fn sale(index: usize) -> u8 {
     u8::try_from(index).unwrap_or(u8::MAX)
-}
-
-/// The model.
-pub struct Ringing(pub Rules);
-
-impl Model for Ringing {
-    type State = Calling;
-
-    fn start(&self) -> Vec<Calling> {
-        let none = Call {
-            charge: Charge::None,
-            placed: false,
-            settled: false,
-            line: Line::Silent,
-            rung: 0,
-            flying: false,
-            look: None,
-        };
-        let client = |payment| Worker::new(Role::Client, payment);
-        let sweep = Worker::new(Role::Sweep, 0);
-        let with = |credit| Calling {
-            payments: [Payment::SIGNED; PAYMENTS],
-            calls: [none; PAYMENTS],
-            workers: [client(0), client(0), client(1), sweep, sweep],
-            luck: self.0.luck,
-            slot: None,
-            paused: false,
-            credit,
-            credited: credit,
-            leased: true,
-            wrong: None,
-        };
-        vec![with(0), with(1)]
-    }
-
-    fn next(&self, state: &Calling, steps: &mut Steps<Calling>) {
-        for payment in 0..PAYMENTS {
-            till::around(state, payment, &self.0, steps);
-            if self.0.watched && !self.0.made(Mistake::NoWatcher) {
-                refunds::watch(state, payment, &self.0, steps);
-            }
-            state.live(payment, &self.0, steps);
-            state.pay_back(payment, &self.0, steps);
-        }
-        for worker in 0..WORKERS {
-            till::work(state, worker, &self.0, steps);
-        }
-        if state.leased {
-            steps.luck("the lease ends", Calling { leased: false, ..state.clone() });
-        }
-    }
-
-    fn canonical(&self, state: &mut Calling) {
-        state.workers[..2].sort_unstable();
-        state.workers[3..].sort_unstable();
-    }
-
-    fn always(&self, state: &Calling) -> Verdict {
-        if let Some(wrong) = state.wrong {
-            return Err(wrong);
-        }
-        let mut credit = state.credited;
-        let mut unpaid = 0;
-        for (payment, call) in state.payments.iter().zip(&state.calls) {
-            holds(payment.granted == 0 || payment.used || payment.by_credit, "I1 nothing is granted that was not paid")?;
-            holds(payment.granted <= 1, "I2 one authorization buys at most one thing")?;
-            holds(!payment.lied, "I3 402 is the truth")?;
-            let (paid, _) = refunds::balance(payment, false);
-            holds(payment.sent_back <= paid, "I4 no more goes back than was paid")?;
-            holds(call.rung <= 1, "I17 a payment rings at most one phone")?;
-            let returned = call.charge == Charge::Back && payment.by_credit && !self.0.made(Mistake::OneRefundForTwo);
-            let credited = payment.refund == Refund::Credited;
-            credit += i8::from(returned) + i8::from(credited) - i8::from(payment.by_credit);
-            unpaid += u8::from(call.line == Line::Running && call.charge != Charge::Paid);
-        }
-        holds(unpaid <= 1, "I18 a wallet has at most one phone ring unpaid")?;
-        holds(state.credit >= 0, "I24 credit is spent once")?;
-        holds(state.credit == credit, "I1 credit is what was credited and not spent")
-    }
-
-    fn at_rest(&self, state: &Calling) -> Verdict {
-        for (at, (payment, call)) in state.payments.iter().zip(&state.calls).enumerate() {
-            let (paid, out) = refunds::balance(payment, state.delivered(at));
-            let failed = payment.granted > 0 && call.line == Line::Failed;
-            holds(!failed || payment.sent_back > 0, "I19 an error is paid back")?;
-            holds(paid == out, "I1 paid if and only if delivered or refunded")?;
-            let back = matches!(payment.refund, Refund::Refunded | Refund::Credited);
-            holds(!payment.refused || !payment.used || back, "I3 402 is the truth")?;
-            holds(!payment.promised || payment.granted == 1, "I3 200 is the truth")?;
-            holds(!payment.is_under_way() && state.slot.is_none(), "I8 every sale ends")?;
-            let running = call.line == Line::Running && call.charge != Charge::Paid;
-            holds(!running, "I18 an unpaid call is stopped")?;
-            holds(call.line != Line::Stopped || payment.granted == 0, "I1 what we cut short is not charged")?;
-        }
-        Ok(())
-    }
 }

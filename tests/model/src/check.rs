@@ -4,9 +4,13 @@
 //! on the registry do not give: which step led where (to hold the models against the store's table), states that are
 //! compared and not only hashed, and "from everywhere it can come to rest" in graphs that have cycles.
 
+mod seen;
+
 use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
+
+use seen::{Seen, index, wide};
 
 /// What holds, or the name of what does not.
 pub type Verdict = Result<(), &'static str>;
@@ -90,8 +94,6 @@ pub struct Explored {
     pub resting: usize,
     /// The arrows that were made on the way.
     pub arrows: BTreeSet<&'static str>,
-    /// The names of all steps that were made.
-    pub steps: BTreeSet<&'static str>,
     /// What did not hold.
     pub broken: Option<Broken>,
 }
@@ -124,6 +126,8 @@ struct Search<'a, M: Model> {
     due: Vec<u32>,
     begins: Vec<u32>,
     resting: Vec<u32>,
+    /// The steps that were made.
+    known: Vec<&'static str>,
     explored: Explored,
 }
 
@@ -136,6 +140,7 @@ impl<'a, M: Model> Search<'a, M> {
             due: Vec::new(),
             begins: Vec::new(),
             resting: Vec::new(),
+            known: Vec::new(),
             explored: Explored::default(),
         }
     }
@@ -147,7 +152,7 @@ impl<'a, M: Model> Search<'a, M> {
         }
         let mut steps = Steps::new();
         let mut at = 0;
-        while let Some(state) = self.seen.states.get(at as usize).cloned() {
+        while let Some(state) = self.seen.states.get(wide(at)).cloned() {
             if let Err(property) = self.model.always(&state) {
                 return self.broken(property, at);
             }
@@ -178,9 +183,7 @@ impl<'a, M: Model> Search<'a, M> {
             if to == *state {
                 continue;
             }
-            if self.explored.steps.insert(step.what) || !step.arrows.is_empty() {
-                self.explored.arrows.extend(step.arrows);
-            }
+            self.made(step);
             let reached = self.reach(to, at, step.what);
             if step.due {
                 rests = false;
@@ -188,6 +191,14 @@ impl<'a, M: Model> Search<'a, M> {
             }
         }
         rests
+    }
+
+    /// Remembers a step. A step of one name has the same arrows each time, so most are known by where their name stands.
+    fn made(&mut self, step: Step) {
+        if !self.known.iter().any(|known| std::ptr::eq(*known, step.what)) {
+            self.known.push(step.what);
+            self.explored.arrows.extend(step.arrows);
+        }
     }
 
     fn reach(&mut self, state: M::State, from: u32, what: &'static str) -> u32 {
@@ -204,7 +215,7 @@ impl<'a, M: Model> Search<'a, M> {
         // The due steps, backwards: counted, then laid out.
         let mut begins = vec![0_u32; states + 1];
         for to in &self.due {
-            begins[*to as usize + 1] += 1;
+            begins[wide(*to) + 1] += 1;
         }
         for at in 0..states {
             begins[at + 1] += begins[at];
@@ -212,20 +223,20 @@ impl<'a, M: Model> Search<'a, M> {
         let mut back = vec![0_u32; self.due.len()];
         let mut fill = begins.clone();
         for at in 0..states {
-            let until = self.begins.get(at + 1).map_or(self.due.len(), |next| *next as usize);
-            for to in &self.due[self.begins[at] as usize..until] {
-                back[fill[*to as usize] as usize] = index(at);
-                fill[*to as usize] += 1;
+            let until = self.begins.get(at + 1).map_or(self.due.len(), |next| wide(*next));
+            for to in &self.due[wide(self.begins[at])..until] {
+                back[wide(fill[wide(*to)])] = index(at);
+                fill[wide(*to)] += 1;
             }
         }
         let mut calm = vec![false; states];
         let mut open = self.resting.clone();
         for at in &open {
-            calm[*at as usize] = true;
+            calm[wide(*at)] = true;
         }
         while let Some(at) = open.pop() {
-            for before in &back[begins[at as usize] as usize..begins[at as usize + 1] as usize] {
-                if !std::mem::replace(&mut calm[*before as usize], true) {
+            for before in &back[wide(begins[wide(at)])..wide(begins[wide(at) + 1])] {
+                if !std::mem::replace(&mut calm[wide(*before)], true) {
                     open.push(*before);
                 }
             }
@@ -239,9 +250,9 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     fn broken(mut self, property: &'static str, mut at: u32) -> Explored {
-        let state = format!("{:?}", self.seen.states[at as usize]);
+        let state = format!("{:?}", self.seen.states[wide(at)]);
         let mut way = Vec::new();
-        while let Some((from, what)) = self.from.get(at as usize) {
+        while let Some((from, what)) = self.from.get(wide(at)) {
             way.push(*what);
             at = *from;
         }
@@ -249,105 +260,4 @@ impl<'a, M: Model> Search<'a, M> {
         self.explored.broken = Some(Broken { property, way, state });
         self.finished()
     }
-}
-
-/// The states in the order in which they were found, and a table to find them again.
-struct Seen<S> {
-    states: Vec<S>,
-    /// The upper half of a state's hash and its place, plus one; zero for a free slot.
-    slots: Vec<u64>,
-}
-
-impl<S: Eq + Hash> Seen<S> {
-    fn new() -> Self {
-        Self { states: Vec::new(), slots: vec![0; 1 << 12] }
-    }
-
-    fn add(&mut self, state: S) -> (u32, bool) {
-        if self.states.len() * 2 >= self.slots.len() {
-            self.grow();
-        }
-        let hash = hash_of(&state);
-        let mask = self.slots.len() - 1;
-        let mut slot = low(hash) & mask;
-        loop {
-            let found = self.slots[slot];
-            if found == 0 {
-                let at = index(self.states.len());
-                self.slots[slot] = (hash & UPPER) | u64::from(at + 1);
-                self.states.push(state);
-                return (at, true);
-            }
-            let at = low(found) - 1;
-            if found & UPPER == hash & UPPER && self.states[at] == state {
-                return (index(at), false);
-            }
-            slot = (slot + 1) & mask;
-        }
-    }
-
-    fn grow(&mut self) {
-        let mask = self.slots.len() * 2 - 1;
-        self.slots = vec![0; mask + 1];
-        for (at, state) in self.states.iter().enumerate() {
-            let hash = hash_of(state);
-            let mut slot = low(hash) & mask;
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & mask;
-            }
-            self.slots[slot] = (hash & UPPER) | u64::from(index(at) + 1);
-        }
-    }
-}
-
-const UPPER: u64 = 0xffff_ffff_0000_0000;
-
-fn index(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// The lower half.
-fn low(hash: u64) -> usize {
-    usize::try_from(hash & !UPPER).unwrap_or(0)
-}
-
-/// Multiply and rotate, as compilers do for their own tables: states are small and nobody attacks them.
-#[derive(Default)]
-struct Quick(u64);
-
-impl Quick {
-    fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-}
-
-impl Hasher for Quick {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.mix(u64::from(*byte));
-        }
-    }
-
-    fn write_u8(&mut self, word: u8) {
-        self.mix(u64::from(word));
-    }
-
-    fn write_isize(&mut self, word: isize) {
-        self.mix(word.cast_unsigned() as u64);
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.mix(word as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        let mixed = (self.0 ^ (self.0 >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 29)
-    }
-}
-
-fn hash_of<S: Hash>(state: &S) -> u64 {
-    let mut hasher = Quick::default();
-    state.hash(&mut hasher);
-    hasher.finish()
 }

@@ -61,7 +61,7 @@ impl Rules {
     }
 
     /// Whether it was made.
-    pub fn made(&self, mistake: Mistake) -> bool {
+    pub fn made(self, mistake: Mistake) -> bool {
         self.mistake == Some(mistake)
     }
 }

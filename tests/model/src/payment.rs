@@ -45,7 +45,10 @@ pub enum Refund {
 
 /// One authorization, from the chain's and the table's point of view.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, on the chain, in the table or in an answer")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, on the chain, in the table or in an answer"
+)]
 pub struct Payment {
     /// The chain: its nonce is used, and the money is ours.
     pub used: bool,

@@ -62,7 +62,7 @@ pub trait Refunder: Shop {
 }
 
 /// The watcher and the refund, each in one step: [`crate::stray`] has them at length.
-pub fn in_short<S: Shop>(shop: &S, payment: usize, rules: &Rules, steps: &mut Steps<S>) {
+pub fn in_short<S: Shop>(shop: &S, payment: usize, rules: Rules, steps: &mut Steps<S>) {
     let now = shop.payment(payment);
     let mut to = shop.clone();
     if now.refund == Refund::Due {
@@ -76,7 +76,7 @@ pub fn in_short<S: Shop>(shop: &S, payment: usize, rules: &Rules, steps: &mut St
 }
 
 /// What is used on the chain and has no sale that it could have paid, is owed.
-pub fn watch<S: Shop>(shop: &S, payment: usize, rules: &Rules, steps: &mut Steps<S>) {
+pub fn watch<S: Shop>(shop: &S, payment: usize, rules: Rules, steps: &mut Steps<S>) {
     let now = shop.payment(payment);
     if !now.used || now.refund != Refund::None {
         return;
@@ -132,7 +132,7 @@ fn landed<S: Refunder>(shop: &S, payment: usize, late: bool) -> S {
 }
 
 /// A sweep looks for refunds that are due, or that were left.
-pub fn sweep<S: Refunder>(shop: &S, worker: usize, rules: &Rules, steps: &mut Steps<S>) {
+pub fn sweep<S: Refunder>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
     if shop.worker(worker).stage != till::Stage::Away {
         return;
     }
@@ -159,7 +159,7 @@ pub fn sweep<S: Refunder>(shop: &S, worker: usize, rules: &Rules, steps: &mut St
 }
 
 /// What a sender of refunds does.
-pub fn work<S: Refunder>(shop: &S, worker: usize, stage: Stage, rules: &Rules, steps: &mut Steps<S>) {
+pub fn work<S: Refunder>(shop: &S, worker: usize, stage: Stage, rules: Rules, steps: &mut Steps<S>) {
     let payment = usize::from(shop.worker(worker).payment);
     let now = *shop.payment(payment);
     let back = *shop.the_back(payment);
@@ -180,7 +180,9 @@ pub fn work<S: Refunder>(shop: &S, worker: usize, stage: Stage, rules: &Rules, s
         Stage::Post => post(shop, worker, rules, steps),
         Stage::Ask if back.used => steps.due("the refund has arrived", shop.on(worker, refund(Stage::Arrived))),
         Stage::Ask if back.window != Window::Over => steps.due("a later refund is under way", shop.off(worker)),
-        Stage::Ask if back.refused => steps.due("it can never arrive", shop.on(worker, refund(Stage::Credit(back.signed)))),
+        Stage::Ask if back.refused => {
+            steps.due("it can never arrive", shop.on(worker, refund(Stage::Credit(back.signed))));
+        }
         Stage::Ask => steps.due("it has not arrived, and cannot", shop.on(worker, refund(Stage::Send))),
         Stage::Arrived if now.refund == Refund::Sending || rules.made(Mistake::RefundBeforeIntent) => {
             let mut to = shop.off(worker);
@@ -201,7 +203,7 @@ fn set<S: Refunder>(shop: &mut S, payment: usize, refund: Refund) {
     shop.mark(payment, refund);
 }
 
-fn post<S: Refunder>(shop: &S, worker: usize, rules: &Rules, steps: &mut Steps<S>) {
+fn post<S: Refunder>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
     let payment = usize::from(shop.worker(worker).payment);
     let back = *shop.the_back(payment);
     let fresh = !back.used || rules.made(Mistake::RandomNonce);
@@ -222,7 +224,7 @@ fn post<S: Refunder>(shop: &S, worker: usize, rules: &Rules, steps: &mut Steps<S
     steps.luck("the facilitator will not pay this payee", to);
 }
 
-fn credit<S: Refunder>(shop: &S, worker: usize, seen: u8, rules: &Rules, steps: &mut Steps<S>) {
+fn credit<S: Refunder>(shop: &S, worker: usize, seen: u8, rules: Rules, steps: &mut Steps<S>) {
     let payment = usize::from(shop.worker(worker).payment);
     let now = shop.payment(payment);
     let back = shop.the_back(payment);

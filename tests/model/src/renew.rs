@@ -80,7 +80,8 @@ impl Shop for Renew {
     const FIRST: Work = Work::Plan;
     const ROLL_BACK: Work = Work::Nothing;
     const GRANT: &'static [&'static str] = &["Store::close", "numbers::extend"];
-    const RELEASE: [&'static [&'static str]; 2] = [&["Store::void", "numbers::let_go"], &["Store::void", "numbers::let_go"]];
+    const RELEASE: [&'static [&'static str]; 2] =
+        [&["Store::void", "numbers::let_go"], &["Store::void", "numbers::let_go"]];
 
     fn payments(&mut self) -> &mut [Payment] {
         &mut self.payments
@@ -120,7 +121,7 @@ impl Shop for Renew {
         }
     }
 
-    fn before(&self, worker: usize, work: Work, rules: &Rules, steps: &mut Steps<Self>) {
+    fn before(&self, worker: usize, work: Work, rules: Rules, steps: &mut Steps<Self>) {
         match (work, self.number) {
             (Work::Plan, Custody::Leased { ends, hold: None }) if self.now < ends => {
                 steps.due("reads the lease", self.on(worker, Stage::Before(Work::Claim(ends))));
@@ -133,7 +134,7 @@ impl Shop for Renew {
 }
 
 impl Renew {
-    fn claim(&self, worker: usize, seen: i8, rules: &Rules, steps: &mut Steps<Self>) {
+    fn claim(&self, worker: usize, seen: i8, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         if !self.payments[payment].is_free() {
             return steps.due("there is a sale already", self.on(worker, Stage::Look));
@@ -154,7 +155,7 @@ impl Renew {
         steps.due("429: held, renewed or over", self.off(worker));
     }
 
-    fn reap(&self, rules: &Rules, steps: &mut Steps<Self>) {
+    fn reap(&self, rules: Rules, steps: &mut Steps<Self>) {
         let grace = if rules.made(Mistake::NoGrace) {
             0
         } else if rules.made(Mistake::NoRest) {
@@ -165,10 +166,12 @@ impl Renew {
         let Some(seen) = self.read else {
             let Custody::Leased { ends, hold } = self.number else { return };
             // A clock that is ahead finds it over too soon, one that is behind too late.
-            let ignored = rules.made(Mistake::ReaperIgnoresHold) || rules.made(Mistake::HoldTimesOut) && self.now >= ends;
+            let ignored =
+                rules.made(Mistake::ReaperIgnoresHold) || rules.made(Mistake::HoldTimesOut) && self.now >= ends;
             // A candidate can be as old as the index that it comes from.
             let ends = if rules.made(Mistake::ReapAnyway) { ENDS } else { ends };
-            let over = self.now + SKEW >= ends + grace && (hold.is_none() || ignored || rules.made(Mistake::ReapAnyway));
+            let over =
+                self.now + SKEW >= ends + grace && (hold.is_none() || ignored || rules.made(Mistake::ReapAnyway));
             if over {
                 steps.due("the reaper reads that a lease is over", Self { read: Some(ends), ..self.clone() });
             }
@@ -193,7 +196,7 @@ impl Renew {
     }
 
     /// The wallet's calls, the next buyer, and the clock.
-    fn live(&self, rules: &Rules, steps: &mut Steps<Self>) {
+    fn live(&self, rules: Rules, steps: &mut Steps<Self>) {
         if self.now < LAST {
             steps.due("time passes", Self { now: self.now + 1, ..self.clone() });
         }
@@ -215,7 +218,9 @@ impl Renew {
             }
             Custody::Pooled(from) if self.now + SKEW >= from => {
                 let to = Self { number: Custody::Held, ..self.clone() };
-                steps.optionally(|steps| steps.write("the next buyer claims it", &["Store::claim", "numbers::hold"], to));
+                steps.optionally(|steps| {
+                    steps.write("the next buyer claims it", &["Store::claim", "numbers::hold"], to);
+                });
             }
             Custody::Held => {
                 let mut to = Self { number: Custody::Next, ..self.clone() };
@@ -259,14 +264,14 @@ impl Model for Renewing {
 
     fn next(&self, state: &Renew, steps: &mut Steps<Renew>) {
         for payment in 0..PAYMENTS {
-            till::around(state, payment, &self.0, steps);
-            refunds::in_short(state, payment, &self.0, steps);
+            till::around(state, payment, self.0, steps);
+            refunds::in_short(state, payment, self.0, steps);
         }
         for worker in 0..WORKERS {
-            till::work(state, worker, &self.0, steps);
+            till::work(state, worker, self.0, steps);
         }
-        state.reap(&self.0, steps);
-        state.live(&self.0, steps);
+        state.reap(self.0, steps);
+        state.live(self.0, steps);
     }
 
     fn canonical(&self, state: &mut Renew) {
@@ -286,7 +291,9 @@ impl Model for Renewing {
             holds(!lost || state.tampered || self.0.strangers, "I15 what a renewal pays for is still there")?;
         }
         match state.number {
-            Custody::Leased { ends, .. } => holds(ends == state.owed, "I14 a renewal adds a term to the end, and nothing less"),
+            Custody::Leased { ends, .. } => {
+                holds(ends == state.owed, "I14 a renewal adds a term to the end, and nothing less")
+            }
             _ => Ok(()),
         }
     }

@@ -1,8 +1,14 @@
 //! The design, explored to its last state; and the store's table held against what was explored.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test panics to fail, and these say what they explored"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use model::Rules;
@@ -117,18 +123,26 @@ fn table() -> BTreeSet<String> {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/src/store/mod.rs");
     let text = fs::read_to_string(store).expect("the store's own words");
     let rows = text.lines().take_while(|line| line.starts_with("//!")).filter(|line| line.starts_with("//! | "));
-    rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next()).flat_map(|made| between(made, "[`", "`]")).collect()
+    rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next())
+        .flat_map(|made| between(made, "[`", "`]"))
+        .collect()
 }
 
 /// The arrows that the models' sources name.
 fn named() -> BTreeSet<String> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = fs::read_dir(sources).expect("the models' sources");
-    let texts = files.map(|file| fs::read_to_string(file.expect("a file").path()).expect("a text"));
-    texts
-        .flat_map(|text| between(&text, "\"", "\""))
-        .filter(|quoted| ["Store::", "numbers::", "calls::", "refunds::"].iter().any(|of| quoted.starts_with(of)))
+    let sources = texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let quoted = sources.iter().flat_map(|text| between(text, "\"", "\""));
+    quoted
+        .filter(|word| ["Store::", "numbers::", "calls::", "refunds::"].iter().any(|of| word.starts_with(of)))
         .collect()
+}
+
+fn texts(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let read = |path: PathBuf| {
+        if path.is_dir() { texts(&path) } else { vec![fs::read_to_string(path).expect("a text")] }
+    };
+    entries.flat_map(read).collect()
 }
 
 fn between(text: &str, begin: &str, end: &str) -> Vec<String> {
