@@ -102,16 +102,21 @@ pub async fn finish(
     match evidence(cashier, sale.record(), sent, invocation).await {
         Evidence::Paid(transaction) => grant(cashier, sale, transaction, invocation.now).await,
         Evidence::Unpaid(reason) => {
-            undo.undo(&sale.record().work, invocation).await;
+            let work = sale.record().work.clone();
             let released = released(sale.record(), Blame::Payer, invocation.now);
-            void(cashier, sale, released, true).await.map(|()| Finished::Declined { reason })
+            // First void, then undone: what is undone and not void could still be paid for.
+            void(cashier, sale, released, true).await?;
+            undo.undo(&work, invocation).await;
+            Ok(Finished::Declined { reason })
         }
         Evidence::NeverSent => {
-            undo.undo(&sale.record().work, invocation).await;
+            let work = sale.record().work.clone();
             // A phone has rung for it, so it cannot be used for another call.
-            let rang = matches!(sale.record().work, Work::Call { .. });
+            let rang = matches!(work, Work::Call { .. });
             let released = released(sale.record(), Blame::Nobody, invocation.now);
-            void(cashier, sale, released, rang).await.map(|()| Finished::NotSent { spent: rang })
+            void(cashier, sale, released, rang).await?;
+            undo.undo(&work, invocation).await;
+            Ok(Finished::NotSent { spent: rang })
         }
         Evidence::Unknown { contested } => doubt(cashier, sale, contested, invocation).await,
     }
