@@ -23,6 +23,8 @@ pub enum Mistake {
     NeverSentThoughSent,
     /// What the facilitator refuses is not looked up.
     RefusalBelieved,
+    /// A refusal is believed though something was sent before, as long as the chain does not know the payment.
+    RefusalAfterSending,
     /// Silence is taken for a refusal.
     TimeoutIsRefusal,
     /// An authorization counts as expired when our clock says so.

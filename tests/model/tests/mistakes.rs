@@ -22,7 +22,7 @@ enum In {
 }
 use In::{Alone, Company};
 
-const BUYING: [(Mistake, In, &str); 23] = [
+const BUYING: [(Mistake, In, &str); 24] = [
     (BusyTooShort, Alone(0), "I12 every number that the carrier bills is in the table"),
     (TakeOverBusy, Alone(0), "I12 every number that the carrier bills is in the table"),
     (TakeOverBlind, Alone(0), "I12 every number that the carrier bills is in the table"),
@@ -34,6 +34,7 @@ const BUYING: [(Mistake, In, &str); 23] = [
     (SweepByTimer, Alone(1), "I1 paid if and only if delivered or refunded"),
     (NeverSentThoughSent, Alone(2), "I1 paid if and only if delivered or refunded"),
     (RefusalBelieved, Alone(1), "I1 paid if and only if delivered or refunded"),
+    (RefusalAfterSending, Alone(2), "I1 paid if and only if delivered or refunded"),
     (TimeoutIsRefusal, Alone(1), "I1 paid if and only if delivered or refunded"),
     (ExpiryByOurClock, Alone(1), "I1 paid if and only if delivered or refunded"),
     (NoFence, Alone(1), "I1 paid if and only if delivered or refunded"),

@@ -234,9 +234,7 @@ fn settle<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) 
         let unheard = Stage::Ask(Said::Nothing);
         steps.luck("settled, and the answer is lost", next(&shop, unheard, |payment| payment.used = true));
         steps.luck("settling takes longer than we wait", next(&shop, unheard, |payment| payment.flying = true));
-        if rules.strangers {
-            steps.luck("declined without a reason", shop.on(worker, Stage::Ask(Said::Declined)));
-        }
+        steps.luck("declined without a reason", shop.on(worker, Stage::Ask(Said::Declined)));
     }
     steps.luck("the facilitator says nothing", shop.on(worker, Stage::Ask(Said::Nothing)));
     let believed = one.fresh || rules.made(Mistake::NeverSentThoughSent);
@@ -245,7 +243,8 @@ fn settle<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) 
 }
 
 fn ask<S: Shop>(shop: &S, worker: usize, said: Said, rules: Rules, steps: &mut Steps<S>) {
-    let payment = usize::from(shop.worker(worker).payment);
+    let one = shop.worker(worker);
+    let payment = usize::from(one.payment);
     let now = shop.payment(payment);
     let refusal_believed = rules.made(Mistake::RefusalBelieved) && matches!(said, Said::Declined | Said::Used);
     let silence_is_no = rules.made(Mistake::TimeoutIsRefusal) && said == Said::Nothing;
@@ -257,9 +256,11 @@ fn ask<S: Shop>(shop: &S, worker: usize, said: Said, rules: Rules, steps: &mut S
         match said {
             Said::Nothing => Evidence::Unknown,
             _ if now.cancelled => Evidence::Unpaid,
-            Said::Declined => Evidence::Unpaid,
+            // What was sent before may still be under way, whatever is said about it now.
+            Said::Declined if one.fresh || rules.made(Mistake::RefusalAfterSending) => Evidence::Unpaid,
+            Said::Declined if now.window == Window::Over => Evidence::Unpaid,
             Said::Expired if now.window == Window::Over || rules.made(Mistake::ExpiryByOurClock) => Evidence::Unpaid,
-            Said::Used | Said::Expired => Evidence::Unknown,
+            Said::Declined | Said::Used | Said::Expired => Evidence::Unknown,
         }
     };
     steps.due("the chain is asked", shop.on(worker, Stage::Write(evidence)));
