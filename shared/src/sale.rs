@@ -225,7 +225,9 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
         SettleAnswer::NotSent => Evidence::Unknown { contested: false },
         SettleAnswer::Declined { reason } => match truth(cashier, &payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
-            Some(Truth::Unused { .. } | Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Unused { block_time }) if no_longer(record, sent, block_time) => Evidence::Unpaid(reason),
+            Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
             // With nobody to ask, a refusal is believed if nothing was sent before it.
             None if cashier.chain.is_none() && sent == Sent::Never => Evidence::Unpaid(reason),
             None => Evidence::Unknown { contested: false },
@@ -233,8 +235,12 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
         SettleAnswer::LookItUp { reason } => match truth(cashier, &payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
-            // It was tried and not sent: nothing is under way that could still use it.
-            Some(Truth::Unused { .. }) if reason.contains("simulation") => Evidence::Unpaid(reason),
+            // It was tried and not sent.
+            Some(Truth::Unused { block_time })
+                if reason.contains("simulation") && no_longer(record, sent, block_time) =>
+            {
+                Evidence::Unpaid(reason)
+            }
             Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
             None => Evidence::Unknown { contested: says_used(&reason) },
         },
@@ -248,6 +254,12 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
             }
         }
     }
+}
+
+/// Whether nothing is under way that could still use a payment: nothing was sent before, or it has expired by the clock of
+/// a final block that does not have it. What the facilitator says now says nothing about what it was sent before.
+fn no_longer(record: &Record, sent: Sent, block_time: u64) -> bool {
+    sent == Sent::Never || block_time >= record.signed.valid_before
 }
 
 /// It can no longer be settled; it may have been.
