@@ -180,7 +180,7 @@ impl Buy {
 
     fn claim(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
-        if !self.payments[payment].is_free() && !rules.made(Mistake::ClaimAnyway) {
+        if !self.payments[payment].is_free(self.workers[worker].request) && !rules.made(Mistake::ClaimAnyway) {
             return steps.due("there is a sale already", self.on(worker, Stage::Look));
         }
         let free = |custody| {

@@ -199,7 +199,7 @@ impl Calling {
 
     fn claim(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
-        if !self.payments[payment].is_free() {
+        if !self.payments[payment].is_free(self.workers[worker].request) {
             return steps.due("there is a sale already", self.on(worker, Stage::Look));
         }
         let free = self.slot.is_none() || rules.made(Mistake::NoSlot);

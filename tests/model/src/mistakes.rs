@@ -13,6 +13,8 @@ pub enum Mistake {
     AnyAttemptWrites,
     /// A sale is claimed whatever there is already.
     ClaimAnyway,
+    /// A request gets what another one has paid for with the same payment.
+    AnyRequestIsServed,
     /// An expired header is refused before its record is read.
     ExpiryBeforeRecord,
     /// A refusal is sent without reading the record once more.

@@ -62,6 +62,8 @@ pub struct Payment {
     pub flying: bool,
     /// The sale.
     pub state: State,
+    /// What was asked for with it, since there is a sale.
+    pub request: u8,
     /// A void sale that can never be claimed again.
     pub spent: bool,
     /// An attempt may be at work.
@@ -80,6 +82,8 @@ pub struct Payment {
     pub promised: bool,
     /// Said: 402, when it was not true.
     pub lied: bool,
+    /// Said: 200, to a request that asked for something else.
+    pub mixed: bool,
 }
 
 impl Payment {
@@ -91,6 +95,7 @@ impl Payment {
         window: Window::Open,
         flying: false,
         state: State::None,
+        request: 0,
         spent: false,
         busy: false,
         refund: Refund::None,
@@ -100,6 +105,7 @@ impl Payment {
         refused: false,
         promised: false,
         lied: false,
+        mixed: false,
     };
 
     /// Whether a block could take it now.
@@ -112,8 +118,8 @@ impl Payment {
         matches!(self.state, State::Open | State::Settling)
     }
 
-    /// Whether it can be claimed: never, or not for good, given up.
-    pub fn is_free(&self) -> bool {
-        self.state == State::None || (self.state == State::Void && !self.spent)
+    /// Whether it can be claimed: never was, or was given up, but not for good, by the same request.
+    pub fn is_free(&self, request: u8) -> bool {
+        self.state == State::None || (self.state == State::Void && !self.spent && self.request == request)
     }
 }

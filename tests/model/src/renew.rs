@@ -136,7 +136,7 @@ impl Shop for Renew {
 impl Renew {
     fn claim(&self, worker: usize, seen: i8, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
-        if !self.payments[payment].is_free() {
+        if !self.payments[payment].is_free(self.workers[worker].request) {
             return steps.due("there is a sale already", self.on(worker, Stage::Look));
         }
         for skew in [-SKEW, SKEW] {

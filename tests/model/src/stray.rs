@@ -85,7 +85,9 @@ impl Shop for Stray {
         let open = till::may_write(self, worker, State::Open, rules);
         let mut to = self.clone();
         match work {
-            Work::Claim if self.payments[0].is_free() || rules.made(Mistake::ClaimAnyway) => {
+            Work::Claim
+                if self.payments[0].is_free(self.workers[worker].request) || rules.made(Mistake::ClaimAnyway) =>
+            {
                 let to = till::claim(self, worker, State::Open, Stage::Before(Work::Make));
                 steps.write("claims", &["Store::claim"], to);
             }
@@ -170,17 +172,17 @@ impl Model for Straying {
     fn start(&self) -> Vec<Stray> {
         let client = Worker::new(Role::Client, 0);
         let sweep = Worker::new(Role::Sweep, 0);
-        let with = |wallet| Stray {
+        let with = |wallet, request| Stray {
             payments: [Payment::SIGNED],
             back: Back::NONE,
-            workers: [client, client, sweep, sweep],
+            workers: [client, client.asking(request), sweep, sweep],
             luck: self.0.luck,
             wallet,
             credit: 0,
             block: Block::None,
             passed: false,
         };
-        vec![with(true), with(false)]
+        vec![with(true, 0), with(false, 0), with(true, 1), with(false, 1)]
     }
 
     fn next(&self, state: &Stray, steps: &mut Steps<Stray>) {
@@ -210,6 +212,7 @@ impl Model for Straying {
     fn always(&self, state: &Stray) -> Verdict {
         let payment = &state.payments[0];
         holds(payment.granted <= 1, "I2 one authorization buys at most one thing")?;
+        holds(!payment.mixed, "I2 an answer is that to its own request")?;
         holds(!payment.lied, "I3 402 is the truth")?;
         holds(payment.sent_back <= 1, "I4 a payment is refunded or credited at most once")?;
         holds(payment.sent_back == 0 || payment.granted == 0, "I4 nothing that was delivered is refunded")?;

@@ -80,6 +80,8 @@ pub struct Worker<W> {
     pub role: Role,
     /// Which payment.
     pub payment: u8,
+    /// What it asks for with it.
+    pub request: u8,
     /// What is next.
     pub stage: Stage<W>,
     /// The sale's record names its attempt.
@@ -91,7 +93,16 @@ pub struct Worker<W> {
 impl<W> Worker<W> {
     /// One that has not come yet.
     pub const fn new(role: Role, payment: u8) -> Self {
-        Self { role, payment, stage: Stage::Away, mine: false, fresh: false }
+        Self { role, payment, request: 0, stage: Stage::Away, mine: false, fresh: false }
+    }
+
+    /// One that asks for something else with the same payment.
+    #[must_use]
+    pub const fn asking(self, request: u8) -> Self
+    where
+        W: Copy,
+    {
+        Self { request, ..self }
     }
 }
 

@@ -50,7 +50,7 @@ impl Once {
 static BUY: Once = Once::new("buy", || explore(&Buying(Rules::sound(2))));
 static RENEW: Once = Once::new("renew", || explore(&Renewing(Rules::sound(2))));
 static CALL: Once = Once::new("call", || explore(&Ringing(Rules::sound(2))));
-static STRAY: Once = Once::new("stray", || explore(&Straying(Rules::sound(4))));
+static STRAY: Once = Once::new("stray", || explore(&Straying(Rules::sound(3))));
 
 #[test]
 fn a_number_is_bought_whatever_happens() {

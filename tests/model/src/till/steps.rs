@@ -134,7 +134,7 @@ pub fn claim<S: Shop>(shop: &S, worker: usize, state: State, next: Stage<S::Work
     let one = &mut to.workers()[worker];
     (one.mine, one.fresh) = (true, true);
     let now = &mut to.payments()[payment];
-    (now.state, now.busy, now.spent) = (state, true, false);
+    (now.state, now.busy, now.spent, now.request) = (state, true, false, shop.worker(worker).request);
     to
 }
 
@@ -146,9 +146,14 @@ pub fn may_write<S: Shop>(shop: &S, worker: usize, state: State, rules: Rules) -
 }
 
 fn look<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
-    let payment = usize::from(shop.worker(worker).payment);
+    let one = shop.worker(worker);
+    let payment = usize::from(one.payment);
     let now = shop.payment(payment);
-    if now.window != Window::Open && (now.is_free() || rules.made(Mistake::ExpiryBeforeRecord)) {
+    let another = now.state != State::None && now.request != one.request;
+    if another && !rules.made(Mistake::AnyRequestIsServed) {
+        return steps.due("409: it was used for another request", shop.off(worker));
+    }
+    if now.window != Window::Open && (now.is_free(one.request) || rules.made(Mistake::ExpiryBeforeRecord)) {
         return steps.due("402: it has expired", said_402(shop, worker));
     }
     match now.state {
@@ -181,16 +186,20 @@ fn said_402<S: Shop>(shop: &S, worker: usize) -> S {
 /// 200.
 pub fn said_200<S: Shop>(shop: &S, worker: usize) -> S {
     let mut to = shop.off(worker);
-    to.payments()[usize::from(shop.worker(worker).payment)].promised = true;
+    let one = shop.worker(worker);
+    let now = &mut to.payments()[usize::from(one.payment)];
+    now.promised = true;
+    now.mixed |= one.role == Role::Client && now.request != one.request;
     to
 }
 
 fn verify<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
-    let payment = usize::from(shop.worker(worker).payment);
+    let one = shop.worker(worker);
+    let payment = usize::from(one.payment);
     let now = shop.payment(payment);
     // A twin may be the reason for the refusal: the record is read once more.
     let refused = |shop: &S| {
-        if now.is_free() || rules.made(Mistake::NoSecondLook) {
+        if now.is_free(one.request) || rules.made(Mistake::NoSecondLook) {
             said_402(shop, worker)
         } else {
             shop.on(worker, Stage::Look)
