@@ -227,10 +227,9 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             Some(Truth::Unused { block_time }) if no_longer(record, sent, block_time) => Evidence::Unpaid(reason),
-            Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
             // With nobody to ask, a refusal is believed if nothing was sent before it.
             None if cashier.chain.is_none() && sent == Sent::Never => Evidence::Unpaid(reason),
-            None => Evidence::Unknown { contested: false },
+            Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
         },
         SettleAnswer::LookItUp { reason } => match truth(cashier, &payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),

@@ -10,7 +10,7 @@
 //! | [`stray`] | payments that arrive without us, the watcher, refunds that are sent twice or not at all |
 //!
 //! [`till`] is the sale in all of them, [`refunds`] the way back of the money, [`check`] the checker. The properties are named
-//! after the invariants I1 to I19; each [`Mistake`] is one that somebody could make here, and must be found.
+//! after the invariants that they hold, I1 to I24; each [`Mistake`] is one that somebody could make here, and must be found.
 //!
 //! It refuses to know our code: it has no dependency, and what it says about the code is only as true as the table.
 
