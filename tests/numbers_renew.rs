@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use harness::sim::Fault;
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
@@ -60,6 +61,33 @@ async fn a_renewal_is_replayed_and_not_made_twice() {
     assert_eq!(days_left(&stack, &wallet).await, 59);
     // Nothing foreign happens before settling, so nobody asks first whether it could be settled.
     assert_eq!(stack.facilitator.verifies(), 1, "for the purchase");
+}
+
+#[tokio::test]
+async fn two_renewals_at_once_add_thirty_days_for_each_that_is_paid() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let number = number_of(&stack, &wallet).await;
+    let earned = stack.earned();
+    let renew = || stack.post(RENEW).body(&json!({"phone_number": number})).pay(&wallet);
+    // The first has read the lease, and is about to claim when the second comes and has renewed it.
+    stack.dynamo.faults().reset_counts();
+    stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
+    let second = async {
+        stack.dynamo.faults().arrived("TransactWriteItems", 1).await;
+        let renewed = renew().await;
+        stack.dynamo.faults().release();
+        renewed
+    };
+    let (first, second) = futures_util::future::join(renew(), second).await;
+    second.answer.expect(200);
+    first.answer.refused(429, "rate_limited");
+    stack.travel(HOUR);
+    assert_eq!((stack.earned() - earned, days_left(&stack, &wallet).await), (5_000_000, json!(59)));
+
+    // Repeated as it is told to, it adds its own.
+    stack.post(RENEW).body(&json!({"phone_number": number})).paid_with(&first.payment).send().await.expect(200);
+    assert_eq!(days_left(&stack, &wallet).await, 89);
 }
 
 #[tokio::test]

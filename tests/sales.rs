@@ -233,6 +233,27 @@ async fn a_settlement_whose_answer_is_lost_is_looked_up_on_the_chain() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_not_believed_while_what_was_sent_before_can_still_arrive() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let definite = ["insufficient_funds", "invalid_exact_evm_transaction_simulation_failed"];
+    for (nth, reason) in (1..).zip(definite) {
+        // It is broadcast, and the facilitator does not come to say so. Asked again, it says something definite.
+        stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+        let paid = stack.post(LIST).pay(&wallet).await;
+        paid.answer.refused(503, "payment_pending");
+        let again = || stack.post(LIST).paid_with(&paid.payment).send();
+        let refusal = json!({"success": false, "errorReason": reason, "transaction": "", "network": "eip155:84532"});
+        stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &refusal)));
+        again().await.refused(503, "payment_pending");
+        let (authorization, signature) = (paid.payment.authorization(), paid.payment.signature_bytes());
+        stack.chain.transfer_with_authorization(authorization, &signature).expect("it arrives");
+        again().await.expect(200);
+        assert_eq!(stack.earned(), nth * 1_000);
+    }
+}
+
+#[tokio::test]
 async fn without_a_node_a_lost_settlement_waits_and_is_never_answered_with_402() {
     let stack = Stack::builder(binaries!()).without_rpc().start().await;
     let wallet = stack.wallet();

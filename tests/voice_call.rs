@@ -210,6 +210,26 @@ async fn a_ringing_phone_whose_payment_is_declined_is_stopped_and_the_wallet_pau
 }
 
 #[tokio::test]
+async fn a_call_that_was_cut_short_is_not_paid_for_afterwards() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    // The facilitator is not reached, and what is to be written then is not written either: the claim and the fence are the
+    // first two writes. Its next ones would be the third to the fifth.
+    stack.facilitator.faults().times("POST */settle", 3, Fault::Overload);
+    stack.dynamo.faults().reset_counts();
+    for nth in 3..=5 {
+        stack.dynamo.faults().nth("TransactWriteItems", nth, Fault::Drop);
+    }
+    let paid = stack.post(CALL).body(&minimal()).pay(&wallet).await;
+    assert_eq!(paid.answer.expect(200).json()["payment"], "pending");
+    stack.travel(Duration::from_mins(2));
+    stack.post(CALL).body(&minimal()).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 5_540_000);
+    assert!(!stack.bland.calls()[0].is_over(), "it is paid for, so it goes on");
+}
+
+#[tokio::test]
 async fn a_ringing_phone_whose_payment_is_unknown_is_a_200_and_paid_for_later() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();

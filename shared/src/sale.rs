@@ -108,16 +108,21 @@ pub async fn finish(
     match evidence(cashier, sale.record(), sent, invocation).await {
         Evidence::Paid(transaction) => grant(cashier, sale, Some(transaction), invocation.now).await,
         Evidence::Unpaid(reason) => {
-            undo.undo(&sale.record().work, invocation).await;
+            let work = sale.record().work.clone();
             let released = released(sale.record(), Blame::Payer, invocation.now);
-            void(cashier, sale, released, true).await.map(|()| Finished::Declined { reason })
+            // First void, then undone: what is undone and not void could still be paid for.
+            void(cashier, sale, released, true).await?;
+            undo.undo(&work, invocation).await;
+            Ok(Finished::Declined { reason })
         }
         Evidence::NeverSent => {
-            undo.undo(&sale.record().work, invocation).await;
+            let work = sale.record().work.clone();
             // A phone has rung for it, so it cannot be used for another call.
-            let rang = matches!(sale.record().work, Work::Call { .. });
+            let rang = matches!(work, Work::Call { .. });
             let released = released(sale.record(), Blame::Nobody, invocation.now);
-            void(cashier, sale, released, rang).await.map(|()| Finished::NotSent { spent: rang })
+            void(cashier, sale, released, rang).await?;
+            undo.undo(&work, invocation).await;
+            Ok(Finished::NotSent { spent: rang })
         }
         Evidence::Unknown { contested } => doubt(cashier, sale, contested, invocation).await,
     }
@@ -231,16 +236,21 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
         SettleAnswer::NotSent => Evidence::Unknown { contested: false },
         SettleAnswer::Declined { reason } => match truth(cashier, &payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
-            Some(Truth::Unused { .. } | Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Unused { block_time }) if no_longer(record, sent, block_time) => Evidence::Unpaid(reason),
             // With nobody to ask, a refusal is believed if nothing was sent before it.
             None if cashier.chain.is_none() && sent == Sent::Never => Evidence::Unpaid(reason),
-            None => Evidence::Unknown { contested: false },
+            Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
         },
         SettleAnswer::LookItUp { reason } => match truth(cashier, &payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
-            // It was tried and not sent: nothing is under way that could still use it.
-            Some(Truth::Unused { .. }) if reason.contains("simulation") => Evidence::Unpaid(reason),
+            // It was tried and not sent.
+            Some(Truth::Unused { block_time })
+                if reason.contains("simulation") && no_longer(record, sent, block_time) =>
+            {
+                Evidence::Unpaid(reason)
+            }
             Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
             None => Evidence::Unknown { contested: says_used(&reason) },
         },
@@ -254,6 +264,12 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
             }
         }
     }
+}
+
+/// Whether nothing is under way that could still use a payment: nothing was sent before, or it has expired by the clock of
+/// a final block that does not have it. What the facilitator says now says nothing about what it was sent before.
+fn no_longer(record: &Record, sent: Sent, block_time: u64) -> bool {
+    sent == Sent::Never || block_time >= record.signed.valid_before
 }
 
 /// It can no longer be settled; it may have been.

@@ -1,0 +1,99 @@
+//! A call after it was dialled: what the dialler does, who looks, and what is paid back.
+
+use super::{Call, Calling, Charge, Line};
+use crate::check::Steps;
+use crate::payment::Refund;
+use crate::till::Shop;
+use crate::{Mistake, Rules};
+
+impl Calling {
+    /// What the dialler does, and who looks at a call.
+    pub(super) fn live(&self, payment: usize, rules: Rules, steps: &mut Steps<Self>) {
+        let call = self.calls[payment];
+        let with = |change: fn(&mut Call)| {
+            let mut to = self.clone();
+            change(&mut to.calls[payment]);
+            to
+        };
+        if call.flying {
+            steps.due("a lost dial comes to nothing", with(|call| call.flying = false));
+            let to = with(|call| (call.flying, call.line, call.rung) = (false, Line::Running, call.rung + 1));
+            steps.due("a lost dial rings", to);
+        }
+        if call.line == Line::Running && call.charge == Charge::Declined {
+            steps.due("a sweep stops what was not paid", with(|call| call.line = Line::Stopped));
+        }
+        if payment >= Self::TROUBLED {
+            return;
+        }
+        if call.line == Line::Running {
+            steps.luck("the call ends", with(|call| call.line = Line::Ended));
+            steps.luck("the call fails", with(|call| call.line = Line::Failed));
+        }
+        let alone = self.payments[payment].refund == Refund::None;
+        if call.charge == Charge::RefundDue && (alone || self.pays_by_credit(payment, rules)) {
+            self.owe(payment, rules, steps);
+        }
+        let over = !matches!(call.line, Line::Silent | Line::Running);
+        if !over || !call.placed || call.settled {
+            return;
+        }
+        match call.look {
+            None => {
+                let to = with(|call| call.look = Some(call.charge));
+                steps.write("takes the turn to look", &["Store::take_look"], to);
+            }
+            Some(seen) => self.looked(payment, seen, rules, steps),
+        }
+    }
+
+    fn looked(&self, payment: usize, seen: Charge, rules: Rules, steps: &mut Steps<Self>) {
+        let call = self.calls[payment];
+        let mut to = self.clone();
+        to.calls[payment].look = None;
+        if seen == Charge::Pending && !rules.made(Mistake::JudgedTooSoon) {
+            // While the payment is unknown it cannot be said whether an error has to be paid back.
+            return steps.due("it is over, and its payment is unknown", to);
+        }
+        let failed = call.line == Line::Failed || rules.made(Mistake::EndIsAnError);
+        let paid = seen == Charge::Paid || rules.made(Mistake::RefundsTheUnpaid);
+        to.calls[payment].settled = true;
+        if failed && paid {
+            to.calls[payment].charge = Charge::RefundDue;
+        }
+        steps.write("writes down how it ended", &["Store::looked"], to);
+    }
+
+    /// A failed call's money goes back: what credit paid becomes credit again, and leaves the sale's own refund free for what
+    /// the chain may still bring.
+    fn owe(&self, payment: usize, rules: Rules, steps: &mut Steps<Self>) {
+        let mut to = self.clone();
+        if self.pays_by_credit(payment, rules) {
+            to.calls[payment].charge = Charge::Back;
+            to.payments[payment].sent_back += 1;
+            to.credit += 1;
+            return steps.write("a failed call's credit comes back", &["Store::credit_back"], to);
+        }
+        to.payments[payment].refund = Refund::Due;
+        steps.write("a failed call is owed", &["Store::owe_for_call"], to);
+    }
+
+    /// The refund in one step: it goes to the chain, or stays as credit.
+    pub(super) fn pay_back(&self, payment: usize, rules: Rules, steps: &mut Steps<Self>) {
+        if self.payments[payment].refund != Refund::Due {
+            return;
+        }
+        let mut to = self.clone();
+        if to.calls[payment].charge == Charge::RefundDue && !self.pays_by_credit(payment, rules) {
+            to.calls[payment].charge = Charge::Back;
+        }
+        let back = &mut to.payments[payment];
+        back.sent_back += 1;
+        let mut credited = to.clone();
+        to.payments[payment].refund = Refund::Refunded;
+        steps.write("the money goes back", &["Store::send_refund", "Store::refunded"], to);
+        credited.payments[payment].refund = Refund::Credited;
+        credited.credit += i8::from(!rules.made(Mistake::CreditLost));
+        steps.write("the money stays as credit", &["Store::credited"], credited);
+    }
+}
