@@ -674,3 +674,16 @@ async fn credit_is_spent_once_and_comes_back_with_what_it_paid_for() {
     assert!(!failing.store.credit_back(&record, &id, &attempt(2)).await.expect("answers"), "once");
     assert_eq!(credit(&failing).await, 5_000_000);
 }
+
+#[tokio::test]
+async fn an_unpaid_sale_ends_also_when_what_it_held_is_gone() {
+    let table = Table::new("give_up").await;
+    let sale = claimed::<Settling>(&table, new_sale(1, 1)).await.expect("ours");
+    // No number is held for it, which by the arrows cannot be.
+    let gone = || numbers::pool(&number(1), Country::US, &payment(1), at(0));
+    let Err((sale, why)) = table.store.void(sale, gone(), true).await else { panic!("there is nothing to let go") };
+    assert!(matches!(why, NotStepped::Lost(_)));
+    let void = table.store.give_up(sale, gone(), true).await.expect("void all the same");
+    assert_eq!((void.state, void.spent), (State::Void, true));
+    assert!(table.store.holding(&number(1)).await.expect("answers").is_none(), "nothing was made up");
+}

@@ -209,7 +209,7 @@ impl Numbers {
         if let Err(refusal) = self.import(number, invocation).await {
             // The month is paid, so the number is stock; the sweep makes it known to the dialler.
             let stocked = stock(number, &id, &bought_as.sid, invocation.now);
-            self.store.void(sale, stocked, false).await.map_err(|not| Stop::Refuse(not.into()))?;
+            self.store.void(sale, stocked, false).await.map_err(|(_, not)| Stop::Refuse(not.into()))?;
             return Err(refusal.into());
         }
         let work = Work::Lease { number: number.clone(), country, source: Source::Carrier };
@@ -251,7 +251,7 @@ impl Numbers {
     /// Voids a sale for which nothing was bought. The same payment can be used again.
     async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
         let forget = forget_purchase_of(&sale);
-        self.store.void(sale, forget, false).await.map(drop).map_err(Refusal::from)
+        self.store.void(sale, forget, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 
     /// Rolls back a purchase that was left before the fence: what was bought is stock, what was not is forgotten.
@@ -270,9 +270,9 @@ impl Numbers {
             Some(owned) => stock(&number, &id, &owned.sid, invocation.now),
             None => forget_purchase(&number, &id),
         };
-        match self.store.void(sale, changes, false).await {
+        match self.store.give_up(sale, changes, false).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
-            Err(NotStepped::Lost(_)) => Err(Fault::Broken("a purchase's number is not as it was left")),
+            Err(NotStepped::Lost(_)) => Err(Fault::Broken("a purchase that cannot be given up")),
             Err(NotStepped::Fault(fault)) => Err(fault.into()),
         }
     }

@@ -159,10 +159,10 @@ async fn grant(
 }
 
 async fn void(cashier: &Cashier, sale: Sale<Settling>, released: Changes, spent: bool) -> Result<(), Fault> {
-    match cashier.store.void(sale, released, spent).await {
+    match cashier.store.give_up(sale, released, spent).await {
         Ok(_) => Ok(()),
         Err(NotStepped::Overtaken) => Err(Fault::Broken("another attempt has overtaken this one")),
-        Err(NotStepped::Lost(_)) => Err(Fault::Broken("what was held for an unpaid sale is gone")),
+        Err(NotStepped::Lost(_)) => Err(Fault::Broken("an unpaid sale that cannot be given up")),
         Err(NotStepped::Fault(fault)) => Err(fault.into()),
     }
 }

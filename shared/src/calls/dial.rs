@@ -228,7 +228,7 @@ impl Calls {
         let record = sale.record();
         let Work::Call { call, .. } = &record.work else { return Ok(()) };
         let changes = not_dialled(call, &record.signed.payer, &record.id, record.credit());
-        self.store.void(sale, changes, false).await.map(drop).map_err(Refusal::from)
+        self.store.void(sale, changes, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 }
 

@@ -63,9 +63,9 @@ impl Calls {
             }
             None => (calls::not_dialled(call, &record.signed.payer, &record.id, record.credit()), false),
         };
-        match self.store.void(sale, changes, rang).await {
+        match self.store.give_up(sale, changes, rang).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
-            Err(NotStepped::Lost(_)) => Err(Fault::Broken("a call's record is not as it was left")),
+            Err(NotStepped::Lost(_)) => Err(Fault::Broken("a call that cannot be given up")),
             Err(NotStepped::Fault(fault)) => Err(fault.into()),
         }
     }

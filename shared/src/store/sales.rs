@@ -304,22 +304,43 @@ impl Store {
         }
     }
 
-    /// open | settling → void. `spent`: this signature can never be used here again.
+    /// open | settling → void. `spent`: this signature can never be used here again. Otherwise the sale is given back.
     pub async fn void<Stage: Claimable>(
         &self,
         sale: Sale<Stage>,
         changes: Changes,
         spent: bool,
-    ) -> Result<Record, NotStepped> {
-        let record = Record { state: State::Void, spent, ..*sale.record };
-        let update = record
+    ) -> Result<Record, (Sale<Stage>, NotStepped)> {
+        let update = sale
+            .record
             .step(Stage::STATE)
             .set("state", s("void"))
             .set("spent", AttributeValue::Bool(spent))
             .remove("due_queue")
             .remove("due_at");
-        self.step(&record, update, changes, "void").await?;
-        Ok(record)
+        // With other changes it is another step.
+        let step = format!("void {}", changes.0.len());
+        match self.step(&sale.record, update, changes, &step).await {
+            Ok(()) => Ok(Record { state: State::Void, spent, ..*sale.record }),
+            Err(not_stepped) => Err((sale, not_stepped)),
+        }
+    }
+
+    /// [`Store::void`], also where what the sale held is no longer as it was: nothing of it is ours to let go any more, and a
+    /// sale must come to an end.
+    pub async fn give_up<Stage: Claimable>(
+        &self,
+        sale: Sale<Stage>,
+        changes: Changes,
+        spent: bool,
+    ) -> Result<Record, NotStepped> {
+        match self.void(sale, changes, spent).await {
+            Err((sale, NotStepped::Lost(lost))) => {
+                tracing::error!(payment = ?sale.record.id, change = lost.change, "what an unpaid sale held is gone");
+                self.void(sale, Changes::none(), spent).await.map_err(|(_, not_stepped)| not_stepped)
+            }
+            outcome => outcome.map_err(|(_, not_stepped)| not_stepped),
+        }
     }
 
     /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `next`.
