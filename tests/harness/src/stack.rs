@@ -77,6 +77,18 @@ impl Builder {
         self
     }
 
+    /// At most so many requests to one function are served at once; the others wait at the gateway.
+    pub fn at_once(mut self, requests: usize) -> Self {
+        self.plan.at_once = Some(requests);
+        self
+    }
+
+    /// No history is kept: for measurements, which it would disturb.
+    pub fn without_history(mut self) -> Self {
+        self.plan.remembers = false;
+        self
+    }
+
     /// A function's time-out, whatever the template says.
     pub fn timeout(mut self, function: &str, timeout: Duration) -> Self {
         self.plan.timeouts.insert(function.to_owned(), timeout);
@@ -116,7 +128,7 @@ impl Stack {
 
     /// Another one.
     pub fn builder(binaries: Binaries) -> Builder {
-        Builder { plan: Plan::new(binaries), latencies: Vec::new() }
+        Builder { plan: Plan { remembers: true, ..Plan::new(binaries) }, latencies: Vec::new() }
     }
 
     /// A request.

@@ -52,6 +52,25 @@ pub enum Fault {
     Delay(Duration),
 }
 
+impl Fault {
+    /// What it is called where it is told of.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Refuse(_) => "refuse",
+            Self::Overload => "be overloaded",
+            Self::Hang => "hang",
+            Self::LoseAnswer => "apply it and lose the answer",
+            Self::Stall => "apply it and never answer",
+            Self::Replace(_) => "apply it and answer something else",
+            Self::Html => "apply it and answer with HTML",
+            Self::Truncate => "apply it and cut the answer short",
+            Self::Drop => "drop it",
+            Self::Late => "apply it when nobody waits any more",
+            Self::Delay(_) => "take its time",
+        }
+    }
+}
+
 #[derive(Debug)]
 enum When {
     Always,
