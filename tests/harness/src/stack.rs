@@ -11,7 +11,7 @@ use axum::http::Method;
 use serde_json::Value;
 use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
-use crate::audit;
+use crate::audit::{self, Finding};
 use crate::client;
 use crate::request::Request;
 use crate::sim::chain::Network;
@@ -194,14 +194,7 @@ impl Stack {
 
     /// What must not be found in any log or answer, by name.
     pub fn secrets(&self) -> Vec<(&'static str, String)> {
-        let (twilio, bland) = (self.twilio.account(), self.bland.keys());
-        vec![
-            ("Twilio's secret", twilio.secret.clone()),
-            ("Bland's key", bland.api_key.clone()),
-            ("Bland's handle for Twilio", bland.encrypted_key.clone()),
-            ("AWS's secret key", "local-secret-access-key".to_owned()),
-            ("AWS's session token", "local-session-token".to_owned()),
-        ]
+        self.world.secrets()
     }
 
     /// The audit's findings that contain this text are what the test is about.
@@ -225,16 +218,23 @@ impl Drop for Stack {
             // The test's thread waits for it, below.
             let _ = report.send(findings);
         });
-        let findings = reported
-            .recv_timeout(PATIENCE)
-            .unwrap_or_else(|error| vec![format!("the audit did not come to an end: {error}")]);
+        let findings = reported.recv_timeout(PATIENCE);
         runtime.shutdown_background();
-        let excused = |finding: &String| self.excused.iter().any(|(text, _)| finding.contains(text));
-        let findings: Vec<_> = findings.into_iter().filter(|finding| !excused(finding)).collect();
-        if failed {
-            eprintln!("What the functions wrote:\n{}", self.world.lambda.logs().text());
-        } else if !findings.is_empty() {
-            panic!("the audit found:\n- {}\n\nlogs:\n{}", findings.join("\n- "), self.world.lambda.logs().text());
+        let excused = |finding: &Finding| self.excused.iter().any(|(text, _)| finding.text.contains(text));
+        let findings = findings.map(|all| all.into_iter().filter(|one| !excused(one)).collect::<Vec<_>>());
+        let logs = || self.world.lambda.logs().text();
+        match findings {
+            Ok(_) if failed => {
+                let history = audit::history_of(&self.world, &[]);
+                eprintln!("{history}\nWhat the functions wrote:\n{}", logs());
+            }
+            Ok(findings) if findings.is_empty() => {}
+            Ok(findings) => {
+                let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+                let (lines, history) = (lines.join("\n- "), audit::history_of(&self.world, &findings));
+                panic!("the audit found:\n- {lines}\n\n{history}\nWhat the functions wrote:\n{}", logs());
+            }
+            Err(error) => panic!("the audit did not come to an end: {error}\n\n{}", logs()),
         }
     }
 }

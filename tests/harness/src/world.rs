@@ -236,6 +236,18 @@ impl World {
         self.bland_clock.advance(by);
     }
 
+    /// What must not be found in any log or answer, by name.
+    pub fn secrets(&self) -> Vec<(&'static str, String)> {
+        let (twilio, bland) = (self.twilio.account(), self.bland.keys());
+        vec![
+            ("Twilio's secret", twilio.secret.clone()),
+            ("Bland's key", bland.api_key.clone()),
+            ("Bland's handle for Twilio", bland.encrypted_key.clone()),
+            ("AWS's secret key", "local-secret-access-key".to_owned()),
+            ("AWS's session token", "local-session-token".to_owned()),
+        ]
+    }
+
     /// The faults of a neighbour.
     pub fn faults_of(&self, neighbour: Neighbour) -> &Faults {
         match neighbour {

@@ -49,8 +49,8 @@ pub struct Said {
     pub status: u16,
     /// A refusal's code.
     pub code: String,
-    /// Tells bodies apart.
-    pub body: u64,
+    /// What a success has bought: a call's id, a number, or nothing that has a name.
+    pub product: String,
     /// What a 402 asked for: how much, and for whom.
     pub asked: Option<(U256, Address)>,
     /// What a look at a call showed: `status` and `ended_by`.
@@ -126,7 +126,9 @@ impl Said {
         let call = json.get("ended_by").map(|ended_by| (text(&json["status"]), text(ended_by)));
         let no_store = headers.get("cache-control").is_some_and(|value| value == "no-store");
         let ours = json.is_object() && !(status >= 400 && json.get("error").is_none());
-        Self { status, code: text(&json["error"]), body: digest(body), asked, call, no_store, ours }
+        let product = ["call_id", "phone_number"].into_iter().find_map(|name| json[name].as_str());
+        let product = product.unwrap_or_default().to_owned();
+        Self { status, code: text(&json["error"]), product, asked, call, no_store, ours }
     }
 }
 
