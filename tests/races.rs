@@ -5,7 +5,12 @@
 //! AWS. What must hold afterwards is what the audit of every world holds. The largest crowds are run by name:
 //! `cargo test --test races -- --ignored`.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "in a test, panicking is how it fails, and what was counted is shown to whoever asks for it"
+)]
 
 #[path = "races/crowd.rs"]
 mod crowd;
@@ -16,10 +21,11 @@ use std::collections::BTreeSet;
 
 use futures_util::future::{join, join_all};
 use harness::Stack;
+use harness::sim::Fault;
 use harness::sim::twilio::Offered;
 use serde_json::{Value, json};
 
-use crowd::{BUY, CALL, Crowd, LIST, RENEW, at_once, bought};
+use crowd::{BUY, CALL, Crowd, LIST, PROCESSES, RENEW, at_once, bought};
 
 const POOLED: &str = "+14155550190";
 
@@ -37,7 +43,16 @@ async fn one_gets_it(stack: &Stack, buyers: usize) -> (usize, usize) {
     let crowd = Crowd::of(stack, BUY, &json!({}), buyers).await;
     let earned = stack.earned();
     let before = crowd::cancelled(stack);
-    let answers = crowd.all_at_once(stack).await;
+    // As many as are served at once see the number in the pool before any of them gets further.
+    let first = u64::try_from(buyers.min(PROCESSES)).expect("a count");
+    let looks = stack.dynamo.faults();
+    let seen = looks.count("Query") + first;
+    looks.times("Query", first, Fault::Stall);
+    let and_go = async {
+        looks.arrived("Query", seen).await;
+        looks.release();
+    };
+    let (answers, ()) = join(crowd.all_at_once(stack), and_go).await;
     let numbers: Vec<String> = answers.iter().filter_map(bought).collect();
     assert_eq!(numbers.iter().filter(|number| *number == POOLED).count(), 1, "exactly one has it");
     assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), numbers.len(), "and each another: {numbers:?}");
@@ -206,7 +221,9 @@ async fn renewals_of_one_lease_at_once_add_up_or_cost_nothing() {
     for refused in answers.iter().filter(|answer| answer.status != 200) {
         crowd::is_refused_for_nothing(refused);
     }
-    others.iter().for_each(|answer| drop(answer.refused(403, "wrong_wallet")));
+    for refused in &others {
+        refused.refused(403, "wrong_wallet");
+    }
     // How far the lease goes now is for the audit to say: thirty days for each payment.
     let renewed = answers.iter().filter(|answer| answer.status == 200).count();
     println!("12 renewals of one lease at once: {renewed} were made");

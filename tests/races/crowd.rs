@@ -15,7 +15,7 @@ pub(crate) const LIST: &str = "/api/v1/phone/numbers/list";
 pub(crate) const CALL: &str = "/api/v1/voice/call";
 
 /// How many processes of a function serve it.
-const PROCESSES: usize = 16;
+pub(crate) const PROCESSES: usize = 16;
 
 /// A world that a crowd fits into.
 pub(crate) async fn at_once() -> Stack {

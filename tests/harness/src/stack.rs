@@ -19,7 +19,7 @@ use crate::wallet::Wallet;
 use crate::world::{Binaries, Neighbour, PAYEE, Plan, World};
 
 /// A world that takes longer than this to end is stuck.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A world for one test.
 pub struct Stack {

@@ -20,7 +20,7 @@ impl Ledgers {
         }
         for client in &self.clients {
             self.was_true(client, findings);
-            self.was_the_payer(client, findings);
+            was_the_payer(client, findings);
             let said = client.asked.said.as_ref();
             if said.is_some_and(|said| said.ours && !said.no_store) {
                 let (method, path) = (&client.asked.method, &client.asked.path);
@@ -35,7 +35,7 @@ impl Ledgers {
     fn was_true(&self, client: &Client, findings: &mut Findings) {
         let (Some((from, nonce)), Some(said)) = (client.key(), &client.asked.said) else { return };
         let promise = match said.status {
-            402 if self.was_asked_for_this(client) => "I3",
+            402 if was_asked_for_this(client) => "I3",
             503 if said.code == "upstream_error" => "I5",
             status if FREE.contains(&status) => "I5",
             _ => return,
@@ -50,14 +50,6 @@ impl Ledgers {
             .add(promise, format!("answered {} {code} to payment {nonce} of {from}, and it moved money", said.status));
     }
 
-    /// A 402 speaks of its own offer. A payment for another one may have bought that.
-    fn was_asked_for_this(&self, client: &Client) -> bool {
-        let asked = client.asked.said.as_ref().and_then(|said| said.asked);
-        let presented = client.asked.paying.as_ref().map(|paying| &paying.authorization);
-        let presented: Option<(U256, _)> = presented.map(|presented| (presented.value, presented.to));
-        presented.is_some() && presented == asked
-    }
-
     /// The same payment was presented again afterwards, or for something else: then that has bought what it bought.
     fn was_asked_again(&self, client: &Client) -> bool {
         let key = client.key();
@@ -65,17 +57,6 @@ impl Ledgers {
         let differs =
             |other: &Client| (other.asked.endpoint(), other.asked.body) != (client.asked.endpoint(), client.asked.body);
         self.clients.iter().any(|other| other.key() == key && (other.at > answered || differs(other)))
-    }
-
-    /// Only who has signed is answered as the one who pays.
-    fn was_the_payer(&self, client: &Client, findings: &mut Findings) {
-        let asked = &client.asked;
-        let sells = asked.method == "POST" && PAID.contains(&asked.endpoint());
-        if sells && matches!(client.status(), 200 | 403) && !client.signed {
-            let (status, path) = (client.status(), &asked.path);
-            let key = asked.paying.as_ref().map(crate::history::Paying::key).unwrap_or_default();
-            findings.add("I9", format!("answered {status} at {path} to {key:?}, which its payer has not signed"));
-        }
     }
 
     /// What a payment has bought is the same however often it is asked.
@@ -108,6 +89,25 @@ impl Ledgers {
                 ends.insert(id, (client, call));
             }
         }
+    }
+}
+
+/// A 402 speaks of its own offer. A payment for another one may have bought that.
+fn was_asked_for_this(client: &Client) -> bool {
+    let asked = client.asked.said.as_ref().and_then(|said| said.asked);
+    let presented = client.asked.paying.as_ref().map(|paying| &paying.authorization);
+    let presented: Option<(U256, _)> = presented.map(|presented| (presented.value, presented.to));
+    presented.is_some() && presented == asked
+}
+
+/// Only who has signed is answered as the one who pays.
+fn was_the_payer(client: &Client, findings: &mut Findings) {
+    let asked = &client.asked;
+    let sells = asked.method == "POST" && PAID.contains(&asked.endpoint());
+    if sells && matches!(client.status(), 200 | 403) && !client.signed {
+        let (status, path) = (client.status(), &asked.path);
+        let key = asked.paying.as_ref().map(crate::history::Paying::key).unwrap_or_default();
+        findings.add("I9", format!("answered {status} at {path} to {key:?}, which its payer has not signed"));
     }
 }
 

@@ -36,11 +36,10 @@ impl Ledgers {
         let (name, state) = (text(sale, "pk"), text(sale, "state"));
         let paid: Vec<_> = self.paid(sale).collect();
         match (state, paid.as_slice()) {
-            ("closed", []) if by_credit(sale) => {}
             ("closed", [_]) if by_credit(sale) && refund(sale).is_none() => {
                 findings.add("I1", format!("{name} was paid by credit, and paid all the same"));
             }
-            ("closed", [_]) if by_credit(sale) => {}
+            ("closed", [] | [_]) if by_credit(sale) => {}
             ("closed", [payment]) => {
                 if sale["payment"]["value"] != payment.value {
                     let value = &sale["payment"]["value"];
