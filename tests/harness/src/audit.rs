@@ -57,8 +57,8 @@ use ledgers::{Client, Ledgers, Payment, text};
 
 /// Past the end of every payment's window and of everything that waits for it, and short of the end of any lease.
 const LATER: Duration = Duration::from_hours(2);
-/// What a look at something leaves for a later look has come by then.
-const A_LITTLE_LATER: Duration = Duration::from_mins(2);
+/// What one round leaves to the next has come by then, and a payment that can still be settled is.
+const SOON: Duration = Duration::from_mins(2);
 
 /// Lets everything come to its end, and returns what does not add up.
 pub async fn of(world: &World) -> Vec<Finding> {
@@ -92,7 +92,7 @@ async fn settle_down(world: &World, findings: &mut Findings) {
     if !is_whole(world) {
         return;
     }
-    for later in [Duration::ZERO, LATER, A_LITTLE_LATER, Duration::ZERO] {
+    for later in [Duration::ZERO, SOON, LATER, SOON] {
         world.travel(later);
         if let Err(error) = world.sweep().await {
             findings.add("I8", format!("the sweep failed: {error}"));
