@@ -80,14 +80,14 @@ impl Endpoint for NumbersRenew {
         lease: Lease,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        let hold = hold_lease(&number, &sale.signed.payer, &sale.id, invocation.now);
+        let hold = hold_lease(&lease, &sale.signed.payer, &sale.id, invocation.now);
         let work = Work::Renew { number, country: lease.country, expires_at: lease.expires_at };
         match self.store.claim(sale, work, hold).await? {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
             Claimed::Lost(_) => Err(Stop::Refuse(Refusal::RateLimited {
                 retry_after: 5,
-                message: "Another renewal of this number is still being paid for.".to_owned(),
+                message: "Another renewal of this number came first; if you want this one too, try again.".to_owned(),
             })),
         }
     }

@@ -330,9 +330,11 @@ async fn a_lease_is_held_once_while_it_is_active_and_not_reclaimed_meanwhile() {
     bring(&table, &number, "leased").await;
     let lease = || async { table.store.lease(&owner, &number).await.expect("answers").expect("there") };
 
-    assert!(!table.makes(numbers::hold_lease(&number, &owner, &sale, at(100))).await, "it ends at its end");
-    assert!(table.makes(numbers::hold_lease(&number, &owner, &sale, at(99))).await);
-    assert!(!table.makes(numbers::hold_lease(&number, &owner, &other, at(99))).await, "held already");
+    assert!(!table.makes(numbers::hold_lease(&lease().await, &owner, &sale, at(100))).await, "it ends at its end");
+    let longer = Lease { expires_at: at(101), ..lease().await };
+    assert!(!table.makes(numbers::hold_lease(&longer, &owner, &sale, at(99))).await, "it ends at another time");
+    assert!(table.makes(numbers::hold_lease(&lease().await, &owner, &sale, at(99))).await);
+    assert!(!table.makes(numbers::hold_lease(&lease().await, &owner, &other, at(99))).await, "held already");
     assert!(!table.makes(numbers::reclaim(&lease().await, &owner, at(200))).await, "held");
     assert!(!table.makes(numbers::extend(&number, &owner, &other, at(300))).await, "not this sale's hold");
     assert!(!table.makes(numbers::let_go(&number, &owner, &other)).await, "nor this one's");
@@ -410,7 +412,8 @@ async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay()
     assert!(table.makes(calls::placed(&id(4), "bland-4")).await);
     assert!(table.makes(calls::unpaid(&id(4), &owner, &payment(4), "bland-4", at(0))).await);
     assert!(!table.makes(dial(5, 5, 99)).await, "it pauses");
-    let later = numbers::hold_lease(&from, &owner, &payment(9), at(0));
+    let lease = table.store.lease(&owner, &from).await.expect("answers").expect("there");
+    let later = numbers::hold_lease(&lease, &owner, &payment(9), at(0));
     assert!(table.makes(later.and(Changes::none())).await);
     assert!(table.makes(numbers::extend(&from, &owner, &payment(9), at(200_000))).await);
     assert!(!table.makes(dial(5, 5, 86_399)).await, "for a day");

@@ -108,6 +108,37 @@ async fn a_paid_renewal_that_nobody_has_heard_of_wins_against_all_who_would_take
     }
 }
 
+/// A renewal has read when the lease ends, and another one is paid before it gets any further.
+#[tokio::test]
+async fn a_renewal_that_was_overtaken_by_another_adds_its_thirty_days_to_those_of_the_other() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let number = number_of(&stack, &wallet).await;
+    let body = json!({"phone_number": number});
+    let demand = stack.post(RENEW).body(&body).demand().await;
+    let renew = || stack.post(RENEW).body(&body).paid_with(&wallet.signs(&demand)).send();
+    let before = end(&lease(&stack, &wallet, &number).expect("a lease"));
+    let looks = stack.dynamo.faults();
+    let seen = looks.count("Query") + 1;
+    looks.once("Query", Fault::Stall);
+    let quicker = async {
+        looks.arrived("Query", seen).await;
+        let answer = renew().await;
+        looks.release();
+        answer
+    };
+    let (slow, quick) = join(renew(), quicker).await;
+    quick.expect(200);
+    let after = end(&lease(&stack, &wallet, &number).expect("it was renewed"));
+    let paid = i64::try_from(stack.earned() / 5_000_000).expect("a count") - 1;
+    assert_eq!(after - before, paid * 30 * 86_400, "{paid} renewals were paid");
+    // Told to try again, it does.
+    if slow.status != 200 {
+        is_refused_for_nothing(&slow);
+        renew().await.expect(200);
+    }
+}
+
 /// A renewal was never paid, and holds the lease until somebody knows that.
 #[tokio::test]
 async fn an_unpaid_renewal_lets_go_and_the_lease_is_taken_back_once() {

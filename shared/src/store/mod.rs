@@ -25,7 +25,7 @@
 //! | number, lease | leased, active → pooled, (none) | same end, not held; same owner | [`numbers::reclaim`] |
 //! | number | pooled → releasing | its time has come | [`numbers::intend_release`] |
 //! | number | releasing → (none) | | [`numbers::released`] |
-//! | lease | active → active, held | not ended, not held | [`numbers::hold_lease`] |
+//! | lease | active → active, held | same end, not ended, not held | [`numbers::hold_lease`] |
 //! | lease | held → extended | same sale | [`numbers::extend`] |
 //! | lease | held → active | same sale | [`numbers::let_go`] |
 //! | call, wallet, lease | (none), free, active → dialling, taken, active | absent; no unpaid dial, none in a day; not ended | [`calls::dial`] |

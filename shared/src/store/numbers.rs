@@ -124,10 +124,12 @@ pub fn released(number: &PhoneNumber) -> Changes {
     Changes::of([Change::delete(keys::number(number)).when(When::Is("custody", s("releasing")))])
 }
 
-/// active, not held → held for a renewal. The hold has no time-out of its own: it lives as long as its sale.
-pub fn hold_lease(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId, now: Timestamp) -> Changes {
-    Changes::of([Change::update(keys::lease(wallet, number))
+/// active, not held → held for a renewal. The hold has no time-out of its own: it lives as long as its sale. The lease must
+/// end when it was seen to end: the renewal adds to that, and one that was quicker has added to it already.
+pub fn hold_lease(lease: &Lease, wallet: &Wallet, sale: &PaymentId, now: Timestamp) -> Changes {
+    Changes::of([Change::update(keys::lease(wallet, &lease.number))
         .set("hold", s(sale.as_str()))
+        .when(When::Is("expires_at", n(lease.expires_at.as_second())))
         .when(When::Above("expires_at", now.as_second()))
         .when(When::No("hold"))])
 }
