@@ -4,6 +4,8 @@
 //! Sixteen processes of a function serve a crowd; the others wait at the gateway, as a machine with two cores is no region of
 //! AWS. What must hold afterwards is what the audit of every world holds. The largest crowds are run by name:
 //! `cargo test --test races -- --ignored`.
+//!
+//! Once there are credits, two calls with one credit belong here as well.
 
 #![expect(
     clippy::expect_used,
@@ -136,6 +138,7 @@ async fn one_header(path: &str, body: Value, copies: usize) {
         stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
     }
     let (earned, settles) = (stack.earned(), stack.facilitator.settles());
+    let before = crowd::cancelled(&stack);
     let demand = stack.post(path).body(&body).demand().await;
     let payment = wallet.signs(&demand);
     let answers = join_all((0..copies).map(|_| stack.post(path).body(&body).paid_with(&payment).send())).await;
@@ -147,7 +150,13 @@ async fn one_header(path: &str, body: Value, copies: usize) {
         }
     }
     let served = answers.iter().filter(|answer| answer.status == 200).count();
-    println!("{copies} copies of one header at {path}: {served} × 200, {} × 409", copies - served);
+    let cancelled = crowd::cancelled(&stack) - before;
+    let others = copies - served;
+    println!("{copies} copies of one header at {path}: {served} × 200, {others} × 409, {cancelled} cancelled");
+    assert!(
+        cancelled <= 4 * PROCESSES,
+        "whoever comes after the claim finds it: {cancelled} transactions were cancelled"
+    );
     assert_eq!((stack.earned() - earned, stack.facilitator.settles() - settles), (demand.price(), 1));
     assert_eq!(
         (stack.twilio.held().len(), stack.bland.calls().len()),
