@@ -61,7 +61,7 @@ impl Scene {
     pub(crate) fn new(programs: &BTreeMap<String, PathBuf>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let names = programs.iter().map(|(name, program)| (name.as_str(), program.to_str().expect("a path in UTF-8")));
-        let stack = runtime.block_on(Stack::start(Binaries::new(names)));
+        let stack = runtime.block_on(Stack::builder(Binaries::new(names)).without_history().start());
         stock(&stack);
         let (wallet, buyer) = (stack.wallet_with(RICH), stack.wallet_with(RICH));
         Self { stack, runtime, wallet, buyer, number: String::new(), call: String::new(), callees: Cell::new(1_000) }

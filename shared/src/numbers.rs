@@ -69,11 +69,7 @@ impl Numbers {
     pub async fn look(&self, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
         let country = wanted.country;
         let mut pooled = self.store.pooled(country, invocation.now, POOL_GLANCE).await?;
-        // Buyers who come at the same time should not all reach for the same number.
-        if !pooled.is_empty() {
-            let shift = usize::try_from(invocation.dice).unwrap_or(0) % pooled.len();
-            pooled.rotate_left(shift);
-        }
+        shuffle(&mut pooled, invocation.dice);
         let mut candidates = Candidates { country, pooled, offered: Vec::new() };
         if let Some(area) = &wanted.area {
             let (near, far): (Vec<_>, Vec<_>) =
@@ -97,7 +93,9 @@ impl Numbers {
         invocation: &Invocation,
     ) -> Result<Vec<PhoneNumber>, Refusal> {
         let limit = invocation.at_most(SEARCH, RESERVE);
-        self.twilio.search(country, area, limit).await.map_err(twilio_failed)
+        let mut offered = self.twilio.search(country, area, limit).await.map_err(twilio_failed)?;
+        shuffle(&mut offered, invocation.dice);
+        Ok(offered)
     }
 
     /// Brings a number to the fence: a pooled one in a single write, another one by buying it.
@@ -130,6 +128,11 @@ impl Numbers {
         offered: Vec<PhoneNumber>,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
+        let message = if offered.is_empty() {
+            format!("no number is available in {country}")
+        } else {
+            "others were quicker for the numbers that were tried; try again".to_owned()
+        };
         let offered = offered.into_iter().take(TRIES);
         let mut carried: Option<Sale<Open>> = None;
         for number in offered {
@@ -149,7 +152,7 @@ impl Numbers {
         if let Some(sale) = carried {
             self.withdraw(sale).await?;
         }
-        Err(Refusal::Upstream { vendor: "Twilio", message: format!("no number is available in {country}") }.into())
+        Err(Refusal::Upstream { vendor: "Twilio", message }.into())
     }
 
     /// Records that this number is about to be bought, as the first of a sale. `None`: the number is in our hands already.
@@ -340,6 +343,18 @@ pub async fn set_alarm(
 pub fn country_of(number: &PhoneNumber) -> Country {
     let code = phonelib::extract_country(number.as_str()).map(|country| country.code);
     code.and_then(|code| Country::parse(code).ok()).unwrap_or(Country::US)
+}
+
+/// Puts equals into an order of this invocation's own: buyers who come at the same time should not all reach for the same
+/// number, nor for the one beside it.
+fn shuffle(numbers: &mut [PhoneNumber], dice: u64) {
+    let mut dice = dice;
+    for place in (1..numbers.len()).rev() {
+        // Knuth's generator; its upper bits are the good ones.
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let other = usize::try_from(dice >> 33).unwrap_or(0) % (place + 1);
+        numbers.swap(place, other);
+    }
 }
 
 fn forget_purchase_of(sale: &Sale<Open>) -> Changes {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, b256, hex};
 
-use self::rpc::{Log, Question, quantity};
+use self::rpc::{Block, Log, Question, quantity};
 use super::{Authorization, Verified};
 use crate::types::{Network, Usdc, Wallet};
 use crate::upstream::http::NoReply;
@@ -24,9 +24,11 @@ const AUTHORIZATION_STATE: &str = "0xe94a0102";
 /// `balanceOf(address)`.
 const BALANCE_OF: &str = "0x70a08231";
 
+/// Seconds from one block of Base's to the next.
+const BLOCK_TIME: u64 = 2;
 /// Blocks per question: an hour of Base's. Public endpoints answer for no more than a few thousand.
 const WINDOW: u64 = 1_800;
-/// Questions before the search is given up: a day.
+/// Questions before the search is given up: a day before the payment expired, and nobody signs one for so long.
 const WINDOWS: u64 = 24;
 
 /// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getLogs` and
@@ -176,7 +178,8 @@ async fn is_spent(ask: &Question<'_>, payment: &Verified, block: &str) -> Result
     }
 }
 
-/// The event that spent the nonce: used or cancelled. Searched backwards, since whoever asks does so minutes after.
+/// The event that spent the nonce: used or cancelled. Searched backwards from the last block that can have it, which is minutes
+/// ago for most who ask, and weeks ago for who has not been able to.
 async fn find_spending(ask: &Question<'_>, payment: &Verified) -> Result<Option<Log>, NoReply> {
     let Authorization { from, nonce, .. } = payment.authorization();
     let topics = serde_json::json!([
@@ -184,7 +187,7 @@ async fn find_spending(ask: &Question<'_>, payment: &Verified) -> Result<Option<
         quoted(from.into_word()),
         quoted(*nonce),
     ]);
-    let mut to = ask.block("latest").await?.number;
+    let mut to = last_chance(&ask.block("latest").await?, payment.authorization().valid_before);
     for _ in 0..WINDOWS {
         let from = (to + 1).saturating_sub(WINDOW);
         let logs = ask.logs(usdc(payment), &topics, from, to).await?;
@@ -197,6 +200,12 @@ async fn find_spending(ask: &Question<'_>, payment: &Verified) -> Result<Option<
         to = from - 1;
     }
     Ok(None)
+}
+
+/// The last block in which an authorization can have been used, and some more: a cancellation may come later.
+fn last_chance(latest: &Block, valid_before: u64) -> u64 {
+    let since = latest.timestamp.saturating_sub(valid_before) / BLOCK_TIME;
+    latest.number.min(latest.number.saturating_sub(since).saturating_add(WINDOW))
 }
 
 /// Whether the transfer that this nonce paid for is ours. USDC logs it right after the nonce, and only the neighbour

@@ -1,163 +1,120 @@
 //! The four ledgers, held against each other once a test is over: what the chain says was paid, what the carrier bills,
-//! what was dialled, and what our table says.
+//! what was dialled, and what our table says; and beside them what was asked and answered meanwhile, and what was logged.
 //!
-//! Rows are read as the plain JSON they are. What must hold is written here once more and independently of the code
-//! that has to see to it: whatever was granted was paid exactly once, and whatever was paid was granted.
+//! Rows are read as the plain JSON they are. What must hold is written here once more and independently of the code that
+//! has to see to it. Each finding names the promise that is broken:
+//!
+//! | | promise | looked at here | and held where it cannot be seen here |
+//! |---|---|---|---|
+//! | I1 | paid if and only if delivered, refunded or credited | `sales`, `refunds`, `numbers`, `calls` | |
+//! | I2 | one payment buys one thing | `answers`, `calls`, `numbers` | |
+//! | I3 | 402 is the truth | `answers` | |
+//! | I4 | one refund, to the payer, of what was paid; or a credit; never for what was delivered | `refunds` | |
+//! | I5 | 400, 403, 404, 429, 502 and calls that end in `ERROR` cost nothing | `answers`, `calls` | |
+//! | I6 | amount, asset, network and payee are those of the offer | `sales` | that the header is compared at all: `tests/sales.rs` |
+//! | I7 | whatever was paid to us is known | `sales` | |
+//! | I8 | nothing stays unfinished | `sales`, `refunds`, `calls` | how soon: the audit's own two hours |
+//! | I9 | nobody is answered in somebody's name | `answers` | that no byte leaves early: `tests/sales.rs` |
+//! | I10 | one wallet is one key, one payment is one sale | `sales` | |
+//! | I11 | a number is in one pair of hands, also in time and through a call | `numbers`, `leases`, `calls` | |
+//! | I12 | the carrier's list is the table's | `numbers` | |
+//! | I13 | what is leased is ours at the carrier | `numbers` | |
+//! | I14 | a lease ends thirty days after it was paid, and thirty more for each renewal | `leases` | |
+//! | I15 | nothing is taken back before its end and the grace | `leases` | what is held: `tests/races.rs`, `tests/reaper.rs` |
+//! | I16 | the caller's number was the payer's when it was dialled | `leases` | to the second: `tests/races.rs` |
+//! | I17 | one payment dials once | `calls` | |
+//! | I18 | what rings unpaid is stopped | `calls` | that a wallet does it once: `tests/voice_call.rs` |
+//! | I19 | how a call ended stays so; `ERROR` is paid back | `answers`, `calls` | the classification: `calls/outcome` |
+//! | I20 | no call outlives its time by more than a minute | `calls`, at rest | to the minute: `tests/reaper.rs` |
+//! | I21 | no secret, signature, nonce, number, task or transcript in a log or a cache | `logs`, `answers` | |
+//! | I22 | an unknown id asks nobody, a malformed one not even the table | `idle` | that it cannot be guessed: `types/ids` |
+//! | I23 | without a locally valid payment there is no write and no request | `idle` | |
+//! | I24 | limits hold whoever comes at once | `wallets`, at rest | while they race: `tests/races.rs` |
+//!
+//! I8 is liveness, and holds only for a world whose neighbours are well again; the audit sees to that first.
 
+mod answers;
 mod calls;
+mod finding;
+mod idle;
+mod leases;
+mod ledgers;
+mod logs;
 mod numbers;
+mod refunds;
 mod sales;
+mod wallets;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use alloy_primitives::{Address, B256, U256};
-use jiff::Timestamp;
-use serde_json::Value;
-
-use crate::sim::bland::Call;
-use crate::world::{PAYEE, World};
+use crate::history;
+use crate::world::World;
+pub use finding::Finding;
+use finding::Findings;
+#[cfg(test)]
+use ledgers::Dialled;
+use ledgers::{Client, Ledgers, Payment, text};
 
 /// Past the end of every payment's window and of everything that waits for it, and short of the end of any lease.
 const LATER: Duration = Duration::from_hours(2);
-
-/// The ledgers as they stand.
-#[derive(Debug, Default)]
-struct Ledgers {
-    /// All rows of the table, without DynamoDB's types.
-    rows: Vec<Value>,
-    /// All payments to the payee.
-    payments: Vec<Payment>,
-    /// E.164 numbers that the carrier bills.
-    billed: BTreeSet<String>,
-    /// All calls that the dialler accepted.
-    dialled: Vec<Dialled>,
-    /// Whether doubts about payments could be settled.
-    has_rpc: bool,
-    now: i64,
-}
-
-/// An authorization to the payee that was used on the chain.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Payment {
-    from: String,
-    nonce: String,
-    value: u64,
-    transaction: String,
-}
-
-/// A call at the dialler.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Dialled {
-    /// Its id there.
-    id: String,
-    /// Our id, as it travelled along.
-    request: Option<String>,
-    from: String,
-    /// The request named no caller, so Bland chose one: somebody else's number, most likely.
-    from_was_picked: bool,
-    to: String,
-}
-
-impl Dialled {
-    fn of(call: Call) -> Self {
-        let request = call.request["metadata"]["request_id"].as_str().map(str::to_owned);
-        Self { id: call.id, request, from: call.from, from_was_picked: call.from_was_picked, to: call.to }
-    }
-}
+/// What one round leaves to the next has come by then, and a payment that can still be settled is.
+const SOON: Duration = Duration::from_mins(2);
 
 /// Lets everything come to its end, and returns what does not add up.
-pub async fn of(world: &World) -> Vec<String> {
-    let mut findings = settle_down(world).await;
-    let ledgers = Ledgers::of(world);
-    findings.extend(ledgers.findings());
-    findings
+pub async fn of(world: &World) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    settle_down(world, &mut findings).await;
+    Ledgers::of(world).look(&mut findings);
+    findings.0
+}
+
+/// What happened to everything that these findings name, and how it stands.
+pub fn history_of(world: &World, findings: &[Finding]) -> String {
+    let subjects: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    let rows = world.dynamo.rows().into_iter().map(|mut row| {
+        // It says nothing, and is long.
+        if let Some(payment) = row["payment"].as_object_mut() {
+            payment.remove("signature");
+        }
+        row.to_string()
+    });
+    history::tell(&world.history.events(), &subjects, &rows.collect::<Vec<_>>())
 }
 
 /// The neighbours are well again, time passes, and the sweep comes by until nothing is left to do.
-async fn settle_down(world: &World) -> Vec<String> {
+async fn settle_down(world: &World, findings: &mut Findings) {
     for faults in world.faults() {
         faults.clear();
         faults.release();
         faults.settled().await;
     }
     world.chain.mine();
-    let can_sweep = world.deployment.schedules.iter().all(|schedule| world.lambda.has(&schedule.function));
-    if !can_sweep {
-        return Vec::new();
+    if !is_whole(world) {
+        return;
     }
-    let mut findings = Vec::new();
-    for later in [Duration::ZERO, LATER, Duration::ZERO, Duration::ZERO] {
+    for later in [Duration::ZERO, SOON, LATER, SOON] {
         world.travel(later);
         if let Err(error) = world.sweep().await {
-            findings.push(format!("the sweep failed: {error}"));
+            findings.add("I8", format!("the sweep failed: {error}"));
         }
     }
-    findings
+}
+
+/// Whether it is made of the real functions: those of the harness's own tests promise nothing.
+fn is_whole(world: &World) -> bool {
+    world.deployment.schedules.iter().all(|schedule| world.lambda.has(&schedule.function))
 }
 
 impl Ledgers {
-    fn of(world: &World) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "whether a lease has ended is a question about now")]
-        let now = Timestamp::now().as_second();
-        Self {
-            rows: world.dynamo.rows(),
-            payments: payments(world),
-            billed: world.twilio.held().into_iter().map(|held| held.phone_number).collect(),
-            dialled: world.bland.calls().into_iter().map(Dialled::of).collect(),
-            has_rpc: world.has_rpc,
-            now,
-        }
+    fn look(&self, findings: &mut Findings) {
+        self.sales(findings);
+        self.refunds(findings);
+        self.numbers(findings);
+        self.leases(findings);
+        self.calls(findings);
+        self.wallets(findings);
+        self.answers(findings);
+        self.idle(findings);
+        self.logs(findings);
     }
-
-    fn findings(&self) -> Vec<String> {
-        let mut findings = Vec::new();
-        self.sales(&mut findings);
-        self.numbers(&mut findings);
-        self.calls(&mut findings);
-        findings
-    }
-
-    /// The rows whose partition key starts so.
-    fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.rows.iter().filter(move |row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(kind)))
-    }
-
-    fn sold<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.of_kind("SALE#").filter(move |sale| sale["state"] == "closed" && sale["work"]["kind"] == kind)
-    }
-}
-
-/// What the chain logged: one `AuthorizationUsed` and one `Transfer` to the payee per payment.
-fn payments(world: &World) -> Vec<Payment> {
-    let used = alloy_primitives::keccak256("AuthorizationUsed(address,bytes32)");
-    let transfer = alloy_primitives::keccak256("Transfer(address,address,uint256)");
-    let mut payments = Vec::new();
-    for transaction in world.chain.transactions().into_iter().filter(|transaction| transaction.success) {
-        let logged = |topic: B256| transaction.logs.iter().filter(move |log| log.topics.first() == Some(&topic));
-        let authorizations = logged(used).filter_map(|log| match log.topics.as_slice() {
-            [_, from, nonce] => Some((Address::from_word(*from), *nonce)),
-            _ => None,
-        });
-        let transfers = logged(transfer).filter_map(|log| match log.topics.as_slice() {
-            [_, from, to] if Address::from_word(*to) == PAYEE => {
-                Some((Address::from_word(*from), U256::try_from_be_slice(&log.data)?))
-            }
-            _ => None,
-        });
-        for ((from, nonce), (payer, value)) in authorizations.zip(transfers) {
-            debug_assert_eq!(from, payer, "a transaction with one authorization");
-            payments.push(Payment {
-                from: from.to_string().to_ascii_lowercase(),
-                nonce: nonce.to_string(),
-                value: value.saturating_to(),
-                transaction: transaction.hash.to_string(),
-            });
-        }
-    }
-    payments
-}
-
-fn text<'a>(row: &'a Value, name: &str) -> &'a str {
-    row[name].as_str().unwrap_or_default()
 }

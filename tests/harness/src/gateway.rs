@@ -60,6 +60,7 @@ async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
         return refuse(StatusCode::NOT_FOUND, "Not Found");
     };
     let event = event::of(&parts, &body, route, &parameters);
+    let _turn = gateway.lambda.turn(&route.function).await;
     let answer = gateway.lambda.invoke(&route.function, &event);
     match tokio::time::timeout(INTEGRATION_LIMIT, answer).await {
         Ok(Ok(answer)) => response(&answer),

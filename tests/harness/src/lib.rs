@@ -15,6 +15,7 @@ mod client;
 pub mod control;
 pub mod dynamo;
 pub mod gateway;
+pub mod history;
 pub mod iam;
 pub mod lambda;
 pub mod measure;
@@ -26,6 +27,7 @@ pub mod wallet;
 pub mod world;
 
 pub use client::client;
+pub use history::History;
 pub use stack::Stack;
 pub use wallet::Wallet;
 pub use world::{Binaries, Neighbour, Plan, World};

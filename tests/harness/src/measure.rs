@@ -85,7 +85,7 @@ async fn watch(State((neighbour, meter)): State<(Neighbour, Meter)>, request: Re
     response
 }
 
-fn class(parts: &Parts) -> String {
+pub(crate) fn class(parts: &Parts) -> String {
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     match target.and_then(|target| target.split('.').nth(1)) {
         Some(operation) => operation.to_owned(),

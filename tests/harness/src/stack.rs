@@ -11,7 +11,7 @@ use axum::http::Method;
 use serde_json::Value;
 use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
-use crate::audit;
+use crate::audit::{self, Finding};
 use crate::client;
 use crate::request::Request;
 use crate::sim::chain::Network;
@@ -19,7 +19,7 @@ use crate::wallet::Wallet;
 use crate::world::{Binaries, Neighbour, PAYEE, Plan, World};
 
 /// A world that takes longer than this to end is stuck.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A world for one test.
 pub struct Stack {
@@ -77,6 +77,18 @@ impl Builder {
         self
     }
 
+    /// At most so many requests to one function are served at once; the others wait at the gateway.
+    pub fn at_once(mut self, requests: usize) -> Self {
+        self.plan.at_once = Some(requests);
+        self
+    }
+
+    /// No history is kept: for measurements, which it would disturb.
+    pub fn without_history(mut self) -> Self {
+        self.plan.remembers = false;
+        self
+    }
+
     /// A function's time-out, whatever the template says.
     pub fn timeout(mut self, function: &str, timeout: Duration) -> Self {
         self.plan.timeouts.insert(function.to_owned(), timeout);
@@ -116,7 +128,7 @@ impl Stack {
 
     /// Another one.
     pub fn builder(binaries: Binaries) -> Builder {
-        Builder { plan: Plan::new(binaries), latencies: Vec::new() }
+        Builder { plan: Plan { remembers: true, ..Plan::new(binaries) }, latencies: Vec::new() }
     }
 
     /// A request.
@@ -182,14 +194,7 @@ impl Stack {
 
     /// What must not be found in any log or answer, by name.
     pub fn secrets(&self) -> Vec<(&'static str, String)> {
-        let (twilio, bland) = (self.twilio.account(), self.bland.keys());
-        vec![
-            ("Twilio's secret", twilio.secret.clone()),
-            ("Bland's key", bland.api_key.clone()),
-            ("Bland's handle for Twilio", bland.encrypted_key.clone()),
-            ("AWS's secret key", "local-secret-access-key".to_owned()),
-            ("AWS's session token", "local-session-token".to_owned()),
-        ]
+        self.world.secrets()
     }
 
     /// The audit's findings that contain this text are what the test is about.
@@ -213,16 +218,23 @@ impl Drop for Stack {
             // The test's thread waits for it, below.
             let _ = report.send(findings);
         });
-        let findings = reported
-            .recv_timeout(PATIENCE)
-            .unwrap_or_else(|error| vec![format!("the audit did not come to an end: {error}")]);
+        let findings = reported.recv_timeout(PATIENCE);
         runtime.shutdown_background();
-        let excused = |finding: &String| self.excused.iter().any(|(text, _)| finding.contains(text));
-        let findings: Vec<_> = findings.into_iter().filter(|finding| !excused(finding)).collect();
-        if failed {
-            eprintln!("What the functions wrote:\n{}", self.world.lambda.logs().text());
-        } else if !findings.is_empty() {
-            panic!("the audit found:\n- {}\n\nlogs:\n{}", findings.join("\n- "), self.world.lambda.logs().text());
+        let excused = |finding: &Finding| self.excused.iter().any(|(text, _)| finding.text.contains(text));
+        let findings = findings.map(|all| all.into_iter().filter(|one| !excused(one)).collect::<Vec<_>>());
+        let logs = || self.world.lambda.logs().text();
+        match findings {
+            Ok(_) if failed => {
+                let history = audit::history_of(&self.world, &[]);
+                eprintln!("{history}\nWhat the functions wrote:\n{}", logs());
+            }
+            Ok(findings) if findings.is_empty() => {}
+            Ok(findings) => {
+                let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+                let (lines, history) = (lines.join("\n- "), audit::history_of(&self.world, &findings));
+                panic!("the audit found:\n- {lines}\n\n{history}\nWhat the functions wrote:\n{}", logs());
+            }
+            Err(error) => panic!("the audit did not come to an end: {error}\n\n{}", logs()),
         }
     }
 }

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
+use crate::history::{History, What};
 use crate::lambda::{InvokeError, Lambda};
 use crate::measure::Meter;
 use crate::sim::bland::{Bland, Keys};
@@ -25,7 +26,7 @@ use crate::sim::chain::Network;
 use crate::sim::twilio::Account;
 use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, Scheduler, Twilio};
 use crate::template::Deployment;
-use crate::{client, gateway, iam};
+use crate::{client, gateway, history, iam};
 pub use plan::{Binaries, Plan, Ports, Real};
 
 /// Who is paid.
@@ -61,6 +62,8 @@ pub struct World {
     pub urls: Urls,
     /// What went through the gateway.
     pub traffic: Traffic,
+    /// What has happened so far, if the plan says that it is kept.
+    pub history: History,
     /// What the neighbours see, for measurements.
     pub meter: Meter,
     /// Whether the functions have been told of a node of the chain.
@@ -110,8 +113,9 @@ impl Bound {
         tokio::spawn(axum::serve(listener, router).into_future());
     }
 
-    fn serve_watched(self, router: Router, neighbour: Neighbour, meter: &Meter) {
-        let (router, meter) = (meter.watch(neighbour, router), meter.clone());
+    fn serve_watched(self, router: Router, neighbour: Neighbour, (meter, history): (&Meter, &History)) {
+        let router = history.of_neighbour(neighbour, meter.watch(neighbour, router));
+        let meter = meter.clone();
         let listener = self.listener.tap_io(move |stream| {
             _ = stream.set_nodelay(true);
             meter.connected();
@@ -152,10 +156,12 @@ impl World {
             kms: kms_port.url.clone(),
         };
 
+        let history = if plan.remembers { History::kept() } else { History::default() };
         let clock = Clock::wall();
         // Bland remembers when it last rang a phone, and has no other use of the time.
         let bland_clock = Clock::wall();
         let chain = Chain::new(plan.network, clock.clone());
+        chain.remember_in(&history);
         let facilitator = Facilitator::new(chain.clone(), clock.clone());
         let twilio = Twilio::new(Account::random(), clock.clone());
         let bland = Bland::new(Keys::random(), twilio.clone(), bland_clock.clone());
@@ -171,20 +177,24 @@ impl World {
             chain.mint(refund_wallet, FLOAT);
         }
         let dynamo = Dynamo::start(&deployment, &client()).await;
-        let lambda = Lambda::new(&deployment, plan.binaries.programs());
+        let mut lambda = Lambda::new(&deployment, plan.binaries.programs()).remembering_in(&history);
+        if let Some(requests) = plan.at_once {
+            lambda = lambda.serving_at_once(requests);
+        }
 
         let meter = Meter::default();
-        rpc.serve_watched(chain.router(), Neighbour::Chain, &meter);
-        facilitator_port.serve_watched(facilitator.router(), Neighbour::Facilitator, &meter);
-        twilio_port.serve_watched(twilio.router(), Neighbour::Twilio, &meter);
-        bland_port.serve_watched(bland.router(), Neighbour::Bland, &meter);
-        dynamo_port.serve_watched(dynamo.router(), Neighbour::Dynamo, &meter);
+        let watchers = (&meter, &history);
+        rpc.serve_watched(chain.router(), Neighbour::Chain, watchers);
+        facilitator_port.serve_watched(facilitator.router(), Neighbour::Facilitator, watchers);
+        twilio_port.serve_watched(twilio.router(), Neighbour::Twilio, watchers);
+        bland_port.serve_watched(bland.router(), Neighbour::Bland, watchers);
+        dynamo_port.serve_watched(dynamo.router(), Neighbour::Dynamo, watchers);
         let guarded = iam::guard_scheduler(&deployment, scheduler.router());
-        scheduler_port.serve_watched(guarded, Neighbour::Scheduler, &meter);
+        scheduler_port.serve_watched(guarded, Neighbour::Scheduler, watchers);
         let guarded = iam::guard_kms(&deployment, kms.router());
-        kms_port.serve_watched(guarded, Neighbour::Kms, &meter);
+        kms_port.serve_watched(guarded, Neighbour::Kms, watchers);
         let traffic = Traffic::default();
-        gateway.serve(traffic.watch(gateway::router(&deployment.routes, &lambda)));
+        gateway.serve(traffic.watch(history.of_clients(gateway::router(&deployment.routes, &lambda))));
         let has_rpc = plan.rpc;
         Ok(Self {
             chain,
@@ -199,6 +209,7 @@ impl World {
             deployment,
             urls,
             traffic,
+            history,
             meter,
             has_rpc,
             passed: schedules::Passed::default(),
@@ -218,6 +229,7 @@ impl World {
 
     /// The recurring schedules fire once.
     pub async fn sweep(&self) -> Result<(), InvokeError> {
+        self.history.note(|| (What::Swept, Vec::new()));
         for schedule in &self.deployment.schedules {
             self.invoke(&schedule.function, &schedule.input).await?;
         }
@@ -230,6 +242,7 @@ impl World {
         for fired in &due {
             let function = self.deployment.functions.values().find(|function| function.arn() == fired.arn);
             let function = function.unwrap_or_else(|| panic!("a schedule for {}, which is none of ours", fired.arn));
+            self.history.note(|| (What::Fired { name: fired.name.clone() }, history::marks(&fired.input)));
             let input = serde_json::from_str(&fired.input).unwrap_or_else(|_| json!(fired.input));
             self.invoke(&function.binary, &input).await?;
         }
@@ -238,10 +251,23 @@ impl World {
 
     /// Everything that is stored was written this much earlier, and every schedule comes this much sooner.
     pub fn travel(&self, by: Duration) {
+        self.history.note(|| (What::Travelled(by), Vec::new()));
         self.dynamo.travel(by);
         self.chain.travel(by);
         self.passed.travel(&self.scheduler, by);
         self.bland_clock.advance(by);
+    }
+
+    /// What must not be found in any log or answer, by name.
+    pub fn secrets(&self) -> Vec<(&'static str, String)> {
+        let (twilio, bland) = (self.twilio.account(), self.bland.keys());
+        vec![
+            ("Twilio's secret", twilio.secret.clone()),
+            ("Bland's key", bland.api_key.clone()),
+            ("Bland's handle for Twilio", bland.encrypted_key.clone()),
+            ("AWS's secret key", "local-secret-access-key".to_owned()),
+            ("AWS's session token", "local-session-token".to_owned()),
+        ]
     }
 
     /// The faults of a neighbour.

@@ -12,7 +12,7 @@ use axum::http::Method;
 use harness::request::{Request, Response};
 use harness::sim::{Answer, Clock, Fault};
 use harness::wallet::Demand;
-use harness::{Binaries, Stack, client};
+use harness::{Binaries, Stack, client, history};
 use serde_json::{Value, json};
 
 /// The smallest function stands in for one of ours.
@@ -149,6 +149,38 @@ async fn a_wallets_payment_settles_and_the_audit_finds_that_nothing_was_sold_for
     stack.excuse("paid 1000 for nothing we know of", "there is no function here that would sell anything");
 }
 
+#[tokio::test]
+async fn a_crowd_waits_at_the_gateway_for_its_turn_and_nobody_is_turned_away() {
+    let binaries = Binaries::new([("numbers_list", env!("CARGO_BIN_EXE_hello"))]);
+    let stack = Stack::builder(binaries).at_once(2).start().await;
+    let requests = (0..12).map(|_| stack.post("/v1/phone/numbers/list").send());
+    for answer in futures_util::future::join_all(requests).await {
+        answer.expect(200);
+    }
+    assert!(stack.lambda.started("numbers_list") <= 2, "{} processes", stack.lambda.started("numbers_list"));
+}
+
+#[tokio::test]
+async fn what_happened_is_told_in_its_order_and_nothing_in_full() {
+    let stack = start().await;
+    stack.post("/v1/phone/numbers/list").body(&json!({"phone_number": "+14155550199"})).send().await.expect(200);
+    stack.dynamo.faults().once("GetItem", Fault::LoseAnswer);
+    let get = json!({"TableName": stack.dynamo.table(), "Key": {"pk": {"S": "NUMBER#+14155550199"}, "sk": {"S": "X"}}});
+    let lost = client().post(&stack.urls.dynamo).header("x-amz-target", "DynamoDB_20120810.GetItem");
+    assert!(lost.body(get.to_string()).send().await.is_err());
+    stack.travel(Duration::from_mins(2));
+    stack.lambda.kill("numbers_list");
+    stack.chain.mint(stack.wallet().address(), 7);
+
+    let told = history::tell(&stack.history.events(), &["+14155550199 is lost".to_owned()], &[]);
+    let lines: Vec<&str> = told.lines().skip(1).map(|line| line.get(12..).unwrap_or_default()).collect();
+    assert!(lines[0].starts_with("client   POST /v1/phone/numbers/list → 200"), "{told}");
+    assert_eq!(lines[1], "  dynamo      GetItem [NUMBER#+14…99] → no answer (told to: apply it and lose the answer)");
+    assert_eq!(lines[2..], ["time     120 s pass", "lambda   kill -9 of 1 × numbers_list"], "{told}");
+    let everything = history::tell(&stack.history.events(), &[], &[]);
+    assert!(everything.contains("pays 7 to 0x") && !everything.contains("+14155550199"), "{everything}");
+}
+
 #[test]
 fn an_audit_that_finds_something_fails_its_test() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -160,7 +192,8 @@ fn an_audit_that_finds_something_fails_its_test() {
     });
     let message = outcome.expect_err("the audit passed");
     let message = message.downcast_ref::<String>().expect("a message");
-    assert!(message.contains("+14155550199 is billed by the carrier, and not in the table"), "{message}");
+    assert!(message.contains("- I12: +14155550199 is billed by the carrier, and not in the table"), "{message}");
+    assert!(message.contains("What happened ("), "{message}");
 }
 
 #[tokio::test]

@@ -13,8 +13,9 @@ use crate::upstream::http;
 
 mod answers;
 
-/// A search is for one purchase, and that one tries at most three.
-const CANDIDATES: &str = "5";
+/// A search is for one purchase, but everybody who searches now is shown the same numbers: enough for a crowd to choose
+/// different ones. Twilio's own default.
+const CANDIDATES: &str = "50";
 /// So many numbers fit comfortably into the largest answer that is read.
 const PAGE: &str = "100";
 
@@ -125,7 +126,7 @@ impl Twilio {
         Self { config }
     }
 
-    /// Up to five local numbers that can be bought right now: with voice, and without papers to be filed for an address.
+    /// Up to fifty local numbers that can be bought right now: with voice, and without papers to be filed for an address.
     /// They are not reserved. An area code without stock is an empty list.
     pub async fn search(
         &self,

@@ -15,6 +15,8 @@ use crate::x402::samples::{PAYEE, PAYER, authorization, neighbour, verified};
 struct Node {
     chain_id: u64,
     latest: u64,
+    /// Its time.
+    now: u64,
     /// The answer to `authorizationState`.
     state: u64,
     /// The block and the topic of the event that spent the nonce.
@@ -42,7 +44,14 @@ fn transfer(index: u64, to: Address, value: u64) -> Value {
 
 impl Node {
     fn unused() -> Self {
-        Self { chain_id: 8453, latest: 50_000, state: 0, spent: None, events: vec![] }
+        Self {
+            chain_id: 8453,
+            latest: 50_000,
+            now: authorization().valid_before,
+            state: 0,
+            spent: None,
+            events: vec![],
+        }
     }
 
     fn used_at(block: u64, events: Vec<Value>) -> Self {
@@ -55,7 +64,9 @@ impl Node {
             "eth_getBlockByNumber" if params[0] == "finalized" => {
                 json!({ "number": "0xc000", "timestamp": "0x6b057f00" })
             }
-            "eth_getBlockByNumber" => json!({ "number": format!("{:#x}", self.latest), "timestamp": "0x6b058500" }),
+            "eth_getBlockByNumber" => {
+                json!({ "number": format!("{:#x}", self.latest), "timestamp": format!("{:#x}", self.now) })
+            }
             "eth_call" => {
                 let words = format!("{}{}", hex::encode(PAYER.into_word()), hex::encode(authorization().nonce));
                 assert_eq!(params[0]["data"], format!("0xe94a0102{words}"));
@@ -105,6 +116,17 @@ async fn the_transfer_beside_the_nonce_is_the_payment() {
         let node = Node::used_at(block, vec![transfer(8, PAYEE, 540_000)]);
         assert_eq!(node.truth().await, paid, "block {block}");
     }
+}
+
+#[tokio::test]
+async fn a_payment_of_a_month_ago_is_found_where_its_window_was() {
+    let month = 30 * 86_400;
+    let node = Node {
+        latest: 50_000 + month / 2,
+        now: authorization().valid_before + month,
+        ..Node::used_at(49_900, vec![transfer(8, PAYEE, 540_000)])
+    };
+    assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: TRANSACTION }));
 }
 
 #[tokio::test]

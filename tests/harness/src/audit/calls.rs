@@ -1,54 +1,113 @@
-//! Calls against the dialler and the sales: what was dialled was asked for, and what was paid was dialled once.
+//! Calls against the dialler and the sales: what was dialled was asked for, what was paid was dialled once, and nothing
+//! rings on that should not.
 
-use super::{Ledgers, text};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::refunds::{by_credit, refund};
+use super::{Findings, Ledgers, text};
+
+/// What no call may be longer than, in minutes, and what it may take to stop one.
+const LONGEST: i64 = 30;
+const OVERTIME: i64 = 1;
 
 impl Ledgers {
-    pub(super) fn calls(&self, findings: &mut Vec<String>) {
+    pub(super) fn calls(&self, findings: &mut Findings) {
         self.dialled(findings);
+        let mut of_sales = BTreeMap::<&str, &str>::new();
         for row in self.of_kind("CALL#") {
-            let id = text(row, "pk").trim_start_matches("CALL#");
-            let sold = self.sold("call").filter(|sale| sale["work"]["call"] == id).count();
-            let charge = text(row, "charge");
-            match (charge, sold) {
-                ("paid" | "refund_due" | "refunded" | "credited", 1) | ("declined", 0) => {}
-                ("pending", 0) if !row["due_queue"].is_null() => {}
-                _ => findings.push(format!("call {id} is {charge}, and was sold {sold} times")),
+            self.is_charged(row, findings);
+            let name = text(row, "pk");
+            if let Some(other) = of_sales.insert(text(row, "sale"), name).filter(|_| !row["sale"].is_null()) {
+                findings.add("I17", format!("{other} and {name} are of one sale"));
             }
             if row["settled"] != true && row["due_queue"].is_null() {
-                findings.push(format!("call {id} is not over, and nobody will come back to it"));
+                findings.add("I8", format!("{name} is not over, and nobody will come back to it"));
             }
         }
         for sale in self.sold("call") {
             let id = text(&sale["work"], "call");
-            if !self.of_kind("CALL#").any(|row| text(row, "pk").strip_prefix("CALL#") == Some(id)) {
-                findings.push(format!("call {id} was sold, and is not in the table"));
+            if self.row_of(id).is_none() {
+                findings.add("I1", format!("call {id} was sold, and is not in the table"));
             }
         }
     }
 
-    fn dialled(&self, findings: &mut Vec<String>) {
+    fn row_of(&self, call: &str) -> Option<&Value> {
+        self.of_kind("CALL#").find(|row| text(row, "pk").strip_prefix("CALL#") == Some(call))
+    }
+
+    /// What a call has cost, against its sale and its end.
+    fn is_charged(&self, row: &Value, findings: &mut Findings) {
+        let id = text(row, "pk").trim_start_matches("CALL#");
+        let sold: Vec<_> = self.sold("call").filter(|sale| sale["work"]["call"] == id).collect();
+        let charge = text(row, "charge");
+        let refunded = sold.first().and_then(|sale| refund(sale)).map_or("", |refund| text(refund, "state"));
+        match (charge, sold.len()) {
+            ("paid" | "refund_due" | "refunded" | "credited", 1) | ("declined", 0) => {}
+            ("pending", 0) if !row["due_queue"].is_null() => {}
+            _ => findings.add("I1", format!("call {id} is {charge}, and was sold {} times", sold.len())),
+        }
+        // What credit paid is credited again without its sale.
+        let by_credit = sold.first().is_some_and(|sale| by_credit(sale));
+        if matches!(charge, "refunded" | "credited") && refunded != charge && !(by_credit && charge == "credited") {
+            findings.add("I4", format!("call {id} is {charge}, and its sale is not: {refunded:?}"));
+        }
+        let failed = row["view"]["ended_by"] == "ERROR";
+        if failed && charge == "paid" {
+            findings.add("I5", format!("call {id} ended in an error, and is paid"));
+        }
+        if !failed && matches!(charge, "refund_due" | "refunded" | "credited") {
+            findings.add("I4", format!("call {id} is {charge}, and did not end in an error"));
+        }
+        if charge == "refund_due" && row["due_queue"].is_null() && !matches!(refunded, "due" | "sending") {
+            findings.add("I8", format!("call {id} is to be paid back, and nobody will come back to it"));
+        }
+    }
+
+    fn dialled(&self, findings: &mut Findings) {
         for dialled in &self.dialled {
             let ours = dialled.request.as_deref().unwrap_or_default();
-            let Some(row) = self.of_kind("CALL#").find(|row| text(row, "pk").strip_prefix("CALL#") == Some(ours))
-            else {
-                findings.push(format!("{} was dialled for no call of ours", dialled.to));
+            let Some(row) = self.row_of(ours) else {
+                findings.add("I17", format!("{} was dialled for no call of ours", dialled.to));
                 continue;
             };
             if dialled.from_was_picked {
-                findings.push(format!("call {ours} was dialled without saying from which number"));
+                findings.add("I16", format!("call {ours} was dialled without saying from which number"));
             }
             if row["from"] != dialled.from || row["to"] != dialled.to {
-                findings.push(format!("call {ours} was dialled from or to another number than it says"));
+                findings.add("I16", format!("call {ours} was dialled from or to another number than it says"));
             }
             if row["placed"] != dialled.id {
-                findings.push(format!("call {ours} was dialled as {}, which its row does not know", dialled.id));
+                findings.add("I17", format!("call {ours} was dialled as {}, which its row does not know", dialled.id));
+            }
+            if !dialled.is_over {
+                self.rings_on(ours, row, dialled.max_duration, findings);
             }
         }
         for row in self.of_kind("CALL#").filter(|row| !row["placed"].is_null()) {
             if !self.dialled.iter().any(|dialled| row["placed"] == dialled.id) {
-                findings
-                    .push(format!("{} says that it was placed, and the dialler knows nothing of it", text(row, "pk")));
+                let name = text(row, "pk");
+                findings.add("I17", format!("{name} says that it was placed, and the dialler knows nothing of it"));
             }
+        }
+    }
+
+    /// A call that is not over: is it still entitled to the line?
+    fn rings_on(&self, id: &str, row: &Value, max_duration: i64, findings: &mut Findings) {
+        if row["charge"] == "declined" {
+            findings.add("I18", format!("call {id} is not paid, and was not stopped"));
+        }
+        let longest = (max_duration.min(LONGEST) + OVERTIME) * 60;
+        let age = self.now - row["created_at"].as_i64().unwrap_or(self.now);
+        if age > longest {
+            findings.add("I20", format!("call {id} goes on {age} s after it was placed"));
+        }
+        let number = format!("NUMBER#{}", text(row, "from"));
+        let owner = self.of_kind("NUMBER#").find(|one| text(one, "pk") == number).map(|one| &one["owner"]);
+        if owner.is_some_and(|owner| !owner.is_null() && *owner != row["wallet"]) {
+            findings.add("I11", format!("call {id} goes on from {}, which is somebody else's", text(row, "from")));
         }
     }
 }
@@ -61,7 +120,8 @@ mod tests {
     use super::*;
 
     fn call(charge: &str) -> Value {
-        json!({"pk": "CALL#c", "sk": "CALL", "from": "+1", "to": "+2", "placed": "b", "charge": charge, "settled": true})
+        json!({"pk": "CALL#c", "sk": "CALL", "wallet": "w", "sale": "1", "from": "+1", "to": "+2", "placed": "b",
+               "charge": charge, "settled": true, "created_at": 1000})
     }
 
     fn sale() -> Value {
@@ -69,34 +129,79 @@ mod tests {
     }
 
     fn dialled() -> Dialled {
-        Dialled {
-            id: "b".into(),
-            request: Some("c".into()),
-            from: "+1".into(),
-            from_was_picked: false,
-            to: "+2".into(),
-        }
+        let (id, request) = ("b".into(), Some("c".into()));
+        let (from, to) = ("+1".into(), "+2".into());
+        Dialled { id, request, from, to, max_duration: 5, is_over: true, ..Dialled::default() }
+    }
+
+    fn with(mut row: Value, name: &str, value: Value) -> Value {
+        row[name] = value;
+        row
     }
 
     fn findings(rows: Vec<Value>, dialled: Vec<Dialled>) -> String {
-        let mut findings = Vec::new();
-        Ledgers { rows, dialled, ..Ledgers::default() }.calls(&mut findings);
-        findings.join("; ")
+        let mut findings = Findings::default();
+        Ledgers { rows, dialled, now: 1400, ..Ledgers::default() }.calls(&mut findings);
+        findings.line()
     }
 
     #[test]
     fn a_call_that_was_sold_and_dialled_once_is_in_order() {
         assert_eq!(findings(vec![call("paid"), sale()], vec![dialled()]), "");
         assert_eq!(findings(vec![call("declined")], vec![dialled()]), "");
+        let failed = with(call("refunded"), "view", json!({"ended_by": "ERROR"}));
+        let back = with(sale(), "refund", json!({"state": "refunded"}));
+        assert_eq!(findings(vec![failed, back], vec![dialled()]), "");
     }
 
     #[test]
-    fn everything_else_is_found() {
-        assert!(findings(vec![call("paid")], vec![dialled()]).contains("sold 0 times"));
-        assert!(findings(vec![call("paid"), sale()], vec![]).contains("knows nothing of it"));
-        assert!(findings(vec![], vec![dialled()]).contains("no call of ours"));
-        let mut again = dialled();
-        again.id = "other".into();
-        assert!(findings(vec![call("paid"), sale()], vec![dialled(), again]).contains("its row does not know"));
+    fn what_is_paid_was_sold() {
+        assert!(findings(vec![call("paid")], vec![dialled()]).starts_with("I1: call c is paid, and was sold 0 times"));
+        assert!(findings(vec![sale()], vec![]).starts_with("I1: call c was sold, and is not in the table"));
+    }
+
+    #[test]
+    fn a_payment_dials_once_and_for_a_call_of_ours() {
+        assert!(findings(vec![call("paid"), sale()], vec![]).starts_with("I17: CALL#c says that it was placed"));
+        assert!(findings(vec![], vec![dialled()]).starts_with("I17: +2 was dialled for no call"));
+        let again = Dialled { id: "other".into(), ..dialled() };
+        let twice = findings(vec![call("paid"), sale()], vec![dialled(), again]);
+        assert!(twice.starts_with("I17: call c was dialled as other"), "{twice}");
+        let twin = with(call("declined"), "pk", json!("CALL#d"));
+        assert!(findings(vec![call("paid"), twin, sale()], vec![dialled()]).contains("I17: CALL#c and CALL#d"));
+    }
+
+    #[test]
+    fn a_call_is_from_the_number_that_it_says() {
+        let picked = Dialled { from_was_picked: true, ..dialled() };
+        assert!(findings(vec![call("paid"), sale()], vec![picked]).starts_with("I16"));
+        let other = Dialled { from: "+3".into(), ..dialled() };
+        assert!(findings(vec![call("paid"), sale()], vec![other]).starts_with("I16"));
+    }
+
+    #[test]
+    fn an_error_is_not_charged_and_nothing_else_is_paid_back() {
+        let error = json!({"ended_by": "ERROR"});
+        let failed = with(call("paid"), "view", error.clone());
+        assert!(findings(vec![failed, sale()], vec![dialled()]).starts_with("I5: call c ended in an error"));
+        let healthy = with(call("refund_due"), "due_queue", json!("CALL#1"));
+        assert!(findings(vec![healthy, sale()], vec![dialled()]).starts_with("I4: call c is refund_due"));
+        let forgotten = with(call("refund_due"), "view", error.clone());
+        assert!(findings(vec![forgotten, sale()], vec![dialled()]).starts_with("I8: call c is to be paid back"));
+        let alone = with(call("credited"), "view", error);
+        assert!(findings(vec![alone, sale()], vec![dialled()]).starts_with("I4: call c is credited, and its sale"));
+    }
+
+    #[test]
+    fn what_should_not_ring_does_not() {
+        let on = || Dialled { is_over: false, max_duration: 30, ..dialled() };
+        assert_eq!(findings(vec![call("paid"), sale()], vec![on()]), "");
+        assert!(findings(vec![call("declined")], vec![on()]).starts_with("I18: call c is not paid"));
+        let short = Dialled { max_duration: 5, ..on() };
+        assert!(findings(vec![call("paid"), sale()], vec![short]).starts_with("I20: call c goes on 400 s"));
+        let others = json!({"pk": "NUMBER#+1", "owner": "somebody"});
+        assert!(findings(vec![call("paid"), sale(), others], vec![on()]).starts_with("I11: call c goes on from +1"));
+        let lost = with(call("paid"), "settled", json!(false));
+        assert!(findings(vec![lost, sale()], vec![dialled()]).starts_with("I8: CALL#c is not over"));
     }
 }

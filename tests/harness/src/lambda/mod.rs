@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
+use crate::history::{History, What};
 use crate::template::{Deployment, Function};
 pub use instance::command;
 use instance::{Instance, Work};
@@ -61,6 +62,7 @@ impl std::error::Error for InvokeError {}
 pub struct Lambda {
     pools: Arc<BTreeMap<String, Pool>>,
     logs: Logs,
+    history: History,
     /// Where processes are watched over, whoever invokes them: a test's own runtime stands still while it waits for the
     /// world's end.
     runtime: Handle,
@@ -70,7 +72,13 @@ struct Pool {
     function: Function,
     program: PathBuf,
     processes: Mutex<Processes>,
+    /// Turns, where only so many requests are served at once.
+    turns: Option<Arc<Semaphore>>,
 }
+
+/// A request's turn at a function, as long as it is held.
+#[derive(Debug)]
+pub struct Turn(#[expect(dead_code, reason = "it is held, not read")] Option<OwnedSemaphorePermit>);
 
 #[derive(Default)]
 struct Processes {
@@ -84,9 +92,34 @@ impl Lambda {
     pub fn new(deployment: &Deployment, programs: &BTreeMap<String, PathBuf>) -> Self {
         let pools = deployment.functions.iter().filter_map(|(name, function)| {
             let program = programs.get(name)?.clone();
-            Some((name.clone(), Pool { function: function.clone(), program, processes: Mutex::default() }))
+            Some((name.clone(), Pool { function: function.clone(), program, processes: Mutex::default(), turns: None }))
         });
-        Self { pools: Arc::new(pools.collect()), logs: Logs::default(), runtime: Handle::current() }
+        let (logs, history) = (Logs::default(), History::default());
+        Self { pools: Arc::new(pools.collect()), logs, history, runtime: Handle::current() }
+    }
+
+    /// Writes down what it does.
+    #[must_use]
+    pub fn remembering_in(mut self, history: &History) -> Self {
+        self.history = history.clone();
+        self
+    }
+
+    /// At most so many requests to a function have their [`turn`](Self::turn) at the same time: reserved concurrency, except
+    /// that the others wait instead of being refused. A machine with two cores is no region of AWS.
+    #[must_use]
+    pub fn serving_at_once(mut self, requests: usize) -> Self {
+        let pools = Arc::get_mut(&mut self.pools).unwrap_or_else(|| panic!("it is in use already"));
+        for pool in pools.values_mut() {
+            pool.turns = Some(Arc::new(Semaphore::new(requests)));
+        }
+        self
+    }
+
+    /// Waits for a request's turn at a function, before any of its time counts.
+    pub async fn turn(&self, function: &str) -> Turn {
+        let Some(turns) = self.pool(function).turns.clone() else { return Turn(None) };
+        Turn(turns.acquire_owned().await.ok())
     }
 
     /// Invokes a function by the name of its binary, and waits for its answer.
@@ -97,6 +130,20 @@ impl Lambda {
 
     /// The same, with the event and the answer as they travel.
     pub async fn invoke_raw(&self, function: &str, event: String) -> Result<String, InvokeError> {
+        let work = || (What::Worked { function: function.to_owned(), trouble: None }, Vec::new());
+        let place = self.history.begin(work);
+        let outcome = self.work(function, event).await;
+        if let Some(place) = place {
+            self.history.end(place, |event| {
+                if let (What::Worked { trouble, .. }, Err(error)) = (&mut event.what, &outcome) {
+                    *trouble = Some(error.to_string());
+                }
+            });
+        }
+        outcome
+    }
+
+    async fn work(&self, function: &str, event: String) -> Result<String, InvokeError> {
         let pool = self.pool(function);
         let instance = pool.idle().unwrap_or_else(|| self.start(pool));
         let (taken, was_taken) = oneshot::channel();
@@ -128,6 +175,7 @@ impl Lambda {
     pub fn kill(&self, function: &str) -> usize {
         let pool = self.pool(function);
         let all = std::mem::take(&mut *pool.lock()).all;
+        self.history.note(|| (What::Killed { function: function.to_owned(), processes: all.len() }, Vec::new()));
         for instance in &all {
             instance.kill();
         }
@@ -169,6 +217,7 @@ impl Lambda {
     }
 
     fn start(&self, pool: &Pool) -> Arc<Instance> {
+        self.history.note(|| (What::Started { function: pool.function.binary.clone() }, Vec::new()));
         let _here = self.runtime.enter();
         let instance = Arc::new(Instance::start(&pool.function, &pool.program, &self.logs));
         let mut processes = pool.lock();

@@ -91,6 +91,10 @@ pub struct Plan {
     pub timeouts: BTreeMap<String, Duration>,
     /// Real neighbours.
     pub real: Real,
+    /// Whether its history is kept.
+    pub remembers: bool,
+    /// How many requests to one function are served at once; the others wait at the gateway.
+    pub at_once: Option<usize>,
 }
 
 impl Plan {
@@ -105,6 +109,8 @@ impl Plan {
             environment: Vec::new(),
             timeouts: BTreeMap::new(),
             real: Real::new(),
+            remembers: false,
+            at_once: None,
         }
     }
 

@@ -1,10 +1,12 @@
 //! USDC's books: who has what, which authorizations are spent, and what was logged in which transaction.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use alloy_primitives::{Address, B256, Bytes, U256, b256};
 
 use super::eip712::{self, Authorization};
+use crate::history::{self, History, What};
 use crate::sim::random;
 
 /// `Transfer(address indexed from, address indexed to, uint256 value)`.
@@ -67,6 +69,26 @@ pub struct Transaction {
     pub logs: Vec<Log>,
 }
 
+impl fmt::Display for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.success {
+            return f.write_str("it reverts");
+        }
+        for log in &self.logs {
+            match log.topics.as_slice() {
+                [TRANSFER, from, to] => {
+                    let (from, to) = (Address::from_word(*from), Address::from_word(*to));
+                    write!(f, "{from:#x} pays {} to {to:#x} ", U256::try_from_be_slice(&log.data).unwrap_or_default())?;
+                }
+                [AUTHORIZATION_USED, _, nonce] => write!(f, "by {nonce}: ")?,
+                [AUTHORIZATION_CANCELED, _, nonce] => write!(f, "{nonce} is cancelled")?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The books.
 pub(super) struct Ledger {
     balances: HashMap<Address, U256>,
@@ -74,6 +96,7 @@ pub(super) struct Ledger {
     owners: HashMap<Address, Address>,
     transactions: Vec<Transaction>,
     submitted: Vec<(B256, Authorization, Vec<u8>)>,
+    pub(super) history: History,
     pub(super) finality_lag: u64,
 }
 
@@ -85,6 +108,7 @@ impl Default for Ledger {
             owners: HashMap::new(),
             transactions: Vec::new(),
             submitted: Vec::new(),
+            history: History::default(),
             finality_lag: 600,
         }
     }
@@ -192,7 +216,7 @@ impl Ledger {
             logs.push(nonce_log(token, AUTHORIZATION_USED, what.from, what.nonce));
             logs.push(transfer_log(token, what.from, what.to, what.value));
         }
-        self.transactions.push(Transaction { hash, block, success, logs });
+        self.keep(Transaction { hash, block, success, logs });
     }
 
     pub(super) fn submit(&mut self, what: Authorization, signature: Vec<u8>) -> B256 {
@@ -212,8 +236,17 @@ impl Ledger {
 
     fn record(&mut self, block: u64, logs: Vec<Log>) -> B256 {
         let hash = B256::from(random::<32>());
-        self.transactions.push(Transaction { hash, block, success: true, logs });
+        self.keep(Transaction { hash, block, success: true, logs });
         hash
+    }
+
+    fn keep(&mut self, transaction: Transaction) {
+        self.history.note(|| {
+            let did = transaction.to_string();
+            let marks = history::marks(&did);
+            (What::Landed { hash: transaction.hash.to_string(), did }, marks)
+        });
+        self.transactions.push(transaction);
     }
 }
 

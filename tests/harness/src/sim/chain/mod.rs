@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::fault::{Answer, Faults};
 use super::{Clock, lock};
+use crate::history::History;
 pub use eip712::{Authorization, Domain, Key};
 use ledger::Ledger;
 pub use ledger::{Log, Revert, Transaction};
@@ -116,6 +117,16 @@ impl Chain {
             &json!({"jsonrpc": "2.0", "error": {"code": -32016, "message": "over rate limit"}, "id": null}),
         );
         Self { network, clock, ledger: Arc::default(), faults: Faults::new(overload) }
+    }
+
+    /// Writes down what lands.
+    pub fn remember_in(&self, history: &History) {
+        self.ledger().history = history.clone();
+    }
+
+    /// Is this signature the payer's, over this authorization to be paid here?
+    pub fn is_signed(&self, what: &Authorization, signature: &[u8]) -> bool {
+        self.speaks_for(what.from, &what.digest(&self.network.domain()), signature)
     }
 
     /// The JSON-RPC endpoint: `POST /rpc`, and `POST /`.

@@ -8,6 +8,7 @@ use axum::response::Response;
 use tokio::sync::oneshot;
 
 use super::{Answer, Fault, Faults};
+use crate::history::Met;
 
 /// More than any request of ours, so that a body is never cut by the harness.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -19,6 +20,7 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return Answer::html(413).into_response();
     };
+    let met = parts.extensions.get::<Met>().cloned();
     let request = Request::from_parts(parts, Body::from(body));
     let released = faults.release_signal();
     let (fault, latency) = faults.arrive(&class);
@@ -28,6 +30,9 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
     let Some(fault) = fault else {
         return next.run(request).await;
     };
+    if let Some(met) = met {
+        met.fault(fault.name());
+    }
     match fault {
         Fault::Refuse(answer) => answer.into_response(),
         Fault::Overload => faults.overload.clone().into_response(),
@@ -71,7 +76,6 @@ async fn late(
 ) -> Response {
     let (connected, gone) = oneshot::channel::<()>();
     let (answer, answered) = oneshot::channel();
-    faults.late(1);
     let task = faults.clone();
     tokio::spawn(async move {
         tokio::select! {
@@ -80,7 +84,7 @@ async fn late(
         }
         // Nobody may be listening any more; that is the point.
         let _ = answer.send(next.run(request).await);
-        task.late(-1);
+        task.late_no_more();
     });
     let response = answered.await;
     drop(connected);

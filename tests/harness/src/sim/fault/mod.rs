@@ -52,6 +52,25 @@ pub enum Fault {
     Delay(Duration),
 }
 
+impl Fault {
+    /// What it is called where it is told of.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Refuse(_) => "refuse",
+            Self::Overload => "be overloaded",
+            Self::Hang => "hang",
+            Self::LoseAnswer => "apply it and lose the answer",
+            Self::Stall => "apply it and never answer",
+            Self::Replace(_) => "apply it and answer something else",
+            Self::Html => "apply it and answer with HTML",
+            Self::Truncate => "apply it and cut the answer short",
+            Self::Drop => "drop it",
+            Self::Late => "apply it when nobody waits any more",
+            Self::Delay(_) => "take its time",
+        }
+    }
+}
+
 #[derive(Debug)]
 enum When {
     Always,
@@ -211,15 +230,17 @@ impl Faults {
             }
         }
         inner.rules.retain(|rule| !matches!(rule.when, When::Next(0) | When::Nth(0)));
+        // Counted before anybody learns that it has arrived, so that nobody misses it.
+        inner.late += u64::from(matches!(met, Some(Fault::Late)));
         let latency = inner.latencies.iter().find(|(pattern, _)| matches(pattern, class)).map(|(_, latency)| *latency);
         drop(inner);
         self.changed.send_modify(|count| *count += 1);
         (met, latency)
     }
 
-    fn late(&self, by: i64) {
+    fn late_no_more(&self) {
         let mut inner = lock(&self.inner);
-        inner.late = inner.late.saturating_add_signed(by);
+        inner.late = inner.late.saturating_sub(1);
         drop(inner);
         self.changed.send_modify(|count| *count += 1);
     }

@@ -1,0 +1,243 @@
+//! What clients were told, against what became of it: whoever was told that nothing was charged has not paid, one payment
+//! bought one thing, and nobody was answered in another's name.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::U256;
+
+use super::refunds::refund;
+use super::{Client, Findings, Ledgers};
+
+/// What costs nothing.
+const FREE: [u16; 5] = [400, 403, 404, 429, 502];
+/// What the functions charge for.
+const PAID: [&str; 4] = ["/phone/numbers/buy", "/phone/numbers/renew", "/phone/numbers/list", "/voice/call"];
+
+impl Ledgers {
+    pub(super) fn answers(&self, findings: &mut Findings) {
+        if !self.is_whole {
+            return;
+        }
+        for client in &self.clients {
+            self.was_true(client, findings);
+            was_the_payer(client, findings);
+            let said = client.asked.said.as_ref();
+            if said.is_some_and(|said| said.ours && !said.no_store) {
+                let (method, path) = (&client.asked.method, &client.asked.path);
+                findings.add("I21", format!("the answer to {method} {path} may be kept by a cache"));
+            }
+        }
+        self.one_thing_each(findings);
+        self.ends_stay(findings);
+    }
+
+    /// A refusal that says "not charged".
+    fn was_true(&self, client: &Client, findings: &mut Findings) {
+        let (Some((from, nonce)), Some(said)) = (client.key(), &client.asked.said) else { return };
+        let promise = match said.status {
+            402 if was_asked_for_this(client) => "I3",
+            503 if said.code == "upstream_error" => "I5",
+            status if FREE.contains(&status) => "I5",
+            _ => return,
+        };
+        let sale = self.sale_of((&from, &nonce));
+        let moved = self.payments.iter().any(|paid| paid.from == from && paid.nonce == nonce);
+        if !moved || sale.is_some_and(|sale| refund(sale).is_some()) || self.was_asked_again(client) {
+            return;
+        }
+        let code = &said.code;
+        findings
+            .add(promise, format!("answered {} {code} to payment {nonce} of {from}, and it moved money", said.status));
+    }
+
+    /// The same payment was presented again afterwards, or for something else: then that has bought what it bought.
+    fn was_asked_again(&self, client: &Client) -> bool {
+        let key = client.key();
+        let answered = client.until.unwrap_or(client.at);
+        let differs =
+            |other: &Client| (other.asked.endpoint(), other.asked.body) != (client.asked.endpoint(), client.asked.body);
+        self.clients.iter().any(|other| other.key() == key && (other.at > answered || differs(other)))
+    }
+
+    /// What a payment has bought is the same however often it is asked.
+    fn one_thing_each(&self, findings: &mut Findings) {
+        let mut bought = BTreeMap::<_, (&str, &str)>::new();
+        for client in self.clients.iter().filter(|client| client.status() == 200) {
+            let (Some(key), Some(said)) = (client.key(), &client.asked.said) else { continue };
+            let this = (client.asked.endpoint(), said.product.as_str());
+            let first = bought.entry(key.clone()).or_insert(this);
+            if *first != this {
+                let (from, nonce) = key;
+                findings.add("I2", format!("payment {nonce} of {from} bought {first:?} and {this:?}"));
+            }
+        }
+    }
+
+    /// A call that has ended stays ended, and as it did. Only an error may come to light later.
+    fn ends_stay(&self, findings: &mut Findings) {
+        let mut ends = BTreeMap::<&str, (&Client, &(String, String))>::new();
+        for client in &self.clients {
+            let call = client.asked.said.as_ref().filter(|said| said.status == 200).and_then(|said| said.call.as_ref());
+            let (Some(id), Some(call)) = (client.asked.call_id(), call) else { continue };
+            if let Some((first, end)) = ends.get(id) {
+                let later = client.at > first.until.unwrap_or(first.at);
+                if later && *end != call && call.1 != "ERROR" {
+                    findings.add("I19", format!("call {id} ended as {end:?}, and later as {call:?}"));
+                }
+            }
+            if call.1 != "IN_PROGRESS" {
+                ends.insert(id, (client, call));
+            }
+        }
+    }
+}
+
+/// A 402 speaks of its own offer. A payment for another one may have bought that.
+fn was_asked_for_this(client: &Client) -> bool {
+    let asked = client.asked.said.as_ref().and_then(|said| said.asked);
+    let presented = client.asked.paying.as_ref().map(|paying| &paying.authorization);
+    let presented: Option<(U256, _)> = presented.map(|presented| (presented.value, presented.to));
+    presented.is_some() && presented == asked
+}
+
+/// Only who has signed is answered as the one who pays.
+fn was_the_payer(client: &Client, findings: &mut Findings) {
+    let asked = &client.asked;
+    let sells = asked.method == "POST" && PAID.contains(&asked.endpoint());
+    if sells && matches!(client.status(), 200 | 403) && !client.signed {
+        let (status, path) = (client.status(), &asked.path);
+        let key = asked.paying.as_ref().map(crate::history::Paying::key).unwrap_or_default();
+        findings.add("I9", format!("answered {status} at {path} to {key:?}, which its payer has not signed"));
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use alloy_primitives::{Address, B256};
+    use serde_json::json;
+
+    use super::super::Payment;
+    use super::super::sales::tests::{payment, sale};
+    use super::*;
+    use crate::history::{Exchange, Paying, Said};
+    use crate::sim::chain::Authorization;
+    use crate::world::PAYEE;
+
+    const NONCE: B256 = B256::repeat_byte(1);
+
+    pub(in crate::audit) fn client(second: u64, path: &str, status: u16) -> Client {
+        let authorization = Authorization {
+            from: Address::repeat_byte(0xaa),
+            to: PAYEE,
+            value: U256::from(1000),
+            valid_after: U256::ZERO,
+            valid_before: U256::MAX,
+            nonce: NONCE,
+        };
+        let asked = (status == 402).then_some((U256::from(1000), PAYEE));
+        let said = Said { status, asked, ours: true, no_store: true, ..Said::default() };
+        let asked = Exchange {
+            method: "POST".into(),
+            path: path.into(),
+            body: 0,
+            payments: 1,
+            paying: Some(Paying { authorization, signature: vec![0; 65] }),
+            said: Some(said),
+        };
+        let at = Duration::from_secs(second);
+        Client { at, until: Some(at + Duration::from_millis(500)), asked, signed: true }
+    }
+
+    fn bent(mut client: Client, bend: impl FnOnce(&mut Client, &mut Said)) -> Client {
+        let mut said = client.asked.said.take().expect("an answer");
+        bend(&mut client, &mut said);
+        client.asked.said = Some(said);
+        client
+    }
+
+    fn list(second: u64, status: u16) -> Client {
+        client(second, "/v1/phone/numbers/list", status)
+    }
+
+    fn paid() -> Payment {
+        Payment { from: format!("{:#x}", Address::repeat_byte(0xaa)), nonce: NONCE.to_string(), ..payment() }
+    }
+
+    fn findings_of(clients: Vec<Client>, rows: Vec<serde_json::Value>, payments: Vec<Payment>) -> String {
+        let mut findings = Findings::default();
+        Ledgers { clients, rows, payments, is_whole: true, ..Ledgers::default() }.answers(&mut findings);
+        findings.line()
+    }
+
+    fn findings(clients: Vec<Client>) -> String {
+        findings_of(clients, Vec::new(), vec![paid()])
+    }
+
+    #[test]
+    fn whoever_was_told_402_has_not_paid() {
+        assert!(findings(vec![list(0, 402)]).starts_with("I3: answered 402"));
+        assert!(findings(vec![list(0, 402), list(0, 200)]).starts_with("I3"), "nor has its twin");
+        assert_eq!(findings_of(vec![list(0, 402)], vec![], vec![]), "");
+        assert_eq!(findings(vec![list(0, 402), list(1, 200)]), "", "it was sent again");
+        let dearer = bent(list(0, 402), |_, said| said.asked = Some((U256::from(5000), PAYEE)));
+        assert_eq!(findings(vec![dearer, list(0, 200)]), "", "it was for something else");
+        let mut back = sale("void");
+        back["payment"]["nonce"] = json!(NONCE.to_string());
+        back["payment"]["from"] = json!(paid().from);
+        back["refund"] = json!({"state": "refunded"});
+        assert_eq!(findings_of(vec![list(0, 402)], vec![back], vec![paid()]), "");
+    }
+
+    #[test]
+    fn whoever_was_refused_has_not_paid() {
+        for status in FREE {
+            assert!(findings(vec![list(0, status)]).starts_with("I5: answered"), "{status}");
+        }
+        let unreachable = bent(list(0, 503), |_, said| said.code = "upstream_error".into());
+        assert!(findings(vec![unreachable]).starts_with("I5"));
+        let pending = bent(list(0, 503), |_, said| said.code = "payment_pending".into());
+        assert_eq!(findings(vec![pending, list(0, 409), list(0, 500)]), "");
+    }
+
+    #[test]
+    fn one_payment_buys_one_thing() {
+        let product = |second, product: &str| bent(list(second, 200), |_, said| said.product = product.into());
+        assert_eq!(findings(vec![product(0, "a"), product(1, "a")]), "");
+        assert!(findings(vec![product(0, "a"), product(1, "b")]).starts_with("I2: payment"));
+        let elsewhere = client(1, "/v1/phone/numbers/buy", 200);
+        assert!(findings(vec![list(0, 200), elsewhere]).starts_with("I2"));
+    }
+
+    #[test]
+    fn nobody_is_answered_in_anothers_name() {
+        for status in [200, 403] {
+            let forged = bent(list(0, status), |client, _| client.signed = false);
+            assert!(findings_of(vec![forged], vec![], vec![]).starts_with("I9: answered"), "{status}");
+        }
+        let refused = bent(list(0, 402), |client, _| client.signed = false);
+        assert_eq!(findings(vec![refused]), "");
+    }
+
+    #[test]
+    fn nothing_is_kept_by_a_cache() {
+        let kept = bent(list(0, 500), |_, said| said.no_store = false);
+        assert!(findings(vec![kept]).starts_with("I21: the answer to POST"));
+    }
+
+    #[test]
+    fn a_call_ends_once() {
+        let look = |second, end: &str| {
+            bent(client(second, "/v1/voice/call/c", 200), |client, said| {
+                client.asked.method = "GET".into();
+                client.asked.paying = None;
+                said.call = Some(("completed".into(), end.into()));
+            })
+        };
+        assert_eq!(findings(vec![look(0, "IN_PROGRESS"), look(1, "USER"), look(2, "USER")]), "");
+        assert_eq!(findings(vec![look(1, "USER"), look(2, "ERROR"), look(3, "ERROR")]), "");
+        assert!(findings(vec![look(1, "USER"), look(2, "IN_PROGRESS")]).starts_with("I19: call c ended"));
+        assert!(findings(vec![look(1, "USER"), look(2, "ASSISTANT")]).starts_with("I19: call c ended"));
+    }
+}

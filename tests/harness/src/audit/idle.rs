@@ -1,0 +1,148 @@
+//! Requests that may cause nothing: without a payment that somebody signed for us, and for calls that nobody knows.
+//!
+//! Who caused what cannot be seen while several things happen at once. It is looked at where a request was alone: no other
+//! function was at work between its beginning and its end, and none had died before.
+
+use std::time::Duration;
+
+use super::{Client, Findings, Ledgers};
+use crate::history::{Errand, Event, What};
+use crate::world::PAYEE;
+
+impl Ledgers {
+    pub(super) fn idle(&self, findings: &mut Findings) {
+        if !self.is_whole {
+            return;
+        }
+        let works = works(&self.events);
+        let errands = errands(&self.events);
+        for client in &self.clients {
+            let Some(until) = client.until.filter(|until| was_alone(&works, client.at, *until)) else { continue };
+            let during = errands.iter().filter(|(at, _)| (client.at..=until).contains(at)).map(|(_, errand)| *errand);
+            let (status, path) = (client.status(), &client.asked.path);
+            if client.asked.method == "GET" {
+                let Some(id) = client.asked.call_id().filter(|_| status == 404) else { continue };
+                // A well-formed id costs a look into the table.
+                let may = |errand: &&Errand| is_well_formed(id) && errand.class == "GetItem";
+                if let Some(errand) = during.into_iter().find(|errand| !may(errand)) {
+                    findings.add("I22", format!("the unknown call {id} caused {} {:?}", errand.class, errand.deeds));
+                }
+            } else if !may_cause_something(client) {
+                for errand in during {
+                    let (class, deeds) = (&errand.class, &errand.deeds);
+                    let what = format!("{path} without a valid payment ({status}) caused {class} {deeds:?}");
+                    findings.add("I23", what);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a payment is one that can be judged only by asking: everything but none, an unreadable one, one for somebody else,
+/// and one that plainly is not its payer's.
+fn may_cause_something(client: &Client) -> bool {
+    let Some(paying) = &client.asked.paying else { return false };
+    paying.authorization.to == PAYEE && (client.signed || paying.signature.len() > 65)
+}
+
+/// 26 characters of Crockford's, of which the first has three bits.
+fn is_well_formed(id: &str) -> bool {
+    let crockford = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() && !b"ILOU".contains(&byte);
+    id.len() == 26 && id.bytes().all(crockford) && id.as_bytes()[0] <= b'7'
+}
+
+/// Beginnings, ends, and whether they ended well.
+fn works(events: &[Event]) -> Vec<(Duration, Option<Duration>, bool)> {
+    let work = |event: &Event| match &event.what {
+        What::Worked { trouble, .. } => Some((event.at, event.until, trouble.is_none())),
+        _ => None,
+    };
+    events.iter().filter_map(work).collect()
+}
+
+fn errands(events: &[Event]) -> Vec<(Duration, &Errand)> {
+    let errand = events.iter().map(|event| (event.at, &event.what));
+    errand.filter_map(|(at, what)| if let What::Errand(errand) = what { Some((at, &**errand)) } else { None }).collect()
+}
+
+fn was_alone(works: &[(Duration, Option<Duration>, bool)], from: Duration, to: Duration) -> bool {
+    // What died may have left a request on its way, and what never ended is still at it.
+    let before = works
+        .iter()
+        .filter(|(at, ..)| *at < from)
+        .all(|(_, until, well)| *well && until.is_some_and(|end| end <= from));
+    before && works.iter().filter(|(at, ..)| (from..=to).contains(at)).count() <= 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answers::tests::client;
+    use super::*;
+    use crate::history::Met;
+    use crate::world::Neighbour;
+
+    const LIST: &str = "/v1/phone/numbers/list";
+
+    fn event(at: f64, until: f64, what: What) -> Event {
+        let (at, until) = (Duration::from_secs_f64(at), Some(Duration::from_secs_f64(until)));
+        Event { at, until, what, marks: Vec::new() }
+    }
+
+    fn work(at: f64, until: f64) -> Event {
+        event(at, until, What::Worked { function: "f".into(), trouble: None })
+    }
+
+    fn errand(at: f64, class: &str) -> Event {
+        let (neighbour, class) = (Neighbour::Dynamo, class.to_owned());
+        let errand = Errand { neighbour, class, deeds: vec![], status: None, said: String::new(), met: Met::default() };
+        event(at, at, What::Errand(Box::new(errand)))
+    }
+
+    fn findings(client: Client, events: Vec<Event>) -> String {
+        let mut findings = Findings::default();
+        let clients = vec![client];
+        Ledgers { clients, events, is_whole: true, ..Ledgers::default() }.idle(&mut findings);
+        findings.line()
+    }
+
+    fn forged() -> Client {
+        Client { signed: false, ..client(1, LIST, 402) }
+    }
+
+    #[test]
+    fn without_a_valid_payment_nothing_is_asked_or_written() {
+        let did = |client: Client| findings(client, vec![work(1.1, 1.4), errand(1.2, "GetItem")]);
+        assert!(did(forged()).starts_with("I23: /v1/phone/numbers/list without"));
+        let mut none = forged();
+        none.asked.paying = None;
+        assert!(did(none).starts_with("I23"));
+        assert_eq!(did(client(1, LIST, 402)), "", "this one is somebody's");
+        let mut contract = forged();
+        if let Some(paying) = &mut contract.asked.paying {
+            paying.signature = vec![0; 97];
+        }
+        assert_eq!(did(contract), "", "this one may be");
+        assert_eq!(findings(forged(), vec![work(1.1, 1.4), errand(0.9, "GetItem"), errand(1.6, "GetItem")]), "");
+    }
+
+    #[test]
+    fn nobody_is_blamed_for_what_others_do() {
+        assert_eq!(findings(forged(), vec![work(1.1, 1.4), work(1.2, 1.3), errand(1.2, "GetItem")]), "");
+        assert_eq!(findings(forged(), vec![work(0.5, 1.3), work(1.1, 1.4), errand(1.2, "GetItem")]), "");
+        let died = event(0.1, 0.2, What::Worked { function: "f".into(), trouble: Some("killed".into()) });
+        assert_eq!(findings(forged(), vec![died, work(1.1, 1.4), errand(1.2, "GetItem")]), "");
+    }
+
+    #[test]
+    fn an_unknown_call_asks_nobody_and_a_malformed_one_not_even_the_table() {
+        let look = |id: &str, class: &str| {
+            let mut client = client(1, &format!("/v1/voice/call/{id}"), 404);
+            client.asked.method = "GET".into();
+            findings(client, vec![work(1.1, 1.4), errand(1.2, class)])
+        };
+        let unknown = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
+        assert_eq!(look(unknown, "GetItem"), "");
+        assert!(look(unknown, "GET /v1/calls/b").starts_with("I22: the unknown call 7ZZZ"));
+        assert!(look("malformed", "GetItem").starts_with("I22: the unknown call malformed"));
+    }
+}

@@ -1,0 +1,206 @@
+//! What the audit looks at: the ledgers as they stand, and what is known of how they came to.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, U256};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::is_whole;
+use crate::history::{Event, Exchange, What};
+use crate::lambda::Line;
+use crate::sim::bland::Call;
+use crate::sim::chain::Key;
+use crate::world::{PAYEE, World};
+
+/// The ledgers as they stand.
+#[derive(Debug, Default)]
+pub(super) struct Ledgers {
+    /// All rows of the table, without DynamoDB's types.
+    pub(super) rows: Vec<Value>,
+    /// All payments to the payee.
+    pub(super) payments: Vec<Payment>,
+    /// All payments by authorization from a wallet of ours to somebody.
+    pub(super) refunds: Vec<Payment>,
+    /// E.164 numbers that the carrier bills.
+    pub(super) billed: BTreeSet<String>,
+    /// All calls that the dialler accepted.
+    pub(super) dialled: Vec<Dialled>,
+    /// Whether doubts about payments could be settled.
+    pub(super) has_rpc: bool,
+    /// Whether it was made of the real functions.
+    pub(super) is_whole: bool,
+    pub(super) now: i64,
+    /// CAIP-2.
+    pub(super) network: String,
+    /// What clients asked.
+    pub(super) clients: Vec<Client>,
+    /// What else happened.
+    pub(super) events: Vec<Event>,
+    /// What the functions wrote.
+    pub(super) lines: Vec<Line>,
+    /// What they may not have written, by what it is.
+    pub(super) secrets: Vec<(&'static str, String)>,
+}
+
+/// An authorization that was used on the chain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Payment {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) nonce: String,
+    pub(super) value: u64,
+    pub(super) transaction: String,
+}
+
+/// A client's request.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    pub(super) at: Duration,
+    pub(super) until: Option<Duration>,
+    pub(super) asked: Exchange,
+    /// Whether the payer has signed what it presented.
+    pub(super) signed: bool,
+}
+
+/// A call at the dialler.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Dialled {
+    /// Its id there.
+    pub(super) id: String,
+    /// Our id, as it travelled along.
+    pub(super) request: Option<String>,
+    pub(super) from: String,
+    /// The request named no caller, so Bland chose one: somebody else's number, most likely.
+    pub(super) from_was_picked: bool,
+    pub(super) to: String,
+    /// Minutes, as they were asked for.
+    pub(super) max_duration: i64,
+    pub(super) is_over: bool,
+    /// What was to be done, and what was said.
+    pub(super) texts: Vec<String>,
+}
+
+impl Dialled {
+    fn of(call: Call) -> Self {
+        let request = call.request["metadata"]["request_id"].as_str().map(str::to_owned);
+        let task = call.request["task"].as_str().map(str::to_owned);
+        let (is_over, max_duration) = (call.is_over(), call.request["max_duration"].as_i64().unwrap_or_default());
+        let texts = task.into_iter().chain(call.lines.into_iter().map(|line| line.text)).collect();
+        let Call { id, from, from_was_picked, to, .. } = call;
+        Self { id, request, from, from_was_picked, to, max_duration, is_over, texts }
+    }
+}
+
+impl Ledgers {
+    pub(super) fn of(world: &World) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "whether a lease has ended is a question about now")]
+        let now = Timestamp::now().as_second();
+        let ours = refunders(world);
+        let (payments, others): (Vec<_>, Vec<_>) = authorized(world).into_iter().partition(|paid| paid.to == payee());
+        let events = world.history.events();
+        let clients = events.iter().filter_map(|event| Client::of(world, event)).collect();
+        Self {
+            rows: world.dynamo.rows(),
+            payments,
+            refunds: others.into_iter().filter(|paid| ours.contains(&paid.from)).collect(),
+            billed: world.twilio.held().into_iter().map(|held| held.phone_number).collect(),
+            dialled: world.bland.calls().into_iter().map(Dialled::of).collect(),
+            has_rpc: world.has_rpc,
+            is_whole: is_whole(world),
+            now,
+            network: world.network().caip2().to_owned(),
+            clients,
+            events,
+            lines: world.lambda.logs().lines(),
+            secrets: world.secrets(),
+        }
+    }
+
+    /// The rows whose partition key starts so.
+    pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.rows.iter().filter(move |row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(kind)))
+    }
+
+    pub(super) fn sold<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.of_kind("SALE#").filter(move |sale| sale["state"] == "closed" && sale["work"]["kind"] == kind)
+    }
+
+    /// The sale of a payer's nonce.
+    pub(super) fn sale_of(&self, (from, nonce): (&str, &str)) -> Option<&Value> {
+        let agrees = |sale: &Value, name: &str, other: &str| text(&sale["payment"], name).eq_ignore_ascii_case(other);
+        self.of_kind("SALE#").find(|sale| agrees(sale, "from", from) && agrees(sale, "nonce", nonce))
+    }
+
+    /// The payments that a sale has got.
+    pub(super) fn paid<'a>(&'a self, sale: &'a Value) -> impl Iterator<Item = &'a Payment> {
+        let agrees = |name: &str, other: &str| text(&sale["payment"], name).eq_ignore_ascii_case(other);
+        self.payments.iter().filter(move |paid| agrees("from", &paid.from) && agrees("nonce", &paid.nonce))
+    }
+}
+
+impl Client {
+    fn of(world: &World, event: &Event) -> Option<Self> {
+        let What::Asked(asked) = &event.what else { return None };
+        let paying = asked.paying.as_ref();
+        let signed = paying.is_some_and(|paying| world.chain.is_signed(&paying.authorization, &paying.signature));
+        Some(Self { at: event.at, until: event.until, asked: (**asked).clone(), signed })
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.asked.status().unwrap_or_default()
+    }
+
+    /// Payer and nonce of a payment that the payer has signed.
+    pub(super) fn key(&self) -> Option<(String, String)> {
+        self.asked.paying.as_ref().filter(|_| self.signed).map(crate::history::Paying::key)
+    }
+}
+
+/// What the chain logged: one `AuthorizationUsed` and one `Transfer` per payment.
+fn authorized(world: &World) -> Vec<Payment> {
+    let used = alloy_primitives::keccak256("AuthorizationUsed(address,bytes32)");
+    let transfer = alloy_primitives::keccak256("Transfer(address,address,uint256)");
+    let mut payments = Vec::new();
+    for transaction in world.chain.transactions().into_iter().filter(|transaction| transaction.success) {
+        let logged = |topic: B256| transaction.logs.iter().filter(move |log| log.topics.first() == Some(&topic));
+        let nonces = logged(used).filter_map(|log| log.topics.get(2).copied());
+        let transfers = logged(transfer).filter_map(|log| match log.topics.as_slice() {
+            [_, from, to] => Some((*from, *to, U256::try_from_be_slice(&log.data)?)),
+            _ => None,
+        });
+        for (nonce, (from, to, value)) in nonces.zip(transfers) {
+            payments.push(Payment {
+                from: address(from),
+                to: address(to),
+                nonce: nonce.to_string(),
+                value: value.saturating_to(),
+                transaction: transaction.hash.to_string(),
+            });
+        }
+    }
+    payments
+}
+
+/// The wallets that refunds come from: of the key store's key, and of one that a function was given itself.
+fn refunders(world: &World) -> BTreeSet<String> {
+    let told =
+        world.deployment.functions.values().filter_map(|function| function.environment.get("REFUND_PRIVATE_KEY"));
+    let own =
+        told.filter_map(|key| alloy_primitives::hex::decode_to_array(key).ok()).map(|key| Key::new(key).address());
+    own.chain([world.refund_wallet]).map(|wallet| address(wallet.into_word())).collect()
+}
+
+fn address(word: B256) -> String {
+    format!("{:#x}", Address::from_word(word))
+}
+
+/// Who is paid, as it is written here.
+pub(super) fn payee() -> String {
+    address(PAYEE.into_word())
+}
+
+pub(super) fn text<'a>(row: &'a Value, name: &str) -> &'a str {
+    row[name].as_str().unwrap_or_default()
+}
