@@ -21,11 +21,15 @@ const MOST_RECORDS: usize = 10;
 const SKEW: Duration = Duration::from_mins(2);
 
 /// What is looked for.
-pub(super) struct Search<'a> {
-    pub(super) from: &'a PhoneNumber,
-    pub(super) to: &'a PhoneNumber,
-    pub(super) since: Timestamp,
-    pub(super) request_id: &'a CallId,
+pub struct Search<'a> {
+    /// The caller ID.
+    pub from: &'a PhoneNumber,
+    /// The number that was rung.
+    pub to: &'a PhoneNumber,
+    /// Not before this.
+    pub since: Timestamp,
+    /// Our id in the call's metadata.
+    pub request_id: &'a CallId,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +57,8 @@ struct Candidate {
 
 /// What a list alone says about our call.
 #[derive(PartialEq, Eq, Debug)]
-enum Sifted {
+pub enum Sifted {
+    /// This one is.
     Ours(BlandCallId),
     /// These may be ours; their records know.
     Perhaps(Vec<BlandCallId>),
@@ -65,14 +70,14 @@ impl Search<'_> {
         let left = || limit.saturating_sub(began.elapsed());
 
         let request = bland.get("/v1/calls").query(&self.filters());
-        let past = self.sift(listed(&bland.send(request, left()).await?)?)?;
+        let past = self.in_past(&bland.send(request, left()).await?)?;
         let mut unsure = match past {
             Sifted::Ours(id) => return Ok(Found::One(id)),
             Sifted::Perhaps(ids) => ids,
         };
         // A call that is still queued may only be here.
         let reply = bland.send(bland.get("/v1/calls/active"), left()).await?;
-        match self.sift(self.of_these_numbers(active(&reply)?))? {
+        match self.in_active(&reply)? {
             Sifted::Ours(id) => return Ok(Found::One(id)),
             Sifted::Perhaps(ids) => {
                 for id in ids {
@@ -96,6 +101,16 @@ impl Search<'_> {
             }
         }
         Ok(Found::None)
+    }
+
+    /// What the list of these numbers' calls says.
+    pub fn in_past(&self, reply: &Reply) -> Result<Sifted, BlandError> {
+        self.sift(listed(reply)?)
+    }
+
+    /// What the list of the calls that are under way says.
+    pub fn in_active(&self, reply: &Reply) -> Result<Sifted, BlandError> {
+        self.sift(self.of_these_numbers(active(reply)?))
     }
 
     /// Days are as fine as Bland filters, and its days may be another time zone's.

@@ -62,13 +62,15 @@ impl Bland {
     }
 }
 
-fn is_inserted(reply: &Reply, number: &PhoneNumber) -> Result<bool, BlandError> {
+/// Whether the answer to an import names the number. If it does not, nothing is known yet.
+pub fn is_inserted(reply: &Reply, number: &PhoneNumber) -> Result<bool, BlandError> {
     answers::succeeded(reply, &[number])?;
     let told: Inserted = reply.json().ok_or(BlandError::Unknown)?;
     Ok(told.inserted.iter().any(|inserted| inserted == number.as_str()))
 }
 
-fn is_listed(reply: &Reply, number: &PhoneNumber) -> Result<Imported, BlandError> {
+/// Whether the list of what Bland knows has the number.
+pub fn is_listed(reply: &Reply, number: &PhoneNumber) -> Result<Imported, BlandError> {
     answers::succeeded(reply, &[number])?;
     let told: Inbound = reply.json().ok_or(BlandError::Unknown)?;
     let listed = told.inbound_numbers.iter().any(|inbound| inbound.phone_number == number.as_str());

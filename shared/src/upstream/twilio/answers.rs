@@ -66,7 +66,7 @@ struct Trouble {
 
 /// The answer to a search. We filter again what Twilio was asked to filter: a number without voice, or one that needs an
 /// address, would be paid for and be of no use.
-pub(super) fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
+pub fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
     match reply.status {
         StatusCode::OK => {
             let page: Available = reply.json().ok_or(TwilioError::Unknown)?;
@@ -83,7 +83,7 @@ pub(super) fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
 }
 
 /// The answer to a purchase.
-pub(super) fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyError> {
+pub fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyError> {
     if reply.status.is_success() {
         // A purchase that cannot be read is still a purchase.
         let bought: Incoming = reply.json().ok_or(BuyError::Unknown)?;
@@ -104,7 +104,7 @@ pub(super) fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyE
 
 /// A page of what we own, and the query of the next. `path` is the resource that was asked for: the next page is
 /// followed only within it, since our credentials travel along.
-pub(super) fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>), TwilioError> {
+pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>), TwilioError> {
     if reply.status != StatusCode::OK {
         return Err(trouble(reply, None));
     }
@@ -120,7 +120,7 @@ pub(super) fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<St
 }
 
 /// The answer to a release.
-pub(super) fn released(reply: &Reply) -> Result<(), TwilioError> {
+pub fn released(reply: &Reply) -> Result<(), TwilioError> {
     if reply.status.is_success() || reply.status == StatusCode::NOT_FOUND { Ok(()) } else { Err(trouble(reply, None)) }
 }
 

@@ -11,7 +11,7 @@ use reqwest::RequestBuilder;
 use crate::types::{Country, PhoneNumber, Timestamp};
 use crate::upstream::http;
 
-mod answers;
+pub mod answers;
 
 /// A search is for one purchase, and that one tries at most three.
 const CANDIDATES: &str = "5";

@@ -14,7 +14,7 @@ use crate::x402::wire_v2::{Object, SettleResponse, VerifyResponse};
 const LONGEST_REASON: usize = 80;
 
 /// What an answer to `/verify` means.
-pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], payment: &Verified) -> Verdict {
+pub fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], payment: &Verified) -> Verdict {
     if status == StatusCode::TOO_MANY_REQUESTS {
         return Verdict::RateLimited { retry_after };
     }
@@ -38,7 +38,7 @@ pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8],
 }
 
 /// What an answer to `/settle` means.
-pub(super) fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> SettleAnswer {
+pub fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> SettleAnswer {
     match serde_json::from_slice::<Object<SettleResponse>>(body) {
         Ok(Object(answer)) if answer.success => success(status, &answer, payment),
         _ if status == StatusCode::TOO_MANY_REQUESTS => SettleAnswer::NotSent,
