@@ -14,6 +14,10 @@ pub const LONGEST_TEXT: usize = 256;
 /// Reads a body. One that is absent reads as `{}`.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    // Asked here, because the parser does not look into what it skips.
+    if str::from_utf8(body).is_err() {
+        return Err(Refusal::bad("body", "is not UTF-8"));
+    }
     if nesting(body) > DEEPEST {
         return Err(Refusal::bad("body", format!("is nested deeper than {DEEPEST} levels")));
     }
@@ -110,6 +114,12 @@ mod tests {
             assert_eq!(named, field, "{body}: {message}");
             assert!(message.contains(part) && !message.contains(" at line "), "{body}: {message}");
         }
+    }
+
+    #[test]
+    fn a_body_is_text_also_where_nobody_reads_it() {
+        let read = read::<Body>(b"{\"skipped\":\"\xff\"}");
+        assert!(matches!(read, Err(Refusal::BadRequest { field, .. }) if field == "body"));
     }
 
     #[test]
