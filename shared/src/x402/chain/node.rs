@@ -1,10 +1,11 @@
 //! What a node answers, read into our own types. Pure functions of the body: an answer is read whole or not at all.
 
-use alloy_primitives::{Address, B256, hex};
+use alloy_primitives::{Address, B256};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::x402::payment::hex_bytes;
+use crate::x402::payment::{hex_bytes, hex_string};
+use crate::x402::wire_v2::Object;
 
 /// A block, as far as it matters here.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,7 +45,7 @@ struct WireBlock {
 
 #[derive(Deserialize)]
 struct WireReceipt {
-    logs: Vec<WireLog>,
+    logs: Vec<Object<WireLog>>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +67,7 @@ pub fn chain_id(body: &[u8]) -> Option<u64> {
 
 /// The answer to `eth_getBlockByNumber`.
 pub fn block(body: &[u8]) -> Option<Block> {
-    let found: WireBlock = result(body)?;
+    let Object(found): Object<WireBlock> = result(body)?;
     Some(Block { number: number(&found.number)?, timestamp: number(&found.timestamp)? })
 }
 
@@ -77,34 +78,72 @@ pub fn word(body: &[u8]) -> Option<B256> {
 
 /// The answer to `eth_getLogs`, without what a reorganisation has taken back.
 pub fn logs(body: &[u8]) -> Option<Vec<Log>> {
-    kept(result(body)?)
+    kept(&result::<Vec<_>>(body)?)
 }
 
 /// The events in the answer to `eth_getTransactionReceipt`, without what a reorganisation has taken back.
 pub fn receipt_logs(body: &[u8]) -> Option<Vec<Log>> {
-    let receipt: WireReceipt = result(body)?;
-    kept(receipt.logs)
+    let Object(receipt): Object<WireReceipt> = result(body)?;
+    kept(&receipt.logs)
 }
 
 fn result<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
-    serde_json::from_slice::<Response<T>>(body).ok()?.result
+    serde_json::from_slice::<Object<Response<T>>>(body).ok()?.0.result
 }
 
-fn kept(found: Vec<WireLog>) -> Option<Vec<Log>> {
-    found.into_iter().filter(|log| !log.removed).map(log).collect()
+fn kept(found: &[Object<WireLog>]) -> Option<Vec<Log>> {
+    found.iter().map(|Object(log)| log).filter(|log| !log.removed).map(log).collect()
 }
 
-fn log(wire: WireLog) -> Option<Log> {
+fn log(wire: &WireLog) -> Option<Log> {
     let topics = wire.topics.iter().map(|topic| hex_bytes(topic).map(B256::new));
     Some(Log {
         address: hex_bytes(&wire.address).map(Address::new)?,
         topics: topics.collect::<Option<_>>()?,
-        data: hex::decode(&wire.data).ok()?,
+        data: hex_string(&wire.data)?,
         transaction: hex_bytes(&wire.transaction_hash).map(B256::new)?,
         index: number(&wire.log_index)?,
     })
 }
 
 fn number(text: &str) -> Option<u64> {
-    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+    // The parser would take a sign.
+    let digits = text.strip_prefix("0x").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u64::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{block, chain_id, logs};
+
+    #[test]
+    fn a_number_is_digits_and_nothing_else() {
+        let read = |number: &str| chain_id(format!(r#"{{"result":"{number}"}}"#).as_bytes());
+        assert_eq!((read("0x2105"), read("0xffffffffffffffff")), (Some(8453), Some(u64::MAX)));
+        for number in ["0x+2105", "0x-1", "2105", "0x", "0X2105", "0x 1", "0x10000000000000000"] {
+            assert_eq!(read(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_an_object_whatever_its_values_spell() {
+        assert_eq!(chain_id(br#"["0x2105"]"#), None);
+        assert_eq!(block(br#"{"result":["0x1","0x2"]}"#), None);
+    }
+
+    #[test]
+    fn an_events_data_is_hexadecimal_with_its_prefix() {
+        let read = |data: &str| {
+            let (address, word) = ("11".repeat(20), "22".repeat(32));
+            let event = format!(
+                r#"{{"address":"0x{address}","topics":[],"data":"{data}","transactionHash":"0x{word}","logIndex":"0x1"}}"#
+            );
+            logs(format!(r#"{{"result":[{event}]}}"#).as_bytes())
+        };
+        assert_eq!(read("0x0102").unwrap().first().unwrap().data, [1, 2]);
+        assert!(read("0x").unwrap().first().unwrap().data.is_empty());
+        for data in ["0102", "0x0x0102", "0x1"] {
+            assert_eq!(read(data), None, "{data}");
+        }
+    }
 }
