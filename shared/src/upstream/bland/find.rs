@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::record::{instant, request_id};
 use super::{Bland, BlandCallId, BlandError, Found, answers};
-use crate::types::{CallId, DAY, PhoneNumber, Timestamp};
+use crate::types::{CallId, DAY, Object, PhoneNumber, Timestamp};
 use crate::upstream::http::Reply;
 
 /// Two numbers cannot have more calls in the days that are listed: the same number rings at most every ten seconds, but
@@ -34,12 +34,12 @@ pub struct Search<'a> {
 
 #[derive(Deserialize)]
 struct Listed {
-    calls: Vec<Candidate>,
+    calls: Vec<Object<Candidate>>,
 }
 
 #[derive(Deserialize)]
 struct Active {
-    data: Vec<Candidate>,
+    data: Vec<Object<Candidate>>,
 }
 
 #[derive(Deserialize)]
@@ -163,7 +163,7 @@ fn may_be(told: &str, number: &PhoneNumber) -> bool {
 
 fn listed(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
     let list: Option<Listed> = if reply.status.is_success() { reply.json() } else { None };
-    list.map(|list| list.calls).ok_or_else(|| answers::not_what_was_asked(reply))
+    list.map(|list| unwrapped(list.calls)).ok_or_else(|| answers::not_what_was_asked(reply))
 }
 
 /// This list wants a header that not every account has. Where it refuses us, it says nothing, and the other list decides.
@@ -172,5 +172,9 @@ fn active(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
         return Ok(Vec::new());
     }
     let list: Option<Active> = if reply.status.is_success() { reply.json() } else { None };
-    list.map(|list| list.data).ok_or_else(|| answers::not_what_was_asked(reply))
+    list.map(|list| unwrapped(list.data)).ok_or_else(|| answers::not_what_was_asked(reply))
+}
+
+fn unwrapped(listed: Vec<Object<Candidate>>) -> Vec<Candidate> {
+    listed.into_iter().map(|Object(candidate)| candidate).collect()
 }

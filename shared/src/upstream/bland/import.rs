@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Bland, BlandError, answers};
-use crate::types::PhoneNumber;
+use crate::types::{Object, PhoneNumber};
 use crate::upstream::http::Reply;
 
 /// Whether a number can now be used as a caller ID.
@@ -30,7 +30,7 @@ struct Inserted {
 
 #[derive(Deserialize)]
 struct Inbound {
-    inbound_numbers: Vec<InboundNumber>,
+    inbound_numbers: Vec<Object<InboundNumber>>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +73,6 @@ pub fn is_inserted(reply: &Reply, number: &PhoneNumber) -> Result<bool, BlandErr
 pub fn is_listed(reply: &Reply, number: &PhoneNumber) -> Result<Imported, BlandError> {
     answers::succeeded(reply, &[number])?;
     let told: Inbound = reply.json().ok_or(BlandError::Unknown)?;
-    let listed = told.inbound_numbers.iter().any(|inbound| inbound.phone_number == number.as_str());
+    let listed = told.inbound_numbers.iter().any(|Object(inbound)| inbound.phone_number == number.as_str());
     Ok(if listed { Imported::In } else { Imported::NotOwned })
 }

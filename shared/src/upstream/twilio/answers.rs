@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{Bought, BuyError, Owned, Said, TwilioError};
-use crate::types::{PhoneNumber, Timestamp};
+use crate::types::{Object, PhoneNumber, Timestamp};
 use crate::upstream::http::Reply;
 use crate::upstream::repeatable::repeatable;
 
@@ -23,14 +23,14 @@ const A_MOMENT: u64 = 2;
 
 #[derive(Deserialize)]
 struct Available {
-    available_phone_numbers: Vec<Candidate>,
+    available_phone_numbers: Vec<Object<Candidate>>,
 }
 
 #[derive(Deserialize)]
 struct Candidate {
     phone_number: String,
     address_requirements: String,
-    capabilities: Capabilities,
+    capabilities: Object<Capabilities>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ struct Incoming {
 
 #[derive(Deserialize)]
 struct IncomingPage {
-    incoming_phone_numbers: Vec<Incoming>,
+    incoming_phone_numbers: Vec<Object<Incoming>>,
     #[serde(default)]
     next_page_uri: Option<String>,
 }
@@ -73,7 +73,8 @@ pub fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
             Ok(page
                 .available_phone_numbers
                 .into_iter()
-                .filter(|candidate| candidate.capabilities.voice && candidate.address_requirements == "none")
+                .map(|Object(candidate)| candidate)
+                .filter(|candidate| candidate.capabilities.0.voice && candidate.address_requirements == "none")
                 .filter_map(|candidate| PhoneNumber::parse(&candidate.phone_number).ok())
                 .collect())
         }
@@ -110,7 +111,8 @@ pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>),
     }
     let page: IncomingPage = reply.json().ok_or(TwilioError::Unknown)?;
     // All or nothing: whoever compares two lists must not be given half of one.
-    let owned: Option<Vec<Owned>> = page.incoming_phone_numbers.into_iter().map(owned).collect();
+    let owned: Option<Vec<Owned>> =
+        page.incoming_phone_numbers.into_iter().map(|Object(number)| owned(number)).collect();
     let next = match page.next_page_uri.as_deref().map(|uri| uri.split_once('?')) {
         None => None,
         Some(Some((resource, query))) if resource == path => Some(query.to_owned()),
