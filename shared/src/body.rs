@@ -26,8 +26,10 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let field = if field == "." || field == "?" { "body".to_owned() } else { field };
+        // Where the text is no JSON, the path can be one of the caller's own making.
+        let path = error.path().to_string();
+        let is_a_field = error.inner().is_data() && path != "." && path != "?";
+        let field = if is_a_field { path } else { "body".to_owned() };
         Refusal::bad(field, without_place(&error.inner().to_string()))
     })?;
     json.end().map_err(|_| Refusal::bad("body", "has something after the JSON object"))?;
@@ -109,6 +111,8 @@ mod tests {
             (r#"{"minutes":-1}"#, "minutes", "expected u32"),
             (r#"{"minutes":1,"minutes":2}"#, "body", "duplicate field `minutes`"),
             (r#"{"a":[[[[[[[[1]]]]]]]]}"#, "body", "deeper"),
+            (r#"{"nothing of ours":[{"a":x}]}"#, "body", "expected value"),
+            (r#"{"country":"U"#, "body", "EOF"),
         ] {
             let (named, message) = refused(body);
             assert_eq!(named, field, "{body}: {message}");
