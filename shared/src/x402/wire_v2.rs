@@ -196,6 +196,12 @@ pub(super) struct SettleResponse {
     pub(super) amount: Option<String>,
 }
 
+/// The least that an answer of `/settle` says.
+#[derive(Deserialize)]
+pub(super) struct SettleClaim {
+    pub(super) success: bool,
+}
+
 /// What a receipt header holds, in either version: only the spelling of the network differs.
 #[derive(Serialize)]
 pub(super) struct ReceiptOut<'a> {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::{Receipt, SettleAnswer, Verdict};
 use crate::x402::Verified;
 use crate::x402::payment::{hex_bytes, network};
-use crate::x402::wire_v2::{Object, SettleResponse, VerifyResponse};
+use crate::x402::wire_v2::{Object, SettleClaim, SettleResponse, VerifyResponse};
 
 /// Longest reason that is passed on.
 const LONGEST_REASON: usize = 80;
@@ -41,11 +41,18 @@ pub fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], paymen
 pub fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> SettleAnswer {
     match serde_json::from_slice::<Object<SettleResponse>>(body) {
         Ok(Object(answer)) if answer.success => success(status, &answer, payment),
+        // It is no refusal either, behind whatever status.
+        Err(_) if claims_success(body) => SettleAnswer::Unknown { transaction: None, contradiction: true },
         _ if status == StatusCode::TOO_MANY_REQUESTS => SettleAnswer::NotSent,
         Ok(Object(answer)) => failure(status, &answer),
         Err(_) if was_turned_away(status) => SettleAnswer::NotSent,
         Err(_) => unknown(None),
     }
+}
+
+/// Whether an answer that cannot be read says in one field, which can, that money moved.
+fn claims_success(body: &[u8]) -> bool {
+    serde_json::from_slice::<Object<SettleClaim>>(body).is_ok_and(|Object(claim)| claim.success)
 }
 
 /// A success counts when it is one from end to end.
