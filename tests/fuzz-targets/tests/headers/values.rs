@@ -147,11 +147,11 @@ pub(crate) fn signature(rng: &mut Rng, text: &str) -> String {
     let v = v.0[0];
     let changed = match rng.below(12) {
         // The same to the curve.
-        0 => [r, &mirrored(s), &[55 - v]].concat(),
+        0 => [r, &mirrored(s), &[55_u8.wrapping_sub(v)]].concat(),
         1 => [r, &mirrored(s), &[v]].concat(),
         // The same to many libraries.
         2 => [r, s, &[v.wrapping_sub(27)]].concat(),
-        3 => [r, s, &[55 - v]].concat(),
+        3 => [r, s, &[55_u8.wrapping_sub(v)]].concat(),
         4 => [r, s, &[rng.byte()]].concat(),
         // EIP-2098, EIP-155, and something behind it.
         5 => [r, s].concat(),
