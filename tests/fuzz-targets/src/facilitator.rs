@@ -50,7 +50,7 @@ fn settled(status: http::StatusCode, root: &Json, plain: bool, answer: &SettleAn
             fit::code(reason);
             // Nothing in it may hint at money on its way.
             assert!(!status.is_server_error() && root.get("success") == Some(&Json::Bool(false)) && hash.is_none());
-            for hint in ["pending", "timed_out", "nonce_used", "already_used", "duplicate", "unexpected"] {
+            for hint in ["pending", "timed_out", "nonce_used", "nonce_already_used", "duplicate", "unexpected"] {
                 assert!(!reason.starts_with(hint) && !reason.ends_with(hint), "{reason}");
             }
         }
