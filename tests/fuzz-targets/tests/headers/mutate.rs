@@ -79,7 +79,7 @@ fn in_base64(rng: &mut Rng, text: &[u8]) -> Vec<u8> {
         4 => value.extend(b"=".repeat(1 + rng.below(3))),
         5 => value = url_safe(&value),
         6 => value.insert(rng.below(value.len() + 1), *rng.pick(b" \t=,-_.\"")),
-        7 => {
+        7 if !text.is_empty() => {
             // Bits that belong to no byte.
             let last = value.len() - padding - 1;
             value[last] = value[last].wrapping_add(1);
