@@ -1,6 +1,8 @@
 //! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for thirty days.
 
 use serde::{Deserialize, Serialize};
+use shared::edge::Handler;
+use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::numbers::{Candidates, Numbers, Wanted, set_alarm};
 use shared::paid::{Endpoint, Paid, chain};
@@ -109,13 +111,15 @@ fn area_code(text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// The function, as it is shipped.
+pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
+    Paid::from_env(env, |env, store| NumbersBuy {
+        numbers: Numbers::new(store, env.twilio(), env.bland()),
+        alarms: env.alarms(),
+    })
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    edge::run(|env| {
-        Paid::from_env(env, |env, store| NumbersBuy {
-            numbers: Numbers::new(store, env.twilio(), env.bland()),
-            alarms: env.alarms(),
-        })
-    })
-    .await
+    edge::run(handler).await
 }

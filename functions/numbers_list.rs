@@ -1,6 +1,8 @@
 //! `POST /api/v1/phone/numbers/list`, $0.001: the active numbers of the calling wallet.
 
 use serde::{Deserialize, Serialize};
+use shared::edge::Handler;
+use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::paid::{Endpoint, Paid, chain};
 use shared::refusal::Refusal;
@@ -96,7 +98,12 @@ impl Undo for NumbersList {
     async fn undo(&self, _: &Work, _: &Invocation) {}
 }
 
+/// The function, as it is shipped.
+pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
+    Paid::from_env(env, |_, store| NumbersList { store })
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    edge::run(|env| Paid::from_env(env, |_, store| NumbersList { store })).await
+    edge::run(handler).await
 }

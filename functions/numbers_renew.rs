@@ -2,6 +2,8 @@
 //! its owner may.
 
 use serde::{Deserialize, Serialize};
+use shared::edge::Handler;
+use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::leases::NotMeant;
 use shared::numbers::set_alarm;
@@ -115,7 +117,12 @@ impl Undo for NumbersRenew {
     async fn undo(&self, _: &Work, _: &Invocation) {}
 }
 
+/// The function, as it is shipped.
+pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
+    Paid::from_env(env, |env, store| NumbersRenew { store, alarms: env.alarms() })
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    edge::run(|env| Paid::from_env(env, |env, store| NumbersRenew { store, alarms: env.alarms() })).await
+    edge::run(handler).await
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 use shared::calls::{CallPlan, CallRequest, Calls, destinations, languages};
+use shared::edge::Handler;
+use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::paid::{Endpoint, Paid};
 use shared::refusal::Refusal;
@@ -183,7 +185,12 @@ fn within(field: &'static str, value: Option<u32>, default: u32, least: u32, mos
     }
 }
 
+/// The function, as it is shipped.
+pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
+    Paid::from_env(env, |env, store| VoiceCall { calls: Calls::new(store, env.bland()) })
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    edge::run(|env| Paid::from_env(env, |env, store| VoiceCall { calls: Calls::new(store, env.bland()) })).await
+    edge::run(handler).await
 }

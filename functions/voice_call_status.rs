@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::calls::Calls;
 use shared::calls::outcome::{dialled, view_of};
-use shared::edge;
+use shared::edge::{self, Handler};
+use shared::env::Env;
 use shared::free::{Free, FreeEndpoint};
 use shared::invocation::Invocation;
 use shared::refusal::Refusal;
@@ -109,11 +110,13 @@ fn concatenated(transcript: &[Spoken]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// The function, as it is shipped.
+pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
+    let store = env.store();
+    Free(VoiceCallStatus { calls: Calls::new(store, env.bland()) })
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    edge::run(|env| {
-        let store = env.store();
-        Free(VoiceCallStatus { calls: Calls::new(store, env.bland()) })
-    })
-    .await
+    edge::run(handler).await
 }

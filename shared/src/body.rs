@@ -14,6 +14,10 @@ pub const LONGEST_TEXT: usize = 256;
 /// Reads a body. One that is absent reads as `{}`.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    // Asked here, because the parser does not look into what it skips.
+    if str::from_utf8(body).is_err() {
+        return Err(Refusal::bad("body", "is not UTF-8"));
+    }
     if nesting(body) > DEEPEST {
         return Err(Refusal::bad("body", format!("is nested deeper than {DEEPEST} levels")));
     }
@@ -22,8 +26,10 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let field = if field == "." || field == "?" { "body".to_owned() } else { field };
+        // Where the text is no JSON, the path can be one of the caller's own making.
+        let path = error.path().to_string();
+        let is_a_field = error.inner().is_data() && path != "." && path != "?";
+        let field = if is_a_field { path } else { "body".to_owned() };
         Refusal::bad(field, without_place(&error.inner().to_string()))
     })?;
     json.end().map_err(|_| Refusal::bad("body", "has something after the JSON object"))?;
@@ -105,11 +111,19 @@ mod tests {
             (r#"{"minutes":-1}"#, "minutes", "expected u32"),
             (r#"{"minutes":1,"minutes":2}"#, "body", "duplicate field `minutes`"),
             (r#"{"a":[[[[[[[[1]]]]]]]]}"#, "body", "deeper"),
+            (r#"{"nothing of ours":[{"a":x}]}"#, "body", "expected value"),
+            (r#"{"country":"U"#, "body", "EOF"),
         ] {
             let (named, message) = refused(body);
             assert_eq!(named, field, "{body}: {message}");
             assert!(message.contains(part) && !message.contains(" at line "), "{body}: {message}");
         }
+    }
+
+    #[test]
+    fn a_body_is_text_also_where_nobody_reads_it() {
+        let read = read::<Body>(b"{\"skipped\":\"\xff\"}");
+        assert!(matches!(read, Err(Refusal::BadRequest { field, .. }) if field == "body"));
     }
 
     #[test]

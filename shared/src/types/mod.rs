@@ -11,7 +11,7 @@ mod wallet;
 
 pub use country::{Country, NotACountry};
 pub use ids::{AttemptId, CallId, NotACallId, PaymentId};
-pub use json::nesting;
+pub use json::{Object, nesting};
 pub use phone_number::{NotE164, PhoneNumber};
 pub use time::{DAY, Timestamp, rfc3339, whole_days};
 pub use usdc::Usdc;

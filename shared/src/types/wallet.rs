@@ -94,7 +94,8 @@ impl Wallet {
     pub fn from_caip10(text: &str) -> Result<Self, NotAnAccount> {
         let (chain, account) = text.rsplit_once(':').ok_or(NotAnAccount)?;
         let network = Network::from_caip2(chain).ok_or(NotAnAccount)?;
-        let address = account.parse().map_err(|_| NotAnAccount)?;
+        // The parser would do without a prefix.
+        let address = account.starts_with("0x").then(|| account.parse().ok()).flatten().ok_or(NotAnAccount)?;
         Ok(Self { network, address })
     }
 }
@@ -126,8 +127,15 @@ mod tests {
     }
 
     #[test]
-    fn an_account_of_an_unknown_network_is_not_read() {
-        for text in ["", "eip155:1:0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8", "eip155:8453:0x12", "eip155:8453"] {
+    fn an_account_of_an_unknown_network_or_in_another_spelling_is_not_read() {
+        for text in [
+            "",
+            "eip155:1:0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8",
+            "eip155:8453:cc8c44ad3dc2a58d841c3eb26131e49b22665ef8",
+            "eip155:8453:0x0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8",
+            "eip155:8453:0x12",
+            "eip155:8453",
+        ] {
             assert!(Wallet::from_caip10(text).is_err(), "{text}");
         }
     }

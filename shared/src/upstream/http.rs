@@ -15,6 +15,8 @@ use http::StatusCode;
 use http::header::RETRY_AFTER;
 use reqwest::{Client, RequestBuilder};
 
+use crate::types::Object;
+
 /// The largest answer that is read from a vendor. A transcript of thirty minutes is about 100 KB.
 pub const LARGEST_ANSWER: usize = 1 << 20;
 
@@ -34,9 +36,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The body as JSON of the shape that the caller knows, or nothing.
+    /// The body as a JSON object of the shape that the caller knows, or nothing.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
+        serde_json::from_slice(&self.body).ok().map(|Object(document)| document)
     }
 }
 

@@ -1,13 +1,15 @@
 //! The chain, asked over JSON-RPC for the one thing that a facilitator may not know: whether an authorization moved money
 //! to us. It knows EIP-3009's state and events; it knows nothing of why somebody asks.
 
+pub mod node;
 mod rpc;
 
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, b256, hex};
 
-use self::rpc::{Block, Log, Question, quantity};
+use self::node::{Block, Log};
+use self::rpc::{Question, quantity};
 use super::{Authorization, Verified};
 use crate::types::{Network, Usdc, Wallet};
 use crate::upstream::http::NoReply;

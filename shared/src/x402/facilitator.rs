@@ -2,7 +2,7 @@
 //! and only ever sent what we rebuilt ourselves, so that it reads what we read. What it answers is evidence, not truth:
 //! the pure functions in `answers` say what each answer lets us conclude.
 
-mod answers;
+pub mod answers;
 
 pub use answers::says_used;
 
@@ -112,7 +112,7 @@ impl Facilitator {
 
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {
         let url = format!("{}/{verb}", self.url);
-        let mut request = client().post(&url).header(CONTENT_TYPE, "application/json").body(json(&request(payment)));
+        let mut request = client().post(&url).header(CONTENT_TYPE, "application/json").body(question(payment));
         if let Some(key) = &self.cdp {
             let token = key.token("POST", &url, now).ok_or(NoReply::NotSent)?;
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
@@ -123,10 +123,10 @@ impl Facilitator {
 
 /// The question, from our own quote and the checked authorization: never the client's JSON, which two parsers could read
 /// differently.
-fn request(payment: &Verified) -> wire_v2::FacilitatorRequest<'_> {
+pub fn question(payment: &Verified) -> Vec<u8> {
     let authorization = payment.authorization();
     let quote = payment.quote();
-    wire_v2::FacilitatorRequest {
+    json(&wire_v2::FacilitatorRequest {
         x402_version: 2,
         payment_payload: wire_v2::PaymentPayload {
             x402_version: 2,
@@ -146,7 +146,7 @@ fn request(payment: &Verified) -> wire_v2::FacilitatorRequest<'_> {
             },
         },
         payment_requirements: quote.requirements(),
-    }
+    })
 }
 
 #[cfg(test)]

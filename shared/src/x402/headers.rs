@@ -1,7 +1,7 @@
 //! Payment headers: their names, and how a document travels in one. It knows nothing of what the documents mean.
 //!
 //! Reading is strict, since whatever two programs read differently is a way to cheat one of them: standard alphabet, no
-//! stray bits, no whitespace, at most 8 KB, at most eight levels deep. Padding may be missing, because some clients
+//! stray bits, no whitespace, UTF-8, at most 8 KB, at most eight levels deep. Padding may be missing, because some clients
 //! leave it out and it carries nothing.
 
 use alloy_primitives::B256;
@@ -53,6 +53,10 @@ pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malfo
         return Err(Malformed::TooLong);
     }
     let json = LENIENT_PADDING.decode(value).map_err(|_| Malformed::NotBase64)?;
+    // Asked here, because the parser does not look into what it skips.
+    if str::from_utf8(&json).is_err() {
+        return Err(Malformed::NotJson);
+    }
     if nesting(&json) > DEEPEST {
         return Err(Malformed::TooDeep);
     }
@@ -142,6 +146,12 @@ mod tests {
         ] {
             assert_eq!(payment_json(&headers(&[(X_PAYMENT, text)])), Err(Malformed::NotBase64), "{text}");
         }
+    }
+
+    #[test]
+    fn a_document_is_text_also_where_nobody_reads_it() {
+        let document = STANDARD.encode(b"{\"skipped\":\"\xff\"}");
+        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &document)])), Err(Malformed::NotJson));
     }
 
     #[test]

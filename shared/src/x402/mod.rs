@@ -16,10 +16,10 @@ pub use payment::{
 };
 
 mod facilitator;
-pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict, says_used};
+pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict, answers, question, says_used};
 
 mod chain;
-pub use chain::{EvmRpc, Inbound, Truth};
+pub use chain::{EvmRpc, Inbound, Truth, node};
 
 mod payback;
 pub use payback::Payback;

@@ -9,7 +9,7 @@ mod verified;
 
 pub use check::{Checked, PaymentRefused};
 pub use read::{Malformed, Presented, Version};
-pub(super) use read::{hex_bytes, network};
+pub(super) use read::{hex_bytes, hex_string, network};
 pub use unproven::{NotConfirmed, Unproven};
 pub use verified::{Authorization, Verified};
 

@@ -3,12 +3,12 @@
 //! use, because clients echo extensions; what we write is exact, because published clients compare it.
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+pub(super) use crate::types::Object;
 
 /// The only payment scheme that we sell by: a fixed amount, signed for as it stands.
 pub(super) const EXACT: &str = "exact";
@@ -98,27 +98,6 @@ pub(super) struct Authorization {
     pub(super) valid_after: Decimal,
     pub(super) valid_before: Decimal,
     pub(super) nonce: String,
-}
-
-/// A JSON object. Plain serde would also read a struct from an array of its fields in order, which no other program does.
-pub(super) struct Object<T>(pub(super) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
-            }
-        }
-        deserializer.deserialize_map(Reader(PhantomData))
-    }
 }
 
 /// An integer that the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so
@@ -215,6 +194,12 @@ pub(super) struct SettleResponse {
     pub(super) network: Option<String>,
     pub(super) payer: Option<String>,
     pub(super) amount: Option<String>,
+}
+
+/// The least that an answer of `/settle` says.
+#[derive(Deserialize)]
+pub(super) struct SettleClaim {
+    pub(super) success: bool,
 }
 
 /// What a receipt header holds, in either version: only the spelling of the network differs.

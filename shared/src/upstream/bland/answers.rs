@@ -78,7 +78,7 @@ fn string(raw: &RawValue) -> Option<String> {
 }
 
 /// The answer to a call being placed.
-pub(super) fn dialled(reply: &Reply, asked: &[&PhoneNumber]) -> Result<BlandCallId, DialError> {
+pub fn dialled(reply: &Reply, asked: &[&PhoneNumber]) -> Result<BlandCallId, DialError> {
     let words = Words::of(reply);
     if reply.status.is_success() {
         // An accepted call whose id cannot be read is still ringing.
@@ -147,13 +147,13 @@ pub(super) fn not_what_was_asked(reply: &Reply) -> BlandError {
 }
 
 /// The answer to a call being stopped.
-pub(super) fn stopped(reply: &Reply) -> Result<(), BlandError> {
+pub fn stopped(reply: &Reply) -> Result<(), BlandError> {
     let over = ["SID not found", "already", "not found", "not active", "not in progress", "has ended"];
     done_or_gone(reply, &over)
 }
 
 /// The answer to a number being forgotten.
-pub(super) fn forgotten(reply: &Reply) -> Result<(), BlandError> {
+pub fn forgotten(reply: &Reply) -> Result<(), BlandError> {
     done_or_gone(reply, &["not found", "does not exist", "no inbound"])
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::record::{instant, request_id};
 use super::{Bland, BlandCallId, BlandError, Found, answers};
-use crate::types::{CallId, DAY, PhoneNumber, Timestamp};
+use crate::types::{CallId, DAY, Object, PhoneNumber, Timestamp};
 use crate::upstream::http::Reply;
 
 /// Two numbers cannot have more calls in the days that are listed: the same number rings at most every ten seconds, but
@@ -21,21 +21,25 @@ const MOST_RECORDS: usize = 10;
 const SKEW: Duration = Duration::from_mins(2);
 
 /// What is looked for.
-pub(super) struct Search<'a> {
-    pub(super) from: &'a PhoneNumber,
-    pub(super) to: &'a PhoneNumber,
-    pub(super) since: Timestamp,
-    pub(super) request_id: &'a CallId,
+pub struct Search<'a> {
+    /// The caller ID.
+    pub from: &'a PhoneNumber,
+    /// The number that was rung.
+    pub to: &'a PhoneNumber,
+    /// Not before this.
+    pub since: Timestamp,
+    /// Our id in the call's metadata.
+    pub request_id: &'a CallId,
 }
 
 #[derive(Deserialize)]
 struct Listed {
-    calls: Vec<Candidate>,
+    calls: Vec<Object<Candidate>>,
 }
 
 #[derive(Deserialize)]
 struct Active {
-    data: Vec<Candidate>,
+    data: Vec<Object<Candidate>>,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +57,8 @@ struct Candidate {
 
 /// What a list alone says about our call.
 #[derive(PartialEq, Eq, Debug)]
-enum Sifted {
+pub enum Sifted {
+    /// This one is.
     Ours(BlandCallId),
     /// These may be ours; their records know.
     Perhaps(Vec<BlandCallId>),
@@ -65,14 +70,14 @@ impl Search<'_> {
         let left = || limit.saturating_sub(began.elapsed());
 
         let request = bland.get("/v1/calls").query(&self.filters());
-        let past = self.sift(listed(&bland.send(request, left()).await?)?)?;
+        let past = self.in_past(&bland.send(request, left()).await?)?;
         let mut unsure = match past {
             Sifted::Ours(id) => return Ok(Found::One(id)),
             Sifted::Perhaps(ids) => ids,
         };
         // A call that is still queued may only be here.
         let reply = bland.send(bland.get("/v1/calls/active"), left()).await?;
-        match self.sift(self.of_these_numbers(active(&reply)?))? {
+        match self.in_active(&reply)? {
             Sifted::Ours(id) => return Ok(Found::One(id)),
             Sifted::Perhaps(ids) => {
                 for id in ids {
@@ -96,6 +101,16 @@ impl Search<'_> {
             }
         }
         Ok(Found::None)
+    }
+
+    /// What the list of these numbers' calls says.
+    pub fn in_past(&self, reply: &Reply) -> Result<Sifted, BlandError> {
+        self.sift(listed(reply)?)
+    }
+
+    /// What the list of the calls that are under way says.
+    pub fn in_active(&self, reply: &Reply) -> Result<Sifted, BlandError> {
+        self.sift(self.of_these_numbers(active(reply)?))
     }
 
     /// Days are as fine as Bland filters, and its days may be another time zone's.
@@ -148,7 +163,7 @@ fn may_be(told: &str, number: &PhoneNumber) -> bool {
 
 fn listed(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
     let list: Option<Listed> = if reply.status.is_success() { reply.json() } else { None };
-    list.map(|list| list.calls).ok_or_else(|| answers::not_what_was_asked(reply))
+    list.map(|list| unwrapped(list.calls)).ok_or_else(|| answers::not_what_was_asked(reply))
 }
 
 /// This list wants a header that not every account has. Where it refuses us, it says nothing, and the other list decides.
@@ -157,5 +172,9 @@ fn active(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
         return Ok(Vec::new());
     }
     let list: Option<Active> = if reply.status.is_success() { reply.json() } else { None };
-    list.map(|list| list.data).ok_or_else(|| answers::not_what_was_asked(reply))
+    list.map(|list| unwrapped(list.data)).ok_or_else(|| answers::not_what_was_asked(reply))
+}
+
+fn unwrapped(listed: Vec<Object<Candidate>>) -> Vec<Candidate> {
+    listed.into_iter().map(|Object(candidate)| candidate).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Bland, BlandError, answers};
-use crate::types::PhoneNumber;
+use crate::types::{Object, PhoneNumber};
 use crate::upstream::http::Reply;
 
 /// Whether a number can now be used as a caller ID.
@@ -30,7 +30,7 @@ struct Inserted {
 
 #[derive(Deserialize)]
 struct Inbound {
-    inbound_numbers: Vec<InboundNumber>,
+    inbound_numbers: Vec<Object<InboundNumber>>,
 }
 
 #[derive(Deserialize)]
@@ -62,15 +62,17 @@ impl Bland {
     }
 }
 
-fn is_inserted(reply: &Reply, number: &PhoneNumber) -> Result<bool, BlandError> {
+/// Whether the answer to an import names the number. If it does not, nothing is known yet.
+pub fn is_inserted(reply: &Reply, number: &PhoneNumber) -> Result<bool, BlandError> {
     answers::succeeded(reply, &[number])?;
     let told: Inserted = reply.json().ok_or(BlandError::Unknown)?;
     Ok(told.inserted.iter().any(|inserted| inserted == number.as_str()))
 }
 
-fn is_listed(reply: &Reply, number: &PhoneNumber) -> Result<Imported, BlandError> {
+/// Whether the list of what Bland knows has the number.
+pub fn is_listed(reply: &Reply, number: &PhoneNumber) -> Result<Imported, BlandError> {
     answers::succeeded(reply, &[number])?;
     let told: Inbound = reply.json().ok_or(BlandError::Unknown)?;
-    let listed = told.inbound_numbers.iter().any(|inbound| inbound.phone_number == number.as_str());
+    let listed = told.inbound_numbers.iter().any(|Object(inbound)| inbound.phone_number == number.as_str());
     Ok(if listed { Imported::In } else { Imported::NotOwned })
 }

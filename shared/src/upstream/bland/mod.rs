@@ -15,10 +15,10 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use crate::types::{CallId, PhoneNumber, Timestamp};
 use crate::upstream::http;
 
-mod answers;
-mod find;
-mod import;
-mod record;
+pub mod answers;
+pub mod find;
+pub mod import;
+pub mod record;
 mod request;
 
 pub use import::Imported;

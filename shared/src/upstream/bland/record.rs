@@ -134,7 +134,7 @@ struct Metadata {
 }
 
 /// The record in an answer, if it is one, and of the call that was asked for.
-pub(super) fn read(reply: &Reply, id: &BlandCallId) -> Result<BlandCall, BlandError> {
+pub fn read(reply: &Reply, id: &BlandCallId) -> Result<BlandCall, BlandError> {
     let wire: Option<Wire> = if reply.status.is_success() { reply.json() } else { None };
     // An error document has a `status` as well, and "error" is a status of calls.
     let record =

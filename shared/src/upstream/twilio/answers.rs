@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{Bought, BuyError, Owned, Said, TwilioError};
-use crate::types::{PhoneNumber, Timestamp};
+use crate::types::{Object, PhoneNumber, Timestamp};
 use crate::upstream::http::Reply;
 use crate::upstream::repeatable::repeatable;
 
@@ -23,14 +23,14 @@ const A_MOMENT: u64 = 2;
 
 #[derive(Deserialize)]
 struct Available {
-    available_phone_numbers: Vec<Candidate>,
+    available_phone_numbers: Vec<Object<Candidate>>,
 }
 
 #[derive(Deserialize)]
 struct Candidate {
     phone_number: String,
     address_requirements: String,
-    capabilities: Capabilities,
+    capabilities: Object<Capabilities>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ struct Incoming {
 
 #[derive(Deserialize)]
 struct IncomingPage {
-    incoming_phone_numbers: Vec<Incoming>,
+    incoming_phone_numbers: Vec<Object<Incoming>>,
     #[serde(default)]
     next_page_uri: Option<String>,
 }
@@ -66,14 +66,15 @@ struct Trouble {
 
 /// The answer to a search. We filter again what Twilio was asked to filter: a number without voice, or one that needs an
 /// address, would be paid for and be of no use.
-pub(super) fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
+pub fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
     match reply.status {
         StatusCode::OK => {
             let page: Available = reply.json().ok_or(TwilioError::Unknown)?;
             Ok(page
                 .available_phone_numbers
                 .into_iter()
-                .filter(|candidate| candidate.capabilities.voice && candidate.address_requirements == "none")
+                .map(|Object(candidate)| candidate)
+                .filter(|candidate| candidate.capabilities.0.voice && candidate.address_requirements == "none")
                 .filter_map(|candidate| PhoneNumber::parse(&candidate.phone_number).ok())
                 .collect())
         }
@@ -83,7 +84,7 @@ pub(super) fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
 }
 
 /// The answer to a purchase.
-pub(super) fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyError> {
+pub fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyError> {
     if reply.status.is_success() {
         // A purchase that cannot be read is still a purchase.
         let bought: Incoming = reply.json().ok_or(BuyError::Unknown)?;
@@ -104,13 +105,14 @@ pub(super) fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyE
 
 /// A page of what we own, and the query of the next. `path` is the resource that was asked for: the next page is
 /// followed only within it, since our credentials travel along.
-pub(super) fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>), TwilioError> {
+pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>), TwilioError> {
     if reply.status != StatusCode::OK {
         return Err(trouble(reply, None));
     }
     let page: IncomingPage = reply.json().ok_or(TwilioError::Unknown)?;
     // All or nothing: whoever compares two lists must not be given half of one.
-    let owned: Option<Vec<Owned>> = page.incoming_phone_numbers.into_iter().map(owned).collect();
+    let owned: Option<Vec<Owned>> =
+        page.incoming_phone_numbers.into_iter().map(|Object(number)| owned(number)).collect();
     let next = match page.next_page_uri.as_deref().map(|uri| uri.split_once('?')) {
         None => None,
         Some(Some((resource, query))) if resource == path => Some(query.to_owned()),
@@ -120,7 +122,7 @@ pub(super) fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<St
 }
 
 /// The answer to a release.
-pub(super) fn released(reply: &Reply) -> Result<(), TwilioError> {
+pub fn released(reply: &Reply) -> Result<(), TwilioError> {
     if reply.status.is_success() || reply.status == StatusCode::NOT_FOUND { Ok(()) } else { Err(trouble(reply, None)) }
 }
 

@@ -11,7 +11,7 @@ use reqwest::RequestBuilder;
 use crate::types::{Country, PhoneNumber, Timestamp};
 use crate::upstream::http;
 
-mod answers;
+pub mod answers;
 
 /// A search is for one purchase, but everybody who searches now is shown the same numbers: enough for a crowd to choose
 /// different ones. Twilio's own default.

@@ -8,13 +8,13 @@ use http::StatusCode;
 use super::{Receipt, SettleAnswer, Verdict};
 use crate::x402::Verified;
 use crate::x402::payment::{hex_bytes, network};
-use crate::x402::wire_v2::{Object, SettleResponse, VerifyResponse};
+use crate::x402::wire_v2::{Object, SettleClaim, SettleResponse, VerifyResponse};
 
 /// Longest reason that is passed on.
 const LONGEST_REASON: usize = 80;
 
 /// What an answer to `/verify` means.
-pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], payment: &Verified) -> Verdict {
+pub fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], payment: &Verified) -> Verdict {
     if status == StatusCode::TOO_MANY_REQUESTS {
         return Verdict::RateLimited { retry_after };
     }
@@ -38,14 +38,21 @@ pub(super) fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8],
 }
 
 /// What an answer to `/settle` means.
-pub(super) fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> SettleAnswer {
+pub fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> SettleAnswer {
     match serde_json::from_slice::<Object<SettleResponse>>(body) {
         Ok(Object(answer)) if answer.success => success(status, &answer, payment),
+        // It is no refusal either, behind whatever status.
+        Err(_) if claims_success(body) => SettleAnswer::Unknown { transaction: None, contradiction: true },
         _ if status == StatusCode::TOO_MANY_REQUESTS => SettleAnswer::NotSent,
         Ok(Object(answer)) => failure(status, &answer),
         Err(_) if was_turned_away(status) => SettleAnswer::NotSent,
         Err(_) => unknown(None),
     }
+}
+
+/// Whether an answer that cannot be read says in one field, which can, that money moved.
+fn claims_success(body: &[u8]) -> bool {
+    serde_json::from_slice::<Object<SettleClaim>>(body).is_ok_and(|Object(claim)| claim.success)
 }
 
 /// A success counts when it is one from end to end.
@@ -104,7 +111,7 @@ fn is_the_facilitators_trouble(reason: &str) -> bool {
 /// transaction and a failed simulation are what a facilitator sees when another submitted the same payment first.
 fn may_be_our_own_success(reason: &str) -> bool {
     [
-        "nonce_already_used",
+        "already_used",
         "nonce_used",
         "duplicate",
         "transaction_failed",
@@ -119,7 +126,7 @@ fn may_be_our_own_success(reason: &str) -> bool {
 
 /// Whether a facilitator's reason says in so many words that the nonce is used. It does not say for whom.
 pub fn says_used(reason: &str) -> bool {
-    ["nonce_already_used", "nonce_used", "duplicate"].iter().any(|part| reason.contains(part))
+    ["already_used", "nonce_used", "duplicate"].iter().any(|part| reason.contains(part))
 }
 
 fn unknown(transaction: Option<B256>) -> SettleAnswer {

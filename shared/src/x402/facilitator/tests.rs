@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Facilitator, SettleAnswer, Verdict, request};
+use super::{Facilitator, SettleAnswer, Verdict, question};
 use crate::types::Network;
 use crate::x402::samples::{PAYER, neighbour, now, payload, payment_v2, verified};
 use crate::x402::{Checked, NotConfirmed, Presented, headers};
@@ -26,7 +26,7 @@ fn the_question_is_version_2_and_all_our_own() {
         "extra": { "name": "USDC", "version": "2" },
     });
     assert_eq!(
-        serde_json::to_value(request(&payment)).unwrap(),
+        serde_json::from_slice::<Value>(&question(&payment)).unwrap(),
         json!({
             "x402Version": 2,
             "paymentPayload": {
@@ -63,9 +63,9 @@ async fn verify_and_settle_ask_their_own_places() {
     let payment = verified(Network::Base);
 
     assert_eq!(facilitator.verify(&payment, now(), LIMIT).await, Verdict::Valid);
-    let (line, question) = questions.recv().unwrap();
+    let (line, sent) = questions.recv().unwrap();
     assert_eq!(line, "POST /x402/verify HTTP/1.1");
-    assert_eq!(question, serde_json::to_value(request(&payment)).unwrap());
+    assert_eq!(sent, serde_json::from_slice::<Value>(&question(&payment)).unwrap());
 
     let answer = facilitator.settle(&payment, now(), LIMIT).await;
     assert!(matches!(answer, SettleAnswer::Settled(receipt) if receipt.payer == payment.payer()));

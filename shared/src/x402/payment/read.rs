@@ -146,10 +146,7 @@ impl Signed {
                 valid_before: authorization.valid_before.0,
                 nonce: bytes("nonce", &authorization.nonce).map(B256::new)?,
             },
-            signature: payload
-                .signature
-                .strip_prefix("0x")
-                .and_then(|digits| hex::decode(digits).ok())
+            signature: hex_string(&payload.signature)
                 .ok_or_else(|| Malformed::Shape("signature must be 0x and hexadecimal digits".to_owned()))?,
         })
     }
@@ -167,10 +164,13 @@ fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Malformed> 
 
 /// `0x` and exactly so many bytes in hexadecimal.
 pub(in crate::x402) fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.strip_prefix("0x")?;
-    let mut bytes = [0; N];
-    // The length is checked here because the decoder would skip a second prefix.
-    (digits.len() == 2 * N && hex::decode_to_slice(digits, &mut bytes).is_ok()).then_some(bytes)
+    hex_string(text)?.try_into().ok()
+}
+
+/// `0x` and any number of bytes in hexadecimal.
+pub(in crate::x402) fn hex_string(text: &str) -> Option<Vec<u8>> {
+    // The decoder would do without a prefix, and skip a second one.
+    text.strip_prefix("0x").filter(|digits| !digits.starts_with("0x")).and_then(|digits| hex::decode(digits).ok())
 }
 
 fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malformed> {

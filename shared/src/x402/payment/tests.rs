@@ -124,6 +124,7 @@ fn what_cannot_be_read_says_why() {
         ),
         (with("/payload", json!({ "transaction": "AQID" })), "missing field `signature`"),
         (with("/payload/signature", "0xabc"), "signature must be 0x and hexadecimal digits"),
+        (with("/payload/signature", "0x0xabcd"), "signature must be 0x and hexadecimal digits"),
         (with("/payload/signature", "abcd"), "signature must be 0x and hexadecimal digits"),
         (with("/payload/authorization/from", "0x12"), "from must be 0x and 40 hexadecimal digits"),
         (with("/payload/authorization/to", PAYER.to_string().trim_start_matches("0x")), "to must be 0x"),

@@ -71,6 +71,11 @@ fn a_success_that_differs_in_anything_is_a_contradiction() {
             r#"{"success":true,"transaction":"0x0000000000000000000000000000000000000000000000000000000000000000","network":"eip155:8453"}"#,
             None,
         ),
+        // One of which something cannot be read, behind whatever status.
+        (200, r#"{"success":true,"transaction":["HASH"],"network":"eip155:8453"}"#, None),
+        (200, r#"{"success":true,"transaction":"HASH","transaction":"HASH","network":"eip155:8453"}"#, None),
+        (403, r#"{"success":true,"transaction":5}"#, None),
+        (429, r#"{"success":true,"payer":{}}"#, None),
         // A success that the status denies.
         (500, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
         (402, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),

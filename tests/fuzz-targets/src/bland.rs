@@ -1,0 +1,153 @@
+//! Bland's answers, and what a call's record amounts to: always one of the specification's words, and the same each time.
+
+use std::sync::LazyLock;
+
+use shared::calls::outcome::{of, view_of};
+use shared::types::{CallId, PhoneNumber, Timestamp};
+use shared::upstream::bland::answers::{dialled, forgotten, stopped};
+use shared::upstream::bland::find::{Search, Sifted};
+use shared::upstream::bland::import::{is_inserted, is_listed};
+use shared::upstream::bland::record;
+use shared::upstream::bland::{BlandCall, BlandCallId, BlandError, DialError, Imported};
+use shared::upstream::http::Reply;
+
+use crate::json::{self, Json};
+use crate::{fit, reply};
+
+const ASKED: &str = "+12133610872";
+const CALL: &str = "8dd6f762-6c67-4546-aaad-3e59f5e4a09c";
+static TO: LazyLock<PhoneNumber> = LazyLock::new(|| PhoneNumber::parse(ASKED).expect("a number"));
+static FROM: LazyLock<PhoneNumber> = LazyLock::new(|| PhoneNumber::parse("+14155551234").expect("a number"));
+static OURS: LazyLock<CallId> = LazyLock::new(|| CallId::from_bits(7));
+const STATUSES: [&str; 7] = ["started", "ringing", "in-progress", "completed", "failed", "no_answer", "busy"];
+const ENDS: [&str; 8] = ["IN_PROGRESS", "USER", "ASSISTANT", "TIMEOUT", "NO_ANSWER", "BUSY", "VOICEMAIL", "ERROR"];
+
+/// The first byte chooses the question, the second the status; the rest is the body.
+pub fn bland(data: &[u8]) {
+    let [question, code, body @ ..] = data else { return };
+    let reply = reply(*code, body);
+    if json::may_be_too_deep(body) {
+        return;
+    }
+    let ok = reply.status.is_success();
+    match question % 8 {
+        0 => dial(&reply),
+        1 => call(&reply),
+        2 => found(&reply, search().in_past(&reply)),
+        3 => found(&reply, search().in_active(&reply)),
+        4 => match is_inserted(&reply, &FROM) {
+            Ok(inserted) => assert!(ok && (!inserted || lists(&reply, "inserted", None))),
+            Err(error) => trouble(&error, &reply, FROM.as_str()),
+        },
+        5 => match is_listed(&reply, &FROM) {
+            Ok(listed) => {
+                assert!(ok && (listed == Imported::In) == lists(&reply, "inbound_numbers", Some("phone_number")));
+            }
+            Err(error) => trouble(&error, &reply, FROM.as_str()),
+        },
+        6 => gone(&reply, stopped(&reply)),
+        _ => gone(&reply, forgotten(&reply)),
+    }
+}
+
+fn dial(reply: &Reply) {
+    let status = reply.status.as_u16();
+    match dialled(reply, &[&TO]) {
+        Ok(id) => {
+            assert!(reply.status.is_success());
+            let root = json::lossy(&reply.body).expect("it was asked before").root;
+            assert_eq!(root.text_of("call_id"), Some(id.as_str()));
+            // An answer that calls itself an error has placed no call.
+            assert!(root.lacks("error") && root.text_of("status").is_none_or(|status| status == "success"));
+            fits_a_path(&id);
+        }
+        Err(DialError::UnsupportedDestination { message } | DialError::Refused { message }) => {
+            fit::repeatable(&message, ASKED);
+        }
+        Err(DialError::Account { message }) => fit::repeatable(&message, ASKED),
+        Err(DialError::NotSent) => panic!("it was answered"),
+        // An accepted call whose answer cannot be read is ringing: nothing else may be said of it.
+        Err(DialError::NumberNotReady | DialError::RateLimited { .. } | DialError::Unknown) => {
+            assert!(status != 200 || !reply.body.is_empty() || dialled(reply, &[]) == Err(DialError::Unknown));
+        }
+    }
+}
+
+fn call(reply: &Reply) {
+    let id = BlandCallId::parse(CALL).expect("an id");
+    match record::read(reply, &id) {
+        Ok(call) => {
+            assert!(reply.status.is_success() && call.id == id);
+            for most in [1, 5, 30] {
+                amounts_to(&call, most);
+            }
+        }
+        Err(error) => trouble(&error, reply, ""),
+    }
+}
+
+fn amounts_to(call: &BlandCall, most: u32) {
+    let outcome = of(call, most);
+    assert_eq!(outcome, of(call, most));
+    let view = view_of(&outcome, Some(call));
+    assert!(view == view_of(&outcome, Some(call)));
+    assert!(STATUSES.contains(&view.status.as_str()) && ENDS.contains(&view.ended_by.as_str()));
+    assert_eq!(outcome.is_terminal(), view.ended_by != "IN_PROGRESS");
+    assert_eq!(outcome.is_terminal(), !matches!(view.status.as_str(), "started" | "in-progress"));
+    assert_eq!(outcome.is_error(), view.ended_by == "ERROR" && view.status == "failed");
+    assert!(!view.reason.is_empty());
+    assert!(view.transcript.iter().all(|spoken| matches!(spoken.role.as_str(), "user" | "assistant")));
+    assert!(view.answered_by.is_none_or(|told| matches!(told.as_str(), "human" | "voicemail" | "unknown")));
+    assert!(view.call_ended_by.is_none_or(|told| matches!(told.as_str(), "USER" | "ASSISTANT")));
+    assert!(view.call_length.is_none_or(|minutes| serde_json::from_str::<serde_json::Number>(&minutes).is_ok()));
+    assert!(view.recording_url.is_none_or(|url| url.starts_with("https://") && url.len() <= 2_048));
+}
+
+fn search() -> Search<'static> {
+    let since = Timestamp::from_second(1_781_697_600).expect("a time");
+    Search { from: &FROM, to: &TO, since, request_id: &OURS }
+}
+
+fn found(reply: &Reply, sifted: Result<Sifted, BlandError>) {
+    match sifted {
+        Ok(Sifted::Ours(id)) => {
+            fits_a_path(&id);
+            let body = String::from_utf8_lossy(&reply.body);
+            assert!(body.contains(OURS.as_str()) || body.contains('\\'), "a call that is not ours");
+        }
+        Ok(Sifted::Perhaps(ids)) => ids.iter().for_each(fits_a_path),
+        Err(error) => trouble(&error, reply, ""),
+    }
+}
+
+fn gone(reply: &Reply, outcome: Result<(), BlandError>) {
+    match outcome {
+        // What cannot be known is never done.
+        Ok(()) => assert!(!reply.status.is_server_error() || reply.status.as_u16() == 500),
+        Err(error) => trouble(&error, reply, ""),
+    }
+}
+
+fn trouble(error: &BlandError, reply: &Reply, asked: &str) {
+    match error {
+        BlandError::Refused { message } | BlandError::Account { message } => {
+            assert!(!reply.status.is_server_error());
+            fit::repeatable(message, asked);
+        }
+        BlandError::RateLimited { .. } => assert_eq!(reply.status.as_u16(), 429),
+        BlandError::NotSent => panic!("it was answered"),
+        BlandError::NotFound | BlandError::Unknown => {}
+    }
+}
+
+fn fits_a_path(id: &BlandCallId) {
+    let text = id.as_str();
+    assert!(!text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{text}");
+}
+
+/// Whether a list in the answer has the number, itself or in a field.
+fn lists(reply: &Reply, list: &str, field: Option<&str>) -> bool {
+    let document = json::lossy(&reply.body).expect("it was asked before");
+    let Some(Json::List(rows)) = document.root.get(list) else { return false };
+    rows.iter().any(|row| field.map_or(row.text(), |field| row.text_of(field)) == Some(FROM.as_str()))
+}

@@ -1,0 +1,112 @@
+//! Bodies of requests, through the shipped functions. Without a payment, one that is taken is answered with the price, and
+//! one that is not with 400.
+
+use futures_util::FutureExt;
+
+use crate::json::{self, Json};
+use crate::{fit, payment};
+
+/// Every field that a body can have. What is refused is one of them, or the body itself.
+const FIELDS: [&str; 15] = [
+    "body",
+    "country",
+    "area_code",
+    "areaCode",
+    "phone_number",
+    "phoneNumber",
+    "to",
+    "task",
+    "from",
+    "voice",
+    "language",
+    "max_duration",
+    "first_sentence",
+    "wait_for_greeting",
+    "interruption_threshold",
+];
+
+/// The first byte chooses the endpoint; the rest is the body.
+pub fn body(data: &[u8]) {
+    let Some((choice, body)) = data.split_first() else { return };
+    let function = &payment::alone().paid[usize::from(*choice) % 4];
+    let answer = function.post(&[], body).now_or_never().expect("an answer without asking anybody");
+    let (status, answer) = fit::opened(&answer);
+    match status {
+        402 => assert!(is_taken(function.name, body), "{} took this", function.name),
+        400 => {
+            let field = answer.text_of("field").expect("a field");
+            assert!(FIELDS.contains(&field), "{field}");
+            assert!(matches!(answer.text_of("code"), Some("bad_request" | "unsupported_destination")));
+        }
+        413 => assert!(body.len() > 32 * 1024),
+        _ => panic!("{status}"),
+    }
+}
+
+/// What a taken body must be at least.
+fn is_taken(function: &str, body: &[u8]) -> bool {
+    // A probe learns the price.
+    if body.is_empty() {
+        return true;
+    }
+    if body.trim_ascii().is_empty() {
+        return matches!(function, "numbers_list" | "numbers_buy");
+    }
+    let Some(document) = json::read(body) else { return false };
+    let root = &document.root;
+    let fits = match function {
+        "numbers_list" => true,
+        "numbers_buy" => {
+            optional(root, &["country"], |text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()))
+                && optional(root, &["area_code", "areaCode"], |text| {
+                    text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit()) && text.as_bytes()[0] >= b'2'
+                })
+        }
+        "numbers_renew" => required(root, &["phone_number", "phoneNumber"], is_e164),
+        _ => is_a_call(root),
+    };
+    fits && matches!(root, Json::Object(_)) && document.depth <= 8
+}
+
+fn is_a_call(root: &Json) -> bool {
+    let whole = |key, least, most| match root.get(key) {
+        Some(Json::Number(digits)) => digits.parse().is_ok_and(|number: u32| (least..=most).contains(&number)),
+        _ => root.lacks(key),
+    };
+    let said = |least, most| {
+        move |text: &str| {
+            let control = |c: char| c.is_control() && !"\n\r\t".contains(c);
+            (least..=most).contains(&text.chars().count()) && !text.contains(control)
+        }
+    };
+    required(root, &["phone_number", "to", "phoneNumber"], is_e164)
+        && required(root, &["task"], said(10, 4_000))
+        && optional(root, &["from"], is_e164)
+        && optional(root, &["voice"], said(0, 256))
+        && optional(root, &["first_sentence"], said(0, 500))
+        && optional(root, &["language"], |text| text.is_ascii() && text.len() <= 35)
+        && whole("max_duration", 1, 30)
+        && whole("interruption_threshold", 0, 10_000)
+        && (root.lacks("wait_for_greeting") || matches!(root.get("wait_for_greeting"), Some(Json::Bool(_))))
+}
+
+/// Given in one of its spellings, or in several that agree.
+fn required(root: &Json, spellings: &[&str], fits: impl Fn(&str) -> bool) -> bool {
+    spellings.iter().any(|key| root.text_of(key).is_some()) && optional(root, spellings, fits)
+}
+
+fn optional(root: &Json, spellings: &[&str], fits: impl Fn(&str) -> bool) -> bool {
+    let given: Vec<&str> = spellings.iter().filter_map(|key| root.text_of(key)).collect();
+    let others = spellings.iter().all(|key| root.lacks(key) || root.text_of(key).is_some());
+    others && given.iter().all(|text| fits(text) && *text == given[0])
+}
+
+/// E.164, as strict as a telephone is.
+pub(crate) fn is_e164(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else { return false };
+    let plausible = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let american = |national: &str| {
+        national.len() == 10 && [national.as_bytes()[0], national.as_bytes()[3]].iter().all(|digit| *digit >= b'2')
+    };
+    plausible && !digits.starts_with('0') && digits.strip_prefix('1').is_none_or(american)
+}

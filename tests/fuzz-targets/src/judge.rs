@@ -1,0 +1,191 @@
+//! What a payment header is, by another reading of the same rules: base64 and JSON decoded by hand, and the signature looked
+//! up among those that were made ([`signed::ALL`]) instead of being verified.
+
+use alloy_primitives::{Address, B256, hex};
+
+use crate::json::{self, Json};
+use crate::signed::{self, Chain, PAYEE, Transfer};
+
+/// Both chains.
+pub static EVERYWHERE: [&Chain; 2] = signed::CHAINS;
+/// Base only.
+pub static ON_BASE: [&Chain; 1] = [&signed::BASE];
+
+/// What somebody sells.
+pub struct Sells {
+    /// Where it can be paid for.
+    pub chains: &'static [&'static Chain],
+    /// For how much.
+    pub price: u64,
+}
+
+/// What a header is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Judgement {
+    /// Nothing that buys anything.
+    Nothing,
+    /// A payment that its payer signed for exactly what is sold.
+    Authentic(Claim),
+    /// The same, but that only the chain knows whether the signature is good: it is longer than a key's.
+    Unproven(Claim),
+}
+
+/// What a payment says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Claim {
+    /// Where.
+    pub chain: &'static Chain,
+    /// What was signed.
+    pub transfer: Transfer,
+    /// As the contract takes it.
+    pub signature: Vec<u8>,
+    /// Whether nobody could doubt how the document is read.
+    pub plain: bool,
+}
+
+impl Claim {
+    /// See [`signed::id`].
+    pub fn id(&self) -> String {
+        signed::id(self.chain, &self.transfer)
+    }
+}
+
+/// Judges the value of the only payment header of a request.
+pub fn judge(header: &[u8], sells: &Sells) -> Judgement {
+    claim(header, sells).unwrap_or(Judgement::Nothing)
+}
+
+fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
+    if header.len() > 8 * 1024 {
+        return None;
+    }
+    let document = json::read(&base64(header)?)?;
+    if document.depth > 8 {
+        return None;
+    }
+    let root = &document.root;
+    let choice = match root.get("x402Version")? {
+        Json::Number(digits) if digits == "1" => root,
+        Json::Number(digits) if digits == "2" => root.get("accepted")?,
+        _ => return None,
+    };
+    let network = choice.text_of("network")?;
+    let chain = sells.chains.iter().find(|chain| [chain.caip2, chain.v1].contains(&network))?;
+    if choice.text_of("scheme")? != "exact" || !(std::ptr::eq(choice, root) || is_the_demand(choice, chain, sells)) {
+        return None;
+    }
+    let payload = root.get("payload")?;
+    let transfer = transfer(payload.get("authorization")?)?;
+    let signature = bytes(payload.text_of("signature")?)?;
+    if transfer.to != PAYEE || transfer.value != sells.price || transfer.from == PAYEE {
+        return None;
+    }
+    let claim = |signature| Claim { chain, transfer: transfer.clone(), signature, plain: document.plain };
+    match signature.len() {
+        66.. => Some(Judgement::Unproven(claim(signature))),
+        65 => {
+            let made = signed::ALL.iter().find(|made| made.chain == *chain && made.transfer == transfer)?;
+            let (rs, v) = signature.split_at(64);
+            let same = rs == &made.signature[..64] && [made.signature[64], made.signature[64] - 27].contains(&v[0]);
+            same.then(|| Judgement::Authentic(claim(made.signature.to_vec())))
+        }
+        _ => None,
+    }
+}
+
+/// What version 2 repeats.
+fn is_the_demand(accepted: &Json, chain: &Chain, sells: &Sells) -> bool {
+    let same = |key, address: Address| {
+        accepted.text_of(key).is_some_and(|text| text.to_ascii_lowercase() == format!("{address:#x}"))
+    };
+    accepted.get("amount").and_then(decimal) == Some(sells.price) && same("asset", chain.usdc) && same("payTo", PAYEE)
+}
+
+fn transfer(authorization: &Json) -> Option<Transfer> {
+    let word = |key| bytes(authorization.text_of(key)?);
+    let number = |key| decimal(authorization.get(key)?);
+    Some(Transfer {
+        from: Address::try_from(word("from")?.as_slice()).ok()?,
+        to: Address::try_from(word("to")?.as_slice()).ok()?,
+        value: number("value")?,
+        valid_after: number("validAfter")?,
+        valid_before: number("validBefore")?,
+        nonce: B256::try_from(word("nonce")?.as_slice()).ok()?,
+    })
+}
+
+/// Digits in a string, or a number without anything but digits: below 2^64, and one spelling each.
+fn decimal(value: &Json) -> Option<u64> {
+    let (Json::Text(digits) | Json::Number(digits)) = value else { return None };
+    let number: u64 = digits.parse().ok()?;
+    (number.to_string() == *digits).then_some(number)
+}
+
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("0x")?;
+    // Asked here, because the decoder skips a second prefix.
+    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| hex::decode(digits).ok())?
+}
+
+/// RFC 4648, the standard alphabet, with or without its padding; each content has one spelling.
+pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    let padding = text.len() - unpadded.len();
+    if (padding > 0 && !text.len().is_multiple_of(4)) || unpadded.len() % 4 == 1 {
+        return None;
+    }
+    let mut decoded = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0);
+    for byte in unpadded {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            decoded.push(u8::try_from(bits >> held).ok()?);
+            bits &= (1 << held) - 1;
+        }
+    }
+    (bits == 0).then_some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EVERYWHERE, Judgement, ON_BASE, Sells, base64, judge};
+    use crate::signed::{ALL, encode};
+
+    #[test]
+    fn what_was_signed_for_what_is_sold_is_authentic_and_nothing_else_is() {
+        for payment in ALL.iter() {
+            for (chains, price) in [(&EVERYWHERE[..], 540_000), (&ON_BASE[..], 5_000_000), (&ON_BASE[..], 1_000)] {
+                let sells = Sells { chains, price };
+                let meant = chains.contains(&payment.chain)
+                    && payment.transfer.value == price
+                    && payment.transfer.to == super::PAYEE;
+                for document in [payment.v1(), payment.v2()] {
+                    let judged = judge(encode(&document).as_bytes(), &sells);
+                    assert_eq!(matches!(judged, Judgement::Authentic(_)), meant, "{document}");
+                    let forged = document.replace("1700000900", "1700000901");
+                    assert_eq!(judge(encode(&forged).as_bytes(), &sells), Judgement::Nothing);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn base64_has_one_spelling_but_for_its_padding() {
+        for (text, bytes) in [("", ""), ("YQ==", "a"), ("YQ", "a"), ("YWI=", "ab"), ("YWJj", "abc")] {
+            assert_eq!(base64(text.as_bytes()).as_deref(), Some(bytes.as_bytes()), "{text}");
+        }
+        for text in ["Y", "YR==", "YQ=", "YQ===", "Y Q=", "YQ==YQ==", "=", "YWJj=", "Pz8_"] {
+            assert_eq!(base64(text.as_bytes()), None, "{text}");
+        }
+    }
+}
