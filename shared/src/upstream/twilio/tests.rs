@@ -30,7 +30,7 @@ async fn a_search_asks_for_numbers_that_can_be_used_at_once() {
     client.search(Country::US, Some("415"), LIMIT).await.unwrap();
     client.search(Country::CA, None, LIMIT).await.unwrap();
     let asked = twilio.asked();
-    let filters = "VoiceEnabled=true&ExcludeAllAddressRequired=true&Beta=false&PageSize=5";
+    let filters = "VoiceEnabled=true&ExcludeAllAddressRequired=true&Beta=false&PageSize=50";
     let base = "GET /2010-04-01/Accounts/AC1/AvailablePhoneNumbers";
     assert_eq!(asked.first().unwrap().line, format!("{base}/US/Local.json?{filters}&AreaCode=415"));
     assert_eq!(asked.last().unwrap().line, format!("{base}/CA/Local.json?{filters}"));
