@@ -4,8 +4,6 @@
 //! Sixteen processes of a function serve a crowd; the others wait at the gateway, as a machine with two cores is no region of
 //! AWS. What must hold afterwards is what the audit of every world holds. The largest crowds are run by name:
 //! `cargo test --test races -- --ignored`.
-//!
-//! Once there are credits, two calls with one credit belong here as well.
 
 #![expect(
     clippy::expect_used,
@@ -238,4 +236,48 @@ async fn renewals_of_one_lease_at_once_add_up_or_cost_nothing() {
     println!("12 renewals of one lease at once: {renewed} were made");
     assert!(renewed >= 1);
     assert_eq!(stack.earned() - earned, 5_000_000 * u64::try_from(renewed).expect("a count"));
+}
+
+/// Calls that come at once while the wallet is owed one call: one is paid with that, whoever it is, and the others with money.
+#[tokio::test]
+async fn calls_that_come_at_once_spend_one_credit_once() {
+    let builder = Stack::builder(harness::binaries!()).at_once(PROCESSES);
+    let stack = builder.variable_of("refunds", "REFUND_KMS_KEY", "").start().await;
+    let wallet = stack.wallet();
+    stack.sweep().await;
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    // A payment that bought nothing, in a world that has no wallet to pay it back from.
+    let stray = wallet.signs(&stack.post(CALL).demand().await);
+    let taken = stack.chain.transfer_with_authorization(stray.authorization(), &stray.signature_bytes());
+    taken.expect("anybody may submit it");
+    for _ in 0..2 {
+        stack.travel(std::time::Duration::from_mins(25));
+        stack.sweep().await;
+    }
+    let row = stack.dynamo.row(&format!("WALLET#{}", wallet.caip10(stack.network())), "WALLET");
+    assert_eq!(row.expect("the wallet's row")["credit"], 540_000);
+
+    let to = |last: usize| json!({"to": format!("+1213361{last:04}"), "task": "Confirm the reservation for two."});
+    let mut waiting = Crowd::of_one(&stack, CALL, (0..8).map(to).collect(), &wallet).await;
+    let (earned, mut by_credit, mut placed) = (stack.earned(), 0, 0);
+    for _ in 0..40 {
+        let answers = waiting.all_at_once(&stack).await;
+        let mut refused = answers.iter();
+        for answer in &answers {
+            match answer.status.as_u16() {
+                200 => {
+                    placed += 1;
+                    by_credit += usize::from(answer.json()["payment"] == "credit");
+                }
+                _ => crowd::is_refused_for_nothing(answer),
+            }
+        }
+        // Who was refused comes again with the same header.
+        waiting.keep(|_| refused.next().is_some_and(|answer| answer.status != 200));
+        if waiting.is_empty() {
+            break;
+        }
+    }
+    assert_eq!((placed, by_credit), (8, 1));
+    assert_eq!(stack.earned() - earned, 7 * 540_000);
 }

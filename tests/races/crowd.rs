@@ -43,6 +43,16 @@ impl Crowd {
         Self { path, requests }
     }
 
+    /// Forgets those that are done.
+    pub(crate) fn keep(&mut self, mut waits: impl FnMut(&Payment) -> bool) {
+        self.requests.retain(|(_, payment)| waits(payment));
+    }
+
+    /// Whether nobody waits any more.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
     /// Sends all of them, and waits for all.
     pub(crate) async fn all_at_once(&self, stack: &Stack) -> Vec<Response> {
         let send = |(body, payment): &(Value, Payment)| stack.post(self.path).body(body).paid_with(payment).send();
