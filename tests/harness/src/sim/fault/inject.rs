@@ -1,5 +1,7 @@
 //! The layer itself: what each fault does to a request and its answer.
 
+use std::future::pending;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -22,6 +24,7 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
     let request = Request::from_parts(parts, Body::from(body));
     let released = faults.release_signal();
     let (fault, latency) = faults.arrive(&class);
+    let _over = Over(&faults);
     if let Some(latency) = latency {
         tokio::time::sleep(latency).await;
     }
@@ -59,6 +62,24 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
             next.run(request).await
         }
         Fault::Late => late(&faults, released, request, next).await,
+        Fault::HaltBefore => {
+            faults.halt();
+            pending().await
+        }
+        Fault::HaltAfter => {
+            next.run(request).await;
+            faults.halt();
+            pending().await
+        }
+    }
+}
+
+/// A request is over when this is dropped: it was answered, or its caller has gone.
+struct Over<'a>(&'a Faults);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.over();
     }
 }
 

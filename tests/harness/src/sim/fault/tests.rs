@@ -124,6 +124,33 @@ async fn a_stalled_answer_comes_after_its_effect() {
     assert_eq!(patient.await.ok(), Some((200, json!({"effect": 1}))));
 }
 
+#[tokio::test]
+async fn a_halted_caller_is_told_of_before_or_after_the_effect() {
+    let lab = Lab::new().await;
+    for (fault, effects) in [(Fault::HaltBefore, 0), (Fault::HaltAfter, 1)] {
+        lab.faults.once("*", fault);
+        let (probe, halts) = (lab.probe.clone(), lab.faults.halts());
+        let caller = tokio::spawn(async move { probe.request("POST", "/act/7").send().await.is_ok() });
+        lab.faults.halted(halts + 1).await;
+        assert_eq!(lab.effects(), effects);
+        caller.abort();
+        lab.faults.settled().await;
+        assert_eq!(lab.effects(), effects);
+    }
+}
+
+#[tokio::test]
+async fn what_is_recorded_is_in_the_order_in_which_it_came() {
+    let lab = Lab::new().await;
+    lab.act().await;
+    assert_eq!(lab.faults.arrivals(), []);
+    lab.faults.record();
+    lab.act().await;
+    read(lab.probe.request("GET", "/look")).await;
+    let classes: Vec<_> = lab.faults.arrivals().into_iter().map(|arrival| arrival.class).collect();
+    assert_eq!((classes, lab.faults.count("*")), (vec!["POST /act/7".to_owned(), "GET /look".to_owned()], 2));
+}
+
 #[test]
 fn patterns() {
     assert!(matches("POST /settle", "POST /settle"));
