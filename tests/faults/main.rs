@@ -1,0 +1,66 @@
+//! Everything that can go wrong with a request to a neighbour, DynamoDB included, goes wrong: each request of each
+//! scenario, in each way, and then the client goes away, repeats its header, or signs anew.
+//!
+//! What has to hold is what the audit of every world holds (whatever was paid was granted once and whatever was granted was
+//! paid once, whatever the carrier bills is in the table, whatever was dialled is known), and what only the client can judge:
+//! that 402 was true, that one payment bought one thing, and that whoever was told 200 has the thing.
+//!
+//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs. `cargo faults` plays all
+//! of them. A case that fails prints the line that plays it again.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+#![expect(clippy::disallowed_methods, reason = "which case to replay is told by the environment")]
+
+mod case;
+mod lab;
+mod matrix;
+mod scenario;
+
+use std::time::Instant;
+
+use case::Case;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
+    let began = Instant::now();
+    let calm = matrix::calm().await;
+    calm.judge("nothing goes wrong", began);
+    let singles = matrix::play(matrix::singles(&calm, false)).await;
+    singles.judge("one fault", began);
+    let pairs = matrix::play(matrix::sample(matrix::pairs(&singles), matrix::SAMPLE, 1)).await;
+    pairs.judge("a sample of pairs", began);
+}
+
+/// `cargo faults`: as long as it takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes the better part of an hour: cargo faults"]
+async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
+    let began = Instant::now();
+    let calm = matrix::calm().await;
+    calm.judge("nothing goes wrong", began);
+    let singles = matrix::play(matrix::singles(&calm, true)).await;
+    singles.judge("one fault, each conduct", began);
+    let pairs = matrix::play(matrix::pairs(&singles)).await;
+    pairs.judge("two faults, each conduct", began);
+}
+
+/// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --test faults replay`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replay() {
+    let Ok(lines) = std::env::var("FAULT") else { return };
+    let cases: Vec<Case> = lines.split(';').map(|line| line.trim().parse().expect("a case")).collect();
+    let (done, findings) = matrix::in_a_world(cases).await;
+    for one in done {
+        for asked in one.asked {
+            eprintln!("{:?}/{} {}{}", asked.neighbour, asked.nth, asked.at.class, if asked.swept { " (swept)" } else { "" });
+        }
+    }
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+#[test]
+fn a_line_replays_its_case() {
+    for line in ["buy/nothing", "list/dynamo/2/garbage/anew", "call/dynamo/3/lose-answer + bland/1/hang/repeat"] {
+        assert_eq!(line.parse::<Case>().expect("a case").to_string(), line);
+    }
+}
