@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// What is done while something goes wrong. A refund is one more, once there are refunds: a call that ends in an error,
 /// and everything until the money is back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Scenario {
+pub(crate) enum Scenario {
     /// A number from the carrier.
     Buy,
     /// A number from the pool.
@@ -38,10 +38,10 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 7] =
+    pub(crate) const ALL: [Self; 7] =
         [Self::Buy, Self::Pool, Self::Renew, Self::List, Self::Call, Self::Poll, Self::Reclaim];
 
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Buy => "buy",
             Self::Pool => "pool",
@@ -54,7 +54,7 @@ impl Scenario {
     }
 
     /// How many cases may share a world. Months pass in some, and with them everybody's leases.
-    pub const fn together(self) -> usize {
+    pub(crate) const fn together(self) -> usize {
         match self {
             Self::Reclaim => 1,
             _ => 12,
@@ -64,10 +64,10 @@ impl Scenario {
 
 /// One case.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Case {
-    pub scenario: Scenario,
-    pub blows: Vec<Blow>,
-    pub conduct: Conduct,
+pub(crate) struct Case {
+    pub(crate) scenario: Scenario,
+    pub(crate) blows: Vec<Blow>,
+    pub(crate) conduct: Conduct,
 }
 
 impl fmt::Display for Case {
@@ -105,27 +105,27 @@ impl FromStr for Case {
 
 /// A request that was made in a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Asked {
-    pub neighbour: Neighbour,
-    pub nth: u64,
-    pub at: Arrival,
+pub(crate) struct Asked {
+    pub(crate) neighbour: Neighbour,
+    pub(crate) nth: u64,
+    pub(crate) at: Arrival,
     /// It was the sweep's, or came while the sweep was at work.
-    pub swept: bool,
+    pub(crate) swept: bool,
 }
 
 /// What came of a case.
-pub struct Played {
+pub(crate) struct Played {
     /// What a client was told, if it asked for something that costs money.
-    pub told: Option<Told>,
+    pub(crate) told: Option<Told>,
     /// What is wrong already.
-    pub findings: Vec<String>,
+    pub(crate) findings: Vec<String>,
     /// Everything that was asked, in its order.
-    pub asked: Vec<Asked>,
+    pub(crate) asked: Vec<Asked>,
 }
 
 impl Case {
     /// Plays it. What has to hold once the world is at rest is judged by whoever ends the world.
-    pub async fn play(&self, lab: &mut Lab) -> Result<Played, String> {
+    pub(crate) async fn play(&self, lab: &mut Lab) -> Result<Played, String> {
         lab.next();
         match self.scenario {
             Scenario::Buy => {
@@ -309,11 +309,11 @@ fn asked(lab: &Lab, swept_from: u64) -> Vec<Asked> {
 
 impl Asked {
     /// A look at an index by the sweep: fourteen in each round, of which all but a few find nothing.
-    pub fn is_a_glance(&self) -> bool {
+    pub(crate) fn is_a_glance(&self) -> bool {
         self.swept && self.neighbour == Neighbour::Dynamo && self.at.class == "Query"
     }
 
-    pub fn blow(&self, harm: harm::Harm) -> Blow {
+    pub(crate) fn blow(&self, harm: harm::Harm) -> Blow {
         Blow { neighbour: self.neighbour, nth: self.nth, harm }
     }
 }

@@ -11,29 +11,28 @@ use harness::{Binaries, Stack, Wallet};
 use crate::scenario::client::{Errand, Told};
 
 /// One area for each case of a world, with a few numbers at the carrier.
-const AREAS: [&str; 16] = [
-    "201", "202", "203", "205", "206", "207", "208", "209", "210", "214", "215", "216", "217", "218", "219", "224",
-];
+const AREAS: [&str; 16] =
+    ["201", "202", "203", "205", "206", "207", "208", "209", "210", "214", "215", "216", "217", "218", "219", "224"];
 /// More cases than this do not share a world.
-pub const MOST: usize = AREAS.len();
+pub(crate) const MOST: usize = AREAS.len();
 
 /// A wallet and its number.
 #[derive(Clone)]
-pub struct Owner {
-    pub wallet: Wallet,
-    pub number: String,
+pub(crate) struct Owner {
+    pub(crate) wallet: Wallet,
+    pub(crate) number: String,
 }
 
 /// A world for several cases.
-pub struct Lab {
-    pub stack: Stack,
+pub(crate) struct Lab {
+    pub(crate) stack: Stack,
     demands: BTreeMap<&'static str, Demand>,
     owner: Option<Owner>,
     case: usize,
 }
 
 impl Lab {
-    pub async fn open(binaries: Binaries) -> Self {
+    pub(crate) async fn open(binaries: Binaries) -> Self {
         let stack = Stack::start(binaries).await;
         for area in AREAS {
             for line in 0..4 {
@@ -44,22 +43,22 @@ impl Lab {
     }
 
     /// The next case begins.
-    pub fn next(&mut self) {
+    pub(crate) fn next(&mut self) {
         self.case += 1;
     }
 
     /// The area of this case.
-    pub fn area(&self) -> &'static str {
+    pub(crate) fn area(&self) -> &'static str {
         AREAS.get((self.case + MOST - 1) % MOST).copied().unwrap_or("415")
     }
 
     /// Whom this case calls: the dialler does not ring the same number twice in ten seconds.
-    pub fn callee(&self) -> String {
+    pub(crate) fn callee(&self) -> String {
         format!("+1213361{:04}", 1000 + self.case)
     }
 
     /// An errand that nothing has been signed for.
-    pub async fn told(&mut self, wallet: Wallet, errand: Errand) -> Told {
+    pub(crate) async fn told(&mut self, wallet: Wallet, errand: Errand) -> Told {
         if !self.demands.contains_key(errand.path) {
             let demand = self.stack.post(errand.path).body(&errand.body).demand().await;
             self.demands.insert(errand.path, demand);
@@ -69,7 +68,7 @@ impl Lab {
     }
 
     /// A wallet with a number and with nothing unfinished: the last one, if it has come through its case unscathed.
-    pub async fn owner(&mut self) -> Result<Owner, String> {
+    pub(crate) async fn owner(&mut self) -> Result<Owner, String> {
         if let Some(owner) = self.owner.clone().filter(|owner| self.is_free(owner)) {
             return Ok(owner);
         }
@@ -91,7 +90,7 @@ impl Lab {
     }
 
     /// A number waits in the pool.
-    pub async fn stock(&self) -> Result<(), String> {
+    pub(crate) async fn stock(&self) -> Result<(), String> {
         let pooled = || self.stack.dynamo.rows().iter().filter(|row| row["custody"] == "pooled").count();
         if pooled() == 0 {
             for case in 0..MOST {
@@ -106,12 +105,12 @@ impl Lab {
     }
 
     /// A round of the sweep, which may be killed.
-    pub async fn sweep(&self) -> bool {
+    pub(crate) async fn sweep(&self) -> bool {
         harness::World::sweep(&self.stack).await.is_ok()
     }
 
     /// Nothing goes wrong any more, and nothing is under way.
-    pub async fn calm(&self) {
+    pub(crate) async fn calm(&self) {
         for faults in self.stack.faults() {
             faults.clear();
             faults.release();
@@ -120,7 +119,7 @@ impl Lab {
     }
 
     /// Time passes, once everything that is under way has come to its end.
-    pub async fn pass(&self, time: Duration) {
+    pub(crate) async fn pass(&self, time: Duration) {
         for faults in self.stack.faults() {
             faults.settled().await;
         }

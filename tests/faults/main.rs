@@ -15,6 +15,7 @@ mod case;
 mod lab;
 mod matrix;
 mod scenario;
+mod walk;
 
 use std::time::Instant;
 
@@ -31,6 +32,19 @@ async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
     pairs.judge("a sample of pairs", began);
 }
 
+/// Longer histories of concurrent clients.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_random_walk_leaves_the_promises_whole() {
+    walk::histories(1..=40).await;
+}
+
+/// `cargo faults`: other seeds than those of every day.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes the better part of an hour: cargo faults"]
+async fn a_long_random_walk_leaves_the_promises_whole() {
+    walk::histories(1_000..3_000).await;
+}
+
 /// `cargo faults`: as long as it takes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes the better part of an hour: cargo faults"]
@@ -40,19 +54,30 @@ async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
     calm.judge("nothing goes wrong", began);
     let singles = matrix::play(matrix::singles(&calm, true)).await;
     singles.judge("one fault, each conduct", began);
-    let pairs = matrix::play(matrix::pairs(&singles)).await;
+    // In an order as if drawn, so that a part of it says something about all.
+    let pairs = matrix::play(matrix::sample(matrix::pairs(&singles), usize::MAX, 1)).await;
     pairs.judge("two faults, each conduct", began);
 }
 
 /// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --test faults replay`
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replay() {
+    if let Ok(seed) = std::env::var("WALK") {
+        let (findings, deeds, logs) = walk::history(seed.parse().expect("a seed")).await;
+        assert!(findings.is_empty(), "{logs}\n{deeds}\n{}", findings.join("\n"));
+    }
     let Ok(lines) = std::env::var("FAULT") else { return };
     let cases: Vec<Case> = lines.split(';').map(|line| line.trim().parse().expect("a case")).collect();
     let (done, findings) = matrix::in_a_world(cases).await;
     for one in done {
         for asked in one.asked {
-            eprintln!("{:?}/{} {}{}", asked.neighbour, asked.nth, asked.at.class, if asked.swept { " (swept)" } else { "" });
+            eprintln!(
+                "{:?}/{} {}{}",
+                asked.neighbour,
+                asked.nth,
+                asked.at.class,
+                if asked.swept { " (swept)" } else { "" }
+            );
         }
     }
     assert!(findings.is_empty(), "{}", findings.join("\n"));

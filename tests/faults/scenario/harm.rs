@@ -8,7 +8,7 @@ use harness::{Neighbour, World};
 
 /// What happens to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Harm {
+pub(crate) enum Harm {
     /// Refused in the neighbour's own words for "too much at once", before any effect.
     Overload,
     /// Refused by the load balancer before it, with a 503 and a page.
@@ -33,7 +33,7 @@ pub enum Harm {
 
 impl Harm {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Overload,
         Self::Refuse,
         Self::Drop,
@@ -47,11 +47,11 @@ impl Harm {
     ];
 
     /// One of each sort: what goes wrong twice in a pair. The others differ from these in words only.
-    pub const SORTS: [Self; 7] =
+    pub(crate) const SORTS: [Self; 7] =
         [Self::Overload, Self::Lose, Self::Hang, Self::Garbage, Self::Late, Self::KillBefore, Self::KillAfter];
 
     /// Its name.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Overload => "overload",
             Self::Refuse => "refuse",
@@ -67,7 +67,7 @@ impl Harm {
     }
 
     /// What the simulators call it.
-    pub fn fault(self) -> Fault {
+    pub(crate) fn fault(self) -> Fault {
         match self {
             Self::Overload => Fault::Overload,
             Self::Refuse => Fault::Refuse(Answer::html(503)),
@@ -85,24 +85,24 @@ impl Harm {
 
 /// A harm, and which request it befalls: the `nth` one to a neighbour, from 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Blow {
+pub(crate) struct Blow {
     /// Whom the request is for.
-    pub neighbour: Neighbour,
+    pub(crate) neighbour: Neighbour,
     /// Which one.
-    pub nth: u64,
+    pub(crate) nth: u64,
     /// What happens to it.
-    pub harm: Harm,
+    pub(crate) harm: Harm,
 }
 
 impl Blow {
     /// Waits for its request from now on.
-    pub fn arm(self, world: &World) {
+    pub(crate) fn arm(self, world: &World) {
         world.faults_of(self.neighbour).nth("*", self.nth, self.harm.fault());
     }
 }
 
 /// A neighbour's name.
-pub const fn name(neighbour: Neighbour) -> &'static str {
+pub(crate) const fn name(neighbour: Neighbour) -> &'static str {
     match neighbour {
         Neighbour::Chain => "chain",
         Neighbour::Facilitator => "facilitator",

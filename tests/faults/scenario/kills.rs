@@ -7,7 +7,7 @@ use futures_util::future::{Either, select, select_all};
 use harness::World;
 
 /// Goes on with a step, and kills these functions' processes whenever one of them is halted.
-pub async fn amid_kills<T>(world: &World, functions: &[&str], step: impl Future<Output = T>) -> T {
+pub(crate) async fn amid_kills<T>(world: &World, functions: &[&str], step: impl Future<Output = T>) -> T {
     let seen: Vec<u64> = world.faults().map(harness::sim::Faults::halts).collect();
     let killing = async {
         let mut seen = seen;

@@ -2,12 +2,13 @@
 //! matrix of faults, the random walk and the soak are made of. It knows the published API and the table as it is written
 //! down, and nothing of the code behind them.
 
-pub mod client;
-pub mod dice;
-pub mod harm;
-pub mod kills;
-pub mod truth;
+pub(crate) mod client;
+pub(crate) mod dice;
+pub(crate) mod harm;
+pub(crate) mod kills;
+pub(crate) mod life;
+pub(crate) mod truth;
 
-pub use client::{Conduct, Told};
-pub use dice::Dice;
-pub use harm::{Blow, Harm};
+pub(crate) use client::{Conduct, Told};
+pub(crate) use dice::Dice;
+pub(crate) use harm::{Blow, Harm};

@@ -7,13 +7,13 @@ use harness::World;
 use harness::request::Response;
 use serde_json::Value;
 
-use super::client::{Told, Try};
+use super::client::{Told, Try, is_granted};
 
 /// A lease and a renewal last so long.
 const TERM: i64 = 30 * 24 * 60 * 60;
 
 /// The world at rest.
-pub struct Truth<'a> {
+pub(crate) struct Truth<'a> {
     world: &'a World,
     rows: Vec<Value>,
     now: i64,
@@ -21,7 +21,7 @@ pub struct Truth<'a> {
 
 impl<'a> Truth<'a> {
     /// Reads the table as it stands.
-    pub fn of(world: &'a World) -> Self {
+    pub(crate) fn of(world: &'a World) -> Self {
         #[expect(clippy::disallowed_methods, reason = "whether a lease has ended is a question about now")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let now = i64::try_from(now).unwrap_or(i64::MAX);
@@ -29,7 +29,7 @@ impl<'a> Truth<'a> {
     }
 
     /// What does not hold of what a client was told.
-    pub fn findings(&self, told: &Told) -> Vec<String> {
+    pub(crate) fn findings(&self, told: &Told) -> Vec<String> {
         let mut findings = Vec::new();
         for one in &told.tries {
             self.of_a_signature(told, one, &mut findings);
@@ -48,12 +48,12 @@ impl<'a> Truth<'a> {
         if has(402) && kept {
             findings.push(format!("{path}: a 402, and the payment was taken"));
         }
-        if one.answers.last().is_some_and(says_not_charged) && kept {
+        let mut last = one.answers.iter().rev().take(one.abreast);
+        if one.abreast > 0 && last.all(says_not_charged) && kept {
             findings.push(format!("{path}: the last word was \"Not charged.\", and the payment was taken"));
         }
-        let answered = |answer: &&Response| {
-            matches!(answer.status.as_u16(), 200 | 400 | 402 | 403 | 409 | 429 | 500 | 502 | 503)
-        };
+        let answered =
+            |answer: &&Response| matches!(answer.status.as_u16(), 200 | 400 | 402 | 403 | 409 | 429 | 500 | 502 | 503);
         if let Some(answer) = one.answers.iter().find(|answer| !answered(answer)) {
             findings.push(format!("{path}: answered {}", answer.status));
         }
@@ -101,7 +101,8 @@ impl<'a> Truth<'a> {
             "call" => {
                 let id = text(body, "call_id");
                 let row = self.rows.iter().find(|row| text(row, "pk").strip_prefix("CALL#") == Some(id));
-                let at_the_dialler = self.world.bland.calls().iter().any(|call| row.is_some_and(|row| row["placed"] == *call.id));
+                let at_the_dialler =
+                    self.world.bland.calls().iter().any(|call| row.is_some_and(|row| row["placed"] == *call.id));
                 if work["call"] != id || !at_the_dialler {
                     findings.push(format!("{path}: told of call {id}, which nobody was rung for"));
                 }
@@ -117,7 +118,8 @@ impl<'a> Truth<'a> {
             let payer = text(&sale["payment"], "from").to_ascii_lowercase();
             sale["state"] == "closed" && sale["work"]["number"] == number && wallet.ends_with(&payer)
         };
-        let sold: Vec<_> = self.rows.iter().filter(|row| text(row, "pk").starts_with("SALE#")).filter(of_number).collect();
+        let sold: Vec<_> =
+            self.rows.iter().filter(|row| text(row, "pk").starts_with("SALE#")).filter(of_number).collect();
         let begun = sold.iter().filter(|sale| sale["work"]["kind"] == "lease");
         let Some(begin) = begun.filter_map(|sale| sale["settled"]["settled_at"].as_i64()).max() else {
             findings.push(format!("{number} was renewed and never leased"));
@@ -146,7 +148,8 @@ impl<'a> Truth<'a> {
     fn dials(&self, sale: &Value, findings: &mut Vec<String>) {
         let id = text(sale, "pk").trim_start_matches("SALE#");
         let ours = |row: &&Value| text(row, "pk").starts_with("CALL#") && row["sale"] == id;
-        let calls: Vec<_> = self.rows.iter().filter(ours).map(|row| text(row, "pk").trim_start_matches("CALL#")).collect();
+        let calls: Vec<_> =
+            self.rows.iter().filter(ours).map(|row| text(row, "pk").trim_start_matches("CALL#")).collect();
         let rung = self.world.bland.calls().into_iter();
         let rung = rung.filter(|call| calls.iter().any(|id| call.request["metadata"]["request_id"] == *id)).count();
         if rung > 1 {
@@ -169,11 +172,6 @@ impl<'a> Truth<'a> {
 /// Paid back: as far as the wallet is concerned it was not charged.
 fn given_back(sale: &Value) -> bool {
     matches!(text(&sale["refund"], "state"), "refunded" | "credited")
-}
-
-/// A 200 that says that it is paid; one that is pending may still come to nothing.
-pub fn is_granted(answer: &Response) -> bool {
-    answer.status.as_u16() == 200 && answer.json()["payment"] != "pending"
 }
 
 /// Time passes by shifting what is stored, and what was said before is not shifted with it.

@@ -95,6 +95,8 @@ struct Inner {
     under_way: u64,
     /// Requests that were taken by `Late` and have not been applied yet.
     late: u64,
+    /// Requests that have met a fault.
+    met: u64,
     /// Requests that have met `HaltBefore` or `HaltAfter`.
     halts: u64,
 }
@@ -193,6 +195,11 @@ impl Faults {
         lock(&self.inner).arrivals.clone()
     }
 
+    /// How many requests have met a fault.
+    pub fn met(&self) -> u64 {
+        lock(&self.inner).met
+    }
+
     /// How many requests have met a fault whose caller is to be killed.
     pub fn halts(&self) -> u64 {
         lock(&self.inner).halts
@@ -266,6 +273,7 @@ impl Faults {
             }
         }
         inner.rules.retain(|rule| !matches!(rule.when, When::Next(0) | When::Nth(0)));
+        inner.met += u64::from(met.is_some());
         let latency = inner.latencies.iter().find(|(pattern, _)| matches(pattern, class)).map(|(_, latency)| *latency);
         drop(inner);
         self.changed.send_modify(|count| *count += 1);

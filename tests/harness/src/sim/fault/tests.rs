@@ -59,6 +59,7 @@ async fn rules_choose_their_requests() {
     assert_eq!((lab.act().await.0, lab.act().await.0, lab.act().await.0), (429, 429, 200));
     assert_eq!((lab.faults.count("POST /act/*"), lab.faults.count("*")), (7, 9));
     assert_eq!(lab.effects(), 3);
+    assert_eq!(lab.faults.met(), 5);
 }
 
 #[tokio::test]
