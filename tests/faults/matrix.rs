@@ -155,8 +155,9 @@ pub(crate) fn singles(calm: &Report, all: bool) -> Vec<Case> {
         // What the sweep asks when nothing is left to do is the same in all: it is played where there is something to do.
         let swept = case.scenario == Scenario::Reclaim;
         for asked in asked.iter().filter(|asked| swept || !asked.swept) {
-            // Of the many looks at indices one harm each is enough for every day.
+            // Of the many looks at indices one harm each is enough for every day, and one conduct each always.
             let harms = if all || !asked.is_a_glance() { Harm::ALL.as_slice() } else { &[Harm::Overload] };
+            let all = all && !asked.is_a_glance();
             for (place, harm) in harms.iter().copied().enumerate() {
                 let turn = place + usize::try_from(asked.nth).unwrap_or_default();
                 let mine = Conduct::ALL.get(turn % Conduct::ALL.len()) == Some(&case.conduct);

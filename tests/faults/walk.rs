@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use harness::{Stack, binaries};
 
 use crate::scenario::Dice;
-use crate::scenario::life::{Deeds, Life, Storm};
+use crate::scenario::life::{Deeds, Life};
 use crate::scenario::truth::Truth;
 
 /// Worlds at the same time.
@@ -22,15 +22,16 @@ pub(crate) async fn history(seed: u64) -> (Vec<String>, Deeds, String) {
     let faults = dice.between(1, 6);
     let storm: BTreeSet<_> = (0..faults).map(|_| (dice.below(clients), dice.below(steps))).collect();
     let stack = Stack::start(binaries!()).await;
-    let life = Life::new(&stack, Storm::Before(storm), 240).await;
+    let storm = Box::new(move |client, step, _: &mut Dice| storm.contains(&(client, step)));
+    let life = Life::new(&stack, storm, 240).await;
     life.go_on(&dice, clients, |step| step >= steps).await;
-    let told = life.told();
+    let (told, deeds) = (life.told(), life.deeds());
     drop(life);
     let world = (*stack).clone();
     let (mut findings, logs) = stack.close().await;
     let truth = Truth::of(&world);
     findings.extend(told.iter().flat_map(|told| truth.findings(told)));
-    (findings, Deeds::of(&world), logs)
+    (findings, deeds, logs)
 }
 
 /// The histories of these seeds. Fails with the seeds of those in which something did not hold.

@@ -23,7 +23,7 @@ pub(crate) enum Harm {
     Garbage,
     /// Applied, and answered with half of the answer.
     Half,
-    /// Applied after the caller has given up.
+    /// Applied after the caller has given up and drawn its conclusions: when time next passes.
     Late,
     /// The caller's process is killed before the effect.
     KillBefore,
@@ -76,7 +76,7 @@ impl Harm {
             Self::Hang => Fault::Hang,
             Self::Garbage => Fault::Html,
             Self::Half => Fault::Truncate,
-            Self::Late => Fault::Late,
+            Self::Late => Fault::Adrift,
             Self::KillBefore => Fault::HaltBefore,
             Self::KillAfter => Fault::HaltAfter,
         }

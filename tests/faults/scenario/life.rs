@@ -4,8 +4,9 @@
 //! Each client decides everything that it does, and everything that happens beside it, by dice of its own. So a seed gives
 //! the same decisions again; in which order the requests of different clients arrive is the machine's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use harness::sim::bland::Script;
@@ -31,16 +32,11 @@ const SCRIPTS: [Script; 6] = [
     Script::NeverEnds,
 ];
 const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// When something goes wrong.
-#[derive(Clone, Debug)]
-pub(crate) enum Storm {
-    /// Before these steps: client and step.
-    Before(BTreeSet<(u64, u64)>),
-    /// Before so many steps in a hundred.
-    Often(u64),
-}
+/// Whether something goes wrong before this client's step: client, step, and the client's dice.
+pub(crate) type Storm = Box<dyn Fn(u64, u64, &mut Dice) -> bool + Send + Sync>;
 
 /// A world with clients in it.
 pub(crate) struct Life<'a> {
@@ -50,6 +46,8 @@ pub(crate) struct Life<'a> {
     /// Time passes only while nobody is at work: it passes by rewriting what is stored.
     time: RwLock<()>,
     told: Mutex<Vec<Told>>,
+    /// Processes that were killed without having met a fault.
+    killed: AtomicU64,
 }
 
 /// A client.
@@ -76,7 +74,7 @@ impl<'a> Life<'a> {
         ] {
             demands.insert(errand.path, stack.post(errand.path).body(&errand.body).demand().await);
         }
-        Self { stack, demands, storm, time: RwLock::new(()), told: Mutex::default() }
+        Self { stack, demands, storm, time: RwLock::new(()), told: Mutex::default(), killed: AtomicU64::new(0) }
     }
 
     /// These clients live until `enough` says so of the steps they have taken. Who meets a fatal fault is killed, with
@@ -105,10 +103,7 @@ impl<'a> Life<'a> {
     }
 
     fn blow(&self, client: u64, step: u64, dice: &mut Dice) {
-        let due = match &self.storm {
-            Storm::Before(steps) => steps.contains(&(client, step)),
-            Storm::Often(percent) => dice.percent(*percent),
-        };
+        let due = (self.storm)(client, step, dice);
         let (neighbour, harm) = (dice.one_of(&Neighbour::ALL).copied(), dice.one_of(&Harm::ALL).copied());
         let nth = dice.between(1, 6);
         if let (true, Some(neighbour), Some(harm)) = (due, neighbour, harm) {
@@ -212,9 +207,13 @@ impl<'a> Life<'a> {
             18..23 => {
                 let functions: Vec<&str> = self.stack.lambda.functions().collect();
                 if let Some(function) = dice.one_of(&functions) {
-                    self.stack.lambda.kill(function);
+                    let killed = self.stack.lambda.kill(function);
+                    self.killed.fetch_add(u64::try_from(killed).unwrap_or_default(), Ordering::Relaxed);
                 }
             }
+            // The next settlement is sent, and nobody waits for its block.
+            40..43 => self.stack.facilitator.pend_next(1, 200),
+            43..48 => self.stack.chain.mine(),
             23..40 => {
                 let time = match dice.below(100) {
                     0..60 => u32::try_from(dice.between(5, 180)).unwrap_or(5) * SECOND,
@@ -231,9 +230,21 @@ impl<'a> Life<'a> {
     async fn pass(&self, time: Duration) {
         let _alone = self.time.write().await;
         for faults in self.stack.faults() {
+            faults.release();
             faults.settled().await;
         }
+        // What was sent to the chain is in a block by the time that its signature has expired in the table.
+        if time > MINUTE {
+            self.stack.chain.mine();
+        }
         self.stack.travel(time);
+    }
+
+    /// What has been done so far.
+    pub(crate) fn deeds(&self) -> Deeds {
+        let mut deeds = Deeds::of(self.stack);
+        deeds.killed += self.killed.load(Ordering::Relaxed);
+        deeds
     }
 }
 
@@ -250,7 +261,7 @@ pub(crate) struct Deeds {
 }
 
 impl Deeds {
-    pub(crate) fn of(world: &World) -> Self {
+    fn of(world: &World) -> Self {
         let rows = world.dynamo.rows();
         let sold = |kind: &str| {
             rows.iter().filter(|row: &&Value| row["state"] == "closed" && row["work"]["kind"] == kind).count()
@@ -282,7 +293,7 @@ impl std::fmt::Display for Deeds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} payments: {} numbers, {} renewals, {} lists, {} calls; {} faults, {} of them fatal",
+            "{} payments: {} numbers, {} renewals, {} lists, {} calls; {} faults met, {} processes killed",
             self.payments, self.numbers, self.renewals, self.lists, self.calls, self.faults, self.killed
         )
     }

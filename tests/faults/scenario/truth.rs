@@ -1,10 +1,12 @@
 //! What has to hold of what clients were told, once a world has come to rest: the part of the promises that only they can
 //! judge. What the four ledgers say to each other is the audit's.
 
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use harness::World;
 use harness::request::Response;
+use harness::sim::bland::Call;
 use serde_json::Value;
 
 use super::client::{Told, Try, is_granted};
@@ -16,6 +18,8 @@ const TERM: i64 = 30 * 24 * 60 * 60;
 pub(crate) struct Truth<'a> {
     world: &'a World,
     rows: Vec<Value>,
+    calls: Vec<Call>,
+    imported: BTreeSet<String>,
     now: i64,
 }
 
@@ -25,7 +29,8 @@ impl<'a> Truth<'a> {
         #[expect(clippy::disallowed_methods, reason = "whether a lease has ended is a question about now")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let now = i64::try_from(now).unwrap_or(i64::MAX);
-        Self { world, rows: world.dynamo.rows(), now }
+        let imported = world.bland.imported().into_iter().collect();
+        Self { world, rows: world.dynamo.rows(), calls: world.bland.calls(), imported, now }
     }
 
     /// What does not hold of what a client was told.
@@ -101,8 +106,7 @@ impl<'a> Truth<'a> {
             "call" => {
                 let id = text(body, "call_id");
                 let row = self.rows.iter().find(|row| text(row, "pk").strip_prefix("CALL#") == Some(id));
-                let at_the_dialler =
-                    self.world.bland.calls().iter().any(|call| row.is_some_and(|row| row["placed"] == *call.id));
+                let at_the_dialler = self.calls.iter().any(|call| row.is_some_and(|row| row["placed"] == *call.id));
                 if work["call"] != id || !at_the_dialler {
                     findings.push(format!("{path}: told of call {id}, which nobody was rung for"));
                 }
@@ -139,7 +143,7 @@ impl<'a> Truth<'a> {
             None => findings.push(format!("{number} was paid for until {ends}, and is not leased")),
         }
         let owned = self.row(&format!("NUMBER#{number}"), "NUMBER").is_some_and(|row| row["owner"] == *wallet);
-        if !owned || !self.world.twilio.owns(number) || !self.world.bland.imported().iter().any(|one| one == number) {
+        if !owned || !self.world.twilio.owns(number) || !self.imported.contains(number) {
             findings.push(format!("{number} is not the wallet's, not ours at the carrier or unknown to the dialler"));
         }
     }
@@ -150,7 +154,7 @@ impl<'a> Truth<'a> {
         let ours = |row: &&Value| text(row, "pk").starts_with("CALL#") && row["sale"] == id;
         let calls: Vec<_> =
             self.rows.iter().filter(ours).map(|row| text(row, "pk").trim_start_matches("CALL#")).collect();
-        let rung = self.world.bland.calls().into_iter();
+        let rung = self.calls.iter();
         let rung = rung.filter(|call| calls.iter().any(|id| call.request["metadata"]["request_id"] == *id)).count();
         if rung > 1 {
             findings.push(format!("{rung} phones rang for one payment"));

@@ -61,7 +61,8 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
             tokio::time::sleep(latency).await;
             next.run(request).await
         }
-        Fault::Late => late(&faults, released, request, next).await,
+        Fault::Late => late(&faults, released, true, request, next).await,
+        Fault::Adrift => late(&faults, released, false, request, next).await,
         Fault::HaltBefore => {
             faults.halt();
             pending().await
@@ -83,10 +84,11 @@ impl Drop for Over<'_> {
     }
 }
 
-/// Hands the request to a task that applies it when this connection is gone.
+/// Hands the request to a task that applies it when it is let go, or as soon as this connection is gone if that is enough.
 async fn late(
     faults: &Faults,
     released: impl Future<Output = ()> + Send + 'static,
+    at_once: bool,
     request: Request,
     next: Next,
 ) -> Response {
@@ -96,7 +98,7 @@ async fn late(
     let task = faults.clone();
     tokio::spawn(async move {
         tokio::select! {
-            _ = gone => {}
+            _ = gone, if at_once => {}
             () = released => {}
         }
         // Nobody may be listening any more; that is the point.

@@ -49,6 +49,8 @@ pub enum Fault {
     Drop,
     /// Not applied until the caller has gone (or [`Faults::release`]); then applied.
     Late,
+    /// Not applied before [`Faults::release`], however long its caller has been gone by then; then applied.
+    Adrift,
     /// Not applied and never answered: the caller is about to be killed by whoever waits for [`Faults::halted`].
     HaltBefore,
     /// Applied and never answered, likewise.

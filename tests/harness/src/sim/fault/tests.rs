@@ -115,6 +115,21 @@ async fn a_late_request_is_applied_when_nobody_waits_any_more() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_adrift_is_applied_long_after_its_caller_has_gone() {
+    let lab = Lab::new().await;
+    lab.faults.once("*", Fault::Adrift);
+    let probe = lab.probe.clone();
+    let gone = tokio::spawn(async move { probe.request("POST", "/act/7").send().await.is_ok() });
+    lab.faults.arrived("POST *", 1).await;
+    gone.abort();
+    assert!(gone.await.is_err());
+    assert_eq!(lab.act().await, (200, json!({"effect": 1})));
+    lab.faults.release();
+    lab.faults.settled().await;
+    assert_eq!(lab.effects(), 2);
+}
+
+#[tokio::test]
 async fn a_stalled_answer_comes_after_its_effect() {
     let lab = Lab::new().await;
     lab.faults.once("*", Fault::Stall);
