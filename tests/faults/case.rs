@@ -10,9 +10,9 @@ use harness::Neighbour;
 use harness::sim::Arrival;
 
 use crate::lab::{Lab, Owner};
-use crate::scenario::client::Errand;
+use crate::scenario::client::{Errand, Told};
 use crate::scenario::kills::amid_kills;
-use crate::scenario::{Blow, Conduct, Told, harm};
+use crate::scenario::{Blow, Conduct, harm};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);

@@ -9,6 +9,6 @@ pub(crate) mod kills;
 pub(crate) mod life;
 pub(crate) mod truth;
 
-pub(crate) use client::{Conduct, Told};
+pub(crate) use client::Conduct;
 pub(crate) use dice::Dice;
 pub(crate) use harm::{Blow, Harm};

@@ -124,8 +124,8 @@ impl<'a> Truth<'a> {
         };
         let sold: Vec<_> =
             self.rows.iter().filter(|row| text(row, "pk").starts_with("SALE#")).filter(of_number).collect();
-        let begun = sold.iter().filter(|sale| sale["work"]["kind"] == "lease");
-        let Some(begin) = begun.filter_map(|sale| sale["settled"]["settled_at"].as_i64()).max() else {
+        let bought = sold.iter().filter(|sale| sale["work"]["kind"] == "lease");
+        let Some(begin) = bought.filter_map(|sale| sale["settled"]["settled_at"].as_i64()).max() else {
             findings.push(format!("{number} was renewed and never leased"));
             return;
         };
