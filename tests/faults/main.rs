@@ -5,7 +5,7 @@
 //! paid once, whatever the carrier bills is in the table, whatever was dialled is known), and what only the client can judge:
 //! that 402 was true, that one payment bought one thing, and that whoever was told 200 has the thing.
 //!
-//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs. `cargo faults` plays all
+//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs, or as many as `PAIRS` says. `cargo faults` plays all
 //! of them, in so far as a pair's second fault comes after its first. A case that fails prints the line that plays it again.
 
 #![expect(clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
@@ -28,8 +28,10 @@ async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
     calm.judge("nothing goes wrong", began);
     let singles = matrix::play(matrix::singles(&calm, false)).await;
     singles.judge("one fault", began);
-    let pairs = matrix::play(matrix::sample(matrix::pairs(&singles), matrix::SAMPLE, 1)).await;
-    pairs.judge("a sample of pairs", began);
+    let pairs = matrix::pairs(&singles);
+    let what = format!("a sample of {} pairs", pairs.len());
+    let pairs = matrix::play(matrix::sample(pairs, number("PAIRS").unwrap_or(matrix::SAMPLE), 1)).await;
+    pairs.judge(&what, began);
 }
 
 /// Longer histories of concurrent clients.
@@ -81,6 +83,10 @@ async fn replay() {
         }
     }
     assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
 }
 
 #[test]
