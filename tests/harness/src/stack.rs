@@ -202,6 +202,25 @@ impl Stack {
         self.excused.push((finding, why));
     }
 
+    /// Ends the world, and returns what the audit found instead of failing: for those who run many worlds and tell of all
+    /// that fail. What the functions wrote comes along.
+    pub async fn close(mut self) -> (Vec<String>, String) {
+        let Some(runtime) = self.runtime.take() else { return (Vec::new(), String::new()) };
+        let world = self.world.clone();
+        let ended = runtime.spawn(async move {
+            let findings: Vec<_> = audit::of(&world).await.iter().map(ToString::to_string).collect();
+            world.lambda.stop().await;
+            (findings, world.lambda.logs().text())
+        });
+        let ended = tokio::time::timeout(PATIENCE, ended).await;
+        runtime.shutdown_background();
+        match ended {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(error)) => (vec![format!("the audit did not come to an end: {error}")], String::new()),
+            Err(_) => (vec!["the audit did not come to an end in time".to_owned()], self.world.lambda.logs().text()),
+        }
+    }
+
     /// Ends the world and audits it: what going out of scope does as well, said aloud.
     pub fn finish(self) {}
 }

@@ -38,7 +38,7 @@ pub use bland::Bland;
 pub use chain::Chain;
 pub use clock::Clock;
 pub use facilitator::Facilitator;
-pub use fault::{Answer, Fault, Faults};
+pub use fault::{Answer, Arrival, Fault, Faults};
 pub use kms::Kms;
 pub use scheduler::Scheduler;
 pub use twilio::Twilio;

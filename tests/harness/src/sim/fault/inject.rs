@@ -1,5 +1,7 @@
 //! The layer itself: what each fault does to a request and its answer.
 
+use std::future::pending;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -24,6 +26,7 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
     let request = Request::from_parts(parts, Body::from(body));
     let released = faults.release_signal();
     let (fault, latency) = faults.arrive(&class);
+    let _over = Over(&faults);
     if let Some(latency) = latency {
         tokio::time::sleep(latency).await;
     }
@@ -63,14 +66,34 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
             tokio::time::sleep(latency).await;
             next.run(request).await
         }
-        Fault::Late => late(&faults, released, request, next).await,
+        Fault::Late => late(&faults, released, true, request, next).await,
+        Fault::Adrift => late(&faults, released, false, request, next).await,
+        Fault::HaltBefore => {
+            faults.halt();
+            pending().await
+        }
+        Fault::HaltAfter => {
+            next.run(request).await;
+            faults.halt();
+            pending().await
+        }
     }
 }
 
-/// Hands the request to a task that applies it when this connection is gone.
+/// A request is over when this is dropped: it was answered, or its caller has gone.
+struct Over<'a>(&'a Faults);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.over();
+    }
+}
+
+/// Hands the request to a task that applies it when it is let go, or as soon as this connection is gone if that is enough.
 async fn late(
     faults: &Faults,
     released: impl Future<Output = ()> + Send + 'static,
+    at_once: bool,
     request: Request,
     next: Next,
 ) -> Response {
@@ -79,7 +102,7 @@ async fn late(
     let task = faults.clone();
     tokio::spawn(async move {
         tokio::select! {
-            _ = gone => {}
+            _ = gone, if at_once => {}
             () = released => {}
         }
         // Nobody may be listening any more; that is the point.

@@ -13,6 +13,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::future::pending;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,6 +49,12 @@ pub enum Fault {
     Drop,
     /// Not applied until the caller has gone (or [`Faults::release`]); then applied.
     Late,
+    /// Not applied before [`Faults::release`], however long its caller has been gone by then; then applied.
+    Adrift,
+    /// Not applied and never answered: the caller is about to be killed by whoever waits for [`Faults::halted`].
+    HaltBefore,
+    /// Applied and never answered, likewise.
+    HaltAfter,
     /// Applied and answered after this long. For measurements.
     Delay(Duration),
 }
@@ -66,10 +73,24 @@ impl Fault {
             Self::Truncate => "apply it and cut the answer short",
             Self::Drop => "drop it",
             Self::Late => "apply it when nobody waits any more",
+            Self::Adrift => "apply it long after nobody waits any more",
+            Self::HaltBefore => "halt its caller before it is applied",
+            Self::HaltAfter => "halt its caller after it is applied",
             Self::Delay(_) => "take its time",
         }
     }
 }
+
+/// A request as it came in, while somebody [records](Faults::record).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// Its place among the requests to all neighbours of this process.
+    pub order: u64,
+    /// Its class.
+    pub class: String,
+}
+
+static ARRIVALS: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug)]
 enum When {
@@ -92,8 +113,16 @@ struct Inner {
     rules: Vec<Rule>,
     latencies: Vec<(String, Duration)>,
     counts: BTreeMap<String, u64>,
+    recording: bool,
+    arrivals: Vec<Arrival>,
+    /// Requests that have come in and are not over: neither answered, nor given up by their caller.
+    under_way: u64,
     /// Requests that were taken by `Late` and have not been applied yet.
     late: u64,
+    /// Requests that have met a fault.
+    met: u64,
+    /// Requests that have met `HaltBefore` or `HaltAfter`.
+    halts: u64,
 }
 
 /// Rules and counters of one neighbour. Clones share them.
@@ -177,14 +206,47 @@ impl Faults {
         lock(&self.inner).counts.clear();
     }
 
+    /// Forgets the counts, and writes down every request from now on.
+    pub fn record(&self) {
+        let mut inner = lock(&self.inner);
+        inner.counts.clear();
+        inner.arrivals.clear();
+        inner.recording = true;
+    }
+
+    /// What came in since [`record`](Self::record): the place of a request in it is its number for [`nth`](Self::nth).
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        lock(&self.inner).arrivals.clone()
+    }
+
+    /// How many requests have met a fault.
+    pub fn met(&self) -> u64 {
+        lock(&self.inner).met
+    }
+
+    /// How many requests have met a fault whose caller is to be killed.
+    pub fn halts(&self) -> u64 {
+        lock(&self.inner).halts
+    }
+
+    /// Waits until there are so many of them.
+    pub async fn halted(&self, count: u64) {
+        self.until(|this| this.halts() >= count).await;
+    }
+
     /// Waits until `count` requests of this class have come in.
     pub async fn arrived(&self, pattern: &str, count: u64) {
         self.until(|this| this.count(pattern) >= count).await;
     }
 
-    /// Waits until everything that came late has been applied.
+    /// Waits until nothing is under way any more, what came late included. What hangs is under way as long as its caller
+    /// waits for it.
     pub async fn settled(&self) {
-        self.until(|this| lock(&this.inner).late == 0).await;
+        self.until(|this| {
+            let inner = lock(&this.inner);
+            inner.late == 0 && inner.under_way == 0
+        })
+        .await;
     }
 
     /// Puts this layer around a router.
@@ -208,6 +270,11 @@ impl Faults {
     fn arrive(&self, class: &str) -> (Option<Fault>, Option<Duration>) {
         let mut inner = lock(&self.inner);
         *inner.counts.entry(class.into()).or_default() += 1;
+        inner.under_way += 1;
+        if inner.recording {
+            let order = ARRIVALS.fetch_add(1, Ordering::SeqCst);
+            inner.arrivals.push(Arrival { order, class: class.into() });
+        }
         let mut met = None;
         for rule in inner.rules.iter_mut().filter(|rule| matches(&rule.pattern, class)) {
             let due = match &mut rule.when {
@@ -231,7 +298,8 @@ impl Faults {
         }
         inner.rules.retain(|rule| !matches!(rule.when, When::Next(0) | When::Nth(0)));
         // Counted before anybody learns that it has arrived, so that nobody misses it.
-        inner.late += u64::from(matches!(met, Some(Fault::Late)));
+        inner.late += u64::from(matches!(met, Some(Fault::Late | Fault::Adrift)));
+        inner.met += u64::from(met.is_some());
         let latency = inner.latencies.iter().find(|(pattern, _)| matches(pattern, class)).map(|(_, latency)| *latency);
         drop(inner);
         self.changed.send_modify(|count| *count += 1);
@@ -242,6 +310,16 @@ impl Faults {
         let mut inner = lock(&self.inner);
         inner.late = inner.late.saturating_sub(1);
         drop(inner);
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    fn halt(&self) {
+        lock(&self.inner).halts += 1;
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    fn over(&self) {
+        lock(&self.inner).under_way -= 1;
         self.changed.send_modify(|count| *count += 1);
     }
 

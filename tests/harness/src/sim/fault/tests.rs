@@ -59,6 +59,7 @@ async fn rules_choose_their_requests() {
     assert_eq!((lab.act().await.0, lab.act().await.0, lab.act().await.0), (429, 429, 200));
     assert_eq!((lab.faults.count("POST /act/*"), lab.faults.count("*")), (7, 9));
     assert_eq!(lab.effects(), 3);
+    assert_eq!(lab.faults.met(), 5);
 }
 
 #[tokio::test]
@@ -114,6 +115,21 @@ async fn a_late_request_is_applied_when_nobody_waits_any_more() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_adrift_is_applied_long_after_its_caller_has_gone() {
+    let lab = Lab::new().await;
+    lab.faults.once("*", Fault::Adrift);
+    let probe = lab.probe.clone();
+    let gone = tokio::spawn(async move { probe.request("POST", "/act/7").send().await.is_ok() });
+    lab.faults.arrived("POST *", 1).await;
+    gone.abort();
+    assert!(gone.await.is_err());
+    assert_eq!(lab.act().await, (200, json!({"effect": 1})));
+    lab.faults.release();
+    lab.faults.settled().await;
+    assert_eq!(lab.effects(), 2);
+}
+
+#[tokio::test]
 async fn a_stalled_answer_comes_after_its_effect() {
     let lab = Lab::new().await;
     lab.faults.once("*", Fault::Stall);
@@ -122,6 +138,33 @@ async fn a_stalled_answer_comes_after_its_effect() {
     lab.faults.arrived("POST *", 1).await;
     lab.faults.release();
     assert_eq!(patient.await.ok(), Some((200, json!({"effect": 1}))));
+}
+
+#[tokio::test]
+async fn a_halted_caller_is_told_of_before_or_after_the_effect() {
+    let lab = Lab::new().await;
+    for (fault, effects) in [(Fault::HaltBefore, 0), (Fault::HaltAfter, 1)] {
+        lab.faults.once("*", fault);
+        let (probe, halts) = (lab.probe.clone(), lab.faults.halts());
+        let caller = tokio::spawn(async move { probe.request("POST", "/act/7").send().await.is_ok() });
+        lab.faults.halted(halts + 1).await;
+        assert_eq!(lab.effects(), effects);
+        caller.abort();
+        lab.faults.settled().await;
+        assert_eq!(lab.effects(), effects);
+    }
+}
+
+#[tokio::test]
+async fn what_is_recorded_is_in_the_order_in_which_it_came() {
+    let lab = Lab::new().await;
+    lab.act().await;
+    assert_eq!(lab.faults.arrivals(), []);
+    lab.faults.record();
+    lab.act().await;
+    read(lab.probe.request("GET", "/look")).await;
+    let classes: Vec<_> = lab.faults.arrivals().into_iter().map(|arrival| arrival.class).collect();
+    assert_eq!((classes, lab.faults.count("*")), (vec!["POST /act/7".to_owned(), "GET /look".to_owned()], 2));
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! Everything that can go wrong with a request to a neighbour, DynamoDB included, goes wrong: each request of each
+//! scenario, in each way, and then the client goes away, repeats its header, or signs anew.
+//!
+//! What has to hold is what the audit of every world holds (whatever was paid was granted once and whatever was granted was
+//! paid once, whatever the carrier bills is in the table, whatever was dialled is known), and what only the client can judge:
+//! that 402 was true, that one payment bought one thing, and that whoever was told 200 has the thing.
+//!
+//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs, or as many as `PAIRS` says. `cargo faults` plays all
+//! of them, in so far as a pair's second fault comes after its first. A case that fails prints the line that plays it again.
+
+#![expect(clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+#![expect(clippy::disallowed_methods, reason = "which case to replay is told by the environment")]
+
+mod case;
+mod lab;
+mod matrix;
+mod scenario;
+mod walk;
+
+use std::time::Instant;
+
+use case::Case;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
+    let began = Instant::now();
+    let calm = matrix::calm().await;
+    calm.judge("nothing goes wrong", began);
+    let singles = matrix::play(matrix::singles(&calm, false)).await;
+    singles.judge("one fault", began);
+    let pairs = matrix::pairs(&singles);
+    let what = format!("a sample of {} pairs", pairs.len());
+    let pairs = matrix::play(matrix::sample(pairs, number("PAIRS").unwrap_or(matrix::SAMPLE), 1)).await;
+    pairs.judge(&what, began);
+}
+
+/// Longer histories of concurrent clients.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_random_walk_leaves_the_promises_whole() {
+    walk::histories(1..=40).await;
+}
+
+/// `cargo faults`: other seeds than those of every day.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes hours: cargo faults"]
+async fn a_long_random_walk_leaves_the_promises_whole() {
+    walk::histories(1_000..3_000).await;
+}
+
+/// `cargo faults`: as long as it takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes hours: cargo faults"]
+async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
+    let began = Instant::now();
+    let calm = matrix::calm().await;
+    calm.judge("nothing goes wrong", began);
+    let singles = matrix::play(matrix::singles(&calm, true)).await;
+    singles.judge("one fault, each conduct", began);
+    // In an order as if drawn, so that a part of it says something about all.
+    let pairs = matrix::play(matrix::sample(matrix::pairs(&singles), usize::MAX, 1)).await;
+    pairs.judge("two faults, each conduct", began);
+}
+
+/// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --test faults replay`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replay() {
+    if let Ok(seed) = std::env::var("WALK") {
+        let (findings, deeds, logs) = walk::history(seed.parse().expect("a seed")).await;
+        assert!(findings.is_empty(), "{logs}\n{deeds}\n{}", findings.join("\n"));
+    }
+    let Ok(lines) = std::env::var("FAULT") else { return };
+    let cases: Vec<Case> = lines.split(';').map(|line| line.trim().parse().expect("a case")).collect();
+    let (done, findings) = matrix::in_a_world(cases).await;
+    for one in done {
+        for asked in one.asked {
+            eprintln!(
+                "{:?}/{} {}{}",
+                asked.neighbour,
+                asked.nth,
+                asked.at.class,
+                if asked.swept { " (swept)" } else { "" }
+            );
+        }
+    }
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+#[test]
+fn a_line_replays_its_case() {
+    for line in ["buy/nothing", "list/dynamo/2/garbage/anew", "call/dynamo/3/lose-answer + bland/1/hang/repeat"] {
+        assert_eq!(line.parse::<Case>().expect("a case").to_string(), line);
+    }
+}
