@@ -26,12 +26,12 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
     let request = Request::from_parts(parts, Body::from(body));
     let released = faults.release_signal();
     let (fault, latency) = faults.arrive(&class);
-    let _over = Over(&faults);
+    let _over = Over(faults.clone());
     if let Some(latency) = latency {
         tokio::time::sleep(latency).await;
     }
     let Some(fault) = fault else {
-        return next.run(request).await;
+        return apply(&faults, request, next).await;
     };
     if let Some(met) = met {
         met.fault(fault.name());
@@ -42,29 +42,29 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
         Fault::Drop => cut(),
         Fault::Hang => {
             released.await;
-            next.run(request).await
+            apply(&faults, request, next).await
         }
         Fault::Stall => {
-            let response = next.run(request).await;
+            let response = apply(&faults, request, next).await;
             released.await;
             response
         }
         Fault::LoseAnswer => {
-            next.run(request).await;
+            apply(&faults, request, next).await;
             cut()
         }
         Fault::Replace(answer) => {
-            next.run(request).await;
+            apply(&faults, request, next).await;
             answer.into_response()
         }
         Fault::Html => {
-            next.run(request).await;
+            apply(&faults, request, next).await;
             Answer::html(200).into_response()
         }
-        Fault::Truncate => halve(next.run(request).await).await,
+        Fault::Truncate => halve(apply(&faults, request, next).await).await,
         Fault::Delay(latency) => {
             tokio::time::sleep(latency).await;
-            next.run(request).await
+            apply(&faults, request, next).await
         }
         Fault::Late => late(&faults, released, true, request, next).await,
         Fault::Adrift => late(&faults, released, false, request, next).await,
@@ -73,17 +73,29 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
             pending().await
         }
         Fault::HaltAfter => {
-            next.run(request).await;
+            apply(&faults, request, next).await;
             faults.halt();
             pending().await
         }
     }
 }
 
-/// A request is over when this is dropped: it was answered, or its caller has gone.
-struct Over<'a>(&'a Faults);
+/// What has arrived is done, even if its caller goes away meanwhile: no neighbour takes a half-done request back. It is
+/// under way until it is done.
+async fn apply(faults: &Faults, request: Request, next: Next) -> Response {
+    let over = Over(faults.clone());
+    faults.begun();
+    let done = tokio::spawn(async move {
+        let _over = over;
+        next.run(request).await
+    });
+    done.await.unwrap_or_else(|_| cut())
+}
 
-impl Drop for Over<'_> {
+/// A request is over when this is dropped: it was answered, or its caller has gone.
+struct Over(Faults);
+
+impl Drop for Over {
     fn drop(&mut self) {
         self.0.over();
     }

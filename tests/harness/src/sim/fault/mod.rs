@@ -318,6 +318,10 @@ impl Faults {
         self.changed.send_modify(|count| *count += 1);
     }
 
+    fn begun(&self) {
+        lock(&self.inner).under_way += 1;
+    }
+
     fn over(&self) {
         lock(&self.inner).under_way -= 1;
         self.changed.send_modify(|count| *count += 1);

@@ -130,6 +130,26 @@ async fn a_request_that_is_adrift_is_applied_long_after_its_caller_has_gone() {
 }
 
 #[tokio::test]
+async fn what_has_arrived_is_done_though_its_caller_goes_away() {
+    let gate = Arc::new(tokio::sync::Notify::new());
+    let effects = Arc::<AtomicU64>::default();
+    let (open, counter) = (gate.clone(), effects.clone());
+    let slow = move || async move {
+        open.notified().await;
+        counter.fetch_add(1, Ordering::SeqCst);
+    };
+    let faults = Faults::new(Answer::html(429));
+    let probe = Arc::new(Probe::new(faults.wrap(Router::new().route("/slow", post(slow)))).await);
+    let caller = tokio::spawn(async move { probe.request("POST", "/slow").send().await.is_ok() });
+    faults.arrived("POST *", 1).await;
+    caller.abort();
+    assert!(caller.await.is_err());
+    gate.notify_one();
+    faults.settled().await;
+    assert_eq!(effects.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn a_stalled_answer_comes_after_its_effect() {
     let lab = Lab::new().await;
     lab.faults.once("*", Fault::Stall);
