@@ -32,8 +32,9 @@ const BLOCKS: &str = "progress";
 /// is: it is shifted only once it lies in the past, and then by everything that has passed since it was written.
 const SIGNED: &str = "valid_before";
 
-/// By partition key, how much of the past has not been taken off the signed end yet.
-pub(super) type Travelled = Arc<Mutex<BTreeMap<String, i64>>>;
+/// By partition key and signed end, how much of the past has not been taken off it yet. An item can have two of them: of the
+/// payment, and of the one that gives it back.
+pub(super) type Travelled = Arc<Mutex<BTreeMap<(String, i64), i64>>>;
 
 impl Dynamo {
     /// Makes everything that is stored look as if it had been written this much earlier.
@@ -44,27 +45,21 @@ impl Dynamo {
         for mut item in self.items() {
             let pk = item.get("pk").and_then(|pk| pk["S"].as_str()).unwrap_or_default().to_owned();
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
-            let owed = travelled.entry(pk).or_default();
-            *owed = owed.saturating_add(seconds);
-            let mut shift = Shift { seconds, owed: *owed, now, paid: false };
-            shift.map(&mut item);
-            if shift.paid {
-                *owed = 0;
-            }
+            Shift { seconds, now, pk: &pk, travelled: &mut travelled }.map(&mut item);
             drop(travelled);
             self.put(&item);
         }
     }
 }
 
-struct Shift {
+struct Shift<'a> {
     seconds: i64,
-    owed: i64,
     now: i64,
-    paid: bool,
+    pk: &'a str,
+    travelled: &'a mut BTreeMap<(String, i64), i64>,
 }
 
-impl Shift {
+impl Shift<'_> {
     fn map(&mut self, map: &mut Map<String, Value>) {
         for (name, value) in map {
             if let Some(nested) = value.get_mut("M").and_then(Value::as_object_mut) {
@@ -76,12 +71,22 @@ impl Shift {
                     *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
                 } else if name == BLOCKS {
                     *value = json!({"N": second.saturating_sub(self.seconds / 2).to_string()});
-                } else if name == SIGNED && second.saturating_sub(self.owed) <= self.now {
-                    self.paid = true;
-                    *value = json!({"N": second.saturating_sub(self.owed).to_string()});
+                } else if name == SIGNED {
+                    *value = json!({"N": self.signed(second).to_string()});
                 }
             }
         }
+    }
+
+    fn signed(&mut self, end: i64) -> i64 {
+        let key = (self.pk.to_owned(), end);
+        let owed = self.travelled.remove(&key).unwrap_or_default().saturating_add(self.seconds);
+        let shifted = end.saturating_sub(owed);
+        if shifted <= self.now {
+            return shifted;
+        }
+        self.travelled.insert(key, owed);
+        end
     }
 }
 
@@ -89,9 +94,10 @@ impl Shift {
 mod tests {
     use super::*;
 
-    fn shifted(seconds: i64, owed: i64, item: Value) -> Value {
+    fn shifted(seconds: i64, before: i64, item: Value) -> Value {
         let mut item = item;
-        let mut shift = Shift { seconds, owed, now: 1_000, paid: false };
+        let mut travelled = BTreeMap::from([(("SALE#1".to_owned(), 1_300), before)]);
+        let mut shift = Shift { seconds, now: 1_000, pk: "SALE#1", travelled: &mut travelled };
         if let Some(item) = item.as_object_mut() {
             shift.map(item);
         }
@@ -104,13 +110,16 @@ mod tests {
             "numbers": {"L": [{"M": {"expires_at": {"N": "9"}}}]}});
         let expected = json!({"due_at": {"N": "495"}, "value": {"N": "500"}, "settled": {"M": {"settled_at": {"N": "2"}}},
             "numbers": {"L": [{"M": {"expires_at": {"N": "4"}}}]}});
-        assert_eq!(shifted(5, 5, item), expected);
+        assert_eq!(shifted(5, 0, item), expected);
     }
 
     #[test]
     fn a_payment_keeps_the_end_it_was_signed_with_until_that_is_over() {
         let item = || json!({"payment": {"M": {"valid_before": {"N": "1300"}}}});
-        assert_eq!(shifted(200, 200, item()), item());
-        assert_eq!(shifted(200, 400, item()), json!({"payment": {"M": {"valid_before": {"N": "900"}}}}));
+        assert_eq!(shifted(200, 0, item()), item());
+        assert_eq!(shifted(200, 200, item()), json!({"payment": {"M": {"valid_before": {"N": "900"}}}}));
+        // What was written later has less of the past behind it.
+        let later = || json!({"refund": {"M": {"valid_before": {"N": "1290"}}}});
+        assert_eq!(shifted(200, 200, later()), later());
     }
 }
