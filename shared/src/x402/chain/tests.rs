@@ -5,7 +5,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256, hex};
 use serde_json::{Value, json};
 
-use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, TRANSFER, Truth, WINDOW, quoted};
+use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, Received, TRANSFER, Truth, WINDOW, quoted};
 use crate::types::Network;
 use crate::upstream::http::NoReply;
 use crate::x402::samples::{PAYEE, PAYER, authorization, neighbour, verified};
@@ -180,4 +180,62 @@ async fn a_nodes_error_is_no_answer() {
         let truth = EvmRpc::new(url).truth(&verified(Network::Base), Duration::from_secs(5)).await;
         assert_eq!(truth, Err(NoReply::Unknown), "{status} {body}");
     }
+}
+
+/// A node with payments to us in one block, of which each question is answered as a node does.
+async fn received(paid_at: u64, logs: Vec<Value>, from: Option<u64>) -> Result<Received, NoReply> {
+    let url = neighbour(move |_, body| {
+        let question: Value = serde_json::from_str(body).unwrap();
+        let filter = &question["params"][0];
+        let result = match question["method"].as_str().unwrap() {
+            "eth_chainId" => json!("0x2105"),
+            "eth_getBlockByNumber" => json!({ "number": "0xc000", "timestamp": "0x6b057f00" }),
+            "eth_getLogs" => {
+                let number = |key: &str| u64::from_str_radix(&filter[key].as_str().unwrap()[2..], 16).unwrap();
+                let (from, to) = (number("fromBlock"), number("toBlock"));
+                assert!(from <= to && to - from < WINDOW && to <= 0xc000, "{from}..={to}");
+                let wanted = &filter["topics"][0];
+                if *wanted == quoted(TRANSFER) {
+                    assert_eq!(filter["topics"], json!([quoted(TRANSFER), null, quoted(PAYEE.into_word())]));
+                } else {
+                    assert_eq!(filter["topics"], json!([quoted(AUTHORIZATION_USED), [quoted(PAYER.into_word())]]));
+                }
+                let there = (from..=to).contains(&paid_at);
+                logs.iter().filter(|log| there && log["topics"][0] == *wanted).cloned().collect()
+            }
+            other => panic!("{other} is not asked"),
+        };
+        (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
+    });
+    EvmRpc::new(url).received(Network::Base, PAYEE, from, Duration::from_secs(5)).await
+}
+
+fn used(index: u64, nonce: u8) -> Value {
+    event(index, &[AUTHORIZATION_USED, PAYER.into_word(), B256::repeat_byte(nonce)], 0)
+}
+
+#[tokio::test]
+async fn what_was_paid_to_us_comes_with_the_nonce_that_stands_right_before_it() {
+    // Two authorizations in one transaction, and an ordinary transfer.
+    let logs =
+        vec![used(4, 1), transfer(5, PAYEE, 540_000), used(6, 2), transfer(7, PAYEE, 1_000), transfer(9, PAYEE, 7)];
+    let Received { payments, through, finalized } = received(2_000, logs, Some(1_000)).await.unwrap();
+    assert_eq!((through, finalized), (1_000 + WINDOW - 1, 0xc000));
+    let seen: Vec<_> = payments.iter().map(|paid| (paid.amount.atomic(), paid.nonce)).collect();
+    let nonce = |byte| Some(B256::repeat_byte(byte));
+    assert_eq!(seen, [(540_000, nonce(1)), (1_000, nonce(2)), (7, None)]);
+    assert!(payments.iter().all(|paid| paid.payer.address == PAYER && paid.transaction == TRANSACTION));
+}
+
+#[tokio::test]
+async fn what_is_not_final_is_not_asked_for() {
+    // The last stretch is shorter, a new table begins with the last final block, and one that is ahead waits.
+    let stretch = async |from| {
+        let Received { payments, through, .. } = received(0xc000, vec![transfer(1, PAYEE, 7)], from).await.unwrap();
+        (payments.len(), through)
+    };
+    assert_eq!(stretch(Some(0xc000 - 10)).await, (1, 0xc000));
+    assert_eq!(stretch(Some(0xc000)).await, (1, 0xc000));
+    assert_eq!(stretch(None).await, (1, 0xc000));
+    assert_eq!(stretch(Some(0xc001)).await, (0, 0xc000));
 }
