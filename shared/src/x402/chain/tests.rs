@@ -19,6 +19,8 @@ struct Node {
     now: u64,
     /// The answer to `authorizationState`.
     state: u64,
+    /// The same as of the final block, which may lag, or be another node's that is ahead.
+    final_state: u64,
     /// The block and the topic of the event that spent the nonce.
     spent: Option<(u64, B256)>,
     /// The events of its transaction.
@@ -49,13 +51,14 @@ impl Node {
             latest: 50_000,
             now: authorization().valid_before,
             state: 0,
+            final_state: 0,
             spent: None,
             events: vec![],
         }
     }
 
     fn used_at(block: u64, events: Vec<Value>) -> Self {
-        Self { state: 1, spent: Some((block, AUTHORIZATION_USED)), events, ..Self::unused() }
+        Self { state: 1, final_state: 1, spent: Some((block, AUTHORIZATION_USED)), events, ..Self::unused() }
     }
 
     fn answer(&self, method: &str, params: &Value) -> Value {
@@ -70,7 +73,8 @@ impl Node {
             "eth_call" => {
                 let words = format!("{}{}", hex::encode(PAYER.into_word()), hex::encode(authorization().nonce));
                 assert_eq!(params[0]["data"], format!("0xe94a0102{words}"));
-                json!(quoted(U256::from(self.state).into()))
+                let state = if params[1] == "latest" { self.state } else { self.final_state };
+                json!(quoted(U256::from(state).into()))
             }
             "eth_getLogs" => self.logs(&params[0]),
             "eth_getTransactionReceipt" => json!({ "logs": self.events }),
@@ -106,6 +110,14 @@ impl Node {
 #[tokio::test]
 async fn an_unused_authorization_is_unused_as_of_the_final_block() {
     assert_eq!(Node::unused().truth().await, Ok(Truth::Unused { block_time: 0x6b05_7f00 }));
+}
+
+#[tokio::test]
+async fn a_nonce_that_is_spent_as_of_either_block_is_not_unused() {
+    for (state, final_state) in [(1, 0), (0, 1)] {
+        let node = Node { state, final_state, ..Node::used_at(49_000, vec![transfer(8, PAYEE, 540_000)]) };
+        assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: TRANSACTION }), "{state} {final_state}");
+    }
 }
 
 #[tokio::test]
