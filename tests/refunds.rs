@@ -174,6 +174,21 @@ async fn a_refund_that_was_sent_by_a_process_that_died_is_found_again() {
 }
 
 #[tokio::test]
+async fn a_refund_that_landed_weeks_before_anybody_asks_again_is_found() {
+    let caller = Caller::new().await;
+    let call = caller.fails().await;
+    caller.stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    caller.stack.chain.faults().always("*", Fault::Refuse(Answer::html(503)));
+    caller.stack.sweep().await;
+    assert_eq!((caller.paid_back(), refund(&caller.poll(&call).await).0), (PRICE, &json!("due")));
+    caller.stack.travel(Duration::from_hours(20 * 24));
+    caller.stack.chain.faults().clear();
+    caller.minutes(2).await;
+    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    assert_eq!(caller.paid_back(), PRICE);
+}
+
+#[tokio::test]
 async fn two_who_send_the_same_refund_at_once_pay_it_once() {
     let caller = Caller::new().await;
     let call = caller.fails().await;

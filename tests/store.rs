@@ -434,19 +434,7 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
     assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
     let read = || async { table.store.call(&id).await.expect("answers").expect("there") };
-    let view = View {
-        status: "failed".to_owned(),
-        ended_by: "ERROR".to_owned(),
-        reason: "It failed.".to_owned(),
-        answered_by: None,
-        call_ended_by: None,
-        call_length: Some("0.75".to_owned()),
-        summary: None,
-        transcript: Vec::new(),
-        recording_url: None,
-        started_at: None,
-        ended_at: None,
-    };
+    let view = error();
 
     let call = read().await;
     assert!(table.store.take_look(&call, at(10), "a").await.expect("answers"));
@@ -462,6 +450,39 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     let call = read().await;
     assert_eq!((call.charge, call.settled), (Charge::RefundDue, true));
     assert!(!table.store.take_look(&call, at(80), "f").await.expect("answers"), "it has settled");
+
+    // A slower look with the same turn, which saw something else, takes nothing back.
+    let slower = Look { view: View { ended_by: "USER".to_owned(), ..error() }, ..look.clone() };
+    let before = shared::store::calls::Call { ended_at: None, settled: false, ..call.clone() };
+    for (seen, step) in [(&before, "g"), (&call, "h")] {
+        let slower = Look { settled: false, refund_due: false, ..slower.clone() };
+        table.store.looked(seen, &slower, at(70), step).await.expect("answers");
+    }
+    let after = read().await;
+    assert_eq!((after.view, after.settled, after.charge), (Some(error()), true, Charge::RefundDue));
+}
+
+#[tokio::test]
+async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
+    let table = Table::new("ends").await;
+    bring(&table, &number(1), "leased").await;
+    let id = CallId::from_bits(1);
+    assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
+    let running = table.store.call(&id).await.expect("answers").expect("there");
+    assert!(table.store.take_look(&running, at(10), "a").await.expect("answers"));
+    let normal = Look {
+        view: View { ended_by: "USER".to_owned(), ..error() },
+        ended_at: Some(at(10)),
+        settled: false,
+        refund_due: false,
+    };
+    table.store.looked(&running, &normal, at(10), "b").await.expect("answers");
+    // Somebody who read the call before that gives it up for lost.
+    let lost = Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true };
+    table.store.looked(&running, &lost, at(10), "c").await.expect("answers");
+    let after = table.store.call(&id).await.expect("answers").expect("there");
+    assert_eq!((after.view, after.settled, after.charge), (Some(normal.view), false, Charge::Paid));
 }
 
 /// A sale that is closed, paid by a transaction or with credit, with its call.
@@ -484,22 +505,27 @@ async fn sold_call(table: &Table, nonce: u8, credit: bool) -> CallId {
     id
 }
 
-/// The call has ended in an error, and its refund is due.
-async fn failed(table: &Table, id: &CallId) {
-    let call = table.store.call(id).await.expect("answers").expect("there");
-    let view = View {
+/// What is shown of a call that failed.
+fn error() -> View {
+    View {
         status: "failed".to_owned(),
         ended_by: "ERROR".to_owned(),
         reason: "It failed.".to_owned(),
         answered_by: None,
         call_ended_by: None,
-        call_length: None,
+        call_length: Some("0.75".to_owned()),
         summary: None,
         transcript: Vec::new(),
         recording_url: None,
         started_at: None,
         ended_at: None,
-    };
+    }
+}
+
+/// The call has ended in an error, and its refund is due.
+async fn failed(table: &Table, id: &CallId) {
+    let call = table.store.call(id).await.expect("answers").expect("there");
+    let view = error();
     assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
     let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true };
     table.store.looked(&call, &look, at(10), &format!("looked {}", id.as_str())).await.expect("answers");

@@ -177,6 +177,13 @@ impl Refunds {
             let next = self.conclude(&sent, last, refund, invocation).await;
             return Ok((record, next));
         }
+        // What was sent before may have landed: it is looked for where its own window was.
+        if let Some(last) = refund.valid_before {
+            let sent = self.payback(&record, refund, wallet, last).unsigned();
+            if let Some(Truth::Paid { transaction }) = self.truth(&sent, invocation).await {
+                return Ok((record, Next::Refunded(Some(transaction.to_string()))));
+            }
+        }
         if let Some(next) = self.too_poor(&wallet, refund, invocation).await {
             return Ok((record, next));
         }

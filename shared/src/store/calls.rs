@@ -261,13 +261,16 @@ impl Store {
         Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
     }
 
-    /// Writes down what the look showed. It is lost, and that is right, if somebody looked later.
+    /// Writes down what the look showed. It is lost, and that is right, if somebody looked later, or has seen an end meanwhile
+    /// that this look did not know of: an end is never taken back.
     pub async fn looked(&self, call: &Call, look: &Look, now: Timestamp, token: &str) -> Result<(), StoreFault> {
         let mut change = Change::update(keys::call(&call.id))
             .set("view", serde_dynamo::to_attribute_value(&look.view)?)
             .set_some("ended_at", look.ended_at.map(|at| n(at.as_second())))
             .set("settled", AttributeValue::Bool(look.settled))
-            .when(When::Is("looked_at", n(now.as_second())));
+            .when(When::Is("looked_at", n(now.as_second())))
+            .when(When::Is("settled", AttributeValue::Bool(false)))
+            .when(call.ended_at.map_or(When::No("ended_at"), |at| When::Is("ended_at", n(at.as_second()))));
         if look.refund_due {
             // It stays in its queue, due at once: the refund is the next thing to be done.
             change = change

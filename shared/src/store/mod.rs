@@ -42,7 +42,7 @@
 //! | call, wallet | dialling, taken → (none), free (and credit + price) | same sale, not placed | [`calls::not_dialled`] |
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
 //! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
-//! | call | → looked at, paid → refund due | same last look, not settled | [`Store::take_look`], [`Store::looked`] |
+//! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
 
 pub mod calls;
 mod change;
