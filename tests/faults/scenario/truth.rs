@@ -68,8 +68,9 @@ impl<'a> Truth<'a> {
             if granted.iter().any(|answer| timeless(answer.json()) != timeless(body.clone())) {
                 findings.push(format!("{path}: one payment had two answers"));
             }
-            if !paid {
-                findings.push(format!("{path}: a 200 that was not paid"));
+            // What the wallet was owed pays for a call, and then its payment does not.
+            if paid == (body["payment"] == "credit") {
+                findings.push(format!("{path}: a 200 that was not paid, or paid twice"));
             }
             match sale {
                 Some(sale) => self.delivered(told, &body, sale, findings),
@@ -84,7 +85,9 @@ impl<'a> Truth<'a> {
     /// A client that was told 200 has the thing.
     fn delivered(&self, told: &Told, body: &Value, sale: &Value, findings: &mut Vec<String>) {
         let path = told.errand.path;
-        if sale["state"] != "closed" || sale["settled"]["transaction"] != body["transaction"] {
+        let by_credit = body["payment"] == "credit" && sale["work"]["credit"] == true;
+        let agrees = by_credit || sale["settled"]["transaction"] == body["transaction"];
+        if sale["state"] != "closed" || !agrees {
             findings.push(format!("{path}: a 200, and its sale is {} or has another transaction", sale["state"]));
             return;
         }
