@@ -6,108 +6,20 @@ mod record;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use alloy_primitives::{Address, B256};
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::types::{AttemptId, DAY, PaymentId, Timestamp, Usdc, Wallet};
+use crate::types::{AttemptId, PaymentId, Timestamp};
 
 use super::change::{Change, Changes, When, n, s};
 use super::keys;
-use super::refunds::Refund;
-use super::rows::{SettledRow, State};
+use super::rows::State;
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
+pub use record::{Record, Settled, Signed};
 
 /// How long an attempt may be at work before somebody else finishes its sale: longer than a function may run (29 s) and
 /// a request of it may be under way at a vendor.
 pub const BUSY: Duration = Duration::from_mins(1);
-
-/// Records outlive every signature by far; deletion is housekeeping, never a lock.
-const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
-
-/// What was signed: enough to settle it again with the same bytes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Signed {
-    /// The protocol version that the buyer speaks.
-    pub version: u8,
-    /// Who pays.
-    pub payer: Wallet,
-    /// Whom.
-    pub to: Address,
-    /// How much.
-    pub amount: Usdc,
-    /// From when, in epoch seconds.
-    pub valid_after: u64,
-    /// Until when.
-    pub valid_before: u64,
-    /// What makes it unique.
-    pub nonce: B256,
-    /// The signature.
-    pub signature: Vec<u8>,
-    /// The URL of what is sold, and what it was called: the facilitator is told, each time the same.
-    pub resource: String,
-    /// See `resource`.
-    pub description: String,
-}
-
-impl Signed {
-    /// Whether the same payer signed the same thing with the same bytes, whatever it was called.
-    pub fn is_the_same_as(&self, other: &Self) -> bool {
-        let what = |signed: &Self| (signed.payer, signed.to, signed.amount, signed.nonce);
-        let window = |signed: &Self| (signed.valid_after, signed.valid_before);
-        what(self) == what(other) && window(self) == window(other) && self.signature == other.signature
-    }
-}
-
-/// A sale as it is recorded.
-#[derive(Clone)]
-pub struct Record {
-    /// The payment.
-    pub id: PaymentId,
-    /// Where it stands.
-    pub state: State,
-    /// Whose turn it is.
-    pub attempt: AttemptId,
-    /// Until when that attempt may be at work.
-    pub busy_until: Timestamp,
-    /// The offer's path.
-    pub endpoint: String,
-    /// The hash of the request.
-    pub request: String,
-    /// What was signed.
-    pub signed: Signed,
-    /// What is sold.
-    pub work: Work,
-    /// When it was claimed.
-    pub created_at: Timestamp,
-    /// A void sale that can never be claimed again.
-    pub spent: bool,
-    /// The facilitator has said that the nonce is used; only the chain can tell by whom.
-    pub contested: bool,
-    /// The payment, once it is proven.
-    pub settled: Option<Settled>,
-    /// The payment on its way back.
-    pub refund: Option<Refund>,
-}
-
-/// Proof of payment.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Settled {
-    /// The transaction's hash; none if it was paid with credit.
-    pub transaction: Option<String>,
-    /// When we knew.
-    pub at: Timestamp,
-}
-
-impl Settled {
-    pub(super) fn row(&self) -> SettledRow {
-        SettledRow { transaction: self.transaction.clone(), settled_at: self.at.as_second() }
-    }
-
-    pub(super) fn value(&self) -> Result<AttributeValue, StoreFault> {
-        Ok(serde_dynamo::to_attribute_value(self.row())?)
-    }
-}
 
 /// The stage before the fence: nothing is settled, everything can be undone.
 pub enum Open {}
@@ -406,11 +318,6 @@ impl Store {
 }
 
 impl Record {
-    /// What was taken off the payer's credit for it, if that pays.
-    pub fn credit(&self) -> Option<Usdc> {
-        matches!(self.work, Work::Call { credit: true, .. }).then_some(self.signed.amount)
-    }
-
     /// A change to this sale's item that happens only while it is still ours and in that state.
     pub(super) fn step(&self, from: State) -> Change {
         Change::update(keys::sale(&self.id))

@@ -1,16 +1,110 @@
-//! A sale's record to and from its row.
+//! A sale's record, and it to and from its row.
 
-use alloy_primitives::{Address, hex};
+use std::time::Duration;
 
-use super::{KEPT, Record, Settled, Signed};
+use alloy_primitives::{Address, B256, hex};
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use crate::store::StoreFault;
 use crate::store::keys::{self, Queue};
 use crate::store::refunds::Refund;
-use crate::store::rows::{PaymentRow, SaleRow};
+use crate::store::rows::{PaymentRow, SaleRow, SettledRow, State};
 use crate::store::work::{Work, instant_of};
-use crate::types::{AttemptId, Network, PaymentId, Usdc, Wallet};
+use crate::types::{AttemptId, DAY, Network, PaymentId, Timestamp, Usdc, Wallet};
+
+/// Records outlive every signature by far; deletion is housekeeping, never a lock.
+const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
+
+/// What was signed: enough to settle it again with the same bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The protocol version that the buyer speaks.
+    pub version: u8,
+    /// Who pays.
+    pub payer: Wallet,
+    /// Whom.
+    pub to: Address,
+    /// How much.
+    pub amount: Usdc,
+    /// From when, in epoch seconds.
+    pub valid_after: u64,
+    /// Until when.
+    pub valid_before: u64,
+    /// What makes it unique.
+    pub nonce: B256,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// The URL of what is sold, and what it was called: the facilitator is told, each time the same.
+    pub resource: String,
+    /// See `resource`.
+    pub description: String,
+}
+
+impl Signed {
+    /// Whether the same payer signed the same thing with the same bytes, whatever it was called.
+    pub fn is_the_same_as(&self, other: &Self) -> bool {
+        let what = |signed: &Self| (signed.payer, signed.to, signed.amount, signed.nonce);
+        let window = |signed: &Self| (signed.valid_after, signed.valid_before);
+        what(self) == what(other) && window(self) == window(other) && self.signature == other.signature
+    }
+}
+
+/// A sale as it is recorded.
+#[derive(Clone)]
+pub struct Record {
+    /// The payment.
+    pub id: PaymentId,
+    /// Where it stands.
+    pub state: State,
+    /// Whose turn it is.
+    pub attempt: AttemptId,
+    /// Until when that attempt may be at work.
+    pub busy_until: Timestamp,
+    /// The offer's path.
+    pub endpoint: String,
+    /// The hash of the request.
+    pub request: String,
+    /// What was signed.
+    pub signed: Signed,
+    /// What is sold.
+    pub work: Work,
+    /// When it was claimed.
+    pub created_at: Timestamp,
+    /// A void sale that can never be claimed again.
+    pub spent: bool,
+    /// The facilitator has said that the nonce is used; only the chain can tell by whom.
+    pub contested: bool,
+    /// The payment, once it is proven.
+    pub settled: Option<Settled>,
+    /// The payment on its way back.
+    pub refund: Option<Refund>,
+}
+
+/// Proof of payment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settled {
+    /// The transaction's hash; none if it was paid with credit.
+    pub transaction: Option<String>,
+    /// When we knew.
+    pub at: Timestamp,
+}
+
+impl Settled {
+    fn row(&self) -> SettledRow {
+        SettledRow { transaction: self.transaction.clone(), settled_at: self.at.as_second() }
+    }
+
+    pub(in crate::store) fn value(&self) -> Result<AttributeValue, StoreFault> {
+        Ok(serde_dynamo::to_attribute_value(self.row())?)
+    }
+}
 
 impl Record {
+    /// What was taken off the payer's credit for it, if that pays.
+    pub fn credit(&self) -> Option<Usdc> {
+        matches!(self.work, Work::Call { credit: true, .. }).then_some(self.signed.amount)
+    }
+
     pub(in crate::store) fn to_row(&self) -> SaleRow {
         let key = keys::sale(&self.id);
         let signed = &self.signed;
