@@ -9,7 +9,7 @@ mod properties;
 
 use crate::check::Steps;
 use crate::payment::{Payment, State};
-use crate::till::{self, Blame, Shop, Stage, Worker};
+use crate::till::{self, Blame, Shop, Stage, Worker, floor};
 use crate::{Mistake, Rules};
 
 pub use properties::Ringing;
@@ -121,25 +121,7 @@ impl Shop for Calling {
     const RELEASE: [&'static [&'static str]; 2] =
         [&["Store::void", "calls::unpaid"], &["Store::void", "calls::withdrawn"]];
 
-    fn payments(&mut self) -> &mut [Payment] {
-        &mut self.payments
-    }
-
-    fn workers(&mut self) -> &mut [Worker<Work>] {
-        &mut self.workers
-    }
-
-    fn luck(&mut self) -> &mut u8 {
-        &mut self.luck
-    }
-
-    fn payment(&self, payment: usize) -> &Payment {
-        &self.payments[payment]
-    }
-
-    fn worker(&self, worker: usize) -> &Worker<Work> {
-        &self.workers[worker]
-    }
+    floor!();
 
     fn grant(&mut self, payment: usize) -> bool {
         self.calls[payment].charge = Charge::Paid;

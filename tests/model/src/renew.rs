@@ -6,7 +6,7 @@
 
 use crate::check::{Model, Steps, Verdict, holds};
 use crate::payment::{Payment, Refund, State};
-use crate::till::{self, Blame, Role, Shop, Stage, Worker};
+use crate::till::{self, Blame, Role, Shop, Stage, Worker, floor};
 use crate::{Mistake, Rules, refunds};
 
 const TERM: i8 = 4;
@@ -83,25 +83,7 @@ impl Shop for Renew {
     const RELEASE: [&'static [&'static str]; 2] =
         [&["Store::void", "numbers::let_go"], &["Store::void", "numbers::let_go"]];
 
-    fn payments(&mut self) -> &mut [Payment] {
-        &mut self.payments
-    }
-
-    fn workers(&mut self) -> &mut [Worker<Work>] {
-        &mut self.workers
-    }
-
-    fn luck(&mut self) -> &mut u8 {
-        &mut self.luck
-    }
-
-    fn payment(&self, payment: usize) -> &Payment {
-        &self.payments[payment]
-    }
-
-    fn worker(&self, worker: usize) -> &Worker<Work> {
-        &self.workers[worker]
-    }
+    floor!();
 
     fn grant(&mut self, payment: usize) -> bool {
         let Custody::Leased { ends, hold } = &mut self.number else { return false };

@@ -7,7 +7,7 @@
 use crate::check::{Model, Steps, Verdict, holds};
 use crate::payment::{Payment, Refund, State};
 use crate::refunds::{self, Back, Refunder};
-use crate::till::{self, Blame, Role, Shop, Stage, Worker};
+use crate::till::{self, Blame, Role, Shop, Stage, Worker, floor};
 use crate::{Mistake, Rules};
 
 /// What a worker does before the fence.
@@ -55,25 +55,7 @@ impl Shop for Stray {
     const GRANT: &'static [&'static str] = &["Store::close"];
     const RELEASE: [&'static [&'static str]; 2] = [&["Store::void"], &["Store::void"]];
 
-    fn payments(&mut self) -> &mut [Payment] {
-        &mut self.payments
-    }
-
-    fn workers(&mut self) -> &mut [Worker<Work>] {
-        &mut self.workers
-    }
-
-    fn luck(&mut self) -> &mut u8 {
-        &mut self.luck
-    }
-
-    fn payment(&self, payment: usize) -> &Payment {
-        &self.payments[payment]
-    }
-
-    fn worker(&self, worker: usize) -> &Worker<Work> {
-        &self.workers[worker]
-    }
+    floor!();
 
     fn grant(&mut self, _: usize) -> bool {
         true

@@ -115,6 +115,32 @@ pub enum Blame {
     Nobody,
 }
 
+/// The shop's floor, which is the same in every model that has fields of these names.
+macro_rules! floor {
+    () => {
+        fn payments(&mut self) -> &mut [$crate::payment::Payment] {
+            &mut self.payments
+        }
+
+        fn workers(&mut self) -> &mut [$crate::till::Worker<Self::Work>] {
+            &mut self.workers
+        }
+
+        fn luck(&mut self) -> &mut u8 {
+            &mut self.luck
+        }
+
+        fn payment(&self, payment: usize) -> &$crate::payment::Payment {
+            &self.payments[payment]
+        }
+
+        fn worker(&self, worker: usize) -> &$crate::till::Worker<Self::Work> {
+            &self.workers[worker]
+        }
+    };
+}
+pub(crate) use floor;
+
 /// Something that sells.
 pub trait Shop: Clone {
     /// Its stages before the fence.
