@@ -4,7 +4,7 @@
 //! `--minutes 10`, `--seed 1`. Ends with 1 if anything that was promised did not hold.
 
 #![expect(clippy::print_stdout, reason = "it is for a person who watches")]
-#![expect(clippy::disallowed_methods, reason = "it lasts as long as it is told to")]
+#![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
 #[expect(dead_code, reason = "shared with the matrix of faults, which plays single cases")]
 #[path = "../faults/scenario/mod.rs"]
