@@ -261,13 +261,17 @@ impl World {
     /// What must not be found in any log or answer, by name.
     pub fn secrets(&self) -> Vec<(&'static str, String)> {
         let (twilio, bland) = (self.twilio.account(), self.bland.keys());
-        vec![
+        let own =
+            self.deployment.functions.values().filter_map(|function| function.environment.get("REFUND_PRIVATE_KEY"));
+        let own = own.map(|key| ("the refund wallet's own key", key.trim_start_matches("0x").to_owned()));
+        let others = vec![
             ("Twilio's secret", twilio.secret.clone()),
             ("Bland's key", bland.api_key.clone()),
             ("Bland's handle for Twilio", bland.encrypted_key.clone()),
             ("AWS's secret key", "local-secret-access-key".to_owned()),
             ("AWS's session token", "local-session-token".to_owned()),
-        ]
+        ];
+        others.into_iter().chain(own).collect()
     }
 
     /// The faults of a neighbour.

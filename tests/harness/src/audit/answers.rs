@@ -184,6 +184,12 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn whoever_was_refused_has_what_a_copy_of_it_was_served() {
+        assert_eq!(findings(vec![list(0, 502), list(0, 200)]), "");
+        assert!(findings(vec![list(0, 502), list(0, 503)]).starts_with("I5"), "nobody was served");
+    }
+
+    #[test]
     fn whoever_was_told_402_has_not_paid() {
         assert!(findings(vec![list(0, 402)]).starts_with("I3: answered 402"));
         assert!(findings(vec![list(0, 402), list(0, 200)]).starts_with("I3"), "nor has its twin");
