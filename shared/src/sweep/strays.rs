@@ -67,6 +67,9 @@ impl Sweep {
 
     /// Looks at everything from a block on that is final, whatever was looked at before.
     pub(super) async fn watch_from(&self, block: u64, invocation: &Invocation, report: &mut Report) {
+        if self.cashier.chain.is_none() {
+            return warn!("there is no node to ask what was paid: EVM_RPC_URL is not set");
+        }
         let mut from = block;
         while invocation.remaining() > super::STEP {
             match self.stretch(Some(from), invocation, report).await {
