@@ -3,15 +3,15 @@
 
 use shared::edge;
 use shared::invocation::Invocation;
-use shared::refunds::Refunds;
+use shared::refunds::{Event, Refunds};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let refunds = edge::start(Refunds::from_env)?;
     let refunds = &refunds;
-    lambda_runtime::run(lambda_runtime::service_fn(|_: lambda_runtime::LambdaEvent<serde_json::Value>| async move {
-        let report = refunds.run(&Invocation::begin()).await;
-        Ok::<_, std::convert::Infallible>(report)
+    lambda_runtime::run(lambda_runtime::service_fn(|event: lambda_runtime::LambdaEvent<Event>| async move {
+        let answer = refunds.run(event.payload, &Invocation::begin()).await;
+        Ok::<_, std::convert::Infallible>(answer)
     }))
     .await
 }

@@ -348,6 +348,15 @@ async fn a_key_of_ones_own_pays_back_too() {
 }
 
 #[tokio::test]
+async fn an_operator_can_ask_which_wallet_is_to_be_filled() {
+    let stack = Stack::start(binaries!()).await;
+    let answer = stack.invoke("refunds", &json!({"wallet": true})).await;
+    assert_eq!(answer, json!({"wallet": stack.refund_wallet.to_checksum(None)}));
+    let without = Stack::builder(binaries!()).variable_of("refunds", "REFUND_KMS_KEY", "").start().await;
+    assert_eq!(without.invoke("refunds", &json!({"wallet": true})).await, json!({"wallet": null}));
+}
+
+#[tokio::test]
 async fn a_key_store_that_fails_is_asked_again() {
     let caller = Caller::new().await;
     let call = caller.fails().await;
@@ -411,6 +420,23 @@ async fn a_payment_that_arrives_although_we_refused_it_goes_back() {
     }
     caller.minutes(10).await;
     assert_eq!(caller.paid_back(), 2 * PRICE);
+}
+
+#[tokio::test]
+async fn no_payment_is_passed_by_while_its_sale_is_unfinished() {
+    let caller = Caller::new().await;
+    let (stack, before) = (&caller.stack, caller.money());
+    // Whether a phone rings is not known, and the dialler tells nobody: the sale stays open.
+    stack.bland.faults().once("POST /v1/calls", Fault::LoseAnswer);
+    stack.bland.faults().always("GET /v1/calls", Fault::Overload);
+    let paid = stack.post(CALL).body(&request()).pay(&caller.wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    submitted(stack, &paid.payment);
+    caller.later(60).await;
+    assert_eq!(caller.paid_back(), 0, "it may be granted yet");
+    stack.bland.faults().clear();
+    caller.later(20).await;
+    assert_eq!((caller.money(), caller.paid_back()), (before, PRICE));
 }
 
 #[tokio::test]

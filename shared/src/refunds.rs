@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
 use crate::env::Env;
@@ -45,6 +45,27 @@ const PATIENCE: Duration = DAY;
 const DAILY_BUDGET: Usdc = Usdc::micros(50_000_000);
 /// The refund wallet should be filled when it holds less.
 const LOW: Usdc = Usdc::micros(10_000_000);
+
+/// What wakes the refunds: an operator with a question, or anything else for a round.
+#[derive(Debug, Default, Deserialize)]
+pub struct Event {
+    /// Only say which wallet pays back, so that it can be filled.
+    #[serde(default)]
+    wallet: bool,
+}
+
+/// What is answered.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// What a round has done.
+    Round(Report),
+    /// Which wallet pays back; none, where there is no key or it cannot be asked for.
+    Wallet {
+        /// EIP-55.
+        wallet: Option<String>,
+    },
+}
 
 /// What was done.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -96,8 +117,23 @@ impl Refunds {
         }
     }
 
-    /// One round. It never fails: what cannot be done now is counted and left to the next round.
-    pub async fn run(&self, invocation: &Invocation) -> Report {
+    /// One round, or an answer. It never fails: what cannot be done now is counted and left to the next round.
+    pub async fn run(&self, event: Event, invocation: &Invocation) -> Answer {
+        if event.wallet {
+            return Answer::Wallet { wallet: self.wallet(invocation).await };
+        }
+        Answer::Round(self.round(invocation).await)
+    }
+
+    async fn wallet(&self, invocation: &Invocation) -> Option<String> {
+        let address = self.key.as_ref()?.address(invocation.at_most(SIGN, RESERVE)).await;
+        address
+            .inspect_err(|fault| error!(%fault, "the refund wallet's key cannot be asked for"))
+            .ok()
+            .map(|at| at.to_string())
+    }
+
+    async fn round(&self, invocation: &Invocation) -> Report {
         let mut report = Report::default();
         for shard in 0..SHARDS {
             match self.store.due(Queue::Refunds(shard), invocation.now, MOST).await {

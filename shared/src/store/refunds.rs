@@ -1,6 +1,8 @@
 //! Money that goes back: what is owed, what was sent, what is back. A refund is part of its sale's item, so there is at most
 //! one per payment, and a payment that is going back can buy nothing any more.
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, B256};
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -13,6 +15,9 @@ use super::rows::{RefundReason, RefundRow, Refunding, State};
 use super::sales::{BUSY, NotStepped, Record, Sale, Settled, Settling, Signed};
 use super::work::{Work, instant_of};
 use super::{Done, Store, StoreFault};
+
+/// How long it is known what was paid back on a day.
+const SUMS_KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
 
 /// What is owed to a payer, and how far it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -232,7 +237,9 @@ impl Store {
         let mut changes = Changes::of([change]);
         if first {
             let day = now.as_second().div_euclid(DAY.as_secs().cast_signed());
-            let day = Change::update(keys::refunds_of(day)).add("amount", signed(refund.amount));
+            let forgotten = now.saturating_add(SUMS_KEPT)?.as_second();
+            let day =
+                Change::update(keys::refunds_of(day)).add("amount", signed(refund.amount)).set("ttl", n(forgotten));
             changes = changes.and(Changes::of([day]));
         }
         let sent = self.done(changes, &record.id, "send refund", by).await?;
