@@ -419,3 +419,18 @@ async fn nothing_secret_or_personal_reaches_a_log() {
         assert!(!logs.to_lowercase().contains(&secret.to_lowercase()), "{what} is in a log");
     }
 }
+
+#[tokio::test]
+async fn a_payment_that_was_declined_is_not_settled_later() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let refusal = json!({"success": false, "errorReason": "insufficient_funds", "transaction": "", "payer": wallet.text(),
+        "network": "eip155:84532"});
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &refusal)));
+    let declined = stack.post(LIST).pay(&wallet).await;
+    declined.answer.refused(402, "payment_required");
+    // It could be settled by now, and its client was told that it will not be.
+    let again = stack.post(LIST).paid_with(&declined.payment).send().await;
+    again.refused(402, "payment_required");
+    assert_eq!((stack.facilitator.settles(), stack.earned()), (0, 0));
+}

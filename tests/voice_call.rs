@@ -210,6 +210,20 @@ async fn a_ringing_phone_whose_payment_is_declined_is_stopped_and_the_wallet_pau
 }
 
 #[tokio::test]
+async fn a_payment_for_which_a_phone_has_rung_rings_no_other_one() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.facilitator.faults().times("POST */settle", 3, Fault::Overload);
+    let paid = stack.post(CALL).body(&minimal()).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    stack.travel(Duration::from_mins(1));
+    stack.post(CALL).body(&minimal()).paid_with(&paid.payment).send().await.refused(402, "payment_required");
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_000_000));
+    assert!(stack.bland.calls()[0].is_over(), "it was stopped");
+}
+
+#[tokio::test]
 async fn a_call_that_was_cut_short_is_not_paid_for_afterwards() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();

@@ -108,21 +108,10 @@ pub async fn finish(
     match evidence(cashier, sale.record(), sent, invocation).await {
         Evidence::Paid(transaction) => grant(cashier, sale, Some(transaction), invocation.now).await,
         Evidence::Unpaid(reason) => {
-            let work = sale.record().work.clone();
-            let released = released(sale.record(), Blame::Payer, invocation.now);
-            // First void, then undone: what is undone and not void could still be paid for.
-            void(cashier, sale, released, true).await?;
-            undo.undo(&work, invocation).await;
-            Ok(Finished::Declined { reason })
+            let_go(cashier, undo, sale, Blame::Payer, invocation).await.map(|_| Finished::Declined { reason })
         }
         Evidence::NeverSent => {
-            let work = sale.record().work.clone();
-            // A phone has rung for it, so it cannot be used for another call.
-            let rang = matches!(work, Work::Call { .. });
-            let released = released(sale.record(), Blame::Nobody, invocation.now);
-            void(cashier, sale, released, rang).await?;
-            undo.undo(&work, invocation).await;
-            Ok(Finished::NotSent { spent: rang })
+            let_go(cashier, undo, sale, Blame::Nobody, invocation).await.map(|spent| Finished::NotSent { spent })
         }
         Evidence::Unknown { contested } => doubt(cashier, sale, contested, invocation).await,
     }
@@ -158,13 +147,26 @@ async fn grant(
     }
 }
 
-async fn void(cashier: &Cashier, sale: Sale<Settling>, released: Changes, spent: bool) -> Result<(), Fault> {
+/// Voids an unpaid sale, and then undoes what was done for it: what is undone and not void could still be paid for. Says
+/// whether the same signature is spent: it was declined, or a phone has rung for it, so it cannot be used for another call.
+async fn let_go(
+    cashier: &Cashier,
+    undo: &impl Undo,
+    sale: Sale<Settling>,
+    blame: Blame,
+    invocation: &Invocation,
+) -> Result<bool, Fault> {
+    let work = sale.record().work.clone();
+    let spent = blame == Blame::Payer || matches!(work, Work::Call { .. });
+    let released = released(sale.record(), blame, invocation.now);
     match cashier.store.give_up(sale, released, spent).await {
-        Ok(_) => Ok(()),
-        Err(NotStepped::Overtaken) => Err(Fault::Broken("another attempt has overtaken this one")),
-        Err(NotStepped::Lost(_)) => Err(Fault::Broken("an unpaid sale that cannot be given up")),
-        Err(NotStepped::Fault(fault)) => Err(fault.into()),
+        Ok(_) => {}
+        Err(NotStepped::Overtaken) => return Err(Fault::Broken("another attempt has overtaken this one")),
+        Err(NotStepped::Lost(_)) => return Err(Fault::Broken("an unpaid sale that cannot be given up")),
+        Err(NotStepped::Fault(fault)) => return Err(fault.into()),
     }
+    undo.undo(&work, invocation).await;
+    Ok(spent)
 }
 
 async fn doubt(
