@@ -313,6 +313,19 @@ async fn credit_comes_back_when_a_call_is_found_after_it_was_lost_sight_of() {
 }
 
 #[tokio::test]
+async fn credit_comes_back_when_a_call_was_never_placed() {
+    let caller = without_a_wallet().await;
+    caller.fails().await;
+    caller.stack.sweep().await;
+    // The dialler never got it, and whoever asked cannot know.
+    caller.stack.bland.faults().once("POST /v1/calls", Fault::Drop);
+    let paid = caller.stack.post(CALL).body(&request()).pay(&caller.wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    caller.minutes(3).await;
+    assert_eq!(caller.calls().await["payment"], "credit");
+}
+
+#[tokio::test]
 async fn a_payment_that_credit_replaced_goes_back_if_somebody_submits_it_nevertheless() {
     let caller = without_a_wallet().await;
     caller.fails().await;
