@@ -129,8 +129,9 @@ impl SigningKey {
     }
 }
 
+/// In a box, because the SDK's futures are so many inside each other that the compiler gives up on who awaits them.
 async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T, KeyError>>) -> Result<T, KeyError> {
-    tokio::time::timeout(limit, asked).await.unwrap_or(Err(KeyError::Unknown))
+    tokio::time::timeout(limit, Box::pin(asked)).await.unwrap_or(Err(KeyError::Unknown))
 }
 
 /// The code and nothing else.
