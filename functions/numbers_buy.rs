@@ -92,7 +92,7 @@ impl Endpoint for NumbersBuy {
             country: country.to_string(),
             owner_wallet: payer.to_string(),
             expires_at: rfc3339(leases::ends_at(record)?),
-            chain: chain(payer.network),
+            chain: chain(payer.network()),
             transaction: record.settled.as_ref()?.transaction.clone()?,
         })
     }

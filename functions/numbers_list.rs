@@ -81,7 +81,7 @@ impl Endpoint for NumbersList {
                 country: listed.country.to_string(),
                 expires_at: rfc3339(listed.expires_at),
                 days_remaining: whole_days(record.created_at, listed.expires_at),
-                chain: chain(payer.network),
+                chain: chain(payer.network()),
                 active: true,
             })
             .collect();

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use alloy_primitives::{B256, address};
+use alloy_primitives::{Address, B256, address};
 use aws_credential_types::Credentials;
 use harness::dynamo::Dynamo;
 use harness::template::Deployment;
@@ -25,7 +25,7 @@ use shared::store::{
     Candidate, Changes, Charge, Done, Queue, RefundReason, Refunding, SHARDS, Source, State, Store, StoreConfig, View,
     Work,
 };
-use shared::types::{AttemptId, CallId, Country, Network, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
+use shared::types::{AttemptId, CallId, Country, EvmNetwork, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 /// A table of its own for each test.
 struct Table {
@@ -100,14 +100,22 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(NOW + second).expect("a time")
 }
 
-fn wallet(last: u8) -> Wallet {
+fn address(last: u8) -> Address {
     let mut address = address!("0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8");
     address.0[19] = last;
-    Wallet { network: Network::Base, address }
+    address
+}
+
+fn wallet(last: u8) -> Wallet {
+    Wallet::Evm { network: EvmNetwork::Base, address: address(last) }
+}
+
+fn payee() -> Wallet {
+    Wallet::Evm { network: EvmNetwork::Base, address: address!("0xe9030014F5DAe217d0A152f02A043567b16c1aBf") }
 }
 
 fn payment(nonce: u8) -> PaymentId {
-    PaymentId::evm(Network::Base, Network::Base.usdc(), wallet(0).address, B256::repeat_byte(nonce))
+    PaymentId::evm(EvmNetwork::Base, EvmNetwork::Base.usdc(), address(0), B256::repeat_byte(nonce))
 }
 
 fn number(last: u32) -> PhoneNumber {
@@ -124,7 +132,7 @@ fn new_sale(nonce: u8, by: u128) -> NewSale {
         signed: Signed {
             version: 2,
             payer: wallet(0),
-            to: address!("0xe9030014F5DAe217d0A152f02A043567b16c1aBf"),
+            to: payee(),
             amount: Usdc::micros(5_000_000),
             valid_after: 0,
             valid_before: 1_800_000_300,
@@ -564,14 +572,16 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     let refund = due.refund.clone().expect("a refund");
     assert_eq!((refund.state, refund.reason, refund.tries), (Refunding::Due, RefundReason::CallFailed, 0));
     assert_eq!((refund.amount, refund.taken_by.as_deref()), (Usdc::micros(5_000_000), Some("0xabc")));
-    let sending = table.store.send_refund(&due, 1_800_000_400, &one, at(30)).await.expect("answers").expect("ours");
+    let sending =
+        table.store.send_refund(&due, None, 1_800_000_400, &one, at(30)).await.expect("answers").expect("ours");
     assert!(
-        table.store.send_refund(&due, 1_800_000_400, &two, at(30)).await.expect("answers").is_none(),
+        table.store.send_refund(&due, None, 1_800_000_400, &two, at(30)).await.expect("answers").is_none(),
         "one sends it"
     );
     assert_eq!(table.store.refunded_on(at(30)).await.expect("answers"), Usdc::micros(5_000_000));
     // Sent again: it counts on no other day, and as one refund.
-    let again = table.store.send_refund(&sending, 1_800_000_500, &two, at(100)).await.expect("answers").expect("ours");
+    let again =
+        table.store.send_refund(&sending, None, 1_800_000_500, &two, at(100)).await.expect("answers").expect("ours");
     assert_eq!(table.store.refunded_on(at(100)).await.expect("answers"), Usdc::micros(5_000_000));
     assert_eq!(again.refund.as_ref().map(|refund| (refund.tries, refund.valid_before)), Some((2, Some(1_800_000_500))));
 
@@ -609,8 +619,8 @@ fn stranger(nonce: u8) -> Stranger {
     Stranger {
         id: payment(nonce),
         payer: wallet(0),
-        payee: address!("0xe9030014F5DAe217d0A152f02A043567b16c1aBf"),
-        nonce: B256::repeat_byte(nonce),
+        payee: payee(),
+        unique: B256::repeat_byte(nonce),
         amount: Usdc::micros(540_000),
         transaction: "0xabc".to_owned(),
     }

@@ -10,22 +10,24 @@ use std::fs;
 
 use serde_yaml_ng::Value;
 
-const PAID: [&str; 7] = [
+const PAID: [&str; 9] = [
     "PUBLIC_URL",
     "PAYMENT_NETWORKS",
     "EVM_PAYEE",
+    "SOLANA_PAYEE",
     "FACILITATOR_URL",
     "CDP_API_KEY_ID",
     "CDP_API_KEY_SECRET",
     "EVM_RPC_URL",
+    "SOLANA_RPC_URL",
 ];
 /// What finishing somebody else's sale takes: nothing is offered.
-const SETTLED: [&str; 5] =
-    ["PAYMENT_NETWORKS", "FACILITATOR_URL", "CDP_API_KEY_ID", "CDP_API_KEY_SECRET", "EVM_RPC_URL"];
+const SETTLED: [&str; 6] =
+    ["PAYMENT_NETWORKS", "FACILITATOR_URL", "CDP_API_KEY_ID", "CDP_API_KEY_SECRET", "EVM_RPC_URL", "SOLANA_RPC_URL"];
 const TABLE: [&str; 2] = ["TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
 const TWILIO: [&str; 4] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"];
 const BLAND: [&str; 3] = ["BLAND_URL", "BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"];
-const KEY: [&str; 2] = ["REFUND_KMS_KEY", "AWS_ENDPOINT_URL_KMS"];
+const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SOLANA_KEY", "AWS_ENDPOINT_URL_KMS"];
 const ALARMS: [&str; 4] = ["AWS_ENDPOINT_URL_SCHEDULER", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "REAPER_ARN"];
 
 #[test]
@@ -72,7 +74,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ("voice_call", [&TABLE[..], &PAID, &BLAND].concat()),
         ("voice_call_status", [&TABLE[..], &BLAND].concat()),
         // Whom strangers pay.
-        ("reaper", [&TABLE[..], &SETTLED, &["EVM_PAYEE"], &TWILIO, &BLAND].concat()),
+        ("reaper", [&TABLE[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE"], &TWILIO, &BLAND].concat()),
         ("refunds", [&TABLE[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
     ]);
     let template = template();
@@ -143,7 +145,7 @@ fn every_secret_is_a_parameter_that_is_not_shown() {
     let parameters = template()["Parameters"].clone();
     let secrets = ["CDP_API_KEY_ID", "CDP_API_KEY_SECRET", "EVM_RPC_URL", "TWILIO_API_KEY", "TWILIO_API_SECRET"]
         .into_iter()
-        .chain(["BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"])
+        .chain(["BLAND_API_KEY", "BLAND_ENCRYPTED_KEY", "SOLANA_RPC_URL", "REFUND_SOLANA_KEY"])
         .collect::<BTreeSet<_>>();
     for (binary, function) in functions() {
         for (name, value) in entries(&function["Properties"]["Environment"]["Variables"]) {

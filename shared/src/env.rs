@@ -3,17 +3,16 @@
 
 use std::fmt;
 
-use alloy_primitives::Address;
 use aws_credential_types::Credentials;
 use tracing::level_filters::LevelFilter;
 
 use crate::store::{Store, StoreConfig};
-use crate::types::Network;
+use crate::types::{Network, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig};
 use crate::upstream::kms::{KmsConfig, SigningKey};
 use crate::upstream::twilio::{Twilio, TwilioConfig};
-use crate::x402::{CdpKey, EvmRpc, Facilitator, Terms};
+use crate::x402::{CdpKey, EvmRpc, Facilitator, Nodes, SolanaKey, SolanaRpc, Terms};
 
 type Read = Box<dyn Fn(&str) -> Option<String>>;
 
@@ -93,34 +92,45 @@ impl Env {
         url
     }
 
-    /// `PAYMENT_NETWORKS` (CAIP-2 names, comma-separated, preferred first) and `EVM_PAYEE` (the address that is paid).
+    /// `PUBLIC_URL` and [`Env::payees`].
     pub fn terms(&mut self) -> Terms {
-        Terms { public_url: self.public_url(), networks: self.networks(), payee: self.payee() }
+        Terms { public_url: self.public_url(), payees: self.payees() }
     }
 
-    /// `PAYMENT_NETWORKS` alone.
-    pub fn networks(&mut self) -> Vec<Network> {
+    /// `PAYMENT_NETWORKS` (CAIP-2 names, comma-separated, preferred first), and who is paid there: `EVM_PAYEE` (an address) and
+    /// `SOLANA_PAYEE` (a wallet in base58, whose token account for USDC exists), as far as those networks need them.
+    pub fn payees(&mut self) -> Vec<Wallet> {
+        let networks = self.networks();
+        networks.into_iter().filter_map(|network| self.payee(network)).collect()
+    }
+
+    fn networks(&mut self) -> Vec<Network> {
         let names = self.required("PAYMENT_NETWORKS");
         let mut networks = Vec::new();
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match Network::from_caip2(name) {
                 Some(network) if !networks.contains(&network) => networks.push(network),
                 Some(_) => self.problem(format!("PAYMENT_NETWORKS names {name} twice")),
-                None => self.problem(format!("PAYMENT_NETWORKS: {name} is not one of eip155:8453, eip155:84532")),
+                None => self.problem(format!("PAYMENT_NETWORKS: {name} is not one of {}", known())),
             }
+        }
+        if networks.iter().filter(|network| matches!(network, Network::Solana(_))).count() > 1 {
+            self.problem("PAYMENT_NETWORKS names two Solana clusters");
         }
         networks
     }
 
-    /// `EVM_PAYEE` alone.
-    pub fn payee(&mut self) -> Address {
-        let payee = self.required("EVM_PAYEE");
-        payee.parse::<Address>().unwrap_or_else(|_| {
-            if !payee.is_empty() {
-                self.problem("EVM_PAYEE is not an address: 0x and 40 hexadecimal digits");
-            }
-            Address::ZERO
-        })
+    fn payee(&mut self, network: Network) -> Option<Wallet> {
+        let (name, what) = match network {
+            Network::Evm(_) => ("EVM_PAYEE", "an address: 0x and 40 hexadecimal digits"),
+            Network::Solana(_) => ("SOLANA_PAYEE", "a wallet in base58"),
+        };
+        let address = self.required(name);
+        let payee = Wallet::on(network, &address).ok();
+        if payee.is_none() && !address.is_empty() {
+            self.problem(format!("{name} is not {what}"));
+        }
+        payee
     }
 
     /// `FACILITATOR_URL`; with `CDP_API_KEY_ID` and `CDP_API_KEY_SECRET` it is Coinbase's, which wants a token.
@@ -143,15 +153,19 @@ impl Env {
         Facilitator::new(url, key)
     }
 
-    /// `EVM_RPC_URL` (optional): a node of the one payment network, to ask what became of a payment.
-    pub fn chain(&mut self) -> Option<EvmRpc> {
-        let several = self.optional("PAYMENT_NETWORKS").is_some_and(|names| names.contains(','));
-        let url = self.optional("EVM_RPC_URL")?;
-        if several {
+    /// `EVM_RPC_URL` (optional): a node of the one EVM chain that we are paid on, to ask what became of a payment.
+    /// `SOLANA_RPC_URL`: one of the Solana cluster, needed where we are paid there, since a facilitator's word for a failed
+    /// simulation does not tell what was paid from what was never sent.
+    pub fn nodes(&mut self) -> Nodes {
+        let names = self.optional("PAYMENT_NETWORKS").unwrap_or_default();
+        let on = |rail: &str| names.matches(rail).count();
+        let evm = self.optional("EVM_RPC_URL").map(EvmRpc::new);
+        if evm.is_some() && on("eip155:") > 1 {
             // A payment on the other network would be unknown to it for ever.
             self.problem("EVM_RPC_URL knows one network; PAYMENT_NETWORKS names several");
         }
-        Some(EvmRpc::new(url))
+        let solana = (on("solana:") > 0).then(|| SolanaRpc::new(self.required("SOLANA_RPC_URL")));
+        Nodes { evm, solana }
     }
 
     /// `TWILIO_ACCOUNT_SID`, `TWILIO_API_KEY`, `TWILIO_API_SECRET`, `TWILIO_URL` (optional).
@@ -186,7 +200,7 @@ impl Env {
     }
 
     /// `REFUND_KMS_KEY`, the key of the wallet that pays back (with `AWS_REGION` and `AWS_ENDPOINT_URL_KMS`, optional); or for
-    /// development `REFUND_PRIVATE_KEY`, the key itself in hex. With neither, what is owed becomes credit.
+    /// development `REFUND_PRIVATE_KEY`, the key itself in hex. With neither, what is owed on an EVM chain becomes credit.
     pub fn refund_key(&mut self) -> Option<SigningKey> {
         match (self.optional("REFUND_KMS_KEY"), self.secret("REFUND_PRIVATE_KEY")) {
             (Some(key), None) => Some(SigningKey::in_kms(KmsConfig {
@@ -209,6 +223,17 @@ impl Env {
                 None
             }
         }
+    }
+
+    /// `REFUND_SOLANA_KEY` (optional): the key of the wallet that pays back on Solana, as wallets export it. Without it, what is
+    /// owed there becomes credit.
+    pub fn refund_solana_key(&mut self) -> Option<SolanaKey> {
+        let secret = self.secret("REFUND_SOLANA_KEY")?;
+        let key = SolanaKey::parse(secret.reveal().trim());
+        if key.is_none() {
+            self.problem("REFUND_SOLANA_KEY is not a key: 64 bytes in base58");
+        }
+        key
     }
 
     /// The role's credentials: Lambda puts them here, so nothing has to be looked for.
@@ -240,6 +265,11 @@ impl Env {
             self.problems.push(what);
         }
     }
+}
+
+/// The networks that can be named.
+fn known() -> String {
+    Network::ALL.map(Network::caip2).join(", ")
 }
 
 #[cfg(test)]

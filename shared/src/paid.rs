@@ -6,7 +6,7 @@
 mod replay;
 
 use std::pin::pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
@@ -22,7 +22,7 @@ use crate::refusal::Refusal;
 use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
 use crate::store::Work;
 use crate::store::sales::{NewSale, Record, Sale, Settling};
-use crate::types::{Network, Wallet};
+use crate::types::{Network, SolanaAddress, Wallet};
 use crate::x402::headers::PAYMENT_REQUIRED;
 use crate::x402::{
     Checked, Demand, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
@@ -31,6 +31,8 @@ use crate::x402::{
 
 /// How long the facilitator may take to look at a payment.
 const VERIFY: Duration = Duration::from_secs(5);
+/// How long it may take to say whose signature a Solana transaction begins with. Whoever asks for the price is waiting.
+const SUPPORTED: Duration = Duration::from_secs(2);
 /// What must be left of an invocation when verifying, for everything that follows.
 const VERIFY_RESERVE: Duration = Duration::from_secs(15);
 
@@ -92,17 +94,18 @@ pub struct Paid<E> {
     cashier: Cashier,
     terms: Terms,
     quotes: Vec<Quote>,
-    /// The 402 to a request without a payment: the same for everybody, and the most frequent answer.
-    unpaid: OnceLock<Demand>,
+    /// The 402 to a request without a payment: the same for everybody, and the most frequent answer; with the fee payer that it
+    /// names.
+    unpaid: Mutex<Option<(Option<SolanaAddress>, Arc<Demand>)>>,
 }
 
 impl<E: Endpoint> Paid<E> {
     /// Reads how we are paid, and builds the endpoint with the same store.
     pub fn from_env(env: &mut Env, build: impl FnOnce(&mut Env, crate::store::Store) -> E) -> Self {
         let terms = env.terms();
-        let cashier = Cashier { store: env.store(), facilitator: env.facilitator(), chain: env.chain() };
+        let cashier = Cashier { store: env.store(), facilitator: env.facilitator(), nodes: env.nodes() };
         let endpoint = build(env, cashier.store.clone());
-        Self { quotes: terms.quotes(&E::OFFER), endpoint, cashier, terms, unpaid: OnceLock::new() }
+        Self { quotes: terms.quotes(&E::OFFER), endpoint, cashier, terms, unpaid: Mutex::new(None) }
     }
 }
 
@@ -112,7 +115,7 @@ impl<E: Endpoint> Handler for Paid<E> {
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
         match self.serve(&request, &invocation).await {
             Ok(answer) => answer,
-            Err(Refusal::PaymentRequired { reason, message }) => self.demand(reason, message),
+            Err(Refusal::PaymentRequired { reason, message }) => self.demand(reason, message, &invocation).await,
             Err(refusal) => Answer::refusal(&refusal),
         }
     }
@@ -142,7 +145,7 @@ impl<E: Endpoint> Paid<E> {
             };
         };
         let hash = request_hash(E::OFFER.path, body);
-        let (payment, confirmed) = match presented.check(&self.quotes).map_err(refused)? {
+        let (payment, confirmed) = match presented.check(&self.quotes, invocation.now).map_err(refused)? {
             Checked::Authentic(payment) => (payment, false),
             Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
         };
@@ -287,21 +290,40 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    fn demand(&self, reason: String, message: String) -> Answer {
+    async fn demand(&self, reason: String, message: String, invocation: &Invocation) -> Answer {
+        let fee_payer = match self.terms.solana() {
+            None => None,
+            Some(network) => {
+                let limit = invocation.at_most(SUPPORTED, VERIFY_RESERVE);
+                self.cashier.facilitator.fee_payer(network, invocation.now, limit).await
+            }
+        };
         let first_time = reason == UNPAID;
         let refusal = Refusal::PaymentRequired { reason, message };
         if first_time {
-            let unpaid = self.unpaid.get_or_init(|| self.demand_for(&refusal));
-            return Answer { outcome: edge::UNPAID, ..demanded(&refusal, unpaid) };
+            return Answer { outcome: edge::UNPAID, ..demanded(&refusal, &self.unpaid(&refusal, fee_payer)) };
         }
-        demanded(&refusal, &self.demand_for(&refusal))
+        demanded(&refusal, &self.demand_for(&refusal, fee_payer))
     }
 
-    fn demand_for(&self, refusal: &Refusal) -> Demand {
-        let Refusal::PaymentRequired { reason, .. } = refusal else {
-            return demand(&self.terms, &E::OFFER, UNPAID, "");
+    fn unpaid(&self, refusal: &Refusal, fee_payer: Option<SolanaAddress>) -> Arc<Demand> {
+        let mut kept = self.unpaid.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((named, demand)) if *named == fee_payer => Arc::clone(demand),
+            _ => {
+                let demand = Arc::new(self.demand_for(refusal, fee_payer));
+                *kept = Some((fee_payer, Arc::clone(&demand)));
+                demand
+            }
+        }
+    }
+
+    fn demand_for(&self, refusal: &Refusal, fee_payer: Option<SolanaAddress>) -> Demand {
+        let reason = match refusal {
+            Refusal::PaymentRequired { reason, .. } => reason,
+            _ => UNPAID,
         };
-        demand(&self.terms, &E::OFFER, reason, &refusal.facts().message)
+        demand(&self.terms, &E::OFFER, fee_payer, reason, &refusal.facts().message)
     }
 }
 

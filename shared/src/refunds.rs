@@ -4,6 +4,9 @@
 //!
 //! It refuses to decide that money goes back: it does what the sale's item says is owed.
 
+mod evm;
+mod solana;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -16,8 +19,8 @@ use crate::store::refunds::Refund;
 use crate::store::sales::Record;
 use crate::store::{Candidate, Queue, Refunding, SHARDS, Store, StoreFault};
 use crate::types::{DAY, PaymentId, Usdc, Wallet};
-use crate::upstream::kms::{KeyError, SigningKey};
-use crate::x402::{EvmRpc, Facilitator, Payback, SettleAnswer, Truth, Verified, says_used};
+use crate::upstream::kms::SigningKey;
+use crate::x402::{Facilitator, Nodes, SettleAnswer, SolanaKey, Truth, Verified, says_used};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 25;
@@ -28,14 +31,10 @@ const SETTLE: Duration = Duration::from_secs(15);
 const RESERVE: Duration = Duration::from_secs(3);
 const SIGN: Duration = Duration::from_secs(4);
 const ASK: Duration = Duration::from_secs(5);
-/// How long an authorization that gives money back is good.
-const GOOD_FOR: Duration = Duration::from_mins(5);
 /// Less than this is not worth a transaction of the facilitator's: it becomes credit.
 const LEAST: Usdc = Usdc::micros(1_000);
 /// So many definite refusals, and the wallet gets credit instead.
 const REFUSALS: u32 = 3;
-/// Without a chain to ask, a refused authorization is taken for dead so long after it has expired.
-const DEAD_AFTER: u64 = 15 * 60;
 /// When it is tried again: soon, then seldom.
 const SOON: Duration = Duration::from_mins(1);
 const SELDOM: Duration = Duration::from_mins(10);
@@ -64,6 +63,9 @@ pub enum Answer {
     Wallet {
         /// EIP-55.
         wallet: Option<String>,
+        /// Base58, where we are paid on Solana too.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        solana: Option<String>,
     },
 }
 
@@ -84,9 +86,11 @@ pub struct Report {
 pub struct Refunds {
     store: Store,
     facilitator: Facilitator,
-    chain: Option<EvmRpc>,
+    nodes: Nodes,
     /// Nothing, where there is no refund wallet: then all refunds are credit.
     key: Option<SigningKey>,
+    /// Likewise on Solana.
+    solana: Option<SolanaKey>,
     /// What a payment back is said to be for, where it is for nothing that we sold.
     origin: String,
 }
@@ -98,7 +102,7 @@ enum Next {
     Later { refused: u32, after: Duration },
 }
 
-/// What became of an authorization that was sent.
+/// What became of what was sent.
 enum Sent {
     Landed(Option<String>),
     Refused,
@@ -111,8 +115,9 @@ impl Refunds {
         Self {
             store: env.store(),
             facilitator: env.facilitator(),
-            chain: env.chain(),
+            nodes: env.nodes(),
             key: env.refund_key(),
+            solana: env.refund_solana_key(),
             origin: env.public_url(),
         }
     }
@@ -120,7 +125,8 @@ impl Refunds {
     /// One round, or an answer. It never fails: what cannot be done now is counted and left to the next round.
     pub async fn run(&self, event: Event, invocation: &Invocation) -> Answer {
         if event.wallet {
-            return Answer::Wallet { wallet: self.wallet(invocation).await };
+            let solana = self.solana.as_ref().map(|key| key.address().to_string());
+            return Answer::Wallet { wallet: self.wallet(invocation).await, solana };
         }
         Answer::Round(self.round(invocation).await)
     }
@@ -166,10 +172,17 @@ impl Refunds {
         let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
         let open = |refund: &&Refund| matches!(refund.state, Refunding::Due | Refunding::Sending);
         let Some(refund) = record.refund.as_ref().filter(open).cloned() else { return Ok(()) };
-        let (record, next) = if self.credit_only(&refund) {
+        let (record, next) = if self.credit_only(&record, &refund) {
             (record, Next::Credited)
         } else {
-            self.send(record, &refund, invocation).await?
+            match record.signed.payer {
+                Wallet::Evm { network, address } => {
+                    self.authorize(record, &refund, (network, address), invocation).await?
+                }
+                Wallet::Solana { network, address } => {
+                    self.transfer(record, &refund, (network, address), invocation).await?
+                }
+            }
         };
         match next {
             Next::Refunded(transaction) => {
@@ -191,60 +204,13 @@ impl Refunds {
 
     /// What never moved on the chain, and what is too small or has no wallet to come from, is not sent at all. Once
     /// something was sent, this is no longer so simple.
-    fn credit_only(&self, refund: &Refund) -> bool {
-        let nothing_to_send = refund.taken_by.is_none() || refund.amount < LEAST || self.key.is_none();
+    fn credit_only(&self, record: &Record, refund: &Refund) -> bool {
+        let keyless = match record.signed.payer {
+            Wallet::Evm { .. } => self.key.is_none(),
+            Wallet::Solana { .. } => self.solana.is_none(),
+        };
+        let nothing_to_send = refund.taken_by.is_none() || refund.amount < LEAST || keyless;
         refund.state == Refunding::Due && nothing_to_send
-    }
-
-    /// Sends an authorization, unless it is clear that this is no use; returns the record as it is then.
-    async fn send(&self, record: Record, refund: &Refund, invocation: &Invocation) -> Result<(Record, Next), Fault> {
-        let later = |after| Next::Later { refused: refund.refused, after };
-        let Some(key) = &self.key else {
-            error!(alarm = "refund_key", payment = ?record.id, "a refund was begun with a key that is gone");
-            return Ok((record, later(SELDOM)));
-        };
-        let wallet = match key.address(invocation.at_most(SIGN, RESERVE)).await {
-            Ok(address) => Wallet { network: record.signed.payer.network, address },
-            Err(fault) => return Ok((record, without_key(&fault, refund))),
-        };
-        if refund.refused >= REFUSALS && (self.chain.is_some() || refund.refused == refund.tries) {
-            let last = refund.valid_before.unwrap_or(0);
-            let sent = self.payback(&record, refund, wallet, last).unsigned();
-            let next = self.conclude(&sent, last, refund, invocation).await;
-            return Ok((record, next));
-        }
-        // What was sent before may have landed: it is looked for where its own window was.
-        if let Some(last) = refund.valid_before {
-            let sent = self.payback(&record, refund, wallet, last).unsigned();
-            if let Some(Truth::Paid { transaction }) = self.truth(&sent, invocation).await {
-                return Ok((record, Next::Refunded(Some(transaction.to_string()))));
-            }
-        }
-        if let Some(next) = self.too_poor(&wallet, refund, invocation).await {
-            return Ok((record, next));
-        }
-        let now = u64::try_from(invocation.now.as_second()).unwrap_or(0);
-        let valid_before = now.saturating_add(GOOD_FOR.as_secs()).max(refund.valid_before.unwrap_or(0));
-        let payback = self.payback(&record, refund, wallet, valid_before);
-        let signed = match key.sign(payback.digest(), invocation.at_most(SIGN, RESERVE)).await {
-            Ok(der) => payback.signed(&der).ok_or(Fault::Broken("a signature by another key"))?,
-            Err(fault) => return Ok((record, without_key(&fault, refund))),
-        };
-        // From here on it may be sent: whoever goes on after us must know until when it can land.
-        let sending = self.store.send_refund(&record, valid_before, &invocation.attempt, invocation.now).await?;
-        let Some(record) = sending else { return Ok((record, later(SOON))) };
-        let next = match self.settle(&signed, invocation).await {
-            Sent::Landed(transaction) => Next::Refunded(transaction),
-            Sent::Refused => Next::Later { refused: refund.refused + 1, after: SOON },
-            Sent::Unknown => later(if refund.tries < REFUSALS { SOON } else { SELDOM }),
-        };
-        Ok((record, next))
-    }
-
-    fn payback(&self, record: &Record, refund: &Refund, wallet: Wallet, valid_before: u64) -> Payback {
-        let signed = &record.signed;
-        let resource = if signed.resource.is_empty() { &self.origin } else { &signed.resource };
-        Payback::new(&record.id, &signed.payer, refund.amount, wallet.address, valid_before, resource.clone())
     }
 
     async fn settle(&self, payment: &Verified, invocation: &Invocation) -> Sent {
@@ -262,7 +228,7 @@ impl Refunds {
                 Sent::Refused
             }
             // Only our own key can use this nonce, and it is used for nothing else.
-            (SettleAnswer::LookItUp { reason }, None) if self.chain.is_none() && says_used(&reason) => {
+            (SettleAnswer::LookItUp { reason }, None) if !self.knows(payment) && says_used(&reason) => {
                 Sent::Landed(None)
             }
             (answer, _) => {
@@ -273,21 +239,10 @@ impl Refunds {
         }
     }
 
-    /// It was refused often enough. If none of the authorizations can land any more, the wallet gets credit instead.
-    async fn conclude(&self, sent: &Verified, last: u64, refund: &Refund, invocation: &Invocation) -> Next {
-        let now = u64::try_from(invocation.now.as_second()).unwrap_or(0);
-        match self.truth(sent, invocation).await {
-            Some(Truth::Paid { transaction }) => Next::Refunded(Some(transaction.to_string())),
-            Some(Truth::Unused { block_time }) if block_time >= last => Next::Credited,
-            None if self.chain.is_none() && now >= last.saturating_add(DEAD_AFTER) => Next::Credited,
-            Some(_) | None => Next::Later { refused: refund.refused, after: SOON },
-        }
-    }
-
     /// Whether the refund wallet holds too little, where there is a chain to ask. It is owed all the same: somebody is told,
     /// and after a day of waiting it becomes credit, if nothing was sent yet.
     async fn too_poor(&self, wallet: &Wallet, refund: &Refund, invocation: &Invocation) -> Option<Next> {
-        let held = self.chain.as_ref()?.balance(wallet, invocation.at_most(ASK, RESERVE)).await.ok()?;
+        let held = self.nodes.balance(wallet, invocation.at_most(ASK, RESERVE)).await?;
         if held >= refund.amount {
             if held < LOW {
                 error!(alarm = "refund_wallet_low", %held, wallet = %wallet, "the refund wallet should be filled");
@@ -303,7 +258,17 @@ impl Refunds {
     }
 
     async fn truth(&self, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
-        self.chain.as_ref()?.truth(payment, invocation.at_most(ASK, RESERVE)).await.ok()
+        self.nodes.truth(payment, invocation.at_most(ASK, RESERVE)).await
+    }
+
+    fn knows(&self, payment: &Verified) -> bool {
+        self.nodes.knows(payment.payer().network())
+    }
+
+    /// What a payment back is said to be for.
+    fn resource(&self, record: &Record) -> String {
+        let resource = &record.signed.resource;
+        if resource.is_empty() { self.origin.clone() } else { resource.clone() }
     }
 
     async fn watch_budget(&self, invocation: &Invocation) -> Result<(), Fault> {
@@ -313,11 +278,6 @@ impl Refunds {
         }
         Ok(())
     }
-}
-
-fn without_key(fault: &KeyError, refund: &Refund) -> Next {
-    error!(alarm = "refund_key", %fault, "a refund cannot be signed");
-    Next::Later { refused: refund.refused, after: SOON }
 }
 
 fn failed(report: &mut Report, fault: &Fault) {

@@ -12,8 +12,11 @@ use crate::leases;
 use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
 use crate::store::{Changes, State, Store, Work, calls, numbers};
-use crate::types::Timestamp;
-use crate::x402::{Authorization, EvmRpc, Facilitator, Quote, SettleAnswer, Truth, Verified, Version, says_used};
+use crate::types::{Timestamp, Wallet};
+use crate::x402::{
+    Authorization, Facilitator, Nodes, Payload, Quote, SettleAnswer, SignedAuthorization, Transfer, Truth, Verified,
+    Version, says_used,
+};
 
 /// How long the facilitator may take to settle: a block, and its own patience.
 const SETTLE: Duration = Duration::from_secs(15);
@@ -21,6 +24,9 @@ const SETTLE: Duration = Duration::from_secs(15);
 const RESERVE: Duration = Duration::from_secs(3);
 /// The facilitators refuse an authorization that is about to expire; its time would run out under way.
 const TOO_LATE: u64 = 6;
+/// Seconds after which a Solana transaction's block is past: 150 blocks are a minute, and three when the cluster is slow. Up to
+/// then it is settled again; that it is dead is for the cluster to say.
+const SOLANA_LIFE: u64 = 180;
 /// Without a chain to ask, an unknown payment is given up no earlier than this after it has expired.
 const GIVE_UP: u64 = 15 * 60;
 /// When the sweep looks again at a sale whose outcome is unknown: soon while it can still settle, seldom after.
@@ -33,8 +39,8 @@ pub struct Cashier {
     pub store: Store,
     /// Who settles.
     pub facilitator: Facilitator,
-    /// Who knows what was settled, if we have one to ask.
-    pub chain: Option<EvmRpc>,
+    /// Who knows what was settled.
+    pub nodes: Nodes,
 }
 
 /// What is foreign about a sale's work and must be undone when it is not paid after all.
@@ -105,7 +111,8 @@ pub async fn finish(
         // It was taken off the wallet's credit with the claim; the payment is never sent.
         return grant(cashier, sale, None, invocation.now).await;
     }
-    match evidence(cashier, sale.record(), sent, invocation).await {
+    let payment = verified(sale.record())?;
+    match evidence(cashier, sale.record(), &payment, sent, invocation).await {
         Evidence::Paid(transaction) => grant(cashier, sale, Some(transaction), invocation.now).await,
         Evidence::Unpaid(reason) => {
             let_go(cashier, undo, sale, Blame::Payer, invocation).await.map(|_| Finished::Declined { reason })
@@ -223,34 +230,37 @@ fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
 }
 
 /// Finds out whether the payment has been made, and makes it if it has not.
-async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &Invocation) -> Evidence {
-    let payment = verified(record);
+async fn evidence(
+    cashier: &Cashier,
+    record: &Record,
+    payment: &Verified,
+    sent: Sent,
+    invocation: &Invocation,
+) -> Evidence {
     let now = invocation.current();
     if record.signed.valid_before.saturating_sub(TOO_LATE) <= seconds(now) {
         return match sent {
             Sent::Never => Evidence::Unpaid("payment_expired".to_owned()),
-            Sent::Perhaps => after_expiry(cashier, record, &payment, invocation).await,
+            Sent::Perhaps => after_expiry(cashier, record, payment, invocation).await,
         };
     }
-    match settle(cashier, &payment, invocation).await {
+    match settle(cashier, payment, invocation).await {
         SettleAnswer::Settled(receipt) => Evidence::Paid(receipt.transaction.to_string()),
         SettleAnswer::NotSent if sent == Sent::Never => Evidence::NeverSent,
         SettleAnswer::NotSent => Evidence::Unknown { contested: false },
-        SettleAnswer::Declined { reason } => match truth(cashier, &payment, invocation).await {
+        SettleAnswer::Declined { reason } => match truth(cashier, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
-            Some(Truth::Unused { block_time }) if no_longer(record, sent, block_time) => Evidence::Unpaid(reason),
+            Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
             // With nobody to ask, a refusal is believed if nothing was sent before it.
-            None if cashier.chain.is_none() && sent == Sent::Never => Evidence::Unpaid(reason),
+            None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
             Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
         },
-        SettleAnswer::LookItUp { reason } => match truth(cashier, &payment, invocation).await {
+        SettleAnswer::LookItUp { reason } => match truth(cashier, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             // It was tried and not sent.
-            Some(Truth::Unused { block_time })
-                if reason.contains("simulation") && no_longer(record, sent, block_time) =>
-            {
+            Some(Truth::Unused { dead }) if reason.contains("simulation") && no_longer(sent, dead) => {
                 Evidence::Unpaid(reason)
             }
             Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
@@ -260,7 +270,7 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
             if contradiction {
                 error!(payment = ?record.id, "the facilitator contradicts itself or us");
             }
-            match truth(cashier, &payment, invocation).await {
+            match truth(cashier, payment, invocation).await {
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
                 _ => Evidence::Unknown { contested: false },
             }
@@ -270,15 +280,20 @@ async fn evidence(cashier: &Cashier, record: &Record, sent: Sent, invocation: &I
 
 /// Whether nothing is under way that could still use a payment: nothing was sent before, or it has expired by the clock of
 /// a final block that does not have it. What the facilitator says now says nothing about what it was sent before.
-fn no_longer(record: &Record, sent: Sent, block_time: u64) -> bool {
-    sent == Sent::Never || block_time >= record.signed.valid_before
+fn no_longer(sent: Sent, dead: bool) -> bool {
+    sent == Sent::Never || dead
+}
+
+/// Whether there is somebody to ask what became of it.
+fn knows(cashier: &Cashier, record: &Record) -> bool {
+    cashier.nodes.knows(record.signed.payer.network())
 }
 
 /// It can no longer be settled; it may have been.
 async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Evidence {
     let valid_before = record.signed.valid_before;
     let expired = || Evidence::Unpaid("payment_expired".to_owned());
-    if cashier.chain.is_none() {
+    if !knows(cashier, record) {
         // A nonce that the facilitator calls used was used by somebody: perhaps by us. Giving up could keep a buyer's
         // money, granting could give a number away. It waits for a chain to ask.
         let given_up = seconds(invocation.current()) >= valid_before.saturating_add(GIVE_UP) && !record.contested;
@@ -286,9 +301,8 @@ async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, in
     }
     match truth(cashier, payment, invocation).await {
         Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
-        Some(Truth::Cancelled) => expired(),
-        // A block later than the authorization can no longer contain it.
-        Some(Truth::Unused { block_time }) if block_time >= valid_before => expired(),
+        // A final block later than its time can no longer contain it.
+        Some(Truth::Cancelled | Truth::Unused { dead: true }) => expired(),
         Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
     }
 }
@@ -314,47 +328,62 @@ async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) 
 
 /// What the chain says became of a payment, if there is a node and it answers.
 pub async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
-    let limit = invocation.at_most(Duration::from_secs(5), RESERVE);
-    cashier.chain.as_ref()?.truth(payment, limit).await.ok()
+    cashier.nodes.truth(payment, invocation.at_most(Duration::from_secs(5), RESERVE)).await
 }
 
 /// The payment as it was verified when the record was written.
-fn verified(record: &Record) -> Verified {
+fn verified(record: &Record) -> Result<Verified, Fault> {
     let signed = &record.signed;
     let quote = Quote {
-        network: signed.payer.network,
         pay_to: signed.to,
         amount: signed.amount,
         resource: signed.resource.clone(),
         description: signed.description.clone().into(),
     };
-    let authorization = Authorization {
-        from: signed.payer.address,
-        to: signed.to,
-        value: signed.amount,
-        valid_after: signed.valid_after,
-        valid_before: signed.valid_before,
-        nonce: signed.nonce,
+    let payload = match (signed.payer, signed.to) {
+        (Wallet::Evm { network, address }, Wallet::Evm { address: to, .. }) => Payload::Evm(SignedAuthorization {
+            network,
+            authorization: Authorization {
+                from: address,
+                to,
+                value: signed.amount,
+                valid_after: signed.valid_after,
+                valid_before: signed.valid_before,
+                nonce: signed.nonce,
+            },
+            signature: signed.signature.clone(),
+        }),
+        (Wallet::Solana { network, .. }, Wallet::Solana { .. }) => {
+            let transfer = Transfer::read(network, signed.signature.clone(), signed.valid_after);
+            Payload::Solana(transfer.map_err(|_| Fault::Broken("a recorded transaction that is none"))?)
+        }
+        _ => return Err(Fault::Broken("a payment from one rail to the other")),
     };
     let version = if signed.version == 1 { Version::V1 } else { Version::V2 };
-    Verified::restore(quote, authorization, signed.signature.clone(), version)
+    Ok(Verified::restore(quote, payload, version))
 }
 
 /// The payment as a record keeps it.
 pub fn signed(payment: &Verified) -> Signed {
-    let authorization = payment.authorization();
+    let (valid_after, valid_before, nonce, signature) = match payment.payload() {
+        Payload::Evm(signed) => {
+            let Authorization { valid_after, valid_before, nonce, .. } = signed.authorization;
+            (valid_after, valid_before, nonce, signed.signature.clone())
+        }
+        Payload::Solana(transfer) => {
+            let past = transfer.since.saturating_add(SOLANA_LIFE);
+            (transfer.since, past, transfer.message, transfer.transaction.clone())
+        }
+    };
     Signed {
-        version: match payment.version() {
-            Version::V1 => 1,
-            Version::V2 => 2,
-        },
+        version: payment.version().number(),
         payer: payment.payer(),
-        to: authorization.to,
-        amount: authorization.value,
-        valid_after: authorization.valid_after,
-        valid_before: authorization.valid_before,
-        nonce: authorization.nonce,
-        signature: payment.signature().to_vec(),
+        to: payment.quote().pay_to,
+        amount: payment.quote().amount,
+        valid_after,
+        valid_before,
+        nonce,
+        signature,
         resource: payment.quote().resource.clone(),
         description: payment.quote().description.to_string(),
     }

@@ -6,7 +6,6 @@ mod strays;
 
 use std::time::Duration;
 
-use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
@@ -20,7 +19,7 @@ use crate::sale::{self, Cashier, Finished, Sent, Undo};
 use crate::store::calls::Call;
 use crate::store::sales::{Open, Sale, Taken};
 use crate::store::{Candidate, Charge, Queue, SHARDS, State, Store, StoreFault, Work, numbers};
-use crate::types::{CallId, Network, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 50;
@@ -40,6 +39,9 @@ pub struct Event {
     /// from a backup, say.
     #[serde(default)]
     payments_from: Option<u64>,
+    /// The network whose block that is, as CAIP-2; the first one, if it is not said.
+    #[serde(default)]
+    network: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,19 +77,18 @@ pub struct Sweep {
     store: Store,
     numbers: Numbers,
     calls: Calls,
-    /// Where we are paid, if it is one network.
-    network: Option<Network>,
-    payee: Address,
+    /// Who is paid, on each network.
+    payees: Vec<Wallet>,
 }
 
 impl Sweep {
     /// Reads who we are to everybody that a sale can have to do with.
     pub fn from_env(env: &mut Env) -> Self {
         let store = env.store();
-        let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), chain: env.chain() };
+        let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), nodes: env.nodes() };
         let numbers = Numbers::new(store.clone(), env.twilio(), env.bland());
         let calls = Calls::new(store.clone(), env.bland());
-        Self { cashier, store, numbers, calls, network: env.networks().first().copied(), payee: env.payee() }
+        Self { cashier, store, numbers, calls, payees: env.payees() }
     }
 
     /// One round, or one lease. It never fails: what cannot be done now is counted and left to the next round.
@@ -96,7 +97,9 @@ impl Sweep {
         match event {
             Event { reclaim: Some(one), .. } => self.reclaim_named(&one, invocation, &mut report).await,
             Event { reconcile: true, .. } => self.reconcile_all(invocation, &mut report).await,
-            Event { payments_from: Some(block), .. } => self.watch_from(block, invocation, &mut report).await,
+            Event { payments_from: Some(block), network, .. } => {
+                self.watch_from(network.as_deref(), block, invocation, &mut report).await;
+            }
             Event { .. } => self.round(invocation, &mut report).await,
         }
         info!(?report, "swept");

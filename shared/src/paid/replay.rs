@@ -11,7 +11,7 @@ use crate::refusal::{Fault, Refusal};
 use crate::sale::Sent;
 use crate::store::State;
 use crate::store::sales::{Record, Taken};
-use crate::types::Wallet;
+use crate::types::{TransactionId, Wallet};
 use crate::x402::{Receipt, receipt_headers};
 
 /// How long a request waits for another one that is working on the same payment, and how often it looks.
@@ -29,9 +29,9 @@ impl<E: Endpoint> Paid<E> {
         let mut headers = Vec::new();
         // What credit paid has no receipt: nothing moved on the chain.
         if let Some(transaction) = &settled.transaction {
-            let transaction =
-                transaction.parse().map_err(|_| Refusal::Fault(Fault::Broken("a transaction that is no hash")))?;
-            let receipt = Receipt { transaction, network: payer.network, payer };
+            let transaction = TransactionId::read(payer.network(), transaction)
+                .ok_or(Refusal::Fault(Fault::Broken("a transaction in a row that is none")))?;
+            let receipt = Receipt { transaction, payer };
             headers.extend(receipt_headers(order.payment.version(), &receipt));
         }
         if outcome == REPLAYED {
@@ -87,5 +87,5 @@ impl<E: Endpoint> Paid<E> {
 /// A wallet in a log: enough to follow it, not to look it up.
 fn masked(wallet: &Wallet) -> String {
     let text = wallet.to_string();
-    format!("{}…{}", text.get(..6).unwrap_or_default(), text.get(38..).unwrap_or_default())
+    format!("{}…{}", text.get(..6).unwrap_or_default(), text.get(text.len().saturating_sub(4)..).unwrap_or_default())
 }

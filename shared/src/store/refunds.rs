@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::types::{AttemptId, CallId, DAY, PaymentId, Timestamp, Usdc, Wallet};
 
@@ -32,7 +34,9 @@ pub struct Refund {
     pub asked_at: Timestamp,
     /// The transaction that took the money; none where credit was spent.
     pub taken_by: Option<String>,
-    /// Until when the last authorization that was sent is good, in epoch seconds; none before the first.
+    /// What was last sent, where that cannot be made again: a Solana transaction.
+    pub sent: Option<Vec<u8>>,
+    /// Until when what was last sent is good, in epoch seconds; none before the first.
     pub valid_before: Option<u64>,
     /// How often one was sent.
     pub tries: u32,
@@ -50,6 +54,7 @@ impl Refund {
             amount,
             asked_at: now,
             taken_by,
+            sent: None,
             valid_before: None,
             tries: 0,
             refused: 0,
@@ -64,6 +69,7 @@ impl Refund {
             amount: self.amount.atomic(),
             asked_at: self.asked_at.as_second(),
             taken_by: self.taken_by.clone(),
+            sent: self.sent.as_ref().map(|sent| STANDARD.encode(sent)),
             valid_before: self.valid_before,
             tries: self.tries,
             refused: self.refused,
@@ -78,6 +84,7 @@ impl Refund {
             amount: Usdc::micros(row.amount),
             asked_at: instant_of(row.asked_at)?,
             taken_by: row.taken_by,
+            sent: row.sent.map(|sent| STANDARD.decode(sent).map_err(|_| StoreFault::Row("sent"))).transpose()?,
             valid_before: row.valid_before,
             tries: row.tries,
             refused: row.refused,
@@ -86,7 +93,7 @@ impl Refund {
     }
 }
 
-/// An authorization to us that was used without a sale of ours.
+/// A payment to us without a sale of ours.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stranger {
     /// The payment.
@@ -94,9 +101,9 @@ pub struct Stranger {
     /// Who paid.
     pub payer: Wallet,
     /// Whom: us.
-    pub payee: Address,
-    /// What makes it unique.
-    pub nonce: B256,
+    pub payee: Wallet,
+    /// What makes it unique: a nonce or a message.
+    pub unique: B256,
     /// How much.
     pub amount: Usdc,
     /// The transaction that took it.
@@ -196,7 +203,7 @@ impl Store {
                 valid_after: 0,
                 // It was used, so nobody needs its own any more.
                 valid_before: u64::try_from(now.as_second()).unwrap_or(0),
-                nonce: stranger.nonce,
+                nonce: stranger.unique,
                 signature: Vec::new(),
                 resource: String::new(),
                 description: String::new(),
@@ -214,11 +221,12 @@ impl Store {
         self.done(Changes::of([put]), &record.id, "owe stranger", by).await
     }
 
-    /// refund due | sending → sending, until `valid_before`. `None` if somebody else was quicker. The first time it counts
+    /// refund due | sending → sending of `sent`, until `valid_before`. `None` if somebody else was quicker. The first time it counts
     /// as paid back today.
     pub async fn send_refund(
         &self,
         record: &Record,
+        sent: Option<Vec<u8>>,
         valid_before: u64,
         by: &AttemptId,
         now: Timestamp,
@@ -227,6 +235,7 @@ impl Store {
         let first = seen.state == Refunding::Due;
         let refund = Refund {
             state: Refunding::Sending,
+            sent,
             valid_before: Some(valid_before),
             tries: seen.tries + 1,
             ..seen.clone()
@@ -242,8 +251,8 @@ impl Store {
                 Change::update(keys::refunds_of(day)).add("amount", signed(refund.amount)).set("ttl", n(forgotten));
             changes = changes.and(Changes::of([day]));
         }
-        let sent = self.done(changes, &record.id, "send refund", by).await?;
-        Ok(sent.then(|| Record { refund: Some(refund), ..record.clone() }))
+        let ours = self.done(changes, &record.id, "send refund", by).await?;
+        Ok(ours.then(|| Record { refund: Some(refund), ..record.clone() }))
     }
 
     /// refund sending → refunded; call: refund due → refunded

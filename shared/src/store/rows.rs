@@ -134,6 +134,9 @@ pub(super) struct RefundRow {
     /// The transaction that took the money, where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_by: Option<String>,
+    /// What was last sent, where that cannot be made again: a Solana transaction in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
     /// Until when the last authorization that was sent is good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_before: Option<u64>,

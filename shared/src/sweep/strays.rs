@@ -14,11 +14,9 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::State;
 use crate::store::refunds::Stranger;
-use crate::types::PaymentId;
-use crate::x402::Inbound;
+use crate::types::Wallet;
+use crate::x402::{Inbound, InboundPayment};
 
-/// What this is called where it is recorded how far it has come.
-const NAME: &str = "STRAYS";
 /// There is no hurry: a block takes a quarter of an hour to be final.
 const EVERY: Duration = Duration::from_mins(5);
 const ASK: Duration = Duration::from_secs(5);
@@ -45,10 +43,16 @@ struct Stretch {
 impl Sweep {
     /// Goes on from where the last round has come to.
     pub(super) async fn watch_strays(&self, invocation: &Invocation, report: &mut Report) {
-        if self.cashier.chain.is_none() {
-            return;
+        for payee in &self.payees {
+            if self.cashier.nodes.knows(payee.network()) {
+                self.watch(payee, invocation, report).await;
+            }
         }
-        match self.store.take_turn(NAME, EVERY, invocation.now, invocation.attempt.as_str()).await {
+    }
+
+    async fn watch(&self, payee: &Wallet, invocation: &Invocation, report: &mut Report) {
+        let name = name(payee);
+        match self.store.take_turn(&name, EVERY, invocation.now, invocation.attempt.as_str()).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(fault) => return failed(report, &fault.into()),
@@ -57,7 +61,7 @@ impl Sweep {
             if invocation.remaining() < super::STEP {
                 return;
             }
-            match self.go_on(invocation, report).await {
+            match self.go_on(&name, payee, invocation, report).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(fault) => return failed(report, &fault),
@@ -66,13 +70,23 @@ impl Sweep {
     }
 
     /// Looks at everything from a block on that is final, whatever was looked at before.
-    pub(super) async fn watch_from(&self, block: u64, invocation: &Invocation, report: &mut Report) {
-        if self.cashier.chain.is_none() {
+    pub(super) async fn watch_from(
+        &self,
+        network: Option<&str>,
+        block: u64,
+        invocation: &Invocation,
+        report: &mut Report,
+    ) {
+        let meant = |payee: &&Wallet| network.is_none_or(|network| payee.network().caip2() == network);
+        let Some(payee) = self.payees.iter().find(meant) else {
+            return warn!("nothing is paid to us on that network");
+        };
+        if !self.cashier.nodes.knows(payee.network()) {
             return warn!("there is no node to ask what was paid: EVM_RPC_URL is not set");
         }
         let mut from = block;
         while invocation.remaining() > super::STEP {
-            match self.stretch(Some(from), invocation, report).await {
+            match self.stretch(payee, Some(from), invocation, report).await {
                 Ok(Some(Stretch { through, more: true })) => from = through + 1,
                 Ok(_) => return,
                 Err(fault) => return failed(report, &fault),
@@ -82,48 +96,59 @@ impl Sweep {
     }
 
     /// One stretch of blocks. Says whether there is another.
-    async fn go_on(&self, invocation: &Invocation, report: &mut Report) -> Result<bool, Fault> {
-        let seen = self.store.progress(NAME).await?;
-        let Some(stretch) = self.stretch(seen.map(|last| last + 1), invocation, report).await? else {
+    async fn go_on(
+        &self,
+        name: &str,
+        payee: &Wallet,
+        invocation: &Invocation,
+        report: &mut Report,
+    ) -> Result<bool, Fault> {
+        let seen = self.store.progress(name).await?;
+        let Some(stretch) = self.stretch(payee, seen.map(|last| last + 1), invocation, report).await? else {
             return Ok(false);
         };
         if seen.is_none_or(|last| last < stretch.through) {
-            self.store.go_on(NAME, seen, stretch.through, &invocation.attempt).await?;
+            self.store.go_on(name, seen, stretch.through, &invocation.attempt).await?;
         }
         Ok(stretch.more)
     }
 
     async fn stretch(
         &self,
+        payee: &Wallet,
         from: Option<u64>,
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Option<Stretch>, Fault> {
-        let (Some(chain), Some(network)) = (&self.cashier.chain, self.network) else { return Ok(None) };
-        let received = match chain.received(network, self.payee, from, invocation.at_most(ASK, RESERVE)).await {
+        let received = match self.cashier.nodes.received(payee, from, invocation.at_most(ASK, RESERVE)).await {
             Ok(received) => received,
             Err(error) => {
-                warn!(%error, "the chain could not be asked what was paid");
+                warn!(%error, network = payee.network().caip2(), "the chain could not be asked what was paid");
                 return Ok(None);
             }
         };
-        for payment in &received.payments {
-            if self.match_up(payment, invocation, report).await? == Seen::NotYet {
-                return Ok(Some(Stretch { through: payment.block.saturating_sub(1), more: false }));
+        for inbound in &received.payments {
+            if self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
+                return Ok(Some(Stretch { through: inbound.block.saturating_sub(1), more: false }));
             }
         }
         Ok(Some(Stretch { through: received.through, more: received.through < received.finalized }))
     }
 
     /// Holds one payment against the records.
-    async fn match_up(&self, inbound: &Inbound, invocation: &Invocation, report: &mut Report) -> Result<Seen, Fault> {
-        let Some(nonce) = inbound.nonce else {
-            // Not by authorization, so not by a buyer: an operator moves funds, or a stranger is generous.
-            warn!(transaction = %inbound.transaction, amount = %inbound.amount, "an ordinary transfer to the payee");
+    async fn match_up(
+        &self,
+        payee: &Wallet,
+        inbound: &Inbound,
+        invocation: &Invocation,
+        report: &mut Report,
+    ) -> Result<Seen, Fault> {
+        let Some(InboundPayment { id, payer, unique, amount }) = inbound.payment.clone() else {
+            // Not as a buyer pays: an operator moves funds, or a stranger is generous.
+            warn!(transaction = %inbound.transaction, "an ordinary transfer to the payee");
             return Ok(Seen::Done);
         };
-        let id = PaymentId::evm(inbound.payer.network, inbound.payer.network.usdc(), inbound.payer.address, nonce);
-        let (amount, transaction) = (inbound.amount, inbound.transaction.to_string());
+        let transaction = inbound.transaction.to_string();
         let (by, now) = (&invocation.attempt, invocation.now);
         let owed = match self.store.sale(&id).await? {
             Some(record) if record.refund.is_some() => return Ok(Seen::Done),
@@ -134,8 +159,7 @@ impl Sweep {
                 State::Closed | State::Void => self.store.owe(&record, amount, transaction, by, now).await?,
             },
             None => {
-                let payer = inbound.payer;
-                let stranger = Stranger { id: id.clone(), payer, payee: self.payee, nonce, amount, transaction };
+                let stranger = Stranger { id: id.clone(), payer, payee: *payee, unique, amount, transaction };
                 self.store.owe_stranger(stranger, by, now).await?
             }
         };
@@ -146,5 +170,13 @@ impl Sweep {
         warn!(payment = ?id, %amount, "paid for nothing: it goes back");
         report.strays += 1;
         Ok(Seen::Done)
+    }
+}
+
+/// What this is called where it is recorded how far it has come on a network.
+fn name(payee: &Wallet) -> String {
+    match payee {
+        Wallet::Evm { .. } => "STRAYS".to_owned(),
+        Wallet::Solana { .. } => "STRAYS#solana".to_owned(),
     }
 }

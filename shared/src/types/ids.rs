@@ -4,7 +4,9 @@ use std::fmt;
 
 use alloy_primitives::{Address, B256};
 
-use super::Network;
+use solana_signature::Signature;
+
+use super::{EvmNetwork, Network, SolanaNetwork};
 
 /// Crockford's alphabet: no I, L, O or U, so that nothing can be misread.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -78,8 +80,13 @@ pub struct PaymentId(Box<str>);
 
 impl PaymentId {
     /// EIP-3009: a payer's nonce can be used once per token contract.
-    pub fn evm(network: Network, token: Address, payer: Address, nonce: B256) -> Self {
+    pub fn evm(network: EvmNetwork, token: Address, payer: Address, nonce: B256) -> Self {
         Self(format!("{}:{token:#x}:{payer:#x}:{nonce:#x}", network.caip2()).into())
+    }
+
+    /// Solana: a message can be processed once. Signatures are no part of it, since the fee payer's comes later.
+    pub fn solana(network: SolanaNetwork, message: B256) -> Self {
+        Self(format!("{}:{}", network.caip2(), alloy_primitives::hex::encode(message)).into())
     }
 
     /// Reads an id from a row of ours.
@@ -115,6 +122,43 @@ impl fmt::Debug for PaymentId {
     }
 }
 
+/// A transaction, as its network names it. One transaction can settle many payments, so it identifies none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TransactionId(Box<str>);
+
+impl TransactionId {
+    /// An EVM transaction's hash.
+    pub fn evm(hash: B256) -> Self {
+        Self(format!("{hash:#x}").into())
+    }
+
+    /// Reads a name: on EVM chains 0x and a hash that is not all zeros, on Solana the first signature in base58.
+    pub fn read(network: Network, text: &str) -> Option<Self> {
+        match network {
+            Network::Evm(_) => {
+                let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64)?;
+                let hash = digits.parse::<B256>().ok().filter(|hash| !hash.is_zero())?;
+                Some(Self::evm(hash))
+            }
+            Network::Solana(_) => {
+                let signature = text.parse::<Signature>().ok()?;
+                (signature != Signature::default()).then(|| Self(signature.to_string().into()))
+            }
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 fn crockford(bits: u128) -> String {
     (0..LENGTH)
         .rev()
@@ -127,7 +171,8 @@ fn crockford(bits: u128) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallId, NotACallId};
+    use super::{CallId, NotACallId, TransactionId};
+    use crate::types::{EvmNetwork, SolanaNetwork};
 
     #[test]
     fn a_call_id_has_one_spelling() {
@@ -149,5 +194,20 @@ mod tests {
         ] {
             assert_eq!(CallId::parse(text), Err(NotACallId), "{text}");
         }
+    }
+
+    #[test]
+    fn a_transaction_is_named_as_its_network_names_it() {
+        let (evm, solana) = (EvmNetwork::Base.into(), SolanaNetwork::Mainnet.into());
+        let hash = format!("0x{}", "Ab".repeat(32));
+        let signature = "5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4tjF3ZpRzrFmBV6UjKdiSZkQUW";
+        assert_eq!(TransactionId::read(evm, &hash).unwrap().as_str(), hash.to_lowercase());
+        assert_eq!(TransactionId::read(solana, signature).unwrap().as_str(), signature);
+        for (network, text) in [(evm, signature), (solana, hash.as_str()), (evm, ""), (solana, ""), (evm, "0x12")] {
+            assert_eq!(TransactionId::read(network, text), None, "{text}");
+        }
+        assert_eq!(TransactionId::read(evm, &format!("0x{}", "0".repeat(64))), None);
+        assert_eq!(TransactionId::read(evm, &format!("0x0x{}", "a".repeat(62))), None);
+        assert_eq!(TransactionId::read(solana, &"1".repeat(64)), None);
     }
 }

@@ -4,15 +4,18 @@
 mod country;
 mod ids;
 mod json;
+mod network;
 mod phone_number;
 mod time;
 mod usdc;
 mod wallet;
 
 pub use country::{Country, NotACountry};
-pub use ids::{AttemptId, CallId, NotACallId, PaymentId};
+pub use ids::{AttemptId, CallId, NotACallId, PaymentId, TransactionId};
 pub use json::{Object, nesting};
+pub use network::{EvmNetwork, Network, SolanaNetwork};
 pub use phone_number::{NotE164, PhoneNumber};
+pub use solana_address::Address as SolanaAddress;
 pub use time::{DAY, Timestamp, rfc3339, whole_days};
 pub use usdc::Usdc;
-pub use wallet::{Network, NotAnAccount, Wallet};
+pub use wallet::{NotAnAccount, NotAnAddress, Wallet};

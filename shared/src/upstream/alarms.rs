@@ -201,7 +201,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{AlarmError, Alarms, AlarmsConfig, Credentials, expression, name};
-    use crate::types::{Network, PhoneNumber, Timestamp, Wallet};
+    use crate::types::{EvmNetwork, PhoneNumber, Timestamp, Wallet};
     use crate::upstream::canned::{Asked, Canned};
 
     const CREATED: (u16, &str) =
@@ -219,8 +219,7 @@ mod tests {
             role_arn: "arn:aws:iam::1:role/reaper".into(),
             reaper_arn: "arn:aws:lambda:us-east-1:1:function:reaper".into(),
         });
-        let wallet =
-            Wallet { network: Network::Base, address: "0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8".parse().unwrap() };
+        let wallet = Wallet::on(EvmNetwork::Base.into(), "0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8").unwrap();
         let number = PhoneNumber::parse("+14155551234").unwrap();
         let at = Timestamp::from_second(1_781_697_600).unwrap();
         let outcome = alarms.set(&wallet, &number, at, Duration::from_secs(10)).await;

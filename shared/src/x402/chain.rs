@@ -10,8 +10,9 @@ use alloy_primitives::{Address, B256, U256, b256, hex};
 
 use self::node::{Block, Log};
 use self::rpc::{Question, quantity};
-use super::{Authorization, Verified};
-use crate::types::{Network, Usdc, Wallet};
+use super::nodes::{Inbound, InboundPayment, Received, Truth};
+use super::{Authorization, SignedAuthorization};
+use crate::types::{EvmNetwork, PaymentId, TransactionId, Usdc, Wallet};
 use crate::upstream::http::NoReply;
 
 /// `AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)`.
@@ -39,50 +40,6 @@ pub struct EvmRpc {
     url: String,
 }
 
-/// What became of an authorization.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Truth {
-    /// It paid us.
-    Paid {
-        /// By this transaction, which may have settled others too.
-        transaction: B256,
-    },
-    /// It was not used in any block up to one that is final. If the authorization expired before that block's time, it
-    /// never will be.
-    Unused {
-        /// Unix seconds of that block.
-        block_time: u64,
-    },
-    /// Its nonce is spent on something else: the payer cancelled it, or paid another with it. It never will pay us.
-    Cancelled,
-}
-
-/// A payment to us that the chain has in a block that is final.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Inbound {
-    /// Who paid.
-    pub payer: Wallet,
-    /// How much.
-    pub amount: Usdc,
-    /// The authorization that moved it; none if it was an ordinary transfer.
-    pub nonce: Option<B256>,
-    /// The transaction.
-    pub transaction: B256,
-    /// Its block.
-    pub block: u64,
-}
-
-/// What was paid to us in a stretch of blocks.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Received {
-    /// In the chain's order.
-    pub payments: Vec<Inbound>,
-    /// The stretch's last block.
-    pub through: u64,
-    /// The last block that is final: there is more to ask for while `through` is below it.
-    pub finalized: u64,
-}
-
 impl EvmRpc {
     /// A node at a URL, which may hold a key and so is not for logs.
     pub fn new(url: String) -> Self {
@@ -91,7 +48,7 @@ impl EvmRpc {
 
     /// What became of this payment's authorization. An answer that cannot be had within `limit`, or that is not sure, is
     /// no answer.
-    pub async fn truth(&self, payment: &Verified, limit: Duration) -> Result<Truth, NoReply> {
+    pub async fn truth(&self, payment: &SignedAuthorization, limit: Duration) -> Result<Truth, NoReply> {
         tokio::time::timeout(limit, self.search(payment, limit)).await.unwrap_or(Err(NoReply::Unknown))
     }
 
@@ -99,7 +56,7 @@ impl EvmRpc {
     /// `from` only the last final block is looked at.
     pub async fn received(
         &self,
-        network: Network,
+        network: EvmNetwork,
         payee: Address,
         from: Option<u64>,
         limit: Duration,
@@ -129,16 +86,16 @@ impl EvmRpc {
     }
 
     /// What an account holds.
-    pub async fn balance(&self, wallet: &Wallet, limit: Duration) -> Result<Usdc, NoReply> {
+    pub async fn balance(&self, network: EvmNetwork, of: Address, limit: Duration) -> Result<Usdc, NoReply> {
         let ask = Question { url: &self.url, limit };
-        self.on(wallet.network, &ask).await?;
-        let data = format!("{BALANCE_OF}{}", hex::encode(wallet.address.into_word()));
-        let balance = U256::from_be_bytes(ask.call(wallet.network.usdc(), &data, "latest").await?.0);
+        self.on(network, &ask).await?;
+        let data = format!("{BALANCE_OF}{}", hex::encode(of.into_word()));
+        let balance = U256::from_be_bytes(ask.call(network.usdc(), &data, "latest").await?.0);
         Ok(Usdc::micros(balance.saturating_to()))
     }
 
     /// A node of another chain would report every payment as unused, and none as received.
-    async fn on(&self, network: Network, ask: &Question<'_>) -> Result<(), NoReply> {
+    async fn on(&self, network: EvmNetwork, ask: &Question<'_>) -> Result<(), NoReply> {
         if ask.chain_id().await? == network.chain_id() {
             return Ok(());
         }
@@ -146,27 +103,32 @@ impl EvmRpc {
         Err(NoReply::Unknown)
     }
 
-    async fn search(&self, payment: &Verified, limit: Duration) -> Result<Truth, NoReply> {
+    async fn search(&self, payment: &SignedAuthorization, limit: Duration) -> Result<Truth, NoReply> {
         let ask = Question { url: &self.url, limit };
-        let network = payment.quote().network;
+        let network = payment.network;
         self.on(network, &ask).await?;
         // The final block comes first: what is unused in a later state was unused in it, though another node answer.
         let settled = ask.block("finalized").await?;
         if !is_spent(&ask, payment, "latest").await? && !is_spent(&ask, payment, &quantity(settled.number)).await? {
-            return Ok(Truth::Unused { block_time: settled.timestamp });
+            let dead = settled.timestamp >= payment.authorization.valid_before;
+            return Ok(Truth::Unused { dead });
         }
         let spent = find_spending(&ask, payment).await?.ok_or(NoReply::Unknown)?;
         if spent.topics.first() == Some(&AUTHORIZATION_CANCELED) {
             return Ok(Truth::Cancelled);
         }
         let logs = ask.receipt_logs(spent.transaction).await?;
-        Ok(if pays(&logs, &spent, payment) { Truth::Paid { transaction: spent.transaction } } else { Truth::Cancelled })
+        Ok(if pays(&logs, &spent, payment) {
+            Truth::Paid { transaction: TransactionId::evm(spent.transaction) }
+        } else {
+            Truth::Cancelled
+        })
     }
 }
 
 /// Whether the nonce is used or cancelled, as of a block.
-async fn is_spent(ask: &Question<'_>, payment: &Verified, block: &str) -> Result<bool, NoReply> {
-    let authorization = payment.authorization();
+async fn is_spent(ask: &Question<'_>, payment: &SignedAuthorization, block: &str) -> Result<bool, NoReply> {
+    let authorization = &payment.authorization;
     let data = format!(
         "{AUTHORIZATION_STATE}{}{}",
         hex::encode(authorization.from.into_word()),
@@ -182,14 +144,14 @@ async fn is_spent(ask: &Question<'_>, payment: &Verified, block: &str) -> Result
 
 /// The event that spent the nonce: used or cancelled. Searched backwards from the last block that can have it, which is minutes
 /// ago for most who ask, and weeks ago for who has not been able to.
-async fn find_spending(ask: &Question<'_>, payment: &Verified) -> Result<Option<Log>, NoReply> {
-    let Authorization { from, nonce, .. } = payment.authorization();
+async fn find_spending(ask: &Question<'_>, payment: &SignedAuthorization) -> Result<Option<Log>, NoReply> {
+    let Authorization { from, nonce, .. } = &payment.authorization;
     let topics = serde_json::json!([
         [quoted(AUTHORIZATION_USED), quoted(AUTHORIZATION_CANCELED)],
         quoted(from.into_word()),
         quoted(*nonce),
     ]);
-    let mut to = last_chance(&ask.block("latest").await?, payment.authorization().valid_before);
+    let mut to = last_chance(&ask.block("latest").await?, payment.authorization.valid_before);
     for _ in 0..WINDOWS {
         let from = (to + 1).saturating_sub(WINDOW);
         let logs = ask.logs(usdc(payment), &topics, from, to).await?;
@@ -212,8 +174,8 @@ fn last_chance(latest: &Block, valid_before: u64) -> u64 {
 
 /// Whether the transfer that this nonce paid for is ours. USDC logs it right after the nonce, and only the neighbour
 /// counts: one transaction may settle many payments, equal ones by the same payer among them.
-fn pays(logs: &[Log], spent: &Log, payment: &Verified) -> bool {
-    let Authorization { from, to, value, .. } = payment.authorization();
+fn pays(logs: &[Log], spent: &Log, payment: &SignedAuthorization) -> bool {
+    let Authorization { from, to, value, .. } = &payment.authorization;
     logs.iter().any(|log| {
         log.address == usdc(payment)
             && log.index.checked_sub(1) == Some(spent.index)
@@ -223,7 +185,7 @@ fn pays(logs: &[Log], spent: &Log, payment: &Verified) -> bool {
 }
 
 /// A transfer to us with the authorization that moved it: USDC logs the nonce right before.
-fn inbound(network: Network, transfer: &Log, used: &[Log]) -> Result<Inbound, NoReply> {
+fn inbound(network: EvmNetwork, transfer: &Log, used: &[Log]) -> Result<Inbound, NoReply> {
     let payer = transfer.topics.get(1).ok_or(NoReply::Unknown)?;
     let amount = U256::try_from_be_slice(&transfer.data).ok_or(NoReply::Unknown)?;
     let authorization = used.iter().find(|log| {
@@ -231,12 +193,17 @@ fn inbound(network: Network, transfer: &Log, used: &[Log]) -> Result<Inbound, No
             && Some(log.index) == transfer.index.checked_sub(1)
             && log.topics.get(1) == Some(payer)
     });
+    let nonce = authorization.and_then(|log| log.topics.get(2).copied());
+    let payer = Address::from_word(*payer);
     Ok(Inbound {
-        payer: Wallet { network, address: Address::from_word(*payer) },
-        amount: Usdc::micros(amount.saturating_to()),
-        nonce: authorization.and_then(|log| log.topics.get(2).copied()),
-        transaction: transfer.transaction,
+        transaction: TransactionId::evm(transfer.transaction),
         block: transfer.block,
+        payment: nonce.map(|nonce| InboundPayment {
+            id: PaymentId::evm(network, network.usdc(), payer, nonce),
+            payer: Wallet::Evm { network, address: payer },
+            unique: nonce,
+            amount: Usdc::micros(amount.saturating_to()),
+        }),
     })
 }
 
@@ -244,8 +211,8 @@ fn quoted(word: B256) -> String {
     format!("{word:#x}")
 }
 
-fn usdc(payment: &Verified) -> Address {
-    payment.quote().network.usdc()
+fn usdc(payment: &SignedAuthorization) -> Address {
+    payment.network.usdc()
 }
 
 #[cfg(test)]

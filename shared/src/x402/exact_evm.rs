@@ -10,7 +10,7 @@ use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use secp256k1::{Message, Secp256k1, VerifyOnly};
 
 use super::Authorization;
-use crate::types::Network;
+use crate::types::EvmNetwork;
 
 /// The EIP-712 version of USDC on every network of ours.
 pub(super) const DOMAIN_VERSION: &str = "2";
@@ -32,7 +32,7 @@ sol! {
 }
 
 /// The hash that the payer signs.
-pub(super) fn digest(network: Network, authorization: &Authorization) -> B256 {
+pub(super) fn digest(network: EvmNetwork, authorization: &Authorization) -> B256 {
     let domain = Eip712Domain::new(
         Some(Cow::Borrowed(network.usdc_name())),
         Some(Cow::Borrowed(DOMAIN_VERSION)),
@@ -53,7 +53,7 @@ pub(super) fn digest(network: Network, authorization: &Authorization) -> B256 {
 
 /// The address whose key signed this authorization for the network's USDC, or nothing if these bytes are no signature
 /// that the contract would take: r and a low s, then a v that is 0 or 1, or 27 or 28.
-pub(super) fn signer(network: Network, authorization: &Authorization, signature: &[u8; ECDSA]) -> Option<Address> {
+pub(super) fn signer(network: EvmNetwork, authorization: &Authorization, signature: &[u8; ECDSA]) -> Option<Address> {
     let (rs, v) = signature.split_last_chunk::<1>()?;
     let recovery = match v {
         [0 | 27] => RecoveryId::Zero,
@@ -92,7 +92,7 @@ mod tests {
     use alloy_primitives::{U256, address, b256, hex};
 
     use super::{digest, normalized, signer};
-    use crate::types::{Network, Usdc};
+    use crate::types::{EvmNetwork, Usdc};
     use crate::x402::Authorization;
 
     /// Signed by `@x402/fetch` 2.27 with a well-known test key, hashed with viem.
@@ -111,8 +111,8 @@ mod tests {
     #[test]
     fn the_digest_is_what_published_clients_sign() {
         for (network, expected) in [
-            (Network::BaseSepolia, b256!("0x975e129ffdd2376afbf12a17cc0279337015e046275bf6d95c08a1817d08175e")),
-            (Network::Base, b256!("0x48c5b9c125db8c724603b641a41113221e8c50e00a23de0425e2d1996bb2bed0")),
+            (EvmNetwork::BaseSepolia, b256!("0x975e129ffdd2376afbf12a17cc0279337015e046275bf6d95c08a1817d08175e")),
+            (EvmNetwork::Base, b256!("0x48c5b9c125db8c724603b641a41113221e8c50e00a23de0425e2d1996bb2bed0")),
         ] {
             assert_eq!(digest(network, &AUTHORIZATION), expected, "{network:?}");
         }
@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn a_signature_names_its_signer_on_its_own_network_only() {
-        assert_eq!(signer(Network::BaseSepolia, &AUTHORIZATION, &SIGNATURE), Some(AUTHORIZATION.from));
-        assert_ne!(signer(Network::Base, &AUTHORIZATION, &SIGNATURE), Some(AUTHORIZATION.from));
+        assert_eq!(signer(EvmNetwork::BaseSepolia, &AUTHORIZATION, &SIGNATURE), Some(AUTHORIZATION.from));
+        assert_ne!(signer(EvmNetwork::Base, &AUTHORIZATION, &SIGNATURE), Some(AUTHORIZATION.from));
         let other = Authorization { value: Usdc::micros(540_001), ..AUTHORIZATION };
-        assert_ne!(signer(Network::BaseSepolia, &other, &SIGNATURE), Some(AUTHORIZATION.from));
+        assert_ne!(signer(EvmNetwork::BaseSepolia, &other, &SIGNATURE), Some(AUTHORIZATION.from));
     }
 
     #[test]
@@ -131,7 +131,7 @@ mod tests {
         let with_v = |v: u8| {
             let mut signature = SIGNATURE;
             signature[64] = v;
-            signer(Network::BaseSepolia, &AUTHORIZATION, &signature)
+            signer(EvmNetwork::BaseSepolia, &AUTHORIZATION, &signature)
         };
         assert_eq!(with_v(1), Some(AUTHORIZATION.from));
         assert_eq!(with_v(28), Some(AUTHORIZATION.from));
@@ -149,7 +149,7 @@ mod tests {
         let s = U256::from_be_slice(&SIGNATURE[32..64]);
         mirrored[32..64].copy_from_slice(&(order - s).to_be_bytes::<32>());
         mirrored[64] = 27;
-        assert_eq!(signer(Network::BaseSepolia, &AUTHORIZATION, &mirrored), None);
+        assert_eq!(signer(EvmNetwork::BaseSepolia, &AUTHORIZATION, &mirrored), None);
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
             zero_s[32..64].copy_from_slice(&[0; 32]);
             zero_s
         }] {
-            assert_eq!(signer(Network::BaseSepolia, &AUTHORIZATION, &bytes), None);
+            assert_eq!(signer(EvmNetwork::BaseSepolia, &AUTHORIZATION, &bytes), None);
         }
     }
 

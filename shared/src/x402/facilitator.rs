@@ -3,17 +3,20 @@
 //! the pure functions in `answers` say what each answer lets us conclude.
 
 pub mod answers;
+mod fee_payer;
 
 pub use answers::says_used;
 
 use std::time::Duration;
 
-use alloy_primitives::{B256, hex};
+use alloy_primitives::hex;
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 
-use super::offer::json;
-use super::{CdpKey, Verified, wire_v2};
-use crate::types::{Network, Timestamp, Wallet};
+use self::fee_payer::FeePayer;
+use super::offer::{eip712, json, paid_by};
+use super::{CdpKey, Payload, SignedAuthorization, Verified, wire_v2};
+use crate::types::{SolanaAddress, SolanaNetwork, Timestamp, TransactionId, Wallet};
 use crate::upstream::http::{NoReply, Reply, client, send};
 
 /// A facilitator, reached over HTTP.
@@ -21,6 +24,7 @@ pub struct Facilitator {
     /// Without a trailing slash.
     url: String,
     cdp: Option<CdpKey>,
+    fee_payer: FeePayer,
 }
 
 /// What the facilitator thinks of a payment. It reserves nothing: a valid payment can fail to settle.
@@ -68,7 +72,7 @@ pub enum SettleAnswer {
     /// It may or may not be settled.
     Unknown {
         /// The transaction to look at, where one was named.
-        transaction: Option<B256>,
+        transaction: Option<TransactionId>,
         /// The answer contradicts itself or us: somebody should look at this facilitator.
         contradiction: bool,
     },
@@ -77,11 +81,9 @@ pub enum SettleAnswer {
 /// Proof of payment, in values that cannot be anything but well-formed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receipt {
-    /// The transaction. One transaction can settle many payments, so it identifies none.
-    pub transaction: B256,
-    /// The network that it is on.
-    pub network: Network,
-    /// Who paid.
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// Who paid, and on which network.
     pub payer: Wallet,
 }
 
@@ -89,7 +91,7 @@ impl Facilitator {
     /// A facilitator at a base URL, with a key for Coinbase's.
     pub fn new(mut url: String, cdp: Option<CdpKey>) -> Self {
         url.truncate(url.trim_end_matches('/').len());
-        Self { url, cdp }
+        Self { url, cdp, fee_payer: FeePayer::default() }
     }
 
     /// Whether the payment could be settled now.
@@ -110,43 +112,84 @@ impl Facilitator {
         }
     }
 
+    /// Whose signature a Solana transaction begins with, so that this facilitator can settle it. Asked for when it is
+    /// needed, and kept for a while; nothing, if it cannot be had.
+    pub async fn fee_payer(&self, network: SolanaNetwork, now: Timestamp, limit: Duration) -> Option<SolanaAddress> {
+        if let Ok(known) = self.fee_payer.known(network, now) {
+            return known;
+        }
+        let reply = self.send(Method::GET, "supported", Vec::new(), now, limit).await.ok();
+        let found = reply.and_then(|reply| answers::fee_payer(reply.status, &reply.body, network));
+        self.fee_payer.learn(network, found, now);
+        found
+    }
+
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {
-        let url = format!("{}/{verb}", self.url);
-        let mut request = client().post(&url).header(CONTENT_TYPE, "application/json").body(question(payment));
+        let reply = self.send(Method::POST, verb, question(payment), now, limit).await?;
+        if answers::blames_fee_payer(&reply.body) {
+            self.fee_payer.forget();
+        }
+        Ok(reply)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        route: &str,
+        body: Vec<u8>,
+        now: Timestamp,
+        limit: Duration,
+    ) -> Result<Reply, NoReply> {
+        let url = format!("{}/{route}", self.url);
+        let mut request = client().request(method.clone(), &url);
+        if method == Method::POST {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
         if let Some(key) = &self.cdp {
-            let token = key.token("POST", &url, now).ok_or(NoReply::NotSent)?;
+            let token = key.token(method.as_str(), &url, now).ok_or(NoReply::NotSent)?;
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         send(request, limit).await
     }
 }
 
-/// The question, from our own quote and the checked authorization: never the client's JSON, which two parsers could read
+/// The question, from our own quote and the checked payload: never the client's JSON, which two parsers could read
 /// differently.
 pub fn question(payment: &Verified) -> Vec<u8> {
-    let authorization = payment.authorization();
     let quote = payment.quote();
+    let (payload, extra) = match payment.payload() {
+        Payload::Evm(signed) => (authorization(signed), eip712(signed.network)),
+        Payload::Solana(transfer) => {
+            (wire_v2::PayloadOut::Solana { transaction: transfer.base64() }, paid_by(transfer.fee_payer))
+        }
+    };
+    let requirements = quote.requirements(extra);
     json(&wire_v2::FacilitatorRequest {
         x402_version: 2,
         payment_payload: wire_v2::PaymentPayload {
             x402_version: 2,
             resource: quote.resource(),
-            accepted: quote.requirements(),
-            payload: wire_v2::ExactEvmOut {
-                signature: hex::encode_prefixed(payment.signature()),
-                authorization: wire_v2::AuthorizationOut {
-                    // `Display` is EIP-55; facilitators fail on lower case.
-                    from: authorization.from.to_string(),
-                    to: authorization.to.to_string(),
-                    value: authorization.value.atomic().to_string(),
-                    valid_after: authorization.valid_after.to_string(),
-                    valid_before: authorization.valid_before.to_string(),
-                    nonce: format!("{:#x}", authorization.nonce),
-                },
-            },
+            accepted: requirements.clone(),
+            payload,
         },
-        payment_requirements: quote.requirements(),
+        payment_requirements: requirements,
     })
+}
+
+fn authorization(signed: &SignedAuthorization) -> wire_v2::PayloadOut {
+    let authorization = &signed.authorization;
+    wire_v2::PayloadOut::Evm {
+        signature: hex::encode_prefixed(&signed.signature),
+        authorization: wire_v2::AuthorizationOut {
+            // `Display` is EIP-55; facilitators fail on lower case.
+            from: authorization.from.to_string(),
+            to: authorization.to.to_string(),
+            value: authorization.value.atomic().to_string(),
+            valid_after: authorization.valid_after.to_string(),
+            valid_before: authorization.valid_before.to_string(),
+            nonce: format!("{:#x}", authorization.nonce),
+        },
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 //! stray bits, no whitespace, UTF-8, at most 8 KB, at most eight levels deep. Padding may be missing, because some clients
 //! leave it out and it carries nothing.
 
-use alloy_primitives::B256;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
@@ -52,7 +51,7 @@ pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malfo
     if value.len() > LONGEST {
         return Err(Malformed::TooLong);
     }
-    let json = LENIENT_PADDING.decode(value).map_err(|_| Malformed::NotBase64)?;
+    let json = base64(value.as_bytes()).ok_or(Malformed::NotBase64)?;
     // Asked here, because the parser does not look into what it skips.
     if str::from_utf8(&json).is_err() {
         return Err(Malformed::NotJson);
@@ -63,28 +62,28 @@ pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malfo
     Ok(Some(json))
 }
 
+/// Bytes in their one spelling, but for the padding.
+pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    LENIENT_PADDING.decode(text).ok()
+}
+
 /// The headers that say a payment was settled, in the version that the payer spoke. Only for answers to a payment whose
 /// money moved, errors included: clients take them as proof of that.
 pub fn receipt_headers(version: Version, receipt: &Receipt) -> [(HeaderName, HeaderValue); 2] {
     let (name, network) = match version {
-        Version::V1 => (X_PAYMENT_RESPONSE, receipt.network.v1_name()),
-        Version::V2 => (PAYMENT_RESPONSE, receipt.network.caip2()),
+        Version::V1 => (X_PAYMENT_RESPONSE, receipt.payer.network().v1_name()),
+        Version::V2 => (PAYMENT_RESPONSE, receipt.payer.network().caip2()),
     };
-    let transaction = hash(receipt.transaction);
     let document = offer::json(&wire_v2::ReceiptOut {
         success: true,
-        transaction: &transaction,
+        transaction: receipt.transaction.as_str(),
         network,
         payer: &receipt.payer.to_string(),
     });
-    [(name, ascii(STANDARD.encode(document))), (X_PAYMENT_RECEIPT, ascii(transaction))]
+    [(name, ascii(STANDARD.encode(document))), (X_PAYMENT_RECEIPT, ascii(receipt.transaction.as_str().to_owned()))]
 }
 
-fn hash(transaction: B256) -> String {
-    format!("{transaction:#x}")
-}
-
-/// Base64 and hexadecimal are always valid in a header.
+/// Base64, base58 and hexadecimal are always valid in a header.
 fn ascii(text: String) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
@@ -96,7 +95,7 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{LONGEST, PAYMENT_SIGNATURE, X_PAYMENT, payment_json, receipt_headers};
-    use crate::types::{Network, Wallet};
+    use crate::types::{EvmNetwork, TransactionId, Wallet};
     use crate::x402::{Malformed, Receipt, Version};
 
     fn headers(values: &[(HeaderName, &str)]) -> HeaderMap {
@@ -168,10 +167,9 @@ mod tests {
     #[test]
     fn a_receipt_speaks_the_payers_version() {
         let receipt = Receipt {
-            transaction: alloy_primitives::B256::repeat_byte(0xab),
-            network: Network::BaseSepolia,
-            payer: Wallet {
-                network: Network::BaseSepolia,
+            transaction: TransactionId::evm(alloy_primitives::B256::repeat_byte(0xab)),
+            payer: Wallet::Evm {
+                network: EvmNetwork::BaseSepolia,
                 address: alloy_primitives::address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
             },
         };

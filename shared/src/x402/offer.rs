@@ -4,13 +4,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use alloy_primitives::Address;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::{wire_v1, wire_v2};
-use crate::types::{Network, Usdc};
+use crate::types::{EvmNetwork, Network, SolanaAddress, SolanaNetwork, Usdc, Wallet};
 
 /// How long a buyer's authorization should live. Longer than any answer of ours takes, and above the 60 s that published
 /// clients wait.
@@ -35,19 +34,15 @@ pub struct Offer {
 pub struct Terms {
     /// Our origin without a trailing slash, from the configuration: a `Host` header is the client's to choose.
     pub public_url: String,
-    /// Where we can be paid, the preferred network first: clients take the first that they know.
-    pub networks: Vec<Network>,
-    /// Who is paid.
-    pub payee: Address,
+    /// Who is paid: one wallet per network, the preferred network first. Clients take the first that they know.
+    pub payees: Vec<Wallet>,
 }
 
 /// An offer's price on one network: what a payment must match.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Quote {
-    /// The network.
-    pub network: Network,
-    /// Who is paid.
-    pub pay_to: Address,
+    /// Who is paid, and on which network.
+    pub pay_to: Wallet,
     /// Exactly how much.
     pub amount: Usdc,
     /// The URL of what is sold.
@@ -57,30 +52,42 @@ pub struct Quote {
 }
 
 impl Terms {
+    /// The cluster that we are paid on, if we are paid on one.
+    pub fn solana(&self) -> Option<SolanaNetwork> {
+        self.payees.iter().find_map(|payee| match payee {
+            Wallet::Solana { network, .. } => Some(*network),
+            Wallet::Evm { .. } => None,
+        })
+    }
+
     /// The offer on every network of ours, in order of preference.
     pub fn quotes(&self, offer: &Offer) -> Vec<Quote> {
-        let quote = |network: &Network| Quote {
-            network: *network,
-            pay_to: self.payee,
+        let quote = |payee: &Wallet| Quote {
+            pay_to: *payee,
             amount: offer.price,
             resource: format!("{}{}", self.public_url, offer.path),
             description: Cow::Borrowed(offer.description),
         };
-        self.networks.iter().map(quote).collect()
+        self.payees.iter().map(quote).collect()
     }
 }
 
 impl Quote {
+    /// The network on which it is paid.
+    pub const fn network(&self) -> Network {
+        self.pay_to.network()
+    }
+
     /// This quote as an entry of version 2's `accepts`.
-    pub(super) fn requirements(&self) -> wire_v2::Requirements<'static> {
+    pub(super) fn requirements(&self, extra: wire_v2::Extra<'static>) -> wire_v2::Requirements<'static> {
         wire_v2::Requirements {
             scheme: wire_v2::EXACT,
-            network: self.network.caip2(),
+            network: self.network().caip2(),
             amount: self.amount.atomic().to_string(),
-            asset: self.network.usdc().to_string(),
+            asset: self.network().asset(),
             pay_to: self.pay_to.to_string(),
             max_timeout_seconds: MAX_TIMEOUT.as_secs(),
-            extra: eip712(self.network),
+            extra,
         }
     }
 
@@ -89,24 +96,36 @@ impl Quote {
         wire_v2::Resource { url: &self.resource, description: &self.description, mime_type: JSON }
     }
 
-    fn requirements_v1(&self) -> wire_v1::Requirements<'_> {
+    fn requirements_v1(&self, extra: wire_v2::Extra<'static>) -> wire_v1::Requirements<'_> {
         wire_v1::Requirements {
             scheme: wire_v2::EXACT,
-            network: self.network.v1_name(),
+            network: self.network().v1_name(),
             max_amount_required: self.amount.atomic().to_string(),
             resource: &self.resource,
             description: &self.description,
             mime_type: JSON,
             pay_to: self.pay_to.to_string(),
             max_timeout_seconds: MAX_TIMEOUT.as_secs(),
-            asset: self.network.usdc().to_string(),
-            extra: eip712(self.network),
+            asset: self.network().asset(),
+            extra,
         }
     }
 }
 
-fn eip712(network: Network) -> wire_v2::Extra<'static> {
+/// What has to be known to sign for a network, beside the quote; nothing, if it is not known.
+fn extra(network: Network, fee_payer: Option<SolanaAddress>) -> Option<wire_v2::Extra<'static>> {
+    match network {
+        Network::Evm(network) => Some(eip712(network)),
+        Network::Solana(_) => fee_payer.map(paid_by),
+    }
+}
+
+pub(super) fn eip712(network: EvmNetwork) -> wire_v2::Extra<'static> {
     wire_v2::Extra::Eip712 { name: network.usdc_name(), version: super::exact_evm::DOMAIN_VERSION }
+}
+
+pub(super) fn paid_by(fee_payer: SolanaAddress) -> wire_v2::Extra<'static> {
+    wire_v2::Extra::Solana { fee_payer: fee_payer.to_string() }
 }
 
 /// A 402 that both versions of the protocol can read: version 2 in the header, version 1 in the body.
@@ -119,16 +138,17 @@ pub struct Demand {
 }
 
 /// Asks for payment. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
-/// ([`super::PaymentRefused`]); `message` says it in a sentence. The answer depends on nothing else, so whoever asks often
-/// for the same reason can keep it.
-pub fn demand(terms: &Terms, offer: &Offer, reason: &str, message: &str) -> Demand {
+/// ([`super::PaymentRefused`]); `message` says it in a sentence. Solana is asked for where a facilitator's `fee_payer` is
+/// known. The answer depends on nothing else, so whoever asks often for the same reason can keep it.
+pub fn demand(terms: &Terms, offer: &Offer, fee_payer: Option<SolanaAddress>, reason: &str, message: &str) -> Demand {
     let quotes = terms.quotes(offer);
+    let ways = || quotes.iter().filter_map(|quote| Some((quote, extra(quote.network(), fee_payer)?)));
     let resource = format!("{}{}", terms.public_url, offer.path);
     let header = wire_v2::PaymentRequired {
         x402_version: 2,
         error: message,
         resource: wire_v2::Resource { url: &resource, description: offer.description, mime_type: JSON },
-        accepts: quotes.iter().map(Quote::requirements).collect(),
+        accepts: ways().map(|(quote, extra)| quote.requirements(extra)).collect(),
     };
     let body = wire_v1::PaymentRequired {
         x402_version: 1,
@@ -136,7 +156,7 @@ pub fn demand(terms: &Terms, offer: &Offer, reason: &str, message: &str) -> Dema
         code: "payment_required",
         reason,
         message,
-        accepts: quotes.iter().map(Quote::requirements_v1).collect(),
+        accepts: ways().map(|(quote, extra)| quote.requirements_v1(extra)).collect(),
     };
     Demand { header: STANDARD.encode(json(&header)), body: json(&body) }
 }

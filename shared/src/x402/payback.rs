@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256, keccak256};
 use secp256k1::ecdsa::Signature;
 
 use super::exact_evm::{ECDSA, digest, signer};
-use super::{Authorization, Quote, Verified, Version};
-use crate::types::{PaymentId, Usdc, Wallet};
+use super::{Authorization, Payload, Quote, SignedAuthorization, Verified, Version};
+use crate::types::{EvmNetwork, PaymentId, Usdc, Wallet};
 
 /// What is hashed before the payment's id. Another one would let every refund be sent a second time.
 const PURPOSE: &[u8] = b"dialtone refund of ";
@@ -16,6 +16,7 @@ const PURPOSE: &[u8] = b"dialtone refund of ";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Payback {
     quote: Quote,
+    network: EvmNetwork,
     authorization: Authorization,
 }
 
@@ -23,33 +24,32 @@ impl Payback {
     /// All of `amount` back to who paid it. `resource` names what it had been paid for.
     pub fn new(
         payment: &PaymentId,
-        payer: &Wallet,
+        (network, payer): (EvmNetwork, Address),
         amount: Usdc,
         wallet: Address,
         valid_before: u64,
         resource: String,
     ) -> Self {
         let quote = Quote {
-            network: payer.network,
-            pay_to: payer.address,
+            pay_to: Wallet::Evm { network, address: payer },
             amount,
             resource,
             description: "A payment back".into(),
         };
         let authorization = Authorization {
             from: wallet,
-            to: payer.address,
+            to: payer,
             value: amount,
             valid_after: 0,
             valid_before,
             nonce: nonce(payment),
         };
-        Self { quote, authorization }
+        Self { quote, network, authorization }
     }
 
     /// What the refund wallet's key signs.
     pub fn digest(&self) -> B256 {
-        digest(self.quote.network, &self.authorization)
+        digest(self.network, &self.authorization)
     }
 
     /// The payment with its signature, DER-encoded as a key store gives it, in the one spelling that USDC takes: a low s,
@@ -61,15 +61,20 @@ impl Payback {
         let signature = [27, 28].into_iter().find_map(|v| {
             let mut bytes = [v; ECDSA];
             bytes.get_mut(..compact.len())?.copy_from_slice(&compact);
-            let ours = signer(self.quote.network, &self.authorization, &bytes) == Some(self.authorization.from);
+            let ours = signer(self.network, &self.authorization, &bytes) == Some(self.authorization.from);
             ours.then_some(bytes)
         })?;
-        Some(Verified::restore(self.quote, self.authorization, signature.to_vec(), Version::V2))
+        Some(self.with(signature.to_vec()))
     }
 
     /// The payment as it was sent, for asking the chain what became of it: that needs no signature.
     pub fn unsigned(self) -> Verified {
-        Verified::restore(self.quote, self.authorization, Vec::new(), Version::V2)
+        self.with(Vec::new())
+    }
+
+    fn with(self, signature: Vec<u8>) -> Verified {
+        let signed = SignedAuthorization { network: self.network, authorization: self.authorization, signature };
+        Verified::restore(self.quote, Payload::Evm(signed), Version::V2)
     }
 }
 
@@ -83,7 +88,6 @@ mod tests {
     use secp256k1::{Message, Secp256k1, SecretKey};
 
     use super::*;
-    use crate::types::Network;
 
     fn key() -> SecretKey {
         SecretKey::from_byte_array([7; 32]).unwrap()
@@ -94,17 +98,17 @@ mod tests {
         Address::from_slice(&keccak256(&point[1..])[12..])
     }
 
-    fn payer() -> Wallet {
-        Wallet { network: Network::Base, address: Address::repeat_byte(0x11) }
+    fn payer() -> (EvmNetwork, Address) {
+        (EvmNetwork::Base, Address::repeat_byte(0x11))
     }
 
     fn payment(nonce: u8) -> PaymentId {
-        PaymentId::evm(Network::Base, Network::Base.usdc(), payer().address, B256::repeat_byte(nonce))
+        PaymentId::evm(EvmNetwork::Base, EvmNetwork::Base.usdc(), payer().1, B256::repeat_byte(nonce))
     }
 
     fn payback(nonce: u8, valid_before: u64) -> Payback {
         let amount = Usdc::micros(540_000);
-        Payback::new(&payment(nonce), &payer(), amount, wallet(), valid_before, "https://example.com/call".to_owned())
+        Payback::new(&payment(nonce), payer(), amount, wallet(), valid_before, "https://example.com/call".to_owned())
     }
 
     fn der(payback: &Payback) -> Vec<u8> {
@@ -137,8 +141,9 @@ mod tests {
             let low = der(&payback);
             let expected = payback.clone().signed(&low).expect("our key has signed it");
             assert_eq!(payback.clone().signed(&mirrored(&low)), Some(expected.clone()));
-            assert_eq!(expected.payer().address, wallet());
-            assert!(matches!(expected.signature()[64], 27 | 28));
+            assert_eq!(expected.payer(), Wallet::Evm { network: EvmNetwork::Base, address: wallet() });
+            let Payload::Evm(signed) = expected.payload() else { unreachable!("it is an authorization") };
+            assert!(matches!(signed.signature[64], 27 | 28));
         }
     }
 

@@ -11,8 +11,8 @@ use http::{HeaderMap, HeaderName};
 use secp256k1::{Message, Secp256k1, SecretKey};
 use serde_json::{Value, json};
 
-use super::{Authorization, Offer, Quote, Terms, Verified, Version, exact_evm};
-use crate::types::{Network, Timestamp, Usdc};
+use super::{Authorization, Offer, Payload, Quote, SignedAuthorization, Terms, Verified, Version, exact_evm};
+use crate::types::{EvmNetwork, Network, Timestamp, Usdc, Wallet};
 
 /// The second of the keys that every development chain funds; public, and worth nothing.
 const KEY: B256 = alloy_primitives::b256!("0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d");
@@ -30,13 +30,14 @@ pub(super) fn now() -> Timestamp {
 pub(super) fn terms() -> Terms {
     Terms {
         public_url: "https://dialtone.example".to_owned(),
-        networks: vec![Network::Base, Network::BaseSepolia],
-        payee: PAYEE,
+        payees: [EvmNetwork::Base, EvmNetwork::BaseSepolia]
+            .map(|network| Wallet::Evm { network, address: PAYEE })
+            .to_vec(),
     }
 }
 
-pub(super) fn quote(network: Network) -> Quote {
-    terms().quotes(&CALL).into_iter().find(|quote| quote.network == network).unwrap()
+pub(super) fn quote(network: EvmNetwork) -> Quote {
+    terms().quotes(&CALL).into_iter().find(|quote| quote.network() == network.into()).unwrap()
 }
 
 /// An authorization that matches the quotes and is valid at `now`.
@@ -51,17 +52,30 @@ pub(super) fn authorization() -> Authorization {
     }
 }
 
-pub(super) fn sign(network: Network, authorization: &Authorization) -> Vec<u8> {
+pub(super) fn sign(network: EvmNetwork, authorization: &Authorization) -> Vec<u8> {
     let key = SecretKey::from_byte_array(KEY.0).unwrap();
     let digest = Message::from_digest(exact_evm::digest(network, authorization).0);
     let (recovery, rs) = Secp256k1::new().sign_ecdsa_recoverable(digest, &key).serialize_compact();
     [&rs[..], &[27 + u8::try_from(i32::from(recovery)).unwrap()]].concat()
 }
 
-pub(super) fn verified(network: Network) -> Verified {
+pub(super) fn verified(network: EvmNetwork) -> Verified {
+    Verified::restore(quote(network), Payload::Evm(signed(network)), Version::V2)
+}
+
+/// [`authorization`], signed.
+pub(super) fn signed(network: EvmNetwork) -> SignedAuthorization {
     let authorization = authorization();
     let signature = sign(network, &authorization);
-    Verified::restore(quote(network), authorization, signature, Version::V2)
+    SignedAuthorization { network, authorization, signature }
+}
+
+/// What was signed of a payment on an EVM chain.
+pub(super) fn signed_of(payment: &Verified) -> &SignedAuthorization {
+    match payment.payload() {
+        Payload::Evm(signed) => signed,
+        Payload::Solana(_) => panic!("{payment:?} is no authorization"),
+    }
 }
 
 /// The `payload` of either version.
@@ -80,7 +94,7 @@ pub(super) fn payload(authorization: &Authorization, signature: &[u8]) -> Value 
 }
 
 /// What a published version 2 client sends, echoes and additions included.
-pub(super) fn payment_v2(network: Network) -> Value {
+pub(super) fn payment_v2(network: EvmNetwork) -> Value {
     let authorization = authorization();
     json!({
         "x402Version": 2,
@@ -100,12 +114,12 @@ pub(super) fn payment_v2(network: Network) -> Value {
 }
 
 /// What a published version 1 client sends.
-pub(super) fn payment_v1(network: Network) -> Value {
+pub(super) fn payment_v1(network: EvmNetwork) -> Value {
     let authorization = authorization();
     json!({
         "x402Version": 1,
         "scheme": "exact",
-        "network": network.v1_name(),
+        "network": Network::Evm(network).v1_name(),
         "payload": payload(&authorization, &sign(network, &authorization)),
     })
 }

@@ -34,7 +34,7 @@ pub(super) struct Resource<'a> {
 }
 
 /// One way to pay.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Requirements<'a> {
     pub(super) scheme: &'static str,
@@ -47,11 +47,14 @@ pub(super) struct Requirements<'a> {
 }
 
 /// What a scheme adds on a kind of chain.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub(super) enum Extra<'a> {
     /// EVM: the token's EIP-712 domain. Exactly these keys: clients rebuild it, and compare.
     Eip712 { name: &'a str, version: &'a str },
+    /// Solana: who pays the fee, which is the facilitator. It is part of what is signed.
+    #[serde(rename_all = "camelCase")]
+    Solana { fee_payer: String },
 }
 
 /// Enough of a payment to know how to read the rest.
@@ -86,6 +89,12 @@ pub(super) struct Accepted {
 pub(super) struct ExactEvm {
     pub(super) signature: String,
     pub(super) authorization: Object<Authorization>,
+}
+
+/// The payload of `exact` on Solana, the same in both versions of the protocol.
+#[derive(Deserialize)]
+pub(super) struct ExactSvm {
+    pub(super) transaction: String,
 }
 
 /// EIP-3009 `TransferWithAuthorization`, as a client writes it.
@@ -153,14 +162,15 @@ pub(super) struct PaymentPayload<'a> {
     pub(super) x402_version: u8,
     pub(super) resource: Resource<'a>,
     pub(super) accepted: Requirements<'a>,
-    pub(super) payload: ExactEvmOut,
+    pub(super) payload: PayloadOut,
 }
 
-/// [`ExactEvm`], written.
+/// [`ExactEvm`] or [`ExactSvm`], written.
 #[derive(Serialize)]
-pub(super) struct ExactEvmOut {
-    pub(super) signature: String,
-    pub(super) authorization: AuthorizationOut,
+#[serde(untagged)]
+pub(super) enum PayloadOut {
+    Evm { signature: String, authorization: AuthorizationOut },
+    Solana { transaction: String },
 }
 
 /// [`Authorization`], written: numbers as strings, addresses in EIP-55.
@@ -194,6 +204,27 @@ pub(super) struct SettleResponse {
     pub(super) network: Option<String>,
     pub(super) payer: Option<String>,
     pub(super) amount: Option<String>,
+}
+
+/// What `/supported` answers, as far as we ask.
+#[derive(Deserialize)]
+pub(super) struct SupportedResponse {
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// One way to pay that the facilitator can settle.
+#[derive(Deserialize)]
+pub(super) struct Kind {
+    pub(super) scheme: String,
+    pub(super) network: String,
+    pub(super) extra: Option<KindExtra>,
+}
+
+/// What it adds to that.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KindExtra {
+    pub(super) fee_payer: Option<String>,
 }
 
 /// The least that an answer of `/settle` says.

@@ -60,7 +60,7 @@ fn settled(status: http::StatusCode, root: &Json, plain: bool, answer: &SettleAn
         }
         SettleAnswer::Unknown { transaction, contradiction } => {
             assert!(*contradiction == success || (success && !plain));
-            assert!(transaction.is_none() || transaction.map(|hash| hash.to_string()) == hash);
+            assert!(transaction.is_none() || transaction.as_ref().map(ToString::to_string) == hash);
         }
     }
 }

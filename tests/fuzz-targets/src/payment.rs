@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use alloy_primitives::hex;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use shared::types::{Network, Usdc};
-use shared::x402::{Checked, Offer, Presented, Quote, Terms, Verified, question};
+use shared::types::{EvmNetwork, Timestamp, Usdc, Wallet};
+use shared::x402::{Checked, Offer, Payload, Presented, Quote, Terms, Verified, question};
 
 use crate::fit;
 use crate::functions::{Functions, Paid};
@@ -15,6 +15,9 @@ use crate::signed::{PAYEE, Payment, encode};
 
 /// Nobody listens there, and nobody is asked.
 static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| Functions::with_neighbours_at("http://127.0.0.1:9", false));
+
+/// Only what a payment on Solana says is read with the time, and none is sold here for that.
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// The first byte chooses the endpoint, the header's name, and whether the rest is the header or the document in it.
 pub fn payment_header(data: &[u8]) {
@@ -33,7 +36,7 @@ fn presented(function: &Paid, name: HeaderName, value: &HeaderValue) {
     let quotes = quotes(function);
     let headers = HeaderMap::from_iter([(name.clone(), value.clone())]);
     let taken = match Presented::read(&headers) {
-        Ok(presented) => presented.expect("a header is a payment or an error").check(&quotes).map_err(|refused| {
+        Ok(presented) => presented.expect("a header is a payment or an error").check(&quotes, NOW).map_err(|refused| {
             fit::printable(refused.message.as_bytes(), "a refusal");
             fit::code(refused.reason);
         }),
@@ -61,14 +64,15 @@ fn presented(function: &Paid, name: HeaderName, value: &HeaderValue) {
 
 /// What was taken is what the other reading found.
 fn is(payment: &Verified, claim: &Claim) {
-    let (authorization, signed) = (payment.authorization(), &claim.transfer);
+    let Payload::Evm(taken) = payment.payload() else { panic!("{payment:?} is no authorization") };
+    let (authorization, signed) = (&taken.authorization, &claim.transfer);
     assert_eq!(payment.id().as_str(), claim.id());
     assert_eq!(payment.payer().to_string(), signed.from.to_string());
-    assert_eq!(payment.signature(), claim.signature);
+    assert_eq!(taken.signature, claim.signature);
     let numbers = (authorization.value.atomic(), authorization.valid_after, authorization.valid_before);
     assert_eq!(numbers, (signed.value, signed.valid_after, signed.valid_before));
     assert_eq!((authorization.to, authorization.nonce), (signed.to, signed.nonce));
-    assert_eq!(payment.quote().network.caip2(), claim.chain.caip2);
+    assert_eq!(payment.quote().network().caip2(), claim.chain.caip2);
     assert_eq!(String::from_utf8(question(payment)).expect("text"), forwarded(payment.quote(), claim));
 }
 
@@ -79,10 +83,10 @@ fn travels(payment: &Verified, claim: &Claim, quotes: &[Quote]) {
     for document in [written.v1(), written.v2()] {
         let value = HeaderValue::try_from(encode(&document)).expect("base64");
         let headers = HeaderMap::from_iter([(HeaderName::from_static("x-payment"), value)]);
-        let again = Presented::read(&headers).expect("a payment").expect("a payment").check(quotes);
+        let again = Presented::read(&headers).expect("a payment").expect("a payment").check(quotes, NOW);
         let Ok(Checked::Authentic(again)) = again else { panic!("{again:?}") };
         assert_eq!((again.id(), again.quote()), (payment.id(), payment.quote()));
-        assert!(again.authorization() == payment.authorization() && again.signature() == payment.signature());
+        assert!(again.payload() == payment.payload());
     }
 }
 
@@ -127,8 +131,9 @@ fn forwarded(quote: &Quote, claim: &Claim) -> String {
 fn quotes(function: &Paid) -> Vec<Quote> {
     let terms = Terms {
         public_url: "https://dialtone.example".to_owned(),
-        networks: vec![Network::Base, Network::BaseSepolia],
-        payee: PAYEE,
+        payees: [EvmNetwork::Base, EvmNetwork::BaseSepolia]
+            .map(|network| Wallet::Evm { network, address: PAYEE })
+            .to_vec(),
     };
     terms.quotes(&Offer { path: "/paid", price: Usdc::micros(function.sells.price), description: "Something" })
 }
@@ -138,7 +143,7 @@ pub(crate) fn verified() -> Verified {
     let function = &FUNCTIONS.paid[0];
     let value = HeaderValue::try_from(encode(&crate::signed::ALL[0].v2())).expect("base64");
     let headers = HeaderMap::from_iter([(HeaderName::from_static("payment-signature"), value)]);
-    let checked = Presented::read(&headers).expect("a payment").expect("a payment").check(&quotes(function));
+    let checked = Presented::read(&headers).expect("a payment").expect("a payment").check(&quotes(function), NOW);
     let Ok(Checked::Authentic(payment)) = checked else { panic!("{checked:?}") };
     payment
 }

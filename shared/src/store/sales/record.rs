@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy_primitives::{Address, B256, hex};
+use alloy_primitives::{B256, hex};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::store::StoreFault;
@@ -23,16 +23,16 @@ pub struct Signed {
     /// Who pays.
     pub payer: Wallet,
     /// Whom.
-    pub to: Address,
+    pub to: Wallet,
     /// How much.
     pub amount: Usdc,
-    /// From when, in epoch seconds.
+    /// From when, in epoch seconds; on Solana, since when we know it.
     pub valid_after: u64,
-    /// Until when.
+    /// Until when; on Solana, when its block is surely past.
     pub valid_before: u64,
-    /// What makes it unique.
+    /// What makes it unique: an authorization's nonce, or the SHA-256 of a transaction's message.
     pub nonce: B256,
-    /// The signature.
+    /// The signature; on Solana, the transaction with the signatures in it.
     pub signature: Vec<u8>,
     /// The URL of what is sold, and what it was called: the facilitator is told, each time the same.
     pub resource: String,
@@ -118,9 +118,9 @@ impl Record {
             request: self.request.clone(),
             payment: PaymentRow {
                 version: signed.version,
-                network: signed.payer.network.caip2().to_owned(),
-                from: format!("{:#x}", signed.payer.address),
-                to: format!("{:#x}", signed.to),
+                network: signed.payer.network().caip2().to_owned(),
+                from: signed.payer.account(),
+                to: signed.to.account(),
                 value: signed.amount.atomic(),
                 valid_after: signed.valid_after,
                 valid_before: signed.valid_before,
@@ -144,7 +144,7 @@ impl Record {
     pub(super) fn from_row(id: PaymentId, row: SaleRow) -> Result<Self, StoreFault> {
         let broken = |what| move |_| StoreFault::Row(what);
         let network = Network::from_caip2(&row.payment.network).ok_or(StoreFault::Row("network"))?;
-        let address = |text: &str| text.parse::<Address>().map_err(|_| StoreFault::Row("address"));
+        let wallet = |text: &str| Wallet::on(network, text).map_err(|_| StoreFault::Row("address"));
         let settled = row.settled.map(|settled| {
             Ok::<_, StoreFault>(Settled { transaction: settled.transaction, at: instant_of(settled.settled_at)? })
         });
@@ -157,8 +157,8 @@ impl Record {
             request: row.request,
             signed: Signed {
                 version: row.payment.version,
-                payer: Wallet { network, address: address(&row.payment.from)? },
-                to: address(&row.payment.to)?,
+                payer: wallet(&row.payment.from)?,
+                to: wallet(&row.payment.to)?,
                 amount: Usdc::micros(row.payment.value),
                 valid_after: row.payment.valid_after,
                 valid_before: row.payment.valid_before,

@@ -1,27 +1,11 @@
 //! JSON-RPC to an EVM node: the five questions that we have. What the answers say is read in `node`.
 
-use std::time::Duration;
-
 use alloy_primitives::{Address, B256};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::node::{self, Block, Log};
-use crate::upstream::http::{NoReply, client, send};
-
-/// A node, and how long it may take for each answer.
-pub(super) struct Question<'a> {
-    pub(super) url: &'a str,
-    pub(super) limit: Duration,
-}
-
-#[derive(Serialize)]
-struct Request<'a> {
-    jsonrpc: &'static str,
-    id: u8,
-    method: &'a str,
-    params: Value,
-}
+use crate::upstream::http::NoReply;
+pub(super) use crate::x402::json_rpc::Question;
 
 impl Question<'_> {
     /// The chain that this node follows.
@@ -53,16 +37,6 @@ impl Question<'_> {
     /// The events of a transaction.
     pub(super) async fn receipt_logs(&self, transaction: B256) -> Result<Vec<Log>, NoReply> {
         self.ask("eth_getTransactionReceipt", json!([format!("{transaction:#x}")]), node::receipt_logs).await
-    }
-
-    async fn ask<T>(&self, method: &str, params: Value, read: fn(&[u8]) -> Option<T>) -> Result<T, NoReply> {
-        let request = client().post(self.url).json(&Request { jsonrpc: "2.0", id: 1, method, params });
-        let reply = send(request, self.limit).await?;
-        let answer = read(&reply.body);
-        if answer.is_none() {
-            tracing::warn!(method, status = reply.status.as_u16(), "the RPC endpoint gave no usable answer");
-        }
-        answer.ok_or(NoReply::Unknown)
     }
 }
 

@@ -6,9 +6,10 @@ use alloy_primitives::{Address, B256, U256, hex};
 use serde_json::{Value, json};
 
 use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, Received, TRANSFER, Truth, WINDOW, quoted};
-use crate::types::Network;
+use crate::types::{EvmNetwork, TransactionId, Wallet};
 use crate::upstream::http::NoReply;
-use crate::x402::samples::{PAYEE, PAYER, authorization, neighbour, verified};
+use crate::x402::InboundPayment;
+use crate::x402::samples::{PAYEE, PAYER, authorization, neighbour, signed};
 
 /// A chain with one interesting block, as a node reports it.
 #[derive(Clone)]
@@ -17,6 +18,8 @@ struct Node {
     latest: u64,
     /// Its time.
     now: u64,
+    /// The time of the last block that is final.
+    final_at: u64,
     /// The answer to `authorizationState`.
     state: u64,
     /// The same as of the final block, which may lag, or be another node's that is ahead.
@@ -31,7 +34,7 @@ const TRANSACTION: B256 = B256::repeat_byte(0xab);
 
 fn event(index: u64, topics: &[B256], value: u64) -> Value {
     json!({
-        "address": Network::Base.usdc().to_string(),
+        "address": EvmNetwork::Base.usdc().to_string(),
         "topics": topics.iter().map(|topic| quoted(*topic)).collect::<Vec<_>>(),
         "data": hex::encode_prefixed(U256::from(value).to_be_bytes::<32>()),
         "transactionHash": quoted(TRANSACTION),
@@ -50,6 +53,7 @@ impl Node {
             chain_id: 8453,
             latest: 50_000,
             now: authorization().valid_before,
+            final_at: authorization().valid_before,
             state: 0,
             final_state: 0,
             spent: None,
@@ -65,7 +69,7 @@ impl Node {
         match method {
             "eth_chainId" => json!(format!("{:#x}", self.chain_id)),
             "eth_getBlockByNumber" if params[0] == "finalized" => {
-                json!({ "number": "0xc000", "timestamp": "0x6b057f00" })
+                json!({ "number": "0xc000", "timestamp": format!("{:#x}", self.final_at) })
             }
             "eth_getBlockByNumber" => {
                 json!({ "number": format!("{:#x}", self.latest), "timestamp": format!("{:#x}", self.now) })
@@ -103,26 +107,34 @@ impl Node {
             let result = self.answer(question["method"].as_str().unwrap(), &question["params"]);
             (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
         });
-        EvmRpc::new(url).truth(&verified(Network::Base), Duration::from_secs(5)).await
+        EvmRpc::new(url).truth(&signed(EvmNetwork::Base), Duration::from_secs(5)).await
     }
 }
 
 #[tokio::test]
 async fn an_unused_authorization_is_unused_as_of_the_final_block() {
-    assert_eq!(Node::unused().truth().await, Ok(Truth::Unused { block_time: 0x6b05_7f00 }));
+    let last = authorization().valid_before;
+    for (final_at, dead) in [(last - 1, false), (last, true)] {
+        let node = Node { final_at, ..Node::unused() };
+        assert_eq!(node.truth().await, Ok(Truth::Unused { dead }), "{final_at}");
+    }
 }
 
 #[tokio::test]
 async fn a_nonce_that_is_spent_as_of_either_block_is_not_unused() {
     for (state, final_state) in [(1, 0), (0, 1)] {
         let node = Node { state, final_state, ..Node::used_at(49_000, vec![transfer(8, PAYEE, 540_000)]) };
-        assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: TRANSACTION }), "{state} {final_state}");
+        assert_eq!(
+            node.truth().await,
+            Ok(Truth::Paid { transaction: TransactionId::evm(TRANSACTION) }),
+            "{state} {final_state}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_transfer_beside_the_nonce_is_the_payment() {
-    let paid = Ok(Truth::Paid { transaction: TRANSACTION });
+    let paid = Ok(Truth::Paid { transaction: TransactionId::evm(TRANSACTION) });
     // Just now, at the edges of the first questions, and hours ago.
     for block in [50_000, 48_201, 48_200, 30_000, 6_801] {
         let node = Node::used_at(block, vec![transfer(8, PAYEE, 540_000)]);
@@ -138,7 +150,7 @@ async fn a_payment_of_a_month_ago_is_found_where_its_window_was() {
         now: authorization().valid_before + month,
         ..Node::used_at(49_900, vec![transfer(8, PAYEE, 540_000)])
     };
-    assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: TRANSACTION }));
+    assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: TransactionId::evm(TRANSACTION) }));
 }
 
 #[tokio::test]
@@ -189,7 +201,7 @@ async fn a_nodes_error_is_no_answer() {
         (429, ""),
     ] {
         let url = neighbour(move |_, _| (status, body.to_owned()));
-        let truth = EvmRpc::new(url).truth(&verified(Network::Base), Duration::from_secs(5)).await;
+        let truth = EvmRpc::new(url).truth(&signed(EvmNetwork::Base), Duration::from_secs(5)).await;
         assert_eq!(truth, Err(NoReply::Unknown), "{status} {body}");
     }
 }
@@ -219,7 +231,7 @@ async fn received(paid_at: u64, logs: Vec<Value>, from: Option<u64>) -> Result<R
         };
         (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
     });
-    EvmRpc::new(url).received(Network::Base, PAYEE, from, Duration::from_secs(5)).await
+    EvmRpc::new(url).received(EvmNetwork::Base, PAYEE, from, Duration::from_secs(5)).await
 }
 
 fn used(index: u64, nonce: u8) -> Value {
@@ -233,10 +245,13 @@ async fn what_was_paid_to_us_comes_with_the_nonce_that_stands_right_before_it() 
         vec![used(4, 1), transfer(5, PAYEE, 540_000), used(6, 2), transfer(7, PAYEE, 1_000), transfer(9, PAYEE, 7)];
     let Received { payments, through, finalized } = received(2_000, logs, Some(1_000)).await.unwrap();
     assert_eq!((through, finalized), (1_000 + WINDOW - 1, 0xc000));
-    let seen: Vec<_> = payments.iter().map(|paid| (paid.amount.atomic(), paid.nonce)).collect();
-    let nonce = |byte| Some(B256::repeat_byte(byte));
-    assert_eq!(seen, [(540_000, nonce(1)), (1_000, nonce(2)), (7, None)]);
-    assert!(payments.iter().all(|paid| paid.payer.address == PAYER && paid.transaction == TRANSACTION));
+    let by_whom = Wallet::Evm { network: EvmNetwork::Base, address: PAYER };
+    let seen: Vec<_> = payments.iter().map(|paid| paid.payment.as_ref()).collect();
+    let paid = |payment: Option<&InboundPayment>| payment.map(|paid| (paid.amount.atomic(), paid.unique, paid.payer));
+    let expected = |micros, nonce| Some((micros, B256::repeat_byte(nonce), by_whom));
+    let seen: Vec<_> = seen.into_iter().map(paid).collect();
+    assert_eq!(seen, [expected(540_000, 1), expected(1_000, 2), None]);
+    assert!(payments.iter().all(|paid| paid.transaction == TransactionId::evm(TRANSACTION)));
 }
 
 #[tokio::test]

@@ -2,13 +2,13 @@
 //! the body is read before the status, a failure is not proof that nothing was paid, and a success is not proof that
 //! we were.
 
-use alloy_primitives::{Address, B256};
 use http::StatusCode;
 
 use super::{Receipt, SettleAnswer, Verdict};
+use crate::types::{Network, SolanaAddress, SolanaNetwork, TransactionId};
 use crate::x402::Verified;
-use crate::x402::payment::{hex_bytes, network};
-use crate::x402::wire_v2::{Object, SettleClaim, SettleResponse, VerifyResponse};
+use crate::x402::payment::network as named;
+use crate::x402::wire_v2::{EXACT, Kind, Object, SettleClaim, SettleResponse, SupportedResponse, VerifyResponse};
 
 /// Longest reason that is passed on.
 const LONGEST_REASON: usize = 80;
@@ -21,7 +21,7 @@ pub fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], paymen
     let Ok(Object(answer)) = serde_json::from_slice::<Object<VerifyResponse>>(body) else {
         return Verdict::Unavailable;
     };
-    let payer_is_ours = answer.payer.is_none_or(|payer| is_address(&payer, payment.payer().address));
+    let payer_is_ours = answer.payer.is_none_or(|payer| payment.payer().is_spelled(&payer));
     match (answer.is_valid, answer.invalid_reason.map(|reason| code(&reason))) {
         (true, _) if status.is_success() && payer_is_ours => Verdict::Valid,
         (false, Some(reason)) if !status.is_server_error() && !is_the_facilitators_trouble(&reason) => {
@@ -44,7 +44,7 @@ pub fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> Settle
         // It is no refusal either, behind whatever status.
         Err(_) if claims_success(body) => SettleAnswer::Unknown { transaction: None, contradiction: true },
         _ if status == StatusCode::TOO_MANY_REQUESTS => SettleAnswer::NotSent,
-        Ok(Object(answer)) => failure(status, &answer),
+        Ok(Object(answer)) => failure(status, &answer, payment.payer().network()),
         Err(_) if was_turned_away(status) => SettleAnswer::NotSent,
         Err(_) => unknown(None),
     }
@@ -57,22 +57,22 @@ fn claims_success(body: &[u8]) -> bool {
 
 /// A success counts when it is one from end to end.
 fn success(status: StatusCode, answer: &SettleResponse, payment: &Verified) -> SettleAnswer {
-    let transaction = transaction(answer);
     let payer = payment.payer();
+    let transaction = transaction(answer, payer.network());
     let amount = payment.quote().amount.atomic().to_string();
     let ours = status.is_success()
         && answer.error_reason.as_deref().is_none_or(str::is_empty)
-        && answer.network.as_deref().and_then(network) == Some(payer.network)
-        && answer.payer.as_deref().is_none_or(|text| is_address(text, payer.address))
+        && answer.network.as_deref().and_then(named) == Some(payer.network())
+        && answer.payer.as_deref().is_none_or(|text| payer.is_spelled(text))
         && answer.amount.as_deref().is_none_or(|text| text == amount);
     match transaction {
-        Some(transaction) if ours => SettleAnswer::Settled(Receipt { transaction, network: payer.network, payer }),
+        Some(transaction) if ours => SettleAnswer::Settled(Receipt { transaction, payer }),
         _ => SettleAnswer::Unknown { transaction, contradiction: true },
     }
 }
 
-fn failure(status: StatusCode, answer: &SettleResponse) -> SettleAnswer {
-    let transaction = transaction(answer);
+fn failure(status: StatusCode, answer: &SettleResponse, network: Network) -> SettleAnswer {
+    let transaction = transaction(answer, network);
     let Some(reason) = answer.error_reason.as_deref().map(code) else {
         return unknown(transaction);
     };
@@ -129,17 +129,26 @@ pub fn says_used(reason: &str) -> bool {
     ["already_used", "nonce_used", "duplicate"].iter().any(|part| reason.contains(part))
 }
 
-fn unknown(transaction: Option<B256>) -> SettleAnswer {
+fn unknown(transaction: Option<TransactionId>) -> SettleAnswer {
     SettleAnswer::Unknown { transaction, contradiction: false }
 }
 
-fn transaction(answer: &SettleResponse) -> Option<B256> {
-    let hash = B256::new(hex_bytes(answer.transaction.as_deref()?)?);
-    (!hash.is_zero()).then_some(hash)
+fn transaction(answer: &SettleResponse, network: Network) -> Option<TransactionId> {
+    TransactionId::read(network, answer.transaction.as_deref()?)
 }
 
-fn is_address(text: &str, address: Address) -> bool {
-    hex_bytes(text) == Some(address.into_array())
+/// Whose signature this facilitator lets a Solana transaction begin with, according to its `/supported`.
+pub fn fee_payer(status: StatusCode, body: &[u8], network: SolanaNetwork) -> Option<SolanaAddress> {
+    let Object(supported) = serde_json::from_slice::<Object<SupportedResponse>>(body).ok()?;
+    let ours = |kind: &Kind| kind.scheme == EXACT && named(&kind.network) == Some(network.into());
+    let mut found = supported.kinds.into_iter().filter(|kind| status.is_success() && ours(kind));
+    found.find_map(|kind| kind.extra?.fee_payer?.parse().ok())
+}
+
+/// Whether it says that a transaction begins with a key that is not its own, or no longer.
+pub fn blames_fee_payer(body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body);
+    ["fee_payer_not_managed", "fee_payer_mismatch", "invalid_fee_payer"].iter().any(|reason| body.contains(reason))
 }
 
 /// The reason of one that gave none.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Facilitator, SettleAnswer, Verdict, question};
-use crate::types::Network;
-use crate::x402::samples::{PAYER, neighbour, now, payload, payment_v2, verified};
+use crate::types::EvmNetwork;
+use crate::x402::samples::{PAYER, neighbour, now, payload, payment_v2, signed_of, verified};
 use crate::x402::{Checked, NotConfirmed, Presented, headers};
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -15,7 +15,7 @@ const HASH: &str = "0xababababababababababababababababababababababababababababab
 
 #[test]
 fn the_question_is_version_2_and_all_our_own() {
-    let payment = verified(Network::BaseSepolia);
+    let payment = verified(EvmNetwork::BaseSepolia);
     let requirements = json!({
         "scheme": "exact",
         "network": "eip155:84532",
@@ -37,7 +37,7 @@ fn the_question_is_version_2_and_all_our_own() {
                     "mimeType": "application/json",
                 },
                 "accepted": requirements,
-                "payload": payload(payment.authorization(), payment.signature()),
+                "payload": payload(&signed_of(&payment).authorization, &signed_of(&payment).signature),
             },
             "paymentRequirements": requirements,
         })
@@ -60,7 +60,7 @@ async fn verify_and_settle_ask_their_own_places() {
         (200, answer.to_string())
     });
     let facilitator = Facilitator::new(format!("{url}/x402/"), None);
-    let payment = verified(Network::Base);
+    let payment = verified(EvmNetwork::Base);
 
     assert_eq!(facilitator.verify(&payment, now(), LIMIT).await, Verdict::Valid);
     let (line, sent) = questions.recv().unwrap();
@@ -76,7 +76,7 @@ async fn verify_and_settle_ask_their_own_places() {
 async fn nobody_there_means_nothing_was_sent() {
     // Port 1 is reserved, and nothing listens there.
     let facilitator = Facilitator::new("http://127.0.0.1:1".to_owned(), None);
-    let payment = verified(Network::Base);
+    let payment = verified(EvmNetwork::Base);
     assert_eq!(facilitator.settle(&payment, now(), LIMIT).await, SettleAnswer::NotSent);
     assert_eq!(facilitator.verify(&payment, now(), LIMIT).await, Verdict::Unavailable);
 }
@@ -93,11 +93,11 @@ async fn a_smart_wallet_is_confirmed_by_the_facilitator_alone() {
     });
     let facilitator = Facilitator::new(url, None);
     let unproven = |bytes: usize| {
-        let mut document = payment_v2(Network::Base);
+        let mut document = payment_v2(EvmNetwork::Base);
         document["payload"]["signature"] = json!(format!("0x{}", "ab".repeat(bytes)));
         let header = headers_of(&document);
         let payment = Presented::read(&header).unwrap().unwrap();
-        match payment.check(&[verified(Network::Base).quote().clone()]) {
+        match payment.check(&[verified(EvmNetwork::Base).quote().clone()], now()) {
             Ok(Checked::Unknown(unproven)) => unproven,
             other => panic!("{other:?}"),
         }
@@ -105,8 +105,8 @@ async fn a_smart_wallet_is_confirmed_by_the_facilitator_alone() {
     let claim = unproven(99);
     claim.confirm(&facilitator, now(), LIMIT).await.unwrap();
     let confirmed = claim.confirmed();
-    assert_eq!(confirmed.signature().len(), 99);
-    assert_eq!(confirmed.payer(), verified(Network::Base).payer());
+    assert_eq!(signed_of(&confirmed).signature.len(), 99);
+    assert_eq!(confirmed.payer(), verified(EvmNetwork::Base).payer());
 
     let refused = unproven(66).confirm(&facilitator, now(), LIMIT).await;
     assert!(matches!(refused, Err(NotConfirmed::Refused(refused)) if refused.reason == "declined_by_facilitator"));

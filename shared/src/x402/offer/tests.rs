@@ -1,17 +1,16 @@
 //! What is asked for.
 
-use alloy_primitives::address;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::demand;
-use crate::types::{Network, Usdc};
+use super::{demand, eip712};
+use crate::types::{EvmNetwork, Usdc};
 use crate::x402::samples::{CALL, terms};
 use crate::x402::{Demand, Terms};
 
 fn golden() -> Demand {
-    let terms = Terms { networks: vec![Network::Base], ..terms() };
-    demand(&terms, &CALL, "payment_required", "PAYMENT-SIGNATURE header is required")
+    let terms = Terms { payees: terms().payees[..1].to_vec(), ..terms() };
+    demand(&terms, &CALL, None, "payment_required", "PAYMENT-SIGNATURE header is required")
 }
 
 #[test]
@@ -51,22 +50,26 @@ fn the_body_is_version_1_beside_the_flat_fields_of_a_refusal() {
 #[test]
 fn each_network_has_its_own_token_and_its_order_is_ours() {
     let quotes = terms().quotes(&CALL);
-    let facts: Vec<_> = quotes.iter().map(|quote| (quote.network, quote.network.usdc(), quote.amount)).collect();
+    let facts: Vec<_> = quotes.iter().map(|quote| (quote.network(), quote.network().asset(), quote.amount)).collect();
     assert_eq!(
         facts,
         [
-            (Network::Base, address!("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"), Usdc::micros(540_000)),
-            (Network::BaseSepolia, address!("0x036CbD53842c5426634e7929541eC2318f3dCF7e"), Usdc::micros(540_000)),
+            (EvmNetwork::Base.into(), "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913".to_owned(), Usdc::micros(540_000)),
+            (
+                EvmNetwork::BaseSepolia.into(),
+                "0x036CbD53842c5426634e7929541eC2318f3dCF7e".to_owned(),
+                Usdc::micros(540_000)
+            ),
         ]
     );
-    let sepolia = serde_json::to_value(quotes[1].requirements()).unwrap();
+    let sepolia = serde_json::to_value(quotes[1].requirements(eip712(EvmNetwork::BaseSepolia))).unwrap();
     assert_eq!(sepolia["extra"]["name"], "USDC");
 }
 
 #[test]
 fn a_demand_is_ascii_and_fits_every_header_limit() {
     let long = "x".repeat(300);
-    let demand = demand(&terms(), &CALL, "value_mismatch", &long);
+    let demand = demand(&terms(), &CALL, None, "value_mismatch", &long);
     assert!(demand.body.is_ascii());
     assert!(demand.header.len() < 4096, "{}", demand.header.len());
 }

@@ -1,10 +1,11 @@
 //! Whether a payment is what we offered, and who signed it. Each field is compared with our own quote, never with what
 //! the client repeats of it, and whatever this passes on is taken from the quote and from the signed bytes.
 
-use super::read::Accepted;
-use super::{Authorization, Presented, Unproven, Verified};
-use crate::types::Network;
+use super::read::{Accepted, Signed};
+use super::{Payload, Presented, SignedAuthorization, Unproven, Verified, Version};
+use crate::types::{Network, Timestamp, Usdc, Wallet};
 use crate::x402::exact_evm::{self, ECDSA};
+use crate::x402::exact_svm::{NotATransfer, Transfer, token_account};
 use crate::x402::{Quote, wire_v2};
 
 /// A payment that matches one of our quotes.
@@ -18,7 +19,7 @@ pub enum Checked {
 
 /// A payment that can be read and will not be taken; answered with 402, since signing anew is the remedy. Reasons are
 /// `unsupported_scheme`, `network_mismatch`, `asset_mismatch`, `recipient_mismatch`, `value_mismatch`, `self_payment`,
-/// `invalid_signature`, `not_yet_valid`, `expired`, `window_too_long` and `declined_by_facilitator`.
+/// `transaction_mismatch`, `invalid_signature`, `not_yet_valid`, `expired`, `window_too_long` and `declined_by_facilitator`.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct PaymentRefused {
@@ -39,7 +40,7 @@ impl Presented {
     /// Finds the quote that this payment is for and checks it against that quote field by field, then its signature.
     /// Nothing is asked of anybody. Times are left to [`Verified::window`], because a payment that was taken before stays
     /// taken after it expired.
-    pub fn check(self, quotes: &[Quote]) -> Result<Checked, PaymentRefused> {
+    pub fn check(self, quotes: &[Quote], now: Timestamp) -> Result<Checked, PaymentRefused> {
         if self.claim.scheme != wire_v2::EXACT {
             return Err(PaymentRefused::new(
                 "unsupported_scheme",
@@ -47,7 +48,7 @@ impl Presented {
             ));
         }
         let Some((quote, signed)) = self.signed.and_then(|signed| {
-            let quote = quotes.iter().find(|quote| quote.network == signed.network)?;
+            let quote = quotes.iter().find(|quote| quote.network() == signed.network())?;
             Some((quote, signed))
         }) else {
             return Err(PaymentRefused::new("network_mismatch", wrong_network(quotes)));
@@ -55,28 +56,40 @@ impl Presented {
         if let Some(accepted) = &self.claim.accepted {
             matches_demand(accepted, quote)?;
         }
-        matches_quote(&signed.authorization, quote)?;
-        prove(Verified {
-            version: self.version,
-            quote: quote.clone(),
-            authorization: signed.authorization,
-            signature: signed.signature,
-        })
+        match signed {
+            Signed::Evm(signed) => {
+                let to = Wallet::Evm { network: signed.network, address: signed.authorization.to };
+                matches_quote(&signed.wallet(), &to, signed.authorization.value, quote)?;
+                prove(self.version, quote, signed)
+            }
+            Signed::Solana { network, transaction } => {
+                let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+                let transfer = Transfer::read(network, transaction, seconds).map_err(|why| no_transfer(&why))?;
+                pays(&transfer, quote)?;
+                let payload = Payload::Solana(transfer);
+                Ok(Checked::Authentic(Verified { version: self.version, quote: quote.clone(), payload }))
+            }
+        }
     }
 }
 
 fn wrong_network(quotes: &[Quote]) -> String {
-    let names: Vec<_> = quotes.iter().map(|quote| quote.network.caip2()).collect();
+    let names: Vec<_> = quotes.iter().map(|quote| quote.network().caip2()).collect();
     format!("This network is not accepted here; pay on one of: {}.", names.join(", "))
 }
 
 /// What version 2 repeats of our demand. Only the fields that say what is paid, to whom and where: clients rebuild
 /// `extra`, add extensions and rewrite `resource`, all without harm.
 fn matches_demand(accepted: &Accepted, quote: &Quote) -> Result<(), PaymentRefused> {
-    if !accepted.asset.eq_ignore_ascii_case(&quote.network.usdc().to_string()) {
-        return Err(wrong_asset(quote.network));
+    let asset = match quote.network() {
+        // Its case is only a checksum.
+        Network::Evm(network) => accepted.asset.eq_ignore_ascii_case(&network.usdc().to_string()),
+        Network::Solana(network) => accepted.asset == network.usdc().to_string(),
+    };
+    if !asset {
+        return Err(wrong_asset(quote.network()));
     }
-    if !accepted.pay_to.eq_ignore_ascii_case(&quote.pay_to.to_string()) {
+    if !quote.pay_to.is_spelled(&accepted.pay_to) {
         return Err(wrong_recipient(quote));
     }
     if accepted.amount != quote.amount.atomic() {
@@ -86,22 +99,39 @@ fn matches_demand(accepted: &Accepted, quote: &Quote) -> Result<(), PaymentRefus
 }
 
 /// What was signed.
-fn matches_quote(authorization: &Authorization, quote: &Quote) -> Result<(), PaymentRefused> {
-    if authorization.to != quote.pay_to {
+fn matches_quote(from: &Wallet, to: &Wallet, value: Usdc, quote: &Quote) -> Result<(), PaymentRefused> {
+    if *to != quote.pay_to {
         return Err(wrong_recipient(quote));
     }
     // Not "at least": too much is a mistake that somebody would want back.
-    if authorization.value != quote.amount {
+    if value != quote.amount {
         return Err(wrong_value(quote));
     }
-    if authorization.from == quote.pay_to {
+    if *from == quote.pay_to {
         return Err(PaymentRefused::new("self_payment", "The payer is the payee; nothing would be paid."));
     }
     Ok(())
 }
 
+/// [`matches_quote`] for a transfer, which names a token account where the quote names its owner.
+fn pays(transfer: &Transfer, quote: &Quote) -> Result<(), PaymentRefused> {
+    let Wallet::Solana { network, address } = quote.pay_to else { return Err(wrong_recipient(quote)) };
+    if transfer.destination != token_account(network, address) {
+        return Err(wrong_recipient(quote));
+    }
+    matches_quote(&transfer.wallet(), &quote.pay_to, transfer.amount, quote)
+}
+
+fn no_transfer(why: &NotATransfer) -> PaymentRefused {
+    let reason = match why {
+        NotATransfer::Unreadable | NotATransfer::Rule(_) => "transaction_mismatch",
+        NotATransfer::Unsigned => "invalid_signature",
+    };
+    PaymentRefused::new(reason, why.to_string())
+}
+
 fn wrong_asset(network: Network) -> PaymentRefused {
-    PaymentRefused::new("asset_mismatch", format!("Pay with USDC, {} on {}.", network.usdc(), network.caip2()))
+    PaymentRefused::new("asset_mismatch", format!("Pay with USDC, {} on {}.", network.asset(), network.caip2()))
 }
 
 fn wrong_recipient(quote: &Quote) -> PaymentRefused {
@@ -117,20 +147,20 @@ fn wrong_value(quote: &Quote) -> PaymentRefused {
 
 /// Sixty-five bytes are a key's signature, so they are right or forged, and a forger costs us nobody else's time. Longer
 /// ones are a smart wallet's business.
-fn prove(payment: Verified) -> Result<Checked, PaymentRefused> {
-    if payment.signature.len() > ECDSA {
-        return Ok(Checked::Unknown(Unproven(payment)));
+fn prove(version: Version, quote: &Quote, signed: SignedAuthorization) -> Result<Checked, PaymentRefused> {
+    let verified = |signed| Verified { version, quote: quote.clone(), payload: Payload::Evm(signed) };
+    if signed.signature.len() > ECDSA {
+        return Ok(Checked::Unknown(Unproven(verified(signed))));
     }
-    let from = payment.authorization.from;
-    let signer = <&[u8; ECDSA]>::try_from(payment.signature.as_slice())
+    let by = <&[u8; ECDSA]>::try_from(signed.signature.as_slice())
         .ok()
-        .and_then(|signature| exact_evm::signer(payment.quote.network, &payment.authorization, signature));
-    if signer != Some(from) {
+        .and_then(|signature| exact_evm::signer(signed.network, &signed.authorization, signature));
+    if by != Some(signed.authorization.from) {
         return Err(PaymentRefused::new(
             "invalid_signature",
             "The signature is not by the address in authorization.from. Sign EIP-712 TransferWithAuthorization with the \
              domain in accepts[].extra and a low s.",
         ));
     }
-    Ok(Checked::Authentic(payment.normalized()))
+    Ok(Checked::Authentic(verified(signed.normalized())))
 }

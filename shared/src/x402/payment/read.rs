@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::Authorization;
-use crate::types::{Network, Usdc};
+use super::{Authorization, SignedAuthorization};
+use crate::types::{EvmNetwork, Network, SolanaNetwork, Usdc};
 use crate::x402::wire_v2::Object;
-use crate::x402::{headers, wire_v1, wire_v2};
+use crate::x402::{exact_svm, headers, wire_v1, wire_v2};
 
 /// The version of the protocol that a client speaks: receipts go back in the same one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,10 +61,10 @@ pub(super) struct Accepted {
     pub(super) pay_to: String,
 }
 
-pub(super) struct Signed {
-    pub(super) network: Network,
-    pub(super) authorization: Authorization,
-    pub(super) signature: Vec<u8>,
+/// What was signed, on either rail.
+pub(super) enum Signed {
+    Evm(SignedAuthorization),
+    Solana { network: SolanaNetwork, transaction: Vec<u8> },
 }
 
 /// Why a payment header cannot be read. Nothing of the header is repeated, since its contents are money.
@@ -134,6 +134,31 @@ impl Presented {
 
 impl Signed {
     fn parse(network: Network, payload: &RawValue) -> Result<Self, Malformed> {
+        match network {
+            Network::Evm(network) => SignedAuthorization::parse(network, payload).map(Self::Evm),
+            Network::Solana(network) => {
+                let payload: wire_v2::ExactSvm = document(payload.get().as_bytes())?;
+                let transaction = headers::base64(payload.transaction.as_bytes()).ok_or_else(|| {
+                    Malformed::Shape("transaction must be base64 (standard alphabet, no whitespace)".to_owned())
+                })?;
+                if exact_svm::decode(&transaction).is_none() {
+                    return Err(Malformed::Shape("transaction must be a Solana transaction in wire format".to_owned()));
+                }
+                Ok(Self::Solana { network, transaction })
+            }
+        }
+    }
+
+    pub(super) fn network(&self) -> Network {
+        match self {
+            Self::Evm(signed) => signed.network.into(),
+            Self::Solana { network, .. } => (*network).into(),
+        }
+    }
+}
+
+impl SignedAuthorization {
+    fn parse(network: EvmNetwork, payload: &RawValue) -> Result<Self, Malformed> {
         let payload: wire_v2::ExactEvm = document(payload.get().as_bytes())?;
         let Object(authorization) = payload.authorization;
         Ok(Self {

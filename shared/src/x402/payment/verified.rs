@@ -6,7 +6,8 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256};
 
 use super::{PaymentRefused, Version};
-use crate::types::{PaymentId, Timestamp, Usdc, Wallet};
+use crate::types::{EvmNetwork, PaymentId, Timestamp, Usdc, Wallet};
+use crate::x402::exact_svm::Transfer;
 use crate::x402::{Quote, exact_evm};
 
 /// How far our clock may be behind the payer's.
@@ -21,8 +22,27 @@ const MOST: Duration = Duration::from_mins(15);
 pub struct Verified {
     pub(super) version: Version,
     pub(super) quote: Quote,
-    pub(super) authorization: Authorization,
-    pub(super) signature: Vec<u8>,
+    pub(super) payload: Payload,
+}
+
+/// What a payer signs, on either rail.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// An authorization to move USDC.
+    Evm(SignedAuthorization),
+    /// A transaction that moves it.
+    Solana(Transfer),
+}
+
+/// EIP-3009 `TransferWithAuthorization` and its signature.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedAuthorization {
+    /// The chain that it is signed for.
+    pub network: EvmNetwork,
+    /// What the payer signed.
+    pub authorization: Authorization,
+    /// The signature, as the contract takes it.
+    pub signature: Vec<u8>,
 }
 
 /// EIP-3009 `TransferWithAuthorization`: what the payer signed.
@@ -44,19 +64,24 @@ pub struct Authorization {
 
 impl Verified {
     /// Brings back a payment from a row of ours, which was verified when it was written.
-    pub fn restore(quote: Quote, authorization: Authorization, signature: Vec<u8>, version: Version) -> Self {
-        Self { version, quote, authorization, signature }
+    pub fn restore(quote: Quote, payload: Payload, version: Version) -> Self {
+        Self { version, quote, payload }
     }
 
     /// What the chain deduplicates this payment by.
     pub fn id(&self) -> PaymentId {
-        let Authorization { from, nonce, .. } = self.authorization;
-        PaymentId::evm(self.quote.network, self.quote.network.usdc(), from, nonce)
+        match &self.payload {
+            Payload::Evm(signed) => signed.id(),
+            Payload::Solana(transfer) => transfer.id(),
+        }
     }
 
     /// Who pays.
     pub fn payer(&self) -> Wallet {
-        Wallet { network: self.quote.network, address: self.authorization.from }
+        match &self.payload {
+            Payload::Evm(signed) => signed.wallet(),
+            Payload::Solana(transfer) => transfer.wallet(),
+        }
     }
 
     /// The protocol version that the payer speaks.
@@ -70,20 +95,41 @@ impl Verified {
     }
 
     /// What was signed.
-    pub fn authorization(&self) -> &Authorization {
-        &self.authorization
-    }
-
-    /// The signature, as the contract takes it.
-    pub fn signature(&self) -> &[u8] {
-        &self.signature
+    pub fn payload(&self) -> &Payload {
+        &self.payload
     }
 
     /// Whether there is time to settle it, and not so much that it stays dangerous: a payment that we decline can be
-    /// submitted by anybody who saw it until it expires.
+    /// submitted by anybody who saw it until it expires. A Solana transaction says nothing of times; its block does, and
+    /// that is for the cluster to judge.
     pub fn window(&self, now: Timestamp) -> Result<(), PaymentRefused> {
+        match &self.payload {
+            Payload::Evm(signed) => signed.authorization.window(now),
+            Payload::Solana(_) => Ok(()),
+        }
+    }
+}
+
+impl SignedAuthorization {
+    /// What the chain deduplicates it by.
+    pub fn id(&self) -> PaymentId {
+        PaymentId::evm(self.network, self.network.usdc(), self.authorization.from, self.authorization.nonce)
+    }
+
+    /// Who pays.
+    pub fn wallet(&self) -> Wallet {
+        Wallet::Evm { network: self.network, address: self.authorization.from }
+    }
+
+    pub(super) fn normalized(self) -> Self {
+        Self { signature: exact_evm::normalized(self.signature), ..self }
+    }
+}
+
+impl Authorization {
+    fn window(&self, now: Timestamp) -> Result<(), PaymentRefused> {
         let now = u64::try_from(now.as_second()).unwrap_or(0);
-        let Authorization { valid_after, valid_before, .. } = self.authorization;
+        let Self { valid_after, valid_before, .. } = *self;
         if valid_after > now.saturating_add(SKEW.as_secs()) {
             return Err(PaymentRefused::new("not_yet_valid", "authorization.validAfter is in the future."));
         }
@@ -101,11 +147,6 @@ impl Verified {
             ));
         }
         Ok(())
-    }
-
-    pub(super) fn normalized(mut self) -> Self {
-        self.signature = exact_evm::normalized(self.signature);
-        self
     }
 }
 

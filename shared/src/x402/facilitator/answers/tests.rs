@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use http::StatusCode;
 
 use super::{LONGEST_REASON, code, says_used, settlement, verdict};
-use crate::types::Network;
+use crate::types::{EvmNetwork, TransactionId};
 use crate::x402::samples::{PAYER, verified};
 use crate::x402::{Receipt, SettleAnswer, Verdict};
 
@@ -12,21 +12,20 @@ const HASH: &str = "0xababababababababababababababababababababababababababababab
 
 fn settled(status: u16, body: &str) -> SettleAnswer {
     let body = body.replace("HASH", HASH).replace("PAYER", &PAYER.to_string());
-    settlement(StatusCode::from_u16(status).unwrap(), body.as_bytes(), &verified(Network::Base))
+    settlement(StatusCode::from_u16(status).unwrap(), body.as_bytes(), &verified(EvmNetwork::Base))
 }
 
-fn transaction() -> B256 {
-    B256::repeat_byte(0xab)
+fn transaction() -> TransactionId {
+    TransactionId::evm(B256::repeat_byte(0xab))
 }
 
-fn unknown(transaction: Option<B256>) -> SettleAnswer {
+fn unknown(transaction: Option<TransactionId>) -> SettleAnswer {
     SettleAnswer::Unknown { transaction, contradiction: false }
 }
 
 #[test]
 fn a_success_that_is_ours_from_end_to_end_is_paid() {
-    let receipt =
-        Receipt { transaction: transaction(), network: Network::Base, payer: verified(Network::Base).payer() };
+    let receipt = Receipt { transaction: transaction(), payer: verified(EvmNetwork::Base).payer() };
     for body in [
         r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#,
         r#"{"success":true,"transaction":"HASH","network":"eip155:8453"}"#,
@@ -50,16 +49,16 @@ fn a_success_that_differs_in_anything_is_a_contradiction() {
         (
             200,
             r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"}"#,
-            hash,
+            hash.clone(),
         ),
-        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":""}"#, hash),
-        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:84532","payer":"PAYER"}"#, hash),
-        (200, r#"{"success":true,"transaction":"HASH","payer":"PAYER"}"#, hash),
-        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","amount":"1"}"#, hash),
+        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":""}"#, hash.clone()),
+        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:84532","payer":"PAYER"}"#, hash.clone()),
+        (200, r#"{"success":true,"transaction":"HASH","payer":"PAYER"}"#, hash.clone()),
+        (200, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","amount":"1"}"#, hash.clone()),
         (
             200,
             r#"{"success":true,"transaction":"HASH","network":"eip155:8453","errorReason":"settlement_pending"}"#,
-            hash,
+            hash.clone(),
         ),
         // Hashes that are none.
         (200, r#"{"success":true,"network":"eip155:8453","payer":"PAYER"}"#, None),
@@ -77,10 +76,10 @@ fn a_success_that_differs_in_anything_is_a_contradiction() {
         (403, r#"{"success":true,"transaction":5}"#, None),
         (429, r#"{"success":true,"payer":{}}"#, None),
         // A success that the status denies.
-        (500, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
-        (402, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
-        (429, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
-        (302, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash),
+        (500, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash.clone()),
+        (402, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash.clone()),
+        (429, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash.clone()),
+        (302, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash.clone()),
     ] {
         let expected = SettleAnswer::Unknown { transaction, contradiction: true };
         assert_eq!(settled(status, body), expected, "{status} {body}");
@@ -244,7 +243,7 @@ fn a_verdict_is_valid_only_without_doubt() {
     ] {
         let body = body.replace("PAYER", &PAYER.to_string());
         let status = StatusCode::from_u16(status).unwrap();
-        let read = verdict(status, Some(7), body.as_bytes(), &verified(Network::Base));
+        let read = verdict(status, Some(7), body.as_bytes(), &verified(EvmNetwork::Base));
         assert_eq!(read, expected, "{status} {body}");
     }
 }

@@ -1,0 +1,119 @@
+//! Paying back on Solana: a transaction that is recorded before it is sent, and sent again as it is. Another is built only
+//! when the cluster says, in a state that is final, that the earlier one can no longer be processed.
+
+use tracing::{error, warn};
+
+use super::{ASK, Next, REFUSALS, RESERVE, Refunds, SELDOM, SOON, Sent};
+use crate::invocation::Invocation;
+use crate::refusal::Fault;
+use crate::store::refunds::Refund;
+use crate::store::sales::Record;
+use crate::types::{SolanaAddress, SolanaNetwork, Wallet};
+use crate::x402::{Payload, Quote, SolanaKey, SolanaRpc, Transfer, Truth, Unsigned, Verified, Version};
+
+/// For the record only: how long a transaction is good, in seconds.
+const GOOD_FOR: u64 = 180;
+
+type Payer = (SolanaNetwork, SolanaAddress);
+
+impl Refunds {
+    /// Sends a transfer, unless it is clear that this is no use; returns the record as it is then.
+    pub(super) async fn transfer(
+        &self,
+        record: Record,
+        refund: &Refund,
+        payer: Payer,
+        invocation: &Invocation,
+    ) -> Result<(Record, Next), Fault> {
+        let (Some(key), Some(node)) = (&self.solana, &self.nodes.solana) else {
+            error!(alarm = "refund_key", payment = ?record.id, "a refund was begun with a key that is gone");
+            return Ok((record, Next::Later { refused: refund.refused, after: SELDOM }));
+        };
+        if let Some(sent) = &refund.sent {
+            let since = refund.valid_before.unwrap_or(0).saturating_sub(GOOD_FOR);
+            let transfer = Transfer::read(payer.0, sent.clone(), since);
+            let transfer = transfer.map_err(|_| Fault::Broken("a recorded refund that is no transfer"))?;
+            if let Some(next) = self.go_on(&self.back(&record, refund, transfer), refund, invocation).await {
+                return Ok((record, next));
+            }
+        }
+        // From here on nothing is under way.
+        let built = self.build(&record, refund, payer, (key, node), invocation).await;
+        let transfer = match built {
+            Ok(transfer) => transfer,
+            Err(next) => return Ok((record, next)),
+        };
+        let valid_before = transfer.since.saturating_add(GOOD_FOR);
+        let bytes = Some(transfer.transaction.clone());
+        let sending = self.store.send_refund(&record, bytes, valid_before, &invocation.attempt, invocation.now).await?;
+        let Some(record) = sending else {
+            return Ok((record, Next::Later { refused: refund.refused, after: SOON }));
+        };
+        let next = self.submit(&self.back(&record, refund, transfer), refund, invocation).await;
+        Ok((record, next))
+    }
+
+    /// What becomes of a transaction that may have been sent; nothing, if it never will be processed.
+    async fn go_on(&self, sent: &Verified, refund: &Refund, invocation: &Invocation) -> Option<Next> {
+        match self.truth(sent, invocation).await {
+            Some(Truth::Paid { transaction }) => Some(Next::Refunded(Some(transaction.to_string()))),
+            // It was processed and undone: the payer's account takes nothing.
+            Some(Truth::Cancelled) => Some(Next::Credited),
+            Some(Truth::Unused { dead: true }) => (refund.refused >= REFUSALS).then_some(Next::Credited),
+            Some(Truth::Unused { dead: false }) => Some(self.submit(sent, refund, invocation).await),
+            None => Some(Next::Later { refused: refund.refused, after: SOON }),
+        }
+    }
+
+    async fn submit(&self, payment: &Verified, refund: &Refund, invocation: &Invocation) -> Next {
+        match self.settle(payment, invocation).await {
+            Sent::Landed(transaction) => Next::Refunded(transaction),
+            Sent::Refused => Next::Later { refused: refund.refused + 1, after: SOON },
+            Sent::Unknown => {
+                Next::Later { refused: refund.refused, after: if refund.tries < REFUSALS { SOON } else { SELDOM } }
+            }
+        }
+    }
+
+    async fn build(
+        &self,
+        record: &Record,
+        refund: &Refund,
+        (network, payee): Payer,
+        (key, node): (&SolanaKey, &SolanaRpc),
+        invocation: &Invocation,
+    ) -> Result<Transfer, Next> {
+        let later = || Next::Later { refused: refund.refused, after: SOON };
+        match node.balance(network, payee, invocation.at_most(ASK, RESERVE)).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                warn!(payment = ?record.id, "the payer's token account is closed");
+                return Err(Next::Credited);
+            }
+            Err(_) => return Err(later()),
+        }
+        let wallet = Wallet::Solana { network, address: key.address() };
+        if let Some(next) = self.too_poor(&wallet, refund, invocation).await {
+            return Err(next);
+        }
+        let fee_payer = self.facilitator.fee_payer(network, invocation.now, invocation.at_most(ASK, RESERVE)).await;
+        let blockhash = node.blockhash(network, invocation.at_most(ASK, RESERVE)).await.ok();
+        let (Some(fee_payer), Some(blockhash)) = (fee_payer, blockhash) else { return Err(later()) };
+        let now = u64::try_from(invocation.current().as_second()).unwrap_or(0);
+        let unsigned = Unsigned { network, payee, amount: refund.amount, fee_payer, blockhash, now };
+        key.pay_back(&record.id, &unsigned).ok_or_else(|| {
+            error!(alarm = "refund_key", payment = ?record.id, "a refund cannot be built");
+            Next::Later { refused: refund.refused, after: SELDOM }
+        })
+    }
+
+    fn back(&self, record: &Record, refund: &Refund, transfer: Transfer) -> Verified {
+        let quote = Quote {
+            pay_to: record.signed.payer,
+            amount: refund.amount,
+            resource: self.resource(record),
+            description: "A payment back".into(),
+        };
+        Verified::restore(quote, Payload::Solana(transfer), Version::V2)
+    }
+}

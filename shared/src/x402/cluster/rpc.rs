@@ -1,0 +1,105 @@
+//! JSON-RPC to a node of Solana's: the questions that we have. What the answers say is read in `answers`.
+
+use serde::Serialize;
+use serde_json::json;
+use solana_hash::Hash;
+
+use super::Commitment;
+use super::answers::{self, Entry, Landed};
+use crate::types::{SolanaAddress, TransactionId, Usdc};
+use crate::upstream::http::NoReply;
+use crate::x402::json_rpc::Question;
+
+/// Entries of an account's history in one answer: as many as a node gives.
+pub(super) const PAGE: usize = 1_000;
+
+/// What stands beside a question.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Options<'a> {
+    commitment: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_context_slot: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_supported_transaction_version: Option<u8>,
+}
+
+impl Question<'_> {
+    /// The hash of the first block, which names the cluster.
+    pub(super) async fn genesis(&self) -> Result<Hash, NoReply> {
+        self.ask("getGenesisHash", json!([]), answers::hash).await
+    }
+
+    /// The last slot.
+    pub(super) async fn slot(&self, commitment: Commitment) -> Result<u64, NoReply> {
+        self.ask("getSlot", json!([at(commitment)]), answers::number).await
+    }
+
+    /// When a slot was, in Unix seconds.
+    pub(super) async fn block_time(&self, slot: u64) -> Result<u64, NoReply> {
+        self.ask("getBlockTime", json!([slot]), answers::number).await
+    }
+
+    /// A block to build a transaction on.
+    pub(super) async fn latest_blockhash(&self, commitment: Commitment) -> Result<Hash, NoReply> {
+        self.ask("getLatestBlockhash", json!([at(commitment)]), answers::latest_blockhash).await
+    }
+
+    /// Whether a transaction with this block can still be processed, and as of which slot.
+    pub(super) async fn is_blockhash_valid(
+        &self,
+        blockhash: &Hash,
+        commitment: Commitment,
+    ) -> Result<(u64, bool), NoReply> {
+        let params = json!([blockhash.to_string(), at(commitment)]);
+        self.ask("isBlockhashValid", params, answers::is_blockhash_valid).await
+    }
+
+    /// What an account did, newest first, before one of those things; by a node that has come to a slot.
+    pub(super) async fn signatures(
+        &self,
+        account: &SolanaAddress,
+        before: Option<&TransactionId>,
+        commitment: Commitment,
+        at_least: Option<u64>,
+    ) -> Result<Vec<Entry>, NoReply> {
+        let options = Options {
+            limit: Some(PAGE),
+            before: before.map(TransactionId::as_str),
+            min_context_slot: at_least,
+            ..at(commitment)
+        };
+        self.ask("getSignaturesForAddress", json!([account.to_string(), options]), answers::signatures).await
+    }
+
+    /// A transaction; nothing, if it is not known.
+    pub(super) async fn transaction(
+        &self,
+        signature: &TransactionId,
+        commitment: Commitment,
+    ) -> Result<Option<Landed>, NoReply> {
+        let options =
+            Options { encoding: Some("base64"), max_supported_transaction_version: Some(0), ..at(commitment) };
+        self.ask("getTransaction", json!([signature.as_str(), options]), answers::transaction).await
+    }
+
+    /// What a token account holds; nothing, if there is no such account.
+    pub(super) async fn token_account(
+        &self,
+        account: &SolanaAddress,
+        commitment: Commitment,
+    ) -> Result<Option<Usdc>, NoReply> {
+        let options = Options { encoding: Some("jsonParsed"), ..at(commitment) };
+        self.ask("getAccountInfo", json!([account.to_string(), options]), answers::token_account).await
+    }
+}
+
+fn at<'a>(commitment: Commitment) -> Options<'a> {
+    Options { commitment: commitment.name(), ..Options::default() }
+}

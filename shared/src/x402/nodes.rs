@@ -1,0 +1,112 @@
+//! What can be asked of the chains themselves, and the nodes that we ask: one per rail.
+
+use std::time::Duration;
+
+use alloy_primitives::B256;
+
+use super::{EvmRpc, Payload, SolanaRpc, Verified};
+use crate::types::{Network, PaymentId, TransactionId, Usdc, Wallet};
+use crate::upstream::http::NoReply;
+
+/// The nodes that we were told of.
+#[derive(Default)]
+pub struct Nodes {
+    /// Of the EVM chain.
+    pub evm: Option<EvmRpc>,
+    /// Of the Solana cluster.
+    pub solana: Option<SolanaRpc>,
+}
+
+/// What became of a payment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Truth {
+    /// It paid us.
+    Paid {
+        /// By this transaction, which may have settled others too.
+        transaction: TransactionId,
+    },
+    /// It was not used in any block up to one that is final.
+    Unused {
+        /// It never will be: it has expired by the clock of that block.
+        dead: bool,
+    },
+    /// It is spent on something else: the payer cancelled it, or paid another with it, or it failed for good. It never will
+    /// pay us.
+    Cancelled,
+}
+
+/// Something that was paid to us, in a block that is final.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inbound {
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// Its block, or its slot.
+    pub block: u64,
+    /// The payment; none if it was an ordinary transfer, which no client of ours makes.
+    pub payment: Option<InboundPayment>,
+}
+
+/// A payment to us as our clients make them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InboundPayment {
+    /// What the chain deduplicates it by.
+    pub id: PaymentId,
+    /// Who paid.
+    pub payer: Wallet,
+    /// What makes it unique: a nonce or a message.
+    pub unique: B256,
+    /// How much.
+    pub amount: Usdc,
+}
+
+/// What was paid to us in a stretch of blocks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    /// In the chain's order.
+    pub payments: Vec<Inbound>,
+    /// The stretch's last block.
+    pub through: u64,
+    /// The last block that is final: there is more to ask for while `through` is below it.
+    pub finalized: u64,
+}
+
+impl Nodes {
+    /// Whether there is anybody to ask about a network.
+    pub fn knows(&self, network: Network) -> bool {
+        match network {
+            Network::Evm(_) => self.evm.is_some(),
+            Network::Solana(_) => self.solana.is_some(),
+        }
+    }
+
+    /// What became of a payment, if there is a node and it answers within `limit`.
+    pub async fn truth(&self, payment: &Verified, limit: Duration) -> Option<Truth> {
+        match payment.payload() {
+            Payload::Evm(signed) => self.evm.as_ref()?.truth(signed, limit).await.ok(),
+            Payload::Solana(transfer) => self.solana.as_ref()?.truth(transfer, limit).await.ok(),
+        }
+    }
+
+    /// What was paid to `payee` from a block on, as far as it is final and as one question may ask. Without a `from` only the
+    /// last final block is looked at.
+    pub async fn received(&self, payee: &Wallet, from: Option<u64>, limit: Duration) -> Result<Received, NoReply> {
+        match (payee, &self.evm, &self.solana) {
+            (Wallet::Evm { network, address }, Some(node), _) => node.received(*network, *address, from, limit).await,
+            (Wallet::Solana { network, address }, _, Some(node)) => {
+                node.received(*network, *address, from, limit).await
+            }
+            _ => Err(NoReply::NotSent),
+        }
+    }
+
+    /// What a wallet holds, if it can be had. A Solana wallet without a token account has nothing to hold it in.
+    pub async fn balance(&self, wallet: &Wallet, limit: Duration) -> Option<Usdc> {
+        match wallet {
+            Wallet::Evm { network, address } => self.evm.as_ref()?.balance(*network, *address, limit).await.ok(),
+            Wallet::Solana { network, address } => {
+                let held = self.solana.as_ref()?.balance(*network, *address, limit).await.ok()?;
+                Some(held.unwrap_or(Usdc::micros(0)))
+            }
+        }
+    }
+}
