@@ -91,7 +91,7 @@ fn context() -> &'static Secp256k1<VerifyOnly> {
 mod tests {
     use alloy_primitives::{U256, address, b256, hex};
 
-    use super::{digest, normalized, signer};
+    use super::{HALF_ORDER, digest, normalized, signer};
     use crate::types::{EvmNetwork, Usdc};
     use crate::x402::Authorization;
 
@@ -150,6 +150,18 @@ mod tests {
         mirrored[32..64].copy_from_slice(&(order - s).to_be_bytes::<32>());
         mirrored[64] = 27;
         assert_eq!(signer(EvmNetwork::BaseSepolia, &AUTHORIZATION, &mirrored), None);
+    }
+
+    #[test]
+    fn the_highest_s_is_half_the_order() {
+        let with_s = |s: U256| {
+            let mut signature = SIGNATURE;
+            signature[32..64].copy_from_slice(&s.to_be_bytes::<32>());
+            signer(EvmNetwork::BaseSepolia, &AUTHORIZATION, &signature)
+        };
+        let half = U256::from_be_bytes(HALF_ORDER.0);
+        assert!(with_s(half).is_some());
+        assert_eq!(with_s(half + U256::ONE), None);
     }
 
     #[test]

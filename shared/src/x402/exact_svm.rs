@@ -206,3 +206,6 @@ impl fmt::Debug for Transfer {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,69 @@ impl std::fmt::Debug for SolanaKey {
         write!(f, "SolanaKey({})", self.address())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::EvmNetwork;
+    use crate::x402::samples::solana::{FEE_PAYER, PAYEE, PAYER};
+
+    /// The well-known key 1, as wallets export it.
+    fn exported() -> String {
+        let key = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
+        let mut bytes = [1; 64];
+        bytes[32..].copy_from_slice(key.public_key().as_ref());
+        Signature::from(bytes).to_string()
+    }
+
+    fn unsigned() -> Unsigned {
+        Unsigned {
+            network: SolanaNetwork::Mainnet,
+            payee: PAYEE.parse().unwrap(),
+            amount: Usdc::micros(540_000),
+            fee_payer: FEE_PAYER.parse().unwrap(),
+            blockhash: Hash::new_from_array([9; 32]),
+            now: 7,
+        }
+    }
+
+    fn payment(nonce: u8) -> PaymentId {
+        let nonce = alloy_primitives::B256::repeat_byte(nonce);
+        PaymentId::evm(EvmNetwork::Base, EvmNetwork::Base.usdc(), alloy_primitives::Address::ZERO, nonce)
+    }
+
+    #[test]
+    fn a_key_is_read_as_wallets_export_it() {
+        let key = SolanaKey::parse(&exported()).expect("a key");
+        assert_eq!(key.address().to_string(), PAYER);
+        assert!(!format!("{key:?}").contains(&exported()));
+        let other_half = Signature::from([1; 64]).to_string();
+        for text in ["", PAYER, "0x01", &other_half, &exported()[1..]] {
+            assert!(SolanaKey::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_payment_back_keeps_the_rules_of_the_scheme() {
+        let key = SolanaKey::parse(&exported()).unwrap();
+        let transfer = key.pay_back(&payment(1), &unsigned()).expect("a transfer");
+        assert_eq!(transfer.payer, key.address());
+        assert_eq!(transfer.destination, token_account(SolanaNetwork::Mainnet, PAYEE.parse().unwrap()));
+        assert_eq!((transfer.amount, transfer.since), (Usdc::micros(540_000), 7));
+        assert_eq!(transfer.blockhash, Hash::new_from_array([9; 32]));
+    }
+
+    #[test]
+    fn two_equal_payments_go_back_in_two_transactions() {
+        let key = SolanaKey::parse(&exported()).unwrap();
+        let message = |nonce| key.pay_back(&payment(nonce), &unsigned()).unwrap().message;
+        assert_ne!(message(1), message(2));
+        assert_eq!(message(1), message(1));
+    }
+
+    #[test]
+    fn the_facilitators_own_key_is_not_a_refund_wallet() {
+        let key = SolanaKey::parse(&exported()).unwrap();
+        assert!(key.pay_back(&payment(1), &Unsigned { fee_payer: key.address(), ..unsigned() }).is_none());
+    }
+}

@@ -107,3 +107,11 @@ fn what_is_no_key_is_refused() {
         assert_eq!(problem, Some(NotACdpKey), "{secret}");
     }
 }
+
+#[test]
+fn a_length_of_more_than_seven_bits_has_a_byte_that_says_so() {
+    for (length, head) in [(127, &[4, 0x7f][..]), (128, &[4, 0x81, 0x80]), (255, &[4, 0x81, 0xff])] {
+        assert_eq!(super::der(4, &vec![0; length]).unwrap(), [head, &vec![0; length]].concat(), "{length}");
+    }
+    assert_eq!(super::der(4, &[0; 256]), None);
+}

@@ -1,1 +1,239 @@
+//! What a node of Solana's says about a payment.
 
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use solana_signature::Signature;
+
+use super::*;
+use crate::x402::samples::neighbour;
+use crate::x402::samples::solana::{PAYEE, PUBLISHED, SINCE, transfer};
+
+const GENESIS: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A node that knows some transactions of an account, newest first.
+#[derive(Clone)]
+struct Node {
+    genesis: &'static str,
+    /// Whether the payment's block is known to the final state, and when that was.
+    alive: bool,
+    final_at: u64,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    name: u8,
+    slot: u64,
+    at: u64,
+    /// `null` or an error.
+    err: Value,
+    finalized: bool,
+    transaction: String,
+}
+
+fn entry(name: u8, transaction: &str) -> Entry {
+    let transaction = transaction.to_owned();
+    Entry { name, slot: 1_000 + u64::from(name), at: SINCE + 20, err: Value::Null, finalized: false, transaction }
+}
+
+/// A transaction that is no payment of ours.
+fn another() -> String {
+    let mut bytes = STANDARD.decode(PUBLISHED).unwrap();
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    STANDARD.encode(bytes)
+}
+
+fn name(byte: u8) -> String {
+    Signature::from([byte; 64]).to_string()
+}
+
+fn id(byte: u8) -> TransactionId {
+    TransactionId::read(SolanaNetwork::Mainnet.into(), &name(byte)).unwrap()
+}
+
+impl Node {
+    fn new(entries: Vec<Entry>) -> Self {
+        Self { genesis: GENESIS, alive: false, final_at: SINCE + SKEW + 1, entries }
+    }
+
+    fn answer(&self, method: &str, params: &Value) -> Value {
+        let in_context = |value: Value| json!({ "context": { "slot": 2_000, "apiVersion": "2.0.0" }, "value": value });
+        match method {
+            "getGenesisHash" => json!(self.genesis),
+            "getSlot" => {
+                assert_eq!(params[0]["commitment"], "finalized");
+                json!(2_000)
+            }
+            "getBlockTime" => {
+                assert_eq!(params[0], 2_000);
+                json!(self.final_at)
+            }
+            "isBlockhashValid" => {
+                assert_eq!(params, &json!([transfer().blockhash.to_string(), { "commitment": "finalized" }]));
+                in_context(json!(self.alive))
+            }
+            "getSignaturesForAddress" => self.page(&params[1]),
+            "getTransaction" => {
+                assert_eq!(params[1]["encoding"], "base64");
+                assert_eq!(params[1]["maxSupportedTransactionVersion"], 0);
+                let found = self.entries.iter().find(|entry| name(entry.name) == params[0].as_str().unwrap());
+                found.map_or(Value::Null, |entry| {
+                    json!({
+                        "slot": entry.slot,
+                        "blockTime": entry.at,
+                        "meta": { "err": entry.err, "fee": 5_000 },
+                        "transaction": [entry.transaction, "base64"],
+                    })
+                })
+            }
+            other => panic!("{other} is not asked"),
+        }
+    }
+
+    fn page(&self, options: &Value) -> Value {
+        assert_eq!((&options["limit"], &options["minContextSlot"]), (&json!(1_000), &json!(2_000)));
+        let entries = self.entries.iter().filter(|entry| options["commitment"] != "finalized" || entry.finalized);
+        let all: Vec<_> = entries.collect();
+        let from = match options["before"].as_str() {
+            Some(before) => all.iter().position(|entry| name(entry.name) == before).unwrap() + 1,
+            None => 0,
+        };
+        let status = |entry: &Entry| if entry.finalized { "finalized" } else { "confirmed" };
+        all.iter()
+            .skip(from)
+            .take(1_000)
+            .map(|entry| {
+                json!({
+                    "signature": name(entry.name),
+                    "slot": entry.slot,
+                    "err": entry.err,
+                    "memo": null,
+                    "blockTime": entry.at,
+                    "confirmationStatus": status(entry),
+                })
+            })
+            .collect()
+    }
+
+    fn serve(self) -> SolanaRpc {
+        SolanaRpc::new(neighbour(move |_, body| {
+            let question: Value = serde_json::from_str(body).unwrap();
+            let result = self.answer(question["method"].as_str().unwrap(), &question["params"]);
+            (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
+        }))
+    }
+
+    async fn truth(self) -> Result<Truth, NoReply> {
+        self.serve().truth(&transfer(), LIMIT).await
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_recognised_by_its_message_among_all_that_its_account_did() {
+    let mut settled = STANDARD.decode(PUBLISHED).unwrap();
+    settled[1..65].fill(7);
+    let node = Node::new(vec![entry(3, &another()), entry(2, &STANDARD.encode(settled)), entry(1, &another())]);
+    assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: id(2) }));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_dead_only_when_a_younger_final_state_does_not_know_its_block() {
+    for (alive, final_at, dead) in [
+        (true, SINCE + 1_000, false),
+        // Its block may be newer than that state.
+        (false, SINCE, false),
+        (false, SINCE + SKEW, false),
+        (false, SINCE + SKEW + 1, true),
+    ] {
+        let node = Node { alive, final_at, ..Node::new(vec![entry(1, &another())]) };
+        assert_eq!(node.truth().await, Ok(Truth::Unused { dead }), "{alive} {final_at}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_payment_is_not_looked_into() {
+    let old = Entry { at: SINCE - SKEW - 1, ..entry(1, "not a transaction") };
+    let node = Node::new(vec![entry(2, &another()), old]);
+    assert_eq!(node.truth().await, Ok(Truth::Unused { dead: true }));
+}
+
+#[tokio::test]
+async fn a_transaction_that_failed_is_spent_when_that_is_final() {
+    let failed = |finalized| Entry {
+        err: json!({ "InstructionError": [2, { "Custom": 1 }] }),
+        finalized,
+        ..entry(1, PUBLISHED)
+    };
+    assert_eq!(Node::new(vec![failed(true)]).truth().await, Ok(Truth::Cancelled));
+    assert_eq!(Node::new(vec![failed(false)]).truth().await, Err(NoReply::Unknown));
+}
+
+#[tokio::test]
+async fn what_is_not_sure_is_no_answer() {
+    let too_much = (1..=LOOKS + 1).map(|name| entry(u8::try_from(name).unwrap(), &another())).collect();
+    let elsewhere = Node { genesis: "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG", ..Node::new(vec![]) };
+    for node in [elsewhere, Node::new(too_much), Node::new(vec![entry(1, "AQID")])] {
+        assert_eq!(node.truth().await, Err(NoReply::Unknown));
+    }
+    for body in ["", "<html>", r#"{"error":{"code":-32005,"message":"behind"}}"#, r#"{"result":null}"#] {
+        let node = SolanaRpc::new(neighbour(move |_, _| (200, body.to_owned())));
+        assert_eq!(node.truth(&transfer(), LIMIT).await, Err(NoReply::Unknown), "{body}");
+    }
+}
+
+async fn received(entries: Vec<Entry>, from: Option<u64>) -> Received {
+    let node = Node::new(entries).serve();
+    node.received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), from, LIMIT).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn what_was_paid_is_told_oldest_first_with_what_is_no_payment_marked() {
+    let finals = |name, transaction: &str| Entry { finalized: true, ..entry(name, transaction) };
+    let failed = Entry { err: json!("AccountNotFound"), ..finals(3, PUBLISHED) };
+    let entries = vec![entry(9, PUBLISHED), finals(4, &another()), failed, finals(2, PUBLISHED), finals(1, PUBLISHED)];
+    let Received { payments, through, finalized } = received(entries, Some(1_002)).await;
+    assert_eq!((through, finalized), (2_000, 2_000));
+    let seen: Vec<_> = payments.iter().map(|paid| (paid.block, paid.payment.is_some())).collect();
+    assert_eq!(seen, [(1_002, true), (1_004, false)]);
+    assert_eq!(payments[0].payment.as_ref().unwrap().id, transfer().id());
+}
+
+#[tokio::test]
+async fn a_stretch_ends_where_a_slot_does() {
+    let many = |slots: fn(u8) -> u64| {
+        let one = |name| Entry { finalized: true, slot: slots(name), ..entry(name, PUBLISHED) };
+        (1..=60).rev().map(one).collect::<Vec<_>>()
+    };
+    let Received { payments, through, .. } = received(many(|name| 1_000 + u64::from(name)), Some(1_000)).await;
+    assert_eq!((payments.len(), through), (LOOKS, 1_025));
+    // Three in each slot: the slot of the twenty-fifth is looked at to its end.
+    let Received { payments, through, .. } = received(many(|name| 1_000 + u64::from(name / 3)), Some(1_000)).await;
+    assert_eq!((payments.len(), through), (26, 1_008));
+}
+
+#[tokio::test]
+async fn a_new_table_begins_with_the_last_final_slot() {
+    let Received { payments, through, .. } =
+        received(vec![Entry { finalized: true, ..entry(1, PUBLISHED) }], None).await;
+    assert_eq!((payments.len(), through), (0, 2_000));
+}
+
+#[test]
+fn a_token_account_is_read_with_what_it_holds() {
+    let account = |owner: &str, data: &str| {
+        format!(r#"{{"result":{{"context":{{"slot":1}},"value":{{"owner":"{owner}","lamports":1,"data":{data}}}}}}}"#)
+    };
+    let token = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+    let held = r#"{"program":"spl-token","parsed":{"type":"account","info":{"tokenAmount":{"amount":"540000"}}}}"#;
+    let read = |body: &str| answers::token_account(body.as_bytes());
+    assert_eq!(read(&account(token, held)), Some(Some(Usdc::micros(540_000))));
+    assert_eq!(read(&account("11111111111111111111111111111111", held)), Some(None));
+    assert_eq!(read(r#"{"result":{"context":{"slot":1},"value":null}}"#), Some(None));
+    assert_eq!(read(&account(token, r#"["AA==","base64"]"#)), None);
+    assert_eq!(read(r#"{"error":{}}"#), None);
+}

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Facilitator, SettleAnswer, Verdict, question};
-use crate::types::EvmNetwork;
+use super::{Facilitator, SettleAnswer, Verdict, answers, question};
+use crate::types::{EvmNetwork, SolanaNetwork};
+use crate::x402::samples::solana;
 use crate::x402::samples::{PAYER, neighbour, now, payload, payment_v2, signed_of, verified};
 use crate::x402::{Checked, NotConfirmed, Presented, headers};
 
@@ -42,6 +43,77 @@ fn the_question_is_version_2_and_all_our_own() {
             "paymentRequirements": requirements,
         })
     );
+}
+
+#[test]
+fn a_solana_payment_is_handed_on_with_its_own_fee_payer() {
+    let requirements = json!({
+        "scheme": "exact",
+        "network": "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp",
+        "amount": "540000",
+        "asset": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+        "payTo": "GyGKxMyg1p9SsHfm15MkNUu1u9TN2JtTspcdmrtGUdse",
+        "maxTimeoutSeconds": 300,
+        "extra": { "feePayer": "9hSR6S7WPtxmTojgo6GG3k4yDPecgJY292j7xrsUGWBu" },
+    });
+    let question = serde_json::from_slice::<Value>(&question(&solana::verified())).unwrap();
+    assert_eq!(question["paymentRequirements"], requirements);
+    assert_eq!(question["paymentPayload"]["accepted"], requirements);
+    assert_eq!(question["paymentPayload"]["payload"], json!({ "transaction": solana::PUBLISHED }));
+}
+
+#[tokio::test]
+async fn the_fee_payer_is_asked_for_once_and_again_after_a_refusal_because_of_it() {
+    let (asked, questions) = mpsc::channel();
+    let url = neighbour(move |head, _| {
+        asked.send(head.lines().next().unwrap().to_owned()).unwrap();
+        let answer = if head.starts_with("GET") {
+            json!({ "kinds": [
+                { "x402Version": 2, "scheme": "exact", "network": "eip155:8453" },
+                { "x402Version": 2, "scheme": "upto", "network": "solana", "extra": { "feePayer": PAYER.to_string() } },
+                { "x402Version": 1, "scheme": "exact", "network": "solana", "extra": { "feePayer": solana::FEE_PAYER } },
+            ], "extensions": [] })
+        } else {
+            json!({ "isValid": false, "invalidReason": "invalid_exact_svm_fee_payer_not_managed_by_facilitator" })
+        };
+        (200, answer.to_string())
+    });
+    let facilitator = Facilitator::new(url, None);
+    let mainnet = SolanaNetwork::Mainnet;
+    let expected = Some(solana::FEE_PAYER.parse().unwrap());
+    assert_eq!(facilitator.fee_payer(mainnet, now(), LIMIT).await, expected);
+    assert_eq!(facilitator.fee_payer(mainnet, now(), LIMIT).await, expected);
+    assert_eq!(questions.try_iter().collect::<Vec<_>>(), ["GET /supported HTTP/1.1"]);
+
+    let verdict = facilitator.verify(&solana::verified(), now(), LIMIT).await;
+    assert!(matches!(verdict, Verdict::Invalid { .. }), "{verdict:?}");
+    assert_eq!(facilitator.fee_payer(mainnet, now(), LIMIT).await, expected);
+    assert_eq!(questions.try_iter().collect::<Vec<_>>(), ["POST /verify HTTP/1.1", "GET /supported HTTP/1.1"]);
+}
+
+#[test]
+fn a_fee_payer_is_believed_only_from_a_good_answer_for_the_network() {
+    let of = |status: u16, body: &str| {
+        answers::fee_payer(http::StatusCode::from_u16(status).unwrap(), body.as_bytes(), SolanaNetwork::Devnet)
+    };
+    let kinds = |network: &str, extra: &str| {
+        format!(r#"{{"kinds":[{{"x402Version":2,"scheme":"exact","network":"{network}","extra":{extra}}}]}}"#)
+    };
+    let devnet = "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
+    let good = format!(r#"{{"feePayer":"{}"}}"#, solana::FEE_PAYER);
+    assert!(of(200, &kinds(devnet, &good)).is_some());
+    assert!(of(200, &kinds("solana-devnet", &good)).is_some());
+    for (status, body) in [
+        (500, kinds(devnet, &good)),
+        (200, kinds("solana", &good)),
+        (200, kinds(devnet, "null")),
+        (200, kinds(devnet, "{}")),
+        (200, kinds(devnet, r#"{"feePayer":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8"}"#)),
+        (200, "[]".to_owned()),
+        (200, String::new()),
+    ] {
+        assert_eq!(of(status, &body), None, "{status} {body}");
+    }
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use super::{demand, eip712};
 use crate::types::{EvmNetwork, Usdc};
-use crate::x402::samples::{CALL, terms};
+use crate::x402::samples::{CALL, solana, terms};
 use crate::x402::{Demand, Terms};
 
 fn golden() -> Demand {
@@ -45,6 +46,35 @@ fn the_body_is_version_1_beside_the_flat_fields_of_a_refusal() {
             r#""extra":{"name":"USD Coin","version":"2"}}]}"#,
         )
     );
+}
+
+#[test]
+fn solana_is_asked_for_behind_base_and_only_with_a_fee_payer() {
+    let key = solana::FEE_PAYER.parse().ok();
+    let header = |fee_payer| {
+        let demand = demand(&solana::both(), &CALL, fee_payer, "payment_required", "");
+        let header: Value = serde_json::from_slice(&STANDARD.decode(demand.header).unwrap()).unwrap();
+        let body: Value = serde_json::from_slice(&demand.body).unwrap();
+        (header["accepts"].clone(), body["accepts"].clone())
+    };
+    let (v2, v1) = header(key);
+    assert_eq!((v2.as_array().unwrap().len(), v1.as_array().unwrap().len()), (2, 2));
+    assert_eq!(v2[0]["network"], "eip155:8453");
+    assert_eq!(
+        v2[1],
+        json!({
+            "scheme": "exact",
+            "network": "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp",
+            "amount": "540000",
+            "asset": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+            "payTo": solana::PAYEE,
+            "maxTimeoutSeconds": 300,
+            "extra": { "feePayer": solana::FEE_PAYER },
+        })
+    );
+    assert_eq!((&v1[1]["network"], &v1[1]["extra"]), (&json!("solana"), &json!({ "feePayer": solana::FEE_PAYER })));
+    let (v2, v1) = header(None);
+    assert_eq!((v2.as_array().unwrap().len(), v1.as_array().unwrap().len()), (1, 1));
 }
 
 #[test]

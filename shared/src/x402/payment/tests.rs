@@ -171,7 +171,7 @@ fn what_is_not_our_offer_is_refused_with_its_reason() {
     let cases = [
         (with("/accepted/scheme", "upto"), "unsupported_scheme"),
         (with("/accepted/network", "eip155:1"), "network_mismatch"),
-        (with("/accepted/network", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"), "network_mismatch"),
+        (with("/accepted/network", "solana:4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z"), "network_mismatch"),
         (with("/accepted/asset", foreign.to_string()), "asset_mismatch"),
         (with("/accepted/payTo", foreign.to_string()), "recipient_mismatch"),
         (with("/accepted/amount", "1000"), "value_mismatch"),
@@ -197,7 +197,9 @@ fn a_signature_counts_only_on_the_network_that_it_names() {
     }
     let only_base = [quote(EvmNetwork::Base)];
     let payment = read(&payment_v2(EvmNetwork::BaseSepolia)).unwrap();
-    assert_eq!(payment.check(&only_base, now()).expect_err("not sold there").reason, "network_mismatch");
+    let refused = payment.check(&only_base, now()).expect_err("not sold there");
+    assert_eq!(refused.reason, "network_mismatch");
+    assert_eq!(refused.message, "This network is not accepted here; pay on one of: eip155:8453.");
 }
 
 #[test]
@@ -286,4 +288,82 @@ fn a_log_shows_neither_nonce_nor_signature() {
         assert!(!text.contains(&secret), "{text}");
     }
     assert_ne!(signed.authorization.nonce, B256::ZERO);
+}
+
+mod on_solana {
+    use super::*;
+    use crate::types::SolanaNetwork;
+    use crate::x402::samples::solana::{PAYEE, PAYER, both, payment_v1, payment_v2, quote};
+
+    fn check(document: &Value) -> Result<Checked, PaymentRefused> {
+        read(document).unwrap().check(&both().quotes(&CALL), now())
+    }
+
+    fn with(path: &str, value: impl Into<Value>) -> Value {
+        let mut document = payment_v2();
+        *document.pointer_mut(path).expect(path) = value.into();
+        document
+    }
+
+    #[test]
+    fn both_versions_of_a_payment_are_the_same_payment() {
+        let [v1, v2] = [payment_v1(), payment_v2()].map(|document| match check(&document) {
+            Ok(Checked::Authentic(payment)) => payment,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!((v1.version(), v2.version()), (Version::V1, Version::V2));
+        assert_eq!((v1.id(), v1.quote()), (v2.id(), &quote()));
+        assert_eq!(v1.payer().caip10(), format!("solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp:{PAYER}"));
+        assert!(v1.window(Timestamp::UNIX_EPOCH).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        for (document, expected) in [
+            (with("/payload", json!({})), "missing field `transaction`"),
+            (with("/payload/transaction", "A A="), "transaction must be base64"),
+            (with("/payload/transaction", "AQID"), "transaction must be a Solana transaction"),
+            (with("/payload/transaction", ""), "transaction must be a Solana transaction"),
+            (with("/payload/transaction", 7), "a field has the wrong type"),
+        ] {
+            let problem = read(&document).err().expect("to be malformed").to_string();
+            assert!(problem.contains(expected), "{document}: {problem}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_our_offer_is_refused_with_its_reason() {
+        let lower = PAYEE.to_lowercase();
+        for (document, reason) in [
+            (with("/accepted/scheme", "upto"), "unsupported_scheme"),
+            (with("/accepted/network", "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1"), "network_mismatch"),
+            (with("/accepted/asset", "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"), "asset_mismatch"),
+            (with("/accepted/asset", "epjfwdd5aufqssqem2qn1xzybapc8g4wegghkzwytdt1v"), "asset_mismatch"),
+            (with("/accepted/payTo", PAYER), "recipient_mismatch"),
+            // Base58 has cases.
+            (with("/accepted/payTo", lower), "recipient_mismatch"),
+            (with("/accepted/amount", "540001"), "value_mismatch"),
+        ] {
+            assert_eq!(check(&document).expect_err("to be refused").reason, reason, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_transfer_itself_is_held_against_the_offer() {
+        let offered = |change: fn(&mut crate::x402::Quote)| {
+            let mut quote = quote();
+            change(&mut quote);
+            read(&payment_v1()).unwrap().check(&[quote], now()).expect_err("to be refused").reason
+        };
+        assert_eq!(offered(|quote| quote.amount = Usdc::micros(540_001)), "value_mismatch");
+        assert_eq!(offered(|quote| quote.amount = Usdc::micros(539_999)), "value_mismatch");
+        let to_payer = |quote: &mut crate::x402::Quote| {
+            quote.pay_to = crate::types::Wallet::on(SolanaNetwork::Mainnet.into(), PAYER).unwrap();
+        };
+        assert_eq!(offered(to_payer), "recipient_mismatch");
+        // Nobody sells for it here.
+        let only_base = [super::quote(EvmNetwork::Base)];
+        let refused = read(&payment_v2()).unwrap().check(&only_base, now()).expect_err("to be refused");
+        assert_eq!(refused.reason, "network_mismatch");
+    }
 }
