@@ -1,4 +1,5 @@
-//! What a program outside may do to a local world: put money into a wallet, and make a neighbour fail once.
+//! What a program outside may do to a local world: put money into a wallet, make a neighbour fail once, let the next call end
+//! badly, and sweep before a minute is over.
 //!
 //! A door for suites in other languages (`tests/clients`), which have no handles to the simulators. Only `cargo local`
 //! opens it, on loopback; it knows nothing of Dialtone.
@@ -14,17 +15,32 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::sim::{Answer, Chain, Fault, Faults};
+use crate::sim::bland::Script;
+use crate::sim::{Answer, Fault, Faults};
+use crate::world::{Neighbour, World};
 
-/// The door itself: `POST /mint` and `POST /faults`.
-pub fn router(chain: Chain, neighbours: BTreeMap<&'static str, Faults>) -> Router {
-    let world = Arc::new(World { chain, neighbours });
-    Router::new().route("/mint", post(mint)).route("/faults", post(fail_once)).with_state(world)
+/// The door itself: `POST /mint`, `/faults`, `/calls` and `/sweep`.
+pub fn router(world: World) -> Router {
+    Router::new()
+        .route("/mint", post(mint))
+        .route("/faults", post(fail_once))
+        .route("/calls", post(end_next_call))
+        .route("/sweep", post(sweep))
+        .with_state(Arc::new(world))
 }
 
-struct World {
-    chain: Chain,
-    neighbours: BTreeMap<&'static str, Faults>,
+/// The neighbours' names.
+fn neighbours(world: &World) -> BTreeMap<&'static str, &Faults> {
+    let name = |neighbour| match neighbour {
+        Neighbour::Chain => "chain",
+        Neighbour::Facilitator => "facilitator",
+        Neighbour::Twilio => "twilio",
+        Neighbour::Bland => "bland",
+        Neighbour::Scheduler => "scheduler",
+        Neighbour::Dynamo => "dynamodb",
+        Neighbour::Kms => "kms",
+    };
+    Neighbour::ALL.into_iter().map(|neighbour| (name(neighbour), world.faults_of(neighbour))).collect()
 }
 
 /// `{"address": "0x…", "amount": "5000000"}`: micro-dollars, as text like everywhere in x402.
@@ -53,13 +69,34 @@ async fn mint(State(world): State<Arc<World>>, Json(mint): Json<Mint>) -> Told {
 }
 
 async fn fail_once(State(world): State<Arc<World>>, Json(fault): Json<FailOnce>) -> Told {
-    let known = world.neighbours.keys().copied().collect::<Vec<_>>().join(", ");
-    let neighbour = world
-        .neighbours
+    let neighbours = neighbours(&world);
+    let known = neighbours.keys().copied().collect::<Vec<_>>().join(", ");
+    let neighbour = neighbours
         .get(fault.neighbour.as_str())
         .ok_or_else(|| refused(format!("{} is none of {known}", fault.neighbour)))?;
     let answer = Answer::json(fault.status, &json!({"status": fault.status, "message": "told to fail"}));
     neighbour.once(&fault.request, Fault::Refuse(answer));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `{"next": "error"}`: how the next call ends that is placed.
+#[derive(Deserialize)]
+struct EndNext {
+    next: String,
+}
+
+async fn end_next_call(State(world): State<Arc<World>>, Json(end): Json<EndNext>) -> Told {
+    let script = match end.next.as_str() {
+        "error" => Script::PreQueueError,
+        "busy" => Script::Busy,
+        other => return Err(refused(format!("{other} is none of error, busy"))),
+    };
+    world.bland.script_next(script);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn sweep(State(world): State<Arc<World>>) -> Told {
+    world.sweep().await.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

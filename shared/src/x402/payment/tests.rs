@@ -187,6 +187,15 @@ fn what_is_not_our_offer_is_refused_with_its_reason() {
 }
 
 #[test]
+fn the_payload_of_a_scheme_that_is_not_ours_is_not_read() {
+    for place in ["/accepted/scheme", "/accepted/network"] {
+        let mut document = with(place, "eip155:1");
+        document["payload"] = json!({ "anything": 1 });
+        assert!(["unsupported_scheme", "network_mismatch"].contains(&refusal(&document)), "{document}");
+    }
+}
+
+#[test]
 fn a_signature_counts_only_on_the_network_that_it_names() {
     for (declared, signed) in [(EvmNetwork::Base, EvmNetwork::BaseSepolia), (EvmNetwork::BaseSepolia, EvmNetwork::Base)]
     {

@@ -64,6 +64,9 @@ impl Neighbours {
             for name in ["FACILITATOR_URL", "EVM_PAYEE", "EVM_RPC_URL", "CDP_API_KEY_ID", "CDP_API_KEY_SECRET"] {
                 take(name, "");
             }
+            for name in ["SOLANA_PAYEE", "SOLANA_RPC_URL", "REFUND_SOLANA_KEY"] {
+                take(name, "");
+            }
         }
         if real.contains(&Real::Table) {
             for name in ["TABLE_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {

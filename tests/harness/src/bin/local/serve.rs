@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use harness::request::Request;
 use harness::world::Ports;
-use harness::{Neighbour, Plan, Wallet, World, client};
+use harness::{Plan, Wallet, World, client};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -105,9 +105,7 @@ pub(crate) async fn housekeeping(world: World) {
 
 /// Money for wallets and trouble at neighbours, for whoever has no handle to the simulators.
 async fn open_control(world: &World) -> Result<String, Trouble> {
-    let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb", "kms"];
-    let all = names.into_iter().zip(Neighbour::ALL.map(|neighbour| world.faults_of(neighbour).clone()));
-    let router = harness::control::router(world.chain.clone(), all.collect());
+    let router = harness::control::router(world.clone());
     let served = harness::sim::serve_at(([127, 0, 0, 1], CONTROL).into(), router).await;
     let (address, _) = served.map_err(|error| format!("port {CONTROL} of 127.0.0.1 cannot be had ({error})."))?;
     Ok(format!("http://{address}"))
