@@ -78,7 +78,8 @@ impl Payback {
     }
 }
 
-fn nonce(payment: &PaymentId) -> B256 {
+/// What names the payment back of a payment, on either rail.
+pub(super) fn nonce(payment: &PaymentId) -> B256 {
     keccak256([PURPOSE, payment.as_str().as_bytes()].concat())
 }
 

@@ -2,6 +2,7 @@
 //! facilitator pays the fee. Unlike an authorization it has no nonce, so one that was built is sent again as it is, until its
 //! block is past; only then may another be built. When that is is for the cluster to say.
 
+use alloy_primitives::hex;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use solana_hash::Hash;
 use solana_message::compiled_instruction::CompiledInstruction;
@@ -13,10 +14,11 @@ use super::exact_svm::{
     COMPUTE_BUDGET, DECIMALS, MEMO, SET_COMPUTE_UNIT_LIMIT, SET_COMPUTE_UNIT_PRICE, TOKEN, TRANSFER_CHECKED, Transfer,
     token_account,
 };
+use super::payback::nonce;
 use crate::types::{PaymentId, SolanaAddress, SolanaNetwork, Usdc};
 
-/// What published clients ask for; a transfer and a memo of ours need less.
-const COMPUTE_UNITS: u32 = 20_000;
+/// Published clients ask for 20,000, with a memo half as long as ours.
+const COMPUTE_UNITS: u32 = 60_000;
 /// Micro-lamports per unit: the least that is not nothing.
 const PRICE: u64 = 1;
 
@@ -53,7 +55,7 @@ impl SolanaKey {
         SolanaAddress::new_from_array(bytes)
     }
 
-    /// All of `amount` to `payee`, signed; its memo names the payment that it gives back. Nothing, if that breaks a rule of
+    /// All of `amount` to `payee`, signed; its memo is the word that would be the nonce on an EVM chain. Nothing, if that breaks a rule of
     /// the scheme.
     pub fn pay_back(&self, payment: &PaymentId, payback: &Unsigned) -> Option<Transfer> {
         let message = VersionedMessage::V0(payback.message(self.address(), payment));
@@ -111,7 +113,7 @@ impl Unsigned {
                 instruction(at::COMPUTE_BUDGET, &[], limit),
                 instruction(at::COMPUTE_BUDGET, &[], price),
                 instruction(at::TOKEN, &[at::SOURCE, at::MINT, at::DESTINATION, at::WALLET], transfer),
-                instruction(at::MEMO, &[], payment.tag().into_bytes()),
+                instruction(at::MEMO, &[], hex::encode(nonce(payment)).into_bytes()),
             ],
             address_table_lookups: Vec::new(),
         }
