@@ -20,6 +20,7 @@ pub mod facilitator;
 pub mod fault;
 pub mod kms;
 pub mod scheduler;
+pub mod solana;
 #[cfg(test)]
 mod testing;
 pub mod twilio;
@@ -41,6 +42,7 @@ pub use facilitator::Facilitator;
 pub use fault::{Answer, Arrival, Fault, Faults};
 pub use kms::Kms;
 pub use scheduler::Scheduler;
+pub use solana::Solana;
 pub use twilio::Twilio;
 
 /// Serves a router on a free loopback port.
