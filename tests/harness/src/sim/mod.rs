@@ -87,6 +87,11 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// The same for payers, who draw what makes a payment theirs.
+pub(crate) fn drawn<const N: usize>() -> [u8; N] {
+    random()
+}
+
 /// Lower-case hexadecimal, as Twilio's and Bland's identifiers are written.
 fn hex(bytes: &[u8]) -> String {
     alloy_primitives::hex::encode(bytes)

@@ -240,7 +240,8 @@ impl Solana {
         if message.lookups.is_empty() { Ok(()) } else { Err(Failure::AddressLookupTableNotFound) }
     }
 
-    fn try_out(&self, transaction: &Transaction, slot: u64) -> Result<(), Failure> {
+    /// The same, whoever has signed.
+    pub(in crate::sim) fn try_out(&self, transaction: &Transaction, slot: u64) -> Result<(), Failure> {
         if self.ledger().find(transaction).is_some() {
             return Err(Failure::AlreadyProcessed);
         }
