@@ -89,6 +89,7 @@ async fn settle_down(world: &World, findings: &mut Findings) {
         faults.settled().await;
     }
     world.chain.mine();
+    world.solana.mine();
     if !is_whole(world) {
         return;
     }

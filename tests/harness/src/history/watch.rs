@@ -64,7 +64,9 @@ async fn errand(State((neighbour, history)): State<(Neighbour, History)>, reques
     let mut class = class(&parts);
     let place = history.begin(|| {
         let json: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if let Some(method) = json["method"].as_str().filter(|_| neighbour == Neighbour::Chain) {
+        if let Some(method) =
+            json["method"].as_str().filter(|_| matches!(neighbour, Neighbour::Chain | Neighbour::Solana))
+        {
             class = format!("{class} {method}");
         }
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());

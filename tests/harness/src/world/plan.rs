@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{PAYEE, Urls};
+use super::{PAYEE, Urls, solana_payee};
 use crate::sim::bland::Keys;
 use crate::sim::chain::Network;
+use crate::sim::solana::{Cluster, Key};
 use crate::sim::twilio::Account;
-use crate::template::Deployment;
+use crate::template::{Deployment, Function};
 
 /// The shipped binaries, by name.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +55,8 @@ pub struct Ports {
     pub gateway: u16,
     /// JSON-RPC of the chain.
     pub rpc: u16,
+    /// JSON-RPC of the cluster of Solana.
+    pub solana: u16,
     /// The facilitator.
     pub facilitator: u16,
     /// Twilio.
@@ -81,6 +84,12 @@ pub struct Plan {
     pub network: Network,
     /// Whether the functions are told of a node of the chain.
     pub rpc: bool,
+    /// The cluster that pays as well.
+    pub solana: Option<Cluster>,
+    /// Whether the functions are told of a node of it.
+    pub solana_rpc: bool,
+    /// Who pays back there.
+    pub solana_refunder: Key,
     /// Ports.
     pub ports: Ports,
     /// Template parameters that are not what they usually are here.
@@ -104,6 +113,9 @@ impl Plan {
             binaries,
             network: Network::BaseSepolia,
             rpc: true,
+            solana: None,
+            solana_rpc: true,
+            solana_refunder: Key::random(),
             ports: Ports::default(),
             parameters: BTreeMap::new(),
             environment: Vec::new(),
@@ -137,9 +149,11 @@ impl Plan {
         ];
         let mut parameters: BTreeMap<_, _> =
             usual.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        parameters.extend(self.on_solana(urls).map(|(parameter, _, value)| (parameter.to_owned(), value)));
         parameters.extend(self.parameters.clone());
         let mut deployment = Deployment::of_this_repository(&parameters);
         for function in deployment.functions.values_mut() {
+            self.tell_of_solana(function, urls);
             for (name, value) in &self.real {
                 if name.starts_with("AWS_") || function.environment.contains_key(name) {
                     function.environment.insert(name.clone(), value.clone());
@@ -154,5 +168,35 @@ impl Plan {
             }
         }
         deployment
+    }
+
+    /// What is said of Solana where it pays: parameter, variable, value.
+    fn on_solana(&self, urls: &Urls) -> impl Iterator<Item = (&'static str, &'static str, String)> {
+        let cluster = self.solana.into_iter();
+        let rpc = if self.solana_rpc { urls.solana.clone() } else { String::new() };
+        let (evm, key) = (self.network.caip2(), self.solana_refunder.secret());
+        cluster.flat_map(move |cluster| {
+            [
+                ("PaymentNetworks", "PAYMENT_NETWORKS", format!("{evm},{}", cluster.caip2())),
+                ("SolanaPayee", "SOLANA_PAYEE", solana_payee().to_string()),
+                ("SolanaRpcUrl", "SOLANA_RPC_URL", rpc.clone()),
+                ("RefundSolanaKey", "REFUND_SOLANA_KEY", key.clone()),
+            ]
+        })
+    }
+
+    /// Variables of those functions that know the like of the other rail, where the template has no place for them.
+    fn tell_of_solana(&self, function: &mut Function, urls: &Urls) {
+        for (_, name, value) in self.on_solana(urls) {
+            let like = match name {
+                "SOLANA_PAYEE" => "EVM_PAYEE",
+                "SOLANA_RPC_URL" => "EVM_RPC_URL",
+                "REFUND_SOLANA_KEY" => "REFUND_KMS_KEY",
+                _ => continue,
+            };
+            if function.environment.contains_key(like) {
+                function.environment.entry(name.to_owned()).or_insert(value);
+            }
+        }
     }
 }

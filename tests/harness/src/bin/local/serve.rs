@@ -22,6 +22,7 @@ const PORTS: Ports = Ports {
     dynamo: 8407,
     scheduler: 8408,
     kms: 8410,
+    solana: 8411,
 };
 
 /// The door for programs in other languages.
@@ -105,7 +106,7 @@ pub(crate) async fn housekeeping(world: World) {
 
 /// Money for wallets and trouble at neighbours, for whoever has no handle to the simulators.
 async fn open_control(world: &World) -> Result<String, Trouble> {
-    let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb", "kms"];
+    let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb", "kms", "solana"];
     let all = names.into_iter().zip(Neighbour::ALL.map(|neighbour| world.faults_of(neighbour).clone()));
     let router = harness::control::router(world.chain.clone(), all.collect());
     let served = harness::sim::serve_at(([127, 0, 0, 1], CONTROL).into(), router).await;

@@ -50,6 +50,12 @@ impl FromStr for Pubkey {
 #[derive(Clone)]
 pub struct Key(SigningKey);
 
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.address())
+    }
+}
+
 impl Key {
     /// One that nobody else has.
     pub fn random() -> Self {
