@@ -34,8 +34,7 @@ async fn exchange(State(history): State<History>, request: Request, next: Next) 
     let asked = Exchange::of(parts.method.as_str(), parts.uri.path(), &parts.headers, &body);
     let place = history.begin(|| {
         let mut marks = marks(&format!("{} {}", asked.path, String::from_utf8_lossy(&body)));
-        if let Some(paying) = &asked.paying {
-            let (from, nonce) = paying.key();
+        if let Some((from, nonce)) = asked.key() {
             marks.extend([from, nonce]);
         }
         (What::Asked(Box::new(asked)), marks)
