@@ -153,7 +153,7 @@ impl OnSolana {
         let key = |at: usize| message.key(*transfer.accounts.get(at)?);
         let (micros, _) = transfer_checked(&transfer.data)?;
         let (mint, account, payer) = (key(1)?, key(2)?, key(3)?);
-        Some(Self { payer, mint, account, micros, transaction })
+        Some(Self { transaction, payer, mint, account, micros })
     }
 
     /// Payer and message, as the table and the audit write them.

@@ -225,14 +225,14 @@ impl Solana {
 
     /// What would come of sending it now, if the bank of this slot is asked.
     pub fn simulate(&self, transaction: &Transaction, slot: u64) -> Result<(), Failure> {
-        self.precheck(transaction)?;
+        Self::precheck(transaction)?;
         if !transaction.is_signed() {
             return Err(Failure::SignatureFailure);
         }
         self.try_out(transaction, slot)
     }
 
-    fn precheck(&self, transaction: &Transaction) -> Result<(), Failure> {
+    fn precheck(transaction: &Transaction) -> Result<(), Failure> {
         let message = &transaction.message;
         if !message.is_sane() || transaction.signatures.len() != message.signers().len() {
             return Err(Failure::SanitizeFailure);

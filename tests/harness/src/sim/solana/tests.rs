@@ -15,22 +15,22 @@ struct Lab {
     chain: Solana,
     probe: Probe,
     fees: Key,
-    payer: Key,
+    wallet: Key,
     payee: Pubkey,
 }
 
 impl Lab {
     async fn new() -> Self {
         let chain = Solana::new(Cluster::Mainnet, Clock::wall());
-        let (fees, payer, payee) = (Key::random(), Key::random(), Key::random().address());
-        chain.mint(payer.address(), 1_000_000);
+        let (fees, wallet, payee) = (Key::random(), Key::random(), Key::random().address());
+        chain.mint(wallet.address(), 1_000_000);
         chain.mint(payee, 0);
         let probe = Probe::new(chain.router()).await;
-        Self { chain, probe, fees, payer, payee }
+        Self { chain, probe, fees, wallet, payee }
     }
 
     fn transfer(&self, micros: u64) -> Instruction {
-        let (mint, owner) = (self.chain.cluster().usdc(), self.payer.address());
+        let (mint, owner) = (self.chain.cluster().usdc(), self.wallet.address());
         Instruction::transfer_checked([associated(owner, mint), mint, associated(self.payee, mint)], owner, micros)
     }
 
@@ -43,7 +43,7 @@ impl Lab {
     fn with(&self, message: Message) -> Transaction {
         let mut transaction = Transaction::unsigned(message);
         transaction.sign(&self.fees);
-        transaction.sign(&self.payer);
+        transaction.sign(&self.wallet);
         transaction
     }
 
@@ -74,12 +74,41 @@ impl Lab {
     }
 }
 
+/// What `@solana/kit` 8.4 makes of the transaction below, as version 0.
+const KIT: &str = "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABpomtBhp4w\
+    dTeuOwrh3p1fDfsIYvm8yrG0LB2CKWkfV29p/4Qnd5tM1UzgL65sPU2u9n57ysjXboL3xeSgueQJgAIBBAgFBQUFBQUFBQUF\
+    BQUFBQUFBQUFBQUFBQUFBQUFBQUFBepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIsAQEBAQEBAQEBAQEBAQEBAQEB\
+    AQEBAQEBAQEBAQEBAQEDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwICAgICAgICAgICAgICAgICAgICAgICAgIC\
+    AgICAgICAwZGb+UhFzL/7K26csOb57yM5bvF9xJrLEObOkAAAAAFSlNamSkhBk0k6HFg2jh8fDW13bySu4HkH6hAQQVEjQbd\
+    9uHXZaGT2cvhRs7reawctIXtX1s3kTqM9YV+/wCpCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkEBQAFAiBOAAAF\
+    AAkDAQAAAAAAAAAHBAIEAwEKDGA9CAAAAAAABgYABWhlbGxvAA==";
+
 #[test]
 fn an_associated_account_is_where_the_program_puts_it() {
-    let owner = Pubkey([1; 32]);
-    let (there, again) = (associated(owner, Cluster::Mainnet.usdc()), associated(owner, Cluster::Mainnet.usdc()));
-    assert_eq!(there, again);
-    assert!(ed25519_dalek::VerifyingKey::from_bytes(&there.0).is_err(), "nobody has its key");
+    let mint = Cluster::Mainnet.usdc();
+    // The second is the second that is tried.
+    for (owner, account) in [
+        (1, "Gs6NxmndAL3PULGZeYUHCknpMdDVbL46eFCBh856p5z6"),
+        (2, "8Ae4vjYTZ5Z8mq2GJMUXpU2LDKMsqDaA7Tg7sZ85Gz9T"),
+        (3, "GewoiTtgmMFV5vERJqe64UJXUW2ygmxtAxZ8mhpju1dH"),
+    ] {
+        assert_eq!(associated(Pubkey([owner; 32]), mint).to_string(), account);
+    }
+}
+
+#[test]
+fn a_payment_is_the_same_bytes_as_elsewhere() {
+    let wallet = Key::of_seed([7; 32]);
+    let accounts = [Pubkey([1; 32]), Pubkey([2; 32]), Pubkey([3; 32])];
+    let instructions = [
+        Instruction::compute_limit(20_000),
+        Instruction::compute_price(1),
+        Instruction::transfer_checked(accounts, wallet.address(), 540_000),
+        Instruction::memo(b"hello"),
+    ];
+    let mut transaction = Transaction::unsigned(Message::compile(Pubkey([5; 32]), &instructions, [9; 32]));
+    transaction.sign(&wallet);
+    assert_eq!(BASE64_STANDARD.encode(transaction.encode()), KIT);
 }
 
 #[tokio::test]
@@ -104,9 +133,9 @@ async fn a_payment_is_found_by_all_its_names() {
     let payment = lab.payment(540_000);
     let signature = payment.signature();
     assert_eq!(lab.send(&payment, json!({})).await["result"], signature);
-    assert_eq!((lab.chain.balance(lab.payer.address()), lab.chain.balance(lab.payee)), (460_000, 540_000));
+    assert_eq!((lab.chain.balance(lab.wallet.address()), lab.chain.balance(lab.payee)), (460_000, 540_000));
     let account = associated(lab.payee, Cluster::Mainnet.usdc()).to_string();
-    for address in [account.clone(), lab.payer.address().to_string(), lab.fees.address().to_string()] {
+    for address in [account.clone(), lab.wallet.address().to_string(), lab.fees.address().to_string()] {
         let found = lab.result("getSignaturesForAddress", json!([address, {"commitment": "confirmed"}])).await;
         assert_eq!(found[0]["signature"], signature);
         assert!(found[0]["memo"].as_str().is_some_and(|memo| memo.starts_with("[16] ")), "{found}");
@@ -126,7 +155,7 @@ async fn nobody_is_sure_of_a_payment_at_once() {
     let lab = Lab::new().await;
     lab.chain.set_confirmation_lag(10);
     let signature = lab.payment(1).signature();
-    let of_payee = |commitment: &str| json!([lab.payer.address().to_string(), {"commitment": commitment}]);
+    let of_payee = |commitment: &str| json!([lab.wallet.address().to_string(), {"commitment": commitment}]);
     let payment = lab.payment(1);
     lab.send(&payment, json!({})).await;
     let status = lab.result("getSignatureStatuses", json!([[payment.signature(), signature]])).await;
@@ -188,20 +217,20 @@ async fn the_tokens_rules_are_its_programs() {
     lab.chain.mint(theirs, 5);
     let steal = Instruction::transfer_checked(
         [associated(theirs, mint), mint, associated(lab.payee, mint)],
-        lab.payer.address(),
+        lab.wallet.address(),
         5,
     );
-    assert_eq!(tried(&[steal.clone()]), failed(0, Why::Custom(4)));
-    lab.chain.change(theirs, |account| account.delegate = Some((lab.payer.address(), 4)));
-    assert_eq!(tried(&[steal.clone()]), failed(0, Why::Custom(1)));
-    lab.chain.change(theirs, |account| account.delegate = Some((lab.payer.address(), 5)));
+    assert_eq!(tried(std::slice::from_ref(&steal)), failed(0, Why::Custom(4)));
+    lab.chain.change(theirs, |account| account.delegate = Some((lab.wallet.address(), 4)));
+    assert_eq!(tried(std::slice::from_ref(&steal)), failed(0, Why::Custom(1)));
+    lab.chain.change(theirs, |account| account.delegate = Some((lab.wallet.address(), 5)));
     assert_eq!(tried(&[steal]), Ok(()));
     lab.chain.change(lab.payee, |account| account.frozen = true);
     assert_eq!(tried(&[lab.transfer(1)]), failed(0, Why::Custom(17)));
     lab.chain.close_account(lab.payee);
     assert_eq!(tried(&[Instruction::compute_price(1), lab.transfer(1)]), failed(1, Why::InvalidAccountData));
     assert_eq!(tried(&[Instruction::memo(&[0xff])]), failed(0, Why::InvalidInstructionData));
-    let lamports = Instruction::system_transfer(lab.payer.address(), lab.payee, 1);
+    let lamports = Instruction::system_transfer(lab.wallet.address(), lab.payee, 1);
     assert_eq!(tried(&[lamports]), Err(Failure::ProgramAccountNotFound));
 }
 

@@ -52,7 +52,7 @@ pub(super) fn simulate(cluster: &Solana, params: &Value) -> Outcome {
     if verifies && !transaction.is_signed() {
         return Err(refusal(-32003, "Transaction signature verification failure"));
     }
-    let outcome = cluster.precheck(&transaction).and_then(|()| cluster.try_out(&transaction, slot));
+    let outcome = Solana::precheck(&transaction).and_then(|()| cluster.try_out(&transaction, slot));
     let mut value = simulated(outcome.err());
     if replaces {
         value["replacementBlockhash"] = json!({"blockhash": base58(&fresh), "lastValidBlockHeight": last});
