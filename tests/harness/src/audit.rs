@@ -43,6 +43,7 @@ mod logs;
 mod numbers;
 mod refunds;
 mod sales;
+mod solana;
 mod wallets;
 
 use std::time::Duration;
@@ -53,7 +54,7 @@ pub use finding::Finding;
 use finding::Findings;
 #[cfg(test)]
 use ledgers::Dialled;
-use ledgers::{Client, Ledgers, Payment, text};
+use ledgers::{Client, Ledgers, Payment, account, same, text};
 
 /// Past the end of every payment's window and of everything that waits for it, and short of the end of any lease.
 const LATER: Duration = Duration::from_hours(2);
@@ -89,6 +90,7 @@ async fn settle_down(world: &World, findings: &mut Findings) {
         faults.settled().await;
     }
     world.chain.mine();
+    world.solana.mine();
     if !is_whole(world) {
         return;
     }

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use exchange::{Exchange, Paying, Said};
+pub use exchange::{Exchange, OnSolana, Paying, Said};
 pub use marks::{mask, of as marks};
 pub use story::tell;
 

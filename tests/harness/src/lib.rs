@@ -29,5 +29,5 @@ pub mod world;
 pub use client::client;
 pub use history::History;
 pub use stack::Stack;
-pub use wallet::Wallet;
+pub use wallet::{SolanaWallet, Wallet};
 pub use world::{Binaries, Neighbour, Plan, World};

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::wallet::{Demand, Payment, Wallet};
+use crate::wallet::{Demand, Payer, Payment, Presented};
 
 /// A request that has not been sent.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Request {
     }
 
     /// With a payment.
-    pub fn paid_with(self, payment: &Payment) -> Self {
+    pub fn paid_with(self, payment: &impl Presented) -> Self {
         let (name, value) = payment.header();
         self.header(name, &value)
     }
@@ -69,12 +69,12 @@ impl Request {
     }
 
     /// Asks for the price, signs, and asks again.
-    pub async fn pay(self, wallet: &Wallet) -> Paid {
+    pub async fn pay<W: Payer>(self, wallet: &W) -> Paid<W::Payment> {
         self.pay_bent(wallet, |payment| payment).await
     }
 
     /// The same, with a payment that a test has bent.
-    pub async fn pay_bent(self, wallet: &Wallet, bend: impl FnOnce(Payment) -> Payment) -> Paid {
+    pub async fn pay_bent<W: Payer>(self, wallet: &W, bend: impl FnOnce(W::Payment) -> W::Payment) -> Paid<W::Payment> {
         let asked = self.clone().send().await;
         let payment = bend(wallet.signs(&asked.demand()));
         let answer = self.paid_with(&payment).send().await;
@@ -84,11 +84,11 @@ impl Request {
 
 /// The two exchanges of a paid request.
 #[derive(Debug)]
-pub struct Paid {
+pub struct Paid<P = Payment> {
     /// The answer to the first, a 402.
     pub asked: Response,
     /// What the second carried.
-    pub payment: Payment,
+    pub payment: P,
     /// The answer to the second.
     pub answer: Response,
 }

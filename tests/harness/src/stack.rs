@@ -15,8 +15,9 @@ use crate::audit::{self, Finding};
 use crate::client;
 use crate::request::Request;
 use crate::sim::chain::Network;
-use crate::wallet::Wallet;
-use crate::world::{Binaries, Neighbour, PAYEE, Plan, World};
+use crate::sim::solana::{Cluster, Pubkey};
+use crate::wallet::{SolanaWallet, Wallet};
+use crate::world::{Binaries, Neighbour, PAYEE, Plan, World, solana_payee};
 
 /// A world that takes longer than this to end is stuck.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -56,6 +57,23 @@ impl Builder {
     /// The functions are not told of any node of the chain.
     pub fn without_rpc(mut self) -> Self {
         self.plan.rpc = false;
+        self
+    }
+
+    /// Payments on Solana as well.
+    pub fn solana(self) -> Self {
+        self.cluster(Cluster::Mainnet)
+    }
+
+    /// Payments on this cluster of Solana as well.
+    pub fn cluster(mut self, cluster: Cluster) -> Self {
+        self.plan.solana = Some(cluster);
+        self
+    }
+
+    /// The functions are not told of any node of the cluster.
+    pub fn without_solana_rpc(mut self) -> Self {
+        self.plan.solana_rpc = false;
         self
     }
 
@@ -156,6 +174,28 @@ impl Stack {
         let wallet = Wallet::random();
         self.chain.mint(wallet.address(), micros);
         wallet
+    }
+
+    /// A wallet with a hundred dollars on Solana.
+    pub fn solana_wallet(&self) -> SolanaWallet {
+        self.solana_wallet_with(100_000_000)
+    }
+
+    /// A wallet with so many micro-dollars on Solana.
+    pub fn solana_wallet_with(&self, micros: u64) -> SolanaWallet {
+        let wallet = SolanaWallet::random(&self.solana);
+        self.solana.mint(wallet.address(), micros);
+        wallet
+    }
+
+    /// Who is paid on Solana.
+    pub fn solana_payee(&self) -> Pubkey {
+        solana_payee()
+    }
+
+    /// What has been earned on Solana, in micro-dollars.
+    pub fn solana_earned(&self) -> u64 {
+        self.solana.balance(solana_payee())
     }
 
     /// Who is paid.

@@ -3,6 +3,8 @@
 //! Signing is the simulated chain's own, written out by hand from EIP-712; nothing of ours is used. What a 402 must
 //! look like is asserted by tests; this only reads what it needs to pay.
 
+mod solana;
+
 use std::fmt;
 
 use alloy_primitives::{Address, B256, U256, hex};
@@ -12,6 +14,36 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sim::chain::{Authorization, Domain, Key, Network};
+pub use solana::{SolanaPayment, SolanaWallet};
+
+/// Who can answer a 402.
+pub trait Payer {
+    /// With what.
+    type Payment: Presented;
+
+    /// Signs the offer of a 402 that it has money for.
+    fn signs(&self, demand: &Demand) -> Self::Payment;
+}
+
+/// What can be put into a header.
+pub trait Presented {
+    /// Name and value of it.
+    fn header(&self) -> (&'static str, String);
+}
+
+impl Payer for Wallet {
+    type Payment = Payment;
+
+    fn signs(&self, demand: &Demand) -> Payment {
+        Wallet::signs(self, demand)
+    }
+}
+
+impl Presented for Payment {
+    fn header(&self) -> (&'static str, String) {
+        Payment::header(self)
+    }
+}
 
 /// A throw-away key that pays.
 #[derive(Clone)]
@@ -61,9 +93,9 @@ impl Wallet {
         format!("{}:{}", network.caip2(), self.text().to_ascii_lowercase())
     }
 
-    /// Signs the first offer of a 402, as published clients do: a fresh nonce, valid until the offer's time is over.
+    /// Signs the first offer of a 402 that is on an EVM chain, as published clients do: a fresh nonce, valid until the offer's time is over.
     pub fn signs(&self, demand: &Demand) -> Payment {
-        let offer = demand.offer().clone();
+        let offer = demand.offer_on("eip155:").clone();
         let text = |name: &str| offer[name].as_str().unwrap_or_else(|| panic!("an offer without {name}: {offer}"));
         let network = Network::ALL.into_iter().find(|network| network.caip2() == text("network"));
         let network = network.unwrap_or_else(|| panic!("an offer on a network we have no money on: {offer}"));
@@ -118,6 +150,14 @@ impl Demand {
     /// The first offer of version 2.
     pub fn offer(&self) -> &Value {
         &self.required["accepts"][0]
+    }
+
+    /// The first offer of version 2 on such a network.
+    pub fn offer_on(&self, network: &str) -> &Value {
+        let offers = self.required["accepts"].as_array().into_iter().flatten();
+        let mut fitting =
+            offers.filter(|offer| offer["network"].as_str().is_some_and(|name| name.starts_with(network)));
+        fitting.next().unwrap_or_else(|| panic!("no offer on {network}: {}", self.required))
     }
 
     /// What it costs, in micro-dollars.

@@ -23,6 +23,7 @@ use crate::lambda::{InvokeError, Lambda};
 use crate::measure::Meter;
 use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
+use crate::sim::solana::{Cluster, Pubkey, Solana};
 use crate::sim::twilio::Account;
 use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, Scheduler, Twilio};
 use crate::template::Deployment;
@@ -32,7 +33,12 @@ pub use plan::{Binaries, Plan, Ports, Real};
 /// Who is paid.
 pub const PAYEE: Address = alloy_primitives::address!("00000000000000000000000000000000005E11E5");
 
-/// What the refund wallet begins with, in micro-dollars.
+/// Who is paid on Solana: an owner, whose account of USDC is there from the start.
+pub fn solana_payee() -> Pubkey {
+    crate::sim::solana::Key::of_seed([0x5e; 32]).address()
+}
+
+/// What each refund wallet begins with, in micro-dollars.
 const FLOAT: u64 = 50_000_000;
 
 /// Everything, running. Clones are the same world.
@@ -40,6 +46,8 @@ const FLOAT: u64 = 50_000_000;
 pub struct World {
     /// The payment chain.
     pub chain: Chain,
+    /// The cluster of Solana, which pays if the plan says so.
+    pub solana: Solana,
     /// The facilitator.
     pub facilitator: Facilitator,
     /// The carrier.
@@ -52,6 +60,8 @@ pub struct World {
     pub kms: Kms,
     /// The wallet that pays back.
     pub refund_wallet: Address,
+    /// The same on Solana.
+    pub solana_refund_wallet: Pubkey,
     /// The table.
     pub dynamo: Dynamo,
     /// The functions' processes.
@@ -68,6 +78,8 @@ pub struct World {
     pub meter: Meter,
     /// Whether the functions have been told of a node of the chain.
     pub has_rpc: bool,
+    /// Whether they have been told of a node of the cluster.
+    pub has_solana_rpc: bool,
     passed: schedules::Passed,
     bland_clock: Clock,
 }
@@ -79,6 +91,8 @@ pub struct Urls {
     pub gateway: String,
     /// JSON-RPC of the chain.
     pub rpc: String,
+    /// JSON-RPC of the cluster of Solana.
+    pub solana: String,
     /// `/verify`, `/settle`.
     pub facilitator: String,
     /// Twilio's API.
@@ -145,9 +159,11 @@ impl World {
         let dynamo_port = Bound::at(ports.dynamo).await?;
         let scheduler_port = Bound::at(ports.scheduler).await?;
         let kms_port = Bound::at(ports.kms).await?;
+        let solana_port = Bound::at(ports.solana).await?;
         let urls = Urls {
             gateway: gateway.url.clone(),
             rpc: rpc.url.clone(),
+            solana: solana_port.url.clone(),
             facilitator: facilitator_port.url.clone(),
             twilio: twilio_port.url.clone(),
             bland: bland_port.url.clone(),
@@ -162,7 +178,12 @@ impl World {
         let bland_clock = Clock::wall();
         let chain = Chain::new(plan.network, clock.clone());
         chain.remember_in(&history);
-        let facilitator = Facilitator::new(chain.clone(), clock.clone());
+        let solana = Solana::new(plan.solana.unwrap_or(Cluster::Mainnet), clock.clone());
+        solana.remember_in(&history);
+        let solana_refund_wallet = plan.solana_refunder.address();
+        solana.mint(solana_payee(), 0);
+        solana.mint(solana_refund_wallet, FLOAT);
+        let facilitator = Facilitator::new(chain.clone(), clock.clone()).with_solana(solana.clone());
         let twilio = Twilio::new(Account::random(), clock.clone());
         let bland = Bland::new(Keys::random(), twilio.clone(), bland_clock.clone());
         let deployment = plan.deployment(&urls, twilio.account(), bland.keys());
@@ -185,6 +206,7 @@ impl World {
         let meter = Meter::default();
         let watchers = (&meter, &history);
         rpc.serve_watched(chain.router(), Neighbour::Chain, watchers);
+        solana_port.serve_watched(solana.router(), Neighbour::Solana, watchers);
         facilitator_port.serve_watched(facilitator.router(), Neighbour::Facilitator, watchers);
         twilio_port.serve_watched(twilio.router(), Neighbour::Twilio, watchers);
         bland_port.serve_watched(bland.router(), Neighbour::Bland, watchers);
@@ -195,15 +217,17 @@ impl World {
         kms_port.serve_watched(guarded, Neighbour::Kms, watchers);
         let traffic = Traffic::default();
         gateway.serve(traffic.watch(history.of_clients(gateway::router(&deployment.routes, &lambda))));
-        let has_rpc = plan.rpc;
+        let (has_rpc, has_solana_rpc) = (plan.rpc, plan.solana_rpc);
         Ok(Self {
             chain,
+            solana,
             facilitator,
             twilio,
             bland,
             scheduler,
             kms,
             refund_wallet,
+            solana_refund_wallet,
             dynamo,
             lambda,
             deployment,
@@ -212,6 +236,7 @@ impl World {
             history,
             meter,
             has_rpc,
+            has_solana_rpc,
             passed: schedules::Passed::default(),
             bland_clock,
         })
@@ -254,6 +279,7 @@ impl World {
         self.history.note(|| (What::Travelled(by), Vec::new()));
         self.dynamo.travel(by);
         self.chain.travel(by);
+        self.solana.travel(by);
         self.passed.travel(&self.scheduler, by);
         self.bland_clock.advance(by);
     }
@@ -264,6 +290,9 @@ impl World {
         let own =
             self.deployment.functions.values().filter_map(|function| function.environment.get("REFUND_PRIVATE_KEY"));
         let own = own.map(|key| ("the refund wallet's own key", key.trim_start_matches("0x").to_owned()));
+        let on_solana =
+            self.deployment.functions.values().filter_map(|function| function.environment.get("REFUND_SOLANA_KEY"));
+        let on_solana = on_solana.map(|key| ("the key of the refund wallet on Solana", key.clone()));
         let others = vec![
             ("Twilio's secret", twilio.secret.clone()),
             ("Bland's key", bland.api_key.clone()),
@@ -271,7 +300,7 @@ impl World {
             ("AWS's secret key", "local-secret-access-key".to_owned()),
             ("AWS's session token", "local-session-token".to_owned()),
         ];
-        others.into_iter().chain(own).collect()
+        others.into_iter().chain(own).chain(on_solana).collect()
     }
 
     /// The faults of a neighbour.
@@ -284,6 +313,7 @@ impl World {
             Neighbour::Scheduler => self.scheduler.faults(),
             Neighbour::Dynamo => self.dynamo.faults(),
             Neighbour::Kms => self.kms.faults(),
+            Neighbour::Solana => self.solana.faults(),
         }
     }
 
@@ -310,10 +340,20 @@ pub enum Neighbour {
     Dynamo,
     /// AWS KMS.
     Kms,
+    /// The node of the cluster of Solana.
+    Solana,
 }
 
 impl Neighbour {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Chain, Self::Facilitator, Self::Twilio, Self::Bland, Self::Scheduler, Self::Dynamo, Self::Kms];
+    pub const ALL: [Self; 8] = [
+        Self::Chain,
+        Self::Facilitator,
+        Self::Twilio,
+        Self::Bland,
+        Self::Scheduler,
+        Self::Dynamo,
+        Self::Kms,
+        Self::Solana,
+    ];
 }

@@ -104,6 +104,10 @@ impl Ledgers {
 fn was_asked_for_this(client: &Client) -> bool {
     let asked = client.asked.said.as_ref().and_then(|said| said.asked);
     let presented = client.asked.paying.as_ref().map(|paying| &paying.authorization);
+    if let Some(presented) = &client.asked.on_solana {
+        let asked = client.asked.said.as_ref().and_then(|said| said.asked_on_solana);
+        return asked.is_some_and(|(micros, owner)| presented.micros == micros && presented.pays(owner));
+    }
     let presented: Option<(U256, _)> = presented.map(|presented| (presented.value, presented.to));
     presented.is_some() && presented == asked
 }
@@ -114,7 +118,7 @@ fn was_the_payer(client: &Client, findings: &mut Findings) {
     let sells = asked.method == "POST" && PAID.contains(&asked.endpoint());
     if sells && matches!(client.status(), 200 | 403) && !client.signed {
         let (status, path) = (client.status(), &asked.path);
-        let key = asked.paying.as_ref().map(crate::history::Paying::key).unwrap_or_default();
+        let key = asked.key().unwrap_or_default();
         findings.add("I9", format!("answered {status} at {path} to {key:?}, which its payer has not signed"));
     }
 }
@@ -152,6 +156,7 @@ pub(super) mod tests {
             body: 0,
             payments: 1,
             paying: Some(Paying { authorization, signature: vec![0; 65] }),
+            on_solana: None,
             said: Some(said),
         };
         let at = Duration::from_secs(second);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Client, Findings, Ledgers};
 use crate::history::{Errand, Event, What};
-use crate::world::PAYEE;
+use crate::world::{PAYEE, solana_payee};
 
 impl Ledgers {
     pub(super) fn idle(&self, findings: &mut Findings) {
@@ -41,6 +41,9 @@ impl Ledgers {
 /// Whether a payment is one that can be judged only by asking: everything but none, an unreadable one, one for somebody else,
 /// and one that plainly is not its payer's.
 fn may_cause_something(client: &Client) -> bool {
+    if let Some(paying) = &client.asked.on_solana {
+        return client.signed && paying.pays(solana_payee());
+    }
     let Some(paying) = &client.asked.paying else { return false };
     paying.authorization.to == PAYEE && (client.signed || paying.signature.len() > 65)
 }

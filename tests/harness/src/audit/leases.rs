@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Findings, Ledgers, text};
+use super::{Findings, Ledgers, account, text};
 
 /// What five dollars buy, in seconds.
 const TERM: i64 = 30 * 24 * 60 * 60;
@@ -114,7 +114,7 @@ impl Ledgers {
 
 fn key(sale: &Value) -> (String, String) {
     let payment = &sale["payment"];
-    let wallet = format!("{}:{}", text(payment, "network"), text(payment, "from").to_ascii_lowercase());
+    let wallet = account(payment);
     (wallet, text(&sale["work"], "number").to_owned())
 }
 

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, U256};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::is_whole;
+use super::{is_whole, solana};
 use crate::history::{Event, Exchange, What};
 use crate::lambda::Line;
 use crate::sim::bland::Call;
@@ -34,6 +34,10 @@ pub(super) struct Ledgers {
     pub(super) now: i64,
     /// CAIP-2.
     pub(super) network: String,
+    /// The same of Solana, whether it pays or not.
+    pub(super) cluster: String,
+    /// Whether doubts about payments there could be settled.
+    pub(super) has_solana_rpc: bool,
     /// What clients asked.
     pub(super) clients: Vec<Client>,
     /// What else happened.
@@ -99,18 +103,21 @@ impl Ledgers {
         let now = Timestamp::now().as_second();
         let ours = refunders(world);
         let (payments, others): (Vec<_>, Vec<_>) = authorized(world).into_iter().partition(|paid| paid.to == payee());
+        let (on_solana, back) = solana::payments(world);
         let events = world.history.events();
         let clients = events.iter().filter_map(|event| Client::of(world, event)).collect();
         Self {
             rows: world.dynamo.rows(),
-            payments,
-            refunds: others.into_iter().filter(|paid| ours.contains(&paid.from)).collect(),
+            payments: payments.into_iter().chain(on_solana).collect(),
+            refunds: others.into_iter().filter(|paid| ours.contains(&paid.from)).chain(back).collect(),
             billed: world.twilio.held().into_iter().map(|held| held.phone_number).collect(),
             dialled: world.bland.calls().into_iter().map(Dialled::of).collect(),
             has_rpc: world.has_rpc,
             is_whole: is_whole(world),
             now,
             network: world.network().caip2().to_owned(),
+            cluster: world.solana.cluster().caip2().to_owned(),
+            has_solana_rpc: world.has_solana_rpc,
             clients,
             events,
             lines: world.lambda.logs().lines(),
@@ -129,13 +136,13 @@ impl Ledgers {
 
     /// The sale of a payer's nonce.
     pub(super) fn sale_of(&self, (from, nonce): (&str, &str)) -> Option<&Value> {
-        let agrees = |sale: &Value, name: &str, other: &str| text(&sale["payment"], name).eq_ignore_ascii_case(other);
+        let agrees = |sale: &Value, name: &str, other: &str| same(text(&sale["payment"], name), other);
         self.of_kind("SALE#").find(|sale| agrees(sale, "from", from) && agrees(sale, "nonce", nonce))
     }
 
     /// The payments that a sale has got.
     pub(super) fn paid<'a>(&'a self, sale: &'a Value) -> impl Iterator<Item = &'a Payment> {
-        let agrees = |name: &str, other: &str| text(&sale["payment"], name).eq_ignore_ascii_case(other);
+        let agrees = |name: &str, other: &str| same(text(&sale["payment"], name), other);
         self.payments.iter().filter(move |paid| agrees("from", &paid.from) && agrees("nonce", &paid.nonce))
     }
 }
@@ -144,7 +151,8 @@ impl Client {
     fn of(world: &World, event: &Event) -> Option<Self> {
         let What::Asked(asked) = &event.what else { return None };
         let paying = asked.paying.as_ref();
-        let signed = paying.is_some_and(|paying| world.chain.is_signed(&paying.authorization, &paying.signature));
+        let signed = paying.is_some_and(|paying| world.chain.is_signed(&paying.authorization, &paying.signature))
+            || asked.on_solana.as_ref().is_some_and(crate::history::OnSolana::is_signed);
         Some(Self { at: event.at, until: event.until, asked: (**asked).clone(), signed })
     }
 
@@ -154,7 +162,7 @@ impl Client {
 
     /// Payer and nonce of a payment that the payer has signed.
     pub(super) fn key(&self) -> Option<(String, String)> {
-        self.asked.paying.as_ref().filter(|_| self.signed).map(crate::history::Paying::key)
+        self.asked.key().filter(|_| self.signed)
     }
 }
 
@@ -199,6 +207,19 @@ fn address(word: B256) -> String {
 /// Who is paid, as it is written here.
 pub(super) fn payee() -> String {
     address(PAYEE.into_word())
+}
+
+/// Whether two spellings are of one thing: hexadecimal has two cases, base58 means something by them.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    one == other || (one.starts_with("0x") || one.starts_with("0X")) && one.eq_ignore_ascii_case(other)
+}
+
+/// An account as the table writes it.
+pub(super) fn account(payment: &Value) -> String {
+    let (network, from) = (text(payment, "network"), text(payment, "from"));
+    let from =
+        if from.starts_with("0x") || from.starts_with("0X") { from.to_ascii_lowercase() } else { from.to_owned() };
+    format!("{network}:{from}")
 }
 
 pub(super) fn text<'a>(row: &'a Value, name: &str) -> &'a str {

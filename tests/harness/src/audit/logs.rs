@@ -32,6 +32,14 @@ impl Ledgers {
                 forbidden.push(("the nonce of an unsettled payment", nonce.trim_start_matches("0x").to_owned()));
             }
         }
+        for paying in self.clients.iter().filter_map(|client| client.asked.on_solana.as_ref()) {
+            let signatures = paying.transaction.signatures.iter().filter(|signature| **signature != [0; 64]);
+            forbidden.extend(signatures.map(|signature| ("a signature", crate::sim::solana::base58(signature))));
+            let (_, message) = paying.key();
+            if !settled(&message) {
+                forbidden.push(("the message of an unsettled payment", message));
+            }
+        }
         let numbers = self.billed.iter().cloned().chain(self.dialled.iter().map(|dialled| dialled.to.clone()));
         forbidden.extend(numbers.map(|number| ("a phone number", number.trim_start_matches('+').to_owned())));
         let texts = self.dialled.iter().flat_map(|dialled| &dialled.texts);

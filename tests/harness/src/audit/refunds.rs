@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use alloy_primitives::keccak256;
 use serde_json::Value;
 
-use super::{Findings, Ledgers, Payment, text};
+use super::{Findings, Ledgers, Payment, same, solana, text};
 
 /// A sale's refund, if there is one.
 pub(super) fn refund(sale: &Value) -> Option<&Value> {
@@ -56,6 +56,9 @@ impl Ledgers {
     fn sent_for(&self, sale: &Value) -> Option<&Payment> {
         let id = text(sale, "pk").trim_start_matches("SALE#");
         let nonce = keccak256(format!("dialtone refund of {id}")).to_string();
+        if text(&sale["payment"], "network").starts_with("solana:") {
+            return self.refunds.iter().find(|sent| solana::is_for(sent, sale, &nonce));
+        }
         self.refunds.iter().find(|sent| sent.nonce == nonce)
     }
 
@@ -66,7 +69,7 @@ impl Ledgers {
         if !told.is_null() && *told != sent.transaction {
             findings.add("I4", format!("{name} names another refund than {}", sent.transaction));
         }
-        if !text(payment, "from").eq_ignore_ascii_case(&sent.to) {
+        if !same(text(payment, "from"), &sent.to) {
             findings.add("I4", format!("{name} was refunded to somebody else: {}", sent.to));
         }
         let paid = self.paid(sale).next().map(|paid| paid.value);

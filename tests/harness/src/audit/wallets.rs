@@ -1,7 +1,7 @@
 //! What wallets may do only so often, and what they have left.
 
 use super::refunds::{by_credit, refund};
-use super::{Findings, Ledgers, text};
+use super::{Findings, Ledgers, account, text};
 
 impl Ledgers {
     pub(super) fn wallets(&self, findings: &mut Findings) {
@@ -22,10 +22,7 @@ impl Ledgers {
 
     /// What it was credited, without what it has called for since.
     fn credit_of(&self, wallet: &str) -> i64 {
-        let its = |sale: &&serde_json::Value| {
-            let from = text(&sale["payment"], "from").to_ascii_lowercase();
-            wallet == format!("{}:{from}", text(&sale["payment"], "network"))
-        };
+        let its = |sale: &&serde_json::Value| wallet == account(&sale["payment"]);
         let sales = || self.of_kind("SALE#").filter(its);
         let credited = sales().filter(|sale| refund(sale).is_some_and(|refund| refund["state"] == "credited"));
         let credited: i64 = credited.filter_map(|sale| sale["refund"]["amount"].as_i64()).sum();

@@ -12,6 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::sim::chain::Authorization;
+use crate::sim::solana::programs::{TOKEN, transfer_checked};
+use crate::sim::solana::wire::Transaction;
+use crate::sim::solana::{Pubkey, associated};
 
 /// The two headers that carry a payment.
 const HEADERS: [&str; 2] = ["payment-signature", "x-payment"];
@@ -29,6 +32,8 @@ pub struct Exchange {
     pub payments: usize,
     /// The payment, if there was one header and it can be read.
     pub paying: Option<Paying>,
+    /// The same, if it is one on Solana.
+    pub on_solana: Option<OnSolana>,
     /// The answer, if there was one.
     pub said: Option<Said>,
 }
@@ -42,6 +47,21 @@ pub struct Paying {
     pub signature: Vec<u8>,
 }
 
+/// A payment on Solana as it was presented.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OnSolana {
+    /// The whole transaction.
+    pub transaction: Transaction,
+    /// Who says so.
+    pub payer: Pubkey,
+    /// The token.
+    pub mint: Pubkey,
+    /// The account that gets it.
+    pub account: Pubkey,
+    /// Micro-dollars.
+    pub micros: u64,
+}
+
 /// An answer.
 #[derive(Clone, Debug, Default)]
 pub struct Said {
@@ -53,6 +73,8 @@ pub struct Said {
     pub product: String,
     /// What a 402 asked for: how much, and for whom.
     pub asked: Option<(U256, Address)>,
+    /// The same for its offer on Solana.
+    pub asked_on_solana: Option<(u64, Pubkey)>,
     /// What a look at a call showed: `status` and `ended_by`.
     pub call: Option<(String, String)>,
     /// Whether it may be kept by nobody.
@@ -64,12 +86,19 @@ pub struct Said {
 impl Exchange {
     pub(super) fn of(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Self {
         let given: Vec<_> = HEADERS.iter().flat_map(|name| headers.get_all(*name)).collect();
-        let paying = match given.as_slice() {
-            [one] => one.to_str().ok().and_then(Paying::read),
+        let document = match given.as_slice() {
+            [one] => one.to_str().ok().and_then(decoded),
             _ => None,
         };
+        let paying = document.as_ref().and_then(Paying::read);
+        let on_solana = document.as_ref().and_then(OnSolana::read);
         let (method, path) = (method.to_owned(), path.to_owned());
-        Self { method, path, body: digest(body.trim_ascii()), payments: given.len(), paying, said: None }
+        Self { method, path, body: digest(body.trim_ascii()), payments: given.len(), paying, on_solana, said: None }
+    }
+
+    /// Payer, and nonce or message, of its payment.
+    pub fn key(&self) -> Option<(String, String)> {
+        self.paying.as_ref().map(Paying::key).or_else(|| self.on_solana.as_ref().map(OnSolana::key))
     }
 
     /// The path without its version's prefix: `/phone/numbers/buy`.
@@ -89,8 +118,7 @@ impl Exchange {
 }
 
 impl Paying {
-    fn read(header: &str) -> Option<Self> {
-        let document: Value = serde_json::from_slice(&STANDARD.decode(header).ok()?).ok()?;
+    fn read(document: &Value) -> Option<Self> {
         let payload = &document["payload"];
         let signed = &payload["authorization"];
         let address = |name: &str| signed[name].as_str()?.parse::<Address>().ok();
@@ -116,19 +144,56 @@ impl Paying {
     }
 }
 
+impl OnSolana {
+    fn read(document: &Value) -> Option<Self> {
+        let bytes = STANDARD.decode(document["payload"]["transaction"].as_str()?).ok()?;
+        let transaction = Transaction::decode(&bytes).ok()?;
+        let message = &transaction.message;
+        let transfer = message.instructions.iter().find(|one| message.program(one) == TOKEN)?;
+        let key = |at: usize| message.key(*transfer.accounts.get(at)?);
+        let (micros, _) = transfer_checked(&transfer.data)?;
+        let (mint, account, payer) = (key(1)?, key(2)?, key(3)?);
+        Some(Self { transaction, payer, mint, account, micros })
+    }
+
+    /// Payer and message, as the table and the audit write them.
+    pub fn key(&self) -> (String, String) {
+        (self.payer.to_string(), self.transaction.digest())
+    }
+
+    /// Whether the payer has signed it.
+    pub fn is_signed(&self) -> bool {
+        let signers = self.transaction.message.signers().iter().zip(&self.transaction.signatures);
+        signers.into_iter().any(|(key, by)| *key == self.payer && key.signed(&self.transaction.bytes, by))
+    }
+
+    /// Whether it pays this owner.
+    pub fn pays(&self, owner: Pubkey) -> bool {
+        associated(owner, self.mint) == self.account
+    }
+}
+
+fn decoded(header: &str) -> Option<Value> {
+    serde_json::from_slice(&STANDARD.decode(header).ok()?).ok()
+}
+
 impl Said {
     pub(super) fn of(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let offers = json["accepts"].as_array().into_iter().flatten();
+        let mut on_solana = offers.filter(|offer| text(&offer["network"]).starts_with("solana"));
+        let amount = |offer: &Value| text(offer.get("maxAmountRequired").unwrap_or(&offer["amount"]));
+        let asked_on_solana =
+            on_solana.next().and_then(|offer| amount(offer).parse().ok().zip(text(&offer["payTo"]).parse().ok()));
         let offer = &json["accepts"][0];
-        let amount = offer["maxAmountRequired"].as_str().or_else(|| offer["amount"].as_str());
-        let asked = amount.and_then(|amount| amount.parse().ok()).zip(text(&offer["payTo"]).parse().ok());
+        let asked = amount(offer).parse().ok().zip(text(&offer["payTo"]).parse().ok());
         let call = json.get("ended_by").map(|ended_by| (text(&json["status"]), text(ended_by)));
         let no_store = headers.get("cache-control").is_some_and(|value| value == "no-store");
         let ours = json.is_object() && !(status >= 400 && json.get("error").is_none());
         let product = ["call_id", "phone_number"].into_iter().find_map(|name| json[name].as_str());
         let product = product.unwrap_or_default().to_owned();
-        Self { status, code: text(&json["error"]), product, asked, call, no_store, ours }
+        Self { status, code: text(&json["error"]), product, asked, asked_on_solana, call, no_store, ours }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Marks: the numbers, payments, calls and wallets that a text speaks of. By them an event is found again; and the same eye
 //! sees what must not be shown in full.
 //!
-//! No format is known here, only how such names look: `+14155550100`, 32 or 20 bytes of hexadecimal, 26 characters of
-//! Crockford's, a UUID.
+//! No format is known here, only how such names look: `+14155550100`, 32 or 20 bytes of hexadecimal, 32 or 64 bytes of
+//! base58, 26 characters of Crockford's, a UUID.
 
 /// More than this of one text are not looked for: a list of everything has to do with nothing in particular.
 const MOST: usize = 40;
@@ -18,6 +18,10 @@ enum Kind {
     /// A call's id, or an attempt's.
     Crockford,
     Uuid,
+    /// A key or a signature of Solana.
+    Base58,
+    /// 32 bytes of hexadecimal without `0x`.
+    Digest,
     /// Twilio's: two letters and 32 hexadecimal digits.
     Sid,
 }
@@ -30,7 +34,7 @@ pub fn of(text: &str) -> Vec<String> {
         let found = match kind {
             Kind::Hex => words(&name),
             Kind::Sid => Vec::new(),
-            Kind::Number | Kind::Crockford | Kind::Uuid => vec![name],
+            Kind::Number | Kind::Crockford | Kind::Uuid | Kind::Base58 | Kind::Digest => vec![name],
         };
         for mark in found {
             if !marks.contains(&mark) && marks.len() < MOST {
@@ -43,7 +47,7 @@ pub fn of(text: &str) -> Vec<String> {
 
 /// Whether a mark is a wallet's or a contract's: those have to do with too much.
 pub(super) fn is_address(mark: &str) -> bool {
-    mark.len() == 42 && mark.starts_with("0x")
+    mark.len() == 42 && mark.starts_with("0x") || matches!(mark.len(), 43 | 44) && is_base58(mark.as_bytes())
 }
 
 /// The text with every name in it cut down to what is enough to follow it.
@@ -59,7 +63,8 @@ pub fn mask(text: &str) -> String {
             Kind::Hex if length == 42 => (6, 4),
             Kind::Hex => (10, 0),
             Kind::Crockford | Kind::Sid => (6, 0),
-            Kind::Uuid => (8, 0),
+            Kind::Uuid | Kind::Digest => (8, 0),
+            Kind::Base58 => (4, 4),
         };
         // `%2B` stands for a plus.
         let name = name.replacen("%2B", "+", 1);
@@ -120,8 +125,21 @@ fn here(rest: &[u8]) -> Option<(usize, Kind)> {
     if word == 26 && run(0, crockford) == 26 {
         return Some((26, Kind::Crockford));
     }
+    if matches!(word, 43 | 44 | 87 | 88) && is_base58(&rest[..word]) {
+        return Some((word, Kind::Base58));
+    }
+    if word == 64 && run(0, |byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte)) == 64 {
+        return Some((64, Kind::Digest));
+    }
     let sid = word == 34 && rest[..2].iter().all(u8::is_ascii_uppercase) && run(2, u8::is_ascii_hexdigit) == 32;
     sid.then_some((34, Kind::Sid))
+}
+
+/// Of the length of a key or a signature, nothing else looks so: digits and both cases, without the four that look alike.
+fn is_base58(word: &[u8]) -> bool {
+    let spelled = word.iter().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(byte));
+    let has = |what: fn(&u8) -> bool| word.iter().any(what);
+    spelled && has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)
 }
 
 /// A contract's call is a selector and words of 32 bytes, among them padded addresses.
@@ -164,6 +182,15 @@ mod tests {
         let address = &WALLET[2..];
         let call = format!("0xe94a0102000000000000000000000000{address}{}", &NONCE[2..]);
         assert_eq!(of(&call), [WALLET.to_ascii_lowercase(), NONCE.into()]);
+    }
+
+    #[test]
+    fn names_of_solana_are_found_and_cut_down() {
+        let (wallet, digest) = ("Gs6NxmndAL3PULGZeYUHCknpMdDVbL46eFCBh856p5z6", "ab".repeat(32));
+        let text = format!("SALE#solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp:{digest} of {wallet}");
+        assert_eq!(of(&text), [digest, wallet.to_owned()]);
+        assert_eq!(mask(&text), "SALE#solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp:abababab… of Gs6N…p5z6");
+        assert!(is_address(wallet));
     }
 
     #[test]

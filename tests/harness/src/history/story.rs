@@ -81,7 +81,7 @@ fn line(event: &Event) -> String {
 }
 
 fn exchange(asked: &Exchange, event: &Event) -> String {
-    let paying = asked.paying.as_ref().map(super::Paying::key);
+    let paying = asked.key();
     let paying = paying.map(|(from, nonce)| format!(" paying {nonce} of {from}")).unwrap_or_default();
     let answer = match &asked.said {
         Some(said) => format!("{} {}", said.status, said.code).trim_end().to_owned(),

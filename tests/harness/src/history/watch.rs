@@ -34,8 +34,7 @@ async fn exchange(State(history): State<History>, request: Request, next: Next) 
     let asked = Exchange::of(parts.method.as_str(), parts.uri.path(), &parts.headers, &body);
     let place = history.begin(|| {
         let mut marks = marks(&format!("{} {}", asked.path, String::from_utf8_lossy(&body)));
-        if let Some(paying) = &asked.paying {
-            let (from, nonce) = paying.key();
+        if let Some((from, nonce)) = asked.key() {
             marks.extend([from, nonce]);
         }
         (What::Asked(Box::new(asked)), marks)
@@ -64,7 +63,9 @@ async fn errand(State((neighbour, history)): State<(Neighbour, History)>, reques
     let mut class = class(&parts);
     let place = history.begin(|| {
         let json: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if let Some(method) = json["method"].as_str().filter(|_| neighbour == Neighbour::Chain) {
+        if let Some(method) =
+            json["method"].as_str().filter(|_| matches!(neighbour, Neighbour::Chain | Neighbour::Solana))
+        {
             class = format!("{class} {method}");
         }
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());

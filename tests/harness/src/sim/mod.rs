@@ -20,6 +20,7 @@ pub mod facilitator;
 pub mod fault;
 pub mod kms;
 pub mod scheduler;
+pub mod solana;
 #[cfg(test)]
 mod testing;
 pub mod twilio;
@@ -41,6 +42,7 @@ pub use facilitator::Facilitator;
 pub use fault::{Answer, Arrival, Fault, Faults};
 pub use kms::Kms;
 pub use scheduler::Scheduler;
+pub use solana::Solana;
 pub use twilio::Twilio;
 
 /// Serves a router on a free loopback port.
@@ -83,6 +85,11 @@ fn random<const N: usize>() -> [u8; N] {
     #[expect(clippy::disallowed_methods, reason = "identifiers of simulated vendors; nothing of ours depends on them")]
     getrandom::fill(&mut bytes).unwrap_or_else(|error| panic!("no randomness: {error}"));
     bytes
+}
+
+/// The same for payers, who draw what makes a payment theirs.
+pub(crate) fn drawn<const N: usize>() -> [u8; N] {
+    random()
 }
 
 /// Lower-case hexadecimal, as Twilio's and Bland's identifiers are written.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{PAYEE, Urls};
+use super::{PAYEE, Urls, solana_payee};
 use crate::sim::bland::Keys;
 use crate::sim::chain::Network;
+use crate::sim::solana::{Cluster, Key};
 use crate::sim::twilio::Account;
 use crate::template::Deployment;
 
@@ -54,6 +55,8 @@ pub struct Ports {
     pub gateway: u16,
     /// JSON-RPC of the chain.
     pub rpc: u16,
+    /// JSON-RPC of the cluster of Solana.
+    pub solana: u16,
     /// The facilitator.
     pub facilitator: u16,
     /// Twilio.
@@ -81,6 +84,12 @@ pub struct Plan {
     pub network: Network,
     /// Whether the functions are told of a node of the chain.
     pub rpc: bool,
+    /// The cluster that pays as well.
+    pub solana: Option<Cluster>,
+    /// Whether the functions are told of a node of it.
+    pub solana_rpc: bool,
+    /// Who pays back there.
+    pub solana_refunder: Key,
     /// Ports.
     pub ports: Ports,
     /// Template parameters that are not what they usually are here.
@@ -104,6 +113,9 @@ impl Plan {
             binaries,
             network: Network::BaseSepolia,
             rpc: true,
+            solana: None,
+            solana_rpc: true,
+            solana_refunder: Key::random(),
             ports: Ports::default(),
             parameters: BTreeMap::new(),
             environment: Vec::new(),
@@ -137,6 +149,7 @@ impl Plan {
         ];
         let mut parameters: BTreeMap<_, _> =
             usual.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        parameters.extend(self.on_solana(urls).map(|(parameter, value)| (parameter.to_owned(), value)));
         parameters.extend(self.parameters.clone());
         let mut deployment = Deployment::of_this_repository(&parameters);
         for function in deployment.functions.values_mut() {
@@ -154,5 +167,20 @@ impl Plan {
             }
         }
         deployment
+    }
+
+    /// The parameters where Solana pays.
+    fn on_solana(&self, urls: &Urls) -> impl Iterator<Item = (&'static str, String)> {
+        let cluster = self.solana.into_iter();
+        let rpc = if self.solana_rpc { urls.solana.clone() } else { String::new() };
+        let (evm, key) = (self.network.caip2(), self.solana_refunder.secret());
+        cluster.flat_map(move |cluster| {
+            [
+                ("PaymentNetworks", format!("{evm},{}", cluster.caip2())),
+                ("SolanaPayee", solana_payee().to_string()),
+                ("SolanaRpcUrl", rpc.clone()),
+                ("RefundSolanaKey", key.clone()),
+            ]
+        })
     }
 }

@@ -22,6 +22,7 @@ const PORTS: Ports = Ports {
     dynamo: 8407,
     scheduler: 8408,
     kms: 8410,
+    solana: 8411,
 };
 
 /// The door for programs in other languages.
@@ -76,7 +77,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Runni
         format!(
             "port {} of 127.0.0.1 cannot be had ({}).\n\
              Is another `cargo local` running? It uses the ports {} to {}.",
-            taken.port, taken.source, PORTS.gateway, PORTS.kms
+            taken.port, taken.source, PORTS.gateway, PORTS.solana
         )
     })?;
     let wallet = Wallet::random();

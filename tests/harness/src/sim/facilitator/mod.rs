@@ -1,4 +1,4 @@
-//! An x402 facilitator over the simulated chain: `GET /supported`, `POST /verify`, `POST /settle`, both protocol versions.
+//! An x402 facilitator over the simulated chains: `GET /supported`, `POST /verify`, `POST /settle`, both protocol versions.
 //!
 //! Reasons, their order and the answers' shapes are those of `@x402/evm` 2.27.0. Where another published facilitator
 //! refuses more, its refusal is here as well, in its own shape: x402-rs wants a complete `resource` and an `accepted`
@@ -7,6 +7,7 @@
 
 mod jwt;
 mod rules;
+mod svm;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -24,7 +25,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::fault::{Answer, Faults};
-use super::{Chain, Clock, json as answer, lock};
+use super::{Chain, Clock, Solana, json as answer, lock};
 pub use jwt::JwtKey;
 use rules::{Outcome, Settled};
 use wire::Asked;
@@ -62,6 +63,7 @@ struct Inner {
     pending: HashMap<Vec<u8>, B256>,
     /// How many of the next settlements are sent without waiting for their block, and the status to say so with.
     pend_next: (u64, u16),
+    svm: svm::Rail,
     jwt: Option<jwt::Check>,
 }
 
@@ -69,6 +71,7 @@ struct Inner {
 #[derive(Clone)]
 pub struct Facilitator {
     chain: Chain,
+    solana: Option<Solana>,
     clock: Clock,
     inner: Arc<Mutex<Inner>>,
     faults: Faults,
@@ -78,7 +81,7 @@ impl Facilitator {
     /// A facilitator that settles on this chain.
     pub fn new(chain: Chain, clock: Clock) -> Self {
         let overload = Answer::json(429, &json!({"error": "Too many requests"}));
-        Self { chain, clock, inner: Arc::default(), faults: Faults::new(overload) }
+        Self { chain, solana: None, clock, inner: Arc::default(), faults: Faults::new(overload) }
     }
 
     /// The routes, at the root and under Coinbase's prefix `/platform/v2/x402`.
@@ -126,7 +129,9 @@ impl Facilitator {
 
     /// Loses the memory of pending settlements, as another process would not have had it.
     pub fn restart(&self) {
-        self.inner().pending.clear();
+        let mut inner = self.inner();
+        inner.pending.clear();
+        inner.svm.restart();
     }
 
     /// From now on every request needs a Coinbase JSON web token of this key; otherwise 401.
@@ -148,6 +153,9 @@ impl Facilitator {
     }
 
     fn verify(&self, body: &Value) -> (u16, Value) {
+        if let Some(solana) = self.on_solana(body) {
+            return self.verify_on(solana, body);
+        }
         match Asked::parse(body) {
             Err(detail) => refused(&detail.status_body(Route::Verify)),
             Ok(asked) => match self.judge(&asked, true) {
@@ -165,6 +173,9 @@ impl Facilitator {
     }
 
     fn settle(&self, body: &Value) -> (u16, Value) {
+        if let Some(solana) = self.on_solana(body) {
+            return self.settle_on(solana, body);
+        }
         let asked = match Asked::parse(body) {
             Err(detail) => return refused(&detail.status_body(Route::Settle)),
             Ok(asked) => asked,
@@ -234,17 +245,17 @@ async fn supported(State(this): State<Facilitator>, request: Request) -> Respons
         return refusal;
     }
     let network = this.chain.network();
-    answer(
-        200,
-        &json!({
-            "kinds": [
-                {"x402Version": 2, "scheme": "exact", "network": network.caip2()},
-                {"x402Version": 1, "scheme": "exact", "network": network.v1_name()},
-            ],
-            "extensions": [],
-            "signers": {"eip155:*": [SIGNER.to_string()]},
-        }),
-    )
+    let mut kinds = vec![
+        json!({"x402Version": 2, "scheme": "exact", "network": network.caip2()}),
+        json!({"x402Version": 1, "scheme": "exact", "network": network.v1_name()}),
+    ];
+    let mut signers = json!({"eip155:*": [SIGNER.to_string()]});
+    let (on_solana, fee_payers) = this.supported_on_solana();
+    if !fee_payers.is_empty() {
+        kinds.extend(on_solana);
+        signers["solana:*"] = json!(fee_payers);
+    }
+    answer(200, &json!({"kinds": kinds, "extensions": [], "signers": signers}))
 }
 
 async fn verify(State(this): State<Facilitator>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

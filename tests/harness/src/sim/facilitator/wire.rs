@@ -30,7 +30,7 @@ pub(super) struct Unreadable {
 }
 
 impl Unreadable {
-    fn format(detail: impl Into<String>) -> Self {
+    pub(super) fn format(detail: impl Into<String>) -> Self {
         Self { reason: "invalid_format", detail: detail.into() }
     }
 
@@ -121,14 +121,14 @@ impl Asked {
     }
 }
 
-fn version_1(payload: &Value, wanted: &Value) -> Result<(String, String), Unreadable> {
+pub(super) fn version_1(payload: &Value, wanted: &Value) -> Result<(String, String), Unreadable> {
     for field in ["resource", "description", "mimeType"] {
         text(wanted, field)?;
     }
     Ok((text(payload, "scheme")?, text(payload, "network")?))
 }
 
-fn version_2(payload: &Value, wanted: &Value) -> Result<(String, String), Unreadable> {
+pub(super) fn version_2(payload: &Value, wanted: &Value) -> Result<(String, String), Unreadable> {
     let resource = object(payload, "resource")?;
     for field in ["url", "description", "mimeType"] {
         text(resource, field)?;
@@ -143,15 +143,15 @@ fn version_2(payload: &Value, wanted: &Value) -> Result<(String, String), Unread
     Ok((text(accepted, "scheme")?, text(accepted, "network")?))
 }
 
-fn missing(field: &str) -> Unreadable {
+pub(super) fn missing(field: &str) -> Unreadable {
     Unreadable::format(format!("missing field `{field}`"))
 }
 
-fn object<'a>(parent: &'a Value, field: &str) -> Result<&'a Value, Unreadable> {
+pub(super) fn object<'a>(parent: &'a Value, field: &str) -> Result<&'a Value, Unreadable> {
     parent.get(field).filter(|value| value.is_object()).ok_or_else(|| missing(field))
 }
 
-fn text(parent: &Value, field: &str) -> Result<String, Unreadable> {
+pub(super) fn text(parent: &Value, field: &str) -> Result<String, Unreadable> {
     parent.get(field).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| missing(field))
 }
 
