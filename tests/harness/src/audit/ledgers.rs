@@ -136,15 +136,24 @@ impl Ledgers {
 
     /// The sale of a payer's nonce.
     pub(super) fn sale_of(&self, (from, nonce): (&str, &str)) -> Option<&Value> {
-        let agrees = |sale: &Value, name: &str, other: &str| same(text(&sale["payment"], name), other);
-        self.of_kind("SALE#").find(|sale| agrees(sale, "from", from) && agrees(sale, "nonce", nonce))
+        let is_it = |payment: &Value| same(text(payment, "from"), from) && is_digits(text(payment, "nonce"), nonce);
+        self.of_kind("SALE#").find(|sale| is_it(&sale["payment"]))
     }
 
     /// The payments that a sale has got.
     pub(super) fn paid<'a>(&'a self, sale: &'a Value) -> impl Iterator<Item = &'a Payment> {
-        let agrees = |name: &str, other: &str| same(text(&sale["payment"], name), other);
-        self.payments.iter().filter(move |paid| agrees("from", &paid.from) && agrees("nonce", &paid.nonce))
+        let payment = &sale["payment"];
+        let is_it = move |paid: &Payment| {
+            same(text(payment, "from"), &paid.from) && is_digits(text(payment, "nonce"), &paid.nonce)
+        };
+        self.payments.iter().filter(move |paid| is_it(paid))
     }
+}
+
+/// Whether hexadecimal digits are marked as such says nothing about what they are.
+fn is_digits(one: &str, other: &str) -> bool {
+    let bare = |text| str::trim_start_matches(text, "0x");
+    bare(one).eq_ignore_ascii_case(bare(other))
 }
 
 impl Client {

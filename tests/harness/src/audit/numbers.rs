@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Findings, Ledgers, text};
+use super::{Findings, Ledgers, account, text};
 
 impl Ledgers {
     pub(super) fn numbers(&self, findings: &mut Findings) {
@@ -74,10 +74,9 @@ impl Ledgers {
             if row["due_queue"].is_null() || row["due_at"].is_null() {
                 findings.add("I8", format!("nobody will come back to {wallet}'s lease of {number}"));
             }
-            let sold = self.sold("lease").filter(|sale| {
-                sale["work"]["number"] == number
-                    && wallet.ends_with(&text(&sale["payment"], "from").to_ascii_lowercase())
-            });
+            let sold = self
+                .sold("lease")
+                .filter(|sale| sale["work"]["number"] == number && wallet.ends_with(&account(&sale["payment"])));
             if sold.count() == 0 {
                 findings.add("I1", format!("{wallet} has a lease of {number} that was never sold"));
             }

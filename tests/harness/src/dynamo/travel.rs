@@ -32,6 +32,10 @@ const BLOCKS: &str = "progress";
 /// is: it is shifted only once it lies in the past, and then by everything that has passed since it was written.
 const SIGNED: &str = "valid_before";
 
+/// On Solana nobody signs a time: these say when a payment was first seen, and until when it was thought to be good. Its slots go on
+/// as time does, so what counts them stays as it is.
+const SEEN: [&str; 2] = ["valid_after", SIGNED];
+
 /// By partition key and signed end, how much of the past has not been taken off it yet. An item can have two of them: of the
 /// payment, and of the one that gives it back.
 pub(super) type Travelled = Arc<Mutex<BTreeMap<(String, i64), i64>>>;
@@ -43,9 +47,11 @@ impl Dynamo {
         #[expect(clippy::disallowed_methods, reason = "the functions read the machine's clock, so the harness does")]
         let now = Timestamp::now().as_second();
         for mut item in self.items() {
-            let pk = item.get("pk").and_then(|pk| pk["S"].as_str()).unwrap_or_default().to_owned();
+            let [pk, sk] =
+                ["pk", "sk"].map(|name| item.get(name).and_then(|key| key["S"].as_str()).unwrap_or_default());
+            let (pk, on_solana) = (pk.to_owned(), [pk, sk].iter().any(|key| key.contains("#solana")));
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
-            Shift { seconds, now, pk: &pk, travelled: &mut travelled }.map(&mut item);
+            Shift { seconds, now, pk: &pk, on_solana, travelled: &mut travelled }.map(&mut item);
             drop(travelled);
             self.put(&item);
         }
@@ -56,6 +62,7 @@ struct Shift<'a> {
     seconds: i64,
     now: i64,
     pk: &'a str,
+    on_solana: bool,
     travelled: &'a mut BTreeMap<(String, i64), i64>,
 }
 
@@ -67,11 +74,13 @@ impl Shift<'_> {
             } else if let Some(list) = value.get_mut("L").and_then(Value::as_array_mut) {
                 list.iter_mut().filter_map(|member| member.get_mut("M")?.as_object_mut()).for_each(|map| self.map(map));
             } else if let Some(second) = value["N"].as_str().and_then(|digits| digits.parse::<i64>().ok()) {
-                if TIMES.contains(&name.as_str()) {
+                if self.on_solana && SEEN.contains(&name.as_str()) {
+                    *value = json!({"N": second.saturating_sub(self.seconds).max(0).to_string()});
+                } else if TIMES.contains(&name.as_str()) {
                     *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
-                } else if name == BLOCKS {
+                } else if name == BLOCKS && !self.on_solana {
                     *value = json!({"N": second.saturating_sub(self.seconds / 2).to_string()});
-                } else if name == SIGNED {
+                } else if name == SIGNED && !self.on_solana {
                     *value = json!({"N": self.signed(second).to_string()});
                 }
             }
@@ -97,7 +106,7 @@ mod tests {
     fn shifted(seconds: i64, before: i64, item: Value) -> Value {
         let mut item = item;
         let mut travelled = BTreeMap::from([(("SALE#1".to_owned(), 1_300), before)]);
-        let mut shift = Shift { seconds, now: 1_000, pk: "SALE#1", travelled: &mut travelled };
+        let mut shift = Shift { seconds, now: 1_000, pk: "SALE#1", on_solana: false, travelled: &mut travelled };
         if let Some(item) = item.as_object_mut() {
             shift.map(item);
         }
@@ -121,5 +130,23 @@ mod tests {
         // What was written later has less of the past behind it.
         let later = || json!({"refund": {"M": {"valid_before": {"N": "1290"}}}});
         assert_eq!(shifted(200, 200, later()), later());
+    }
+
+    #[test]
+    fn on_solana_nothing_is_signed_and_slots_go_on() {
+        let shift = |on_solana: bool, mut item: Value| {
+            let mut travelled = BTreeMap::new();
+            let mut shift = Shift { seconds: 100, now: 1_000, pk: "SALE#1", on_solana, travelled: &mut travelled };
+            if let Some(map) = item.as_object_mut() {
+                shift.map(map);
+            }
+            item
+        };
+        let seen = |after: &str, before: &str| json!({"payment": {"M": {"valid_after": {"N": after}, "valid_before": {"N": before}}}});
+        assert_eq!(shift(true, seen("1000", "1180")), seen("900", "1080"));
+        assert_eq!(shift(false, seen("1000", "1180")), seen("1000", "1180"));
+        let progress = |at: &str| json!({"progress": {"N": at}});
+        assert_eq!(shift(true, progress("1000")), progress("1000"));
+        assert_eq!(shift(false, progress("1000")), progress("950"));
     }
 }

@@ -1,0 +1,402 @@
+//! Solana as a second rail: everything that is paid for can be paid for there, and is as safe from crashes, repeats and lies.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use harness::request::Request;
+use harness::sim::bland::Script;
+use harness::sim::solana::wire::Instruction;
+use harness::sim::{Answer, Fault};
+use harness::wallet::SolanaPayment;
+use harness::{SolanaWallet, Stack, binaries};
+use http::Method;
+use serde_json::{Value, json};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const LIST: &str = "/api/v1/phone/numbers/list";
+const RENEW: &str = "/api/v1/phone/numbers/renew";
+const CALL: &str = "/api/v1/voice/call";
+const CALL_PRICE: u64 = 540_000;
+const FLOAT: u64 = 50_000_000;
+const MINUTE: Duration = Duration::from_mins(1);
+
+async fn world() -> Stack {
+    Stack::builder(binaries!()).solana().start().await
+}
+
+fn request() -> Value {
+    json!({"to": "+12133610872", "task": "Confirm the reservation for two."})
+}
+
+/// Somebody else hands the payment to the facilitator.
+async fn submit(stack: &Stack, payment: &SolanaPayment) -> Value {
+    let document = payment.to_json();
+    let question = json!({"x402Version": 2, "paymentPayload": document, "paymentRequirements": document["accepted"]});
+    let url = format!("{}/settle", stack.urls.facilitator);
+    Request::new(&harness::client(), Method::POST, url).body(&question).send().await.expect(200).json()
+}
+
+#[tokio::test]
+async fn a_solana_wallet_buys_lists_renews_and_calls() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let bought = paid.answer.expect(200).json();
+    assert_eq!((&bought["owner_wallet"], &bought["chain"]), (&json!(wallet.text()), &json!("solana")));
+    let settlement = paid.answer.settlement().expect("a settlement");
+    assert_eq!(settlement["network"], "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp");
+    assert_eq!((&settlement["payer"], &settlement["transaction"]), (&json!(wallet.text()), &bought["transaction"]));
+    let landed = stack.solana.transaction(bought["transaction"].as_str().expect("a signature"));
+    assert!(landed.is_some_and(|landed| landed.error.is_none()));
+
+    let number = bought["phone_number"].clone();
+    let listed = stack.post(LIST).pay(&wallet).await.answer.expect(200).json();
+    assert_eq!(listed["numbers"][0]["phone_number"], number);
+    let renewed = stack.post(RENEW).body(&json!({"phone_number": number})).pay(&wallet).await.answer.expect(200).json();
+    assert!(renewed["expires_at"].as_str() > bought["expires_at"].as_str());
+    let call = stack.post(CALL).body(&request()).pay(&wallet).await.answer.expect(200).json();
+    assert_eq!(call["from"], number);
+    assert_eq!(stack.solana_earned(), 5_000_000 + 1_000 + 5_000_000 + CALL_PRICE);
+    assert_eq!(stack.earned(), 0);
+}
+
+#[tokio::test]
+async fn version_1_is_spoken_on_solana_too() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet();
+    let paid = stack.post(BUY).body(&json!({})).pay_bent(&wallet, SolanaPayment::version_1).await;
+    paid.answer.expect(200);
+    assert_eq!(paid.answer.settlement().expect("a settlement")["network"], "solana");
+    assert!(paid.answer.header("x-payment-response").is_some());
+    assert_eq!(stack.solana_earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn wallets_of_the_two_rails_never_mix() {
+    let stack = world().await;
+    let (solana, base) = (stack.solana_wallet_with(20_000_000), stack.wallet_with(20_000_000));
+    let ours = stack.post(BUY).body(&json!({})).pay(&solana).await.answer.expect(200).json();
+    let theirs = stack.post(BUY).body(&json!({})).pay(&base).await.answer.expect(200).json();
+    let listed = stack.post(LIST).pay(&base).await.answer.expect(200).json();
+    assert_eq!(listed["numbers"].as_array().map(Vec::len), Some(1));
+    assert_eq!(listed["numbers"][0]["phone_number"], theirs["phone_number"]);
+    let stolen = json!({"to": "+12133610872", "task": "Confirm the reservation.", "from": ours["phone_number"]});
+    let refused = stack.post(CALL).body(&stolen).pay(&base).await.answer.refused(403, "wrong_wallet");
+    assert_eq!(refused["actualOwner"], solana.text());
+    let row = stack.dynamo.row(&format!("WALLET#{}", solana.caip10()), &lease(&ours));
+    assert!(row.is_some(), "base58 is kept as it is");
+}
+
+fn lease(bought: &Value) -> String {
+    format!("LEASE#{}", bought["phone_number"].as_str().expect("a number"))
+}
+
+type Bend = Box<dyn FnOnce(SolanaPayment) -> SolanaPayment>;
+
+#[tokio::test]
+async fn what_is_not_exactly_the_payment_is_refused_before_anybody_is_asked() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet();
+    let stranger = stack.solana_wallet();
+    let address = wallet.address();
+    let cases: Vec<(&str, Bend)> = vec![
+        ("value_mismatch", Box::new(|it: SolanaPayment| it.amount(4_999_999))),
+        ("value_mismatch", Box::new(|it: SolanaPayment| it.amount(5_000_001))),
+        ("recipient_mismatch", Box::new(move |it: SolanaPayment| it.to(address))),
+        ("transaction_mismatch", Box::new(move |it: SolanaPayment| it.mint(address))),
+        ("transaction_mismatch", Box::new(move |it: SolanaPayment| it.and_transfer(address, 1))),
+        (
+            "transaction_mismatch",
+            Box::new(move |it: SolanaPayment| it.and(Instruction::system_transfer(address, address, 1))),
+        ),
+        ("transaction_mismatch", Box::new(|it: SolanaPayment| it.compute_price(5_000_001))),
+        ("transaction_mismatch", Box::new(move |it: SolanaPayment| it.lookup(address))),
+        ("transaction_mismatch", Box::new(move |it: SolanaPayment| it.fee_payer(address))),
+        ("invalid_signature", Box::new(SolanaPayment::unsigned_by_payer)),
+        ("invalid_signature", Box::new(SolanaPayment::flipped)),
+        ("invalid_signature", Box::new(move |it: SolanaPayment| it.signed_by(&stranger))),
+    ];
+    for (reason, bend) in cases {
+        let answer = stack.post(BUY).body(&json!({})).pay_bent(&wallet, bend).await.answer;
+        assert_eq!(answer.refused(402, "payment_required")["reason"], reason);
+    }
+    let cut = |payment: SolanaPayment| payment.bytes(|bytes| bytes.truncate(100));
+    stack.post(BUY).body(&json!({})).pay_bent(&wallet, cut).await.answer.refused(400, "invalid_payment");
+    assert!(stack.facilitator.seen().is_empty() && stack.twilio.held().is_empty());
+}
+
+#[tokio::test]
+async fn one_transaction_buys_one_thing_whatever_stands_in_the_fee_payers_place() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    let payment = wallet.signs(&stack.post(BUY).demand().await);
+    let buy = |payment: &SolanaPayment| stack.post(BUY).body(&json!({})).paid_with(payment).send();
+    let answers = join_all((0..10).map(|_| buy(&payment))).await;
+    let first = answers[0].expect(200).json();
+    for answer in &answers {
+        assert_eq!(answer.expect(200).json(), first);
+    }
+    let signed = payment.clone().bytes(|bytes| bytes[1..65].fill(7));
+    assert_eq!(buy(&signed).await.expect(200).json(), first);
+    let renew = json!({"phone_number": first["phone_number"]});
+    stack.post(RENEW).body(&renew).paid_with(&payment).send().await.refused(409, "payment_conflict");
+    assert_eq!((stack.solana_earned(), stack.twilio.held().len()), (5_000_000, 1));
+}
+
+#[tokio::test]
+async fn a_settlement_whose_answer_is_lost_is_looked_up_on_the_cluster() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    // And where the node does not answer either, as soon as it does.
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(LIST).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    stack.solana.faults().clear();
+    stack.travel(MINUTE);
+    stack.sweep().await;
+    stack.post(LIST).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.solana_earned(), 5_001_000);
+}
+
+#[tokio::test]
+async fn a_payment_that_never_arrived_is_void_when_its_block_is_past_for_good() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet();
+    // Nobody can say whether it was sent, and it was not.
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    stack.sweep().await;
+    let again = || stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send();
+    again().await.refused(503, "payment_pending");
+    stack.travel(10 * MINUTE);
+    stack.sweep().await;
+    again().await.refused(402, "payment_required");
+    assert_eq!(stack.solana_earned(), 0);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_too_old_or_not_covered_costs_nothing() {
+    let stack = world().await;
+    for (path, body) in [(LIST, json!({})), (BUY, json!({}))] {
+        let poor = stack.solana_wallet_with(999);
+        stack.post(path).body(&body).pay(&poor).await.answer.refused(402, "payment_required");
+        let late = stack.solana_wallet();
+        let payment = late.signs(&stack.post(path).demand().await);
+        stack.travel(5 * MINUTE);
+        stack.post(path).body(&body).paid_with(&payment).send().await.refused(402, "payment_required");
+    }
+    assert_eq!((stack.solana_earned(), stack.twilio.held().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn somebody_elses_submission_of_our_payment_is_our_payment() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    for (path, body) in [(LIST, json!({})), (BUY, json!({}))] {
+        let payment = wallet.signs(&stack.post(path).demand().await);
+        assert_eq!(submit(&stack, &payment).await["success"], true);
+        stack.post(path).body(&body).paid_with(&payment).send().await.expect(200);
+    }
+    assert_eq!(stack.solana_earned(), 5_001_000);
+}
+
+#[tokio::test]
+async fn a_new_fee_payer_is_offered_after_the_first_refusal_because_of_the_old_one() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+    let old = stack.facilitator.fee_payer();
+    stack.facilitator.rotate_fee_payer();
+    let refused = stack.post(LIST).pay(&wallet).await;
+    refused.answer.refused(402, "payment_required");
+    let demand = refused.answer.demand();
+    let offered = &demand.offer_on("solana:")["extra"]["feePayer"];
+    assert_eq!(offered, &json!(stack.facilitator.fee_payer().to_string()));
+    assert_ne!(offered, &json!(old.to_string()));
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+    assert_eq!(stack.solana_earned(), 2_000);
+}
+
+#[tokio::test]
+async fn base_can_be_paid_while_nobody_says_who_pays_solanas_fees() {
+    let stack = world().await;
+    stack.facilitator.faults().always("GET */supported", Fault::Refuse(Answer::html(502)));
+    let asked = stack.post(LIST).send().await.expect(402).json();
+    assert_eq!(asked["accepts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(asked["accepts"][0]["network"], "base-sepolia");
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);
+    assert_eq!(stack.earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn a_payment_that_was_refused_and_is_made_all_the_same_goes_back() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(5_000_000);
+    // From here on the cluster is watched.
+    stack.sweep().await;
+    stack.travel(MINUTE);
+    let payment = wallet.signs(&stack.post(CALL).demand().await);
+    stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(403, "no_owned_numbers");
+    assert_eq!(submit(&stack, &payment).await["success"], true);
+    assert_eq!(stack.solana.balance(wallet.address()), 5_000_000 - CALL_PRICE);
+    for _ in 0..3 {
+        stack.travel(6 * MINUTE);
+        stack.sweep().await;
+    }
+    assert_eq!(stack.solana.balance(wallet.address()), 5_000_000);
+    stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(409, "payment_returned");
+}
+
+/// A Solana wallet with a number, in a world that the test goes on to hurt.
+struct Caller {
+    stack: Stack,
+    wallet: SolanaWallet,
+}
+
+impl Caller {
+    async fn within(stack: Stack) -> Self {
+        let wallet = stack.solana_wallet_with(20_000_000);
+        stack.sweep().await;
+        stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+        Self { stack, wallet }
+    }
+
+    /// A call that the dialler cannot place, and that is known to have ended so.
+    async fn fails(&self) -> Value {
+        self.stack.bland.script_next(Script::PreQueueError);
+        self.stack.travel(Duration::from_secs(15));
+        let call = self.stack.post(CALL).body(&request()).pay(&self.wallet).await.answer.expect(200).json();
+        self.stack.bland.finish_all();
+        self.stack.travel(Duration::from_secs(10));
+        self.poll(&call).await;
+        self.stack.travel(Duration::from_secs(61));
+        assert_eq!(self.poll(&call).await["refund"]["status"], "due");
+        call
+    }
+
+    async fn poll(&self, call: &Value) -> Value {
+        let id = call["call_id"].as_str().expect("an id");
+        self.stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
+    }
+
+    fn money(&self) -> u64 {
+        self.stack.solana.balance(self.wallet.address())
+    }
+
+    fn paid_back(&self) -> u64 {
+        FLOAT - self.stack.solana.balance(self.stack.solana_refund_wallet)
+    }
+
+    async fn minutes(&self, count: u32) {
+        for _ in 0..count {
+            self.stack.travel(MINUTE);
+            self.stack.sweep().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_failed_is_paid_back_to_who_paid_it() {
+    let caller = Caller::within(world().await).await;
+    let before = caller.money();
+    let call = caller.fails().await;
+    assert_eq!(caller.money(), before - CALL_PRICE);
+    caller.stack.sweep().await;
+    let shown = caller.poll(&call).await;
+    assert_eq!((&shown["charged"], &shown["refund"]["status"]), (&json!(false), &json!("refunded")));
+    let transaction = shown["refund"]["transaction"].as_str().expect("a signature");
+    assert!(caller.stack.solana.transaction(transaction).is_some());
+    caller.minutes(3).await;
+    assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
+}
+
+#[tokio::test]
+async fn a_refund_whose_answer_is_lost_is_not_sent_twice() {
+    let caller = Caller::within(world().await).await;
+    let call = caller.fails().await;
+    caller.stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    caller.stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+    // A node is needed to build it, so it is not even built.
+    caller.stack.sweep().await;
+    assert_eq!((caller.paid_back(), &caller.poll(&call).await["refund"]["status"]), (0, &json!("due")));
+    caller.stack.solana.faults().clear();
+    caller.minutes(2).await;
+    assert_eq!(caller.paid_back(), CALL_PRICE);
+    assert_eq!(caller.poll(&call).await["refund"]["status"], "refunded");
+    // Long after its block is past it is still the same.
+    caller.minutes(12).await;
+    assert_eq!(caller.paid_back(), CALL_PRICE);
+}
+
+#[tokio::test]
+async fn a_refund_that_was_not_sent_is_built_anew_when_its_block_is_past() {
+    let caller = Caller::within(world().await).await;
+    let before = caller.money();
+    let call = caller.fails().await;
+    caller.stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(502)));
+    caller.minutes(1).await;
+    let row = |caller: &Caller| {
+        let rows = caller.stack.dynamo.rows();
+        rows.into_iter().find_map(|row| row["refund"]["sent"].as_str().map(str::to_owned)).expect("it is recorded")
+    };
+    let first = row(&caller);
+    // While it could still be processed, it is the same one that is sent again.
+    caller.stack.travel(Duration::from_secs(20));
+    caller.stack.sweep().await;
+    assert_eq!(row(&caller), first);
+    caller.stack.facilitator.faults().clear();
+    caller.minutes(20).await;
+    assert_ne!(row(&caller), first);
+    assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
+    assert_eq!(caller.poll(&call).await["refund"]["status"], "refunded");
+}
+
+#[tokio::test]
+async fn a_process_that_dies_after_sending_a_refund_has_sent_it_once() {
+    for fault in [Fault::HaltBefore, Fault::HaltAfter] {
+        let caller = Caller::within(world().await).await;
+        let call = caller.fails().await;
+        let stack = &caller.stack;
+        stack.invoke("reaper", &json!({})).await;
+        stack.facilitator.faults().once("POST */settle", fault);
+        let halts = stack.facilitator.faults().halts();
+        let killed = async {
+            stack.facilitator.faults().halted(halts + 1).await;
+            assert!(stack.lambda.kill("refunds") > 0);
+        };
+        let (swept, ()) = futures_util::future::join(stack.lambda.invoke("refunds", &json!({})), killed).await;
+        assert!(swept.is_err(), "it died");
+        caller.minutes(15).await;
+        assert_eq!(caller.paid_back(), CALL_PRICE);
+        assert_eq!(caller.poll(&call).await["refund"]["status"], "refunded");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_token_account_gets_credit_which_pays_the_next_call() {
+    let caller = Caller::within(world().await).await;
+    let call = caller.fails().await;
+    caller.stack.solana.close_account(caller.wallet.address());
+    caller.stack.sweep().await;
+    assert_eq!(caller.poll(&call).await["refund"]["status"], "credited");
+    caller.stack.solana.mint(caller.wallet.address(), 1_000_000);
+    caller.stack.travel(Duration::from_secs(15));
+    let next = caller.stack.post(CALL).body(&request()).pay(&caller.wallet).await.answer.expect(200).json();
+    assert_eq!(next["payment"], "credit");
+    assert_eq!((caller.money(), caller.paid_back()), (1_000_000, 0));
+}
+
+#[tokio::test]
+async fn without_a_refund_wallet_what_is_owed_becomes_credit() {
+    let stack = Stack::builder(binaries!()).solana().variable("REFUND_SOLANA_KEY", "").start().await;
+    let caller = Caller::within(stack).await;
+    let call = caller.fails().await;
+    caller.stack.sweep().await;
+    assert_eq!(caller.poll(&call).await["refund"]["status"], "credited");
+}
