@@ -14,16 +14,17 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::sim::{Answer, Chain, Fault, Faults};
+use crate::ledger::Ledger;
+use crate::sim::{Answer, Fault, Faults};
 
 /// The door itself: `POST /mint` and `POST /faults`.
-pub fn router(chain: Chain, neighbours: BTreeMap<&'static str, Faults>) -> Router {
-    let world = Arc::new(World { chain, neighbours });
+pub fn router(ledger: Ledger, neighbours: BTreeMap<&'static str, Faults>) -> Router {
+    let world = Arc::new(World { ledger, neighbours });
     Router::new().route("/mint", post(mint)).route("/faults", post(fail_once)).with_state(world)
 }
 
 struct World {
-    chain: Chain,
+    ledger: Ledger,
     neighbours: BTreeMap<&'static str, Faults>,
 }
 
@@ -48,7 +49,7 @@ type Told = Result<StatusCode, (StatusCode, String)>;
 async fn mint(State(world): State<Arc<World>>, Json(mint): Json<Mint>) -> Told {
     let to = mint.address.parse::<Address>().map_err(|_| refused(format!("{} is no address", mint.address)))?;
     let micros = mint.amount.parse().map_err(|_| refused(format!("{} is no amount", mint.amount)))?;
-    world.chain.mint(to, micros);
+    world.ledger.mint(to, micros);
     Ok(StatusCode::NO_CONTENT)
 }
 

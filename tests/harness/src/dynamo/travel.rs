@@ -25,7 +25,7 @@ pub const TIMES: &[&str] = &[
     "unpaid_at",
 ];
 
-/// A block of the chain, which makes one every two seconds.
+/// A block of the chain.
 const BLOCKS: &str = "progress";
 
 /// The end of a payment's window. It is part of what the payer signed, so while it can still be used it must stay as it
@@ -37,15 +37,17 @@ const SIGNED: &str = "valid_before";
 pub(super) type Travelled = Arc<Mutex<BTreeMap<(String, i64), i64>>>;
 
 impl Dynamo {
-    /// Makes everything that is stored look as if it had been written this much earlier.
-    pub fn travel(&self, by: Duration) {
+    /// Makes everything that is stored look as if it had been written this much earlier, when the chain was so many blocks
+    /// shorter.
+    pub fn travel(&self, by: Duration, blocks: u64) {
+        let blocks = i64::try_from(blocks).unwrap_or(i64::MAX);
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
         #[expect(clippy::disallowed_methods, reason = "the functions read the machine's clock, so the harness does")]
         let now = Timestamp::now().as_second();
         for mut item in self.items() {
             let pk = item.get("pk").and_then(|pk| pk["S"].as_str()).unwrap_or_default().to_owned();
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
-            Shift { seconds, now, pk: &pk, travelled: &mut travelled }.map(&mut item);
+            Shift { seconds, blocks, now, pk: &pk, travelled: &mut travelled }.map(&mut item);
             drop(travelled);
             self.put(&item);
         }
@@ -54,6 +56,7 @@ impl Dynamo {
 
 struct Shift<'a> {
     seconds: i64,
+    blocks: i64,
     now: i64,
     pk: &'a str,
     travelled: &'a mut BTreeMap<(String, i64), i64>,
@@ -70,7 +73,7 @@ impl Shift<'_> {
                 if TIMES.contains(&name.as_str()) {
                     *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
                 } else if name == BLOCKS {
-                    *value = json!({"N": second.saturating_sub(self.seconds / 2).to_string()});
+                    *value = json!({"N": second.saturating_sub(self.blocks).to_string()});
                 } else if name == SIGNED {
                     *value = json!({"N": self.signed(second).to_string()});
                 }
@@ -97,7 +100,7 @@ mod tests {
     fn shifted(seconds: i64, before: i64, item: Value) -> Value {
         let mut item = item;
         let mut travelled = BTreeMap::from([(("SALE#1".to_owned(), 1_300), before)]);
-        let mut shift = Shift { seconds, now: 1_000, pk: "SALE#1", travelled: &mut travelled };
+        let mut shift = Shift { seconds, blocks: seconds / 2, now: 1_000, pk: "SALE#1", travelled: &mut travelled };
         if let Some(item) = item.as_object_mut() {
             shift.map(item);
         }

@@ -81,7 +81,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Runni
     })?;
     let wallet = Wallet::random();
     world.bland.set_pace(PACE);
-    world.chain.mint(wallet.address(), FUNDS);
+    world.ledger.mint(wallet.address(), FUNDS);
     Ok(Running { world, wallet, play_money: neighbours.is_play_money() })
 }
 
@@ -107,7 +107,7 @@ pub(crate) async fn housekeeping(world: World) {
 async fn open_control(world: &World) -> Result<String, Trouble> {
     let names = ["chain", "facilitator", "twilio", "bland", "scheduler", "dynamodb", "kms"];
     let all = names.into_iter().zip(Neighbour::ALL.map(|neighbour| world.faults_of(neighbour).clone()));
-    let router = harness::control::router(world.chain.clone(), all.collect());
+    let router = harness::control::router(world.ledger.clone(), all.collect());
     let served = harness::sim::serve_at(([127, 0, 0, 1], CONTROL).into(), router).await;
     let (address, _) = served.map_err(|error| format!("port {CONTROL} of 127.0.0.1 cannot be had ({error})."))?;
     Ok(format!("http://{address}"))
