@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
+mod likeness;
 mod money;
 mod trouble;
 

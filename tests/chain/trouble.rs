@@ -1,6 +1,6 @@
 //! What payers, strangers and the chain itself can do between a yes and a settlement.
 
-use alloy_primitives::hex;
+use alloy_primitives::{Address, hex};
 use futures_util::future::join_all;
 use harness::sim::Fault;
 use harness::wallet::Demand;
@@ -12,8 +12,14 @@ use super::*;
 const SMART_WALLET: &str = include_str!("wallet/Wallet.hex");
 
 /// Somebody who has seen a payment.
-fn stranger() -> alloy_primitives::Address {
+fn stranger() -> Address {
     Wallet::random().address()
+}
+
+/// A wallet that is a contract, for this owner's signatures.
+pub(crate) fn smart_wallet(node: &Node, owner: Address) -> Address {
+    let code = hex::decode(SMART_WALLET.trim()).expect("hexadecimal");
+    node.deploy(&[&code[..], owner.into_word().as_slice()].concat())
 }
 
 /// Asks the facilitator to settle a payment, as anybody may. Says whether it did.
@@ -91,8 +97,7 @@ async fn an_authorization_that_expires_on_the_way_buys_nothing() {
 #[tokio::test]
 async fn a_wallet_that_is_a_contract_pays_and_its_forger_does_not() {
     let world = OnChain::start().await;
-    let code = hex::decode(SMART_WALLET.trim()).expect("hexadecimal");
-    let contract = world.node.deploy(&[&code[..], world.wallet.address().into_word().as_slice()].concat());
+    let contract = smart_wallet(&world.node, world.wallet.address());
     world.node.mint(contract, 10_000_000);
     let wrapped = |wallet: &Wallet, demand: &Demand| {
         wallet.signs(demand).from(contract).tampered(|signature| signature.extend([0; 32]))

@@ -1,0 +1,151 @@
+//! The simulated facilitator and the published one, asked the same: what the other tests believe of facilitators is so.
+
+use alloy_primitives::{Address, U256, hex};
+use harness::client;
+use harness::sim::chain::{Chain, Network};
+use harness::sim::{self, Clock, Facilitator};
+use harness::wallet::Demand;
+use harness::world::PAYEE;
+
+use super::*;
+
+/// Where the two differ: in version 1 the token's own words are the reason, and for these it has others.
+const KNOWN: [&str; 2] = ["a high s, settle, version 1", "v of 0 or 1, settle, version 1"];
+
+type Bend = fn(Payment, &Pair) -> Payment;
+
+/// What payers may come with, in an order in which nothing stands in the next one's way.
+const CASES: [(&str, Bend); 18] = [
+    ("good", |payment, _| payment),
+    ("expired", |payment, _| payment.valid_for(-10)),
+    ("about to expire", |payment, _| payment.valid_for(3)),
+    ("too early", |payment, _| payment.valid_after(4_000_000_000)),
+    ("too little", |payment, _| payment.value(999)),
+    ("too much", |payment, _| payment.value(1_001)),
+    ("to somebody else", |payment, pair| payment.to(pair.poor.address())),
+    ("from somebody else", |payment, pair| payment.from(pair.rich.address()).signed_by(&pair.poor)),
+    ("without money", |payment, pair| payment.from(pair.poor.address()).signed_by(&pair.poor)),
+    ("a flipped bit", |payment, _| payment.tampered(|bytes| bytes[10] ^= 1)),
+    ("a short signature", |payment, _| payment.tampered(|bytes| bytes.truncate(64))),
+    ("a high s", |payment, _| payment.tampered(high_s)),
+    ("v of 0 or 1", |payment, _| payment.tampered(|bytes| bytes[64] -= 27)),
+    ("for another chain", |payment, _| payment.domain(|domain| domain.chain_id = 84_532)),
+    ("by another name", |payment, _| payment.domain(|domain| "USDC".clone_into(&mut domain.name))),
+    ("cancelled", |payment, pair| {
+        let nonce = payment.authorization().nonce;
+        pair.node.cancel(pair.rich.key(), nonce).expect("the owner may");
+        pair.chain.cancel(pair.rich.address(), nonce).expect("the owner may");
+        payment
+    }),
+    ("a smart wallet's", |payment, pair| payment.from(pair.contract).tampered(|bytes| bytes.extend([0; 32]))),
+    ("a smart wallet's, forged", |payment, pair| {
+        payment.from(pair.contract).signed_by(&pair.poor).tampered(|bytes| bytes.extend([0; 32]))
+    }),
+];
+
+/// Both, with the same wallets.
+struct Pair {
+    node: Node,
+    chain: Chain,
+    simulated: String,
+    rich: Wallet,
+    poor: Wallet,
+    contract: Address,
+}
+
+impl Pair {
+    async fn start() -> Self {
+        let (node, clock) = (Node::start(), Clock::wall());
+        let chain = Chain::new(Network::Base, clock.clone());
+        let (address, _) = sim::serve(Facilitator::new(chain.clone(), clock).router()).await;
+        let (rich, poor) = (Wallet::random(), Wallet::random());
+        let contract = trouble::smart_wallet(&node, rich.address());
+        chain.deploy_smart_wallet(contract, rich.address());
+        for (wallet, micros) in [(rich.address(), 1_000_000), (contract, 1_000_000), (poor.address(), 999)] {
+            node.mint(wallet, micros);
+            chain.mint(wallet, micros);
+        }
+        Self { node, chain, simulated: format!("http://{address}"), rich, poor, contract }
+    }
+
+    /// What both say to a request, without what is free to differ.
+    async fn say(&self, route: &str, body: &Value) -> [Value; 2] {
+        let ask = async |url: String| {
+            let request = client().post(format!("{url}/{route}")).header("content-type", "application/json");
+            let answer = request.body(body.to_string()).send().await.expect("an answer");
+            let status = answer.status().as_u16();
+            let mut said: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+            let fields = said.as_object_mut().expect("an object");
+            fields.retain(|name, _| !name.ends_with("Message"));
+            if let Some(reason) = fields.get_mut("errorReason") {
+                // Version 1 goes on with the whole call.
+                let said = reason.as_str().and_then(|text| text.split("\n\n").next()).map(str::to_owned);
+                *reason = json!(said);
+            }
+            if let Some(transaction) = fields.get_mut("transaction") {
+                *transaction = json!(transaction.as_str().is_some_and(|hash| hash.len() == 66));
+            }
+            fields.insert("status".to_owned(), json!(status));
+            said
+        };
+        [ask(self.simulated.clone()).await, ask(self.node.facilitator()).await]
+    }
+}
+
+fn high_s(bytes: &mut Vec<u8>) {
+    const ORDER: [u8; 32] = hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
+    let high = U256::from_be_bytes(ORDER) - U256::from_be_slice(&bytes[32..64]);
+    bytes[32..64].copy_from_slice(&high.to_be_bytes::<32>());
+    bytes[64] = 55 - bytes[64];
+}
+
+/// What a shop asks for, in both versions.
+fn demand() -> Demand {
+    let (asset, payee) = (Network::Base.usdc().to_checksum(None), PAYEE.to_checksum(None));
+    let (extra, scheme) = (json!({"name": "USD Coin", "version": "2"}), "exact");
+    let resource = json!({"url": "http://shop/", "description": "A thing", "mimeType": "application/json"});
+    Demand {
+        required: json!({"x402Version": 2, "resource": resource, "accepts": [{
+            "scheme": scheme, "network": "eip155:8453", "amount": "1000", "asset": asset, "payTo": payee,
+            "maxTimeoutSeconds": 300, "extra": extra,
+        }]}),
+        body: json!({"x402Version": 1, "accepts": [{
+            "scheme": scheme, "network": "base", "maxAmountRequired": "1000", "asset": asset, "payTo": payee,
+            "maxTimeoutSeconds": 300, "extra": extra, "resource": "http://shop/", "description": "A thing",
+            "mimeType": "application/json",
+        }]}),
+    }
+}
+
+#[tokio::test]
+async fn the_simulated_facilitator_says_what_the_published_one_says() {
+    let (pair, demand) = (Pair::start().await, demand());
+    let mut differences = Vec::new();
+    for version in [2, 1] {
+        for (case, bend) in CASES {
+            let payment = bend(pair.rich.signs(&demand), &pair);
+            let (payment, wanted) = match version {
+                1 => (payment.version_1(), &demand.body["accepts"][0]),
+                _ => (payment, demand.offer()),
+            };
+            let body =
+                json!({"x402Version": version, "paymentPayload": payment.to_json(), "paymentRequirements": wanted});
+            // The second time it is used, if it could be.
+            for route in ["verify", "settle", "verify", "settle"] {
+                let [simulated, real] = pair.say(route, &body).await;
+                if simulated != real {
+                    differences.push(format!(
+                        "{case}, {route}, version {version}:\n  simulated {simulated}\n  real      {real}"
+                    ));
+                }
+            }
+        }
+    }
+    for known in KNOWN {
+        let all = differences.len();
+        differences.retain(|difference| !difference.starts_with(known));
+        assert!(differences.len() < all, "no longer: {known}");
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert_eq!(pair.node.balance(PAYEE), pair.chain.balance(PAYEE));
+}
