@@ -92,6 +92,7 @@ impl Pair {
     }
 }
 
+#[expect(clippy::ptr_arg, reason = "the type of what bends a signature")]
 fn high_s(bytes: &mut Vec<u8>) {
     const ORDER: [u8; 32] = hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
     let high = U256::from_be_bytes(ORDER) - U256::from_be_slice(&bytes[32..64]);

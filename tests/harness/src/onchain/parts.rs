@@ -17,8 +17,8 @@ pub(super) struct Parts {
     pub(super) state: PathBuf,
     /// Where the facilitator listens.
     pub(super) facilitator: u16,
-    /// It ends when its standard input does, so this is what keeps it.
-    _facilitator: Child,
+    /// They end when their standard input does, so this is what keeps them.
+    alive: Vec<Child>,
 }
 
 /// Those of this process.
@@ -45,11 +45,42 @@ fn start() -> Result<Parts, String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("Node does not start ({error}): version 20 or later has to be installed"))?;
-    let said = facilitator.stdout.take().map(BufReader::new).and_then(|out| out.lines().next()?.ok());
-    let said: Value = said.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or_default();
-    let (program, port) = (said["node"].as_str(), said["port"].as_u64().and_then(|port| port.try_into().ok()));
-    let (Some(program), Some(port)) = (program, port) else {
+    let said = greeting(&mut facilitator);
+    let (Some(program), Some(port)) = (said["node"].as_str().map(PathBuf::from), port(&said)) else {
         return Err("the facilitator does not start: tests/chain/node/facilitator.mjs says why".to_owned());
     };
-    Ok(Parts { program: program.into(), state, facilitator: port, _facilitator: facilitator })
+    let mut parts = Parts { program, state, facilitator: port, alive: vec![facilitator] };
+    if let Some(other) = another() {
+        parts.ask_instead(&other)?;
+    }
+    Ok(parts)
+}
+
+impl Parts {
+    /// Another facilitator settles.
+    fn ask_instead(&mut self, program: &str) -> Result<(), String> {
+        let mut words = program.split_whitespace();
+        let mut command = Command::new(words.next().unwrap_or_default());
+        let child = command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|error| format!("{program} does not start: {error}"))?;
+        self.facilitator = port(&greeting(&mut child)).ok_or_else(|| format!("{program} does not say its port"))?;
+        self.alive.push(child);
+        Ok(())
+    }
+}
+
+/// A second opinion: a program that keeps to what `facilitator.mjs` keeps to.
+fn another() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one thing about the harness that a person chooses")]
+    std::env::var("SECOND_OPINION").ok()
+}
+
+/// The line of JSON that a program begins with.
+fn greeting(program: &mut Child) -> Value {
+    let said = program.stdout.take().map(BufReader::new).and_then(|out| out.lines().next()?.ok());
+    said.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or_default()
+}
+
+fn port(said: &Value) -> Option<u16> {
+    said["port"].as_u64()?.try_into().ok()
 }
