@@ -12,6 +12,7 @@ mod trouble;
 use std::time::Duration;
 
 use harness::onchain::Node;
+use harness::request::Response;
 use harness::wallet::Payment;
 use harness::{Neighbour, Stack, Wallet, binaries};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ impl OnChain {
         self.wallet.signs(&self.stack.post(BUY).body(&json!({})).demand().await)
     }
 
-    async fn buys_with(&self, payment: &Payment) -> harness::request::Response {
+    async fn buys_with(&self, payment: &Payment) -> Response {
         self.stack.post(BUY).body(&json!({})).paid_with(payment).send().await
     }
 
@@ -91,8 +92,20 @@ impl OnChain {
         }
     }
 
+    /// Nothing was bought. After a facilitator that sends first and looks then, that is sure only once the payment is over.
+    async fn refused(&self, path: &str, payment: &Payment, mut answer: Response) {
+        if answer.status == 503 {
+            answer.refused(503, "payment_pending");
+            self.stack.travel(8 * MINUTE);
+            self.minutes(1).await;
+            answer = self.stack.post(path).body(&json!({})).paid_with(payment).send().await;
+        }
+        let refused = answer.refused(402, "payment_required");
+        assert!(refused["message"].as_str().is_some_and(|message| message.ends_with("Not charged.")));
+    }
+
     /// Does something between the facilitator's yes and the settlement of this purchase.
-    async fn buys_while(&self, payment: &Payment, deed: impl AsyncFnOnce()) -> harness::request::Response {
+    async fn buys_while(&self, payment: &Payment, deed: impl AsyncFnOnce()) -> Response {
         let faults = self.stack.faults_of(Neighbour::Facilitator);
         faults.reset_counts();
         faults.once(SETTLE, harness::sim::Fault::Hang);

@@ -78,7 +78,8 @@ async fn a_wallet_that_is_emptied_after_the_yes_buys_nothing_and_can_be_filled_a
     let emptied = async || {
         world.node.transfer(world.wallet.address(), stranger(), world.money()).expect("the owner may");
     };
-    world.buys_while(&payment, emptied).await.refused(402, "payment_required");
+    let answer = world.buys_while(&payment, emptied).await;
+    world.refused(BUY, &payment, answer).await;
     assert_eq!((world.stack.earned(), world.money()), (0, 0));
     world.node.mint(world.wallet.address(), 20_000_000);
     world.buys().await;
@@ -89,7 +90,8 @@ async fn a_wallet_that_is_emptied_after_the_yes_buys_nothing_and_can_be_filled_a
 async fn an_authorization_that_expires_on_the_way_buys_nothing() {
     let world = OnChain::start().await;
     let payment = world.signs().await;
-    world.buys_while(&payment, async || world.node.travel(6 * MINUTE)).await.refused(402, "payment_required");
+    let answer = world.buys_while(&payment, async || world.node.travel(6 * MINUTE)).await;
+    world.refused(BUY, &payment, answer).await;
     world.buys_with(&payment).await.refused(402, "payment_required");
     assert_eq!((world.stack.earned(), world.money()), (0, 20_000_000));
 }
