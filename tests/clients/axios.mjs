@@ -6,11 +6,10 @@
 export const fetchBy = (axios, wrap) => (plain, privateKey) => {
   const paying = wrap(axios.create({ adapter: 'fetch', env: { fetch: plain } }), privateKey);
   return async (url, { method, headers, body }) => {
-    const request = { url, method, headers, data: body, responseType: 'text', transformResponse: (text) => text };
-    const answer = await paying.request(request).catch((error) => {
+    const answer = await paying.request({ url, method, headers, data: body }).catch((error) => {
       if (error.response) return error.response;
       throw error;
     });
-    return new Response(answer.data, { status: answer.status, headers: answer.headers });
+    return new Response(JSON.stringify(answer.data), { status: answer.status, headers: answer.headers });
   };
 };
