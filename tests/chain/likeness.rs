@@ -1,4 +1,4 @@
-//! The simulated facilitator and the published one, asked the same: what the other tests believe of facilitators is so.
+//! The simulated facilitator and node, and the real ones, asked the same: what the other tests believe of them is so.
 
 use alloy_primitives::{Address, U256, hex};
 use harness::client;
@@ -149,4 +149,65 @@ async fn the_simulated_facilitator_says_what_the_published_one_says() {
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert_eq!(pair.node.balance(PAYEE), pair.chain.balance(PAYEE));
+}
+
+/// Answers of the real node that the simulated one has too: names and kinds of everything that it says.
+fn missing(simulated: &Value, real: &Value) -> Option<String> {
+    match (simulated, real) {
+        (Value::Object(fields), Value::Object(_)) => {
+            fields.iter().find_map(|(name, value)| missing(value, &real[name]).map(|what| format!("{name}: {what}")))
+        }
+        (Value::Array(all), Value::Array(others)) => match (all.first(), others.first()) {
+            (Some(one), Some(other)) => missing(one, other),
+            (None, _) => None,
+            (Some(_), None) => Some("nothing in it".to_owned()),
+        },
+        _ if std::mem::discriminant(simulated) == std::mem::discriminant(real) => None,
+        _ => Some(format!("{simulated} here, {real} there")),
+    }
+}
+
+#[tokio::test]
+async fn the_simulated_node_says_nothing_that_a_real_one_does_not() {
+    let (pair, demand) = (Pair::start().await, demand());
+    let (address, _) = sim::serve(pair.chain.router()).await;
+    let payment = pair.rich.signs(&demand);
+    let (what, signature) = (payment.authorization(), payment.signature_bytes());
+    let here = pair.chain.transfer_with_authorization(what, &signature).expect("it is signed");
+    let there = pair.node.submit(pair.poor.address(), what, &signature).expect("it is signed");
+    pair.node.mine();
+    let usdc = Network::Base.usdc().to_string();
+    let state = format!("0xe94a0102{}{}", hex::encode(what.from.into_word()), hex::encode(what.nonce));
+    let logs = |from: &str| json!([{"address": usdc, "topics": [null, null], "fromBlock": from, "toBlock": "latest"}]);
+    let recent = format!("{:#x}", pair.chain.height() - 100);
+    for (method, to_us, to_them) in [
+        ("eth_chainId", json!([]), json!([])),
+        ("eth_blockNumber", json!([]), json!([])),
+        ("eth_getBlockByNumber", json!(["finalized", false]), json!(["finalized", false])),
+        ("eth_getBlockByNumber", json!(["0xfffffff0", false]), json!(["0xfffffff0", false])),
+        ("eth_call", json!([{"to": usdc, "data": state}, "latest"]), json!([{"to": usdc, "data": state}, "latest"])),
+        (
+            "eth_call",
+            json!([{"to": usdc, "data": state}, "0xfffffff0"]),
+            json!([{"to": usdc, "data": state}, "0xfffffff0"]),
+        ),
+        (
+            "eth_call",
+            json!([{"to": usdc, "data": "0x12345678"}, "latest"]),
+            json!([{"to": usdc, "data": "0x12345678"}, "latest"]),
+        ),
+        ("eth_getLogs", logs(&recent), logs("0x0")),
+        ("eth_getTransactionReceipt", json!([here.to_string()]), json!([there.to_string()])),
+        ("eth_getTransactionReceipt", json!([what.nonce.to_string()]), json!([what.nonce.to_string()])),
+        ("eth_notThere", json!([]), json!([])),
+    ] {
+        let ask = async |url: String, params: &Value| {
+            let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+            let answer = client().post(url).header("content-type", "application/json").body(body).send().await;
+            let answer = answer.expect("an answer").bytes().await.expect("a body");
+            serde_json::from_slice::<Value>(&answer).expect("JSON")
+        };
+        let (simulated, real) = (ask(format!("http://{address}"), &to_us).await, ask(pair.node.url(), &to_them).await);
+        assert_eq!(missing(&simulated, &real), None, "{method}: {simulated}\n{real}");
+    }
 }

@@ -129,6 +129,23 @@ async fn a_chain_that_is_slow_is_waited_for() {
 }
 
 #[tokio::test]
+async fn payments_that_share_a_block_and_whose_answers_are_lost_are_told_apart() {
+    let world = OnChain::start().await;
+    let wallets: Vec<Wallet> = (0..5).map(|_| world.stack.wallet_with(1_000)).collect();
+    world.node.slow_down(3);
+    world.stack.faults_of(Neighbour::Facilitator).times(SETTLE, 5, Fault::LoseAnswer);
+    let stack = &world.stack;
+    let lists = |wallet| async move { stack.post(LIST).body(&json!({})).pay(wallet).await.answer.expect(200).json() };
+    let answers = join_all(wallets.iter().map(lists)).await;
+    let paid_in = |answer: &Value| answer["transaction"].as_str().expect("a transaction").to_owned();
+    let transactions: std::collections::BTreeSet<String> = answers.iter().map(paid_in).collect();
+    assert_eq!((transactions.len(), world.stack.earned()), (5, 5_000));
+    let block = |hash: &String| world.node.ask("eth_getTransactionReceipt", &json!([hash]))["blockNumber"].to_string();
+    let blocks: std::collections::BTreeSet<String> = transactions.iter().map(block).collect();
+    assert!(blocks.len() < 5, "they do not share any");
+}
+
+#[tokio::test]
 async fn a_node_that_goes_away_after_a_settlement_is_asked_when_it_is_back() {
     let world = OnChain::start().await;
     let payment = world.signs().await;
