@@ -49,12 +49,13 @@ mod wallets;
 use std::time::Duration;
 
 use crate::history;
+use crate::ledger::Payment;
 use crate::world::World;
 pub use finding::Finding;
 use finding::Findings;
 #[cfg(test)]
 use ledgers::Dialled;
-use ledgers::{Client, Ledgers, Payment, account, same, text};
+use ledgers::{Client, Ledgers, account, same, text};
 
 /// Past the end of every payment's window and of everything that waits for it, and short of the end of any lease.
 const LATER: Duration = Duration::from_hours(2);
@@ -89,7 +90,7 @@ async fn settle_down(world: &World, findings: &mut Findings) {
         faults.release();
         faults.settled().await;
     }
-    world.chain.mine();
+    world.ledger.mine();
     world.solana.mine();
     if !is_whole(world) {
         return;

@@ -65,7 +65,7 @@ type Told = Result<StatusCode, (StatusCode, String)>;
 async fn mint(State(world): State<Arc<World>>, Json(mint): Json<Mint>) -> Told {
     let to = mint.address.parse::<Address>().map_err(|_| refused(format!("{} is no address", mint.address)))?;
     let micros = mint.amount.parse().map_err(|_| refused(format!("{} is no amount", mint.amount)))?;
-    world.chain.mint(to, micros);
+    world.ledger.mint(to, micros);
     Ok(StatusCode::NO_CONTENT)
 }
 

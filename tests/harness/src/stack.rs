@@ -13,6 +13,7 @@ use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 use crate::audit::{self, Finding};
 use crate::client;
+use crate::onchain::Node;
 use crate::request::Request;
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey};
@@ -52,6 +53,12 @@ impl Builder {
     pub fn network(mut self, network: Network) -> Self {
         self.plan.network = network;
         self
+    }
+
+    /// Payments on the chain of a real node, by a real facilitator.
+    pub fn on(mut self, node: &Node) -> Self {
+        self.plan.node = Some(node.clone());
+        self.network(Network::Base)
     }
 
     /// The functions are not told of any node of the chain.
@@ -172,7 +179,7 @@ impl Stack {
     /// A wallet with so many micro-dollars.
     pub fn wallet_with(&self, micros: u64) -> Wallet {
         let wallet = Wallet::random();
-        self.chain.mint(wallet.address(), micros);
+        self.ledger.mint(wallet.address(), micros);
         wallet
     }
 
@@ -205,7 +212,7 @@ impl Stack {
 
     /// What has been earned, in micro-dollars.
     pub fn earned(&self) -> u64 {
-        self.chain.balance(PAYEE)
+        self.ledger.balance(PAYEE)
     }
 
     /// Invokes a function by the name of its binary; it must succeed.

@@ -20,7 +20,9 @@ use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
 use crate::history::{History, What};
 use crate::lambda::{InvokeError, Lambda};
+use crate::ledger::Ledger;
 use crate::measure::Meter;
+use crate::onchain::proxy;
 use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey, Solana};
@@ -44,11 +46,13 @@ const FLOAT: u64 = 50_000_000;
 /// Everything, running. Clones are the same world.
 #[derive(Clone)]
 pub struct World {
-    /// The payment chain.
+    /// The money, wherever it is.
+    pub ledger: Ledger,
+    /// The simulated payment chain, on which nothing happens where the real one is used.
     pub chain: Chain,
     /// The cluster of Solana, which pays if the plan says so.
     pub solana: Solana,
-    /// The facilitator.
+    /// The simulated facilitator; likewise.
     pub facilitator: Facilitator,
     /// The carrier.
     pub twilio: Twilio,
@@ -184,6 +188,7 @@ impl World {
         solana.mint(solana_payee(), 0);
         solana.mint(solana_refund_wallet, FLOAT);
         let facilitator = Facilitator::new(chain.clone(), clock.clone()).with_solana(solana.clone());
+        let ledger = plan.node.clone().map_or_else(|| Ledger::Simulated(chain.clone()), Ledger::Real);
         let twilio = Twilio::new(Account::random(), clock.clone());
         let bland = Bland::new(Keys::random(), twilio.clone(), bland_clock.clone());
         let deployment = plan.deployment(&urls, twilio.account(), bland.keys());
@@ -195,7 +200,7 @@ impl World {
         let mut refund_wallet = Address::ZERO;
         for key in &deployment.keys {
             refund_wallet = kms.create_key(key);
-            chain.mint(refund_wallet, FLOAT);
+            ledger.mint(refund_wallet, FLOAT);
         }
         let dynamo = Dynamo::start(&deployment, &client()).await;
         let mut lambda = Lambda::new(&deployment, plan.binaries.programs()).remembering_in(&history);
@@ -205,9 +210,17 @@ impl World {
 
         let meter = Meter::default();
         let watchers = (&meter, &history);
-        rpc.serve_watched(chain.router(), Neighbour::Chain, watchers);
         solana_port.serve_watched(solana.router(), Neighbour::Solana, watchers);
-        facilitator_port.serve_watched(facilitator.router(), Neighbour::Facilitator, watchers);
+        let (node, settler) = match &ledger {
+            Ledger::Simulated(chain) => (chain.router(), facilitator.router()),
+            // The same faults in front of them.
+            Ledger::Real(node) => (
+                chain.faults().wrap(proxy::to(node.url())),
+                facilitator.faults().wrap(proxy::under(node.facilitator())),
+            ),
+        };
+        rpc.serve_watched(node, Neighbour::Chain, watchers);
+        facilitator_port.serve_watched(settler, Neighbour::Facilitator, watchers);
         twilio_port.serve_watched(twilio.router(), Neighbour::Twilio, watchers);
         bland_port.serve_watched(bland.router(), Neighbour::Bland, watchers);
         dynamo_port.serve_watched(dynamo.router(), Neighbour::Dynamo, watchers);
@@ -219,6 +232,7 @@ impl World {
         gateway.serve(traffic.watch(history.of_clients(gateway::router(&deployment.routes, &lambda))));
         let (has_rpc, has_solana_rpc) = (plan.rpc, plan.solana_rpc);
         Ok(Self {
+            ledger,
             chain,
             solana,
             facilitator,
@@ -277,8 +291,7 @@ impl World {
     /// Everything that is stored was written this much earlier, and every schedule comes this much sooner.
     pub fn travel(&self, by: Duration) {
         self.history.note(|| (What::Travelled(by), Vec::new()));
-        self.dynamo.travel(by);
-        self.chain.travel(by);
+        self.dynamo.travel(by, self.ledger.travel(by));
         self.solana.travel(by);
         self.passed.travel(&self.scheduler, by);
         self.bland_clock.advance(by);

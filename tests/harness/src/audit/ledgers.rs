@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{is_whole, solana};
 use crate::history::{Event, Exchange, What};
 use crate::lambda::Line;
+use crate::ledger::Payment;
 use crate::sim::bland::Call;
 use crate::sim::chain::Key;
 use crate::world::{PAYEE, World};
@@ -46,16 +47,6 @@ pub(super) struct Ledgers {
     pub(super) lines: Vec<Line>,
     /// What they may not have written, by what it is.
     pub(super) secrets: Vec<(&'static str, String)>,
-}
-
-/// An authorization that was used on the chain.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Payment {
-    pub(super) from: String,
-    pub(super) to: String,
-    pub(super) nonce: String,
-    pub(super) value: u64,
-    pub(super) transaction: String,
 }
 
 /// A client's request.
@@ -102,7 +93,8 @@ impl Ledgers {
         #[expect(clippy::disallowed_methods, reason = "whether a lease has ended is a question about now")]
         let now = Timestamp::now().as_second();
         let ours = refunders(world);
-        let (payments, others): (Vec<_>, Vec<_>) = authorized(world).into_iter().partition(|paid| paid.to == payee());
+        let (payments, others): (Vec<_>, Vec<_>) =
+            world.ledger.payments().into_iter().partition(|paid| paid.to == payee());
         let (on_solana, back) = solana::payments(world);
         let events = world.history.events();
         let clients = events.iter().filter_map(|event| Client::of(world, event)).collect();
@@ -160,7 +152,7 @@ impl Client {
     fn of(world: &World, event: &Event) -> Option<Self> {
         let What::Asked(asked) = &event.what else { return None };
         let paying = asked.paying.as_ref();
-        let signed = paying.is_some_and(|paying| world.chain.is_signed(&paying.authorization, &paying.signature))
+        let signed = paying.is_some_and(|paying| world.ledger.is_signed(&paying.authorization, &paying.signature))
             || asked.on_solana.as_ref().is_some_and(crate::history::OnSolana::is_signed);
         Some(Self { at: event.at, until: event.until, asked: (**asked).clone(), signed })
     }
@@ -173,31 +165,6 @@ impl Client {
     pub(super) fn key(&self) -> Option<(String, String)> {
         self.asked.key().filter(|_| self.signed)
     }
-}
-
-/// What the chain logged: one `AuthorizationUsed` and one `Transfer` per payment.
-fn authorized(world: &World) -> Vec<Payment> {
-    let used = alloy_primitives::keccak256("AuthorizationUsed(address,bytes32)");
-    let transfer = alloy_primitives::keccak256("Transfer(address,address,uint256)");
-    let mut payments = Vec::new();
-    for transaction in world.chain.transactions().into_iter().filter(|transaction| transaction.success) {
-        let logged = |topic: B256| transaction.logs.iter().filter(move |log| log.topics.first() == Some(&topic));
-        let nonces = logged(used).filter_map(|log| log.topics.get(2).copied());
-        let transfers = logged(transfer).filter_map(|log| match log.topics.as_slice() {
-            [_, from, to] => Some((*from, *to, U256::try_from_be_slice(&log.data)?)),
-            _ => None,
-        });
-        for (nonce, (from, to, value)) in nonces.zip(transfers) {
-            payments.push(Payment {
-                from: address(from),
-                to: address(to),
-                nonce: nonce.to_string(),
-                value: value.saturating_to(),
-                transaction: transaction.hash.to_string(),
-            });
-        }
-    }
-    payments
 }
 
 /// The wallets that refunds come from: of the key store's key, and of one that a function was given itself.

@@ -25,7 +25,7 @@ pub const TIMES: &[&str] = &[
     "unpaid_at",
 ];
 
-/// A block of the chain, which makes one every two seconds.
+/// A block of the chain.
 const BLOCKS: &str = "progress";
 
 /// The end of a payment's window. It is part of what the payer signed, so while it can still be used it must stay as it
@@ -41,8 +41,10 @@ const SEEN: [&str; 2] = ["valid_after", SIGNED];
 pub(super) type Travelled = Arc<Mutex<BTreeMap<(String, i64), i64>>>;
 
 impl Dynamo {
-    /// Makes everything that is stored look as if it had been written this much earlier.
-    pub fn travel(&self, by: Duration) {
+    /// Makes everything that is stored look as if it had been written this much earlier, when the chain was so many blocks
+    /// shorter.
+    pub fn travel(&self, by: Duration, blocks: u64) {
+        let blocks = i64::try_from(blocks).unwrap_or(i64::MAX);
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
         #[expect(clippy::disallowed_methods, reason = "the functions read the machine's clock, so the harness does")]
         let now = Timestamp::now().as_second();
@@ -51,7 +53,7 @@ impl Dynamo {
                 ["pk", "sk"].map(|name| item.get(name).and_then(|key| key["S"].as_str()).unwrap_or_default());
             let (pk, on_solana) = (pk.to_owned(), [pk, sk].iter().any(|key| key.contains("#solana")));
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
-            Shift { seconds, now, pk: &pk, on_solana, travelled: &mut travelled }.map(&mut item);
+            Shift { seconds, blocks, now, pk: &pk, on_solana, travelled: &mut travelled }.map(&mut item);
             drop(travelled);
             self.put(&item);
         }
@@ -60,6 +62,7 @@ impl Dynamo {
 
 struct Shift<'a> {
     seconds: i64,
+    blocks: i64,
     now: i64,
     pk: &'a str,
     on_solana: bool,
@@ -79,7 +82,7 @@ impl Shift<'_> {
                 } else if TIMES.contains(&name.as_str()) {
                     *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
                 } else if name == BLOCKS && !self.on_solana {
-                    *value = json!({"N": second.saturating_sub(self.seconds / 2).to_string()});
+                    *value = json!({"N": second.saturating_sub(self.blocks).to_string()});
                 } else if name == SIGNED && !self.on_solana {
                     *value = json!({"N": self.signed(second).to_string()});
                 }
@@ -106,7 +109,8 @@ mod tests {
     fn shifted(seconds: i64, before: i64, item: Value) -> Value {
         let mut item = item;
         let mut travelled = BTreeMap::from([(("SALE#1".to_owned(), 1_300), before)]);
-        let mut shift = Shift { seconds, now: 1_000, pk: "SALE#1", on_solana: false, travelled: &mut travelled };
+        let mut shift =
+            Shift { seconds, blocks: seconds / 2, now: 1_000, pk: "SALE#1", on_solana: false, travelled: &mut travelled };
         if let Some(item) = item.as_object_mut() {
             shift.map(item);
         }
@@ -136,7 +140,7 @@ mod tests {
     fn on_solana_nothing_is_signed_and_slots_go_on() {
         let shift = |on_solana: bool, mut item: Value| {
             let mut travelled = BTreeMap::new();
-            let mut shift = Shift { seconds: 100, now: 1_000, pk: "SALE#1", on_solana, travelled: &mut travelled };
+            let mut shift = Shift { seconds: 100, blocks: 50, now: 1_000, pk: "SALE#1", on_solana, travelled: &mut travelled };
             if let Some(map) = item.as_object_mut() {
                 shift.map(map);
             }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{PAYEE, Urls, solana_payee};
+use crate::onchain::Node;
 use crate::sim::bland::Keys;
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Key};
@@ -82,6 +83,8 @@ pub struct Plan {
     pub binaries: Binaries,
     /// The chain that pays.
     pub network: Network,
+    /// The real chain that pays in place of the simulated one, with a real facilitator.
+    pub node: Option<Node>,
     /// Whether the functions are told of a node of the chain.
     pub rpc: bool,
     /// The cluster that pays as well.
@@ -112,6 +115,7 @@ impl Plan {
         Self {
             binaries,
             network: Network::BaseSepolia,
+            node: None,
             rpc: true,
             solana: None,
             solana_rpc: true,

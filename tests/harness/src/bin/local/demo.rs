@@ -14,7 +14,7 @@ use tokio::time::{Instant, interval};
 use crate::facts::Facts;
 use crate::neighbours::Neighbours;
 use crate::watch::Progress;
-use crate::{Trouble, say, serve};
+use crate::{Trouble, Wishes, say, serve};
 
 /// Whom the demonstration calls. Nobody is there: the dialler is simulated.
 const CALLEE: &str = "+12133610872";
@@ -22,21 +22,25 @@ const CALLEE: &str = "+12133610872";
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Plays it in the world that runs, or in one of its own.
-pub(crate) async fn play() -> Result<(), Trouble> {
+pub(crate) async fn play(wishes: Wishes) -> Result<(), Trouble> {
     if let Some(facts) = Facts::read()
         && client().get(&facts.gateway).send().await.is_ok()
     {
+        if wishes.chain && !facts.real_chain {
+            return Err(
+                "the world that runs on this machine simulates its chain: end it, or start it with --chain".to_owned()
+            );
+        }
         say::heading("Playing in the world that runs on this machine");
         return in_world(&facts).await;
     }
     let neighbours = Neighbours::of_process()?;
-    let running = serve::start(Ports::default(), &neighbours).await?;
+    let running = serve::start(Ports::default(), &neighbours, wishes).await?;
     say::heading("No world is running: playing in one of its own");
     let facts = Facts::of(&running.world, &running.wallet, running.play_money, String::new());
     tokio::spawn(serve::housekeeping(running.world.clone()));
     let outcome = in_world(&facts).await;
-    running.world.lambda.stop().await;
-    outcome
+    running.end(wishes).await.and(outcome)
 }
 
 async fn in_world(facts: &Facts) -> Result<(), Trouble> {

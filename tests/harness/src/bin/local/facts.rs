@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use harness::ledger::Ledger;
 use harness::{Wallet, World};
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,9 @@ pub(crate) struct Facts {
     pub(crate) address: String,
     /// Its private key.
     pub(crate) key: String,
-    /// Whether the facilitator is simulated.
+    /// Whether the chain and its facilitator are the real ones, with money that is worth nothing.
+    pub(crate) real_chain: bool,
+    /// Whether the money is worth nothing.
     pub(crate) play_money: bool,
 }
 
@@ -71,6 +74,7 @@ impl Facts {
             payee: harness::world::PAYEE.to_checksum(None),
             address: wallet.text(),
             key: wallet.secret(),
+            real_chain: matches!(world.ledger, Ledger::Real(_)),
             play_money,
         }
     }

@@ -1,7 +1,9 @@
-//! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it by itself.
+//! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it by itself; `--chain` has
+//! both on a real chain.
 
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
+mod audit;
 mod binaries;
 mod demo;
 mod facts;
@@ -15,15 +17,26 @@ use std::process::ExitCode;
 
 use tokio::runtime::Builder;
 
+/// What was asked for beside it.
+#[derive(Clone, Copy, Debug)]
+struct Wishes {
+    /// A real chain and a real facilitator.
+    chain: bool,
+    /// That everything adds up in the end.
+    audit: bool,
+}
+
 /// What went wrong, for a person to read.
 type Trouble = String;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (wishes, arguments): (Vec<&str>, Vec<&str>) =
+        arguments.iter().map(String::as_str).partition(|argument| ["--chain", "--audit"].contains(argument));
+    let wishes = Wishes { chain: wishes.contains(&"--chain"), audit: wishes.contains(&"--audit") };
     let outcome = match arguments.as_slice() {
-        [] => run(serve::until_interrupted),
-        ["demo"] => run(demo::play),
+        [] => run(async || serve::until_interrupted(wishes).await),
+        ["demo"] => run(async || demo::play(wishes).await),
         ["help" | "--help" | "-h"] => {
             say::usage();
             return ExitCode::SUCCESS;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use harness::onchain::Node;
 use harness::request::Request;
+use harness::sim::chain::Network;
 use harness::world::Ports;
 use harness::{Plan, Wallet, World, client};
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::facts::Facts;
 use crate::neighbours::{Neighbours, Real};
-use crate::{Trouble, binaries, say, watch};
+use crate::{Trouble, Wishes, audit, binaries, say, watch};
 
 const PORTS: Ports = Ports {
     gateway: 8402,
@@ -45,10 +47,10 @@ pub(crate) struct Running {
 }
 
 /// `cargo local`.
-pub(crate) async fn until_interrupted() -> Result<(), Trouble> {
+pub(crate) async fn until_interrupted(wishes: Wishes) -> Result<(), Trouble> {
     let neighbours = Neighbours::of_process()?;
     let table_is_real = neighbours.is_real(Real::Table);
-    let running = start(PORTS, &neighbours).await?;
+    let running = start(PORTS, &neighbours, wishes).await?;
     neighbours.tell();
     let control = open_control(&running.world).await?;
     let facts = Facts::of(&running.world, &running.wallet, running.play_money, control);
@@ -64,15 +66,40 @@ pub(crate) async fn until_interrupted() -> Result<(), Trouble> {
     tokio::spawn(housekeeping(running.world.clone()));
     interrupted().await;
     drop(written);
-    running.world.lambda.stop().await;
+    running.end(wishes).await?;
     say::heading("Gone.");
     Ok(())
 }
 
+impl Running {
+    /// Ends it, and says whether everything adds up if that is asked for.
+    pub(crate) async fn end(&self, wishes: Wishes) -> Result<(), Trouble> {
+        let outcome = if wishes.audit { audit::everything_adds_up(&self.world).await } else { Ok(()) };
+        self.world.lambda.stop().await;
+        outcome
+    }
+}
+
+/// The same with a real chain, which takes some seconds to start.
+fn on_chain(plan: Plan, neighbours: &Neighbours) -> Result<Plan, Trouble> {
+    if !neighbours.is_play_money() {
+        return Err("FACILITATOR_URL is set: either it settles, or a facilitator on this machine".to_owned());
+    }
+    say::heading("Starting a node with USDC, and a facilitator");
+    let node = Node::try_start()?;
+    say::pair("node", &node.url());
+    say::pair("settles at", &node.facilitator());
+    Ok(Plan { node: Some(node), network: Network::Base, ..plan })
+}
+
 /// Builds and starts everything on these ports.
-pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Running, Trouble> {
+pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes) -> Result<Running, Trouble> {
     let binaries = binaries::build().await?;
-    let plan = Plan { ports, real: neighbours.variables.clone(), ..Plan::new(binaries) };
+    let real = neighbours.variables.clone();
+    let mut plan = Plan { ports, real, remembers: wishes.audit, ..Plan::new(binaries) };
+    if wishes.chain {
+        plan = on_chain(plan, neighbours)?;
+    }
     let world = World::start(&plan).await.map_err(|taken| {
         format!(
             "port {} of 127.0.0.1 cannot be had ({}).\n\
@@ -82,7 +109,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours) -> Result<Runni
     })?;
     let wallet = Wallet::random();
     world.bland.set_pace(PACE);
-    world.chain.mint(wallet.address(), FUNDS);
+    world.ledger.mint(wallet.address(), FUNDS);
     Ok(Running { world, wallet, play_money: neighbours.is_play_money() })
 }
 
@@ -136,7 +163,8 @@ async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
 fn tell(facts: &Facts) {
     say::heading("Dialtone is running on this machine");
     say::pair("API", &format!("{}/api/v1", facts.gateway));
-    say::pair("chain", &format!("{}, JSON-RPC {}", facts.network, facts.rpc));
+    let kind = if facts.real_chain { "real node" } else { "simulated" };
+    say::pair("chain", &format!("{}, {kind}, JSON-RPC {}", facts.network, facts.rpc));
     say::pair("facilitator", &facts.facilitator);
     say::pair("Twilio", &facts.twilio);
     say::pair("Bland", &facts.bland);
