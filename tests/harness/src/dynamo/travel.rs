@@ -109,8 +109,14 @@ mod tests {
     fn shifted(seconds: i64, before: i64, item: Value) -> Value {
         let mut item = item;
         let mut travelled = BTreeMap::from([(("SALE#1".to_owned(), 1_300), before)]);
-        let mut shift =
-            Shift { seconds, blocks: seconds / 2, now: 1_000, pk: "SALE#1", on_solana: false, travelled: &mut travelled };
+        let mut shift = Shift {
+            seconds,
+            blocks: seconds / 2,
+            now: 1_000,
+            pk: "SALE#1",
+            on_solana: false,
+            travelled: &mut travelled,
+        };
         if let Some(item) = item.as_object_mut() {
             shift.map(item);
         }
@@ -140,7 +146,8 @@ mod tests {
     fn on_solana_nothing_is_signed_and_slots_go_on() {
         let shift = |on_solana: bool, mut item: Value| {
             let mut travelled = BTreeMap::new();
-            let mut shift = Shift { seconds: 100, blocks: 50, now: 1_000, pk: "SALE#1", on_solana, travelled: &mut travelled };
+            let mut shift =
+                Shift { seconds: 100, blocks: 50, now: 1_000, pk: "SALE#1", on_solana, travelled: &mut travelled };
             if let Some(map) = item.as_object_mut() {
                 shift.map(map);
             }

@@ -166,12 +166,22 @@ pub(crate) fn recover_strict(digest: &B256, signature: &[u8]) -> Option<Address>
     if !matches!(v, 27 | 28) {
         return None;
     }
-    let mut normalized = Signature::from_compact(&compact).ok()?;
-    normalized.normalize_s();
-    if normalized.serialize_compact() != compact {
+    if is_high(&compact)? {
         return None;
     }
     recover_lenient(digest, signature)
+}
+
+/// Whether s is high, and v; of 65 bytes that can be a signature.
+pub(crate) fn spelling(signature: &[u8]) -> Option<(bool, u8)> {
+    let (compact, v) = split(signature)?;
+    Some((is_high(&compact)?, v))
+}
+
+fn is_high(compact: &[u8; 64]) -> Option<bool> {
+    let mut normalized = Signature::from_compact(compact).ok()?;
+    normalized.normalize_s();
+    Some(normalized.serialize_compact() != *compact)
 }
 
 fn split(signature: &[u8]) -> Option<([u8; 64], u8)> {

@@ -26,7 +26,11 @@ pub enum Revert {
     Expired,
     /// Nonce spent or cancelled.
     UsedOrCanceled,
-    /// Signature not USDC's idea of one, or somebody else's.
+    /// Signature with a high s, which has a twin.
+    HighS,
+    /// Signature with a v that is neither 27 nor 28.
+    OtherV,
+    /// Signature that is somebody else's.
     InvalidSignature,
     /// Not enough money.
     Balance,
@@ -39,6 +43,8 @@ impl Revert {
             Self::NotYetValid => "FiatTokenV2: authorization is not yet valid",
             Self::Expired => "FiatTokenV2: authorization is expired",
             Self::UsedOrCanceled => "FiatTokenV2: authorization is used or canceled",
+            Self::HighS => "ECRecover: invalid signature 's' value",
+            Self::OtherV => "ECRecover: invalid signature 'v' value",
             Self::InvalidSignature => "FiatTokenV2: invalid signature",
             Self::Balance => "ERC20: transfer amount exceeds balance",
         }
@@ -193,7 +199,7 @@ impl Ledger {
         } else if self.state(what.from, what.nonce) {
             Err(Revert::UsedOrCanceled)
         } else if !signed {
-            Err(Revert::InvalidSignature)
+            Err(if self.owner_of(what.from).is_some() { Revert::InvalidSignature } else { badly_signed(signature) })
         } else if self.balance(what.from) < what.value {
             Err(Revert::Balance)
         } else {
@@ -265,5 +271,14 @@ fn transfer_log(token: Address, from: Address, to: Address, value: U256) -> Log 
         address: token,
         topics: vec![TRANSFER, from.into_word(), to.into_word()],
         data: value.to_be_bytes_vec().into(),
+    }
+}
+
+/// Why a key's signature is none, in the order in which USDC's library looks at it.
+fn badly_signed(signature: &[u8]) -> Revert {
+    match eip712::spelling(signature) {
+        Some((true, _)) => Revert::HighS,
+        Some((false, v)) if !matches!(v, 27 | 28) => Revert::OtherV,
+        _ => Revert::InvalidSignature,
     }
 }

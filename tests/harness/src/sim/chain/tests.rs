@@ -111,6 +111,9 @@ async fn the_tokens_rules_are_strict() {
     let (what, mut signature) = lab.payment(1_000_001);
     assert_eq!(lab.chain.simulate(&what, &signature), Err(Revert::Balance));
     signature[64] -= 27;
+    assert_eq!(lab.chain.simulate(&what, &signature), Err(Revert::OtherV));
+    signature[64] += 27;
+    signature[10] ^= 1;
     assert_eq!(lab.chain.simulate(&what, &signature), Err(Revert::InvalidSignature));
     let (what, signature) = lab.payment(1);
     let drained = lab.chain.transfer(lab.key.address(), PAYEE, 1_000_000);

@@ -165,8 +165,9 @@ pub(super) fn send(chain: &Chain, asked: &Asked) -> Settled {
             let reason = match revert {
                 Revert::UsedOrCanceled => "invalid_exact_evm_nonce_already_used",
                 Revert::Balance => "invalid_exact_evm_insufficient_balance",
-                Revert::InvalidSignature => "invalid_exact_evm_signature",
-                Revert::NotYetValid | Revert::Expired => "invalid_exact_evm_transaction_failed",
+                Revert::HighS | Revert::OtherV | Revert::InvalidSignature => "invalid_exact_evm_signature",
+                Revert::Expired => "invalid_exact_evm_payload_authorization_valid_before",
+                Revert::NotYetValid => "invalid_exact_evm_transaction_failed",
             };
             Settled::Failed { reason: reason.into(), message: Some(reverted(revert)) }
         }
