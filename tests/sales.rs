@@ -345,6 +345,31 @@ async fn a_payment_that_somebody_submitted_before_we_asked_buys_what_it_was_for(
 }
 
 #[tokio::test]
+async fn a_facilitator_that_fails_over_a_payment_that_was_made_already_does_not_hide_it() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(BUY).demand().await);
+    let buy = || stack.post(BUY).body(&json!({})).paid_with(&payment).send();
+    stack.facilitator.faults().always("POST */verify", Fault::Refuse(Answer::html(500)));
+    buy().await.refused(502, "upstream_error");
+    stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes()).expect("anybody may");
+    buy().await.expect(200);
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1));
+}
+
+#[tokio::test]
+async fn a_payment_that_was_taken_back_is_declined_at_once_whatever_the_facilitator_says() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(LIST).demand().await);
+    stack.chain.cancel(wallet.address(), payment.authorization().nonce).expect("the owner may");
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
+    let refused = stack.post(LIST).paid_with(&payment).send().await.refused(402, "payment_required");
+    assert_eq!(refused["reason"], "payment_cancelled");
+    assert_eq!(stack.earned(), 0);
+}
+
+#[tokio::test]
 async fn without_a_node_a_used_payment_is_not_said_to_be_unpaid() {
     let mut stack = Stack::builder(binaries!()).without_rpc().start().await;
     stack.excuse("for nothing we know of", "nobody can tell that it was paid, and nothing is promised for it");

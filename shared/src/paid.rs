@@ -245,7 +245,11 @@ impl<E: Endpoint> Paid<E> {
             Verdict::RateLimited { retry_after } => {
                 Err(Refusal::UpstreamRateLimited { vendor: "facilitator", retry_after: retry_after.unwrap_or(5) })
             }
-            Verdict::Unavailable => Err(facilitator_failed()),
+            // Some fail where others would say that it was made already.
+            Verdict::Unavailable => match sale::truth(&self.cashier, &order.payment, order.invocation).await {
+                Some(Truth::Paid { .. }) => Ok(()),
+                Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(facilitator_failed()),
+            },
         }
     }
 

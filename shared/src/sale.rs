@@ -272,7 +272,8 @@ async fn evidence(
             }
             match truth(cashier, payment, invocation).await {
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
-                _ => Evidence::Unknown { contested: false },
+                Some(Truth::Cancelled) => Evidence::Unpaid("payment_cancelled".to_owned()),
+                Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
             }
         }
     }

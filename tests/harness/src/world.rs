@@ -300,12 +300,14 @@ impl World {
     /// What must not be found in any log or answer, by name.
     pub fn secrets(&self) -> Vec<(&'static str, String)> {
         let (twilio, bland) = (self.twilio.account(), self.bland.keys());
-        let own =
-            self.deployment.functions.values().filter_map(|function| function.environment.get("REFUND_PRIVATE_KEY"));
+        // What is declared and not given is empty, and no secret.
+        let told = |name: &'static str| {
+            let environments = self.deployment.functions.values().map(|function| &function.environment);
+            environments.filter_map(move |all| all.get(name)).filter(|value| !value.is_empty())
+        };
+        let own = told("REFUND_PRIVATE_KEY");
         let own = own.map(|key| ("the refund wallet's own key", key.trim_start_matches("0x").to_owned()));
-        let on_solana =
-            self.deployment.functions.values().filter_map(|function| function.environment.get("REFUND_SOLANA_KEY"));
-        let on_solana = on_solana.map(|key| ("the key of the refund wallet on Solana", key.clone()));
+        let on_solana = told("REFUND_SOLANA_KEY").map(|key| ("the key of the refund wallet on Solana", key.clone()));
         let others = vec![
             ("Twilio's secret", twilio.secret.clone()),
             ("Bland's key", bland.api_key.clone()),
