@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use harness::request::Request;
 use harness::sim::bland::Script;
+use harness::sim::solana::Cluster;
 use harness::sim::solana::wire::Instruction;
 use harness::sim::{Answer, Fault};
 use harness::wallet::SolanaPayment;
@@ -71,6 +72,20 @@ async fn version_1_is_spoken_on_solana_too() {
     assert_eq!(paid.answer.settlement().expect("a settlement")["network"], "solana");
     assert!(paid.answer.header("x-payment-response").is_some());
     assert_eq!(stack.solana_earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn devnet_is_called_by_its_own_names() {
+    let stack = Stack::builder(binaries!()).cluster(Cluster::Devnet).start().await;
+    let wallet = stack.solana_wallet();
+    let paid = stack.post(LIST).pay(&wallet).await;
+    paid.answer.expect(200);
+    let network = |settlement: Option<Value>| settlement.expect("a settlement")["network"].clone();
+    assert_eq!(network(paid.answer.settlement()), "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1");
+    let paid = stack.post(LIST).pay_bent(&wallet, SolanaPayment::version_1).await;
+    paid.answer.expect(200);
+    assert_eq!(network(paid.answer.settlement()), "solana-devnet");
+    assert_eq!(stack.solana_earned(), 2_000);
 }
 
 #[tokio::test]
@@ -192,6 +207,25 @@ async fn a_transaction_that_is_too_old_or_not_covered_costs_nothing() {
         stack.post(path).body(&body).paid_with(&payment).send().await.refused(402, "payment_required");
     }
     assert_eq!((stack.solana_earned(), stack.twilio.held().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_wallet_that_is_emptied_while_the_phone_rings_is_not_served() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    let faults = stack.facilitator.faults();
+    faults.reset_counts();
+    faults.once("POST */settle", Fault::Hang);
+    let emptied = async {
+        faults.arrived("POST */settle", 1).await;
+        stack.solana.change(wallet.address(), |account| account.amount = 0);
+        faults.release();
+    };
+    let (paid, ()) = join(stack.post(CALL).body(&request()).pay(&wallet), emptied).await;
+    paid.answer.refused(402, "payment_required");
+    assert!(stack.bland.calls().iter().all(harness::sim::bland::Call::is_over), "it was stopped");
+    assert_eq!(stack.solana_earned(), 5_000_000);
 }
 
 #[tokio::test]
@@ -370,7 +404,7 @@ async fn a_process_that_dies_after_sending_a_refund_has_sent_it_once() {
             stack.facilitator.faults().halted(halts + 1).await;
             assert!(stack.lambda.kill("refunds") > 0);
         };
-        let (swept, ()) = futures_util::future::join(stack.lambda.invoke("refunds", &json!({})), killed).await;
+        let (swept, ()) = join(stack.lambda.invoke("refunds", &json!({})), killed).await;
         assert!(swept.is_err(), "it died");
         caller.minutes(15).await;
         assert_eq!(caller.paid_back(), CALL_PRICE);

@@ -65,6 +65,21 @@ fn the_fee_payers_signature_changes_nothing_about_what_is_paid() {
 }
 
 #[test]
+fn no_bit_of_what_was_signed_can_be_changed() {
+    let genuine = STANDARD.decode(PUBLISHED).unwrap();
+    let id = read(&published()).unwrap().id();
+    for at in 0..genuine.len() {
+        let mut bent = genuine.clone();
+        bent[at] ^= 1 << (at % 8);
+        match Transfer::read(SolanaNetwork::Mainnet, bent, 0) {
+            // The fee payer's signature is not there yet, so anything may stand in its place.
+            Ok(transfer) => assert!((1..65).contains(&at) && transfer.id() == id, "byte {at}"),
+            Err(_) => assert!(!(1..65).contains(&at), "byte {at}"),
+        }
+    }
+}
+
+#[test]
 fn memos_and_assertions_may_follow_and_nothing_else() {
     let lighthouse = |message: &mut v0::Message| {
         message.account_keys.push(LIGHTHOUSE);
