@@ -287,6 +287,25 @@ async fn a_payment_that_was_refused_and_is_made_all_the_same_goes_back() {
     stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(409, "payment_returned");
 }
 
+#[tokio::test]
+async fn what_was_paid_before_the_watch_began_is_found_when_an_operator_says_from_where() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(5_000_000);
+    let from = stack.solana.slot();
+    let payment = wallet.signs(&stack.post(CALL).demand().await);
+    assert_eq!(submit(&stack, &payment).await["success"], true);
+    stack.travel(2 * MINUTE);
+    let looked = |event: Value| {
+        let stack = &stack;
+        async move { stack.invoke("reaper", &event).await["strays"].clone() }
+    };
+    // Without a network it is the first one's block.
+    assert_eq!(looked(json!({"payments_from": stack.chain.height()})).await, 0);
+    assert_eq!(looked(json!({"payments_from": from, "network": "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"})).await, 1);
+    stack.sweep().await;
+    assert_eq!(stack.solana.balance(wallet.address()), 5_000_000);
+}
+
 /// A Solana wallet with a number, in a world that the test goes on to hurt.
 struct Caller {
     stack: Stack,
