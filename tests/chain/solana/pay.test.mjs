@@ -74,6 +74,7 @@ describe('@x402/svm', () => {
   let somebodyElse;
   let buyer;
   let number;
+  let unlucky;
   let delivered = 0n;
 
   const served = (answer, price) => {
@@ -81,6 +82,16 @@ describe('@x402/svm', () => {
     delivered += price;
     return answer.body;
   };
+
+  async function failingCall(who) {
+    await control('/calls', { next: 'error' });
+    return served(await who.pay('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 }), PRICE.call);
+  }
+
+  async function sweptLook(call) {
+    await control('/sweep');
+    return (await fetch(`${api}/v1/voice/call/${call.call_id}`)).json();
+  }
 
   const isPaidBack = (seen) => seen.refund !== undefined && seen.refund.status !== 'due';
 
@@ -132,12 +143,16 @@ describe('@x402/svm', () => {
   });
 
   it('is paid back for a call that ended in an error, by a transfer from the refund wallet', async () => {
-    await control('/calls', { next: 'error' });
+    // Somebody else's call fails at the same time: what comes of it takes a minute each, and is looked at below.
+    const caller = await wallet(100n * DOLLARS);
+    const mine = served(await caller.pay('/v1/phone/numbers/buy', { country: 'US' }), PRICE.buy);
+    unlucky = { caller, mine, call: await failingCall(caller) };
+
     const [spent, float] = [await buyer.spent(), await held(refundWallet)];
-    const call = served(await buyer.pay('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 }), PRICE.call);
+    const call = await failingCall(buyer);
     assert.equal(await buyer.spent(), spent + PRICE.call);
-    const look = async () => (await fetch(`${api}/v1/voice/call/${call.call_id}`)).json();
-    const refunded = await poll(async () => { await control('/sweep'); return look(); }, isPaidBack);
+    await node('test_close', caller.address);
+    const refunded = await poll(() => sweptLook(call), isPaidBack);
     assert.equal(refunded.charged, false);
     assert.equal(refunded.refund.status, 'refunded', JSON.stringify(refunded.refund));
     assert.match(refunded.refund.transaction, TRANSACTION);
@@ -148,13 +163,8 @@ describe('@x402/svm', () => {
   });
 
   it('is given credit where its token account is closed, and calls with that', async () => {
-    const caller = await wallet(100n * DOLLARS);
-    const mine = served(await caller.pay('/v1/phone/numbers/buy', { country: 'US' }), PRICE.buy);
-    await control('/calls', { next: 'error' });
-    const call = served(await caller.pay('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 }), PRICE.call);
-    await node('test_close', caller.address);
-    const look = async () => (await fetch(`${api}/v1/voice/call/${call.call_id}`)).json();
-    const credited = await poll(async () => { await control('/sweep'); return look(); }, isPaidBack);
+    const { caller, mine, call } = unlucky;
+    const credited = await poll(() => sweptLook(call), isPaidBack);
     assert.equal(credited.refund.status, 'credited');
     await node('test_give', caller.address, String(DOLLARS));
     const next = await caller.pay('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 });
