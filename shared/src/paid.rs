@@ -3,14 +3,13 @@
 //!
 //! The order in which things are refused is the order of this file.
 
+mod price;
 mod replay;
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
-use http::HeaderValue;
 use lambda_http::Request;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -22,17 +21,14 @@ use crate::refusal::Refusal;
 use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
 use crate::store::Work;
 use crate::store::sales::{NewSale, Record, Sale, Settling};
-use crate::types::{Network, SolanaAddress, Wallet};
-use crate::x402::headers::PAYMENT_REQUIRED;
+use crate::types::{Network, Wallet};
 use crate::x402::{
-    Checked, Demand, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
-    demand, says_used,
+    Checked, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
+    says_used,
 };
 
 /// How long the facilitator may take to look at a payment.
 const VERIFY: Duration = Duration::from_secs(5);
-/// How long it may take to say whose signature a Solana transaction begins with. Whoever asks for the price is waiting.
-const SUPPORTED: Duration = Duration::from_secs(2);
 /// What must be left of an invocation when verifying, for everything that follows.
 const VERIFY_RESERVE: Duration = Duration::from_secs(15);
 
@@ -94,9 +90,7 @@ pub struct Paid<E> {
     cashier: Cashier,
     terms: Terms,
     quotes: Vec<Quote>,
-    /// The 402 to a request without a payment: the same for everybody, and the most frequent answer; with the fee payer that it
-    /// names.
-    unpaid: Mutex<Option<(Option<SolanaAddress>, Arc<Demand>)>>,
+    unpaid: price::Kept,
 }
 
 impl<E: Endpoint> Paid<E> {
@@ -105,7 +99,7 @@ impl<E: Endpoint> Paid<E> {
         let terms = env.terms();
         let cashier = Cashier { store: env.store(), facilitator: env.facilitator(), nodes: env.nodes() };
         let endpoint = build(env, cashier.store.clone());
-        Self { quotes: terms.quotes(&E::OFFER), endpoint, cashier, terms, unpaid: Mutex::new(None) }
+        Self { quotes: terms.quotes(&E::OFFER), endpoint, cashier, terms, unpaid: price::Kept::default() }
     }
 }
 
@@ -293,54 +287,11 @@ impl<E: Endpoint> Paid<E> {
             }
         }
     }
-
-    async fn demand(&self, reason: String, message: String, invocation: &Invocation) -> Answer {
-        let fee_payer = match self.terms.solana() {
-            None => None,
-            Some(network) => {
-                let limit = invocation.at_most(SUPPORTED, VERIFY_RESERVE);
-                self.cashier.facilitator.fee_payer(network, invocation.now, limit).await
-            }
-        };
-        let first_time = reason == UNPAID;
-        let refusal = Refusal::PaymentRequired { reason, message };
-        if first_time {
-            return Answer { outcome: edge::UNPAID, ..demanded(&refusal, &self.unpaid(&refusal, fee_payer)) };
-        }
-        demanded(&refusal, &self.demand_for(&refusal, fee_payer))
-    }
-
-    fn unpaid(&self, refusal: &Refusal, fee_payer: Option<SolanaAddress>) -> Arc<Demand> {
-        let mut kept = self.unpaid.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*kept {
-            Some((named, demand)) if *named == fee_payer => Arc::clone(demand),
-            _ => {
-                let demand = Arc::new(self.demand_for(refusal, fee_payer));
-                *kept = Some((fee_payer, Arc::clone(&demand)));
-                demand
-            }
-        }
-    }
-
-    fn demand_for(&self, refusal: &Refusal, fee_payer: Option<SolanaAddress>) -> Demand {
-        let reason = match refusal {
-            Refusal::PaymentRequired { reason, .. } => reason,
-            _ => UNPAID,
-        };
-        demand(&self.terms, &E::OFFER, fee_payer, reason, &refusal.facts().message)
-    }
 }
-
-fn demanded(refusal: &Refusal, demand: &Demand) -> Answer {
-    let header = HeaderValue::from_str(&demand.header).map(|value| (PAYMENT_REQUIRED, value));
-    Answer::refusal_with(refusal, demand.body.clone(), header.into_iter().collect())
-}
-
-const UNPAID: &str = "payment_required";
 
 fn unpaid() -> Refusal {
     Refusal::PaymentRequired {
-        reason: UNPAID.to_owned(),
+        reason: price::UNPAID.to_owned(),
         message: "Sign one of `accepts` and repeat the request with the payment.".to_owned(),
     }
 }

@@ -24,9 +24,6 @@ const SETTLE: Duration = Duration::from_secs(15);
 const RESERVE: Duration = Duration::from_secs(3);
 /// The facilitators refuse an authorization that is about to expire; its time would run out under way.
 const TOO_LATE: u64 = 6;
-/// Seconds after which a Solana transaction's block is past: 150 blocks are a minute, and three when the cluster is slow. Up to
-/// then it is settled again; that it is dead is for the cluster to say.
-const SOLANA_LIFE: u64 = 180;
 /// Without a chain to ask, an unknown payment is given up no earlier than this after it has expired.
 const GIVE_UP: u64 = 15 * 60;
 /// When the sweep looks again at a sale whose outcome is unknown: soon while it can still settle, seldom after.
@@ -372,7 +369,7 @@ pub fn signed(payment: &Verified) -> Signed {
             (valid_after, valid_before, nonce, signed.signature.clone())
         }
         Payload::Solana(transfer) => {
-            let past = transfer.since.saturating_add(SOLANA_LIFE);
+            let past = transfer.since.saturating_add(Transfer::LIFE);
             (transfer.since, past, transfer.message, transfer.transaction.clone())
         }
     };

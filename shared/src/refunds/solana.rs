@@ -11,9 +11,6 @@ use crate::store::sales::Record;
 use crate::types::{SolanaAddress, SolanaNetwork, Wallet};
 use crate::x402::{Payload, Quote, SolanaKey, SolanaRpc, Transfer, Truth, Unsigned, Verified, Version};
 
-/// For the record only: how long a transaction is good, in seconds.
-const GOOD_FOR: u64 = 180;
-
 type Payer = (SolanaNetwork, SolanaAddress);
 
 impl Refunds {
@@ -30,7 +27,7 @@ impl Refunds {
             return Ok((record, Next::Later { refused: refund.refused, after: SELDOM }));
         };
         if let Some(sent) = &refund.sent {
-            let since = refund.valid_before.unwrap_or(0).saturating_sub(GOOD_FOR);
+            let since = refund.valid_before.unwrap_or(0).saturating_sub(Transfer::LIFE);
             let transfer = Transfer::read(payer.0, sent.clone(), since);
             let transfer = transfer.map_err(|_| Fault::Broken("a recorded refund that is no transfer"))?;
             if let Some(next) = self.go_on(&self.back(&record, refund, transfer), refund, invocation).await {
@@ -43,7 +40,7 @@ impl Refunds {
             Ok(transfer) => transfer,
             Err(next) => return Ok((record, next)),
         };
-        let valid_before = transfer.since.saturating_add(GOOD_FOR);
+        let valid_before = transfer.since.saturating_add(Transfer::LIFE);
         let bytes = Some(transfer.transaction.clone());
         let sending = self.store.send_refund(&record, bytes, valid_before, &invocation.attempt, invocation.now).await?;
         let Some(record) = sending else {

@@ -80,6 +80,10 @@ pub enum NotATransfer {
 }
 
 impl Transfer {
+    /// Seconds after which its block is taken to be past: 150 blocks are a minute, and three when the cluster is slow. Up to then
+    /// it is worth settling again; that it is dead is for the cluster to say.
+    pub const LIFE: u64 = 180;
+
     /// Reads a transaction and holds it to every rule that needs no price. Nothing is asked of anybody.
     pub fn read(network: SolanaNetwork, transaction: Vec<u8>, since: u64) -> Result<Self, NotATransfer> {
         let decoded = decode(&transaction).ok_or(NotATransfer::Unreadable)?;

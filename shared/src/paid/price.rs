@@ -1,0 +1,64 @@
+//! The 402: what is asked for, and on Solana by whose leave. It refuses to know why it is sent.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use super::{Endpoint, Paid, VERIFY_RESERVE};
+use crate::edge::{self, Answer};
+use crate::invocation::Invocation;
+use crate::refusal::Refusal;
+use crate::types::SolanaAddress;
+use crate::x402::headers::PAYMENT_REQUIRED;
+use crate::x402::{Demand, demand};
+
+/// The reason where there was no payment at all.
+pub(super) const UNPAID: &str = "payment_required";
+/// How long it may take to say whose signature a Solana transaction begins with. Whoever asks for the price is waiting.
+const SUPPORTED: Duration = Duration::from_secs(2);
+
+/// The 402 to a request without a payment: the same for everybody, and the most frequent answer; with the fee payer that it
+/// names.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<Option<(Option<SolanaAddress>, Arc<Demand>)>>);
+
+impl Kept {
+    fn or(&self, fee_payer: Option<SolanaAddress>, make: impl FnOnce() -> Demand) -> Arc<Demand> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((named, demand)) if *named == fee_payer => Arc::clone(demand),
+            _ => {
+                let demand = Arc::new(make());
+                *kept = Some((fee_payer, Arc::clone(&demand)));
+                demand
+            }
+        }
+    }
+}
+
+impl<E: Endpoint> Paid<E> {
+    pub(super) async fn demand(&self, reason: String, message: String, invocation: &Invocation) -> Answer {
+        let fee_payer = self.fee_payer(invocation).await;
+        let first_time = reason == UNPAID;
+        let code = reason.clone();
+        let refusal = Refusal::PaymentRequired { reason, message };
+        let make = || demand(&self.terms, &E::OFFER, fee_payer, &code, &refusal.facts().message);
+        if first_time {
+            return Answer { outcome: edge::UNPAID, ..demanded(&refusal, &self.unpaid.or(fee_payer, make)) };
+        }
+        demanded(&refusal, &make())
+    }
+
+    /// Asked for only where we are paid on Solana.
+    async fn fee_payer(&self, invocation: &Invocation) -> Option<SolanaAddress> {
+        let network = self.terms.solana()?;
+        let limit = invocation.at_most(SUPPORTED, VERIFY_RESERVE);
+        self.cashier.facilitator.fee_payer(network, invocation.now, limit).await
+    }
+}
+
+fn demanded(refusal: &Refusal, demand: &Demand) -> Answer {
+    let header = HeaderValue::from_str(&demand.header).map(|value| (PAYMENT_REQUIRED, value));
+    Answer::refusal_with(refusal, demand.body.clone(), header.into_iter().collect())
+}
