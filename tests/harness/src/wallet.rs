@@ -303,24 +303,40 @@ impl Payment {
                 "nonce": self.authorization.nonce.to_string(),
             },
         });
-        let mut document = match self.version {
-            1 => json!({"x402Version": 1, "scheme": "exact", "network": self.network.v1_name(), "payload": payload}),
-            _ => json!({
-                "x402Version": 2, "payload": payload, "extensions": {},
-                "resource": self.resource, "accepted": self.accepted,
-            }),
-        };
-        for edit in &self.edits {
-            edit(&mut document);
-        }
-        document
+        let network = self.network.v1_name();
+        written(self.version, network, &payload, (&self.resource, &self.accepted), &self.edits)
     }
 
     /// Name and value of its header.
     pub fn header(&self) -> (&'static str, String) {
-        let name = if self.version == 1 { "x-payment" } else { "payment-signature" };
-        (name, STANDARD.encode(self.to_json().to_string()))
+        in_header(self.version, &self.to_json())
     }
+}
+
+/// A payment's document in either version, as published clients write it, and then as a test wants it.
+fn written(
+    version: u8,
+    network: &str,
+    payload: &Value,
+    (resource, accepted): (&Value, &Value),
+    edits: &[Edit],
+) -> Value {
+    let mut document = match version {
+        1 => json!({"x402Version": 1, "scheme": "exact", "network": network, "payload": payload}),
+        _ => json!({
+            "x402Version": 2, "payload": payload, "extensions": {}, "resource": resource, "accepted": accepted,
+        }),
+    };
+    for edit in edits {
+        edit(&mut document);
+    }
+    document
+}
+
+/// Name and value of its header.
+fn in_header(version: u8, document: &Value) -> (&'static str, String) {
+    let name = if version == 1 { "x-payment" } else { "payment-signature" };
+    (name, STANDARD.encode(document.to_string()))
 }
 
 fn parse(address: &str) -> Address {

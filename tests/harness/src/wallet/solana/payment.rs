@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::SolanaWallet;
 use crate::sim::solana::wire::{Instruction, Lookup, Message, Transaction};
 use crate::sim::solana::{Cluster, Key, Pubkey, associated};
-use crate::wallet::{Edit, Presented};
+use crate::wallet::{Edit, Presented, in_header, written};
 
 type Bend<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
 
@@ -243,23 +243,13 @@ impl SolanaPayment {
             bend(&mut bytes);
         }
         let payload = json!({"transaction": STANDARD.encode(bytes)});
-        let mut document = match self.version {
-            1 => json!({"x402Version": 1, "scheme": "exact", "network": self.cluster.v1_name(), "payload": payload}),
-            _ => json!({
-                "x402Version": 2, "payload": payload, "extensions": {},
-                "resource": self.resource, "accepted": self.accepted,
-            }),
-        };
-        for edit in &self.edits {
-            edit(&mut document);
-        }
-        document
+        let network = self.cluster.v1_name();
+        written(self.version, network, &payload, (&self.resource, &self.accepted), &self.edits)
     }
 
     /// Name and value of its header.
     pub fn header(&self) -> (&'static str, String) {
-        let name = if self.version == 1 { "x-payment" } else { "payment-signature" };
-        (name, STANDARD.encode(self.to_json().to_string()))
+        in_header(self.version, &self.to_json())
     }
 }
 
