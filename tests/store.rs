@@ -22,8 +22,8 @@ use shared::store::numbers::{self, Lease};
 use shared::store::refunds::Stranger;
 use shared::store::sales::{Claimed, NewSale, NotStepped, Open, Sale, Settled, Settling, Signed, Taken};
 use shared::store::{
-    Candidate, Changes, Charge, Done, Queue, RefundReason, Refunding, SHARDS, Source, State, Store, StoreConfig, View,
-    Work,
+    Candidate, Changes, Charge, Done, Pause, Queue, RefundReason, Refunding, SHARDS, Source, State, Store, StoreConfig,
+    View, Work,
 };
 use shared::types::{AttemptId, CallId, Country, EvmNetwork, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
@@ -31,7 +31,7 @@ use shared::types::{AttemptId, CallId, Country, EvmNetwork, PaymentId, PhoneNumb
 struct Table {
     store: Store,
     tokens: AtomicU32,
-    _engine: Option<Dynamo>,
+    engine: Option<Dynamo>,
 }
 
 impl Table {
@@ -61,7 +61,7 @@ impl Table {
         let credentials = Credentials::new("test", "test", None, None, "test");
         let store =
             Store::new(StoreConfig { table, region: "us-east-1".to_owned(), credentials, endpoint: Some(endpoint) });
-        Self { store, tokens: AtomicU32::new(0), _engine: engine }
+        Self { store, tokens: AtomicU32::new(0), engine }
     }
 
     /// Whether the change was made. Each try is a step of its own.
@@ -722,4 +722,53 @@ async fn an_unpaid_sale_ends_also_when_what_it_held_is_gone() {
     let void = table.store.give_up(sale, gone(), true).await.expect("void all the same");
     assert_eq!((void.state, void.spent), (State::Void, true));
     assert!(table.store.holding(&number(1)).await.expect("answers").is_none(), "nothing was made up");
+}
+
+#[tokio::test]
+async fn what_an_operator_switches_is_switched_once_and_back_once() {
+    let table = Table::new("controls").await;
+    let store = &table.store;
+    assert_eq!(store.controls().await.expect("answers").paused, None);
+    assert!(!store.resume_selling(&attempt(1)).await.expect("answers"), "it is not paused");
+    assert!(store.pause_selling(Pause::New, "a leak", &attempt(2), at(1)).await.expect("answers"));
+    assert!(!store.pause_selling(Pause::New, "a leak", &attempt(3), at(2)).await.expect("answers"), "it is already");
+    let (what, switched) = store.controls().await.expect("answers").paused.expect("paused");
+    assert_eq!((what, switched.since, switched.why.as_str()), (Pause::New, at(1), "a leak"));
+    assert!(store.pause_selling(Pause::All, "worse", &attempt(4), at(3)).await.expect("answers"), "more than before");
+    assert_eq!(store.controls().await.expect("answers").paused.map(|(what, _)| what), Some(Pause::All));
+    assert!(store.resume_selling(&attempt(5)).await.expect("answers"));
+    assert_eq!(store.controls().await.expect("answers").paused, None);
+
+    let bad = wallet(1);
+    assert!(!store.unblock_wallet(&bad, &attempt(6)).await.expect("answers"), "it is not blocked");
+    assert!(store.block_wallet(&bad, "scams", &attempt(7), at(4)).await.expect("answers"));
+    assert!(!store.block_wallet(&bad, "again", &attempt(8), at(5)).await.expect("answers"), "it is already");
+    let blocked = store.blocked(&bad).await.expect("answers").expect("blocked");
+    assert_eq!((blocked.since, blocked.why.as_str()), (at(4), "scams"));
+    assert_eq!(store.blocked(&wallet(2)).await.expect("answers"), None);
+    assert!(store.unblock_wallet(&bad, &attempt(9)).await.expect("answers"));
+    assert_eq!(store.blocked(&bad).await.expect("answers"), None);
+}
+
+#[tokio::test]
+async fn who_does_not_want_to_be_called_is_remembered_without_the_number() {
+    let table = Table::new("opt_out").await;
+    let store = &table.store;
+    let (one, other) = (number(1), number(2));
+    assert_eq!(store.opted_out(&one).await.expect("answers"), None);
+    assert!(!store.opt_in(&one, &attempt(1)).await.expect("answers"), "nobody has opted out");
+    assert!(store.opt_out(&one, "asked for it", &attempt(2), at(1)).await.expect("answers"));
+    assert!(!store.opt_out(&one, "again", &attempt(3), at(2)).await.expect("answers"), "it is known");
+    let opted_out = store.opted_out(&one).await.expect("answers").expect("remembered");
+    assert_eq!((opted_out.since, opted_out.why.as_str()), (at(1), "asked for it"));
+    assert_eq!(store.opted_out(&other).await.expect("answers"), None);
+    assert!(store.opt_out(&other, "too", &attempt(4), at(3)).await.expect("answers"), "with the same salt");
+    assert!(store.opted_out(&one).await.expect("answers").is_some());
+    assert!(store.opt_in(&one, &attempt(5)).await.expect("answers"));
+    assert!(!store.opt_in(&one, &attempt(6)).await.expect("answers"), "once");
+    assert_eq!(store.opted_out(&one).await.expect("answers"), None);
+    if let Some(engine) = &table.engine {
+        let rows = serde_json::to_string(&engine.rows()).expect("JSON");
+        assert!(!rows.contains("5550002"), "the number is not in the table");
+    }
 }

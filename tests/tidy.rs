@@ -68,7 +68,9 @@ fn key_strings_are_built_in_one_place() {
         }
         let code = read(&file);
         let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        for prefix in ["\"NUMBER#", "\"WALLET#", "\"LEASE#", "\"SALE#", "\"CALL#", "\"POOL#"] {
+        for prefix in
+            ["\"NUMBER#", "\"WALLET#", "\"LEASE#", "\"SALE#", "\"CALL#", "\"POOL#", "\"OPTOUT#", "\"CONTROL\""]
+        {
             assert!(!code.iter().any(|line| line.contains(prefix)), "{}: {prefix}", file.display());
         }
     }

@@ -57,6 +57,16 @@ pub(super) fn refunds_of(day: i64) -> Key {
     Key { pk: format!("REFUNDED#{day}"), sk: "REFUNDED".to_owned() }
 }
 
+/// The item of what the operator has switched, and of the salt that destinations are hashed with.
+pub(super) fn control() -> Key {
+    Key { pk: "CONTROL".to_owned(), sk: "CONTROL".to_owned() }
+}
+
+/// The item of somebody who does not want to be called. The number itself is not in the table for that.
+pub(super) fn opt_out(hash: &str) -> Key {
+    Key { pk: format!("OPTOUT#{hash}"), sk: "OPTOUT".to_owned() }
+}
+
 /// A queue of the `due` index: what is waiting for a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Queue {

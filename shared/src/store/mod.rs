@@ -43,9 +43,13 @@
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
 //! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
 //! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
+//!
+//! What an operator switches (wallets that are refused, people who are not called, whether anything is sold) is no part of a
+//! sale's way: [`controls`].
 
 pub mod calls;
 mod change;
+pub mod controls;
 mod keys;
 pub mod numbers;
 pub mod refunds;
@@ -68,7 +72,7 @@ use sha2::{Digest, Sha256};
 
 pub use change::Changes;
 pub use keys::{Queue, SHARDS};
-pub use rows::{Charge, Custody, RefundReason, Refunding, Spoken, State, View};
+pub use rows::{Charge, Custody, Pause, RefundReason, Refunding, Spoken, State, View};
 pub use work::{Listed, Source, Work};
 
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};

@@ -49,6 +49,36 @@ pub(super) struct WalletRow {
     /// Micro-dollars that this wallet is owed and can spend on calls.
     #[serde(default)]
     pub credit: u64,
+    /// Since when the operator refuses it everything that is paid for, and why.
+    pub blocked_at: Option<i64>,
+    pub blocked_for: Option<String>,
+}
+
+/// `CONTROL` / `CONTROL`: what the operator has switched.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ControlRow {
+    pub paused: Option<Pause>,
+    pub paused_at: Option<i64>,
+    pub paused_for: Option<String>,
+    /// What destinations are hashed with. It is made once and never changes: another one would forget everybody.
+    pub salt: Option<String>,
+}
+
+/// `OPTOUT#<hash of the E.164 number>` / `OPTOUT`: somebody who does not want to be called.
+#[derive(Debug, Deserialize)]
+pub(super) struct OptOutRow {
+    pub opted_out_at: i64,
+    pub opted_out_for: String,
+}
+
+/// What is not sold at the moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pause {
+    /// Neither numbers nor calls. Who has a number keeps it: it is listed and renewed.
+    New,
+    /// Nothing that is paid for.
+    All,
 }
 
 /// `SALE#<payment id>` / `SALE`: a payment and what is sold for it.
@@ -324,6 +354,16 @@ pub enum Charge {
     Refunded,
     /// Paid, and given back as credit.
     Credited,
+}
+
+impl Pause {
+    /// As it is recorded.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::All => "all",
+        }
+    }
 }
 
 impl State {

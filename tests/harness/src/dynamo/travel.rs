@@ -12,12 +12,15 @@ use super::Dynamo;
 /// Attributes that hold an instant in epoch seconds, wherever in an item they stand.
 pub const TIMES: &[&str] = &[
     "asked_at",
+    "blocked_at",
     "busy_until",
     "created_at",
     "due_at",
     "ended_at",
     "expires_at",
     "looked_at",
+    "opted_out_at",
+    "paused_at",
     "settled_at",
     "started_at",
     "taken_at",

@@ -1,0 +1,180 @@
+//! What an operator switches: wallets that are refused, people who do not want to be called, and whether anything is sold.
+//! It refuses to know what is refused for it, and how that is worded.
+//!
+//! | item | from → to | condition |
+//! |---|---|---|
+//! | wallet | any → blocked | not blocked |
+//! | wallet | blocked → as it was | blocked |
+//! | opt-out | (none) → there | absent |
+//! | opt-out | there → (none) | there |
+//! | control | selling, paused otherwise → paused | not paused so |
+//! | control | paused → selling | paused |
+//! | control | no salt → salt | no salt |
+//!
+//! Each answers whether it changed anything: done twice, it is done once.
+//!
+//! Those who do not want to be called are kept as hashes, so that a list of them is of no use to anybody. The salt stands in
+//! the same table, since it must survive with it: with another one everybody would be called again.
+
+use alloy_primitives::hex;
+use sha2::{Digest, Sha256};
+
+use crate::types::{AttemptId, PhoneNumber, Timestamp, Wallet};
+
+use super::change::{Change, Changes, Item, When, n, s};
+use super::keys;
+use super::rows::{ControlRow, OptOutRow, Pause, WalletRow};
+use super::work::instant_of;
+use super::{Done, Store, StoreFault};
+
+/// Something that was switched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Switched {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, in the operator's words. They are for operators.
+    pub why: String,
+}
+
+/// What is switched for everybody.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Controls {
+    /// What is not sold, if something is not.
+    pub paused: Option<(Pause, Switched)>,
+    /// What destinations are hashed with; none as long as nobody has opted out.
+    pub(super) salt: Option<String>,
+}
+
+impl Controls {
+    pub(super) fn from_item(item: Option<Item>) -> Result<Self, StoreFault> {
+        let row: ControlRow = serde_dynamo::from_item(item.unwrap_or_default())?;
+        let since = instant_of(row.paused_at.unwrap_or_default())?;
+        let why = row.paused_for.unwrap_or_default();
+        Ok(Self { paused: row.paused.map(|what| (what, Switched { since, why })), salt: row.salt })
+    }
+
+    /// The name of a destination in the opt-out list; none as long as nobody is in it.
+    pub(super) fn hash(&self, number: &PhoneNumber) -> Option<String> {
+        let salt = self.salt.as_ref()?;
+        let digest: [u8; 32] = Sha256::new().chain_update(salt).chain_update(number.as_str()).finalize().into();
+        Some(hex::encode(digest))
+    }
+}
+
+/// Whether a wallet is refused.
+pub(super) fn blocked(row: &WalletRow) -> Result<Option<Switched>, StoreFault> {
+    let why = row.blocked_for.clone().unwrap_or_default();
+    row.blocked_at.map(|at| Ok(Switched { since: instant_of(at)?, why })).transpose()
+}
+
+impl Store {
+    /// What is switched for everybody.
+    pub async fn controls(&self) -> Result<Controls, StoreFault> {
+        Controls::from_item(self.item(keys::control()).await?)
+    }
+
+    /// control: selling, paused otherwise → paused
+    pub async fn pause_selling(
+        &self,
+        what: Pause,
+        why: &str,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let other = match what {
+            Pause::New => Pause::All,
+            Pause::All => Pause::New,
+        };
+        let change = Change::update(keys::control())
+            .set("paused", s(what.as_str()))
+            .set("paused_at", n(now.as_second()))
+            .set("paused_for", s(why))
+            .when(When::Any(vec![When::No("paused"), When::Is("paused", s(other.as_str()))]));
+        self.switched(change, "pause", by).await
+    }
+
+    /// control: paused → selling
+    pub async fn resume_selling(&self, by: &AttemptId) -> Result<bool, StoreFault> {
+        let paused = [Pause::New, Pause::All].map(|what| When::Is("paused", s(what.as_str())));
+        let change = Change::update(keys::control())
+            .remove("paused")
+            .remove("paused_at")
+            .remove("paused_for")
+            .when(When::Any(paused.into()));
+        self.switched(change, "resume", by).await
+    }
+
+    /// Whether a wallet is blocked, since when and why.
+    pub async fn blocked(&self, wallet: &Wallet) -> Result<Option<Switched>, StoreFault> {
+        let item = self.item(keys::wallet(wallet)).await?;
+        blocked(&serde_dynamo::from_item(item.unwrap_or_default())?)
+    }
+
+    /// wallet: any → blocked
+    pub async fn block_wallet(
+        &self,
+        wallet: &Wallet,
+        why: &str,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let change = Change::update(keys::wallet(wallet))
+            .set("blocked_at", n(now.as_second()))
+            .set("blocked_for", s(why))
+            .when(When::No("blocked_at"));
+        self.switched(change, "block", by).await
+    }
+
+    /// wallet: blocked → as it was
+    pub async fn unblock_wallet(&self, wallet: &Wallet, by: &AttemptId) -> Result<bool, StoreFault> {
+        let change = Change::update(keys::wallet(wallet))
+            .remove("blocked_at")
+            .remove("blocked_for")
+            .when(When::Above("blocked_at", i64::MIN));
+        self.switched(change, "unblock", by).await
+    }
+
+    /// Whether a destination is not called, since when and why.
+    pub async fn opted_out(&self, number: &PhoneNumber) -> Result<Option<Switched>, StoreFault> {
+        let Some(hash) = self.controls().await?.hash(number) else { return Ok(None) };
+        let Some(item) = self.item(keys::opt_out(&hash)).await? else { return Ok(None) };
+        let row: OptOutRow = serde_dynamo::from_item(item)?;
+        Ok(Some(Switched { since: instant_of(row.opted_out_at)?, why: row.opted_out_for }))
+    }
+
+    /// opt-out: (none) → there
+    pub async fn opt_out(
+        &self,
+        number: &PhoneNumber,
+        why: &str,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let mut controls = self.controls().await?;
+        if controls.salt.is_none() {
+            let digest: [u8; 32] = Sha256::new().chain_update("salt").chain_update(by.as_str()).finalize().into();
+            let change = Change::update(keys::control()).set("salt", s(hex::encode(digest))).when(When::No("salt"));
+            self.switched(change, "salt", by).await?;
+            // Somebody else may have been quicker, and theirs is the one.
+            controls = self.controls().await?;
+        }
+        let hash = controls.hash(number).ok_or(StoreFault::Impossible("a salt that was made and is not there"))?;
+        let change = Change::put(keys::opt_out(&hash), Item::new())
+            .set("opted_out_at", n(now.as_second()))
+            .set("opted_out_for", s(why))
+            .when(When::Absent);
+        self.switched(change, "opt out", by).await
+    }
+
+    /// opt-out: there → (none)
+    pub async fn opt_in(&self, number: &PhoneNumber, by: &AttemptId) -> Result<bool, StoreFault> {
+        let Some(hash) = self.controls().await?.hash(number) else { return Ok(false) };
+        let change = Change::delete(keys::opt_out(&hash)).when(When::Above("opted_out_at", i64::MIN));
+        self.switched(change, "opt in", by).await
+    }
+
+    async fn switched(&self, change: Change, step: &str, by: &AttemptId) -> Result<bool, StoreFault> {
+        let done = self.transact(Changes::of([change]), &format!("{step} {}", by.as_str())).await?;
+        Ok(matches!(done, Done::Yes))
+    }
+}
