@@ -7,6 +7,7 @@
 
 mod likeness;
 mod money;
+mod solana;
 mod trouble;
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 // The reference facilitator for Solana (@x402/core with @x402/svm, both versions of the protocol), unmodified, behind HTTP.
 //
-// `node facilitator.mjs <node's url>`, on PORT (any that is free, without). Its key is a well-known one.
+// `node facilitator.mjs <node's url>`, on PORT (any that is free, without), until its standard input ends. Its key is a well-known one.
 
 import http from 'node:http';
 import { createKeyPairSignerFromPrivateKeyBytes } from '@solana/kit';
@@ -35,3 +35,4 @@ const server = http.createServer(async (request, response) => {
   response.end(JSON.stringify(body));
 });
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
+process.stdin.resume().on('end', () => process.exit());

@@ -1,6 +1,6 @@
 // A Solana cluster of one: JSON-RPC over the real runtime with the real SPL programs (LiteSVM), and USDC at its own mint.
 //
-// `node node.mjs <facilitator's key>`, on PORT (any that is free, without). What is not LiteSVM's is time: slots come by the clock, and what happened is
+// `node node.mjs <facilitator's key>`, on PORT (any that is free, without), until its standard input ends. What is not LiteSVM's is time: slots come by the clock, and what happened is
 // confirmed at once and final after LAG slots. Whoever tests has a few methods more, which begin with `test_`.
 
 import http from 'node:http';
@@ -184,6 +184,8 @@ const methods = {
   test_give: async ([owner, amount]) => { await give(owner, amount); return null; },
   /** `[owner]` */
   test_held: async ([owner]) => String(held(await tokenAccount(owner))?.amount ?? 0n),
+  /** What was processed, oldest first. */
+  test_landed: () => landed.map(({ signature, error, text }) => ({ signature, error, transaction: text })),
   /** `[owner]`: the token account is closed. */
   test_close: async ([owner]) => {
     const nothing = { data: new Uint8Array(0), lamports: lamports(0n), space: 0n, programAddress: SYSTEM, executable: false, exists: true };
@@ -217,7 +219,10 @@ blockhash();
 const server = http.createServer(async (request, response) => {
   let body = '';
   for await (const chunk of request) body += chunk;
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(body ? JSON.stringify(await answer(body)) : '');
+  const text = body ? JSON.stringify(await answer(body)) : '';
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
 });
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
+// Whoever started it keeps it open: then it ends with him, however that ends.
+process.stdin.resume().on('end', () => process.exit());

@@ -91,7 +91,7 @@ async fn settle_down(world: &World, findings: &mut Findings) {
         faults.settled().await;
     }
     world.ledger.mine();
-    world.solana.mine();
+    world.solana_money.mine();
     if !is_whole(world) {
         return;
     }

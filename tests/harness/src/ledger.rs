@@ -1,5 +1,7 @@
 //! Where the money is: the simulated chain, or the chain of a real node. What a world and its audit ask either of them.
 
+mod solana;
+
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256};
@@ -7,6 +9,7 @@ use alloy_primitives::{Address, B256, U256};
 use crate::onchain::Node;
 use crate::sim::Chain;
 use crate::sim::chain::Authorization;
+pub use solana::{SolanaLedger, Transfer};
 
 /// The money.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 use crate::audit::{self, Finding};
 use crate::client;
-use crate::onchain::Node;
+use crate::onchain::{Node, Validator};
 use crate::request::Request;
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey};
@@ -76,6 +76,13 @@ impl Builder {
     pub fn cluster(mut self, cluster: Cluster) -> Self {
         self.plan.solana = Some(cluster);
         self
+    }
+
+    /// Payments on the cluster of a real runtime as well, by a real facilitator. Nobody settles on the chain then, unless a
+    /// real node is there too.
+    pub fn on_cluster(mut self, validator: &Validator) -> Self {
+        self.plan.validator = Some(validator.clone());
+        self.solana()
     }
 
     /// The functions are not told of any node of the cluster.
@@ -190,8 +197,8 @@ impl Stack {
 
     /// A wallet with so many micro-dollars on Solana.
     pub fn solana_wallet_with(&self, micros: u64) -> SolanaWallet {
-        let wallet = SolanaWallet::random(&self.solana);
-        self.solana.mint(wallet.address(), micros);
+        let wallet = SolanaWallet::random(&self.solana_money);
+        self.solana_money.mint(wallet.address(), micros);
         wallet
     }
 
@@ -202,7 +209,7 @@ impl Stack {
 
     /// What has been earned on Solana, in micro-dollars.
     pub fn solana_earned(&self) -> u64 {
-        self.solana.balance(solana_payee())
+        self.solana_money.balance(solana_payee())
     }
 
     /// Who is paid.

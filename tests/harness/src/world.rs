@@ -20,7 +20,7 @@ use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
 use crate::history::{History, What};
 use crate::lambda::{InvokeError, Lambda};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, SolanaLedger};
 use crate::measure::Meter;
 use crate::onchain::proxy;
 use crate::sim::bland::{Bland, Keys};
@@ -50,7 +50,9 @@ pub struct World {
     pub ledger: Ledger,
     /// The simulated payment chain, on which nothing happens where the real one is used.
     pub chain: Chain,
-    /// The cluster of Solana, which pays if the plan says so.
+    /// The money on Solana, wherever it is.
+    pub solana_money: SolanaLedger,
+    /// The simulated cluster of Solana, which pays if the plan says so and no real one does.
     pub solana: Solana,
     /// The simulated facilitator; likewise.
     pub facilitator: Facilitator,
@@ -142,6 +144,33 @@ impl Bound {
     }
 }
 
+/// Who answers for the money.
+struct Money {
+    node: Router,
+    cluster: Router,
+    settler: Router,
+}
+
+impl Money {
+    /// The simulators; or the real ones, with the same faults in front of them.
+    fn of(plan: &Plan, ledgers: (&Ledger, &SolanaLedger), sims: (&Chain, &Solana, &Facilitator)) -> Self {
+        let (chain, solana, facilitator) = sims;
+        let node = match ledgers.0 {
+            Ledger::Simulated(chain) => chain.router(),
+            Ledger::Real(node) => chain.faults().wrap(proxy::to(node.url())),
+        };
+        let cluster = match ledgers.1 {
+            SolanaLedger::Simulated(solana) => solana.router(),
+            SolanaLedger::Real(validator) => solana.faults().wrap(proxy::to(validator.url())),
+        };
+        let settler = match plan.settlers() {
+            settlers if settlers.is_empty() => facilitator.router(),
+            settlers => facilitator.faults().wrap(proxy::facilitators(settlers)),
+        };
+        Self { node, cluster, settler }
+    }
+}
+
 /// A port that cannot be had.
 #[derive(Debug)]
 pub struct PortTaken {
@@ -185,8 +214,10 @@ impl World {
         let solana = Solana::new(plan.solana.unwrap_or(Cluster::Mainnet), clock.clone());
         solana.remember_in(&history);
         let solana_refund_wallet = plan.solana_refunder.address();
-        solana.mint(solana_payee(), 0);
-        solana.mint(solana_refund_wallet, FLOAT);
+        let solana_money =
+            plan.validator.clone().map_or_else(|| SolanaLedger::Simulated(solana.clone()), SolanaLedger::Real);
+        solana_money.mint(solana_payee(), 0);
+        solana_money.mint(solana_refund_wallet, FLOAT);
         let facilitator = Facilitator::new(chain.clone(), clock.clone()).with_solana(solana.clone());
         let ledger = plan.node.clone().map_or_else(|| Ledger::Simulated(chain.clone()), Ledger::Real);
         let twilio = Twilio::new(Account::random(), clock.clone());
@@ -210,15 +241,9 @@ impl World {
 
         let meter = Meter::default();
         let watchers = (&meter, &history);
-        solana_port.serve_watched(solana.router(), Neighbour::Solana, watchers);
-        let (node, settler) = match &ledger {
-            Ledger::Simulated(chain) => (chain.router(), facilitator.router()),
-            // The same faults in front of them.
-            Ledger::Real(node) => (
-                chain.faults().wrap(proxy::to(node.url())),
-                facilitator.faults().wrap(proxy::under(node.facilitator())),
-            ),
-        };
+        let Money { node, cluster, settler } =
+            Money::of(plan, (&ledger, &solana_money), (&chain, &solana, &facilitator));
+        solana_port.serve_watched(cluster, Neighbour::Solana, watchers);
         rpc.serve_watched(node, Neighbour::Chain, watchers);
         facilitator_port.serve_watched(settler, Neighbour::Facilitator, watchers);
         twilio_port.serve_watched(twilio.router(), Neighbour::Twilio, watchers);
@@ -234,6 +259,7 @@ impl World {
         Ok(Self {
             ledger,
             chain,
+            solana_money,
             solana,
             facilitator,
             twilio,

@@ -108,7 +108,7 @@ impl Ledgers {
             is_whole: is_whole(world),
             now,
             network: world.network().caip2().to_owned(),
-            cluster: world.solana.cluster().caip2().to_owned(),
+            cluster: world.solana_money.cluster().caip2().to_owned(),
             has_solana_rpc: world.has_solana_rpc,
             clients,
             events,

@@ -3,11 +3,12 @@
 //! A payment there is known by its payer and its message. A refund has a fresh message each time it is signed, so it is known
 //! by what its memo says.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Payment, text};
-use crate::sim::solana::Landed;
-use crate::sim::solana::programs::MEMO;
+use crate::ledger::Transfer;
 use crate::world::{World, solana_payee};
 
 /// Who is paid there.
@@ -17,31 +18,29 @@ pub(super) fn payee() -> String {
 
 /// To the payee, and from the refund wallet.
 pub(super) fn payments(world: &World) -> (Vec<Payment>, Vec<Payment>) {
-    let refunder = world.solana_refund_wallet;
+    let money = &world.solana_money;
+    let all = money.transfers();
+    // A transfer names accounts. Whoever is paid back has paid before.
+    let owners: BTreeMap<_, _> = all.iter().map(|one| (money.account(one.authority), one.authority)).collect();
+    let (payees, refunders) = (money.account(solana_payee()), money.account(world.solana_refund_wallet));
     let (mut payments, mut refunds) = (Vec::new(), Vec::new());
-    for landed in world.solana.transactions() {
-        for moved in landed.moved.iter().filter(|moved| moved.from != moved.to) {
-            let payment = |nonce: String| Payment {
-                from: moved.authority.to_string(),
-                to: moved.to.to_string(),
-                nonce,
-                value: moved.micros,
-                transaction: landed.signature.clone(),
-            };
-            if moved.to == solana_payee() {
-                payments.push(payment(landed.transaction.digest()));
-            } else if moved.from == refunder {
-                refunds.push(payment(memo(&landed)));
-            }
+    for Transfer { authority, from, to, micros, signature, digest, memo } in all {
+        let payment = |to: String, nonce| Payment {
+            from: authority.to_string(),
+            to,
+            nonce,
+            value: micros,
+            transaction: signature,
+        };
+        if from == to {
+            // Nothing has moved.
+        } else if to == payees {
+            payments.push(payment(payee(), digest));
+        } else if from == refunders {
+            refunds.push(payment(owners.get(&to).unwrap_or(&to).to_string(), memo));
         }
     }
     (payments, refunds)
-}
-
-fn memo(landed: &Landed) -> String {
-    let message = &landed.transaction.message;
-    let memo = message.instructions.iter().find(|one| message.program(one) == MEMO);
-    memo.map(|one| String::from_utf8_lossy(&one.data).into_owned()).unwrap_or_default()
 }
 
 /// Whether a transfer from the refund wallet there is what a sale says was sent for it, or says so itself.

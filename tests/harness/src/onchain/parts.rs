@@ -28,24 +28,13 @@ pub(super) fn parts() -> Result<&'static Parts, String> {
 }
 
 fn start() -> Result<Parts, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = root.join("tests/chain/node");
-    if !folder.join("node_modules/@x402/evm").is_dir() {
-        return Err(
-            "the packages of tests/chain/node are not installed: `npm ci` there, or `tests/chain/run`".to_owned()
-        );
-    }
+    let root = root();
+    let folder = installed("tests/chain/node", "@x402/evm")?;
     let kept = root.join("target/chain");
     fs::create_dir_all(&kept).map_err(|error| format!("{}: {error}", kept.display()))?;
     let state = kept.join("state.json");
-    let mut facilitator = Command::new("node")
-        .arg(folder.join("facilitator.mjs"))
-        .arg(&state)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("Node does not start ({error}): version 20 or later has to be installed"))?;
-    let said = greeting(&mut facilitator);
+    let (facilitator, line) = script(Command::new("node").arg(folder.join("facilitator.mjs")).arg(&state))?;
+    let said: Value = serde_json::from_str(&line).unwrap_or_default();
     let (Some(program), Some(port)) = (said["node"].as_str().map(PathBuf::from), port(&said)) else {
         return Err("the facilitator does not start: tests/chain/node/facilitator.mjs says why".to_owned());
     };
@@ -60,10 +49,9 @@ impl Parts {
     /// Another facilitator settles.
     fn ask_instead(&mut self, program: &str) -> Result<(), String> {
         let mut words = program.split_whitespace();
-        let mut command = Command::new(words.next().unwrap_or_default());
-        let child = command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|error| format!("{program} does not start: {error}"))?;
-        self.facilitator = port(&greeting(&mut child)).ok_or_else(|| format!("{program} does not say its port"))?;
+        let (child, line) = script(Command::new(words.next().unwrap_or_default()).args(words))?;
+        let said = serde_json::from_str(&line).unwrap_or_default();
+        self.facilitator = port(&said).ok_or_else(|| format!("{program} does not say its port"))?;
         self.alive.push(child);
         Ok(())
     }
@@ -75,10 +63,27 @@ fn another() -> Option<String> {
     std::env::var("SECOND_OPINION").ok()
 }
 
-/// The line of JSON that a program begins with.
-fn greeting(program: &mut Child) -> Value {
-    let said = program.stdout.take().map(BufReader::new).and_then(|out| out.lines().next()?.ok());
-    said.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or_default()
+/// A folder of the repository, if its packages are there: this one of them, for example.
+pub(super) fn installed(folder: &str, package: &str) -> Result<PathBuf, String> {
+    let path = root().join(folder);
+    if path.join("node_modules").join(package).is_dir() {
+        return Ok(path);
+    }
+    Err(format!("the packages of {folder} are not installed: `npm ci` there, or `tests/chain/run`"))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Starts a program that ends when its standard input does, and waits for the line that it begins with.
+pub(super) fn script(command: &mut Command) -> Result<(Child, String), String> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|error| {
+        let program = command.get_program().display();
+        format!("{program} does not start ({error}): Node has to be installed, version 20 or later")
+    })?;
+    let line = child.stdout.take().map(BufReader::new).and_then(|out| out.lines().next()?.ok());
+    Ok((child, line.unwrap_or_default()))
 }
 
 fn port(said: &Value) -> Option<u16> {

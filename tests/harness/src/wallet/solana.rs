@@ -7,15 +7,15 @@ mod payment;
 use std::fmt;
 
 use super::{Demand, Payer};
-use crate::sim::Solana;
-use crate::sim::solana::{Commitment, Key, Pubkey};
+use crate::ledger::SolanaLedger;
+use crate::sim::solana::{Key, Pubkey};
 pub use payment::SolanaPayment;
 
 /// A throw-away key that pays on Solana.
 #[derive(Clone)]
 pub struct SolanaWallet {
     key: Key,
-    chain: Solana,
+    chain: SolanaLedger,
 }
 
 impl fmt::Debug for SolanaWallet {
@@ -26,12 +26,12 @@ impl fmt::Debug for SolanaWallet {
 
 impl SolanaWallet {
     /// A wallet that nobody else has, without any money.
-    pub fn random(chain: &Solana) -> Self {
+    pub fn random(chain: &SolanaLedger) -> Self {
         Self::of(Key::random(), chain)
     }
 
     /// The wallet of a key.
-    pub fn of(key: Key, chain: &Solana) -> Self {
+    pub fn of(key: Key, chain: &SolanaLedger) -> Self {
         Self { key, chain: chain.clone() }
     }
 
@@ -77,7 +77,7 @@ impl SolanaWallet {
             limit: 20_000,
             price: 1,
             more: Vec::new(),
-            blockhash: self.chain.blockhash(Commitment::Confirmed).0,
+            blockhash: self.chain.blockhash(),
             legacy: false,
             lookups: Vec::new(),
             accepted: offer,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{PAYEE, Urls, solana_payee};
-use crate::onchain::Node;
+use crate::onchain::{Node, Validator};
 use crate::sim::bland::Keys;
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Key};
@@ -89,6 +89,8 @@ pub struct Plan {
     pub rpc: bool,
     /// The cluster that pays as well.
     pub solana: Option<Cluster>,
+    /// The real one that pays in place of the simulated one, with a real facilitator.
+    pub validator: Option<Validator>,
     /// Whether the functions are told of a node of it.
     pub solana_rpc: bool,
     /// Who pays back there.
@@ -118,6 +120,7 @@ impl Plan {
             node: None,
             rpc: true,
             solana: None,
+            validator: None,
             solana_rpc: true,
             solana_refunder: Key::random(),
             ports: Ports::default(),
@@ -128,6 +131,14 @@ impl Plan {
             remembers: false,
             at_once: None,
         }
+    }
+
+    /// Where real facilitators answer, each for its rail: by how the rail's networks are called, in either version.
+    pub(super) fn settlers(&self) -> Vec<(&'static str, String)> {
+        let base = self.node.iter().map(|node| ("", node.facilitator()));
+        let solana = self.validator.iter().map(|validator| ("solana", validator.facilitator()));
+        // The empty name is everybody's, so it is asked for last.
+        solana.chain(base).collect()
     }
 
     /// The template, with its parameters pointing at these neighbours.
