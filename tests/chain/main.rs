@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
 mod likeness;
+mod likeness_solana;
 mod money;
 mod solana;
 mod trouble;

@@ -71,9 +71,14 @@ impl Validator {
             let port = url.rsplit(':').next().and_then(|port| port.parse().ok());
             port.map(|port| (child, port, url)).ok_or_else(|| format!("tests/chain/solana/{name} does not start"))
         };
-        let (cluster, port, url) = program("node.mjs", &Key::of_seed(FACILITATOR).address().to_string())?;
+        let (cluster, port, url) = program("node.mjs", &Self::fee_payer().to_string())?;
         let (settler, facilitator, _) = program("facilitator.mjs", &url)?;
         Ok(Self(Arc::new(Inner { port, facilitator, cluster, settler })))
+    }
+
+    /// Who pays the fees there.
+    pub fn fee_payer() -> Pubkey {
+        Key::of_seed(FACILITATOR).address()
     }
 
     /// Where it answers.

@@ -49,10 +49,13 @@ pub(super) fn judge(solana: &Solana, managed: &[Pubkey], asked: &Asked) -> Judge
         return refuse("payload_signature_invalid");
     }
     if !message.lookups.is_empty() {
-        return match asked.version {
-            1 => refuse("payload_transaction_could_not_be_decoded"),
-            _ => refuse("smart_wallet_alt_resolution_failed"),
-        };
+        if asked.version == 1 {
+            return refuse("payload_transaction_could_not_be_decoded");
+        }
+        // There are no tables here.
+        let tables: Vec<_> = message.lookups.iter().map(|lookup| lookup.table.to_string()).collect();
+        let missing = format!("Accounts not found at addresses: {}", tables.join(", "));
+        return refuse(&format!("smart_wallet_alt_resolution_failed: {missing}"));
     }
     if !message.is_sane() {
         return refuse("payload_transaction_could_not_be_decoded");
