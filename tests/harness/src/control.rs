@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::sim::bland::Script;
+use crate::sim::solana::Pubkey;
 use crate::sim::{Answer, Fault, Faults};
 use crate::world::{Neighbour, World};
 
@@ -44,7 +45,7 @@ fn neighbours(world: &World) -> BTreeMap<&'static str, &Faults> {
     Neighbour::ALL.into_iter().map(|neighbour| (name(neighbour), world.faults_of(neighbour))).collect()
 }
 
-/// `{"address": "0x…", "amount": "5000000"}`: micro-dollars, as text like everywhere in x402.
+/// `{"address": "0x…", "amount": "5000000"}`, or base58 for Solana: micro-dollars, as text like everywhere in x402.
 #[derive(Deserialize)]
 struct Mint {
     address: String,
@@ -63,9 +64,13 @@ struct FailOnce {
 type Told = Result<StatusCode, (StatusCode, String)>;
 
 async fn mint(State(world): State<Arc<World>>, Json(mint): Json<Mint>) -> Told {
-    let to = mint.address.parse::<Address>().map_err(|_| refused(format!("{} is no address", mint.address)))?;
     let micros = mint.amount.parse().map_err(|_| refused(format!("{} is no amount", mint.amount)))?;
-    world.ledger.mint(to, micros);
+    if let Ok(to) = mint.address.parse::<Address>() {
+        world.ledger.mint(to, micros);
+    } else {
+        let to = mint.address.parse::<Pubkey>().map_err(|()| refused(format!("{} is no address", mint.address)))?;
+        world.solana_money.mint(to, micros);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

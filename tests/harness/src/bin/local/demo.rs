@@ -37,7 +37,7 @@ pub(crate) async fn play(wishes: Wishes) -> Result<(), Trouble> {
     let neighbours = Neighbours::of_process()?;
     let running = serve::start(Ports::default(), &neighbours, wishes).await?;
     say::heading("No world is running: playing in one of its own");
-    let facts = Facts::of(&running.world, &running.wallet, running.play_money, String::new());
+    let facts = Facts::of(&running, String::new());
     tokio::spawn(serve::housekeeping(running.world.clone()));
     let outcome = in_world(&facts).await;
     running.end(wishes).await.and(outcome)

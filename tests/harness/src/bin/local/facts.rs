@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use harness::ledger::Ledger;
-use harness::{Wallet, World};
 use serde::{Deserialize, Serialize};
 
 use crate::Trouble;
+use crate::serve::Running;
 
 /// The facts. Money, keys and accounts are simulated ones unless `play_money` says otherwise.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,15 +46,52 @@ pub(crate) struct Facts {
     pub(crate) address: String,
     /// Its private key.
     pub(crate) key: String,
-    /// Whether the chain and its facilitator are the real ones, with money that is worth nothing.
+    /// The other rail.
+    pub(crate) solana: OnSolana,
+    /// Whether the chains and their facilitators are the real ones, with money that is worth nothing.
     pub(crate) real_chain: bool,
     /// Whether the money is worth nothing.
     pub(crate) play_money: bool,
 }
 
+/// What is to be known to pay on Solana.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct OnSolana {
+    /// JSON-RPC of the cluster.
+    pub(crate) rpc: String,
+    /// CAIP-2.
+    pub(crate) network: String,
+    /// USDC's mint.
+    pub(crate) asset: String,
+    /// Who is paid.
+    pub(crate) payee: String,
+    /// Who pays back.
+    pub(crate) refund_wallet: String,
+    /// A funded throw-away wallet.
+    pub(crate) address: String,
+    /// Its key pair in base58, as wallets export it.
+    pub(crate) key: String,
+}
+
+impl OnSolana {
+    fn of(Running { world, solana_wallet, .. }: &Running) -> Self {
+        let cluster = world.solana_money.cluster();
+        Self {
+            rpc: world.urls.solana.clone(),
+            network: cluster.caip2().to_owned(),
+            asset: cluster.usdc().to_string(),
+            payee: harness::world::solana_payee().to_string(),
+            refund_wallet: world.solana_refund_wallet.to_string(),
+            address: solana_wallet.text(),
+            key: solana_wallet.key().secret(),
+        }
+    }
+}
+
 impl Facts {
     /// Of a running world.
-    pub(crate) fn of(world: &World, wallet: &Wallet, play_money: bool, control: String) -> Self {
+    pub(crate) fn of(running: &Running, control: String) -> Self {
+        let Running { world, wallet, .. } = running;
         let (urls, network) = (world.urls.clone(), world.network());
         Self {
             rpc: format!("{}/rpc", urls.rpc),
@@ -75,7 +112,8 @@ impl Facts {
             address: wallet.text(),
             key: wallet.secret(),
             real_chain: matches!(world.ledger, Ledger::Real(_)),
-            play_money,
+            solana: OnSolana::of(running),
+            play_money: running.play_money,
         }
     }
 

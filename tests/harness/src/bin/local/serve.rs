@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use harness::onchain::Node;
+use harness::onchain::{Node, Validator};
 use harness::request::Request;
 use harness::sim::chain::Network;
+use harness::sim::solana::Cluster;
 use harness::world::Ports;
-use harness::{Plan, Wallet, World, client};
+use harness::{Plan, SolanaWallet, Wallet, World, client};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -36,13 +37,14 @@ const SWEEP: Duration = Duration::from_mins(1);
 const SCHEDULES: Duration = Duration::from_secs(5);
 /// One step in the life of a simulated call.
 const PACE: Duration = Duration::from_secs(2);
-/// What the throw-away wallet has, in micro-dollars.
+/// What each throw-away wallet has, in micro-dollars.
 const FUNDS: u64 = 1_000_000_000;
 
-/// A world, and a wallet with money in it.
+/// A world, and a wallet with money in it on each rail.
 pub(crate) struct Running {
     pub(crate) world: World,
     pub(crate) wallet: Wallet,
+    pub(crate) solana_wallet: SolanaWallet,
     pub(crate) play_money: bool,
 }
 
@@ -53,7 +55,7 @@ pub(crate) async fn until_interrupted(wishes: Wishes) -> Result<(), Trouble> {
     let running = start(PORTS, &neighbours, wishes).await?;
     neighbours.tell();
     let control = open_control(&running.world).await?;
-    let facts = Facts::of(&running.world, &running.wallet, running.play_money, control);
+    let facts = Facts::of(&running, control);
     everything_answers(&facts).await?;
     let written = facts.write()?;
     tell(&facts);
@@ -80,16 +82,17 @@ impl Running {
     }
 }
 
-/// The same with a real chain, which takes some seconds to start.
+/// The same with real chains, which take some seconds to start.
 fn on_chain(plan: Plan, neighbours: &Neighbours) -> Result<Plan, Trouble> {
     if !neighbours.is_play_money() {
         return Err("FACILITATOR_URL is set: either it settles, or a facilitator on this machine".to_owned());
     }
-    say::heading("Starting a node with USDC, and a facilitator");
-    let node = Node::try_start()?;
-    say::pair("node", &node.url());
-    say::pair("settles at", &node.facilitator());
-    Ok(Plan { node: Some(node), network: Network::Base, ..plan })
+    say::heading("Starting a node of Base and one of Solana, both with USDC, and a facilitator for each");
+    let (node, validator) = (Node::try_start()?, Validator::try_start()?);
+    say::pair("Base", &format!("{}, settles at {}", node.url(), node.facilitator()));
+    say::pair("Solana", &format!("{}, settles at {}", validator.url(), validator.facilitator()));
+    let network = Network::Base;
+    Ok(Plan { node: Some(node), network, validator: Some(validator), solana: Some(Cluster::Mainnet), ..plan })
 }
 
 /// Builds and starts everything on these ports.
@@ -97,6 +100,8 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes)
     let binaries = binaries::build().await?;
     let real = neighbours.variables.clone();
     let mut plan = Plan { ports, real, remembers: wishes.audit, ..Plan::new(binaries) };
+    // Where a real facilitator settles, the environment says on which networks.
+    plan.solana = neighbours.is_play_money().then_some(Cluster::Devnet);
     if wishes.chain {
         plan = on_chain(plan, neighbours)?;
     }
@@ -110,7 +115,9 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes)
     let wallet = Wallet::random();
     world.bland.set_pace(PACE);
     world.ledger.mint(wallet.address(), FUNDS);
-    Ok(Running { world, wallet, play_money: neighbours.is_play_money() })
+    let solana_wallet = SolanaWallet::random(&world.solana_money);
+    world.solana_money.mint(solana_wallet.address(), FUNDS);
+    Ok(Running { world, wallet, solana_wallet, play_money: neighbours.is_play_money() })
 }
 
 /// What AWS does by the clock.
@@ -165,6 +172,10 @@ fn tell(facts: &Facts) {
     say::pair("API", &format!("{}/api/v1", facts.gateway));
     let kind = if facts.real_chain { "real node" } else { "simulated" };
     say::pair("chain", &format!("{}, {kind}, JSON-RPC {}", facts.network, facts.rpc));
+    if facts.play_money {
+        let solana = &facts.solana;
+        say::pair("and", &format!("{}, {kind}, JSON-RPC {}", solana.network, solana.rpc));
+    }
     say::pair("facilitator", &facts.facilitator);
     say::pair("Twilio", &facts.twilio);
     say::pair("Bland", &facts.bland);
@@ -172,9 +183,11 @@ fn tell(facts: &Facts) {
     say::pair("scheduler", &facts.scheduler);
     say::pair("KMS", &format!("{}, refund wallet {}", facts.kms, facts.refund_wallet));
     if facts.play_money {
-        say::heading(&format!("A throw-away wallet with {} that exists only here", say::dollars(FUNDS)));
+        say::heading(&format!("Two throw-away wallets with {} each, which exist only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);
         say::pair("private key", &facts.key);
+        say::pair("on Solana", &facts.solana.address);
+        say::pair("private key", &facts.solana.key);
     }
     let curl = format!("curl -i -X POST {}/api/v1/phone/numbers/buy", facts.gateway);
     say::heading("To try");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Facilitator;
+use crate::ledger::SolanaLedger;
 use crate::sim::chain::Network;
 use crate::sim::solana::wire::Instruction;
 use crate::sim::solana::{Cluster, Key, Pubkey, Solana};
@@ -26,7 +27,7 @@ impl Lab {
         let solana = Solana::new(Cluster::Mainnet, clock.clone());
         let chain = Chain::new(Network::Base, clock.clone());
         let facilitator = Facilitator::new(chain, clock).with_solana(solana.clone());
-        let (wallet, payee) = (SolanaWallet::random(&solana), Key::random().address());
+        let (wallet, payee) = (SolanaWallet::random(&SolanaLedger::Simulated(solana.clone())), Key::random().address());
         solana.mint(wallet.address(), 5_000_000);
         solana.mint(payee, 0);
         Self { solana, facilitator, wallet, payee }
@@ -128,7 +129,7 @@ fn what_is_not_the_offer_is_refused() {
 #[test]
 fn what_its_payer_has_not_signed_is_refused() {
     let lab = Lab::new();
-    let other = SolanaWallet::random(&lab.solana);
+    let other = SolanaWallet::random(&SolanaLedger::Simulated(lab.solana.clone()));
     lab.refuses(lab.payment().flipped(), "payload_signature_invalid");
     lab.refuses(lab.payment().unsigned_by_payer(), "payload_signature_invalid");
     let payment = lab.payment();
