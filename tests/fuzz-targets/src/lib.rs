@@ -25,6 +25,7 @@ pub mod judge;
 mod node;
 mod payment;
 pub mod signed;
+mod solana;
 mod twilio;
 mod words;
 
@@ -34,6 +35,7 @@ pub use facilitator::facilitator;
 pub use fit::opened;
 pub use node::node;
 pub use payment::payment_header;
+pub use solana::transaction;
 pub use twilio::twilio;
 pub use words::{call_id, e164, word};
 
@@ -41,8 +43,9 @@ pub use words::{call_id, e164, word};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("payment_header", payment_header),
+    ("transaction", transaction),
     ("body", body),
     ("call_id", call_id),
     ("e164", e164),
