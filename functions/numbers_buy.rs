@@ -1,6 +1,7 @@
 //! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for thirty days.
 
 use serde::{Deserialize, Serialize};
+use shared::api::{self, NUMBERS_BUY};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
@@ -10,9 +11,8 @@ use shared::refusal::Refusal;
 use shared::sale::{Stop, Undo};
 use shared::store::Work;
 use shared::store::sales::{NewSale, Record, Sale, Settling};
-use shared::types::{Country, Usdc, Wallet, rfc3339};
+use shared::types::{Country, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
-use shared::x402::Offer;
 use shared::{body, edge, leases};
 
 struct NumbersBuy {
@@ -42,12 +42,7 @@ struct Response {
 }
 
 impl Endpoint for NumbersBuy {
-    const NAME: &'static str = "numbers_buy";
-    const OFFER: Offer = Offer {
-        path: "/api/v1/phone/numbers/buy",
-        price: Usdc::micros(5_000_000),
-        description: "A US phone number for 30 days, owned by the paying wallet",
-    };
+    const ENDPOINT: &'static api::Endpoint = &NUMBERS_BUY;
     const FOREIGN: bool = true;
     type Ask = Wanted;
     type Plan = Candidates;

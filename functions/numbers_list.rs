@@ -1,6 +1,7 @@
 //! `POST /api/v1/phone/numbers/list`, $0.001: the active numbers of the calling wallet.
 
 use serde::{Deserialize, Serialize};
+use shared::api::{self, NUMBERS_LIST};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
@@ -10,8 +11,7 @@ use shared::sale::{Stop, Undo};
 use shared::store::numbers::Lease;
 use shared::store::sales::{Claimed, NewSale, Record, Sale, Settling};
 use shared::store::{Changes, Store, Work};
-use shared::types::{Usdc, Wallet, rfc3339, whole_days};
-use shared::x402::Offer;
+use shared::types::{Wallet, rfc3339, whole_days};
 use shared::{body, edge, leases};
 
 struct NumbersList {
@@ -42,12 +42,7 @@ struct Listed {
 }
 
 impl Endpoint for NumbersList {
-    const NAME: &'static str = "numbers_list";
-    const OFFER: Offer = Offer {
-        path: "/api/v1/phone/numbers/list",
-        price: Usdc::micros(1_000),
-        description: "The active phone numbers of the paying wallet",
-    };
+    const ENDPOINT: &'static api::Endpoint = &NUMBERS_LIST;
     const FOREIGN: bool = false;
     type Ask = ();
     type Plan = Vec<Lease>;

@@ -2,6 +2,7 @@
 //! its owner may.
 
 use serde::{Deserialize, Serialize};
+use shared::api::{self, NUMBERS_RENEW};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
@@ -13,9 +14,8 @@ use shared::sale::{Stop, Undo};
 use shared::store::numbers::{Lease, hold_lease};
 use shared::store::sales::{Claimed, NewSale, Record, Sale, Settling};
 use shared::store::{Store, Work};
-use shared::types::{PhoneNumber, Usdc, Wallet, rfc3339};
+use shared::types::{PhoneNumber, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
-use shared::x402::Offer;
 use shared::{body, edge, leases};
 
 struct NumbersRenew {
@@ -40,12 +40,7 @@ struct Response {
 }
 
 impl Endpoint for NumbersRenew {
-    const NAME: &'static str = "numbers_renew";
-    const OFFER: Offer = Offer {
-        path: "/api/v1/phone/numbers/renew",
-        price: Usdc::micros(5_000_000),
-        description: "30 more days for an active phone number of the paying wallet",
-    };
+    const ENDPOINT: &'static api::Endpoint = &NUMBERS_RENEW;
     const FOREIGN: bool = false;
     type Ask = PhoneNumber;
     type Plan = Lease;

@@ -2,6 +2,9 @@
 //! way; how it goes is polled for.
 
 use serde::{Deserialize, Serialize};
+use shared::api::{
+    self, FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, Text, VOICE, VOICE_CALL, VOICE_CALL_STATUS,
+};
 use shared::calls::{CallPlan, CallRequest, Calls, destinations, languages};
 use shared::edge::Handler;
 use shared::env::Env;
@@ -11,18 +14,9 @@ use shared::refusal::Refusal;
 use shared::sale::{Stop, Undo};
 use shared::store::Work;
 use shared::store::sales::{NewSale, Record, Sale, Settling};
-use shared::types::{PhoneNumber, Usdc, Wallet};
-use shared::x402::Offer;
+use shared::types::{PhoneNumber, Wallet};
 use shared::{body, edge};
 
-const SHORTEST_TASK: usize = 10;
-const LONGEST_TASK: usize = 4_000;
-const LONGEST_OPENER: usize = 500;
-const DEFAULT_MINUTES: u32 = 5;
-const MOST_MINUTES: u32 = 30;
-/// The dialler's own default has changed under its users before, so it is always sent.
-const DEFAULT_INTERRUPTION_MS: u32 = 100;
-const MOST_INTERRUPTION_MS: u32 = 10_000;
 const DEFAULT_LANGUAGE: &str = "en";
 
 struct VoiceCall {
@@ -73,12 +67,7 @@ struct Response {
 }
 
 impl Endpoint for VoiceCall {
-    const NAME: &'static str = "voice_call";
-    const OFFER: Offer = Offer {
-        path: "/api/v1/voice/call",
-        price: Usdc::micros(540_000),
-        description: "An outbound AI phone call of up to 30 minutes",
-    };
+    const ENDPOINT: &'static api::Endpoint = &VOICE_CALL;
     const FOREIGN: bool = true;
     type Ask = CallRequest;
     type Plan = CallPlan;
@@ -90,22 +79,16 @@ impl Endpoint for VoiceCall {
         let from = request.from.as_deref().map(|text| body::phone_number("from", text)).transpose()?;
         let task = request.task.as_deref().ok_or_else(|| Refusal::bad("task", "is missing"))?;
         let ask = CallRequest {
-            task: body::text("task", task, SHORTEST_TASK, LONGEST_TASK)?.to_owned(),
+            task: body::text(&TASK, task)?.to_owned(),
             from,
-            voice: optional_text("voice", request.voice, body::LONGEST_TEXT)?,
+            voice: optional_text(&VOICE, request.voice)?,
             language: languages::for_dialler(request.language.as_deref().unwrap_or(DEFAULT_LANGUAGE))
                 .map_err(|unknown| Refusal::bad("language", unknown.to_string()))?
                 .to_owned(),
-            max_duration: within("max_duration", request.max_duration, DEFAULT_MINUTES, 1, MOST_MINUTES)?,
-            first_sentence: optional_text("first_sentence", request.first_sentence, LONGEST_OPENER)?,
+            max_duration: body::within(&MAX_DURATION, request.max_duration)?,
+            first_sentence: optional_text(&FIRST_SENTENCE, request.first_sentence)?,
             wait_for_greeting: request.wait_for_greeting.unwrap_or(false),
-            interruption_threshold: within(
-                "interruption_threshold",
-                request.interruption_threshold,
-                DEFAULT_INTERRUPTION_MS,
-                0,
-                MOST_INTERRUPTION_MS,
-            )?,
+            interruption_threshold: body::within(&INTERRUPTION_THRESHOLD, request.interruption_threshold)?,
             to,
         };
         // After every other field: what may not be called is refused last of what the body alone can tell.
@@ -153,7 +136,7 @@ fn started(work: &Work) -> Option<Response> {
         to: to.as_str().to_owned(),
         status: "started",
         expected_duration_minutes: *max_duration,
-        poll_url: format!("/api/v1/voice/call/{}", call.as_str()),
+        poll_url: VOICE_CALL_STATUS.path.replace("{call_id}", call.as_str()),
         transaction: String::new(),
         payment: Some("pending"),
     })
@@ -169,20 +152,11 @@ fn destination(request: &Request) -> Result<PhoneNumber, Refusal> {
     body::phone_number("phone_number", text)
 }
 
-fn optional_text(field: &'static str, value: Option<String>, longest: usize) -> Result<Option<String>, Refusal> {
+fn optional_text(limit: &Text, value: Option<String>) -> Result<Option<String>, Refusal> {
     // An empty value is what some clients send for an absent one.
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
-    body::text(field, &value, 1, longest)?;
+    body::text(limit, &value)?;
     Ok(Some(value))
-}
-
-fn within(field: &'static str, value: Option<u32>, default: u32, least: u32, most: u32) -> Result<u32, Refusal> {
-    let value = value.unwrap_or(default);
-    if (least..=most).contains(&value) {
-        Ok(value)
-    } else {
-        Err(Refusal::bad(field, format!("is {value}; {least} to {most} are accepted")))
-    }
 }
 
 /// The function, as it is shipped.

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use shared::api::{self, VOICE_CALL_STATUS};
 use shared::calls::Calls;
 use shared::calls::outcome::{dialled, view_of};
 use shared::edge::{self, Handler};
@@ -60,7 +61,7 @@ struct Refund {
 }
 
 impl FreeEndpoint for VoiceCallStatus {
-    const NAME: &'static str = "voice_call_status";
+    const ENDPOINT: &'static api::Endpoint = &VOICE_CALL_STATUS;
     const PARAMETER: &'static str = "call_id";
     type Answer = Response;
 

@@ -168,3 +168,11 @@ async fn a_body_that_is_no_small_object_is_a_400() {
     stack.post(BUY).raw("text/plain", "{\"country\":\"US\"}").send().await.expect(402);
     stack.post(BUY).raw("application/json", "  ").send().await.expect(402);
 }
+
+#[tokio::test]
+async fn a_body_of_32_kilobytes_is_read_and_one_byte_more_is_not() {
+    let stack = Stack::start(binaries!()).await;
+    let body = |bytes: usize| format!("{{\"pad\":\"{}\"}}", "x".repeat(bytes - r#"{"pad":""}"#.len()));
+    stack.post(BUY).raw("application/json", body(32 * 1024)).send().await.expect(402);
+    stack.post(BUY).raw("application/json", body(32 * 1024 + 1)).send().await.refused(413, "too_large");
+}

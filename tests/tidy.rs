@@ -7,11 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers of `shared`, the lowest first. A module uses those below its own, and its neighbours where it says so.
-const LAYERS: [(&str, &[&str], &[&str]); 7] = [
+const LAYERS: [(&str, &[&str], &[&str]); 8] = [
     ("words", &["types"], &[]),
     ("the invocation", &["invocation"], &[]),
     // Each knows one neighbour and none of the others; all speak through one HTTP client.
     ("neighbours", &["x402", "store", "upstream"], &["upstream::http"]),
+    // What is promised; everybody above keeps it.
+    ("the API", &["api"], &[]),
     ("answers and start-up", &["refusal", "env"], &[]),
     ("bodies", &["body"], &[]),
     ("the domain", &["sale", "leases", "numbers", "calls"], &["sale", "leases"]),

@@ -139,5 +139,5 @@ async fn polling_takes_get_and_nothing_else() {
     let stack = Stack::start(binaries!()).await;
     let refused = stack.post("/api/v1/voice/call/0123456789ABCDEFGHJKMNPQRS").body(&json!({})).send().await;
     refused.refused(405, "method_not_allowed");
-    assert_eq!(refused.header("allow"), Some("GET"));
+    assert_eq!(refused.header("allow"), Some("GET, HEAD, OPTIONS"));
 }

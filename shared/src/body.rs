@@ -3,13 +3,12 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::api::{Integer, Text};
 use crate::refusal::Refusal;
 use crate::types::{PhoneNumber, nesting};
 
 /// The deepest nesting that is read.
 const DEEPEST: usize = 8;
-/// The longest text of any field that has no limit of its own.
-pub const LONGEST_TEXT: usize = 256;
 
 /// Reads a body. One that is absent reads as `{}`.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
@@ -51,8 +50,20 @@ pub fn phone_number(field: &'static str, text: &str) -> Result<PhoneNumber, Refu
     PhoneNumber::parse(text).map_err(|error| Refusal::bad(field, error.to_string()))
 }
 
+/// A number in a field, within its limits.
+pub fn within(limit: &Integer, value: Option<u32>) -> Result<u32, Refusal> {
+    let Integer { field, least, most, default } = *limit;
+    let value = value.unwrap_or(default);
+    if (least..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(Refusal::bad(field, format!("is {value}; {least} to {most} are accepted")))
+    }
+}
+
 /// Text of a field, within its limits and without control characters other than line breaks and tabs.
-pub fn text<'a>(field: &'static str, text: &'a str, shortest: usize, longest: usize) -> Result<&'a str, Refusal> {
+pub fn text<'a>(limit: &Text, text: &'a str) -> Result<&'a str, Refusal> {
+    let Text { field, shortest, longest } = *limit;
     let length = text.chars().count();
     if length < shortest || length > longest {
         return Err(Refusal::bad(field, format!("has {length} characters; {shortest} to {longest} are accepted")));
@@ -72,7 +83,8 @@ fn without_place(message: &str) -> String {
 mod tests {
     use serde::Deserialize;
 
-    use super::{one_of, read, text};
+    use super::{one_of, read, text, within};
+    use crate::api::{Integer, Text};
     use crate::refusal::Refusal;
 
     #[derive(Debug, Deserialize)]
@@ -136,12 +148,23 @@ mod tests {
 
     #[test]
     fn text_has_limits_and_no_control_characters() {
-        assert!(text("task", "ten chars!", 10, 4000).is_ok());
-        assert!(text("task", "nine char", 10, 4000).is_err());
-        assert!(text("task", "äöüäöüäöüä", 10, 10).is_ok(), "characters, not bytes");
-        assert!(text("task", "line\nline\ttab", 1, 100).is_ok());
+        let limit = |shortest, longest| Text { field: "task", shortest, longest };
+        assert!(text(&limit(10, 4000), "ten chars!").is_ok());
+        assert!(text(&limit(10, 4000), "nine char").is_err());
+        assert!(text(&limit(10, 10), "äöüäöüäöüä").is_ok(), "characters, not bytes");
+        assert!(text(&limit(1, 100), "line\nline\ttab").is_ok());
         for bad in ["nul\0", "bell\u{7}", "escape\u{1b}[0m", "del\u{7f}", "c1\u{85}"] {
-            assert!(text("task", bad, 1, 100).is_err(), "{bad:?}");
+            assert!(text(&limit(1, 100), bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_limits_and_a_default() {
+        let limit = Integer { field: "minutes", least: 1, most: 30, default: 5 };
+        for (asked, taken) in
+            [(None, Some(5)), (Some(1), Some(1)), (Some(30), Some(30)), (Some(0), None), (Some(31), None)]
+        {
+            assert_eq!(within(&limit, asked).ok(), taken, "{asked:?}");
         }
     }
 }

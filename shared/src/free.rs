@@ -4,14 +4,15 @@
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
-use crate::edge::{self, Answer, Handler};
+use crate::api;
+use crate::edge::{Answer, Handler};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 
 /// An endpoint that is free: `GET` with a name in its path.
 pub trait FreeEndpoint: Send + Sync + 'static {
-    /// What it is called in the log.
-    const NAME: &'static str;
+    /// What is shown, and where.
+    const ENDPOINT: &'static api::Endpoint;
     /// The path parameter.
     const PARAMETER: &'static str;
     /// The body of a success.
@@ -25,12 +26,10 @@ pub trait FreeEndpoint: Send + Sync + 'static {
 pub struct Free<E>(pub E);
 
 impl<E: FreeEndpoint> Handler for Free<E> {
-    const NAME: &'static str = E::NAME;
+    const NAME: &'static str = E::ENDPOINT.name;
+    const METHOD: api::Method = E::ENDPOINT.method;
 
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
-        if let Err(refusal) = edge::only(request.method(), "GET") {
-            return Answer::refusal(&refusal);
-        }
         let parameters = request.path_parameters_ref();
         let name = parameters.and_then(|parameters| parameters.first(E::PARAMETER)).unwrap_or_default();
         match self.0.show(name, &invocation).await {

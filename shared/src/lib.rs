@@ -18,6 +18,8 @@ pub mod sale;
 
 pub mod refusal;
 
+pub mod api;
+
 pub mod store;
 pub mod upstream;
 pub mod x402;

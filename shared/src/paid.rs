@@ -14,6 +14,7 @@ use lambda_http::Request;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::api;
 use crate::edge::{self, Answer, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
@@ -23,7 +24,7 @@ use crate::store::Work;
 use crate::store::sales::{NewSale, Record, Sale, Settling};
 use crate::types::{Network, Wallet};
 use crate::x402::{
-    Checked, NotConfirmed, Offer, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
+    Checked, Listing, NotConfirmed, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
     says_used,
 };
 
@@ -34,10 +35,8 @@ const VERIFY_RESERVE: Duration = Duration::from_secs(15);
 
 /// An endpoint that is paid for.
 pub trait Endpoint: Undo + Send + Sync + 'static {
-    /// What it is called in the log.
-    const NAME: &'static str;
-    /// What it sells.
-    const OFFER: Offer;
+    /// What it sells, and where.
+    const ENDPOINT: &'static api::Endpoint;
     /// Whether something foreign happens before the payment is settled. Then the facilitator is asked first whether it
     /// could be; otherwise that would be a round trip for nothing.
     const FOREIGN: bool;
@@ -90,6 +89,7 @@ pub struct Paid<E> {
     cashier: Cashier,
     terms: Terms,
     quotes: Vec<Quote>,
+    listing: Listing,
     unpaid: price::Kept,
 }
 
@@ -99,12 +99,14 @@ impl<E: Endpoint> Paid<E> {
         let terms = env.terms();
         let cashier = Cashier { store: env.store(), facilitator: env.facilitator(), nodes: env.nodes() };
         let endpoint = build(env, cashier.store.clone());
-        Self { quotes: terms.quotes(&E::OFFER), endpoint, cashier, terms, unpaid: price::Kept::default() }
+        let quotes = terms.quotes(&E::ENDPOINT.offer());
+        Self { endpoint, cashier, terms, quotes, listing: price::listing(E::ENDPOINT), unpaid: price::Kept::default() }
     }
 }
 
 impl<E: Endpoint> Handler for Paid<E> {
-    const NAME: &'static str = E::NAME;
+    const NAME: &'static str = E::ENDPOINT.name;
+    const METHOD: api::Method = E::ENDPOINT.method;
 
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
         match self.serve(&request, &invocation).await {
@@ -126,7 +128,6 @@ struct Order<'a> {
 
 impl<E: Endpoint> Paid<E> {
     async fn serve(&self, request: &Request, invocation: &Invocation) -> Result<Answer, Refusal> {
-        edge::only(request.method(), "POST")?;
         let body = edge::bytes(request.body())?;
         let presented =
             Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
@@ -138,7 +139,7 @@ impl<E: Endpoint> Paid<E> {
                 _ => Err(unpaid()),
             };
         };
-        let hash = request_hash(E::OFFER.path, body);
+        let hash = request_hash(E::ENDPOINT.path, body);
         let (payment, confirmed) = match presented.check(&self.quotes, invocation.now).map_err(refused)? {
             Checked::Authentic(payment) => (payment, false),
             Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
@@ -211,7 +212,7 @@ impl<E: Endpoint> Paid<E> {
         let new = NewSale {
             id,
             signed: sale::signed(payment),
-            endpoint: E::OFFER.path,
+            endpoint: E::ENDPOINT.path,
             request: order.request.clone(),
             attempt: invocation.attempt.clone(),
             now: invocation.now,

@@ -5,12 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::api::{Code, Method, NUMBERS_BUY, codes};
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::types::{PhoneNumber, Wallet};
-
-/// Where a number can be bought, for whoever has none.
-pub const BUY_ENDPOINT: &str = "/api/v1/phone/numbers/buy";
 
 /// An answer that is not 200.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ pub enum Refusal {
     /// 405
     MethodNotAllowed {
         /// The method that is.
-        allow: &'static str,
+        method: Method,
     },
     /// 413: the body is larger than 32 KB.
     TooLarge,
@@ -133,94 +131,88 @@ impl Refusal {
     /// The refusal in HTTP's terms.
     pub fn facts(&self) -> Facts {
         match self {
-            Self::MethodNotAllowed { allow } => {
-                Facts::new(405, "method_not_allowed", format!("This endpoint takes {allow} only. {FREE}")).header("allow", *allow)
+            Self::MethodNotAllowed { method } => {
+                let message = format!("This endpoint takes {} only. {FREE}", method.as_str());
+                Facts::new(codes::METHOD_NOT_ALLOWED, message).header("allow", method.allow())
             }
-            Self::TooLarge => Facts::new(413, "too_large", format!("The body is larger than 32 KB. {FREE}")),
-            Self::InvalidPayment(what) => Facts::new(400, "invalid_payment", format!("The payment header is unreadable: {what}. {FREE}")),
+            Self::TooLarge => Facts::new(codes::TOO_LARGE, format!("The body is larger than 32 KB. {FREE}")),
+            Self::InvalidPayment(what) => Facts::new(codes::INVALID_PAYMENT, format!("The payment header is unreadable: {what}. {FREE}")),
             Self::PaymentRequired { reason, message } => {
-                Facts::new(402, "payment_required", format!("{message} {FREE}")).with("reason", json!(reason))
+                Facts::new(codes::PAYMENT_REQUIRED, format!("{message} {FREE}")).with("reason", json!(reason))
             }
             Self::PaymentConflict => Facts::new(
-                409,
-                "payment_conflict",
+                codes::PAYMENT_CONFLICT,
                 format!("This payment signature was already used for another request. Sign a new payment for this one. {FREE}"),
             ),
             Self::PaymentUsed => Facts::new(
-                409,
-                "payment_conflict",
+                codes::PAYMENT_CONFLICT,
                 "This payment was used already, and not by a request that we know of. Look at the wallet's history before \
                  you sign another one."
                     .to_owned(),
             ),
             Self::PaymentInProgress => Facts::new(
-                409,
-                "payment_in_progress",
+                codes::PAYMENT_IN_PROGRESS,
                 "A request with this payment is still being worked on. Repeat the same header: you cannot be charged twice."
                     .to_owned(),
             )
             .retry_after(2),
             Self::PaymentReturned => Facts::new(
-                409,
-                "payment_returned",
+                codes::PAYMENT_RETURNED,
                 "This payment was made and buys nothing: it goes back to the wallet. Sign a new payment to try again."
                     .to_owned(),
             ),
             Self::BadRequest { field, message } => {
-                Facts::new(400, "bad_request", format!("`{field}`: {message}. {FREE}")).with("field", json!(field))
+                Facts::new(codes::BAD_REQUEST, format!("`{field}`: {message}. {FREE}")).with("field", json!(field))
             }
             Self::UnsupportedDestination { message } => {
-                Facts::new(400, "unsupported_destination", format!("This number cannot be called: {message}. {FREE}"))
+                Facts::new(codes::UNSUPPORTED_DESTINATION, format!("This number cannot be called: {message}. {FREE}"))
                     .with("field", json!("phone_number"))
             }
             Self::NoOwnedNumbers => Facts::new(
-                403,
-                "no_owned_numbers",
-                format!("This wallet has no active phone number. Buy one at POST {BUY_ENDPOINT} ($5.00 for 30 days). {FREE}"),
+                codes::NO_OWNED_NUMBERS,
+                format!(
+                    "This wallet has no active phone number. Buy one at POST {} ({} for 30 days). {FREE}",
+                    NUMBERS_BUY.path, NUMBERS_BUY.price
+                ),
             )
-            .with("buy_endpoint", json!(BUY_ENDPOINT)),
+            .with("buy_endpoint", json!(NUMBERS_BUY.path)),
             Self::WrongWallet { actual_owner, active } => {
-                Facts::new(403, "wrong_wallet", format!("This wallet does not own that number. {} {FREE}", owns(active)))
+                Facts::new(codes::WRONG_WALLET, format!("This wallet does not own that number. {} {FREE}", owns(active)))
                     .with("actualOwner", json!(actual_owner.map(|wallet| wallet.to_string())))
                     .with("your_active_numbers", numbers(active))
             }
             Self::AmbiguousFrom { active } => Facts::new(
-                400,
-                "ambiguous_from",
+                codes::AMBIGUOUS_FROM,
                 format!("This wallet owns several numbers; name one as `from`. {} {FREE}", owns(active)),
             )
             .with("field", json!("from"))
             .with("your_active_numbers", numbers(active)),
             Self::RateLimited { retry_after, message } => {
-                Facts::new(429, "rate_limited", format!("{message} Try again in {retry_after} s. {FREE}")).retry_after(*retry_after)
+                Facts::new(codes::RATE_LIMITED, format!("{message} Try again in {retry_after} s. {FREE}")).retry_after(*retry_after)
             }
             Self::UpstreamRateLimited { vendor, retry_after } => Facts::new(
-                429,
-                "upstream_rate_limited",
+                codes::UPSTREAM_RATE_LIMITED,
                 format!("{vendor} is limiting our requests. Try again in {retry_after} s. {FREE}"),
             )
             .retry_after(*retry_after),
             Self::Upstream { vendor, message } => {
-                Facts::new(502, "upstream_error", format!("{vendor}: {message}. {FREE}")).with("upstream", json!(vendor))
+                Facts::new(codes::UPSTREAM_ERROR, format!("{vendor}: {message}. {FREE}")).with("upstream", json!(vendor))
             }
             Self::NotSettled => Facts::new(
-                503,
-                "upstream_error",
+                codes::NOT_SETTLED,
                 format!("The payment facilitator cannot be reached. Repeat the same header later. {FREE}"),
             )
             .with("upstream", json!("facilitator"))
             .retry_after(5),
             Self::PaymentPending => Facts::new(
-                503,
-                "payment_pending",
+                codes::PAYMENT_PENDING,
                 "The payment was sent, and its outcome is not known yet. Repeat the same header: you cannot be charged twice."
                     .to_owned(),
             )
             .retry_after(5),
-            Self::UnknownCall => Facts::new(404, "unknown_call", "There is no call with this id.".to_owned()),
+            Self::UnknownCall => Facts::new(codes::UNKNOWN_CALL, "There is no call with this id.".to_owned()),
             Self::Fault(_) => Facts::new(
-                500,
-                "internal_error",
+                codes::INTERNAL_ERROR,
                 "Something failed on our side. Repeat the same header: you cannot be charged twice.".to_owned(),
             ),
         }
@@ -258,8 +250,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    fn new(status: u16, code: &'static str, message: String) -> Self {
-        Self { status, code, message, fields: Map::new(), headers: Vec::new() }
+    fn new(code: Code, message: String) -> Self {
+        Self { status: code.status, code: code.name, message, fields: Map::new(), headers: Vec::new() }
     }
 
     fn with(mut self, field: &str, value: Value) -> Self {

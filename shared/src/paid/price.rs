@@ -6,12 +6,13 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::{Endpoint, Paid, VERIFY_RESERVE};
+use crate::api;
 use crate::edge::{self, Answer};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::types::SolanaAddress;
 use crate::x402::headers::PAYMENT_REQUIRED;
-use crate::x402::{Demand, demand};
+use crate::x402::{Demand, Listing, demand};
 
 /// The reason where there was no payment at all.
 pub(super) const UNPAID: &str = "payment_required";
@@ -37,13 +38,22 @@ impl Kept {
     }
 }
 
+/// What directories are told: only what a body is checked by, since whoever is told the price is told this too.
+pub(super) fn listing(endpoint: &api::Endpoint) -> Listing {
+    let schema = api::body_of(endpoint.request, false);
+    Listing::new(endpoint.method.as_str(), &api::sample_of(endpoint.request), &schema, &api::sample_of(endpoint.answer))
+}
+
 impl<E: Endpoint> Paid<E> {
     pub(super) async fn demand(&self, reason: String, message: String, invocation: &Invocation) -> Answer {
         let fee_payer = self.fee_payer(invocation).await;
         let first_time = reason == UNPAID;
         let code = reason.clone();
         let refusal = Refusal::PaymentRequired { reason, message };
-        let make = || demand(&self.terms, &E::OFFER, fee_payer, &code, &refusal.facts().message);
+        let make = || {
+            let message = refusal.facts().message;
+            demand(&self.terms, &E::ENDPOINT.offer(), &self.listing, fee_payer, &code, &message)
+        };
         if first_time {
             return Answer { outcome: edge::UNPAID, ..demanded(&refusal, &self.unpaid.or(fee_payer, make)) };
         }

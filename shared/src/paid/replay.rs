@@ -37,7 +37,7 @@ impl<E: Endpoint> Paid<E> {
         if outcome == REPLAYED {
             headers.push((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
         }
-        info!(payment = ?record.id, payer = %masked(&payer), endpoint = E::NAME, "granted");
+        info!(payment = ?record.id, payer = %masked(&payer), endpoint = E::ENDPOINT.name, "granted");
         Ok(Answer::ok(&body, headers, outcome))
     }
 

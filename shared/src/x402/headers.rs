@@ -1,7 +1,7 @@
 //! Payment headers: their names, and how a document travels in one. It knows nothing of what the documents mean.
 //!
 //! Reading is strict, since whatever two programs read differently is a way to cheat one of them: standard alphabet, no
-//! stray bits, no whitespace, UTF-8, at most 8 KB, at most eight levels deep. Padding may be missing, because some clients
+//! stray bits, no whitespace, UTF-8, at most 8 KB, at most sixteen levels deep. Padding may be missing, because some clients
 //! leave it out and it carries nothing.
 
 use base64::Engine;
@@ -28,8 +28,8 @@ pub const X_PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("x-payment-rec
 
 /// The largest payment header that is read. The gateway's limit for all headers together is 10 KB.
 pub const LONGEST: usize = 8 * 1024;
-/// How deep a payment's JSON may be nested; payments with echoed extensions have five levels.
-const DEEPEST: usize = 8;
+/// How deep a payment's JSON may be nested. Clients echo the schema of what they buy, which takes eleven levels.
+const DEEPEST: usize = 16;
 
 const LENIENT_PADDING: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -160,8 +160,8 @@ mod tests {
         assert_eq!(payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST + 4))])), Err(Malformed::TooLong));
 
         let nested = |levels: usize| STANDARD.encode("[".repeat(levels) + &"]".repeat(levels));
-        assert!(payment_json(&headers(&[(X_PAYMENT, &nested(8))])).is_ok());
-        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &nested(9))])), Err(Malformed::TooDeep));
+        assert!(payment_json(&headers(&[(X_PAYMENT, &nested(16))])).is_ok());
+        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &nested(17))])), Err(Malformed::TooDeep));
     }
 
     #[test]

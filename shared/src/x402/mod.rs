@@ -10,6 +10,9 @@
 mod offer;
 pub use offer::{Demand, MAX_TIMEOUT, Offer, Quote, Terms, demand};
 
+mod bazaar;
+pub use bazaar::Listing;
+
 mod payment;
 pub use payment::{
     Authorization, Checked, Malformed, NotConfirmed, Payload, PaymentRefused, Presented, SignedAuthorization, Unproven,

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::{wire_v1, wire_v2};
+use super::{Listing, wire_v1, wire_v2};
 use crate::types::{EvmNetwork, Network, SolanaAddress, SolanaNetwork, Usdc, Wallet};
 
 /// How long a buyer's authorization should live. Longer than any answer of ours takes, and above the 60 s that published
@@ -18,7 +18,7 @@ pub const MAX_TIMEOUT: Duration = Duration::from_mins(5);
 /// All our answers are JSON.
 const JSON: &str = "application/json";
 
-/// What an endpoint sells: a constant in its file.
+/// What an endpoint sells.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer {
     /// The path, such as `/api/v1/voice/call`.
@@ -137,10 +137,17 @@ pub struct Demand {
     pub body: Vec<u8>,
 }
 
-/// Asks for payment. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
+/// Asks for payment, and tells version 2 how what is sold is `listed`. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
 /// ([`super::PaymentRefused`]); `message` says it in a sentence. Solana is asked for where a facilitator's `fee_payer` is
 /// known. The answer depends on nothing else, so whoever asks often for the same reason can keep it.
-pub fn demand(terms: &Terms, offer: &Offer, fee_payer: Option<SolanaAddress>, reason: &str, message: &str) -> Demand {
+pub fn demand(
+    terms: &Terms,
+    offer: &Offer,
+    listed: &Listing,
+    fee_payer: Option<SolanaAddress>,
+    reason: &str,
+    message: &str,
+) -> Demand {
     let quotes = terms.quotes(offer);
     let ways = || quotes.iter().filter_map(|quote| Some((quote, extra(quote.network(), fee_payer)?)));
     let resource = format!("{}{}", terms.public_url, offer.path);
@@ -149,6 +156,7 @@ pub fn demand(terms: &Terms, offer: &Offer, fee_payer: Option<SolanaAddress>, re
         error: message,
         resource: wire_v2::Resource { url: &resource, description: offer.description, mime_type: JSON },
         accepts: ways().map(|(quote, extra)| quote.requirements(extra)).collect(),
+        extensions: listed.extensions(),
     };
     let body = wire_v1::PaymentRequired {
         x402_version: 1,

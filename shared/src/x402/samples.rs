@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName};
 use secp256k1::{Message, Secp256k1, SecretKey};
 use serde_json::{Value, json};
 
-use super::{Authorization, Offer, Payload, Quote, SignedAuthorization, Terms, Verified, Version, exact_evm};
+use super::{Authorization, Listing, Offer, Payload, Quote, SignedAuthorization, Terms, Verified, Version, exact_evm};
 use crate::types::{EvmNetwork, Network, Timestamp, Usdc, Wallet};
 
 /// The second of the keys that every development chain funds; public, and worth nothing.
@@ -24,6 +24,12 @@ pub(super) const PAYEE: Address = address!("0x3C44CdDdB6a900fa2b585dd299e03d12FA
 
 pub(super) const CALL: Offer =
     Offer { path: "/api/v1/voice/call", price: Usdc::micros(540_000), description: "Outbound AI phone call" };
+
+/// How it is listed.
+pub(super) fn listing() -> Listing {
+    let schema = json!({"type": "object", "properties": {"task": {"type": "string"}}, "required": ["task"]});
+    Listing::new("POST", &json!({"task": "Say hello."}), &schema, &json!({"status": "started"}))
+}
 
 pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_795_519_500).unwrap()

@@ -22,6 +22,7 @@ pub(super) struct PaymentRequired<'a> {
     pub(super) resource: Resource<'a>,
     /// One entry per way to pay. Published SDKs look at the first only, so EVM entries come first.
     pub(super) accepts: Vec<Requirements<'a>>,
+    pub(super) extensions: &'a RawValue,
 }
 
 /// What is paid for.

@@ -60,7 +60,7 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
         return None;
     }
     let document = json::read(&base64(header)?)?;
-    if document.depth > 8 {
+    if document.depth > 16 {
         return None;
     }
     let root = &document.root;

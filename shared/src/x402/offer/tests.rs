@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{demand, eip712};
 use crate::types::{EvmNetwork, Usdc};
-use crate::x402::samples::{CALL, solana, terms};
+use crate::x402::samples::{CALL, listing, solana, terms};
 use crate::x402::{Demand, Terms};
 
 fn golden() -> Demand {
     let terms = Terms { payees: terms().payees[..1].to_vec(), ..terms() };
-    demand(&terms, &CALL, None, "payment_required", "PAYMENT-SIGNATURE header is required")
+    demand(&terms, &CALL, &listing(), None, "payment_required", "PAYMENT-SIGNATURE header is required")
 }
 
 #[test]
@@ -26,7 +26,16 @@ fn the_header_is_what_published_version_2_clients_were_seen_to_take() {
             r#""accepts":[{"scheme":"exact","network":"eip155:8453","amount":"540000","#,
             r#""asset":"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913","#,
             r#""payTo":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC","maxTimeoutSeconds":300,"#,
-            r#""extra":{"name":"USD Coin","version":"2"}}]}"#,
+            r#""extra":{"name":"USD Coin","version":"2"}}],"#,
+            r#""extensions":{"bazaar":{"info":{"input":{"body":{"task":"Say hello."},"bodyType":"json","#,
+            r#""method":"POST","type":"http"},"output":{"example":{"status":"started"},"type":"json"}},"#,
+            r#""schema":{"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"input":{"#,
+            r#""additionalProperties":false,"properties":{"body":{"properties":{"task":{"type":"string"}},"#,
+            r#""required":["task"],"type":"object"},"bodyType":{"enum":["json"],"type":"string"},"#,
+            r#""method":{"enum":["POST"],"type":"string"},"type":{"const":"http","type":"string"}},"#,
+            r#""required":["type","method","bodyType","body"],"type":"object"},"output":{"properties":{"#,
+            r#""example":{"type":"object"},"type":{"type":"string"}},"required":["type"],"type":"object"}},"#,
+            r#""required":["input"],"type":"object"}}}}"#,
         )
     );
 }
@@ -52,7 +61,7 @@ fn the_body_is_version_1_beside_the_flat_fields_of_a_refusal() {
 fn solana_is_asked_for_behind_base_and_only_with_a_fee_payer() {
     let key = solana::FEE_PAYER.parse().ok();
     let header = |fee_payer| {
-        let demand = demand(&solana::both(), &CALL, fee_payer, "payment_required", "");
+        let demand = demand(&solana::both(), &CALL, &listing(), fee_payer, "payment_required", "");
         let header: Value = serde_json::from_slice(&STANDARD.decode(demand.header).unwrap()).unwrap();
         let body: Value = serde_json::from_slice(&demand.body).unwrap();
         (header["accepts"].clone(), body["accepts"].clone())
@@ -99,7 +108,7 @@ fn each_network_has_its_own_token_and_its_order_is_ours() {
 #[test]
 fn a_demand_is_ascii_and_fits_every_header_limit() {
     let long = "x".repeat(300);
-    let demand = demand(&terms(), &CALL, None, "value_mismatch", &long);
+    let demand = demand(&terms(), &CALL, &listing(), None, "value_mismatch", &long);
     assert!(demand.body.is_ascii());
     assert!(demand.header.len() < 4096, "{}", demand.header.len());
 }

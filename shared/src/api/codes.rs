@@ -1,0 +1,101 @@
+//! Every answer that is not 200: its status, its code, when it is given and what its body tells beside `error`, `code` and
+//! `message`.
+
+/// An answer that is not 200.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code {
+    /// The status.
+    pub status: u16,
+    /// What `error` and `code` say.
+    pub name: &'static str,
+    /// When it is given.
+    pub when: &'static str,
+    /// Further fields of the body.
+    pub fields: &'static [&'static str],
+    /// Whether `Retry-After` says when to ask again.
+    pub again: bool,
+}
+
+const fn code(status: u16, name: &'static str, when: &'static str) -> Code {
+    Code { status, name, when, fields: &[], again: false }
+}
+
+impl Code {
+    const fn tells(self, fields: &'static [&'static str]) -> Self {
+        Self { fields, ..self }
+    }
+
+    const fn again(self) -> Self {
+        Self { again: true, ..self }
+    }
+}
+
+/// The wrong method.
+pub const METHOD_NOT_ALLOWED: Code = code(405, "method_not_allowed", "another method; `Allow` names those there are");
+/// Too much to read.
+pub const TOO_LARGE: Code = code(413, "too_large", "the body is larger than 32 KB");
+/// No payment can be read from the header.
+pub const INVALID_PAYMENT: Code = code(400, "invalid_payment", "the payment header cannot be read");
+/// Pay.
+pub const PAYMENT_REQUIRED: Code = code(
+    402,
+    "payment_required",
+    "no payment, or one that is not what was offered, forged, expired or declined. Nothing was charged and nothing will be",
+)
+.tells(&["reason"]);
+/// The signature belongs to something else.
+pub const PAYMENT_CONFLICT: Code =
+    code(409, "payment_conflict", "the payment's signature was used for another request, or elsewhere");
+/// The signature is being worked on.
+pub const PAYMENT_IN_PROGRESS: Code =
+    code(409, "payment_in_progress", "a request with this payment is being worked on: repeat the same header")
+        .tells(&["retry_after_seconds"])
+        .again();
+/// The money goes back.
+pub const PAYMENT_RETURNED: Code =
+    code(409, "payment_returned", "the payment was made and buys nothing: it goes back to the wallet");
+/// A field is wrong.
+pub const BAD_REQUEST: Code =
+    code(400, "bad_request", "a field is missing or wrong; `field` names it").tells(&["field"]);
+/// A number that is not called.
+pub const UNSUPPORTED_DESTINATION: Code = code(
+    400,
+    "unsupported_destination",
+    "the number cannot be called: emergency, premium and satellite numbers, and our own",
+)
+.tells(&["field"]);
+/// No number to call from.
+pub const NO_OWNED_NUMBERS: Code =
+    code(403, "no_owned_numbers", "the wallet has no active number: buy one first").tells(&["buy_endpoint"]);
+/// Somebody else's number.
+pub const WRONG_WALLET: Code = code(403, "wrong_wallet", "the wallet does not own the number that it names")
+    .tells(&["actualOwner", "your_active_numbers"]);
+/// Which number?
+pub const AMBIGUOUS_FROM: Code = code(400, "ambiguous_from", "the wallet has several numbers, and `from` names none")
+    .tells(&["field", "your_active_numbers"]);
+/// Our own limit.
+pub const RATE_LIMITED: Code =
+    code(429, "rate_limited", "a limit of ours, which the message names").tells(&["retry_after_seconds"]).again();
+/// A vendor's limit.
+pub const UPSTREAM_RATE_LIMITED: Code =
+    code(429, "upstream_rate_limited", "a limit of the carrier's, the dialler's or the facilitator's")
+        .tells(&["retry_after_seconds"])
+        .again();
+/// A vendor refused or failed.
+pub const UPSTREAM_ERROR: Code =
+    code(502, "upstream_error", "the carrier, the dialler or the facilitator refused or failed; nothing was charged")
+        .tells(&["upstream"]);
+/// The payment was not sent.
+pub const NOT_SETTLED: Code =
+    code(503, "upstream_error", "the facilitator could not be reached, so nothing was charged: repeat the same header")
+        .tells(&["upstream", "retry_after_seconds"])
+        .again();
+/// The payment's outcome is unknown.
+pub const PAYMENT_PENDING: Code =
+    code(503, "payment_pending", "the payment was sent and its outcome is not known yet: repeat the same header")
+        .tells(&["retry_after_seconds"])
+        .again();
+/// Our own fault.
+pub const INTERNAL_ERROR: Code = code(500, "internal_error", "something failed on our side: repeat the same header");
+/// There is no such call.
+pub const UNKNOWN_CALL: Code = code(404, "unknown_call", "there is no call with this id");

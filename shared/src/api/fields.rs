@@ -1,0 +1,222 @@
+//! Fields of bodies: what they are called and what may be in them, as the functions check it and as JSON Schema (draft
+//! 2020-12) says it.
+
+use serde_json::{Map, Value, json};
+
+/// The longest text of any field that has no limit of its own.
+pub const LONGEST_TEXT: usize = 256;
+/// E.164, as [`crate::types::PhoneNumber`] reads it.
+const E164: &str = r"^\+[1-9][0-9]{6,14}$";
+
+/// A field of a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// What it is called.
+    pub name: &'static str,
+    /// How else published clients spell it. Two spellings in one body must agree.
+    pub spellings: &'static [&'static str],
+    /// What may be in it.
+    pub kind: Kind,
+    /// Whether it is always there.
+    pub required: bool,
+    /// What it means.
+    pub about: &'static str,
+    /// What it might be, in JSON.
+    pub example: Option<&'static str>,
+}
+
+/// What may be in a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Text within limits.
+    Text(Text),
+    /// Text that fits an expression.
+    Pattern(&'static str),
+    /// A phone number in E.164.
+    Phone,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Any text.
+    String,
+    /// An instant, in RFC 3339.
+    Time,
+    /// An address.
+    Url,
+    /// A whole number within limits.
+    Integer(Integer),
+    /// Any whole number.
+    Count,
+    /// Any number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// An object.
+    Object(&'static [Field]),
+    /// A list of objects.
+    List(&'static [Field]),
+    /// Something of a kind, or null.
+    OrNull(&'static Kind),
+}
+
+/// Text of so many characters.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    /// The field.
+    pub field: &'static str,
+    /// Characters, at least.
+    pub shortest: usize,
+    /// Characters, at most.
+    pub longest: usize,
+}
+
+/// A whole number between two others.
+#[derive(Clone, Copy, Debug)]
+pub struct Integer {
+    /// The field.
+    pub field: &'static str,
+    /// The smallest.
+    pub least: u32,
+    /// The largest.
+    pub most: u32,
+    /// What it is where nothing is said.
+    pub default: u32,
+}
+
+impl Field {
+    /// A field of an answer that is always there.
+    pub(super) const fn always(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, spellings: &[], kind, required: true, about, example: None }
+    }
+
+    /// A field that may be left out.
+    pub(super) const fn maybe(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { required: false, ..Self::always(name, kind, about) }
+    }
+
+    pub(super) const fn also(self, spellings: &'static [&'static str]) -> Self {
+        Self { spellings, ..self }
+    }
+
+    pub(super) const fn such_as(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
+    /// Its schema; in full, or only what a body is checked by.
+    fn schema(&self, in_full: bool) -> Value {
+        let mut schema = self.kind.schema(in_full);
+        if in_full && let Some(schema) = schema.as_object_mut() {
+            let mut about = self.about.to_owned();
+            for other in self.spellings {
+                about.push_str(" Also accepted as `");
+                about.push_str(other);
+                about.push_str("`.");
+            }
+            schema.insert("description".to_owned(), json!(about));
+            if let Some(example) = self.sample() {
+                schema.insert("examples".to_owned(), json!([example]));
+            }
+        }
+        schema
+    }
+
+    fn sample(&self) -> Option<Value> {
+        match self.kind {
+            Kind::Object(fields) => Some(sample_of(fields)),
+            Kind::List(fields) => Some(json!([sample_of(fields)])),
+            _ => self.example.and_then(|example| serde_json::from_str(example).ok()),
+        }
+    }
+}
+
+impl Kind {
+    fn schema(&self, in_full: bool) -> Value {
+        match self {
+            Self::Text(text) => json!({"type": "string", "minLength": text.shortest, "maxLength": text.longest}),
+            Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
+            Self::Phone => json!({"type": "string", "pattern": E164}),
+            Self::Word(words) => json!({"type": "string", "enum": words}),
+            Self::String => json!({"type": "string"}),
+            Self::Time => json!({"type": "string", "format": "date-time"}),
+            Self::Url => json!({"type": "string", "format": "uri-reference"}),
+            Self::Integer(integer) => json!({
+                "type": "integer", "minimum": integer.least, "maximum": integer.most, "default": integer.default,
+            }),
+            Self::Count => json!({"type": "integer", "minimum": 0}),
+            Self::Number => json!({"type": "number"}),
+            Self::Boolean => json!({"type": "boolean"}),
+            Self::Object(fields) => schema_of(fields, in_full),
+            Self::List(fields) => json!({"type": "array", "items": schema_of(fields, in_full)}),
+            Self::OrNull(kind) => or_null(kind.schema(in_full)),
+        }
+    }
+}
+
+/// `null` beside what there is.
+fn or_null(mut schema: Value) -> Value {
+    if let Some(kind) = schema.get_mut("type") {
+        *kind = json!([kind.take(), "null"]);
+    }
+    if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        words.push(Value::Null);
+    }
+    schema
+}
+
+/// The schema of a body; in full for readers, or only what a body is checked by.
+pub fn body_of(fields: &[Field], in_full: bool) -> Value {
+    schema_of(fields, in_full)
+}
+
+fn schema_of(fields: &[Field], in_full: bool) -> Value {
+    let properties: Map<_, _> = fields.iter().map(|field| (field.name.to_owned(), field.schema(in_full))).collect();
+    let required: Vec<_> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let mut schema =
+        Map::from_iter([("type".to_owned(), json!("object")), ("properties".to_owned(), json!(properties))]);
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    Value::Object(schema)
+}
+
+/// A body that might be, of the fields that have an example.
+pub fn sample_of(fields: &[Field]) -> Value {
+    let sample: Map<_, _> = fields.iter().filter_map(|field| Some((field.name.to_owned(), field.sample()?))).collect();
+    Value::Object(sample)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::ALL;
+    use super::{Field, Kind};
+
+    fn each(fields: &[Field], look: &mut impl FnMut(&Field)) {
+        for field in fields {
+            look(field);
+            if let Kind::Object(inner) | Kind::List(inner) = field.kind {
+                each(inner, look);
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_is_json_and_every_limit_speaks_of_its_own_field() {
+        for endpoint in ALL {
+            for fields in [endpoint.request, endpoint.answer] {
+                each(fields, &mut |field| {
+                    if let Some(example) = field.example {
+                        assert!(serde_json::from_str::<Value>(example).is_ok(), "{}: {example}", field.name);
+                    }
+                    match field.kind {
+                        Kind::Text(limit) => assert_eq!(limit.field, field.name),
+                        Kind::Integer(limit) => assert_eq!(limit.field, field.name),
+                        _ => {}
+                    }
+                });
+            }
+            let asks = endpoint.request.iter().filter(|field| field.required);
+            assert!(asks.into_iter().all(|field| field.example.is_some()), "{}: a probe needs a value", endpoint.name);
+        }
+    }
+}

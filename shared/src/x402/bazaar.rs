@@ -1,0 +1,51 @@
+//! The extension `bazaar` of version 2: how directories, and agents that were told the price, learn what to send and what
+//! comes back. <https://github.com/coinbase/x402/blob/main/specs/extensions/bazaar.md>. It knows the extension's shape,
+//! and no endpoint.
+
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+
+/// What is sold, as directories list it: written once, since every 402 repeats it.
+#[derive(Debug)]
+pub struct Listing(Box<RawValue>);
+
+impl Listing {
+    /// Something that takes a JSON body like this one and that schema, and answers like this.
+    pub fn new(method: &str, body: &Value, schema: &Value, answer: &Value) -> Self {
+        // Directories drop an entry whose schema does not fit its info, so nothing beside it is allowed for.
+        let input = json!({
+            "type": "object",
+            "properties": {
+                "type": {"type": "string", "const": "http"},
+                "method": {"type": "string", "enum": [method]},
+                "bodyType": {"type": "string", "enum": ["json"]},
+                "body": schema,
+            },
+            "required": ["type", "method", "bodyType", "body"],
+            "additionalProperties": false,
+        });
+        let output = json!({
+            "type": "object",
+            "properties": {"type": {"type": "string"}, "example": {"type": "object"}},
+            "required": ["type"],
+        });
+        let extensions = json!({"bazaar": {
+            "info": {
+                "input": {"type": "http", "method": method, "bodyType": "json", "body": body},
+                "output": {"type": "json", "example": answer},
+            },
+            "schema": {
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                "type": "object",
+                "properties": {"input": input, "output": output},
+                "required": ["input"],
+            },
+        }});
+        Self(to_raw_value(&extensions).unwrap_or_default())
+    }
+
+    /// What stands in `extensions`.
+    pub(super) fn extensions(&self) -> &RawValue {
+        &self.0
+    }
+}
