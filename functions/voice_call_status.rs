@@ -1,5 +1,5 @@
-//! `GET /api/v1/voice/call/{call_id}`, free: how a call stands, what was said, and how it ended. Whoever has the id may
-//! ask; one that is unknown and one that cannot be an id get the same answer.
+//! `GET /api/v1/voice/call/{call_id}`, free: how a call stands, what was said, and how it ended; a page for whoever asks
+//! for HTML. Whoever has the id may ask; one that is unknown and one that cannot be an id get the same answer.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -10,6 +10,7 @@ use shared::edge::{self, Handler};
 use shared::env::Env;
 use shared::free::{Free, FreeEndpoint};
 use shared::invocation::Invocation;
+use shared::page::{self, Page};
 use shared::refusal::Refusal;
 use shared::store::calls::Call;
 use shared::store::{Charge, Spoken};
@@ -63,12 +64,20 @@ struct Refund {
 impl FreeEndpoint for VoiceCallStatus {
     const ENDPOINT: &'static api::Endpoint = &VOICE_CALL_STATUS;
     const PARAMETER: &'static str = "call_id";
+    type Found = Call;
     type Answer = Response;
 
-    async fn show(&self, name: &str, invocation: &Invocation) -> Result<Response, Refusal> {
+    async fn find(&self, name: &str, invocation: &Invocation) -> Result<Call, Refusal> {
         let id = CallId::parse(name).map_err(|_| Refusal::UnknownCall)?;
-        let call = self.calls.look(&id, invocation).await?;
-        Ok(response(call))
+        self.calls.look(&id, invocation).await
+    }
+
+    fn answer(call: Call) -> Response {
+        response(call)
+    }
+
+    fn page(call: &Call) -> Page {
+        page::of_call(call)
     }
 }
 

@@ -48,21 +48,28 @@ fn five_endpoints_are_routed_under_both_prefixes_whatever_the_method() {
         ("voice_call", "/v1/voice/call"),
         ("voice_call_status", "/v1/voice/call/{call_id}"),
     ];
+    let documents =
+        ["/", "/openapi.json", "/llms.txt", "/.well-known/x402", "/robots.txt", "/favicon.ico", "/favicon.svg"];
     let expected: BTreeSet<_> = endpoints
         .iter()
         .flat_map(|(function, path)| [format!("{function} ANY {path}"), format!("{function} ANY /api{path}")])
+        .chain(documents.map(|path| format!("discovery ANY {path}")))
         .collect();
+    assert_eq!(routes(), expected);
+}
 
-    let mut routed = BTreeSet::new();
-    for (binary, function) in functions() {
-        for (_, event) in entries(&function["Properties"]["Events"]) {
-            if text(&event["Type"]) == "HttpApi" {
-                let route = &event["Properties"];
-                routed.insert(format!("{binary} {} {}", text(&route["Method"]), text(&route["Path"])));
-            }
+#[test]
+fn every_route_has_a_throttle_of_its_own_and_none_is_wider_than_the_door() {
+    let api = template()["Resources"]["Api"]["Properties"].clone();
+    let own = &api["RouteSettings"];
+    let keys: BTreeSet<_> = routes().iter().filter_map(|route| Some(route.split_once(' ')?.1.to_owned())).collect();
+    assert_eq!(names(own), keys);
+    for (route, limits) in entries(own) {
+        for name in ["ThrottlingBurstLimit", "ThrottlingRateLimit"] {
+            let (limit, most) = (limits[name].as_u64(), api["DefaultRouteSettings"][name].as_u64());
+            assert!(limit.is_some_and(|limit| limit > 0) && limit <= most, "{name} of {route}");
         }
     }
-    assert_eq!(routed, expected);
 }
 
 #[test]
@@ -73,6 +80,8 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ("numbers_list", [&TABLE[..], &PAID].concat()),
         ("voice_call", [&TABLE[..], &PAID, &BLAND].concat()),
         ("voice_call_status", [&TABLE[..], &BLAND].concat()),
+        // The table's name is everybody's; it has no right to the table.
+        ("discovery", [&TABLE[..], &["PUBLIC_URL", "PAYMENT_NETWORKS", "EVM_PAYEE", "SOLANA_PAYEE"]].concat()),
         // Whom strangers pay.
         ("reaper", [&TABLE[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE"], &TWILIO, &BLAND].concat()),
         ("refunds", [&TABLE[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
@@ -100,6 +109,7 @@ fn each_function_may_do_what_it_does_and_no_more() {
         // A call is dialled only while its caller's lease is active.
         ("voice_call", [&paid[..], &forget, &["dynamodb:ConditionCheckItem"]].concat()),
         ("voice_call_status", vec!["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+        ("discovery", Vec::new()),
         ("reaper", [&paid[..], &forget].concat()),
         ("refunds", vec!["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "kms:GetPublicKey", "kms:Sign"]),
     ]);
@@ -203,8 +213,26 @@ fn functions() -> BTreeMap<String, Value> {
         .collect()
 }
 
+/// `binary METHOD /path`
+fn routes() -> BTreeSet<String> {
+    let mut routed = BTreeSet::new();
+    for (binary, function) in functions() {
+        for (_, event) in entries(&function["Properties"]["Events"]) {
+            if text(&event["Type"]) == "HttpApi" {
+                let route = &event["Properties"];
+                routed.insert(format!("{binary} {} {}", text(&route["Method"]), text(&route["Path"])));
+            }
+        }
+    }
+    routed
+}
+
 fn statements(function: &Value) -> Vec<Value> {
-    let policies = function["Properties"]["Policies"].as_sequence().expect("policies");
+    let policies = &function["Properties"]["Policies"];
+    if policies.is_null() {
+        return Vec::new();
+    }
+    let policies = policies.as_sequence().expect("policies");
     policies.iter().flat_map(|policy| policy["Statement"].as_sequence().expect("statements").clone()).collect()
 }
 

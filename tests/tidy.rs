@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers of `shared`, the lowest first. A module uses those below its own, and its neighbours where it says so.
-const LAYERS: [(&str, &[&str], &[&str]); 8] = [
+const LAYERS: [(&str, &[&str], &[&str]); 9] = [
     ("words", &["types"], &[]),
     ("the invocation", &["invocation"], &[]),
     // Each knows one neighbour and none of the others; all speak through one HTTP client.
@@ -17,7 +17,8 @@ const LAYERS: [(&str, &[&str], &[&str]); 8] = [
     ("answers and start-up", &["refusal", "env"], &[]),
     ("bodies", &["body"], &[]),
     ("the domain", &["sale", "leases", "numbers", "calls"], &["sale", "leases"]),
-    ("the edge", &["edge", "paid", "free", "sweep", "refunds"], &["edge"]),
+    ("pages", &["page"], &[]),
+    ("the edge", &["edge", "paid", "free", "discovery", "sweep", "refunds"], &["edge"]),
 ];
 
 #[test]

@@ -1,12 +1,17 @@
 //! What costs nothing: a look at something whose name is known. No payment, no wallet, and one answer for everything
-//! that is not there.
+//! that is not there. Programs get it as JSON, and people as a page.
 
+mod accept;
+
+use http::header::VARY;
+use http::{HeaderName, HeaderValue};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
 use crate::api;
 use crate::edge::{Answer, Handler};
 use crate::invocation::Invocation;
+use crate::page::{self, Page};
 use crate::refusal::Refusal;
 
 /// An endpoint that is free: `GET` with a name in its path.
@@ -15,11 +20,19 @@ pub trait FreeEndpoint: Send + Sync + 'static {
     const ENDPOINT: &'static api::Endpoint;
     /// The path parameter.
     const PARAMETER: &'static str;
+    /// What has a name.
+    type Found: Send;
     /// The body of a success.
     type Answer: Serialize;
 
-    /// Shows what has this name.
-    fn show(&self, name: &str, invocation: &Invocation) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
+    /// Finds what has this name.
+    fn find(&self, name: &str, invocation: &Invocation) -> impl Future<Output = Result<Self::Found, Refusal>> + Send;
+
+    /// Shows it to a program.
+    fn answer(found: Self::Found) -> Self::Answer;
+
+    /// Shows it to a person.
+    fn page(found: &Self::Found) -> Page;
 }
 
 /// An endpoint behind its edge.
@@ -32,9 +45,25 @@ impl<E: FreeEndpoint> Handler for Free<E> {
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
         let parameters = request.path_parameters_ref();
         let name = parameters.and_then(|parameters| parameters.first(E::PARAMETER)).unwrap_or_default();
-        match self.0.show(name, &invocation).await {
-            Ok(body) => Answer::ok(&body, Vec::new(), "ok"),
-            Err(refusal) => Answer::refusal(&refusal),
-        }
+        let found = self.0.find(name, &invocation).await;
+        let mut answer = match (found, accept::prefers_html(request.headers())) {
+            (Ok(found), false) => Answer::ok(&E::answer(found), Vec::new(), "ok"),
+            (Err(refusal), false) => Answer::refusal(&refusal),
+            (Ok(found), true) => {
+                let Page { html, headers } = E::page(&found);
+                Answer::text(html, headers)
+            }
+            (Err(refusal), true) => {
+                let Page { html, headers } = page::of_refusal(&refusal.facts());
+                Answer::refusal_in_text(&refusal, html, headers)
+            }
+        };
+        answer.response.headers_mut().extend([varies()]);
+        answer
     }
+}
+
+/// The same address has two faces.
+fn varies() -> (HeaderName, HeaderValue) {
+    (VARY, HeaderValue::from_static("Accept"))
 }

@@ -3,6 +3,7 @@
 //! Modules stand in the order of their layers, the outermost first; a module uses only those below it.
 //! `tests/tidy.rs` checks the arrows.
 
+pub mod discovery;
 pub mod free;
 pub mod paid;
 pub mod refunds;
@@ -10,6 +11,7 @@ pub mod sweep;
 
 pub mod body;
 pub mod edge;
+pub mod page;
 
 pub mod calls;
 pub mod leases;

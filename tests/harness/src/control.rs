@@ -1,11 +1,12 @@
-//! What a program outside may do to a local world: put money into a wallet, make a neighbour fail once, let the next call end
-//! badly, and sweep before a minute is over.
+//! What a program outside may do to a local world: put money into a wallet, make a neighbour fail once, say how the next call
+//! goes, sweep before a minute is over, and let time pass.
 //!
 //! A door for suites in other languages (`tests/clients`), which have no handles to the simulators. Only `cargo local`
 //! opens it, on loopback; it knows nothing of Dialtone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use alloy_primitives::Address;
 use axum::extract::State;
@@ -15,18 +16,19 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::sim::bland::Script;
+use crate::sim::bland::{End, Script, Speaker, Step};
 use crate::sim::solana::Pubkey;
 use crate::sim::{Answer, Fault, Faults};
 use crate::world::{Neighbour, World};
 
-/// The door itself: `POST /mint`, `/faults`, `/calls` and `/sweep`.
+/// The door itself: `POST /mint`, `/faults`, `/calls`, `/sweep` and `/travel`.
 pub fn router(world: World) -> Router {
     Router::new()
         .route("/mint", post(mint))
         .route("/faults", post(fail_once))
-        .route("/calls", post(end_next_call))
+        .route("/calls", post(script_next_call))
         .route("/sweep", post(sweep))
+        .route("/travel", post(travel))
         .with_state(Arc::new(world))
 }
 
@@ -85,20 +87,52 @@ async fn fail_once(State(world): State<Arc<World>>, Json(fault): Json<FailOnce>)
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `{"next": "error"}`: how the next call ends that is placed.
+/// `{"next": "error"}`: how the next call goes that is placed. With `"next": "talk"`, `says` is what the callee says, and
+/// `summary` what is made of it.
 #[derive(Deserialize)]
-struct EndNext {
+struct NextCall {
     next: String,
+    #[serde(default)]
+    says: Vec<String>,
+    summary: Option<String>,
 }
 
-async fn end_next_call(State(world): State<Arc<World>>, Json(end): Json<EndNext>) -> Told {
-    let script = match end.next.as_str() {
+async fn script_next_call(State(world): State<Arc<World>>, Json(call): Json<NextCall>) -> Told {
+    let script = match call.next.as_str() {
         "error" => Script::PreQueueError,
         "busy" => Script::Busy,
-        other => return Err(refused(format!("{other} is none of error, busy"))),
+        "endless" => Script::NeverEnds,
+        "talk" => talk(call),
+        other => return Err(refused(format!("{other} is none of error, busy, endless, talk"))),
     };
     world.bland.script_next(script);
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn talk(call: NextCall) -> Script {
+    let end = End {
+        status: "completed",
+        queue_status: "complete",
+        answered_by: Some("human"),
+        ended_by: Some("USER"),
+        error: None,
+        seconds: Some(42),
+        summary: call.summary,
+    };
+    let lines = call.says.into_iter().map(|text| Step::Say(Speaker::User, text));
+    let steps = [Step::Allocate, Step::Start].into_iter().chain(lines).chain([Step::End(end), Step::Settle]);
+    Script::Steps(steps.collect())
+}
+
+/// `{"seconds": 70}`.
+#[derive(Deserialize)]
+struct Travel {
+    seconds: u64,
+}
+
+async fn travel(State(world): State<Arc<World>>, Json(travel): Json<Travel>) -> StatusCode {
+    world.travel(Duration::from_secs(travel.seconds));
+    StatusCode::NO_CONTENT
 }
 
 async fn sweep(State(world): State<Arc<World>>) -> Told {

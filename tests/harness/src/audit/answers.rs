@@ -22,7 +22,7 @@ impl Ledgers {
             self.was_true(client, findings);
             was_the_payer(client, findings);
             let said = client.asked.said.as_ref();
-            if said.is_some_and(|said| said.ours && !said.no_store) {
+            if client.asked.is_of_the_api() && said.is_some_and(|said| said.ours && !said.no_store) {
                 let (method, path) = (&client.asked.method, &client.asked.path);
                 findings.add("I21", format!("the answer to {method} {path} may be kept by a cache"));
             }

@@ -23,7 +23,7 @@ impl Ledgers {
             let Some(until) = client.until.filter(|until| was_alone(&works, client.at, *until)) else { continue };
             let during = errands.iter().filter(|(at, _)| (client.at..=until).contains(at)).map(|(_, errand)| *errand);
             let (status, path) = (client.status(), &client.asked.path);
-            if client.asked.method == "GET" {
+            if client.asked.only_looks() {
                 let Some(id) = client.asked.call_id().filter(|_| status == 404) else { continue };
                 // A well-formed id costs a look into the table.
                 let may = |errand: &&Errand| is_well_formed(id) && errand.class == "GetItem";

@@ -79,7 +79,7 @@ pub struct Said {
     pub call: Option<(String, String)>,
     /// Whether it may be kept by nobody.
     pub no_store: bool,
-    /// Whether a function made it: the gateway's own answers are no JSON of ours.
+    /// Whether a function made it: the gateway's own answers are neither JSON of ours nor a page.
     pub ours: bool,
 }
 
@@ -106,9 +106,19 @@ impl Exchange {
         ["/api/v1", "/v1"].into_iter().find_map(|prefix| self.path.strip_prefix(prefix)).unwrap_or(&self.path)
     }
 
+    /// Whether it is about what is sold, and no document that tells of it.
+    pub fn is_of_the_api(&self) -> bool {
+        self.endpoint() != self.path
+    }
+
+    /// Whether it asks for nothing but to see something.
+    pub fn only_looks(&self) -> bool {
+        self.method == "GET" || self.method == "HEAD"
+    }
+
     /// The id in a look at a call.
     pub fn call_id(&self) -> Option<&str> {
-        self.endpoint().strip_prefix("/voice/call/").filter(|_| self.method == "GET")
+        self.endpoint().strip_prefix("/voice/call/").filter(|_| self.only_looks())
     }
 
     /// The answer's status.
@@ -190,7 +200,8 @@ impl Said {
         let asked = amount(offer).parse().ok().zip(text(&offer["payTo"]).parse().ok());
         let call = json.get("ended_by").map(|ended_by| (text(&json["status"]), text(ended_by)));
         let no_store = headers.get("cache-control").is_some_and(|value| value == "no-store");
-        let ours = json.is_object() && !(status >= 400 && json.get("error").is_none());
+        let page = headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let ours = page || (json.is_object() && !(status >= 400 && json.get("error").is_none()));
         let product = ["call_id", "phone_number"].into_iter().find_map(|name| json[name].as_str());
         let product = product.unwrap_or_default().to_owned();
         Self { status, code: text(&json["error"]), product, asked, asked_on_solana, call, no_store, ours }

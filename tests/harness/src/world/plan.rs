@@ -43,6 +43,7 @@ macro_rules! binaries {
             ("numbers_list", env!("CARGO_BIN_EXE_numbers_list")),
             ("voice_call", env!("CARGO_BIN_EXE_voice_call")),
             ("voice_call_status", env!("CARGO_BIN_EXE_voice_call_status")),
+            ("discovery", env!("CARGO_BIN_EXE_discovery")),
             ("reaper", env!("CARGO_BIN_EXE_reaper")),
             ("refunds", env!("CARGO_BIN_EXE_refunds")),
         ])

@@ -31,7 +31,7 @@ use super::{Clock, Twilio, hex, json as answer, lock, random};
 pub use call::{Call, Line, Speaker};
 pub use dispatch::Byot;
 use errors::Refusal;
-pub use script::{Script, Step};
+pub use script::{End, Script, Step};
 
 /// Our keys at Bland.
 #[derive(Clone, Debug)]

@@ -1,0 +1,131 @@
+//! What a client would rather read: JSON, or a page. Pure.
+//!
+//! Programs send `*/*`, `application/json` or nothing, and get JSON; a page is only for whoever prefers HTML by name or by
+//! weight, as browsers do.
+
+use http::HeaderMap;
+use http::header::ACCEPT;
+
+/// Whether HTML is wanted more than JSON (RFC 9110, 12.5.1).
+pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
+    let asked: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let ranges: Vec<Range<'_>> = asked.iter().flat_map(|value| value.split(',')).filter_map(Range::read).collect();
+    weight(&ranges, "text", "html") > weight(&ranges, "application", "json")
+}
+
+/// One entry of `Accept`.
+struct Range<'a> {
+    kind: &'a str,
+    subtype: &'a str,
+    /// In thousandths.
+    weight: u16,
+}
+
+impl<'a> Range<'a> {
+    /// Nothing for what cannot be read, and for a variant of a type that we do not have.
+    fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let (kind, subtype) = parts.next()?.split_once('/')?;
+        let mut weight = 1000;
+        if let Some(parameter) = parts.next() {
+            let (name, value) = parameter.split_once('=')?;
+            if !name.trim().eq_ignore_ascii_case("q") {
+                return None;
+            }
+            weight = thousandths(value.trim())?;
+        }
+        Some(Self { kind, subtype, weight })
+    }
+
+    /// How precisely it names a type; nothing, if it does not.
+    fn fits(&self, kind: &str, subtype: &str) -> Option<u8> {
+        let same = (self.kind.eq_ignore_ascii_case(kind), self.subtype.eq_ignore_ascii_case(subtype));
+        match (same, self.kind, self.subtype) {
+            ((true, true), ..) => Some(2),
+            ((true, _), _, "*") => Some(1),
+            (_, "*", "*") => Some(0),
+            _ => None,
+        }
+    }
+}
+
+/// The most precise range that names a type says how much it is wanted.
+fn weight(ranges: &[Range<'_>], kind: &str, subtype: &str) -> u16 {
+    let fitting = ranges.iter().filter_map(|range| Some((range.fits(kind, subtype)?, range.weight)));
+    fitting.max_by_key(|(precision, _)| *precision).map_or(0, |(_, weight)| weight)
+}
+
+/// `0.8` is 800. At most three decimals, and no more than one.
+fn thousandths(text: &str) -> Option<u16> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = fraction.len() <= 3 && fraction.bytes().all(|c| c.is_ascii_digit());
+    let fraction: u16 = format!("{fraction:0<3}").parse().ok().filter(|_| digits)?;
+    match whole {
+        "0" => Some(fraction),
+        "1" if fraction == 0 => Some(1000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::ACCEPT;
+    use http::{HeaderMap, HeaderValue};
+
+    use super::prefers_html;
+
+    fn asked(accept: &[&str]) -> bool {
+        let entry = |text: &&str| (ACCEPT, HeaderValue::from_str(text).unwrap());
+        let mut headers = HeaderMap::new();
+        headers.extend(accept.iter().map(entry));
+        prefers_html(&headers)
+    }
+
+    #[test]
+    fn programs_get_json() {
+        assert!(!asked(&[]));
+        for accept in [
+            "",
+            "*/*",
+            "application/json",
+            "application/json, text/plain, */*",
+            "application/json, text/html",
+            "text/html, application/json",
+            "text/html;q=0.5, */*;q=0.5",
+            "text/html;q=0.8, application/json;q=0.9",
+            "text/html;q=0.8, application/*",
+            "text/html;q=0, */*",
+            "image/png",
+            "text/html;q=2",
+            "text/html;q=-1",
+            "text/html;q=0.1234",
+            "text/html;q=",
+            "text/html;level=1",
+            "text",
+            "/",
+            "text/htmlx",
+            "*/html",
+        ] {
+            assert!(!asked(&[accept]), "{accept}");
+        }
+    }
+
+    #[test]
+    fn browsers_get_a_page() {
+        for accept in [
+            "text/html",
+            "TEXT/HTML",
+            "text/*",
+            "text/html, */*;q=0.8",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "application/json;q=0.9, text/html",
+            "application/json;q=0.9 , text/html ; q=1.000",
+            "application/json;q=0, */*;q=0.001",
+            "text/html;q=0.001",
+        ] {
+            assert!(asked(&[accept]), "{accept}");
+        }
+        assert!(asked(&["application/json;q=0.5", "text/html"]), "two headers are one list");
+    }
+}

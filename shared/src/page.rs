@@ -1,0 +1,144 @@
+//! Pages for people: a call, and what is said where there is none. Everything in them that somebody else has written is
+//! escaped by the template engine; `|safe` is for our own style and script alone. A page loads nothing from anywhere but
+//! the recording that it names, and says so in its policy.
+
+mod words;
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use http::{HeaderName, HeaderValue};
+use sha2::{Digest, Sha256};
+
+use crate::calls::outcome::{dialled, view_of};
+use crate::refusal::Facts;
+use crate::store::calls::Call;
+use crate::store::{Charge, View};
+use words::{Money, Words};
+
+const STYLE: &str = include_str!("../templates/page.css");
+const SCRIPT: &str = include_str!("../templates/page.js");
+
+/// Seconds until a call that is under way is looked at again. The dialler is asked as often.
+const SOON: u32 = 5;
+/// The same where only the money is still on its way.
+const LATER: u32 = 30;
+
+/// A page and what has to be said with it.
+pub struct Page {
+    /// The document.
+    pub html: String,
+    /// Its headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Template)]
+#[template(path = "call.html")]
+struct CallPage<'a> {
+    style: &'static str,
+    script: &'static str,
+    words: Words,
+    money: Money<'a>,
+    /// Seconds until it is looked at again; zero for never.
+    again: u32,
+    call: &'a Call,
+    view: &'a View,
+    length: Option<String>,
+    recording: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "refusal.html")]
+struct RefusalPage<'a> {
+    style: &'static str,
+    status: u16,
+    title: &'static str,
+    advice: &'a str,
+}
+
+/// A call as it stands.
+pub fn of_call(call: &Call) -> Page {
+    let unseen = view_of(&dialled(), None);
+    let view = call.view.as_ref().unwrap_or(&unseen);
+    // Where the recording is not known to be, none is offered: the policy has to name the place.
+    let recording = view.recording_url.as_deref().and_then(|url| Some((url, origin(url)?)));
+    let page = CallPage {
+        style: STYLE,
+        script: SCRIPT,
+        words: Words::of(view),
+        money: Money::of(call),
+        again: again(call, view),
+        call,
+        view,
+        length: view.call_length.as_deref().and_then(words::length),
+        recording: recording.map(|(url, _)| url),
+    };
+    let media = recording.map(|(_, origin)| format!("media-src {origin}; ")).unwrap_or_default();
+    let policy = format!("default-src 'none'; {media}connect-src 'self'; script-src {}; {}", *SCRIPT_HASH, *FRAME);
+    written(&page, &policy)
+}
+
+/// What is said instead of what was asked for.
+pub fn of_refusal(facts: &Facts) -> Page {
+    let (title, advice) = match facts.status {
+        404 => ("There is no such call", words::NO_SUCH_CALL),
+        _ => ("That did not work", words::TRY_AGAIN),
+    };
+    let page = RefusalPage { style: STYLE, status: facts.status, title, advice };
+    written(&page, &format!("default-src 'none'; {}", *FRAME))
+}
+
+fn written(page: &impl Template, policy: &str) -> Page {
+    let fixed = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_LANGUAGE, "en"),
+        (CACHE_CONTROL, "no-store"),
+        // The address is the right to look.
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    let mut headers: Vec<_> = fixed.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    // Hashes and an origin of plain letters: always valid in a header.
+    headers.extend(HeaderValue::from_str(policy).map(|value| (CONTENT_SECURITY_POLICY, value)));
+    // Writing to a string cannot fail, and our templates call nothing that can.
+    Page { html: page.render().unwrap_or_default(), headers }
+}
+
+/// What a browser allows by its hash: our own text and nothing that came in.
+static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(SCRIPT));
+
+/// What every page may do, and who may show it in a frame: nobody.
+static FRAME: LazyLock<String> = LazyLock::new(|| {
+    format!("style-src {}; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", hash(STYLE))
+});
+
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
+}
+
+fn again(call: &Call, view: &View) -> u32 {
+    let runs = view.ended_by == "IN_PROGRESS" || call.charge == Charge::Pending;
+    match call.charge {
+        _ if runs || !call.settled => SOON,
+        Charge::RefundDue => LATER,
+        _ => 0,
+    }
+}
+
+/// `https://host` or `https://host:port` of an address, if it is plain enough to stand in a policy.
+fn origin(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest.get(..end)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    let named = host.starts_with(|c: char| c.is_ascii_alphanumeric()) && host.chars().all(plain);
+    named.then(|| url.get(.."https://".len() + end)).flatten()
+}
+
+#[cfg(test)]
+mod tests;

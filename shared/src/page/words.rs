@@ -1,0 +1,87 @@
+//! A call in words for a person. The reasons that programs get speak of parameters and polling; these do not.
+
+use crate::api::VOICE_CALL;
+use crate::store::calls::Call;
+use crate::store::{Charge, View};
+use crate::upstream::bland::Decimal;
+
+/// The same for an id that is unknown and one that cannot be one.
+pub(super) const NO_SUCH_CALL: &str = "Check the address: it ends in the call's id, 26 capital letters and digits, exactly as \
+                                       it was given when the call was placed. A call is kept for 30 days.";
+pub(super) const TRY_AGAIN: &str =
+    "Something failed on our side. Nothing is lost by it: wait a moment and load the page again.";
+
+/// What is said of a call.
+pub(super) struct Words {
+    /// In two or three words.
+    pub(super) title: &'static str,
+    /// In a sentence.
+    pub(super) about: String,
+    /// `live`, `good`, `plain` or `bad`: how it looks.
+    pub(super) tone: &'static str,
+}
+
+impl Words {
+    pub(super) fn of(view: &View) -> Self {
+        let words = |title, about: &str, tone| Self { title, about: about.to_owned(), tone };
+        match (view.ended_by.as_str(), view.status.as_str()) {
+            ("IN_PROGRESS", "started") => words("Calling", "The phone is being rung.", "live"),
+            ("IN_PROGRESS", _) => words("On the phone", "What is said appears below as it is heard.", "live"),
+            ("USER", _) => words(
+                "They hung up",
+                "Whoever was called ended the call, as most people do once they have answered.",
+                "good",
+            ),
+            ("ASSISTANT", _) => {
+                words("The AI hung up", "It had done what it was to do, or its time was nearly up.", "good")
+            }
+            ("TIMEOUT", _) => words("Time was up", "The call was cut off at its longest duration.", "plain"),
+            ("NO_ANSWER", _) => words("Nobody answered", "The phone rang and nobody picked up.", "plain"),
+            ("BUSY", _) => words("The line was busy", "Another try in a few minutes may get through.", "plain"),
+            ("VOICEMAIL", _) => words("Voicemail answered", "The AI hung up without leaving a message.", "plain"),
+            // The reason says what failed; what it cost is said beside it.
+            _ => words("The call failed", without_charge(&view.reason), "bad"),
+        }
+    }
+}
+
+fn without_charge(reason: &str) -> &str {
+    reason.split(" You are not charged").next().unwrap_or(reason)
+}
+
+/// What became of the money.
+pub(super) struct Money<'a> {
+    pub(super) about: String,
+    pub(super) transaction: Option<&'a str>,
+}
+
+impl<'a> Money<'a> {
+    pub(super) fn of(call: &'a Call) -> Self {
+        let price = VOICE_CALL.price;
+        let paid = call.transaction.as_deref();
+        let (about, transaction) = match call.charge {
+            Charge::Pending => (format!("The payment of {price} is being confirmed."), None),
+            Charge::Paid if paid.is_none() => ("Paid with the wallet's credit.".to_owned(), None),
+            Charge::Paid => (format!("{price} paid."), paid),
+            Charge::Declined => ("Not charged: the payment was declined, so the call was stopped.".to_owned(), None),
+            Charge::RefundDue => (format!("Not charged: {price} is on its way back to the wallet that paid."), None),
+            Charge::Refunded => {
+                (format!("Not charged: {price} was paid back to the wallet that paid."), call.refunded_by.as_deref())
+            }
+            Charge::Credited => {
+                (format!("Not charged: {price} was credited, and the wallet's next call is paid with it."), None)
+            }
+        };
+        Self { about, transaction }
+    }
+}
+
+/// Minutes in decimals, as people say them.
+pub(super) fn length(minutes: &str) -> Option<String> {
+    let seconds = Decimal::parse(minutes)?.times(60);
+    Some(match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    })
+}

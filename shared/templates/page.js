@@ -1,0 +1,83 @@
+// Looks at the call again until there is nothing new to come, and changes what has changed. Without it the page reloads
+// itself instead. Everything it puts into the page was written, and escaped, by the server.
+'use strict';
+(() => {
+  const main = document.getElementById('call');
+  const note = document.getElementById('note');
+  const longest = 60;
+  let again = Number(main.dataset.again);
+  let failures = 0;
+  let timer;
+
+  // Times as this reader writes them.
+  const localise = (root) => {
+    for (const time of root.querySelectorAll('time')) {
+      const at = new Date(time.dateTime);
+      if (!Number.isNaN(at.valueOf())) time.textContent = at.toLocaleString();
+    }
+  };
+
+  const replaceIfChanged = (id, fresh) => {
+    const [old, now] = [document.getElementById(id), fresh.getElementById(id)];
+    if (!old || !now || (old.innerHTML === now.innerHTML && old.className === now.className)) return;
+    old.className = now.className;
+    old.replaceChildren(...now.childNodes);
+  };
+
+  // What was said stays said: lines are added, so that nobody hears or selects them anew.
+  const add = (fresh) => {
+    const [old, now] = [document.getElementById('said'), fresh.getElementById('said')];
+    const same = [...old.children].every((line, at) => line.outerHTML === now.children[at]?.outerHTML);
+    if (!same) old.replaceChildren();
+    const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 80;
+    old.append(...[...now.children].slice(old.children.length));
+    if (atEnd && failures === 0 && old.lastElementChild && same && again > 0) {
+      old.lastElementChild.scrollIntoView({ block: 'nearest' });
+    }
+  };
+
+  const show = (fresh) => {
+    localise(fresh);
+    again = Number(fresh.getElementById('call').dataset.again);
+    main.dataset.again = String(again);
+    document.title = fresh.title;
+    for (const id of ['state', 'facts', 'summary', 'recording', 'silence']) replaceIfChanged(id, fresh);
+    add(fresh);
+  };
+
+  const say = (text) => {
+    note.textContent = text;
+    note.hidden = text === '';
+  };
+
+  const look = async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store', credentials: 'omit' });
+      if (answer.status === 404) {
+        again = 0;
+        say('This call is no longer kept.');
+        return;
+      }
+      if (!answer.ok) throw new Error(String(answer.status));
+      show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+      failures = 0;
+      say('');
+    } catch {
+      failures += 1;
+      if (failures > 1) say('The page could not be brought up to date. It will be tried again.');
+    }
+    later();
+  };
+
+  const later = () => {
+    clearTimeout(timer);
+    if (again > 0 && !document.hidden) timer = setTimeout(look, Math.min(again * 2 ** failures, longest) * 1000);
+  };
+
+  document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : again > 0 && look()));
+  document.addEventListener('error', (event) => {
+    if (event.target instanceof HTMLMediaElement) document.getElementById('unplayable').hidden = false;
+  }, true);
+  localise(document);
+  later();
+})();

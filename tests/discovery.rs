@@ -1,0 +1,242 @@
+//! `GET /openapi.json`, `/llms.txt`, `/.well-known/x402`, and what a 402 says about what to send: all of it true.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use harness::request::Response;
+use harness::{Stack, binaries};
+use serde_json::{Value, json};
+
+const PAID: [&str; 4] =
+    ["/api/v1/phone/numbers/buy", "/api/v1/phone/numbers/renew", "/api/v1/phone/numbers/list", "/api/v1/voice/call"];
+const TO: &str = "+12133610872";
+const TASK: &str = "Confirm the reservation for tonight.";
+
+async fn document(stack: &Stack) -> Value {
+    stack.get("/openapi.json").send().await.expect(200).json()
+}
+
+/// The extension `bazaar` of the price of something.
+async fn listed(stack: &Stack, path: &str) -> Value {
+    let asked = stack.post(path).send().await;
+    let header = STANDARD.decode(asked.header("payment-required").expect("a price")).expect("base64");
+    serde_json::from_slice::<Value>(&header).expect("JSON")["extensions"]["bazaar"].clone()
+}
+
+#[tokio::test]
+async fn whoever_comes_may_read_what_there_is_and_keep_it_for_a_while() {
+    let stack = Stack::start(binaries!()).await;
+    for (path, kind, part) in [
+        ("/openapi.json", "application/json", "\"openapi\":\"3.1.0\""),
+        ("/llms.txt", "text/plain; charset=utf-8", "### POST /api/v1/voice/call ($0.54)"),
+        ("/", "text/plain; charset=utf-8", "# Dialtone"),
+        ("/.well-known/x402", "application/json", "\"version\":1"),
+        ("/robots.txt", "text/plain; charset=utf-8", "Disallow: /api/v1/voice/call/"),
+        ("/favicon.ico", "image/svg+xml", "<svg "),
+    ] {
+        let answer = stack.get(path).send().await;
+        assert!(String::from_utf8_lossy(&answer.expect(200).body).contains(part), "{path}");
+        assert_eq!(answer.header("content-type"), Some(kind), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=300"), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+        let head = stack.request(http::Method::HEAD, path).send().await;
+        assert_eq!((head.expect(200).body.len(), head.header("content-type")), (0, Some(kind)), "{path}");
+        stack.post(path).send().await.refused(405, "method_not_allowed");
+    }
+}
+
+#[tokio::test]
+async fn what_is_sold_is_named_with_our_own_address() {
+    let stack = Stack::start(binaries!()).await;
+    let known = stack.get("/.well-known/x402").send().await.expect(200).json();
+    let url = document(&stack).await["servers"][0]["url"].as_str().expect("our address").to_owned();
+    let mut expected: Vec<_> = PAID.iter().map(|path| format!("POST {url}{path}")).collect();
+    let mut named: Vec<_> = known["resources"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| one.as_str().expect("text").to_owned())
+        .collect();
+    expected.sort();
+    named.sort();
+    assert_eq!(named, expected);
+    let demand = stack.post(PAID[0]).demand().await;
+    assert_eq!(demand.required["resource"]["url"], format!("{url}{}", PAID[0]));
+}
+
+#[tokio::test]
+async fn the_price_in_the_document_is_what_is_asked_for() {
+    let stack = Stack::start(binaries!()).await;
+    let document = document(&stack).await;
+    for path in PAID {
+        let asked = stack.post(path).send().await.expect(402).json();
+        let responses = &document["paths"][path]["post"]["responses"];
+        assert_eq!(responses["402"]["content"]["application/json"]["example"], asked, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_402_is_small() {
+    let stack = Stack::start(binaries!()).await;
+    for path in PAID {
+        let asked = stack.post(path).send().await;
+        // A client sends most of it back beside its signature, where 8 KB are the most.
+        let header = asked.header("payment-required").expect("a price").len();
+        assert!(header < 3_600, "{path}: {header}");
+        assert!(asked.body.len() < 1_000, "{path}: {}", asked.body.len());
+    }
+}
+
+#[tokio::test]
+async fn the_body_that_a_402_gives_as_an_example_is_taken() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for (path, status) in PAID.into_iter().zip([200, 403, 200, 200]) {
+        let body = listed(&stack, path).await["info"]["input"]["body"].clone();
+        // The number that is renewed in the example is nobody's.
+        stack.post(path).body(&body).pay(&wallet).await.answer.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn the_limits_that_a_402_names_are_those_that_hold() {
+    let stack = Stack::start(binaries!()).await;
+    let mut tried = 0;
+    for path in PAID {
+        let listed = listed(&stack, path).await;
+        let (body, schema) =
+            (&listed["info"]["input"]["body"], &listed["schema"]["properties"]["input"]["properties"]["body"]);
+        for (field, limits) in schema["properties"].as_object().expect("fields") {
+            let mut probes = Vec::new();
+            for (limit, beyond) in [("minLength", -1), ("maxLength", 1)] {
+                if let Some(length) = limits[limit].as_i64() {
+                    probes.push((json!("x".repeat(usize::try_from(length).expect("a length"))), true));
+                    let other = usize::try_from(length + beyond).expect("a length");
+                    // An empty text is what some clients send for none.
+                    probes.extend((other > 0).then(|| (json!("x".repeat(other)), false)));
+                }
+            }
+            for (limit, beyond) in [("minimum", -1), ("maximum", 1)] {
+                if let Some(value) = limits[limit].as_i64() {
+                    probes.extend([(json!(value), true), (json!(value + beyond), false)]);
+                }
+            }
+            if limits["pattern"].is_string() {
+                probes.push((json!("no such thing"), false));
+            }
+            for (value, taken) in probes {
+                let mut probe = body.clone();
+                probe[field.as_str()] = value;
+                let answer = stack.post(path).body(&probe).send().await;
+                if taken {
+                    answer.expect(402);
+                } else {
+                    assert_eq!(answer.refused(400, "bad_request")["field"], field.as_str(), "{path}");
+                }
+                tried += 1;
+            }
+        }
+        for field in schema["required"].as_array().into_iter().flatten() {
+            let mut probe = body.clone();
+            probe.as_object_mut().expect("an object").remove(field.as_str().expect("a name"));
+            assert_eq!(stack.post(path).body(&probe).send().await.refused(400, "bad_request")["field"], *field);
+            tried += 1;
+        }
+    }
+    assert!(tried >= 20, "only {tried} limits were found");
+}
+
+#[tokio::test]
+async fn every_answer_is_as_the_document_says() {
+    let stack = Stack::start(binaries!()).await;
+    let document = document(&stack).await;
+    let (wallet, poor, landlord) = (stack.wallet(), stack.wallet_with(0), stack.wallet());
+    let [buy, renew, list, call] = PAID;
+    let request = json!({"phone_number": TO, "task": TASK});
+    let huge = format!("{{\"task\":\"{}\"}}", "x".repeat(33 * 1024));
+
+    let mut said: Vec<(&str, &str, Response)> = vec![
+        (call, "post", stack.post(call).body(&request).pay(&wallet).await.answer),
+        (call, "post", stack.post(call).body(&json!({"phone_number": "+19005551234", "task": TASK})).send().await),
+        (call, "post", stack.post(call).raw("application/json", huge).send().await),
+        (call, "post", stack.post(call).header("x-payment", "%").send().await),
+        (buy, "post", stack.post(buy).body(&json!({})).pay(&poor).await.answer),
+        (buy, "post", stack.get(buy).send().await),
+    ];
+    let bought = stack.post(buy).body(&json!({})).pay(&wallet).await;
+    let number = bought.answer.json()["phone_number"].clone();
+    let conflict = stack.post(buy).body(&json!({"country": "CA"})).paid_with(&bought.payment).send().await;
+    let placed = stack.post(call).body(&request).pay(&wallet).await.answer;
+    let poll = format!("{call}/{}", placed.json()["call_id"].as_str().expect("an id"));
+    let running = stack.get(&poll).send().await;
+    stack.bland.finish_all();
+    stack.travel(std::time::Duration::from_secs(70));
+    let over = stack.get(&poll).send().await;
+    let status = "/api/v1/voice/call/{call_id}";
+    said.extend([
+        (buy, "post", bought.answer),
+        (buy, "post", conflict),
+        (list, "post", stack.post(list).pay(&wallet).await.answer),
+        (renew, "post", stack.post(renew).body(&json!({"phone_number": number})).pay(&wallet).await.answer),
+        (renew, "post", stack.post(renew).body(&json!({"phone_number": number})).pay(&landlord).await.answer),
+        (renew, "post", stack.post(renew).body(&json!({})).send().await),
+        (call, "post", placed),
+        (status, "get", running),
+        (status, "get", over),
+        (status, "get", stack.get(&format!("{call}/unknown")).send().await),
+    ]);
+    for (path, method, answer) in &said {
+        let responses = &document["paths"][path][method]["responses"];
+        let response = &responses[answer.status.as_u16().to_string()];
+        assert!(response.is_object(), "{method} {path}: {} is not in the document", answer.status);
+        let body = answer.json();
+        let schema = &response["content"]["application/json"]["schema"];
+        if answer.status == 200 {
+            fits(&body, schema, path);
+        } else if answer.status != 402 {
+            let codes = schema["properties"]["code"]["enum"].as_array().expect("codes");
+            assert!(codes.contains(&body["code"]), "{method} {path}: {}", body["code"]);
+        }
+    }
+}
+
+/// What is there is in the schema, and what the schema promises is there. Types are for the validators in `tests/front`.
+#[track_caller]
+fn fits(body: &Value, schema: &Value, what: &str) {
+    for (name, value) in body.as_object().expect("an object") {
+        let property = &schema["properties"][name];
+        assert!(property.is_object(), "{what}: {name} is not in the document");
+        for item in value.as_array().into_iter().flatten().filter(|item| item.is_object()) {
+            fits(item, &property["items"], name);
+        }
+    }
+    for name in schema["required"].as_array().expect("what is always there") {
+        assert!(body.get(name.as_str().expect("a name")).is_some(), "{what}: {name} is missing");
+    }
+}
+
+#[tokio::test]
+async fn the_readme_names_every_endpoint_with_its_price_and_every_code() {
+    let stack = Stack::start(binaries!()).await;
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let document = document(&stack).await;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let price = operation["x-payment-info"]["price"]["amount"].as_str().map(|amount| format!("${amount}"));
+            let price = price.unwrap_or_else(|| "free".to_owned());
+            let row = format!("| `{} {path}` | {price} |", method.to_uppercase());
+            assert!(readme.contains(&row), "{row}");
+            for (status, response) in operation["responses"].as_object().expect("responses") {
+                let codes = &response["content"]["application/json"]["schema"]["properties"]["code"]["enum"];
+                for code in codes.as_array().into_iter().flatten() {
+                    let code = format!("`{}`", code.as_str().expect("a code"));
+                    let row = |line: &str| line.starts_with('|') && line.contains(status) && line.contains(&code);
+                    assert!(readme.lines().any(row), "{status} {code}");
+                }
+            }
+        }
+    }
+}
