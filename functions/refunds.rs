@@ -2,16 +2,9 @@
 //! wallet's key; whether money goes back was decided by others, and stands in the sale's record.
 
 use shared::edge;
-use shared::invocation::Invocation;
-use shared::refunds::{Event, Refunds};
+use shared::refunds::Refunds;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    let refunds = edge::start(Refunds::from_env)?;
-    let refunds = &refunds;
-    lambda_runtime::run(lambda_runtime::service_fn(|event: lambda_runtime::LambdaEvent<Event>| async move {
-        let answer = refunds.run(event.payload, &Invocation::begin()).await;
-        Ok::<_, std::convert::Infallible>(answer)
-    }))
-    .await
+    edge::run_rounds(Refunds::from_env).await
 }

@@ -487,7 +487,10 @@ async fn dust_is_not_worth_a_transaction_and_becomes_credit() {
 
 #[tokio::test]
 async fn after_the_table_was_lost_all_payments_from_a_block_on_can_be_looked_at_again() {
-    let caller = Caller::new().await;
+    let mut caller = Caller::new().await;
+    caller
+        .stack
+        .excuse("are said to have gone back", "it is found to be back a second time, and nobody remembers the first");
     let (stack, wallet) = (&caller.stack, &caller.wallet);
     caller.later(30).await;
     let payment = wallet.signs(&stack.post(CALL).body(&request()).demand().await);

@@ -24,7 +24,8 @@ const PAID: [&str; 9] = [
 /// What finishing somebody else's sale takes: nothing is offered.
 const SETTLED: [&str; 6] =
     ["PAYMENT_NETWORKS", "FACILITATOR_URL", "CDP_API_KEY_ID", "CDP_API_KEY_SECRET", "EVM_RPC_URL", "SOLANA_RPC_URL"];
-const TABLE: [&str; 2] = ["TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
+/// All of them keep something in the table, and count what they do.
+const TABLE: [&str; 3] = ["TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB", "METRICS_NAMESPACE"];
 const TWILIO: [&str; 4] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"];
 const BLAND: [&str; 3] = ["BLAND_URL", "BLAND_API_KEY", "BLAND_ENCRYPTED_KEY"];
 const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SOLANA_KEY", "AWS_ENDPOINT_URL_KMS"];
@@ -83,7 +84,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         // The table's name is everybody's; it has no right to the table.
         ("discovery", [&TABLE[..], &["PUBLIC_URL", "PAYMENT_NETWORKS", "EVM_PAYEE", "SOLANA_PAYEE"]].concat()),
         // Whom strangers pay.
-        ("reaper", [&TABLE[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE"], &TWILIO, &BLAND].concat()),
+        ("reaper", [&TABLE[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES"], &TWILIO, &BLAND].concat()),
         ("refunds", [&TABLE[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
     ]);
     let template = template();

@@ -1,4 +1,4 @@
-//! The edge: what every HTTP function does before and after its own work. Lambda's event in, an answer out, whatever
+//! The edge: what every function does before and after its own work. Lambda's event in, an answer or a report out, whatever
 //! happens between; the log line; the limits that hold before anything is read; what browsers ask beforehand. It knows no
 //! endpoint and no payment.
 
@@ -7,15 +7,17 @@ mod browsers;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
 
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use lambda_http::{Body, Request, RequestExt, Response, service_fn};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Context, Request, RequestExt, Response};
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tracing::level_filters::LevelFilter;
-use tracing::{error, info};
+use tracing::{Instrument, Span, error, error_span};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -25,6 +27,8 @@ use crate::api;
 use crate::env::{Env, Incomplete};
 use crate::invocation::Invocation;
 use crate::refusal::{Facts, Fault, Refusal};
+use crate::telemetry::metrics::LIMITS_HIT;
+use crate::telemetry::{self, Ended, Invoked, With, Writer};
 
 /// The largest body that is read.
 pub const LARGEST_BODY: usize = 32 * 1024;
@@ -53,57 +57,113 @@ pub struct Answer {
     pub outcome: &'static str,
 }
 
+/// Something that a schedule wakes, or an operator.
+pub trait Rounds: Send + Sync + 'static {
+    /// What it is called in the log.
+    const NAME: &'static str;
+    /// What wakes it.
+    type Event: DeserializeOwned + Send + 'static;
+    /// What it has to say.
+    type Report: Serialize + Send;
+    /// Goes round once. It never fails: what cannot be done now is counted and left to the next round.
+    fn go(&self, event: Self::Event, invocation: &Invocation) -> impl Future<Output = Self::Report> + Send;
+}
+
 /// Runs a function until Lambda stops it. What is missing in the environment is said at once and ends the start-up.
 pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), lambda_http::Error> {
-    let handler = Arc::new(start(build)?);
+    let both = Arc::new(start(build)?);
     lambda_http::run(service_fn(move |request: Request| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(serve(&*handler, request).await) }
+        let both = Arc::clone(&both);
+        async move { Ok::<_, Infallible>(serve(&both.0, &both.1, request).await) }
+    }))
+    .await
+}
+
+/// The same for what is woken by a schedule.
+pub async fn run_rounds<R: Rounds>(build: impl FnOnce(&mut Env) -> R) -> Result<(), lambda_runtime::Error> {
+    let both = &start(build)?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<R::Event>| async move {
+        Ok::<_, Infallible>(go_round(&both.0, &both.1, event).await)
     }))
     .await
 }
 
 /// Opens the log and builds something from the environment, or says everything that is missing.
-pub fn start<T>(build: impl FnOnce(&mut Env) -> T) -> Result<T, Incomplete> {
+fn start<T>(build: impl FnOnce(&mut Env) -> T) -> Result<(T, Writer), Incomplete> {
     let mut env = Env::of_process();
     init_log(env.log_level());
+    let writer = Writer::new(env.metrics_namespace());
     let all = build(&mut env);
-    env.complete(all)
+    env.complete((all, writer))
 }
 
-/// One JSON object a line; Lambda adds the time. Nothing of a request's body or payment is ever a field of it. Of the
-/// libraries only warnings are kept.
+/// What there is to say while a request is served, beside the line that says what became of it: one JSON object a line, with
+/// the invocation's name; Lambda adds the time. Nothing of a request's body or payment is ever a field of it. Of the libraries
+/// only warnings are kept.
 fn init_log(level: LevelFilter) {
-    let ours = Targets::new().with_target("shared", level).with_default(level.min(LevelFilter::WARN));
-    let json = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false).without_time();
+    let ours = Targets::new()
+        .with_target("shared", level)
+        // It misses the connector that it knows, and calls that an error, each time that AWS answers with a 5xx.
+        .with_target("aws_smithy_runtime::client::http::connection_poisoning", LevelFilter::OFF)
+        .with_default(level.min(LevelFilter::WARN));
+    let json = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).without_time();
     // A second one is refused; the first goes on.
     let _ = tracing_subscriber::registry().with(json.with_filter(ours)).try_init();
 }
 
-async fn serve<H: Handler>(handler: &H, request: Request) -> Response<Body> {
-    let began = Instant::now();
-    let id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
-    let answer = async { respond(handler, request).await };
+async fn serve<H: Handler>(handler: &H, writer: &Writer, request: Request) -> Response<Body> {
+    let gateway = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    let invoked = Invoked { gateway, ..invoked(H::NAME, request.lambda_context_ref()) };
+    let answer = AssertUnwindSafe(async { respond(handler, request).await }).catch_unwind();
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
-    let mut answer = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
-        error!(function = H::NAME, "a panic");
-        Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))
+    let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
+    let answer = writer.watch(&invoked, answer.instrument(span(&invoked)), |answer| Ended {
+        outcome: answer.outcome,
+        with: With::Status(answer.response.status().as_u16()),
     });
-    browsers::open(answer.response.headers_mut());
-    // The most frequent answers of all say nothing here that the API's access log does not.
-    if answer.outcome != UNPAID && answer.outcome != PREFLIGHT {
-        info!(
-            function = H::NAME,
-            request = id,
-            status = answer.response.status().as_u16(),
-            outcome = answer.outcome,
-            duration_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        );
+    let mut response = answer.await.response;
+    browsers::open(response.headers_mut());
+    response
+}
+
+async fn go_round<R: Rounds>(round: &R, writer: &Writer, event: LambdaEvent<R::Event>) -> R::Report {
+    let invoked = invoked(R::NAME, Some(&event.context));
+    // In a box, because a round is so many futures inside each other that the compiler gives up on them.
+    let report = Box::pin(AssertUnwindSafe(async { round.go(event.payload, &begin()).await }).catch_unwind());
+    let report = async { report.await.inspect_err(|_| telemetry::fault()) };
+    let report = writer.watch(&invoked, report.instrument(span(&invoked)), |report| match report {
+        Ok(report) => Ended { outcome: "ok", with: With::Report(serde_json::value::to_raw_value(report).ok()) },
+        Err(_) => Ended { outcome: "panic", with: With::Report(None) },
+    });
+    // Lambda counts it as an error.
+    report.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn begin() -> Invocation {
+    let invocation = Invocation::begin();
+    telemetry::began(invocation.now);
+    invocation
+}
+
+fn invoked(function: &'static str, context: Option<&Context>) -> Invoked {
+    Invoked {
+        function,
+        request: context.map(|context| context.request_id.clone()).unwrap_or_default(),
+        gateway: None,
+        trace: context.and_then(|context| context.xray_trace_id.clone()),
     }
-    answer.response
+}
+
+/// Whatever else is logged meanwhile names the invocation.
+fn span(invoked: &Invoked) -> Span {
+    error_span!("invocation", request = invoked.request)
 }
 
 async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
+    let invocation = begin();
     let method = request.method().clone();
     if method == Method::OPTIONS {
         return Answer { response: browsers::preflight(H::METHOD), outcome: PREFLIGHT };
@@ -111,7 +171,7 @@ async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
     if !H::METHOD.serves(&method) {
         return Answer::refusal(&Refusal::MethodNotAllowed { method: H::METHOD });
     }
-    let mut answer = handler.handle(request, Invocation::begin()).await;
+    let mut answer = handler.handle(request, invocation).await;
     if method == Method::HEAD {
         *answer.response.body_mut() = Body::Empty;
     }
@@ -139,7 +199,7 @@ impl Answer {
 
     /// A refusal. A fault's cause goes to the log, and nowhere else.
     pub fn refusal(refusal: &Refusal) -> Self {
-        log_fault(refusal);
+        log_refusal(refusal);
         let facts = refusal.facts();
         Self { response: json(status_of(&facts), facts.body(), headers_of(&facts)), outcome: facts.code }
     }
@@ -153,16 +213,20 @@ impl Answer {
 
     /// A refusal for a person to read.
     pub fn refusal_in_text(refusal: &Refusal, body: String, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
-        log_fault(refusal);
+        log_refusal(refusal);
         let facts = refusal.facts();
         let headers = headers_of(&facts).into_iter().chain(headers).collect();
         Self { response: response_of(status_of(&facts), Body::Text(body), headers), outcome: facts.code }
     }
 }
 
-fn log_fault(refusal: &Refusal) {
+fn log_refusal(refusal: &Refusal) {
     if let Refusal::Fault(fault) = refusal {
+        telemetry::fault();
         error!(%fault, "a fault");
+    }
+    if let Some(limit) = refusal.limit() {
+        telemetry::add(&LIMITS_HIT, 1, [limit.into()]);
     }
 }
 

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use tracing::level_filters::LevelFilter;
 
 use crate::store::{Store, StoreConfig};
-use crate::types::{Network, Wallet};
+use crate::types::{Country, Network, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig};
 use crate::upstream::kms::{KmsConfig, SigningKey};
@@ -71,6 +71,11 @@ impl Env {
         }
     }
 
+    /// `METRICS_NAMESPACE` (optional): what is counted is kept under this name at CloudWatch.
+    pub fn metrics_namespace(&self) -> String {
+        self.optional("METRICS_NAMESPACE").unwrap_or_else(|| "dialtone".to_owned())
+    }
+
     /// `TABLE_NAME`, `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` (optional), and the role's credentials.
     pub fn store(&mut self) -> Store {
         Store::new(StoreConfig {
@@ -104,7 +109,8 @@ impl Env {
         networks.into_iter().filter_map(|network| self.payee(network)).collect()
     }
 
-    fn networks(&mut self) -> Vec<Network> {
+    /// `PAYMENT_NETWORKS`: CAIP-2 names, comma-separated, preferred first.
+    pub fn networks(&mut self) -> Vec<Network> {
         let names = self.required("PAYMENT_NETWORKS");
         let mut networks = Vec::new();
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
@@ -166,6 +172,19 @@ impl Env {
         }
         let solana = (on("solana:") > 0).then(|| SolanaRpc::new(self.required("SOLANA_RPC_URL")));
         Nodes { evm, solana }
+    }
+
+    /// `POOL_COUNTRIES` (optional, else `US`): the countries whose idle numbers are counted, comma-separated.
+    pub fn pool_countries(&mut self) -> Vec<Country> {
+        let names = self.optional("POOL_COUNTRIES").unwrap_or_else(|| "US".to_owned());
+        let mut countries = Vec::new();
+        for name in names.split(',').map(str::trim) {
+            match Country::parse(name) {
+                Ok(country) => countries.push(country),
+                Err(error) => self.problem(format!("POOL_COUNTRIES: {name} is {error}")),
+            }
+        }
+        countries
     }
 
     /// `TWILIO_ACCOUNT_SID`, `TWILIO_API_KEY`, `TWILIO_API_SECRET`, `TWILIO_URL` (optional).

@@ -28,4 +28,5 @@ pub mod x402;
 
 pub mod env;
 pub mod invocation;
+pub mod telemetry;
 pub mod types;

@@ -12,10 +12,12 @@ use crate::sale::Stop;
 use crate::store::numbers::{bought, forget_purchase, hold, intend_purchase, stock};
 use crate::store::sales::{Claimed, NewSale, NotStepped, Open, Sale, Settling};
 use crate::store::{Changes, Custody, Source, Store, Work};
-use crate::types::{Country, PhoneNumber, Timestamp, Wallet};
+use crate::telemetry;
+use crate::telemetry::metrics::UPSTREAM_COST;
+use crate::types::{Country, PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::alarms::Alarms;
 use crate::upstream::bland::{Bland, BlandError, Imported};
-use crate::upstream::twilio::{Bought, BuyError, Twilio, TwilioError};
+use crate::upstream::twilio::{Bought, BuyError, Twilio, TwilioError, monthly_price};
 
 /// How many numbers are tried before a sale gives up: others may be quicker, at the pool and at the carrier.
 const TRIES: usize = 3;
@@ -144,7 +146,10 @@ impl Numbers {
                 Some(sale) => self.intend_instead(sale, &number, country).await?,
             };
             match self.buy_named(&number, &new, invocation).await {
-                Ok(bought) => return self.import_and_fence(sale, &number, country, &bought, invocation).await,
+                Ok(bought) => {
+                    count_purchase(country);
+                    return self.import_and_fence(sale, &number, country, &bought, invocation).await;
+                }
                 Err(BuyError::Taken) => carried = Some(sale),
                 Err(error) => return Err(self.give_up(sale, &number, error).await.into()),
             }
@@ -259,8 +264,10 @@ impl Numbers {
 
     /// Rolls back a purchase that was left before the fence: what was bought is stock, what was not is forgotten.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
-        let Work::Lease { number, .. } = &sale.record().work else { return Err(Fault::Broken("not a purchase")) };
-        let number = number.clone();
+        let Work::Lease { number, country, .. } = &sale.record().work else {
+            return Err(Fault::Broken("not a purchase"));
+        };
+        let (number, country) = (number.clone(), *country);
         let id = sale.record().id.clone();
         let owned = match self.twilio.owned(&number, invocation.at_most(LOOK, Duration::from_secs(3))).await {
             Ok(owned) => owned,
@@ -270,7 +277,11 @@ impl Numbers {
             }
         };
         let changes = match owned {
-            Some(owned) => stock(&number, &id, &owned.sid, invocation.now),
+            Some(owned) => {
+                // Whoever bought it did not live to tell.
+                count_purchase(country);
+                stock(&number, &id, &owned.sid, invocation.now)
+            }
             None => forget_purchase(&number, &id),
         };
         match self.store.give_up(sale, changes, false).await {
@@ -319,6 +330,11 @@ impl Numbers {
     pub fn twilio(&self) -> &Twilio {
         &self.twilio
     }
+}
+
+/// The first month of a number is billed when it is bought.
+fn count_purchase(country: Country) {
+    telemetry::add(&UPSTREAM_COST, monthly_price(country).map_or(0, Usdc::atomic), ["twilio".into()]);
 }
 
 /// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for anybody: the sweep comes by anyway.

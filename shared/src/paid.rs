@@ -22,6 +22,7 @@ use crate::refusal::Refusal;
 use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
 use crate::store::Work;
 use crate::store::sales::{NewSale, Record, Sale, Settling};
+use crate::telemetry;
 use crate::types::{Network, Wallet};
 use crate::x402::{
     Checked, Listing, NotConfirmed, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
@@ -178,6 +179,7 @@ impl<E: Endpoint> Paid<E> {
         let (payment, invocation) = (&order.payment, order.invocation);
         let payer = payment.payer();
         let id = payment.id();
+        telemetry::sale(&id, &payer);
         // The record first: a served request is answered from it even when its signature has expired.
         let earlier = self.cashier.store.sale(&id);
         let plan = async {
@@ -283,6 +285,7 @@ impl<E: Endpoint> Paid<E> {
             Ok(Finished::Doubt(work)) => pending::<E>(&work),
             // Whatever failed here failed after the fence: the money may have moved, so this is no plain fault.
             Err(fault) => {
+                telemetry::fault();
                 tracing::error!(%fault, payment = ?order.payment.id(), "a fault after the fence");
                 pending::<E>(&work)
             }

@@ -12,13 +12,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
+use crate::edge::Rounds;
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::refunds::Refund;
 use crate::store::sales::Record;
 use crate::store::{Candidate, Queue, Refunding, SHARDS, Store, StoreFault};
-use crate::types::{DAY, PaymentId, Usdc, Wallet};
+use crate::telemetry;
+use crate::telemetry::metrics::{MONEY_BACK, REFUND_AGE, REFUND_FLOAT, REFUNDED_TODAY, REFUNDS, REFUNDS_OWED, ROUNDS};
+use crate::types::{DAY, EvmNetwork, Network, PaymentId, SolanaNetwork, Timestamp, Usdc, Wallet};
 use crate::upstream::kms::SigningKey;
 use crate::x402::{Facilitator, Nodes, SettleAnswer, SolanaKey, Truth, Verified, says_used};
 
@@ -51,6 +54,9 @@ pub struct Event {
     /// Only say which wallet pays back, so that it can be filled.
     #[serde(default)]
     wallet: bool,
+    /// Look what the wallets that pay back hold, and raise the alarm if it is little.
+    #[serde(default)]
+    float: bool,
 }
 
 /// What is answered.
@@ -64,6 +70,15 @@ pub enum Answer {
         /// EIP-55.
         wallet: Option<String>,
         /// Base58, where we are paid on Solana too.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        solana: Option<String>,
+    },
+    /// What those wallets hold, in dollars; of those that could be asked about.
+    Float {
+        /// On the EVM chain.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        evm: Option<String>,
+        /// On Solana.
         #[serde(skip_serializing_if = "Option::is_none")]
         solana: Option<String>,
     },
@@ -91,6 +106,9 @@ pub struct Refunds {
     key: Option<SigningKey>,
     /// Likewise on Solana.
     solana: Option<SolanaKey>,
+    /// Where we are paid, and so pay back.
+    network: Option<EvmNetwork>,
+    cluster: Option<SolanaNetwork>,
     /// What a payment back is said to be for, where it is for nothing that we sold.
     origin: String,
 }
@@ -112,25 +130,41 @@ enum Sent {
 impl Refunds {
     /// Reads who gives money back, and how.
     pub fn from_env(env: &mut Env) -> Self {
+        let networks = env.networks();
         Self {
             store: env.store(),
             facilitator: env.facilitator(),
             nodes: env.nodes(),
             key: env.refund_key(),
             solana: env.refund_solana_key(),
+            network: networks.iter().find_map(|network| if let Network::Evm(it) = network { Some(*it) } else { None }),
+            cluster: networks
+                .iter()
+                .find_map(|network| if let Network::Solana(it) = network { Some(*it) } else { None }),
             origin: env.public_url(),
         }
     }
+}
 
-    /// One round, or an answer. It never fails: what cannot be done now is counted and left to the next round.
-    pub async fn run(&self, event: Event, invocation: &Invocation) -> Answer {
-        if event.wallet {
-            let solana = self.solana.as_ref().map(|key| key.address().to_string());
-            return Answer::Wallet { wallet: self.wallet(invocation).await, solana };
+impl Rounds for Refunds {
+    const NAME: &'static str = "refunds";
+    type Event = Event;
+    type Report = Answer;
+
+    /// One round, or an answer.
+    async fn go(&self, event: Event, invocation: &Invocation) -> Answer {
+        match event {
+            Event { wallet: true, .. } => {
+                let solana = self.solana.as_ref().map(|key| key.address().to_string());
+                Answer::Wallet { wallet: self.wallet(invocation).await, solana }
+            }
+            Event { float: true, .. } => self.float(invocation).await,
+            Event { .. } => Answer::Round(self.round(invocation).await),
         }
-        Answer::Round(self.round(invocation).await)
     }
+}
 
+impl Refunds {
     async fn wallet(&self, invocation: &Invocation) -> Option<String> {
         let address = self.key.as_ref()?.address(invocation.at_most(SIGN, RESERVE)).await;
         address
@@ -152,7 +186,10 @@ impl Refunds {
         {
             failed(&mut report, &fault);
         }
-        info!(?report, "refunds");
+        if let Err(fault) = self.look_round(invocation).await {
+            failed(&mut report, &fault);
+        }
+        telemetry::add(&ROUNDS, 1, []);
         report
     }
 
@@ -186,17 +223,22 @@ impl Refunds {
         };
         match next {
             Next::Refunded(transaction) => {
-                report.refunded += u32::from(self.store.refunded(&record, transaction, &invocation.attempt).await?);
+                let done = self.store.refunded(&record, transaction, &invocation.attempt).await?;
+                report.refunded += u32::from(done);
+                count(done, "refunded", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "paid back");
             }
             Next::Credited => {
-                report.credited += u32::from(self.store.credited(&record, &invocation.attempt).await?);
+                let done = self.store.credited(&record, &invocation.attempt).await?;
+                report.credited += u32::from(done);
+                count(done, "credited", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "credited");
             }
             Next::Later { refused, after } => {
                 let until = invocation.now.saturating_add(after).map_err(StoreFault::from)?;
                 self.store.put_off_refund(&record, refused, until, &invocation.attempt).await?;
                 report.waiting += 1;
+                telemetry::add(&REFUNDS, 1, ["waiting".into()]);
             }
         }
         Ok(())
@@ -257,6 +299,56 @@ impl Refunds {
         Some(Next::Later { refused: refund.refused, after: SELDOM })
     }
 
+    /// What the wallets that pay back hold. Nothing is due for most of the time, and then nobody would notice that they are
+    /// empty.
+    async fn float(&self, invocation: &Invocation) -> Answer {
+        let evm = match (&self.key, self.network) {
+            (Some(key), Some(network)) => {
+                let address = key.address(invocation.at_most(SIGN, RESERVE)).await;
+                address.map(|address| Wallet::Evm { network, address }).ok()
+            }
+            _ => None,
+        };
+        let solana = match (&self.solana, self.cluster) {
+            (Some(key), Some(network)) => Some(Wallet::Solana { network, address: key.address() }),
+            _ => None,
+        };
+        let mut held = [None, None];
+        for (wallet, held) in [evm, solana].into_iter().zip(&mut held) {
+            let Some(wallet) = wallet else { continue };
+            *held = self.nodes.balance(&wallet, invocation.at_most(ASK, RESERVE)).await;
+            if let Some(held) = held.filter(|held| *held < LOW) {
+                error!(alarm = "refund_wallet_low", %held, %wallet, "the refund wallet should be filled");
+            }
+        }
+        if let Some(least) = held.into_iter().flatten().min() {
+            telemetry::gauge(&REFUND_FLOAT, least.atomic(), []);
+        }
+        let [evm, solana] = held.map(|held| held.map(|held| held.to_string()));
+        Answer::Float { evm, solana }
+    }
+
+    /// Notes what is still owed, and since when.
+    async fn look_round(&self, invocation: &Invocation) -> Result<(), Fault> {
+        let (mut owed, mut oldest) = (0, 0);
+        for shard in 0..SHARDS {
+            for candidate in self.store.due(Queue::Refunds(shard), Timestamp::MAX, MOST).await? {
+                let Candidate::Sale(payment) = candidate else { continue };
+                if invocation.remaining() < STEP {
+                    break;
+                }
+                let record = self.store.sale(&payment).await?;
+                let Some(refund) = record.and_then(|record| record.refund) else { continue };
+                let age = invocation.now.duration_since(refund.asked_at).as_secs();
+                owed += 1;
+                oldest = u64::try_from(age).unwrap_or(0).max(oldest);
+            }
+        }
+        telemetry::gauge(&REFUNDS_OWED, owed, []);
+        telemetry::gauge(&REFUND_AGE, oldest, []);
+        Ok(())
+    }
+
     async fn truth(&self, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
         self.nodes.truth(payment, invocation.at_most(ASK, RESERVE)).await
     }
@@ -273,6 +365,7 @@ impl Refunds {
 
     async fn watch_budget(&self, invocation: &Invocation) -> Result<(), Fault> {
         let today = self.store.refunded_on(invocation.now).await?;
+        telemetry::gauge(&REFUNDED_TODAY, today.atomic(), []);
         if today > DAILY_BUDGET {
             error!(alarm = "refund_budget", %today, "more is being given back than is usual on one day");
         }
@@ -280,7 +373,16 @@ impl Refunds {
     }
 }
 
+/// Counted where it is written down, so that each is counted once.
+fn count(done: bool, result: &'static str, amount: Usdc) {
+    if done {
+        telemetry::add(&REFUNDS, 1, [result.into()]);
+        telemetry::add(&MONEY_BACK, amount.atomic(), [result.into()]);
+    }
+}
+
 fn failed(report: &mut Report, fault: &Fault) {
+    telemetry::fault();
     error!(%fault, "a refund");
     report.faults += 1;
 }

@@ -128,6 +128,15 @@ impl Refusal {
         Self::BadRequest { field: field.into(), message: message.into() }
     }
 
+    /// The name of the limit that was hit, if it was one. Metrics are told apart by it, so there are few.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::RateLimited { .. } => Some("wallet"),
+            Self::UpstreamRateLimited { vendor, .. } => Some(vendor),
+            _ => None,
+        }
+    }
+
     /// The refusal in HTTP's terms.
     pub fn facts(&self) -> Facts {
         match self {

@@ -12,6 +12,8 @@ use crate::leases;
 use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
 use crate::store::{Changes, State, Store, Work, calls, numbers};
+use crate::telemetry;
+use crate::telemetry::metrics::{MONEY_IN, SALES};
 use crate::types::{Timestamp, Wallet};
 use crate::x402::{
     Authorization, Facilitator, Nodes, Payload, Quote, SettleAnswer, SignedAuthorization, Transfer, Truth, Verified,
@@ -131,7 +133,10 @@ async fn grant(
     let settled = Settled { transaction, at: now };
     let granted = granted(sale.record(), &settled);
     match cashier.store.close(sale, settled.clone(), granted).await {
-        Ok(record) => Ok(Finished::Granted(Box::new(record))),
+        Ok(record) => {
+            count_granted(&record);
+            Ok(Finished::Granted(Box::new(record)))
+        }
         // Whoever overtook us ends in this function too.
         Err((_, NotStepped::Overtaken)) => match cashier.store.sale(&id).await? {
             Some(record) if record.state == State::Closed => Ok(Finished::Granted(Box::new(record))),
@@ -141,8 +146,12 @@ async fn grant(
         },
         Err((sale, NotStepped::Lost(lost))) => {
             error!(payment = ?id, change = lost.change, "paid, but what was held for it is gone");
+            let endpoint = sale.record().work.endpoint();
             match cashier.store.close_owing(sale, settled, now).await {
-                Ok(_) => Ok(Finished::Owed),
+                Ok(_) => {
+                    count(endpoint, "returned");
+                    Ok(Finished::Owed)
+                }
                 Err(NotStepped::Fault(fault)) => Err(fault.into()),
                 Err(_) => Err(Fault::Broken("another attempt has overtaken this one")),
             }
@@ -164,7 +173,7 @@ async fn let_go(
     let spent = blame == Blame::Payer || matches!(work, Work::Call { .. });
     let released = released(sale.record(), blame, invocation.now);
     match cashier.store.give_up(sale, released, spent).await {
-        Ok(_) => {}
+        Ok(_) => count(work.endpoint(), if blame == Blame::Payer { "declined" } else { "not_sent" }),
         Err(NotStepped::Overtaken) => return Err(Fault::Broken("another attempt has overtaken this one")),
         Err(NotStepped::Lost(_)) => return Err(Fault::Broken("an unpaid sale that cannot be given up")),
         Err(NotStepped::Fault(fault)) => return Err(fault.into()),
@@ -183,11 +192,27 @@ async fn doubt(
     let work = record.work.clone();
     let pause = if expired(&record.signed, invocation.current()) { SELDOM } else { SOON };
     let next = invocation.now.saturating_add(pause).map_err(|_| Fault::Broken("an instant beyond the calendar"))?;
+    count(work.endpoint(), "unknown");
     warn!(payment = ?record.id, contested, "the outcome of a payment is unknown");
     match cashier.store.park(sale, contested, invocation.now, next).await {
         // If it cannot be parked it stays busy for a minute, and is found by the sweep all the same.
         Ok(()) | Err(_) => Ok(Finished::Doubt(work)),
     }
+}
+
+fn count(endpoint: &'static str, result: &'static str) {
+    telemetry::add(&SALES, 1, [endpoint.into(), result.into()]);
+}
+
+/// Counted where the sale is closed, so that each is counted once, whoever finishes it.
+fn count_granted(record: &Record) {
+    let endpoint = record.work.endpoint();
+    if record.credit().is_some() {
+        return count(endpoint, "credit");
+    }
+    count(endpoint, "granted");
+    let network = record.signed.payer.network().caip2();
+    telemetry::add(&MONEY_IN, record.signed.amount.atomic(), [endpoint.into(), network.into()]);
 }
 
 /// What a paid sale is granted: pure, from the work to the changes that stand in the write that closes the sale.

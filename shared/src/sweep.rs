@@ -1,6 +1,7 @@
 //! The sweep: what is due and nobody is waiting for. At least once, overlapping, bounded in count and in time; whatever it
 //! does not get to, the next one does, and being late changes nothing for anybody.
 
+mod gauges;
 mod reconcile;
 mod strays;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
 use crate::calls::{Calls, OVERDUE};
+use crate::edge::Rounds;
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::leases::{COOLING, GRACE};
@@ -19,7 +21,9 @@ use crate::sale::{self, Cashier, Finished, Sent, Undo};
 use crate::store::calls::Call;
 use crate::store::sales::{Open, Sale, Taken};
 use crate::store::{Candidate, Charge, Queue, SHARDS, State, Store, StoreFault, Work, numbers};
-use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::telemetry;
+use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
+use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Wallet};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 50;
@@ -79,6 +83,8 @@ pub struct Sweep {
     calls: Calls,
     /// Who is paid, on each network.
     payees: Vec<Wallet>,
+    /// Whose idle numbers are counted.
+    stocked: Vec<Country>,
 }
 
 impl Sweep {
@@ -88,11 +94,17 @@ impl Sweep {
         let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), nodes: env.nodes() };
         let numbers = Numbers::new(store.clone(), env.twilio(), env.bland());
         let calls = Calls::new(store.clone(), env.bland());
-        Self { cashier, store, numbers, calls, payees: env.payees() }
+        Self { cashier, store, numbers, calls, payees: env.payees(), stocked: env.pool_countries() }
     }
+}
 
-    /// One round, or one lease. It never fails: what cannot be done now is counted and left to the next round.
-    pub async fn run(&self, event: Event, invocation: &Invocation) -> Report {
+impl Rounds for Sweep {
+    const NAME: &'static str = "reaper";
+    type Event = Event;
+    type Report = Report;
+
+    /// One round, or one lease.
+    async fn go(&self, event: Event, invocation: &Invocation) -> Report {
         let mut report = Report::default();
         match event {
             Event { reclaim: Some(one), .. } => self.reclaim_named(&one, invocation, &mut report).await,
@@ -102,10 +114,11 @@ impl Sweep {
             }
             Event { .. } => self.round(invocation, &mut report).await,
         }
-        info!(?report, "swept");
         report
     }
+}
 
+impl Sweep {
     async fn round(&self, invocation: &Invocation, report: &mut Report) {
         // Money first: what is settling has somebody waiting for it.
         for shard in 0..SHARDS {
@@ -126,6 +139,10 @@ impl Sweep {
         if invocation.remaining() > STEP {
             self.reconcile_daily(invocation, report).await;
         }
+        if invocation.remaining() > STEP {
+            self.look_round(invocation, report).await;
+        }
+        telemetry::add(&ROUNDS, 1, []);
     }
 
     async fn queue(&self, queue: Queue, until: Timestamp, invocation: &Invocation, report: &mut Report) {
@@ -233,7 +250,12 @@ impl Sweep {
     async fn owe(&self, call: &Call, invocation: &Invocation) -> Result<(), Fault> {
         let record = self.store.sale(&call.sale).await?.ok_or(Fault::Broken("a paid call without a sale"))?;
         let owed = if record.credit().is_some() {
-            self.store.credit_back(&record, &call.id, &invocation.attempt).await?
+            let credited = self.store.credit_back(&record, &call.id, &invocation.attempt).await?;
+            if credited {
+                telemetry::add(&REFUNDS, 1, ["credited".into()]);
+                telemetry::add(&MONEY_BACK, record.signed.amount.atomic(), ["credited".into()]);
+            }
+            credited
         } else {
             self.store.owe_for_call(&record, &call.id, &invocation.attempt, invocation.now).await?
         };
@@ -249,6 +271,7 @@ impl Undo for Sweep {
 }
 
 fn failed(report: &mut Report, fault: &Fault) {
+    telemetry::fault();
     error!(%fault, "a step of the sweep");
     report.faults += 1;
 }

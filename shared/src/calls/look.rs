@@ -11,6 +11,8 @@ use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
 use crate::store::calls::{Call, Look};
 use crate::store::{Charge, StoreFault};
+use crate::telemetry;
+use crate::telemetry::metrics::UPSTREAM_COST;
 use crate::types::{CallId, Timestamp};
 use crate::upstream::bland::{BlandCall, BlandCallId};
 
@@ -50,7 +52,9 @@ impl Calls {
             }
         };
         let look = judge(&call, &record, invocation.now);
-        self.store.looked(&call, &look, invocation.now, &step("looked")).await?;
+        if self.store.looked(&call, &look, invocation.now, &step("looked")).await? && look.settled {
+            telemetry::add(&UPSTREAM_COST, record.cost().atomic(), ["bland".into()]);
+        }
         Ok(shown(call, look, invocation.now))
     }
 

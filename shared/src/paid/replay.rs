@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use tracing::info;
 
 use super::{Endpoint, Order, Paid, VERIFY_RESERVE, declined};
 use crate::edge::Answer;
@@ -11,7 +10,8 @@ use crate::refusal::{Fault, Refusal};
 use crate::sale::Sent;
 use crate::store::State;
 use crate::store::sales::{Record, Taken};
-use crate::types::{TransactionId, Wallet};
+use crate::telemetry;
+use crate::types::TransactionId;
 use crate::x402::{Receipt, receipt_headers};
 
 /// How long a request waits for another one that is working on the same payment, and how often it looks.
@@ -35,9 +35,9 @@ impl<E: Endpoint> Paid<E> {
             headers.extend(receipt_headers(order.payment.version(), &receipt));
         }
         if outcome == REPLAYED {
+            telemetry::replayed();
             headers.push((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
         }
-        info!(payment = ?record.id, payer = %masked(&payer), endpoint = E::ENDPOINT.name, "granted");
         Ok(Answer::ok(&body, headers, outcome))
     }
 
@@ -82,10 +82,4 @@ impl<E: Endpoint> Paid<E> {
                 .ok_or(Refusal::Fault(Fault::Broken("a sale has vanished")))?;
         }
     }
-}
-
-/// A wallet in a log: enough to follow it, not to look it up.
-fn masked(wallet: &Wallet) -> String {
-    let text = wallet.to_string();
-    format!("{}…{}", text.get(..6).unwrap_or_default(), text.get(text.len().saturating_sub(4)..).unwrap_or_default())
 }

@@ -261,9 +261,9 @@ impl Store {
         Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
     }
 
-    /// Writes down what the look showed. It is lost, and that is right, if somebody looked later, or has seen an end meanwhile
+    /// Writes down what the look showed, and says whether it was. It is lost, and that is right, if somebody looked later, or has seen an end meanwhile
     /// that this look did not know of: an end is never taken back.
-    pub async fn looked(&self, call: &Call, look: &Look, now: Timestamp, token: &str) -> Result<(), StoreFault> {
+    pub async fn looked(&self, call: &Call, look: &Look, now: Timestamp, token: &str) -> Result<bool, StoreFault> {
         let mut change = Change::update(keys::call(&call.id))
             .set("view", serde_dynamo::to_attribute_value(&look.view)?)
             .set_some("ended_at", look.ended_at.map(|at| n(at.as_second())))
@@ -280,7 +280,7 @@ impl Store {
         } else if look.settled {
             change = change.remove("due_queue").remove("due_at");
         }
-        self.transact(Changes::of([change]), token).await.map(drop)
+        Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
     }
 
     /// Puts off the next time the sweep looks at a call.

@@ -66,7 +66,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use aws_sdk_dynamodb::{Client, Config};
 use sha2::{Digest, Sha256};
 
@@ -75,6 +75,7 @@ pub use keys::{Queue, SHARDS};
 pub use rows::{Charge, Custody, Pause, RefundReason, Refunding, Spoken, State, View};
 pub use work::{Listed, Source, Work};
 
+use crate::telemetry::Neighbour;
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
 use change::{Change, Item, When, n, s};
 use keys::{Key, Named};
@@ -176,7 +177,7 @@ impl Store {
             .credentials_provider(config.credentials)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
-            .http_client(crate::upstream::http::ForAws);
+            .http_client(crate::upstream::http::ForAws(Neighbour::Dynamodb));
         builder.set_endpoint_url(config.endpoint);
         Self { client: Client::from_conf(builder.build()), table: config.table }
     }
@@ -199,6 +200,25 @@ impl Store {
             .map_err(|error| unavailable(&error))?;
         let candidates = answer.items.unwrap_or_default().iter().filter_map(candidate).collect();
         Ok(candidates)
+    }
+
+    /// How many things are due in a queue. One page of the index: some ten thousand of them.
+    pub async fn count_due(&self, queue: Queue, now: Timestamp) -> Result<u64, StoreFault> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("due")
+            .key_condition_expression("#queue = :queue AND #at <= :now")
+            .expression_attribute_names("#queue", "due_queue")
+            .expression_attribute_names("#at", "due_at")
+            .expression_attribute_values(":queue", s(queue.name()))
+            .expression_attribute_values(":now", n(now.as_second()))
+            .select(Select::Count)
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        Ok(u64::try_from(answer.count).unwrap_or(0))
     }
 
     /// Takes the turn at something that is done once in a while: of all that come by, one gets it.

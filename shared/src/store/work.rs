@@ -71,6 +71,17 @@ pub struct Listed {
 }
 
 impl Work {
+    /// The endpoint that sells it, by the name of its function.
+    pub const fn endpoint(&self) -> &'static str {
+        match self {
+            Self::Lease { .. } => "numbers_buy",
+            Self::Renew { .. } => "numbers_renew",
+            Self::List { .. } => "numbers_list",
+            Self::Call { .. } => "voice_call",
+            Self::Nothing => "nothing",
+        }
+    }
+
     pub(super) fn to_row(&self) -> WorkRow {
         match self {
             Self::Lease { number, country, source } => WorkRow::Lease {

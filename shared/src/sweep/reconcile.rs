@@ -15,8 +15,10 @@ use crate::numbers::country_of;
 use crate::refusal::Fault;
 use crate::store::Custody;
 use crate::store::numbers::{adopt, intend_release};
-use crate::types::{Country, DAY, Timestamp};
-use crate::upstream::twilio::Owned;
+use crate::telemetry;
+use crate::telemetry::metrics::{NUMBER_RENT, NUMBERS};
+use crate::types::{Country, DAY, Timestamp, Usdc};
+use crate::upstream::twilio::{Owned, monthly_price};
 
 /// Idle numbers of a country that are kept for the next buyers.
 const KEPT: u32 = 10;
@@ -33,7 +35,7 @@ impl Sweep {
         }
     }
 
-    /// Compares every number that the carrier bills with what the table says about it.
+    /// Compares every number that the carrier bills with what the table says about it, and adds up what they cost.
     pub(super) async fn reconcile_all(&self, invocation: &Invocation, report: &mut Report) {
         let mut idle = HashMap::new();
         let mut page = None;
@@ -44,9 +46,16 @@ impl Sweep {
                 Err(error) => return warn!(%error, "the carrier's list could not be read"),
             };
             for number in &owned {
-                if let Err(fault) = self.reconcile(number, &mut idle, invocation, report).await {
-                    failed(report, &fault);
-                }
+                let country = match self.reconcile(number, &mut idle, invocation, report).await {
+                    Ok(country) => country,
+                    Err(fault) => {
+                        failed(report, &fault);
+                        country_of(&number.number)
+                    }
+                };
+                let (name, rent) = (country.to_string(), monthly_price(country).map_or(0, Usdc::atomic));
+                telemetry::add(&NUMBERS, 1, [name.clone().into()]);
+                telemetry::add(&NUMBER_RENT, rent, [name.into()]);
             }
             if next.is_none() || invocation.remaining() < super::STEP {
                 return;
@@ -55,31 +64,33 @@ impl Sweep {
         }
     }
 
+    /// The number's country, once it is as it should be.
     async fn reconcile(
         &self,
         owned: &Owned,
         idle: &mut HashMap<Country, u32>,
         invocation: &Invocation,
         report: &mut Report,
-    ) -> Result<(), Fault> {
+    ) -> Result<Country, Fault> {
         let now = invocation.now;
         let step = |verb: &str| format!("{verb} {} {}", owned.number.as_str(), invocation.attempt.as_str());
         let Some(holding) = self.store.holding(&owned.number).await? else {
             warn!(number = ?owned.number, "the carrier bills a number that the table did not know");
-            self.store.apply(adopt(&owned.number, country_of(&owned.number), &owned.sid, now), &step("adopt")).await?;
+            let country = country_of(&owned.number);
+            self.store.apply(adopt(&owned.number, country, &owned.sid, now), &step("adopt")).await?;
             report.adopted += 1;
-            return Ok(());
+            return Ok(country);
         };
         let rests = holding.custody == Custody::Pooled && holding.free_from.is_some_and(|from| from <= now);
         if !rests {
-            return Ok(());
+            return Ok(holding.country);
         }
         let kept = idle.entry(holding.country).or_default();
         *kept += 1;
         if *kept > KEPT && owned.created.is_some_and(|bought| bills_soon(bought, now)) {
             self.store.apply(intend_release(&owned.number, now), &step("release")).await?;
         }
-        Ok(())
+        Ok(holding.country)
     }
 }
 

@@ -79,6 +79,13 @@ impl Wallet {
         wallet.ok_or(NotAnAddress(network))
     }
 
+    /// The address as a log has it: enough to follow a wallet, not to look it up.
+    pub fn masked(&self) -> String {
+        let text = self.to_string();
+        let (head, tail) = (text.get(..6), text.get(text.len().saturating_sub(4)..));
+        format!("{}…{}", head.unwrap_or_default(), tail.unwrap_or_default())
+    }
+
     /// Whether a text is this address, in any of its spellings.
     pub fn is_spelled(&self, text: &str) -> bool {
         Self::on(self.network(), text) == Ok(*self)

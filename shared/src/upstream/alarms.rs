@@ -13,6 +13,7 @@ use aws_sdk_scheduler::operation::update_schedule::UpdateScheduleError;
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use serde::Serialize;
 
+use crate::telemetry::Neighbour;
 use crate::types::{PhoneNumber, Timestamp, Wallet};
 use crate::upstream::http;
 
@@ -84,7 +85,7 @@ impl Alarms {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region))
             .credentials_provider(config.credentials)
-            .http_client(http::ForAws)
+            .http_client(http::ForAws(Neighbour::Scheduler))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         let sdk = match config.endpoint_url {
             Some(url) => sdk.endpoint_url(url),

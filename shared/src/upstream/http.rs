@@ -15,6 +15,7 @@ use http::StatusCode;
 use http::header::RETRY_AFTER;
 use reqwest::{Client, RequestBuilder};
 
+use crate::telemetry::{self, Neighbour};
 use crate::types::Object;
 
 /// The largest answer that is read from a vendor. A transcript of thirty minutes is about 100 KB.
@@ -60,8 +61,9 @@ pub fn client() -> &'static Client {
     CLIENT.get_or_init(build)
 }
 
-/// Sends a request and reads the whole answer, within `limit`.
-pub async fn send(request: RequestBuilder, limit: Duration) -> Result<Reply, NoReply> {
+/// Sends a request to a neighbour and reads the whole answer, within `limit`.
+pub async fn send(to: Neighbour, request: RequestBuilder, limit: Duration) -> Result<Reply, NoReply> {
+    let _asking = telemetry::asking(to);
     let mut response = request.timeout(limit).send().await.map_err(|error| no_reply(&error))?;
     let status = response.status();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -103,25 +105,27 @@ fn build() -> Client {
 }
 
 /// The same client, for the AWS SDKs. Their own would load the system's root certificates, which is most of a cold
-/// start, and keep a second pool.
+/// start, and keep a second pool. Which of AWS's services it is for is only noted.
 #[derive(Clone, Debug)]
-pub struct ForAws;
+pub struct ForAws(pub Neighbour);
 
 impl HttpClient for ForAws {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector { limit: settings.read_timeout() })
+        SharedHttpConnector::new(Connector { to: self.0, limit: settings.read_timeout() })
     }
 }
 
 #[derive(Debug)]
 struct Connector {
+    to: Neighbour,
     limit: Option<Duration>,
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let limit = self.limit;
+        let (to, limit) = (self.to, self.limit);
         HttpConnectorFuture::new(async move {
+            let _asking = telemetry::asking(to);
             let request = request.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
             let (parts, body) = request.into_parts();
             // The SDK's documents are always in memory; only uploads stream, and we have none.

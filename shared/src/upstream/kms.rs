@@ -14,6 +14,7 @@ use secp256k1::{Message, PublicKey, Secp256k1, SecretKey};
 use tokio::sync::OnceCell;
 
 use super::http;
+use crate::telemetry::Neighbour;
 
 /// A signing moves nothing, so it may be repeated.
 const ATTEMPTS: u32 = 3;
@@ -65,7 +66,7 @@ impl SigningKey {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region))
             .credentials_provider(config.credentials)
-            .http_client(http::ForAws)
+            .http_client(http::ForAws(Neighbour::Kms))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         let sdk = match config.endpoint_url {
             Some(url) => sdk.endpoint_url(url),

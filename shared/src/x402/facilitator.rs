@@ -16,6 +16,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use self::fee_payer::FeePayer;
 use super::offer::{eip712, json, paid_by};
 use super::{CdpKey, Payload, SignedAuthorization, Verified, wire_v2};
+use crate::telemetry::Neighbour;
 use crate::types::{SolanaAddress, SolanaNetwork, Timestamp, TransactionId, Wallet};
 use crate::upstream::http::{NoReply, Reply, client, send};
 
@@ -149,7 +150,7 @@ impl Facilitator {
             let token = key.token(method.as_str(), &url, now).ok_or(NoReply::NotSent)?;
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        send(request, limit).await
+        send(Neighbour::Facilitator, request, limit).await
     }
 }
 

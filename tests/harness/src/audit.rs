@@ -30,6 +30,7 @@
 //! | I22 | an unknown id asks nobody, a malformed one not even the table | `idle` | that it cannot be guessed: `types/ids` |
 //! | I23 | without a locally valid payment there is no write and no request | `idle` | |
 //! | I24 | limits hold whoever comes at once | `wallets`, at rest | while they race: `tests/races.rs` |
+//! | I25 | each invocation says what it did, once, and nothing is counted that did not happen | `lines` | what it says: `tests/telemetry.rs` |
 //!
 //! I8 is liveness, and holds only for a world whose neighbours are well again; the audit sees to that first.
 
@@ -39,6 +40,7 @@ mod finding;
 mod idle;
 mod leases;
 mod ledgers;
+mod lines;
 mod logs;
 mod numbers;
 mod refunds;
@@ -66,6 +68,9 @@ const SOON: Duration = Duration::from_mins(2);
 pub async fn of(world: &World) -> Vec<Finding> {
     let mut findings = Findings::default();
     settle_down(world, &mut findings).await;
+    if is_whole(world) {
+        world.lambda.logs().caught_up().await;
+    }
     Ledgers::of(world).look(&mut findings);
     findings.0
 }
@@ -119,5 +124,6 @@ impl Ledgers {
         self.answers(findings);
         self.idle(findings);
         self.logs(findings);
+        self.lines(findings);
     }
 }

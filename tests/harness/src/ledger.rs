@@ -21,7 +21,7 @@ pub enum Ledger {
 }
 
 /// An authorization that was used on the chain.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Payment {
     /// Who paid: lower case.
     pub from: String,

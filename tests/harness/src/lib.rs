@@ -14,6 +14,7 @@ pub mod audit;
 mod client;
 pub mod control;
 pub mod dynamo;
+pub mod emf;
 pub mod gateway;
 pub mod history;
 pub mod iam;

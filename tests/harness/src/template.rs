@@ -262,7 +262,10 @@ mod tests {
         assert!(deployed.routes.contains(&route));
         let schedules: Vec<_> =
             deployed.schedules.iter().map(|it| (it.function.as_str(), it.expression.as_str())).collect();
-        assert_eq!(schedules, [("reaper", "rate(1 minute)"), ("refunds", "rate(1 minute)")]);
+        assert_eq!(
+            schedules,
+            [("reaper", "rate(1 minute)"), ("refunds", "rate(1 hour)"), ("refunds", "rate(1 minute)")]
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn new() -> BlandCall {
         concatenated_transcript: None,
         summary: None,
         recording_url: None,
+        price: None,
         created_at: None,
         started_at: None,
         end_at: None,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
+use crate::telemetry::Neighbour;
 use crate::types::{CallId, PhoneNumber, Timestamp};
 use crate::upstream::http;
 
@@ -213,12 +214,12 @@ impl Bland {
     }
 
     async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
-        http::send(request.headers(self.key.clone()), limit).await
+        http::send(Neighbour::Bland, request.headers(self.key.clone()), limit).await
     }
 
     /// With the key to our Twilio account as well.
     async fn send_as_carrier(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
-        http::send(request.headers(self.keys.clone()), limit).await
+        http::send(Neighbour::Bland, request.headers(self.keys.clone()), limit).await
     }
 }
 

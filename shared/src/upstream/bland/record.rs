@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{BlandCallId, BlandError, answers};
-use crate::types::Timestamp;
+use crate::types::{Timestamp, Usdc};
 use crate::upstream::http::Reply;
 
 /// A call as Bland describes it. Strings are Bland's own words; what they amount to is for others to say.
@@ -41,6 +41,8 @@ pub struct BlandCall {
     pub summary: Option<String>,
     /// Where the recording is.
     pub recording_url: Option<String>,
+    /// What Bland charges for it, in dollars; the minutes at the carrier are not in it.
+    pub price: Option<Decimal>,
     /// When it was asked for.
     pub created_at: Option<Timestamp>,
     /// When it began.
@@ -93,6 +95,13 @@ impl Decimal {
     }
 }
 
+impl BlandCall {
+    /// What Bland charges for it, as far as it says.
+    pub fn cost(&self) -> Usdc {
+        Usdc::micros(self.price.as_ref().map_or(0, |price| price.times(1_000_000)))
+    }
+}
+
 type Raw = Option<Box<RawValue>>;
 
 #[derive(Deserialize, Default)]
@@ -113,6 +122,7 @@ struct Wire {
     concatenated_transcript: Raw,
     summary: Raw,
     recording_url: Raw,
+    price: Raw,
     created_at: Raw,
     started_at: Raw,
     end_at: Raw,
@@ -161,6 +171,7 @@ pub fn read(reply: &Reply, id: &BlandCallId) -> Result<BlandCall, BlandError> {
         concatenated_transcript: text(&wire.concatenated_transcript),
         summary: text(&wire.summary),
         recording_url: text(&wire.recording_url),
+        price: decimal(&wire.price),
         created_at: text(&wire.created_at).as_deref().and_then(instant),
         started_at: text(&wire.started_at).as_deref().and_then(instant),
         end_at: text(&wire.end_at).as_deref().and_then(instant),
@@ -231,10 +242,20 @@ mod tests {
         assert_eq!(call.corrected_duration.unwrap().as_str(), "45");
         assert_eq!(call.request_id.as_deref(), Some("R1"));
         assert_eq!((call.answered_by, call.error_message, call.summary), (None, None, None));
+        assert_eq!(call.price, None, "money is not read from what is no plain number");
         let [line] = call.transcripts.as_slice() else {
             panic!("{:?}", call.transcripts);
         };
         assert_eq!((line.user.as_str(), line.text.as_str(), line.id), ("user", "Hello?", Some(12)));
+    }
+
+    #[test]
+    fn what_a_call_costs_is_read_in_micro_dollars() {
+        let id = BlandCallId::parse("a").unwrap();
+        for (price, micros) in [("0.035", 35_000), ("\"0.7\"", 700_000), ("4.2", 4_200_000), ("null", 0), ("-1", 0)] {
+            let call = read(&reply(200, &format!(r#"{{"completed":true,"price":{price}}}"#)), &id).unwrap();
+            assert_eq!(call.cost().atomic(), micros, "{price}");
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use reqwest::RequestBuilder;
 
-use crate::types::{Country, PhoneNumber, Timestamp};
+use crate::telemetry::Neighbour;
+use crate::types::{Country, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::http;
 
 pub mod answers;
@@ -18,6 +19,12 @@ pub mod answers;
 const CANDIDATES: &str = "50";
 /// So many numbers fit comfortably into the largest answer that is read.
 const PAGE: &str = "100";
+
+/// What a local number costs a month, as far as Twilio says so in public; each account may have other prices. The first
+/// month is billed when it is bought.
+pub fn monthly_price(country: Country) -> Option<Usdc> {
+    country.has_area_codes().then_some(Usdc::micros(1_150_000))
+}
 
 /// How to reach the account whose numbers are leased.
 pub struct TwilioConfig {
@@ -193,7 +200,7 @@ impl Twilio {
 
     async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
         let request = request.basic_auth(&self.config.key, Some(&self.config.secret));
-        http::send(request, limit).await
+        http::send(Neighbour::Twilio, request, limit).await
     }
 
     fn url(&self, resource: &str) -> String {

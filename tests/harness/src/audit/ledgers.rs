@@ -45,6 +45,8 @@ pub(super) struct Ledgers {
     pub(super) events: Vec<Event>,
     /// What the functions wrote.
     pub(super) lines: Vec<Line>,
+    /// The invocations that were answered, by Lambda's names for them.
+    pub(super) answered: Vec<String>,
     /// What they may not have written, by what it is.
     pub(super) secrets: Vec<(&'static str, String)>,
 }
@@ -113,6 +115,7 @@ impl Ledgers {
             clients,
             events,
             lines: world.lambda.logs().lines(),
+            answered: world.lambda.logs().answered(),
             secrets: world.secrets(),
         }
     }

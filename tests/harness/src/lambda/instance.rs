@@ -61,6 +61,7 @@ pub(super) struct Instance {
 /// What the runtime API of one process shares with its watcher.
 struct Api {
     arn: String,
+    logs: Logs,
     inbox: AsyncMutex<mpsc::UnboundedReceiver<Work>>,
     current: Mutex<Option<(String, Answer)>>,
 }
@@ -77,7 +78,12 @@ impl Instance {
             .spawn()
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let (inbox, outbox) = mpsc::unbounded_channel();
-        let api = Arc::new(Api { arn: function.arn(), inbox: AsyncMutex::new(outbox), current: Mutex::new(None) });
+        let api = Arc::new(Api {
+            arn: function.arn(),
+            logs: logs.clone(),
+            inbox: AsyncMutex::new(outbox),
+            current: Mutex::new(None),
+        });
         let server = tokio::spawn(axum::serve(listener, router(Arc::clone(&api))).into_future());
         let readers =
             [logs.read(&function.binary, child.stdout.take()), logs.read(&function.binary, child.stderr.take())];
@@ -189,6 +195,9 @@ impl Api {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match current.take_if(|(running, _)| running == id) {
             Some((_, answer)) => {
+                if outcome.is_ok() {
+                    self.logs.was_answered(id);
+                }
                 // The caller may have given up.
                 let _ = answer.send(outcome);
                 status(StatusCode::ACCEPTED, &json!({"status": "OK"}))

@@ -1,11 +1,18 @@
 //! What the functions write to standard output and standard error, line by line.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// A line that was written before an answer is read this long after it at the latest.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,11 +28,22 @@ pub struct Line {
 pub struct Logs {
     lines: Arc<Mutex<Vec<Line>>>,
     live: broadcast::Sender<Line>,
+    spoken: Arc<Mutex<Spoken>>,
+    news: Arc<Notify>,
+}
+
+/// Which invocations were answered, and which have written the line that says so.
+#[derive(Default)]
+struct Spoken {
+    answered: Vec<String>,
+    missing: BTreeSet<String>,
+    told: BTreeSet<String>,
 }
 
 impl Default for Logs {
     fn default() -> Self {
-        Self { lines: Arc::default(), live: broadcast::Sender::new(1024) }
+        let (lines, spoken, news) = (Arc::default(), Arc::default(), Arc::default());
+        Self { lines, live: broadcast::Sender::new(1024), spoken, news }
     }
 }
 
@@ -47,6 +65,35 @@ impl Logs {
     /// Lines as they are written from now on.
     pub fn follow(&self) -> broadcast::Receiver<Line> {
         self.live.subscribe()
+    }
+
+    /// The invocations that were answered so far.
+    pub fn answered(&self) -> Vec<String> {
+        self.spoken.lock().unwrap_or_else(PoisonError::into_inner).answered.clone()
+    }
+
+    /// Waits until each answered invocation's own line has come in, if it ever does.
+    pub async fn caught_up(&self) {
+        let all = async {
+            loop {
+                let news = self.news.notified();
+                if self.spoken.lock().unwrap_or_else(PoisonError::into_inner).missing.is_empty() {
+                    return;
+                }
+                news.await;
+            }
+        };
+        // What has not come by then is missing.
+        let _ = timeout(PATIENCE, all).await;
+    }
+
+    /// An invocation was answered.
+    pub(super) fn was_answered(&self, request: &str) {
+        let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+        spoken.answered.push(request.to_owned());
+        if !spoken.told.remove(request) {
+            spoken.missing.insert(request.to_owned());
+        }
     }
 
     /// Reads a stream to its end.
@@ -71,6 +118,16 @@ impl Logs {
     fn push(&self, line: Line) {
         // Nobody may be following.
         let _ = self.live.send(line.clone());
+        let told = line.text.contains("\"duration_ms\":").then(|| serde_json::from_str::<Value>(&line.text).ok());
+        let request = told.flatten().and_then(|told| Some(told["request"].as_str()?.to_owned()));
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        if let Some(request) = request {
+            let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+            if !spoken.missing.remove(&request) {
+                spoken.told.insert(request);
+            }
+            // Whoever waits asks again, and whoever is about to wait has been noticed.
+            self.news.notify_waiters();
+        }
     }
 }

@@ -1,0 +1,92 @@
+//! How things stand once a round is over, for whoever watches: what has not come to its end, and since when; what there is to
+//! sell. Everything is asked of the index and read by key, so it costs what is unfinished and not what exists.
+
+use std::time::Duration;
+
+use super::{MOST, Report, Sweep, failed};
+use crate::invocation::Invocation;
+use crate::store::{Candidate, Queue, SHARDS, State, StoreFault};
+use crate::telemetry;
+use crate::telemetry::metrics::{
+    POOL, UNFINISHED_SALE_AGE, UNFINISHED_SALES, UNKNOWN_SETTLEMENT_AGE, UNKNOWN_SETTLEMENTS,
+};
+use crate::types::Timestamp;
+
+/// A younger sale is not unfinished: somebody is working on it.
+const UNDER_WAY: Duration = Duration::from_mins(1);
+
+/// How many there are of something, and how old the oldest is, in seconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Waiting {
+    count: u64,
+    oldest: u64,
+}
+
+impl Waiting {
+    fn add(&mut self, age: u64) {
+        self.count += 1;
+        self.oldest = self.oldest.max(age);
+    }
+}
+
+impl Sweep {
+    /// Notes how everything stands.
+    pub(super) async fn look_round(&self, invocation: &Invocation, report: &mut Report) {
+        match self.unfinished(invocation).await {
+            Ok((unfinished, unknown)) => {
+                telemetry::gauge(&UNFINISHED_SALES, unfinished.count, []);
+                telemetry::gauge(&UNFINISHED_SALE_AGE, unfinished.oldest, []);
+                telemetry::gauge(&UNKNOWN_SETTLEMENTS, unknown.count, []);
+                telemetry::gauge(&UNKNOWN_SETTLEMENT_AGE, unknown.oldest, []);
+            }
+            Err(fault) => failed(report, &fault.into()),
+        }
+        for country in &self.stocked {
+            match self.store.count_due(Queue::Pool(*country), invocation.now).await {
+                Ok(idle) => telemetry::gauge(&POOL, idle, [country.to_string().into()]),
+                Err(fault) => failed(report, &fault.into()),
+            }
+        }
+    }
+
+    /// The sales that are unfinished, and those among them that are past the fence. At most [`MOST`] of a shard are looked at:
+    /// more than so many are a disaster whatever their number.
+    async fn unfinished(&self, invocation: &Invocation) -> Result<(Waiting, Waiting), StoreFault> {
+        let (mut unfinished, mut unknown) = (Waiting::default(), Waiting::default());
+        for shard in 0..SHARDS {
+            for candidate in self.store.due(Queue::Sales(shard), Timestamp::MAX, MOST).await? {
+                let Candidate::Sale(payment) = candidate else { continue };
+                if invocation.remaining() < super::STEP {
+                    return Ok((unfinished, unknown));
+                }
+                let Some(record) = self.store.sale(&payment).await? else { continue };
+                let age = invocation.now.duration_since(record.created_at).as_secs();
+                let age = u64::try_from(age).unwrap_or(0);
+                if age < UNDER_WAY.as_secs() {
+                    continue;
+                }
+                if matches!(record.state, State::Open | State::Settling) {
+                    unfinished.add(age);
+                }
+                if record.state == State::Settling {
+                    unknown.add(age);
+                }
+            }
+        }
+        Ok((unfinished, unknown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Waiting;
+
+    #[test]
+    fn the_oldest_counts_whichever_comes_first() {
+        let mut waiting = Waiting::default();
+        for age in [70, 900, 61] {
+            waiting.add(age);
+        }
+        assert_eq!(waiting, Waiting { count: 3, oldest: 900 });
+    }
+}

@@ -1,0 +1,234 @@
+//! What an invocation tells its operator: one line of JSON that says what became of it, and in that line, in CloudWatch's
+//! embedded metric format, what is counted. Whoever works below the edge notes what it alone knows; the edge writes the line.
+//!
+//! It refuses to be told a secret: names are one-way or masked, everything else is a word of ours or a number.
+
+mod line;
+pub mod metrics;
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+
+use self::metrics::{COLD_STARTS, FAULTS, Metric, REQUESTS};
+use crate::types::{PaymentId, Timestamp, Wallet};
+
+/// Whom we ask over the network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Neighbour {
+    /// The table.
+    Dynamodb,
+    /// Who settles payments.
+    Facilitator,
+    /// A node of a chain.
+    Node,
+    /// The carrier.
+    Twilio,
+    /// The dialler.
+    Bland,
+    /// Who wakes the reaper.
+    Scheduler,
+    /// Who holds the refund wallet's key.
+    Kms,
+}
+
+impl Neighbour {
+    /// In the order of their declaration.
+    const ALL: [Self; 7] =
+        [Self::Dynamodb, Self::Facilitator, Self::Node, Self::Twilio, Self::Bland, Self::Scheduler, Self::Kms];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Dynamodb => "dynamodb",
+            Self::Facilitator => "facilitator",
+            Self::Node => "node",
+            Self::Twilio => "twilio",
+            Self::Bland => "bland",
+            Self::Scheduler => "scheduler",
+            Self::Kms => "kms",
+        }
+    }
+}
+
+/// How often a neighbour was asked, and how long that took; questions that ran side by side are added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Asked {
+    who: Neighbour,
+    count: u64,
+    took: Duration,
+}
+
+/// A number for a metric, and what it is about: the values of the metric's own dimensions, in their order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Point {
+    metric: &'static Metric,
+    value: u64,
+    about: Vec<Cow<'static, str>>,
+}
+
+/// What was noted while an invocation ran.
+#[derive(Default)]
+struct Notes {
+    at: Option<Timestamp>,
+    sale: Option<String>,
+    wallet: Option<String>,
+    replayed: bool,
+    asked: Vec<Asked>,
+    points: Vec<Point>,
+}
+
+tokio::task_local! {
+    static NOTES: RefCell<Notes>;
+}
+
+/// Outside of an invocation, as in a unit test, there is nobody to tell.
+fn note(write: impl FnOnce(&mut Notes)) {
+    let _ = NOTES.try_with(|notes| {
+        if let Ok(mut notes) = notes.try_borrow_mut() {
+            write(&mut notes);
+        }
+    });
+}
+
+/// The time of the invocation.
+pub fn began(now: Timestamp) {
+    note(|notes| notes.at = Some(now));
+}
+
+/// Which sale this is about, and whose.
+pub fn sale(payment: &PaymentId, payer: &Wallet) {
+    note(|notes| {
+        notes.sale = Some(payment.tag());
+        notes.wallet = Some(payer.masked());
+    });
+}
+
+/// The answer is what an earlier request with the same payment has come to.
+pub fn replayed() {
+    note(|notes| notes.replayed = true);
+}
+
+/// Something of ours failed.
+pub fn fault() {
+    add(&FAULTS, 1, []);
+}
+
+/// Adds to a count. `about` has a value for each dimension of the metric that the line does not have by itself.
+pub fn add<const N: usize>(metric: &'static Metric, value: u64, about: [Cow<'static, str>; N]) {
+    note(|notes| match notes.points.iter_mut().find(|point| point.metric == metric && point.about == about) {
+        Some(point) => point.value = point.value.saturating_add(value),
+        None => notes.points.push(Point { metric, value, about: about.into() }),
+    });
+}
+
+/// Says how something stands.
+pub fn gauge<const N: usize>(metric: &'static Metric, value: u64, about: [Cow<'static, str>; N]) {
+    note(|notes| {
+        notes.points.retain(|point| point.metric != metric || point.about != about);
+        notes.points.push(Point { metric, value, about: about.into() });
+    });
+}
+
+/// A question that is under way; it is over when this is dropped, however it ended.
+#[must_use]
+pub struct Question {
+    who: Neighbour,
+    began: Instant,
+}
+
+/// Begins to ask somebody something.
+pub fn asking(who: Neighbour) -> Question {
+    Question { who, began: Instant::now() }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        let (who, took) = (self.who, self.began.elapsed());
+        note(|notes| match notes.asked.iter_mut().find(|asked| asked.who == who) {
+            Some(asked) => {
+                asked.count += 1;
+                asked.took += took;
+            }
+            None => notes.asked.push(Asked { who, count: 1, took }),
+        });
+    }
+}
+
+/// What the edge knows of an invocation before it begins.
+pub struct Invoked {
+    /// What the function is called here.
+    pub function: &'static str,
+    /// Lambda's name for the invocation.
+    pub request: String,
+    /// The API's name for the request, by which its access log is joined.
+    pub gateway: Option<String>,
+    /// X-Ray's header.
+    pub trace: Option<String>,
+}
+
+/// How an invocation ended.
+pub struct Ended {
+    /// A word.
+    pub outcome: &'static str,
+    /// What there is beside the word.
+    pub with: With,
+}
+
+/// What there is to say of an end beside one word.
+pub enum With {
+    /// A request was answered with this status.
+    Status(u16),
+    /// A round has this report.
+    Report(Option<Box<RawValue>>),
+}
+
+/// Who writes the lines of one process.
+pub struct Writer {
+    namespace: String,
+    worked: AtomicBool,
+}
+
+impl Writer {
+    /// A writer for a process that has not worked yet. Metrics are kept under `namespace`.
+    pub fn new(namespace: String) -> Self {
+        Self { namespace, worked: AtomicBool::new(false) }
+    }
+
+    /// Does the work and writes its line. The level of the log does not matter to it: metrics are in the line, and alarms
+    /// hang on those.
+    pub async fn watch<T>(
+        &self,
+        invoked: &Invoked,
+        work: impl Future<Output = T>,
+        ended: impl FnOnce(&T) -> Ended,
+    ) -> T {
+        let began = Instant::now();
+        let noting = async {
+            let done = work.await;
+            (done, NOTES.with(RefCell::take))
+        };
+        let (done, mut notes) = NOTES.scope(RefCell::default(), noting).await;
+        let ended = ended(&done);
+        let is_cold = !self.worked.swap(true, Ordering::Relaxed);
+        let mut first = Vec::with_capacity(2 + notes.points.len());
+        if matches!(ended.with, With::Status(_)) {
+            first.push(Point { metric: &REQUESTS, value: 1, about: Vec::new() });
+        }
+        if is_cold {
+            first.push(Point { metric: &COLD_STARTS, value: 1, about: Vec::new() });
+        }
+        first.append(&mut notes.points);
+        notes.points = first;
+        let lines = line::render(&self.namespace, invoked, &ended, &notes, (is_cold, began.elapsed()));
+        // There is nobody to tell that it cannot be written.
+        let _ = std::io::stdout().lock().write_all(&lines);
+        done
+    }
+}
+
+#[cfg(test)]
+mod tests;

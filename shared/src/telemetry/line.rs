@@ -1,0 +1,223 @@
+//! The line itself. A document of the embedded metric format is a JSON object whose `_aws` says which of its members are
+//! metrics and which are their dimensions, so a member has one value in a document: what does not fit beside the rest, such
+//! as a second endpoint's sales in one round, goes to a further document, in a line of its own.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+use super::metrics::{FAULTS, LINE, Metric};
+use super::{Asked, Ended, Invoked, Neighbour, Notes, Point, With};
+use crate::types::Timestamp;
+
+/// A member of a document.
+enum Member<'a> {
+    Text(&'a str),
+    Number(u64),
+    Flag(bool),
+    Asked(&'a [Asked]),
+    Json(&'a RawValue),
+}
+
+/// One line.
+struct Document<'a> {
+    members: Vec<(&'static str, Member<'a>)>,
+    /// The metrics in it, by their dimensions.
+    directives: Vec<(&'static [&'static str], Vec<&'static Metric>)>,
+    namespace: &'a str,
+    at: Timestamp,
+}
+
+/// The line of an invocation, and those of what does not fit into it.
+pub(super) fn render(
+    namespace: &str,
+    invoked: &Invoked,
+    ended: &Ended,
+    notes: &Notes,
+    (is_cold, took): (bool, Duration),
+) -> Vec<u8> {
+    let at = notes.at.unwrap_or_default();
+    let time = format!("{at:.3}");
+    let has_fault = notes.points.iter().any(|point| point.metric == &FAULTS);
+    let head = || {
+        vec![
+            ("timestamp", Member::Text(&time)),
+            ("level", Member::Text(if has_fault { "ERROR" } else { "INFO" })),
+            ("function", Member::Text(invoked.function)),
+            ("outcome", Member::Text(ended.outcome)),
+        ]
+    };
+    let document = |members| Document { members, directives: Vec::new(), namespace, at };
+    let mut first = head();
+    first.extend([("duration_ms", Member::Number(millis(took))), ("cold_start", Member::Flag(is_cold))]);
+    describe(&mut first, invoked, ended, notes);
+    let mut documents = vec![document(first)];
+    for point in &notes.points {
+        if let Some(document) = documents.iter_mut().find(|document| document.has_room_for(point)) {
+            document.take(point);
+        } else {
+            let mut further = document(head());
+            further.take(point);
+            documents.push(further);
+        }
+    }
+    let mut lines = Vec::with_capacity(1024);
+    for document in &documents {
+        // Nothing in it can fail to be JSON.
+        if serde_json::to_writer(&mut lines, document).is_ok() {
+            lines.push(b'\n');
+        }
+    }
+    lines
+}
+
+/// What only the line of the invocation itself has.
+fn describe<'a>(
+    members: &mut Vec<(&'static str, Member<'a>)>,
+    invoked: &'a Invoked,
+    ended: &'a Ended,
+    notes: &'a Notes,
+) {
+    let mut text = |name, text: Option<&'a str>| members.extend(text.map(|text| (name, Member::Text(text))));
+    text("request", Some(&invoked.request));
+    text("gateway_request", invoked.gateway.as_deref());
+    text("trace", invoked.trace.as_deref().map(root));
+    text("sale", notes.sale.as_deref());
+    text("wallet", notes.wallet.as_deref());
+    members.push(("upstream", Member::Asked(&notes.asked)));
+    match &ended.with {
+        With::Status(status) => {
+            members.push(("status", Member::Number(u64::from(*status))));
+            members.push(("replayed", Member::Flag(notes.replayed)));
+        }
+        With::Report(report) => members.extend(report.as_deref().map(|report| ("report", Member::Json(report)))),
+    }
+}
+
+impl<'a> Document<'a> {
+    /// Whether each member that a point needs is absent, or has the same value.
+    fn has_room_for(&self, point: &Point) -> bool {
+        let member = |name: &str| self.members.iter().find(|(known, _)| *known == name).map(|(_, member)| member);
+        member(point.metric.name).is_none()
+            && point.own().all(|(name, value)| match member(name) {
+                None => true,
+                Some(Member::Text(text)) => *text == value,
+                Some(_) => false,
+            })
+    }
+
+    fn take(&mut self, point: &'a Point) {
+        for (name, value) in point.own() {
+            if self.members.iter().all(|(known, _)| *known != name) {
+                self.members.push((name, Member::Text(value)));
+            }
+        }
+        self.members.push((point.metric.name, Member::Number(point.value)));
+        let dimensions = point.metric.dimensions;
+        match self.directives.iter_mut().find(|(of, _)| *of == dimensions) {
+            Some((_, metrics)) => metrics.push(point.metric),
+            None => self.directives.push((dimensions, vec![point.metric])),
+        }
+    }
+}
+
+impl Point {
+    /// The dimensions that a line does not have by itself, and what they are here.
+    fn own(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let names = self.metric.dimensions.iter().copied().filter(|name| !LINE.contains(name));
+        names.zip(self.about.iter().map(|value| &**value))
+    }
+}
+
+/// The trace that everything of one request has in common.
+fn root(header: &str) -> &str {
+    header.split(';').find_map(|part| part.trim().strip_prefix("Root=")).unwrap_or_default()
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, member) in &self.members {
+            map.serialize_entry(name, member)?;
+        }
+        if !self.directives.is_empty() {
+            map.serialize_entry("_aws", &self.metadata())?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Member<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::Json(json) => json.serialize(serializer),
+            Self::Asked(asked) => {
+                let mut map = serializer.serialize_map(None)?;
+                for who in Neighbour::ALL {
+                    if let Some(asked) = asked.iter().find(|asked| asked.who == who) {
+                        map.serialize_entry(who.name(), asked)?;
+                    }
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl Serialize for Asked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Answers { count: self.count, ms: millis(self.took) }.serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct Answers {
+    count: u64,
+    ms: u64,
+}
+
+/// `_aws`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    timestamp: i64,
+    #[serde(rename = "CloudWatchMetrics")]
+    directives: Vec<Directive<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [&'a [&'static str]; 1],
+    metrics: Vec<Definition>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: &'static str,
+}
+
+impl Document<'_> {
+    fn metadata(&self) -> Metadata<'_> {
+        let definition = |metric: &&'static Metric| Definition { name: metric.name, unit: metric.unit.name() };
+        let directive = |(dimensions, metrics): &(&'static [&'static str], Vec<&'static Metric>)| Directive {
+            namespace: self.namespace,
+            dimensions: [*dimensions],
+            metrics: metrics.iter().map(definition).collect(),
+        };
+        let directives = self.directives.iter().map(directive).collect();
+        Metadata { timestamp: self.at.as_millisecond(), directives }
+    }
+}

@@ -1,0 +1,113 @@
+//! Everything that is counted: names, units and dimensions, all of them here. A dimension has few values, all of them ours:
+//! each combination is a metric that is paid for. `template.yaml` shows each of these, and no other; a test compares.
+//!
+//! Money is in micro-dollars.
+
+/// CloudWatch's units, as far as they are used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// How many.
+    Count,
+    /// How long.
+    Seconds,
+    /// How much money: CloudWatch has no unit for it.
+    Money,
+}
+
+impl Unit {
+    /// CloudWatch's word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Seconds => "Seconds",
+            Self::Money => "None",
+        }
+    }
+}
+
+/// Something that is counted.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Metric {
+    /// CloudWatch's name for it.
+    pub name: &'static str,
+    /// What the numbers are.
+    pub unit: Unit,
+    /// What tells them apart. Those of [`LINE`] are in every line and need not be given.
+    pub dimensions: &'static [&'static str],
+}
+
+/// The dimensions that a line has by itself.
+pub const LINE: [&str; 2] = ["function", "outcome"];
+
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $constant:ident: $name:literal, $unit:ident, [$($dimension:literal),+];)*) => {
+        $($(#[$doc])* pub static $constant: Metric =
+            Metric { name: $name, unit: Unit::$unit, dimensions: &[$($dimension),+] };)*
+
+        /// All of them.
+        pub const ALL: &[&Metric] = &[$(&$constant),*];
+    };
+}
+
+metrics! {
+    /// Requests, by how they were answered: `ok`, `replayed`, `unpaid`, or a refusal's code.
+    REQUESTS: "Requests", Count, ["function", "outcome"];
+    /// Processes that were started.
+    COLD_STARTS: "ColdStarts", Count, ["function"];
+    /// What failed on our side: a 500, or a step of a round that is tried again.
+    FAULTS: "Faults", Count, ["function"];
+    /// Rounds of the reaper and the refunds that came to their end.
+    ROUNDS: "Rounds", Count, ["function"];
+    /// Sales, by how they ended: `granted`, `credit` (granted, and paid with credit), `declined`, `not_sent`, `returned` (paid,
+    /// and what was held is gone); or `unknown`, each time that it could not be found out.
+    SALES: "Sales", Count, ["endpoint", "result"];
+    /// What granted sales were paid.
+    MONEY_IN: "MoneyIn", Money, ["endpoint", "network"];
+    /// Payments that went back: `refunded`, `credited`, or `waiting`, each time that it was put off.
+    REFUNDS: "Refunds", Count, ["result"];
+    /// How much that was.
+    MONEY_BACK: "MoneyBack", Money, ["result"];
+    /// What a vendor charged: Bland for a call when it has ended, Twilio for the first month of a number when it is bought.
+    UPSTREAM_COST: "UpstreamCost", Money, ["vendor"];
+    /// Requests that were refused because of a limit, ours or a vendor's.
+    LIMITS_HIT: "LimitsHit", Count, ["limit"];
+    /// Sales that were begun more than a minute ago and have not come to an end, after a round.
+    UNFINISHED_SALES: "UnfinishedSales", Count, ["function"];
+    /// How old the oldest of them is.
+    UNFINISHED_SALE_AGE: "UnfinishedSaleAge", Seconds, ["function"];
+    /// Those among them whose payment may have been made.
+    UNKNOWN_SETTLEMENTS: "UnknownSettlements", Count, ["function"];
+    /// How old the oldest of those is.
+    UNKNOWN_SETTLEMENT_AGE: "UnknownSettlementAge", Seconds, ["function"];
+    /// Payments that are still to go back, after a round.
+    REFUNDS_OWED: "RefundsOwed", Count, ["function"];
+    /// How long the oldest of them has been owed.
+    REFUND_AGE: "RefundAge", Seconds, ["function"];
+    /// What is paid back today.
+    REFUNDED_TODAY: "RefundedToday", Money, ["function"];
+    /// What the poorest of the wallets that pay back holds.
+    REFUND_FLOAT: "RefundFloat", Money, ["function"];
+    /// Idle numbers that can be sold at once.
+    POOL: "Pool", Count, ["country"];
+    /// Numbers that the carrier bills.
+    NUMBERS: "Numbers", Count, ["country"];
+    /// What they cost a month, as far as their price is known.
+    NUMBER_RENT: "NumberRent", Money, ["country"];
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::ALL;
+
+    #[test]
+    fn a_name_is_one_metric_and_fits_cloudwatch() {
+        let names: BTreeSet<_> = ALL.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for metric in ALL {
+            assert!(metric.name.bytes().all(|c| c.is_ascii_alphanumeric()) && metric.name.len() <= 255);
+            assert!((1..=9).contains(&metric.dimensions.len()), "{}", metric.name);
+        }
+    }
+}
