@@ -40,6 +40,8 @@ async fn a_wallet_buys_a_us_number_for_five_dollars() {
     assert!(expires.ends_with('Z') && expires.len() == 20, "{expires}");
     let alarm = &stack.scheduler.schedules()[0];
     assert!(alarm.input.contains("reclaim") && alarm.input.contains(&held[0].phone_number), "{}", alarm.input);
+    let dead_letters = &stack.deployment.functions["numbers_buy"].environment["SCHEDULE_DEAD_LETTERS_ARN"];
+    assert_eq!(alarm.dead_letters.as_ref(), Some(dead_letters), "what cannot be delivered is kept");
 }
 
 #[tokio::test]

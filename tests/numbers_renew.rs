@@ -46,6 +46,7 @@ async fn a_renewal_adds_thirty_days_to_the_current_end() {
     // The alarm has moved with the end.
     let alarms = stack.scheduler.schedules();
     assert_eq!(alarms.len(), 1);
+    assert!(alarms[0].dead_letters.is_some(), "an update that does not say so would forget it");
 }
 
 #[tokio::test]

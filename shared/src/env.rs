@@ -206,12 +206,13 @@ impl Env {
         })
     }
 
-    /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).
+    /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).
     pub fn alarms(&mut self) -> Alarms {
         Alarms::new(AlarmsConfig {
             group: self.required("SCHEDULE_GROUP"),
             role_arn: self.required("SCHEDULE_ROLE_ARN"),
             reaper_arn: self.required("REAPER_ARN"),
+            dead_letters_arn: self.required("SCHEDULE_DEAD_LETTERS_ARN"),
             region: self.required("AWS_REGION"),
             credentials: self.credentials(),
             endpoint_url: self.optional("AWS_ENDPOINT_URL_SCHEDULER"),

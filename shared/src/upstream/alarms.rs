@@ -10,7 +10,9 @@ use aws_sdk_scheduler::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_scheduler::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError;
 use aws_sdk_scheduler::operation::update_schedule::UpdateScheduleError;
-use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use aws_sdk_scheduler::types::{
+    ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
+};
 use serde::Serialize;
 
 use crate::telemetry::Neighbour;
@@ -34,6 +36,8 @@ pub struct AlarmsConfig {
     pub role_arn: String,
     /// The reaper.
     pub reaper_arn: String,
+    /// The queue for what cannot be delivered to it.
+    pub dead_letters_arn: String,
 }
 
 /// A client of EventBridge Scheduler.
@@ -42,6 +46,7 @@ pub struct Alarms {
     group: String,
     role_arn: String,
     reaper_arn: String,
+    dead_letters_arn: String,
 }
 
 /// Why an alarm may not be set. Something to log; nothing to fail for.
@@ -96,6 +101,7 @@ impl Alarms {
             group: config.group,
             role_arn: config.role_arn,
             reaper_arn: config.reaper_arn,
+            dead_letters_arn: config.dead_letters_arn,
         }
     }
 
@@ -137,6 +143,7 @@ impl Alarms {
             target: Target::builder()
                 .arn(&self.reaper_arn)
                 .role_arn(&self.role_arn)
+                .dead_letter_config(DeadLetterConfig::builder().arn(&self.dead_letters_arn).build())
                 .input(input)
                 .build()
                 .map_err(unfit)?,
@@ -219,6 +226,7 @@ mod tests {
             group: "leases".into(),
             role_arn: "arn:aws:iam::1:role/reaper".into(),
             reaper_arn: "arn:aws:lambda:us-east-1:1:function:reaper".into(),
+            dead_letters_arn: "arn:aws:sqs:us-east-1:1:dead".into(),
         });
         let wallet = Wallet::on(EvmNetwork::Base.into(), "0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8").unwrap();
         let number = PhoneNumber::parse("+14155551234").unwrap();
@@ -240,6 +248,7 @@ mod tests {
             r#""ActionAfterCompletion":"DELETE""#,
             r#""Arn":"arn:aws:lambda:us-east-1:1:function:reaper""#,
             r#""RoleArn":"arn:aws:iam::1:role/reaper""#,
+            r#""DeadLetterConfig":{"Arn":"arn:aws:sqs:us-east-1:1:dead"}"#,
             r#""Input":"{\"reclaim\":{\"wallet\":\"eip155:8453:0xcc8c44ad3dc2a58d841c3eb26131e49b22665ef8\",\"phone_number\":\"+14155551234\"}}""#,
         ] {
             assert!(asked.body.contains(part), "{part} in {}", asked.body);
@@ -252,7 +261,8 @@ mod tests {
         assert_eq!(outcome, Ok(()));
         let moved = asked.last().unwrap();
         assert_eq!(moved.line, "PUT /schedules/lease-14155551234");
-        assert!(moved.body.contains("reclaim") && moved.body.contains(r#""ActionAfterCompletion":"DELETE""#));
+        assert!(moved.body.contains("reclaim") && moved.body.contains("arn:aws:sqs:us-east-1:1:dead"));
+        assert!(moved.body.contains(r#""ActionAfterCompletion":"DELETE""#));
 
         let (outcome, asked) = set(&[THERE, GONE, CREATED]).await;
         assert_eq!((outcome, asked.len()), (Ok(()), 3));

@@ -124,6 +124,7 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         | "BLAND_ENCRYPTED_KEY"
         | "SCHEDULE_GROUP"
         | "SCHEDULE_ROLE_ARN"
+        | "SCHEDULE_DEAD_LETTERS_ARN"
         | "REAPER_ARN" => "test".to_owned(),
         _ => return None,
     })

@@ -42,6 +42,8 @@ pub struct Schedule {
     pub role: String,
     /// The event, as text.
     pub input: String,
+    /// The queue for what cannot be delivered.
+    pub dead_letters: Option<String>,
     /// Whether it goes away once it has fired.
     pub delete_after_completion: bool,
     /// Whether it fires at all.

@@ -47,6 +47,12 @@ async fn a_one_shot_schedule_fires_once_and_goes() {
     let lab = Lab::new().await;
     let (status, _, created) = lab.ask("POST", "/schedules/lease-1", Some(&lab.wanted(60))).await;
     assert_eq!(status, 200);
+    let mut kept = lab.wanted(60);
+    kept["ClientToken"] = json!("b");
+    kept["Target"]["DeadLetterConfig"] = json!({"Arn": "arn:aws:sqs:us-east-1:123456789012:dead"});
+    assert_eq!(lab.ask("PUT", "/schedules/lease-1", Some(&kept)).await.0, 200);
+    let seen = lab.ask("GET", "/schedules/lease-1?groupName=leases", None).await.2;
+    assert_eq!(seen["Target"], kept["Target"]);
     assert!(created["ScheduleArn"].as_str().is_some_and(|arn| arn.ends_with(":schedule/leases/lease-1")));
     let now = lab.clock.now();
     assert_eq!(lab.scheduler.due(now), []);
@@ -80,7 +86,7 @@ async fn creations_repeat_and_conflict() {
 #[tokio::test]
 async fn nonsense_is_refused() {
     let lab = Lab::new().await;
-    let bends: [fn(&mut Value); 8] = [
+    let bends: [fn(&mut Value); 11] = [
         |it| it["ScheduleExpression"] = json!("at(nonsense)"),
         |it| it["ScheduleExpression"] = json!("at(2027-02-30T00:00:00)"),
         |it| it["ScheduleExpression"] = json!("at(2027-01-01T00:00:00Z)"),
@@ -88,6 +94,9 @@ async fn nonsense_is_refused() {
         |it| it["Target"]["Arn"] = json!("reaper"),
         |it| it["Target"]["RoleArn"] = json!("arn:aws:iam::1:role/x"),
         |it| it["Target"]["Input"] = json!("{"),
+        |it| it["Target"]["DeadLetterConfig"] = json!("arn:aws:sqs:us-east-1:123456789012:dead"),
+        |it| it["Target"]["DeadLetterConfig"] = json!({"Arn": "arn:aws:sns:us-east-1:123456789012:dead"}),
+        |it| it["Target"]["DeadLetterConfig"] = json!({"Arn": "https://sqs.us-east-1.amazonaws.com/123456789012/dead"}),
         |it| it["ActionAfterCompletion"] = json!("delete"),
     ];
     for bend in bends {

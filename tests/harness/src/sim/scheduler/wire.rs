@@ -58,6 +58,7 @@ pub(super) struct Wanted {
     arn: String,
     role: String,
     input: String,
+    dead_letters: Option<String>,
     delete_after_completion: bool,
     enabled: bool,
 }
@@ -91,6 +92,7 @@ impl Wanted {
         Ok(Self {
             arn: target_arn(&required(target, "Arn")?)?,
             role: role_arn(&required(target, "RoleArn")?)?,
+            dead_letters: dead_letters(&target["DeadLetterConfig"])?,
             delete_after_completion: choice(body, "ActionAfterCompletion", ["NONE", "DELETE"])?,
             enabled: !choice(body, "State", ["ENABLED", "DISABLED"])?,
             group,
@@ -110,6 +112,7 @@ impl Wanted {
             arn: self.arn,
             role: self.role,
             input: self.input,
+            dead_letters: self.dead_letters,
             delete_after_completion: self.delete_after_completion,
             enabled: self.enabled,
             since: now,
@@ -201,9 +204,38 @@ fn role_arn(arn: &str) -> Result<String, Refusal> {
     }
 }
 
+/// A queue; AWS takes nothing else.
+fn dead_letters(config: &Value) -> Result<Option<String>, Refusal> {
+    if config.is_null() {
+        return Ok(None);
+    }
+    if !config.is_object() {
+        return Err(member("target.deadLetterConfig", &config.to_string(), "type structure"));
+    }
+    let Some(arn) = optional(config, "Arn")? else { return Ok(None) };
+    let parts: Vec<&str> = arn.split(':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "sqs", region, account, queue]
+            if partition.starts_with("aws")
+                && !region.is_empty()
+                && account.len() == 12
+                && account.bytes().all(|digit| digit.is_ascii_digit())
+                && !queue.is_empty()
+                && queue.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(&it)) =>
+        {
+            Ok(Some(arn))
+        }
+        _ => Err(member(
+            "target.deadLetterConfig.arn",
+            &arn,
+            "regular expression pattern: ^arn:aws[a-z-]*:sqs:[a-z0-9\\-]+:\\d{12}:[a-zA-Z0-9\\-_]+$",
+        )),
+    }
+}
+
 /// `GetSchedule`.
 pub(super) fn document(schedule: &Schedule) -> Value {
-    json!({
+    let mut document = json!({
         "Name": schedule.name,
         "GroupName": schedule.group,
         "Arn": format!("arn:aws:scheduler:us-east-1:123456789012:schedule/{}/{}", schedule.group, schedule.name),
@@ -215,5 +247,9 @@ pub(super) fn document(schedule: &Schedule) -> Value {
         "CreationDate": schedule.since.as_second(),
         "LastModificationDate": schedule.since.as_second(),
         "Target": {"Arn": schedule.arn, "RoleArn": schedule.role, "Input": schedule.input},
-    })
+    });
+    if let Some(queue) = &schedule.dead_letters {
+        document["Target"]["DeadLetterConfig"] = json!({"Arn": queue});
+    }
+    document
 }
