@@ -22,6 +22,10 @@ use words::{Money, Words};
 const STYLE: &str = include_str!("../templates/page.css");
 const SCRIPT: &str = include_str!("../templates/page.js");
 
+/// Where recordings are played from. It stands in the policy of a call's page from the start, because what a page may do is
+/// settled before the recording is there. One that is elsewhere is linked to.
+const RECORDINGS: &str = "https://api.bland.ai";
+
 /// Seconds until a call that is under way is looked at again. The dialler is asked as often.
 const SOON: u32 = 5;
 /// The same where only the money is still on its way.
@@ -44,10 +48,18 @@ struct CallPage<'a> {
     money: Money<'a>,
     /// Seconds until it is looked at again; zero for never.
     again: u32,
-    call: &'a Call,
     view: &'a View,
+    from: String,
+    to: String,
     length: Option<String>,
-    recording: Option<&'a str>,
+    recording: Option<Recording<'a>>,
+}
+
+/// Where a call can be heard.
+struct Recording<'a> {
+    url: &'a str,
+    /// Here, or only there.
+    plays: bool,
 }
 
 #[derive(Template)]
@@ -63,22 +75,19 @@ struct RefusalPage<'a> {
 pub fn of_call(call: &Call) -> Page {
     let unseen = view_of(&dialled(), None);
     let view = call.view.as_ref().unwrap_or(&unseen);
-    // Where the recording is not known to be, none is offered: the policy has to name the place.
-    let recording = view.recording_url.as_deref().and_then(|url| Some((url, origin(url)?)));
     let page = CallPage {
         style: STYLE,
         script: SCRIPT,
         words: Words::of(view),
         money: Money::of(call),
         again: again(call, view),
-        call,
         view,
+        from: words::number(&call.from),
+        to: words::number(&call.to),
         length: view.call_length.as_deref().and_then(words::length),
-        recording: recording.map(|(url, _)| url),
+        recording: view.recording_url.as_deref().and_then(Recording::at),
     };
-    let media = recording.map(|(_, origin)| format!("media-src {origin}; ")).unwrap_or_default();
-    let policy = format!("default-src 'none'; {media}connect-src 'self'; script-src {}; {}", *SCRIPT_HASH, *FRAME);
-    written(&page, &policy)
+    written(&page, &CALL_POLICY)
 }
 
 /// What is said instead of what was asked for.
@@ -88,7 +97,7 @@ pub fn of_refusal(facts: &Facts) -> Page {
         _ => ("That did not work", words::TRY_AGAIN),
     };
     let page = RefusalPage { style: STYLE, status: facts.status, title, advice };
-    written(&page, &format!("default-src 'none'; {}", *FRAME))
+    written(&page, &POLICY)
 }
 
 fn written(page: &impl Template, policy: &str) -> Page {
@@ -109,13 +118,17 @@ fn written(page: &impl Template, policy: &str) -> Page {
     Page { html: page.render().unwrap_or_default(), headers }
 }
 
-/// What a browser allows by its hash: our own text and nothing that came in.
-static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(SCRIPT));
-
-/// What every page may do, and who may show it in a frame: nobody.
-static FRAME: LazyLock<String> = LazyLock::new(|| {
-    format!("style-src {}; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", hash(STYLE))
+/// What every page may do: look as it does. Our own text is allowed by its hash, and nothing that came in.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = hash(STYLE);
+    format!(
+        "default-src 'none'; style-src {style}; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 });
+
+/// A call's page also looks again, and plays.
+static CALL_POLICY: LazyLock<String> =
+    LazyLock::new(|| format!("{}; script-src {}; connect-src 'self'; media-src {RECORDINGS}", *POLICY, hash(SCRIPT)));
 
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
@@ -130,14 +143,13 @@ fn again(call: &Call, view: &View) -> u32 {
     }
 }
 
-/// `https://host` or `https://host:port` of an address, if it is plain enough to stand in a policy.
-fn origin(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("https://")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let host = rest.get(..end)?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-    let named = host.starts_with(|c: char| c.is_ascii_alphanumeric()) && host.chars().all(plain);
-    named.then(|| url.get(.."https://".len() + end)).flatten()
+impl<'a> Recording<'a> {
+    /// Nothing for what is no address of the web.
+    fn at(url: &'a str) -> Option<Self> {
+        let rest = url.strip_prefix(RECORDINGS);
+        let plays = rest.is_some_and(|rest| rest.starts_with('/'));
+        url.starts_with("https://").then_some(Self { url, plays })
+    }
 }
 
 #[cfg(test)]

@@ -29,11 +29,7 @@
     const [old, now] = [document.getElementById('said'), fresh.getElementById('said')];
     const same = [...old.children].every((line, at) => line.outerHTML === now.children[at]?.outerHTML);
     if (!same) old.replaceChildren();
-    const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 80;
     old.append(...[...now.children].slice(old.children.length));
-    if (atEnd && failures === 0 && old.lastElementChild && same && again > 0) {
-      old.lastElementChild.scrollIntoView({ block: 'nearest' });
-    }
   };
 
   const show = (fresh) => {
@@ -64,7 +60,7 @@
       say('');
     } catch {
       failures += 1;
-      if (failures > 1) say('The page could not be brought up to date. It will be tried again.');
+      say('The page could not be brought up to date. It will be tried again.');
     }
     later();
   };
@@ -74,7 +70,13 @@
     if (again > 0 && !document.hidden) timer = setTimeout(look, Math.min(again * 2 ** failures, longest) * 1000);
   };
 
-  document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : again > 0 && look()));
+  const now = () => {
+    clearTimeout(timer);
+    if (again > 0 && !document.hidden) look();
+  };
+
+  document.addEventListener('visibilitychange', now);
+  window.addEventListener('online', now);
   document.addEventListener('error', (event) => {
     if (event.target instanceof HTMLMediaElement) document.getElementById('unplayable').hidden = false;
   }, true);

@@ -146,11 +146,12 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
             ]),
             "Who said what.",
         ),
-        Field::always("recording_url", Kind::OrNull(&Kind::Url), "Where it can be listened to."),
+        Field::always("recording_url", Kind::OrNull(&Kind::Url), "Where it can be listened to.").such_as("null"),
         Field::always("started_at", Kind::OrNull(&Kind::Time), "When somebody answered.")
             .such_as("\"2026-05-18T12:00:05Z\""),
         Field::always("ended_at", Kind::OrNull(&Kind::Time), "When it was over.").such_as("\"2026-05-18T12:01:30Z\""),
-        Field::always("concatenated_transcript", Kind::OrNull(&Kind::String), "The transcript as one text."),
+        Field::always("concatenated_transcript", Kind::OrNull(&Kind::String), "The transcript as one text.")
+            .such_as("\"assistant: Hi, is the table for two at seven confirmed?\""),
         Field::always("charged", Kind::Boolean, "Whether it is paid for and stays so.").such_as("true"),
         Field::maybe("payment", Kind::Word(&["pending"]), "The outcome of its payment is not known yet."),
         Field::maybe(

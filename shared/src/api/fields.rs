@@ -121,7 +121,8 @@ impl Field {
 
     fn sample(&self) -> Option<Value> {
         match self.kind {
-            Kind::Object(fields) => Some(sample_of(fields)),
+            // What only some bodies have is in no sample.
+            Kind::Object(_) => None,
             Kind::List(fields) => Some(json!([sample_of(fields)])),
             _ => self.example.and_then(|example| serde_json::from_str(example).ok()),
         }

@@ -46,13 +46,13 @@ fn operation(endpoint: &Endpoint, terms: &Terms) -> Value {
             Method::Get => in_path(endpoint),
         },
         "responses": responses(endpoint, terms),
+        // Nobody logs in: the payment says who it is.
+        "security": [],
     }));
     if endpoint.is_paid() {
         let price = endpoint.price.to_string();
         let price = json!({"mode": "fixed", "currency": "USD", "amount": price.trim_start_matches('$')});
         operation.insert("x-payment-info".to_owned(), json!({"price": price, "protocols": [{"x402": {}}]}));
-    } else {
-        operation.insert("security".to_owned(), json!([]));
     }
     if endpoint.method == Method::Post {
         let needed = endpoint.request.iter().any(|field| field.required);

@@ -1,12 +1,13 @@
 //! What a page says and allows. How it looks and behaves is for a browser to say (`tests/front`).
 
-use super::words::{Words, length};
-use super::{SCRIPT, STYLE, origin};
+use super::words::{Words, length, number};
+use super::{Recording, SCRIPT, STYLE};
 use crate::calls::outcome::{dialled, view_of};
 use crate::store::View;
+use crate::types::PhoneNumber;
 
 fn ended(ended_by: &str, status: &str) -> View {
-    let reason = "The carrier does not know the number. You are not charged for the call.".to_owned();
+    let reason = "The carrier failed. This is an error, and you are not charged for it. Call again.".to_owned();
     View { ended_by: ended_by.to_owned(), status: status.to_owned(), reason, ..view_of(&dialled(), None) }
 }
 
@@ -26,7 +27,7 @@ fn every_end_has_words_of_its_own() {
     ] {
         assert!(titles.insert(Words::of(&ended(ended_by, status)).title), "{ended_by} {status}");
     }
-    assert_eq!(Words::of(&ended("ERROR", "failed")).about, "The carrier does not know the number.");
+    assert_eq!(Words::of(&ended("ERROR", "failed")).about, "The carrier failed. Call again.");
 }
 
 #[test]
@@ -38,23 +39,24 @@ fn a_length_is_said_as_people_say_it() {
 }
 
 #[test]
-fn only_a_plain_place_stands_in_a_policy() {
-    for (url, place) in [
-        ("https://api.bland.ai/v1/recordings/1", Some("https://api.bland.ai")),
-        ("https://a.example:8443?x", Some("https://a.example:8443")),
-        ("https://a.example", Some("https://a.example")),
-        ("http://a.example/", None),
-        ("https://", None),
-        ("https:///x", None),
-        ("https://a.example; script-src *", None),
-        ("https://a b/", None),
-        ("https://user@host/", None),
-        ("https://'none'/", None),
-        ("https://*/", None),
-        ("https://a.example,b/", None),
+fn a_number_is_written_in_groups() {
+    for (plain, grouped) in [("+14155551234", "+1 415 555 1234"), ("+442079460000", "+442079460000")] {
+        assert_eq!(number(&PhoneNumber::parse(plain).unwrap()), grouped);
+    }
+}
+
+#[test]
+fn only_what_is_where_recordings_are_is_played_here() {
+    for (url, plays) in [
+        ("https://api.bland.ai/v1/recordings/1", Some(true)),
+        ("https://api.bland.ai.elsewhere.example/1", Some(false)),
+        ("https://api.bland.ai@elsewhere.example/1", Some(false)),
+        ("https://api.bland.ai:8443/1", Some(false)),
+        ("https://bucket.s3.amazonaws.com/1.wav", Some(false)),
+        ("http://api.bland.ai/v1/recordings/1", None),
         ("javascript:alert(1)", None),
     ] {
-        assert_eq!(origin(url), place, "{url}");
+        assert_eq!(Recording::at(url).map(|recording| recording.plays), plays, "{url}");
     }
 }
 

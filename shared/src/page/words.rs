@@ -3,6 +3,7 @@
 use crate::api::VOICE_CALL;
 use crate::store::calls::Call;
 use crate::store::{Charge, View};
+use crate::types::PhoneNumber;
 use crate::upstream::bland::Decimal;
 
 /// The same for an id that is unknown and one that cannot be one.
@@ -40,13 +41,14 @@ impl Words {
             ("BUSY", _) => words("The line was busy", "Another try in a few minutes may get through.", "plain"),
             ("VOICEMAIL", _) => words("Voicemail answered", "The AI hung up without leaving a message.", "plain"),
             // The reason says what failed; what it cost is said beside it.
-            _ => words("The call failed", without_charge(&view.reason), "bad"),
+            _ => words("The call failed", &without_charge(&view.reason), "bad"),
         }
     }
 }
 
-fn without_charge(reason: &str) -> &str {
-    reason.split(" You are not charged").next().unwrap_or(reason)
+fn without_charge(reason: &str) -> String {
+    let sentences = reason.split_inclusive(". ").filter(|sentence| !sentence.contains("not charged"));
+    sentences.collect::<String>().trim_end().to_owned()
 }
 
 /// What became of the money.
@@ -74,6 +76,13 @@ impl<'a> Money<'a> {
         };
         Self { about, transaction }
     }
+}
+
+/// A phone number in groups, where it is known how people group it.
+pub(super) fn number(number: &PhoneNumber) -> String {
+    let plain = number.as_str();
+    let groups = number.area_code().and_then(|area| Some((area, plain.get(5..8)?, plain.get(8..)?)));
+    groups.map_or_else(|| plain.to_owned(), |(area, exchange, line)| format!("+1 {area} {exchange} {line}"))
 }
 
 /// Minutes in decimals, as people say them.
