@@ -97,7 +97,7 @@ impl Endpoint for VoiceCall {
     }
 
     async fn plan(&self, payer: &Wallet, ask: &CallRequest, invocation: &Invocation) -> Result<CallPlan, Refusal> {
-        self.calls.plan(payer, ask, invocation.now).await
+        self.calls.plan(payer, ask, invocation).await
     }
 
     async fn fulfil(

@@ -206,8 +206,11 @@ async fn coinbases_facilitator_is_shown_a_token_for_each_request() {
     let public = ring::signature::KeyPair::public_key(&pair).as_ref().to_vec();
     let secret = STANDARD.encode([&seed[..], &public].concat());
     let stack = Stack::builder(binaries!())
-        .variable("CDP_API_KEY_ID", "organizations/x/apiKeys/y")
-        .variable("CDP_API_KEY_SECRET", &secret)
+        .parameter("FacilitatorAuth", "cdp")
+        .secret(
+            "PaymentSecret",
+            Some(json!({"cdp_api_key_id": "organizations/x/apiKeys/y", "cdp_api_key_secret": secret})),
+        )
         .start()
         .await;
     stack.facilitator.require_jwt("organizations/x/apiKeys/y", JwtKey::Ed25519(public));

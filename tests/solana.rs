@@ -447,7 +447,7 @@ async fn a_closed_token_account_gets_credit_which_pays_the_next_call() {
 
 #[tokio::test]
 async fn without_a_refund_wallet_what_is_owed_becomes_credit() {
-    let stack = Stack::builder(binaries!()).solana().variable("REFUND_SOLANA_KEY", "").start().await;
+    let stack = Stack::builder(binaries!()).solana().secret("RefundSecret", None).start().await;
     let caller = Caller::within(stack).await;
     let call = caller.fails().await;
     caller.stack.sweep().await;

@@ -36,15 +36,7 @@ struct Table {
 
 impl Table {
     async fn new(test: &str) -> Self {
-        let required = [
-            "PublicUrl",
-            "EvmPayee",
-            "TwilioAccountSid",
-            "TwilioApiKey",
-            "TwilioApiSecret",
-            "BlandApiKey",
-            "BlandEncryptedKey",
-        ];
+        let required = ["PublicUrl", "EvmPayee", "TwilioAccountSid"];
         let parameters: BTreeMap<_, _> =
             required.into_iter().map(|name| (name.to_owned(), "unused".to_owned())).collect();
         let deployment = Deployment::of_this_repository(&parameters);

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: [(&str, &[&str], &[&str]); 9] = [
     ("words", &["types"], &[]),
     ("the invocation", &["invocation", "telemetry"], &[]),
-    // Each knows one neighbour and none of the others; all speak through one HTTP client.
-    ("neighbours", &["x402", "store", "upstream"], &["upstream::http"]),
+    // Each knows one neighbour and none of the others; all speak through one HTTP client, and have their secrets from one place.
+    ("neighbours", &["x402", "store", "upstream"], &["upstream::http", "upstream::secrets"]),
     // What is promised; everybody above keeps it.
     ("the API", &["api"], &[]),
     ("answers and start-up", &["refusal", "env"], &[]),

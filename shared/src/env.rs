@@ -2,6 +2,7 @@
 //! that lacks something says everything that is missing in one message.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_credential_types::Credentials;
 use tracing::level_filters::LevelFilter;
@@ -9,10 +10,11 @@ use tracing::level_filters::LevelFilter;
 use crate::store::{Store, StoreConfig};
 use crate::types::{Country, Network, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
-use crate::upstream::bland::{Bland, BlandConfig};
+use crate::upstream::bland::{Bland, BlandConfig, BlandKeys};
 use crate::upstream::kms::{KmsConfig, SigningKey};
-use crate::upstream::twilio::{Twilio, TwilioConfig};
-use crate::x402::{CdpKey, EvmRpc, Facilitator, Nodes, SolanaKey, SolanaRpc, Terms};
+use crate::upstream::secrets::{Fields, Rotating, Unfit, Vault, VaultConfig};
+use crate::upstream::twilio::{Twilio, TwilioConfig, TwilioKey};
+use crate::x402::{EvmRpc, Facilitator, KEY, Needed, Nodes, PaymentKeys, Place, SolanaKey, SolanaRpc, Terms};
 
 type Read = Box<dyn Fn(&str) -> Option<String>>;
 
@@ -20,6 +22,8 @@ type Read = Box<dyn Fn(&str) -> Option<String>>;
 pub struct Env {
     read: Read,
     problems: Vec<String>,
+    vault: Option<Arc<Vault>>,
+    payment_keys: Option<Arc<Rotating<PaymentKeys>>>,
 }
 
 /// What is missing or malformed, all of it.
@@ -53,7 +57,7 @@ impl Env {
 
     /// Any other environment.
     pub fn from(read: impl Fn(&str) -> Option<String> + 'static) -> Self {
-        Self { read: Box::new(read), problems: Vec::new() }
+        Self { read: Box::new(read), problems: Vec::new(), vault: None, payment_keys: None }
     }
 
     /// What was built, if nothing was missing.
@@ -139,38 +143,29 @@ impl Env {
         payee
     }
 
-    /// `FACILITATOR_URL`; with `CDP_API_KEY_ID` and `CDP_API_KEY_SECRET` it is Coinbase's, which wants a token.
+    /// `FACILITATOR_URL`, and `FACILITATOR_AUTH`: `none`, or `cdp` for Coinbase's, which wants a token ([`Env::payment_keys`]).
     pub fn facilitator(&mut self) -> Facilitator {
         let url = self.required("FACILITATOR_URL");
-        let key = match (self.optional("CDP_API_KEY_ID"), self.secret("CDP_API_KEY_SECRET")) {
-            (Some(id), Some(secret)) => match CdpKey::parse(id, &secret.reveal()) {
-                Ok(key) => Some(key),
-                Err(error) => {
-                    self.problem(format!("CDP_API_KEY_SECRET: {error}"));
-                    None
-                }
-            },
-            (None, None) => None,
-            _ => {
-                self.problem("CDP_API_KEY_ID and CDP_API_KEY_SECRET go together");
-                None
-            }
-        };
-        Facilitator::new(url, key)
+        let keys = self.needed().cdp.then(|| self.payment_keys());
+        Facilitator::new(url, keys)
     }
 
     /// `EVM_RPC_URL` (optional): a node of the one EVM chain that we are paid on, to ask what became of a payment.
     /// `SOLANA_RPC_URL`: one of the Solana cluster, needed where we are paid there, since a facilitator's word for a failed
-    /// simulation does not tell what was paid from what was never sent.
+    /// simulation does not tell what was paid from what was never sent. `{key}` in them stands for a key that is secret
+    /// ([`Env::payment_keys`]).
     pub fn nodes(&mut self) -> Nodes {
         let names = self.optional("PAYMENT_NETWORKS").unwrap_or_default();
         let on = |rail: &str| names.matches(rail).count();
-        let evm = self.optional("EVM_RPC_URL").map(EvmRpc::new);
+        let evm = self.optional("EVM_RPC_URL").map(|url| EvmRpc::new(self.place(url, PaymentKeys::evm_rpc)));
         if evm.is_some() && on("eip155:") > 1 {
             // A payment on the other network would be unknown to it for ever.
             self.problem("EVM_RPC_URL knows one network; PAYMENT_NETWORKS names several");
         }
-        let solana = (on("solana:") > 0).then(|| SolanaRpc::new(self.required("SOLANA_RPC_URL")));
+        let solana = (on("solana:") > 0).then(|| {
+            let url = self.required("SOLANA_RPC_URL");
+            SolanaRpc::new(self.place(url, PaymentKeys::solana_rpc))
+        });
         Nodes { evm, solana }
     }
 
@@ -187,23 +182,49 @@ impl Env {
         countries
     }
 
-    /// `TWILIO_ACCOUNT_SID`, `TWILIO_API_KEY`, `TWILIO_API_SECRET`, `TWILIO_URL` (optional).
-    pub fn twilio(&mut self) -> Twilio {
-        Twilio::new(TwilioConfig {
-            url: self.optional("TWILIO_URL").unwrap_or_else(|| "https://api.twilio.com".to_owned()),
-            account_sid: self.required("TWILIO_ACCOUNT_SID"),
-            key: self.required("TWILIO_API_KEY"),
-            secret: self.required("TWILIO_API_SECRET"),
-        })
+    fn place(&mut self, url: String, key: fn(&PaymentKeys) -> Option<&str>) -> Place {
+        if url.contains(KEY) { Place::keyed(url, self.payment_keys(), key) } else { url.into() }
     }
 
-    /// `BLAND_API_KEY`, `BLAND_ENCRYPTED_KEY` (of the Twilio account whose numbers it may use), `BLAND_URL` (optional).
+    /// `PAYMENT_SECRET`, only if something above needs it: a secret with `cdp_api_key_id`, `cdp_api_key_secret`,
+    /// `evm_rpc_key`, `solana_rpc_key`, as far as they are needed.
+    fn payment_keys(&mut self) -> Arc<Rotating<PaymentKeys>> {
+        if let Some(keys) = &self.payment_keys {
+            return Arc::clone(keys);
+        }
+        let needed = self.needed();
+        let keys = self.kept("payments", "PAYMENT_SECRET", move |fields| PaymentKeys::read(fields, needed));
+        Arc::clone(self.payment_keys.insert(Arc::new(keys)))
+    }
+
+    fn needed(&mut self) -> Needed {
+        let keyed = |url: Option<String>| url.is_some_and(|url| url.contains(KEY));
+        let cdp = match self.optional("FACILITATOR_AUTH").as_deref() {
+            None | Some("none") => false,
+            Some("cdp") => true,
+            Some(_) => {
+                self.problem("FACILITATOR_AUTH is neither none nor cdp");
+                false
+            }
+        };
+        let (evm, solana) = (self.optional("EVM_RPC_URL"), self.optional("SOLANA_RPC_URL"));
+        Needed { cdp, evm_rpc: keyed(evm), solana_rpc: keyed(solana) }
+    }
+
+    /// `TWILIO_ACCOUNT_SID`, `TWILIO_URL` (optional), and `TWILIO_SECRET`: a secret with `api_key` and `api_secret`.
+    pub fn twilio(&mut self) -> Twilio {
+        let url = self.optional("TWILIO_URL").unwrap_or_else(|| "https://api.twilio.com".to_owned());
+        let account_sid = self.required("TWILIO_ACCOUNT_SID");
+        let key = self.kept("twilio", "TWILIO_SECRET", TwilioKey::read);
+        Twilio::new(TwilioConfig { url, account_sid, key })
+    }
+
+    /// `BLAND_URL` (optional), and `BLAND_SECRET`: a secret with `api_key` and `encrypted_key` (of the Twilio account whose
+    /// numbers it may use).
     pub fn bland(&mut self) -> Bland {
-        Bland::new(&BlandConfig {
-            url: self.optional("BLAND_URL").unwrap_or_else(|| "https://api.bland.ai".to_owned()),
-            api_key: self.required("BLAND_API_KEY"),
-            encrypted_key: self.required("BLAND_ENCRYPTED_KEY"),
-        })
+        let url = self.optional("BLAND_URL").unwrap_or_else(|| "https://api.bland.ai".to_owned());
+        let keys = self.kept("bland", "BLAND_SECRET", BlandKeys::read);
+        Bland::new(BlandConfig { url, keys })
     }
 
     /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).
@@ -245,15 +266,45 @@ impl Env {
         }
     }
 
-    /// `REFUND_SOLANA_KEY` (optional): the key of the wallet that pays back on Solana, as wallets export it. Without it, what is
-    /// owed there becomes credit.
-    pub fn refund_solana_key(&mut self) -> Option<SolanaKey> {
-        let secret = self.secret("REFUND_SOLANA_KEY")?;
-        let key = SolanaKey::parse(secret.reveal().trim());
-        if key.is_none() {
-            self.problem("REFUND_SOLANA_KEY is not a key: 64 bytes in base58");
+    /// `REFUND_SECRET` (optional): a secret with `solana_key`, the key of the wallet that pays back on Solana, as wallets
+    /// export it. Where there is none, or nobody has filled it, what is owed there becomes credit.
+    pub fn refund_solana_key(&mut self) -> Option<Rotating<SolanaKey>> {
+        self.optional("REFUND_SECRET")?;
+        Some(self.kept("refunds", "REFUND_SECRET", |fields| {
+            let unfit = || Unfit("solana_key is not a key: 64 bytes in base58".to_owned());
+            SolanaKey::parse(fields.required("solana_key")?).ok_or_else(unfit)
+        }))
+    }
+
+    /// A secret by the ARN (or name) that a variable holds: with `AWS_REGION`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`
+    /// (optional) and the role's credentials. Or, for development, what is in it: a JSON object.
+    fn kept<T>(
+        &mut self,
+        name: &'static str,
+        variable: &str,
+        read: impl Fn(&Fields) -> Result<T, Unfit> + Send + Sync + 'static,
+    ) -> Rotating<T> {
+        let id = self.required(variable);
+        if id.starts_with('{') {
+            match Fields::parse(&id).and_then(|fields| read(&fields)) {
+                Ok(value) => return Rotating::given(name, value),
+                Err(unfit) => self.problem(format!("{variable}: {unfit}")),
+            }
         }
-        key
+        Rotating::kept(name, self.vault(), id, read)
+    }
+
+    fn vault(&mut self) -> Arc<Vault> {
+        if let Some(vault) = &self.vault {
+            return Arc::clone(vault);
+        }
+        let vault = Arc::new(Vault::new(VaultConfig {
+            region: self.required("AWS_REGION"),
+            credentials: self.credentials(),
+            endpoint_url: self.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+        }));
+        self.vault = Some(Arc::clone(&vault));
+        vault
     }
 
     /// The role's credentials: Lambda puts them here, so nothing has to be looked for.
@@ -302,10 +353,12 @@ mod tests {
             "PUBLIC_URL" => Some("http://example.com/".to_owned()),
             "PAYMENT_NETWORKS" => Some("eip155:8453, eip155:1".to_owned()),
             "TABLE_NAME" => Some("  ".to_owned()),
-            "CDP_API_KEY_ID" => Some("id".to_owned()),
+            "FACILITATOR_AUTH" => Some("coinbase".to_owned()),
+            "EVM_RPC_URL" => Some("https://node/{key}".to_owned()),
+            "TWILIO_SECRET" => Some(r#"{"api_key":"sesame"}"#.to_owned()),
             _ => None,
         });
-        let built = (env.store(), env.terms(), env.facilitator());
+        let built = (env.store(), env.terms(), env.facilitator(), env.nodes(), env.twilio());
         let error = env.complete(built).err().expect("incomplete").to_string();
         for what in [
             "TABLE_NAME is not set",
@@ -313,9 +366,12 @@ mod tests {
             "PUBLIC_URL must be an https origin",
             "eip155:1 is not one of",
             "EVM_PAYEE is not set",
-            "CDP_API_KEY_ID and CDP_API_KEY_SECRET go together",
+            "FACILITATOR_AUTH is neither none nor cdp",
+            "PAYMENT_SECRET is not set",
+            "TWILIO_SECRET: what is in it is of no use: it has no api_secret",
         ] {
             assert!(error.contains(what), "{what} in {error}");
         }
+        assert!(!error.contains("sesame"), "{error}");
     }
 }

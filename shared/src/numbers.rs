@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::future;
 use tracing::{error, warn};
 
 use crate::invocation::Invocation;
@@ -69,6 +70,15 @@ impl Numbers {
     /// Looks for numbers: of the wanted area in the pool, then at the carrier; of any area in the pool, then at the
     /// carrier. The pool comes first because its numbers are paid for.
     pub async fn look(&self, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
+        // A number that the dialler could not be told of would be of no use to who bought it.
+        let dialler = self.bland.ready(invocation.at_most(LOOK, RESERVE));
+        let (candidates, dialler) = future::join(self.candidates(wanted, invocation), dialler).await;
+        let candidates = candidates?;
+        dialler.map_err(bland_failed)?;
+        Ok(candidates)
+    }
+
+    async fn candidates(&self, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
         let country = wanted.country;
         let mut pooled = self.store.pooled(country, invocation.now, POOL_GLANCE).await?;
         shuffle(&mut pooled, invocation.dice);

@@ -231,10 +231,11 @@ impl<E: Endpoint> Paid<E> {
 
     /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
     async fn verify(&self, order: &Order<'_>) -> Result<(), Refusal> {
-        if !E::FOREIGN || order.confirmed {
-            return Ok(());
-        }
         let limit = order.invocation.at_most(VERIFY, VERIFY_RESERVE);
+        if !E::FOREIGN || order.confirmed {
+            // What settling will take is fetched beside the reads, and nothing is begun where it cannot be had.
+            return if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) };
+        }
         match self.cashier.facilitator.verify(&order.payment, order.invocation.now, limit).await {
             Verdict::Valid => Ok(()),
             Verdict::Invalid { reason } => Err(declined(reason)),

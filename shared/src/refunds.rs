@@ -7,6 +7,7 @@
 mod evm;
 mod solana;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_BACK, REFUND_AGE, REFUND_FLOAT, REFUNDED_TODAY, REFUNDS, REFUNDS_OWED, ROUNDS};
 use crate::types::{DAY, EvmNetwork, Network, PaymentId, SolanaNetwork, Timestamp, Usdc, Wallet};
 use crate::upstream::kms::SigningKey;
+use crate::upstream::secrets::{Rotating, SecretError};
 use crate::x402::{Facilitator, Nodes, SettleAnswer, SolanaKey, Truth, Verified, says_used};
 
 /// How much of one queue is looked at in one go.
@@ -104,8 +106,8 @@ pub struct Refunds {
     nodes: Nodes,
     /// Nothing, where there is no refund wallet: then all refunds are credit.
     key: Option<SigningKey>,
-    /// Likewise on Solana.
-    solana: Option<SolanaKey>,
+    /// Likewise on Solana, where it may also be that nobody has filled its secret.
+    solana: Option<Rotating<SolanaKey>>,
     /// Where we are paid, and so pay back.
     network: Option<EvmNetwork>,
     cluster: Option<SolanaNetwork>,
@@ -155,7 +157,7 @@ impl Rounds for Refunds {
     async fn go(&self, event: Event, invocation: &Invocation) -> Answer {
         match event {
             Event { wallet: true, .. } => {
-                let solana = self.solana.as_ref().map(|key| key.address().to_string());
+                let solana = self.solana_key(invocation).await.ok().flatten().map(|key| key.address().to_string());
                 Answer::Wallet { wallet: self.wallet(invocation).await, solana }
             }
             Event { float: true, .. } => self.float(invocation).await,
@@ -171,6 +173,16 @@ impl Refunds {
             .inspect_err(|fault| error!(%fault, "the refund wallet's key cannot be asked for"))
             .ok()
             .map(|at| at.to_string())
+    }
+
+    /// Nothing, where there is no wallet to pay back from.
+    async fn solana_key(&self, invocation: &Invocation) -> Result<Option<Arc<SolanaKey>>, SecretError> {
+        let Some(key) = &self.solana else { return Ok(None) };
+        match key.get(invocation.at_most(SIGN, RESERVE)).await {
+            Ok(key) => Ok(Some(key)),
+            Err(SecretError::Empty) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn round(&self, invocation: &Invocation) -> Report {
@@ -209,17 +221,14 @@ impl Refunds {
         let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
         let open = |refund: &&Refund| matches!(refund.state, Refunding::Due | Refunding::Sending);
         let Some(refund) = record.refund.as_ref().filter(open).cloned() else { return Ok(()) };
-        let (record, next) = if self.credit_only(&record, &refund) {
-            (record, Next::Credited)
-        } else {
-            match record.signed.payer {
-                Wallet::Evm { network, address } => {
-                    self.authorize(record, &refund, (network, address), invocation).await?
-                }
-                Wallet::Solana { network, address } => {
-                    self.transfer(record, &refund, (network, address), invocation).await?
-                }
-            }
+        let (record, next) = match record.signed.payer {
+            Wallet::Evm { .. } if is_credit(&refund, self.key.is_none()) => (record, Next::Credited),
+            Wallet::Evm { network, address } => self.authorize(record, &refund, (network, address), invocation).await?,
+            Wallet::Solana { network, address } => match self.solana_key(invocation).await {
+                Ok(key) if is_credit(&refund, key.is_none()) => (record, Next::Credited),
+                Ok(key) => self.transfer(record, &refund, (network, address), key.as_deref(), invocation).await?,
+                Err(_) => (record, Next::Later { refused: refund.refused, after: SOON }),
+            },
         };
         match next {
             Next::Refunded(transaction) => {
@@ -242,17 +251,6 @@ impl Refunds {
             }
         }
         Ok(())
-    }
-
-    /// What never moved on the chain, and what is too small or has no wallet to come from, is not sent at all. Once
-    /// something was sent, this is no longer so simple.
-    fn credit_only(&self, record: &Record, refund: &Refund) -> bool {
-        let keyless = match record.signed.payer {
-            Wallet::Evm { .. } => self.key.is_none(),
-            Wallet::Solana { .. } => self.solana.is_none(),
-        };
-        let nothing_to_send = refund.taken_by.is_none() || refund.amount < LEAST || keyless;
-        refund.state == Refunding::Due && nothing_to_send
     }
 
     async fn settle(&self, payment: &Verified, invocation: &Invocation) -> Sent {
@@ -309,7 +307,7 @@ impl Refunds {
             }
             _ => None,
         };
-        let solana = match (&self.solana, self.cluster) {
+        let solana = match (self.solana_key(invocation).await.ok().flatten(), self.cluster) {
             (Some(key), Some(network)) => Some(Wallet::Solana { network, address: key.address() }),
             _ => None,
         };
@@ -379,6 +377,12 @@ fn count(done: bool, result: &'static str, amount: Usdc) {
         telemetry::add(&REFUNDS, 1, [result.into()]);
         telemetry::add(&MONEY_BACK, amount.atomic(), [result.into()]);
     }
+}
+
+/// What never moved on the chain, and what is too small or has no wallet to come from, is not sent at all. Once something was
+/// sent, this is no longer so simple.
+fn is_credit(refund: &Refund, keyless: bool) -> bool {
+    refund.state == Refunding::Due && (refund.taken_by.is_none() || refund.amount < LEAST || keyless)
 }
 
 fn failed(report: &mut Report, fault: &Fault) {

@@ -34,12 +34,22 @@ pub enum Neighbour {
     Scheduler,
     /// Who holds the refund wallet's key.
     Kms,
+    /// Who keeps the vendors' keys.
+    Secrets,
 }
 
 impl Neighbour {
     /// In the order of their declaration.
-    const ALL: [Self; 7] =
-        [Self::Dynamodb, Self::Facilitator, Self::Node, Self::Twilio, Self::Bland, Self::Scheduler, Self::Kms];
+    const ALL: [Self; 8] = [
+        Self::Dynamodb,
+        Self::Facilitator,
+        Self::Node,
+        Self::Twilio,
+        Self::Bland,
+        Self::Scheduler,
+        Self::Kms,
+        Self::Secrets,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -50,6 +60,7 @@ impl Neighbour {
             Self::Bland => "bland",
             Self::Scheduler => "scheduler",
             Self::Kms => "kms",
+            Self::Secrets => "secrets",
         }
     }
 }

@@ -368,7 +368,9 @@ fn asked(lab: &Lab, swept_from: u64) -> Vec<Asked> {
         let arrivals = lab.stack.faults_of(neighbour).arrivals();
         (1..).zip(arrivals).map(move |(nth, at)| Asked { neighbour, nth, swept: at.order > swept_from, at })
     };
-    let mut asked: Vec<Asked> = Neighbour::ALL.into_iter().flat_map(of).collect();
+    // A process asks for its secrets once, in whichever case it happens to be young: tests/secrets.rs has their faults.
+    let neighbours = Neighbour::ALL.into_iter().filter(|neighbour| *neighbour != Neighbour::SecretsManager);
+    let mut asked: Vec<Asked> = neighbours.flat_map(of).collect();
     asked.sort_by_key(|asked| asked.at.order);
     asked
 }

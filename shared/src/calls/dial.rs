@@ -13,12 +13,14 @@ use crate::store::calls::{NewCall, NotNow, dial, not_dialled, placed, why_not};
 use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimed, NewSale, Open, Sale, Settling};
 use crate::store::{Store, StoreFault, Work};
-use crate::types::{PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::types::{PhoneNumber, Usdc, Wallet};
 use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
 
 const DIAL: Duration = Duration::from_secs(8);
 const FIND: Duration = Duration::from_secs(5);
 const IMPORT: Duration = Duration::from_secs(4);
+/// How long it may take to find out whether we can ask the dialler at all.
+const READY: Duration = Duration::from_secs(4);
 /// What must be left for settling when a phone rings.
 const RESERVE: Duration = Duration::from_secs(8);
 /// A call that runs longer than it may is stopped after this.
@@ -70,8 +72,16 @@ impl Calls {
     }
 
     /// Finds out from which number this wallet may place this call.
-    pub async fn plan(&self, payer: &Wallet, request: &CallRequest, now: Timestamp) -> Result<CallPlan, Refusal> {
-        let (belongings, ours) = future::join(self.store.belongings(payer), self.store.holding(&request.to)).await;
+    pub async fn plan(
+        &self,
+        payer: &Wallet,
+        request: &CallRequest,
+        invocation: &Invocation,
+    ) -> Result<CallPlan, Refusal> {
+        let now = invocation.now;
+        let dialler = self.bland.ready(invocation.at_most(READY, RESERVE));
+        let reads = (self.store.belongings(payer), self.store.holding(&request.to));
+        let (belongings, ours, dialler) = future::join3(reads.0, reads.1, dialler).await;
         if ours?.is_some() {
             // What an idle or leased number of ours answers is not defined, and a loop of them would cost real money.
             let message = "it is one of our own numbers, which cannot take calls".to_owned();
@@ -80,6 +90,7 @@ impl Calls {
         let Belongings { leases, credit } = belongings?;
         let active = leases::active(leases, now);
         match leases::meant(&active, request.from.as_ref()) {
+            Ok(_) if dialler.is_err() => Err(refusal(DialError::NotSent)),
             Ok(lease) => Ok(CallPlan { from: lease.number.clone(), credit }),
             Err(NotMeant::None) => Err(Refusal::NoOwnedNumbers),
             Err(NotMeant::Ambiguous) => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),

@@ -20,9 +20,10 @@ impl Refunds {
         record: Record,
         refund: &Refund,
         payer: Payer,
+        key: Option<&SolanaKey>,
         invocation: &Invocation,
     ) -> Result<(Record, Next), Fault> {
-        let (Some(key), Some(node)) = (&self.solana, &self.nodes.solana) else {
+        let (Some(key), Some(node)) = (key, &self.nodes.solana) else {
             error!(alarm = "refund_key", payment = ?record.id, "a refund was begun with a key that is gone");
             return Ok((record, Next::Later { refused: refund.refused, after: SELDOM }));
         };

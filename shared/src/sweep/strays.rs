@@ -82,7 +82,7 @@ impl Sweep {
             return warn!("nothing is paid to us on that network");
         };
         if !self.cashier.nodes.knows(payee.network()) {
-            return warn!("there is no node to ask what was paid: EVM_RPC_URL is not set");
+            return warn!("there is no node to ask what was paid");
         }
         let mut from = block;
         while invocation.remaining() > super::STEP {

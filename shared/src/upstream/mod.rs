@@ -5,6 +5,7 @@ pub mod alarms;
 pub mod bland;
 pub mod http;
 pub mod kms;
+pub mod secrets;
 pub mod twilio;
 
 mod repeatable;

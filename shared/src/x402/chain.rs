@@ -10,6 +10,7 @@ use alloy_primitives::{Address, B256, U256, b256, hex};
 
 use self::node::{Block, Log};
 use self::rpc::{Question, quantity};
+use super::json_rpc::Place;
 use super::nodes::{Inbound, InboundPayment, Received, Truth};
 use super::{Authorization, SignedAuthorization};
 use crate::types::{EvmNetwork, PaymentId, TransactionId, Usdc, Wallet};
@@ -37,13 +38,13 @@ const WINDOWS: u64 = 24;
 /// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getLogs` and
 /// `eth_getTransactionReceipt`. Payments on another chain get no answer from it.
 pub struct EvmRpc {
-    url: String,
+    place: Place,
 }
 
 impl EvmRpc {
-    /// A node at a URL, which may hold a key and so is not for logs.
-    pub fn new(url: String) -> Self {
-        Self { url }
+    /// A node somewhere.
+    pub fn new(place: impl Into<Place>) -> Self {
+        Self { place: place.into() }
     }
 
     /// What became of this payment's authorization. An answer that cannot be had within `limit`, or that is not sure, is
@@ -61,7 +62,7 @@ impl EvmRpc {
         from: Option<u64>,
         limit: Duration,
     ) -> Result<Received, NoReply> {
-        let ask = Question { url: &self.url, limit };
+        let ask = Question { place: &self.place, limit };
         self.on(network, &ask).await?;
         let finalized = ask.block("finalized").await?.number;
         let from = from.unwrap_or(finalized);
@@ -87,7 +88,7 @@ impl EvmRpc {
 
     /// What an account holds.
     pub async fn balance(&self, network: EvmNetwork, of: Address, limit: Duration) -> Result<Usdc, NoReply> {
-        let ask = Question { url: &self.url, limit };
+        let ask = Question { place: &self.place, limit };
         self.on(network, &ask).await?;
         let data = format!("{BALANCE_OF}{}", hex::encode(of.into_word()));
         let balance = U256::from_be_bytes(ask.call(network.usdc(), &data, "latest").await?.0);
@@ -104,7 +105,7 @@ impl EvmRpc {
     }
 
     async fn search(&self, payment: &SignedAuthorization, limit: Duration) -> Result<Truth, NoReply> {
-        let ask = Question { url: &self.url, limit };
+        let ask = Question { place: &self.place, limit };
         let network = payment.network;
         self.on(network, &ask).await?;
         // The final block comes first: what is unused in a later state was unused in it, though another node answer.

@@ -14,7 +14,7 @@ use solana_hash::Hash;
 
 use self::answers::{Entry, Landed};
 use super::exact_svm::{Transfer, token_account};
-use super::json_rpc::Question;
+use super::json_rpc::{Place, Question};
 use super::nodes::{Inbound, InboundPayment, Received, Truth};
 use crate::types::{SolanaAddress, SolanaNetwork, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
@@ -28,7 +28,7 @@ const LOOKS: usize = 25;
 
 /// A node of one cluster.
 pub struct SolanaRpc {
-    url: String,
+    place: Place,
 }
 
 /// How sure an answer has to be.
@@ -50,9 +50,9 @@ impl Commitment {
 }
 
 impl SolanaRpc {
-    /// A node at a URL, which may hold a key and so is not for logs.
-    pub fn new(url: String) -> Self {
-        Self { url }
+    /// A node somewhere.
+    pub fn new(place: impl Into<Place>) -> Self {
+        Self { place: place.into() }
     }
 
     /// What became of a transfer. An answer that cannot be had within `limit`, or that is not sure, is no answer.
@@ -61,7 +61,7 @@ impl SolanaRpc {
     }
 
     async fn search(&self, transfer: &Transfer, limit: Duration) -> Result<Truth, NoReply> {
-        let ask = Question { url: &self.url, limit };
+        let ask = Question { place: &self.place, limit };
         on(transfer.network, &ask).await?;
         // The final state comes first: what cannot be processed from it on, and is not found afterwards, never was.
         let (slot, dead) = is_dead(&ask, transfer).await?;
@@ -97,7 +97,7 @@ impl SolanaRpc {
         from: Option<u64>,
         limit: Duration,
     ) -> Result<Received, NoReply> {
-        let ask = Question { url: &self.url, limit };
+        let ask = Question { place: &self.place, limit };
         on(network, &ask).await?;
         let finalized = ask.slot(Commitment::Finalized).await?;
         let from = from.unwrap_or(finalized);
@@ -121,14 +121,14 @@ impl SolanaRpc {
         of: SolanaAddress,
         limit: Duration,
     ) -> Result<Option<Usdc>, NoReply> {
-        let ask = Question { url: &self.url, limit };
+        let ask = Question { place: &self.place, limit };
         on(network, &ask).await?;
         ask.token_account(&token_account(network, of), Commitment::Confirmed).await
     }
 
     /// A block to build a transaction on.
     pub async fn blockhash(&self, network: SolanaNetwork, limit: Duration) -> Result<Hash, NoReply> {
-        let ask = Question { url: &self.url, limit };
+        let ask = Question { place: &self.place, limit };
         on(network, &ask).await?;
         ask.latest_blockhash(Commitment::Confirmed).await
     }

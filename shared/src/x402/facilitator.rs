@@ -7,6 +7,7 @@ mod fee_payer;
 
 pub use answers::says_used;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::hex;
@@ -15,16 +16,17 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 
 use self::fee_payer::FeePayer;
 use super::offer::{eip712, json, paid_by};
-use super::{CdpKey, Payload, SignedAuthorization, Verified, wire_v2};
+use super::{Payload, PaymentKeys, SignedAuthorization, Verified, wire_v2};
 use crate::telemetry::Neighbour;
 use crate::types::{SolanaAddress, SolanaNetwork, Timestamp, TransactionId, Wallet};
 use crate::upstream::http::{NoReply, Reply, client, send};
+use crate::upstream::secrets::Rotating;
 
 /// A facilitator, reached over HTTP.
 pub struct Facilitator {
     /// Without a trailing slash.
     url: String,
-    cdp: Option<CdpKey>,
+    cdp: Option<Arc<Rotating<PaymentKeys>>>,
     fee_payer: FeePayer,
 }
 
@@ -89,10 +91,18 @@ pub struct Receipt {
 }
 
 impl Facilitator {
-    /// A facilitator at a base URL, with a key for Coinbase's.
-    pub fn new(mut url: String, cdp: Option<CdpKey>) -> Self {
+    /// A facilitator at a base URL, with keys for Coinbase's.
+    pub fn new(mut url: String, cdp: Option<Arc<Rotating<PaymentKeys>>>) -> Self {
         url.truncate(url.trim_end_matches('/').len());
         Self { url, cdp, fee_payer: FeePayer::default() }
+    }
+
+    /// Whether we have what it takes to ask at all.
+    pub async fn ready(&self, limit: Duration) -> bool {
+        match &self.cdp {
+            Some(keys) => keys.get(limit).await.is_ok(),
+            None => true,
+        }
     }
 
     /// Whether the payment could be settled now.
@@ -146,11 +156,12 @@ impl Facilitator {
         if method == Method::POST {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        if let Some(key) = &self.cdp {
-            let token = key.token(method.as_str(), &url, now).ok_or(NoReply::NotSent)?;
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
-        send(Neighbour::Facilitator, request, limit).await
+        let Some(keys) = &self.cdp else { return send(Neighbour::Facilitator, request, limit).await };
+        let signed = |keys: &PaymentKeys| {
+            let token = keys.cdp.as_ref()?.token(method.as_str(), &url, now)?;
+            Some(request.try_clone()?.header(AUTHORIZATION, format!("Bearer {token}")))
+        };
+        keys.send(Neighbour::Facilitator, signed, limit).await
     }
 }
 

@@ -43,11 +43,16 @@ pub use payback_svm::{SolanaKey, Unsigned};
 mod cdp;
 pub use cdp::{CdpKey, NotACdpKey};
 
+mod keys;
+pub use keys::{Needed, PaymentKeys};
+
+mod json_rpc;
+pub use json_rpc::{KEY, Place};
+
 pub mod headers;
 pub use headers::receipt_headers;
 
 mod exact_evm;
-mod json_rpc;
 mod wire_v1;
 mod wire_v2;
 

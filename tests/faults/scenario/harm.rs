@@ -111,6 +111,7 @@ pub(crate) const fn name(neighbour: Neighbour) -> &'static str {
         Neighbour::Scheduler => "scheduler",
         Neighbour::Dynamo => "dynamo",
         Neighbour::Kms => "kms",
+        Neighbour::SecretsManager => "secrets",
         Neighbour::Solana => "solana",
     }
 }

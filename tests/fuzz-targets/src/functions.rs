@@ -118,14 +118,12 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         | "AWS_ACCESS_KEY_ID"
         | "AWS_SECRET_ACCESS_KEY"
         | "TWILIO_ACCOUNT_SID"
-        | "TWILIO_API_KEY"
-        | "TWILIO_API_SECRET"
-        | "BLAND_API_KEY"
-        | "BLAND_ENCRYPTED_KEY"
         | "SCHEDULE_GROUP"
         | "SCHEDULE_ROLE_ARN"
         | "SCHEDULE_DEAD_LETTERS_ARN"
         | "REAPER_ARN" => "test".to_owned(),
+        "TWILIO_SECRET" => r#"{"api_key":"test","api_secret":"test"}"#.to_owned(),
+        "BLAND_SECRET" => r#"{"api_key":"test","encrypted_key":"test"}"#.to_owned(),
         _ => return None,
     })
 }

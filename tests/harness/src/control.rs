@@ -42,6 +42,7 @@ fn neighbours(world: &World) -> BTreeMap<&'static str, &Faults> {
         Neighbour::Scheduler => "scheduler",
         Neighbour::Dynamo => "dynamodb",
         Neighbour::Kms => "kms",
+        Neighbour::SecretsManager => "secretsmanager",
         Neighbour::Solana => "solana",
     };
     Neighbour::ALL.into_iter().map(|neighbour| (name(neighbour), world.faults_of(neighbour))).collect()

@@ -35,7 +35,7 @@ pub struct Dynamo {
     engine: Database,
     table: Arc<str>,
     faults: Faults,
-    policies: Arc<Policies>,
+    policies: Policies,
     /// Where the engine's own server listens.
     backend: Arc<str>,
     client: reqwest::Client,
@@ -64,7 +64,7 @@ impl Dynamo {
             engine,
             table: deployment.table["TableName"].as_str().unwrap_or_default().into(),
             faults: Faults::by(operation, overload),
-            policies: Arc::new(Policies::of(deployment)),
+            policies: Policies::of(deployment),
             backend: format!("http://127.0.0.1:{port}/").into(),
             client: client.clone(),
             travelled: travel::Travelled::default(),
@@ -79,6 +79,11 @@ impl Dynamo {
     /// Faults, by the name of the operation: `PutItem`, `TransactWriteItems`.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// Who may do what, here and elsewhere.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// The table's name.
@@ -229,7 +234,18 @@ fn deed(operation: &str, body: &Value) -> Deed {
     }
     let mut keys: BTreeSet<String> = BTreeSet::new();
     keys.extend(["Key", "Item"].iter().filter_map(|at| body[at]["pk"]["S"].as_str()).map(str::to_owned));
+    keys.extend(queried(body).map(str::to_owned));
     Deed { action: format!("dynamodb:{operation}"), resource, keys: keys.into_iter().collect() }
+}
+
+/// The partition that a query looks into: of the table, or of the index.
+fn queried(body: &Value) -> Option<&str> {
+    let expression = body["KeyConditionExpression"].as_str()?;
+    expression.split(" AND ").find_map(|term| {
+        let (name, value) = term.split_once(" = ")?;
+        let name = body["ExpressionAttributeNames"][name].as_str().unwrap_or(name);
+        matches!(name, "pk" | "due_queue").then(|| body["ExpressionAttributeValues"][value]["S"].as_str()).flatten()
+    })
 }
 
 /// DynamoDB's JSON without its types.

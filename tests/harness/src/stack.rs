@@ -97,6 +97,12 @@ impl Builder {
         self
     }
 
+    /// What is in a secret of the stack; with nothing, one that nobody has filled.
+    pub fn secret(mut self, name: &str, content: Option<Value>) -> Self {
+        self.plan.secrets.insert(name.to_owned(), content);
+        self
+    }
+
     /// A variable of all functions, whatever the template says.
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.plan.environment.push((None, name.to_owned(), value.to_owned()));

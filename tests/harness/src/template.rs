@@ -38,6 +38,10 @@ pub struct Deployment {
     pub schedule_groups: Vec<String>,
     /// Ids of the keys that sign.
     pub keys: Vec<String>,
+    /// What may be done in the name of roles, by their ARN.
+    pub roles: BTreeMap<String, Vec<Statement>>,
+    /// ARNs of the secrets, by their names in the template.
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// A Lambda function.
@@ -88,6 +92,8 @@ pub struct Recurring {
     pub expression: String,
     /// The event.
     pub input: Value,
+    /// The ARN of the role in whose name it fires.
+    pub role: String,
 }
 
 impl Deployment {
@@ -110,6 +116,8 @@ impl Deployment {
             schedules: Vec::new(),
             schedule_groups: Vec::new(),
             keys: Vec::new(),
+            roles: BTreeMap::new(),
+            secrets: BTreeMap::new(),
         };
         let globals = document.get("Globals").and_then(|globals| globals.get("Function"));
         for (logical, resource) in resolver.resources() {
@@ -118,6 +126,14 @@ impl Deployment {
                 "AWS::DynamoDB::Table" => deployment.table(&resolver, logical, resource),
                 "AWS::Scheduler::ScheduleGroup" => deployment.schedule_groups.push(resolver.physical_id(logical)),
                 "AWS::KMS::Key" => deployment.keys.push(resolver.physical_id(logical)),
+                "AWS::IAM::Role" => {
+                    let policies = resource.get("Properties").and_then(|properties| properties.get("Policies"));
+                    let policies = resolver.value(policies.unwrap_or(&Yaml::Null));
+                    deployment.roles.insert(resolver.arn(logical), Statement::all(&policies));
+                }
+                "AWS::SecretsManager::Secret" => {
+                    deployment.secrets.insert(logical.to_owned(), resolver.physical_id(logical));
+                }
                 _ => {}
             }
         }
@@ -180,6 +196,7 @@ impl Deployment {
                     function: function.binary.clone(),
                     expression: text(expression),
                     input: serde_json::from_str(input).unwrap_or_else(|error| panic!("a schedule's input: {error}")),
+                    role: text(&properties["RoleArn"]),
                 });
             }
             other => panic!("the harness has no {other} events"),
@@ -232,10 +249,6 @@ mod tests {
             ("PublicUrl", "https://dialtone.test"),
             ("EvmPayee", "0x00000000000000000000000000000000000000aa"),
             ("TwilioAccountSid", "AC0123"),
-            ("TwilioApiKey", "key"),
-            ("TwilioApiSecret", "secret"),
-            ("BlandApiKey", "key"),
-            ("BlandEncryptedKey", "handle"),
         ];
         Deployment::of_this_repository(
             &parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -251,7 +264,7 @@ mod tests {
         assert_eq!(buy.environment["REAPER_ARN"], deployed.functions["reaper"].arn());
         assert_eq!(buy.environment["SCHEDULE_GROUP"], "dialtone-local-leases");
         assert_eq!(buy.timeout, Duration::from_secs(29));
-        assert!(!deployed.functions["numbers_list"].environment.contains_key("TWILIO_API_SECRET"));
+        assert!(!deployed.functions["numbers_list"].environment.contains_key("TWILIO_SECRET"));
     }
 
     #[test]

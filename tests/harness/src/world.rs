@@ -27,7 +27,7 @@ use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey, Solana};
 use crate::sim::twilio::Account;
-use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, Scheduler, Twilio};
+use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, Scheduler, SecretsManager, Twilio};
 use crate::template::Deployment;
 use crate::{client, gateway, history, iam};
 pub use plan::{Binaries, Plan, Ports, Real};
@@ -64,6 +64,8 @@ pub struct World {
     pub scheduler: Scheduler,
     /// The key of the refund wallet.
     pub kms: Kms,
+    /// The secrets, filled.
+    pub secrets_manager: SecretsManager,
     /// The wallet that pays back.
     pub refund_wallet: Address,
     /// The same on Solana.
@@ -86,6 +88,7 @@ pub struct World {
     pub has_rpc: bool,
     /// Whether they have been told of a node of the cluster.
     pub has_solana_rpc: bool,
+    solana_refund_key: Option<String>,
     passed: schedules::Passed,
     bland_clock: Clock,
 }
@@ -111,6 +114,8 @@ pub struct Urls {
     pub scheduler: String,
     /// AWS KMS.
     pub kms: String,
+    /// AWS Secrets Manager.
+    pub secrets_manager: String,
 }
 
 /// A port that is ours, before anything answers there.
@@ -171,6 +176,53 @@ impl Money {
     }
 }
 
+/// All of them.
+struct Doors {
+    gateway: Bound,
+    rpc: Bound,
+    facilitator: Bound,
+    twilio: Bound,
+    bland: Bound,
+    dynamo: Bound,
+    scheduler: Bound,
+    kms: Bound,
+    solana: Bound,
+    secrets_manager: Bound,
+}
+
+impl Doors {
+    async fn at(ports: Ports) -> Result<Self, PortTaken> {
+        Ok(Self {
+            gateway: Bound::at(ports.gateway).await?,
+            rpc: Bound::at(ports.rpc).await?,
+            facilitator: Bound::at(ports.facilitator).await?,
+            twilio: Bound::at(ports.twilio).await?,
+            bland: Bound::at(ports.bland).await?,
+            dynamo: Bound::at(ports.dynamo).await?,
+            scheduler: Bound::at(ports.scheduler).await?,
+            kms: Bound::at(ports.kms).await?,
+            solana: Bound::at(ports.solana).await?,
+            secrets_manager: Bound::at(ports.secrets_manager).await?,
+        })
+    }
+
+    fn urls(&self) -> Urls {
+        let url = |bound: &Bound| bound.url.clone();
+        Urls {
+            gateway: url(&self.gateway),
+            rpc: url(&self.rpc),
+            solana: url(&self.solana),
+            facilitator: url(&self.facilitator),
+            twilio: url(&self.twilio),
+            bland: url(&self.bland),
+            dynamo: url(&self.dynamo),
+            scheduler: url(&self.scheduler),
+            kms: url(&self.kms),
+            secrets_manager: url(&self.secrets_manager),
+        }
+    }
+}
+
 /// A port that cannot be had.
 #[derive(Debug)]
 pub struct PortTaken {
@@ -183,27 +235,8 @@ pub struct PortTaken {
 impl World {
     /// Starts everything. Needs a runtime, and lives as long as that.
     pub async fn start(plan: &Plan) -> Result<Self, PortTaken> {
-        let ports = plan.ports;
-        let gateway = Bound::at(ports.gateway).await?;
-        let rpc = Bound::at(ports.rpc).await?;
-        let facilitator_port = Bound::at(ports.facilitator).await?;
-        let twilio_port = Bound::at(ports.twilio).await?;
-        let bland_port = Bound::at(ports.bland).await?;
-        let dynamo_port = Bound::at(ports.dynamo).await?;
-        let scheduler_port = Bound::at(ports.scheduler).await?;
-        let kms_port = Bound::at(ports.kms).await?;
-        let solana_port = Bound::at(ports.solana).await?;
-        let urls = Urls {
-            gateway: gateway.url.clone(),
-            rpc: rpc.url.clone(),
-            solana: solana_port.url.clone(),
-            facilitator: facilitator_port.url.clone(),
-            twilio: twilio_port.url.clone(),
-            bland: bland_port.url.clone(),
-            dynamo: dynamo_port.url.clone(),
-            scheduler: scheduler_port.url.clone(),
-            kms: kms_port.url.clone(),
-        };
+        let doors = Doors::at(plan.ports).await?;
+        let urls = doors.urls();
 
         let history = if plan.remembers { History::kept() } else { History::default() };
         let clock = Clock::wall();
@@ -222,8 +255,8 @@ impl World {
         let ledger = plan.node.clone().map_or_else(|| Ledger::Simulated(chain.clone()), Ledger::Real);
         let twilio = Twilio::new(Account::random(), clock.clone());
         let bland = Bland::new(Keys::random(), twilio.clone(), bland_clock.clone());
-        let deployment = plan.deployment(&urls, twilio.account(), bland.keys());
-        let scheduler = Scheduler::new(clock);
+        let deployment = plan.deployment(&urls, twilio.account());
+        let scheduler = Scheduler::new(clock.clone());
         for group in &deployment.schedule_groups {
             scheduler.create_group(group);
         }
@@ -232,6 +265,13 @@ impl World {
         for key in &deployment.keys {
             refund_wallet = kms.create_key(key);
             ledger.mint(refund_wallet, FLOAT);
+        }
+        let secrets_manager = SecretsManager::new(clock);
+        for arn in deployment.secrets.values() {
+            secrets_manager.create(arn);
+        }
+        for (secret, content) in plan.secrets(twilio.account(), bland.keys()) {
+            secrets_manager.put(&deployment.secrets[&secret], &content.to_string());
         }
         let dynamo = Dynamo::start(&deployment, &client()).await;
         let mut lambda = Lambda::new(&deployment, plan.binaries.programs()).remembering_in(&history);
@@ -243,18 +283,20 @@ impl World {
         let watchers = (&meter, &history);
         let Money { node, cluster, settler } =
             Money::of(plan, (&ledger, &solana_money), (&chain, &solana, &facilitator));
-        solana_port.serve_watched(cluster, Neighbour::Solana, watchers);
-        rpc.serve_watched(node, Neighbour::Chain, watchers);
-        facilitator_port.serve_watched(settler, Neighbour::Facilitator, watchers);
-        twilio_port.serve_watched(twilio.router(), Neighbour::Twilio, watchers);
-        bland_port.serve_watched(bland.router(), Neighbour::Bland, watchers);
-        dynamo_port.serve_watched(dynamo.router(), Neighbour::Dynamo, watchers);
-        let guarded = iam::guard_scheduler(&deployment, scheduler.router());
-        scheduler_port.serve_watched(guarded, Neighbour::Scheduler, watchers);
-        let guarded = iam::guard_kms(&deployment, kms.router());
-        kms_port.serve_watched(guarded, Neighbour::Kms, watchers);
+        doors.solana.serve_watched(cluster, Neighbour::Solana, watchers);
+        doors.rpc.serve_watched(node, Neighbour::Chain, watchers);
+        doors.facilitator.serve_watched(settler, Neighbour::Facilitator, watchers);
+        doors.twilio.serve_watched(twilio.router(), Neighbour::Twilio, watchers);
+        doors.bland.serve_watched(bland.router(), Neighbour::Bland, watchers);
+        doors.dynamo.serve_watched(dynamo.router(), Neighbour::Dynamo, watchers);
+        let guarded = iam::guard_scheduler(dynamo.policies(), scheduler.router());
+        doors.scheduler.serve_watched(guarded, Neighbour::Scheduler, watchers);
+        let guarded = iam::guard_kms(dynamo.policies(), kms.router());
+        doors.kms.serve_watched(guarded, Neighbour::Kms, watchers);
+        let guarded = iam::guard_secrets(dynamo.policies(), &deployment, secrets_manager.router());
+        doors.secrets_manager.serve_watched(guarded, Neighbour::SecretsManager, watchers);
         let traffic = Traffic::default();
-        gateway.serve(traffic.watch(history.of_clients(gateway::router(&deployment.routes, &lambda))));
+        doors.gateway.serve(traffic.watch(history.of_clients(gateway::router(&deployment.routes, &lambda))));
         let (has_rpc, has_solana_rpc) = (plan.rpc, plan.solana_rpc);
         Ok(Self {
             ledger,
@@ -266,6 +308,7 @@ impl World {
             bland,
             scheduler,
             kms,
+            secrets_manager,
             refund_wallet,
             solana_refund_wallet,
             dynamo,
@@ -277,6 +320,7 @@ impl World {
             meter,
             has_rpc,
             has_solana_rpc,
+            solana_refund_key: plan.solana.map(|_| plan.solana_refunder.secret()),
             passed: schedules::Passed::default(),
             bland_clock,
         })
@@ -296,6 +340,7 @@ impl World {
     pub async fn sweep(&self) -> Result<(), InvokeError> {
         self.history.note(|| (What::Swept, Vec::new()));
         for schedule in &self.deployment.schedules {
+            self.may_start(&schedule.role, &self.deployment.functions[&schedule.function].arn());
             self.invoke(&schedule.function, &schedule.input).await?;
         }
         Ok(())
@@ -307,11 +352,19 @@ impl World {
         for fired in &due {
             let function = self.deployment.functions.values().find(|function| function.arn() == fired.arn);
             let function = function.unwrap_or_else(|| panic!("a schedule for {}, which is none of ours", fired.arn));
+            self.may_start(&fired.role, &fired.arn);
             self.history.note(|| (What::Fired { name: fired.name.clone() }, history::marks(&fired.input)));
             let input = serde_json::from_str(&fired.input).unwrap_or_else(|_| json!(fired.input));
             self.invoke(&function.binary, &input).await?;
         }
         Ok(due.len())
+    }
+
+    /// A schedule starts its target in the name of a role, which has to be one of ours and to allow it.
+    fn may_start(&self, role: &str, target: &str) {
+        let policy =
+            self.deployment.roles.get(role).unwrap_or_else(|| panic!("a schedule by {role}, which is no role"));
+        assert!(iam::allowed(policy, "lambda:InvokeFunction", target), "{role} may not start {target}");
     }
 
     /// Everything that is stored was written this much earlier, and every schedule comes this much sooner.
@@ -333,15 +386,20 @@ impl World {
         };
         let own = told("REFUND_PRIVATE_KEY");
         let own = own.map(|key| ("the refund wallet's own key", key.trim_start_matches("0x").to_owned()));
-        let on_solana = told("REFUND_SOLANA_KEY").map(|key| ("the key of the refund wallet on Solana", key.clone()));
+        let on_solana = self.solana_refund_key.clone().map(|key| ("the key of the refund wallet on Solana", key));
         let others = vec![
             ("Twilio's secret", twilio.secret.clone()),
             ("Bland's key", bland.api_key.clone()),
             ("Bland's handle for Twilio", bland.encrypted_key.clone()),
-            ("AWS's secret key", "local-secret-access-key".to_owned()),
+            ("AWS's secret key", iam::SECRET_ACCESS_KEY.to_owned()),
             ("AWS's session token", "local-session-token".to_owned()),
         ];
         others.into_iter().chain(own).chain(on_solana).collect()
+    }
+
+    /// A secret of the stack has another content from now on, whatever the functions hold.
+    pub fn put_secret(&self, secret: &str, content: &Value) {
+        self.secrets_manager.put(&self.deployment.secrets[secret], &content.to_string());
     }
 
     /// The faults of a neighbour.
@@ -354,6 +412,7 @@ impl World {
             Neighbour::Scheduler => self.scheduler.faults(),
             Neighbour::Dynamo => self.dynamo.faults(),
             Neighbour::Kms => self.kms.faults(),
+            Neighbour::SecretsManager => self.secrets_manager.faults(),
             Neighbour::Solana => self.solana.faults(),
         }
     }
@@ -383,11 +442,13 @@ pub enum Neighbour {
     Kms,
     /// The node of the cluster of Solana.
     Solana,
+    /// AWS Secrets Manager.
+    SecretsManager,
 }
 
 impl Neighbour {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Chain,
         Self::Facilitator,
         Self::Twilio,
@@ -396,5 +457,6 @@ impl Neighbour {
         Self::Dynamo,
         Self::Kms,
         Self::Solana,
+        Self::SecretsManager,
     ];
 }

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 
 /// The smallest function stands in for one of ours.
 async fn start() -> Stack {
-    Stack::start(Binaries::new([("numbers_list", env!("CARGO_BIN_EXE_hello"))])).await
+    let hello = env!("CARGO_BIN_EXE_hello");
+    Stack::start(Binaries::new([("numbers_list", hello), ("reaper", hello)])).await
 }
 
 /// A request to the table, signed by a function.
@@ -50,19 +51,23 @@ async fn a_request_goes_through_the_gateway_to_its_binary_and_back() {
     let echo = stack.post("/v1/phone/numbers/list").body(&json!({"a": 1})).send().await.expect(200).json();
     assert_eq!(echo["path"], "/v1/phone/numbers/list");
     let names = echo["environment"].as_array().expect("names");
-    assert!(names.contains(&json!("TABLE_NAME")) && !names.contains(&json!("BLAND_API_KEY")));
+    assert!(names.contains(&json!("TABLE_NAME")) && !names.contains(&json!("BLAND_SECRET")));
 }
 
 #[tokio::test]
 async fn the_table_is_there_and_lets_each_function_do_what_its_policy_allows() {
     let stack = start().await;
     ask(&stack, "ASIANUMBERSBUY", "PutItem", json!({"Item": item("NUMBER#1", 10)})).await.expect(200);
-    let query = json!({
-        "IndexName": "due", "KeyConditionExpression": "due_queue = :q", "ExpressionAttributeValues": {":q": {"S": "Q"}},
-    });
-    ask(&stack, "ASIAREAPER", "Query", query.clone()).await.expect(200);
+    let query = |queue: &str| {
+        json!({"IndexName": "due", "KeyConditionExpression": "#q = :q AND due_at <= :n", "ExpressionAttributeNames":
+            {"#q": "due_queue"}, "ExpressionAttributeValues": {":q": {"S": queue}, ":n": {"N": "9"}}})
+    };
+    ask(&stack, "ASIAREAPER", "Query", query("IMPORT")).await.expect(200);
+    ask(&stack, "ASIAREFUNDS", "Query", query("REFUND#1")).await.expect(200);
     for refused in [
-        ask(&stack, "ASIANUMBERSLIST", "Query", query).await,
+        ask(&stack, "ASIANUMBERSLIST", "Query", query("IMPORT")).await,
+        ask(&stack, "ASIAREFUNDS", "Query", query("IMPORT")).await,
+        ask(&stack, "ASIANUMBERSBUY", "Query", query("SALE#1")).await,
         ask(&stack, "ASIAREAPER", "Scan", json!({})).await,
         ask(&stack, "ASIAVOICECALLSTATUS", "PutItem", json!({"Item": item("CALL#1", 1)})).await,
         ask(&stack, "ASIAVOICECALLSTATUS", "GetItem", json!({"Key": {"pk": {"S": "WALLET#1"}, "sk": {"S": "X"}}}))
@@ -86,8 +91,8 @@ async fn a_repeated_transaction_is_one_whatever_the_order_of_its_maps() {
         serde_json::from_str::<Box<serde_json::value::RawValue>>(&body).expect("JSON")
     };
     let bodies = [
-        transaction(r#"{"pk": {"S": "CALL#1"}, "sk": {"S": "X"}, "m": {"M": {"a": {"S": "1"}, "b": {"S": "2"}}}}"#),
-        transaction(r#"{"m": {"M": {"b": {"S": "2"}, "a": {"S": "1"}}}, "sk": {"S": "X"}, "pk": {"S": "CALL#1"}}"#),
+        transaction(r#"{"pk": {"S": "SALE#1"}, "sk": {"S": "X"}, "m": {"M": {"a": {"S": "1"}, "b": {"S": "2"}}}}"#),
+        transaction(r#"{"m": {"M": {"b": {"S": "2"}, "a": {"S": "1"}}}, "sk": {"S": "X"}, "pk": {"S": "SALE#1"}}"#),
     ];
     for body in bodies {
         let authorization = "AWS4-HMAC-SHA256 Credential=ASIAREAPER/20261124/us-east-1/dynamodb/aws4_request, \
@@ -101,7 +106,7 @@ async fn a_repeated_transaction_is_one_whatever_the_order_of_its_maps() {
             .await
             .expect(200);
     }
-    stack.dynamo.delete("CALL#1", "X");
+    stack.dynamo.delete("SALE#1", "X");
 }
 
 #[tokio::test]
@@ -200,7 +205,7 @@ fn an_audit_that_finds_something_fails_its_test() {
 async fn schedules_come_sooner_by_the_time_that_passed_since_they_were_set() {
     let stack = start().await;
     let group = stack.deployment.schedule_groups[0].clone();
-    let reaper = stack.deployment.functions["numbers_list"].arn();
+    let reaper = stack.deployment.functions["reaper"].arn();
     let schedule = async |signer: &str, name: &str, at: &str| {
         let body = json!({
             "GroupName": group, "ScheduleExpression": format!("at({at})"), "FlexibleTimeWindow": {"Mode": "OFF"},

@@ -15,6 +15,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use crate::telemetry::Neighbour;
 use crate::types::{CallId, PhoneNumber, Timestamp};
 use crate::upstream::http;
+use crate::upstream::secrets::{Fields, Rotating, Unfit};
 
 pub mod answers;
 pub mod find;
@@ -29,17 +30,44 @@ pub use record::{BlandCall, Decimal, Line};
 pub struct BlandConfig {
     /// The base, such as `https://api.bland.ai`.
     pub url: String,
-    /// The API key.
-    pub api_key: String,
-    /// What Bland made of our Twilio account's credentials: with it calls run over our own numbers.
-    pub encrypted_key: String,
+    /// Who asks.
+    pub keys: Rotating<BlandKeys>,
+}
+
+/// Who asks. It has no `Debug`, so that it cannot be printed.
+pub struct BlandKeys {
+    /// With the API key.
+    ours: HeaderMap,
+    /// And with what Bland made of our Twilio account's credentials: with it calls run over our own numbers.
+    as_carrier: HeaderMap,
+}
+
+impl BlandKeys {
+    /// Reads `api_key` and `encrypted_key`.
+    pub fn read(fields: &Fields) -> Result<Self, Unfit> {
+        let (api_key, encrypted_key) = (fields.required("api_key")?, fields.required("encrypted_key")?);
+        Self::new(api_key, encrypted_key).ok_or_else(|| Unfit("a key holds what no header can".to_owned()))
+    }
+
+    /// Nothing, if one of them cannot stand in a header.
+    pub fn new(api_key: &str, encrypted_key: &str) -> Option<Self> {
+        let ours: HeaderMap = [(AUTHORIZATION, secret(api_key)?)].into_iter().collect();
+        let mut as_carrier = ours.clone();
+        as_carrier.insert(HeaderName::from_static("encrypted_key"), secret(encrypted_key)?);
+        Some(Self { ours, as_carrier })
+    }
+}
+
+fn secret(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// A client of our organisation at Bland.
 pub struct Bland {
     url: String,
-    key: HeaderMap,
-    keys: HeaderMap,
+    keys: Rotating<BlandKeys>,
 }
 
 /// Bland's name for a call: something that can safely stand in a path.
@@ -157,14 +185,14 @@ pub enum Found {
 }
 
 impl Bland {
-    /// A client of this organisation. Connects at the first request. A key that cannot stand in a header is left out, and
-    /// Bland then answers as it does to a wrong one.
-    pub fn new(config: &BlandConfig) -> Self {
-        let mut key = HeaderMap::new();
-        put_secret(&mut key, AUTHORIZATION, &config.api_key);
-        let mut keys = key.clone();
-        put_secret(&mut keys, HeaderName::from_static("encrypted_key"), &config.encrypted_key);
-        Self { url: config.url.trim_end_matches('/').to_owned(), key, keys }
+    /// A client of this organisation. Connects at the first request.
+    pub fn new(config: BlandConfig) -> Self {
+        Self { url: config.url.trim_end_matches('/').to_owned(), keys: config.keys }
+    }
+
+    /// Whether we have what it takes to ask at all: to be known before anything is promised.
+    pub async fn ready(&self, limit: Duration) -> Result<(), BlandError> {
+        self.keys.get(limit).await.map(drop).map_err(|_| BlandError::NotSent)
     }
 
     /// Places a call. It begins to ring within seconds of the answer.
@@ -214,12 +242,14 @@ impl Bland {
     }
 
     async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
-        http::send(Neighbour::Bland, request.headers(self.key.clone()), limit).await
+        let signed = |keys: &BlandKeys| Some(request.try_clone()?.headers(keys.ours.clone()));
+        self.keys.send(Neighbour::Bland, signed, limit).await
     }
 
     /// With the key to our Twilio account as well.
     async fn send_as_carrier(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
-        http::send(Neighbour::Bland, request.headers(self.keys.clone()), limit).await
+        let signed = |keys: &BlandKeys| Some(request.try_clone()?.headers(keys.as_carrier.clone()));
+        self.keys.send(Neighbour::Bland, signed, limit).await
     }
 }
 
@@ -242,13 +272,6 @@ impl From<http::NoReply> for BlandError {
             http::NoReply::NotSent => Self::NotSent,
             http::NoReply::Unknown => Self::Unknown,
         }
-    }
-}
-
-fn put_secret(headers: &mut HeaderMap, name: HeaderName, secret: &str) {
-    if let Ok(mut value) = HeaderValue::from_str(secret) {
-        value.set_sensitive(true);
-        headers.insert(name, value);
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Bland, BlandCallId, BlandConfig, BlandError, Dial, Found, Imported};
+use super::{Bland, BlandCallId, BlandConfig, BlandError, BlandKeys, Dial, Found, Imported};
 use crate::types::{CallId, PhoneNumber, Timestamp};
 use crate::upstream::canned::Canned;
+use crate::upstream::secrets::Rotating;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn client(url: &str) -> Bland {
-    Bland::new(&BlandConfig { url: url.into(), api_key: "org_1".into(), encrypted_key: "enc_1".into() })
+    let keys = Rotating::given("test", BlandKeys::new("org_1", "enc_1").unwrap());
+    Bland::new(BlandConfig { url: url.into(), keys })
 }
 
 fn number(text: &str) -> PhoneNumber {

@@ -11,6 +11,7 @@ use reqwest::RequestBuilder;
 use crate::telemetry::Neighbour;
 use crate::types::{Country, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::http;
+use crate::upstream::secrets::{Fields, Rotating, Unfit};
 
 pub mod answers;
 
@@ -32,10 +33,24 @@ pub struct TwilioConfig {
     pub url: String,
     /// The account in which numbers are bought.
     pub account_sid: String,
+    /// Who asks.
+    pub key: Rotating<TwilioKey>,
+}
+
+/// Who asks. It has no `Debug`, so that it cannot be printed.
+pub struct TwilioKey {
     /// The user: an API key's SID, or the account's.
-    pub key: String,
+    pub user: String,
     /// The password: that key's secret, or the account's token.
-    pub secret: String,
+    pub password: String,
+}
+
+impl TwilioKey {
+    /// Reads `api_key` and `api_secret`.
+    pub fn read(fields: &Fields) -> Result<Self, Unfit> {
+        let [user, password] = [fields.required("api_key")?, fields.required("api_secret")?].map(str::to_owned);
+        Ok(Self { user, password })
+    }
 }
 
 /// A client of one Twilio account.
@@ -199,8 +214,8 @@ impl Twilio {
     }
 
     async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {
-        let request = request.basic_auth(&self.config.key, Some(&self.config.secret));
-        http::send(Neighbour::Twilio, request, limit).await
+        let signed = |key: &TwilioKey| Some(request.try_clone()?.basic_auth(&key.user, Some(&key.password)));
+        self.config.key.send(Neighbour::Twilio, signed, limit).await
     }
 
     fn url(&self, resource: &str) -> String {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{BuyError, Twilio, TwilioConfig, TwilioError};
+use super::{BuyError, Twilio, TwilioConfig, TwilioError, TwilioKey};
 use crate::types::{Country, PhoneNumber};
 use crate::upstream::canned::Canned;
+use crate::upstream::secrets::Rotating;
 
 const LIMIT: Duration = Duration::from_secs(5);
 const SID: &str = "PN0123456789abcdef0123456789abcdef";
@@ -13,8 +14,7 @@ fn client(url: &str) -> Twilio {
     Twilio::new(TwilioConfig {
         url: format!("{url}/"),
         account_sid: "AC1".into(),
-        key: "SK1".into(),
-        secret: "s".into(),
+        key: Rotating::given("test", TwilioKey { user: "SK1".into(), password: "s".into() }),
     })
 }
 

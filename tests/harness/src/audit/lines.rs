@@ -10,7 +10,7 @@ use crate::emf::{self, Datum};
 
 /// What an invocation's line has and no other line.
 const OF_AN_INVOCATION: &str = "duration_ms";
-const NEIGHBOURS: [&str; 7] = ["dynamodb", "facilitator", "node", "twilio", "bland", "scheduler", "kms"];
+const NEIGHBOURS: [&str; 8] = ["dynamodb", "facilitator", "node", "twilio", "bland", "scheduler", "kms", "secrets"];
 
 impl Ledgers {
     pub(super) fn lines(&self, findings: &mut Findings) {

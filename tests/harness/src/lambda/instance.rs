@@ -21,7 +21,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 
 use super::{InvokeError, Logs};
-use crate::iam::access_key;
+use crate::iam::{SECRET_ACCESS_KEY, access_key};
 use crate::template::{Function, REGION};
 
 /// Lambda's limit for a synchronous answer.
@@ -146,7 +146,7 @@ pub fn command(function: &Function, program: &Path, api: SocketAddr) -> Command 
         .env("AWS_REGION", REGION)
         .env("AWS_DEFAULT_REGION", REGION)
         .env("AWS_ACCESS_KEY_ID", access_key(&function.binary))
-        .env("AWS_SECRET_ACCESS_KEY", "local-secret-access-key")
+        .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
         .env("AWS_SESSION_TOKEN", "local-session-token")
         .env("_HANDLER", "bootstrap")
         .env("LAMBDA_TASK_ROOT", "/var/task")

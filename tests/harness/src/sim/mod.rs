@@ -20,6 +20,7 @@ pub mod facilitator;
 pub mod fault;
 pub mod kms;
 pub mod scheduler;
+pub mod secrets_manager;
 pub mod solana;
 #[cfg(test)]
 mod testing;
@@ -42,6 +43,7 @@ pub use facilitator::Facilitator;
 pub use fault::{Answer, Arrival, Fault, Faults};
 pub use kms::Kms;
 pub use scheduler::Scheduler;
+pub use secrets_manager::SecretsManager;
 pub use solana::Solana;
 pub use twilio::Twilio;
 

@@ -55,6 +55,10 @@ impl<'a> Resolver<'a> {
         };
         match resource.get("Properties").and_then(|properties| properties.get(given)) {
             Some(name) => super::text(&self.value(name)),
+            // A secret is called by its ARN, which ends in six characters of AWS's.
+            None if kind == "AWS::SecretsManager::Secret" => {
+                format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{STACK}-{logical}-a1b2c3")
+            }
             None => format!("{STACK}-{logical}"),
         }
     }
@@ -66,7 +70,7 @@ impl<'a> Resolver<'a> {
             .unwrap_or_else(|| panic!("the template refers to {logical}, which it does not define"))
     }
 
-    fn arn(&self, logical: &str) -> String {
+    pub(super) fn arn(&self, logical: &str) -> String {
         let id = self.physical_id(logical);
         match self.resource(logical).get("Type").and_then(Yaml::as_str).unwrap_or_default() {
             "AWS::DynamoDB::Table" => format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{id}"),

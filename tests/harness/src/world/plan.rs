@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::{PAYEE, Urls, solana_payee};
 use crate::onchain::{Node, Validator};
 use crate::sim::bland::Keys;
@@ -71,10 +73,13 @@ pub struct Ports {
     pub scheduler: u16,
     /// AWS KMS.
     pub kms: u16,
+    /// AWS Secrets Manager.
+    pub secrets_manager: u16,
 }
 
 /// A neighbour that is to be the real one: variables that all functions get instead of the simulator's. Only those that
-/// the template gives a function are replaced there; `AWS_*` credentials are, everywhere.
+/// the template gives a function are replaced there; `AWS_*` credentials are, everywhere. Those that belong in a secret
+/// replace what would be in it.
 pub type Real = BTreeMap<String, String>;
 
 /// What a world is to be like.
@@ -100,6 +105,8 @@ pub struct Plan {
     pub ports: Ports,
     /// Template parameters that are not what they usually are here.
     pub parameters: BTreeMap<String, String>,
+    /// Secrets with another content than the simulators'; nothing is one that nobody has filled.
+    pub secrets: BTreeMap<String, Option<Value>>,
     /// Variables that are not what the template says: of one function, or of all.
     pub environment: Vec<(Option<String>, String, String)>,
     /// Time-outs that are not what the template says.
@@ -126,6 +133,7 @@ impl Plan {
             solana_refunder: Key::random(),
             ports: Ports::default(),
             parameters: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             environment: Vec::new(),
             timeouts: BTreeMap::new(),
             real: Real::new(),
@@ -143,7 +151,7 @@ impl Plan {
     }
 
     /// The template, with its parameters pointing at these neighbours.
-    pub(super) fn deployment(&self, urls: &Urls, twilio: &Account, bland: &Keys) -> Deployment {
+    pub(super) fn deployment(&self, urls: &Urls, twilio: &Account) -> Deployment {
         let rpc = format!("{}/rpc", urls.rpc);
         let payee = PAYEE.to_checksum(None);
         let usual = [
@@ -154,19 +162,18 @@ impl Plan {
             ("EvmRpcUrl", if self.rpc { &rpc } else { "" }),
             ("TwilioUrl", &urls.twilio),
             ("TwilioAccountSid", &twilio.sid),
-            ("TwilioApiKey", &twilio.key),
-            ("TwilioApiSecret", &twilio.secret),
             ("BlandUrl", &urls.bland),
-            ("BlandApiKey", &bland.api_key),
-            ("BlandEncryptedKey", &bland.encrypted_key),
             ("DynamoDbUrl", &urls.dynamo),
             ("SchedulerUrl", &urls.scheduler),
             ("KmsUrl", &urls.kms),
+            ("SecretsManagerUrl", &urls.secrets_manager),
         ];
         let mut parameters: BTreeMap<_, _> =
             usual.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         parameters.extend(self.on_solana(urls).map(|(parameter, value)| (parameter.to_owned(), value)));
-        parameters.extend(self.parameters.clone());
+        // A node's address with something of the test's own in it.
+        let others = self.parameters.iter().map(|(name, value)| (name.clone(), value.replace("{node}", &urls.rpc)));
+        parameters.extend(others);
         let mut deployment = Deployment::of_this_repository(&parameters);
         for function in deployment.functions.values_mut() {
             for (name, value) in &self.real {
@@ -185,17 +192,52 @@ impl Plan {
         deployment
     }
 
+    /// What is in the secrets, by their names in the template. What is empty is not filled.
+    pub(super) fn secrets(&self, twilio: &Account, bland: &Keys) -> BTreeMap<String, Value> {
+        let real = |name: &str| self.real.get(name).filter(|value| !value.is_empty());
+        let field = |name: &str, otherwise: &str| real(name).cloned().unwrap_or_else(|| otherwise.to_owned());
+        let refunder = self.solana.map(|_| self.solana_refunder.secret());
+        let usual = [
+            (
+                "PaymentSecret",
+                json!({
+                    "cdp_api_key_id": field("CDP_API_KEY_ID", ""),
+                    "cdp_api_key_secret": field("CDP_API_KEY_SECRET", ""),
+                }),
+            ),
+            (
+                "TwilioSecret",
+                json!({
+                    "api_key": field("TWILIO_API_KEY", &twilio.key),
+                    "api_secret": field("TWILIO_API_SECRET", &twilio.secret),
+                }),
+            ),
+            (
+                "BlandSecret",
+                json!({
+                    "api_key": field("BLAND_API_KEY", &bland.api_key),
+                    "encrypted_key": field("BLAND_ENCRYPTED_KEY", &bland.encrypted_key),
+                }),
+            ),
+        ];
+        let refunds = real("REFUND_SOLANA_KEY").cloned().or(refunder);
+        let refunds = refunds.map(|key| ("RefundSecret", json!({"solana_key": key})));
+        let mut all: BTreeMap<_, _> =
+            usual.into_iter().chain(refunds).map(|(name, content)| (name.to_owned(), Some(content))).collect();
+        all.extend(self.secrets.clone());
+        all.into_iter().filter_map(|(name, content)| Some((name, content?))).collect()
+    }
+
     /// The parameters where Solana pays.
     fn on_solana(&self, urls: &Urls) -> impl Iterator<Item = (&'static str, String)> {
         let cluster = self.solana.into_iter();
         let rpc = if self.solana_rpc { urls.solana.clone() } else { String::new() };
-        let (evm, key) = (self.network.caip2(), self.solana_refunder.secret());
+        let evm = self.network.caip2();
         cluster.flat_map(move |cluster| {
             [
                 ("PaymentNetworks", format!("{evm},{}", cluster.caip2())),
                 ("SolanaPayee", solana_payee().to_string()),
                 ("SolanaRpcUrl", rpc.clone()),
-                ("RefundSolanaKey", key.clone()),
             ]
         })
     }

@@ -41,7 +41,8 @@ impl Passed {
             let Ok(due) = at.checked_sub(sooner) else { continue };
             if schedule.enabled && schedule.fired_at.is_none() && due <= now {
                 scheduler.lose(&schedule.group, &schedule.name);
-                fired.push(Fired { name: schedule.name, arn: schedule.arn, input: schedule.input, due });
+                let Schedule { name, arn, input, role, .. } = schedule;
+                fired.push(Fired { name, arn, input, role, due });
             }
         }
         fired.sort_by_key(|event| event.due);

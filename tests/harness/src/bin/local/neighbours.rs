@@ -61,6 +61,7 @@ impl Neighbours {
                 return Err("FACILITATOR_URL is set, so money will move: EVM_PAYEE must say who is paid".to_owned());
             }
             take("PAYMENT_NETWORKS", "eip155:84532");
+            take("FACILITATOR_AUTH", if look_up("CDP_API_KEY_ID").is_some() { "cdp" } else { "none" });
             for name in ["FACILITATOR_URL", "EVM_PAYEE", "EVM_RPC_URL", "CDP_API_KEY_ID", "CDP_API_KEY_SECRET"] {
                 take(name, "");
             }

@@ -26,6 +26,7 @@ const PORTS: Ports = Ports {
     scheduler: 8408,
     kms: 8410,
     solana: 8411,
+    secrets_manager: 8412,
 };
 
 /// The door for programs in other languages.
@@ -109,7 +110,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes)
         format!(
             "port {} of 127.0.0.1 cannot be had ({}).\n\
              Is another `cargo local` running? It uses the ports {} to {}.",
-            taken.port, taken.source, PORTS.gateway, PORTS.solana
+            taken.port, taken.source, PORTS.gateway, PORTS.secrets_manager
         )
     })?;
     let wallet = Wallet::random();
@@ -148,9 +149,9 @@ async fn open_control(world: &World) -> Result<String, Trouble> {
 
 async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
     let client = client();
-    let urls =
-        [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland, &facts.dynamodb, &facts.scheduler, &facts.kms];
-    for url in urls.into_iter().chain([&facts.gateway]) {
+    let money = [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland];
+    let aws = [&facts.dynamodb, &facts.scheduler, &facts.kms, &facts.secrets_manager];
+    for url in money.into_iter().chain(aws).chain([&facts.gateway]) {
         // Any answer will do, a refusal most likely.
         client
             .get(url)
@@ -182,6 +183,7 @@ fn tell(facts: &Facts) {
     say::pair("DynamoDB", &format!("{}, table {}", facts.dynamodb, facts.table));
     say::pair("scheduler", &facts.scheduler);
     say::pair("KMS", &format!("{}, refund wallet {}", facts.kms, facts.refund_wallet));
+    say::pair("secrets", &facts.secrets_manager);
     if facts.play_money {
         say::heading(&format!("Two throw-away wallets with {} each, which exist only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);

@@ -55,6 +55,8 @@ struct Account {
     /// Cents left, if there is a billing record; nothing can be dialled without any.
     cents: Option<u64>,
     flagged: bool,
+    /// The API key that came after the first one.
+    newer_key: Option<String>,
     /// Messages of the next 429s.
     limits: VecDeque<String>,
     /// The next troubles with the Twilio account.
@@ -123,6 +125,13 @@ impl Bland {
     /// Our keys.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Another API key takes the place of the one that was good until now. Says what belongs in the secret.
+    pub fn rotate_key(&self) -> Value {
+        let api_key = Keys::random().api_key;
+        self.inner().account.newer_key = Some(api_key.clone());
+        json!({"api_key": api_key, "encrypted_key": self.keys.encrypted_key})
     }
 
     /// All calls that were accepted, oldest first, as they stand now.
@@ -269,7 +278,8 @@ impl Bland {
     fn authenticate(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let given = given.strip_prefix("Bearer ").unwrap_or(given);
-        if given == self.keys.api_key { Ok(()) } else { Err(Refusal::unauthorized()) }
+        let newer = self.inner().account.newer_key.clone();
+        if given == newer.unwrap_or_else(|| self.keys.api_key.clone()) { Ok(()) } else { Err(Refusal::unauthorized()) }
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Fired {
     pub arn: String,
     /// What.
     pub input: String,
+    /// In whose name.
+    pub role: String,
     /// When it was due, however late it is.
     pub due: Timestamp,
 }
@@ -147,6 +149,7 @@ impl Scheduler {
                 name: schedule.name.clone(),
                 arn: schedule.arn.clone(),
                 input: schedule.input.clone(),
+                role: schedule.role.clone(),
                 due,
             });
             !(schedule.delete_after_completion && matches!(schedule.when, Expression::At(_)))

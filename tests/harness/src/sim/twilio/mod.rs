@@ -74,6 +74,8 @@ struct Inner {
     trial: bool,
     restricted: bool,
     suspended: bool,
+    /// The API key that came after the account's first one.
+    newer: Option<(String, String)>,
     /// How many of the next named purchases find that somebody else was faster.
     snatched: u64,
 }
@@ -167,6 +169,13 @@ impl Twilio {
         self.inner().restricted = restricted;
     }
 
+    /// Another API key takes the place of the one that was good until now. Says what belongs in the secret.
+    pub fn rotate_key(&self) -> serde_json::Value {
+        let Account { key, secret, .. } = Account::random();
+        self.inner().newer = Some((key.clone(), secret.clone()));
+        serde_json::json!({"api_key": key, "api_secret": secret})
+    }
+
     /// A suspended account: every request is 401 (20003).
     pub fn set_suspended(&self, suspended: bool) {
         self.inner().suspended = suspended;
@@ -211,7 +220,9 @@ impl Twilio {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Basic "))
             .and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
-        let wanted = format!("{}:{}", self.account.key, self.account.secret);
+        let newer = self.inner().newer.clone();
+        let (key, secret) = newer.unwrap_or_else(|| (self.account.key.clone(), self.account.secret.clone()));
+        let wanted = format!("{key}:{secret}");
         let known = given.is_some_and(|given| given == wanted.as_bytes());
         if known && account == self.account.sid && !self.inner().suspended {
             Ok(())

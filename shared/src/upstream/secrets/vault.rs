@@ -1,0 +1,138 @@
+//! AWS Secrets Manager, as far as reading goes. One signed request over the client that all neighbours share: the SDK's own
+//! client would be built, and its code paged in, while somebody waits for their first answer.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{SecretError, Unfit};
+use crate::telemetry::Neighbour;
+use crate::upstream::http::{NoReply, Reply, client, send};
+
+/// A reading changes nothing, so it may be repeated.
+const ATTEMPTS: u32 = 2;
+const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+const TARGET: &str = "secretsmanager.GetSecretValue";
+
+/// Where secrets are kept, and who we are there.
+pub struct VaultConfig {
+    /// The region.
+    pub region: String,
+    /// Who we are.
+    pub credentials: Credentials,
+    /// Another endpoint than the region's.
+    pub endpoint_url: Option<String>,
+}
+
+/// A client of Secrets Manager.
+pub struct Vault {
+    url: String,
+    region: String,
+    credentials: Credentials,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Question<'a> {
+    secret_id: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Value {
+    secret_string: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(rename = "__type")]
+    kind: String,
+    #[serde(alias = "Message", default)]
+    message: String,
+}
+
+impl Vault {
+    /// A client that shares our connections. Connects at the first request.
+    pub fn new(config: VaultConfig) -> Self {
+        let VaultConfig { region, credentials, endpoint_url } = config;
+        let url = endpoint_url.unwrap_or_else(|| {
+            let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+            format!("https://secretsmanager.{region}.{domain}")
+        });
+        Self { url: format!("{}/", url.trim_end_matches('/')), region, credentials }
+    }
+
+    /// The current text of a secret.
+    pub(super) async fn fetch(&self, id: &str, limit: Duration) -> Result<String, SecretError> {
+        let began = Instant::now();
+        for _ in 0..ATTEMPTS {
+            let left = limit.saturating_sub(began.elapsed());
+            if let Ok(reply) = self.ask(id, left.min(limit / ATTEMPTS)).await
+                && let answer @ (Ok(_) | Err(SecretError::Empty | SecretError::Unfit(_) | SecretError::Refused(_))) =
+                    read(&reply)
+            {
+                return answer;
+            }
+        }
+        Err(SecretError::Unknown)
+    }
+
+    async fn ask(&self, id: &str, limit: Duration) -> Result<Reply, NoReply> {
+        let body = serde_json::to_vec(&Question { secret_id: id }).map_err(|_| NoReply::NotSent)?;
+        let mut request = client().post(&self.url).header("content-type", CONTENT_TYPE).header("x-amz-target", TARGET);
+        for (name, value) in self.signature(&body).ok_or(NoReply::NotSent)? {
+            request = request.header(name, value);
+        }
+        send(Neighbour::Secrets, request.body(body), limit).await
+    }
+
+    /// The headers that say who asks.
+    fn signature(&self, body: &[u8]) -> Option<Vec<(String, String)>> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a signature is dated, as the SDKs' are; nothing is decided by it"
+        )]
+        let now = SystemTime::now();
+        let identity = self.credentials.clone().into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("secretsmanager")
+            .time(now)
+            .settings(SigningSettings::default())
+            .build()
+            .ok()?
+            .into();
+        let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)];
+        let request =
+            SignableRequest::new("POST", self.url.as_str(), headers.into_iter(), SignableBody::Bytes(body)).ok()?;
+        let (instructions, _) = sign(request, &parameters).ok()?.into_parts();
+        Some(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// What an answer says. Of a refusal only its code is kept.
+fn read(reply: &Reply) -> Result<String, SecretError> {
+    if reply.status == StatusCode::OK {
+        let value: Value = reply.json().ok_or(SecretError::Unknown)?;
+        return match value.secret_string {
+            Some(text) if text.trim().is_empty() => Err(SecretError::Empty),
+            Some(text) => Ok(text),
+            None => Err(SecretError::Unfit(Unfit("it is binary".to_owned()))),
+        };
+    }
+    let refusal: Refusal = reply.json().ok_or(SecretError::Unknown)?;
+    let code = refusal.kind.rsplit('#').next().unwrap_or_default();
+    match code {
+        // A secret without a version is one that was made and not filled.
+        "ResourceNotFoundException" if refusal.message.contains("staging label") => Err(SecretError::Empty),
+        "ThrottlingException" | "InternalServiceError" | "InternalServiceErrorException" => Err(SecretError::Unknown),
+        _ if reply.status.is_server_error() || code.is_empty() => Err(SecretError::Unknown),
+        code => Err(SecretError::Refused(code.chars().filter(char::is_ascii_alphanumeric).take(64).collect())),
+    }
+}
