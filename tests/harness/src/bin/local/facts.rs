@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) scheduler: String,
     /// AWS KMS.
     pub(crate) kms: String,
+    /// AWS Secrets Manager.
+    pub(crate) secrets_manager: String,
     /// Who pays back.
     pub(crate) refund_wallet: String,
     /// Money for wallets and trouble at neighbours: `POST /mint`, `POST /faults`.
@@ -48,6 +50,10 @@ pub(crate) struct Facts {
     pub(crate) key: String,
     /// The other rail.
     pub(crate) solana: OnSolana,
+    /// The simulated Twilio account.
+    pub(crate) twilio_account_sid: String,
+    /// What the simulated vendors' keys are, as `deploy/secrets` takes them.
+    pub(crate) secrets: serde_json::Value,
     /// Whether the chains and their facilitators are the real ones, with money that is worth nothing.
     pub(crate) real_chain: bool,
     /// Whether the money is worth nothing.
@@ -102,6 +108,7 @@ impl Facts {
             dynamodb: urls.dynamo,
             scheduler: urls.scheduler,
             kms: urls.kms,
+            secrets_manager: urls.secrets_manager,
             refund_wallet: world.refund_wallet.to_checksum(None),
             control,
             table: world.dynamo.table().to_owned(),
@@ -111,6 +118,11 @@ impl Facts {
             payee: harness::world::PAYEE.to_checksum(None),
             address: wallet.text(),
             key: wallet.secret(),
+            twilio_account_sid: world.twilio.account().sid.clone(),
+            secrets: serde_json::json!({
+                "twilio": {"api_key": world.twilio.account().key, "api_secret": world.twilio.account().secret},
+                "bland": {"api_key": world.bland.keys().api_key, "encrypted_key": world.bland.keys().encrypted_key},
+            }),
             real_chain: matches!(world.ledger, Ledger::Real(_)),
             solana: OnSolana::of(running),
             play_money: running.play_money,
