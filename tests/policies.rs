@@ -1,0 +1,159 @@
+//! The template's policies against what the functions really do: every right is used. That no right is missing is shown by
+//! all the other tests, which run by the same policies.
+
+#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "in a test, panicking is how it fails")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use harness::sim::bland::Script;
+use harness::sim::facilitator::JwtKey;
+use harness::sim::{Answer, Fault};
+use harness::{Stack, Wallet, binaries};
+use serde_json::{Value, json};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const RENEW: &str = "/api/v1/phone/numbers/renew";
+const LIST: &str = "/api/v1/phone/numbers/list";
+const CALL: &str = "/api/v1/voice/call";
+
+#[tokio::test]
+async fn every_right_is_used() {
+    let mut granted = BTreeSet::new();
+    let mut used = BTreeSet::new();
+    for stack in [on_base().await, on_solana(true).await, on_solana(false).await] {
+        granted.extend(stack.dynamo.policies().granted());
+        used.extend(stack.dynamo.policies().used());
+    }
+    let idle: Vec<_> = granted.difference(&used).collect();
+    assert!(idle.is_empty(), "granted in template.yaml, and never used: {idle:#?}");
+}
+
+/// Where keys are needed for the facilitator, and refunds are signed by the key that never leaves its store.
+async fn on_base() -> Stack {
+    let (content, public) = cdp_key();
+    let stack = Stack::builder(binaries!()).parameter("FacilitatorAuth", "cdp").secret("PaymentSecret", Some(content));
+    let stack = stack.start().await;
+    stack.facilitator.require_jwt("key", public);
+    let wallet = stack.wallet();
+    let call = json!({"phone_number": "+12133610872", "task": "Ask Andy to take a break."});
+
+    // Whoever pays and gets nothing for it is paid back.
+    stack.sweep().await;
+    let stray = wallet.signs(&stack.post(LIST).demand().await);
+    let taken = stack.chain.transfer_with_authorization(stray.authorization(), &stray.signature_bytes());
+    taken.expect("anybody may submit what was signed");
+    for _ in 0..2 {
+        stack.travel(Duration::from_mins(31));
+        stack.sweep().await;
+    }
+
+    // A purchase that the carrier refuses is forgotten; then one from the carrier.
+    stack.twilio.faults().once("POST *", Fault::Overload);
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(429, "upstream_rate_limited");
+    // An alarm that is there already is moved.
+    let there = Answer::json(409, &json!({"__type": "ConflictException", "Message": "there"}));
+    stack.scheduler.faults().once("POST *", Fault::Replace(there));
+    let bought = stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200).json();
+    let number = json!({"phone_number": bought["phone_number"]});
+    stack.post(RENEW).body(&number).pay(&wallet).await.answer.expect(200);
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+    // Whose a number is, is told to others.
+    stack.post(RENEW).body(&number).pay(&stack.wallet()).await.answer.refused(403, "wrong_wallet");
+    let other = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&other).await.answer.expect(200);
+    let mut anothers = call.clone();
+    anothers["from"] = bought["phone_number"].clone();
+    stack.post(CALL).body(&anothers).pay(&other).await.answer.refused(403, "wrong_wallet");
+
+    // A call that the dialler refuses is forgotten; one that fails is paid back.
+    stack.bland.faults().once("POST /v1/calls", Fault::Overload);
+    stack.post(CALL).body(&call).pay(&wallet).await.answer.refused(429, "upstream_rate_limited");
+    stack.bland.script_next(Script::PreQueueError);
+    let placed = stack.post(CALL).body(&call).pay(&wallet).await.answer.expect(200).json();
+    comes_to_nothing(&stack, &placed, "refunded").await;
+
+    left_in_between(&stack, &wallet).await;
+
+    // What the carrier bills and nobody knows of is adopted.
+    stack.twilio.hold("+14155550299", "bought by hand");
+    for _ in 0..2 {
+        stack.travel(Duration::from_hours(25));
+        stack.sweep().await;
+    }
+
+    // The lease ends, and the number goes to the pool.
+    stack.travel(Duration::from_hours(31 * 24));
+    stack.fire_due_schedules().await;
+    stack.sweep().await;
+    stack
+}
+
+/// What a request has left unfinished is brought to its end: back where nothing came of it, forward where it was paid.
+async fn left_in_between(stack: &Stack, wallet: &Wallet) {
+    let call = json!({"phone_number": "+12133610875", "task": "Ask Andy to take a break."});
+    stack.bland.faults().once("POST /v1/calls", Fault::Drop);
+    stack.post(CALL).body(&call).pay(wallet).await.answer.refused(502, "upstream_error");
+    // Neither the purchase nor the look whether it was made.
+    stack.twilio.faults().once("POST *", Fault::Drop);
+    stack.twilio.faults().once("GET */IncomingPhoneNumbers.json", Fault::Drop);
+    stack.post(BUY).body(&json!({})).pay(wallet).await.answer.refused(502, "upstream_error");
+    for path in [BUY, RENEW] {
+        let body = if path == BUY {
+            json!({})
+        } else {
+            let listed = stack.post(LIST).pay(wallet).await.answer.expect(200).json();
+            json!({"phone_number": listed["numbers"][0]["phone_number"]})
+        };
+        // The one was paid, the other is settled by the sweep.
+        let fault = if path == BUY { Fault::LoseAnswer } else { Fault::Drop };
+        stack.facilitator.faults().once("POST */settle", fault);
+        stack.chain.faults().always("*", Fault::Overload);
+        stack.post(path).body(&body).pay(wallet).await.answer.refused(503, "payment_pending");
+        stack.chain.faults().clear();
+        stack.travel(Duration::from_secs(30));
+        stack.sweep().await;
+    }
+    stack.travel(Duration::from_hours(1));
+    stack.sweep().await;
+}
+
+/// Where the key that pays back is a secret, or there is none.
+async fn on_solana(with_key: bool) -> Stack {
+    let stack = Stack::builder(binaries!()).solana();
+    let stack = if with_key { stack } else { stack.secret("RefundSecret", None) };
+    let stack = stack.start().await;
+    let wallet = stack.solana_wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    stack.bland.script_next(Script::PreQueueError);
+    let call = json!({"phone_number": "+12133610872", "task": "Ask Andy to take a break."});
+    let placed: Value = stack.post(CALL).body(&call).pay(&wallet).await.answer.expect(200).json();
+    comes_to_nothing(&stack, &placed, if with_key { "refunded" } else { "credited" }).await;
+    stack
+}
+
+/// A call ends in an error, somebody sees it, and its payment goes back or becomes credit.
+async fn comes_to_nothing(stack: &Stack, placed: &Value, status: &str) {
+    stack.bland.finish_all();
+    stack.travel(Duration::from_secs(10));
+    let poll = format!("{CALL}/{}", placed["call_id"].as_str().unwrap_or_default());
+    stack.get(&poll).send().await.expect(200);
+    stack.travel(Duration::from_secs(61));
+    stack.get(&poll).send().await.expect(200);
+    for _ in 0..2 {
+        stack.sweep().await;
+        stack.travel(Duration::from_secs(61));
+    }
+    assert_eq!(stack.get(&poll).send().await.expect(200).json()["refund"]["status"], status);
+}
+
+/// An API key of the facilitator's: what belongs in the secret, and what the facilitator knows of it.
+fn cdp_key() -> (Value, JwtKey) {
+    let seed = [7; 32];
+    let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&seed).expect("a seed");
+    let public = ring::signature::KeyPair::public_key(&pair).as_ref().to_vec();
+    let secret = STANDARD.encode([&seed[..], &public].concat());
+    (json!({"cdp_api_key_id": "key", "cdp_api_key_secret": secret}), JwtKey::Ed25519(public))
+}
