@@ -9,8 +9,8 @@ use shared::numbers::{Candidates, Numbers, Wanted, set_alarm};
 use shared::paid::{Endpoint, Paid, chain};
 use shared::refusal::Refusal;
 use shared::sale::{Stop, Undo};
-use shared::store::Work;
 use shared::store::sales::{NewSale, Record, Sale, Settling};
+use shared::store::{Pause, Work};
 use shared::types::{Country, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
 use shared::{body, edge, leases};
@@ -44,6 +44,7 @@ struct Response {
 impl Endpoint for NumbersBuy {
     const ENDPOINT: &'static api::Endpoint = &NUMBERS_BUY;
     const FOREIGN: bool = true;
+    const PAUSED_BY: Pause = Pause::New;
     type Ask = Wanted;
     type Plan = Candidates;
     type Answer = Response;

@@ -10,7 +10,7 @@ use shared::refusal::Refusal;
 use shared::sale::{Stop, Undo};
 use shared::store::numbers::Lease;
 use shared::store::sales::{Claimed, NewSale, Record, Sale, Settling};
-use shared::store::{Changes, Store, Work};
+use shared::store::{Changes, Pause, Store, Work};
 use shared::types::{Wallet, rfc3339, whole_days};
 use shared::{body, edge, leases};
 
@@ -44,6 +44,7 @@ struct Listed {
 impl Endpoint for NumbersList {
     const ENDPOINT: &'static api::Endpoint = &NUMBERS_LIST;
     const FOREIGN: bool = false;
+    const PAUSED_BY: Pause = Pause::All;
     type Ask = ();
     type Plan = Vec<Lease>;
     type Answer = Response;

@@ -13,7 +13,7 @@ use shared::refusal::Refusal;
 use shared::sale::{Stop, Undo};
 use shared::store::numbers::{Lease, hold_lease};
 use shared::store::sales::{Claimed, NewSale, Record, Sale, Settling};
-use shared::store::{Store, Work};
+use shared::store::{Pause, Store, Work};
 use shared::types::{PhoneNumber, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
 use shared::{body, edge, leases};
@@ -42,6 +42,7 @@ struct Response {
 impl Endpoint for NumbersRenew {
     const ENDPOINT: &'static api::Endpoint = &NUMBERS_RENEW;
     const FOREIGN: bool = false;
+    const PAUSED_BY: Pause = Pause::All;
     type Ask = PhoneNumber;
     type Plan = Lease;
     type Answer = Response;
@@ -58,6 +59,7 @@ impl Endpoint for NumbersRenew {
         let active = leases::active(self.store.leases(payer).await?, invocation.now);
         match leases::meant(&active, Some(number)) {
             Ok(lease) if lease.held => Err(Refusal::RateLimited {
+                limit: "renewals_per_number",
                 retry_after: 5,
                 message: "Another renewal of this number is still being paid for.".to_owned(),
             }),
@@ -83,6 +85,7 @@ impl Endpoint for NumbersRenew {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
             Claimed::Lost(_) => Err(Stop::Refuse(Refusal::RateLimited {
+                limit: "renewals_per_number",
                 retry_after: 5,
                 message: "Another renewal of this number is being paid for, or has just been.".to_owned(),
             })),

@@ -9,11 +9,12 @@ use shared::calls::{CallPlan, CallRequest, Calls, destinations, languages};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
+use shared::limits::Budget;
 use shared::paid::{Endpoint, Paid};
 use shared::refusal::Refusal;
 use shared::sale::{Stop, Undo};
-use shared::store::Work;
 use shared::store::sales::{NewSale, Record, Sale, Settling};
+use shared::store::{Pause, Work};
 use shared::types::{PhoneNumber, Wallet};
 use shared::{body, edge};
 
@@ -21,6 +22,7 @@ const DEFAULT_LANGUAGE: &str = "en";
 
 struct VoiceCall {
     calls: Calls,
+    budget: Budget,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +71,7 @@ struct Response {
 impl Endpoint for VoiceCall {
     const ENDPOINT: &'static api::Endpoint = &VOICE_CALL;
     const FOREIGN: bool = true;
+    const PAUSED_BY: Pause = Pause::New;
     type Ask = CallRequest;
     type Plan = CallPlan;
     type Answer = Response;
@@ -97,7 +100,7 @@ impl Endpoint for VoiceCall {
     }
 
     async fn plan(&self, payer: &Wallet, ask: &CallRequest, invocation: &Invocation) -> Result<CallPlan, Refusal> {
-        self.calls.plan(payer, ask, invocation).await
+        self.calls.plan(payer, ask, &self.budget, invocation).await
     }
 
     async fn fulfil(
@@ -161,7 +164,7 @@ fn optional_text(limit: &Text, value: Option<String>) -> Result<Option<String>, 
 
 /// The function, as it is shipped.
 pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
-    Paid::from_env(env, |env, store| VoiceCall { calls: Calls::new(store, env.bland()) })
+    Paid::from_env(env, |env, store| VoiceCall { calls: Calls::new(store, env.bland()), budget: env.budget() })
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -75,6 +75,7 @@ async fn on_base() -> Stack {
     let placed = stack.post(CALL).body(&call).pay(&wallet).await.answer.expect(200).json();
     comes_to_nothing(&stack, &placed, "refunded").await;
 
+    limits_and_controls(&stack, &wallet).await;
     left_in_between(&stack, &wallet).await;
 
     // What the carrier bills and nobody knows of is adopted.
@@ -89,6 +90,29 @@ async fn on_base() -> Stack {
     stack.fire_due_schedules().await;
     stack.sweep().await;
     stack
+}
+
+/// Where somebody has opted out, whoever calls is held against the list; so is who is refused because of a limit.
+async fn limits_and_controls(stack: &Stack, wallet: &Wallet) {
+    let control = json!({"pk": {"S": "CONTROL"}, "sk": {"S": "CONTROL"}, "salt": {"S": "salt"}});
+    stack.dynamo.put(control.as_object().expect("an item"));
+    let call = |last: u32| json!({"phone_number": format!("+1213361{last:04}"), "task": "Ask Andy to take a break."});
+    let placed = stack.post(CALL).body(&call(1)).pay(wallet).await.answer.expect(200).json();
+    stack.bland.finish_all();
+    stack.get(placed["poll_url"].as_str().expect("where to look")).send().await.expect(200);
+    let lines = |running: &str| {
+        let lines = json!({"pk": {"S": "LIMIT#CALLS"}, "sk": {"S": "LIMIT"}, "running": {"N": running}});
+        stack.dynamo.put(lines.as_object().expect("an item"));
+    };
+    let running = stack.dynamo.row("LIMIT#CALLS", "LIMIT").expect("counted")["running"].to_string();
+    lines("1000");
+    stack.post(CALL).body(&call(2)).pay(wallet).await.answer.refused(429, "rate_limited");
+    lines(&running);
+    // A refusal is not said before the payment's record was looked at once more.
+    for path in [BUY, LIST] {
+        let expired = wallet.signs(&stack.post(path).demand().await).valid_for(-60);
+        stack.post(path).paid_with(&expired).send().await.refused(402, "payment_required");
+    }
 }
 
 /// What a request has left unfinished is brought to its end: back where nothing came of it, forward where it was paid.

@@ -17,13 +17,15 @@ use alloy_primitives::{Address, B256, address};
 use aws_credential_types::Credentials;
 use harness::dynamo::Dynamo;
 use harness::template::Deployment;
+use shared::limits::{Budget, Limit, Plan};
 use shared::store::calls::{self, Look, NewCall};
+use shared::store::limits::{self, Asking};
 use shared::store::numbers::{self, Lease};
 use shared::store::refunds::Stranger;
 use shared::store::sales::{Claimed, NewSale, NotStepped, Open, Sale, Settled, Settling, Signed, Taken};
 use shared::store::{
-    Candidate, Changes, Charge, Done, Pause, Queue, RefundReason, Refunding, SHARDS, Source, State, Store, StoreConfig,
-    View, Work,
+    Candidate, Changes, Charge, Cost, Done, Pause, Queue, RefundReason, Refunding, SHARDS, Source, State, Store,
+    StoreConfig, View, Work,
 };
 use shared::types::{AttemptId, CallId, Country, EvmNetwork, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
@@ -386,6 +388,7 @@ fn new_call(id: u128, from: &PhoneNumber) -> NewCall {
         max_duration: 5,
         due_at: at(360),
         credit: None,
+        cost: None,
     }
 }
 
@@ -439,13 +442,13 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     let call = read().await;
     assert!(table.store.take_look(&call, at(10), "a").await.expect("answers"));
     assert!(!table.store.take_look(&call, at(10), "b").await.expect("answers"), "the other one was quicker");
-    let look = Look { view: view.clone(), ended_at: Some(at(10)), settled: false, refund_due: false };
+    let look = Look { view: view.clone(), ended_at: Some(at(10)), settled: false, refund_due: false, price: None };
     table.store.looked(&call, &look, at(10), "c").await.expect("answers");
     let call = read().await;
     assert_eq!((call.view.clone(), call.ended_at, call.settled), (Some(view.clone()), Some(at(10)), false));
 
     assert!(table.store.take_look(&call, at(70), "d").await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true };
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, price: None };
     table.store.looked(&call, &look, at(70), "e").await.expect("answers");
     let call = read().await;
     assert_eq!((call.charge, call.settled), (Charge::RefundDue, true));
@@ -476,10 +479,11 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
         ended_at: Some(at(10)),
         settled: false,
         refund_due: false,
+        price: None,
     };
     table.store.looked(&running, &normal, at(10), "b").await.expect("answers");
     // Somebody who read the call before that gives it up for lost.
-    let lost = Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true };
+    let lost = Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true, price: None };
     table.store.looked(&running, &lost, at(10), "c").await.expect("answers");
     let after = table.store.call(&id).await.expect("answers").expect("there");
     assert_eq!((after.view, after.settled, after.charge), (Some(normal.view), false, Charge::Paid));
@@ -495,6 +499,7 @@ async fn sold_call(table: &Table, nonce: u8, credit: bool) -> CallId {
         max_duration: 5,
         placed: Some("bland".to_owned()),
         credit,
+        cost: None,
     };
     let call = calls::dial(&new_call(u128::from(nonce), &number(1)), &payment(nonce), at(0)).expect("a row");
     let claimed = table.store.claim::<Settling>(new_sale(nonce, 1), work, call).await.expect("answers");
@@ -527,7 +532,7 @@ async fn failed(table: &Table, id: &CallId) {
     let call = table.store.call(id).await.expect("answers").expect("there");
     let view = error();
     assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true };
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, price: None };
     table.store.looked(&call, &look, at(10), &format!("looked {}", id.as_str())).await.expect("answers");
 }
 
@@ -763,4 +768,82 @@ async fn who_does_not_want_to_be_called_is_remembered_without_the_number() {
         let rows = serde_json::to_string(&engine.rows()).expect("JSON");
         assert!(!rows.contains("5550002"), "the number is not in the table");
     }
+}
+
+fn budget() -> Budget {
+    Budget { plan: Plan::Scale, daily: Usdc::micros(500_000_000) }
+}
+
+/// Counts a call that costs so many cents, or says which limit is reached.
+async fn count(
+    table: &Table,
+    id: u128,
+    from: &Wallet,
+    to: &PhoneNumber,
+    cents: u64,
+    second: i64,
+) -> Result<Cost, Limit> {
+    let call = CallId::from_bits(id);
+    let (_, mut counters) = table.store.before_call(from, to).await.expect("answers");
+    let cost = Usdc::micros(cents * 10_000);
+    let asking = Asking { call: &call, wallet: from, to, cost, ends_at: at(second + 360) };
+    loop {
+        let admitted = counters.admit(&asking, &budget(), at(second)).expect("rows");
+        let admitted = admitted.map_err(|reached| reached.limit)?;
+        let token = table.tokens.fetch_add(1, Ordering::Relaxed);
+        match table.store.apply(admitted.changes, &format!("count {token}")).await.expect("answers") {
+            Done::Yes => return Ok(admitted.cost),
+            Done::No(lost) => drop(counters.learn(lost.change, lost).expect("a row")),
+        }
+    }
+}
+
+async fn counted(table: &Table, from: &Wallet, to: &PhoneNumber) -> String {
+    let (_, counters) = table.store.before_call(from, to).await.expect("answers");
+    format!("{counters:?}")
+}
+
+#[tokio::test]
+async fn calls_of_many_wallets_at_once_are_counted_one_by_one() {
+    let table = Table::new("counted").await;
+    let to = number(1);
+    let wallets: Vec<Wallet> = (0..24).map(wallet).collect();
+    let (table, callee) = (&table, &to);
+    let calls = wallets.iter().zip(1..).map(|(from, id)| count(table, id, from, callee, 10, 0));
+    let counted: Vec<_> = futures_util::future::join_all(calls).await;
+    assert_eq!(counted.iter().filter(|counted| counted.is_ok()).count(), 10);
+    assert!(
+        counted.iter().filter_map(|counted| counted.as_ref().err()).all(|limit| *limit == Limit::DestinationPerDay)
+    );
+    assert_eq!(count(table, 99, &wallet(99), &to, 10, 86_399).await, Err(Limit::DestinationPerDay));
+    assert!(count(table, 99, &wallet(99), &to, 10, 86_400).await.is_ok(), "a day later");
+}
+
+#[tokio::test]
+async fn calls_of_one_wallet_at_once_are_counted_one_by_one() {
+    let table = &Table::new("counted_of_one").await;
+    let numbers: Vec<PhoneNumber> = (1..12).map(number).collect();
+    let calls = numbers.iter().zip(1..).map(|(to, id)| async move { count(table, id, &wallet(0), to, 10, 0).await });
+    let counted: Vec<_> = futures_util::future::join_all(calls).await;
+    assert_eq!(counted.iter().filter(|counted| counted.is_ok()).count(), 3);
+    assert!(counted.iter().filter_map(|counted| counted.as_ref().err()).all(|limit| *limit == Limit::CallsAtOnce));
+}
+
+#[tokio::test]
+async fn what_is_undone_is_counted_no_longer_and_never_taken_off_another_day() {
+    let table = Table::new("undone").await;
+    let (from, to) = (wallet(0), number(1));
+    let first = count(&table, 1, &from, &to, 100, 0).await.expect("allowed");
+    let before = counted(&table, &from, &to).await;
+    let second = count(&table, 2, &from, &to, 100, 10).await.expect("allowed");
+    let id = |bits: u128| CallId::from_bits(bits);
+    assert!(table.makes(limits::undone(&id(2), &from, &to, Some(&second))).await);
+    let after = counted(&table, &from, &to).await;
+    assert_eq!(after.replace("version: Some(2)", "version: Some(1)"), before);
+    // A day later another sum has begun, and the first one is nobody's any more.
+    assert!(count(&table, 3, &wallet(1), &to, 100, 90_000).await.is_ok());
+    assert!(table.makes(limits::undone(&id(1), &from, &to, Some(&first))).await);
+    let later = counted(&table, &from, &to).await;
+    assert_eq!(later.matches("amount: Usdc(1000000)").count(), 2, "{later}");
+    assert!(later.contains("running: 1"), "{later}");
 }

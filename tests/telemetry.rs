@@ -206,7 +206,7 @@ async fn a_fault_is_counted_and_names_its_cause_beside_the_line() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     let payment = wallet.signs(&stack.post(LIST).demand().await);
-    stack.dynamo.faults().times("GetItem", 3, Fault::Refuse(Answer::html(500)));
+    stack.dynamo.faults().times("BatchGetItem", 3, Fault::Refuse(Answer::html(500)));
     stack.post(LIST).paid_with(&payment).send().await.refused(500, "internal_error");
     let log = Log::of(&stack).await;
     let [_, failed] = log.invocations("numbers_list").try_into().expect("two requests");

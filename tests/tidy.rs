@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers of `shared`, the lowest first. A module uses those below its own, and its neighbours where it says so.
-const LAYERS: [(&str, &[&str], &[&str]); 9] = [
+const LAYERS: [(&str, &[&str], &[&str]); 10] = [
     ("words", &["types"], &[]),
+    ("numbers", &["limits"], &[]),
     ("the invocation", &["invocation", "telemetry"], &[]),
     // Each knows one neighbour and none of the others; all speak through one HTTP client, and have their secrets from one place.
     ("neighbours", &["x402", "store", "upstream"], &["upstream::http", "upstream::secrets"]),
@@ -72,9 +73,17 @@ fn key_strings_are_built_in_one_place() {
         }
         let code = read(&file);
         let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        for prefix in
-            ["\"NUMBER#", "\"WALLET#", "\"LEASE#", "\"SALE#", "\"CALL#", "\"POOL#", "\"OPTOUT#", "\"CONTROL\""]
-        {
+        for prefix in [
+            "\"NUMBER#",
+            "\"WALLET#",
+            "\"LEASE#",
+            "\"SALE#",
+            "\"CALL#",
+            "\"POOL#",
+            "\"OPTOUT#",
+            "\"LIMIT#",
+            "\"CONTROL\"",
+        ] {
             assert!(!code.iter().any(|line| line.contains(prefix)), "{}: {prefix}", file.display());
         }
     }

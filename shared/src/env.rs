@@ -7,8 +7,9 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use tracing::level_filters::LevelFilter;
 
+use crate::limits::{Budget, Plan};
 use crate::store::{Store, StoreConfig};
-use crate::types::{Country, Network, Wallet};
+use crate::types::{Country, Network, Usdc, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig, BlandKeys};
 use crate::upstream::kms::{KmsConfig, SigningKey};
@@ -225,6 +226,20 @@ impl Env {
         let url = self.optional("BLAND_URL").unwrap_or_else(|| "https://api.bland.ai".to_owned());
         let keys = self.kept("bland", "BLAND_SECRET", BlandKeys::read);
         Bland::new(BlandConfig { url, keys })
+    }
+
+    /// `BLAND_PLAN` (`start`, `build` or `scale`), `DAILY_CALL_BUDGET` (whole dollars).
+    pub fn budget(&mut self) -> Budget {
+        let plan = self.required("BLAND_PLAN");
+        let plan = Plan::ALL.into_iter().find(|known| known.name() == plan).unwrap_or_else(|| {
+            self.problem("BLAND_PLAN is not one of start, build, scale");
+            Plan::Start
+        });
+        let dollars: Option<u32> = self.required("DAILY_CALL_BUDGET").parse().ok().filter(|dollars| *dollars > 0);
+        if dollars.is_none() {
+            self.problem("DAILY_CALL_BUDGET is not a number of dollars");
+        }
+        Budget { plan, daily: Usdc::micros(1_000_000).times(u64::from(dollars.unwrap_or(1))) }
     }
 
     /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).

@@ -28,5 +28,6 @@ pub mod x402;
 
 pub mod env;
 pub mod invocation;
+pub mod limits;
 pub mod telemetry;
 pub mod types;

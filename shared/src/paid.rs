@@ -20,8 +20,8 @@ use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
-use crate::store::Work;
-use crate::store::sales::{NewSale, Record, Sale, Settling};
+use crate::store::sales::{Gate, NewSale, Record, Sale, Settling};
+use crate::store::{Pause, Work};
 use crate::telemetry;
 use crate::types::{Network, Wallet};
 use crate::x402::{
@@ -41,6 +41,8 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
     /// Whether something foreign happens before the payment is settled. Then the facilitator is asked first whether it
     /// could be; otherwise that would be a round trip for nothing.
     const FOREIGN: bool;
+    /// The mildest pause in which it is not sold.
+    const PAUSED_BY: Pause;
     /// A request, parsed: it cannot be wrong any more.
     type Ask: Send + Sync;
     /// What was found out about a request: enough to fulfil it.
@@ -181,25 +183,30 @@ impl<E: Endpoint> Paid<E> {
         let id = payment.id();
         telemetry::sale(&id, &payer);
         // The record first: a served request is answered from it even when its signature has expired.
-        let earlier = self.cashier.store.sale(&id);
+        let gate = self.cashier.store.gate(&id, &payer);
         let plan = async {
             payment.window(invocation.now).map_err(refused)?;
             let ask = ask?;
             let plan = first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await?;
             Ok::<_, Refusal>((ask, plan))
         };
-        let planned = match future::select(pin!(earlier), pin!(plan)).await {
-            Either::Left((earlier, plan)) => {
-                if let Some(answer) = self.replay(earlier?, order).await? {
+        let planned = match future::select(pin!(gate), pin!(plan)).await {
+            Either::Left((gate, plan)) => {
+                let Gate { record, blocked, paused } = gate?;
+                if let Some(answer) = self.replay(record, order).await? {
                     return Ok(answer);
                 }
-                plan.await
+                match passes::<E>(blocked, paused) {
+                    Ok(()) => plan.await,
+                    Err(refusal) => Err(refusal),
+                }
             }
-            Either::Right((plan, earlier)) => {
-                if let Some(answer) = self.replay(earlier.await?, order).await? {
+            Either::Right((plan, gate)) => {
+                let Gate { record, blocked, paused } = gate.await?;
+                if let Some(answer) = self.replay(record, order).await? {
                     return Ok(answer);
                 }
-                plan
+                passes::<E>(blocked, paused).and(plan)
             }
         };
         let (ask, plan) = match planned {
@@ -291,6 +298,17 @@ impl<E: Endpoint> Paid<E> {
                 pending::<E>(&work)
             }
         }
+    }
+}
+
+/// Whether this wallet is sold this now. Before everything that a plan could say: who is sold nothing need not mend a body.
+fn passes<E: Endpoint>(blocked: bool, paused: Option<Pause>) -> Result<(), Refusal> {
+    if blocked {
+        return Err(Refusal::WalletBlocked);
+    }
+    match paused {
+        Some(pause) if pause == Pause::All || pause == E::PAUSED_BY => Err(Refusal::SellingPaused),
+        _ => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::{Code, Method, NUMBERS_BUY, codes};
+use crate::limits::Reached;
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::types::{PhoneNumber, Wallet};
@@ -35,6 +36,10 @@ pub enum Refusal {
     PaymentUsed,
     /// 409: this signature is being worked on.
     PaymentInProgress,
+    /// 403: the operator refuses this wallet.
+    WalletBlocked,
+    /// 503: the operator has paused what is asked for.
+    SellingPaused,
     /// 400
     BadRequest {
         /// The field that is wrong.
@@ -61,13 +66,17 @@ pub enum Refusal {
         /// Which.
         active: Vec<PhoneNumber>,
     },
+    /// 403: whoever is at this number does not want to be called.
+    DestinationOptedOut,
     /// 409: the payment was made, buys nothing, and goes back.
     PaymentReturned,
     /// 429: our own limit.
     RateLimited {
+        /// Which, for programs: a word that stays the same.
+        limit: &'static str,
         /// Seconds.
         retry_after: u64,
-        /// Which limit.
+        /// Which, for people, and what to do.
         message: String,
     },
     /// 429: a vendor's limit.
@@ -111,6 +120,13 @@ impl From<StoreFault> for Refusal {
     }
 }
 
+impl From<Reached> for Refusal {
+    fn from(reached: Reached) -> Self {
+        let Reached { limit, retry_after } = reached;
+        Self::RateLimited { limit: limit.code(), retry_after, message: limit.to_string() }
+    }
+}
+
 /// A step of a sale that was not made: another attempt's turn, or our own fault.
 impl From<NotStepped> for Refusal {
     fn from(not: NotStepped) -> Self {
@@ -131,7 +147,7 @@ impl Refusal {
     /// The name of the limit that was hit, if it was one. Metrics are told apart by it, so there are few.
     pub fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::RateLimited { .. } => Some("wallet"),
+            Self::RateLimited { limit, .. } => Some(limit),
             Self::UpstreamRateLimited { vendor, .. } => Some(vendor),
             _ => None,
         }
@@ -170,6 +186,10 @@ impl Refusal {
                 "This payment was made and buys nothing: it goes back to the wallet. Sign a new payment to try again."
                     .to_owned(),
             ),
+            Self::WalletBlocked => Facts::new(
+                codes::WALLET_BLOCKED,
+                format!("This wallet is not served: its use was against the terms. Ask the operator if that is a mistake. {FREE}"),
+            ),
             Self::BadRequest { field, message } => {
                 Facts::new(codes::BAD_REQUEST, format!("`{field}`: {message}. {FREE}")).with("field", json!(field))
             }
@@ -196,8 +216,29 @@ impl Refusal {
             )
             .with("field", json!("from"))
             .with("your_active_numbers", numbers(active)),
-            Self::RateLimited { retry_after, message } => {
-                Facts::new(codes::RATE_LIMITED, format!("{message} Try again in {retry_after} s. {FREE}")).retry_after(*retry_after)
+            Self::DestinationOptedOut => Facts::new(
+                codes::DESTINATION_OPTED_OUT,
+                format!("Whoever is at this number has asked not to be called. Do not try again. {FREE}"),
+            )
+            .with("field", json!("phone_number")),
+            Self::RateLimited { .. }
+            | Self::UpstreamRateLimited { .. }
+            | Self::Upstream { .. }
+            | Self::SellingPaused
+            | Self::NotSettled
+            | Self::PaymentPending
+            | Self::UnknownCall
+            | Self::Fault(_) => self.later(),
+        }
+    }
+
+    /// What may be otherwise later, and what is nobody's fault but ours.
+    fn later(&self) -> Facts {
+        match self {
+            Self::RateLimited { limit, retry_after, message } => {
+                Facts::new(codes::RATE_LIMITED, format!("{message} Try again in {retry_after} s. {FREE}"))
+                    .with("limit", json!(limit))
+                    .retry_after(*retry_after)
             }
             Self::UpstreamRateLimited { vendor, retry_after } => Facts::new(
                 codes::UPSTREAM_RATE_LIMITED,
@@ -220,13 +261,25 @@ impl Refusal {
             )
             .retry_after(5),
             Self::UnknownCall => Facts::new(codes::UNKNOWN_CALL, "There is no call with this id.".to_owned()),
-            Self::Fault(_) => Facts::new(
+            Self::SellingPaused => Facts::new(
+                codes::SELLING_PAUSED,
+                format!(
+                    "The operator has paused the selling. Numbers stay their owners', and calls can be polled. Try again \
+                     later with the same header or a new one. {FREE}"
+                ),
+            )
+            .retry_after(PAUSE),
+            // A fault: everything else is said above.
+            _ => Facts::new(
                 codes::INTERNAL_ERROR,
                 "Something failed on our side. Repeat the same header: you cannot be charged twice.".to_owned(),
             ),
         }
     }
 }
+
+/// Nobody knows how long a pause lasts; looking again every five minutes does no harm.
+const PAUSE: u64 = 300;
 
 /// BlockRun's MCP server looks for these words before it tells a user that nothing was paid.
 const FREE: &str = "Not charged.";

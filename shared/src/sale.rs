@@ -11,7 +11,7 @@ use crate::invocation::Invocation;
 use crate::leases;
 use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
-use crate::store::{Changes, State, Store, Work, calls, numbers};
+use crate::store::{Changes, State, Store, Work, calls, limits, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_IN, SALES};
 use crate::types::{Timestamp, Wallet};
@@ -246,7 +246,9 @@ fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
             Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
             Blame::Nobody => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
         },
-        Work::Call { call, placed: None, .. } => calls::not_dialled(call, wallet, sale, record.credit()),
+        Work::Call { call, to, placed: None, cost, .. } => {
+            calls::not_dialled(call, wallet, sale, record.credit()).and(limits::undone(call, wallet, to, cost.as_ref()))
+        }
         Work::List { .. } | Work::Nothing => Changes::none(),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) async fn history(seed: u64) -> (Vec<String>, Deeds, String) {
     let (clients, steps) = (dice.between(2, 8), dice.between(3, 9));
     let faults = dice.between(1, 6);
     let storm: BTreeSet<_> = (0..faults).map(|_| (dice.below(clients), dice.below(steps))).collect();
-    let stack = Stack::start(binaries!()).await;
+    let stack = Stack::builder(binaries!()).parameter("BlandPlan", "scale").start().await;
     let storm = Box::new(move |client, step, _: &mut Dice| storm.contains(&(client, step)));
     let life = Life::new(&stack, storm, 240).await;
     life.go_on(&dice, clients, |step| step >= steps).await;

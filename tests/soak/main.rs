@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
 
 /// One world, until it has seen enough or time is up.
 async fn world(dice: Dice, end: Instant, sum: &mut Sum) {
-    let stack = Stack::start(binaries!()).await;
+    let stack = Stack::builder(binaries!()).parameter("BlandPlan", "scale").start().await;
     let life = Life::new(&stack, Box::new(|_, _, dice: &mut Dice| dice.percent(FAULTS)), 2_000).await;
     let steps = AtomicU64::new(0);
     let enough = |_| steps.fetch_add(1, Ordering::Relaxed) >= STEPS || Instant::now() >= end;

@@ -54,6 +54,14 @@ pub const PAYMENT_IN_PROGRESS: Code =
 /// The money goes back.
 pub const PAYMENT_RETURNED: Code =
     code(409, "payment_returned", "the payment was made and buys nothing: it goes back to the wallet");
+/// The operator refuses the wallet.
+pub const WALLET_BLOCKED: Code =
+    code(403, "wallet_blocked", "the operator refuses this wallet everything that is paid for");
+/// The operator has paused it.
+pub const SELLING_PAUSED: Code =
+    code(503, "selling_paused", "the operator has paused what is asked for; calls can be polled, nothing was charged")
+        .tells(&["retry_after_seconds"])
+        .again();
 /// A field is wrong.
 pub const BAD_REQUEST: Code =
     code(400, "bad_request", "a field is missing or wrong; `field` names it").tells(&["field"]);
@@ -73,9 +81,15 @@ pub const WRONG_WALLET: Code = code(403, "wrong_wallet", "the wallet does not ow
 /// Which number?
 pub const AMBIGUOUS_FROM: Code = code(400, "ambiguous_from", "the wallet has several numbers, and `from` names none")
     .tells(&["field", "your_active_numbers"]);
+/// Somebody who does not want to be called.
+pub const DESTINATION_OPTED_OUT: Code =
+    code(403, "destination_opted_out", "whoever is at the number has asked not to be called: do not try again")
+        .tells(&["field"]);
 /// Our own limit.
 pub const RATE_LIMITED: Code =
-    code(429, "rate_limited", "a limit of ours, which the message names").tells(&["retry_after_seconds"]).again();
+    code(429, "rate_limited", "a limit of ours, which `limit` and the message name; nothing was charged")
+        .tells(&["limit", "retry_after_seconds"])
+        .again();
 /// A vendor's limit.
 pub const UPSTREAM_RATE_LIMITED: Code =
     code(429, "upstream_rate_limited", "a limit of the carrier's, the dialler's or the facilitator's")

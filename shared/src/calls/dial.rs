@@ -7,13 +7,15 @@ use tracing::error;
 
 use crate::invocation::Invocation;
 use crate::leases::{self, NotMeant};
+use crate::limits::{Budget, Limit, Reached, rates};
 use crate::refusal::Refusal;
 use crate::sale::Stop;
 use crate::store::calls::{NewCall, NotNow, dial, not_dialled, placed, why_not};
+use crate::store::limits::{Asking, Counters, Learned, undone};
 use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimed, NewSale, Open, Sale, Settling};
 use crate::store::{Store, StoreFault, Work};
-use crate::types::{PhoneNumber, Usdc, Wallet};
+use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
 
 const DIAL: Duration = Duration::from_secs(8);
@@ -25,6 +27,9 @@ const READY: Duration = Duration::from_secs(4);
 const RESERVE: Duration = Duration::from_secs(8);
 /// A call that runs longer than it may is stopped after this.
 const OVERTIME: Duration = Duration::from_mins(1);
+/// How often a claim is tried again because others have counted meanwhile. Each of them has got what it wanted, and of those who
+/// can be in each other's way, the calls to one destination, there are ten in a day.
+const CROWD: u32 = 16;
 /// Our clock and the dialler's may disagree by so much when a call is looked for.
 const SKEW: Duration = Duration::from_mins(1);
 
@@ -51,12 +56,14 @@ pub struct CallRequest {
     pub interruption_threshold: u32,
 }
 
-/// The number to call from, and who pays.
+/// The number to call from, who pays, and what has been counted.
 #[derive(Debug)]
 pub struct CallPlan {
     from: PhoneNumber,
     /// What the wallet is owed.
     credit: Usdc,
+    counters: Counters,
+    budget: Budget,
 }
 
 /// Calls, placed and looked at.
@@ -71,18 +78,20 @@ impl Calls {
         Self { store, bland }
     }
 
-    /// Finds out from which number this wallet may place this call.
+    /// Finds out from which number this wallet may place this call, and whether there were too many.
     pub async fn plan(
         &self,
         payer: &Wallet,
         request: &CallRequest,
+        budget: &Budget,
         invocation: &Invocation,
     ) -> Result<CallPlan, Refusal> {
         let now = invocation.now;
         let dialler = self.bland.ready(invocation.at_most(READY, RESERVE));
-        let reads = (self.store.belongings(payer), self.store.holding(&request.to));
-        let (belongings, ours, dialler) = future::join3(reads.0, reads.1, dialler).await;
-        if ours?.is_some() {
+        let reads = (self.store.belongings(payer), self.store.before_call(payer, &request.to));
+        let (belongings, before, dialler) = future::join3(reads.0, reads.1, dialler).await;
+        let (ours, counters) = before?;
+        if ours.is_some() {
             // What an idle or leased number of ours answers is not defined, and a loop of them would cost real money.
             let message = "it is one of our own numbers, which cannot take calls".to_owned();
             return Err(Refusal::UnsupportedDestination { message });
@@ -91,13 +100,28 @@ impl Calls {
         let active = leases::active(leases, now);
         match leases::meant(&active, request.from.as_ref()) {
             Ok(_) if dialler.is_err() => Err(refusal(DialError::NotSent)),
-            Ok(lease) => Ok(CallPlan { from: lease.number.clone(), credit }),
+            Ok(lease) => {
+                let asking = asking(&invocation.call_id, payer, request, budget, now)?;
+                match counters.admit(&asking, budget, now)? {
+                    Ok(_) => Ok(CallPlan { from: lease.number.clone(), credit, counters, budget: *budget }),
+                    Err(reached) => Err(self.not_now(&request.to, reached).await),
+                }
+            }
             Err(NotMeant::None) => Err(Refusal::NoOwnedNumbers),
             Err(NotMeant::Ambiguous) => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),
             Err(NotMeant::NotYours) => match &request.from {
                 Some(named) => Err(leases::not_yours(&self.store, named, &active, now).await),
                 None => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),
             },
+        }
+    }
+
+    /// A limit; unless whoever is called does not want that, which will be so as well when the limit is not.
+    async fn not_now(&self, to: &PhoneNumber, reached: Reached) -> Refusal {
+        match self.store.opted_out(to).await {
+            Ok(None) => reached.into(),
+            Ok(Some(_)) => Refusal::DestinationOptedOut,
+            Err(fault) => fault.into(),
         }
     }
 
@@ -109,8 +133,9 @@ impl Calls {
         plan: CallPlan,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        let sale = self.intend(new, request, &plan, invocation).await?;
-        match self.dial(request, &plan, invocation).await {
+        let from = plan.from.clone();
+        let sale = self.intend(new, request, plan, invocation).await?;
+        match self.dial(request, &from, invocation).await {
             Ok(id) => self.fence(sale, id).await,
             Err(DialError::Unknown) => self.find(sale, invocation).await,
             Err(error) => {
@@ -120,66 +145,60 @@ impl Calls {
         }
     }
 
+    /// Claims the sale with the intent to dial. What was counted meanwhile is learned from the write that was refused.
     async fn intend(
         &self,
         new: NewSale,
         request: &CallRequest,
-        plan: &CallPlan,
+        mut plan: CallPlan,
         invocation: &Invocation,
     ) -> Result<Sale<Open>, Stop> {
-        let id = invocation.call_id.clone();
-        let longest = Duration::from_secs(u64::from(request.max_duration) * 60) + OVERTIME;
+        let now = invocation.now;
         // What a wallet is owed pays before its payment does.
         let credit = Some(new.signed.amount).filter(|price| *price <= plan.credit);
-        let call = NewCall {
-            id: id.clone(),
-            wallet: new.signed.payer,
-            from: plan.from.clone(),
-            to: request.to.clone(),
-            max_duration: request.max_duration,
-            due_at: invocation.now.saturating_add(longest).map_err(StoreFault::from)?,
-            credit,
-        };
-        let changes = dial(&call, &new.id, invocation.now)?;
-        let work = Work::Call {
-            call: id,
-            from: call.from,
-            to: call.to,
-            max_duration: request.max_duration,
-            placed: None,
-            credit: credit.is_some(),
-        };
-        match self.store.claim(new, work, changes).await? {
-            Claimed::Ours(sale) => Ok(sale),
-            Claimed::Earlier(record) => Err(Stop::Earlier(record)),
-            Claimed::Lost(lost) => Err(Stop::Refuse(match why_not(&lost, invocation.now)? {
-                NotNow::Dialling => Refusal::RateLimited {
-                    retry_after: 2,
-                    message: "Another call of this wallet is still being paid for.".to_owned(),
+        for _ in 0..CROWD {
+            let asking = asking(&invocation.call_id, &new.signed.payer, request, &plan.budget, now)?;
+            let admitted = match plan.counters.admit(&asking, &plan.budget, now)? {
+                Ok(admitted) => admitted,
+                Err(reached) => return Err(self.not_now(&request.to, reached).await.into()),
+            };
+            let call = NewCall {
+                id: invocation.call_id.clone(),
+                wallet: new.signed.payer,
+                from: plan.from.clone(),
+                to: request.to.clone(),
+                max_duration: request.max_duration,
+                due_at: asking.ends_at,
+                credit,
+                cost: Some(admitted.cost),
+            };
+            let changes = dial(&call, &new.id, now)?.and(admitted.changes);
+            match self.store.claim(new.clone(), work_of(call), changes).await? {
+                Claimed::Ours(sale) => return Ok(sale),
+                Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
+                Claimed::Lost(lost) => match why_not(&lost, now)? {
+                    NotNow::Beyond(place) => {
+                        if plan.counters.learn(place, lost)? == Learned::OptedOut {
+                            return Err(Refusal::DestinationOptedOut.into());
+                        }
+                    }
+                    not_now => return Err(why(not_now, now).into()),
                 },
-                NotNow::Unpaid(until) => Refusal::RateLimited {
-                    retry_after: until.as_second().saturating_sub(invocation.now.as_second()).max(1).cast_unsigned(),
-                    message: "This wallet had a phone rung and the payment for it was declined.".to_owned(),
-                },
-                NotNow::LeaseEnded => Refusal::NoOwnedNumbers,
-                NotNow::CreditSpent => Refusal::RateLimited {
-                    retry_after: 1,
-                    message: "This wallet's credit was just spent on another call.".to_owned(),
-                },
-            })),
+            }
         }
+        Err(Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into()))
     }
 
     /// Dials. A caller ID that the dialler does not know (any more) is imported and tried once more: nothing was dialled.
     async fn dial(
         &self,
         request: &CallRequest,
-        plan: &CallPlan,
+        from: &PhoneNumber,
         invocation: &Invocation,
     ) -> Result<BlandCallId, DialError> {
         let dial = Dial {
             to: &request.to,
-            from: &plan.from,
+            from,
             task: &request.task,
             voice: request.voice.as_deref(),
             language: &request.language,
@@ -192,7 +211,7 @@ impl Calls {
         match self.bland.dial(&dial, invocation.at_most(DIAL, RESERVE)).await {
             Err(DialError::NumberNotReady) => {
                 let limit = invocation.at_most(IMPORT, RESERVE);
-                match self.bland.import(&plan.from, limit).await {
+                match self.bland.import(from, limit).await {
                     Ok(Imported::In) => self.bland.dial(&dial, invocation.at_most(DIAL, RESERVE)).await,
                     _ => Err(DialError::NumberNotReady),
                 }
@@ -226,21 +245,64 @@ impl Calls {
     }
 
     async fn fence(&self, sale: Sale<Open>, id: BlandCallId) -> Result<Sale<Settling>, Stop> {
-        let Work::Call { call, from, to, max_duration, credit, .. } = sale.record().work.clone() else {
+        let Work::Call { call, from, to, max_duration, credit, cost, .. } = sale.record().work.clone() else {
             return Err(Stop::Refuse(StoreFault::Impossible("a call's sale without a call").into()));
         };
         let accepted = placed(&call, id.as_str());
-        let work = Work::Call { call, from, to, max_duration, placed: Some(id.as_str().to_owned()), credit };
+        let work = Work::Call { call, from, to, max_duration, placed: Some(id.as_str().to_owned()), credit, cost };
         self.store.fence(sale, work, accepted).await.map_err(|not| Stop::Refuse(not.into()))
     }
 
     /// Voids a sale for which nobody was rung. The same payment can be used again.
     pub(super) async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
         let record = sale.record();
-        let Work::Call { call, .. } = &record.work else { return Ok(()) };
-        let changes = not_dialled(call, &record.signed.payer, &record.id, record.credit());
+        let Work::Call { call, to, cost, .. } = &record.work else { return Ok(()) };
+        let payer = &record.signed.payer;
+        let changes = not_dialled(call, payer, &record.id, record.credit()).and(undone(call, payer, to, cost.as_ref()));
         self.store.void(sale, changes, false).await.map(drop).map_err(|(_, not)| not.into())
     }
+}
+
+/// What is counted for a call, should it be placed.
+fn asking<'a>(
+    call: &'a CallId,
+    wallet: &'a Wallet,
+    request: &'a CallRequest,
+    budget: &Budget,
+    now: Timestamp,
+) -> Result<Asking<'a>, StoreFault> {
+    let minutes = u64::from(request.max_duration);
+    let minute = budget.plan.minute().plus(rates::carrier_minute(&request.to));
+    let ends_at = now.saturating_add(Duration::from_mins(minutes) + OVERTIME)?;
+    Ok(Asking { call, wallet, to: &request.to, cost: minute.times(minutes), ends_at })
+}
+
+fn work_of(call: NewCall) -> Work {
+    Work::Call {
+        call: call.id,
+        from: call.from,
+        to: call.to,
+        max_duration: call.max_duration,
+        placed: None,
+        credit: call.credit.is_some(),
+        cost: call.cost,
+    }
+}
+
+fn why(not_now: NotNow, now: Timestamp) -> Refusal {
+    let (limit, retry_after, message) = match not_now {
+        NotNow::Blocked => return Refusal::WalletBlocked,
+        NotNow::LeaseEnded => return Refusal::NoOwnedNumbers,
+        NotNow::Dialling => ("unpaid_calls_per_wallet", 2, "Another call of this wallet is still being paid for."),
+        NotNow::Unpaid(until) => (
+            "unpaid_rings_per_wallet_per_day",
+            until.as_second().saturating_sub(now.as_second()).max(1).cast_unsigned(),
+            "This wallet had a phone rung and the payment for it was declined.",
+        ),
+        NotNow::CreditSpent => ("credit", 1, "This wallet's credit was just spent on another call."),
+        NotNow::Beyond(_) => (Limit::Crowd.code(), 1, "Somebody else was quicker."),
+    };
+    Refusal::RateLimited { limit, retry_after, message: message.to_owned() }
 }
 
 fn refusal(error: DialError) -> Refusal {

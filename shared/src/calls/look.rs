@@ -8,12 +8,13 @@ use tracing::warn;
 use super::Calls;
 use super::outcome::{self, view_of};
 use crate::invocation::Invocation;
+use crate::limits::rates;
 use crate::refusal::{Fault, Refusal};
 use crate::store::calls::{Call, Look};
 use crate::store::{Charge, StoreFault};
 use crate::telemetry;
 use crate::telemetry::metrics::UPSTREAM_COST;
-use crate::types::{CallId, Timestamp};
+use crate::types::{CallId, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::bland::{BlandCall, BlandCallId};
 
 /// The vendor advises five seconds, and pays for every look.
@@ -76,6 +77,7 @@ impl Calls {
                 ended_at: Some(invocation.now),
                 settled: true,
                 refund_due: call.charge == Charge::Paid,
+                price: None,
             };
             let step = format!("lost {} {}", call.id.as_str(), invocation.attempt.as_str());
             let at = Timestamp::from_second(call.looked_at).unwrap_or(invocation.now);
@@ -91,13 +93,24 @@ fn judge(call: &Call, record: &BlandCall, now: Timestamp) -> Look {
     let ended_at = call.ended_at.or(outcome.is_terminal().then_some(now));
     // An end is never taken back: a record that runs again is a record that lags.
     if let (Some(_), false, Some(view)) = (call.ended_at, outcome.is_terminal(), &call.view) {
-        return Look { view: view.clone(), ended_at, settled: false, refund_due: false };
+        return Look { view: view.clone(), ended_at, settled: false, refund_due: false, price: None };
     }
     let rested = ended_at.is_some_and(|at| at.saturating_add(SETTLING).is_ok_and(|rested| rested <= now));
     // While the payment is unknown it cannot be said whether an error has to be paid back.
     let settled = outcome.is_terminal() && rested && call.charge != Charge::Pending;
     let refund_due = settled && outcome.is_error() && call.charge == Charge::Paid;
-    Look { view: view_of(&outcome, Some(record)), ended_at, settled, refund_due }
+    Look { view: view_of(&outcome, Some(record)), ended_at, settled, refund_due, price: price_of(record, &call.to) }
+}
+
+/// What a call that is over has cost us: the dialler's price, and the carrier's minutes, which are not in it. Nothing, if nobody
+/// talked; unknown, if somebody did and the dialler does not say what it costs.
+fn price_of(record: &BlandCall, to: &PhoneNumber) -> Option<Usdc> {
+    let seconds = outcome::seconds(record);
+    let carrier = rates::carrier_minute(to).times(seconds.div_ceil(60));
+    match record.price {
+        Some(_) => Some(record.cost().plus(carrier)),
+        None => (seconds == 0).then(|| Usdc::micros(0)),
+    }
 }
 
 fn shown(call: Call, look: Look, now: Timestamp) -> Call {

@@ -259,7 +259,7 @@ fn says(call: &BlandCall, parts: &[&str]) -> bool {
 
 /// The shorter of what the dialler says about the length: one of its two fields was at times in another unit, and the
 /// other at times included the ringing.
-fn seconds(call: &BlandCall) -> u64 {
+pub fn seconds(call: &BlandCall) -> u64 {
     let connected = call.corrected_duration.as_ref().map(|seconds| seconds.times(1));
     let talked = call.call_length.as_ref().map(|minutes| minutes.times(60));
     [connected, talked].into_iter().flatten().min().unwrap_or(0)

@@ -9,7 +9,7 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale::Undo;
 use crate::store::sales::{NotStepped, Open, Sale};
-use crate::store::{Work, calls};
+use crate::store::{Work, calls, limits};
 use crate::upstream::bland::{BlandCallId, BlandError};
 
 const STOP: Duration = Duration::from_secs(4);
@@ -45,23 +45,14 @@ impl Calls {
             }
         };
         let record = sale.record();
-        let Work::Call { call, .. } = &record.work else { return Err(Fault::Broken("not a call")) };
-        let (changes, rang) = match &found {
-            Some(id) => {
-                self.stop(id.as_str(), invocation).await;
-                (
-                    calls::withdrawn(
-                        call,
-                        &record.signed.payer,
-                        &record.id,
-                        id.as_str(),
-                        record.credit(),
-                        invocation.now,
-                    ),
-                    true,
-                )
-            }
-            None => (calls::not_dialled(call, &record.signed.payer, &record.id, record.credit()), false),
+        let Work::Call { call, to, cost, .. } = &record.work else { return Err(Fault::Broken("not a call")) };
+        let (payer, id, credit) = (&record.signed.payer, &record.id, record.credit());
+        let (changes, rang) = if let Some(placed) = &found {
+            self.stop(placed.as_str(), invocation).await;
+            (calls::withdrawn(call, payer, id, placed.as_str(), credit, invocation.now), true)
+        } else {
+            let undone = limits::undone(call, payer, to, cost.as_ref());
+            (calls::not_dialled(call, payer, id, credit).and(undone), false)
         };
         match self.store.give_up(sale, changes, rang).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{STEPS, SUMMARY};
 use crate::api::{self, Code, Endpoint, Method, body_of, codes, sample_of};
+use crate::limits::Limit;
 use crate::x402::{Listing, Terms, demand};
 
 /// The whole document.
@@ -154,6 +155,7 @@ fn refused(code: &Code) -> Value {
         let value = match *field {
             "field" if *code == codes::AMBIGUOUS_FROM => json!("from"),
             "field" => json!("phone_number"),
+            "limit" => json!(Limit::CallsPerHour.code()),
             "retry_after_seconds" => json!(5),
             "upstream" => json!("facilitator"),
             "buy_endpoint" => json!(api::NUMBERS_BUY.path),
@@ -179,6 +181,7 @@ fn schemas() -> Value {
             "properties": {
                 "error": code, "code": code, "message": message,
                 "field": {"type": "string", "description": "The field that is wrong."},
+                "limit": {"type": "string", "description": "Which limit of ours; the word stays the same."},
                 "retry_after_seconds": {"type": "integer", "minimum": 0, "description": "As `Retry-After`."},
                 "upstream": {"type": "string", "description": "Who refused or failed."},
                 "buy_endpoint": {"type": "string", "description": "Where a number can be bought."},

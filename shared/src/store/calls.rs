@@ -8,6 +8,7 @@ use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet}
 
 use super::change::{Change, Changes, When, n, s};
 use super::keys::{self, Queue};
+use super::limits::{self, Cost};
 use super::rows::{CallRow, Charge, View, WalletRow};
 use super::work::{instant_of, number_of};
 use super::{Done, Lost, Store, StoreFault};
@@ -35,6 +36,8 @@ pub struct NewCall {
     pub due_at: Timestamp,
     /// What is taken off the wallet's credit for it, if that pays.
     pub credit: Option<Usdc>,
+    /// What is reserved for what it costs us.
+    pub cost: Option<Cost>,
 }
 
 /// (none) → dialling, from an active lease, as the one unpaid dial of its wallet
@@ -53,6 +56,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         placed: None,
         transaction: None,
         refunded_by: None,
+        cost: call.cost.map(Cost::to_row),
         looked_at: 0,
         ended_at: None,
         settled: false,
@@ -65,6 +69,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
     let mut wallet = Change::update(keys::wallet(&call.wallet))
         .set("dial", s(sale.as_str()))
         .when(When::No("dial"))
+        .when(When::No("blocked_at"))
         .when(When::Any(vec![When::No("unpaid_at"), When::AtMost("unpaid_at", paused_since)]));
     if let Some(price) = call.credit {
         wallet = wallet.add("credit", -signed(price)).when(When::AtLeast("credit", signed(price)));
@@ -88,6 +93,10 @@ pub enum NotNow {
     LeaseEnded,
     /// The credit was just spent on another call.
     CreditSpent,
+    /// The operator has just blocked the wallet.
+    Blocked,
+    /// None of that: what was written behind it did not hold, and this is its place there.
+    Beyond(usize),
 }
 
 /// Which part of [`dial`] did not hold.
@@ -96,6 +105,7 @@ pub fn why_not(lost: &Lost, now: Timestamp) -> Result<NotNow, StoreFault> {
         1 => {
             let row: WalletRow = serde_dynamo::from_item(lost.old.clone().unwrap_or_default())?;
             match row.unpaid_at {
+                _ if row.blocked_at.is_some() => Ok(NotNow::Blocked),
                 _ if row.dial.is_some() => Ok(NotNow::Dialling),
                 Some(at) if at > now.as_second() - UNPAID_PAUSE.as_secs().cast_signed() => {
                     Ok(NotNow::Unpaid(instant_of(at)?.saturating_add(UNPAID_PAUSE)?))
@@ -104,7 +114,8 @@ pub fn why_not(lost: &Lost, now: Timestamp) -> Result<NotNow, StoreFault> {
             }
         }
         2 => Ok(NotNow::LeaseEnded),
-        _ => Err(StoreFault::Impossible("two calls with one id")),
+        beyond @ 3.. => Ok(NotNow::Beyond(beyond - 3)),
+        0 => Err(StoreFault::Impossible("two calls with one id")),
     }
 }
 
@@ -196,8 +207,12 @@ pub struct Call {
     pub max_duration: u32,
     /// When it was dialled.
     pub created_at: Timestamp,
-    /// What it has cost.
+    /// What it has cost its wallet.
     pub charge: Charge,
+    /// Whose it is.
+    pub wallet: Wallet,
+    /// What it costs us; unknown of what was dialled before that was counted.
+    pub cost: Option<Cost>,
     /// The vendor's id, once it has accepted.
     pub placed: Option<String>,
     /// The transaction that paid it; none if credit did.
@@ -225,6 +240,8 @@ pub struct Look {
     pub settled: bool,
     /// It ended in an error after it was paid: the money goes back.
     pub refund_due: bool,
+    /// What it has cost us, if that is known now. Until then it counts for what is reserved.
+    pub price: Option<Usdc>,
 }
 
 impl Store {
@@ -242,6 +259,8 @@ impl Store {
             max_duration: row.max_duration,
             created_at: instant_of(row.created_at)?,
             charge: row.charge,
+            wallet: Wallet::from_caip10(&row.wallet).map_err(|_| StoreFault::Row("wallet"))?,
+            cost: row.cost.map(Cost::from_row),
             placed: row.placed,
             transaction: row.transaction,
             refunded_by: row.refunded_by,
@@ -261,8 +280,9 @@ impl Store {
         Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
     }
 
-    /// Writes down what the look showed, and says whether it was. It is lost, and that is right, if somebody looked later, or has seen an end meanwhile
-    /// that this look did not know of: an end is never taken back.
+    /// Writes down what the look showed, and says whether it was; and what ends with it: the call counts no longer as one that runs with the first end that
+    /// is seen, and for what it has cost with the last look. It is lost, and that is right, if somebody looked later, or has seen
+    /// an end meanwhile that this look did not know of: an end is never taken back.
     pub async fn looked(&self, call: &Call, look: &Look, now: Timestamp, token: &str) -> Result<bool, StoreFault> {
         let mut change = Change::update(keys::call(&call.id))
             .set("view", serde_dynamo::to_attribute_value(&look.view)?)
@@ -280,7 +300,14 @@ impl Store {
         } else if look.settled {
             change = change.remove("due_queue").remove("due_at");
         }
-        Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
+        let price = look.price.filter(|_| look.settled);
+        let mut changes = Changes::none();
+        if let Some(cost) = &call.cost {
+            let ended = call.ended_at.is_none() && look.ended_at.is_some();
+            changes = limits::over(&call.id, &call.wallet, &call.to, cost, ended, price);
+            change = change.set_some("cost.micros", price.map(|price| n(signed(price))));
+        }
+        Ok(matches!(self.transact(Changes::of([change]).and(changes), token).await?, Done::Yes))
     }
 
     /// Puts off the next time the sweep looks at a call.

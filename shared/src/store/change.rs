@@ -1,6 +1,7 @@
 //! One conditional write to one item, in words instead of expression strings: what is set, and when it may be. Names and
 //! values are always substituted, since DynamoDB reserves 573 words and `state` and `owner` are among them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
@@ -16,22 +17,38 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// Changes that happen together or not at all.
 #[must_use = "a change that is not written has not happened"]
 #[derive(Default)]
-pub struct Changes(pub(super) Vec<Change>);
+pub struct Changes {
+    pub(super) all: Vec<Change>,
+    /// What they were decided on. Decided on something else, they are another step.
+    pub(super) seen: String,
+}
 
 impl Changes {
     /// No changes.
     pub fn none() -> Self {
-        Self(Vec::new())
+        Self::default()
     }
 
     pub(super) fn of<const N: usize>(changes: [Change; N]) -> Self {
-        Self(changes.into())
+        changes.into_iter().collect()
+    }
+
+    /// Names what they were decided on.
+    pub(super) fn on(self, seen: String) -> Self {
+        Self { seen, ..self }
     }
 
     /// These, and those.
     pub fn and(mut self, more: Self) -> Self {
-        self.0.extend(more.0);
+        self.all.extend(more.all);
+        self.seen.push_str(&more.seen);
         self
+    }
+}
+
+impl FromIterator<Change> for Changes {
+    fn from_iter<I: IntoIterator<Item = Change>>(changes: I) -> Self {
+        Self { all: changes.into_iter().collect(), seen: String::new() }
     }
 }
 
@@ -43,6 +60,8 @@ pub(super) enum When {
     Is(&'static str, AttributeValue),
     /// The attribute is not there.
     No(&'static str),
+    /// Something is at this path.
+    There(String),
     /// The attribute is a number not above this one.
     AtMost(&'static str, i64),
     /// The attribute is a number above this one.
@@ -60,11 +79,15 @@ pub(super) struct Change {
     key: Key,
     verb: Verb,
     when: Vec<When>,
+    spare: bool,
 }
+
+/// The name of an attribute, or of an attribute of an attribute: `refund.state`.
+type Path = Cow<'static, str>;
 
 enum Verb {
     Put(Item),
-    Update { set: Vec<(&'static str, AttributeValue)>, remove: Vec<&'static str>, add: Vec<(&'static str, i64)> },
+    Update { set: Vec<(Path, AttributeValue)>, remove: Vec<Path>, add: Vec<(&'static str, i64)> },
     Delete,
     Check,
 }
@@ -82,29 +105,43 @@ pub(super) fn n(number: i64) -> AttributeValue {
 impl Change {
     /// Changes some attributes of an item.
     pub(super) fn update(key: Key) -> Self {
-        Self { key, verb: Verb::Update { set: Vec::new(), remove: Vec::new(), add: Vec::new() }, when: Vec::new() }
+        Self::of(key, Verb::Update { set: Vec::new(), remove: Vec::new(), add: Vec::new() })
     }
 
     /// Writes a whole item.
     pub(super) fn put(key: Key, item: Item) -> Self {
-        Self { key, verb: Verb::Put(item), when: Vec::new() }
+        Self::of(key, Verb::Put(item))
     }
 
     /// Deletes an item.
     pub(super) fn delete(key: Key) -> Self {
-        Self { key, verb: Verb::Delete, when: Vec::new() }
+        Self::of(key, Verb::Delete)
     }
 
     /// Changes nothing, but must find its conditions true.
     pub(super) fn check(key: Key) -> Self {
-        Self { key, verb: Verb::Check, when: Vec::new() }
+        Self::of(key, Verb::Check)
+    }
+
+    fn of(key: Key, verb: Verb) -> Self {
+        Self { key, verb, when: Vec::new(), spare: false }
+    }
+
+    /// Where its condition does not hold the others are made without it, and nobody is told.
+    pub(super) fn or_without(self) -> Self {
+        Self { spare: true, ..self }
+    }
+
+    /// Whether the others are made without it.
+    pub(super) fn is_spare(&self) -> bool {
+        self.spare
     }
 
     /// Sets an attribute.
-    pub(super) fn set(mut self, name: &'static str, value: AttributeValue) -> Self {
+    pub(super) fn set(mut self, name: impl Into<Path>, value: AttributeValue) -> Self {
         match &mut self.verb {
-            Verb::Update { set, .. } => set.push((name, value)),
-            Verb::Put(item) => drop(item.insert(name.to_owned(), value)),
+            Verb::Update { set, .. } => set.push((name.into(), value)),
+            Verb::Put(item) => drop(item.insert(name.into().into_owned(), value)),
             Verb::Delete | Verb::Check => {}
         }
         self
@@ -119,9 +156,9 @@ impl Change {
     }
 
     /// Removes an attribute.
-    pub(super) fn remove(mut self, name: &'static str) -> Self {
+    pub(super) fn remove(mut self, name: impl Into<Path>) -> Self {
         if let Verb::Update { remove, .. } = &mut self.verb {
-            remove.push(name);
+            remove.push(name.into());
         }
         self
     }
@@ -228,6 +265,7 @@ impl Names {
             When::Absent => format!("attribute_not_exists({})", self.name("pk")),
             When::Is(name, value) => format!("{} = {}", self.name(name), self.value(value.clone())),
             When::No(name) => format!("attribute_not_exists({})", self.name(name)),
+            When::There(path) => format!("attribute_exists({})", self.name(path)),
             When::AtMost(name, limit) => format!("{} <= {}", self.name(name), self.value(n(*limit))),
             When::Above(name, limit) => format!("{} > {}", self.name(name), self.value(n(*limit))),
             When::AtLeast(name, limit) => format!("{} >= {}", self.name(name), self.value(n(*limit))),
@@ -247,16 +285,11 @@ impl Names {
         parts.join(between)
     }
 
-    fn update(
-        &mut self,
-        set: Vec<(&'static str, AttributeValue)>,
-        remove: &[&'static str],
-        add: Vec<(&'static str, i64)>,
-    ) -> String {
+    fn update(&mut self, set: Vec<(Path, AttributeValue)>, remove: &[Path], add: Vec<(&'static str, i64)>) -> String {
         let mut clauses = Vec::new();
         if !set.is_empty() {
             let parts: Vec<String> =
-                set.into_iter().map(|(name, value)| format!("{} = {}", self.name(name), self.value(value))).collect();
+                set.into_iter().map(|(name, value)| format!("{} = {}", self.name(&name), self.value(value))).collect();
             clauses.push(format!("SET {}", parts.join(", ")));
         }
         if !remove.is_empty() {

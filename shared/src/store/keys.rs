@@ -57,6 +57,35 @@ pub(super) fn refunds_of(day: i64) -> Key {
     Key { pk: format!("REFUNDED#{day}"), sk: "REFUNDED".to_owned() }
 }
 
+/// The item that counts the calls of a wallet.
+pub(super) fn calls_of(wallet: &Wallet) -> Key {
+    limit(&format!("WALLET#{}", wallet.caip10()))
+}
+
+/// The item that counts the calls to a destination.
+pub(super) fn calls_to(number: &PhoneNumber) -> Key {
+    limit(&format!("DESTINATION#{}", number.as_str()))
+}
+
+/// The item that sums up what the calls to a prefix cost.
+pub(super) fn cost_of(prefix: &str) -> Key {
+    limit(&format!("PREFIX#{prefix}"))
+}
+
+/// The item that sums up what all calls cost.
+pub(super) fn cost_of_all() -> Key {
+    limit("COST")
+}
+
+/// The item that counts the calls that are not over.
+pub(super) fn calls_that_run() -> Key {
+    limit("CALLS")
+}
+
+fn limit(of: &str) -> Key {
+    Key { pk: format!("LIMIT#{of}"), sk: "LIMIT".to_owned() }
+}
+
 /// The item of what the operator has switched, and of the salt that destinations are hashed with.
 pub(super) fn control() -> Key {
     Key { pk: "CONTROL".to_owned(), sk: "CONTROL".to_owned() }

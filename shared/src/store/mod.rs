@@ -36,7 +36,7 @@
 //! | lease | active → active, held | same end, not ended, not held | [`numbers::hold_lease`] |
 //! | lease | held → extended | same sale | [`numbers::extend`] |
 //! | lease | held → active | same sale | [`numbers::let_go`] |
-//! | call, wallet, lease | (none), free, active → dialling, taken (and credit − price), active | absent; no unpaid dial, none in a day (and enough credit); not ended | [`calls::dial`] |
+//! | call, wallet, lease | (none), free, active → dialling, taken (and credit − price), active | absent; no unpaid dial, none in a day, not blocked (and enough credit); not ended | [`calls::dial`] |
 //! | call | dialling → placed | not placed | [`calls::placed`] |
 //! | call, wallet | placed, taken → paid, free | same sale | [`calls::charged`] |
 //! | call, wallet | dialling, taken → (none), free (and credit + price) | same sale, not placed | [`calls::not_dialled`] |
@@ -44,13 +44,14 @@
 //! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
 //! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
 //!
-//! What an operator switches (wallets that are refused, people who are not called, whether anything is sold) is no part of a
-//! sale's way: [`controls`].
+//! What is counted, so that there is not too much of it, is counted in the same writes: [`limits`]. What an operator switches
+//! (wallets that are refused, people who are not called, whether anything is sold) is no part of a sale's way: [`controls`].
 
 pub mod calls;
 mod change;
 pub mod controls;
 mod keys;
+pub mod limits;
 pub mod numbers;
 pub mod refunds;
 mod rows;
@@ -66,12 +67,13 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_sdk_dynamodb::{Client, Config};
 use sha2::{Digest, Sha256};
 
 pub use change::Changes;
 pub use keys::{Queue, SHARDS};
+pub use limits::Cost;
 pub use rows::{Charge, Custody, Pause, RefundReason, Refunding, Spoken, State, View};
 pub use work::{Listed, Source, Work};
 
@@ -81,7 +83,9 @@ use change::{Change, Item, When, n, s};
 use keys::{Key, Named};
 
 /// How often a transaction is tried again that another one was in the way of.
-const CONFLICTS: u32 = 4;
+const CONFLICTS: u32 = 6;
+/// How often what a batch has left unread is asked for again.
+const BATCHES: u32 = 3;
 
 /// The table.
 #[derive(Clone)]
@@ -272,6 +276,31 @@ impl Store {
         Ok(answer.item)
     }
 
+    /// Several items in one round trip, in the order in which they were asked for.
+    async fn items<const N: usize>(&self, keys: [Key; N]) -> Result<[Option<Item>; N], StoreFault> {
+        let named = |key: &Key| HashMap::from([("pk".to_owned(), s(&key.pk)), ("sk".to_owned(), s(&key.sk))]);
+        let wanted =
+            KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys.iter().map(named).collect()));
+        let mut left = Some(HashMap::from([(self.table.clone(), wanted.build()?)]));
+        let mut found = Vec::new();
+        for _ in 0..BATCHES {
+            let answer = self.client.batch_get_item().set_request_items(left.take()).send().await;
+            let answer = answer.map_err(|error| unavailable(&error))?;
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            left = answer.unprocessed_keys.filter(|left| !left.is_empty());
+            if left.is_none() {
+                let is =
+                    |item: &Item, key: &Key| item.get("pk") == Some(&s(&key.pk)) && item.get("sk") == Some(&s(&key.sk));
+                return Ok(keys.map(|key| {
+                    let place = found.iter().position(|item| is(item, &key))?;
+                    Some(found.swap_remove(place))
+                }));
+            }
+        }
+        // "Not there" must mean that it was looked for.
+        Err(StoreFault::Unavailable("keys were left unread".to_owned()))
+    }
+
     async fn partition(&self, pk: String) -> Result<Vec<Item>, StoreFault> {
         let mut items = Vec::new();
         let mut from = None;
@@ -296,22 +325,34 @@ impl Store {
         }
     }
 
-    /// Writes all of the changes or none. `token` names the step: tried again, it is made once.
+    /// Writes all of the changes or none; without those that can be spared, where these are in the way. `token` names the step:
+    /// tried again, it is made once.
     async fn transact(&self, changes: Changes, token: &str) -> Result<Done, StoreFault> {
-        let steps = changes.0.into_iter().map(|change| change.into_step(&self.table)).collect::<Result<Vec<_>, _>>()?;
-        let token = token_of(token);
+        let mut steps = Vec::new();
+        for (place, change) in changes.all.into_iter().enumerate() {
+            steps.push((place, change.is_spare(), change.into_step(&self.table)?));
+        }
+        let mut token = token.to_owned();
         let mut conflicts = 0;
         loop {
             let answer = self
                 .client
                 .transact_write_items()
-                .set_transact_items(Some(steps.clone()))
-                .client_request_token(&token)
+                .set_transact_items(Some(steps.iter().map(|(_, _, step)| step.clone()).collect()))
+                .client_request_token(token_of(&token))
                 .send()
                 .await;
             match answer.map_err(|error| not_done(&error)) {
                 Ok(_) => return Ok(Done::Yes),
-                Err(NotDone::Condition(lost)) => return Ok(Done::No(lost)),
+                Err(NotDone::Condition(lost)) => match steps.get(lost.change) {
+                    Some((place, true, _)) => {
+                        // None of it was written, so what is left is another step.
+                        token = format!("{token} without {place}");
+                        steps.remove(lost.change);
+                    }
+                    Some((place, false, _)) => return Ok(Done::No(Lost { change: *place, ..lost })),
+                    None => return Err(StoreFault::Impossible("a condition that nobody has set")),
+                },
                 Err(NotDone::Conflict) if conflicts < CONFLICTS => {
                     conflicts += 1;
                     // Whoever was in the way is done in a few milliseconds.

@@ -221,6 +221,19 @@ pub struct Holding {
     pub free_from: Option<Timestamp>,
 }
 
+impl Holding {
+    pub(super) fn from_item(item: Item) -> Result<Self, StoreFault> {
+        let row: NumberRow = serde_dynamo::from_item(item)?;
+        Ok(Self {
+            custody: row.custody,
+            country: country_of(&row.country)?,
+            owner: row.owner.as_deref().and_then(|text| Wallet::from_caip10(text).ok()),
+            sid: row.sid,
+            free_from: row.due_at.map(instant_of).transpose()?,
+        })
+    }
+}
+
 impl Store {
     /// A wallet's leases and its credit: consistent, because a number can be used the moment it is bought.
     pub async fn belongings(&self, wallet: &Wallet) -> Result<Belongings, StoreFault> {
@@ -248,17 +261,7 @@ impl Store {
 
     /// A number, if it is in our hands.
     pub async fn holding(&self, number: &PhoneNumber) -> Result<Option<Holding>, StoreFault> {
-        let Some(item) = self.item(keys::number(number)).await? else {
-            return Ok(None);
-        };
-        let row: NumberRow = serde_dynamo::from_item(item)?;
-        Ok(Some(Holding {
-            custody: row.custody,
-            country: country_of(&row.country)?,
-            owner: row.owner.as_deref().and_then(|text| Wallet::from_caip10(text).ok()),
-            sid: row.sid,
-            free_from: row.due_at.map(instant_of).transpose()?,
-        }))
+        self.item(keys::number(number)).await?.map(Holding::from_item).transpose()
     }
 
     /// Idle numbers of a country whose time has come, those that have rested longest first. Candidates only: the

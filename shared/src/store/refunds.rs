@@ -270,7 +270,7 @@ impl Store {
                 .set_some("refunded_by", transaction.map(s))
                 .when(When::Is("charge", s("refund_due")))
         });
-        let changes = Changes(std::iter::once(over(record, &refund)?).chain(call).collect());
+        let changes = std::iter::once(over(record, &refund)?).chain(call).collect();
         self.done(changes, &record.id, "refunded", by).await
     }
 
@@ -282,7 +282,7 @@ impl Store {
         let call = of_call(record).map(|call| {
             Change::update(keys::call(call)).set("charge", s("credited")).when(When::Is("charge", s("refund_due")))
         });
-        let changes = Changes([over(record, &refund)?, wallet].into_iter().chain(call).collect());
+        let changes = [over(record, &refund)?, wallet].into_iter().chain(call).collect();
         self.done(changes, &record.id, "credited", by).await
     }
 

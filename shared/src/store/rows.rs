@@ -1,6 +1,8 @@
 //! Rows: how the items look in the table. The only types of the store that serialize; everything above it sees
 //! [`super::Record`], [`super::Lease`] and their like, which are parsed. Instants are epoch seconds.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 /// `NUMBER#<e164>` / `NUMBER`: a number that is in our hands.
@@ -79,6 +81,53 @@ pub enum Pause {
     New,
     /// Nothing that is paid for.
     All,
+}
+
+/// `LIMIT#WALLET#<caip10>`, `LIMIT#DESTINATION#<e164>` / `LIMIT`: the calls of a wallet, or to a destination, that still count, by
+/// their ids.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CountedRows {
+    /// It grows with every call that is counted: whoever has counted on another one counts again.
+    pub version: Option<i64>,
+    #[serde(default)]
+    pub calls: HashMap<String, CountedRow>,
+}
+
+/// One of them. Of a destination's there is the time only.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CountedRow {
+    pub dialled_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<u64>,
+    /// While it is not over: by when it must be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<i64>,
+}
+
+/// `LIMIT#PREFIX#<digits>`, `LIMIT#COST` / `LIMIT`: what the calls of a day cost, in micro-dollars.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct SumRow {
+    pub sum_since: Option<i64>,
+    #[serde(default)]
+    pub sum: i64,
+}
+
+/// `LIMIT#CALLS` / `LIMIT`: how many calls are not over.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RunningRow {
+    #[serde(default)]
+    pub running: i64,
+}
+
+/// What a call costs us upstream: reserved when it is dialled, corrected when it is over.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct CostRow {
+    pub micros: u64,
+    /// Which sums it is part of, by when they began.
+    pub prefix_since: i64,
+    pub day_since: i64,
 }
 
 /// `SALE#<payment id>` / `SALE`: a payment and what is sold for it.
@@ -231,6 +280,8 @@ pub(super) enum WorkRow {
         placed: Option<String>,
         #[serde(default)]
         credit: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<CostRow>,
     },
     Nothing,
 }
@@ -268,6 +319,9 @@ pub(super) struct CallRow {
     /// The transaction that gave it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunded_by: Option<String>,
+    /// Absent in what was dialled before costs were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostRow>,
     /// When the vendor was last asked.
     #[serde(default)]
     pub looked_at: i64,

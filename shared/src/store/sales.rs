@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::types::{AttemptId, PaymentId, Timestamp};
+use crate::types::{AttemptId, PaymentId, Timestamp, Wallet};
 
 use super::change::{Change, Changes, When, n, s};
+use super::controls::Controls;
 use super::keys;
-use super::rows::State;
+use super::rows::{Pause, State, WalletRow};
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
 pub use record::{Record, Settled, Signed};
@@ -120,7 +121,29 @@ pub enum Taken {
     Settling(Sale<Settling>),
 }
 
+/// What is looked at before anything is sold.
+pub struct Gate {
+    /// The sale of the payment, if there is one.
+    pub record: Option<Record>,
+    /// The operator refuses this wallet.
+    pub blocked: bool,
+    /// What is not sold at the moment.
+    pub paused: Option<Pause>,
+}
+
 impl Store {
+    /// What has to be known before a wallet is sold anything for a payment, in one round trip.
+    pub async fn gate(&self, payment: &PaymentId, wallet: &Wallet) -> Result<Gate, StoreFault> {
+        let keys = [keys::sale(payment), keys::wallet(wallet), keys::control()];
+        let [sale, wallet, control] = self.items(keys).await?;
+        let row: WalletRow = serde_dynamo::from_item(wallet.unwrap_or_default())?;
+        Ok(Gate {
+            record: sale.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?)).transpose()?,
+            blocked: row.blocked_at.is_some(),
+            paused: Controls::from_item(control)?.paused.map(|(what, _)| what),
+        })
+    }
+
     /// The sale of a payment.
     pub async fn sale(&self, payment: &PaymentId) -> Result<Option<Record>, StoreFault> {
         let item = self.item(keys::sale(payment)).await?;
@@ -159,8 +182,8 @@ impl Store {
             ]),
         ]));
         // The same attempt may claim for one number after another: each is a transaction of its own.
-        let token =
-            record.token(&format!("claim {}", serde_json::to_string(&record.work.to_row()).unwrap_or_default()));
+        let work = serde_json::to_string(&record.work.to_row()).unwrap_or_default();
+        let token = record.token(&format!("claim {work} {}", changes.seen));
         match self.transact(Changes::of([put]).and(changes), &token).await? {
             Done::Yes => Ok(Claimed::Ours(Sale::new(record))),
             Done::No(Lost { change: 0, old: Some(old) }) => {
@@ -231,7 +254,7 @@ impl Store {
             .remove("due_queue")
             .remove("due_at");
         // With other changes it is another step.
-        let step = format!("void {}", changes.0.len());
+        let step = format!("void {}", changes.all.len());
         match self.step(&sale.record, update, changes, &step).await {
             Ok(()) => Ok(Record { state: State::Void, spent, ..*sale.record }),
             Err(not_stepped) => Err((sale, not_stepped)),

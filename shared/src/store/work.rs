@@ -3,6 +3,7 @@
 use crate::types::{CallId, Country, PhoneNumber, Timestamp};
 
 use super::StoreFault;
+use super::limits::Cost;
 use super::rows::{ListedRow, SourceRow, WorkRow};
 
 /// The work of one sale.
@@ -45,6 +46,8 @@ pub enum Work {
         placed: Option<String>,
         /// It is paid with the wallet's credit: the payment is looked at and never settled.
         credit: bool,
+        /// What is reserved for what it costs us.
+        cost: Option<Cost>,
     },
     /// Nothing: somebody paid without buying.
     Nothing,
@@ -107,13 +110,14 @@ impl Work {
                     })
                     .collect(),
             },
-            Self::Call { call, from, to, max_duration, placed, credit } => WorkRow::Call {
+            Self::Call { call, from, to, max_duration, placed, credit, cost } => WorkRow::Call {
                 call: call.as_str().to_owned(),
                 from: from.as_str().to_owned(),
                 to: to.as_str().to_owned(),
                 max_duration: *max_duration,
                 placed: placed.clone(),
                 credit: *credit,
+                cost: cost.map(Cost::to_row),
             },
             Self::Nothing => WorkRow::Nothing,
         }
@@ -146,13 +150,14 @@ impl Work {
                     })
                     .collect::<Result<_, StoreFault>>()?,
             },
-            WorkRow::Call { call, from, to, max_duration, placed, credit } => Self::Call {
+            WorkRow::Call { call, from, to, max_duration, placed, credit, cost } => Self::Call {
                 call: CallId::parse(call).map_err(|_| StoreFault::Row("call id"))?,
                 from: number_of(from)?,
                 to: number_of(to)?,
                 max_duration: *max_duration,
                 placed: placed.clone(),
                 credit: *credit,
+                cost: cost.map(Cost::from_row),
             },
             WorkRow::Nothing => Self::Nothing,
         })

@@ -13,6 +13,24 @@ impl Usdc {
         Self(micros)
     }
 
+    /// The sum of two amounts.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// What is left of an amount; nothing, if the other one is larger.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// So many times an amount.
+    #[must_use]
+    pub const fn times(self, many: u64) -> Self {
+        Self(self.0.saturating_mul(many))
+    }
+
     /// The atomic units, as the token and the x402 wire count them.
     pub const fn atomic(self) -> u64 {
         self.0

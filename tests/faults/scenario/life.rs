@@ -22,6 +22,8 @@ use super::{Blow, Conduct, Dice, Harm};
 
 /// Areas in which numbers are bought.
 const AREAS: [&str; 8] = ["201", "202", "203", "205", "206", "207", "415", "212"];
+/// Areas that are called.
+const CALLED: [&str; 8] = ["213", "310", "323", "424", "562", "626", "714", "818"];
 /// How calls go.
 const SCRIPTS: [Script; 7] = [
     Script::UserHangsUp,
@@ -116,7 +118,9 @@ impl<'a> Life<'a> {
     async fn errand(&self, client: &mut Client) {
         let choice = client.dice.below(100);
         let number = client.dice.one_of(&client.numbers).cloned();
-        let callee = format!("+1213361{:04}", client.dice.below(10_000));
+        // What the calls to one area may cost in a day is soon used up.
+        let area = client.dice.one_of(&CALLED).copied().unwrap_or("213");
+        let callee = format!("+1{area}361{:04}", client.dice.below(10_000));
         let area = client.dice.one_of(&AREAS).copied().filter(|area| !area.ends_with('2'));
         match (choice, number) {
             (0..20, _) | (_, None) => self.pay(client, Errand::buy(area)).await,

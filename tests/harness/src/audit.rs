@@ -29,7 +29,7 @@
 //! | I21 | no secret, signature, nonce, number, task or transcript in a log or a cache | `logs`, `answers` | |
 //! | I22 | an unknown id asks nobody, a malformed one not even the table | `idle` | that it cannot be guessed: `types/ids` |
 //! | I23 | without a locally valid payment there is no write and no request | `idle` | |
-//! | I24 | limits hold whoever comes at once | `wallets`, at rest | while they race: `tests/races.rs` |
+//! | I24 | limits hold whoever comes at once | `limits`, `wallets`, at rest | while they race: `tests/limits.rs`, `tests/races.rs` |
 //! | I25 | each invocation says what it did, once, and nothing is counted that did not happen | `lines` | what it says: `tests/telemetry.rs` |
 //!
 //! I8 is liveness, and holds only for a world whose neighbours are well again; the audit sees to that first.
@@ -40,6 +40,7 @@ mod finding;
 mod idle;
 mod leases;
 mod ledgers;
+mod limits;
 mod lines;
 mod logs;
 mod numbers;
@@ -121,6 +122,7 @@ impl Ledgers {
         self.leases(findings);
         self.calls(findings);
         self.wallets(findings);
+        self.limits(findings);
         self.answers(findings);
         self.idle(findings);
         self.logs(findings);

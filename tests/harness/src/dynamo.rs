@@ -213,6 +213,10 @@ impl Dynamo {
 
 /// A transaction is as many deeds as it has members.
 fn deeds(operation: &str, body: &Value) -> Vec<Deed> {
+    if operation == "BatchGetItem" {
+        let tables = body["RequestItems"].as_object().into_iter().flatten();
+        return tables.map(|(table, wanted)| batch(operation, table, wanted)).collect();
+    }
     if operation != "TransactWriteItems" {
         return vec![deed(operation, body)];
     }
@@ -224,6 +228,15 @@ fn deeds(operation: &str, body: &Value) -> Vec<Deed> {
             deed(&operation, member)
         })
         .collect()
+}
+
+fn batch(operation: &str, table: &str, wanted: &Value) -> Deed {
+    let keys = wanted["Keys"].as_array().into_iter().flatten().filter_map(|key| key["pk"]["S"].as_str());
+    Deed {
+        action: format!("dynamodb:{operation}"),
+        resource: format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"),
+        keys: keys.map(str::to_owned).collect(),
+    }
 }
 
 fn deed(operation: &str, body: &Value) -> Deed {

@@ -103,7 +103,7 @@ fn serve(stream: &TcpStream, seen: &Seen) -> Option<()> {
     reader.read_exact(&mut body).ok()?;
     let what = field("x-amz-target").unwrap_or_else(|| head.lines().next().unwrap_or_default().to_owned());
     let (status, answer) = match what.as_str() {
-        "DynamoDB_20120810.GetItem" => (200, "{}"),
+        "DynamoDB_20120810.GetItem" | "DynamoDB_20120810.BatchGetItem" => (200, "{}"),
         _ => (400, r#"{"__type":"ValidationException","message":"not here"}"#),
     };
     let body = String::from_utf8(body).expect("text");

@@ -122,6 +122,11 @@ fn deeds(class: &str, json: &Value) -> Vec<String> {
             .unwrap_or("?")
             .to_owned()
     };
+    if class == "BatchGetItem" {
+        let tables = json["RequestItems"].as_object().into_iter().flatten();
+        let keys = tables.flat_map(|(_, wanted)| wanted["Keys"].as_array().into_iter().flatten());
+        return keys.filter_map(|key| key["pk"]["S"].as_str().map(str::to_owned)).collect();
+    }
     if class != "TransactWriteItems" {
         return vec![partition(json)];
     }

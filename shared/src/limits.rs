@@ -1,0 +1,187 @@
+//! What keeps the product alive: how often something may be done, how much of it at once, and for how much money. Every
+//! number stands here, and they are the product: what an operator sets is the dialler's plan and the day's budget.
+//!
+//! Pure: from what was counted to whether one more may be, and if not, when. It refuses to know where it is counted.
+//!
+//! The flat price is why there are so many. A call is sold for 54 cents and can cost eight times that and more, so every
+//! wallet, every prefix and every day has its sum; and since it is somebody's phone that rings, every destination has
+//! its number. None of them forbids an ordinary destination or a length: the sums that could count at most what they
+//! allow, so one call that is dearer than all of it uses it up alone.
+
+pub mod judge;
+pub mod rates;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::types::{DAY, Usdc};
+
+/// Calls of one wallet in any hour.
+pub const CALLS_PER_HOUR: usize = 20;
+/// Calls of one wallet in any day.
+pub const CALLS_PER_DAY: usize = 100;
+/// Calls of one wallet that are not over.
+pub const CALLS_AT_ONCE: usize = 3;
+/// Calls of one wallet to one destination in any hour.
+pub const SAME_PER_HOUR: usize = 3;
+/// Calls of one wallet to one destination in any day.
+pub const SAME_PER_DAY: usize = 6;
+/// Calls of all wallets to one destination in any day.
+pub const DESTINATION_PER_DAY: usize = 10;
+/// What the calls of one wallet may cost us in any day.
+pub const WALLET_COST: Usdc = Usdc::micros(6_000_000);
+/// What the calls to one prefix may cost us in a day.
+pub const PREFIX_COST: Usdc = Usdc::micros(50_000_000);
+/// Of the dialler's lines, so many in a hundred are used: the rest is for what we have lost count of.
+const SHARE: u64 = 80;
+
+/// A window for counts.
+pub const HOUR: Duration = Duration::from_hours(1);
+/// A window for counts and sums.
+pub const WINDOW: Duration = DAY;
+/// So long after a call's time is up the sweep has stopped it, if it still ran, and has seen that it is over: two rounds, and
+/// the pause between them.
+const LOOK: Duration = Duration::from_mins(3);
+
+/// What an operator sets: Bland's plan, and what a day's calls may cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budget {
+    /// The plan.
+    pub plan: Plan,
+    /// What all calls of a day may cost us.
+    pub daily: Usdc,
+}
+
+/// A plan at Bland, with what its price list of December 2025 says of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Plan {
+    /// Free of charge a month.
+    Start,
+    /// $299 a month.
+    Build,
+    /// $499 a month.
+    Scale,
+}
+
+impl Plan {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Start, Self::Build, Self::Scale];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Build => "build",
+            Self::Scale => "scale",
+        }
+    }
+
+    /// What a connected minute costs.
+    pub const fn minute(self) -> Usdc {
+        Usdc::micros(match self {
+            Self::Start => 140_000,
+            Self::Build => 120_000,
+            Self::Scale => 110_000,
+        })
+    }
+
+    /// How many calls we let run at once.
+    pub const fn at_once(self) -> u64 {
+        let lines = match self {
+            Self::Start => 10,
+            Self::Build => 50,
+            Self::Scale => 100,
+        };
+        lines * SHARE / 100
+    }
+}
+
+/// A limit, by what it limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// See [`CALLS_PER_HOUR`].
+    CallsPerHour,
+    /// See [`CALLS_PER_DAY`].
+    CallsPerDay,
+    /// See [`CALLS_AT_ONCE`].
+    CallsAtOnce,
+    /// See [`SAME_PER_HOUR`].
+    SamePerHour,
+    /// See [`SAME_PER_DAY`].
+    SamePerDay,
+    /// See [`DESTINATION_PER_DAY`].
+    DestinationPerDay,
+    /// See [`WALLET_COST`].
+    WalletCost,
+    /// See [`PREFIX_COST`].
+    PrefixCost,
+    /// See [`Budget::daily`].
+    DailyCost,
+    /// See [`Plan::at_once`].
+    AllAtOnce,
+    /// So many came at once that it could not be counted. Nothing is exceeded.
+    Crowd,
+}
+
+impl Limit {
+    /// For programs. It stays the same.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CallsPerHour => "calls_per_wallet_per_hour",
+            Self::CallsPerDay => "calls_per_wallet_per_day",
+            Self::CallsAtOnce => "calls_in_flight_per_wallet",
+            Self::SamePerHour => "calls_per_wallet_and_destination_per_hour",
+            Self::SamePerDay => "calls_per_wallet_and_destination_per_day",
+            Self::DestinationPerDay => "calls_per_destination_per_day",
+            Self::WalletCost => "call_cost_per_wallet_per_day",
+            Self::PrefixCost => "call_cost_per_prefix_per_day",
+            Self::DailyCost => "call_cost_per_day",
+            Self::AllAtOnce => "calls_in_flight",
+            Self::Crowd => "crowd",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    /// For people: which limit, its number, and what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CallsPerHour => write!(f, "A wallet places at most {CALLS_PER_HOUR} calls in an hour."),
+            Self::CallsPerDay => write!(f, "A wallet places at most {CALLS_PER_DAY} calls in a day."),
+            Self::CallsAtOnce => write!(
+                f,
+                "A wallet has at most {CALLS_AT_ONCE} calls under way. Poll them: one that is over counts no longer as \
+                 soon as it was looked at."
+            ),
+            Self::SamePerHour => write!(f, "A wallet calls the same number at most {SAME_PER_HOUR} times in an hour."),
+            Self::SamePerDay => write!(f, "A wallet calls the same number at most {SAME_PER_DAY} times in a day."),
+            Self::DestinationPerDay => {
+                write!(f, "One number is called at most {DESTINATION_PER_DAY} times in a day, whoever calls.")
+            }
+            Self::WalletCost => write!(
+                f,
+                "The calls of one wallet may cost us at most {WALLET_COST} in a day. Each counts for `max_duration` until it \
+                 is over, and then for what it has cost: poll them, and ask for no more minutes than you need."
+            ),
+            Self::PrefixCost => write!(
+                f,
+                "Calls to numbers that begin like this one may cost us at most {PREFIX_COST} in a day, whoever calls. Fewer \
+                 minutes (`max_duration`) may fit."
+            ),
+            Self::DailyCost => {
+                write!(f, "What all calls of a day may cost us is used up. Fewer minutes (`max_duration`) may fit.")
+            }
+            Self::AllAtOnce => write!(f, "All lines are in use."),
+            Self::Crowd => write!(f, "Too many calls were placed at the same moment."),
+        }
+    }
+}
+
+/// One more would be too many.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reached {
+    /// Of what.
+    pub limit: Limit,
+    /// In so many seconds it is not, as far as this limit goes.
+    pub retry_after: u64,
+}

@@ -1,0 +1,253 @@
+//! Whether one more may be. Pure.
+
+use std::time::Duration;
+
+use super::{
+    Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Limit, Reached,
+    SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
+};
+use crate::types::{PhoneNumber, Usdc};
+
+/// Nobody knows when the next line is free; some call ends every minute when all are in use.
+const A_LINE: Duration = Duration::from_mins(1);
+
+/// A call that counts. Instants are epoch seconds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counted {
+    /// When it was dialled.
+    pub at: i64,
+    /// Whom.
+    pub to: PhoneNumber,
+    /// What it costs us, as far as that counts for its wallet.
+    pub cost: Usdc,
+    /// While it is not over: by when it must be.
+    pub ends_at: Option<i64>,
+}
+
+impl Counted {
+    /// Whether it counts for nothing any more.
+    pub fn is_past(&self, now: i64) -> bool {
+        self.ends_at.is_none() && self.at <= now - seconds(WINDOW)
+    }
+}
+
+/// A sum that begins with the first cost after the last one's day is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sum {
+    /// When it began.
+    pub since: i64,
+    /// How much it is.
+    pub amount: Usdc,
+}
+
+/// What is to be done with a sum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Booking {
+    /// Another day begins with it.
+    Begin,
+    /// It is added to the sum that began then.
+    Add(i64),
+}
+
+/// What one call counts for its wallet at most.
+pub fn of_wallet(cost: Usdc) -> Usdc {
+    cost.min(WALLET_COST)
+}
+
+/// Whether a wallet that has placed these calls may place this one. Of all limits that are reached, the one that is so for
+/// longest is said: whoever comes again then is not sent away by another.
+pub fn wallet(calls: &[Counted], to: &PhoneNumber, cost: Usdc, now: i64) -> Result<(), Reached> {
+    let all: Vec<i64> = calls.iter().map(|call| call.at).collect();
+    let same: Vec<i64> = calls.iter().filter(|call| call.to == *to).map(|call| call.at).collect();
+    let waits = [
+        (Limit::CallsAtOnce, at_once(calls, now)),
+        (Limit::CallsPerHour, count(&all, CALLS_PER_HOUR, HOUR, now)),
+        (Limit::CallsPerDay, count(&all, CALLS_PER_DAY, WINDOW, now)),
+        (Limit::SamePerHour, count(&same, SAME_PER_HOUR, HOUR, now)),
+        (Limit::SamePerDay, count(&same, SAME_PER_DAY, WINDOW, now)),
+        (Limit::WalletCost, cost_of(calls, of_wallet(cost), now)),
+    ];
+    longest(&waits)
+}
+
+/// Whether a destination that was called then may be called again.
+pub fn destination(calls: &[i64], now: i64) -> Result<(), Reached> {
+    longest(&[(Limit::DestinationPerDay, count(calls, DESTINATION_PER_DAY, WINDOW, now))])
+}
+
+/// Whether so many calls that run allow another.
+pub fn lines(running: u64, budget: &Budget) -> Result<(), Reached> {
+    let full = running >= budget.plan.at_once();
+    if full { Err(Reached { limit: Limit::AllAtOnce, retry_after: A_LINE.as_secs() }) } else { Ok(()) }
+}
+
+/// Whether this fits into a sum, and into which.
+pub fn sum(seen: Option<Sum>, cost: Usdc, most: Usdc, limit: Limit, now: i64) -> Result<Booking, Reached> {
+    let day = seconds(WINDOW);
+    match seen {
+        Some(sum) if sum.since > now - day => {
+            if sum.amount.plus(cost) <= most {
+                Ok(Booking::Add(sum.since))
+            } else {
+                Err(Reached { limit, retry_after: until(sum.since + day, now) })
+            }
+        }
+        _ => Ok(Booking::Begin),
+    }
+}
+
+fn longest(waits: &[(Limit, Option<u64>)]) -> Result<(), Reached> {
+    let reached = waits.iter().filter_map(|(limit, wait)| Some(Reached { limit: *limit, retry_after: (*wait)? }));
+    reached.max_by_key(|reached| reached.retry_after).map_or(Ok(()), Err)
+}
+
+/// How long until fewer than `most` of these instants lie within the window; nothing, if they do now.
+fn count(instants: &[i64], most: usize, window: Duration, now: i64) -> Option<u64> {
+    let mut within: Vec<i64> = instants.iter().copied().filter(|at| *at > now - seconds(window)).collect();
+    within.sort_unstable();
+    let last = within.len().checked_sub(most)?;
+    within.get(last).map(|at| until(at + seconds(window), now))
+}
+
+/// How long until one of the calls that run must be over, if there are too many.
+fn at_once(calls: &[Counted], now: i64) -> Option<u64> {
+    let mut ends: Vec<i64> = calls.iter().filter_map(|call| call.ends_at).collect();
+    ends.sort_unstable();
+    let last = ends.len().checked_sub(CALLS_AT_ONCE)?;
+    ends.get(last).map(|at| until(at + seconds(LOOK), now))
+}
+
+/// How long until enough of what these calls cost is past.
+fn cost_of(calls: &[Counted], cost: Usdc, now: i64) -> Option<u64> {
+    let day = seconds(WINDOW);
+    let mut within: Vec<(i64, Usdc)> =
+        calls.iter().filter(|call| call.at > now - day).map(|call| (call.at, call.cost)).collect();
+    within.sort_unstable();
+    let mut left = within.iter().fold(cost, |sum, (_, cost)| sum.plus(*cost));
+    if left <= WALLET_COST {
+        return None;
+    }
+    for (at, cost) in within {
+        left = left.minus(cost);
+        if left <= WALLET_COST {
+            return Some(until(at + day, now));
+        }
+    }
+    Some(WINDOW.as_secs())
+}
+
+fn until(at: i64, now: i64) -> u64 {
+    at.saturating_sub(now).max(1).cast_unsigned()
+}
+
+fn seconds(duration: Duration) -> i64 {
+    duration.as_secs().cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Plan;
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn number(last: u32) -> PhoneNumber {
+        PhoneNumber::parse(&format!("+1415555{last:04}")).unwrap()
+    }
+
+    fn call(ago: i64, last: u32, cents: u64) -> Counted {
+        Counted { at: NOW - ago, to: number(last), cost: Usdc::micros(cents * 10_000), ends_at: None }
+    }
+
+    /// So many calls, each to somebody else and a second earlier than the one before.
+    fn calls(many: u32, youngest: i64) -> Vec<Counted> {
+        (0..many).map(|each| call(youngest + i64::from(each), each, 0)).collect()
+    }
+
+    fn said(calls: &[Counted], to: u32, cents: u64) -> Option<(Limit, u64)> {
+        let judged = wallet(calls, &number(to), Usdc::micros(cents * 10_000), NOW);
+        judged.err().map(|reached| (reached.limit, reached.retry_after))
+    }
+
+    #[test]
+    fn the_last_that_is_allowed_and_the_first_that_is_not() {
+        assert_eq!(said(&calls(19, 10), 999, 0), None);
+        assert_eq!(said(&calls(20, 10), 999, 0), Some((Limit::CallsPerHour, 3_600 - 29)));
+        assert_eq!(said(&calls(20, 3_600 - 19), 999, 0), None, "the oldest has just left the hour");
+        assert_eq!(said(&calls(21, 10), 999, 0), Some((Limit::CallsPerHour, 3_600 - 29)), "one must leave as well");
+        assert_eq!(said(&calls(99, 4_000), 999, 0), None);
+        assert_eq!(said(&calls(100, 4_000), 999, 0), Some((Limit::CallsPerDay, 86_400 - 4_099)));
+    }
+
+    #[test]
+    fn the_same_number_is_called_less_often() {
+        let same = |many: i64, youngest: i64| (0..many).map(|each| call(youngest + each, 1, 0)).collect::<Vec<_>>();
+        assert_eq!(said(&same(2, 10), 1, 0), None);
+        assert_eq!(said(&same(3, 10), 1, 0), Some((Limit::SamePerHour, 3_600 - 12)));
+        assert_eq!(said(&same(3, 10), 2, 0), None, "somebody else may be called");
+        assert_eq!(said(&same(5, 4_000), 1, 0), None);
+        assert_eq!(said(&same(6, 4_000), 1, 0), Some((Limit::SamePerDay, 86_400 - 4_005)));
+    }
+
+    #[test]
+    fn calls_that_run_count_until_they_are_over() {
+        let running = |ends: i64| Counted { ends_at: Some(NOW + ends), ..call(90_000, 1, 0) };
+        assert_eq!(said(&[running(100), running(200)], 9, 0), None);
+        let three = [running(300), running(100), running(200)];
+        assert_eq!(said(&three, 9, 0), Some((Limit::CallsAtOnce, 280)), "the first that must end, and a look at it");
+        assert!(three.iter().all(|call| !call.is_past(NOW)), "however long ago they began");
+        assert!(call(86_400, 1, 0).is_past(NOW) && !call(86_399, 1, 0).is_past(NOW));
+    }
+
+    #[test]
+    fn a_wallet_costs_so_much_in_a_day() {
+        assert_eq!(said(&[call(10, 1, 300), call(5, 2, 299)], 9, 1), None);
+        assert_eq!(said(&[call(10, 1, 300), call(5, 2, 299)], 9, 2), Some((Limit::WalletCost, 86_390)));
+        assert_eq!(said(&[call(10, 1, 300), call(5, 2, 299)], 9, 302), Some((Limit::WalletCost, 86_395)));
+        assert_eq!(said(&[call(86_400, 1, 600)], 9, 600), None, "yesterday is over");
+    }
+
+    #[test]
+    fn a_call_that_is_dearer_than_all_that_is_allowed_is_placed_alone() {
+        assert_eq!(said(&[], 9, 3_000), None);
+        assert_eq!(said(&[call(10, 1, 1)], 9, 3_000), Some((Limit::WalletCost, 86_390)));
+        assert_eq!(of_wallet(Usdc::micros(30_000_000)), WALLET_COST);
+    }
+
+    #[test]
+    fn of_several_limits_the_longest_is_said() {
+        let mut all = calls(20, 10);
+        all.extend([call(50, 77, 300), call(40, 78, 299)]);
+        assert_eq!(said(&all, 999, 2), Some((Limit::WalletCost, 86_350)));
+    }
+
+    #[test]
+    fn a_destination_is_called_so_often_whoever_calls() {
+        let times: Vec<i64> = (0..10).map(|each| NOW - 100 - each).collect();
+        assert_eq!(destination(&times[..9], NOW), Ok(()));
+        let reached = Reached { limit: Limit::DestinationPerDay, retry_after: 86_400 - 109 };
+        assert_eq!(destination(&times, NOW), Err(reached));
+        assert_eq!(destination(&times, NOW + 86_400 - 109), Ok(()), "then");
+        assert!(destination(&times, NOW + 86_400 - 110).is_err(), "and not before");
+    }
+
+    #[test]
+    fn a_sum_fills_up_and_another_begins_a_day_after_it_began() {
+        let usdc = |cents: u64| Usdc::micros(cents * 10_000);
+        let judge = |sum: Option<Sum>, cents: u64| super::sum(sum, usdc(cents), usdc(100), Limit::DailyCost, NOW);
+        let seen = |ago: i64, cents: u64| Some(Sum { since: NOW - ago, amount: usdc(cents) });
+        assert_eq!(judge(None, 100), Ok(Booking::Begin));
+        assert_eq!(judge(seen(86_399, 40), 60), Ok(Booking::Add(NOW - 86_399)));
+        assert_eq!(judge(seen(86_399, 40), 61), Err(Reached { limit: Limit::DailyCost, retry_after: 1 }));
+        assert_eq!(judge(seen(86_400, 40), 61), Ok(Booking::Begin));
+    }
+
+    #[test]
+    fn the_lines_of_a_plan_are_used_up_to_four_fifths() {
+        for (plan, most) in [(Plan::Start, 8), (Plan::Build, 40), (Plan::Scale, 80)] {
+            let budget = Budget { plan, daily: Usdc::micros(1) };
+            assert_eq!(lines(most - 1, &budget), Ok(()));
+            assert!(lines(most, &budget).is_err());
+        }
+    }
+}

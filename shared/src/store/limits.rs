@@ -1,0 +1,343 @@
+//! What is counted so that there is not too much of it. It knows where it is counted; whether one more may be is for
+//! [`crate::limits`] to say.
+//!
+//! | item | holds | changed by |
+//! |---|---|---|
+//! | of a wallet | its calls of a day, by id: when, whom, the cost, and until when it runs at most | a call that is dialled, undone, over |
+//! | of a destination | when it was called, by the call's id | a call that is dialled, undone |
+//! | of a prefix, of all | what the calls of a day cost | a call that is dialled, undone, settled |
+//! | of all | how many calls run | a call that is dialled, undone, over |
+//!
+//! All of it stands in the write that claims, undoes, or ends the call, so a crash neither leaks nor counts twice. The two
+//! lists are decided on as they were read, and the write holds only while they are so; the sums and the number are added to
+//! under their own conditions. Nothing is read for it that is not read in the same round trip anyway, and what was
+//! overtaken learns the new state from the refusal.
+//!
+//! Taking something off never stands in the way: a sum whose day is over, or a call that is not in a list any more, needs
+//! no correction.
+
+use std::collections::HashMap;
+
+use crate::limits::judge::{self, Booking, Counted, Sum};
+use crate::limits::{Budget, Limit, PREFIX_COST, Reached, WINDOW, rates};
+use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
+
+use super::change::{Change, Changes, Item, When, n};
+use super::controls::Controls;
+use super::keys::{self, Key};
+use super::numbers::Holding;
+use super::rows::{CostRow, CountedRow, CountedRows, RunningRow, SumRow};
+use super::work::number_of;
+use super::{Lost, Store, StoreFault};
+
+/// An expression holds 4 KB; what is not forgotten today is forgotten with the next call.
+const FORGOTTEN_AT_ONCE: usize = 30;
+
+/// What a call costs us: reserved when it is dialled, corrected when it is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cost {
+    /// How much.
+    pub amount: Usdc,
+    /// The sum of its prefix that it is part of, by when that began.
+    prefix_since: i64,
+    /// The sum of all that it is part of.
+    day_since: i64,
+}
+
+impl Cost {
+    pub(super) fn to_row(self) -> CostRow {
+        CostRow { micros: self.amount.atomic(), prefix_since: self.prefix_since, day_since: self.day_since }
+    }
+
+    pub(super) fn from_row(row: CostRow) -> Self {
+        Self { amount: Usdc::micros(row.micros), prefix_since: row.prefix_since, day_since: row.day_since }
+    }
+}
+
+/// A call that wants to be counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// Its id.
+    pub call: &'a CallId,
+    /// Who pays.
+    pub wallet: &'a Wallet,
+    /// Whom.
+    pub to: &'a PhoneNumber,
+    /// What it costs us at most.
+    pub cost: Usdc,
+    /// By when it must be over.
+    pub ends_at: Timestamp,
+}
+
+/// A list of calls, as it was read.
+#[derive(Debug, Default)]
+struct List {
+    version: Option<i64>,
+    calls: HashMap<String, CountedRow>,
+}
+
+/// What has been counted, as it was read.
+#[derive(Debug, Default)]
+pub struct Counters {
+    wallet: List,
+    destination: List,
+    prefix: Option<Sum>,
+    day: Option<Sum>,
+    running: i64,
+    controls: Controls,
+}
+
+/// A call that may be dialled, as far as limits go.
+pub struct Admitted {
+    /// What is to be written with its claim, behind everything else.
+    pub changes: Changes,
+    /// What is reserved for it.
+    pub cost: Cost,
+}
+
+/// What was found when the write was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Learned {
+    /// Somebody else has counted meanwhile: ask again.
+    More,
+    /// The destination does not want to be called.
+    OptedOut,
+}
+
+impl Counters {
+    /// Whether one more call may be placed now, and what is written for it. All limits are looked at, and the one that
+    /// lasts longest is said.
+    pub fn admit(
+        &self,
+        asking: &Asking<'_>,
+        budget: &Budget,
+        now: Timestamp,
+    ) -> Result<Result<Admitted, Reached>, StoreFault> {
+        let now = now.as_second();
+        // What is dearer than everything that a sum allows uses it up alone.
+        let cost = asking.cost.min(PREFIX_COST).min(budget.daily);
+        let prefix = judge::sum(self.prefix, cost, PREFIX_COST, Limit::PrefixCost, now);
+        let day = judge::sum(self.day, cost, budget.daily, Limit::DailyCost, now);
+        let counts = [
+            judge::wallet(&self.wallet.counted(asking.to), asking.to, cost, now),
+            judge::destination(&self.destination.instants(), now),
+            judge::lines(self.running.max(0).cast_unsigned(), budget),
+        ];
+        let reached = counts.into_iter().chain([prefix.map(drop), day.map(drop)]).filter_map(Result::err);
+        match (prefix, day, reached.max_by_key(|reached| reached.retry_after)) {
+            (Ok(prefix), Ok(day), None) => self.counted(asking, cost, prefix, day, budget, now).map(Ok),
+            (_, _, Some(reached)) | (Err(reached), ..) | (_, Err(reached), _) => Ok(Err(reached)),
+        }
+    }
+
+    fn counted(
+        &self,
+        asking: &Asking<'_>,
+        cost: Usdc,
+        prefix: Booking,
+        day: Booking,
+        budget: &Budget,
+        now: i64,
+    ) -> Result<Admitted, StoreFault> {
+        let since = |booking: Booking| if let Booking::Add(since) = booking { since } else { now };
+        let most = i64::try_from(budget.plan.at_once()).unwrap_or(i64::MAX);
+        let of_wallet = CountedRow {
+            dialled_at: now,
+            to: Some(asking.to.as_str().to_owned()),
+            cost: Some(judge::of_wallet(cost).atomic()),
+            ends_at: Some(asking.ends_at.as_second()),
+        };
+        let of_destination = CountedRow { dialled_at: now, to: None, cost: None, ends_at: None };
+        // `learn` reads these by their place.
+        let counted = Changes::of([
+            self.wallet.with(keys::calls_of(asking.wallet), asking.call, &of_wallet, now)?,
+            self.destination.with(keys::calls_to(asking.to), asking.call, &of_destination, now)?,
+            booked(keys::cost_of(rates::prefix(asking.to)), self.prefix, prefix, cost, PREFIX_COST, now),
+            booked(keys::cost_of_all(), self.day, day, cost, budget.daily, now),
+            Change::update(keys::calls_that_run())
+                .add("running", 1)
+                .when(When::Any(vec![When::No("running"), When::AtMost("running", most - 1)])),
+        ]);
+        let opted_out =
+            self.controls.hash(asking.to).map(|hash| Change::check(keys::opt_out(&hash)).when(When::Absent));
+        let seen = format!("{:?}|{:?}|{:?}|{:?}", self.wallet.version, self.destination.version, self.prefix, self.day);
+        Ok(Admitted {
+            changes: counted.and(opted_out.into_iter().collect()).on(seen),
+            cost: Cost { amount: cost, prefix_since: since(prefix), day_since: since(day) },
+        })
+    }
+
+    /// Learns what the write found that was refused; `place` counts from the first of these changes.
+    pub fn learn(&mut self, place: usize, lost: Lost) -> Result<Learned, StoreFault> {
+        match place {
+            0 => self.wallet = List::from_item(lost.old)?,
+            1 => self.destination = List::from_item(lost.old)?,
+            2 => self.prefix = sum_of(lost.old)?,
+            3 => self.day = sum_of(lost.old)?,
+            4 => self.running = running_of(lost.old)?,
+            _ => return Ok(Learned::OptedOut),
+        }
+        Ok(Learned::More)
+    }
+}
+
+/// What is taken off again for a call that nobody was rung for.
+pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
+    let Some(cost) = cost else { return Changes::none() };
+    let forget = |key: Key| Change::update(key).remove(of(call)).when(When::There(of(call))).or_without();
+    let less = -micros(cost.amount);
+    Changes::of([
+        forget(keys::calls_of(wallet)),
+        forget(keys::calls_to(to)),
+        corrected(keys::cost_of(rates::prefix(to)), cost.prefix_since, less),
+        corrected(keys::cost_of_all(), cost.day_since, less),
+        runs_no_longer(),
+    ])
+}
+
+/// What changes in the counts with the write that ends a call, if it does, and with the one that knows what it has cost, if
+/// it does.
+pub(super) fn over(
+    call: &CallId,
+    wallet: &Wallet,
+    to: &PhoneNumber,
+    cost: &Cost,
+    ended: bool,
+    price: Option<Usdc>,
+) -> Changes {
+    let mut of_wallet = Change::update(keys::calls_of(wallet)).when(When::There(of(call)));
+    if ended {
+        of_wallet = of_wallet.remove(format!("{}.ends_at", of(call)));
+    }
+    if let Some(price) = price {
+        of_wallet = of_wallet.set(format!("{}.cost", of(call)), n(micros(judge::of_wallet(price))));
+    }
+    let more = price.map_or(0, |price| micros(price) - micros(cost.amount));
+    let sums = [
+        corrected(keys::cost_of(rates::prefix(to)), cost.prefix_since, more),
+        corrected(keys::cost_of_all(), cost.day_since, more),
+    ];
+    let of_wallet = (ended || price.is_some()).then(|| of_wallet.or_without());
+    let sums = sums.into_iter().filter(|_| more != 0);
+    of_wallet.into_iter().chain(sums).chain(ended.then(runs_no_longer)).collect()
+}
+
+fn runs_no_longer() -> Change {
+    Change::update(keys::calls_that_run()).add("running", -1)
+}
+
+/// A sum with another amount in it. One whose day is over is not there any more.
+fn corrected(key: Key, since: i64, more: i64) -> Change {
+    Change::update(key).add("sum", more).when(When::Is("sum_since", n(since))).or_without()
+}
+
+fn booked(key: Key, seen: Option<Sum>, booking: Booking, cost: Usdc, most: Usdc, now: i64) -> Change {
+    let change = Change::update(key);
+    match booking {
+        Booking::Add(since) => change
+            .add("sum", micros(cost))
+            .when(When::Is("sum_since", n(since)))
+            .when(When::AtMost("sum", micros(most) - micros(cost))),
+        Booking::Begin => change
+            .set("sum_since", n(now))
+            .set("sum", n(micros(cost)))
+            .set("ttl", n(forgotten_at(now)))
+            .when(seen.map_or(When::No("sum_since"), |sum| When::Is("sum_since", n(sum.since)))),
+    }
+}
+
+impl Store {
+    /// What has to be known before a call is placed, in one round trip: whether it goes to one of our own numbers, and what
+    /// has been counted.
+    pub async fn before_call(
+        &self,
+        wallet: &Wallet,
+        to: &PhoneNumber,
+    ) -> Result<(Option<Holding>, Counters), StoreFault> {
+        let keys = [
+            keys::number(to),
+            keys::calls_of(wallet),
+            keys::calls_to(to),
+            keys::cost_of(rates::prefix(to)),
+            keys::cost_of_all(),
+            keys::calls_that_run(),
+            keys::control(),
+        ];
+        let [number, wallet, destination, prefix, day, running, control] = self.items(keys).await?;
+        let counters = Counters {
+            wallet: List::from_item(wallet)?,
+            destination: List::from_item(destination)?,
+            prefix: sum_of(prefix)?,
+            day: sum_of(day)?,
+            running: running_of(running)?,
+            controls: Controls::from_item(control)?,
+        };
+        Ok((number.map(Holding::from_item).transpose()?, counters))
+    }
+}
+
+impl List {
+    fn from_item(item: Option<Item>) -> Result<Self, StoreFault> {
+        let row: CountedRows = serde_dynamo::from_item(item.unwrap_or_default())?;
+        Ok(Self { version: row.version, calls: row.calls })
+    }
+
+    fn instants(&self) -> Vec<i64> {
+        self.calls.values().map(|call| call.dialled_at).collect()
+    }
+
+    /// What counts for a wallet. A row that cannot be read counts as if it were the destination that is asked for.
+    fn counted(&self, to: &PhoneNumber) -> Vec<Counted> {
+        let of = |row: &CountedRow| Counted {
+            at: row.dialled_at,
+            to: row.to.as_deref().and_then(|text| number_of(text).ok()).unwrap_or_else(|| to.clone()),
+            cost: Usdc::micros(row.cost.unwrap_or_default()),
+            ends_at: row.ends_at,
+        };
+        self.calls.values().map(of).collect()
+    }
+
+    /// This list with one more call in it, and without those that count no longer.
+    fn with(&self, key: Key, call: &CallId, row: &CountedRow, now: i64) -> Result<Change, StoreFault> {
+        let entry = serde_dynamo::to_attribute_value(row)?;
+        let Some(version) = self.version else {
+            let calls = HashMap::from([(call.as_str().to_owned(), entry)]);
+            let put = Change::put(key, Item::new()).set("version", n(1)).set("ttl", n(forgotten_at(now)));
+            let calls = aws_sdk_dynamodb::types::AttributeValue::M(calls);
+            return Ok(put.set("calls", calls).when(When::No("version")));
+        };
+        let past = |row: &CountedRow| row.ends_at.is_none() && row.dialled_at <= now - WINDOW.as_secs().cast_signed();
+        let gone = self.calls.iter().filter(|(_, row)| past(row)).map(|(id, _)| id).take(FORGOTTEN_AT_ONCE);
+        let change = Change::update(key)
+            .set("version", n(version + 1))
+            .set("ttl", n(forgotten_at(now)))
+            .set(of(call), entry)
+            .when(When::Is("version", n(version)));
+        Ok(gone.fold(change, |change, id| change.remove(format!("calls.{id}"))))
+    }
+}
+
+/// Deletion is housekeeping: whatever is in an item then counts for nothing.
+fn forgotten_at(now: i64) -> i64 {
+    now + 2 * WINDOW.as_secs().cast_signed()
+}
+
+/// Where a call stands in a list.
+fn of(call: &CallId) -> String {
+    format!("calls.{}", call.as_str())
+}
+
+fn sum_of(item: Option<Item>) -> Result<Option<Sum>, StoreFault> {
+    let row: SumRow = serde_dynamo::from_item(item.unwrap_or_default())?;
+    let amount = Usdc::micros(row.sum.max(0).cast_unsigned());
+    Ok(row.sum_since.map(|since| Sum { since, amount }))
+}
+
+fn running_of(item: Option<Item>) -> Result<i64, StoreFault> {
+    let row: RunningRow = serde_dynamo::from_item(item.unwrap_or_default())?;
+    Ok(row.running)
+}
+
+fn micros(amount: Usdc) -> i64 {
+    i64::try_from(amount.atomic()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,187 @@
+//! What is counted against what happened: nothing leaks, nothing is counted twice, and nobody has called more often than
+//! may be.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Findings, Ledgers, text};
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+/// What the calls of a wallet may cost in a day, in micro-dollars: one call counts for no more.
+const WALLET: i64 = 6_000_000;
+/// How often in how long: a wallet, a wallet and a destination, a destination.
+type Often = &'static [(usize, i64)];
+const OF_A_WALLET: [(usize, i64); 2] = [(20, HOUR), (100, DAY)];
+const OF_BOTH: [(usize, i64); 2] = [(3, HOUR), (6, DAY)];
+const OF_A_DESTINATION: [(usize, i64); 1] = [(10, DAY)];
+
+impl Ledgers {
+    pub(super) fn limits(&self, findings: &mut Findings) {
+        self.often(findings);
+        self.running(findings);
+        self.sums(findings);
+        for row in self.of_kind("LIMIT#WALLET#") {
+            self.listed(row, text(row, "pk").trim_start_matches("LIMIT#WALLET#"), "wallet", findings);
+        }
+        for row in self.of_kind("LIMIT#DESTINATION#") {
+            self.listed(row, text(row, "pk").trim_start_matches("LIMIT#DESTINATION#"), "to", findings);
+        }
+    }
+
+    /// The calls that are counted.
+    fn counted(&self) -> impl Iterator<Item = &Value> {
+        self.of_kind("CALL#").filter(|row| !row["cost"].is_null())
+    }
+
+    /// How often anybody was called.
+    fn often(&self, findings: &mut Findings) {
+        let mut instants: BTreeMap<(String, Often), Vec<i64>> = BTreeMap::new();
+        for row in self.of_kind("CALL#") {
+            let (wallet, to) = (text(row, "wallet"), text(row, "to"));
+            let at = row["created_at"].as_i64().unwrap_or_default();
+            for (whose, limits) in [
+                (wallet.to_owned(), &OF_A_WALLET[..]),
+                (format!("{wallet} to {to}"), &OF_BOTH),
+                (format!("anybody to {to}"), &OF_A_DESTINATION),
+            ] {
+                instants.entry((whose, limits)).or_default().push(at);
+            }
+        }
+        for ((whose, limits), mut instants) in instants {
+            instants.sort_unstable();
+            for (most, window) in limits {
+                let pairs = instants.iter().zip(instants.iter().skip(*most));
+                if pairs.into_iter().any(|(first, last)| last - first < *window) {
+                    findings.add("I24", format!("{whose}: more than {most} calls in {window} s"));
+                }
+            }
+        }
+    }
+
+    fn running(&self, findings: &mut Findings) {
+        let running = self.counted().filter(|row| row["ended_at"].is_null()).count();
+        let counter = self.of_kind("LIMIT#CALLS").next().and_then(|row| row["running"].as_i64()).unwrap_or_default();
+        if i64::try_from(running) != Ok(counter) {
+            findings.add("I24", format!("{counter} calls are counted as running, and {running} do"));
+        }
+    }
+
+    fn sums(&self, findings: &mut Findings) {
+        for row in self.of_kind("LIMIT#").filter(|row| !row["sum_since"].is_null()) {
+            let name = text(row, "pk");
+            let prefix = name.strip_prefix("LIMIT#PREFIX#").map(|digits| format!("+{digits}"));
+            let since = if prefix.is_some() { "prefix_since" } else { "day_since" };
+            let its = |call: &&Value| {
+                let fits = prefix.as_ref().is_none_or(|prefix| text(call, "to").starts_with(prefix.as_str()));
+                fits && call["cost"][since] == row["sum_since"]
+            };
+            let cost: i64 = self.counted().filter(its).filter_map(|call| call["cost"]["micros"].as_i64()).sum();
+            if row["sum"] != cost {
+                findings.add("I24", format!("{name} has summed up {}, and its calls cost {cost}", row["sum"]));
+            }
+        }
+    }
+
+    /// A list of calls, and the calls of whom it is about.
+    fn listed(&self, row: &Value, whose: &str, field: &str, findings: &mut Findings) {
+        let empty = serde_json::Map::new();
+        let list = row["calls"].as_object().unwrap_or(&empty);
+        let id = |call: &Value| text(call, "pk").trim_start_matches("CALL#").to_owned();
+        let calls: BTreeMap<String, &Value> =
+            self.counted().filter(|call| text(call, field) == whose).map(|call| (id(call), call)).collect();
+        for (name, entry) in list {
+            let Some(call) = calls.get(name) else {
+                findings.add("I24", format!("call {name} is counted for {whose}, and is not there"));
+                continue;
+            };
+            if entry["dialled_at"] != call["created_at"] {
+                findings.add("I24", format!("call {name} is counted for {whose} at another time than it was dialled"));
+            }
+            if field == "wallet" && entry["ends_at"].is_null() == call["ended_at"].is_null() {
+                findings.add("I24", format!("whether call {name} is over is counted for {whose} as it is not"));
+            }
+            let cost = call["cost"]["micros"].as_i64().unwrap_or_default().min(WALLET);
+            if field == "wallet" && entry["cost"] != cost {
+                findings
+                    .add("I24", format!("call {name} is counted for {whose} as {}, and costs {cost}", entry["cost"]));
+            }
+        }
+        for (name, call) in calls {
+            let counts = call["created_at"].as_i64().is_some_and(|at| at > self.now - DAY);
+            if counts && !list.contains_key(&name) {
+                findings.add("I24", format!("call {name} is not counted for {whose}"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn call(id: &str, at: i64) -> Value {
+        json!({"pk": format!("CALL#{id}"), "wallet": "w", "to": "+12135550100", "created_at": at, "ended_at": at,
+               "cost": {"micros": 100, "prefix_since": 1, "day_since": 1}})
+    }
+
+    fn limits() -> Vec<Value> {
+        vec![
+            json!({"pk": "LIMIT#CALLS", "running": 0}),
+            json!({"pk": "LIMIT#COST", "sum_since": 1, "sum": 100}),
+            json!({"pk": "LIMIT#PREFIX#1213", "sum_since": 1, "sum": 100}),
+            json!({"pk": "LIMIT#WALLET#w", "calls": {"a": {"dialled_at": 10, "cost": 100}}}),
+            json!({"pk": "LIMIT#DESTINATION#+12135550100", "calls": {"a": {"dialled_at": 10}}}),
+        ]
+    }
+
+    fn findings(rows: impl IntoIterator<Item = Value>) -> String {
+        let mut findings = Findings::default();
+        Ledgers { rows: rows.into_iter().collect(), now: 100, ..Ledgers::default() }.limits(&mut findings);
+        findings.line()
+    }
+
+    fn with(place: usize, change: impl Fn(&mut Value)) -> String {
+        let mut rows = limits();
+        change(&mut rows[place]);
+        findings(rows.into_iter().chain([call("a", 10)]))
+    }
+
+    #[test]
+    fn what_is_counted_is_what_happened() {
+        assert_eq!(findings(limits().into_iter().chain([call("a", 10)])), "");
+        assert!(with(0, |row| row["running"] = json!(1)).contains("1 calls are counted as running, and 0 do"));
+        assert!(with(1, |row| row["sum"] = json!(101)).contains("LIMIT#COST has summed up 101"));
+        assert!(with(2, |row| row["sum"] = json!(0)).contains("LIMIT#PREFIX#1213 has summed up 0"));
+        assert!(with(2, |row| row["sum_since"] = json!(2)).contains("its calls cost 0"));
+        assert!(with(3, |row| row["calls"] = json!({})).contains("call a is not counted for w"));
+        assert!(with(3, |row| row["calls"]["a"]["ends_at"] = json!(20)).contains("as it is not"));
+        assert!(with(3, |row| row["calls"]["a"]["cost"] = json!(7)).contains("as 7, and costs 100"));
+        assert!(with(4, |row| row["calls"]["b"] = json!({"dialled_at": 1})).contains("call b is counted"));
+    }
+
+    #[test]
+    fn nobody_is_called_too_often() {
+        let row = |id: usize, at: i64| {
+            Value::Object(
+                call(&id.to_string(), at)
+                    .as_object()
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|(name, _)| name != "cost")
+                    .collect(),
+            )
+        };
+        let calls = |ats: &[i64]| findings(ats.iter().enumerate().map(|(id, at)| row(id, *at)));
+        assert_eq!(calls(&[0, 1, 2, 3_600]), "");
+        assert!(calls(&[0, 1, 2, 3_599]).contains("w to +12135550100: more than 3 calls in 3600 s"));
+        let ten: Vec<i64> = (0..10).map(|each| each * 1_300).collect();
+        assert!(calls(&ten).contains("more than 6 calls in 86400 s"));
+        let eleven: Vec<i64> = (0..11).map(|each| each * 8_600).collect();
+        assert!(calls(&eleven).contains("anybody to +12135550100: more than 10 calls in 86400 s"));
+    }
+}

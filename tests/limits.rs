@@ -1,0 +1,436 @@
+//! How often, how many at once, and for how much money: each limit at its number, what is said there, and when it is over.
+//! And what an operator has switched.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use futures_util::future::join_all;
+use harness::request::Response;
+use harness::sim::Fault;
+use harness::sim::bland::Script;
+use harness::{Stack, Wallet, binaries};
+use serde_json::{Value, json};
+use shared::store::{Pause, Store, StoreConfig};
+use shared::types::{AttemptId, EvmNetwork, PhoneNumber, Timestamp};
+
+const BUY: &str = "/api/v1/phone/numbers/buy";
+const RENEW: &str = "/api/v1/phone/numbers/renew";
+const LIST: &str = "/api/v1/phone/numbers/list";
+const CALL: &str = "/api/v1/voice/call";
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+
+async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
+    let bought = stack.post(BUY).body(&json!({})).pay(wallet).await.answer.expect(200).json();
+    bought["phone_number"].as_str().expect("a number").to_owned()
+}
+
+/// A wallet that can call.
+async fn caller(stack: &Stack) -> Wallet {
+    let wallet = stack.wallet();
+    number_of(stack, &wallet).await;
+    wallet
+}
+
+fn to(last: usize) -> String {
+    format!("+1213361{last:04}")
+}
+
+fn body(to: &str, minutes: u32) -> Value {
+    json!({"phone_number": to, "task": "Confirm the reservation for two.", "max_duration": minutes})
+}
+
+async fn call(stack: &Stack, wallet: &Wallet, to: &str, minutes: u32) -> Response {
+    stack.post(CALL).body(&body(to, minutes)).pay(wallet).await.answer
+}
+
+async fn poll(stack: &Stack, call: &Response) -> Value {
+    let id = call.json()["call_id"].as_str().expect("an id").to_owned();
+    stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
+}
+
+/// A call that is placed, and over as soon as somebody looks.
+async fn short_call(stack: &Stack, wallet: &Wallet, to: &str) -> Response {
+    let placed = call(stack, wallet, to, 1).await;
+    placed.expect(200);
+    stack.bland.finish_all();
+    assert_ne!(poll(stack, &placed).await["ended_by"], "IN_PROGRESS");
+    placed
+}
+
+/// It is refused by this limit, in words that end well, and for nothing. Returns when to come again.
+fn refused_by(answer: &Response, limit: &str) -> Duration {
+    let body = answer.refused(429, "rate_limited");
+    assert_eq!(body["limit"], limit, "{body}");
+    let seconds = body["retry_after_seconds"].as_u64().expect("seconds");
+    assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()));
+    let message = body["message"].as_str().expect("a message");
+    assert!(message.ends_with(&format!("Try again in {seconds} s. Not charged.")), "{message}");
+    Duration::from_secs(seconds)
+}
+
+fn row(stack: &Stack, of: &str) -> Value {
+    stack.dynamo.row(&format!("LIMIT#{of}"), "LIMIT").unwrap_or_default()
+}
+
+/// What is counted of all: how many calls run, and what the day has cost.
+fn counted(stack: &Stack) -> (i64, i64) {
+    let number = |of: &str, name: &str| row(stack, of)[name].as_i64().unwrap_or_default();
+    (number("CALLS", "running"), number("COST", "sum"))
+}
+
+#[tokio::test]
+async fn a_wallet_places_twenty_calls_in_an_hour() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    for each in 0..20 {
+        short_call(&stack, &wallet, &to(each)).await;
+        stack.travel(SECOND);
+    }
+    let earned = stack.earned();
+    let wait = refused_by(&call(&stack, &wallet, &to(20), 1).await, "calls_per_wallet_per_hour");
+    assert!(wait <= Duration::from_hours(1) && wait > Duration::from_mins(50), "{wait:?}");
+    assert_eq!((stack.earned(), stack.bland.calls().len()), (earned, 20));
+    // Others are not concerned.
+    short_call(&stack, &caller(&stack).await, &to(20)).await;
+    stack.travel(wait.saturating_sub(MINUTE));
+    refused_by(&call(&stack, &wallet, &to(21), 1).await, "calls_per_wallet_per_hour");
+    stack.travel(MINUTE);
+    call(&stack, &wallet, &to(21), 1).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_wallet_places_a_hundred_calls_in_a_day() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    // Nobody answers, so nothing is used up but the number of calls.
+    stack.bland.set_usual_script(Script::NoAnswer);
+    for hour in 0..5 {
+        for each in 0..20 {
+            short_call(&stack, &wallet, &to(hour * 20 + each)).await;
+        }
+        stack.travel(Duration::from_mins(61));
+        stack.sweep().await;
+    }
+    let wait = refused_by(&call(&stack, &wallet, &to(100), 1).await, "calls_per_wallet_per_day");
+    stack.travel(wait);
+    call(&stack, &wallet, &to(100), 1).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_wallet_has_three_calls_under_way() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    let mut placed = Vec::new();
+    for each in 0..3 {
+        placed.push(call(&stack, &wallet, &to(each), 5).await);
+        placed[each].expect(200);
+    }
+    let wait = refused_by(&call(&stack, &wallet, &to(3), 5).await, "calls_in_flight_per_wallet");
+    assert!(wait <= 9 * MINUTE && wait > 8 * MINUTE, "when the first of them must be over: {wait:?}");
+    // One that is over counts no longer, once somebody has looked.
+    let first = stack.bland.calls()[0].id.clone();
+    stack.bland.finish(&first);
+    refused_by(&call(&stack, &wallet, &to(3), 5).await, "calls_in_flight_per_wallet");
+    poll(&stack, &placed[0]).await;
+    call(&stack, &wallet, &to(3), 5).await.expect(200);
+    // And where nobody polls the sweep stops what runs too long, and looks.
+    stack.bland.set_usual_script(Script::NeverEnds);
+    let wait = refused_by(&call(&stack, &wallet, &to(4), 5).await, "calls_in_flight_per_wallet");
+    stack.travel(wait.saturating_sub(2 * MINUTE));
+    stack.sweep().await;
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    call(&stack, &wallet, &to(4), 5).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_same_number_is_called_three_times_in_an_hour_and_six_in_a_day() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    for _ in 0..3 {
+        short_call(&stack, &wallet, &to(1)).await;
+        stack.travel(11 * SECOND);
+    }
+    let wait = refused_by(&call(&stack, &wallet, &to(1), 1).await, "calls_per_wallet_and_destination_per_hour");
+    short_call(&stack, &wallet, &to(2)).await;
+    stack.travel(wait + MINUTE);
+    for _ in 0..3 {
+        short_call(&stack, &wallet, &to(1)).await;
+        stack.travel(11 * SECOND);
+    }
+    let wait = refused_by(&call(&stack, &wallet, &to(1), 1).await, "calls_per_wallet_and_destination_per_day");
+    assert!(wait > Duration::from_hours(22), "{wait:?}");
+    stack.travel(wait);
+    call(&stack, &wallet, &to(1), 1).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_number_is_called_ten_times_in_a_day_whoever_calls() {
+    let stack = Stack::start(binaries!()).await;
+    for _ in 0..5 {
+        let wallet = caller(&stack).await;
+        for _ in 0..2 {
+            short_call(&stack, &wallet, &to(1)).await;
+            stack.travel(11 * SECOND);
+        }
+    }
+    let another = caller(&stack).await;
+    let wait = refused_by(&call(&stack, &another, &to(1), 1).await, "calls_per_destination_per_day");
+    short_call(&stack, &another, &to(2)).await;
+    stack.travel(wait);
+    call(&stack, &another, &to(1), 1).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_wallet_costs_six_dollars_in_a_day_at_most_and_what_was_not_used_comes_back() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    // Thirty minutes of sixteen cents.
+    let long = call(&stack, &wallet, &to(1), 30).await;
+    long.expect(200);
+    assert_eq!(counted(&stack), (1, 4_800_000));
+    let wait = refused_by(&call(&stack, &wallet, &to(2), 8).await, "call_cost_per_wallet_per_day");
+    assert!(wait > Duration::from_hours(23), "{wait:?}");
+    call(&stack, &wallet, &to(2), 7).await.expect(200);
+    assert_eq!(counted(&stack), (2, 5_920_000));
+
+    // 42 seconds: 9.8 cents by the dialler's word, and one minute of the carrier's.
+    let first = stack.bland.calls()[0].id.clone();
+    stack.bland.finish(&first);
+    poll(&stack, &long).await;
+    assert_eq!(counted(&stack), (1, 5_920_000), "it is over, and its price can still come");
+    stack.travel(61 * SECOND);
+    poll(&stack, &long).await;
+    assert_eq!(counted(&stack), (1, 1_120_000 + 118_000));
+    poll(&stack, &long).await;
+    assert_eq!(counted(&stack), (1, 1_120_000 + 118_000), "once");
+    let calls = row(&stack, &format!("WALLET#{}", wallet.caip10(stack.network())))["calls"].clone();
+    let id = long.json()["call_id"].as_str().expect("an id").to_owned();
+    assert_eq!((&calls[&id]["cost"], &calls[&id]["ends_at"]), (&json!(118_000), &Value::Null));
+    call(&stack, &wallet, &to(3), 29).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dearer_than_a_wallets_day_is_placed_alone() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    // A number in a country of which no rate is known, as long as can be: 34 dollars.
+    call(&stack, &wallet, "+252612345678", 30).await.expect(200);
+    assert_eq!(counted(&stack), (1, 34_200_000));
+    refused_by(&call(&stack, &wallet, &to(1), 1).await, "call_cost_per_wallet_per_day");
+}
+
+#[tokio::test]
+async fn a_prefix_costs_fifty_dollars_in_a_day_whoever_calls() {
+    let stack = Stack::start(binaries!()).await;
+    // 64 cents a minute.
+    for (last, minutes) in [(1, 30), (2, 30), (3, 17)] {
+        let placed = call(&stack, &caller(&stack).await, &format!("+44791112340{last}"), minutes).await;
+        placed.expect(200);
+    }
+    let another = caller(&stack).await;
+    let wait = refused_by(&call(&stack, &another, "+447911123404", 2).await, "call_cost_per_prefix_per_day");
+    call(&stack, &another, "+447911123404", 1).await.expect(200);
+    call(&stack, &caller(&stack).await, "+442079460958", 2).await.expect(200);
+    stack.travel(wait);
+    stack.sweep().await;
+    call(&stack, &another, "+447911123405", 2).await.expect(200);
+}
+
+#[tokio::test]
+async fn all_calls_of_a_day_cost_what_the_operator_allows() {
+    let stack = Stack::builder(binaries!()).parameter("DailyCallBudget", "1").start().await;
+    let (one, other) = (caller(&stack).await, caller(&stack).await);
+    call(&stack, &one, &to(1), 5).await.expect(200);
+    let wait = refused_by(&call(&stack, &other, &to(2), 2).await, "call_cost_per_day");
+    call(&stack, &other, &to(2), 1).await.expect(200);
+    assert_eq!(counted(&stack), (2, 960_000));
+    stack.travel(wait);
+    stack.sweep().await;
+    call(&stack, &other, &to(3), 5).await.expect(200);
+}
+
+#[tokio::test]
+async fn calls_at_once_never_take_more_lines_than_the_plan_leaves_us() {
+    let stack = Stack::builder(binaries!()).at_once(16).start().await;
+    let wallets = join_all((0..14).map(|_| caller(&stack))).await;
+    let calls = wallets.iter().enumerate().map(|(each, wallet)| {
+        let stack = &stack;
+        async move { call(stack, wallet, &to(each), 1).await }
+    });
+    let answers = join_all(calls).await;
+    let placed: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
+    assert_eq!(placed.len(), 8, "four fifths of the smallest plan's ten");
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        refused_by(refused, "calls_in_flight");
+    }
+    assert_eq!((stack.bland.calls().len(), counted(&stack)), (8, (8, 8 * 160_000)));
+    stack.bland.finish_all();
+    poll(&stack, placed[0]).await;
+    call(&stack, &caller(&stack).await, &to(20), 1).await.expect(200);
+}
+
+#[tokio::test]
+async fn calls_at_once_never_cost_more_than_the_day_may() {
+    let builder = Stack::builder(binaries!()).at_once(16);
+    let stack = builder.parameter("DailyCallBudget", "1").parameter("BlandPlan", "scale").start().await;
+    let wallets = join_all((0..14).map(|_| caller(&stack))).await;
+    let calls = wallets.iter().enumerate().map(|(each, wallet)| {
+        let stack = &stack;
+        async move { call(stack, wallet, &to(each), 1).await }
+    });
+    let answers = join_all(calls).await;
+    let placed = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!((placed, counted(&stack)), (7, (7, 7 * 130_000)), "a dollar holds seven times 13 cents");
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        refused_by(refused, "call_cost_per_day");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_dialled_is_not_counted() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    let of_wallet = format!("WALLET#{}", wallet.caip10(stack.network()));
+    let nothing = || {
+        let listed = |of: &str| row(&stack, of)["calls"].as_object().map_or(0, serde_json::Map::len);
+        (
+            counted(&stack),
+            listed(&of_wallet),
+            listed(&format!("DESTINATION#{}", to(1))),
+            row(&stack, "PREFIX#1213")["sum"].clone(),
+        )
+    };
+    // The dialler refuses.
+    stack.bland.limit_next("Rate limit exceeded");
+    call(&stack, &wallet, &to(1), 5).await.refused(429, "upstream_rate_limited");
+    assert_eq!(nothing(), ((0, 0), 0, 0, json!(0)));
+    // The process dies with the intent recorded and nothing dialled; the sweep finds that out.
+    stack.bland.faults().once("POST /v1/calls", Fault::HaltBefore);
+    let body = body(&to(1), 5);
+    let payment = wallet.signs(&stack.post(CALL).body(&body).demand().await);
+    let halted = stack.bland.faults().halted(1);
+    let dead = async {
+        halted.await;
+        assert_eq!(counted(&stack), (1, 800_000));
+        stack.lambda.kill("voice_call");
+    };
+    let (answer, ()) = futures_util::future::join(stack.post(CALL).body(&body).paid_with(&payment).send(), dead).await;
+    assert_ne!(answer.status, 200);
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    assert_eq!(nothing(), ((0, 0), 0, 0, json!(0)));
+    stack.post(CALL).body(&body).paid_with(&payment).send().await.expect(200);
+    assert_eq!(nothing(), ((1, 800_000), 1, 1, json!(800_000)));
+}
+
+/// The table in the hands of an operator.
+fn operator(stack: &Stack) -> Store {
+    Store::new(StoreConfig {
+        table: stack.dynamo.table().to_owned(),
+        region: "us-east-1".to_owned(),
+        credentials: Credentials::new("operator", "operator", None, None, "test"),
+        endpoint: Some(stack.urls.dynamo.clone()),
+    })
+}
+
+fn by(name: u128) -> AttemptId {
+    AttemptId::from_bits(name)
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).expect("a time")
+}
+
+fn ours(wallet: &Wallet) -> shared::types::Wallet {
+    shared::types::Wallet::Evm { network: EvmNetwork::BaseSepolia, address: wallet.address() }
+}
+
+#[tokio::test]
+async fn a_blocked_wallet_is_sold_nothing_and_others_are() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, other) = (stack.wallet(), stack.wallet());
+    let number = number_of(&stack, &wallet).await;
+    number_of(&stack, &other).await;
+    let served = stack.post(LIST).pay(&wallet).await;
+    served.answer.expect(200);
+    let store = operator(&stack);
+    assert!(store.block_wallet(&ours(&wallet), "scams", &by(1), now()).await.expect("answers"));
+    let earned = stack.earned();
+    let renew = json!({"phone_number": number});
+    for (path, body) in [(BUY, json!({})), (RENEW, renew), (LIST, json!({})), (CALL, body(&to(1), 1))] {
+        let refused = stack.post(path).body(&body).pay(&wallet).await.answer.refused(403, "wallet_blocked");
+        assert!(refused["message"].as_str().expect("a message").ends_with("Not charged."));
+        assert!(!refused.to_string().contains("scams"), "why is for operators");
+    }
+    // What was served is answered again, and who only writes its name learns nothing.
+    stack.post(LIST).paid_with(&served.payment).send().await.expect(200);
+    let forged = wallet.signs(&stack.post(LIST).demand().await).signed_by(&other);
+    stack.post(LIST).paid_with(&forged).send().await.refused(402, "payment_required");
+    assert_eq!(stack.earned(), earned);
+    call(&stack, &other, &to(1), 1).await.expect(200);
+    assert!(store.unblock_wallet(&ours(&wallet), &by(2)).await.expect("answers"));
+    call(&stack, &wallet, &to(2), 1).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_has_opted_out_is_not_called() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    let store = operator(&stack);
+    let number = PhoneNumber::parse(&to(1)).expect("a number");
+    assert!(store.opt_out(&number, "asked for it", &by(1), now()).await.expect("answers"));
+    let earned = stack.earned();
+    call(&stack, &wallet, &to(1), 1).await.refused(403, "destination_opted_out");
+    assert_eq!((stack.earned(), counted(&stack), stack.bland.calls().len()), (earned, (0, 0), 0));
+    for each in 2..5 {
+        call(&stack, &wallet, &to(each), 1).await.expect(200);
+    }
+    // Also where a limit stands before it: it will be so when the limit is over.
+    refused_by(&call(&stack, &wallet, &to(5), 1).await, "calls_in_flight_per_wallet");
+    call(&stack, &wallet, &to(1), 1).await.refused(403, "destination_opted_out");
+    let numbers = serde_json::to_string(&stack.dynamo.rows()).expect("JSON").matches("+12133610001").count();
+    assert_eq!(numbers, 0, "the list does not say who is in it");
+    assert!(store.opt_in(&number, &by(2)).await.expect("answers"));
+    stack.bland.finish_all();
+    stack.travel(3 * MINUTE);
+    stack.sweep().await;
+    call(&stack, &wallet, &to(1), 1).await.expect(200);
+}
+
+#[tokio::test]
+async fn while_the_selling_is_paused_what_was_sold_goes_on() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let number = number_of(&stack, &wallet).await;
+    let placed = stack.post(CALL).body(&body(&to(1), 1)).pay(&wallet).await;
+    placed.answer.expect(200);
+    let store = operator(&stack);
+    assert!(store.pause_selling(Pause::New, "a leak", &by(1), now()).await.expect("answers"));
+    let earned = stack.earned();
+    let (renew, again) = (json!({"phone_number": number}), body(&to(2), 1));
+    let refused = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let paused = refused.answer.refused(503, "selling_paused");
+    assert!(paused["message"].as_str().expect("a message").ends_with("Not charged."));
+    assert_eq!(refused.answer.header("retry-after"), Some("300"));
+    stack.post(CALL).body(&again).pay(&wallet).await.answer.refused(503, "selling_paused");
+    assert_eq!((stack.earned(), stack.bland.calls().len()), (earned, 1));
+    stack.post(RENEW).body(&renew).pay(&wallet).await.answer.expect(200);
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+    stack.post(CALL).body(&body(&to(1), 1)).paid_with(&placed.payment).send().await.expect(200);
+    poll(&stack, &placed.answer).await;
+    stack.sweep().await;
+
+    assert!(store.pause_selling(Pause::All, "worse", &by(2), now()).await.expect("answers"));
+    stack.post(RENEW).body(&renew).pay(&wallet).await.answer.refused(503, "selling_paused");
+    stack.post(LIST).pay(&wallet).await.answer.refused(503, "selling_paused");
+    poll(&stack, &placed.answer).await;
+    stack.sweep().await;
+
+    assert!(store.resume_selling(&by(3)).await.expect("answers"));
+    // The payment was never used.
+    stack.post(BUY).body(&json!({})).paid_with(&refused.payment).send().await.expect(200);
+}
