@@ -7,11 +7,17 @@ use alloy_primitives::U256;
 
 use super::refunds::refund;
 use super::{Client, Findings, Ledgers};
+use crate::history::Said;
 
 /// What costs nothing.
 const FREE: [u16; 5] = [400, 403, 404, 429, 502];
 /// What the functions charge for.
 const PAID: [&str; 4] = ["/phone/numbers/buy", "/phone/numbers/renew", "/phone/numbers/list", "/voice/call"];
+
+/// Whether it says that nothing was charged, and will not be.
+fn is_free(said: &Said) -> bool {
+    FREE.contains(&said.status) || said.status == 503 && said.code == "upstream_error"
+}
 
 impl Ledgers {
     pub(super) fn answers(&self, findings: &mut Findings) {
@@ -36,15 +42,15 @@ impl Ledgers {
         let (Some((from, nonce)), Some(said)) = (client.key(), &client.asked.said) else { return };
         let promise = match said.status {
             402 if was_asked_for_this(client) => "I3",
-            503 if said.code == "upstream_error" => "I5",
-            status if FREE.contains(&status) => "I5",
+            _ if is_free(said) => "I5",
             _ => return,
         };
         let sale = self.sale_of((&from, &nonce));
         let moved = self.payments.iter().any(|paid| paid.from == from && paid.nonce == nonce);
-        // A copy that was under way at the same time may have been served: then the wallet has what it paid for. A 402 would have
-        // made its client sign anew, so there this is no excuse.
-        let was_served = promise == "I5" && self.was_served(client);
+        // A copy that was under way at the same time may have been served, or have been told to wait and been granted since: then
+        // the wallet has what it paid for. A 402 would have made its client sign anew, so there this is no excuse.
+        let granted = sale.is_some_and(|sale| sale["state"] == "closed");
+        let was_served = promise == "I5" && self.has_copy(client, granted);
         if !moved || was_served || sale.is_some_and(|sale| refund(sale).is_some()) || self.was_asked_again(client) {
             return;
         }
@@ -53,9 +59,16 @@ impl Ledgers {
             .add(promise, format!("answered {} {code} to payment {nonce} of {from}, and it moved money", said.status));
     }
 
-    fn was_served(&self, client: &Client) -> bool {
+    /// Whether another request with the same payment was served; or, where it has been granted, left without the last word.
+    fn has_copy(&self, client: &Client, granted: bool) -> bool {
         let key = client.key();
-        self.clients.iter().any(|other| other.key() == key && other.status() == 200)
+        let left_open = |said: &Said| said.status >= 500 && !is_free(said);
+        let as_copy = |said: Option<&Said>| match said {
+            Some(said) => said.status == 200 || granted && left_open(said),
+            None => granted,
+        };
+        let mut others = self.clients.iter().filter(|other| !std::ptr::eq(*other, client) && other.key() == key);
+        others.any(|other| as_copy(other.asked.said.as_ref()))
     }
 
     /// The same payment was presented again afterwards, or for something else: then that has bought what it bought.
@@ -133,7 +146,7 @@ pub(super) mod tests {
     use super::super::Payment;
     use super::super::sales::tests::{payment, sale};
     use super::*;
-    use crate::history::{Exchange, Paying, Said};
+    use crate::history::{Exchange, Paying};
     use crate::sim::chain::Authorization;
     use crate::world::PAYEE;
 
@@ -192,6 +205,13 @@ pub(super) mod tests {
     fn whoever_was_refused_has_what_a_copy_of_it_was_served() {
         assert_eq!(findings(vec![list(0, 502), list(0, 200)]), "");
         assert!(findings(vec![list(0, 502), list(0, 503)]).starts_with("I5"), "nobody was served");
+        let mut granted = sale("closed");
+        granted["payment"]["nonce"] = json!(NONCE.to_string());
+        granted["payment"]["from"] = json!(paid().from);
+        let findings_of = |clients| findings_of(clients, vec![granted.clone()], vec![paid()]);
+        assert_eq!(findings_of(vec![list(0, 502), list(0, 503)]), "", "the copy was told to wait");
+        assert!(findings_of(vec![list(0, 502)]).starts_with("I5"), "there was no copy");
+        assert!(findings_of(vec![list(0, 502), list(0, 502)]).starts_with("I5"), "both were told that it is free");
     }
 
     #[test]
