@@ -215,6 +215,28 @@ async fn a_call_that_never_ends_is_stopped_when_its_time_is_up() {
 }
 
 #[tokio::test]
+async fn a_call_that_cannot_be_stopped_for_long_after_its_time_is_stopped_all_the_same() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.bland.script_next(Script::NeverEnds);
+    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
+    let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
+    stack.bland.faults().always("POST /v1/calls/*/stop", Fault::Refuse(Answer::html(503)));
+    stack.travel(20 * MINUTE);
+    stack.sweep().await;
+    assert!(!stack.bland.calls()[0].is_over());
+    let path = format!("/api/v1/voice/call/{}", call["call_id"].as_str().expect("an id"));
+    assert_eq!(stack.get(&path).send().await.expect(200).json()["ended_by"], "IN_PROGRESS", "it still rings");
+    stack.bland.faults().clear();
+    stack.travel(2 * MINUTE);
+    stack.sweep().await;
+    assert!(stack.bland.calls()[0].is_over());
+    let ended = stack.get(&path).send().await.expect(200).json();
+    assert_eq!((&ended["ended_by"], &ended["charged"]), (&json!("ERROR"), &json!(false)));
+}
+
+#[tokio::test]
 async fn a_number_that_the_carrier_bills_and_nobody_knows_becomes_stock() {
     let stack = Stack::start(binaries!()).await;
     let number = stack.twilio.hold("+14155550199", "bought by hand").phone_number;

@@ -66,8 +66,11 @@ impl Calls {
         if call.settled || call.ended_at.is_some() {
             return Ok(());
         }
-        if let Some(placed) = &call.placed {
-            self.stop(placed, invocation).await;
+        // What may still run is looked after until it does not, however late that is.
+        if let Some(placed) = &call.placed
+            && !self.stop(placed, invocation).await
+        {
+            return Ok(());
         }
         let overdue = Duration::from_secs(u64::from(call.max_duration) * 60) + LOST;
         let lost = call.created_at.saturating_add(overdue).map_err(StoreFault::from)? < invocation.now;

@@ -24,12 +24,16 @@ impl Undo for Calls {
 }
 
 impl Calls {
-    /// Stops a call. If that fails the call stays in its queue, and is stopped when its time is up.
-    pub async fn stop(&self, placed: &str, invocation: &Invocation) {
-        let Ok(id) = BlandCallId::parse(placed) else { return };
+    /// Stops a call, and says whether it is known to run no longer. If not, the call stays in its queue, and is stopped when
+    /// its time is up.
+    pub async fn stop(&self, placed: &str, invocation: &Invocation) -> bool {
+        let Ok(id) = BlandCallId::parse(placed) else { return true };
         match self.bland.stop(&id, invocation.at_most(STOP, Duration::from_secs(2))).await {
-            Ok(()) | Err(BlandError::NotFound) => {}
-            Err(error) => warn!(%error, "a call could not be stopped"),
+            Ok(()) | Err(BlandError::NotFound) => true,
+            Err(error) => {
+                warn!(%error, "a call could not be stopped");
+                false
+            }
         }
     }
 
