@@ -61,6 +61,7 @@ impl Discovery {
 impl Handler for Discovery {
     const NAME: &'static str = "discovery";
     const METHOD: api::Method = api::Method::Get;
+    const REFUSALS: &'static [api::Code] = &[api::codes::METHOD_NOT_ALLOWED];
 
     async fn handle(&self, request: Request, _: Invocation) -> Answer {
         let (kind, text) = match request.raw_http_path() {

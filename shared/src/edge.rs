@@ -45,6 +45,8 @@ pub trait Handler: Send + Sync + 'static {
     const NAME: &'static str;
     /// How it is asked. Requests of other methods are refused before they come here.
     const METHOD: api::Method;
+    /// What it answers other than success.
+    const REFUSALS: &'static [api::Code];
     /// Answers one request. There is no error: a refusal is an answer.
     fn handle(&self, request: Request, invocation: Invocation) -> impl Future<Output = Answer> + Send;
 }
@@ -172,10 +174,18 @@ async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
         return Answer::refusal(&Refusal::MethodNotAllowed { method: H::METHOD });
     }
     let mut answer = handler.handle(request, invocation).await;
+    // What is not in the table of the API is in none of its documents. Every test would tell of it.
+    debug_assert!(is_promised::<H>(&answer), "{} answers {} {}", H::NAME, answer.response.status(), answer.outcome);
     if method == Method::HEAD {
         *answer.response.body_mut() = Body::Empty;
     }
     answer
+}
+
+fn is_promised<H: Handler>(answer: &Answer) -> bool {
+    let status = answer.response.status();
+    let name = if answer.outcome == UNPAID { api::codes::PAYMENT_REQUIRED.name } else { answer.outcome };
+    status.is_success() || H::REFUSALS.iter().any(|code| status == code.status && name == code.name)
 }
 
 /// The body's bytes, if they are not too many.

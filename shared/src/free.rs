@@ -41,6 +41,7 @@ pub struct Free<E>(pub E);
 impl<E: FreeEndpoint> Handler for Free<E> {
     const NAME: &'static str = E::ENDPOINT.name;
     const METHOD: api::Method = E::ENDPOINT.method;
+    const REFUSALS: &'static [api::Code] = E::ENDPOINT.refusals;
 
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
         let parameters = request.path_parameters_ref();

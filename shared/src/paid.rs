@@ -110,6 +110,7 @@ impl<E: Endpoint> Paid<E> {
 impl<E: Endpoint> Handler for Paid<E> {
     const NAME: &'static str = E::ENDPOINT.name;
     const METHOD: api::Method = E::ENDPOINT.method;
+    const REFUSALS: &'static [api::Code] = E::ENDPOINT.refusals;
 
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
         match self.serve(&request, &invocation).await {
