@@ -202,6 +202,23 @@ async fn money_that_goes_back_is_counted_and_so_is_what_the_call_cost() {
 }
 
 #[tokio::test]
+async fn it_is_seen_how_much_of_a_days_budget_is_used_up() {
+    let stack = Stack::builder(binaries!()).parameter("DailyCallBudget", "2").start().await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    for to in ["+12133610872", "+12133610873", "+12133610874"] {
+        let call = json!({"to": to, "task": "Confirm the reservation for two.", "max_duration": 5});
+        stack.post(CALL).body(&call).pay(&wallet).await;
+    }
+    let log = Log::of(&stack).await;
+    // Five minutes at 14 cents, and the carrier's.
+    let [first, second, third] = log.all("CallBudgetUsed", &[("function", "voice_call")]).try_into().expect("three");
+    assert_eq!(first, 0);
+    assert!((35..=50).contains(&second) && third == 2 * second, "{second}, {third}");
+    assert_eq!(log.sum("LimitsHit", &[("limit", "call_cost_per_day")]), 1);
+}
+
+#[tokio::test]
 async fn a_fault_is_counted_and_names_its_cause_beside_the_line() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();

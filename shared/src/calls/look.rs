@@ -54,7 +54,10 @@ impl Calls {
         };
         let look = judge(&call, &record, invocation.now);
         if self.store.looked(&call, &look, invocation.now, &step("looked")).await? && look.settled {
-            telemetry::add(&UPSTREAM_COST, record.cost().atomic(), ["bland".into()]);
+            let bland = record.cost().atomic();
+            telemetry::add(&UPSTREAM_COST, bland, ["bland".into()]);
+            let carrier = look.price.map_or(0, Usdc::atomic).saturating_sub(bland);
+            telemetry::add(&UPSTREAM_COST, carrier, ["twilio".into()]);
         }
         Ok(shown(call, look, invocation.now))
     }

@@ -20,6 +20,8 @@ use std::collections::HashMap;
 
 use crate::limits::judge::{self, Booking, Counted, Sum};
 use crate::limits::{Budget, Limit, PREFIX_COST, Reached, WINDOW, rates};
+use crate::telemetry;
+use crate::telemetry::metrics::CALL_BUDGET_USED;
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, Item, When, n};
@@ -118,6 +120,7 @@ impl Counters {
         let cost = asking.cost.min(PREFIX_COST).min(budget.daily);
         let prefix = judge::sum(self.prefix, cost, PREFIX_COST, Limit::PrefixCost, now);
         let day = judge::sum(self.day, cost, budget.daily, Limit::DailyCost, now);
+        telemetry::gauge(&CALL_BUDGET_USED, self.used_up(budget, now), []);
         let counts = [
             judge::wallet(&self.wallet.counted(asking.to), asking.to, cost, now),
             judge::destination(&self.destination.instants(), now),
@@ -128,6 +131,13 @@ impl Counters {
             (Ok(prefix), Ok(day), None) => self.counted(asking, cost, prefix, day, budget, now).map(Ok),
             (_, _, Some(reached)) | (Err(reached), ..) | (_, Err(reached), _) => Ok(Err(reached)),
         }
+    }
+
+    /// How much of the day's budget is used up, in hundredths of it.
+    fn used_up(&self, budget: &Budget, now: i64) -> u64 {
+        let today = self.day.filter(|day| day.since > now - WINDOW.as_secs().cast_signed());
+        let used = today.map_or(0, |day| day.amount.atomic());
+        used.saturating_mul(100).checked_div(budget.daily.atomic()).unwrap_or(100)
     }
 
     fn counted(

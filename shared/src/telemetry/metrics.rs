@@ -12,6 +12,8 @@ pub enum Unit {
     Seconds,
     /// How much money: CloudWatch has no unit for it.
     Money,
+    /// How much of a hundred.
+    Percent,
 }
 
 impl Unit {
@@ -21,6 +23,7 @@ impl Unit {
             Self::Count => "Count",
             Self::Seconds => "Seconds",
             Self::Money => "None",
+            Self::Percent => "Percent",
         }
     }
 }
@@ -67,10 +70,13 @@ metrics! {
     REFUNDS: "Refunds", Count, ["result"];
     /// How much that was.
     MONEY_BACK: "MoneyBack", Money, ["result"];
-    /// What a vendor charged: Bland for a call when it has ended, Twilio for the first month of a number when it is bought.
+    /// What a vendor charged: Bland for a call when it has ended, Twilio for the first month of a number when it is bought, and
+    /// for a call's minutes, as we estimate them.
     UPSTREAM_COST: "UpstreamCost", Money, ["vendor"];
     /// Requests that were refused because of a limit, ours or a vendor's.
     LIMITS_HIT: "LimitsHit", Count, ["limit"];
+    /// How much of what a day's calls may cost is used up, each time that a call is asked for.
+    CALL_BUDGET_USED: "CallBudgetUsed", Percent, ["function"];
     /// Sales that were begun more than a minute ago and have not come to an end, after a round.
     UNFINISHED_SALES: "UnfinishedSales", Count, ["function"];
     /// How old the oldest of them is.
