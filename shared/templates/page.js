@@ -13,7 +13,7 @@
   const localise = (root) => {
     for (const time of root.querySelectorAll('time')) {
       const at = new Date(time.dateTime);
-      if (!Number.isNaN(at.valueOf())) time.textContent = at.toLocaleString();
+      if (!Number.isNaN(at.valueOf())) time.textContent = at.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
     }
   };
 
