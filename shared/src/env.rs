@@ -144,7 +144,7 @@ impl Env {
         payee
     }
 
-    /// `FACILITATOR_URL`, and `FACILITATOR_AUTH`: `none`, or `cdp` for Coinbase's, which wants a token ([`Env::payment_keys`]).
+    /// `FACILITATOR_URL`, and `FACILITATOR_AUTH`: `none`, or `cdp` for Coinbase's, which wants a token (`Env::payment_keys`).
     pub fn facilitator(&mut self) -> Facilitator {
         let url = self.required("FACILITATOR_URL");
         let keys = self.needed().cdp.then(|| self.payment_keys());
@@ -154,7 +154,7 @@ impl Env {
     /// `EVM_RPC_URL` (optional): a node of the one EVM chain that we are paid on, to ask what became of a payment.
     /// `SOLANA_RPC_URL`: one of the Solana cluster, needed where we are paid there, since a facilitator's word for a failed
     /// simulation does not tell what was paid from what was never sent. `{key}` in them stands for a key that is secret
-    /// ([`Env::payment_keys`]).
+    /// (`Env::payment_keys`).
     pub fn nodes(&mut self) -> Nodes {
         let names = self.optional("PAYMENT_NETWORKS").unwrap_or_default();
         let on = |rail: &str| names.matches(rail).count();
