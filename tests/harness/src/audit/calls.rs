@@ -58,7 +58,9 @@ impl Ledgers {
         if failed && charge == "paid" {
             findings.add("I5", format!("call {id} ended in an error, and is paid"));
         }
-        if !failed && matches!(charge, "refund_due" | "refunded" | "credited") {
+        // A person may decide it, and says so.
+        let decided = !text(row, "by_hand").is_empty();
+        if !failed && !decided && matches!(charge, "refund_due" | "refunded" | "credited") {
             findings.add("I4", format!("call {id} is {charge}, and did not end in an error"));
         }
         if charge == "refund_due" && row["due_queue"].is_null() && !matches!(refunded, "due" | "sending") {

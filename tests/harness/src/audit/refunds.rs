@@ -80,6 +80,10 @@ impl Ledgers {
 
     /// Only a call that ended in an error is granted and goes back; and what was paid by credit and then paid as well.
     fn was_not_delivered(&self, sale: &Value, findings: &mut Findings) {
+        // A person may decide it, and says so.
+        if refund(sale).is_some_and(|refund| refund["reason"] == "by_hand" && !text(refund, "by").is_empty()) {
+            return;
+        }
         if sale["state"] != "closed" || (by_credit(sale) && self.paid(sale).next().is_some()) {
             return;
         }

@@ -18,6 +18,7 @@ pub mod chain;
 pub mod clock;
 pub mod facilitator;
 pub mod fault;
+pub mod function_list;
 pub mod kms;
 pub mod scheduler;
 pub mod secrets_manager;

@@ -1,4 +1,4 @@
-//! AWS Secrets Manager, as far as reading goes: `GetSecretValue` of the JSON protocol, with AWS's validations and error
+//! AWS Secrets Manager, as far as values go: `GetSecretValue` and `PutSecretValue` of the JSON protocol, with AWS's validations and error
 //! names, to whoever signs as AWS wants it signed.
 //!
 //! A secret can be there without a value, as a stack makes it.
@@ -74,6 +74,11 @@ impl SecretsManager {
         secret.values.push((uuid(), value.to_owned()));
     }
 
+    /// What is in a secret now.
+    pub fn value(&self, arn: &str) -> Option<String> {
+        self.inner().secrets.get(arn)?.values.last().map(|(_, value)| value.clone())
+    }
+
     /// Marks a secret for deletion.
     pub fn delete(&self, arn: &str) {
         if let Some(secret) = self.inner().secrets.get_mut(arn) {
@@ -88,6 +93,29 @@ impl SecretsManager {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
+    }
+
+    /// A new value. Under the token of an earlier one it must be the same, and is no other.
+    fn replace(&self, body: &Value) -> Result<Value, Refusal> {
+        let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
+        let id = text("SecretId").ok_or_else(|| invalid("You must provide a value for the SecretId parameter."))?;
+        let value =
+            text("SecretString").ok_or_else(|| invalid("You must provide either SecretString or SecretBinary."))?;
+        let token = text("ClientRequestToken").filter(|token| (32..=64).contains(&token.len()));
+        let token = token.ok_or_else(|| invalid("ClientRequestToken must be 32-64 characters long."))?;
+        let mut inner = self.inner();
+        let Some((arn, secret)) = inner.secrets.iter_mut().find(|(arn, _)| is_named(arn, id)) else {
+            return Err(not_found("Secrets Manager can't find the specified secret."));
+        };
+        match secret.values.iter().find(|(version, _)| version == token) {
+            Some((_, known)) if known != value => {
+                let message = "You can't use ClientRequestToken with different values.";
+                return Err(Refusal(400, "ResourceExistsException", message.to_owned()));
+            }
+            Some(_) => {}
+            None => secret.values.push((token.to_owned(), value.to_owned())),
+        }
+        Ok(json!({"ARN": arn, "Name": name(arn), "VersionId": token, "VersionStages": ["AWSCURRENT"]}))
     }
 
     fn get(&self, body: &Value) -> Result<Value, Refusal> {
@@ -161,6 +189,7 @@ async fn handle(State(secrets): State<SecretsManager>, headers: HeaderMap, body:
         Ok(()) => match (text("x-amz-target"), serde_json::from_slice::<Value>(&body)) {
             (_, Err(_)) => Err(Refusal(400, "SerializationException", "the body is no JSON".to_owned())),
             ("secretsmanager.GetSecretValue", Ok(body)) => secrets.get(&body),
+            ("secretsmanager.PutSecretValue", Ok(body)) => secrets.replace(&body),
             (other, _) => Err(Refusal(400, "UnknownOperationException", format!("{other} is not simulated"))),
         },
     };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::errors::Refusal;
-use super::{Account, Bland, encrypted_key, fields, prompt, reply};
+use super::{Account, Bland, Imported, encrypted_key, fields, prompt, reply};
 use crate::sim::{hex, random};
 
 /// Bland's own number, used for calls that name no caller ID and no Twilio account.
@@ -31,7 +31,7 @@ pub enum Byot {
 }
 
 impl Byot {
-    const fn message(self) -> &'static str {
+    pub(super) const fn message(self) -> &'static str {
         match self {
             Self::Connection => "Error in creating Twilio connection.",
             Self::Trigger => "Error triggering call. Please check your twilio account for errors",
@@ -155,7 +155,7 @@ fn destination(request: &Value, account: &Account) -> Result<String, Refusal> {
 fn caller_id(
     bland: &Bland,
     account: &Account,
-    imported: &std::collections::BTreeMap<String, jiff::Timestamp>,
+    imported: &std::collections::BTreeMap<String, Imported>,
     key: Option<&str>,
     request: &Value,
 ) -> Result<(String, bool), Refusal> {
@@ -163,17 +163,18 @@ fn caller_id(
     if from.is_some_and(|from| !is_number(from)) {
         return Err(Refusal::error(400, "Invalid 'from' - must be a phone number string with 10 or 12 digits."));
     }
-    if key.is_some_and(|key| key != bland.keys.encrypted_key) {
-        return Err(Refusal::error(500, "Invalid encrypted_key. Please check your encrypted_key and try again."));
-    }
+    let over = key.map(|key| account.handle(key)).transpose()?;
     let not_owned = || Refusal::error(400, "Invalid 'from' - this number is not owned by your account.");
     let (from, picked) = match (from, key) {
         (None, None) => return Ok((POOL.into(), true)),
         (None, Some(_)) => {
-            let first = imported.keys().next().ok_or_else(|| Refusal::error(500, Byot::Number.message()))?;
+            let mut own = imported.iter().filter(|(_, imported)| Some(&imported.account) == over.as_ref());
+            let (first, _) = own.next().ok_or_else(|| Refusal::error(500, Byot::Number.message()))?;
             (first.clone(), true)
         }
-        (Some(from), Some(_)) if imported.contains_key(from) => (from.to_owned(), false),
+        (Some(from), Some(_)) if imported.get(from).map(|imported| &imported.account) == over.as_ref() => {
+            (from.to_owned(), false)
+        }
         (Some(_), Some(_)) if account.unimported_is_500 => {
             return Err(Refusal::error(500, Byot::Number.message()));
         }

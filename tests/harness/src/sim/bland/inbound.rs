@@ -7,24 +7,22 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::errors::Refusal;
-use super::{Bland, encrypted_key, reply};
+use super::{Bland, Imported, encrypted_key, reply};
 
 impl Bland {
-    fn byot(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// The Twilio account whose handle came along.
+    fn byot(&self, headers: &HeaderMap) -> Result<String, Refusal> {
         self.authenticate(headers)?;
         match encrypted_key(headers) {
             None => Err(Refusal::error(400, "Missing required header: encrypted_key.")),
-            Some(key) if key == self.keys.encrypted_key => Ok(()),
-            Some(_) => {
-                Err(Refusal::error(500, "Invalid encrypted_key. Please check your encrypted_key and try again."))
-            }
+            Some(key) => self.inner().account.handle(key),
         }
     }
 }
 
 /// `POST /v1/inbound/insert`.
 pub(super) async fn insert(State(bland): State<Bland>, headers: HeaderMap, body: Bytes) -> Response {
-    reply(bland.byot(&headers).and_then(|()| {
+    reply(bland.byot(&headers).and_then(|account| {
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let numbers: Option<Vec<&str>> =
             body["numbers"].as_array().and_then(|all| all.iter().map(Value::as_str).collect());
@@ -36,8 +34,8 @@ pub(super) async fn insert(State(bland): State<Bland>, headers: HeaderMap, body:
         let mut inserted = Vec::new();
         for number in numbers {
             let known = inner.imported.contains_key(number) || inner.account.unimportable.contains(number);
-            if !known && bland.twilio.owns(number) {
-                inner.imported.insert(number.into(), now);
+            if !known && bland.twilio.holder(number).as_ref() == Some(&account) {
+                inner.imported.insert(number.into(), Imported { since: now, account: account.clone() });
                 inserted.push(number);
             }
         }
@@ -47,7 +45,7 @@ pub(super) async fn insert(State(bland): State<Bland>, headers: HeaderMap, body:
 
 /// `POST /v1/inbound/{number}/delete`.
 pub(super) async fn delete(State(bland): State<Bland>, Path(number): Path<String>, headers: HeaderMap) -> Response {
-    reply(bland.byot(&headers).and_then(|()| {
+    reply(bland.byot(&headers).and_then(|_| {
         let removed = bland.inner().imported.remove(&number);
         removed.ok_or_else(|| Refusal::error(404, "Number not found."))?;
         let message = format!("Successfully deleted number from database: {number}");
@@ -58,13 +56,13 @@ pub(super) async fn delete(State(bland): State<Bland>, Path(number): Path<String
 /// `GET /v1/inbound`: the imported numbers of the account whose key is given; without one, Bland's own, which we have none of.
 pub(super) async fn list(State(bland): State<Bland>, headers: HeaderMap) -> Response {
     reply(bland.authenticate(&headers).map(|()| {
-        let ours = encrypted_key(&headers) == Some(&bland.keys.encrypted_key);
         let inner = bland.inner();
+        let account = encrypted_key(&headers).and_then(|key| inner.account.handle(key).ok());
         let rows: Vec<Value> = inner
             .imported
             .iter()
-            .filter(|_| ours)
-            .map(|(number, since)| json!({"phone_number": number, "created_at": since.to_string(), "prompt": null, "webhook": null}))
+            .filter(|(_, imported)| account.as_ref() == Some(&imported.account))
+            .map(|(number, imported)| json!({"phone_number": number, "created_at": imported.since.to_string(), "prompt": null, "webhook": null}))
             .collect();
         json!({"inbound_numbers": rows})
     }))

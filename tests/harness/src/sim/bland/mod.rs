@@ -4,6 +4,7 @@
 //! or, with a [pace](Bland::set_pace), as time goes by, for a person who watches. Numbers are imported from the simulated
 //! Twilio account, and only those it really holds.
 
+mod accounts;
 mod call;
 mod calls;
 mod dispatch;
@@ -20,7 +21,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -70,12 +70,22 @@ struct Account {
     /// Numbers that imports silently leave out.
     unimportable: BTreeSet<String>,
     list_metadata: bool,
+    /// Handles of Twilio accounts, and the accounts' SIDs.
+    handles: BTreeMap<String, String>,
+}
+
+/// An imported number.
+#[derive(Clone, Debug)]
+struct Imported {
+    since: jiff::Timestamp,
+    /// Over which Twilio account.
+    account: String,
 }
 
 #[derive(Default)]
 struct Inner {
     account: Account,
-    imported: BTreeMap<String, jiff::Timestamp>,
+    imported: BTreeMap<String, Imported>,
     calls: Vec<Call>,
     dialled: BTreeMap<String, i64>,
     next_scripts: VecDeque<Script>,
@@ -97,7 +107,8 @@ pub struct Bland {
 impl Bland {
     /// An account with a hundred dollars, tied to this Twilio account by `keys.encrypted_key`.
     pub fn new(keys: Keys, twilio: Twilio, clock: Clock) -> Self {
-        let account = Account { cents: Some(10_000), ..Account::default() };
+        let handles = BTreeMap::from([(keys.encrypted_key.clone(), twilio.account().sid.clone())]);
+        let account = Account { cents: Some(10_000), handles, ..Account::default() };
         let inner = Arc::new(Mutex::new(Inner { account, ..Inner::default() }));
         Self { keys, twilio, clock, inner, faults: Faults::new(errors::overload()) }
     }
@@ -112,7 +123,8 @@ impl Bland {
             .route("/v1/inbound", get(inbound::list))
             .route("/v1/inbound/insert", post(inbound::insert))
             .route("/v1/inbound/{number}/delete", post(inbound::delete))
-            .route("/v1/me", get(me))
+            .route("/v1/accounts", post(accounts::create))
+            .route("/v1/me", get(accounts::me))
             .with_state(self.clone());
         self.faults.wrap(router)
     }
@@ -132,6 +144,11 @@ impl Bland {
         let api_key = Keys::random().api_key;
         self.inner().account.newer_key = Some(api_key.clone());
         json!({"api_key": api_key, "encrypted_key": self.keys.encrypted_key})
+    }
+
+    /// The handles of Twilio accounts that were ever made, with the accounts' SIDs.
+    pub fn handles(&self) -> BTreeMap<String, String> {
+        self.inner().account.handles.clone()
     }
 
     /// All calls that were accepted, oldest first, as they stand now.
@@ -190,8 +207,8 @@ impl Bland {
 
     /// Imports a number behind everybody's back.
     pub fn import(&self, number: &str) {
-        let now = self.clock.now();
-        self.inner().imported.insert(number.into(), now);
+        let imported = Imported { since: self.clock.now(), account: self.twilio.account().sid.clone() };
+        self.inner().imported.insert(number.into(), imported);
     }
 
     /// Forgets an imported number.
@@ -293,13 +310,4 @@ fn reply(outcome: Result<Value, Refusal>) -> Response {
         Ok(body) => answer(200, &body),
         Err(refusal) => refusal.into_response(),
     }
-}
-
-async fn me(State(bland): State<Bland>, headers: HeaderMap) -> Response {
-    reply(bland.authenticate(&headers).map(|()| {
-        let inner = bland.inner();
-        let balance = call::decimal(inner.account.cents.unwrap_or(0), 100);
-        let billing = json!({"current_balance": balance, "refill_to": null});
-        json!({"status": "active", "billing": billing, "total_calls": inner.calls.len()})
-    }))
 }

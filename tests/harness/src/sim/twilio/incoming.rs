@@ -15,14 +15,16 @@ use super::search::{contains, friendly, is_area_code};
 use super::{Inner, Twilio, answer};
 use crate::sim::{self, hex, random};
 
-type Parameters = Vec<(String, String)>;
-type FormBody = Result<Form<Parameters>, FormRejection>;
+pub(super) type Parameters = Vec<(String, String)>;
+pub(super) type FormBody = Result<Form<Parameters>, FormRejection>;
 
 /// A number that the account holds.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// `PN…`.
     pub sid: String,
+    /// The account that holds it.
+    pub account: String,
     /// E.164.
     pub phone_number: String,
     /// Name, at most 64 characters.
@@ -38,9 +40,10 @@ pub struct Held {
 }
 
 impl Held {
-    pub(super) fn new(phone_number: &str, friendly_name: &str, now: Timestamp) -> Self {
+    pub(super) fn new(account: &str, phone_number: &str, friendly_name: &str, now: Timestamp) -> Self {
         Self {
             sid: format!("PN{}", hex(&random::<16>())),
+            account: account.into(),
             phone_number: phone_number.into(),
             friendly_name: friendly_name.into(),
             bundle_sid: None,
@@ -91,11 +94,11 @@ impl Held {
     }
 }
 
-fn rfc_2822(at: Timestamp) -> String {
+pub(super) fn rfc_2822(at: Timestamp) -> String {
     jiff::fmt::rfc2822::to_string(&at.to_zoned_datetime(TimeZone::UTC)).unwrap_or_default()
 }
 
-fn get<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {
+pub(super) fn get<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {
     parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
@@ -110,12 +113,12 @@ pub(super) async fn buy(
     answer(twilio.authenticate(&account, &headers).and_then(|()| {
         let now = twilio.clock.now();
         let mut inner = twilio.inner();
-        let held = purchase(&mut inner, &parameters, now)?;
+        let held = purchase(&mut inner, &account, &parameters, now)?;
         Ok(sim::json(201, &held.document(&account)))
     }))
 }
 
-fn purchase(inner: &mut Inner, parameters: &Parameters, now: Timestamp) -> Result<Held, Refusal> {
+fn purchase(inner: &mut Inner, account: &str, parameters: &Parameters, now: Timestamp) -> Result<Held, Refusal> {
     let name = get(parameters, "FriendlyName");
     if let Some(name) = name.filter(|name| name.chars().count() > 64) {
         return Err(Refusal::parameter("FriendlyName", name));
@@ -133,7 +136,7 @@ fn purchase(inner: &mut Inner, parameters: &Parameters, now: Timestamp) -> Resul
     }
     regulations(inner, &inner.stock[at], parameters)?;
     let offered = inner.stock.remove(at);
-    let mut held = Held::new(&offered.phone_number, name.unwrap_or(&friendly(&offered.phone_number)), now);
+    let mut held = Held::new(account, &offered.phone_number, name.unwrap_or(&friendly(&offered.phone_number)), now);
     held.bundle_sid = get(parameters, "BundleSid").map(Into::into);
     inner.held.push(held.clone());
     Ok(held)
@@ -208,6 +211,7 @@ fn page(twilio: &Twilio, account: &str, parameters: &Parameters, uri: &Uri) -> R
         .held
         .iter()
         .rev()
+        .filter(|held| held.account == account)
         .filter(|held| get(parameters, "PhoneNumber").is_none_or(|pattern| contains(&held.phone_number, pattern)))
         .filter(|held| get(parameters, "FriendlyName").is_none_or(|name| held.friendly_name == name))
         .collect();
@@ -252,7 +256,7 @@ pub(super) async fn fetch(
 ) -> Response {
     answer(twilio.authenticate(&account, &headers).and_then(|()| {
         let inner = twilio.inner();
-        let at = place(&inner, &sid, &uri)?;
+        let at = place(&inner, &account, &sid, &uri)?;
         Ok(sim::json(200, &inner.held[at].document(&account)))
     }))
 }
@@ -269,7 +273,7 @@ pub(super) async fn update(
     answer(twilio.authenticate(&account, &headers).and_then(|()| {
         let now = twilio.clock.now();
         let mut inner = twilio.inner();
-        let at = place(&inner, &sid, &uri)?;
+        let at = place(&inner, &account, &sid, &uri)?;
         let held = &mut inner.held[at];
         if let Some(name) = get(&parameters, "FriendlyName") {
             if name.chars().count() > 64 {
@@ -292,7 +296,7 @@ pub(super) async fn release(
     answer(twilio.authenticate(&account, &headers).and_then(|()| {
         let now = twilio.clock.now();
         let mut inner = twilio.inner();
-        let at = place(&inner, &sid, &uri)?;
+        let at = place(&inner, &account, &sid, &uri)?;
         let mut held = inner.held.remove(at);
         held.released_at = Some(now);
         inner.released.push(held);
@@ -300,7 +304,11 @@ pub(super) async fn release(
     }))
 }
 
-fn place(inner: &Inner, sid: &str, uri: &Uri) -> Result<usize, Refusal> {
+fn place(inner: &Inner, account: &str, sid: &str, uri: &Uri) -> Result<usize, Refusal> {
     let sid = sid.strip_suffix(".json");
-    inner.held.iter().position(|held| Some(held.sid.as_str()) == sid).ok_or_else(|| Refusal::not_found(uri.path()))
+    inner
+        .held
+        .iter()
+        .position(|held| held.account == account && Some(held.sid.as_str()) == sid)
+        .ok_or_else(|| Refusal::not_found(uri.path()))
 }

@@ -1,23 +1,25 @@
-//! Twilio's phone numbers: the catalogue, what an account holds, and what it is billed.
+//! Twilio's phone numbers: the catalogue, what an account holds, and what it is billed; and the accounts themselves.
 //!
-//! `AvailablePhoneNumbers` and `IncomingPhoneNumbers` of API 2010-04-01, with Basic authentication and Twilio's error
-//! bodies. Purchases are as unforgiving as the real ones: nothing is reserved by a search, nothing is idempotent, a
+//! `AvailablePhoneNumbers`, `IncomingPhoneNumbers` and `Accounts` of API 2010-04-01, with Basic authentication and Twilio's
+//! error bodies; its other hosts answer under their names (`/voice.twilio.com/…`). Purchases are as unforgiving as the real ones: nothing is reserved by a search, nothing is idempotent, a
 //! month is billed at once, and what is deleted is gone.
 
+mod accounts;
 mod catalogue;
 mod errors;
 mod incoming;
+mod permissions;
 mod search;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::tz::TimeZone;
@@ -25,9 +27,12 @@ use jiff::{Timestamp, ToSpan};
 
 use super::fault::Faults;
 use super::{Clock, hex, lock, random};
+use accounts::Who;
+pub use accounts::{Key, Owned};
 pub use catalogue::{AddressRequirement, Kind, Offered};
 use errors::Refusal;
 pub use incoming::Held;
+pub use permissions::Switches;
 
 /// What a US or Canadian local number costs a month, in cents.
 pub const MONTHLY_CENTS: u64 = 115;
@@ -65,8 +70,12 @@ pub struct Charge {
     pub cents: u64,
 }
 
-#[derive(Default)]
 struct Inner {
+    main: Owned,
+    /// The one that the functions use is the first.
+    subs: Vec<Owned>,
+    balance_cents: u64,
+    dialling: BTreeMap<&'static str, Switches>,
     stock: Vec<Offered>,
     held: Vec<Held>,
     released: Vec<Held>,
@@ -74,8 +83,6 @@ struct Inner {
     trial: bool,
     restricted: bool,
     suspended: bool,
-    /// The API key that came after the account's first one.
-    newer: Option<(String, String)>,
     /// How many of the next named purchases find that somebody else was faster.
     snatched: u64,
 }
@@ -92,7 +99,21 @@ pub struct Twilio {
 impl Twilio {
     /// An account that holds nothing, before the usual catalogue.
     pub fn new(account: Account, clock: Clock) -> Self {
-        let inner = Inner { stock: catalogue::usual(), ..Inner::default() };
+        let now = clock.now();
+        let inner = Inner {
+            main: Owned::new("owner@example.com", now),
+            subs: vec![Owned::given(&account, now)],
+            balance_cents: 10_000,
+            dialling: permissions::usual(),
+            stock: catalogue::usual(),
+            held: Vec::new(),
+            released: Vec::new(),
+            bundles: HashSet::new(),
+            trial: false,
+            restricted: false,
+            suspended: false,
+            snatched: 0,
+        };
         let faults = Faults::new(errors::overload());
         Self { account, clock, inner: Arc::new(Mutex::new(inner)), faults }
     }
@@ -101,6 +122,13 @@ impl Twilio {
     pub fn router(&self) -> Router {
         let account = "/2010-04-01/Accounts/{account}";
         let router = Router::new()
+            .route("/2010-04-01/Accounts.json", get(accounts::list).post(accounts::create))
+            .route(account, get(accounts::fetch))
+            .route(&format!("{account}/Balance.json"), get(accounts::balance))
+            .route(&format!("{account}/Keys.json"), get(accounts::keys).post(accounts::create_key))
+            .route(&format!("{account}/Keys/{{key}}"), delete(accounts::delete_key))
+            .nest("/voice.twilio.com", permissions::voice())
+            .nest("/pricing.twilio.com", permissions::pricing())
             .route(&format!("{account}/AvailablePhoneNumbers.json"), get(search::countries))
             .route(&format!("{account}/AvailablePhoneNumbers/{{country}}"), get(search::country))
             .route(&format!("{account}/AvailablePhoneNumbers/{{country}}/{{kind}}"), get(search::search))
@@ -124,7 +152,34 @@ impl Twilio {
         &self.account
     }
 
-    /// What the account holds, oldest first.
+    /// The main account's SID and Auth Token.
+    pub fn main_account(&self) -> (String, String) {
+        let inner = self.inner();
+        (inner.main.sid.clone(), inner.main.token.clone())
+    }
+
+    /// Its sub-accounts, oldest first: the first is the one that the functions use.
+    pub fn sub_accounts(&self) -> Vec<accounts::Owned> {
+        self.inner().subs.clone()
+    }
+
+    /// Which numbers of a country may be called.
+    pub fn set_dialling(&self, country: &'static str, switches: Switches) {
+        self.inner().dialling.insert(country, switches);
+    }
+
+    /// What is left to be spent, in cents.
+    pub fn set_balance(&self, cents: u64) {
+        self.inner().balance_cents = cents;
+    }
+
+    /// Whether this is an account's Auth Token: what others ask who were given both.
+    pub(in crate::sim) fn is_token(&self, account: &str, token: &str) -> bool {
+        let inner = self.inner();
+        std::iter::once(&inner.main).chain(&inner.subs).any(|one| one.sid == account && one.token == token)
+    }
+
+    /// What its sub-accounts hold, oldest first.
     pub fn held(&self) -> Vec<Held> {
         self.inner().held.clone()
     }
@@ -134,7 +189,12 @@ impl Twilio {
         self.inner().released.clone()
     }
 
-    /// Does the account hold this number?
+    /// The sub-account that holds this number.
+    pub(in crate::sim) fn holder(&self, phone_number: &str) -> Option<String> {
+        self.inner().held.iter().find(|held| held.phone_number == phone_number).map(|held| held.account.clone())
+    }
+
+    /// Does one of them hold this number?
     pub fn owns(&self, phone_number: &str) -> bool {
         self.inner().held.iter().any(|held| held.phone_number == phone_number)
     }
@@ -171,9 +231,10 @@ impl Twilio {
 
     /// Another API key takes the place of the one that was good until now. Says what belongs in the secret.
     pub fn rotate_key(&self) -> serde_json::Value {
-        let Account { key, secret, .. } = Account::random();
-        self.inner().newer = Some((key.clone(), secret.clone()));
-        serde_json::json!({"api_key": key, "api_secret": secret})
+        let key = Key::new("given", self.clock.now());
+        let told = serde_json::json!({"api_key": key.sid, "api_secret": key.secret});
+        self.inner().subs[0].keys = vec![key];
+        told
     }
 
     /// A suspended account: every request is 401 (20003).
@@ -190,7 +251,7 @@ impl Twilio {
 
     /// Puts a number into the account behind everybody's back, such as an operator in the console does.
     pub fn hold(&self, phone_number: &str, friendly_name: &str) -> Held {
-        let held = Held::new(phone_number, friendly_name, self.clock.now());
+        let held = Held::new(&self.account.sid, phone_number, friendly_name, self.clock.now());
         self.inner().held.push(held.clone());
         held
     }
@@ -214,20 +275,35 @@ impl Twilio {
     }
 
     /// Twilio looks at the credentials before anything else.
-    fn authenticate(&self, account: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn who(&self, headers: &HeaderMap) -> Result<Who, Refusal> {
         let given = headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Basic "))
-            .and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
-        let newer = self.inner().newer.clone();
-        let (key, secret) = newer.unwrap_or_else(|| (self.account.key.clone(), self.account.secret.clone()));
-        let wanted = format!("{key}:{secret}");
-        let known = given.is_some_and(|given| given == wanted.as_bytes());
-        if known && account == self.account.sid && !self.inner().suspended {
-            Ok(())
-        } else {
-            Err(Refusal::unauthenticated())
+            .and_then(|encoded| BASE64_STANDARD.decode(encoded).ok())
+            .and_then(|given| String::from_utf8(given).ok())
+            .unwrap_or_default();
+        let inner = self.inner();
+        if given == format!("{}:{}", inner.main.sid, inner.main.token) {
+            return Ok(Who::Main);
+        }
+        for account in inner.subs.iter().filter(|account| account.status == "active" && !inner.suspended) {
+            if given == format!("{}:{}", account.sid, account.token) {
+                return Ok(Who::Sub(account.sid.clone()));
+            }
+            if account.keys.iter().any(|key| given == format!("{}:{}", key.sid, key.secret)) {
+                return Ok(Who::Key(account.sid.clone()));
+            }
+        }
+        Err(Refusal::unauthenticated())
+    }
+
+    /// Whether they are good for an account's numbers.
+    fn authenticate(&self, account: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+        match self.who(headers)? {
+            Who::Main => Ok(()),
+            Who::Sub(own) | Who::Key(own) if own == account => Ok(()),
+            Who::Sub(_) | Who::Key(_) => Err(Refusal::unauthenticated()),
         }
     }
 }
