@@ -46,7 +46,7 @@ fn a_module_uses_only_what_is_below_it() {
 fn types_serialize_only_where_bytes_come_in_or_go_out() {
     let borders = [
         "shared/src/x402/",
-        "shared/src/store/rows.rs",
+        "shared/src/store/rows",
         "shared/src/telemetry/line.rs",
         "shared/src/upstream/",
         "shared/src/sweep.rs",

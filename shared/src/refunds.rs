@@ -167,6 +167,13 @@ impl Rounds for Refunds {
 }
 
 impl Refunds {
+    /// Does for one refund what a round does for all that are due: for an operator who does not want to wait.
+    pub async fn pay_back_now(&self, payment: &PaymentId, invocation: &Invocation) -> Result<Report, Fault> {
+        let mut report = Report::default();
+        self.one(payment, invocation, &mut report).await?;
+        Ok(report)
+    }
+
     async fn wallet(&self, invocation: &Invocation) -> Option<String> {
         let address = self.key.as_ref()?.address(invocation.at_most(SIGN, RESERVE)).await;
         address

@@ -119,6 +119,11 @@ impl Rounds for Sweep {
 }
 
 impl Sweep {
+    /// Does for one sale what a round does for all that are due: for an operator who does not want to wait.
+    pub async fn finish_now(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
+        self.finish(payment, invocation).await
+    }
+
     async fn round(&self, invocation: &Invocation, report: &mut Report) {
         // Money first: what is settling has somebody waiting for it.
         for shard in 0..SHARDS {

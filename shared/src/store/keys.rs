@@ -17,6 +17,9 @@ pub(super) struct Key {
 /// The prefix of the sort keys of a wallet's leases.
 pub(super) const LEASES: &str = "LEASE#";
 
+/// The prefix of the partition keys of sales.
+pub(super) const SALES: &str = "SALE#";
+
 /// The item of a number that is in our hands.
 pub(super) fn number(number: &PhoneNumber) -> Key {
     Key { pk: format!("NUMBER#{}", number.as_str()), sk: "NUMBER".to_owned() }
@@ -39,7 +42,7 @@ pub(super) fn wallet_partition(wallet: &Wallet) -> String {
 
 /// The item of a payment.
 pub(super) fn sale(payment: &PaymentId) -> Key {
-    Key { pk: format!("SALE#{}", payment.as_str()), sk: "SALE".to_owned() }
+    Key { pk: format!("{SALES}{}", payment.as_str()), sk: "SALE".to_owned() }
 }
 
 /// The item of a call.

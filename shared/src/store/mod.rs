@@ -47,6 +47,7 @@
 //! What is counted, so that there is not too much of it, is counted in the same writes: [`limits`]. What an operator switches
 //! (wallets that are refused, people who are not called, whether anything is sold) is no part of a sale's way: [`controls`].
 
+pub mod by_hand;
 pub mod calls;
 mod change;
 pub mod controls;
@@ -56,6 +57,7 @@ pub mod numbers;
 pub mod refunds;
 mod rows;
 pub mod sales;
+pub mod survey;
 mod work;
 
 use std::collections::HashMap;
@@ -188,22 +190,7 @@ impl Store {
 
     /// What is due in a queue, the oldest first.
     pub async fn due(&self, queue: Queue, now: Timestamp, most: u16) -> Result<Vec<Candidate>, StoreFault> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("due")
-            .key_condition_expression("#queue = :queue AND #at <= :now")
-            .expression_attribute_names("#queue", "due_queue")
-            .expression_attribute_names("#at", "due_at")
-            .expression_attribute_values(":queue", s(queue.name()))
-            .expression_attribute_values(":now", n(now.as_second()))
-            .limit(i32::from(most))
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let candidates = answer.items.unwrap_or_default().iter().filter_map(candidate).collect();
-        Ok(candidates)
+        Ok(self.queued(queue, now, most).await?.iter().filter_map(candidate).collect())
     }
 
     /// How many things are due in a queue. One page of the index: some ten thousand of them.

@@ -215,6 +215,8 @@ pub struct Holding {
     pub country: Country,
     /// Its lessee, while it is leased.
     pub owner: Option<Wallet>,
+    /// The sale that it is bought or kept for.
+    pub sale: Option<PaymentId>,
     /// The carrier's id of it.
     pub sid: Option<String>,
     /// From when on it may be leased again, while it is pooled.
@@ -228,6 +230,7 @@ impl Holding {
             custody: row.custody,
             country: country_of(&row.country)?,
             owner: row.owner.as_deref().and_then(|text| Wallet::from_caip10(text).ok()),
+            sale: row.sale.map(PaymentId::from_row),
             sid: row.sid,
             free_from: row.due_at.map(instant_of).transpose()?,
         })

@@ -44,10 +44,12 @@ pub struct Refund {
     pub refused: u32,
     /// The transaction that gave it back.
     pub transaction: Option<String>,
+    /// Whose decision it was, and why, where a person has decided it.
+    pub by: Option<String>,
 }
 
 impl Refund {
-    fn due(reason: RefundReason, amount: Usdc, taken_by: Option<String>, now: Timestamp) -> Self {
+    pub(super) fn due(reason: RefundReason, amount: Usdc, taken_by: Option<String>, now: Timestamp) -> Self {
         Self {
             state: Refunding::Due,
             reason,
@@ -59,6 +61,7 @@ impl Refund {
             tries: 0,
             refused: 0,
             transaction: None,
+            by: None,
         }
     }
 
@@ -74,6 +77,7 @@ impl Refund {
             tries: self.tries,
             refused: self.refused,
             transaction: self.transaction.clone(),
+            by: self.by.clone(),
         }
     }
 
@@ -89,6 +93,7 @@ impl Refund {
             tries: row.tries,
             refused: row.refused,
             transaction: row.transaction,
+            by: row.by,
         })
     }
 }
@@ -310,7 +315,7 @@ impl Store {
         Ok(Usdc::micros(amount.unwrap_or(0)))
     }
 
-    async fn done(
+    pub(super) async fn done(
         &self,
         changes: Changes,
         payment: &PaymentId,
@@ -323,7 +328,7 @@ impl Store {
 }
 
 /// A refund that begins.
-fn owed(change: Change, payment: &PaymentId, refund: &Refund) -> Result<Change, StoreFault> {
+pub(super) fn owed(change: Change, payment: &PaymentId, refund: &Refund) -> Result<Change, StoreFault> {
     Ok(change
         .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
         .set("due_queue", s(Queue::of_refund(payment).name()))
@@ -348,9 +353,9 @@ fn over(record: &Record, refund: &Refund) -> Result<Change, StoreFault> {
 
 /// The call that a refund is for; one for a stray leaves the call alone that credit paid.
 fn of_call(record: &Record) -> Option<&CallId> {
-    let for_call = record.refund.as_ref().is_some_and(|refund| refund.reason == RefundReason::CallFailed);
+    let for_call = |refund: &Refund| matches!(refund.reason, RefundReason::CallFailed | RefundReason::ByHand);
     match &record.work {
-        Work::Call { call, .. } if for_call => Some(call),
+        Work::Call { call, .. } if record.refund.as_ref().is_some_and(for_call) => Some(call),
         _ => None,
     }
 }

@@ -1,9 +1,13 @@
 //! Rows: how the items look in the table. The only types of the store that serialize; everything above it sees
 //! [`super::Record`], [`super::Lease`] and their like, which are parsed. Instants are epoch seconds.
 
+mod view;
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use view::{Spoken, View};
 
 /// `NUMBER#<e164>` / `NUMBER`: a number that is in our hands.
 #[derive(Debug, Deserialize)]
@@ -11,6 +15,7 @@ pub(super) struct NumberRow {
     pub custody: Custody,
     pub country: String,
     pub owner: Option<String>,
+    pub sale: Option<String>,
     pub sid: Option<String>,
     pub due_at: Option<i64>,
 }
@@ -227,6 +232,9 @@ pub(super) struct RefundRow {
     /// The transaction that gave it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
+    /// Who decided it, where a person has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// How far a refund is.
@@ -253,6 +261,8 @@ pub enum RefundReason {
     ProductGone,
     /// It was paid though we had not asked for it, or no longer.
     Stray,
+    /// Somebody decided it.
+    ByHand,
 }
 
 /// What the sale did or is about to do; enough to grant it or to undo it.
@@ -339,57 +349,6 @@ pub(super) struct CallRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
     pub ttl: i64,
-}
-
-/// What a look at a call showed, as it is shown until the next look.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct View {
-    /// The specification's `status`.
-    pub status: String,
-    /// The specification's `ended_by`.
-    pub ended_by: String,
-    /// The sentence that explains it.
-    pub reason: String,
-    /// Who answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answered_by: Option<String>,
-    /// Who ended it, in the dialler's words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub call_ended_by: Option<String>,
-    /// Minutes, in the decimal text that the vendor sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub call_length: Option<String>,
-    /// What was achieved.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub summary: Option<String>,
-    /// Who said what.
-    #[serde(default)]
-    pub transcript: Vec<Spoken>,
-    /// Where it can be listened to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recording_url: Option<String>,
-    /// When somebody answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<String>,
-    /// When it was over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<String>,
-}
-
-/// One utterance.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spoken {
-    /// `assistant` or `user`.
-    pub role: String,
-    /// The words.
-    pub text: String,
-}
-
-impl std::fmt::Debug for View {
-    /// What people said does not belong in a log.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "View({}, {}, {} utterances)", self.status, self.ended_by, self.transcript.len())
-    }
 }
 
 /// What a call has cost its wallet.

@@ -141,7 +141,7 @@ impl Record {
         }
     }
 
-    pub(super) fn from_row(id: PaymentId, row: SaleRow) -> Result<Self, StoreFault> {
+    pub(in crate::store) fn from_row(id: PaymentId, row: SaleRow) -> Result<Self, StoreFault> {
         let broken = |what| move |_| StoreFault::Row(what);
         let network = Network::from_caip2(&row.payment.network).ok_or(StoreFault::Row("network"))?;
         let wallet = |text: &str| Wallet::on(network, text).map_err(|_| StoreFault::Row("address"));

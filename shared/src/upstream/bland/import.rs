@@ -55,6 +55,19 @@ impl Bland {
         is_listed(&reply, number)
     }
 
+    /// Whether a number can be used as a caller ID already.
+    pub async fn knows(&self, number: &PhoneNumber, limit: Duration) -> Result<Imported, BlandError> {
+        is_listed(&self.send_as_carrier(self.get("/v1/inbound"), limit).await?, number)
+    }
+
+    /// All numbers that can be used as caller IDs, in Bland's spelling.
+    pub async fn all_known(&self, limit: Duration) -> Result<Vec<String>, BlandError> {
+        let reply = self.send_as_carrier(self.get("/v1/inbound"), limit).await?;
+        answers::succeeded(&reply, &[])?;
+        let told: Inbound = reply.json().ok_or(BlandError::Unknown)?;
+        Ok(told.inbound_numbers.into_iter().map(|Object(inbound)| inbound.phone_number).collect())
+    }
+
     /// Makes Bland forget a number, before it is given back. One that Bland does not know is forgotten.
     pub async fn forget(&self, number: &PhoneNumber, limit: Duration) -> Result<(), BlandError> {
         let request = self.post(&format!("/v1/inbound/{}/delete", number.as_str()));

@@ -17,12 +17,14 @@ use crate::types::{CallId, PhoneNumber, Timestamp};
 use crate::upstream::http;
 use crate::upstream::secrets::{Fields, Rotating, Unfit};
 
+pub mod account;
 pub mod answers;
 pub mod find;
 pub mod import;
 pub mod record;
 mod request;
 
+pub use account::Organisation;
 pub use import::Imported;
 pub use record::{BlandCall, Decimal, Line};
 

@@ -144,7 +144,7 @@ fn rfc2822(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-fn trouble(reply: &Reply, asked: Option<&PhoneNumber>) -> TwilioError {
+pub(super) fn trouble(reply: &Reply, asked: Option<&PhoneNumber>) -> TwilioError {
     let status = reply.status;
     if status == StatusCode::TOO_MANY_REQUESTS {
         return TwilioError::RateLimited { retry_after: reply.retry_after.unwrap_or(A_MOMENT) };

@@ -13,6 +13,7 @@ use crate::types::{Country, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::http;
 use crate::upstream::secrets::{Fields, Rotating, Unfit};
 
+pub mod account;
 pub mod answers;
 
 /// A search is for one purchase, but everybody who searches now is shown the same numbers: enough for a crowd to choose

@@ -7,9 +7,9 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::{Authorization, SignedAuthorization};
-use crate::types::{EvmNetwork, Network, SolanaNetwork, Usdc};
+use crate::types::{EvmNetwork, Network, PaymentId, SolanaNetwork, Usdc};
 use crate::x402::wire_v2::Object;
-use crate::x402::{exact_svm, headers, wire_v1, wire_v2};
+use crate::x402::{Transfer, exact_svm, headers, wire_v1, wire_v2};
 
 /// The version of the protocol that a client speaks: receipts go back in the same one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,6 +98,17 @@ impl Presented {
     /// either header name: clients in transition send both combinations.
     pub fn read(headers: &http::HeaderMap) -> Result<Option<Self>, Malformed> {
         headers::payment_json(headers)?.map(|json| Self::parse(&json)).transpose()
+    }
+
+    /// What the chain would know it by, if it is what it says: for finding its record, and nothing else. None where it is for
+    /// a network that is not ours.
+    pub fn claimed_id(&self) -> Option<PaymentId> {
+        match self.signed.as_ref()? {
+            Signed::Evm(signed) => Some(signed.id()),
+            Signed::Solana { network, transaction } => {
+                Transfer::read(*network, transaction.clone(), 0).ok().map(|transfer| transfer.id())
+            }
+        }
     }
 
     fn parse(json: &[u8]) -> Result<Self, Malformed> {

@@ -1,0 +1,172 @@
+//! Questions of an operator's: what waits and since when, where a wallet stands, and which sale is meant by something that
+//! is no key. The last one reads the whole table, page by page, so no request and no function asks it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::types::{Network, PaymentId, Timestamp, Usdc, Wallet};
+
+use super::calls::UNPAID_PAUSE;
+use super::change::{Item, n, s};
+use super::keys::{self, Key, Named, SALES};
+use super::rows::WalletRow;
+use super::sales::Record;
+use super::work::instant_of;
+use super::{Candidate, Queue, Store, StoreFault, candidate, unavailable};
+
+/// What a sale is known by to somebody who does not have its payment's id.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sought {
+    /// A transaction that paid it, or that gave it back.
+    Transaction(String),
+    /// Who paid.
+    Payer(Wallet),
+    /// The one-way name that stands in logs and at the carrier.
+    Tag(String),
+}
+
+/// Where a search goes on.
+pub struct Cursor(Item);
+
+/// One page of a search.
+pub struct Page {
+    /// The sales that are meant.
+    pub found: Vec<Record>,
+    /// How many items were looked at.
+    pub looked_at: u64,
+    /// Where the next one begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// Where a wallet stands beside its leases.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// The sale whose call is dialled and not paid yet.
+    pub dialling: Option<PaymentId>,
+    /// Until when it may have no phone rung, since one was not paid for.
+    pub paused_until: Option<Timestamp>,
+    /// What it is owed and can spend on calls.
+    pub credit: Usdc,
+}
+
+impl Store {
+    /// Everything in a queue, whether its time has come or not, and when that is: the earliest first.
+    pub async fn waiting(&self, queue: Queue, most: u16) -> Result<Vec<(Candidate, Timestamp)>, StoreFault> {
+        self.due_with_time(queue, Timestamp::MAX, most).await
+    }
+
+    /// What is due in a queue and since when, the oldest first.
+    pub async fn due_with_time(
+        &self,
+        queue: Queue,
+        until: Timestamp,
+        most: u16,
+    ) -> Result<Vec<(Candidate, Timestamp)>, StoreFault> {
+        let items = self.queued(queue, until, most).await?;
+        let with_time = |item: &Item| {
+            let at = item.get("due_at")?.as_n().ok()?.parse().ok()?;
+            Some((candidate(item)?, Timestamp::from_second(at).ok()?))
+        };
+        Ok(items.iter().filter_map(with_time).collect())
+    }
+
+    /// When a turn was last taken.
+    pub async fn turn_taken(&self, name: &str) -> Result<Option<Timestamp>, StoreFault> {
+        let item = self.item(keys::turn(name)).await?;
+        let second = item.and_then(|item| item.get("taken_at")?.as_n().ok()?.parse().ok());
+        second.map(instant_of).transpose()
+    }
+
+    /// Where a wallet stands; `None` if it has never done anything that is counted.
+    pub async fn standing(&self, wallet: &Wallet, now: Timestamp) -> Result<Option<Standing>, StoreFault> {
+        let Some(item) = self.item(keys::wallet(wallet)).await? else { return Ok(None) };
+        let row: WalletRow = serde_dynamo::from_item(item)?;
+        let paused_until = row.unpaid_at.map(|at| Ok::<_, StoreFault>(instant_of(at)?.saturating_add(UNPAID_PAUSE)?));
+        Ok(Some(Standing {
+            dialling: row.dial.map(PaymentId::from_row),
+            paused_until: paused_until.transpose()?.filter(|until| *until > now),
+            credit: Usdc::micros(row.credit),
+        }))
+    }
+
+    /// One page of a search through all sales.
+    pub async fn seek(&self, sought: &Sought, from: Option<Cursor>) -> Result<Page, StoreFault> {
+        let mut scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .set_exclusive_start_key(from.map(|cursor| cursor.0))
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_values(":sales", s(SALES));
+        let mut filter = "begins_with(#pk, :sales)".to_owned();
+        match sought {
+            Sought::Transaction(name) => {
+                filter.push_str(" AND (#settled.#tx = :tx OR #refund.#tx = :tx OR #refund.#taken = :tx)");
+                for (placeholder, name) in
+                    [("#settled", "settled"), ("#refund", "refund"), ("#tx", "transaction"), ("#taken", "taken_by")]
+                {
+                    scan = scan.expression_attribute_names(placeholder, name);
+                }
+                scan = scan.expression_attribute_values(":tx", s(name));
+            }
+            Sought::Payer(wallet) => {
+                filter.push_str(" AND #payment.#from = :from AND #payment.#network = :network");
+                for (placeholder, name) in [("#payment", "payment"), ("#from", "from"), ("#network", "network")] {
+                    scan = scan.expression_attribute_names(placeholder, name);
+                }
+                scan = scan
+                    .expression_attribute_values(":from", s(wallet.account()))
+                    .expression_attribute_values(":network", s(Network::caip2(wallet.network())));
+            }
+            // One-way: each id has to be tried.
+            Sought::Tag(_) => {}
+        }
+        let answer = scan.filter_expression(filter).send().await.map_err(|error| unavailable(&error))?;
+        let looked_at = u64::try_from(answer.scanned_count).unwrap_or(0);
+        let mut found = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let Some(id) = sale_of(&item) else { continue };
+            if matches!(sought, Sought::Tag(tag) if *tag != id.tag()) {
+                continue;
+            }
+            found.push(Record::from_row(id, serde_dynamo::from_item(item)?)?);
+        }
+        Ok(Page { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
+    }
+
+    pub(super) async fn queued(&self, queue: Queue, until: Timestamp, most: u16) -> Result<Vec<Item>, StoreFault> {
+        let mut items = Vec::new();
+        let mut from = None;
+        // A page ends at a megabyte, whatever was asked for.
+        while let Some(left) = usize::from(most).checked_sub(items.len()).filter(|left| *left > 0) {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("due")
+                .key_condition_expression("#queue = :queue AND #at <= :until")
+                .expression_attribute_names("#queue", "due_queue")
+                .expression_attribute_names("#at", "due_at")
+                .expression_attribute_values(":queue", s(queue.name()))
+                .expression_attribute_values(":until", n(until.as_second()))
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| unavailable(&error))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(items)
+    }
+}
+
+fn sale_of(item: &Item) -> Option<PaymentId> {
+    let text = |name: &str| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
+    match keys::read(&Key { pk: text("pk")?, sk: text("sk")? })? {
+        Named::Sale(payment) => Some(payment),
+        _ => None,
+    }
+}
