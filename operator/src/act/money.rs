@@ -1,0 +1,80 @@
+//! Bringing one payment to its end now, and giving one back because somebody decides it.
+
+use serde_json::{Value, json};
+use shared::refunds::Refunds;
+use shared::store::by_hand::ByHand;
+use shared::store::sales::Record;
+use shared::store::{Refunding, State};
+use shared::sweep::Sweep;
+
+use super::signed;
+use crate::args::{Meant, Refund};
+use crate::show::{document, sale_facts};
+use crate::terminal::{Answer, Trouble};
+use crate::{Desk, find, words};
+
+/// `dialtone retry`: what the sweep or the refunds would do with it in a minute, done now. It is the same code, and as safe
+/// beside them as they are beside each other.
+pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> {
+    let record = find::sale(desk, meant).await?;
+    let invocation = &desk.invocation;
+    let before = words::outcome(&record, invocation.now);
+    let pending =
+        record.refund.as_ref().is_some_and(|refund| matches!(refund.state, Refunding::Due | Refunding::Sending));
+    if pending {
+        let refunds = desk.settings.build(Refunds::from_env)?;
+        desk.terminal.progress("the refund is sent");
+        refunds.pay_back_now(&record.id, invocation).await.map_err(|fault| Trouble(fault.to_string()))?;
+    } else if matches!(record.state, State::Open | State::Settling) {
+        if invocation.now < record.busy_until {
+            return Ok(shown(desk, &record, &before, "Somebody is at it at this moment; ask again in a minute.").no());
+        }
+        let sweep = desk.settings.build(Sweep::from_env)?;
+        desk.terminal.progress("the sale is carried on");
+        sweep.finish_now(&record.id, invocation).await.map_err(|fault| Trouble(fault.to_string()))?;
+    } else {
+        return Ok(shown(desk, &record, &before, "There is nothing left to do for it."));
+    }
+    let after = desk.settings.store()?.sale(&record.id).await?.unwrap_or(record);
+    let ended = match &after.refund {
+        Some(refund) => matches!(refund.state, Refunding::Refunded | Refunding::Credited),
+        None => matches!(after.state, State::Closed | State::Void),
+    };
+    let answer =
+        shown(desk, &after, &before, if ended { "It has come to its end." } else { "It is not at its end yet." });
+    Ok(if ended { answer } else { answer.no() })
+}
+
+/// `dialtone refund`
+pub(crate) async fn refund(desk: &Desk, refund: Refund) -> Result<Answer, Trouble> {
+    let record = find::sale(desk, refund.meant).await?;
+    let (store, now) = (desk.settings.store()?, desk.invocation.now);
+    let before = words::outcome(&record, now);
+    let what = words::work(&record.work, |number| desk.terminal.number(number));
+    let (amount, payer) = (record.signed.amount, &record.signed.payer);
+    desk.terminal.confirm(&format!("{amount} goes back to {payer}: {what}. What was sold stays sold."))?;
+    let why = signed(desk, &refund.because);
+    let outcome = store.owe_by_hand(&record, &why, &desk.invocation.attempt, now).await?;
+    let after = store.sale(&record.id).await?.unwrap_or(record);
+    let (words, done) = match outcome {
+        ByHand::Owed => ("It is owed now, and goes back within minutes.", true),
+        ByHand::Credited => ("It was paid with credit, and is credit again.", true),
+        ByHand::NotPaid => ("Nothing goes back: it was not paid, or nobody knows yet whether it was.", false),
+        ByHand::Already => ("It goes back already, or is back.", false),
+        ByHand::CallRuns => {
+            ("The call is not over. If it ends in an error it is not charged anyway; ask again afterwards.", false)
+        }
+    };
+    let answer = shown(desk, &after, &before, words);
+    Ok(if done { answer } else { answer.no() })
+}
+
+fn shown(desk: &Desk, record: &Record, before: &str, words: &str) -> Answer {
+    let now = desk.invocation.now;
+    let mut json = document(record, &desk.terminal, now);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("before".to_owned(), Value::from(before));
+        fields.insert("said".to_owned(), json!(words));
+    }
+    Answer::words(json, words).facts(sale_facts(record, &desk.terminal, now))
+}

@@ -1,0 +1,183 @@
+//! What can be typed. The words here are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand};
+
+/// Set a Dialtone deployment up, look into it, and step in.
+///
+/// Exit codes: 0 it is done, or all is well; 1 no (nothing found, something missing or stuck, refused); 2 it could not be
+/// tried or could not be finished.
+#[derive(Parser)]
+#[command(name = "dialtone", version, propagate_version = false)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) deployment: Deployment,
+    /// One JSON document instead of tables and sentences.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Phone numbers in full. Without it those that you did not type yourself are masked.
+    #[arg(long, global = true)]
+    pub(crate) full: bool,
+    /// Do not ask before something is changed.
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Which deployment is meant. Whatever is not found here is taken from the environment, under the names that the functions use
+/// (TABLE_NAME, TWILIO_ACCOUNT_SID, ...).
+#[derive(Group)]
+pub(crate) struct Deployment {
+    /// The CloudFormation stack: its functions say which table, networks, accounts and secrets there are.
+    #[arg(long, global = true, value_name = "NAME", env = "DIALTONE_STACK")]
+    pub(crate) stack: Option<String>,
+    /// The table, where there is no stack.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// AWS region. Otherwise AWS_REGION, or the profile's.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// What became of a payment.
+    Payment(Meant),
+    /// What became of a call.
+    Call(Call),
+    /// In whose hands a number is: here, at the carrier and at the dialler.
+    Number {
+        /// E.164, such as +14155551234.
+        number: String,
+    },
+    /// What a wallet has, owes and is owed.
+    Wallet(Wallet),
+    /// What is unfinished or overdue, and why. Exit code 1 if somebody should look at something.
+    Stuck,
+    /// Numbers by country: idle, leased, and what they cost a month.
+    Stock,
+    /// Carries one sale, or one refund, on to its end now, as the reaper does every minute.
+    Retry(Meant),
+    /// Gives back what a delivered sale was paid with. It goes back once, and all of it; what was sold stays sold.
+    Refund(Refund),
+    /// Gives an idle number back to the carrier.
+    Release {
+        /// E.164, such as +14155551234.
+        number: String,
+    },
+    /// Refuses a wallet, or keeps a number from being called.
+    Block(Block),
+    /// Takes a `block` back.
+    Unblock {
+        #[command(subcommand)]
+        target: Target,
+    },
+    /// Stops selling. What was sold goes on.
+    Pause(Pausing),
+    /// Sells again.
+    Resume,
+    /// Sets the vendors up for a deployment, and says what is missing. Safe to run again.
+    Setup(Setup),
+}
+
+#[derive(Group)]
+pub(crate) struct Refund {
+    #[command(flatten)]
+    pub(crate) meant: Meant,
+    /// Why, for the record.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) because: String,
+}
+
+#[derive(Group)]
+pub(crate) struct Block {
+    #[command(subcommand)]
+    pub(crate) target: Target,
+    /// Why, for the record.
+    #[arg(long, global = true, default_value = "not said", value_name = "REASON")]
+    pub(crate) because: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Target {
+    /// A wallet: an address, or a CAIP-10 account.
+    Wallet {
+        /// The address.
+        address: String,
+    },
+    /// A number that is not to be called by anybody, such as that of somebody who has asked for it.
+    Destination {
+        /// E.164.
+        number: String,
+    },
+}
+
+#[derive(Group)]
+pub(crate) struct Pausing {
+    /// Also lists and renewals: nothing that is paid for.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Why, for the record.
+    #[arg(long, default_value = "not said", value_name = "REASON")]
+    pub(crate) because: String,
+}
+
+/// A payment, by whatever is known of it.
+#[derive(Group)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Meant {
+    /// Its id; or `dt-…` as logs name it; or a transaction that paid it or gave it back; or, with NONCE, the payer. A transaction
+    /// and a `dt-…` of a finished sale are looked for through the whole table.
+    #[arg(value_name = "ID|dt-...|TRANSACTION|WALLET")]
+    pub(crate) payment: Option<String>,
+    /// The nonce that the payer signed.
+    #[arg(requires = "payment")]
+    pub(crate) nonce: Option<String>,
+    /// A file with a payment header as a client sent it; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "payment")]
+    pub(crate) header: Option<PathBuf>,
+}
+
+#[derive(Group)]
+pub(crate) struct Call {
+    /// Its id: 26 characters.
+    pub(crate) id: String,
+    /// What was said, too.
+    #[arg(long)]
+    pub(crate) transcript: bool,
+}
+
+#[derive(Group)]
+pub(crate) struct Wallet {
+    /// An address, or a CAIP-10 account where it is on several networks.
+    pub(crate) address: String,
+    /// All its payments, too: looked for through the whole table.
+    #[arg(long)]
+    pub(crate) payments: bool,
+}
+
+/// Reads TWILIO_MAIN_SID and TWILIO_MAIN_TOKEN (the main account's SID and Auth Token) and BLAND_API_KEY from the
+/// environment, so that no secret stands in a history.
+#[derive(Group)]
+pub(crate) struct Setup {
+    /// Only look: change nothing anywhere.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// What the sub-account that holds the numbers is called. Otherwise the stack's name, or "dialtone".
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account_name: Option<String>,
+    /// Buys numbers until so many are idle: the first buyers need not wait, and it is the only way to see that the account may
+    /// buy. Each costs a month.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=20))]
+    pub(crate) stock: u8,
+    /// Makes a new key and a new handle although there are some, and deletes the old key: after the sub-account's Auth Token was
+    /// changed, or when one has leaked.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) new_keys: bool,
+    /// Prints the credentials that it makes, as `deploy/secrets --from -` reads them, instead of putting them into the stack's
+    /// secrets. Nothing is remembered then: each time new ones are made.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) print: bool,
+}

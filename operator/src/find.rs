@@ -1,0 +1,132 @@
+//! Which payment, and which wallet, is meant by what somebody types.
+
+use std::path::Path;
+
+use alloy_primitives::B256;
+use http::{HeaderMap, HeaderValue};
+use shared::store::sales::Record;
+use shared::store::survey::Sought;
+use shared::store::{Candidate, Queue, SHARDS, Store};
+use shared::types::{PaymentId, Wallet};
+use shared::x402::{Presented, headers};
+
+use crate::Desk;
+use crate::args::Meant;
+use crate::terminal::Trouble;
+
+/// How much of a queue is looked through.
+const MOST: u16 = 1_000;
+
+/// The sales that are meant: none or one; several only by a transaction that settled several payments.
+pub(crate) async fn sales(desk: &Desk, meant: Meant) -> Result<Vec<Record>, Trouble> {
+    let store = desk.settings.store()?;
+    if let Some(file) = &meant.header {
+        return by_ids(&store, &[in_header(file)?]).await;
+    }
+    let text = meant.payment.unwrap_or_default();
+    if let Some(nonce) = meant.nonce {
+        return by_ids(&store, &signed_by(desk, &text, &nonce)?).await;
+    }
+    if text.starts_with("dt-") {
+        return by_tag(desk, &store, text).await;
+    }
+    if wallets(desk, &text).is_ok() {
+        return Err(Trouble::new("that is a wallet: name the nonce as well, or ask `dialtone wallet`"));
+    }
+    if text.contains(':') {
+        return by_ids(&store, &[PaymentId::from_row(text)]).await;
+    }
+    // Rows spell a hash in lower case; base58 has cases.
+    let transaction = if text.starts_with("0x") { text.to_ascii_lowercase() } else { text };
+    seek(desk, &store, &Sought::Transaction(transaction)).await
+}
+
+/// Exactly one sale, for a command that changes something.
+pub(crate) async fn sale(desk: &Desk, meant: Meant) -> Result<Record, Trouble> {
+    let mut found = sales(desk, meant).await?;
+    match (found.pop(), found.is_empty()) {
+        (Some(record), true) => Ok(record),
+        (Some(_), false) => Err(Trouble::new("that transaction settled several payments: name one by its id")),
+        (None, _) => Err(Trouble::new("there is no sale of this payment")),
+    }
+}
+
+/// The wallets that an address can mean: one on each network where it is an address.
+pub(crate) fn wallets(desk: &Desk, text: &str) -> Result<Vec<Wallet>, Trouble> {
+    if let Ok(wallet) = Wallet::from_caip10(text) {
+        return Ok(vec![wallet]);
+    }
+    let networks = desk.settings.networks();
+    let found: Vec<Wallet> = networks.into_iter().filter_map(|network| Wallet::on(network, text).ok()).collect();
+    if found.is_empty() {
+        Err(Trouble(format!("{text} is not an address on a network that is paid on")))
+    } else {
+        Ok(found)
+    }
+}
+
+async fn by_ids(store: &Store, ids: &[PaymentId]) -> Result<Vec<Record>, Trouble> {
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(store.sale(id).await?);
+    }
+    Ok(found)
+}
+
+fn signed_by(desk: &Desk, payer: &str, nonce: &str) -> Result<Vec<PaymentId>, Trouble> {
+    let nonce: B256 = nonce.parse().map_err(|_| Trouble::new("a nonce is 0x and 64 hexadecimal digits"))?;
+    let evm = |wallet: &Wallet| match *wallet {
+        Wallet::Evm { network, address } => Some(PaymentId::evm(network, network.usdc(), address, nonce)),
+        Wallet::Solana { .. } => None,
+    };
+    let ids: Vec<PaymentId> = wallets(desk, payer)?.iter().filter_map(evm).collect();
+    if ids.is_empty() { Err(Trouble::new("only payments on EVM chains have a nonce")) } else { Ok(ids) }
+}
+
+/// A header says what it is for; whether it is authentic is not asked, since only its record is looked for.
+fn in_header(file: &Path) -> Result<PaymentId, Trouble> {
+    let unreadable = |error| Trouble(format!("{}: {error}", file.display()));
+    let text =
+        if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = text.map_err(unreadable)?;
+    // With or without the header's name in front.
+    let value = text.trim().rsplit(' ').next().unwrap_or_default();
+    let mut all = HeaderMap::new();
+    let value = HeaderValue::from_str(value).map_err(|_| Trouble::new("the file holds no header"))?;
+    all.insert(headers::PAYMENT_SIGNATURE, value);
+    let presented = Presented::read(&all).map_err(|malformed| Trouble(malformed.to_string()))?;
+    let id = presented.and_then(|presented| presented.claimed_id());
+    id.ok_or_else(|| Trouble::new("the header pays on a network that is not ours"))
+}
+
+/// What is unfinished is in a queue; what is not has to be looked for everywhere.
+async fn by_tag(desk: &Desk, store: &Store, tag: String) -> Result<Vec<Record>, Trouble> {
+    for shard in 0..SHARDS {
+        for queue in [Queue::Sales(shard), Queue::Refunds(shard)] {
+            for (candidate, _) in store.waiting(queue, MOST).await? {
+                if let Candidate::Sale(id) = candidate
+                    && id.tag() == tag
+                {
+                    return by_ids(store, &[id]).await;
+                }
+            }
+        }
+    }
+    seek(desk, store, &Sought::Tag(tag)).await
+}
+
+/// Looks through the whole table. What is meant by a transaction or a tag is one sale as a rule, but a transaction can settle
+/// several payments, so the search goes on to the end.
+pub(crate) async fn seek(desk: &Desk, store: &Store, sought: &Sought) -> Result<Vec<Record>, Trouble> {
+    let (mut found, mut looked_at, mut from) = (Vec::new(), 0_u64, None);
+    loop {
+        let page = store.seek(sought, from).await?;
+        looked_at += page.looked_at;
+        found.extend(page.found);
+        from = page.next;
+        if from.is_none() || (matches!(sought, Sought::Tag(_)) && !found.is_empty()) {
+            return Ok(found);
+        }
+        desk.terminal.progress(format!("{looked_at} items looked at"));
+    }
+}

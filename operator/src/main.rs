@@ -1,0 +1,64 @@
+//! `dialtone`: what whoever runs a deployment needs. It sets the vendors up, says what became of a payment, a call, a number
+//! or a wallet, what is stuck and what the stock costs, and steps in where a person has to.
+//!
+//! It changes the table by the store's own arrows and the vendors by the library's own clients, so that nothing it does
+//! is a state that the functions do not know.
+
+mod act;
+mod args;
+mod aws;
+mod find;
+mod settings;
+mod setup;
+mod show;
+mod terminal;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use shared::invocation::Invocation;
+
+use args::{Args, Command};
+use settings::Settings;
+use terminal::{Answer, Terminal, Trouble};
+
+/// Everything a command has to do with.
+struct Desk {
+    settings: Settings,
+    terminal: Terminal,
+    /// When this command was given.
+    invocation: Invocation,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let terminal = Terminal::new(&args);
+    terminal::init_log();
+    match run(args, terminal.clone()).await {
+        Ok(answer) => terminal.print(&answer),
+        Err(trouble) => terminal.complain(&trouble),
+    }
+}
+
+async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
+    let settings = Settings::gather(&args.deployment).await?;
+    let desk = Desk { settings, terminal, invocation: Invocation::begin() };
+    match args.command {
+        Command::Payment(meant) => show::payment(&desk, meant).await,
+        Command::Call(call) => show::call(&desk, call).await,
+        Command::Number { number } => show::number(&desk, &number).await,
+        Command::Wallet(wallet) => show::wallet(&desk, wallet).await,
+        Command::Stuck => show::stuck(&desk).await,
+        Command::Stock => show::stock(&desk).await,
+        Command::Retry(meant) => act::retry(&desk, meant).await,
+        Command::Refund(refund) => act::refund(&desk, refund).await,
+        Command::Release { number } => act::release(&desk, &number).await,
+        Command::Block(block) => act::block(&desk, block).await,
+        Command::Unblock { target } => act::unblock(&desk, target).await,
+        Command::Pause(pausing) => act::pause(&desk, pausing).await,
+        Command::Resume => act::resume(&desk).await,
+        Command::Setup(setup) => setup::setup(desk, setup).await,
+    }
+}

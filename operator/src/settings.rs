@@ -1,0 +1,142 @@
+//! What is known of the deployment: options first, then the environment, under the names that the functions use. The
+//! library's own reader builds everything from it, so a value means here what it means there.
+
+use std::collections::BTreeMap;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::ProvideCredentials;
+use serde_json::{Map, Value};
+use shared::env::Env;
+use shared::store::Store;
+use shared::telemetry::Neighbour;
+use shared::types::Network;
+use shared::upstream::bland::Bland;
+use shared::upstream::http::ForAws;
+use shared::upstream::twilio::Twilio;
+use shared::upstream::twilio::account::{AccountConfig, Accounts};
+
+use crate::args::Deployment;
+use crate::aws::Aws;
+use crate::terminal::Trouble;
+
+/// Names and values.
+pub(crate) struct Settings(BTreeMap<String, String>);
+
+impl Settings {
+    /// Gathers what there is. Credentials that are not in the environment are looked for as all of AWS's own tools do.
+    pub(crate) async fn gather(deployment: &Deployment) -> Result<Self, Trouble> {
+        let readable = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        let mut settings = Self(std::env::vars_os().filter_map(readable).collect());
+        settings.put("AWS_REGION", deployment.region.clone());
+        if settings.get("AWS_REGION").is_none() {
+            settings.put("AWS_REGION", settings.get("AWS_DEFAULT_REGION").map(str::to_owned));
+        }
+        if settings.get("AWS_ACCESS_KEY_ID").is_none() || settings.get("AWS_REGION").is_none() {
+            settings.look_for_credentials().await?;
+        }
+        if let Some(stack) = &deployment.stack {
+            for (name, value) in Aws::of(&settings)?.variables_of(stack).await? {
+                // Empty is what a template writes for nothing.
+                settings.put(&name, Some(value).filter(|value| !value.is_empty()));
+            }
+            settings.put("STACK", Some(stack.clone()));
+        }
+        settings.put("TABLE_NAME", deployment.table.clone());
+        Ok(settings)
+    }
+
+    async fn look_for_credentials(&mut self) -> Result<(), Trouble> {
+        // They are asked for on the table's behalf.
+        let client = ForAws(Neighbour::Dynamodb);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client);
+        if let Some(region) = self.get("AWS_REGION") {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        let found = loader.load().await;
+        self.put("AWS_REGION", found.region().map(ToString::to_string));
+        if self.get("AWS_ACCESS_KEY_ID").is_some() {
+            return Ok(());
+        }
+        let provider = found.credentials_provider().ok_or_else(|| Trouble::new("there are no AWS credentials"))?;
+        let credentials = provider.provide_credentials().await.map_err(|error| {
+            Trouble(format!("there are no AWS credentials ({error}): set AWS_PROFILE, or log in with `aws sso login`"))
+        })?;
+        self.put("AWS_ACCESS_KEY_ID", Some(credentials.access_key_id().to_owned()));
+        self.put("AWS_SECRET_ACCESS_KEY", Some(credentials.secret_access_key().to_owned()));
+        self.put("AWS_SESSION_TOKEN", credentials.session_token().map(str::to_owned));
+        Ok(())
+    }
+
+    /// Something that is known from now on.
+    /// Something that is known from now on.
+    pub(crate) fn put(&mut self, name: &str, value: Option<String>) {
+        if let Some(value) = value {
+            self.0.insert(name.to_owned(), value);
+        }
+    }
+
+    /// A value; an empty one is none.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Builds something from what is known, or says everything that it lacks.
+    pub(crate) fn build<T>(&self, build: impl FnOnce(&mut Env) -> T) -> Result<T, Trouble> {
+        let values = self.0.clone();
+        let mut env = Env::from(move |name: &str| values.get(name).cloned());
+        let whole = build(&mut env);
+        Ok(env.complete(whole)?)
+    }
+
+    /// The table.
+    pub(crate) fn store(&self) -> Result<Store, Trouble> {
+        self.build(Env::store)
+    }
+
+    /// The carrier, if we have a key.
+    pub(crate) fn twilio(&self) -> Option<Twilio> {
+        self.build(Env::twilio).ok()
+    }
+
+    /// The dialler, if we have a key.
+    pub(crate) fn bland(&self) -> Option<Bland> {
+        self.build(Env::bland).ok()
+    }
+
+    /// Twilio's accounts as the functions' key sees them, for prices; nothing, where the key cannot be had.
+    pub(crate) async fn accounts(&self) -> Option<Accounts> {
+        let fields = self.secret("TWILIO_SECRET").await.ok().flatten()?;
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim);
+        Some(self.accounts_as(text("api_key")?, text("api_secret")?))
+    }
+
+    /// What is in a secret of the stack's, whether the variable holds it or says where it is. Nothing, where nobody has filled it.
+    pub(crate) async fn secret(&self, variable: &str) -> Result<Option<Map<String, Value>>, Trouble> {
+        match self.get(variable) {
+            Some(inline) if inline.starts_with('{') => Ok(serde_json::from_str(inline).ok()),
+            Some(id) => Aws::of(self)?.secret(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Twilio's accounts as whoever has this key or token sees them.
+    pub(crate) fn accounts_as(&self, user: &str, password: &str) -> Accounts {
+        let or = |name: &str, usual: &str| self.get(name).unwrap_or(usual).to_owned();
+        Accounts::new(AccountConfig {
+            api: or("TWILIO_URL", "https://api.twilio.com"),
+            voice: or("TWILIO_VOICE_URL", "https://voice.twilio.com"),
+            pricing: or("TWILIO_PRICING_URL", "https://pricing.twilio.com"),
+            user: user.to_owned(),
+            password: password.to_owned(),
+        })
+    }
+
+    /// The networks that payments come in on: those that are named, or all that there are.
+    pub(crate) fn networks(&self) -> Vec<Network> {
+        let names = self.get("PAYMENT_NETWORKS").unwrap_or_default();
+        let ours: Vec<Network> = names.split(',').filter_map(|name| Network::from_caip2(name.trim())).collect();
+        if ours.is_empty() { Network::ALL.to_vec() } else { ours }
+    }
+}

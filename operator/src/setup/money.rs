@@ -1,0 +1,133 @@
+//! Money: who is paid and can be, who pays back and has something to pay with, and whether the API asks for it.
+
+use shared::env::Env;
+use shared::types::{SolanaNetwork, Usdc, Wallet};
+use shared::upstream::http;
+use shared::x402::Nodes;
+
+use super::Course;
+use crate::show::ASK;
+
+/// Below this a refund wallet should be filled: the refunds' own alarm goes off there too.
+const LOW: Usdc = Usdc::micros(10_000_000);
+
+const PAYEE: &str = "payee";
+const REFUNDS: &str = "refund wallet";
+
+impl Course {
+    /// Whether those who are paid can be. An address on an EVM chain can; a Solana wallet needs a token account.
+    pub(super) async fn payees(&mut self) {
+        if self.desk.settings.get("PAYMENT_NETWORKS").is_none() {
+            return self.note(PAYEE, "not looked at: PAYMENT_NETWORKS is not known without a stack");
+        }
+        let payees = match self.desk.settings.build(Env::payees) {
+            Ok(payees) => payees,
+            Err(trouble) => return self.missing(PAYEE, trouble.to_string(), "Deploy with parameters that are right."),
+        };
+        let nodes = self.nodes();
+        for payee in payees {
+            let shown = format!("{payee} on {}", payee.network().caip2());
+            match (&payee, &nodes.solana) {
+                (Wallet::Solana { network, address }, Some(node)) => {
+                    match node.balance(*network, *address, ASK).await {
+                        Ok(Some(held)) => self.ready(PAYEE, format!("{shown} has a token account, with {held}")),
+                        Ok(None) => {
+                            let next = "Send it any amount of USDC once, or run `spl-token create-account` for it.";
+                            self.missing(
+                                PAYEE,
+                                format!("{shown} has no token account for USDC: nobody can pay it"),
+                                next,
+                            );
+                        }
+                        Err(error) => self.note(PAYEE, format!("{shown}: the node {error}")),
+                    }
+                }
+                (Wallet::Solana { .. }, None) => self.note(PAYEE, format!("{shown}: there is no node to ask")),
+                (Wallet::Evm { .. }, _) => self.ready(PAYEE, shown),
+            }
+        }
+    }
+
+    /// Whether those who pay back have something to pay with.
+    pub(super) async fn refund_wallets(&mut self) {
+        let payees = self.desk.settings.build(Env::payees).unwrap_or_default();
+        self.refund_wallet(&payees).await;
+        for payee in &payees {
+            if let Wallet::Solana { network, .. } = payee {
+                self.refund_wallet_on_solana(*network).await;
+            }
+        }
+    }
+
+    async fn refund_wallet_on_solana(&mut self, network: SolanaNetwork) {
+        let kept = self.desk.settings.build(Env::refund_solana_key).ok().flatten();
+        let key = match kept {
+            Some(key) => key.get(ASK).await.ok(),
+            None => None,
+        };
+        match key {
+            Some(key) => {
+                let nodes = self.nodes();
+                self.float(&nodes, Wallet::Solana { network, address: key.address() }).await;
+            }
+            None => self.note(REFUNDS, "none on Solana: what is owed there becomes credit"),
+        }
+    }
+
+    async fn refund_wallet(&mut self, payees: &[Wallet]) {
+        let key = match self.desk.settings.build(Env::refund_key) {
+            Ok(Some(key)) => key,
+            Ok(None) => return self.note(REFUNDS, "none on the EVM chain: what is owed there becomes credit"),
+            Err(trouble) => return self.missing(REFUNDS, trouble.to_string(), "Look at the stack's RefundKey."),
+        };
+        let address = match key.address(ASK).await {
+            Ok(address) => address,
+            Err(error) => {
+                return self
+                    .note(REFUNDS, format!("its key cannot be asked for ({error}): kms:GetPublicKey is needed"));
+            }
+        };
+        let nodes = self.nodes();
+        for payee in payees {
+            if let Wallet::Evm { network, .. } = payee {
+                self.float(&nodes, Wallet::Evm { network: *network, address }).await;
+            }
+        }
+    }
+
+    async fn float(&mut self, nodes: &Nodes, wallet: Wallet) {
+        let shown = format!("{wallet} on {}", wallet.network().caip2());
+        match nodes.balance(&wallet, ASK).await {
+            Some(held) if held < LOW => {
+                let said = format!("{shown} holds {held}, which is little");
+                self.missing(REFUNDS, said, "Send it some USDC, $50 say. Gas it needs none.");
+            }
+            Some(held) => self.ready(REFUNDS, format!("{shown} holds {held}")),
+            None => self.note(REFUNDS, format!("{shown}: what it holds is not known, there is no node that says so")),
+        }
+    }
+
+    fn nodes(&self) -> Nodes {
+        self.desk.settings.build(Env::nodes).unwrap_or_default()
+    }
+
+    /// Whether the API answers where buyers are sent, and asks to be paid.
+    pub(super) async fn api(&mut self) {
+        const WHAT: &str = "API";
+        let Some(url) = self.desk.settings.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()) else {
+            return self.note(WHAT, "not looked at: PUBLIC_URL is not known without a stack");
+        };
+        let request = http::client().post(format!("{url}/api/v1/phone/numbers/list")).timeout(ASK);
+        match request.send().await.map(|answer| answer.status()) {
+            Ok(status) if status == 402 => self.ready(WHAT, format!("{url} asks to be paid")),
+            Ok(status) => {
+                let next = "Does PublicUrl point to this stack? The output ApiUrl says where it answers.";
+                self.missing(WHAT, format!("{url} answers {status} where it should ask to be paid"), next);
+            }
+            Err(_) => {
+                let next = "Does the host's DNS record point to the output DomainTarget?";
+                self.missing(WHAT, format!("{url} cannot be reached"), next);
+            }
+        }
+    }
+}

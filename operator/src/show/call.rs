@@ -1,0 +1,90 @@
+//! What became of a call. What was said is shown only when it is asked for.
+
+use serde_json::json;
+use shared::store::StoreFault;
+use shared::store::calls::Call;
+use shared::types::{CallId, Timestamp, rfc3339};
+
+use super::sale_facts;
+use crate::args;
+use crate::terminal::{Answer, Trouble};
+use crate::{Desk, words};
+
+/// `dialtone call`
+pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Trouble> {
+    let id = CallId::parse(&asked.id).map_err(|_| Trouble(format!("{} is no call's id", asked.id)))?;
+    let store = desk.settings.store()?;
+    let Some(call) = store.call(&id).await? else {
+        let what = "No such call is on record: there never was one, or it was longer ago than records are kept.";
+        return Ok(Answer::words(json!({"call": null}), what).no());
+    };
+    let sale = store.sale(&call.sale).await?;
+    let (now, terminal) = (desk.invocation.now, &desk.terminal);
+    let shown = Shown::of(&call, now)?;
+    let mut facts = vec![
+        ("call", call.id.as_str().to_owned()),
+        ("from", terminal.number(&call.from)),
+        ("to", terminal.number(&call.to)),
+        ("status", shown.status.clone()),
+        ("charge", words::charge(call.charge).to_owned()),
+        ("dialled", words::when(call.created_at, now)),
+        ("at the dialler", call.placed.clone().unwrap_or_else(|| "not accepted yet".to_owned())),
+        ("last look", shown.looked_at.map_or_else(|| "never".to_owned(), |at| words::when(at, now))),
+    ];
+    facts.extend(shown.overdue.clone().map(|why| ("overdue", why)));
+    facts.extend(call.refunded_by.clone().map(|transaction| ("paid back by", transaction)));
+    let mut answer = Answer::default().facts(facts);
+    if let Some(sale) = &sale {
+        answer = answer.facts(sale_facts(sale, terminal, now));
+    }
+    let view = call.view.as_ref().filter(|_| asked.transcript);
+    if let Some(view) = view {
+        let lines = view.transcript.iter().map(|line| vec![line.role.clone(), line.text.clone()]).collect();
+        answer =
+            answer.and(view.summary.clone().unwrap_or_else(|| "No summary.".to_owned())).table(&["who", "said"], lines);
+    }
+    answer.json = json!({
+        "call": call.id.as_str(),
+        "payment": call.sale.as_str(),
+        "outcome": sale.as_ref().map(|sale| words::outcome(sale, now)),
+        "from": terminal.number(&call.from),
+        "to": terminal.number(&call.to),
+        "status": call.view.as_ref().map(|view| view.status.as_str()),
+        "ended_by": call.view.as_ref().map(|view| view.ended_by.as_str()),
+        "reason": call.view.as_ref().map(|view| view.reason.as_str()),
+        "charge": words::charge(call.charge),
+        "placed": call.placed,
+        "created_at": rfc3339(call.created_at),
+        "looked_at": shown.looked_at.map(rfc3339),
+        "ended_at": call.ended_at.map(rfc3339),
+        "settled": call.settled,
+        "overdue": shown.overdue,
+        "refunded_by": call.refunded_by,
+        "summary": view.and_then(|view| view.summary.as_deref()),
+        "transcript": view.map(|view| {
+            view.transcript.iter().map(|line| json!({"role": line.role, "text": line.text})).collect::<Vec<_>>()
+        }),
+    });
+    Ok(answer)
+}
+
+struct Shown {
+    status: String,
+    looked_at: Option<Timestamp>,
+    overdue: Option<String>,
+}
+
+impl Shown {
+    fn of(call: &Call, now: Timestamp) -> Result<Self, StoreFault> {
+        let status = match &call.view {
+            Some(view) => format!("{}: {}", view.status, view.reason),
+            None => "dialled; nobody has looked yet".to_owned(),
+        };
+        let looked_at = (call.looked_at > 0).then(|| Timestamp::from_second(call.looked_at)).transpose()?;
+        let over =
+            call.created_at.saturating_add(std::time::Duration::from_secs(u64::from(call.max_duration + 2) * 60))?;
+        let overdue = call.ended_at.is_none() && !call.settled && over < now;
+        let overdue = overdue.then(|| format!("it may last {} min and was not seen to end", call.max_duration));
+        Ok(Self { status, looked_at, overdue })
+    }
+}

@@ -1,0 +1,208 @@
+//! The terminal: answers as tables or as JSON, questions before something is changed, and what is hidden unless it was asked
+//! for.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use serde_json::Value;
+use shared::types::PhoneNumber;
+use tracing::level_filters::LevelFilter;
+
+use crate::args::Args;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Trouble(pub(crate) String);
+
+impl Trouble {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+impl From<shared::store::StoreFault> for Trouble {
+    fn from(fault: shared::store::StoreFault) -> Self {
+        Self(format!("the table: {fault}"))
+    }
+}
+
+impl From<shared::env::Incomplete> for Trouble {
+    fn from(incomplete: shared::env::Incomplete) -> Self {
+        Self(incomplete.to_string())
+    }
+}
+
+/// What a command has to say.
+#[derive(Default)]
+pub(crate) struct Answer {
+    /// For programs.
+    pub(crate) json: Value,
+    /// For people.
+    pub(crate) blocks: Vec<Block>,
+    /// Whether the exit code is to say no.
+    pub(crate) no: bool,
+}
+
+/// A piece of an answer.
+pub(crate) enum Block {
+    /// A sentence or two.
+    Words(String),
+    /// A heading and rows.
+    Table(Vec<&'static str>, Vec<Vec<String>>),
+}
+
+impl Answer {
+    /// One sentence.
+    pub(crate) fn words(json: Value, words: impl Into<String>) -> Self {
+        Self { json, blocks: vec![Block::Words(words.into())], no: false }
+    }
+
+    /// Names and values, one a line.
+    pub(crate) fn facts(mut self, facts: Vec<(&'static str, String)>) -> Self {
+        let rows = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+        self.blocks.push(Block::Table(Vec::new(), rows));
+        self
+    }
+
+    /// A table with a heading; none, if it would be empty.
+    pub(crate) fn table(mut self, heading: &[&'static str], rows: Vec<Vec<String>>) -> Self {
+        if !rows.is_empty() {
+            self.blocks.push(Block::Table(heading.to_vec(), rows));
+        }
+        self
+    }
+
+    /// One more sentence.
+    pub(crate) fn and(mut self, words: impl Into<String>) -> Self {
+        self.blocks.push(Block::Words(words.into()));
+        self
+    }
+
+    /// With an exit code that says no.
+    pub(crate) fn no(mut self) -> Self {
+        self.no = true;
+        self
+    }
+}
+
+/// Where answers go.
+#[derive(Clone)]
+pub(crate) struct Terminal {
+    json: bool,
+    full: bool,
+    yes: bool,
+}
+
+impl Terminal {
+    pub(crate) fn new(args: &Args) -> Self {
+        Self { json: args.json, full: args.full, yes: args.yes }
+    }
+
+    /// Prints an answer, and says how the program ends.
+    pub(crate) fn print(&self, answer: &Answer) -> ExitCode {
+        let text = if self.json { format!("{:#}\n", answer.json) } else { rendered(&answer.blocks) };
+        // Whoever reads may have heard enough (`| head`).
+        let _ = io::stdout().lock().write_all(text.as_bytes());
+        ExitCode::from(u8::from(answer.no))
+    }
+
+    /// Says why nothing could be done.
+    pub(crate) fn complain(&self, trouble: &Trouble) -> ExitCode {
+        if self.json {
+            let _ = writeln!(io::stdout().lock(), "{:#}", serde_json::json!({"error": trouble.to_string()}));
+        }
+        eprintln!("dialtone: {trouble}");
+        ExitCode::from(2)
+    }
+
+    /// Shows that something goes on. Not in the answer, so that a program that reads it is not disturbed.
+    pub(crate) fn progress(&self, what: impl AsRef<str>) {
+        if !self.json {
+            eprintln!("  {}", what.as_ref());
+        }
+    }
+
+    /// Asks before something is changed. Where nobody can answer, `--yes` has to have been said.
+    pub(crate) fn confirm(&self, what: &str) -> Result<(), Trouble> {
+        if self.yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Trouble(format!("{what} Say --yes if that is meant: nobody is here to be asked.")));
+        }
+        eprint!("{what} Go on? [y/N] ");
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map_err(|error| Trouble(error.to_string()))?;
+        let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+        if yes { Ok(()) } else { Err(Trouble::new("nothing was changed")) }
+    }
+
+    /// A phone number as it may be shown.
+    pub(crate) fn number(&self, number: &PhoneNumber) -> String {
+        if self.full { number.as_str().to_owned() } else { format!("{number:?}") }
+    }
+}
+
+/// Warnings of the library's, for the person who waits. They hold no secrets and no full numbers.
+pub(crate) fn init_log() {
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::WARN)
+        .with_target(false)
+        .with_ansi(false)
+        .without_time()
+        .with_writer(io::stderr)
+        .try_init();
+}
+
+fn rendered(blocks: &[Block]) -> String {
+    let texts: Vec<String> = blocks
+        .iter()
+        .map(|block| match block {
+            Block::Words(words) => format!("{words}\n"),
+            Block::Table(heading, rows) => table(heading, rows),
+        })
+        .collect();
+    texts.join("\n")
+}
+
+/// Columns as wide as their widest cell. The last one is not padded.
+fn table(heading: &[&'static str], rows: &[Vec<String>]) -> String {
+    let heading: Vec<String> = heading.iter().map(|&name| name.to_owned()).collect();
+    let lines: Vec<&Vec<String>> = std::iter::once(&heading).filter(|names| !names.is_empty()).chain(rows).collect();
+    let columns = lines.iter().map(|line| line.len()).max().unwrap_or(0);
+    let width = |column: usize| {
+        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for line in lines {
+        let cells = line.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, rendered};
+    use serde_json::json;
+
+    #[test]
+    fn columns_stand_under_their_headings() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let answer = Answer::words(json!({}), "Two of them.")
+            .table(&["what", "n", "why"], vec![row(["a sale", "1", "it waits"]), row(["…", "12", ""])])
+            .facts(vec![("state", "open".to_owned())]);
+        assert_eq!(
+            rendered(&answer.blocks),
+            "Two of them.\n\nwhat    n   why\na sale  1   it waits\n…       12\n\nstate  open\n"
+        );
+    }
+
+    #[test]
+    fn an_empty_table_is_no_table() {
+        assert_eq!(rendered(&Answer::words(json!({}), "None.").table(&["what"], vec![]).blocks), "None.\n");
+    }
+}

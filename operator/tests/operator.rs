@@ -1,0 +1,17 @@
+//! The `dialtone` command, as it is shipped, against a whole world.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test, panicking is how it fails"
+)]
+
+#[path = "operator/act.rs"]
+mod act;
+#[path = "operator/fixture.rs"]
+mod fixture;
+#[path = "operator/look.rs"]
+mod look;
+#[path = "operator/setup.rs"]
+mod setup;

@@ -1,0 +1,191 @@
+//! The commands that step in.
+
+use harness::Stack;
+use harness::sim::bland::Script;
+use harness::sim::{Answer, Fault};
+use serde_json::{Value, json};
+
+use crate::fixture::{BUY, CALL, DAY, Dialtone, MINUTE, call_of, functions, number_of, sale_of, world};
+
+/// A purchase whose settlement nobody knows of, and its payment's id.
+async fn unknown(stack: &Stack) -> String {
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.refused(503, "payment_pending");
+    sale_of(stack, BUY)
+}
+
+fn row(stack: &Stack, sale: &str) -> Value {
+    stack.dynamo.row(&format!("SALE#{sale}"), "SALE").expect("a sale")
+}
+
+#[tokio::test]
+async fn a_retry_finishes_a_sale_as_the_sweep_would() {
+    let stack = world().without_rpc().start().await;
+    let dialtone = Dialtone::of(&stack);
+    let sale = unknown(&stack).await;
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    dialtone.run(&["retry", &sale]).await.ends(1).says(&["not at its end yet", "unknown"]);
+    dialtone.run(&["retry", &sale]).await.ends(0).says(&["It has come to its end.", "paid and delivered"]);
+    dialtone.run(&["retry", &sale]).await.ends(0).says(&["nothing left to do"]);
+    assert_eq!((stack.earned(), &row(&stack, &sale)["state"]), (5_000_000, &json!("closed")));
+}
+
+#[tokio::test]
+async fn a_sale_that_somebody_is_at_is_left_to_them() {
+    let stack = world().without_rpc().start().await;
+    let dialtone = Dialtone::of(&stack);
+    let sale = unknown(&stack).await;
+    let mut item = stack.dynamo.items().into_iter().find(|item| item["pk"]["S"] == format!("SALE#{sale}")).expect("it");
+    let later = row(&stack, &sale)["busy_until"].as_i64().expect("a time") + 60;
+    item.insert("busy_until".to_owned(), json!({"N": later.to_string()}));
+    stack.dynamo.put(&item);
+    dialtone.run(&["retry", &sale]).await.ends(1).says(&["Somebody is at it at this moment"]);
+    assert_eq!(stack.earned(), 0);
+}
+
+#[tokio::test]
+async fn what_was_delivered_goes_back_once_and_whole_because_somebody_says_so() {
+    let stack = Stack::start(functions()).await;
+    let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
+    let number = number_of(&stack, &wallet).await;
+    let sale = sale_of(&stack, BUY);
+    let because = ["--because", "the number was no good"];
+    let refused = dialtone.run(&["refund", &sale, because[0], because[1]]).await.ends(2);
+    assert!(refused.err.contains("--yes"), "{}", refused.err);
+    assert_eq!(row(&stack, &sale)["refund"], Value::Null);
+    let all = ["refund", &sale, because[0], because[1], "--yes"];
+    dialtone.run(&all).await.ends(0).says(&["It is owed now", "alice: the number was no good"]);
+    dialtone.run(&all).await.ends(1).says(&["It goes back already"]);
+    assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
+    dialtone.run(&["retry", &sale]).await.ends(0).says(&["$5.00 is back (somebody decided it)"]);
+    dialtone.run(&all).await.ends(1);
+    for _ in 0..3 {
+        stack.travel(MINUTE);
+        stack.sweep().await;
+    }
+    assert_eq!(stack.chain.balance(wallet.address()), 100_000_000);
+    // What was sold stays sold.
+    dialtone.run(&["number", &number]).await.ends(0).says(&["active, ends"]);
+}
+
+#[tokio::test]
+async fn a_call_goes_back_by_hand_once_it_is_over_and_its_page_says_so() {
+    let stack = Stack::start(functions()).await;
+    let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
+    number_of(&stack, &wallet).await;
+    let call = call_of(&stack, &wallet).await;
+    let id = call["call_id"].as_str().expect("an id");
+    let sale = sale_of(&stack, CALL);
+    let all = ["refund", &sale, "--because", "rude", "--yes"];
+    dialtone.run(&all).await.ends(1).says(&["The call is not over"]);
+    stack.bland.finish_all();
+    let path = format!("{CALL}/{id}");
+    for _ in 0..2 {
+        stack.travel(MINUTE + MINUTE / 6);
+        stack.get(&path).send().await.expect(200);
+    }
+    dialtone.run(&all).await.ends(0);
+    let shown = stack.get(&path).send().await.expect(200).json();
+    assert_eq!((&shown["charged"], &shown["refund"]["status"]), (&json!(false), &json!("due")));
+    stack.travel(MINUTE);
+    stack.sweep().await;
+    let shown = stack.get(&path).send().await.expect(200).json();
+    assert_eq!(shown["refund"]["status"], "refunded");
+    assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
+    dialtone.run(&["call", id]).await.ends(0).says(&["paid back by", "alice: rude"]);
+}
+
+#[tokio::test]
+async fn what_was_not_paid_does_not_go_back() {
+    let stack = world().without_rpc().start().await;
+    let dialtone = Dialtone::of(&stack);
+    let sale = unknown(&stack).await;
+    let all = ["refund", &sale, "--because", "sorry", "--yes"];
+    dialtone.run(&all).await.ends(1).says(&["nobody knows yet whether it was"]);
+    stack.travel(25 * MINUTE);
+    stack.sweep().await;
+    dialtone.run(&all).await.ends(1).says(&["not charged"]);
+    let missing = dialtone.run(&["refund", &sale, "--yes"]).await.ends(2);
+    assert!(missing.err.contains("--because"), "{}", missing.err);
+}
+
+#[tokio::test]
+async fn a_refund_that_was_refused_is_sent_again_when_somebody_asks() {
+    let stack = Stack::start(functions()).await;
+    let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
+    number_of(&stack, &wallet).await;
+    stack.bland.script_next(Script::PreQueueError);
+    let call = call_of(&stack, &wallet).await;
+    stack.bland.finish_all();
+    let path = format!("{CALL}/{}", call["call_id"].as_str().expect("an id"));
+    for _ in 0..2 {
+        stack.travel(MINUTE + MINUTE / 6);
+        stack.get(&path).send().await.expect(200);
+    }
+    // The reaper notes what is owed, and the refunds cannot send it.
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(503)));
+    stack.sweep().await;
+    let sale = sale_of(&stack, CALL);
+    dialtone.run(&["payment", &sale]).await.ends(0).says(&["it was sent and may still land"]);
+    dialtone.run(&["retry", &sale]).await.ends(0).says(&["$0.54 is back"]);
+    assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
+}
+
+#[tokio::test]
+async fn an_idle_number_is_released_and_no_other_is() {
+    let stack = Stack::start(functions()).await;
+    let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
+    let number = number_of(&stack, &wallet).await;
+    let all = ["release", &number, "--yes"];
+    dialtone.run(&all).await.ends(1).says(&["It is leased"]);
+    stack.travel(31 * DAY);
+    stack.sweep().await;
+    dialtone.run(&all).await.ends(1).says(&["It rests until"]);
+    stack.travel(3 * DAY);
+    dialtone.run(&["release", &number]).await.ends(2);
+    // The carrier does not answer: it is on its way, and the next one to come by goes on.
+    stack.twilio.faults().once("DELETE *", Fault::Refuse(Answer::html(503)));
+    dialtone.run(&all).await.ends(1).says(&["on its way and not gone yet"]);
+    assert!(stack.twilio.owns(&number));
+    dialtone.run(&all).await.ends(0).says(&["It is the carrier's again."]);
+    assert!(!stack.twilio.owns(&number) && stack.bland.imported().is_empty());
+    dialtone.run(&all).await.ends(1).says(&["not in the table"]);
+}
+
+#[tokio::test]
+async fn a_wallet_is_blocked_and_unblocked_and_says_why() {
+    let stack = Stack::start(functions()).await;
+    let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
+    let address = wallet.text();
+    let all = ["block", "wallet", &address, "--because", "spam", "--yes"];
+    dialtone.run(&all).await.ends(0).says(&["The wallet is blocked."]);
+    dialtone.run(&all).await.ends(0).says(&["blocked already"]);
+    dialtone.run(&["wallet", &address]).await.ends(0).says(&["Blocked since", "alice: spam"]);
+    dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0);
+    dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0).says(&["was not blocked"]);
+    number_of(&stack, &wallet).await;
+}
+
+#[tokio::test]
+async fn somebody_who_asked_for_it_is_not_called() {
+    let stack = Stack::start(functions()).await;
+    let dialtone = Dialtone::of(&stack);
+    let callee = "+12133610872";
+    dialtone.run(&["block", "destination", callee, "--because", "asked by mail", "--yes"]).await.ends(0);
+    dialtone.run(&["number", callee]).await.ends(0).says(&["not called", "alice: asked by mail"]);
+    let kept = stack.dynamo.rows().iter().any(|row| row.to_string().contains("2133610872"));
+    assert!(!kept, "the list is of no use to anybody who reads it");
+    dialtone.run(&["unblock", "destination", callee, "--yes"]).await.ends(0);
+    dialtone.run(&["number", callee]).await.ends(1);
+}
+
+#[tokio::test]
+async fn selling_is_paused_and_resumed_and_stands_among_what_is_stuck() {
+    let stack = Stack::start(functions()).await;
+    let dialtone = Dialtone::of(&stack);
+    dialtone.run(&["pause", "--because", "Bland is down"]).await.ends(2);
+    dialtone.run(&["pause", "--because", "Bland is down", "--yes"]).await.ends(0).says(&["Selling is paused."]);
+    dialtone.run(&["stuck"]).await.ends(1).says(&["selling is paused: alice: Bland is down"]);
+    dialtone.run(&["resume", "--yes"]).await.ends(0).says(&["Selling goes on."]);
+    dialtone.run(&["stuck"]).await.ends(0);
+}

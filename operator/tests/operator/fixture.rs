@@ -1,0 +1,165 @@
+//! A world with the functions in it, and the command beside it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command as Cargo, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use harness::stack::Builder;
+use harness::{Binaries, Stack, Wallet};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+pub(crate) const BUY: &str = "/api/v1/phone/numbers/buy";
+pub(crate) const CALL: &str = "/api/v1/voice/call";
+pub(crate) const CALLEE: &str = "+12133610872";
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) const DAY: Duration = Duration::from_hours(24);
+
+/// The functions, which belong to another package: cargo builds them if they are not as their sources are.
+pub(crate) fn functions() -> Binaries {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    BUILT.get_or_init(|| {
+        let built = Cargo::new(env!("CARGO"))
+            .args(["build", "--quiet", "--workspace", "--bins"])
+            .current_dir(root)
+            .stdin(Stdio::null())
+            .status();
+        assert!(built.expect("cargo starts").success(), "the functions do not build");
+    });
+    let listing = std::fs::read_dir(Path::new(root).join("functions")).expect("functions/");
+    let names = listing
+        .filter_map(|entry| Some(entry.expect("an entry").file_name().to_str()?.strip_suffix(".rs")?.to_owned()));
+    let beside = Path::new(env!("CARGO_BIN_EXE_dialtone")).parent().expect("a directory");
+    Binaries::of_directory(beside, names)
+}
+
+pub(crate) fn world() -> Builder {
+    Stack::builder(functions())
+}
+
+/// What the command said, and how it ended.
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// It ended with this code.
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
+        self
+    }
+
+    /// It said all of this.
+    #[track_caller]
+    pub(crate) fn says(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(self.out.contains(part), "{part:?} is not in:\n{}\n{}", self.out, self.err);
+        }
+        self
+    }
+
+    /// What it said is JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
+    }
+}
+
+/// The command, in the environment of an operator of this world.
+pub(crate) struct Dialtone {
+    environment: BTreeMap<String, String>,
+}
+
+impl Dialtone {
+    pub(crate) fn of(stack: &Stack) -> Self {
+        let mut environment = BTreeMap::new();
+        for function in ["refunds", "reaper"] {
+            environment.extend(stack.deployment.functions[function].environment.clone());
+        }
+        let own = [
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "operator"),
+            ("AWS_SECRET_ACCESS_KEY", "local-secret-access-key"),
+            ("USER", "alice"),
+        ];
+        environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        for host in ["voice", "pricing"] {
+            let name = format!("TWILIO_{}_URL", host.to_uppercase());
+            environment.insert(name, format!("{}/{host}.twilio.com", stack.urls.twilio));
+        }
+        Self { environment }
+    }
+
+    /// Nothing but who he is, and where this machine's AWS is.
+    pub(crate) fn bare(stack: &Stack) -> Self {
+        let all = Self::of(stack);
+        let kept = |name: &str| name.starts_with("AWS_") || name.starts_with("TWILIO_") && name.ends_with("_URL");
+        Self { environment: all.environment.into_iter().filter(|(name, _)| kept(name)).collect() }
+    }
+
+    /// With a variable that is something else, or not there.
+    pub(crate) fn with(mut self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.environment.insert(name.to_owned(), value.to_owned()),
+            None => self.environment.remove(name),
+        };
+        self
+    }
+
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Said {
+        self.told(arguments, "").await
+    }
+
+    /// With something on its standard input.
+    pub(crate) async fn told(&self, arguments: &[&str], input: &str) -> Said {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dialtone"))
+            .args(arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("it starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // It may not want to hear anything.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        let output = child.wait_with_output().await.expect("it ends");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+        self.run(&arguments).await.json()
+    }
+}
+
+/// Buys a number.
+pub(crate) async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
+    let bought = stack.post(BUY).body(&json!({"area_code": "415"})).pay(wallet).await.answer.expect(200).json();
+    bought["phone_number"].as_str().expect("a number").to_owned()
+}
+
+/// Places a call.
+pub(crate) async fn call_of(stack: &Stack, wallet: &Wallet) -> Value {
+    let body = json!({"to": CALLEE, "task": "Confirm the reservation for two."});
+    stack.post(CALL).body(&body).pay(wallet).await.answer.expect(200).json()
+}
+
+/// The id of the only sale that a path has sold.
+pub(crate) fn sale_of(stack: &Stack, endpoint: &str) -> String {
+    let rows = stack.dynamo.rows();
+    let of = |row: &&Value| row["endpoint"].as_str().is_some_and(|path| endpoint.ends_with(path));
+    let sale = rows.iter().find(of).expect("a sale");
+    sale["pk"].as_str().expect("a key").trim_start_matches("SALE#").to_owned()
+}

@@ -1,0 +1,286 @@
+//! `dialtone setup`: on an empty account, again, interrupted anywhere, and in the troubles that it has to tell.
+
+use harness::sim::{Answer, Fault};
+use harness::{SolanaWallet, Stack};
+use serde_json::{Value, json};
+
+use crate::fixture::{BUY, Dialtone, call_of, functions, number_of, world};
+
+/// An operator who has just signed up: main credentials and Bland's key in his environment, and a deployed stack whose secrets nobody
+/// has filled.
+async fn fresh() -> Stack {
+    world().secret("TwilioSecret", None).secret("BlandSecret", None).start().await
+}
+
+fn newcomer(stack: &Stack) -> Dialtone {
+    let (sid, token) = stack.twilio.main_account();
+    Dialtone::of(stack)
+        .with("TWILIO_MAIN_SID", Some(&sid))
+        .with("TWILIO_MAIN_TOKEN", Some(&token))
+        .with("BLAND_API_KEY", Some(&stack.bland.keys().api_key))
+}
+
+/// What is said of one thing, and in which state it is.
+fn told<'a>(findings: &'a Value, what: &str) -> (&'a str, &'a str) {
+    let all = findings["findings"].as_array().expect("findings");
+    let one = all.iter().find(|finding| finding["what"] == what).unwrap_or_else(|| panic!("{what} in {findings:#}"));
+    (one["state"].as_str().expect("a state"), one["said"].as_str().expect("words"))
+}
+
+fn secret(stack: &Stack, name: &str) -> Value {
+    let arn = &stack.deployment.secrets[name];
+    stack.secrets_manager.value(arn).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// What a run could have changed.
+fn traces(stack: &Stack) -> (usize, usize, usize, usize, Value, Value) {
+    let accounts = stack.twilio.sub_accounts();
+    (
+        accounts.len(),
+        accounts.iter().map(|account| account.keys.len()).sum(),
+        stack.bland.handles().len(),
+        stack.twilio.held().len(),
+        secret(stack, "TwilioSecret"),
+        secret(stack, "BlandSecret"),
+    )
+}
+
+#[tokio::test]
+async fn a_deployed_stack_with_empty_secrets_sells_after_one_command() {
+    let stack = fresh().await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(502, "upstream_error");
+    let dialtone = newcomer(&stack);
+    let said = dialtone.run(&["setup"]).await.ends(0);
+    let said = said.says(&["All is ready.", "made, and kept where the functions find it", "asks to be paid"]);
+    for (what, secret) in stack.secrets() {
+        assert!(!said.out.contains(&secret) && !said.err.contains(&secret), "{what}");
+    }
+    let made = secret(&stack, "BlandSecret");
+    let account = &stack.twilio.sub_accounts()[0];
+    assert_eq!(made["encrypted_for"], account.sid);
+    assert_eq!(stack.bland.handles()[made["encrypted_key"].as_str().expect("a handle")], account.sid);
+    assert!(![&said.out, &said.err].iter().any(|text| text.contains(&account.token)));
+    // The functions look again some seconds after they found nothing.
+    stack.lambda.stop().await;
+    number_of(&stack, &wallet).await;
+    call_of(&stack, &wallet).await;
+}
+
+#[tokio::test]
+async fn a_second_run_changes_nothing_and_a_check_never_does() {
+    let stack = fresh().await;
+    let dialtone = newcomer(&stack);
+    let empty = traces(&stack);
+    let said = dialtone.run(&["setup", "--check"]).await.ends(1);
+    said.says(&["MISSING", "Run this without --check: it makes one."]);
+    assert_eq!(traces(&stack), empty);
+    dialtone.run(&["setup"]).await.ends(0);
+    let ready = traces(&stack);
+    assert_ne!(ready, empty);
+    for arguments in [&["setup"][..], &["setup", "--check"], &["setup", "--json"]] {
+        dialtone.run(arguments).await.ends(0);
+        assert_eq!(traces(&stack), ready, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn before_there_is_a_stack_it_makes_the_sub_account_once_and_says_what_to_deploy() {
+    let stack = Stack::start(functions()).await;
+    let mut dialtone = newcomer(&stack);
+    for gone in ["TABLE_NAME", "TWILIO_ACCOUNT_SID", "TWILIO_SECRET", "BLAND_SECRET", "PAYMENT_NETWORKS", "PUBLIC_URL"]
+    {
+        dialtone = dialtone.with(gone, None);
+    }
+    // The first answer is lost: it is looked for, and no second one is made.
+    stack.twilio.faults().once("POST */Accounts.json", Fault::LoseAnswer);
+    let first = dialtone.json(&["setup", "--account-name", "phones"]).await;
+    let accounts = stack.twilio.sub_accounts();
+    let made = accounts.last().expect("an account");
+    assert_eq!((accounts.len(), made.name.as_str(), told(&first, "Twilio sub-account").0), (2, "phones", "done"));
+    let next = first["findings"].as_array().expect("findings").iter().find(|one| one["what"] == "deployment");
+    assert!(next.expect("what to deploy")["next"].as_str().is_some_and(|next| next.contains(&made.sid)), "{first:#}");
+    let again = dialtone.json(&["setup", "--account-name", "phones"]).await;
+    assert_eq!((stack.twilio.sub_accounts().len(), told(&again, "Twilio sub-account").0), (2, "ready"));
+    assert_eq!(told(&again, "table").0, "MISSING");
+    // Printed as the filling command reads it, and nothing else.
+    let printed = dialtone.run(&["setup", "--account-name", "phones", "--print"]).await.ends(0).json();
+    let handle = printed["bland"]["encrypted_key"].as_str().expect("a handle");
+    assert_eq!(stack.bland.handles()[handle], made.sid);
+    assert!(printed["twilio"]["api_key"].as_str().is_some_and(|key| key.starts_with("SK")));
+}
+
+#[tokio::test]
+async fn a_run_that_dies_anywhere_is_made_good_by_the_next() {
+    // Each request that changes something, and the answer to it is lost with whoever asked.
+    for (vendor, request) in [
+        ("twilio", "POST */Keys.json"),
+        ("bland", "POST /v1/accounts"),
+        ("bland", "POST /v1/inbound/insert"),
+        ("secrets", "POST /"),
+        ("dynamo", "TransactWriteItems"),
+    ] {
+        let stack = fresh().await;
+        stack.twilio.hold("+14155550199", "bought by hand");
+        let faults = match vendor {
+            "twilio" => stack.twilio.faults(),
+            "bland" => stack.bland.faults(),
+            "secrets" => stack.secrets_manager.faults(),
+            _ => stack.dynamo.faults(),
+        };
+        let dialtone = newcomer(&stack);
+        faults.always(request, Fault::LoseAnswer);
+        let first = dialtone.run(&["setup"]).await;
+        assert_ne!(first.code, 0, "{vendor} {request}: {}", first.out);
+        stack.twilio.faults().clear();
+        stack.bland.faults().clear();
+        stack.secrets_manager.faults().clear();
+        stack.dynamo.faults().clear();
+        let second = dialtone.run(&["setup"]).await;
+        assert_eq!(second.code, 0, "{vendor} {request}: {}\n{}", second.out, second.err);
+        let ours = |key: &&harness::sim::twilio::Key| key.name.starts_with("dialtone");
+        let account = &stack.twilio.sub_accounts()[0];
+        assert_eq!(account.keys.iter().filter(ours).count(), 1, "{vendor} {request}");
+        let kept = secret(&stack, "TwilioSecret");
+        assert!(account.keys.iter().any(|key| kept["api_key"] == key.sid && kept["api_secret"] == key.secret));
+        let number = stack.dynamo.row("NUMBER#+14155550199", "NUMBER").expect("adopted");
+        assert_eq!(number["custody"], "pooled", "{vendor} {request}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_account_owns_already_is_stock_afterwards_and_is_sold() {
+    let stack = Stack::start(functions()).await;
+    let dialtone = newcomer(&stack);
+    stack.twilio.hold("+14155550199", "bought by hand");
+    stack.twilio.hold("+14155550198", "bought by hand");
+    let check = dialtone.json(&["setup", "--check"]).await;
+    assert_eq!(told(&check, "numbers"), ("MISSING", "the carrier bills 2, of which the table does not know 2"));
+    let found = dialtone.json(&["setup"]).await;
+    assert_eq!(told(&found, "numbers"), ("done", "the carrier bills 2; 2 were adopted, 2 imported"));
+    assert_eq!(stack.bland.imported().len(), 2);
+    let again = dialtone.json(&["setup"]).await;
+    assert_eq!(told(&again, "numbers").0, "ready");
+    number_of(&stack, &stack.wallet()).await;
+    assert_eq!(stack.twilio.held().len(), 2, "nothing more was bought");
+}
+
+#[tokio::test]
+async fn a_number_that_the_dialler_does_not_take_is_named() {
+    let stack = Stack::start(functions()).await;
+    stack.twilio.hold("+14155550199", "bought by hand");
+    stack.bland.set_unimportable("+14155550199", true);
+    let dialtone = newcomer(&stack);
+    let found = dialtone.json(&["setup"]).await;
+    assert_eq!(told(&found, "numbers"), ("MISSING", "the dialler does not take +14…99"));
+    stack.bland.set_unimportable("+14155550199", false);
+    dialtone.run(&["setup"]).await.ends(0);
+}
+
+#[tokio::test]
+async fn a_first_stock_is_bought_up_to_what_is_wanted_and_no_further() {
+    let stack = Stack::start(functions()).await;
+    let dialtone = newcomer(&stack);
+    stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::LoseAnswer);
+    let first = dialtone.json(&["setup", "--stock", "2"]).await;
+    assert_eq!(told(&first, "stock"), ("done", "2 numbers are idle; 2 were bought"));
+    let again = dialtone.json(&["setup", "--stock", "2"]).await;
+    assert_eq!(told(&again, "stock"), ("ready", "2 numbers are idle; 0 were bought"));
+    assert_eq!(stack.twilio.held().len(), 2);
+    stack.twilio.set_restricted(true);
+    let refused = dialtone.json(&["setup", "--stock", "3"]).await;
+    let (state, said) = told(&refused, "stock");
+    assert!(state == "MISSING" && said.contains("restricted from provisioning"), "{refused:#}");
+}
+
+#[tokio::test]
+async fn each_trouble_is_told_with_what_to_do() {
+    type Trouble = fn(&Stack);
+    fn stranger(stack: &Stack) {
+        let unknown = json!({"data": null, "errors": [{"error": "AUTH_FAILURE", "message": "Unauthorized"}]});
+        stack.bland.faults().always("GET /v1/me", Fault::Refuse(Answer::json(401, &unknown)));
+    }
+    let troubles: [(Trouble, &str, &str); 6] = [
+        (|stack| stack.twilio.set_trial(true), "Twilio account", "it is on trial"),
+        (|stack| stack.twilio.set_balance(350), "Twilio account", "3.50 USD left, which is little"),
+        (|stack| stack.twilio.set_suspended(true), "Twilio sub-account", "is suspended or closed"),
+        (|stack| stack.bland.set_balance(Some(150)), "Bland", "which is little"),
+        (|stack| stack.twilio.set_dialling("US", [false; 3]), "calls allowed to", "are off"),
+        (stranger, "Bland", "does not accept our account"),
+    ];
+    for (trouble, what, words) in troubles {
+        let stack = Stack::start(functions()).await;
+        trouble(&stack);
+        let said = newcomer(&stack).run(&["setup", "--json"]).await.ends(1);
+        let findings = said.json();
+        let all = findings["findings"].as_array().expect("findings");
+        let one = all.iter().find(|one| one["what"] == what && one["state"] == "MISSING");
+        let one = one.unwrap_or_else(|| panic!("{what}: {findings:#}"));
+        assert!(one["said"].as_str().is_some_and(|said| said.contains(words)), "{one:#}");
+        assert!(one["next"].as_str().is_some_and(|next| next.len() > 10), "{one:#}");
+        assert_eq!(findings["ready"], false);
+    }
+}
+
+#[tokio::test]
+async fn ranges_that_empty_accounts_and_wrong_credentials_are_told() {
+    let stack = Stack::start(functions()).await;
+    stack.twilio.set_dialling("LV", [true, false, true]);
+    let said = newcomer(&stack).run(&["setup"]).await.ends(1);
+    said.says(&["fraud-prone numbers may be called in LV", "Geo permissions"]);
+    stack.twilio.set_dialling("LV", [false; 3]);
+    let wrong = newcomer(&stack).with("TWILIO_MAIN_TOKEN", Some("00000000000000000000000000000000"));
+    wrong.run(&["setup"]).await.ends(1).says(&["Twilio does not accept our account", "TWILIO_MAIN_TOKEN"]);
+    let key = format!("0x{}", "11".repeat(32));
+    let empty = newcomer(&stack).with("REFUND_KMS_KEY", None).with("REFUND_PRIVATE_KEY", Some(&key));
+    empty.run(&["setup"]).await.ends(1).says(&["holds $0.00, which is little", "Send it some USDC"]);
+    // Who only wants to look needs no main account.
+    newcomer(&stack).with("TWILIO_MAIN_SID", None).run(&["setup", "--check"]).await.ends(0).says(&["not looked at"]);
+}
+
+#[tokio::test]
+async fn a_payee_on_solana_needs_a_token_account() {
+    let stack = world().solana().start().await;
+    newcomer(&stack).run(&["setup"]).await.ends(0).says(&["has a token account"]);
+    let nobody = SolanaWallet::random(&stack.solana_money).address().to_string();
+    let poor = newcomer(&stack).with("SOLANA_PAYEE", Some(&nobody));
+    poor.run(&["setup"]).await.ends(1).says(&["has no token account for USDC: nobody can pay it"]);
+}
+
+#[tokio::test]
+async fn a_stack_is_all_that_has_to_be_named() {
+    let stack = Stack::start(functions()).await;
+    let (lambda, _) = harness::sim::serve(harness::sim::function_list::router(&stack.deployment)).await;
+    let lambda = format!("http://{lambda}");
+    let bare = Dialtone::bare(&stack).with("AWS_ENDPOINT_URL_LAMBDA", Some(&lambda));
+    bare.run(&["stuck", "--stack", harness::template::STACK]).await.ends(0);
+    let number = number_of(&stack, &stack.wallet()).await;
+    bare.run(&["number", &number, "--stack", harness::template::STACK])
+        .await
+        .ends(0)
+        .says(&["billed to us", "knows it"]);
+    let wrong = bare.run(&["stuck", "--stack", "nobody"]).await.ends(2);
+    assert!(wrong.err.contains("there is no stack nobody"), "{}", wrong.err);
+}
+
+#[tokio::test]
+async fn new_keys_take_the_place_of_the_old_ones_while_the_functions_go_on() {
+    let stack = fresh().await;
+    let (wallet, dialtone) = (stack.wallet(), newcomer(&stack));
+    dialtone.run(&["setup"]).await.ends(0);
+    let number = number_of(&stack, &wallet).await;
+    let old = (secret(&stack, "TwilioSecret"), secret(&stack, "BlandSecret"));
+    dialtone.run(&["setup", "--new-keys"]).await.ends(0);
+    let new = (secret(&stack, "TwilioSecret"), secret(&stack, "BlandSecret"));
+    assert!(old.0["api_key"] != new.0["api_key"] && old.1["encrypted_key"] != new.1["encrypted_key"]);
+    let account = &stack.twilio.sub_accounts()[0];
+    assert!(!account.keys.iter().any(|key| old.0["api_key"] == key.sid), "the old one is good for nothing any more");
+    number_of(&stack, &wallet).await;
+    // What the dialler has forgotten is imported again.
+    stack.bland.forget(&number);
+    let check = dialtone.json(&["setup", "--check"]).await;
+    assert_eq!(told(&check, "numbers"), ("MISSING", "the dialler does not know 1 of 2: calls from them are refused"));
+    let found = dialtone.json(&["setup"]).await;
+    assert_eq!(told(&found, "numbers"), ("done", "the carrier bills 2; 0 were adopted, 1 imported"));
+    assert!(stack.bland.imported().contains(&number));
+}
