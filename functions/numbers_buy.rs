@@ -11,13 +11,15 @@ use shared::refusal::Refusal;
 use shared::sale::{Stop, Undo};
 use shared::store::sales::{NewSale, Record, Sale, Settling};
 use shared::store::{Pause, Work};
-use shared::types::{Country, Wallet, rfc3339};
+use shared::types::{Country, Usdc, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
 use shared::{body, edge, leases};
 
 struct NumbersBuy {
     numbers: Numbers,
     alarms: Alarms,
+    /// What numbers may cost us in a day.
+    budget: Usdc,
 }
 
 #[derive(Deserialize)]
@@ -60,8 +62,8 @@ impl Endpoint for NumbersBuy {
         Ok(Wanted { country, area })
     }
 
-    async fn plan(&self, _: &Wallet, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
-        self.numbers.look(wanted, invocation).await
+    async fn plan(&self, payer: &Wallet, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
+        self.numbers.look(payer, wanted, self.budget, invocation).await
     }
 
     async fn fulfil(
@@ -112,6 +114,7 @@ pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
     Paid::from_env(env, |env, store| NumbersBuy {
         numbers: Numbers::new(store, env.twilio(), env.bland()),
         alarms: env.alarms(),
+        budget: env.number_budget(),
     })
 }
 

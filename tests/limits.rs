@@ -207,7 +207,7 @@ async fn a_wallet_costs_six_dollars_in_a_day_at_most_and_what_was_not_used_comes
     assert_eq!(counted(&stack), (1, 1_120_000 + 118_000));
     poll(&stack, &long).await;
     assert_eq!(counted(&stack), (1, 1_120_000 + 118_000), "once");
-    let calls = row(&stack, &format!("WALLET#{}", wallet.caip10(stack.network())))["calls"].clone();
+    let calls = row(&stack, &format!("WALLET#{}", wallet.caip10(stack.network())))["entries"].clone();
     let id = long.json()["call_id"].as_str().expect("an id").to_owned();
     assert_eq!((&calls[&id]["cost"], &calls[&id]["ends_at"]), (&json!(118_000), &Value::Null));
     call(&stack, &wallet, &to(3), 29).await.expect(200);
@@ -296,7 +296,7 @@ async fn what_is_not_dialled_is_not_counted() {
     let wallet = caller(&stack).await;
     let of_wallet = format!("WALLET#{}", wallet.caip10(stack.network()));
     let nothing = || {
-        let listed = |of: &str| row(&stack, of)["calls"].as_object().map_or(0, serde_json::Map::len);
+        let listed = |of: &str| row(&stack, of)["entries"].as_object().map_or(0, serde_json::Map::len);
         (
             counted(&stack),
             listed(&of_wallet),
@@ -325,6 +325,62 @@ async fn what_is_not_dialled_is_not_counted() {
     assert_eq!(nothing(), ((0, 0), 0, 0, json!(0)));
     stack.post(CALL).body(&body).paid_with(&payment).send().await.expect(200);
     assert_eq!(nothing(), ((1, 800_000), 1, 1, json!(800_000)));
+}
+
+#[tokio::test]
+async fn a_wallet_buys_ten_numbers_in_a_day() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for _ in 0..10 {
+        number_of(&stack, &wallet).await;
+    }
+    let earned = stack.earned();
+    let refused = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let wait = refused_by(&refused.answer, "numbers_per_wallet_per_day");
+    assert!(wait > Duration::from_hours(23), "{wait:?}");
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (earned, 10));
+    number_of(&stack, &stack.wallet()).await;
+    stack.travel(wait);
+    number_of(&stack, &wallet).await;
+}
+
+#[tokio::test]
+async fn so_many_numbers_are_bought_at_the_carrier_in_a_day_and_those_in_stock_are_sold_beyond() {
+    let stack = Stack::start(binaries!()).await;
+    number_of(&stack, &stack.wallet()).await;
+    let sum = row(&stack, "NUMBERS");
+    assert_eq!(sum["sum"], 1_150_000);
+    // As if 199 others had bought one.
+    let since = sum["sum_since"].to_string();
+    let full = json!({"pk": {"S": "LIMIT#NUMBERS"}, "sk": {"S": "LIMIT"}, "sum": {"N": "230000000"}, "sum_since": {"N": since}});
+    stack.dynamo.put(full.as_object().expect("an item"));
+    let another = stack.wallet();
+    let refused = stack.post(BUY).body(&json!({})).pay(&another).await;
+    let wait = refused_by(&refused.answer, "number_cost_per_day");
+    assert_eq!(stack.twilio.held().len(), 1);
+    stack.twilio.hold("+14155550299", "bought by hand");
+    stack.sweep().await;
+    stack.sweep().await;
+    assert_eq!(number_of(&stack, &another).await, "+14155550299");
+    stack.travel(wait);
+    number_of(&stack, &another).await;
+}
+
+#[tokio::test]
+async fn what_is_not_bought_is_not_counted() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let of_wallet = format!("BUYER#{}", wallet.caip10(stack.network()));
+    let counted = || {
+        let bought = row(&stack, &of_wallet)["entries"].as_object().map_or(0, serde_json::Map::len);
+        (bought, row(&stack, "NUMBERS")["sum"].clone())
+    };
+    stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::Overload);
+    let refused = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    refused.answer.refused(429, "upstream_rate_limited");
+    assert_eq!(counted(), (0, json!(0)));
+    stack.post(BUY).body(&json!({})).paid_with(&refused.payment).send().await.expect(200);
+    assert_eq!(counted(), (1, json!(1_150_000)));
 }
 
 /// The table in the hands of an operator.

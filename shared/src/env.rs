@@ -235,11 +235,20 @@ impl Env {
             self.problem("BLAND_PLAN is not one of start, build, scale");
             Plan::Start
         });
-        let dollars: Option<u32> = self.required("DAILY_CALL_BUDGET").parse().ok().filter(|dollars| *dollars > 0);
+        Budget { plan, daily: self.dollars("DAILY_CALL_BUDGET") }
+    }
+
+    /// `DAILY_NUMBER_BUDGET` (whole dollars): what numbers that are bought at the carrier may cost in a day.
+    pub fn number_budget(&mut self) -> Usdc {
+        self.dollars("DAILY_NUMBER_BUDGET")
+    }
+
+    fn dollars(&mut self, name: &str) -> Usdc {
+        let dollars: Option<u32> = self.required(name).parse().ok().filter(|dollars| *dollars > 0);
         if dollars.is_none() {
-            self.problem("DAILY_CALL_BUDGET is not a number of dollars");
+            self.problem(format!("{name} is not a number of dollars"));
         }
-        Budget { plan, daily: Usdc::micros(1_000_000).times(u64::from(dollars.unwrap_or(1))) }
+        Usdc::micros(1_000_000).times(u64::from(dollars.unwrap_or(1)))
     }
 
     /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).

@@ -1,5 +1,5 @@
 //! What keeps the product alive: how often something may be done, how much of it at once, and for how much money. Every
-//! number stands here, and they are the product: what an operator sets is the dialler's plan and the day's budget.
+//! number stands here, and they are the product: what an operator sets is the dialler's plan and the day's budgets.
 //!
 //! Pure: from what was counted to whether one more may be, and if not, when. It refuses to know where it is counted.
 //!
@@ -32,6 +32,10 @@ pub const DESTINATION_PER_DAY: usize = 10;
 pub const WALLET_COST: Usdc = Usdc::micros(6_000_000);
 /// What the calls to one prefix may cost us in a day.
 pub const PREFIX_COST: Usdc = Usdc::micros(50_000_000);
+/// Numbers that one wallet buys in any day.
+pub const NUMBERS_PER_DAY: usize = 10;
+/// What a number costs us a month: the carrier's price of a local one in the United States.
+pub const NUMBER_COST: Usdc = Usdc::micros(1_150_000);
 /// Of the dialler's lines, so many in a hundred are used: the rest is for what we have lost count of.
 const SHARE: u64 = 80;
 
@@ -119,6 +123,10 @@ pub enum Limit {
     DailyCost,
     /// See [`Plan::at_once`].
     AllAtOnce,
+    /// See [`NUMBERS_PER_DAY`].
+    NumbersPerDay,
+    /// What numbers that are bought at the carrier may cost us in a day. Those that we have already are sold beyond that.
+    NumbersCost,
     /// So many came at once that it could not be counted. Nothing is exceeded.
     Crowd,
 }
@@ -137,6 +145,8 @@ impl Limit {
             Self::PrefixCost => "call_cost_per_prefix_per_day",
             Self::DailyCost => "call_cost_per_day",
             Self::AllAtOnce => "calls_in_flight",
+            Self::NumbersPerDay => "numbers_per_wallet_per_day",
+            Self::NumbersCost => "number_cost_per_day",
             Self::Crowd => "crowd",
         }
     }
@@ -172,7 +182,9 @@ impl fmt::Display for Limit {
                 write!(f, "What all calls of a day may cost us is used up. Fewer minutes (`max_duration`) may fit.")
             }
             Self::AllAtOnce => write!(f, "All lines are in use."),
-            Self::Crowd => write!(f, "Too many calls were placed at the same moment."),
+            Self::NumbersPerDay => write!(f, "A wallet buys at most {NUMBERS_PER_DAY} numbers in a day."),
+            Self::NumbersCost => write!(f, "No more numbers are bought from the carrier today, and none is in stock."),
+            Self::Crowd => write!(f, "Too many came at the same moment."),
         }
     }
 }

@@ -1,27 +1,34 @@
 //! Numbers: from the pool or from the carrier to a sale, and back. Every purchase is recorded before it is made, by name,
 //! so that a lost answer can be looked up and a repeated one buys nothing.
 
+mod failed;
+
 use std::time::Duration;
 
 use futures_util::future;
-use tracing::{error, warn};
+use tracing::warn;
 
 use crate::invocation::Invocation;
 use crate::leases;
+use crate::limits::{Limit, Reached};
 use crate::refusal::{Fault, Refusal};
 use crate::sale::Stop;
+use crate::store::limits::{Purchases, not_bought, not_sold};
 use crate::store::numbers::{bought, forget_purchase, hold, intend_purchase, stock};
-use crate::store::sales::{Claimed, NewSale, NotStepped, Open, Sale, Settling};
-use crate::store::{Changes, Custody, Source, Store, Work};
+use crate::store::sales::{Claimable, Claimed, NewSale, NotStepped, Open, Sale, Settling};
+use crate::store::{Changes, Custody, Lost, Source, Store, Work};
 use crate::telemetry;
 use crate::telemetry::metrics::UPSTREAM_COST;
 use crate::types::{Country, PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::alarms::Alarms;
 use crate::upstream::bland::{Bland, BlandError, Imported};
-use crate::upstream::twilio::{Bought, BuyError, Twilio, TwilioError, monthly_price};
+use crate::upstream::twilio::{Bought, BuyError, Twilio, monthly_price};
+use failed::{bland_failed, buy_failed, twilio_failed};
 
 /// How many numbers are tried before a sale gives up: others may be quicker, at the pool and at the carrier.
 const TRIES: usize = 3;
+/// How often a claim is tried again because others have counted meanwhile.
+const CROWD: u32 = 16;
 /// How many idle numbers are looked at to find one of the wanted area.
 const POOL_GLANCE: u16 = 100;
 
@@ -46,12 +53,13 @@ pub struct Wanted {
     pub area: Option<String>,
 }
 
-/// What there is for a buyer: candidates, none of them reserved.
+/// What there is for a buyer: candidates, none of them reserved; and what it has bought already.
 #[derive(Debug)]
 pub struct Candidates {
     country: Country,
     pooled: Vec<PhoneNumber>,
     offered: Vec<PhoneNumber>,
+    purchases: Purchases,
 }
 
 /// The pool and the carrier.
@@ -69,20 +77,35 @@ impl Numbers {
 
     /// Looks for numbers: of the wanted area in the pool, then at the carrier; of any area in the pool, then at the
     /// carrier. The pool comes first because its numbers are paid for.
-    pub async fn look(&self, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
+    pub async fn look(
+        &self,
+        payer: &Wallet,
+        wanted: &Wanted,
+        budget: Usdc,
+        invocation: &Invocation,
+    ) -> Result<Candidates, Refusal> {
         // A number that the dialler could not be told of would be of no use to who bought it.
         let dialler = self.bland.ready(invocation.at_most(LOOK, RESERVE));
-        let (candidates, dialler) = future::join(self.candidates(wanted, invocation), dialler).await;
+        let (candidates, dialler) = future::join(self.candidates(payer, wanted, budget, invocation), dialler).await;
         let candidates = candidates?;
         dialler.map_err(bland_failed)?;
         Ok(candidates)
     }
 
-    async fn candidates(&self, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
+    async fn candidates(
+        &self,
+        payer: &Wallet,
+        wanted: &Wanted,
+        budget: Usdc,
+        invocation: &Invocation,
+    ) -> Result<Candidates, Refusal> {
         let country = wanted.country;
-        let mut pooled = self.store.pooled(country, invocation.now, POOL_GLANCE).await?;
+        let pooled = self.store.pooled(country, invocation.now, POOL_GLANCE);
+        let (pooled, purchases) = future::join(pooled, self.store.before_purchase(payer, budget)).await;
+        let (mut pooled, purchases) = (pooled?, purchases?);
+        purchases.check(invocation.now)?;
         shuffle(&mut pooled, invocation.dice);
-        let mut candidates = Candidates { country, pooled, offered: Vec::new() };
+        let mut candidates = Candidates { country, pooled, offered: Vec::new(), purchases };
         if let Some(area) = &wanted.area {
             let (near, far): (Vec<_>, Vec<_>) =
                 candidates.pooled.into_iter().partition(|number| number.area_code() == Some(area));
@@ -117,20 +140,41 @@ impl Numbers {
         candidates: Candidates,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        let country = candidates.country;
-        for number in candidates.pooled.iter().take(TRIES) {
-            let work = Work::Lease { number: number.clone(), country, source: Source::Pool };
-            match self.store.claim(new.clone(), work, hold(number, &new.id, new.now)).await? {
-                Claimed::Ours(sale) => return Ok(sale),
-                Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
-                Claimed::Lost(_) => {}
+        let Candidates { country, pooled, mut offered, mut purchases } = candidates;
+        for number in pooled.iter().take(TRIES) {
+            let needs = || hold(number, &new.id, new.now);
+            if let Some(sale) = self.claim(&new, number, country, Source::Pool, needs, &mut purchases).await? {
+                return Ok(sale);
             }
         }
-        let mut offered = candidates.offered;
         if offered.is_empty() {
             offered = self.search(country, None, invocation).await?;
         }
-        self.buy(new, country, offered, invocation).await
+        self.buy(new, country, offered, purchases, invocation).await
+    }
+
+    /// Claims a sale for this number. `None`: somebody else has it. What was counted meanwhile is learned from the write that
+    /// was refused.
+    async fn claim<Stage: Claimable>(
+        &self,
+        new: &NewSale,
+        number: &PhoneNumber,
+        country: Country,
+        source: Source,
+        needs: impl Fn() -> Changes,
+        purchases: &mut Purchases,
+    ) -> Result<Option<Sale<Stage>>, Stop> {
+        for _ in 0..CROWD {
+            let counted = purchases.admit(&new.signed.payer, &new.id, source, new.now)?.map_err(Refusal::from)?;
+            let work = Work::Lease { number: number.clone(), country, source };
+            match self.store.claim(new.clone(), work, needs().and(counted)).await? {
+                Claimed::Ours(sale) => return Ok(Some(sale)),
+                Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
+                Claimed::Lost(Lost { change: 0, .. }) => return Ok(None),
+                Claimed::Lost(lost) => purchases.learn(lost.change - 1, lost)?,
+            }
+        }
+        Err(Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into()))
     }
 
     async fn buy(
@@ -138,6 +182,7 @@ impl Numbers {
         new: NewSale,
         country: Country,
         offered: Vec<PhoneNumber>,
+        mut purchases: Purchases,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
         let message = if offered.is_empty() {
@@ -148,8 +193,10 @@ impl Numbers {
         let offered = offered.into_iter().take(TRIES);
         let mut carried: Option<Sale<Open>> = None;
         for number in offered {
+            let needs = || intend_purchase(&number, country, &new.id);
             let sale = match carried.take() {
-                None => match self.intend(&new, &number, country).await? {
+                // Without an answer the number is in our hands already.
+                None => match self.claim(&new, &number, country, Source::Carrier, needs, &mut purchases).await? {
                     Some(sale) => sale,
                     None => continue,
                 },
@@ -168,16 +215,6 @@ impl Numbers {
             self.withdraw(sale).await?;
         }
         Err(Refusal::Upstream { vendor: "Twilio", message }.into())
-    }
-
-    /// Records that this number is about to be bought, as the first of a sale. `None`: the number is in our hands already.
-    async fn intend(&self, new: &NewSale, number: &PhoneNumber, country: Country) -> Result<Option<Sale<Open>>, Stop> {
-        let work = Work::Lease { number: number.clone(), country, source: Source::Carrier };
-        match self.store.claim(new.clone(), work, intend_purchase(number, country, &new.id)).await? {
-            Claimed::Ours(sale) => Ok(Some(sale)),
-            Claimed::Earlier(record) => Err(Stop::Earlier(record)),
-            Claimed::Lost(_) => Ok(None),
-        }
     }
 
     /// Records that this number is about to be bought instead of the one that was taken.
@@ -226,7 +263,8 @@ impl Numbers {
         let id = sale.record().id.clone();
         if let Err(refusal) = self.import(number, invocation).await {
             // The month is paid, so the number is stock; the sweep makes it known to the dialler.
-            let stocked = stock(number, &id, &bought_as.sid, invocation.now);
+            let stocked =
+                stock(number, &id, &bought_as.sid, invocation.now).and(not_sold(&sale.record().signed.payer, &id));
             self.store.void(sale, stocked, false).await.map_err(|(_, not)| Stop::Refuse(not.into()))?;
             return Err(refusal.into());
         }
@@ -268,7 +306,7 @@ impl Numbers {
 
     /// Voids a sale for which nothing was bought. The same payment can be used again.
     async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
-        let forget = forget_purchase_of(&sale);
+        let forget = forget_purchase_of(&sale).and(not_bought_of(&sale));
         self.store.void(sale, forget, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 
@@ -290,9 +328,9 @@ impl Numbers {
             Some(owned) => {
                 // Whoever bought it did not live to tell.
                 count_purchase(country);
-                stock(&number, &id, &owned.sid, invocation.now)
+                stock(&number, &id, &owned.sid, invocation.now).and(not_sold(&sale.record().signed.payer, &id))
             }
-            None => forget_purchase(&number, &id),
+            None => forget_purchase(&number, &id).and(not_bought_of(&sale)),
         };
         match self.store.give_up(sale, changes, false).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
@@ -390,37 +428,7 @@ fn forget_purchase_of(sale: &Sale<Open>) -> Changes {
     }
 }
 
-fn twilio_failed(error: TwilioError) -> Refusal {
-    match error {
-        TwilioError::RateLimited { retry_after } => Refusal::UpstreamRateLimited { vendor: "Twilio", retry_after },
-        TwilioError::Refused(said) => Refusal::Upstream { vendor: "Twilio", message: said.message },
-        TwilioError::Account(said) => {
-            error!(code = said.code, message = said.message, "Twilio does not accept our account");
-            Refusal::Upstream {
-                vendor: "Twilio",
-                message: "number purchases are not available at the moment".to_owned(),
-            }
-        }
-        other => Refusal::Upstream { vendor: "Twilio", message: other.to_string() },
-    }
-}
-
-fn buy_failed(error: BuyError) -> Refusal {
-    match error {
-        BuyError::RateLimited { retry_after } => twilio_failed(TwilioError::RateLimited { retry_after }),
-        BuyError::Refused(said) => twilio_failed(TwilioError::Refused(said)),
-        BuyError::Account(said) => twilio_failed(TwilioError::Account(said)),
-        other => Refusal::Upstream { vendor: "Twilio", message: other.to_string() },
-    }
-}
-
-fn bland_failed(error: BlandError) -> Refusal {
-    match error {
-        BlandError::RateLimited { retry_after } => Refusal::UpstreamRateLimited { vendor: "Bland", retry_after },
-        BlandError::Account { message } => {
-            error!(message, "Bland does not accept our account");
-            Refusal::Upstream { vendor: "Bland", message: "calls are not available at the moment".to_owned() }
-        }
-        other => Refusal::Upstream { vendor: "Bland", message: other.to_string() },
-    }
+fn not_bought_of(sale: &Sale<Open>) -> Changes {
+    let record = sale.record();
+    not_bought(&record.signed.payer, &record.id, record.created_at)
 }

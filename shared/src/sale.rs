@@ -240,7 +240,11 @@ enum Blame {
 fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
     let (sale, wallet) = (&record.id, &record.signed.payer);
     match &record.work {
-        Work::Lease { number, country, .. } => numbers::pool(number, *country, sale, now),
+        // A number that was bought and not paid for counts for its wallet: who does that ten times a day has had enough.
+        Work::Lease { number, country, .. } if blame == Blame::Payer => numbers::pool(number, *country, sale, now),
+        Work::Lease { number, country, .. } => {
+            numbers::pool(number, *country, sale, now).and(limits::not_sold(wallet, sale))
+        }
         Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
         Work::Call { call, placed: Some(placed), .. } => match blame {
             Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),

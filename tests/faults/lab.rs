@@ -92,7 +92,7 @@ impl Lab {
     fn is_free(&self, owner: &Owner) -> bool {
         let pk = format!("WALLET#{}", owner.wallet.caip10(self.stack.network()));
         let counted = self.stack.dynamo.row(&format!("LIMIT#{pk}"), "LIMIT").unwrap_or_default();
-        if counted["calls"].as_object().is_some_and(|calls| calls.len() > 1) {
+        if counted["entries"].as_object().is_some_and(|calls| calls.len() > 1) {
             return false;
         }
         let lease = self.stack.dynamo.row(&pk, &format!("LEASE#{}", owner.number));

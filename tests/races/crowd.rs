@@ -19,7 +19,7 @@ pub(crate) const PROCESSES: usize = 16;
 
 /// A world that a crowd fits into.
 pub(crate) async fn at_once() -> Stack {
-    Stack::builder(binaries!()).at_once(PROCESSES).start().await
+    Stack::builder(binaries!()).at_once(PROCESSES).parameter("DailyNumberBudget", "2000").start().await
 }
 
 /// Paid requests to one endpoint.

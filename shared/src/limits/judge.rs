@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Limit, Reached,
-    SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
+    Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Limit, NUMBERS_PER_DAY,
+    Reached, SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
 };
 use crate::types::{PhoneNumber, Usdc};
 
@@ -73,6 +73,11 @@ pub fn wallet(calls: &[Counted], to: &PhoneNumber, cost: Usdc, now: i64) -> Resu
 /// Whether a destination that was called then may be called again.
 pub fn destination(calls: &[i64], now: i64) -> Result<(), Reached> {
     longest(&[(Limit::DestinationPerDay, count(calls, DESTINATION_PER_DAY, WINDOW, now))])
+}
+
+/// Whether a wallet that has bought numbers then may buy another.
+pub fn buyer(purchases: &[i64], now: i64) -> Result<(), Reached> {
+    longest(&[(Limit::NumbersPerDay, count(purchases, NUMBERS_PER_DAY, WINDOW, now))])
 }
 
 /// Whether so many calls that run allow another.

@@ -249,8 +249,10 @@ struct Names {
 impl Names {
     /// A placeholder for each part of a path: `refund.state` is an attribute of an attribute.
     fn name(&mut self, name: &str) -> String {
-        let parts: Vec<String> = name.split('.').map(|part| format!("#{part}")).collect();
-        self.names.extend(name.split('.').map(|part| (format!("#{part}"), part.to_owned())));
+        // A placeholder has letters and digits only.
+        let placeholder = |part: &str| format!("#{}", part.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        let parts: Vec<String> = name.split('.').map(placeholder).collect();
+        self.names.extend(name.split('.').map(|part| (placeholder(part), part.to_owned())));
         parts.join(".")
     }
 

@@ -85,6 +85,16 @@ pub(super) fn calls_that_run() -> Key {
     limit("CALLS")
 }
 
+/// The item that counts the numbers that a wallet buys.
+pub(super) fn purchases_of(wallet: &Wallet) -> Key {
+    limit(&format!("BUYER#{}", wallet.caip10()))
+}
+
+/// The item that sums up what numbers cost that are bought at the carrier.
+pub(super) fn cost_of_numbers() -> Key {
+    limit("NUMBERS")
+}
+
 fn limit(of: &str) -> Key {
     Key { pk: format!("LIMIT#{of}"), sk: "LIMIT".to_owned() }
 }

@@ -7,6 +7,8 @@
 //! | of a destination | when it was called, by the call's id | a call that is dialled, undone |
 //! | of a prefix, of all | what the calls of a day cost | a call that is dialled, undone, settled |
 //! | of all | how many calls run | a call that is dialled, undone, over |
+//! | of a buyer | when it has bought numbers, by the payment | a purchase that is claimed, undone |
+//! | of all | what numbers cost that are bought at the carrier | a purchase that is claimed, undone |
 //!
 //! All of it stands in the write that claims, undoes, or ends the call, so a crash neither leaks nor counts twice. The two
 //! lists are decided on as they were read, and the write holds only while they are so; the sums and the number are added to
@@ -18,18 +20,20 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use crate::limits::judge::{self, Booking, Counted, Sum};
-use crate::limits::{Budget, Limit, PREFIX_COST, Reached, WINDOW, rates};
+use crate::limits::{Budget, Limit, NUMBER_COST, PREFIX_COST, Reached, WINDOW, rates};
 use crate::telemetry;
 use crate::telemetry::metrics::CALL_BUDGET_USED;
-use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, Item, When, n};
 use super::controls::Controls;
 use super::keys::{self, Key};
 use super::numbers::Holding;
 use super::rows::{CostRow, CountedRow, CountedRows, RunningRow, SumRow};
-use super::work::number_of;
+use super::work::{Source, number_of};
 use super::{Lost, Store, StoreFault};
 
 /// An expression holds 4 KB; what is not forgotten today is forgotten with the next call.
@@ -71,11 +75,11 @@ pub struct Asking<'a> {
     pub ends_at: Timestamp,
 }
 
-/// A list of calls, as it was read.
+/// A list of what counts, as it was read.
 #[derive(Debug, Default)]
 struct List {
     version: Option<i64>,
-    calls: HashMap<String, CountedRow>,
+    entries: HashMap<String, CountedRow>,
 }
 
 /// What has been counted, as it was read.
@@ -152,16 +156,16 @@ impl Counters {
         let since = |booking: Booking| if let Booking::Add(since) = booking { since } else { now };
         let most = i64::try_from(budget.plan.at_once()).unwrap_or(i64::MAX);
         let of_wallet = CountedRow {
-            dialled_at: now,
+            counted_at: now,
             to: Some(asking.to.as_str().to_owned()),
             cost: Some(judge::of_wallet(cost).atomic()),
             ends_at: Some(asking.ends_at.as_second()),
         };
-        let of_destination = CountedRow { dialled_at: now, to: None, cost: None, ends_at: None };
+        let of_destination = CountedRow { counted_at: now, to: None, cost: None, ends_at: None };
         // `learn` reads these by their place.
         let counted = Changes::of([
-            self.wallet.with(keys::calls_of(asking.wallet), asking.call, &of_wallet, now)?,
-            self.destination.with(keys::calls_to(asking.to), asking.call, &of_destination, now)?,
+            self.wallet.with(keys::calls_of(asking.wallet), asking.call.as_str(), &of_wallet, now)?,
+            self.destination.with(keys::calls_to(asking.to), asking.call.as_str(), &of_destination, now)?,
             booked(keys::cost_of(rates::prefix(asking.to)), self.prefix, prefix, cost, PREFIX_COST, now),
             booked(keys::cost_of_all(), self.day, day, cost, budget.daily, now),
             Change::update(keys::calls_that_run())
@@ -194,7 +198,7 @@ impl Counters {
 /// What is taken off again for a call that nobody was rung for.
 pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
     let Some(cost) = cost else { return Changes::none() };
-    let forget = |key: Key| Change::update(key).remove(of(call)).when(When::There(of(call))).or_without();
+    let forget = |key: Key| forgotten(key, call.as_str());
     let less = -micros(cost.amount);
     Changes::of([
         forget(keys::calls_of(wallet)),
@@ -215,12 +219,12 @@ pub(super) fn over(
     ended: bool,
     price: Option<Usdc>,
 ) -> Changes {
-    let mut of_wallet = Change::update(keys::calls_of(wallet)).when(When::There(of(call)));
+    let mut of_wallet = Change::update(keys::calls_of(wallet)).when(When::There(entry_of(call.as_str())));
     if ended {
-        of_wallet = of_wallet.remove(format!("{}.ends_at", of(call)));
+        of_wallet = of_wallet.remove(format!("{}.ends_at", entry_of(call.as_str())));
     }
     if let Some(price) = price {
-        of_wallet = of_wallet.set(format!("{}.cost", of(call)), n(micros(judge::of_wallet(price))));
+        of_wallet = of_wallet.set(format!("{}.cost", entry_of(call.as_str())), n(micros(judge::of_wallet(price))));
     }
     let more = price.map_or(0, |price| micros(price) - micros(cost.amount));
     let sums = [
@@ -230,6 +234,11 @@ pub(super) fn over(
     let of_wallet = (ended || price.is_some()).then(|| of_wallet.or_without());
     let sums = sums.into_iter().filter(|_| more != 0);
     of_wallet.into_iter().chain(sums).chain(ended.then(runs_no_longer)).collect()
+}
+
+/// A list without this in it.
+fn forgotten(key: Key, name: &str) -> Change {
+    Change::update(key).remove(entry_of(name)).when(When::There(entry_of(name))).or_without()
 }
 
 fn runs_no_longer() -> Change {
@@ -256,7 +265,77 @@ fn booked(key: Key, seen: Option<Sum>, booking: Booking, cost: Usdc, most: Usdc,
     }
 }
 
+/// What a wallet has bought, and what numbers have cost, as it was read.
+#[derive(Debug)]
+pub struct Purchases {
+    list: List,
+    sum: Option<Sum>,
+    /// What numbers may cost in a day.
+    most: Usdc,
+}
+
+impl Purchases {
+    /// Whether this wallet may buy one more number, wherever that comes from.
+    pub fn check(&self, now: Timestamp) -> Result<(), Reached> {
+        judge::buyer(&self.list.instants(), now.as_second())
+    }
+
+    /// Whether this wallet may buy one more number from this source, and what is written for it with its claim, behind
+    /// everything else.
+    pub fn admit(
+        &self,
+        wallet: &Wallet,
+        sale: &PaymentId,
+        source: Source,
+        now: Timestamp,
+    ) -> Result<Result<Changes, Reached>, StoreFault> {
+        let now = now.as_second();
+        let booking = match source {
+            Source::Pool => None,
+            Source::Carrier => Some(judge::sum(self.sum, NUMBER_COST, self.most, Limit::NumbersCost, now)),
+        };
+        let booking = match (judge::buyer(&self.list.instants(), now), booking.transpose()) {
+            (Ok(()), Ok(booking)) => booking,
+            (Err(reached), _) | (_, Err(reached)) => return Ok(Err(reached)),
+        };
+        let row = CountedRow { counted_at: now, to: None, cost: None, ends_at: None };
+        let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, now)?;
+        let sum = booking.map(|it| booked(keys::cost_of_numbers(), self.sum, it, NUMBER_COST, self.most, now));
+        let changes: Changes = std::iter::once(counted).chain(sum).collect();
+        Ok(Ok(changes.on(format!("{:?}|{:?}", self.list.version, self.sum))))
+    }
+
+    /// Learns what the write found that was refused; `place` counts from the first of these changes.
+    pub fn learn(&mut self, place: usize, lost: Lost) -> Result<(), StoreFault> {
+        match place {
+            0 => self.list = List::from_item(lost.old)?,
+            _ => self.sum = sum_of(lost.old)?,
+        }
+        Ok(())
+    }
+}
+
+/// A purchase that came to nothing counts for its wallet no longer.
+pub fn not_sold(wallet: &Wallet, sale: &PaymentId) -> Changes {
+    Changes::of([forgotten(keys::purchases_of(wallet), &sale.tag())])
+}
+
+/// What was to be bought at the carrier at that time, and was not, costs nothing. A sum that has begun later never held it.
+pub fn not_bought(wallet: &Wallet, sale: &PaymentId, counted_at: Timestamp) -> Changes {
+    let less = Change::update(keys::cost_of_numbers())
+        .add("sum", -micros(NUMBER_COST))
+        .when(When::AtMost("sum_since", counted_at.as_second()))
+        .or_without();
+    not_sold(wallet, sale).and(Changes::of([less]))
+}
+
 impl Store {
+    /// What has been counted of a wallet's purchases.
+    pub async fn before_purchase(&self, wallet: &Wallet, most: Usdc) -> Result<Purchases, StoreFault> {
+        let [list, sum] = self.items([keys::purchases_of(wallet), keys::cost_of_numbers()]).await?;
+        Ok(Purchases { list: List::from_item(list)?, sum: sum_of(sum)?, most })
+    }
+
     /// What has to be known before a call is placed, in one round trip: whether it goes to one of our own numbers, and what
     /// has been counted.
     pub async fn before_call(
@@ -289,41 +368,41 @@ impl Store {
 impl List {
     fn from_item(item: Option<Item>) -> Result<Self, StoreFault> {
         let row: CountedRows = serde_dynamo::from_item(item.unwrap_or_default())?;
-        Ok(Self { version: row.version, calls: row.calls })
+        Ok(Self { version: row.version, entries: row.entries })
     }
 
     fn instants(&self) -> Vec<i64> {
-        self.calls.values().map(|call| call.dialled_at).collect()
+        self.entries.values().map(|call| call.counted_at).collect()
     }
 
     /// What counts for a wallet. A row that cannot be read counts as if it were the destination that is asked for.
     fn counted(&self, to: &PhoneNumber) -> Vec<Counted> {
         let of = |row: &CountedRow| Counted {
-            at: row.dialled_at,
+            at: row.counted_at,
             to: row.to.as_deref().and_then(|text| number_of(text).ok()).unwrap_or_else(|| to.clone()),
             cost: Usdc::micros(row.cost.unwrap_or_default()),
             ends_at: row.ends_at,
         };
-        self.calls.values().map(of).collect()
+        self.entries.values().map(of).collect()
     }
 
-    /// This list with one more call in it, and without those that count no longer.
-    fn with(&self, key: Key, call: &CallId, row: &CountedRow, now: i64) -> Result<Change, StoreFault> {
+    /// This list with one more in it, and without those that count no longer.
+    fn with(&self, key: Key, name: &str, row: &CountedRow, now: i64) -> Result<Change, StoreFault> {
         let entry = serde_dynamo::to_attribute_value(row)?;
         let Some(version) = self.version else {
-            let calls = HashMap::from([(call.as_str().to_owned(), entry)]);
+            let entries = HashMap::from([(name.to_owned(), entry)]);
             let put = Change::put(key, Item::new()).set("version", n(1)).set("ttl", n(forgotten_at(now)));
-            let calls = aws_sdk_dynamodb::types::AttributeValue::M(calls);
-            return Ok(put.set("calls", calls).when(When::No("version")));
+            let entries = AttributeValue::M(entries);
+            return Ok(put.set("entries", entries).when(When::No("version")));
         };
-        let past = |row: &CountedRow| row.ends_at.is_none() && row.dialled_at <= now - WINDOW.as_secs().cast_signed();
-        let gone = self.calls.iter().filter(|(_, row)| past(row)).map(|(id, _)| id).take(FORGOTTEN_AT_ONCE);
+        let past = |row: &CountedRow| row.ends_at.is_none() && row.counted_at <= now - WINDOW.as_secs().cast_signed();
+        let gone = self.entries.iter().filter(|(_, row)| past(row)).map(|(id, _)| id).take(FORGOTTEN_AT_ONCE);
         let change = Change::update(key)
             .set("version", n(version + 1))
             .set("ttl", n(forgotten_at(now)))
-            .set(of(call), entry)
+            .set(entry_of(name), entry)
             .when(When::Is("version", n(version)));
-        Ok(gone.fold(change, |change, id| change.remove(format!("calls.{id}"))))
+        Ok(gone.fold(change, |change, id| change.remove(entry_of(id))))
     }
 }
 
@@ -332,9 +411,9 @@ fn forgotten_at(now: i64) -> i64 {
     now + 2 * WINDOW.as_secs().cast_signed()
 }
 
-/// Where a call stands in a list.
-fn of(call: &CallId) -> String {
-    format!("calls.{}", call.as_str())
+/// Where something stands in a list.
+fn entry_of(name: &str) -> String {
+    format!("entries.{name}")
 }
 
 fn sum_of(item: Option<Item>) -> Result<Option<Sum>, StoreFault> {

@@ -88,20 +88,20 @@ pub enum Pause {
     All,
 }
 
-/// `LIMIT#WALLET#<caip10>`, `LIMIT#DESTINATION#<e164>` / `LIMIT`: the calls of a wallet, or to a destination, that still count, by
-/// their ids.
+/// `LIMIT#WALLET#<caip10>`, `LIMIT#DESTINATION#<e164>`, `LIMIT#BUYER#<caip10>` / `LIMIT`: the calls of a wallet or to a destination
+/// that still count, by their ids; the purchases of a wallet, by their payments' tags.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct CountedRows {
     /// It grows with every call that is counted: whoever has counted on another one counts again.
     pub version: Option<i64>,
     #[serde(default)]
-    pub calls: HashMap<String, CountedRow>,
+    pub entries: HashMap<String, CountedRow>,
 }
 
-/// One of them. Of a destination's there is the time only.
+/// One of them. Only the calls of a wallet have more than a time.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CountedRow {
-    pub dialled_at: i64,
+    pub counted_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,7 @@ pub(super) struct CountedRow {
     pub ends_at: Option<i64>,
 }
 
-/// `LIMIT#PREFIX#<digits>`, `LIMIT#COST` / `LIMIT`: what the calls of a day cost, in micro-dollars.
+/// `LIMIT#PREFIX#<digits>`, `LIMIT#COST`, `LIMIT#NUMBERS` / `LIMIT`: what the calls or the numbers of a day cost, in micro-dollars.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct SumRow {
     pub sum_since: Option<i64>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Findings, Ledgers, text};
+use super::{Findings, Ledgers, account, text};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -15,6 +15,9 @@ const WALLET: i64 = 6_000_000;
 type Often = &'static [(usize, i64)];
 const OF_A_WALLET: [(usize, i64); 2] = [(20, HOUR), (100, DAY)];
 const OF_BOTH: [(usize, i64); 2] = [(3, HOUR), (6, DAY)];
+const OF_A_BUYER: [(usize, i64); 1] = [(10, DAY)];
+/// What a number costs.
+const NUMBER: i64 = 1_150_000;
 const OF_A_DESTINATION: [(usize, i64); 1] = [(10, DAY)];
 
 impl Ledgers {
@@ -49,12 +52,17 @@ impl Ledgers {
                 instants.entry((whose, limits)).or_default().push(at);
             }
         }
+        for sale in self.sold("lease") {
+            let whose = format!("the buyer {}", account(&sale["payment"]));
+            let at = sale["created_at"].as_i64().unwrap_or_default();
+            instants.entry((whose, &OF_A_BUYER)).or_default().push(at);
+        }
         for ((whose, limits), mut instants) in instants {
             instants.sort_unstable();
             for (most, window) in limits {
                 let pairs = instants.iter().zip(instants.iter().skip(*most));
                 if pairs.into_iter().any(|(first, last)| last - first < *window) {
-                    findings.add("I24", format!("{whose}: more than {most} calls in {window} s"));
+                    findings.add("I24", format!("{whose}: more than {most} in {window} s"));
                 }
             }
         }
@@ -71,6 +79,10 @@ impl Ledgers {
     fn sums(&self, findings: &mut Findings) {
         for row in self.of_kind("LIMIT#").filter(|row| !row["sum_since"].is_null()) {
             let name = text(row, "pk");
+            if name == "LIMIT#NUMBERS" {
+                self.bought(row, findings);
+                continue;
+            }
             let prefix = name.strip_prefix("LIMIT#PREFIX#").map(|digits| format!("+{digits}"));
             let since = if prefix.is_some() { "prefix_since" } else { "day_since" };
             let its = |call: &&Value| {
@@ -84,10 +96,20 @@ impl Ledgers {
         }
     }
 
+    /// What numbers cost that were bought at the carrier: at least those that were sold, and what was bought and not paid for.
+    fn bought(&self, row: &Value, findings: &mut Findings) {
+        let (sum, since) = (row["sum"].as_i64().unwrap_or_default(), row["sum_since"].as_i64());
+        let is_one = |sale: &&Value| sale["work"]["source"] == "carrier" && sale["created_at"].as_i64() >= since;
+        let sold = i64::try_from(self.sold("lease").filter(is_one).count()).unwrap_or(i64::MAX);
+        if sum < sold.saturating_mul(NUMBER) {
+            findings.add("I24", format!("LIMIT#NUMBERS has summed up {sum}, and {sold} were sold"));
+        }
+    }
+
     /// A list of calls, and the calls of whom it is about.
     fn listed(&self, row: &Value, whose: &str, field: &str, findings: &mut Findings) {
         let empty = serde_json::Map::new();
-        let list = row["calls"].as_object().unwrap_or(&empty);
+        let list = row["entries"].as_object().unwrap_or(&empty);
         let id = |call: &Value| text(call, "pk").trim_start_matches("CALL#").to_owned();
         let calls: BTreeMap<String, &Value> =
             self.counted().filter(|call| text(call, field) == whose).map(|call| (id(call), call)).collect();
@@ -96,7 +118,7 @@ impl Ledgers {
                 findings.add("I24", format!("call {name} is counted for {whose}, and is not there"));
                 continue;
             };
-            if entry["dialled_at"] != call["created_at"] {
+            if entry["counted_at"] != call["created_at"] {
                 findings.add("I24", format!("call {name} is counted for {whose} at another time than it was dialled"));
             }
             if field == "wallet" && entry["ends_at"].is_null() == call["ended_at"].is_null() {
@@ -133,8 +155,8 @@ mod tests {
             json!({"pk": "LIMIT#CALLS", "running": 0}),
             json!({"pk": "LIMIT#COST", "sum_since": 1, "sum": 100}),
             json!({"pk": "LIMIT#PREFIX#1213", "sum_since": 1, "sum": 100}),
-            json!({"pk": "LIMIT#WALLET#w", "calls": {"a": {"dialled_at": 10, "cost": 100}}}),
-            json!({"pk": "LIMIT#DESTINATION#+12135550100", "calls": {"a": {"dialled_at": 10}}}),
+            json!({"pk": "LIMIT#WALLET#w", "entries": {"a": {"counted_at": 10, "cost": 100}}}),
+            json!({"pk": "LIMIT#DESTINATION#+12135550100", "entries": {"a": {"counted_at": 10}}}),
         ]
     }
 
@@ -157,10 +179,19 @@ mod tests {
         assert!(with(1, |row| row["sum"] = json!(101)).contains("LIMIT#COST has summed up 101"));
         assert!(with(2, |row| row["sum"] = json!(0)).contains("LIMIT#PREFIX#1213 has summed up 0"));
         assert!(with(2, |row| row["sum_since"] = json!(2)).contains("its calls cost 0"));
-        assert!(with(3, |row| row["calls"] = json!({})).contains("call a is not counted for w"));
-        assert!(with(3, |row| row["calls"]["a"]["ends_at"] = json!(20)).contains("as it is not"));
-        assert!(with(3, |row| row["calls"]["a"]["cost"] = json!(7)).contains("as 7, and costs 100"));
-        assert!(with(4, |row| row["calls"]["b"] = json!({"dialled_at": 1})).contains("call b is counted"));
+        assert!(with(3, |row| row["entries"] = json!({})).contains("call a is not counted for w"));
+        assert!(with(3, |row| row["entries"]["a"]["ends_at"] = json!(20)).contains("as it is not"));
+        assert!(with(3, |row| row["entries"]["a"]["cost"] = json!(7)).contains("as 7, and costs 100"));
+        assert!(with(4, |row| row["entries"]["b"] = json!({"counted_at": 1})).contains("call b is counted"));
+    }
+
+    #[test]
+    fn numbers_cost_what_was_bought() {
+        let sale = json!({"pk": "SALE#1", "state": "closed", "created_at": 5,
+                          "work": {"kind": "lease", "source": "carrier"}});
+        let sum = |sum: i64| findings([sale.clone(), json!({"pk": "LIMIT#NUMBERS", "sum_since": 5, "sum": sum})]);
+        assert_eq!((sum(NUMBER), sum(2 * NUMBER)), (String::new(), String::new()));
+        assert!(sum(0).contains("has summed up 0, and 1 were sold"));
     }
 
     #[test]
@@ -178,10 +209,10 @@ mod tests {
         };
         let calls = |ats: &[i64]| findings(ats.iter().enumerate().map(|(id, at)| row(id, *at)));
         assert_eq!(calls(&[0, 1, 2, 3_600]), "");
-        assert!(calls(&[0, 1, 2, 3_599]).contains("w to +12135550100: more than 3 calls in 3600 s"));
+        assert!(calls(&[0, 1, 2, 3_599]).contains("w to +12135550100: more than 3 in 3600 s"));
         let ten: Vec<i64> = (0..10).map(|each| each * 1_300).collect();
-        assert!(calls(&ten).contains("more than 6 calls in 86400 s"));
+        assert!(calls(&ten).contains("more than 6 in 86400 s"));
         let eleven: Vec<i64> = (0..11).map(|each| each * 8_600).collect();
-        assert!(calls(&eleven).contains("anybody to +12135550100: more than 10 calls in 86400 s"));
+        assert!(calls(&eleven).contains("anybody to +12135550100: more than 10 in 86400 s"));
     }
 }
