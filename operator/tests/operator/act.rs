@@ -161,6 +161,7 @@ async fn a_wallet_is_blocked_and_unblocked_and_says_why() {
     dialtone.run(&all).await.ends(0).says(&["The wallet is blocked."]);
     dialtone.run(&all).await.ends(0).says(&["blocked already"]);
     dialtone.run(&["wallet", &address]).await.ends(0).says(&["Blocked since", "alice: spam"]);
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(403, "wallet_blocked");
     dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0);
     dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0).says(&["was not blocked"]);
     number_of(&stack, &wallet).await;
@@ -186,6 +187,9 @@ async fn selling_is_paused_and_resumed_and_stands_among_what_is_stuck() {
     dialtone.run(&["pause", "--because", "Bland is down"]).await.ends(2);
     dialtone.run(&["pause", "--because", "Bland is down", "--yes"]).await.ends(0).says(&["Selling is paused."]);
     dialtone.run(&["stuck"]).await.ends(1).says(&["selling is paused: alice: Bland is down"]);
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(503, "selling_paused");
     dialtone.run(&["resume", "--yes"]).await.ends(0).says(&["Selling goes on."]);
+    number_of(&stack, &wallet).await;
     dialtone.run(&["stuck"]).await.ends(0);
 }
