@@ -1,9 +1,9 @@
 //! What a minute to a number costs at the carrier at most, and which numbers belong together. Pure.
 //!
 //! These are ceilings and no price list: what is reserved when a call is dialled must not be less than what it can come to,
-//! and is corrected as soon as that is known. They were taken in November 2026 from the carrier's public price pages and
-//! the published deck of a competitor, the dearest ordinary range of a country, called from a number of the North
-//! American plan, rounded up. Where a country is not named, it is as dear as the dearest that is.
+//! and is corrected as soon as that is known. They are estimates of November 2026, after a published deck of another
+//! carrier: the dearest ordinary range of a country, rounded up. An operator should hold them against the price list of his
+//! own account. Where a country is not named, it is as dear as the dearest that is.
 
 use crate::types::{PhoneNumber, Usdc};
 
