@@ -48,8 +48,8 @@ pub(crate) struct Facts {
     pub(crate) address: String,
     /// Its private key.
     pub(crate) key: String,
-    /// The other rail.
-    pub(crate) solana: OnSolana,
+    /// The other rail, where it is offered.
+    pub(crate) solana: Option<OnSolana>,
     /// The simulated Twilio account.
     pub(crate) twilio_account_sid: String,
     /// What the simulated vendors' keys are, as `deploy/secrets` takes them.
@@ -124,7 +124,7 @@ impl Facts {
                 "bland": {"api_key": world.bland.keys().api_key, "encrypted_key": world.bland.keys().encrypted_key},
             }),
             real_chain: matches!(world.ledger, Ledger::Real(_)),
-            solana: OnSolana::of(running),
+            solana: running.offers_solana.then(|| OnSolana::of(running)),
             play_money: running.play_money,
         }
     }

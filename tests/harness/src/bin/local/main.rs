@@ -22,6 +22,8 @@ use tokio::runtime::Builder;
 struct Wishes {
     /// A real chain and a real facilitator.
     chain: bool,
+    /// Solana as well.
+    solana: bool,
     /// That everything adds up in the end.
     audit: bool,
 }
@@ -31,9 +33,12 @@ type Trouble = String;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (wishes, arguments): (Vec<&str>, Vec<&str>) =
-        arguments.iter().map(String::as_str).partition(|argument| ["--chain", "--audit"].contains(argument));
-    let wishes = Wishes { chain: wishes.contains(&"--chain"), audit: wishes.contains(&"--audit") };
+    let (wishes, arguments): (Vec<&str>, Vec<&str>) = arguments
+        .iter()
+        .map(String::as_str)
+        .partition(|argument| ["--chain", "--solana", "--audit"].contains(argument));
+    let has = |wish| wishes.contains(&wish);
+    let wishes = Wishes { chain: has("--chain"), solana: has("--solana"), audit: has("--audit") };
     let outcome = match arguments.as_slice() {
         [] => run(async || serve::until_interrupted(wishes).await),
         ["demo"] => run(async || demo::play(wishes).await),

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) fn usage() {
     println!("cargo local         runs the API with simulated neighbours until it is interrupted");
     println!("cargo local demo    buys a number, places a call and renews, with test money");
+    println!("  --solana          payable on Solana as well");
     println!("  --chain           on a real node with the real USDC, through a published facilitator (needs Node)");
     println!("  --audit           holds all ledgers against each other when it ends");
 }

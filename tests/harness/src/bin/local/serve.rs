@@ -46,6 +46,7 @@ pub(crate) struct Running {
     pub(crate) world: World,
     pub(crate) wallet: Wallet,
     pub(crate) solana_wallet: SolanaWallet,
+    pub(crate) offers_solana: bool,
     pub(crate) play_money: bool,
 }
 
@@ -83,17 +84,21 @@ impl Running {
     }
 }
 
-/// The same with real chains, which take some seconds to start.
+/// The same with a real chain, and a real cluster if that is wished for, which take some seconds to start.
 fn on_chain(plan: Plan, neighbours: &Neighbours) -> Result<Plan, Trouble> {
     if !neighbours.is_play_money() {
         return Err("FACILITATOR_URL is set: either it settles, or a facilitator on this machine".to_owned());
     }
-    say::heading("Starting a node of Base and one of Solana, both with USDC, and a facilitator for each");
-    let (node, validator) = (Node::try_start()?, Validator::try_start()?);
+    say::heading("Starting what pays, each with USDC and a facilitator");
+    let node = Node::try_start()?;
     say::pair("Base", &format!("{}, settles at {}", node.url(), node.facilitator()));
+    let plan = Plan { node: Some(node), network: Network::Base, ..plan };
+    if plan.solana.is_none() {
+        return Ok(plan);
+    }
+    let validator = Validator::try_start()?;
     say::pair("Solana", &format!("{}, settles at {}", validator.url(), validator.facilitator()));
-    let network = Network::Base;
-    Ok(Plan { node: Some(node), network, validator: Some(validator), solana: Some(Cluster::Mainnet), ..plan })
+    Ok(Plan { validator: Some(validator), solana: Some(Cluster::Mainnet), ..plan })
 }
 
 /// Builds and starts everything on these ports.
@@ -102,7 +107,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes)
     let real = neighbours.variables.clone();
     let mut plan = Plan { ports, real, remembers: wishes.audit, ..Plan::new(binaries) };
     // Where a real facilitator settles, the environment says on which networks.
-    plan.solana = neighbours.is_play_money().then_some(Cluster::Devnet);
+    plan.solana = (wishes.solana && neighbours.is_play_money()).then_some(Cluster::Devnet);
     if wishes.chain {
         plan = on_chain(plan, neighbours)?;
     }
@@ -118,7 +123,8 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes)
     world.ledger.mint(wallet.address(), FUNDS);
     let solana_wallet = SolanaWallet::random(&world.solana_money);
     world.solana_money.mint(solana_wallet.address(), FUNDS);
-    Ok(Running { world, wallet, solana_wallet, play_money: neighbours.is_play_money() })
+    let offers_solana = plan.solana.is_some();
+    Ok(Running { world, wallet, solana_wallet, offers_solana, play_money: neighbours.is_play_money() })
 }
 
 /// What AWS does by the clock.
@@ -173,8 +179,7 @@ fn tell(facts: &Facts) {
     say::pair("API", &format!("{}/api/v1", facts.gateway));
     let kind = if facts.real_chain { "real node" } else { "simulated" };
     say::pair("chain", &format!("{}, {kind}, JSON-RPC {}", facts.network, facts.rpc));
-    if facts.play_money {
-        let solana = &facts.solana;
+    if let Some(solana) = &facts.solana {
         say::pair("and", &format!("{}, {kind}, JSON-RPC {}", solana.network, solana.rpc));
     }
     say::pair("facilitator", &facts.facilitator);
@@ -185,11 +190,13 @@ fn tell(facts: &Facts) {
     say::pair("KMS", &format!("{}, refund wallet {}", facts.kms, facts.refund_wallet));
     say::pair("secrets", &facts.secrets_manager);
     if facts.play_money {
-        say::heading(&format!("Two throw-away wallets with {} each, which exist only here", say::dollars(FUNDS)));
+        say::heading(&format!("A throw-away wallet with {} that exists only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);
         say::pair("private key", &facts.key);
-        say::pair("on Solana", &facts.solana.address);
-        say::pair("private key", &facts.solana.key);
+        if let Some(solana) = &facts.solana {
+            say::pair("on Solana", &solana.address);
+            say::pair("private key", &solana.key);
+        }
     }
     let curl = format!("curl -i -X POST {}/api/v1/phone/numbers/buy", facts.gateway);
     say::heading("To try");
