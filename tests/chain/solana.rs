@@ -27,6 +27,7 @@ impl OnCluster {
         let wallet = stack.solana_wallet_with(FUNDS);
         // From here on the cluster is watched.
         stack.sweep().await;
+        cluster.await_next_slot();
         Self { stack, cluster, wallet }
     }
 

@@ -114,6 +114,14 @@ impl Validator {
         hash.unwrap_or_else(|| panic!("the cluster answers with {latest}")).0
     }
 
+    /// Returns when another slot has begun. Here the current one is final too, so what comes later in it could be missed by who
+    /// has read it already; on a cluster a final slot is over.
+    pub fn await_next_slot(&self) {
+        let slot = || self.ask("getSlot", &json!([]));
+        let this = slot();
+        while slot() == this {}
+    }
+
     /// Whatever was built so far can no longer be processed.
     pub fn expire(&self) {
         self.ask("test_expire", &json!([]));
