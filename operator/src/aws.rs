@@ -3,13 +3,12 @@
 
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use serde_json::{Map, Value, json};
 use shared::upstream::http::client;
+use shared::upstream::signature::{Signer, Unsigned};
 
 use crate::settings::Settings;
 use crate::terminal::Trouble;
@@ -20,8 +19,7 @@ const PAGES: u32 = 100;
 
 /// AWS, in one region, as we are known there.
 pub(crate) struct Aws {
-    region: String,
-    credentials: Credentials,
+    signer: Signer,
     lambda: String,
     secrets: String,
 }
@@ -39,8 +37,10 @@ impl Aws {
             settings.get(name).map_or(usual, |url| url.trim_end_matches('/').to_owned())
         };
         Ok(Self {
-            region: region.to_owned(),
-            credentials: Credentials::new(key, secret, token, None, "settings"),
+            signer: Signer {
+                region: region.to_owned(),
+                credentials: Credentials::new(key, secret, token, None, "settings"),
+            },
             lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA", "lambda"),
             secrets: endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager"),
         })
@@ -66,7 +66,7 @@ impl Aws {
                 break;
             }
         }
-        let here = &self.region;
+        let here = &self.signer.region;
         if functions == 0 { Err(Trouble(format!("there is no stack {stack} in {here}"))) } else { Ok(found) }
     }
 
@@ -114,7 +114,8 @@ impl Aws {
         let headers: Vec<(&str, &str)> =
             kind.into_iter().chain(target.map(|target| ("x-amz-target", target))).collect();
         let trouble = |what: &str| Trouble(format!("AWS {service}: {what}"));
-        let signature = self.signature(service, method, url, &headers, body).ok_or_else(|| trouble("not signed"))?;
+        let unsigned = Unsigned { service, method, url, headers: &headers, body };
+        let signature = self.signer.sign(unsigned).ok_or_else(|| trouble("not signed"))?;
         let verb = method.parse().map_err(|_| trouble("no method"))?;
         let mut request = client().request(verb, url).timeout(LIMIT).body(body.to_vec());
         for (name, value) in headers {
@@ -127,35 +128,6 @@ impl Aws {
         let status = answer.status().as_u16();
         let bytes = answer.bytes().await.map_err(|_| trouble("broke off"))?;
         Ok(Reply { status, told: serde_json::from_slice(&bytes).unwrap_or_default() })
-    }
-
-    /// The headers that say who asks.
-    fn signature(
-        &self,
-        service: &str,
-        method: &str,
-        url: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Option<Vec<(String, String)>> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a signature is dated, as the SDKs' are; nothing is decided by it"
-        )]
-        let now = SystemTime::now();
-        let identity = self.credentials.clone().into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name(service)
-            .time(now)
-            .settings(SigningSettings::default())
-            .build()
-            .ok()?
-            .into();
-        let request = SignableRequest::new(method, url, headers.iter().copied(), SignableBody::Bytes(body)).ok()?;
-        let (instructions, _) = sign(request, &parameters).ok()?.into_parts();
-        Some(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod bland;
 pub mod http;
 pub mod kms;
 pub mod secrets;
+pub mod signature;
 pub mod twilio;
 
 mod repeatable;

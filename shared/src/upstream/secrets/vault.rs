@@ -1,11 +1,9 @@
 //! AWS Secrets Manager, as far as reading goes. One signed request over the client that all neighbours share: the SDK's own
 //! client would be built, and its code paged in, while somebody waits for their first answer.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -13,6 +11,7 @@ use tokio::time::Instant;
 use super::{SecretError, Unfit};
 use crate::telemetry::Neighbour;
 use crate::upstream::http::{NoReply, Reply, client, send};
+use crate::upstream::signature::{Signer, Unsigned};
 
 /// A reading changes nothing, so it may be repeated.
 const ATTEMPTS: u32 = 2;
@@ -32,8 +31,7 @@ pub struct VaultConfig {
 /// A client of Secrets Manager.
 pub struct Vault {
     url: String,
-    region: String,
-    credentials: Credentials,
+    signer: Signer,
 }
 
 #[derive(Serialize)]
@@ -64,7 +62,7 @@ impl Vault {
             let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
             format!("https://secretsmanager.{region}.{domain}")
         });
-        Self { url: format!("{}/", url.trim_end_matches('/')), region, credentials }
+        Self { url: format!("{}/", url.trim_end_matches('/')), signer: Signer { region, credentials } }
     }
 
     /// The current text of a secret.
@@ -84,35 +82,15 @@ impl Vault {
 
     async fn ask(&self, id: &str, limit: Duration) -> Result<Reply, NoReply> {
         let body = serde_json::to_vec(&Question { secret_id: id }).map_err(|_| NoReply::NotSent)?;
-        let mut request = client().post(&self.url).header("content-type", CONTENT_TYPE).header("x-amz-target", TARGET);
-        for (name, value) in self.signature(&body).ok_or(NoReply::NotSent)? {
+        let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)];
+        let unsigned =
+            Unsigned { service: "secretsmanager", method: "POST", url: &self.url, headers: &headers, body: &body };
+        let signature = self.signer.sign(unsigned).ok_or(NoReply::NotSent)?;
+        let mut request = headers.iter().fold(client().post(&self.url), |it, (name, value)| it.header(*name, *value));
+        for (name, value) in signature {
             request = request.header(name, value);
         }
         send(Neighbour::Secrets, request.body(body), limit).await
-    }
-
-    /// The headers that say who asks.
-    fn signature(&self, body: &[u8]) -> Option<Vec<(String, String)>> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a signature is dated, as the SDKs' are; nothing is decided by it"
-        )]
-        let now = SystemTime::now();
-        let identity = self.credentials.clone().into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("secretsmanager")
-            .time(now)
-            .settings(SigningSettings::default())
-            .build()
-            .ok()?
-            .into();
-        let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)];
-        let request =
-            SignableRequest::new("POST", self.url.as_str(), headers.into_iter(), SignableBody::Bytes(body)).ok()?;
-        let (instructions, _) = sign(request, &parameters).ok()?.into_parts();
-        Some(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 }
 
