@@ -34,6 +34,15 @@ async fn caller(stack: &Stack) -> Wallet {
     wallet
 }
 
+/// So many wallets that can call. They buy one after another: buyers at once may fight for the same few numbers.
+async fn callers(stack: &Stack, count: usize) -> Vec<Wallet> {
+    let mut wallets = Vec::new();
+    for _ in 0..count {
+        wallets.push(caller(stack).await);
+    }
+    wallets
+}
+
 fn to(last: usize) -> String {
     format!("+1213361{last:04}")
 }
@@ -256,7 +265,7 @@ async fn all_calls_of_a_day_cost_what_the_operator_allows() {
 #[tokio::test]
 async fn calls_at_once_never_take_more_lines_than_the_plan_leaves_us() {
     let stack = Stack::builder(binaries!()).at_once(16).start().await;
-    let wallets = join_all((0..14).map(|_| caller(&stack))).await;
+    let wallets = callers(&stack, 14).await;
     let calls = wallets.iter().enumerate().map(|(each, wallet)| {
         let stack = &stack;
         async move { call(stack, wallet, &to(each), 1).await }
@@ -277,7 +286,7 @@ async fn calls_at_once_never_take_more_lines_than_the_plan_leaves_us() {
 async fn calls_at_once_never_cost_more_than_the_day_may() {
     let builder = Stack::builder(binaries!()).at_once(16);
     let stack = builder.parameter("DailyCallBudget", "1").parameter("BlandPlan", "scale").start().await;
-    let wallets = join_all((0..14).map(|_| caller(&stack))).await;
+    let wallets = callers(&stack, 14).await;
     let calls = wallets.iter().enumerate().map(|(each, wallet)| {
         let stack = &stack;
         async move { call(stack, wallet, &to(each), 1).await }
