@@ -12,13 +12,23 @@ use crate::world::{PAYEE, solana_payee};
 /// What a demand for payment on Solana has to name, and only the facilitator knows. It is asked once in a while, not for each.
 const WHO_PAYS_FEES: &str = "GET /supported";
 
+/// Who is refused early has let go of what was asked meanwhile; the request may be read only after the answer.
+const ECHO: Duration = Duration::from_millis(100);
+
 impl Ledgers {
     pub(super) fn idle(&self, findings: &mut Findings) {
         if !self.is_whole {
             return;
         }
         let works = works(&self.events);
-        let errands = errands(&self.events);
+        let ends: Vec<Duration> = self
+            .clients
+            .iter()
+            .filter(|client| may_cause_something(client))
+            .filter_map(|client| client.until)
+            .collect();
+        let echoes = |at: Duration| ends.iter().any(|end| (*end..*end + ECHO).contains(&at));
+        let errands: Vec<_> = errands(&self.events).into_iter().filter(|(at, _)| !echoes(*at)).collect();
         for client in &self.clients {
             let Some(until) = client.until.filter(|until| was_alone(&works, client.at, *until)) else { continue };
             let during = errands.iter().filter(|(at, _)| (client.at..=until).contains(at)).map(|(_, errand)| *errand);
@@ -139,6 +149,20 @@ mod tests {
         assert_eq!(findings(forged(), vec![work(0.5, 1.3), work(1.1, 1.4), errand(1.2, "GetItem")]), "");
         let died = event(0.1, 0.2, What::Worked { function: "f".into(), trouble: Some("killed".into()) });
         assert_eq!(findings(forged(), vec![died, work(1.1, 1.4), errand(1.2, "GetItem")]), "");
+    }
+
+    #[test]
+    fn nobody_is_blamed_for_what_is_still_on_its_way_from_another() {
+        let after = |pause: u64| {
+            let (at, until) = (Duration::from_millis(900 - pause), Some(Duration::from_millis(1_200 - pause)));
+            let paid = Client { at, until, ..client(1, LIST, 403) };
+            let mut findings = Findings::default();
+            let events = vec![work(1.2, 1.4), errand(1.25, "POST /verify")];
+            Ledgers { clients: vec![paid, forged()], events, is_whole: true, ..Ledgers::default() }.idle(&mut findings);
+            findings.line()
+        };
+        assert_eq!(after(0), "");
+        assert!(after(51).starts_with("I23"), "{}", after(51));
     }
 
     #[test]
