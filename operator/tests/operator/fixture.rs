@@ -138,6 +138,15 @@ impl Dialtone {
         Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
     }
 
+    /// It is killed, which nothing can catch, once this has happened.
+    pub(crate) async fn killed(&self, arguments: &[&str], happened: impl Future<Output = ()>) {
+        // Whoever is not waited for any more is killed.
+        tokio::select! {
+            said = self.run(arguments) => panic!("it ended first, with {}: {}", said.code, said.out),
+            () = happened => {}
+        }
+    }
+
     pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
         self.run(&arguments).await.json()

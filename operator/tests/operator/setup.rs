@@ -1,6 +1,6 @@
 //! `dialtone setup`: on an empty account, again, interrupted anywhere, and in the troubles that it has to tell.
 
-use harness::sim::{Answer, Fault};
+use harness::sim::{Answer, Fault, Faults};
 use harness::{SolanaWallet, Stack};
 use serde_json::{Value, json};
 
@@ -110,41 +110,67 @@ async fn before_there_is_a_stack_it_makes_the_sub_account_once_and_says_what_to_
     assert!(printed["twilio"]["api_key"].as_str().is_some_and(|key| key.starts_with("SK")));
 }
 
+/// The requests of a run that change something.
+const CHANGES: [(&str, &str); 5] = [
+    ("twilio", "POST */Keys.json"),
+    ("bland", "POST /v1/accounts"),
+    ("bland", "POST /v1/inbound/insert"),
+    ("secrets", "POST /"),
+    ("dynamo", "TransactWriteItems"),
+];
+
+fn faults<'a>(stack: &'a Stack, neighbour: &str) -> &'a Faults {
+    match neighbour {
+        "twilio" => stack.twilio.faults(),
+        "bland" => stack.bland.faults(),
+        "secrets" => stack.secrets_manager.faults(),
+        _ => stack.dynamo.faults(),
+    }
+}
+
+/// A new account that owns a number already, and a run that broke off at this request; the next one has to end well.
+async fn made_good_after(request: (&str, &str), broken_off: impl AsyncFnOnce(&Stack, &Dialtone)) {
+    let stack = fresh().await;
+    stack.twilio.hold("+14155550199", "bought by hand");
+    let dialtone = newcomer(&stack);
+    broken_off(&stack, &dialtone).await;
+    for (neighbour, _) in CHANGES {
+        faults(&stack, neighbour).clear();
+    }
+    let second = dialtone.run(&["setup"]).await;
+    assert_eq!(second.code, 0, "{request:?}: {}\n{}", second.out, second.err);
+    let ours = |key: &&harness::sim::twilio::Key| key.name.starts_with("dialtone");
+    let account = &stack.twilio.sub_accounts()[0];
+    assert_eq!(account.keys.iter().filter(ours).count(), 1, "{request:?}");
+    let kept = secret(&stack, "TwilioSecret");
+    assert!(account.keys.iter().any(|key| kept["api_key"] == key.sid && kept["api_secret"] == key.secret));
+    let number = stack.dynamo.row("NUMBER#+14155550199", "NUMBER").expect("adopted");
+    assert_eq!(number["custody"], "pooled", "{request:?}");
+}
+
 #[tokio::test]
-async fn a_run_that_dies_anywhere_is_made_good_by_the_next() {
-    // Each request that changes something, and the answer to it is lost with whoever asked.
-    for (vendor, request) in [
-        ("twilio", "POST */Keys.json"),
-        ("bland", "POST /v1/accounts"),
-        ("bland", "POST /v1/inbound/insert"),
-        ("secrets", "POST /"),
-        ("dynamo", "TransactWriteItems"),
-    ] {
-        let stack = fresh().await;
-        stack.twilio.hold("+14155550199", "bought by hand");
-        let faults = match vendor {
-            "twilio" => stack.twilio.faults(),
-            "bland" => stack.bland.faults(),
-            "secrets" => stack.secrets_manager.faults(),
-            _ => stack.dynamo.faults(),
-        };
-        let dialtone = newcomer(&stack);
-        faults.always(request, Fault::LoseAnswer);
-        let first = dialtone.run(&["setup"]).await;
-        assert_ne!(first.code, 0, "{vendor} {request}: {}", first.out);
-        stack.twilio.faults().clear();
-        stack.bland.faults().clear();
-        stack.secrets_manager.faults().clear();
-        stack.dynamo.faults().clear();
-        let second = dialtone.run(&["setup"]).await;
-        assert_eq!(second.code, 0, "{vendor} {request}: {}\n{}", second.out, second.err);
-        let ours = |key: &&harness::sim::twilio::Key| key.name.starts_with("dialtone");
-        let account = &stack.twilio.sub_accounts()[0];
-        assert_eq!(account.keys.iter().filter(ours).count(), 1, "{vendor} {request}");
-        let kept = secret(&stack, "TwilioSecret");
-        assert!(account.keys.iter().any(|key| kept["api_key"] == key.sid && kept["api_secret"] == key.secret));
-        let number = stack.dynamo.row("NUMBER#+14155550199", "NUMBER").expect("adopted");
-        assert_eq!(number["custody"], "pooled", "{vendor} {request}");
+async fn a_run_whose_answers_are_lost_is_made_good_by_the_next() {
+    for (neighbour, request) in CHANGES {
+        made_good_after((neighbour, request), async |stack, dialtone| {
+            faults(stack, neighbour).always(request, Fault::LoseAnswer);
+            let first = dialtone.run(&["setup"]).await;
+            assert_ne!(first.code, 0, "{neighbour} {request}: {}", first.out);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_anywhere_is_made_good_by_the_next() {
+    for (neighbour, request) in CHANGES {
+        for fault in [Fault::HaltBefore, Fault::HaltAfter] {
+            made_good_after((neighbour, request), async |stack, dialtone| {
+                let faults = faults(stack, neighbour);
+                faults.once(request, fault.clone());
+                dialtone.killed(&["setup"], faults.halted(1)).await;
+            })
+            .await;
+        }
     }
 }
 
