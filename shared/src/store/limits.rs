@@ -18,23 +18,26 @@
 //! Taking something off never stands in the way: a sum whose day is over, or a call that is not in a list any more, needs
 //! no correction.
 
+mod purchases;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::limits::judge::{self, Booking, Counted, Sum};
-use crate::limits::{Budget, Limit, NUMBER_COST, PREFIX_COST, Reached, WINDOW, rates};
+use crate::limits::{Budget, Limit, PREFIX_COST, Reached, WINDOW, rates};
 use crate::telemetry;
 use crate::telemetry::metrics::CALL_BUDGET_USED;
-use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, Item, When, n};
 use super::controls::Controls;
 use super::keys::{self, Key};
 use super::numbers::Holding;
 use super::rows::{CostRow, CountedRow, CountedRows, RunningRow, SumRow};
-use super::work::{Source, number_of};
+use super::work::number_of;
 use super::{Lost, Store, StoreFault};
+pub use purchases::{Purchases, not_bought, not_sold};
 
 /// An expression holds 4 KB; what is not forgotten today is forgotten with the next call.
 const FORGOTTEN_AT_ONCE: usize = 30;
@@ -265,77 +268,7 @@ fn booked(key: Key, seen: Option<Sum>, booking: Booking, cost: Usdc, most: Usdc,
     }
 }
 
-/// What a wallet has bought, and what numbers have cost, as it was read.
-#[derive(Debug)]
-pub struct Purchases {
-    list: List,
-    sum: Option<Sum>,
-    /// What numbers may cost in a day.
-    most: Usdc,
-}
-
-impl Purchases {
-    /// Whether this wallet may buy one more number, wherever that comes from.
-    pub fn check(&self, now: Timestamp) -> Result<(), Reached> {
-        judge::buyer(&self.list.instants(), now.as_second())
-    }
-
-    /// Whether this wallet may buy one more number from this source, and what is written for it with its claim, behind
-    /// everything else.
-    pub fn admit(
-        &self,
-        wallet: &Wallet,
-        sale: &PaymentId,
-        source: Source,
-        now: Timestamp,
-    ) -> Result<Result<Changes, Reached>, StoreFault> {
-        let now = now.as_second();
-        let booking = match source {
-            Source::Pool => None,
-            Source::Carrier => Some(judge::sum(self.sum, NUMBER_COST, self.most, Limit::NumbersCost, now)),
-        };
-        let booking = match (judge::buyer(&self.list.instants(), now), booking.transpose()) {
-            (Ok(()), Ok(booking)) => booking,
-            (Err(reached), _) | (_, Err(reached)) => return Ok(Err(reached)),
-        };
-        let row = CountedRow { counted_at: now, to: None, cost: None, ends_at: None };
-        let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, now)?;
-        let sum = booking.map(|it| booked(keys::cost_of_numbers(), self.sum, it, NUMBER_COST, self.most, now));
-        let changes: Changes = std::iter::once(counted).chain(sum).collect();
-        Ok(Ok(changes.on(format!("{:?}|{:?}", self.list.version, self.sum))))
-    }
-
-    /// Learns what the write found that was refused; `place` counts from the first of these changes.
-    pub fn learn(&mut self, place: usize, lost: Lost) -> Result<(), StoreFault> {
-        match place {
-            0 => self.list = List::from_item(lost.old)?,
-            _ => self.sum = sum_of(lost.old)?,
-        }
-        Ok(())
-    }
-}
-
-/// A purchase that came to nothing counts for its wallet no longer.
-pub fn not_sold(wallet: &Wallet, sale: &PaymentId) -> Changes {
-    Changes::of([forgotten(keys::purchases_of(wallet), &sale.tag())])
-}
-
-/// What was to be bought at the carrier at that time, and was not, costs nothing. A sum that has begun later never held it.
-pub fn not_bought(wallet: &Wallet, sale: &PaymentId, counted_at: Timestamp) -> Changes {
-    let less = Change::update(keys::cost_of_numbers())
-        .add("sum", -micros(NUMBER_COST))
-        .when(When::AtMost("sum_since", counted_at.as_second()))
-        .or_without();
-    not_sold(wallet, sale).and(Changes::of([less]))
-}
-
 impl Store {
-    /// What has been counted of a wallet's purchases.
-    pub async fn before_purchase(&self, wallet: &Wallet, most: Usdc) -> Result<Purchases, StoreFault> {
-        let [list, sum] = self.items([keys::purchases_of(wallet), keys::cost_of_numbers()]).await?;
-        Ok(Purchases { list: List::from_item(list)?, sum: sum_of(sum)?, most })
-    }
-
     /// What has to be known before a call is placed, in one round trip: whether it goes to one of our own numbers, and what
     /// has been counted.
     pub async fn before_call(
