@@ -1,0 +1,141 @@
+//! Whether a payment has been made: it is made if it has not been, and where the facilitator's word is not enough, the
+//! chain is asked.
+//!
+//! It refuses to know what is sold, and what becomes of the sale.
+
+use std::time::Duration;
+
+use tracing::error;
+
+use crate::invocation::Invocation;
+use crate::store::sales::Record;
+use crate::x402::{SettleAnswer, Truth, Verified, says_used};
+
+use super::{Cashier, Sent, seconds};
+
+/// How long the facilitator may take to settle: a block, and its own patience.
+const SETTLE: Duration = Duration::from_secs(15);
+/// What must be left for the writes that follow.
+const RESERVE: Duration = Duration::from_secs(3);
+/// The facilitators refuse an authorization that is about to expire; its time would run out under way.
+const TOO_LATE: u64 = 6;
+/// Without a chain to ask, an unknown payment is given up no earlier than this after it has expired.
+const GIVE_UP: u64 = 15 * 60;
+
+/// What is known of a payment.
+pub(super) enum Evidence {
+    /// It was made, by this transaction.
+    Paid(String),
+    /// It was not, and will not be: the facilitator's word for why.
+    Unpaid(String),
+    /// The facilitator was never reached.
+    NeverSent,
+    /// Nobody can say yet.
+    Unknown {
+        /// The facilitator calls it used, and nobody can say by whom.
+        contested: bool,
+    },
+}
+
+/// Finds out whether the payment has been made, and makes it if it has not.
+pub(super) async fn evidence(
+    cashier: &Cashier,
+    record: &Record,
+    payment: &Verified,
+    sent: Sent,
+    invocation: &Invocation,
+) -> Evidence {
+    let now = invocation.current();
+    if record.signed.valid_before.saturating_sub(TOO_LATE) <= seconds(now) {
+        return match sent {
+            Sent::Never => Evidence::Unpaid("payment_expired".to_owned()),
+            Sent::Perhaps => after_expiry(cashier, record, payment, invocation).await,
+        };
+    }
+    match settle(cashier, payment, invocation).await {
+        SettleAnswer::Settled(receipt) => Evidence::Paid(receipt.transaction.to_string()),
+        SettleAnswer::NotSent if sent == Sent::Never => Evidence::NeverSent,
+        SettleAnswer::NotSent => Evidence::Unknown { contested: false },
+        SettleAnswer::Declined { reason } => match truth(cashier, payment, invocation).await {
+            Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+            Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
+            // With nobody to ask, a refusal is believed if nothing was sent before it.
+            None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
+            Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
+        },
+        SettleAnswer::LookItUp { reason } => match truth(cashier, payment, invocation).await {
+            Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+            Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            // It was tried and not sent.
+            Some(Truth::Unused { dead }) if reason.contains("simulation") && no_longer(sent, dead) => {
+                Evidence::Unpaid(reason)
+            }
+            Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
+            None => Evidence::Unknown { contested: says_used(&reason) },
+        },
+        SettleAnswer::Unknown { contradiction, .. } => {
+            if contradiction {
+                error!(payment = ?record.id, "the facilitator contradicts itself or us");
+            }
+            match truth(cashier, payment, invocation).await {
+                Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+                Some(Truth::Cancelled) => Evidence::Unpaid("payment_cancelled".to_owned()),
+                Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
+            }
+        }
+    }
+}
+
+/// Whether nothing is under way that could still use a payment: nothing was sent before, or it has expired by the clock of
+/// a final block that does not have it. What the facilitator says now says nothing about what it was sent before.
+fn no_longer(sent: Sent, dead: bool) -> bool {
+    sent == Sent::Never || dead
+}
+
+/// Whether there is somebody to ask what became of it.
+fn knows(cashier: &Cashier, record: &Record) -> bool {
+    cashier.nodes.knows(record.signed.payer.network())
+}
+
+/// It can no longer be settled; it may have been.
+async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Evidence {
+    let valid_before = record.signed.valid_before;
+    let expired = || Evidence::Unpaid("payment_expired".to_owned());
+    if !knows(cashier, record) {
+        // A nonce that the facilitator calls used was used by somebody: perhaps by us. Giving up could keep a buyer's
+        // money, granting could give a number away. It waits for a chain to ask.
+        let given_up = seconds(invocation.current()) >= valid_before.saturating_add(GIVE_UP) && !record.contested;
+        return if given_up { expired() } else { Evidence::Unknown { contested: record.contested } };
+    }
+    match truth(cashier, payment, invocation).await {
+        Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+        // A final block later than its time can no longer contain it.
+        Some(Truth::Cancelled | Truth::Unused { dead: true }) => expired(),
+        Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
+    }
+}
+
+/// Settles, again if the facilitator was not reached, as long as there is time.
+async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> SettleAnswer {
+    for pause in [Some(100), Some(300), None] {
+        let limit = invocation.at_most(SETTLE, RESERVE);
+        if limit < Duration::from_secs(1) {
+            return SettleAnswer::NotSent;
+        }
+        let answer = cashier.facilitator.settle(payment, invocation.current(), limit).await;
+        if !matches!(answer, SettleAnswer::NotSent) {
+            return answer;
+        }
+        if let Some(pause) = pause {
+            // Up to half as long again, so that those who failed together do not come back together.
+            tokio::time::sleep(Duration::from_millis(pause + invocation.dice % (pause / 2))).await;
+        }
+    }
+    SettleAnswer::NotSent
+}
+
+/// What the chain says became of a payment, if there is a node and it answers.
+pub async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
+    cashier.nodes.truth(payment, invocation.at_most(Duration::from_secs(5), RESERVE)).await
+}
