@@ -68,6 +68,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_sdk_dynamodb::{Client, Config};
@@ -195,21 +196,22 @@ impl Store {
 
     /// How many things are due in a queue. One page of the index: some ten thousand of them.
     pub async fn count_due(&self, queue: Queue, now: Timestamp) -> Result<u64, StoreFault> {
-        let answer = self
-            .client
+        let answer =
+            self.in_queue(queue, now).select(Select::Count).send().await.map_err(|error| unavailable(&error))?;
+        Ok(u64::try_from(answer.count).unwrap_or(0))
+    }
+
+    /// Asks for what is due in a queue by then, the oldest first.
+    fn in_queue(&self, queue: Queue, until: Timestamp) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .index_name("due")
-            .key_condition_expression("#queue = :queue AND #at <= :now")
+            .key_condition_expression("#queue = :queue AND #at <= :until")
             .expression_attribute_names("#queue", "due_queue")
             .expression_attribute_names("#at", "due_at")
             .expression_attribute_values(":queue", s(queue.name()))
-            .expression_attribute_values(":now", n(now.as_second()))
-            .select(Select::Count)
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        Ok(u64::try_from(answer.count).unwrap_or(0))
+            .expression_attribute_values(":until", n(until.as_second()))
     }
 
     /// Takes the turn at something that is done once in a while: of all that come by, one gets it.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::types::{Network, PaymentId, Timestamp, Usdc, Wallet};
 
 use super::calls::UNPAID_PAUSE;
-use super::change::{Item, n, s};
+use super::change::{Item, s};
 use super::keys::{self, Key, Named, SALES};
 use super::rows::WalletRow;
 use super::sales::Record;
@@ -139,15 +139,7 @@ impl Store {
         // A page ends at a megabyte, whatever was asked for.
         while let Some(left) = usize::from(most).checked_sub(items.len()).filter(|left| *left > 0) {
             let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("due")
-                .key_condition_expression("#queue = :queue AND #at <= :until")
-                .expression_attribute_names("#queue", "due_queue")
-                .expression_attribute_names("#at", "due_at")
-                .expression_attribute_values(":queue", s(queue.name()))
-                .expression_attribute_values(":until", n(until.as_second()))
+                .in_queue(queue, until)
                 .limit(i32::try_from(left).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(from)
                 .send()
