@@ -18,6 +18,7 @@ use aws_credential_types::Credentials;
 use harness::dynamo::Dynamo;
 use harness::template::Deployment;
 use shared::limits::{Budget, Limit, Plan};
+use shared::store::by_hand::ByHand;
 use shared::store::calls::{self, Look, NewCall};
 use shared::store::limits::{self, Asking};
 use shared::store::numbers::{self, Lease};
@@ -540,6 +541,10 @@ async fn sale(table: &Table, nonce: u8) -> shared::store::sales::Record {
     table.store.sale(&payment(nonce)).await.expect("answers").expect("there")
 }
 
+async fn charge(table: &Table, id: &CallId) -> Charge {
+    table.store.call(id).await.expect("answers").expect("there").charge
+}
+
 async fn due_refunds(table: &Table) -> usize {
     let mut due = 0;
     for shard in 0..SHARDS {
@@ -706,6 +711,69 @@ async fn credit_is_spent_once_and_comes_back_with_what_it_paid_for() {
     assert!(failing.store.credit_back(&record, &id, &attempt(1)).await.expect("answers"));
     assert!(!failing.store.credit_back(&record, &id, &attempt(2)).await.expect("answers"), "once");
     assert_eq!(credit(&failing).await, 5_000_000);
+}
+
+/// The call is over, and was as good as any.
+async fn over(table: &Table, id: &CallId) {
+    let call = table.store.call(id).await.expect("answers").expect("there");
+    let view = View { status: "completed".to_owned(), ended_by: "RECIPIENT".to_owned(), ..error() };
+    let token = id.as_str();
+    assert!(table.store.take_look(&call, at(10), &format!("look {token}")).await.expect("answers"));
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: false, price: None };
+    table.store.looked(&call, &look, at(10), &format!("looked {token}")).await.expect("answers");
+}
+
+#[tokio::test]
+async fn what_was_paid_by_a_transaction_is_owed_by_hand_once_and_a_call_only_when_it_is_over() {
+    let table = Table::new("by_hand").await;
+    let owe = async |record: &shared::store::sales::Record, by: u128| {
+        table.store.owe_by_hand(record, "alice: our mistake", &attempt(by), at(20)).await.expect("answers")
+    };
+    let unpaid = claimed::<Settling>(&table, new_sale(1, 1)).await.expect("ours");
+    assert_eq!(owe(&sale(&table, 1).await, 1).await, ByHand::NotPaid);
+    let settled = Settled { transaction: Some("0xabc".to_owned()), at: at(5) };
+    assert!(table.store.close(unpaid, settled, Changes::none()).await.is_ok());
+    let closed = sale(&table, 1).await;
+    assert_eq!(owe(&closed, 2).await, ByHand::Owed);
+    // Two operators read the same and press at once; a third reads what became of it.
+    assert_eq!(owe(&closed, 3).await, ByHand::Already);
+    let owed = sale(&table, 1).await;
+    assert_eq!(owe(&owed, 4).await, ByHand::Already);
+    let refund = owed.refund.expect("a refund");
+    assert_eq!((owed.state, refund.state, refund.reason), (State::Closed, Refunding::Due, RefundReason::ByHand));
+    assert_eq!((refund.amount.atomic(), refund.by.as_deref()), (5_000_000, Some("alice: our mistake")));
+    assert_eq!(due_refunds(&table).await, 1);
+
+    bring(&table, &number(1), "leased").await;
+    let id = sold_call(&table, 2, false).await;
+    assert_eq!(owe(&sale(&table, 2).await, 5).await, ByHand::CallRuns);
+    over(&table, &id).await;
+    let sold = sale(&table, 2).await;
+    assert_eq!(owe(&sold, 6).await, ByHand::Owed);
+    assert_eq!(owe(&sold, 7).await, ByHand::Already);
+    assert_eq!((due_refunds(&table).await, charge(&table, &id).await), (2, Charge::RefundDue));
+
+    // What goes back because it failed does not go back by hand as well.
+    let id = sold_call(&table, 3, false).await;
+    let sold = sale(&table, 3).await;
+    failed(&table, &id).await;
+    assert!(table.store.owe_for_call(&sold, &id, &attempt(8), at(20)).await.expect("answers"));
+    assert_eq!(owe(&sold, 9).await, ByHand::Already);
+    assert_eq!(due_refunds(&table).await, 3);
+}
+
+#[tokio::test]
+async fn what_was_paid_with_credit_becomes_credit_by_hand_once_and_only_when_the_call_is_over() {
+    let table = Table::new("by_hand_credit").await;
+    bring(&table, &number(1), "leased").await;
+    let id = sold_call(&table, 1, true).await;
+    let sold = sale(&table, 1).await;
+    let owe = async |by: u128| table.store.owe_by_hand(&sold, "alice", &attempt(by), at(20)).await.expect("answers");
+    assert_eq!((owe(1).await, credit(&table).await), (ByHand::CallRuns, 0));
+    over(&table, &id).await;
+    assert_eq!((owe(2).await, credit(&table).await), (ByHand::Credited, 5_000_000));
+    assert_eq!((owe(3).await, credit(&table).await), (ByHand::Already, 5_000_000));
+    assert_eq!((charge(&table, &id).await, due_refunds(&table).await), (Charge::Credited, 0));
 }
 
 #[tokio::test]
