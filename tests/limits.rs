@@ -55,17 +55,12 @@ async fn call(stack: &Stack, wallet: &Wallet, to: &str, minutes: u32) -> Respons
     stack.post(CALL).body(&body(to, minutes)).pay(wallet).await.answer
 }
 
-async fn poll(stack: &Stack, call: &Response) -> Value {
-    let id = call.json()["call_id"].as_str().expect("an id").to_owned();
-    stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
-}
-
 /// A call that is placed, and over as soon as somebody looks.
 async fn short_call(stack: &Stack, wallet: &Wallet, to: &str) -> Response {
     let placed = call(stack, wallet, to, 1).await;
     placed.expect(200);
     stack.bland.finish_all();
-    assert_ne!(poll(stack, &placed).await["ended_by"], "IN_PROGRESS");
+    assert_ne!(stack.poll(&placed.json()).await["ended_by"], "IN_PROGRESS");
     placed
 }
 
@@ -143,7 +138,7 @@ async fn a_wallet_has_three_calls_under_way() {
     let first = stack.bland.calls()[0].id.clone();
     stack.bland.finish(&first);
     refused_by(&call(&stack, &wallet, &to(3), 5).await, "calls_in_flight_per_wallet");
-    poll(&stack, &placed[0]).await;
+    stack.poll(&placed[0].json()).await;
     call(&stack, &wallet, &to(3), 5).await.expect(200);
     // And where nobody polls the sweep stops what runs too long, and looks.
     stack.bland.set_usual_script(Script::NeverEnds);
@@ -209,12 +204,12 @@ async fn a_wallet_costs_six_dollars_in_a_day_at_most_and_what_was_not_used_comes
     // 42 seconds: 9.8 cents by the dialler's word, and one minute of the carrier's.
     let first = stack.bland.calls()[0].id.clone();
     stack.bland.finish(&first);
-    poll(&stack, &long).await;
+    stack.poll(&long.json()).await;
     assert_eq!(counted(&stack), (1, 5_920_000), "it is over, and its price can still come");
     stack.travel(61 * SECOND);
-    poll(&stack, &long).await;
+    stack.poll(&long.json()).await;
     assert_eq!(counted(&stack), (1, 1_120_000 + 118_000));
-    poll(&stack, &long).await;
+    stack.poll(&long.json()).await;
     assert_eq!(counted(&stack), (1, 1_120_000 + 118_000), "once");
     let calls = row(&stack, &format!("WALLET#{}", wallet.caip10(stack.network())))["entries"].clone();
     let id = long.json()["call_id"].as_str().expect("an id").to_owned();
@@ -278,7 +273,7 @@ async fn calls_at_once_never_take_more_lines_than_the_plan_leaves_us() {
     }
     assert_eq!((stack.bland.calls().len(), counted(&stack)), (8, (8, 8 * 160_000)));
     stack.bland.finish_all();
-    poll(&stack, placed[0]).await;
+    stack.poll(&placed[0].json()).await;
     call(&stack, &caller(&stack).await, &to(20), 1).await.expect(200);
 }
 
@@ -486,13 +481,13 @@ async fn while_the_selling_is_paused_what_was_sold_goes_on() {
     stack.post(RENEW).body(&renew).pay(&wallet).await.answer.expect(200);
     stack.post(LIST).pay(&wallet).await.answer.expect(200);
     stack.post(CALL).body(&body(&to(1), 1)).paid_with(&placed.payment).send().await.expect(200);
-    poll(&stack, &placed.answer).await;
+    stack.poll(&placed.answer.json()).await;
     stack.sweep().await;
 
     assert!(store.pause_selling(Pause::All, "worse", &by(2), now()).await.expect("answers"));
     stack.post(RENEW).body(&renew).pay(&wallet).await.answer.refused(503, "selling_paused");
     stack.post(LIST).pay(&wallet).await.answer.refused(503, "selling_paused");
-    poll(&stack, &placed.answer).await;
+    stack.poll(&placed.answer.json()).await;
     stack.sweep().await;
 
     assert!(store.resume_selling(&by(3)).await.expect("answers"));

@@ -43,11 +43,6 @@ impl Caller {
         self.stack.post(CALL).body(&body).pay(&self.wallet).await.answer.expect(200).json()
     }
 
-    async fn poll(&self, call: &Value) -> Value {
-        let id = call["call_id"].as_str().expect("an id");
-        self.stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
-    }
-
     /// A call that the dialler cannot place, and that is known to have ended so.
     async fn fails(&self) -> Value {
         self.stack.bland.script_next(Script::PreQueueError);
@@ -59,9 +54,9 @@ impl Caller {
     async fn ends(&self, call: &Value) {
         self.stack.bland.finish_all();
         self.stack.travel(Duration::from_secs(10));
-        self.poll(call).await;
+        self.stack.poll(call).await;
         self.stack.travel(Duration::from_secs(61));
-        assert_eq!(self.poll(call).await["refund"]["status"], "due");
+        assert_eq!(self.stack.poll(call).await["refund"]["status"], "due");
     }
 
     fn money(&self) -> u64 {
@@ -73,13 +68,6 @@ impl Caller {
     }
 
     /// The sweep comes by a few times, as it does every minute.
-    async fn minutes(&self, count: u32) {
-        for _ in 0..count {
-            self.stack.travel(MINUTE);
-            self.stack.sweep().await;
-        }
-    }
-
     /// Much later, and the sweep has come by more than once.
     async fn later(&self, minutes: u32) {
         self.stack.travel(MINUTE * minutes.saturating_sub(12));
@@ -105,7 +93,7 @@ async fn a_call_that_failed_is_paid_back_to_who_paid_it() {
     let call = caller.fails().await;
     assert_eq!(caller.money(), before - PRICE);
     caller.stack.sweep().await;
-    let shown = caller.poll(&call).await;
+    let shown = caller.stack.poll(&call).await;
     assert_eq!(
         (&shown["ended_by"], &shown["charged"], &shown["refund"]["status"]),
         (&json!("ERROR"), &json!(false), &json!("refunded"))
@@ -113,7 +101,7 @@ async fn a_call_that_failed_is_paid_back_to_who_paid_it() {
     let transaction = shown["refund"]["transaction"].as_str().expect("a transaction").parse().expect("a hash");
     assert!(caller.stack.chain.transaction(transaction).expect("on the chain").success);
     assert_eq!((caller.money(), caller.paid_back()), (before, PRICE));
-    caller.minutes(3).await;
+    caller.stack.minutes(3).await;
     assert_eq!(caller.paid_back(), PRICE);
 }
 
@@ -124,7 +112,7 @@ async fn a_call_that_went_well_is_not_paid_back_whatever_the_dialler_says_came_a
     let call = caller.calls().await;
     caller.stack.bland.finish_all();
     caller.later(20).await;
-    let shown = caller.poll(&call).await;
+    let shown = caller.stack.poll(&call).await;
     assert_eq!((&shown["ended_by"], &shown["charged"], &shown["refund"]), (&json!("USER"), &json!(true), &Value::Null));
     assert_eq!(caller.paid_back(), 0);
 }
@@ -146,8 +134,8 @@ async fn a_refund_whose_outcome_is_unknown_is_sent_again_and_moves_money_once() 
         let before = caller.money();
         let call = caller.fails().await;
         caller.stack.facilitator.faults().once("POST */settle", fault);
-        caller.minutes(4).await;
-        assert_eq!(caller.poll(&call).await["refund"]["status"], "refunded", "{what}");
+        caller.stack.minutes(4).await;
+        assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded", "{what}");
         assert_eq!((caller.money(), caller.paid_back()), (before, PRICE), "{what}");
     }
 }
@@ -170,8 +158,8 @@ async fn a_refund_that_was_sent_by_a_process_that_died_is_found_again() {
     assert!(died.is_err());
     faults.settled().await;
     assert_eq!(caller.paid_back(), PRICE, "it was sent, and nobody knows");
-    caller.minutes(3).await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    caller.stack.minutes(3).await;
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
     assert_eq!(caller.paid_back(), PRICE);
 }
 
@@ -182,11 +170,11 @@ async fn a_refund_that_landed_weeks_before_anybody_asks_again_is_found() {
     caller.stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
     caller.stack.chain.faults().always("*", Fault::Refuse(Answer::html(503)));
     caller.stack.sweep().await;
-    assert_eq!((caller.paid_back(), refund(&caller.poll(&call).await).0), (PRICE, &json!("due")));
+    assert_eq!((caller.paid_back(), refund(&caller.stack.poll(&call).await).0), (PRICE, &json!("due")));
     caller.stack.travel(Duration::from_hours(20 * 24));
     caller.stack.chain.faults().clear();
-    caller.minutes(2).await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    caller.stack.minutes(2).await;
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
     assert_eq!(caller.paid_back(), PRICE);
 }
 
@@ -200,7 +188,7 @@ async fn two_who_send_the_same_refund_at_once_pay_it_once() {
     let reports = futures_util::future::join_all(runs).await;
     assert_eq!(reports.iter().filter(|report| report["refunded"] == 1).count(), 1, "{reports:?}");
     assert_eq!(caller.paid_back(), PRICE);
-    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
 }
 
 #[tokio::test]
@@ -210,12 +198,12 @@ async fn an_empty_refund_wallet_owes_until_it_is_filled() {
     stack.chain.transfer(treasury, stack.wallet().address(), FLOAT).expect("it had that much");
     let before = caller.money();
     let call = caller.fails().await;
-    caller.minutes(5).await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "due");
+    caller.stack.minutes(5).await;
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "due");
     assert!(stack.lambda.logs().text().contains("\"alarm\":\"refund_wallet_empty\""));
     stack.chain.mint(treasury, FLOAT);
-    caller.minutes(11).await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    caller.stack.minutes(11).await;
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
     assert_eq!(caller.money(), before);
 }
 
@@ -228,17 +216,17 @@ async fn what_the_facilitator_will_not_pay_back_becomes_credit_once_it_cannot_be
         let call = caller.fails().await;
         let treasury = caller.stack.refund_wallet;
         caller.stack.facilitator.deny(treasury, "kyt_risk_detected");
-        caller.minutes(4).await;
-        assert_eq!(refund(&caller.poll(&call).await).0, "due", "the last authorization can still land");
+        caller.stack.minutes(4).await;
+        assert_eq!(refund(&caller.stack.poll(&call).await).0, "due", "the last authorization can still land");
         assert!(caller.stack.lambda.logs().text().contains("\"alarm\":\"refund_refused\""));
         // Five minutes is what it is good for; without a node another quarter of an hour has to pass.
-        caller.minutes(6).await;
+        caller.stack.minutes(6).await;
         if !with_node {
-            caller.minutes(9).await;
-            assert_eq!(refund(&caller.poll(&call).await).0, "due", "nobody can say that it did not land");
+            caller.stack.minutes(9).await;
+            assert_eq!(refund(&caller.stack.poll(&call).await).0, "due", "nobody can say that it did not land");
         }
         caller.later(30).await;
-        assert_eq!(refund(&caller.poll(&call).await), (&json!("credited"), &Value::Null));
+        assert_eq!(refund(&caller.stack.poll(&call).await), (&json!("credited"), &Value::Null));
         assert_eq!(caller.paid_back(), 0);
 
         // The next call is paid with it: looked at, and never settled.
@@ -246,7 +234,7 @@ async fn what_the_facilitator_will_not_pay_back_becomes_credit_once_it_cannot_be
         let next = caller.calls().await;
         assert_eq!((&next["payment"], &next["transaction"]), (&json!("credit"), &json!("")));
         assert_eq!(caller.money(), before);
-        let shown = caller.poll(&next).await;
+        let shown = caller.stack.poll(&next).await;
         assert_eq!((&shown["charged"], &shown["refund"]), (&json!(true), &Value::Null));
         // And the one after that with money again.
         caller.calls().await;
@@ -264,7 +252,7 @@ async fn without_a_refund_wallet_what_is_owed_becomes_credit_at_once() {
     let caller = without_a_wallet().await;
     let call = caller.fails().await;
     caller.stack.sweep().await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "credited");
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "credited");
     assert_eq!(caller.calls().await["payment"], "credit");
 }
 
@@ -277,7 +265,7 @@ async fn a_call_paid_with_credit_that_fails_gives_the_credit_back() {
     let again = caller.fails().await;
     assert_eq!(again["payment"], "credit");
     caller.stack.sweep().await;
-    let shown = caller.poll(&again).await;
+    let shown = caller.stack.poll(&again).await;
     assert_eq!((refund(&shown).0, &shown["charged"]), (&json!("credited"), &json!(false)));
     assert_eq!(caller.calls().await["payment"], "credit");
     assert_eq!(caller.money(), before);
@@ -310,7 +298,7 @@ async fn credit_comes_back_when_a_call_is_found_after_it_was_lost_sight_of() {
     caller.stack.bland.faults().once("GET /v1/calls", Fault::Overload);
     let paid = caller.stack.post(CALL).body(&request()).pay(&caller.wallet).await;
     paid.answer.refused(502, "upstream_error");
-    caller.minutes(3).await;
+    caller.stack.minutes(3).await;
     assert_eq!(caller.calls().await["payment"], "credit");
 }
 
@@ -323,7 +311,7 @@ async fn credit_comes_back_when_a_call_was_never_placed() {
     caller.stack.bland.faults().once("POST /v1/calls", Fault::Drop);
     let paid = caller.stack.post(CALL).body(&request()).pay(&caller.wallet).await;
     paid.answer.refused(502, "upstream_error");
-    caller.minutes(3).await;
+    caller.stack.minutes(3).await;
     assert_eq!(caller.calls().await["payment"], "credit");
 }
 
@@ -341,7 +329,7 @@ async fn a_payment_that_credit_replaced_goes_back_if_somebody_submits_it_neverth
     caller.later(30).await;
     // There is no wallet to pay it back from, so it is credit once more.
     let id = paid.answer.json();
-    assert_eq!(caller.poll(&id).await["charged"], true);
+    assert_eq!(caller.stack.poll(&id).await["charged"], true);
     assert_eq!(caller.calls().await["payment"], "credit");
     assert_eq!(caller.calls().await["payment"], Value::Null);
 }
@@ -358,7 +346,7 @@ async fn a_key_of_ones_own_pays_back_too() {
     caller.stack.chain.mint(own.address(), FLOAT);
     let call = caller.fails().await;
     caller.stack.sweep().await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
     assert_eq!(caller.stack.chain.balance(own.address()), FLOAT - PRICE);
 }
 
@@ -377,9 +365,9 @@ async fn a_key_store_that_fails_is_asked_again() {
     let call = caller.fails().await;
     caller.stack.kms.faults().times("*", 6, Fault::Overload);
     caller.stack.sweep().await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "due");
-    caller.minutes(4).await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "due");
+    caller.stack.minutes(4).await;
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
     assert_eq!(caller.paid_back(), PRICE);
 }
 
@@ -393,7 +381,7 @@ async fn more_than_a_days_budget_goes_back_all_the_same_and_somebody_is_told() {
     stack.dynamo.put(spent.as_object().expect("an item"));
     let call = caller.fails().await;
     stack.sweep().await;
-    assert_eq!(refund(&caller.poll(&call).await).0, "refunded");
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
     assert!(stack.lambda.logs().text().contains("\"alarm\":\"refund_budget\""));
 }
 
@@ -433,7 +421,7 @@ async fn a_payment_that_arrives_although_we_refused_it_goes_back() {
         let late = stack.post(CALL).body(&request()).paid_with(payment).send().await;
         late.refused(409, "payment_returned");
     }
-    caller.minutes(10).await;
+    caller.stack.minutes(10).await;
     assert_eq!(caller.paid_back(), 2 * PRICE);
 }
 
@@ -460,7 +448,7 @@ async fn a_payment_that_bought_something_is_no_stray() {
     let call = caller.calls().await;
     caller.stack.bland.finish_all();
     caller.later(60).await;
-    assert_eq!(caller.poll(&call).await["charged"], true);
+    assert_eq!(caller.stack.poll(&call).await["charged"], true);
     assert_eq!(caller.paid_back(), 0);
 }
 
@@ -510,7 +498,7 @@ async fn after_the_table_was_lost_all_payments_from_a_block_on_can_be_looked_at_
     );
     stack.dynamo.delete(&id, "SALE");
     stack.invoke("reaper", &json!({"payments_from": stack.chain.height() - 2_000})).await;
-    caller.minutes(5).await;
+    caller.stack.minutes(5).await;
     assert_eq!((caller.money(), caller.paid_back()), (before + PRICE, PRICE));
 }
 

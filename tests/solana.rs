@@ -327,15 +327,10 @@ impl Caller {
         let call = self.stack.post(CALL).body(&request()).pay(&self.wallet).await.answer.expect(200).json();
         self.stack.bland.finish_all();
         self.stack.travel(Duration::from_secs(10));
-        self.poll(&call).await;
+        self.stack.poll(&call).await;
         self.stack.travel(Duration::from_secs(61));
-        assert_eq!(self.poll(&call).await["refund"]["status"], "due");
+        assert_eq!(self.stack.poll(&call).await["refund"]["status"], "due");
         call
-    }
-
-    async fn poll(&self, call: &Value) -> Value {
-        let id = call["call_id"].as_str().expect("an id");
-        self.stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
     }
 
     fn money(&self) -> u64 {
@@ -344,13 +339,6 @@ impl Caller {
 
     fn paid_back(&self) -> u64 {
         FLOAT - self.stack.solana.balance(self.stack.solana_refund_wallet)
-    }
-
-    async fn minutes(&self, count: u32) {
-        for _ in 0..count {
-            self.stack.travel(MINUTE);
-            self.stack.sweep().await;
-        }
     }
 }
 
@@ -361,11 +349,11 @@ async fn a_call_that_failed_is_paid_back_to_who_paid_it() {
     let call = caller.fails().await;
     assert_eq!(caller.money(), before - CALL_PRICE);
     caller.stack.sweep().await;
-    let shown = caller.poll(&call).await;
+    let shown = caller.stack.poll(&call).await;
     assert_eq!((&shown["charged"], &shown["refund"]["status"]), (&json!(false), &json!("refunded")));
     let transaction = shown["refund"]["transaction"].as_str().expect("a signature");
     assert!(caller.stack.solana.transaction(transaction).is_some());
-    caller.minutes(3).await;
+    caller.stack.minutes(3).await;
     assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
 }
 
@@ -377,13 +365,13 @@ async fn a_refund_whose_answer_is_lost_is_not_sent_twice() {
     caller.stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
     // A node is needed to build it, so it is not even built.
     caller.stack.sweep().await;
-    assert_eq!((caller.paid_back(), &caller.poll(&call).await["refund"]["status"]), (0, &json!("due")));
+    assert_eq!((caller.paid_back(), &caller.stack.poll(&call).await["refund"]["status"]), (0, &json!("due")));
     caller.stack.solana.faults().clear();
-    caller.minutes(2).await;
+    caller.stack.minutes(2).await;
     assert_eq!(caller.paid_back(), CALL_PRICE);
-    assert_eq!(caller.poll(&call).await["refund"]["status"], "refunded");
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
     // Long after its block is past it is still the same.
-    caller.minutes(12).await;
+    caller.stack.minutes(12).await;
     assert_eq!(caller.paid_back(), CALL_PRICE);
 }
 
@@ -393,7 +381,7 @@ async fn a_refund_that_was_not_sent_is_built_anew_when_its_block_is_past() {
     let before = caller.money();
     let call = caller.fails().await;
     caller.stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(502)));
-    caller.minutes(1).await;
+    caller.stack.minutes(1).await;
     let row = |caller: &Caller| {
         let rows = caller.stack.dynamo.rows();
         rows.into_iter().find_map(|row| row["refund"]["sent"].as_str().map(str::to_owned)).expect("it is recorded")
@@ -404,10 +392,10 @@ async fn a_refund_that_was_not_sent_is_built_anew_when_its_block_is_past() {
     caller.stack.sweep().await;
     assert_eq!(row(&caller), first);
     caller.stack.facilitator.faults().clear();
-    caller.minutes(20).await;
+    caller.stack.minutes(20).await;
     assert_ne!(row(&caller), first);
     assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
-    assert_eq!(caller.poll(&call).await["refund"]["status"], "refunded");
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
 }
 
 #[tokio::test]
@@ -425,9 +413,9 @@ async fn a_process_that_dies_after_sending_a_refund_has_sent_it_once() {
         };
         let (swept, ()) = join(stack.lambda.invoke("refunds", &json!({})), killed).await;
         assert!(swept.is_err(), "it died");
-        caller.minutes(15).await;
+        caller.stack.minutes(15).await;
         assert_eq!(caller.paid_back(), CALL_PRICE);
-        assert_eq!(caller.poll(&call).await["refund"]["status"], "refunded");
+        assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
     }
 }
 
@@ -437,7 +425,7 @@ async fn a_closed_token_account_gets_credit_which_pays_the_next_call() {
     let call = caller.fails().await;
     caller.stack.solana.close_account(caller.wallet.address());
     caller.stack.sweep().await;
-    assert_eq!(caller.poll(&call).await["refund"]["status"], "credited");
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "credited");
     caller.stack.solana.mint(caller.wallet.address(), 1_000_000);
     caller.stack.travel(Duration::from_secs(15));
     let next = caller.stack.post(CALL).body(&request()).pay(&caller.wallet).await.answer.expect(200).json();
@@ -451,5 +439,5 @@ async fn without_a_refund_wallet_what_is_owed_becomes_credit() {
     let caller = Caller::within(stack).await;
     let call = caller.fails().await;
     caller.stack.sweep().await;
-    assert_eq!(caller.poll(&call).await["refund"]["status"], "credited");
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "credited");
 }

@@ -68,11 +68,6 @@ impl OnChain {
         self.stack.post(CALL).body(&call()).pay(&self.wallet).await.answer.expect(200).json()
     }
 
-    async fn poll(&self, call: &Value) -> Value {
-        let id = call["call_id"].as_str().expect("an id");
-        self.stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
-    }
-
     fn money(&self) -> u64 {
         self.node.balance(self.wallet.address())
     }
@@ -87,19 +82,12 @@ impl OnChain {
     }
 
     /// The sweep comes by a few times, as it does every minute.
-    async fn minutes(&self, count: u32) {
-        for _ in 0..count {
-            self.stack.travel(MINUTE);
-            self.stack.sweep().await;
-        }
-    }
-
     /// Nothing was bought. After a facilitator that sends first and looks then, that is sure only once the payment is over.
     async fn refused(&self, path: &str, payment: &Payment, mut answer: Response) {
         if answer.status == 503 {
             answer.refused(503, "payment_pending");
             self.stack.travel(8 * MINUTE);
-            self.minutes(1).await;
+            self.stack.minutes(1).await;
             answer = self.stack.post(path).body(&json!({})).paid_with(payment).send().await;
         }
         let refused = answer.refused(402, "payment_required");

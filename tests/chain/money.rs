@@ -19,8 +19,8 @@ async fn a_number_is_bought_listed_renewed_and_called_from() {
     world.stack.post(RENEW).body(&json!({"phone_number": number})).pay(&world.wallet).await.answer.expect(200);
     let called = world.calls().await;
     world.stack.bland.finish_all();
-    world.minutes(2).await;
-    assert_eq!(world.poll(&called).await["charged"], true);
+    world.stack.minutes(2).await;
+    assert_eq!(world.stack.poll(&called).await["charged"], true);
     assert_eq!((world.stack.earned(), world.money()), (10_541_000, 20_000_000 - 10_541_000));
     assert_eq!((world.paid_back(), world.settles()), (0, 4));
 }
@@ -61,9 +61,9 @@ async fn fails(world: &OnChain) -> Value {
     let call = world.calls().await;
     world.stack.bland.finish_all();
     world.stack.travel(Duration::from_secs(10));
-    world.poll(&call).await;
+    world.stack.poll(&call).await;
     world.stack.travel(Duration::from_secs(61));
-    assert_eq!(world.poll(&call).await["refund"]["status"], "due");
+    assert_eq!(world.stack.poll(&call).await["refund"]["status"], "due");
     call
 }
 
@@ -74,8 +74,8 @@ async fn a_call_that_failed_is_paid_back() {
     let before = world.money();
     let call = fails(&world).await;
     assert_eq!(world.money(), before - 540_000);
-    world.minutes(2).await;
-    let shown = world.poll(&call).await;
+    world.stack.minutes(2).await;
+    let shown = world.stack.poll(&call).await;
     assert_eq!((&shown["charged"], &shown["refund"]["status"]), (&json!(false), &json!("refunded")));
     assert_eq!((world.money(), world.paid_back()), (before, 540_000));
     let receipt = world.node.ask("eth_getTransactionReceipt", &json!([shown["refund"]["transaction"]]));
@@ -89,8 +89,8 @@ async fn a_refund_whose_answer_is_lost_moves_money_once() {
     let before = world.money();
     let call = fails(&world).await;
     world.stack.faults_of(Neighbour::Facilitator).once(SETTLE, Fault::LoseAnswer);
-    world.minutes(4).await;
-    assert_eq!(world.poll(&call).await["refund"]["status"], "refunded");
+    world.stack.minutes(4).await;
+    assert_eq!(world.stack.poll(&call).await["refund"]["status"], "refunded");
     assert_eq!((world.money(), world.paid_back()), (before, 540_000));
 }
 
@@ -159,7 +159,7 @@ async fn a_settlement_that_nobody_could_look_up_is_found_by_the_sweep() {
     world.buys_with(&payment).await.refused(503, "payment_pending");
     chain.clear();
     world.stack.faults_of(Neighbour::Facilitator).clear();
-    world.minutes(3).await;
+    world.stack.minutes(3).await;
     let listed = world.lists().await;
     assert_eq!(listed["count"], 1, "the sweep has granted it: {listed}");
     world.buys_with(&payment).await.expect(200);
@@ -174,7 +174,7 @@ async fn a_payment_that_arrives_although_we_refused_it_goes_back() {
     let stranger = Wallet::random().address();
     world.node.submit(stranger, payment.authorization(), &payment.signature_bytes()).expect("anybody may");
     assert_eq!(world.money(), 15_000_000);
-    world.minutes(20).await;
+    world.stack.minutes(20).await;
     assert_eq!((world.money(), world.paid_back()), (20_000_000, 5_000_000));
     world.buys_with(&payment).await.refused(409, "payment_returned");
 }

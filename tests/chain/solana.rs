@@ -56,22 +56,10 @@ impl OnCluster {
         let call = self.pays(CALL, &payment).await.expect(200).json();
         self.stack.bland.finish_all();
         self.stack.travel(Duration::from_secs(10));
-        self.poll(&call).await;
+        self.stack.poll(&call).await;
         self.stack.travel(Duration::from_secs(61));
-        assert_eq!(self.poll(&call).await["refund"]["status"], "due");
+        assert_eq!(self.stack.poll(&call).await["refund"]["status"], "due");
         call
-    }
-
-    async fn poll(&self, call: &Value) -> Value {
-        let id = call["call_id"].as_str().expect("an id");
-        self.stack.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
-    }
-
-    async fn minutes(&self, count: u32) {
-        for _ in 0..count {
-            self.stack.travel(MINUTE);
-            self.stack.sweep().await;
-        }
     }
 
     fn spent(&self) -> u64 {
@@ -159,7 +147,7 @@ async fn a_node_that_falls_asleep_in_the_middle_delays_the_truth_and_does_not_ch
     world.stack.sweep().await;
     world.pays(BUY, &payment).await.refused(503, "payment_pending");
     world.cluster.wake_up();
-    world.minutes(2).await;
+    world.stack.minutes(2).await;
     world.pays(BUY, &payment).await.expect(200);
     assert_eq!(world.spent(), 5_000_000);
 }
@@ -171,7 +159,7 @@ async fn a_node_that_falls_asleep_before_the_settlement_leaves_one_payment_and_o
     let answer = world.pays_while(BUY, &payment, async || world.cluster.fall_asleep()).await;
     answer.refused(503, "payment_pending");
     world.cluster.wake_up();
-    world.minutes(2).await;
+    world.stack.minutes(2).await;
     world.pays(BUY, &payment).await.expect(200);
     assert_eq!((world.spent(), world.stack.twilio.held().len()), (5_000_000, 1));
 }
@@ -183,7 +171,7 @@ async fn a_process_that_dies_around_the_settlement_leaves_what_the_sweep_ends() 
         let payment = world.signs(BUY).await;
         let answer = world.dies_while("numbers_buy", fault, world.pays(BUY, &payment)).await;
         assert!(answer.status.is_server_error(), "it died: {}", answer.status);
-        world.minutes(2).await;
+        world.stack.minutes(2).await;
         world.pays(BUY, &payment).await.expect(200);
         assert_eq!((world.spent(), world.stack.twilio.held().len()), (5_000_000, 1));
     }
@@ -235,7 +223,7 @@ async fn a_payment_whose_block_is_past_in_between_buys_nothing() {
     let payment = world.signs(BUY).await;
     let answer = world.pays_while(BUY, &payment, async || world.cluster.expire()).await;
     if answer.status == 503 {
-        world.minutes(5).await;
+        world.stack.minutes(5).await;
     }
     world.pays(BUY, &payment).await.refused(402, "payment_required");
     assert_eq!(world.spent(), 0);
@@ -249,11 +237,11 @@ async fn a_call_that_failed_is_paid_back_once_whatever_is_lost() {
         if let Some(fault) = fault {
             world.stack.faults_of(Neighbour::Facilitator).once(SETTLE, fault);
         }
-        world.minutes(3).await;
-        assert_eq!(world.poll(&call).await["refund"]["status"], "refunded");
+        world.stack.minutes(3).await;
+        assert_eq!(world.stack.poll(&call).await["refund"]["status"], "refunded");
         // Long after its block is past it is still the same.
         world.cluster.expire();
-        world.minutes(12).await;
+        world.stack.minutes(12).await;
         assert_eq!((world.spent(), world.paid_back()), (5_000_000, CALL_PRICE));
     }
 }
@@ -267,11 +255,11 @@ async fn a_process_that_dies_around_a_refund_has_sent_it_once() {
         let nothing = json!({});
         let swept = world.dies_while("refunds", fault, world.stack.lambda.invoke("refunds", &nothing)).await;
         assert!(swept.is_err(), "it died");
-        world.minutes(3).await;
+        world.stack.minutes(3).await;
         world.cluster.expire();
-        world.minutes(12).await;
+        world.stack.minutes(12).await;
         assert_eq!((world.spent(), world.paid_back()), (5_000_000, CALL_PRICE));
-        assert_eq!(world.poll(&call).await["refund"]["status"], "refunded");
+        assert_eq!(world.stack.poll(&call).await["refund"]["status"], "refunded");
     }
 }
 
@@ -284,16 +272,16 @@ async fn a_refund_is_built_anew_only_when_the_one_before_can_no_longer_be_proces
         rows.into_iter().find_map(|row| row["refund"]["sent"].as_str().map(str::to_owned)).expect("it is recorded")
     };
     world.stack.faults_of(Neighbour::Facilitator).always(SETTLE, Fault::Refuse(Answer::html(502)));
-    world.minutes(1).await;
+    world.stack.minutes(1).await;
     let first = sent();
     world.stack.travel(Duration::from_secs(20));
     world.stack.sweep().await;
     assert_eq!(sent(), first);
     world.cluster.expire();
     world.stack.faults_of(Neighbour::Facilitator).clear();
-    world.minutes(10).await;
+    world.stack.minutes(10).await;
     assert_ne!(sent(), first);
-    assert_eq!(world.poll(&call).await["refund"]["status"], "refunded");
+    assert_eq!(world.stack.poll(&call).await["refund"]["status"], "refunded");
     assert_eq!((world.spent(), world.paid_back()), (5_000_000, CALL_PRICE));
 }
 
@@ -302,7 +290,7 @@ async fn a_closed_token_account_gets_credit() {
     let world = OnCluster::caller().await;
     let call = world.fails().await;
     world.cluster.close_account(world.wallet.address());
-    world.minutes(1).await;
-    assert_eq!(world.poll(&call).await["refund"]["status"], "credited");
+    world.stack.minutes(1).await;
+    assert_eq!(world.stack.poll(&call).await["refund"]["status"], "credited");
     assert_eq!(world.paid_back(), 0);
 }

@@ -123,7 +123,7 @@ async fn a_chain_that_is_slow_is_waited_for() {
     for answer in &twins {
         assert!([200, 409, 503].contains(&answer.status.as_u16()), "{answer:?}");
     }
-    world.minutes(2).await;
+    world.stack.minutes(2).await;
     world.buys_with(&payment).await.expect(200);
     assert_eq!((world.stack.earned(), world.stack.twilio.held().len()), (5_000_000, 1));
 }
@@ -159,7 +159,7 @@ async fn a_node_that_goes_away_after_a_settlement_is_asked_when_it_is_back() {
     world.stack.sweep().await;
     world.buys_with(&payment).await.refused(503, "payment_pending");
     world.node.start_again();
-    world.minutes(3).await;
+    world.stack.minutes(3).await;
     assert_eq!(world.lists().await["count"], 1);
     world.buys_with(&payment).await.expect(200);
     assert_eq!(world.stack.earned(), 5_001_000);

@@ -234,6 +234,20 @@ impl Stack {
         answer.unwrap_or_else(|error| panic!("{function}: {error}\n{}", self.lambda.logs().text()))
     }
 
+    /// So many minutes pass, and the sweep comes by at the end of each.
+    pub async fn minutes(&self, count: u32) {
+        for _ in 0..count {
+            self.travel(Duration::from_mins(1));
+            self.sweep().await;
+        }
+    }
+
+    /// What is said of a call that was placed with this answer.
+    pub async fn poll(&self, placed: &Value) -> Value {
+        let id = placed["call_id"].as_str().unwrap_or_else(|| panic!("no call: {placed}"));
+        self.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
+    }
+
     /// The recurring schedules fire once; they must succeed.
     pub async fn sweep(&self) {
         let swept = self.world.sweep().await;
