@@ -17,6 +17,7 @@ use alloy_primitives::{Address, B256, address};
 use aws_credential_types::Credentials;
 use harness::dynamo::Dynamo;
 use harness::template::Deployment;
+use serde_json::json;
 use shared::limits::{Budget, Limit, Plan};
 use shared::store::by_hand::ByHand;
 use shared::store::calls::{self, Look, NewCall};
@@ -277,6 +278,10 @@ async fn bring(table: &Table, number: &PhoneNumber, state: &str) {
     for step in steps {
         assert!(table.makes(step).await, "on the way to {state}");
     }
+    let holding = table.store.holding(number).await.expect("answers");
+    let custody = if state == "cooling" { "pooled" } else { state };
+    let found = holding.map_or(json!("none"), |holding| json!(holding.custody));
+    assert_eq!(found, custody);
 }
 
 /// A name, where it may start, and the arrow.
@@ -372,6 +377,8 @@ async fn a_wallet_sees_its_own_leases_and_the_oldest_due_first() {
         leases.iter().map(|lease| lease.number.clone()).collect::<Vec<_>>(),
         vec![number(1), number(2), number(3)]
     );
+    let (ends, active) = (leases[0].expires_at, [-1, 0, 1].map(|second| leases[0].is_active(at(100 + second))));
+    assert_eq!((ends, active), (at(100), [true, false, false]), "the instant of its end is not its own");
     assert_eq!(table.store.leases(&wallet(1)).await.expect("answers"), vec![]);
     let mut due = Vec::new();
     for shard in 0..SHARDS {
@@ -597,6 +604,26 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     assert_eq!((due_refunds(&table).await, credit(&table).await), (0, 0));
     let call = table.store.call(&id).await.expect("answers").expect("there");
     assert_eq!((call.charge, call.refunded_by.as_deref()), (Charge::Refunded, Some("0xdef")));
+}
+
+#[tokio::test]
+async fn what_was_sold_is_remembered_for_sixty_days_and_who_was_called_and_paid_back_for_thirty() {
+    let table = Table::new("kept").await;
+    bring(&table, &number(1), "leased").await;
+    let id = sold_call(&table, 7, false).await;
+    failed(&table, &id).await;
+    let owed = table.store.owe_for_call(&sale(&table, 7).await, &id, &attempt(1), at(0)).await.expect("answers");
+    let due = sale(&table, 7).await;
+    let sent = table.store.send_refund(&due, None, 1_800_000_400, &attempt(1), at(0)).await.expect("answers");
+    assert!(owed && sent.is_some());
+    // How long is not to be asked through the store.
+    let Some(engine) = &table.engine else { return };
+    let rows = engine.rows();
+    let days = |of: &str| {
+        let row = rows.iter().find(|row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(of))).expect(of);
+        row["ttl"].as_i64().map(|ttl| (ttl - NOW) / 86_400)
+    };
+    assert_eq!(["SALE#", "CALL#", "REFUNDED#", "NUMBER#"].map(days), [Some(60), Some(30), Some(30), None]);
 }
 
 #[tokio::test]
