@@ -581,8 +581,11 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     let refund = due.refund.clone().expect("a refund");
     assert_eq!((refund.state, refund.reason, refund.tries), (Refunding::Due, RefundReason::CallFailed, 0));
     assert_eq!((refund.amount, refund.taken_by.as_deref()), (Usdc::micros(5_000_000), Some("0xabc")));
+    let what = || Some(b"a transaction".to_vec());
     let sending =
-        table.store.send_refund(&due, None, 1_800_000_400, &one, at(30)).await.expect("answers").expect("ours");
+        table.store.send_refund(&due, what(), 1_800_000_400, &one, at(30)).await.expect("answers").expect("ours");
+    let recorded = sale(&table, 7).await.refund.expect("a refund");
+    assert_eq!((recorded.state, recorded.sent), (Refunding::Sending, what()), "before it is sent");
     assert!(
         table.store.send_refund(&due, None, 1_800_000_400, &two, at(30)).await.expect("answers").is_none(),
         "one sends it"
@@ -602,6 +605,8 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     assert!(!table.store.credited(&again, &one).await.expect("answers"), "never both");
     assert!(!table.store.credited(&due, &one).await.expect("answers"), "never both");
     assert_eq!((due_refunds(&table).await, credit(&table).await), (0, 0));
+    let back = sale(&table, 7).await.refund.expect("a refund");
+    assert_eq!((back.state, back.transaction.as_deref()), (Refunding::Refunded, Some("0xdef")));
     let call = table.store.call(&id).await.expect("answers").expect("there");
     assert_eq!((call.charge, call.refunded_by.as_deref()), (Charge::Refunded, Some("0xdef")));
 }
