@@ -67,7 +67,6 @@ impl Caller {
         FLOAT - self.stack.chain.balance(self.stack.refund_wallet)
     }
 
-    /// The sweep comes by a few times, as it does every minute.
     /// Much later, and the sweep has come by more than once.
     async fn later(&self, minutes: u32) {
         self.stack.travel(MINUTE * minutes.saturating_sub(12));

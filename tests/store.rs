@@ -537,10 +537,19 @@ fn error() -> View {
 
 /// The call has ended in an error, and its refund is due.
 async fn failed(table: &Table, id: &CallId) {
+    ended(table, id, error(), true).await;
+}
+
+/// The call is over, and was as good as any.
+async fn over(table: &Table, id: &CallId) {
+    let view = View { status: "completed".to_owned(), ended_by: "USER".to_owned(), ..error() };
+    ended(table, id, view, false).await;
+}
+
+async fn ended(table: &Table, id: &CallId, view: View, refund_due: bool) {
     let call = table.store.call(id).await.expect("answers").expect("there");
-    let view = error();
     assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, price: None };
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due, price: None };
     table.store.looked(&call, &look, at(10), &format!("looked {}", id.as_str())).await.expect("answers");
 }
 
@@ -743,16 +752,6 @@ async fn credit_is_spent_once_and_comes_back_with_what_it_paid_for() {
     assert!(failing.store.credit_back(&record, &id, &attempt(1)).await.expect("answers"));
     assert!(!failing.store.credit_back(&record, &id, &attempt(2)).await.expect("answers"), "once");
     assert_eq!(credit(&failing).await, 5_000_000);
-}
-
-/// The call is over, and was as good as any.
-async fn over(table: &Table, id: &CallId) {
-    let call = table.store.call(id).await.expect("answers").expect("there");
-    let view = View { status: "completed".to_owned(), ended_by: "RECIPIENT".to_owned(), ..error() };
-    let token = id.as_str();
-    assert!(table.store.take_look(&call, at(10), &format!("look {token}")).await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: false, price: None };
-    table.store.looked(&call, &look, at(10), &format!("looked {token}")).await.expect("answers");
 }
 
 #[tokio::test]

@@ -81,7 +81,6 @@ impl OnChain {
         self.stack.faults_of(Neighbour::Facilitator).count(SETTLE)
     }
 
-    /// The sweep comes by a few times, as it does every minute.
     /// Nothing was bought. After a facilitator that sends first and looks then, that is sure only once the payment is over.
     async fn refused(&self, path: &str, payment: &Payment, mut answer: Response) {
         if answer.status == 503 {

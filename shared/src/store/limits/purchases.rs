@@ -1,7 +1,7 @@
-//! What is counted of numbers: how many a wallet has bought, and what those cost that come from the carrier.
+//! What is counted of numbers: how many a wallet has bought, and what those cost that come from the carrier. It refuses to
+//! know which number it is.
 
-use crate::limits::judge;
-use crate::limits::judge::Sum;
+use crate::limits::judge::{self, Sum};
 use crate::limits::{Limit, NUMBER_COST, Reached};
 use crate::store::change::{Change, Changes, When};
 use crate::store::rows::CountedRow;
