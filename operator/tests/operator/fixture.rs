@@ -18,18 +18,6 @@ pub(crate) const CALLEE: &str = "+12133610872";
 pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
-/// What the cargo that runs this has said of this package. `ring` is built anew for whoever says something else, and nearly
-/// everything after it.
-const OF_A_PACKAGE: [&str; 7] = [
-    "CARGO_MANIFEST_DIR",
-    "CARGO_MANIFEST_LINKS",
-    "CARGO_PKG_NAME",
-    "CARGO_PKG_VERSION_MAJOR",
-    "CARGO_PKG_VERSION_MINOR",
-    "CARGO_PKG_VERSION_PATCH",
-    "CARGO_PKG_VERSION_PRE",
-];
-
 /// The functions, which belong to another package: cargo builds them if they are not as their sources are.
 pub(crate) fn functions() -> Binaries {
     static BUILT: OnceLock<()> = OnceLock::new();
@@ -37,8 +25,8 @@ pub(crate) fn functions() -> Binaries {
     BUILT.get_or_init(|| {
         let mut cargo = Cargo::new(env!("CARGO"));
         cargo.args(["build", "--quiet", "--workspace", "--bins"]).current_dir(root).stdin(Stdio::null());
-        for outer in OF_A_PACKAGE {
-            cargo.env_remove(outer);
+        for told in Binaries::OF_ANOTHER_PACKAGE {
+            cargo.env_remove(told);
         }
         let built = cargo.status();
         assert!(built.expect("cargo starts").success(), "the functions do not build");

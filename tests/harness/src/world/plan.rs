@@ -19,6 +19,18 @@ use crate::template::Deployment;
 pub struct Binaries(BTreeMap<String, PathBuf>);
 
 impl Binaries {
+    /// What a cargo tells the program that it runs of that program's package: not to be handed on to a cargo that builds
+    /// these. `ring` is built anew for whoever says something else, and nearly everything after it.
+    pub const OF_ANOTHER_PACKAGE: [&str; 7] = [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_LINKS",
+        "CARGO_PKG_NAME",
+        "CARGO_PKG_VERSION_MAJOR",
+        "CARGO_PKG_VERSION_MINOR",
+        "CARGO_PKG_VERSION_PATCH",
+        "CARGO_PKG_VERSION_PRE",
+    ];
+
     /// Of names and paths.
     pub fn new<'a>(programs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         Self(programs.into_iter().map(|(name, path)| (name.to_owned(), PathBuf::from(path))).collect())

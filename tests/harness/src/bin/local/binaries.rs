@@ -22,12 +22,9 @@ pub(crate) async fn build() -> Result<Binaries, Trouble> {
     // cargo's own progress is shown: it goes to standard error, which is inherited.
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--workspace", "--bins"]).current_dir(root).stdin(Stdio::null());
-    // What the cargo that runs this has said of its package: `ring` is built anew for whoever says something else, and nearly
-    // everything after it.
-    for part in ["NAME", "VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH", "VERSION_PRE"] {
-        cargo.env_remove(format!("CARGO_PKG_{part}"));
+    for told in Binaries::OF_ANOTHER_PACKAGE {
+        cargo.env_remove(told);
     }
-    cargo.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_LINKS");
     let status = cargo.status().await.map_err(|error| format!("cargo does not start: {error}"))?;
     if !status.success() {
         return Err("the functions do not build; cargo says why above".to_owned());
