@@ -4,6 +4,8 @@
 mod openapi;
 mod prose;
 
+use std::future::ready;
+
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use lambda_http::{Request, RequestExt};
@@ -63,7 +65,7 @@ impl Handler for Discovery {
     const METHOD: api::Method = api::Method::Get;
     const REFUSALS: &'static [api::Code] = &[api::codes::METHOD_NOT_ALLOWED];
 
-    async fn handle(&self, request: Request, _: Invocation) -> Answer {
+    fn handle(&self, request: Request, _: Invocation) -> impl Future<Output = Answer> + Send {
         let (kind, text) = match request.raw_http_path() {
             "/openapi.json" => ("application/json", &*self.openapi),
             "/.well-known/x402" => ("application/json", &*self.resources),
@@ -72,7 +74,7 @@ impl Handler for Discovery {
             // Also for whoever opens the origin to see what is here.
             _ => ("text/plain; charset=utf-8", &*self.prose),
         };
-        Answer::text(text.to_owned(), vec![header(CONTENT_TYPE, kind), header(CACHE_CONTROL, KEPT)])
+        ready(Answer::text(text.to_owned(), vec![header(CONTENT_TYPE, kind), header(CACHE_CONTROL, KEPT)]))
     }
 }
 

@@ -150,7 +150,7 @@ impl Alarms {
         })
     }
 
-    async fn create(&self, schedule: &Schedule) -> Result<(), SdkError<CreateScheduleError>> {
+    async fn create(&self, schedule: &Schedule) -> Result<(), Box<SdkError<CreateScheduleError>>> {
         self.client
             .create_schedule()
             .name(&schedule.name)
@@ -161,11 +161,12 @@ impl Alarms {
             .target(schedule.target.clone())
             .send()
             .await
-            .map(|_| ())
+            .map_err(Box::new)?;
+        Ok(())
     }
 
     /// An update replaces the whole schedule: what is not said again is lost.
-    async fn update(&self, schedule: &Schedule) -> Result<(), SdkError<UpdateScheduleError>> {
+    async fn update(&self, schedule: &Schedule) -> Result<(), Box<SdkError<UpdateScheduleError>>> {
         self.client
             .update_schedule()
             .name(&schedule.name)
@@ -176,7 +177,8 @@ impl Alarms {
             .target(schedule.target.clone())
             .send()
             .await
-            .map(|_| ())
+            .map_err(Box::new)?;
+        Ok(())
     }
 }
 

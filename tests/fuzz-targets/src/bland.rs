@@ -90,12 +90,12 @@ fn amounts_to(call: &BlandCall, most: u32) {
     let outcome = of(call, most);
     assert_eq!(outcome, of(call, most));
     let view = view_of(&outcome, Some(call));
-    assert!(view == view_of(&outcome, Some(call)));
+    assert_eq!(view, view_of(&outcome, Some(call)));
     assert!(STATUSES.contains(&view.status.as_str()) && ENDS.contains(&view.ended_by.as_str()));
     assert_eq!(outcome.is_terminal(), view.ended_by != "IN_PROGRESS");
     assert_eq!(outcome.is_terminal(), !matches!(view.status.as_str(), "started" | "in-progress"));
     assert_eq!(outcome.is_error(), view.ended_by == "ERROR" && view.status == "failed");
-    assert!(!view.reason.is_empty());
+    assert_ne!(view.reason, "");
     assert!(view.transcript.iter().all(|spoken| matches!(spoken.role.as_str(), "user" | "assistant")));
     assert!(view.answered_by.is_none_or(|told| matches!(told.as_str(), "human" | "voicemail" | "unknown")));
     assert!(view.call_ended_by.is_none_or(|told| matches!(told.as_str(), "USER" | "ASSISTANT")));

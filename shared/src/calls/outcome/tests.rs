@@ -59,7 +59,7 @@ fn words(call: &BlandCall) -> (String, String, bool) {
     let view = view_of(&outcome, Some(call));
     assert_eq!(outcome.is_terminal(), view.ended_by != "IN_PROGRESS");
     assert_eq!(outcome.is_error(), view.ended_by == "ERROR");
-    assert!(!view.reason.is_empty());
+    assert_ne!(view.reason, "");
     (view.status, view.ended_by, outcome.is_certain())
 }
 

@@ -145,7 +145,7 @@ mod tests {
             logs(format!(r#"{{"result":[{event}]}}"#).as_bytes())
         };
         assert_eq!(read("0x0102").unwrap().first().unwrap().data, [1, 2]);
-        assert!(read("0x").unwrap().first().unwrap().data.is_empty());
+        assert_eq!(*read("0x").unwrap().first().unwrap().data, *b"");
         for data in ["0102", "0x0x0102", "0x1"] {
             assert_eq!(read(data), None, "{data}");
         }
