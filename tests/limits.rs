@@ -387,6 +387,21 @@ async fn what_is_not_bought_is_not_counted() {
     assert_eq!(counted(), (1, json!(1_150_000)));
 }
 
+#[tokio::test]
+async fn a_number_that_is_not_paid_for_counts_if_that_is_the_wallets_doing() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let of_wallet = format!("BUYER#{}", wallet.caip10(stack.network()));
+    let counted = || row(&stack, &of_wallet)["entries"].as_object().map_or(0, serde_json::Map::len);
+    stack.facilitator.faults().times("POST */settle", 3, Fault::Overload);
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(503, "upstream_error");
+    assert_eq!((counted(), stack.twilio.held().len()), (0, 1), "the facilitator was not there");
+    stack.facilitator.decline_next("insufficient_funds");
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.refused(402, "payment_required");
+    assert_eq!((counted(), stack.earned()), (1, 0));
+}
+
 /// The table in the hands of an operator.
 fn operator(stack: &Stack) -> Store {
     Store::new(StoreConfig {

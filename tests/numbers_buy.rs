@@ -92,6 +92,24 @@ async fn a_number_that_somebody_snatches_is_replaced_by_the_next() {
 }
 
 #[tokio::test]
+async fn a_number_that_somebody_else_of_the_same_account_snatches_is_not_sold_as_bought() {
+    let stack = Stack::start(binaries!()).await;
+    let wanted = stack.twilio.stock()[0].phone_number.clone();
+    stack.twilio.sell_out(|offered| offered.phone_number != wanted);
+    stack.twilio.faults().once("GET */AvailablePhoneNumbers/*", Fault::Stall);
+    let snatches = async {
+        stack.twilio.faults().arrived("GET */AvailablePhoneNumbers/*", 1).await;
+        stack.twilio.hold(&wanted, "bought by hand");
+        stack.twilio.sell_out(|_| true);
+        stack.twilio.faults().release();
+    };
+    let wallet = stack.wallet();
+    let (paid, ()) = tokio::join!(stack.post(BUY).body(&json!({})).pay(&wallet), snatches);
+    paid.answer.refused(502, "upstream_error");
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (0, 1));
+}
+
+#[tokio::test]
 async fn after_three_snatched_numbers_nothing_is_bought_and_the_same_payment_can_try_again() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
@@ -184,9 +202,7 @@ async fn a_payment_that_fails_to_settle_leaves_the_number_to_the_next_buyer() {
     let stack = Stack::start(binaries!()).await;
     let (poor, rich) = (stack.wallet(), stack.wallet());
     // It could be settled when it was verified, and no longer when it is settled.
-    let declined =
-        json!({"success": false, "errorReason": "insufficient_funds", "transaction": "", "network": "eip155:84532"});
-    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &declined)));
+    stack.facilitator.decline_next("insufficient_funds");
     let paid = stack.post(BUY).body(&json!({})).pay(&poor).await;
     let refused = paid.answer.refused(402, "payment_required");
     assert!(refused["message"].as_str().expect("a message").ends_with("Not charged."));

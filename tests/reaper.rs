@@ -169,9 +169,7 @@ async fn an_unpaid_call_that_could_not_be_stopped_is_stopped_by_the_next_round()
     number_of(&stack, &wallet).await;
     stack.bland.script_next(Script::NeverEnds);
     stack.bland.faults().once("POST /v1/calls/*/stop", Fault::Refuse(Answer::html(503)));
-    let declined =
-        json!({"success": false, "errorReason": "insufficient_funds", "transaction": "", "network": "eip155:84532"});
-    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &declined)));
+    stack.facilitator.decline_next("insufficient_funds");
     let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 30});
     stack.post(CALL).body(&body).pay(&wallet).await.answer.refused(402, "payment_required");
     assert!(!stack.bland.calls()[0].is_over());
@@ -247,4 +245,29 @@ async fn a_number_that_the_carrier_bills_and_nobody_knows_becomes_stock() {
     stack.sweep().await;
     assert_eq!(custody(&stack, &number), "pooled");
     assert_eq!(number_of(&stack, &stack.wallet()).await, number);
+}
+
+#[tokio::test]
+async fn a_number_on_its_way_back_to_the_carrier_arrives_and_is_billed_no_longer() {
+    let stack = Stack::start(binaries!()).await;
+    let number = number_of(&stack, &stack.wallet()).await;
+    stack.travel(33 * DAY);
+    stack.sweep().await;
+    assert_eq!(custody(&stack, &number), "pooled");
+    stack.travel(3 * DAY);
+    // An operator has begun to give it back, and has gone.
+    let pk = format!("NUMBER#{number}");
+    let mut item = stack.dynamo.items().into_iter().find(|item| item["pk"]["S"] == *pk).expect("the item");
+    for (name, value) in [("custody", json!({"S": "releasing"})), ("due_queue", json!({"S": "RELEASE"}))] {
+        item.insert(name.to_owned(), value);
+    }
+    stack.dynamo.put(&item);
+    stack.bland.faults().once("POST /v1/inbound/*/delete", Fault::Overload);
+    stack.twilio.faults().once("DELETE *", Fault::Overload);
+    stack.sweep().await;
+    stack.sweep().await;
+    assert!(stack.twilio.owns(&number), "neither of them has let it go");
+    stack.sweep().await;
+    assert_eq!((stack.twilio.owns(&number), stack.twilio.released().len()), (false, 1));
+    assert!(stack.dynamo.row(&pk, "NUMBER").is_none());
 }

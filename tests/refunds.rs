@@ -140,6 +140,26 @@ async fn a_refund_whose_outcome_is_unknown_is_sent_again_and_moves_money_once() 
 }
 
 #[tokio::test]
+async fn what_is_not_known_to_have_been_sent_is_not_said_to_be_back() {
+    // Used, and a node that could say by whom does not answer; not sent, and there is no node to ask.
+    for (with_node, reason) in
+        [(true, "invalid_exact_evm_nonce_already_used"), (false, "invalid_exact_evm_transaction_simulation_failed")]
+    {
+        let builder = Stack::builder(binaries!());
+        let builder = if with_node { builder } else { builder.without_rpc() };
+        let caller = Caller::within(builder.start().await).await;
+        let call = caller.fails().await;
+        caller.stack.facilitator.decline_next(reason);
+        caller.stack.chain.faults().always("*", Fault::Overload);
+        caller.stack.sweep().await;
+        assert_eq!((refund(&caller.stack.poll(&call).await).0, caller.paid_back()), (&json!("due"), 0), "{reason}");
+        caller.stack.chain.faults().clear();
+        caller.stack.minutes(4).await;
+        assert_eq!((refund(&caller.stack.poll(&call).await).0, caller.paid_back()), (&json!("refunded"), PRICE));
+    }
+}
+
+#[tokio::test]
 async fn a_refund_that_was_sent_by_a_process_that_died_is_found_again() {
     let caller = Caller::new().await;
     let call = caller.fails().await;
@@ -204,6 +224,32 @@ async fn an_empty_refund_wallet_owes_until_it_is_filled() {
     caller.stack.minutes(11).await;
     assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
     assert_eq!(caller.money(), before);
+}
+
+#[tokio::test]
+async fn what_an_empty_refund_wallet_owes_for_a_day_becomes_credit_unless_something_was_sent() {
+    for sent in [false, true] {
+        let caller = Caller::new().await;
+        let (stack, treasury) = (&caller.stack, caller.stack.refund_wallet);
+        let call = caller.fails().await;
+        let drained = || stack.chain.transfer(treasury, stack.wallet().address(), FLOAT).expect("it had that much");
+        if sent {
+            stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+            stack.sweep().await;
+            drained();
+        } else {
+            drained();
+            stack.sweep().await;
+        }
+        caller.later(23 * 60).await;
+        assert_eq!(refund(&stack.poll(&call).await).0, "due");
+        caller.later(2 * 60).await;
+        assert_eq!(refund(&stack.poll(&call).await).0, if sent { "due" } else { "credited" });
+        stack.chain.mint(treasury, FLOAT);
+        stack.minutes(11).await;
+        assert_eq!(refund(&stack.poll(&call).await).0, if sent { "refunded" } else { "credited" });
+        assert_eq!(caller.paid_back(), if sent { PRICE } else { 0 });
+    }
 }
 
 #[tokio::test]

@@ -246,14 +246,38 @@ async fn a_refusal_is_not_believed_while_what_was_sent_before_can_still_arrive()
         let paid = stack.post(LIST).pay(&wallet).await;
         paid.answer.refused(503, "payment_pending");
         let again = || stack.post(LIST).paid_with(&paid.payment).send();
-        let refusal = json!({"success": false, "errorReason": reason, "transaction": "", "network": "eip155:84532"});
-        stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &refusal)));
+        stack.facilitator.decline_next(reason);
         again().await.refused(503, "payment_pending");
         let (authorization, signature) = (paid.payment.authorization(), paid.payment.signature_bytes());
         stack.chain.transfer_with_authorization(authorization, &signature).expect("it arrives");
         again().await.expect(200);
         assert_eq!(stack.earned(), nth * 1_000);
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_believed_while_the_chain_does_not_answer() {
+    let stack = Stack::start(binaries!()).await;
+    stack.facilitator.decline_next("insufficient_funds");
+    stack.chain.faults().always("*", Fault::Overload);
+    let paid = stack.post(LIST).pay(&stack.wallet()).await;
+    paid.answer.refused(503, "payment_pending");
+    stack.chain.faults().clear();
+    stack.post(LIST).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn without_a_node_a_refusal_is_not_believed_once_something_was_sent() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(LIST).pay(&stack.wallet()).await;
+    paid.answer.refused(503, "payment_pending");
+    let again = || stack.post(LIST).paid_with(&paid.payment).send();
+    stack.facilitator.decline_next("insufficient_funds");
+    again().await.refused(503, "payment_pending");
+    again().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
 }
 
 #[tokio::test]
@@ -310,6 +334,26 @@ async fn somebody_elses_submission_of_our_payment_is_our_payment() {
     let authorization = payment.authorization().clone();
     stack.chain.transfer_with_authorization(&authorization, &payment.signature_bytes()).expect("anybody may");
     stack.post(LIST).paid_with(&payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn who_is_overtaken_while_it_settles_gives_the_answer_of_who_overtook_it() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(LIST).demand().await);
+    let again = || stack.post(LIST).paid_with(&payment).send();
+    stack.facilitator.faults().once("POST */settle", Fault::Stall);
+    let overtakes = async {
+        stack.facilitator.faults().arrived("POST */settle", 1).await;
+        // So long nobody is at work on one sale.
+        stack.travel(Duration::from_secs(61));
+        let quick = again().await;
+        stack.facilitator.faults().release();
+        quick
+    };
+    let (slow, quick) = tokio::join!(again(), overtakes);
+    assert_eq!(slow.expect(200).body, quick.expect(200).body);
     assert_eq!(stack.earned(), 1_000);
 }
 
@@ -382,6 +426,17 @@ async fn without_a_node_a_used_payment_is_not_said_to_be_unpaid() {
     let refused = stack.post(BUY).body(&json!({})).paid_with(&payment).send().await.refused(409, "payment_conflict");
     assert!(!refused["message"].as_str().expect("a message").contains("Not charged"));
     assert!(stack.twilio.held().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_node_a_payment_that_is_not_said_to_be_used_is_declined() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    let reason = "invalid_exact_evm_transaction_simulation_failed";
+    let invalid = json!({"isValid": false, "invalidReason": reason});
+    stack.facilitator.faults().once("POST */verify", Fault::Refuse(Answer::json(200, &invalid)));
+    let paid = stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await;
+    assert_eq!(paid.answer.refused(402, "payment_required")["reason"], reason);
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
 }
 
 #[tokio::test]

@@ -225,6 +225,15 @@ async fn a_sale_is_taken_over_when_its_time_is_up_and_by_one_only() {
     assert!(take(2, 59).await.expect("answers").is_none(), "it may still be at work");
     assert!(matches!(take(2, 60).await.expect("answers"), Some(Taken::Open(_))));
     assert!(take(3, 61).await.expect("answers").is_none(), "the second one is too late");
+
+    // Nor is one that is past the fence settled by two.
+    let sale = claimed::<Settling>(&table, new_sale(2, 1)).await.expect("ours");
+    let record = sale.record().clone();
+    let take = async |by: u128| table.store.take_over(&record, &attempt(by), at(60)).await.expect("answers");
+    assert!(matches!(take(2).await, Some(Taken::Settling(_))));
+    assert!(take(3).await.is_none());
+    let taken = table.store.sale(&payment(2)).await.expect("answers").expect("there");
+    assert_eq!((taken.attempt, taken.busy_until), (attempt(2), at(120)));
 }
 
 #[tokio::test]

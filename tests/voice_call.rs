@@ -197,9 +197,7 @@ async fn a_ringing_phone_whose_payment_is_declined_is_stopped_and_the_wallet_pau
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     number_of(&stack, &wallet).await;
-    let declined =
-        json!({"success": false, "errorReason": "insufficient_funds", "transaction": "", "network": "eip155:84532"});
-    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &declined)));
+    stack.facilitator.decline_next("insufficient_funds");
     stack.post(CALL).body(&minimal()).pay(&wallet).await.answer.refused(402, "payment_required");
     assert!(stack.bland.calls()[0].is_over(), "it was stopped");
 

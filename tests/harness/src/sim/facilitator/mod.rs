@@ -24,7 +24,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::fault::{Answer, Faults};
+use super::fault::{Answer, Fault, Faults};
 use super::{Chain, Clock, Solana, json as answer, lock};
 pub use jwt::JwtKey;
 use rules::{Outcome, Settled};
@@ -119,6 +119,14 @@ impl Facilitator {
     /// Refuses this payer from now on, as a screening does (`kyt_risk_detected`, `request_blocked_by_location`, …).
     pub fn deny(&self, payer: Address, reason: &str) {
         self.inner().denied.insert(payer, reason.into());
+    }
+
+    /// The next settlement on the EVM chain is refused for this reason before anything is sent, whatever a verification
+    /// said of it.
+    pub fn decline_next(&self, reason: &str) {
+        let network = self.chain.network().caip2();
+        let body = json!({"success": false, "errorReason": reason, "transaction": "", "network": network});
+        self.faults.once("POST */settle", Fault::Refuse(Answer::json(200, &body)));
     }
 
     /// The next `count` settlements are sent, and answered `settlement_pending` with this status (500 at Coinbase,
