@@ -156,6 +156,24 @@ async fn claimed<S: shared::store::sales::Claimable>(table: &Table, new: NewSale
     }
 }
 
+#[test]
+fn a_payment_is_the_same_only_if_it_was_signed_the_same_way() {
+    let signed = || new_sale(1, 1).signed;
+    let called = Signed { resource: "another".to_owned(), description: String::new(), version: 1, ..signed() };
+    assert!(signed().is_the_same_as(&called), "what it was called is not signed");
+    for other in [
+        Signed { payer: wallet(1), ..signed() },
+        Signed { to: wallet(1), ..signed() },
+        Signed { amount: Usdc::micros(1), ..signed() },
+        Signed { nonce: B256::ZERO, ..signed() },
+        Signed { valid_after: 1, ..signed() },
+        Signed { valid_before: 1, ..signed() },
+        Signed { signature: vec![7; 64], ..signed() },
+    ] {
+        assert!(!signed().is_the_same_as(&other));
+    }
+}
+
 #[tokio::test]
 async fn a_payment_is_claimed_once() {
     let table = Table::new("claimed_once").await;

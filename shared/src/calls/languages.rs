@@ -113,6 +113,7 @@ mod tests {
             ("auto", "auto"),
             ("babel", "babel"),
             ("babel-de", "babel-de"),
+            ("en-aaaaaaaa-bbbbbbbb-cccccccc-ddddd", "en"),
         ] {
             assert_eq!(for_dialler(asked), Ok(spoken), "{asked}");
         }
@@ -124,8 +125,21 @@ mod tests {
             assert_eq!(for_dialler(asked), Err(UnknownLanguage::NotSpoken), "{asked}");
         }
         for asked in [
-            "", "xx", "english", "e", "en ", " en", "en--US", "en-", "-en", "en-US\n", "babel-zz", "auto-US", "ＥＮ",
+            "",
+            "xx",
+            "english",
+            "e",
+            "en ",
+            " en",
+            "en--US",
+            "en-",
+            "-en",
+            "en-US\n",
+            "babel-zz",
+            "auto-US",
+            "ＥＮ",
             "e\0",
+            "en-aaaaaaaa-bbbbbbbb-cccccccc-dddddd",
         ] {
             assert_eq!(for_dialler(asked), Err(UnknownLanguage::NotACode), "{asked:?}");
         }

@@ -317,3 +317,36 @@ impl Store {
         self.transact(Changes::of([change]), token).await.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Lost, NotNow, Timestamp, UNPAID_PAUSE, n, s, why_not};
+
+    #[test]
+    fn a_wallet_that_may_not_dial_is_told_the_first_reason_in_its_row() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let now = 1_800_000_000;
+        let pause = UNPAID_PAUSE.as_secs().cast_signed();
+        let (blocked, dials) = (("blocked_at", n(now)), ("dial", s("another")));
+        let unpaid = |seconds_ago| ("unpaid_at", n(now - seconds_ago));
+        for (row, reason) in [
+            (vec![blocked.clone(), dials.clone(), unpaid(1)], NotNow::Blocked),
+            (vec![blocked], NotNow::Blocked),
+            (vec![dials.clone(), unpaid(1)], NotNow::Dialling),
+            (vec![dials], NotNow::Dialling),
+            (vec![unpaid(0)], NotNow::Unpaid(at(now + pause))),
+            (vec![unpaid(pause - 1)], NotNow::Unpaid(at(now + 1))),
+            (vec![unpaid(pause)], NotNow::CreditSpent),
+            (vec![], NotNow::CreditSpent),
+        ] {
+            let old = row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let lost = Lost { change: 1, old: Some(old) };
+            assert_eq!(why_not(&lost, at(now)).unwrap(), reason);
+        }
+        let beyond = |change| why_not(&Lost { change, old: None }, at(now));
+        assert_eq!(beyond(1).unwrap(), NotNow::CreditSpent, "a wallet without a row");
+        assert_eq!(beyond(2).unwrap(), NotNow::LeaseEnded);
+        assert_eq!((beyond(3).unwrap(), beyond(5).unwrap()), (NotNow::Beyond(0), NotNow::Beyond(2)));
+        assert!(beyond(0).is_err(), "two calls with one id");
+    }
+}
