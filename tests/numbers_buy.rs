@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use harness::sim::twilio::Offered;
 use harness::sim::{Answer, Fault};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
@@ -94,12 +95,13 @@ async fn a_number_that_somebody_snatches_is_replaced_by_the_next() {
 #[tokio::test]
 async fn a_number_that_somebody_else_of_the_same_account_snatches_is_not_sold_as_bought() {
     let stack = Stack::start(binaries!()).await;
-    let wanted = stack.twilio.stock()[0].phone_number.clone();
-    stack.twilio.sell_out(|offered| offered.phone_number != wanted);
+    let wanted = "+14155550177";
+    stack.twilio.sell_out(|_| true);
+    stack.twilio.offer(Offered::local(wanted, "US"));
     stack.twilio.faults().once("GET */AvailablePhoneNumbers/*", Fault::Stall);
     let snatches = async {
         stack.twilio.faults().arrived("GET */AvailablePhoneNumbers/*", 1).await;
-        stack.twilio.hold(&wanted, "bought by hand");
+        stack.twilio.hold(wanted, "bought by hand");
         stack.twilio.sell_out(|_| true);
         stack.twilio.faults().release();
     };

@@ -358,6 +358,29 @@ async fn who_is_overtaken_while_it_settles_gives_the_answer_of_who_overtook_it()
 }
 
 #[tokio::test]
+async fn who_is_overtaken_by_somebody_who_does_not_know_says_that_it_is_not_known() {
+    let stack = Stack::start(binaries!()).await;
+    let payment = stack.wallet().signs(&stack.post(LIST).demand().await);
+    let again = || stack.post(LIST).paid_with(&payment).send();
+    stack.facilitator.faults().once("POST */settle", Fault::Stall);
+    let overtakes = async {
+        stack.facilitator.faults().arrived("POST */settle", 1).await;
+        stack.travel(Duration::from_secs(61));
+        stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+        stack.chain.faults().always("*", Fault::Overload);
+        let quick = again().await;
+        stack.facilitator.faults().release();
+        quick
+    };
+    let (slow, quick) = tokio::join!(again(), overtakes);
+    quick.refused(503, "payment_pending");
+    slow.refused(503, "payment_pending");
+    stack.chain.faults().clear();
+    again().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
 async fn a_twin_that_is_verified_too_late_gets_its_twins_answer_and_not_a_402() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();

@@ -420,6 +420,33 @@ async fn a_process_that_dies_after_sending_a_refund_has_sent_it_once() {
 }
 
 #[tokio::test]
+async fn what_the_facilitator_will_not_pay_back_becomes_credit_once_its_block_is_past() {
+    let caller = Caller::within(world().await).await;
+    let call = caller.fails().await;
+    caller.stack.facilitator.deny_on_solana(caller.stack.solana_refund_wallet, "kyt_risk_detected");
+    caller.stack.minutes(2).await;
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "due", "the last transaction can still land");
+    caller.stack.minutes(30).await;
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "credited");
+    assert_eq!(caller.paid_back(), 0);
+}
+
+#[tokio::test]
+async fn what_the_refund_wallets_of_both_rails_hold_is_told_and_somebody_is_warned_below_ten_dollars() {
+    const LOW: u64 = 10_000_000;
+    let stack = world().await;
+    let (treasury, somebody) = (stack.refund_wallet, stack.wallet().address());
+    let told = async || stack.invoke("refunds", &json!({"float": true})).await;
+    let warned = || stack.lambda.logs().text().contains("\"alarm\":\"refund_wallet_low\"");
+    assert_eq!(told().await, json!({"evm": "$50.00", "solana": "$50.00"}));
+    stack.chain.transfer(treasury, somebody, FLOAT - LOW).expect("it had that much");
+    assert_eq!((told().await, warned()), (json!({"evm": "$10.00", "solana": "$50.00"}), false));
+    stack.chain.transfer(treasury, somebody, 1).expect("it had that much");
+    told().await;
+    assert!(warned());
+}
+
+#[tokio::test]
 async fn a_closed_token_account_gets_credit_which_pays_the_next_call() {
     let caller = Caller::within(world().await).await;
     let call = caller.fails().await;

@@ -248,7 +248,8 @@ async fn a_sale_is_taken_over_when_its_time_is_up_and_by_one_only() {
     let sale = claimed::<Settling>(&table, new_sale(2, 1)).await.expect("ours");
     let record = sale.record().clone();
     let take = async |by: u128| table.store.take_over(&record, &attempt(by), at(60)).await.expect("answers");
-    assert!(matches!(take(2).await, Some(Taken::Settling(_))));
+    let Some(Taken::Settling(sale)) = take(2).await else { panic!("its time is up") };
+    assert_eq!((&sale.record().attempt, sale.record().busy_until), (&attempt(2), at(120)));
     assert!(take(3).await.is_none());
     let taken = table.store.sale(&payment(2)).await.expect("answers").expect("there");
     assert_eq!((taken.attempt, taken.busy_until), (attempt(2), at(120)));
