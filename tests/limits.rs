@@ -389,18 +389,21 @@ async fn what_is_not_bought_is_not_counted() {
 
 #[tokio::test]
 async fn numbers_that_are_bought_at_once_are_counted_one_by_one() {
-    let stack = Stack::start(binaries!()).await;
-    let (first, second) = (stack.wallet(), stack.wallet());
-    // The first has read what was counted, and is about to claim when the second comes and is counted.
-    stack.dynamo.faults().reset_counts();
-    stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
-    let overtakes = async {
-        stack.dynamo.faults().arrived("TransactWriteItems", 1).await;
-        number_of(&stack, &second).await;
-        stack.dynamo.faults().release();
-    };
-    tokio::join!(number_of(&stack, &first), overtakes);
-    assert_eq!(row(&stack, "NUMBERS")["sum"], 2_300_000);
+    for wallets in [1, 2] {
+        let stack = Stack::start(binaries!()).await;
+        let buyers: Vec<Wallet> = (0..wallets).map(|_| stack.wallet()).collect();
+        let (first, second) = (&buyers[0], &buyers[wallets - 1]);
+        // The first has read what was counted, and is about to claim when the second comes and is counted.
+        stack.dynamo.faults().reset_counts();
+        stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
+        let overtakes = async {
+            stack.dynamo.faults().arrived("TransactWriteItems", 1).await;
+            number_of(&stack, second).await;
+            stack.dynamo.faults().release();
+        };
+        tokio::join!(number_of(&stack, first), overtakes);
+        assert_eq!(row(&stack, "NUMBERS")["sum"], 2_300_000);
+    }
 }
 
 #[tokio::test]

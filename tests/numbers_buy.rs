@@ -98,16 +98,18 @@ async fn a_number_that_somebody_else_of_the_same_account_snatches_is_not_sold_as
     let wanted = "+14155550177";
     stack.twilio.sell_out(|_| true);
     stack.twilio.offer(Offered::local(wanted, "US"));
-    stack.twilio.faults().once("GET */AvailablePhoneNumbers/*", Fault::Stall);
+    // It has been found, and is about to be claimed.
+    stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
     let snatches = async {
-        stack.twilio.faults().arrived("GET */AvailablePhoneNumbers/*", 1).await;
+        stack.dynamo.faults().arrived("TransactWriteItems", 1).await;
         stack.twilio.hold(wanted, "bought by hand");
         stack.twilio.sell_out(|_| true);
-        stack.twilio.faults().release();
+        stack.dynamo.faults().release();
     };
     let wallet = stack.wallet();
     let (paid, ()) = tokio::join!(stack.post(BUY).body(&json!({})).pay(&wallet), snatches);
-    paid.answer.refused(502, "upstream_error");
+    let refused = paid.answer.refused(502, "upstream_error");
+    assert!(refused["message"].as_str().expect("a message").contains("others were quicker"), "{refused}");
     assert_eq!((stack.earned(), stack.twilio.held().len()), (0, 1));
 }
 
