@@ -225,6 +225,34 @@ async fn coinbases_facilitator_is_shown_a_token_for_each_request() {
     assert_eq!(stack.earned(), 0);
 }
 
+/// What DynamoDB says to a transaction while another one is at one of its items, or when there are too many.
+fn in_the_way(reason: &str) -> Fault {
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": format!("Transaction cancelled, please refer cancellation reasons for specific reasons [None, {reason}]"),
+        "CancellationReasons": [{"Code": "None"}, {"Code": reason, "Message": "Transaction is ongoing for the item"}],
+    });
+    Fault::Refuse(Answer::json(400, &body))
+}
+
+#[tokio::test]
+async fn a_write_that_meets_another_one_is_made_again_and_given_up_before_anything_is_begun() {
+    for reason in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"] {
+        let stack = Stack::start(binaries!()).await;
+        let wallet = stack.wallet();
+        stack.dynamo.faults().times("TransactWriteItems", 6, in_the_way(reason));
+        stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+        assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1), "{reason}");
+        // A seventh time is too often.
+        stack.dynamo.faults().times("TransactWriteItems", 7, in_the_way(reason));
+        let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+        paid.answer.refused(500, "internal_error");
+        assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1), "{reason}");
+        stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
+        assert_eq!((stack.earned(), stack.twilio.held().len()), (10_000_000, 2), "{reason}");
+    }
+}
+
 #[tokio::test]
 async fn a_settlement_whose_answer_is_lost_is_looked_up_on_the_chain() {
     let stack = Stack::start(binaries!()).await;
