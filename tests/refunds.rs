@@ -518,6 +518,10 @@ async fn dust_is_not_worth_a_transaction_and_becomes_credit() {
     let wallet = format!("WALLET#{}", caller.wallet.caip10(caller.stack.network()));
     let row = caller.stack.dynamo.row(&wallet, "WALLET").expect("the wallet's row");
     assert_eq!(row["credit"], 999);
+    // A tenth of a cent is what a listing costs.
+    submitted(&caller.stack, &caller.wallet.signs(&demand).value(1_000));
+    caller.later(40).await;
+    assert_eq!(caller.paid_back(), 1_000);
 }
 
 #[tokio::test]
