@@ -271,3 +271,26 @@ async fn a_number_on_its_way_back_to_the_carrier_arrives_and_is_billed_no_longer
     assert_eq!((stack.twilio.owns(&number), stack.twilio.released().len()), (false, 1));
     assert!(stack.dynamo.row(&pk, "NUMBER").is_none());
 }
+
+#[tokio::test]
+async fn of_the_numbers_that_nobody_leases_ten_are_kept_and_the_others_given_back_before_the_next_bill() {
+    let stack = Stack::start(binaries!()).await;
+    for last in 10..23 {
+        stack.twilio.hold(&format!("+141555502{last}"), "bought by hand");
+    }
+    stack.sweep().await;
+    stack.sweep().await;
+    let leased = number_of(&stack, &stack.wallet()).await;
+    assert_eq!(stack.twilio.held().len(), 13, "it is one of these");
+    stack.travel(20 * DAY);
+    stack.sweep().await;
+    assert!(stack.twilio.released().is_empty(), "the month is paid");
+    // It is billed again after 28 to 31 days.
+    for _ in 0..9 {
+        stack.travel(DAY);
+        stack.sweep().await;
+        stack.sweep().await;
+    }
+    assert_eq!((stack.twilio.held().len(), stack.twilio.released().len()), (11, 2));
+    assert_eq!(custody(&stack, &leased), "leased");
+}
