@@ -95,15 +95,16 @@ impl Sweep {
 }
 
 /// Whether the next monthly bill of a number is near: the carrier bills on the day of the month on which it was bought,
-/// or on the month's last.
+/// or on the month's last. The day of purchase is no such day: its bill is paid, and the hour of a later one is not known.
 fn bills_soon(bought: Timestamp, now: Timestamp) -> bool {
     let [bought, today] = [bought, now].map(|at| Offset::UTC.to_datetime(at).date());
     let bill_in = |month: Date| month.with().day(bought.day().min(month.days_in_month())).build();
     let next = bill_in(today.first_of_month()).and_then(|this| {
         if this >= today { Ok(this) } else { bill_in(today.first_of_month().checked_add(1.month())?) }
     });
-    next.and_then(|next| next.since(today))
-        .is_ok_and(|until| until.get_days() <= BEFORE_BILL && until.get_months() == 0)
+    let near =
+        |next: Date| next.since(today).is_ok_and(|until| until.get_days() <= BEFORE_BILL && until.get_months() == 0);
+    bought < today && next.is_ok_and(near)
 }
 
 #[cfg(test)]
@@ -117,6 +118,9 @@ mod tests {
             ("2026-01-15T00:00:00Z", "2026-03-13T01:00:00Z", true),
             ("2026-01-15T00:00:00Z", "2026-03-15T01:00:00Z", true),
             ("2026-01-15T00:00:00Z", "2026-03-16T01:00:00Z", false),
+            ("2026-01-15T00:00:00Z", "2026-01-15T23:00:00Z", false),
+            ("2026-01-15T23:00:00Z", "2026-01-16T01:00:00Z", false),
+            ("2026-01-15T00:00:00Z", "2026-02-15T01:00:00Z", true),
             ("2026-01-31T00:00:00Z", "2026-02-26T12:00:00Z", true),
             ("2026-01-31T00:00:00Z", "2026-04-29T12:00:00Z", true),
             ("2026-01-01T00:00:00Z", "2026-03-30T12:00:00Z", true),

@@ -372,6 +372,7 @@ impl World {
         self.history.note(|| (What::Travelled(by), Vec::new()));
         self.dynamo.travel(by, self.ledger.travel(by));
         self.solana.travel(by);
+        self.twilio.travel(by);
         self.passed.travel(&self.scheduler, by);
         self.bland_clock.advance(by);
     }

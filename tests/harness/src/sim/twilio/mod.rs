@@ -15,6 +15,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
@@ -268,6 +269,17 @@ impl Twilio {
             .collect();
         charges.sort_by_key(|charge| charge.at);
         charges
+    }
+
+    /// Everything that has happened happened this much earlier.
+    pub fn travel(&self, by: Duration) {
+        let mut inner = self.inner();
+        let Inner { held, released, .. } = &mut *inner;
+        for held in held.iter_mut().chain(released) {
+            for at in [&mut held.created_at, &mut held.updated_at].into_iter().chain(&mut held.released_at) {
+                *at -= by;
+            }
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
