@@ -55,6 +55,7 @@ mod keys;
 pub mod limits;
 pub mod numbers;
 pub mod refunds;
+mod requests;
 mod rows;
 pub mod sales;
 pub mod survey;
@@ -67,12 +68,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::{Client, Config};
-use sha2::{Digest, Sha256};
 
 pub use change::Changes;
 pub use keys::{Queue, SHARDS};
@@ -82,13 +79,8 @@ pub use work::{Listed, Source, Work};
 
 use crate::telemetry::Neighbour;
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
-use change::{Change, Item, When, n, s};
+use change::{Change, Item, When, n};
 use keys::{Key, Named};
-
-/// How often a transaction is tried again that another one was in the way of.
-const CONFLICTS: u32 = 6;
-/// How often what a batch has left unread is asked for again.
-const BATCHES: u32 = 3;
 
 /// The table.
 #[derive(Clone)]
@@ -194,26 +186,6 @@ impl Store {
         Ok(self.queued(queue, now, most).await?.iter().filter_map(candidate).collect())
     }
 
-    /// How many things are due in a queue. One page of the index: some ten thousand of them.
-    pub async fn count_due(&self, queue: Queue, now: Timestamp) -> Result<u64, StoreFault> {
-        let answer =
-            self.in_queue(queue, now).select(Select::Count).send().await.map_err(|error| unavailable(&error))?;
-        Ok(u64::try_from(answer.count).unwrap_or(0))
-    }
-
-    /// Asks for what is due in a queue by then, the oldest first.
-    fn in_queue(&self, queue: Queue, until: Timestamp) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .index_name("due")
-            .key_condition_expression("#queue = :queue AND #at <= :until")
-            .expression_attribute_names("#queue", "due_queue")
-            .expression_attribute_names("#at", "due_at")
-            .expression_attribute_values(":queue", s(queue.name()))
-            .expression_attribute_values(":until", n(until.as_second()))
-    }
-
     /// Takes the turn at something that is done once in a while: of all that come by, one gets it.
     pub async fn take_turn(
         &self,
@@ -250,150 +222,6 @@ impl Store {
         let token = format!("progress {name} {to} {}", by.as_str());
         Ok(matches!(self.transact(Changes::of([change]), &token).await?, Done::Yes))
     }
-
-    async fn item(&self, key: Key) -> Result<Option<Item>, StoreFault> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("pk", s(key.pk))
-            .key("sk", s(key.sk))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        Ok(answer.item)
-    }
-
-    /// Several items in one round trip, in the order in which they were asked for.
-    async fn items<const N: usize>(&self, keys: [Key; N]) -> Result<[Option<Item>; N], StoreFault> {
-        let named = |key: &Key| HashMap::from([("pk".to_owned(), s(&key.pk)), ("sk".to_owned(), s(&key.sk))]);
-        let wanted =
-            KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys.iter().map(named).collect()));
-        let mut left = Some(HashMap::from([(self.table.clone(), wanted.build()?)]));
-        let mut found = Vec::new();
-        for _ in 0..BATCHES {
-            let answer = self.client.batch_get_item().set_request_items(left.take()).send().await;
-            let answer = answer.map_err(|error| unavailable(&error))?;
-            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            left = answer.unprocessed_keys.filter(|left| !left.is_empty());
-            if left.is_none() {
-                let is =
-                    |item: &Item, key: &Key| item.get("pk") == Some(&s(&key.pk)) && item.get("sk") == Some(&s(&key.sk));
-                return Ok(keys.map(|key| {
-                    let place = found.iter().position(|item| is(item, &key))?;
-                    Some(found.swap_remove(place))
-                }));
-            }
-        }
-        // "Not there" must mean that it was looked for.
-        Err(StoreFault::Unavailable("keys were left unread".to_owned()))
-    }
-
-    async fn partition(&self, pk: String) -> Result<Vec<Item>, StoreFault> {
-        let mut items = Vec::new();
-        let mut from = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("#pk = :pk")
-                .expression_attribute_names("#pk", "pk")
-                .expression_attribute_values(":pk", s(&pk))
-                .consistent_read(true)
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|error| unavailable(&error))?;
-            items.extend(answer.items.unwrap_or_default());
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                return Ok(items);
-            }
-        }
-    }
-
-    /// Writes all of the changes or none; without those that can be spared, where these are in the way. `token` names the step:
-    /// tried again, it is made once.
-    async fn transact(&self, changes: Changes, token: &str) -> Result<Done, StoreFault> {
-        let mut steps = Vec::new();
-        for (place, change) in changes.all.into_iter().enumerate() {
-            steps.push((place, change.is_spare(), change.into_step(&self.table)?));
-        }
-        let mut token = token.to_owned();
-        let mut conflicts = 0;
-        loop {
-            let answer = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(steps.iter().map(|(_, _, step)| step.clone()).collect()))
-                .client_request_token(token_of(&token))
-                .send()
-                .await;
-            match answer.map_err(|error| not_done(&error)) {
-                Ok(_) => return Ok(Done::Yes),
-                Err(NotDone::Condition(lost)) => match steps.get(lost.change) {
-                    Some((place, true, _)) => {
-                        // None of it was written, so what is left is another step.
-                        token = format!("{token} without {place}");
-                        steps.remove(lost.change);
-                    }
-                    Some((place, false, _)) => return Ok(Done::No(Lost { change: *place, ..lost })),
-                    None => return Err(StoreFault::Impossible("a condition that nobody has set")),
-                },
-                Err(NotDone::Conflict) if conflicts < CONFLICTS => {
-                    conflicts += 1;
-                    // Whoever was in the way is done in a few milliseconds.
-                    tokio::time::sleep(Duration::from_millis(5 << conflicts)).await;
-                }
-                Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),
-                Err(NotDone::Fault(fault)) => return Err(fault),
-            }
-        }
-    }
-}
-
-enum NotDone {
-    Condition(Lost),
-    Conflict,
-    Fault(StoreFault),
-}
-
-/// Reads why a transaction was cancelled. A failed condition outweighs a conflict: it will not get better.
-fn not_done(error: &SdkError<TransactWriteItemsError>) -> NotDone {
-    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
-        let reasons = cancelled.cancellation_reasons();
-        for (change, reason) in reasons.iter().enumerate() {
-            if reason.code() == Some("ConditionalCheckFailed") {
-                return NotDone::Condition(Lost { change, old: reason.item.clone() });
-            }
-        }
-        let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-        if reasons.iter().any(|reason| reason.code().is_some_and(|code| passing.contains(&code))) {
-            return NotDone::Conflict;
-        }
-    }
-    if let Some(TransactWriteItemsError::TransactionInProgressException(_)) = error.as_service_error() {
-        return NotDone::Conflict;
-    }
-    NotDone::Fault(unavailable(error))
-}
-
-/// The code and nothing else: a message of DynamoDB can quote an item.
-fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreFault {
-    let what = match error {
-        SdkError::TimeoutError(_) => "timed out".to_owned(),
-        SdkError::DispatchFailure(_) => "not reached".to_owned(),
-        _ => error.code().unwrap_or("unreadable answer").to_owned(),
-    };
-    StoreFault::Unavailable(what)
-}
-
-/// DynamoDB takes 36 characters.
-fn token_of(name: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();
-    alloy_primitives::hex::encode(digest.get(..16).unwrap_or_default())
 }
 
 fn candidate(item: &Item) -> Option<Candidate> {

@@ -8,10 +8,11 @@ use crate::types::{Network, PaymentId, Timestamp, Usdc, Wallet};
 use super::calls::UNPAID_PAUSE;
 use super::change::{Item, s};
 use super::keys::{self, Key, Named, SALES};
+use super::requests::unavailable;
 use super::rows::WalletRow;
 use super::sales::Record;
 use super::work::instant_of;
-use super::{Candidate, Queue, Store, StoreFault, candidate, unavailable};
+use super::{Candidate, Queue, Store, StoreFault, candidate};
 
 /// What a sale is known by to somebody who does not have its payment's id.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -131,27 +132,6 @@ impl Store {
             found.push(Record::from_row(id, serde_dynamo::from_item(item)?)?);
         }
         Ok(Page { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
-    }
-
-    pub(super) async fn queued(&self, queue: Queue, until: Timestamp, most: u16) -> Result<Vec<Item>, StoreFault> {
-        let mut items = Vec::new();
-        let mut from = None;
-        // A page ends at a megabyte, whatever was asked for.
-        while let Some(left) = usize::from(most).checked_sub(items.len()).filter(|left| *left > 0) {
-            let answer = self
-                .in_queue(queue, until)
-                .limit(i32::try_from(left).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|error| unavailable(&error))?;
-            items.extend(answer.items.unwrap_or_default());
-            from = answer.last_evaluated_key;
-            if from.is_none() {
-                break;
-            }
-        }
-        Ok(items)
     }
 }
 

@@ -1,0 +1,211 @@
+//! What is asked of DynamoDB, request by request: read, one or several; what waits in a queue; write all or nothing. It
+//! knows DynamoDB's limits, pages and reasons, and no row.
+//!
+//! Each request is boxed. An `async fn` is compiled where it is polled, which is each function, test and tool anew, with
+//! the SDK's own futures inside; what is in a box is compiled here, once. One allocation is nothing beside a round trip.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Select, TransactWriteItem};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
+
+use super::change::{Changes, Item, n, s};
+use super::keys::{Key, Queue};
+use super::{Done, Lost, Store, StoreFault};
+use crate::types::Timestamp;
+
+/// How often a transaction is tried again that another one was in the way of.
+const CONFLICTS: u32 = 6;
+/// How often what a batch has left unread is asked for again.
+const BATCHES: u32 = 3;
+
+/// An answer of DynamoDB's, to be waited for.
+type Asked<'a, T> = BoxFuture<'a, Result<T, StoreFault>>;
+
+impl Store {
+    /// How many things are due in a queue. One page of the index: some ten thousand of them.
+    pub fn count_due(&self, queue: Queue, now: Timestamp) -> Asked<'_, u64> {
+        async move {
+            let answer = self.in_queue(queue, now).select(Select::Count).send().await;
+            let answer = answer.map_err(|error| unavailable(&error))?;
+            Ok(u64::try_from(answer.count).unwrap_or(0))
+        }
+        .boxed()
+    }
+
+    /// Asks for what is due in a queue by then, the oldest first.
+    fn in_queue(&self, queue: Queue, until: Timestamp) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name("due")
+            .key_condition_expression("#queue = :queue AND #at <= :until")
+            .expression_attribute_names("#queue", "due_queue")
+            .expression_attribute_names("#at", "due_at")
+            .expression_attribute_values(":queue", s(queue.name()))
+            .expression_attribute_values(":until", n(until.as_second()))
+    }
+
+    /// One item.
+    pub(super) fn item(&self, key: Key) -> Asked<'_, Option<Item>> {
+        let wanted = self.client.get_item().table_name(&self.table).key("pk", s(key.pk)).key("sk", s(key.sk));
+        async move {
+            let answer = wanted.consistent_read(true).send().await;
+            answer.map(|answer| answer.item).map_err(|error| unavailable(&error))
+        }
+        .boxed()
+    }
+
+    /// Several items in one round trip, in the order in which they were asked for.
+    pub(super) async fn items<const N: usize>(&self, keys: [Key; N]) -> Result<[Option<Item>; N], StoreFault> {
+        let mut found = self.batch(&keys).await?;
+        let is = |item: &Item, key: &Key| item.get("pk") == Some(&s(&key.pk)) && item.get("sk") == Some(&s(&key.sk));
+        Ok(keys.map(|key| {
+            let place = found.iter().position(|item| is(item, &key))?;
+            Some(found.swap_remove(place))
+        }))
+    }
+
+    fn batch<'a>(&'a self, keys: &'a [Key]) -> Asked<'a, Vec<Item>> {
+        let named = |key: &Key| HashMap::from([("pk".to_owned(), s(&key.pk)), ("sk".to_owned(), s(&key.sk))]);
+        async move {
+            let wanted = KeysAndAttributes::builder().consistent_read(true);
+            let wanted = wanted.set_keys(Some(keys.iter().map(named).collect())).build()?;
+            let mut left = Some(HashMap::from([(self.table.clone(), wanted)]));
+            let mut found = Vec::new();
+            for _ in 0..BATCHES {
+                let answer = self.client.batch_get_item().set_request_items(left.take()).send().await;
+                let answer = answer.map_err(|error| unavailable(&error))?;
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+                left = answer.unprocessed_keys.filter(|left| !left.is_empty());
+                if left.is_none() {
+                    return Ok(found);
+                }
+            }
+            // "Not there" must mean that it was looked for.
+            Err(StoreFault::Unavailable("keys were left unread".to_owned()))
+        }
+        .boxed()
+    }
+
+    /// All items of a partition.
+    pub(super) fn partition(&self, pk: String) -> Asked<'_, Vec<Item>> {
+        let all = self.client.query().table_name(&self.table).key_condition_expression("#pk = :pk");
+        let all = all.expression_attribute_names("#pk", "pk").expression_attribute_values(":pk", s(pk));
+        pages(all.consistent_read(true), usize::MAX)
+    }
+
+    /// The items that are due in a queue by then, the oldest first.
+    pub(super) fn queued(&self, queue: Queue, until: Timestamp, most: u16) -> Asked<'_, Vec<Item>> {
+        pages(self.in_queue(queue, until), most.into())
+    }
+
+    /// Writes all of the changes or none; without those that can be spared, where these are in the way. `token` names the step:
+    /// tried again, it is made once.
+    pub(super) fn transact<'a>(&'a self, changes: Changes, token: &'a str) -> Asked<'a, Done> {
+        async move {
+            let mut steps = Vec::new();
+            for (place, change) in changes.all.into_iter().enumerate() {
+                steps.push((place, change.is_spare(), change.into_step(&self.table)?));
+            }
+            let mut token = token.to_owned();
+            let mut conflicts = 0;
+            loop {
+                let writes = steps.iter().map(|(_, _, step)| step.clone()).collect();
+                match self.write(writes, &token).await {
+                    Ok(()) => return Ok(Done::Yes),
+                    Err(NotDone::Condition(lost)) => match steps.get(lost.change) {
+                        Some((place, true, _)) => {
+                            // None of it was written, so what is left is another step.
+                            token = format!("{token} without {place}");
+                            steps.remove(lost.change);
+                        }
+                        Some((place, false, _)) => return Ok(Done::No(Lost { change: *place, ..lost })),
+                        None => return Err(StoreFault::Impossible("a condition that nobody has set")),
+                    },
+                    Err(NotDone::Conflict) if conflicts < CONFLICTS => {
+                        conflicts += 1;
+                        // Whoever was in the way is done in a few milliseconds.
+                        tokio::time::sleep(Duration::from_millis(5 << conflicts)).await;
+                    }
+                    Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),
+                    Err(NotDone::Fault(fault)) => return Err(fault),
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn write(&self, steps: Vec<TransactWriteItem>, token: &str) -> Result<(), NotDone> {
+        let write = self.client.transact_write_items().set_transact_items(Some(steps));
+        let answer = write.client_request_token(token_of(token)).send().await;
+        answer.map(drop).map_err(|error| not_done(&error))
+    }
+}
+
+/// Asks page by page, since a page ends at a megabyte, whatever was asked for.
+fn pages(query: QueryFluentBuilder, most: usize) -> Asked<'static, Vec<Item>> {
+    async move {
+        let mut items = Vec::new();
+        let mut from = None;
+        while let Some(left) = most.checked_sub(items.len()).filter(|left| *left > 0) {
+            let page = query.clone().set_limit(i32::try_from(left).ok()).set_exclusive_start_key(from);
+            let answer = page.send().await.map_err(|error| unavailable(&error))?;
+            items.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(items)
+    }
+    .boxed()
+}
+
+enum NotDone {
+    Condition(Lost),
+    Conflict,
+    Fault(StoreFault),
+}
+
+/// Reads why a transaction was cancelled. A failed condition outweighs a conflict: it will not get better.
+fn not_done(error: &SdkError<TransactWriteItemsError>) -> NotDone {
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+        let reasons = cancelled.cancellation_reasons();
+        for (change, reason) in reasons.iter().enumerate() {
+            if reason.code() == Some("ConditionalCheckFailed") {
+                return NotDone::Condition(Lost { change, old: reason.item.clone() });
+            }
+        }
+        let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+        if reasons.iter().any(|reason| reason.code().is_some_and(|code| passing.contains(&code))) {
+            return NotDone::Conflict;
+        }
+    }
+    if let Some(TransactWriteItemsError::TransactionInProgressException(_)) = error.as_service_error() {
+        return NotDone::Conflict;
+    }
+    NotDone::Fault(unavailable(error))
+}
+
+/// The code and nothing else: a message of DynamoDB can quote an item.
+pub(super) fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreFault {
+    let what = match error {
+        SdkError::TimeoutError(_) => "timed out".to_owned(),
+        SdkError::DispatchFailure(_) => "not reached".to_owned(),
+        _ => error.code().unwrap_or("unreadable answer").to_owned(),
+    };
+    StoreFault::Unavailable(what)
+}
+
+/// DynamoDB takes 36 characters.
+fn token_of(name: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+    alloy_primitives::hex::encode(digest.get(..16).unwrap_or_default())
+}
