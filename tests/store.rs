@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use alloy_primitives::{Address, B256, address};
 use aws_credential_types::Credentials;
@@ -277,6 +278,55 @@ async fn a_sale_waits_in_its_queue_until_it_is_finished() {
     assert_eq!(due(1_000_000).await, 0);
 }
 
+#[tokio::test]
+async fn a_queue_gives_as_many_as_are_asked_for_and_the_oldest_first() {
+    let table = Table::new("queue").await;
+    let numbers: Vec<_> = (1..=3).map(number).collect();
+    for (second, number) in (0..).zip(&numbers) {
+        assert!(table.makes(numbers::adopt(number, Country::US, "PN1", at(second))).await);
+    }
+    for most in 1..=4 {
+        let due = table.store.due_with_time(Queue::Imports, at(10), most).await.expect("answers").into_iter();
+        let due = due.map(|(candidate, since)| match candidate {
+            Candidate::Number(number) => (number, since),
+            _ => panic!("only numbers wait here"),
+        });
+        let expected = numbers.iter().cloned().zip((0..).map(at)).take(most.into());
+        assert_eq!(due.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
+    assert!(table.store.due(Queue::Imports, at(10), 0).await.expect("answers").is_empty());
+}
+
+#[tokio::test]
+async fn a_turn_is_taken_once_in_its_time_and_it_is_known_when() {
+    let table = Table::new("turns").await;
+    let take = async |second, by: &str| {
+        let every = Duration::from_secs(100);
+        table.store.take_turn("DAILY", every, at(second), by).await.expect("answers")
+    };
+    let taken = async || table.store.turn_taken("DAILY").await.expect("answers");
+    assert_eq!(taken().await, None);
+    assert!(take(1_000, "a").await);
+    assert!(!take(1_000, "b").await && !take(1_099, "c").await);
+    assert_eq!(taken().await, Some(at(1_000)));
+    assert!(take(1_100, "d").await);
+    assert_eq!(taken().await, Some(at(1_100)));
+}
+
+#[tokio::test]
+async fn who_goes_on_goes_on_from_where_the_last_one_stopped() {
+    let table = Table::new("progress").await;
+    let progress = async || table.store.progress("WATCH").await.expect("answers");
+    let go_on = async |from, to, by| table.store.go_on("WATCH", from, to, &attempt(by)).await.expect("answers");
+    assert_eq!(progress().await, None);
+    assert!(go_on(None, 10, 1).await);
+    assert!(!go_on(None, 20, 2).await, "somebody else has begun");
+    assert_eq!(progress().await, Some(10));
+    assert!(go_on(Some(10), 30, 3).await);
+    assert!(!go_on(Some(10), 40, 4).await, "somebody else has gone on");
+    assert_eq!(progress().await, Some(30));
+}
+
 /// The states a number can be in, each reached by arrows.
 const STATES: [&str; 8] = ["none", "buying", "importing", "held", "leased", "pooled", "cooling", "releasing"];
 
@@ -499,6 +549,28 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     }
     let after = read().await;
     assert_eq!((after.view, after.settled, after.charge), (Some(error()), true, Charge::RefundDue));
+}
+
+#[tokio::test]
+async fn a_call_is_put_off_while_it_is_in_its_queue_and_not_brought_back_into_it() {
+    let table = Table::new("later").await;
+    bring(&table, &number(1), "leased").await;
+    let id = CallId::from_bits(1);
+    assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
+    let due = async |second| {
+        let mut due = 0;
+        for shard in 0..SHARDS {
+            due += table.store.due(Queue::Calls(shard), at(second), 10).await.expect("answers").len();
+        }
+        due
+    };
+    assert_eq!((due(359).await, due(360).await), (0, 1));
+    table.store.put_off(&id, at(420), "a").await.expect("answers");
+    assert_eq!((due(419).await, due(420).await), (0, 1));
+    ended(&table, &id, error(), false).await;
+    table.store.put_off(&id, at(480), "b").await.expect("answers");
+    assert_eq!(due(1_000).await, 0);
 }
 
 #[tokio::test]

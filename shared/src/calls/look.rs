@@ -130,3 +130,30 @@ fn shown(call: Call, look: Look, now: Timestamp) -> Call {
         ..call
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::price_of;
+    use crate::calls::outcome::tests::new;
+    use crate::types::{PhoneNumber, Usdc};
+    use crate::upstream::bland::{BlandCall, Decimal};
+
+    #[test]
+    fn a_call_costs_the_diallers_price_and_the_carriers_minutes_and_what_nobody_says_is_not_known() {
+        let to = PhoneNumber::parse("+12133610872").unwrap();
+        let minute = crate::limits::rates::carrier_minute(&to).atomic();
+        for (price, seconds, cost) in [
+            (None, None, Some(0)),
+            (None, Some("0"), Some(0)),
+            (None, Some("1"), None),
+            (Some("0"), None, Some(0)),
+            (Some("0.14"), Some("1"), Some(140_000 + minute)),
+            (Some("0.14"), Some("60"), Some(140_000 + minute)),
+            (Some("0.28"), Some("61"), Some(280_000 + 2 * minute)),
+        ] {
+            let [price, corrected_duration] = [price, seconds].map(|text| text.and_then(Decimal::parse));
+            let record = BlandCall { price, corrected_duration, ..new() };
+            assert_eq!(price_of(&record, &to), cost.map(Usdc::micros), "{record:?}");
+        }
+    }
+}

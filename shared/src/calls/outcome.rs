@@ -320,4 +320,4 @@ fn may_be_shown(url: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

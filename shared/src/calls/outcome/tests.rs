@@ -6,7 +6,8 @@ use crate::upstream::bland::{BlandCall, BlandCallId, Decimal, Line};
 
 const MINUTES: u32 = 5;
 
-fn new() -> BlandCall {
+/// A call of which nothing is known yet.
+pub(in crate::calls) fn new() -> BlandCall {
     BlandCall {
         id: BlandCallId::parse("c-1").unwrap(),
         request_id: None,
@@ -132,6 +133,7 @@ fn each_end_has_one_name() {
         (9, vec![TALK, ("call_length", "4.96"), ("call_ended_by", "ASSISTANT")], "completed", "TIMEOUT", certain),
         (10, vec![TALK, ("corrected_duration", "296"), user], "completed", "USER", certain),
         (10, vec![TALK, LENGTH, ("answered_by", "human"), user], "completed", "USER", certain),
+        (10, vec![TALK, user], "completed", "USER", inferred),
         (11, vec![TALK, LENGTH, ("call_ended_by", "ASSISTANT")], "completed", "ASSISTANT", certain),
         (11, vec![TALK, ("call_ended_by", "ASSISTANT")], "completed", "ASSISTANT", inferred),
         (12, vec![TALK, LENGTH, ("agent-action", "Ended call")], "completed", "ASSISTANT", inferred),
