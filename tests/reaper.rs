@@ -208,10 +208,10 @@ async fn a_call_is_given_up_ten_minutes_after_it_must_have_ended_and_not_before(
     let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
     let path = format!("/api/v1/voice/call/{}", call["call_id"].as_str().expect("an id"));
     stack.bland.faults().always("GET /v1/calls/*", Fault::Refuse(Answer::html(503)));
-    stack.travel(11 * MINUTE);
+    stack.travel(11 * MINUTE + Duration::from_secs(40));
     stack.sweep().await;
     assert_eq!(stack.get(&path).send().await.expect(200).json()["ended_by"], "IN_PROGRESS");
-    stack.travel(2 * MINUTE);
+    stack.travel(MINUTE);
     stack.sweep().await;
     assert_eq!(stack.get(&path).send().await.expect(200).json()["ended_by"], "ERROR");
 }

@@ -151,8 +151,8 @@ mod tests {
             (Some("0.14"), Some("60"), Some(140_000 + minute)),
             (Some("0.28"), Some("61"), Some(280_000 + 2 * minute)),
         ] {
-            let [price, corrected_duration] = [price, seconds].map(|text| text.and_then(Decimal::parse));
-            let record = BlandCall { price, corrected_duration, ..new() };
+            let [corrected_duration, price] = [seconds, price].map(|text| text.and_then(Decimal::parse));
+            let record = BlandCall { corrected_duration, price, ..new() };
             assert_eq!(price_of(&record, &to), cost.map(Usdc::micros), "{record:?}");
         }
     }
