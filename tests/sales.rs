@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
+use harness::request::Response;
 use harness::sim::chain::Network;
 use harness::sim::facilitator::JwtKey;
 use harness::sim::{Answer, Fault};
@@ -365,22 +366,27 @@ async fn somebody_elses_submission_of_our_payment_is_our_payment() {
     assert_eq!(stack.earned(), 1_000);
 }
 
-#[tokio::test]
-async fn who_is_overtaken_while_it_settles_gives_the_answer_of_who_overtook_it() {
-    let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    let payment = wallet.signs(&stack.post(LIST).demand().await);
-    let again = || stack.post(LIST).paid_with(&payment).send();
+/// Somebody's settlement hangs, for longer than one works on a sale alone, and meanwhile the same request comes again. What both
+/// are told: who was overtaken, and who overtook.
+async fn overtaken(stack: &Stack, payment: &Payment, meanwhile: impl FnOnce()) -> (Response, Response) {
+    let again = || stack.post(LIST).paid_with(payment).send();
     stack.facilitator.faults().once("POST */settle", Fault::Stall);
     let overtakes = async {
         stack.facilitator.faults().arrived("POST */settle", 1).await;
-        // So long nobody is at work on one sale.
         stack.travel(Duration::from_secs(61));
+        meanwhile();
         let quick = again().await;
         stack.facilitator.faults().release();
         quick
     };
-    let (slow, quick) = tokio::join!(again(), overtakes);
+    tokio::join!(again(), overtakes)
+}
+
+#[tokio::test]
+async fn who_is_overtaken_while_it_settles_gives_the_answer_of_who_overtook_it() {
+    let stack = Stack::start(binaries!()).await;
+    let payment = stack.wallet().signs(&stack.post(LIST).demand().await);
+    let (slow, quick) = overtaken(&stack, &payment, || {}).await;
     assert_eq!(slow.expect(200).body, quick.expect(200).body);
     assert_eq!(stack.earned(), 1_000);
 }
@@ -389,22 +395,15 @@ async fn who_is_overtaken_while_it_settles_gives_the_answer_of_who_overtook_it()
 async fn who_is_overtaken_by_somebody_who_does_not_know_says_that_it_is_not_known() {
     let stack = Stack::start(binaries!()).await;
     let payment = stack.wallet().signs(&stack.post(LIST).demand().await);
-    let again = || stack.post(LIST).paid_with(&payment).send();
-    stack.facilitator.faults().once("POST */settle", Fault::Stall);
-    let overtakes = async {
-        stack.facilitator.faults().arrived("POST */settle", 1).await;
-        stack.travel(Duration::from_secs(61));
+    let nobody_knows = || {
         stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
         stack.chain.faults().always("*", Fault::Overload);
-        let quick = again().await;
-        stack.facilitator.faults().release();
-        quick
     };
-    let (slow, quick) = tokio::join!(again(), overtakes);
+    let (slow, quick) = overtaken(&stack, &payment, nobody_knows).await;
     quick.refused(503, "payment_pending");
     slow.refused(503, "payment_pending");
     stack.chain.faults().clear();
-    again().await.expect(200);
+    stack.post(LIST).paid_with(&payment).send().await.expect(200);
     assert_eq!(stack.earned(), 1_000);
 }
 
