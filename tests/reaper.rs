@@ -21,6 +21,15 @@ async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
     bought["phone_number"].as_str().expect("a number").to_owned()
 }
 
+/// A call of two minutes at most, paid and under way: where it is polled.
+async fn short_call(stack: &Stack) -> String {
+    let wallet = stack.wallet();
+    number_of(stack, &wallet).await;
+    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
+    let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
+    format!("{CALL}/{}", call["call_id"].as_str().expect("an id"))
+}
+
 fn custody(stack: &Stack, number: &str) -> Value {
     let row = stack.dynamo.row(&format!("NUMBER#{number}"), "NUMBER").expect("the number's row");
     row["custody"].clone()
@@ -181,18 +190,14 @@ async fn an_unpaid_call_that_could_not_be_stopped_is_stopped_by_the_next_round()
 #[tokio::test]
 async fn a_call_that_the_dialler_no_longer_knows_ends_in_an_error_and_is_to_be_paid_back() {
     let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    number_of(&stack, &wallet).await;
     stack.bland.script_next(Script::NeverEnds);
-    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
-    let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
+    let path = short_call(&stack).await;
     stack
         .bland
         .faults()
         .always("GET /v1/calls/*", Fault::Refuse(Answer::json(404, &json!({"errors": ["CALL_NOT_FOUND"]}))));
     stack.travel(13 * MINUTE);
     stack.sweep().await;
-    let path = format!("/api/v1/voice/call/{}", call["call_id"].as_str().expect("an id"));
     let lost = stack.get(&path).send().await.expect(200).json();
     assert_eq!((&lost["status"], &lost["ended_by"]), (&json!("failed"), &json!("ERROR")));
     assert_eq!((&lost["charged"], &lost["refund"]["status"]), (&json!(false), &json!("due")));
@@ -201,14 +206,10 @@ async fn a_call_that_the_dialler_no_longer_knows_ends_in_an_error_and_is_to_be_p
 #[tokio::test]
 async fn a_call_is_given_up_ten_minutes_after_it_must_have_ended_and_not_before() {
     let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    number_of(&stack, &wallet).await;
     stack.bland.script_next(Script::NeverEnds);
-    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
-    let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
-    let path = format!("/api/v1/voice/call/{}", call["call_id"].as_str().expect("an id"));
+    let path = short_call(&stack).await;
     stack.bland.faults().always("GET /v1/calls/*", Fault::Refuse(Answer::html(503)));
-    stack.travel(11 * MINUTE + Duration::from_secs(40));
+    stack.travel(11 * MINUTE + Duration::from_secs(20));
     stack.sweep().await;
     assert_eq!(stack.get(&path).send().await.expect(200).json()["ended_by"], "IN_PROGRESS");
     stack.travel(MINUTE);
@@ -219,10 +220,7 @@ async fn a_call_is_given_up_ten_minutes_after_it_must_have_ended_and_not_before(
 #[tokio::test]
 async fn a_call_that_has_ended_is_not_stopped_though_nobody_has_asked_for_it() {
     let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    number_of(&stack, &wallet).await;
-    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
-    stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
+    short_call(&stack).await;
     stack.bland.finish_all();
     stack.travel(4 * MINUTE);
     stack.sweep().await;
@@ -232,11 +230,8 @@ async fn a_call_that_has_ended_is_not_stopped_though_nobody_has_asked_for_it() {
 #[tokio::test]
 async fn a_call_that_never_ends_is_stopped_when_its_time_is_up() {
     let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    number_of(&stack, &wallet).await;
     stack.bland.script_next(Script::NeverEnds);
-    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
-    stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
+    short_call(&stack).await;
     stack.travel(2 * MINUTE);
     stack.sweep().await;
     assert!(!stack.bland.calls()[0].is_over());
@@ -248,16 +243,12 @@ async fn a_call_that_never_ends_is_stopped_when_its_time_is_up() {
 #[tokio::test]
 async fn a_call_that_cannot_be_stopped_for_long_after_its_time_is_stopped_all_the_same() {
     let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    number_of(&stack, &wallet).await;
     stack.bland.script_next(Script::NeverEnds);
-    let body = json!({"to": "+12133610872", "task": "Confirm the reservation.", "max_duration": 2});
-    let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
+    let path = short_call(&stack).await;
     stack.bland.faults().always("POST /v1/calls/*/stop", Fault::Refuse(Answer::html(503)));
     stack.travel(20 * MINUTE);
     stack.sweep().await;
     assert!(!stack.bland.calls()[0].is_over());
-    let path = format!("/api/v1/voice/call/{}", call["call_id"].as_str().expect("an id"));
     assert_eq!(stack.get(&path).send().await.expect(200).json()["ended_by"], "IN_PROGRESS", "it still rings");
     stack.bland.faults().clear();
     stack.travel(2 * MINUTE);
@@ -325,7 +316,7 @@ async fn of_the_numbers_that_nobody_leases_ten_are_kept_and_the_others_given_bac
         stack.travel(DAY);
         if day % 20 == 0 {
             let body = json!({"phone_number": leased});
-            stack.post("/api/v1/phone/numbers/renew").body(&body).pay(&wallet).await.answer.expect(200);
+            stack.post(RENEW).body(&body).pay(&wallet).await.answer.expect(200);
         }
         stack.sweep().await;
         stack.sweep().await;

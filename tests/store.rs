@@ -175,6 +175,15 @@ fn a_payment_is_the_same_only_if_it_was_signed_the_same_way() {
     }
 }
 
+/// What is due by then in all shards of a queue.
+async fn due(table: &Table, queue: fn(u8) -> Queue, second: i64) -> Vec<Candidate> {
+    let mut due = Vec::new();
+    for shard in 0..SHARDS {
+        due.extend(table.store.due(queue(shard), at(second), 10).await.expect("answers"));
+    }
+    due
+}
+
 #[tokio::test]
 async fn a_payment_is_claimed_once() {
     let table = Table::new("claimed_once").await;
@@ -259,13 +268,7 @@ async fn a_sale_is_taken_over_when_its_time_is_up_and_by_one_only() {
 #[tokio::test]
 async fn a_sale_waits_in_its_queue_until_it_is_finished() {
     let table = Table::new("sales_due").await;
-    let due = async |second| {
-        let mut due = 0;
-        for shard in 0..SHARDS {
-            due += table.store.due(Queue::Sales(shard), at(second), 10).await.expect("answers").len();
-        }
-        due
-    };
+    let due = async |second| due(&table, Queue::Sales, second).await.len();
     let sale = claimed::<Settling>(&table, new_sale(1, 1)).await.expect("ours");
     assert_eq!((due(59).await, due(60).await), (0, 1));
     table.store.park(sale, false, at(1), at(16)).await.expect("parked");
@@ -458,10 +461,7 @@ async fn a_wallet_sees_its_own_leases_and_the_oldest_due_first() {
     let (ends, active) = (leases[0].expires_at, [-1, 0, 1].map(|second| leases[0].is_active(at(100 + second))));
     assert_eq!((ends, active), (at(100), [true, false, false]), "the instant of its end is not its own");
     assert_eq!(table.store.leases(&wallet(1)).await.expect("answers"), vec![]);
-    let mut due = Vec::new();
-    for shard in 0..SHARDS {
-        due.extend(table.store.due(Queue::Leases(shard), at(100), 10).await.expect("answers"));
-    }
+    let due = due(&table, Queue::Leases, 100).await;
     assert_eq!(due.iter().filter(|candidate| matches!(candidate, Candidate::Lease(..))).count(), 3);
 }
 
@@ -558,13 +558,7 @@ async fn a_call_is_put_off_while_it_is_in_its_queue_and_not_brought_back_into_it
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
     assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
-    let due = async |second| {
-        let mut due = 0;
-        for shard in 0..SHARDS {
-            due += table.store.due(Queue::Calls(shard), at(second), 10).await.expect("answers").len();
-        }
-        due
-    };
+    let due = async |second| due(&table, Queue::Calls, second).await.len();
     assert_eq!((due(359).await, due(360).await), (0, 1));
     table.store.put_off(&id, at(420), "a").await.expect("answers");
     assert_eq!((due(419).await, due(420).await), (0, 1));
@@ -662,11 +656,7 @@ async fn charge(table: &Table, id: &CallId) -> Charge {
 }
 
 async fn due_refunds(table: &Table) -> usize {
-    let mut due = 0;
-    for shard in 0..SHARDS {
-        due += table.store.due(Queue::Refunds(shard), at(1_000), 10).await.expect("answers").len();
-    }
-    due
+    due(table, Queue::Refunds, 1_000).await.len()
 }
 
 async fn credit(table: &Table) -> u64 {
