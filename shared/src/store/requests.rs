@@ -1,5 +1,6 @@
 //! What is asked of DynamoDB, request by request: read, one or several; what waits in a queue; write all or nothing. It
-//! knows DynamoDB's limits, pages and reasons, and no row.
+//! knows DynamoDB's limits, pages and reasons, and no row. Only an operator's search through the whole table is elsewhere,
+//! in [`survey`](super::survey).
 //!
 //! Each request is boxed. An `async fn` is compiled where it is polled, which is each function, test and tool anew, with
 //! the SDK's own futures inside; what is in a box is compiled here, once. One allocation is nothing beside a round trip.
