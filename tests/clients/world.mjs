@@ -14,8 +14,13 @@ export const world = JSON.parse(readFileSync(file, 'utf8'));
 /** Where clients that append `/v1/…` themselves are pointed. */
 export const api = `${world.gateway}/api`;
 
-/** A destination of its own for each call: the dialler refuses the same one twice within ten seconds. */
-export const somebody = () => `+1213361${String(randomInt(10_000)).padStart(4, '0')}`;
+let dialled = randomInt(10_000);
+
+/** A destination of its own for each call, in turn from anywhere: the dialler refuses the same one twice within ten seconds. */
+export function somebody() {
+  dialled = (dialled + 1) % 10_000;
+  return `+1213361${String(dialled).padStart(4, '0')}`;
+}
 
 /** Something to say there: at least ten characters. */
 export const task = 'Confirm the 7pm reservation for two under Vicky, then end the call.';

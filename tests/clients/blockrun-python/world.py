@@ -3,6 +3,7 @@
 It knows nothing about payments: those are the clients' own affair, which is what the suites are about.
 """
 
+import itertools
 import json
 import os
 import secrets
@@ -20,6 +21,8 @@ API = f"{WORLD['gateway']}/api"
 
 # Something to say on the phone: at least ten characters.
 TASK = "Confirm the 7pm reservation for two under Vicky, then end the call."
+
+_DIALLED = itertools.count(secrets.randbelow(10_000))
 
 # Micro-dollars.
 BUY, RENEW, LIST, CALL = 5_000_000, 5_000_000, 1_000, 540_000
@@ -41,8 +44,8 @@ def new_key():
 
 
 def somebody():
-    """A destination of its own for each call: the dialler refuses the same one twice within ten seconds."""
-    return f"+1213361{secrets.randbelow(10_000):04}"
+    """A destination of its own for each call, in turn from anywhere: the dialler refuses the same one twice within ten seconds."""
+    return f"+1213361{next(_DIALLED) % 10_000:04}"
 
 
 def fund(address):
