@@ -16,7 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use dynoxide::Database;
+use dynoxide::{Database, ImportOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -132,6 +132,13 @@ impl Dynamo {
     /// Writes an item, given as DynamoDB's JSON, past all conditions.
     pub fn put(&self, item: &Map<String, Value>) {
         answer(self.engine.put_item(request(json!({"TableName": &*self.table, "Item": item}))));
+    }
+
+    /// The same for many items at once.
+    fn put_all(&self, items: Vec<Map<String, Value>>) {
+        let items = items.into_iter().map(|item| request(Value::Object(item))).collect();
+        let imported = self.engine.import_items(&self.table, items, ImportOptions::default());
+        imported.unwrap_or_else(|error| panic!("DynamoDB refused the harness: {error}"));
     }
 
     /// Deletes an item past all conditions.

@@ -56,15 +56,15 @@ impl Dynamo {
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
         #[expect(clippy::disallowed_methods, reason = "the functions read the machine's clock, so the harness does")]
         let now = Timestamp::now().as_second();
-        for mut item in self.items() {
+        let mut items = self.items();
+        for item in &mut items {
             let [pk, sk] =
                 ["pk", "sk"].map(|name| item.get(name).and_then(|key| key["S"].as_str()).unwrap_or_default());
             let (pk, on_solana) = (pk.to_owned(), [pk, sk].iter().any(|key| key.contains("#solana")));
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
-            Shift { seconds, blocks, now, pk: &pk, on_solana, travelled: &mut travelled }.map(&mut item);
-            drop(travelled);
-            self.put(&item);
+            Shift { seconds, blocks, now, pk: &pk, on_solana, travelled: &mut travelled }.map(item);
         }
+        self.put_all(items);
     }
 }
 
