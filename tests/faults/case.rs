@@ -55,14 +55,6 @@ impl Scenario {
             Self::Refund => "refund",
         }
     }
-
-    /// How many cases may share a world. Months pass in some, and with them everybody's leases.
-    pub(crate) const fn together(self) -> usize {
-        match self {
-            Self::Reclaim => 1,
-            _ => 12,
-        }
-    }
 }
 
 /// One case.
@@ -127,6 +119,19 @@ pub(crate) struct Played {
 }
 
 impl Case {
+    /// How many like it may share a world: months pass in some, and with them everybody's leases.
+    pub(crate) fn together(&self) -> usize {
+        match self.scenario {
+            Scenario::Reclaim => 1,
+            _ => 12 / self.blows.len().max(1),
+        }
+    }
+
+    /// How many of its blows take long.
+    pub(crate) fn waits(&self) -> usize {
+        self.blows.iter().filter(|blow| blow.harm.takes_long()).count()
+    }
+
     /// Plays it. What has to hold once the world is at rest is judged by whoever ends the world.
     pub(crate) async fn play(&self, lab: &mut Lab) -> Result<Played, String> {
         lab.next();

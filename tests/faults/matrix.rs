@@ -1,5 +1,6 @@
 //! Many cases: which there are, in which worlds they are played, and which of them failed.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use crate::scenario::truth::Truth;
 use crate::scenario::{Conduct, Dice, Harm};
 
 /// Worlds at the same time. Most of them wait: for a time limit that something hangs until.
-const ABREAST: usize = 20;
+const ABREAST: usize = 32;
 /// Of the pairs, so many are played where nobody asked for all of them.
 pub(crate) const SAMPLE: usize = 240;
 
@@ -57,13 +58,15 @@ pub(crate) async fn play(cases: Vec<Case>) -> Report {
     for case in cases {
         by_scenario.entry(case.scenario.name()).or_default().push(case);
     }
-    let worlds: Vec<Vec<Case>> = by_scenario
+    let mut worlds: Vec<Vec<Case>> = by_scenario
         .into_values()
         .flat_map(|cases| {
-            let together = cases.first().map_or(1, |case| case.scenario.together());
+            let together = cases.first().map_or(1, Case::together);
             cases.chunks(together).map(<[Case]>::to_vec).collect::<Vec<_>>()
         })
         .collect();
+    // Who waits most begins first, and so has company to the end.
+    worlds.sort_by_key(|cases| Reverse(cases.iter().map(Case::waits).sum::<usize>()));
     let (all, began) = (worlds.len(), Instant::now());
     let mut report = Report::default();
     let mut playing = futures_util::stream::iter(worlds.into_iter().map(in_worlds)).buffer_unordered(ABREAST);

@@ -66,6 +66,11 @@ impl Harm {
         }
     }
 
+    /// Whether the caller learns of it from its own time limit, and from nothing before.
+    pub(crate) const fn takes_long(self) -> bool {
+        matches!(self, Self::Hang | Self::Late)
+    }
+
     /// What the simulators call it.
     pub(crate) fn fault(self) -> Fault {
         match self {
