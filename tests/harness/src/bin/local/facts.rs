@@ -1,4 +1,4 @@
-//! What is running where, as JSON in `target/local/world.json`, for programs that want to join.
+//! What is running where, as JSON in `target/local/world.json` or where it was asked for, for programs that want to join.
 
 use std::fs;
 use std::path::PathBuf;
@@ -131,12 +131,11 @@ impl Facts {
 
     /// Those of the world that runs on this machine, if one does.
     pub(crate) fn read() -> Option<Self> {
-        serde_json::from_str(&fs::read_to_string(path()).ok()?).ok()
+        serde_json::from_str(&fs::read_to_string(usual()).ok()?).ok()
     }
 
     /// Leaves them for others.
-    pub(crate) fn write(&self) -> Result<Written, Trouble> {
-        let path = path();
+    pub(crate) fn write(&self, path: PathBuf) -> Result<Written, Trouble> {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
         // Written beside it and renamed: nobody reads half of it.
@@ -158,6 +157,7 @@ impl Drop for Written {
     }
 }
 
-fn path() -> PathBuf {
+/// Where they are looked for.
+pub(crate) fn usual() -> PathBuf {
     crate::root().join("target/local/world.json")
 }

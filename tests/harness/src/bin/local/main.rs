@@ -32,7 +32,8 @@ struct Wishes {
 type Trouble = String;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let facts = taken(&mut arguments, "--facts").map(PathBuf::from);
     let (wishes, arguments): (Vec<&str>, Vec<&str>) = arguments
         .iter()
         .map(String::as_str)
@@ -40,8 +41,8 @@ fn main() -> ExitCode {
     let has = |wish| wishes.contains(&wish);
     let wishes = Wishes { chain: has("--chain"), solana: has("--solana"), audit: has("--audit") };
     let outcome = match arguments.as_slice() {
-        [] => run(async || serve::until_interrupted(wishes).await),
-        ["demo"] => run(async || demo::play(wishes).await),
+        [] => run(async || serve::until_interrupted(wishes, facts).await),
+        ["demo"] if facts.is_none() => run(async || demo::play(wishes).await),
         ["help" | "--help" | "-h"] => {
             say::usage();
             return ExitCode::SUCCESS;
@@ -58,6 +59,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What follows an option, both taken out of the arguments.
+fn taken(arguments: &mut Vec<String>, option: &str) -> Option<String> {
+    let at = arguments.iter().position(|argument| argument == option)?;
+    let value = arguments.get(at + 1)?.clone();
+    arguments.drain(at..at + 2);
+    Some(value)
 }
 
 /// The repository.

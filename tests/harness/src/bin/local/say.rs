@@ -14,6 +14,7 @@ pub(crate) fn usage() {
     println!("  --solana          payable on Solana as well");
     println!("  --chain           on a real node with the real USDC, through a published facilitator (needs Node)");
     println!("  --audit           holds all ledgers against each other when it ends");
+    println!("  --facts FILE      beside another one: on ports that are free, which FILE tells");
 }
 
 /// A heading.

@@ -1,5 +1,6 @@
-//! Runs a world until it is interrupted: on fixed ports, with a sweep every minute.
+//! Runs a world until it is interrupted: on fixed ports or beside another one, with a sweep every minute.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::Method;
@@ -14,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::facts::Facts;
 use crate::neighbours::{Neighbours, Real};
-use crate::{Trouble, Wishes, audit, binaries, say, watch};
+use crate::{Trouble, Wishes, audit, binaries, facts, say, watch};
 
 const PORTS: Ports = Ports {
     gateway: 8402,
@@ -50,16 +51,17 @@ pub(crate) struct Running {
     pub(crate) play_money: bool,
 }
 
-/// `cargo local`.
-pub(crate) async fn until_interrupted(wishes: Wishes) -> Result<(), Trouble> {
+/// `cargo local`. With a file of its own for its facts, it takes no place that another one has.
+pub(crate) async fn until_interrupted(wishes: Wishes, facts_in: Option<PathBuf>) -> Result<(), Trouble> {
+    let (ports, control) = if facts_in.is_some() { (Ports::default(), 0) } else { (PORTS, CONTROL) };
     let neighbours = Neighbours::of_process()?;
     let table_is_real = neighbours.is_real(Real::Table);
-    let running = start(PORTS, &neighbours, wishes).await?;
+    let running = start(ports, &neighbours, wishes).await?;
     neighbours.tell();
-    let control = open_control(&running.world).await?;
+    let control = open_control(&running.world, control).await?;
     let facts = Facts::of(&running, control);
     everything_answers(&facts).await?;
-    let written = facts.write()?;
+    let written = facts.write(facts_in.unwrap_or_else(facts::usual))?;
     tell(&facts);
     say::line(&format!("\n  These facts as JSON: {}", written.0.display()));
     say::heading("Requests and calls as they happen (Ctrl-C ends it)");
@@ -146,10 +148,10 @@ pub(crate) async fn housekeeping(world: World) {
 }
 
 /// Money for wallets and trouble at neighbours, for whoever has no handle to the simulators.
-async fn open_control(world: &World) -> Result<String, Trouble> {
+async fn open_control(world: &World, port: u16) -> Result<String, Trouble> {
     let router = harness::control::router(world.clone());
-    let served = harness::sim::serve_at(([127, 0, 0, 1], CONTROL).into(), router).await;
-    let (address, _) = served.map_err(|error| format!("port {CONTROL} of 127.0.0.1 cannot be had ({error})."))?;
+    let served = harness::sim::serve_at(([127, 0, 0, 1], port).into(), router).await;
+    let (address, _) = served.map_err(|error| format!("port {port} of 127.0.0.1 cannot be had ({error})."))?;
     Ok(format!("http://{address}"))
 }
 
