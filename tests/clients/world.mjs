@@ -14,13 +14,13 @@ export const world = JSON.parse(readFileSync(file, 'utf8'));
 /** Where clients that append `/v1/…` themselves are pointed. */
 export const api = `${world.gateway}/api`;
 
-let dialled = randomInt(10_000);
+let dialled = randomInt(3_120_000, 4_020_000);
 
-/** A destination of its own for each call, in turn from anywhere: the dialler refuses the same one twice within ten seconds. */
-export function somebody() {
-  dialled = (dialled + 1) % 10_000;
-  return `+1213361${String(dialled).padStart(4, '0')}`;
-}
+/**
+ * A destination of its own for each call: the dialler refuses the same one twice within ten seconds. In turn, from so many that
+ * another process of the suite begins elsewhere.
+ */
+export const somebody = () => `+1213${dialled++}`;
 
 /** Something to say there: at least ten characters. */
 export const task = 'Confirm the 7pm reservation for two under Vicky, then end the call.';

@@ -22,7 +22,7 @@ API = f"{WORLD['gateway']}/api"
 # Something to say on the phone: at least ten characters.
 TASK = "Confirm the 7pm reservation for two under Vicky, then end the call."
 
-_DIALLED = itertools.count(secrets.randbelow(10_000))
+_DIALLED = itertools.count(3_120_000 + secrets.randbelow(900_000))
 
 # Micro-dollars.
 BUY, RENEW, LIST, CALL = 5_000_000, 5_000_000, 1_000, 540_000
@@ -44,8 +44,8 @@ def new_key():
 
 
 def somebody():
-    """A destination of its own for each call, in turn from anywhere: the dialler refuses the same one twice within ten seconds."""
-    return f"+1213361{next(_DIALLED) % 10_000:04}"
+    """A destination of its own for each call: the dialler refuses the same one twice within ten seconds."""
+    return f"+1213{next(_DIALLED)}"
 
 
 def fund(address):
