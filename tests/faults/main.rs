@@ -5,8 +5,9 @@
 //! paid once, whatever the carrier bills is in the table, whatever was dialled is known), and what only the client can judge:
 //! that 402 was true, that one payment bought one thing, and that whoever was told 200 has the thing.
 //!
-//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs, or as many as `PAIRS` says. `cargo faults` plays all
-//! of them, in so far as a pair's second fault comes after its first. A case that fails prints the line that plays it again.
+//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs, or the part that `PAIRS`
+//! names (`PAIRS=240..5000`). `cargo faults` plays all of them, in so far as a pair's second fault comes after its first. A
+//! case that fails prints the line that plays it again.
 
 #![expect(clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 #![expect(clippy::disallowed_methods, reason = "which case to replay is told by the environment")]
@@ -17,21 +18,22 @@ mod matrix;
 mod scenario;
 mod walk;
 
+use std::ops::Range;
+use std::str::FromStr;
 use std::time::Instant;
 
 use case::Case;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
-    let began = Instant::now();
+    let (began, part) = (Instant::now(), wanted("PAIRS").unwrap_or(matrix::SAMPLE));
     let calm = matrix::calm().await;
     calm.judge("nothing goes wrong", began);
     let singles = matrix::play(matrix::singles(&calm, false)).await;
     singles.judge("one fault", began);
     let pairs = matrix::pairs(&singles);
-    let what = format!("a sample of {} pairs", pairs.len());
-    let pairs = matrix::play(matrix::sample(pairs, number("PAIRS").unwrap_or(matrix::SAMPLE), 1)).await;
-    pairs.judge(&what, began);
+    let what = format!("pairs {part:?} of {}", pairs.len());
+    matrix::play(matrix::part(pairs, part)).await.judge(&what, began);
 }
 
 /// Longer histories of concurrent clients.
@@ -40,11 +42,11 @@ async fn a_random_walk_leaves_the_promises_whole() {
     walk::histories(1..=40).await;
 }
 
-/// `cargo faults`: other seeds than those of every day.
+/// `cargo faults`: other seeds than those of every day, or those that `SEEDS` names.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes hours: cargo faults"]
 async fn a_long_random_walk_leaves_the_promises_whole() {
-    walk::histories(1_000..3_000).await;
+    walk::histories(wanted("SEEDS").unwrap_or(1_000..3_000)).await;
 }
 
 /// `cargo faults`: as long as it takes.
@@ -57,7 +59,7 @@ async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
     let singles = matrix::play(matrix::singles(&calm, true)).await;
     singles.judge("one fault, each conduct", began);
     // In an order as if drawn, so that a part of it says something about all.
-    let pairs = matrix::play(matrix::sample(matrix::pairs(&singles), usize::MAX, 1)).await;
+    let pairs = matrix::play(matrix::part(matrix::pairs(&singles), 0..usize::MAX)).await;
     pairs.judge("two faults, each conduct", began);
 }
 
@@ -85,8 +87,12 @@ async fn replay() {
     assert!(findings.is_empty(), "{}", findings.join("\n"));
 }
 
-fn number(variable: &str) -> Option<usize> {
-    std::env::var(variable).ok()?.parse().ok()
+/// A part that is wanted instead of the usual one.
+fn wanted<T: FromStr>(variable: &str) -> Option<Range<T>> {
+    let wanted = std::env::var(variable).ok()?;
+    let ends = wanted.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    assert!(ends.is_some(), "{variable}={wanted}: it takes a range, such as 240..1000");
+    ends
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Instant;
 
 use futures_util::StreamExt;
@@ -14,8 +15,8 @@ use crate::scenario::{Conduct, Dice, Harm};
 
 /// Worlds at the same time. Most of them wait: for a time limit that something hangs until.
 const ABREAST: usize = 32;
-/// Of the pairs, so many are played where nobody asked for all of them.
-pub(crate) const SAMPLE: usize = 240;
+/// Of the pairs, these are played where nobody asked for others.
+pub(crate) const SAMPLE: Range<usize> = 0..240;
 
 /// A case that was played without its world coming to grief.
 pub(crate) struct Done {
@@ -192,13 +193,15 @@ pub(crate) fn pairs(singles: &Report) -> Vec<Case> {
     pairs
 }
 
-/// So many of them, chosen by a seed: the first so many of an order in which they are as if drawn.
-pub(crate) fn sample(mut cases: Vec<Case>, count: usize, seed: u64) -> Vec<Case> {
-    let mut dice = Dice::new(seed);
+/// This part of them, in an order as if drawn. It is the same each time, so that parts played on different days add up to all.
+pub(crate) fn part(mut cases: Vec<Case>, part: Range<usize>) -> Vec<Case> {
+    cases.sort_by_cached_key(Case::to_string);
+    let mut dice = Dice::new(1);
     let mut chosen = Vec::new();
-    while chosen.len() < count && !cases.is_empty() {
+    while chosen.len() < part.end && !cases.is_empty() {
         let place = dice.below(u64::try_from(cases.len()).unwrap_or(u64::MAX));
         chosen.push(cases.swap_remove(usize::try_from(place).unwrap_or_default()));
     }
+    chosen.drain(..part.start.min(chosen.len()));
     chosen
 }
