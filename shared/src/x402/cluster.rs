@@ -13,6 +13,7 @@ use std::time::Duration;
 use solana_hash::Hash;
 
 use self::answers::{Entry, Landed};
+use self::rpc::Page;
 use super::exact_svm::{Transfer, token_account};
 use super::json_rpc::{Place, Question};
 use super::nodes::{Inbound, InboundPayment, Received, Truth};
@@ -21,7 +22,9 @@ use crate::upstream::http::NoReply;
 
 /// How far the clock of a cluster may be from ours, in seconds: what is older than a payment by more was not it.
 const SKEW: u64 = 120;
-/// Pages of an account's history, a thousand entries each, before a search is given up.
+/// Entries of an account's history in one answer: as many as a node gives.
+const PAGE: usize = 1_000;
+/// Pages of what was paid to us that are read for one question.
 const PAGES: usize = 10;
 /// Transactions that are looked into for one question.
 const LOOKS: usize = 25;
@@ -65,28 +68,24 @@ impl SolanaRpc {
         on(transfer.network, &ask).await?;
         // The final state comes first: what cannot be processed from it on, and is not found afterwards, never was.
         let (slot, dead) = is_dead(&ask, transfer).await?;
-        let mut before = None;
-        let mut looks = LOOKS;
-        for _ in 0..PAGES {
-            let page = ask.signatures(&transfer.source, before.as_ref(), Commitment::Confirmed, Some(slot)).await?;
-            for entry in &page {
-                if entry.block_time.is_some_and(|time| time.saturating_add(SKEW) < transfer.since) {
-                    return Ok(Truth::Unused { dead });
-                }
-                looks = looks.checked_sub(1).ok_or(NoReply::Unknown)?;
-                let Some(landed) = ask.transaction(&entry.signature, Commitment::Confirmed).await? else {
-                    return Err(NoReply::Unknown);
-                };
-                if landed.message == transfer.message {
-                    return outcome(entry, &landed);
-                }
+        // One more than is looked into, to know whether there is more.
+        let history = Page { before: None, limit: LOOKS + 1 };
+        let entries = ask.signatures(&transfer.source, history, Commitment::Confirmed, slot).await?;
+        for (looks, entry) in entries.iter().enumerate() {
+            if entry.block_time.is_some_and(|time| time.saturating_add(SKEW) < transfer.since) {
+                break;
             }
-            match page.last() {
-                Some(last) if page.len() >= rpc::PAGE => before = Some(last.signature.clone()),
-                _ => return Ok(Truth::Unused { dead }),
+            if looks == LOOKS {
+                return Err(NoReply::Unknown);
+            }
+            let Some(landed) = ask.transaction(&entry.signature, Commitment::Confirmed).await? else {
+                return Err(NoReply::Unknown);
+            };
+            if landed.message == transfer.message {
+                return outcome(entry, &landed);
             }
         }
-        Err(NoReply::Unknown)
+        Ok(Truth::Unused { dead })
     }
 
     /// What was paid to `payee` from slot `from` on, oldest first.
@@ -170,8 +169,9 @@ async fn since(ask: &Question<'_>, account: &SolanaAddress, from: u64, finalized
     let mut entries: Vec<Entry> = Vec::new();
     let mut before: Option<TransactionId> = None;
     for _ in 0..PAGES {
-        let page = ask.signatures(account, before.as_ref(), Commitment::Finalized, Some(finalized)).await?;
-        let is_last = page.len() < rpc::PAGE || page.last().is_none_or(|entry| entry.slot < from);
+        let next = Page { before: before.as_ref(), limit: PAGE };
+        let page = ask.signatures(account, next, Commitment::Finalized, finalized).await?;
+        let is_last = page.len() < PAGE || page.last().is_none_or(|entry| entry.slot < from);
         before = page.last().map(|entry| entry.signature.clone());
         entries.extend(page.into_iter().filter(|entry| (from..=finalized).contains(&entry.slot)));
         if is_last {

@@ -10,8 +10,13 @@ use crate::types::{SolanaAddress, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
 use crate::x402::json_rpc::Question;
 
-/// Entries of an account's history in one answer: as many as a node gives.
-pub(super) const PAGE: usize = 1_000;
+/// A part of an account's history, newest first.
+pub(super) struct Page<'a> {
+    /// What it was done before; until now, if nothing is said.
+    pub(super) before: Option<&'a TransactionId>,
+    /// Entries at most.
+    pub(super) limit: usize,
+}
 
 /// What stands beside a question.
 #[derive(Default, Serialize)]
@@ -61,18 +66,18 @@ impl Question<'_> {
         self.ask("isBlockhashValid", params, answers::is_blockhash_valid).await
     }
 
-    /// What an account did, newest first, before one of those things; by a node that has come to a slot.
+    /// What an account did, by a node that has come to a slot.
     pub(super) async fn signatures(
         &self,
         account: &SolanaAddress,
-        before: Option<&TransactionId>,
+        page: Page<'_>,
         commitment: Commitment,
-        at_least: Option<u64>,
+        at_least: u64,
     ) -> Result<Vec<Entry>, NoReply> {
         let options = Options {
-            limit: Some(PAGE),
-            before: before.map(TransactionId::as_str),
-            min_context_slot: at_least,
+            limit: Some(page.limit),
+            before: page.before.map(TransactionId::as_str),
+            min_context_slot: Some(at_least),
             ..at(commitment)
         };
         self.ask("getSignaturesForAddress", json!([account.to_string(), options]), answers::signatures).await

@@ -1,5 +1,7 @@
 //! What a node of Solana's says about a payment.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -12,6 +14,8 @@ use crate::x402::samples::neighbour;
 use crate::x402::samples::solana::{PAYEE, PUBLISHED, SINCE, transfer};
 
 const GENESIS: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
+/// That of another cluster.
+const ELSEWHERE: &str = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG";
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A node that knows some transactions of an account, newest first.
@@ -22,11 +26,13 @@ struct Node {
     alive: bool,
     final_at: u64,
     entries: Vec<Entry>,
+    /// How often it was asked for such a page.
+    pages: Arc<AtomicUsize>,
 }
 
 #[derive(Clone)]
 struct Entry {
-    name: u8,
+    name: u16,
     slot: u64,
     at: u64,
     /// `null` or an error.
@@ -35,7 +41,7 @@ struct Entry {
     transaction: String,
 }
 
-fn entry(name: u8, transaction: &str) -> Entry {
+fn entry(name: u16, transaction: &str) -> Entry {
     let transaction = transaction.to_owned();
     Entry { name, slot: 1_000 + u64::from(name), at: SINCE + 20, err: Value::Null, finalized: false, transaction }
 }
@@ -48,17 +54,19 @@ fn another() -> String {
     STANDARD.encode(bytes)
 }
 
-fn name(byte: u8) -> String {
-    Signature::from([byte; 64]).to_string()
+fn signature(name: u16) -> String {
+    let mut bytes = [1; 64];
+    bytes[..2].copy_from_slice(&name.to_be_bytes());
+    Signature::from(bytes).to_string()
 }
 
-fn id(byte: u8) -> TransactionId {
-    TransactionId::read(SolanaNetwork::Mainnet.into(), &name(byte)).unwrap()
+fn id(name: u16) -> TransactionId {
+    TransactionId::read(SolanaNetwork::Mainnet.into(), &signature(name)).unwrap()
 }
 
 impl Node {
     fn new(entries: Vec<Entry>) -> Self {
-        Self { genesis: GENESIS, alive: false, final_at: SINCE + SKEW + 1, entries }
+        Self { genesis: GENESIS, alive: false, final_at: SINCE + SKEW + 1, entries, pages: Arc::default() }
     }
 
     fn answer(&self, method: &str, params: &Value) -> Value {
@@ -81,7 +89,7 @@ impl Node {
             "getTransaction" => {
                 assert_eq!(params[1]["encoding"], "base64");
                 assert_eq!(params[1]["maxSupportedTransactionVersion"], 0);
-                let found = self.entries.iter().find(|entry| name(entry.name) == params[0].as_str().unwrap());
+                let found = self.entries.iter().find(|entry| signature(entry.name) == params[0].as_str().unwrap());
                 found.map_or(Value::Null, |entry| {
                     json!({
                         "slot": entry.slot,
@@ -91,25 +99,49 @@ impl Node {
                     })
                 })
             }
+            "getAccountInfo" => {
+                let account = token_account(SolanaNetwork::Mainnet, PAYEE.parse().unwrap());
+                let options = json!({ "commitment": "confirmed", "encoding": "jsonParsed" });
+                assert_eq!(params, &json!([account.to_string(), options]));
+                in_context(json!({
+                    "owner": "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+                    "lamports": 2_039_280,
+                    "data": {
+                        "program": "spl-token",
+                        "parsed": { "type": "account", "info": { "tokenAmount": { "amount": "540000" } } },
+                    },
+                }))
+            }
+            "getLatestBlockhash" => {
+                assert_eq!(params, &json!([{ "commitment": "confirmed" }]));
+                in_context(json!({ "blockhash": ELSEWHERE, "lastValidBlockHeight": 2_150 }))
+            }
             other => panic!("{other} is not asked"),
         }
     }
 
     fn page(&self, options: &Value) -> Value {
-        assert_eq!((&options["limit"], &options["minContextSlot"]), (&json!(1_000), &json!(2_000)));
+        self.pages.fetch_add(1, Ordering::Relaxed);
+        let limit = usize::try_from(options["limit"].as_u64().unwrap()).unwrap();
+        assert!((1..=1_000).contains(&limit));
+        assert_eq!(options["minContextSlot"], 2_000);
         let entries = self.entries.iter().filter(|entry| options["commitment"] != "finalized" || entry.finalized);
         let all: Vec<_> = entries.collect();
         let from = match options["before"].as_str() {
-            Some(before) => all.iter().position(|entry| name(entry.name) == before).unwrap() + 1,
+            Some(before) => {
+                let before: Signature = before.parse().unwrap();
+                let name = u16::from_be_bytes(before.as_ref()[..2].try_into().unwrap());
+                all.iter().position(|entry| entry.name == name).unwrap() + 1
+            }
             None => 0,
         };
         let status = |entry: &Entry| if entry.finalized { "finalized" } else { "confirmed" };
         all.iter()
             .skip(from)
-            .take(1_000)
+            .take(limit)
             .map(|entry| {
                 json!({
-                    "signature": name(entry.name),
+                    "signature": signature(entry.name),
                     "slot": entry.slot,
                     "err": entry.err,
                     "memo": null,
@@ -175,8 +207,8 @@ async fn a_transaction_that_failed_is_spent_when_that_is_final() {
 
 #[tokio::test]
 async fn what_is_not_sure_is_no_answer() {
-    let too_much = (1..=LOOKS + 1).map(|name| entry(u8::try_from(name).unwrap(), &another())).collect();
-    let elsewhere = Node { genesis: "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG", ..Node::new(vec![]) };
+    let too_much = (1..=LOOKS + 1).map(|name| entry(u16::try_from(name).unwrap(), &another())).collect();
+    let elsewhere = Node { genesis: ELSEWHERE, ..Node::new(vec![]) };
     for node in [elsewhere, Node::new(too_much), Node::new(vec![entry(1, "AQID")])] {
         assert_eq!(node.truth().await, Err(NoReply::Unknown));
     }
@@ -205,7 +237,7 @@ async fn what_was_paid_is_told_oldest_first_with_what_is_no_payment_marked() {
 
 #[tokio::test]
 async fn a_stretch_ends_where_a_slot_does() {
-    let many = |slots: fn(u8) -> u64| {
+    let many = |slots: fn(u16) -> u64| {
         let one = |name| Entry { finalized: true, slot: slots(name), ..entry(name, PUBLISHED) };
         (1..=60).rev().map(one).collect::<Vec<_>>()
     };
@@ -221,6 +253,46 @@ async fn a_new_table_begins_with_the_last_final_slot() {
     let Received { payments, through, .. } =
         received(vec![Entry { finalized: true, ..entry(1, PUBLISHED) }], None).await;
     assert_eq!((payments.len(), through), (0, 2_000));
+}
+
+#[tokio::test]
+async fn a_stretch_goes_back_over_as_many_pages_as_it_takes_and_no_more() {
+    // Three in each slot: the first page ends within slot 1,500, the second with 1,167.
+    let slot = |name: u16| 1_000 + u64::from(name) / 3;
+    let all: Vec<_> =
+        (1..=2_500).rev().map(|name| Entry { finalized: true, slot: slot(name), ..entry(name, PUBLISHED) }).collect();
+    for (from, pages) in [(1_501, 1), (1_500, 2), (1_168, 2), (1_167, 3), (1_000, 3)] {
+        let node = Node::new(all.clone());
+        let asked = Arc::clone(&node.pages);
+        let received = node.serve().received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), Some(from), LIMIT).await;
+        let Received { payments, through, .. } = received.expect("an answer");
+        let first = (1..=2_500).find(|name| slot(*name) == from).unwrap();
+        assert_eq!((payments[0].transaction.clone(), through), (id(first), from + 8), "from {from}");
+        assert_eq!(asked.load(Ordering::Relaxed), pages, "from {from}");
+    }
+}
+
+#[tokio::test]
+async fn a_stretch_of_more_pages_than_are_read_is_no_answer() {
+    let most = u16::try_from(PAGE * PAGES).unwrap();
+    for (entries, answered) in [(most - 1, true), (most, false)] {
+        let slot = |name: u16| 1_000 + u64::from(name) / 10;
+        let one = |name| Entry { finalized: true, slot: slot(name), ..entry(name, PUBLISHED) };
+        let node = Node::new((1..=entries).rev().map(one).collect()).serve();
+        let received = node.received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), Some(1_000), LIMIT).await;
+        assert_eq!(received.is_ok(), answered, "{entries}");
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_holds_what_its_token_account_does_and_a_transaction_is_built_on_a_confirmed_block() {
+    let node = || Node::new(vec![]).serve();
+    let (mainnet, payee) = (SolanaNetwork::Mainnet, PAYEE.parse().unwrap());
+    assert_eq!(node().balance(mainnet, payee, LIMIT).await, Ok(Some(Usdc::micros(540_000))));
+    assert_eq!(node().blockhash(mainnet, LIMIT).await, Ok(ELSEWHERE.parse().unwrap()));
+    let elsewhere = || Node { genesis: ELSEWHERE, ..Node::new(vec![]) }.serve();
+    assert_eq!(elsewhere().balance(mainnet, payee, LIMIT).await, Err(NoReply::Unknown));
+    assert_eq!(elsewhere().blockhash(mainnet, LIMIT).await, Err(NoReply::Unknown));
 }
 
 #[test]

@@ -80,6 +80,18 @@ fn no_bit_of_what_was_signed_can_be_changed() {
 }
 
 #[test]
+fn a_transaction_fills_a_packet_at_most() {
+    let long = |memo: usize| with(|message| message.instructions[3].data = vec![b'a'; memo]);
+    let published = published();
+    let VersionedMessage::V0(message) = &published.message else { unreachable!("it is of version 0") };
+    let others = wincode::serialize(&published).unwrap().len() - message.instructions[3].data.len();
+    // A longer memo takes one more byte to say how long it is.
+    let fits = LONGEST - others - 1;
+    assert_eq!(long(fits).unwrap().transaction.len(), LONGEST);
+    assert_eq!(long(fits + 1).unwrap_err(), NotATransfer::Unreadable);
+}
+
+#[test]
 fn memos_and_assertions_may_follow_and_nothing_else() {
     let lighthouse = |message: &mut v0::Message| {
         message.account_keys.push(LIGHTHOUSE);
