@@ -3,18 +3,15 @@
 //! It says who is connected to whom, and nothing about tests or people: [`crate::Stack`] is a world for a test,
 //! `cargo local` one for a person.
 
+mod doors;
 mod plan;
 mod schedules;
 
-use std::future::IntoFuture;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use alloy_primitives::Address;
 use axum::Router;
-use axum::serve::ListenerExt;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::dynamo::Dynamo;
 use crate::gateway::Traffic;
@@ -30,7 +27,8 @@ use crate::sim::twilio::Account;
 use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, Scheduler, SecretsManager, Twilio};
 use crate::template::Deployment;
 use crate::{client, gateway, history, iam};
-pub use plan::{Binaries, Plan, Ports, Real};
+pub use doors::{Doors, PortTaken, Ports, Urls};
+pub use plan::{Binaries, Plan, Real};
 
 /// Who is paid.
 pub const PAYEE: Address = alloy_primitives::address!("00000000000000000000000000000000005E11E5");
@@ -93,62 +91,6 @@ pub struct World {
     bland_clock: Clock,
 }
 
-/// Where everything answers, without trailing slashes.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Urls {
-    /// The product.
-    pub gateway: String,
-    /// JSON-RPC of the chain.
-    pub rpc: String,
-    /// JSON-RPC of the cluster of Solana.
-    pub solana: String,
-    /// `/verify`, `/settle`.
-    pub facilitator: String,
-    /// Twilio's API.
-    pub twilio: String,
-    /// Bland's API.
-    pub bland: String,
-    /// DynamoDB.
-    pub dynamo: String,
-    /// EventBridge Scheduler.
-    pub scheduler: String,
-    /// AWS KMS.
-    pub kms: String,
-    /// AWS Secrets Manager.
-    pub secrets_manager: String,
-}
-
-/// A port that is ours, before anything answers there.
-struct Bound {
-    listener: TcpListener,
-    url: String,
-}
-
-impl Bound {
-    async fn at(port: u16) -> Result<Self, PortTaken> {
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let listener = TcpListener::bind(address).await.map_err(|source| PortTaken { port, source })?;
-        let bound = listener.local_addr().map_err(|source| PortTaken { port, source })?;
-        Ok(Self { listener, url: format!("http://{bound}") })
-    }
-
-    fn serve(self, router: Router) {
-        // Answers are small: none should wait for another.
-        let listener = self.listener.tap_io(|stream| _ = stream.set_nodelay(true));
-        tokio::spawn(axum::serve(listener, router).into_future());
-    }
-
-    fn serve_watched(self, router: Router, neighbour: Neighbour, (meter, history): (&Meter, &History)) {
-        let router = history.of_neighbour(neighbour, meter.watch(neighbour, router));
-        let meter = meter.clone();
-        let listener = self.listener.tap_io(move |stream| {
-            _ = stream.set_nodelay(true);
-            meter.connected();
-        });
-        tokio::spawn(axum::serve(listener, router).into_future());
-    }
-}
-
 /// Who answers for the money.
 struct Money {
     node: Router,
@@ -176,66 +118,10 @@ impl Money {
     }
 }
 
-/// All of them.
-struct Doors {
-    gateway: Bound,
-    rpc: Bound,
-    facilitator: Bound,
-    twilio: Bound,
-    bland: Bound,
-    dynamo: Bound,
-    scheduler: Bound,
-    kms: Bound,
-    solana: Bound,
-    secrets_manager: Bound,
-}
-
-impl Doors {
-    async fn at(ports: Ports) -> Result<Self, PortTaken> {
-        Ok(Self {
-            gateway: Bound::at(ports.gateway).await?,
-            rpc: Bound::at(ports.rpc).await?,
-            facilitator: Bound::at(ports.facilitator).await?,
-            twilio: Bound::at(ports.twilio).await?,
-            bland: Bound::at(ports.bland).await?,
-            dynamo: Bound::at(ports.dynamo).await?,
-            scheduler: Bound::at(ports.scheduler).await?,
-            kms: Bound::at(ports.kms).await?,
-            solana: Bound::at(ports.solana).await?,
-            secrets_manager: Bound::at(ports.secrets_manager).await?,
-        })
-    }
-
-    fn urls(&self) -> Urls {
-        let url = |bound: &Bound| bound.url.clone();
-        Urls {
-            gateway: url(&self.gateway),
-            rpc: url(&self.rpc),
-            solana: url(&self.solana),
-            facilitator: url(&self.facilitator),
-            twilio: url(&self.twilio),
-            bland: url(&self.bland),
-            dynamo: url(&self.dynamo),
-            scheduler: url(&self.scheduler),
-            kms: url(&self.kms),
-            secrets_manager: url(&self.secrets_manager),
-        }
-    }
-}
-
-/// A port that cannot be had.
-#[derive(Debug)]
-pub struct PortTaken {
-    /// Which.
-    pub port: u16,
-    /// Why.
-    pub source: std::io::Error,
-}
-
 impl World {
     /// Starts everything. Needs a runtime, and lives as long as that.
     pub async fn start(plan: &Plan) -> Result<Self, PortTaken> {
-        let doors = Doors::at(plan.ports).await?;
+        let doors = plan.ports.opened()?;
         let urls = doors.urls();
 
         let history = if plan.remembers { History::kept() } else { History::default() };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{PAYEE, Urls, solana_payee};
+use super::{PAYEE, Ports, Urls, solana_payee};
 use crate::onchain::{Node, Validator};
 use crate::sim::bland::Keys;
 use crate::sim::chain::Network;
@@ -62,31 +62,6 @@ macro_rules! binaries {
             ("refunds", env!("CARGO_BIN_EXE_refunds")),
         ])
     };
-}
-
-/// Which port is whose; 0 is any that is free.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Ports {
-    /// The product.
-    pub gateway: u16,
-    /// JSON-RPC of the chain.
-    pub rpc: u16,
-    /// JSON-RPC of the cluster of Solana.
-    pub solana: u16,
-    /// The facilitator.
-    pub facilitator: u16,
-    /// Twilio.
-    pub twilio: u16,
-    /// Bland.
-    pub bland: u16,
-    /// DynamoDB.
-    pub dynamo: u16,
-    /// EventBridge Scheduler.
-    pub scheduler: u16,
-    /// AWS KMS.
-    pub kms: u16,
-    /// AWS Secrets Manager.
-    pub secrets_manager: u16,
 }
 
 /// A neighbour that is to be the real one: variables that all functions get instead of the simulator's. Only those that
