@@ -61,10 +61,20 @@ mod tests {
     use crate::upstream::secrets::Fields;
 
     #[test]
+    fn the_secret_is_needed_for_any_of_its_keys() {
+        assert!(!Needed::default().any());
+        assert!(Needed { cdp: true, ..Needed::default() }.any());
+        assert!(Needed { evm_rpc: true, ..Needed::default() }.any());
+        assert!(Needed { solana_rpc: true, ..Needed::default() }.any());
+    }
+
+    #[test]
     fn what_is_needed_has_to_be_there_and_nothing_else() {
         let read = |text: &str, needed| PaymentKeys::read(&Fields::parse(text).unwrap(), needed);
         let keys = read(r#"{"evm_rpc_key":"k"}"#, Needed { evm_rpc: true, ..Needed::default() }).ok().unwrap();
         assert_eq!((keys.evm_rpc(), keys.solana_rpc()), (Some("k"), None));
+        let keys = read(r#"{"solana_rpc_key":"k"}"#, Needed { solana_rpc: true, ..Needed::default() }).ok().unwrap();
+        assert_eq!((keys.evm_rpc(), keys.solana_rpc()), (None, Some("k")));
         let all = Needed { cdp: true, evm_rpc: true, solana_rpc: true };
         for (text, said) in [
             ("{}", "it has no cdp_api_key_id"),

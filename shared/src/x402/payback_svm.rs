@@ -160,7 +160,7 @@ mod tests {
     fn a_key_is_read_as_wallets_export_it() {
         let key = SolanaKey::parse(&exported()).expect("a key");
         assert_eq!(key.address().to_string(), PAYER);
-        assert!(!format!("{key:?}").contains(&exported()));
+        assert_eq!(format!("{key:?}"), format!("SolanaKey({PAYER})"));
         let other_half = Signature::from([1; 64]).to_string();
         for text in ["", PAYER, "0x01", &other_half, &exported()[1..]] {
             assert!(SolanaKey::parse(text).is_none(), "{text}");

@@ -192,6 +192,8 @@ async fn what_is_older_than_the_payment_is_not_looked_into() {
     let old = Entry { at: SINCE - SKEW - 1, ..entry(1, "not a transaction") };
     let node = Node::new(vec![entry(2, &another()), old]);
     assert_eq!(node.truth().await, Ok(Truth::Unused { dead: true }));
+    let just_not = Entry { at: SINCE - SKEW, ..entry(1, PUBLISHED) };
+    assert_eq!(Node::new(vec![just_not]).truth().await, Ok(Truth::Paid { transaction: id(1) }));
 }
 
 #[tokio::test]
