@@ -73,6 +73,8 @@ async fn the_fee_payer_is_asked_for_once_and_again_after_a_refusal_because_of_it
                 { "x402Version": 2, "scheme": "upto", "network": "solana", "extra": { "feePayer": PAYER.to_string() } },
                 { "x402Version": 1, "scheme": "exact", "network": "solana", "extra": { "feePayer": solana::FEE_PAYER } },
             ], "extensions": [] })
+        } else if head.starts_with("POST /settle ") {
+            json!({ "success": false, "errorReason": "insufficient_funds", "transaction": "", "network": "solana" })
         } else {
             json!({ "isValid": false, "invalidReason": "invalid_exact_svm_fee_payer_not_managed_by_facilitator" })
         };
@@ -84,6 +86,10 @@ async fn the_fee_payer_is_asked_for_once_and_again_after_a_refusal_because_of_it
     assert_eq!(facilitator.fee_payer(mainnet, now(), LIMIT).await, expected);
     assert_eq!(facilitator.fee_payer(mainnet, now(), LIMIT).await, expected);
     assert_eq!(questions.try_iter().collect::<Vec<_>>(), ["GET /supported HTTP/1.1"]);
+
+    facilitator.settle(&solana::verified(), now(), LIMIT).await;
+    assert_eq!(facilitator.fee_payer(mainnet, now(), LIMIT).await, expected);
+    assert_eq!(questions.try_iter().collect::<Vec<_>>(), ["POST /settle HTTP/1.1"]);
 
     let verdict = facilitator.verify(&solana::verified(), now(), LIMIT).await;
     assert!(matches!(verdict, Verdict::Invalid { .. }), "{verdict:?}");
