@@ -5,9 +5,9 @@
 //! paid once, whatever the carrier bills is in the table, whatever was dialled is known), and what only the client can judge:
 //! that 402 was true, that one payment bought one thing, and that whoever was told 200 has the thing.
 //!
-//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs, or the part that `PAIRS`
-//! names (`PAIRS=240..5000`). `cargo faults` plays all of them, in so far as a pair's second fault comes after its first. A
-//! case that fails prints the line that plays it again.
+//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs, or those of a thousand
+//! parts that `PAIRS` names (`PAIRS=10..250`). `cargo faults` plays all of them, in so far as a pair's second fault comes
+//! after its first. A case that fails prints the line that plays it again.
 
 #![expect(clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 #![expect(clippy::disallowed_methods, reason = "which case to replay is told by the environment")]
@@ -26,14 +26,14 @@ use case::Case;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
-    let (began, part) = (Instant::now(), wanted("PAIRS").unwrap_or(matrix::SAMPLE));
+    let (began, parts) = (Instant::now(), wanted("PAIRS").unwrap_or(matrix::SAMPLE));
     let calm = matrix::calm().await;
     calm.judge("nothing goes wrong", began);
     let singles = matrix::play(matrix::singles(&calm, false)).await;
     singles.judge("one fault", began);
     let pairs = matrix::pairs(&singles);
     let what = format!("of {} pairs", pairs.len());
-    matrix::play(matrix::part(pairs, part)).await.judge(&what, began);
+    matrix::play(matrix::part(pairs, &parts)).await.judge(&what, began);
 }
 
 /// Longer histories of concurrent clients.
@@ -49,19 +49,18 @@ async fn a_long_random_walk_leaves_the_promises_whole() {
     walk::histories(wanted("SEEDS").unwrap_or(1_000..3_000)).await;
 }
 
-/// `cargo faults`: as long as it takes, or the part of the pairs that `PAIRS` names (none: `0..0`).
+/// `cargo faults`: as long as it takes, or those parts of the pairs that `PAIRS` names (none: `0..0`).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes hours: cargo faults"]
 async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
-    let (began, part) = (Instant::now(), wanted("PAIRS").unwrap_or(0..usize::MAX));
+    let (began, parts) = (Instant::now(), wanted("PAIRS").unwrap_or(0..matrix::PARTS));
     let calm = matrix::calm().await;
     calm.judge("nothing goes wrong", began);
     let singles = matrix::play(matrix::singles(&calm, true)).await;
     singles.judge("one fault, each conduct", began);
-    // In an order as if drawn, so that a part of it says something about all.
     let pairs = matrix::pairs(&singles);
     let what = format!("of {} pairs, each conduct", pairs.len());
-    matrix::play(matrix::part(pairs, part)).await.judge(&what, began);
+    matrix::play(matrix::part(pairs, &parts)).await.judge(&what, began);
 }
 
 /// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --test faults replay`
@@ -92,7 +91,7 @@ async fn replay() {
 fn wanted<T: FromStr>(variable: &str) -> Option<Range<T>> {
     let wanted = std::env::var(variable).ok()?;
     let ends = wanted.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
-    assert!(ends.is_some(), "{variable}={wanted}: it takes a range, such as 240..1000");
+    assert!(ends.is_some(), "{variable}={wanted}: it takes a range, such as 10..250");
     ends
 }
 
