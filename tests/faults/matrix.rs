@@ -18,7 +18,7 @@ use crate::scenario::{Conduct, Harm};
 const ABREAST: usize = 32;
 /// Into so many parts the pairs can be divided.
 pub(crate) const PARTS: u64 = 1_000;
-/// These parts are played where nobody asked for others: some 250 pairs.
+/// These parts are played where nobody asked for others: some 220 pairs.
 pub(crate) const SAMPLE: Range<u64> = 0..10;
 
 /// A case that was played without its world coming to grief.
