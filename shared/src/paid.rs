@@ -26,7 +26,7 @@ use crate::telemetry;
 use crate::types::{Network, Wallet};
 use crate::x402::{
     Checked, Listing, NotConfirmed, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
-    says_used,
+    remedy, says_used,
 };
 
 /// How long the facilitator may take to look at a payment.
@@ -158,7 +158,7 @@ impl<E: Endpoint> Paid<E> {
         if self.was_confirmed(&unproven).await? {
             return Ok((unproven.confirmed(), false));
         }
-        unproven.window(invocation.now).map_err(refused)?;
+        unproven.window(invocation.now, self.longest(unproven.claim())).map_err(refused)?;
         let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
         let refusal = match unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await {
             Ok(()) => return Ok((unproven.confirmed(), true)),
@@ -186,7 +186,7 @@ impl<E: Endpoint> Paid<E> {
         // The record first: a served request is answered from it even when its signature has expired.
         let gate = self.cashier.store.gate(&id, &payer);
         let plan = async {
-            payment.window(invocation.now).map_err(refused)?;
+            payment.window(invocation.now, self.longest(payment)).map_err(refused)?;
             let ask = ask?;
             let plan = first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await?;
             Ok::<_, Refusal>((ask, plan))
@@ -222,6 +222,11 @@ impl<E: Endpoint> Paid<E> {
         let new = NewSale {
             id,
             signed: sale::signed(payment),
+    /// The longest that a payment like this one may still be good for.
+    fn longest(&self, payment: &Verified) -> Duration {
+        self.cashier.nodes.longest_window(payment.payer().network())
+    }
+
             endpoint: E::ENDPOINT.path,
             request: order.request.clone(),
             attempt: invocation.attempt.clone(),
@@ -325,7 +330,7 @@ fn refused(why: PaymentRefused) -> Refusal {
 }
 
 fn declined(reason: String) -> Refusal {
-    let message = format!("The payment was declined ({reason}). Check the wallet's USDC and sign a new payment.");
+    let message = format!("The payment was declined ({reason}). {}", remedy(&reason));
     Refusal::PaymentRequired { reason, message }
 }
 

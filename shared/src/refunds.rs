@@ -355,7 +355,7 @@ impl Refunds {
     }
 
     async fn truth(&self, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
-        self.nodes.truth(payment, invocation.at_most(ASK, RESERVE)).await
+        self.nodes.truth(payment, u64::MAX, invocation.at_most(ASK, RESERVE)).await
     }
 
     fn knows(&self, payment: &Verified) -> bool {

@@ -21,7 +21,7 @@ use crate::x402::{
     Authorization, Facilitator, Nodes, Payload, Quote, SignedAuthorization, Transfer, Verified, Version,
 };
 pub use evidence::truth;
-use evidence::{Evidence, evidence};
+use evidence::{Evidence, evidence, waited_until};
 
 /// When the sweep looks again at a sale whose outcome is unknown: soon while it can still settle, seldom after.
 const SOON: Duration = Duration::from_secs(15);
@@ -178,7 +178,7 @@ async fn doubt(
 ) -> Result<Finished, Fault> {
     let record = sale.record();
     let work = record.work.clone();
-    let pause = if expired(&record.signed, invocation.current()) { SELDOM } else { SOON };
+    let pause = if waited_until(record) <= seconds(invocation.current()) { SELDOM } else { SOON };
     let next = invocation.now.saturating_add(pause).map_err(|_| Fault::Broken("an instant beyond the calendar"))?;
     count(work.endpoint(), "unknown");
     warn!(payment = ?record.id, contested, "the outcome of a payment is unknown");
@@ -301,10 +301,6 @@ pub fn signed(payment: &Verified) -> Signed {
         resource: payment.quote().resource.clone(),
         description: payment.quote().description.to_string(),
     }
-}
-
-fn expired(signed: &Signed, now: Timestamp) -> bool {
-    signed.valid_before <= seconds(now)
 }
 
 fn seconds(at: Timestamp) -> u64 {

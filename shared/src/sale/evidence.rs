@@ -19,7 +19,10 @@ const SETTLE: Duration = Duration::from_secs(15);
 const RESERVE: Duration = Duration::from_secs(3);
 /// The facilitators refuse an authorization that is about to expire; its time would run out under way.
 const TOO_LATE: u64 = 6;
-/// Without a chain to ask, an unknown payment is given up no earlier than this after it has expired.
+/// How long a payment that was sent is waited for, however long it is good for. What arrives later bought nothing, and goes
+/// back.
+const DOUBT: Duration = Duration::from_mins(15);
+/// Without a chain to ask, an unknown payment is given up no earlier than this after that.
 const GIVE_UP: u64 = 15 * 60;
 
 /// What is known of a payment.
@@ -46,7 +49,8 @@ pub(super) async fn evidence(
     invocation: &Invocation,
 ) -> Evidence {
     let now = invocation.current();
-    if record.signed.valid_before.saturating_sub(TOO_LATE) <= seconds(now) {
+    let by = waited_until(record);
+    if by.saturating_sub(TOO_LATE) <= seconds(now) {
         return match sent {
             Sent::Never => Evidence::Unpaid("payment_expired".to_owned()),
             Sent::Perhaps => after_expiry(cashier, record, payment, invocation).await,
@@ -56,7 +60,7 @@ pub(super) async fn evidence(
         SettleAnswer::Settled(receipt) => Evidence::Paid(receipt.transaction.to_string()),
         SettleAnswer::NotSent if sent == Sent::Never => Evidence::NeverSent,
         SettleAnswer::NotSent => Evidence::Unknown { contested: false },
-        SettleAnswer::Declined { reason } => match truth(cashier, payment, invocation).await {
+        SettleAnswer::Declined { reason } => match truth_by(cashier, payment, by, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
@@ -64,7 +68,7 @@ pub(super) async fn evidence(
             None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
             Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
         },
-        SettleAnswer::LookItUp { reason } => match truth(cashier, payment, invocation).await {
+        SettleAnswer::LookItUp { reason } => match truth_by(cashier, payment, by, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             // It was tried and not sent.
@@ -78,7 +82,7 @@ pub(super) async fn evidence(
             if contradiction {
                 error!(payment = ?record.id, "the facilitator contradicts itself or us");
             }
-            match truth(cashier, payment, invocation).await {
+            match truth_by(cashier, payment, by, invocation).await {
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
                 Some(Truth::Cancelled) => Evidence::Unpaid("payment_cancelled".to_owned()),
                 Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
@@ -87,8 +91,15 @@ pub(super) async fn evidence(
     }
 }
 
-/// Whether nothing is under way that could still use a payment: nothing was sent before, or it has expired by the clock of
-/// a final block that does not have it. What the facilitator says now says nothing about what it was sent before.
+/// Until when the payment of a sale is waited for, in epoch seconds: it has expired then, or is given up.
+pub(super) fn waited_until(record: &Record) -> u64 {
+    let given_up = seconds(record.created_at).saturating_add(DOUBT.as_secs());
+    record.signed.valid_before.min(given_up)
+}
+
+/// Whether nothing of ours is under way that could still use a payment: nothing was sent before, or it is waited for no longer
+/// by the clock of a final block that does not have it. What the facilitator says now says nothing about what it was sent
+/// before.
 fn no_longer(sent: Sent, dead: bool) -> bool {
     sent == Sent::Never || dead
 }
@@ -98,19 +109,19 @@ fn knows(cashier: &Cashier, record: &Record) -> bool {
     cashier.nodes.knows(record.signed.payer.network())
 }
 
-/// It can no longer be settled; it may have been.
+/// It is sent no more; it may have been made.
 async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Evidence {
-    let valid_before = record.signed.valid_before;
+    let by = waited_until(record);
     let expired = || Evidence::Unpaid("payment_expired".to_owned());
     if !knows(cashier, record) {
         // A nonce that the facilitator calls used was used by somebody: perhaps by us. Giving up could keep a buyer's
         // money, granting could give a number away. It waits for a chain to ask.
-        let given_up = seconds(invocation.current()) >= valid_before.saturating_add(GIVE_UP) && !record.contested;
+        let given_up = seconds(invocation.current()) >= by.saturating_add(GIVE_UP) && !record.contested;
         return if given_up { expired() } else { Evidence::Unknown { contested: record.contested } };
     }
-    match truth(cashier, payment, invocation).await {
+    match truth_by(cashier, payment, by, invocation).await {
         Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
-        // A final block later than its time can no longer contain it.
+        // A final block later than its time does not contain it.
         Some(Truth::Cancelled | Truth::Unused { dead: true }) => expired(),
         Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
     }
@@ -137,5 +148,10 @@ async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) 
 
 /// What the chain says became of a payment, if there is a node and it answers.
 pub async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
-    cashier.nodes.truth(payment, invocation.at_most(Duration::from_secs(5), RESERVE)).await
+    truth_by(cashier, payment, u64::MAX, invocation).await
+}
+
+/// The same, for a payment that is waited for until `by` at most.
+async fn truth_by(cashier: &Cashier, payment: &Verified, by: u64, invocation: &Invocation) -> Option<Truth> {
+    cashier.nodes.truth(payment, by, invocation.at_most(Duration::from_secs(5), RESERVE)).await
 }

@@ -5,7 +5,8 @@
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-/// What is sold, as directories list it: written once, since every 402 repeats it.
+/// The extensions of a 402: what is sold, as directories list it, and that a client may name its purchase
+/// (`payment-identifier`). Written once, since every 402 repeats it.
 #[derive(Debug)]
 pub struct Listing(Box<RawValue>);
 
@@ -39,6 +40,17 @@ impl Listing {
                 "type": "object",
                 "properties": {"input": input, "output": output},
                 "required": ["input"],
+            },
+        }, "payment-identifier": {
+            "info": {"required": false},
+            "schema": {
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                "type": "object",
+                "properties": {
+                    "required": {"type": "boolean"},
+                    "id": {"type": "string", "minLength": 16, "maxLength": 128},
+                },
+                "required": ["required"],
             },
         }});
         Self(to_raw_value(&extensions).unwrap_or_default())

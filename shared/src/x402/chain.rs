@@ -47,10 +47,10 @@ impl EvmRpc {
         Self { place: place.into() }
     }
 
-    /// What became of this payment's authorization. An answer that cannot be had within `limit`, or that is not sure, is
-    /// no answer.
-    pub async fn truth(&self, payment: &SignedAuthorization, limit: Duration) -> Result<Truth, NoReply> {
-        tokio::time::timeout(limit, self.search(payment, limit)).await.unwrap_or(Err(NoReply::Unknown))
+    /// What became of this payment's authorization, which is waited for until it expires, or `by` then. An answer that cannot
+    /// be had within `limit`, or that is not sure, is not an answer.
+    pub async fn truth(&self, payment: &SignedAuthorization, by: u64, limit: Duration) -> Result<Truth, NoReply> {
+        tokio::time::timeout(limit, self.search(payment, by, limit)).await.unwrap_or(Err(NoReply::Unknown))
     }
 
     /// What was paid to `payee` from block `from` on, as far as the chain is final and as one question may ask. Without a
@@ -104,14 +104,14 @@ impl EvmRpc {
         Err(NoReply::Unknown)
     }
 
-    async fn search(&self, payment: &SignedAuthorization, limit: Duration) -> Result<Truth, NoReply> {
+    async fn search(&self, payment: &SignedAuthorization, by: u64, limit: Duration) -> Result<Truth, NoReply> {
         let ask = Question { place: &self.place, limit };
         let network = payment.network;
         self.on(network, &ask).await?;
         // The final block comes first: what is unused in a later state was unused in it, though another node answer.
         let settled = ask.block("finalized").await?;
         if !is_spent(&ask, payment, "latest").await? && !is_spent(&ask, payment, &quantity(settled.number)).await? {
-            let dead = settled.timestamp >= payment.authorization.valid_before;
+            let dead = settled.timestamp >= payment.authorization.valid_before.min(by);
             return Ok(Truth::Unused { dead });
         }
         let spent = find_spending(&ask, payment).await?.ok_or(NoReply::Unknown)?;

@@ -5,7 +5,7 @@
 pub mod answers;
 mod fee_payer;
 
-pub use answers::says_used;
+pub use answers::{remedy, says_used};
 
 use std::sync::Arc;
 use std::time::Duration;

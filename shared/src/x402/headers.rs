@@ -38,20 +38,27 @@ const LENIENT_PADDING: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The payment that a request carries, decoded to JSON, or nothing if it carries none.
+/// The payment that a request carries, decoded to JSON, or nothing if it carries none. Some clients send the same payment
+/// under both names: that is one payment. A header with nothing in it is no header.
 pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malformed> {
-    let mut values = [PAYMENT_SIGNATURE, X_PAYMENT].into_iter().flat_map(|name| headers.get_all(name));
-    let Some(value) = values.next() else {
+    let values = [PAYMENT_SIGNATURE, X_PAYMENT].into_iter().flat_map(|name| headers.get_all(name));
+    let values: Vec<&[u8]> = values.map(|value| value.as_bytes().trim_ascii()).collect();
+    // Before the commas are looked at, which JSON is full of.
+    if values.iter().any(|value| value.starts_with(b"{")) {
+        return Err(Malformed::PlainJson);
+    }
+    // API Gateway joins repeated headers with a comma, which base64 does not have.
+    let mut payments = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let Some(value) = payments.find(|value| !value.is_empty()) else {
         return Ok(None);
     };
-    // API Gateway joins repeated headers with a comma, which base64 does not have.
-    if values.next().is_some() || value.as_bytes().contains(&b',') {
+    if payments.any(|other| !other.is_empty() && other != value) {
         return Err(Malformed::Several);
     }
     if value.len() > LONGEST {
         return Err(Malformed::TooLong);
     }
-    let json = base64(value.as_bytes()).ok_or(Malformed::NotBase64)?;
+    let json = base64(value).ok_or(Malformed::NotBase64)?;
     // Asked here, because the parser does not look into what it skips.
     if str::from_utf8(&json).is_err() {
         return Err(Malformed::NotJson);
@@ -120,14 +127,36 @@ mod tests {
     }
 
     #[test]
-    fn two_payments_are_none() {
-        let value = "eyJhIjoxfQ==";
-        for several in [
+    fn one_payment_may_come_several_times_and_two_are_refused() {
+        let (value, other) = ("eyJhIjoxfQ==", "eyJhIjoyfQ==");
+        for same in [
             headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, value)]),
             headers(&[(PAYMENT_SIGNATURE, value), (PAYMENT_SIGNATURE, value)]),
             headers(&[(PAYMENT_SIGNATURE, "eyJhIjoxfQ==,eyJhIjoxfQ==")]),
+            headers(&[(PAYMENT_SIGNATURE, "eyJhIjoxfQ== , eyJhIjoxfQ==")]),
+            headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, "")]),
+            headers(&[(PAYMENT_SIGNATURE, " "), (X_PAYMENT, value)]),
+            headers(&[(PAYMENT_SIGNATURE, ",eyJhIjoxfQ==,")]),
         ] {
-            assert_eq!(payment_json(&several), Err(Malformed::Several));
+            assert_eq!(payment_json(&same), Ok(Some(br#"{"a":1}"#.to_vec())), "{same:?}");
+        }
+        for several in [
+            headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, other)]),
+            headers(&[(PAYMENT_SIGNATURE, value), (PAYMENT_SIGNATURE, other)]),
+            headers(&[(PAYMENT_SIGNATURE, "eyJhIjoxfQ==,eyJhIjoyfQ==")]),
+            headers(&[(PAYMENT_SIGNATURE, value), (PAYMENT_SIGNATURE, value), (X_PAYMENT, other)]),
+        ] {
+            assert_eq!(payment_json(&several), Err(Malformed::Several), "{several:?}");
+        }
+        for nothing in ["", " ", ",", " , "] {
+            assert_eq!(payment_json(&headers(&[(PAYMENT_SIGNATURE, nothing), (X_PAYMENT, "")])), Ok(None));
+        }
+    }
+
+    #[test]
+    fn json_that_was_not_encoded_is_told_so() {
+        for text in ["{\"a\":1}", "{\"a\":1,\"b\":2}", " {}"] {
+            assert_eq!(payment_json(&headers(&[(X_PAYMENT, text)])), Err(Malformed::PlainJson), "{text}");
         }
     }
 
@@ -140,7 +169,6 @@ mod tests {
             "e30=eyJhIjoxfQ==", // two documents
             "Pz8_",             // base64url
             "Pz8-",
-            "{\"a\":1}",
             "e",
         ] {
             assert_eq!(payment_json(&headers(&[(X_PAYMENT, text)])), Err(Malformed::NotBase64), "{text}");

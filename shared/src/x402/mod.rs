@@ -15,12 +15,12 @@ pub use bazaar::Listing;
 
 mod payment;
 pub use payment::{
-    Authorization, Checked, Malformed, NotConfirmed, Payload, PaymentRefused, Presented, SignedAuthorization, Unproven,
-    Verified, Version,
+    Authorization, Checked, LONGEST_UNWATCHED, LONGEST_WINDOW, Malformed, NotConfirmed, Payload, PaymentRefused,
+    Presented, SignedAuthorization, Unproven, Verified, Version,
 };
 
 mod facilitator;
-pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict, answers, question, says_used};
+pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict, answers, question, remedy, says_used};
 
 mod chain;
 pub use chain::{EvmRpc, node};

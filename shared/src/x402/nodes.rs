@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alloy_primitives::B256;
 
-use super::{EvmRpc, Payload, SolanaRpc, Verified};
+use super::{EvmRpc, LONGEST_UNWATCHED, LONGEST_WINDOW, Payload, SolanaRpc, Verified};
 use crate::types::{Network, PaymentId, TransactionId, Usdc, Wallet};
 use crate::upstream::http::NoReply;
 
@@ -27,7 +27,7 @@ pub enum Truth {
     },
     /// It was not used in any block up to one that is final.
     Unused {
-        /// It never will be: it has expired by the clock of that block.
+        /// That block is past the time until which we wait for it: it has expired, or is given up.
         dead: bool,
     },
     /// It is spent on something else: the payer cancelled it, or paid another with it, or it failed for good. It never will
@@ -79,10 +79,16 @@ impl Nodes {
         }
     }
 
-    /// What became of a payment, if there is a node and it answers within `limit`.
-    pub async fn truth(&self, payment: &Verified, limit: Duration) -> Option<Truth> {
+    /// The longest that a payment on this network may be good for.
+    pub fn longest_window(&self, network: Network) -> Duration {
+        if self.knows(network) { LONGEST_WINDOW } else { LONGEST_UNWATCHED }
+    }
+
+    /// What became of a payment, if there is a node and it answers within `limit`. It is waited for until it expires, or `by`
+    /// then, in epoch seconds.
+    pub async fn truth(&self, payment: &Verified, by: u64, limit: Duration) -> Option<Truth> {
         match payment.payload() {
-            Payload::Evm(signed) => self.evm.as_ref()?.truth(signed, limit).await.ok(),
+            Payload::Evm(signed) => self.evm.as_ref()?.truth(signed, by, limit).await.ok(),
             Payload::Solana(transfer) => self.solana.as_ref()?.truth(transfer, limit).await.ok(),
         }
     }

@@ -11,7 +11,7 @@ pub use check::{Checked, PaymentRefused};
 pub use read::{Malformed, Presented, Version};
 pub(super) use read::{hex_bytes, hex_string, network};
 pub use unproven::{NotConfirmed, Unproven};
-pub use verified::{Authorization, Payload, SignedAuthorization, Verified};
+pub use verified::{Authorization, LONGEST_UNWATCHED, LONGEST_WINDOW, Payload, SignedAuthorization, Verified};
 
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,30 @@ pub(super) struct Payment<'a> {
     /// Depends on the scheme and the chain, so it is read once those are known to be ours.
     #[serde(borrow)]
     pub(super) payload: &'a RawValue,
+    /// Whatever the client has to say beside it. What we do not know is not looked into.
+    #[serde(borrow, default)]
+    pub(super) extensions: Option<&'a RawValue>,
+}
+
+/// The one extension of a payment that we read.
+#[derive(Deserialize)]
+pub(super) struct Extensions<'a> {
+    #[serde(borrow, default, rename = "payment-identifier")]
+    pub(super) payment_identifier: Option<Identifier<'a>>,
+}
+
+/// Clients echo our declaration, and add an `id` where their user has one.
+#[derive(Deserialize)]
+pub(super) struct Identifier<'a> {
+    #[serde(borrow, default)]
+    pub(super) info: Option<IdentifierInfo<'a>>,
+}
+
+/// See [`Identifier`].
+#[derive(Deserialize)]
+pub(super) struct IdentifierInfo<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Option<&'a RawValue>,
 }
 
 /// The entry of our `accepts` that the client says it chose.
@@ -105,9 +129,50 @@ pub(super) struct Authorization {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) value: Decimal,
-    pub(super) valid_after: Decimal,
-    pub(super) valid_before: Decimal,
+    pub(super) valid_after: Instant,
+    pub(super) valid_before: Instant,
     pub(super) nonce: String,
+}
+
+const NOT_A_TIME: &str = "times are whole seconds since 1970, in a string of decimal digits without a leading zero";
+
+/// A time as a `uint256`, which holds far more than the calendar: what is beyond 2^64 is as late as can be said.
+#[derive(Clone, Copy)]
+pub(super) struct Instant(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Instant;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a decimal integer in a string")
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Instant, E> {
+                Ok(Instant(value))
+            }
+
+            /// How JSON integers beyond 2^64 are read.
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Instant, E> {
+                const BEYOND: f64 = 18_446_744_073_709_551_616.0;
+                if value >= BEYOND { Ok(Instant(u64::MAX)) } else { Err(E::custom(NOT_A_TIME)) }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+                // The largest `uint256` has 78 digits.
+                let canonical = text == "0" || !text.starts_with('0');
+                let digits = (1..=78).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
+                match text.parse() {
+                    Ok(value) if canonical && digits => Ok(Instant(value)),
+                    Err(_) if canonical && digits => Ok(Instant(u64::MAX)),
+                    _ => Err(E::custom(NOT_A_TIME)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 /// An integer that the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so

@@ -107,7 +107,7 @@ impl Node {
             let result = self.answer(question["method"].as_str().unwrap(), &question["params"]);
             (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
         });
-        EvmRpc::new(url).truth(&signed(EvmNetwork::Base), Duration::from_secs(5)).await
+        EvmRpc::new(url).truth(&signed(EvmNetwork::Base), u64::MAX, Duration::from_secs(5)).await
     }
 }
 
@@ -201,7 +201,7 @@ async fn a_nodes_error_is_no_answer() {
         (429, ""),
     ] {
         let url = neighbour(move |_, _| (status, body.to_owned()));
-        let truth = EvmRpc::new(url).truth(&signed(EvmNetwork::Base), Duration::from_secs(5)).await;
+        let truth = EvmRpc::new(url).truth(&signed(EvmNetwork::Base), u64::MAX, Duration::from_secs(5)).await;
         assert_eq!(truth, Err(NoReply::Unknown), "{status} {body}");
     }
 }

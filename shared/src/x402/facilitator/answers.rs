@@ -129,6 +129,24 @@ pub fn says_used(reason: &str) -> bool {
     ["already_used", "nonce_used", "duplicate"].iter().any(|part| reason.contains(part))
 }
 
+/// What a payer can do about a reason for which a payment was declined.
+pub fn remedy(reason: &str) -> &'static str {
+    let has = |parts: &[&str]| parts.iter().any(|part| reason.contains(part));
+    if has(&["valid_after", "not_yet_valid"]) {
+        "The chain's clock is some seconds behind: set authorization.validAfter a minute into the past, and sign again."
+    } else if has(&["expired", "valid_before", "blockhash"]) {
+        "It came too late: sign a new payment and send it at once."
+    } else if has(&["insufficient", "balance", "exceeds"]) {
+        "The wallet has too little USDC on this network: top it up and sign a new payment."
+    } else if has(&["cancel"]) {
+        "Its payer has cancelled it: sign a new payment."
+    } else if has(&["signature"]) {
+        "Sign with the key of the wallet that pays, and with the domain in accepts[].extra."
+    } else {
+        "Check the wallet's USDC and sign a new payment."
+    }
+}
+
 fn unknown(transaction: Option<TransactionId>) -> SettleAnswer {
     SettleAnswer::Unknown { transaction, contradiction: false }
 }

@@ -35,7 +35,10 @@ fn the_header_is_what_published_version_2_clients_were_seen_to_take() {
             r#""method":{"enum":["POST"],"type":"string"},"type":{"const":"http","type":"string"}},"#,
             r#""required":["type","method","bodyType","body"],"type":"object"},"output":{"properties":{"#,
             r#""example":{"type":"object"},"type":{"type":"string"}},"required":["type"],"type":"object"}},"#,
-            r#""required":["input"],"type":"object"}}}}"#,
+            r#""required":["input"],"type":"object"}},"#,
+            r#""payment-identifier":{"info":{"required":false},"schema":{"$schema":"#,
+            r#""https://json-schema.org/draft/2020-12/schema","properties":{"id":{"maxLength":128,"minLength":16,"#,
+            r#""type":"string"},"required":{"type":"boolean"}},"required":["required"],"type":"object"}}}}"#,
         )
     );
 }

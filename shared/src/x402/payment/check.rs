@@ -2,7 +2,8 @@
 //! the client repeats of it, and whatever this passes on is taken from the quote and from the signed bytes.
 
 use super::read::{Accepted, Signed};
-use super::{Payload, Presented, SignedAuthorization, Unproven, Verified, Version};
+use super::verified::window_too_long;
+use super::{LONGEST_WINDOW, Payload, Presented, SignedAuthorization, Unproven, Verified, Version};
 use crate::types::{Network, Timestamp, Usdc, Wallet};
 use crate::x402::exact_evm::{self, ECDSA};
 use crate::x402::exact_svm::{NotATransfer, Transfer, token_account};
@@ -58,6 +59,10 @@ impl Presented {
         }
         match signed {
             Signed::Evm(signed) => {
+                // Later than we can read is later than we take, whoever has signed it.
+                if signed.authorization.valid_before == u64::MAX {
+                    return Err(window_too_long(LONGEST_WINDOW));
+                }
                 let to = Wallet::Evm { network: signed.network, address: signed.authorization.to };
                 matches_quote(&signed.wallet(), &to, signed.authorization.value, quote)?;
                 prove(self.version, quote, signed)

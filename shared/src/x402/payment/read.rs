@@ -45,6 +45,8 @@ pub struct Presented {
     pub(super) claim: Claim,
     /// Only for a scheme and a network that we know how to read.
     pub(super) signed: Option<Signed>,
+    /// The client's own name for this purchase, in the extension `payment-identifier`.
+    identifier: Option<String>,
 }
 
 /// What the client says it is paying for.
@@ -70,9 +72,14 @@ pub(super) enum Signed {
 /// Why a payment header cannot be read. Nothing of the header is repeated, since its contents are money.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Malformed {
-    /// Both headers, or one of them twice: which one was meant is not ours to guess.
-    #[error("send exactly one payment header: PAYMENT-SIGNATURE (x402 version 2) or X-PAYMENT (version 1)")]
+    /// Two payments that differ: which one was meant is not ours to guess.
+    #[error(
+        "there are two different payments; send one, as PAYMENT-SIGNATURE (x402 version 2) or X-PAYMENT (version 1)"
+    )]
     Several,
+    /// The document as it is, where its base64 belongs.
+    #[error("the payment header is JSON; send that JSON encoded as base64")]
+    PlainJson,
     /// Over [`headers::LONGEST`].
     #[error("the payment header is longer than {} bytes", headers::LONGEST)]
     TooLong,
@@ -111,14 +118,19 @@ impl Presented {
         }
     }
 
+    /// The client's own name for what it buys: the same for each payment that it makes for the same thing.
+    pub fn identifier(&self) -> Option<&str> {
+        self.identifier.as_deref()
+    }
+
     fn parse(json: &[u8]) -> Result<Self, Malformed> {
         let envelope: wire_v2::Envelope = document(json)?;
         let version = Version::from_number(envelope.x402_version).ok_or(Malformed::UnknownVersion)?;
-        let (claim, payload) = match version {
+        let (claim, payload, identifier) = match version {
             Version::V1 => {
                 let payment: wire_v1::Payment<'_> = document(json)?;
                 let claim = Claim { scheme: payment.scheme, network: payment.network, accepted: None };
-                (claim, payment.payload)
+                (claim, payment.payload, None)
             }
             Version::V2 => {
                 let payment: wire_v2::Payment<'_> = document(json)?;
@@ -132,14 +144,14 @@ impl Presented {
                         pay_to: accepted.pay_to,
                     }),
                 };
-                (claim, payment.payload)
+                (claim, payment.payload, payment.extensions.map(identifier).transpose()?.flatten())
             }
         };
         let signed = match network(&claim.network) {
             Some(network) if claim.scheme == wire_v2::EXACT => Some(Signed::parse(network, payload)?),
             _ => None,
         };
-        Ok(Self { version, claim, signed })
+        Ok(Self { version, claim, signed, identifier })
     }
 }
 
@@ -188,6 +200,22 @@ impl SignedAuthorization {
     }
 }
 
+/// The `id` of the extension `payment-identifier`, which its specification bounds. An extension of another shape says nothing.
+/// <https://github.com/x402-foundation/x402/blob/main/specs/extensions/payment_identifier.md>
+fn identifier(extensions: &RawValue) -> Result<Option<String>, Malformed> {
+    let said = serde_json::from_str(extensions.get()).ok();
+    let id = said.and_then(|said: wire_v2::Extensions<'_>| said.payment_identifier?.info?.id);
+    let Some(id) = id.filter(|id| id.get() != "null") else { return Ok(None) };
+    let fits = |id: &String| {
+        (16..=128).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+    };
+    serde_json::from_str(id.get()).ok().filter(fits).map(Some).ok_or_else(|| {
+        Malformed::Shape(
+            "`extensions.payment-identifier.info.id` must have 16 to 128 letters, digits, `-` and `_`".to_owned(),
+        )
+    })
+}
+
 /// Both versions' names of a network. Taking either in either version is safe, because the signature binds the chain.
 pub(in crate::x402) fn network(name: &str) -> Option<Network> {
     Network::from_caip2(name).or_else(|| Network::from_v1_name(name))
@@ -210,17 +238,29 @@ pub(in crate::x402) fn hex_string(text: &str) -> Option<Vec<u8>> {
 }
 
 fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malformed> {
-    serde_json::from_slice(json).map(|Object(document)| document).map_err(|error| match error.classify() {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
         Category::Io | Category::Syntax | Category::Eof => Malformed::NotJson,
-        Category::Data => {
-            let text = error.to_string();
-            // serde quotes a value of the wrong type, which may be a nonce or a signature.
-            let quoted = text.starts_with("invalid ");
-            Malformed::Shape(if quoted {
-                format!("a field has the wrong type (line {}, column {})", error.line(), error.column())
-            } else {
-                text
-            })
-        }
-    })
+        Category::Data => Malformed::Shape(wrong(&error)),
+    })?;
+    reader.end().map_err(|_| Malformed::NotJson)?;
+    let Object(document) = read;
+    Ok(document)
+}
+
+/// What is wrong with a document, without the parser's own words, and without the value, which may be a nonce or a signature.
+/// Every name in it is the protocol's: what is unknown is skipped.
+fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let text = error.inner().to_string();
+    let path = error.path().to_string();
+    let within = |field: &str| if path == "." { format!("`{field}`") } else { format!("`{path}.{field}`") };
+    let quoted = text.split('`').nth(1);
+    match quoted {
+        Some(field) if text.starts_with("missing field") => format!("{} is missing", within(field)),
+        Some(field) if text.starts_with("duplicate field") => format!("{} is there twice", within(field)),
+        _ if path == "." => "it must be a JSON object".to_owned(),
+        _ if text.starts_with("invalid ") => format!("`{path}` has the wrong type"),
+        // What is left are our own words.
+        _ => format!("`{path}`: {}", text.split(" at line ").next().unwrap_or_default()),
+    }
 }

@@ -4,7 +4,10 @@ use alloy_primitives::{Address, B256, U256, hex};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::{Authorization, Checked, Malformed, Payload, PaymentRefused, Presented, Verified, Version};
+use super::{
+    Authorization, Checked, LONGEST_UNWATCHED, LONGEST_WINDOW, Malformed, Payload, PaymentRefused, Presented, Verified,
+    Version,
+};
 use crate::types::{EvmNetwork, Timestamp, Usdc};
 use crate::x402::headers::{PAYMENT_SIGNATURE, X_PAYMENT};
 use crate::x402::samples::{
@@ -115,17 +118,17 @@ fn every_spelling_of_a_payment_has_one_id() {
 fn what_cannot_be_read_says_why() {
     let cases = [
         (json!({ "x402Version": 3 }), "x402Version must be 1 or 2"),
-        (json!({ "x402Version": 2 }), "missing field `accepted`"),
-        (json!({ "x402Version": "2" }), "a field has the wrong type"),
-        (json!({}), "missing field `x402Version`"),
-        (json!([]), "a field has the wrong type"),
-        (json!("payment"), "a field has the wrong type"),
-        (json!([2]), "a field has the wrong type"),
+        (json!({ "x402Version": 2 }), "`accepted` is missing"),
+        (json!({ "x402Version": "2" }), "`x402Version` has the wrong type"),
+        (json!({}), "`x402Version` is missing"),
+        (json!([]), "it must be a JSON object"),
+        (json!("payment"), "it must be a JSON object"),
+        (json!([2]), "it must be a JSON object"),
         (
             with("/payload/authorization", json!([PAYER.to_string(), PAYEE.to_string(), "540000", "0", "1", "0x5a"])),
-            "a field has the wrong type",
+            "`authorization` has the wrong type",
         ),
-        (with("/payload", json!({ "transaction": "AQID" })), "missing field `signature`"),
+        (with("/payload", json!({ "transaction": "AQID" })), "`signature` is missing"),
         (with("/payload/signature", "0xabc"), "signature must be 0x and hexadecimal digits"),
         (with("/payload/signature", "0x0xabcd"), "signature must be 0x and hexadecimal digits"),
         (with("/payload/signature", "abcd"), "signature must be 0x and hexadecimal digits"),
@@ -134,10 +137,12 @@ fn what_cannot_be_read_says_why() {
         (with("/payload/authorization/nonce", "0x0x5a"), "nonce must be 0x and 64 hexadecimal digits"),
         (with("/payload/authorization/value", "0540000"), "without a leading zero"),
         (with("/payload/authorization/value", "5.4e5"), "without a leading zero"),
-        (with("/payload/authorization/value", 540_000.5), "a field has the wrong type"),
+        (with("/payload/authorization/value", 540_000.5), "`authorization.value` has the wrong type"),
         (with("/payload/authorization/value", "340282366920938463463374607431768211456"), "at most 20 decimal"),
-        (with("/payload/authorization/validAfter", "-1"), "without a leading zero"),
-        (with("/accepted/amount", Value::Null), "a field has the wrong type"),
+        (with("/payload/authorization/validAfter", "-1"), "whole seconds since 1970"),
+        (with("/payload/authorization/validBefore", "9".repeat(79)), "whole seconds since 1970"),
+        (with("/payload/authorization/validBefore", 1e18), "whole seconds since 1970"),
+        (with("/accepted/amount", Value::Null), "`accepted.amount` has the wrong type"),
     ];
     for (document, expected) in cases {
         let problem = read(&document).err().expect("to be malformed").to_string();
@@ -154,12 +159,12 @@ fn a_key_that_stands_twice_is_not_read() {
         1,
     );
     let problem = Presented::read(&header(PAYMENT_SIGNATURE, twice.as_bytes())).err();
-    assert!(problem.unwrap().to_string().contains("duplicate field `value`"));
+    assert!(problem.unwrap().to_string().contains("`authorization.value` is there twice"));
 }
 
 #[test]
 fn what_is_not_json_is_malformed() {
-    for text in ["", "{", "{\"x402Version\":2}{}", "nothing", "{\"x402Version\":2,}", "\u{feff}{}"] {
+    for text in ["{", "{\"x402Version\":2}{}", "nothing", "{\"x402Version\":2,}", "\u{feff}{}"] {
         let problem = Presented::read(&header(PAYMENT_SIGNATURE, text.as_bytes())).err();
         assert_eq!(problem, Some(Malformed::NotJson), "{text:?}");
     }
@@ -252,7 +257,10 @@ fn a_smart_wallets_signature_is_neither_believed_nor_refused() {
     let document = with("/payload/signature", hex::encode_prefixed(&long));
     let Ok(Checked::Unknown(unproven)) = check(&document) else { panic!("only its contract can tell") };
     assert_eq!(unproven.id(), verified(EvmNetwork::Base).id());
-    assert!(unproven.window(now()).is_ok() && unproven.window(Timestamp::UNIX_EPOCH).is_err());
+    assert!(
+        unproven.window(now(), LONGEST_WINDOW).is_ok()
+            && unproven.window(Timestamp::UNIX_EPOCH, LONGEST_WINDOW).is_err()
+    );
     // What does not match our offer is refused before anybody is asked about the signature.
     let mut cheap = document.clone();
     cheap["payload"]["authorization"]["value"] = json!("1");
@@ -260,9 +268,11 @@ fn a_smart_wallets_signature_is_neither_believed_nor_refused() {
 }
 
 #[test]
-fn the_window_is_long_enough_to_settle_and_short_enough_to_decline() {
+fn the_window_is_long_enough_to_settle_and_no_longer_than_we_say() {
     let at = now().as_second();
     let second = |offset: i64| u64::try_from(at + offset).unwrap();
+    let (week, quarter) = (LONGEST_WINDOW, LONGEST_UNWATCHED);
+    assert_eq!((week.as_secs(), quarter.as_secs()), (7 * 86_400, 900));
     for (after, before, expected) in [
         (0, second(300), None),
         (second(0), second(300), None),
@@ -273,7 +283,9 @@ fn the_window_is_long_enough_to_settle_and_short_enough_to_decline() {
         (0, second(0), Some("expired")),
         (0, 0, Some("expired")),
         (0, second(900), None),
-        (0, second(901), Some("window_too_long")),
+        (0, second(3_600), None),
+        (0, second(7 * 86_400), None),
+        (0, second(7 * 86_400 + 1), Some("window_too_long")),
         (0, u64::MAX, Some("window_too_long")),
         (u64::MAX, u64::MAX, Some("not_yet_valid")),
     ] {
@@ -281,10 +293,12 @@ fn the_window_is_long_enough_to_settle_and_short_enough_to_decline() {
         signed.authorization.valid_after = after;
         signed.authorization.valid_before = before;
         let payment = Verified::restore(quote(EvmNetwork::Base), Payload::Evm(signed), Version::V2);
-        let refused = payment.window(now()).err().map(|refused| refused.reason);
-        assert_eq!(refused, expected, "{after}..{before}");
+        let refused = |longest| payment.window(now(), longest).err().map(|refused| refused.reason);
+        assert_eq!(refused(week), expected, "{after}..{before}");
+        let expected = if before > second(900) { expected.or(Some("window_too_long")) } else { expected };
+        assert_eq!(refused(quarter), expected, "{after}..{before}, without a node");
     }
-    assert!(verified(EvmNetwork::Base).window(Timestamp::UNIX_EPOCH).is_err());
+    assert!(verified(EvmNetwork::Base).window(Timestamp::UNIX_EPOCH, week).is_err());
 }
 
 #[test]
@@ -323,17 +337,17 @@ mod on_solana {
         assert_eq!((v1.version(), v2.version()), (Version::V1, Version::V2));
         assert_eq!((v1.id(), v1.quote()), (v2.id(), &quote()));
         assert_eq!(v1.payer().caip10(), format!("solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp:{PAYER}"));
-        assert!(v1.window(Timestamp::UNIX_EPOCH).is_ok());
+        assert!(v1.window(Timestamp::UNIX_EPOCH, LONGEST_WINDOW).is_ok());
     }
 
     #[test]
     fn what_cannot_be_read_says_why() {
         for (document, expected) in [
-            (with("/payload", json!({})), "missing field `transaction`"),
+            (with("/payload", json!({})), "`transaction` is missing"),
             (with("/payload/transaction", "A A="), "transaction must be base64"),
             (with("/payload/transaction", "AQID"), "transaction must be a Solana transaction"),
             (with("/payload/transaction", ""), "transaction must be a Solana transaction"),
-            (with("/payload/transaction", 7), "a field has the wrong type"),
+            (with("/payload/transaction", 7), "`transaction` has the wrong type"),
         ] {
             let problem = read(&document).err().expect("to be malformed").to_string();
             assert!(problem.contains(expected), "{document}: {problem}");

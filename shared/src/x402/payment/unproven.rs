@@ -48,8 +48,8 @@ impl Unproven {
     }
 
     /// See [`Verified::window`].
-    pub fn window(&self, now: Timestamp) -> Result<(), PaymentRefused> {
-        self.0.window(now)
+    pub fn window(&self, now: Timestamp, longest: Duration) -> Result<(), PaymentRefused> {
+        self.0.window(now, longest)
     }
 
     /// Asks the facilitator, which asks the wallet's contract.

@@ -14,8 +14,11 @@ use crate::x402::{Quote, exact_evm};
 const SKEW: Duration = Duration::from_secs(5);
 /// What a settlement needs: facilitators refuse below six seconds.
 const LEAST: Duration = Duration::from_secs(10);
-/// The longest that a payment which we declined may stay dangerous to its payer.
-const MOST: Duration = Duration::from_mins(15);
+/// The longest that a payment may still be good for, where a node of ours sees what becomes of it: what arrives after we have
+/// given it up is found and goes back.
+pub const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
+/// The same where there is no node: what arrives then would be kept, so we wait until it cannot.
+pub const LONGEST_UNWATCHED: Duration = Duration::from_mins(15);
 
 /// A payment that matches a quote of ours and is authentic. Its payer is the user.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,12 +102,11 @@ impl Verified {
         &self.payload
     }
 
-    /// Whether there is time to settle it, and not so much that it stays dangerous: a payment that we decline can be
-    /// submitted by anybody who saw it until it expires. A Solana transaction says nothing of times; its block does, and
-    /// that is for the cluster to judge.
-    pub fn window(&self, now: Timestamp) -> Result<(), PaymentRefused> {
+    /// Whether there is time to settle it, and no more than `longest`. A Solana transaction says nothing of times; its block
+    /// does, and that is for the cluster to judge.
+    pub fn window(&self, now: Timestamp, longest: Duration) -> Result<(), PaymentRefused> {
         match &self.payload {
-            Payload::Evm(signed) => signed.authorization.window(now),
+            Payload::Evm(signed) => signed.authorization.window(now, longest),
             Payload::Solana(_) => Ok(()),
         }
     }
@@ -127,7 +129,7 @@ impl SignedAuthorization {
 }
 
 impl Authorization {
-    fn window(&self, now: Timestamp) -> Result<(), PaymentRefused> {
+    fn window(&self, now: Timestamp, longest: Duration) -> Result<(), PaymentRefused> {
         let now = u64::try_from(now.as_second()).unwrap_or(0);
         let Self { valid_after, valid_before, .. } = *self;
         if valid_after > now.saturating_add(SKEW.as_secs()) {
@@ -139,15 +141,21 @@ impl Authorization {
                 "The authorization has expired or is about to; sign a new one that lives for maxTimeoutSeconds.",
             ));
         }
-        if valid_before > now.saturating_add(MOST.as_secs()) {
-            return Err(PaymentRefused::new(
-                "window_too_long",
-                "authorization.validBefore is more than 15 minutes away; sign a new one that lives for \
-                 maxTimeoutSeconds.",
-            ));
+        if valid_before > now.saturating_add(longest.as_secs()) {
+            return Err(window_too_long(longest));
         }
         Ok(())
     }
+}
+
+pub(super) fn window_too_long(longest: Duration) -> PaymentRefused {
+    let minutes = longest.as_secs() / 60;
+    let longest =
+        if minutes < 24 * 60 { format!("{minutes} minutes") } else { format!("{} days", minutes / (24 * 60)) };
+    let message = format!(
+        "authorization.validBefore is too late, more than {longest} away; sign a new one that lives for maxTimeoutSeconds."
+    );
+    PaymentRefused::new("window_too_long", message)
 }
 
 /// Who holds a nonce and a signature can submit the payment, so neither is for a log.

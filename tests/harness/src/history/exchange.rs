@@ -3,10 +3,11 @@
 //! Read without any mercy for or knowledge of the functions: what a payment says is what its header decodes to, and whether
 //! somebody signed it is for the chain to say.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use alloy_primitives::{Address, B256, U256, hex};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -28,9 +29,9 @@ pub struct Exchange {
     pub path: String,
     /// Tells bodies apart.
     pub body: u64,
-    /// How many payment headers it had.
+    /// How many payments its headers held that differ.
     pub payments: usize,
-    /// The payment, if there was one header and it can be read.
+    /// The payment, if there was one and it can be read.
     pub paying: Option<Paying>,
     /// The same, if it is one on Solana.
     pub on_solana: Option<OnSolana>,
@@ -85,9 +86,14 @@ pub struct Said {
 
 impl Exchange {
     pub(super) fn of(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Self {
-        let given: Vec<_> = HEADERS.iter().flat_map(|name| headers.get_all(*name)).collect();
-        let document = match given.as_slice() {
-            [one] => one.to_str().ok().and_then(decoded),
+        let values = HEADERS.iter().flat_map(|name| headers.get_all(*name)).map(HeaderValue::as_bytes);
+        let given: BTreeSet<&[u8]> = values
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .map(<[u8]>::trim_ascii)
+            .filter(|value| !value.is_empty())
+            .collect();
+        let document = match given.first() {
+            Some(one) if given.len() == 1 => str::from_utf8(one).ok().and_then(decoded),
             _ => None,
         };
         let paying = document.as_ref().and_then(Paying::read);
