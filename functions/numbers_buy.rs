@@ -1,15 +1,16 @@
 //! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for thirty days.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use shared::api::{self, NUMBERS_BUY};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::numbers::{Candidates, Numbers, Wanted, set_alarm};
 use shared::paid::{Endpoint, Paid, chain};
-use shared::refusal::Refusal;
+use shared::refusal::{Fault, Refusal};
 use shared::sale::{Stop, Undo};
-use shared::store::sales::{NewSale, Record, Sale, Settling};
+use shared::store::sales::{NewSale, Open, Record, Sale, Settling};
 use shared::store::{Pause, Work};
 use shared::types::{Country, Usdc, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
@@ -62,6 +63,10 @@ impl Endpoint for NumbersBuy {
         Ok(Wanted { country, area })
     }
 
+    fn essence(wanted: &Wanted) -> Value {
+        json!([wanted.country.to_string(), wanted.area])
+    }
+
     async fn plan(&self, payer: &Wallet, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
         self.numbers.look(payer, wanted, self.budget, invocation).await
     }
@@ -74,6 +79,10 @@ impl Endpoint for NumbersBuy {
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
         self.numbers.reserve(sale, candidates, invocation).await
+    }
+
+    async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
+        self.numbers.roll_back(sale, invocation).await
     }
 
     async fn beside(&self, payer: &Wallet, work: &Work, invocation: &Invocation) {

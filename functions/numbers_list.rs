@@ -1,6 +1,7 @@
 //! `POST /api/v1/phone/numbers/list`, $0.001: the active numbers of the calling wallet.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use shared::api::{self, NUMBERS_LIST};
 use shared::edge::Handler;
 use shared::env::Env;
@@ -53,6 +54,10 @@ impl Endpoint for NumbersList {
         body::read::<Request>(bytes).map(drop)
     }
 
+    fn essence((): &()) -> Value {
+        json!([])
+    }
+
     async fn plan(&self, payer: &Wallet, (): &(), invocation: &Invocation) -> Result<Vec<Lease>, Refusal> {
         Ok(leases::active(self.store.leases(payer).await?, invocation.now))
     }
@@ -62,7 +67,7 @@ impl Endpoint for NumbersList {
         match self.store.claim(sale, work, Changes::none()).await? {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
-            Claimed::Lost(_) => Err(Stop::Refuse(Refusal::PaymentInProgress)),
+            Claimed::Lost(_) => Err(Stop::Refuse(Refusal::PaymentInProgress { retry_after: 1 })),
         }
     }
 

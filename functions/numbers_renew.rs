@@ -2,11 +2,13 @@
 //! its owner may.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use shared::api::{self, NUMBERS_RENEW};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::leases::NotMeant;
+use shared::limits::{Limit, Reached};
 use shared::numbers::set_alarm;
 use shared::paid::{Endpoint, Paid};
 use shared::refusal::Refusal;
@@ -55,14 +57,14 @@ impl Endpoint for NumbersRenew {
         body::phone_number("phone_number", text)
     }
 
+    fn essence(number: &PhoneNumber) -> Value {
+        json!([number.as_str()])
+    }
+
     async fn plan(&self, payer: &Wallet, number: &PhoneNumber, invocation: &Invocation) -> Result<Lease, Refusal> {
         let active = leases::active(self.store.leases(payer).await?, invocation.now);
         match leases::meant(&active, Some(number)) {
-            Ok(lease) if lease.held => Err(Refusal::RateLimited {
-                limit: "renewals_per_number",
-                retry_after: 5,
-                message: "Another renewal of this number is still being paid for.".to_owned(),
-            }),
+            Ok(lease) if lease.held => Err(Reached { limit: Limit::Renewal, retry_after: 5 }.into()),
             Ok(lease) => Ok(lease.clone()),
             // A wallet without any number is told whose this one is all the same: it may be its own, too late.
             Err(NotMeant::None | NotMeant::NotYours | NotMeant::Ambiguous) => {
@@ -84,11 +86,7 @@ impl Endpoint for NumbersRenew {
         match self.store.claim(sale, work, hold).await? {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
-            Claimed::Lost(_) => Err(Stop::Refuse(Refusal::RateLimited {
-                limit: "renewals_per_number",
-                retry_after: 5,
-                message: "Another renewal of this number is being paid for, or has just been.".to_owned(),
-            })),
+            Claimed::Lost(_) => Err(Stop::Refuse(Reached { limit: Limit::Renewal, retry_after: 5 }.into())),
         }
     }
 

@@ -2,18 +2,17 @@
 //! way; how it goes is polled for.
 
 use serde::{Deserialize, Serialize};
-use shared::api::{
-    self, FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, Text, VOICE, VOICE_CALL, VOICE_CALL_STATUS,
-};
+use serde_json::{Value, json};
+use shared::api::{self, FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, Text, VOICE, VOICE_CALL};
 use shared::calls::{CallPlan, CallRequest, Calls, destinations, languages};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::limits::Budget;
 use shared::paid::{Endpoint, Paid};
-use shared::refusal::Refusal;
+use shared::refusal::{Fault, Refusal, poll_url};
 use shared::sale::{Stop, Undo};
-use shared::store::sales::{NewSale, Record, Sale, Settling};
+use shared::store::sales::{NewSale, Open, Record, Sale, Settling};
 use shared::store::{Pause, Work};
 use shared::types::{PhoneNumber, Wallet};
 use shared::{body, edge};
@@ -99,6 +98,21 @@ impl Endpoint for VoiceCall {
         Ok(ask)
     }
 
+    fn essence(ask: &CallRequest) -> Value {
+        let CallRequest { to, from, task, voice, language, max_duration, first_sentence, .. } = ask;
+        json!([
+            to.as_str(),
+            from.as_ref().map(PhoneNumber::as_str),
+            task,
+            voice,
+            language,
+            max_duration,
+            first_sentence,
+            ask.wait_for_greeting,
+            ask.interruption_threshold,
+        ])
+    }
+
     async fn plan(&self, payer: &Wallet, ask: &CallRequest, invocation: &Invocation) -> Result<CallPlan, Refusal> {
         self.calls.plan(payer, ask, &self.budget, invocation).await
     }
@@ -117,6 +131,10 @@ impl Endpoint for VoiceCall {
         let transaction = record.settled.as_ref()?.transaction.clone();
         let payment = transaction.is_none().then_some("credit");
         Some(Response { transaction: transaction.unwrap_or_default(), payment, ..started(&record.work)? })
+    }
+
+    async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
+        self.calls.roll_back(sale, invocation).await
     }
 
     /// The phone rings already: an error now would make an agent call twice.
@@ -139,7 +157,7 @@ fn started(work: &Work) -> Option<Response> {
         to: to.as_str().to_owned(),
         status: "started",
         expected_duration_minutes: *max_duration,
-        poll_url: VOICE_CALL_STATUS.path.replace("{call_id}", call.as_str()),
+        poll_url: poll_url(call),
         transaction: String::new(),
         payment: Some("pending"),
     })

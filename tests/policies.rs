@@ -56,10 +56,12 @@ async fn on_base() -> Stack {
     // An alarm that is there already is moved.
     let there = Answer::json(409, &json!({"__type": "ConflictException", "Message": "there"}));
     stack.scheduler.faults().once("POST *", Fault::Replace(there));
-    let bought = stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200).json();
+    // Each under a name of the wallet's own.
+    let named = |path: &str| stack.post(path).header("Idempotency-Key", path);
+    let bought = named(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200).json();
     let number = json!({"phone_number": bought["phone_number"]});
-    stack.post(RENEW).body(&number).pay(&wallet).await.answer.expect(200);
-    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+    named(RENEW).body(&number).pay(&wallet).await.answer.expect(200);
+    named(LIST).pay(&wallet).await.answer.expect(200);
     // Whose a number is, is told to others.
     stack.post(RENEW).body(&number).pay(&stack.wallet()).await.answer.refused(403, "wrong_wallet");
     let other = stack.wallet();
@@ -72,7 +74,7 @@ async fn on_base() -> Stack {
     stack.bland.faults().once("POST /v1/calls", Fault::Overload);
     stack.post(CALL).body(&call).pay(&wallet).await.answer.refused(429, "upstream_rate_limited");
     stack.bland.script_next(Script::PreQueueError);
-    let placed = stack.post(CALL).body(&call).pay(&wallet).await.answer.expect(200).json();
+    let placed = named(CALL).body(&call).pay(&wallet).await.answer.expect(200).json();
     comes_to_nothing(&stack, &placed, "refunded").await;
 
     limits_and_controls(&stack, &wallet).await;

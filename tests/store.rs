@@ -22,10 +22,12 @@ use serde_json::json;
 use shared::limits::{Budget, Limit, Plan};
 use shared::store::by_hand::ByHand;
 use shared::store::calls::{self, Look, NewCall};
-use shared::store::limits::{self, Asking};
+use shared::store::limits::{self, Asking, Hurdle};
 use shared::store::numbers::{self, Lease};
 use shared::store::refunds::Stranger;
-use shared::store::sales::{Claimed, NewSale, NotStepped, Open, Sale, Settled, Settling, Signed, Taken};
+use shared::store::sales::{
+    Claimed, NewSale, NotStepped, Open, Purchase, REMEMBERED, Sale, Settled, Settling, Signed, Taken,
+};
 use shared::store::{
     Candidate, Changes, Charge, Cost, Done, Pause, Queue, RefundReason, Refunding, SHARDS, Source, State, Store,
     StoreConfig, View, Work,
@@ -140,6 +142,7 @@ fn new_sale(nonce: u8, by: u128) -> NewSale {
         },
         endpoint: "/api/v1/phone/numbers/buy",
         request: "a request".to_owned(),
+        named: None,
         attempt: attempt(by),
         now: at(0),
     }
@@ -205,6 +208,55 @@ async fn a_void_sale_is_claimed_again_by_the_same_request_unless_it_is_spent() {
         let new = NewSale { request: request.to_owned(), ..new_sale(nonce, 2) };
         assert_eq!(claimed::<Open>(&table, new).await.is_some(), again, "spent {spent}, {request}");
     }
+}
+
+/// A sale under this name, or the payment that has it already.
+async fn named(table: &Table, nonce: u8, instead_of: Option<u8>, second: i64) -> Result<Sale<Open>, PaymentId> {
+    let named = Some(Purchase { name: "an order".to_owned(), instead_of: instead_of.map(payment) });
+    let new = NewSale { named, now: at(second), ..new_sale(nonce, u128::from(nonce)) };
+    match table.store.claim(new, buying(), Changes::none()).await.expect("the table answers") {
+        Claimed::Ours(sale) => Ok(sale),
+        Claimed::Earlier(record) => Err(record.id.clone()),
+        Claimed::Lost(_) => panic!("nothing else was asked for"),
+    }
+}
+
+async fn first_named(table: &Table, name: &str, second: i64) -> Option<PaymentId> {
+    let gate = table.store.gate(&payment(99), &wallet(0), Some(name), at(second)).await.expect("the table answers");
+    gate.named
+}
+
+#[tokio::test]
+async fn a_name_belongs_to_the_first_payment_that_carries_it_until_that_came_to_nothing_or_a_month_is_over() {
+    let table = Table::new("named").await;
+    let month = i64::try_from(REMEMBERED.as_secs()).expect("seconds");
+    let first = named(&table, 1, None, 0).await.expect("the first");
+    assert_eq!(named(&table, 2, None, 1).await.err(), Some(payment(1)), "it is taken");
+    assert_eq!(named(&table, 2, Some(3), 1).await.err(), Some(payment(1)), "it is not that one's");
+    assert_eq!(first_named(&table, "an order", 1).await, Some(payment(1)));
+    assert_eq!(first_named(&table, "another order", 1).await, None);
+    // The first came to nothing: its own payment may try again, and another may take its place.
+    table.store.void(first, Changes::none(), false).await.expect("voided");
+    let again = named(&table, 1, None, 2).await.expect("its own");
+    table.store.void(again, Changes::none(), false).await.expect("voided");
+    assert!(named(&table, 2, Some(1), 3).await.is_ok());
+    assert_eq!(named(&table, 4, Some(1), 4).await.err(), Some(payment(2)), "somebody was quicker");
+    // Forgotten at the second that was promised, whenever the row is deleted.
+    assert_eq!(first_named(&table, "an order", 2 + month).await, Some(payment(2)));
+    assert_eq!(first_named(&table, "an order", 3 + month).await, None);
+    assert!(named(&table, 5, None, 3 + month).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_open_sale_that_is_put_off_is_taken_over_then_and_not_before() {
+    let table = Table::new("deferred").await;
+    let sale = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
+    table.store.defer(sale, at(10)).await.expect("put off");
+    let record = table.store.sale(&payment(1)).await.expect("answers").expect("there");
+    let other = attempt(2);
+    let take = |second| table.store.take_over(&record, &other, at(second));
+    assert!(take(9).await.expect("answers").is_none());
+    assert!(matches!(take(10).await.expect("answers"), Some(Taken::Open(_))));
 }
 
 #[tokio::test]
@@ -978,7 +1030,10 @@ async fn count(
     let asking = Asking { call: &call, wallet: from, to, cost, ends_at: at(second + 360) };
     loop {
         let admitted = counters.admit(&asking, &budget(), at(second)).expect("rows");
-        let admitted = admitted.map_err(|reached| reached.limit)?;
+        let admitted = admitted.map_err(|hurdle| match hurdle {
+            Hurdle::Reached(reached) => reached.limit,
+            Hurdle::Talking(_) => panic!("a call to this number is under way"),
+        })?;
         let token = table.tokens.fetch_add(1, Ordering::Relaxed);
         match table.store.apply(admitted.changes, &format!("count {token}")).await.expect("answers") {
             Done::Yes => return Ok(admitted.cost),
@@ -1024,9 +1079,9 @@ async fn what_is_undone_is_counted_no_longer_and_never_taken_off_another_day() {
     let (from, to) = (wallet(0), number(1));
     let first = count(&table, 1, &from, &to, 100, 0).await.expect("allowed");
     let before = counted(&table, &from, &to).await;
-    let second = count(&table, 2, &from, &to, 100, 10).await.expect("allowed");
+    let second = count(&table, 2, &from, &number(2), 100, 0).await.expect("allowed");
     let id = |bits: u128| CallId::from_bits(bits);
-    assert!(table.makes(limits::undone(&id(2), &from, &to, Some(&second))).await);
+    assert!(table.makes(limits::undone(&id(2), &from, &number(2), Some(&second))).await);
     let after = counted(&table, &from, &to).await;
     assert_eq!(after.replace("version: Some(2)", "version: Some(1)"), before);
     // A day later another sum has begun, and the first one is nobody's any more.

@@ -1,6 +1,7 @@
 //! Calls: from a request to a ringing phone, and from the dialler's record to what a poll shows.
 
 mod dial;
+mod hurdles;
 mod look;
 mod roll_back;
 

@@ -43,9 +43,11 @@ const SHARE: u64 = 80;
 pub const HOUR: Duration = Duration::from_hours(1);
 /// A window for counts and sums.
 pub const WINDOW: Duration = DAY;
+/// What a call has cost is known so long after its end: the dialler writes it within a minute.
+pub const SETTLING: Duration = Duration::from_mins(1);
 /// So long after a call's time is up the sweep has stopped it, if it still ran, and has seen that it is over: two rounds, and
 /// the pause between them.
-const LOOK: Duration = Duration::from_mins(3);
+pub const LOOK: Duration = Duration::from_mins(3);
 
 /// What an operator sets: Bland's plan, and what a day's calls may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,11 +129,40 @@ pub enum Limit {
     NumbersPerDay,
     /// What numbers that are bought at the carrier may cost us in a day. Those that we have already are sold beyond that.
     NumbersCost,
+    /// A wallet has one call at a time that is not paid for yet.
+    UnpaidCall,
+    /// A wallet that had a phone rung and did not pay has none rung for a day.
+    UnpaidRing,
+    /// A number has one renewal at a time that is not paid for yet.
+    Renewal,
+    /// The wallet's credit was spent on another call at the same moment. Nothing is exceeded.
+    CreditSpent,
     /// So many came at once that it could not be counted. Nothing is exceeded.
     Crowd,
 }
 
 impl Limit {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::CallsPerHour,
+        Self::CallsPerDay,
+        Self::CallsAtOnce,
+        Self::SamePerHour,
+        Self::SamePerDay,
+        Self::DestinationPerDay,
+        Self::WalletCost,
+        Self::PrefixCost,
+        Self::DailyCost,
+        Self::AllAtOnce,
+        Self::NumbersPerDay,
+        Self::NumbersCost,
+        Self::UnpaidCall,
+        Self::UnpaidRing,
+        Self::Renewal,
+        Self::CreditSpent,
+        Self::Crowd,
+    ];
+
     /// For programs. It stays the same.
     pub const fn code(self) -> &'static str {
         match self {
@@ -147,6 +178,10 @@ impl Limit {
             Self::AllAtOnce => "calls_in_flight",
             Self::NumbersPerDay => "numbers_per_wallet_per_day",
             Self::NumbersCost => "number_cost_per_day",
+            Self::UnpaidCall => "unpaid_calls_per_wallet",
+            Self::UnpaidRing => "unpaid_rings_per_wallet_per_day",
+            Self::Renewal => "renewals_per_number",
+            Self::CreditSpent => "credit",
             Self::Crowd => "crowd",
         }
     }
@@ -184,6 +219,14 @@ impl fmt::Display for Limit {
             Self::AllAtOnce => write!(f, "All lines are in use."),
             Self::NumbersPerDay => write!(f, "A wallet buys at most {NUMBERS_PER_DAY} numbers in a day."),
             Self::NumbersCost => write!(f, "No more numbers are bought from the carrier today, and none is in stock."),
+            Self::UnpaidCall => write!(
+                f,
+                "The wallet's last call is not paid for yet: it is not known whether its phone rang, or whether its payment \
+                 came through. Your next request finds out."
+            ),
+            Self::UnpaidRing => write!(f, "This wallet had a phone rung and the payment for it was declined."),
+            Self::Renewal => write!(f, "Another renewal of this number is being paid for, or has just been."),
+            Self::CreditSpent => write!(f, "This wallet's credit was just spent on another call."),
             Self::Crowd => write!(f, "Too many came at the same moment."),
         }
     }

@@ -3,6 +3,8 @@
 //!
 //! The order in which things are refused is the order of this file.
 
+mod behind;
+mod named;
 mod price;
 mod replay;
 
@@ -12,18 +14,20 @@ use std::time::Duration;
 use futures_util::future::{self, Either};
 use lambda_http::Request;
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::api;
 use crate::edge::{self, Answer, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
-use crate::refusal::Refusal;
+use crate::limits::{Limit, Reached};
+use crate::refusal::{Fault, Refusal};
 use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
-use crate::store::sales::{Gate, NewSale, Record, Sale, Settling};
+use crate::store::sales::{Gate, NewSale, Open, Purchase, Record, Sale, Settling};
 use crate::store::{Pause, Work};
 use crate::telemetry;
-use crate::types::{Network, Wallet};
+use crate::types::{Network, PaymentId, Wallet};
 use crate::x402::{
     Checked, Listing, NotConfirmed, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
     remedy, says_used,
@@ -31,6 +35,8 @@ use crate::x402::{
 
 /// How long the facilitator may take to look at a payment.
 const VERIFY: Duration = Duration::from_secs(5);
+/// How many sales of one wallet are waited for, one after the other.
+const BEHIND: u32 = 3;
 /// What must be left of an invocation when verifying, for everything that follows.
 const VERIFY_RESERVE: Duration = Duration::from_secs(15);
 
@@ -53,6 +59,9 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
     /// Reads a body. Pure: what can be refused without knowing who asks is refused here.
     fn ask(body: &[u8]) -> Result<Self::Ask, Refusal>;
 
+    /// What is asked for, in one spelling: bodies that ask for the same are the same request.
+    fn essence(ask: &Self::Ask) -> Value;
+
     /// Finds out whether and how it can be done. Reads, and changes nothing.
     fn plan(
         &self,
@@ -69,6 +78,12 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
         plan: Self::Plan,
         invocation: &Invocation,
     ) -> impl Future<Output = Result<Sale<Settling>, Stop>> + Send;
+
+    /// Undoes what an attempt that has stopped before the fence may have begun.
+    fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> impl Future<Output = Result<(), Fault>> + Send {
+        let _ = (sale, invocation);
+        future::ready(Err(Fault::Broken("this work has no stage before the fence")))
+    }
 
     /// Something useful but not necessary, done while the payment settles.
     fn beside(&self, payer: &Wallet, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send {
@@ -126,8 +141,32 @@ struct Order<'a> {
     payment: Verified,
     /// The facilitator has said that it could be settled.
     confirmed: bool,
-    request: String,
+    /// The hash of what is asked for; none, if the body asks for nothing that there is.
+    request: Option<String>,
+    /// The wallet's own name for it.
+    name: Option<String>,
     invocation: &'a Invocation,
+}
+
+impl Order<'_> {
+    /// Whether an earlier request asked for the same.
+    fn asks_for(&self, record: &Record) -> bool {
+        self.request.as_ref() == Some(&record.request)
+    }
+}
+
+/// Why an order was not served.
+enum Halt {
+    /// It is refused.
+    Refuse(Refusal),
+    /// Another sale of this wallet has to come to its end first.
+    Behind(PaymentId),
+}
+
+impl<R: Into<Refusal>> From<R> for Halt {
+    fn from(refusal: R) -> Self {
+        Self::Refuse(refusal.into())
+    }
 }
 
 impl<E: Endpoint> Paid<E> {
@@ -136,6 +175,7 @@ impl<E: Endpoint> Paid<E> {
         let presented =
             Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
         let ask = E::ask(body);
+        let name = named::name_of(request.headers(), presented.as_ref())?;
         let Some(presented) = presented else {
             return match ask {
                 // A probe without a body learns the price; a body is checked, so that nobody pays for a bad request.
@@ -143,13 +183,22 @@ impl<E: Endpoint> Paid<E> {
                 _ => Err(unpaid()),
             };
         };
-        let hash = request_hash(E::ENDPOINT.path, body);
+        let request = ask.as_ref().ok().map(|ask| request_hash(E::ENDPOINT.path, &E::essence(ask)));
         let (payment, confirmed) = match presented.check(&self.quotes, invocation.now).map_err(refused)? {
             Checked::Authentic(payment) => (payment, false),
             Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
         };
-        let order = Order { payment, confirmed, request: hash, invocation };
-        self.sell(ask, &order).await
+        let order = Order { payment, confirmed, request, name, invocation };
+        let mut ask = ask;
+        for _ in 0..BEHIND {
+            match self.sell(ask, &order).await {
+                Ok(answer) => return Ok(answer),
+                Err(Halt::Refuse(refusal)) => return Err(refusal),
+                Err(Halt::Behind(earlier)) => self.clear(&earlier, &order).await?,
+            }
+            ask = E::ask(body);
+        }
+        Err(Reached { limit: Limit::Crowd, retry_after: 1 }.into())
     }
 
     /// A signature that only a contract can judge. Nothing is read on a wallet's behalf before the facilitator has, unless
@@ -173,42 +222,40 @@ impl<E: Endpoint> Paid<E> {
         if self.was_confirmed(&unproven).await? { Ok((unproven.confirmed(), false)) } else { Err(refusal) }
     }
 
+    /// The longest that a payment like this one may still be good for.
+    fn longest(&self, payment: &Verified) -> Duration {
+        self.cashier.nodes.longest_window(payment.payer().network())
+    }
+
     async fn was_confirmed(&self, unproven: &Unproven) -> Result<bool, Refusal> {
         let record = self.cashier.store.sale(&unproven.id()).await?;
         Ok(record.is_some_and(|record| record.signed.is_the_same_as(&sale::signed(unproven.claim()))))
     }
 
-    async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Refusal> {
+    async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Halt> {
         let (payment, invocation) = (&order.payment, order.invocation);
         let payer = payment.payer();
         let id = payment.id();
         telemetry::sale(&id, &payer);
         // The record first: a served request is answered from it even when its signature has expired.
-        let gate = self.cashier.store.gate(&id, &payer);
+        let gate = self.cashier.store.gate(&id, &payer, order.name.as_deref(), invocation.now);
         let plan = async {
             payment.window(invocation.now, self.longest(payment)).map_err(refused)?;
             let ask = ask?;
             let plan = first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await?;
             Ok::<_, Refusal>((ask, plan))
         };
-        let planned = match future::select(pin!(gate), pin!(plan)).await {
-            Either::Left((gate, plan)) => {
-                let Gate { record, blocked, paused } = gate?;
-                if let Some(answer) = self.replay(record, order).await? {
-                    return Ok(answer);
-                }
-                match passes::<E>(blocked, paused) {
-                    Ok(()) => plan.await,
-                    Err(refusal) => Err(refusal),
-                }
-            }
-            Either::Right((plan, gate)) => {
-                let Gate { record, blocked, paused } = gate.await?;
-                if let Some(answer) = self.replay(record, order).await? {
-                    return Ok(answer);
-                }
-                passes::<E>(blocked, paused).and(plan)
-            }
+        let (planned, instead_of) = match future::select(pin!(gate), pin!(plan)).await {
+            Either::Left((gate, plan)) => match self.enter(gate?, order).await? {
+                Entry::Served(answer) => return Ok(answer),
+                Entry::Open(named) => (plan.await, named),
+                Entry::Shut(refusal) => (Err(refusal), None),
+            },
+            Either::Right((plan, gate)) => match self.enter(gate.await?, order).await? {
+                Entry::Served(answer) => return Ok(answer),
+                Entry::Open(named) => (plan, named),
+                Entry::Shut(refusal) => (Err(refusal), None),
+            },
         };
         let (ask, plan) = match planned {
             Ok(planned) => planned,
@@ -216,30 +263,45 @@ impl<E: Endpoint> Paid<E> {
             // if there is none can it be said that nothing was charged.
             Err(refusal) => {
                 let twin = self.cashier.store.sale(&id).await?;
-                return self.replay(twin, order).await?.ok_or(refusal);
+                return Ok(self.replay(twin, order).await?.ok_or(refusal)?);
             }
         };
         let new = NewSale {
             id,
             signed: sale::signed(payment),
-    /// The longest that a payment like this one may still be good for.
-    fn longest(&self, payment: &Verified) -> Duration {
-        self.cashier.nodes.longest_window(payment.payer().network())
-    }
-
             endpoint: E::ENDPOINT.path,
-            request: order.request.clone(),
+            request: order.request.clone().unwrap_or_default(),
+            named: order.name.clone().map(|name| Purchase { name, instead_of }),
             attempt: invocation.attempt.clone(),
             now: invocation.now,
         };
         match self.endpoint.fulfil(new, ask, plan, invocation).await {
-            Ok(sale) => self.settle(sale, Sent::Never, order, "ok").await,
-            Err(Stop::Refuse(refusal)) => Err(refusal),
+            Ok(sale) => Ok(self.settle(sale, Sent::Never, order, "ok").await?),
+            Err(Stop::Refuse(refusal)) => Err(refusal.into()),
+            Err(Stop::Behind(earlier)) => Err(Halt::Behind(earlier)),
             Err(Stop::Earlier(record)) => match self.replay(Some(*record), order).await? {
                 Some(answer) => Ok(answer),
-                None => Err(Refusal::PaymentInProgress),
+                None => Err(Refusal::PaymentInProgress { retry_after: 1 }.into()),
             },
         }
+    }
+
+    /// What was bought before with this payment or under this name; or whether this wallet is sold anything now.
+    async fn enter(&self, gate: Gate, order: &Order<'_>) -> Result<Entry, Refusal> {
+        let Gate { record, blocked, paused, named } = gate;
+        if let Some(answer) = self.replay(record, order).await? {
+            return Ok(Entry::Served(answer));
+        }
+        let named = named.filter(|first| *first != order.payment.id());
+        if let Some(first) = &named
+            && let Some(answer) = self.replay(self.cashier.store.sale(first).await?, order).await?
+        {
+            return Ok(Entry::Served(answer));
+        }
+        Ok(match passes::<E>(blocked, paused) {
+            Ok(()) => Entry::Open(named),
+            Err(refusal) => Entry::Shut(refusal),
+        })
     }
 
     /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
@@ -307,6 +369,16 @@ impl<E: Endpoint> Paid<E> {
     }
 }
 
+/// What is behind the gate.
+enum Entry {
+    /// The answer to an earlier request.
+    Served(Answer),
+    /// It is open. What was sold under this name before came to nothing.
+    Open(Option<PaymentId>),
+    /// It is shut.
+    Shut(Refusal),
+}
+
 /// Whether this wallet is sold this now. Before everything that a plan could say: who is sold nothing need not mend a body.
 fn passes<E: Endpoint>(blocked: bool, paused: Option<Pause>) -> Result<(), Refusal> {
     if blocked {
@@ -332,6 +404,15 @@ fn refused(why: PaymentRefused) -> Refusal {
 fn declined(reason: String) -> Refusal {
     let message = format!("The payment was declined ({reason}). {}", remedy(&reason));
     Refusal::PaymentRequired { reason, message }
+}
+
+/// An earlier request with this payment came to nothing, and the payment with it.
+fn given_up() -> Refusal {
+    Refusal::PaymentRequired {
+        reason: "payment_declined".to_owned(),
+        message: "An earlier request with this payment was given up, and the payment will not be used. Sign a new one."
+            .to_owned(),
+    }
 }
 
 fn facilitator_failed() -> Refusal {
@@ -367,11 +448,10 @@ fn pending<E: Endpoint>(work: &Work) -> Result<Answer, Refusal> {
     }
 }
 
-/// What makes two requests the same: the endpoint and the bytes of the body. No body is the same as an empty object.
-fn request_hash(path: &str, body: &[u8]) -> String {
-    let body = body.trim_ascii();
-    let body = if body.is_empty() { b"{}" } else { body };
-    let digest: [u8; 32] = Sha256::new().chain_update(path).chain_update(b"\n").chain_update(body).finalize().into();
+/// What makes two requests the same: the endpoint, and what is asked of it.
+fn request_hash(path: &str, essence: &Value) -> String {
+    let essence = essence.to_string();
+    let digest: [u8; 32] = Sha256::new().chain_update(path).chain_update(b"\n").chain_update(essence).finalize().into();
     alloy_primitives::hex::encode(digest)
 }
 

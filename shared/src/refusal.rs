@@ -3,6 +3,8 @@
 //!
 //! The order of the variants is the order in which they win: the first that applies is the answer.
 
+mod bought;
+
 use serde_json::{Map, Value, json};
 
 use crate::api::{Code, Method, NUMBERS_BUY, codes};
@@ -10,6 +12,7 @@ use crate::limits::Reached;
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::types::{PhoneNumber, Wallet};
+pub use bought::{Bought, Product, UnderWay, poll_url};
 
 /// An answer that is not 200.
 #[derive(Debug)]
@@ -31,11 +34,19 @@ pub enum Refusal {
         message: String,
     },
     /// 409: this signature belongs to another request.
-    PaymentConflict,
+    PaymentConflict {
+        /// What it has paid for, or is about to; nothing, if it bought nothing.
+        bought: Bought,
+    },
+    /// 409: the wallet has given this name to another request.
+    IdempotencyConflict,
     /// 409: this payment was made already, and no request of ours is known that made it.
     PaymentUsed,
     /// 409: this signature is being worked on.
-    PaymentInProgress,
+    PaymentInProgress {
+        /// Seconds until it is done, or until the next request finds out what became of it.
+        retry_after: u64,
+    },
     /// 403: the operator refuses this wallet.
     WalletBlocked,
     /// 503: the operator has paused what is asked for.
@@ -70,6 +81,11 @@ pub enum Refusal {
     DestinationOptedOut,
     /// 409: the payment was made, buys nothing, and goes back.
     PaymentReturned,
+    /// 409: the wallet talks to this number already.
+    CallInProgress {
+        /// The call.
+        call: UnderWay,
+    },
     /// 429: our own limit.
     RateLimited {
         /// Which, for programs: a word that stays the same.
@@ -78,6 +94,8 @@ pub enum Refusal {
         retry_after: u64,
         /// Which, for people, and what to do.
         message: String,
+        /// The wallet's calls that are not over, where these are what there is too much of.
+        calls: Vec<UnderWay>,
     },
     /// 429: a vendor's limit.
     UpstreamRateLimited {
@@ -92,6 +110,15 @@ pub enum Refusal {
         vendor: &'static str,
         /// What it said.
         message: String,
+    },
+    /// 502: a vendor may have done what it was asked, and nobody knows yet. Nothing is charged.
+    UpstreamDoubt {
+        /// Who.
+        vendor: &'static str,
+        /// What is not known.
+        message: String,
+        /// Seconds until the same header finds out.
+        retry_after: u64,
     },
     /// 503: the payment was never sent, and will not be.
     NotSettled,
@@ -123,7 +150,7 @@ impl From<StoreFault> for Refusal {
 impl From<Reached> for Refusal {
     fn from(reached: Reached) -> Self {
         let Reached { limit, retry_after } = reached;
-        Self::RateLimited { limit: limit.code(), retry_after, message: limit.to_string() }
+        Self::RateLimited { limit: limit.code(), retry_after, message: limit.to_string(), calls: Vec::new() }
     }
 }
 
@@ -131,7 +158,7 @@ impl From<Reached> for Refusal {
 impl From<NotStepped> for Refusal {
     fn from(not: NotStepped) -> Self {
         match not {
-            NotStepped::Overtaken => Self::PaymentInProgress,
+            NotStepped::Overtaken => Self::PaymentInProgress { retry_after: 2 },
             NotStepped::Lost(_) => Self::Fault(Fault::Broken("what a sale held has changed under it")),
             NotStepped::Fault(fault) => fault.into(),
         }
@@ -165,9 +192,10 @@ impl Refusal {
             Self::PaymentRequired { reason, message } => {
                 Facts::new(codes::PAYMENT_REQUIRED, format!("{message} {FREE}")).with("reason", json!(reason))
             }
-            Self::PaymentConflict => Facts::new(
-                codes::PAYMENT_CONFLICT,
-                format!("This payment signature was already used for another request. Sign a new payment for this one. {FREE}"),
+            Self::PaymentConflict { bought } => bought.conflict(),
+            Self::IdempotencyConflict => Facts::new(
+                codes::IDEMPOTENCY_CONFLICT,
+                format!("This wallet has used this idempotency key for another request. Take a new key for this one. {FREE}"),
             ),
             Self::PaymentUsed => Facts::new(
                 codes::PAYMENT_CONFLICT,
@@ -175,12 +203,14 @@ impl Refusal {
                  you sign another one."
                     .to_owned(),
             ),
-            Self::PaymentInProgress => Facts::new(
+            Self::PaymentInProgress { retry_after } => Facts::new(
                 codes::PAYMENT_IN_PROGRESS,
-                "A request with this payment is still being worked on. Repeat the same header: you cannot be charged twice."
-                    .to_owned(),
+                format!(
+                    "An earlier request for this is still being worked on. Repeat this one in {retry_after} s: you cannot be \
+                     charged twice."
+                ),
             )
-            .retry_after(2),
+            .retry_after(*retry_after),
             Self::PaymentReturned => Facts::new(
                 codes::PAYMENT_RETURNED,
                 "This payment was made and buys nothing: it goes back to the wallet. Sign a new payment to try again."
@@ -221,7 +251,14 @@ impl Refusal {
                 format!("Whoever is at this number has asked not to be called. Do not try again. {FREE}"),
             )
             .with("field", json!("phone_number")),
+            Self::CallInProgress { call } => Facts::new(
+                codes::CALL_IN_PROGRESS,
+                format!("This wallet is in a call with this number already. Poll that one: {}. {FREE}", call.poll_url()),
+            )
+            .with("call_id", json!(call.id.as_str()))
+            .with("poll_url", json!(call.poll_url())),
             Self::RateLimited { .. }
+            | Self::UpstreamDoubt { .. }
             | Self::UpstreamRateLimited { .. }
             | Self::Upstream { .. }
             | Self::SellingPaused
@@ -235,11 +272,18 @@ impl Refusal {
     /// What may be otherwise later, and what is nobody's fault but ours.
     fn later(&self) -> Facts {
         match self {
-            Self::RateLimited { limit, retry_after, message } => {
-                Facts::new(codes::RATE_LIMITED, format!("{message} Try again in {retry_after} s. {FREE}"))
+            Self::RateLimited { limit, retry_after, message, calls } => {
+                let facts = Facts::new(codes::RATE_LIMITED, format!("{message} Try again in {retry_after} s. {FREE}"))
                     .with("limit", json!(limit))
-                    .retry_after(*retry_after)
+                    .retry_after(*retry_after);
+                if calls.is_empty() { facts } else { facts.with("calls_in_flight", calls.iter().map(UnderWay::json).collect()) }
             }
+            Self::UpstreamDoubt { vendor, message, retry_after } => Facts::new(
+                codes::UPSTREAM_ERROR,
+                format!("{vendor}: {message}. Repeat the same header in {retry_after} s to find out. {FREE}"),
+            )
+            .with("upstream", json!(vendor))
+            .retry_after(*retry_after),
             Self::UpstreamRateLimited { vendor, retry_after } => Facts::new(
                 codes::UPSTREAM_RATE_LIMITED,
                 format!("{vendor} is limiting our requests. Try again in {retry_after} s. {FREE}"),

@@ -16,7 +16,7 @@ use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
 use crate::store::{Changes, State, Store, Work, calls, limits, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_IN, SALES};
-use crate::types::{Timestamp, Wallet};
+use crate::types::{PaymentId, Timestamp, Wallet};
 use crate::x402::{
     Authorization, Facilitator, Nodes, Payload, Quote, SignedAuthorization, Transfer, Verified, Version,
 };
@@ -47,8 +47,10 @@ pub trait Undo: Sync {
 pub enum Stop {
     /// It is refused, and nothing is left of it.
     Refuse(Refusal),
-    /// Another request with this payment was quicker.
+    /// Another request with this payment, or under this name, was quicker.
     Earlier(Box<Record>),
+    /// Another sale of this wallet has to come to its end first.
+    Behind(PaymentId),
 }
 
 impl<R: Into<Refusal>> From<R> for Stop {

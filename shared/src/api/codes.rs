@@ -44,8 +44,22 @@ pub const PAYMENT_REQUIRED: Code = code(
 )
 .tells(&["reason"]);
 /// The signature belongs to something else.
-pub const PAYMENT_CONFLICT: Code =
-    code(409, "payment_conflict", "the payment's signature was used for another request, or elsewhere");
+pub const PAYMENT_CONFLICT: Code = code(
+    409,
+    "payment_conflict",
+    "the payment's signature was used for another request, whose product is named here, or elsewhere",
+)
+.tells(&["call_id", "poll_url", "phone_number", "transaction"]);
+/// A name belongs to something else.
+pub const IDEMPOTENCY_CONFLICT: Code = code(
+    409,
+    "idempotency_conflict",
+    "the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request",
+);
+/// Two calls to one number at once.
+pub const CALL_IN_PROGRESS: Code =
+    code(409, "call_in_progress", "the wallet is in a call with this number: poll that one")
+        .tells(&["call_id", "poll_url"]);
 /// The signature is being worked on.
 pub const PAYMENT_IN_PROGRESS: Code =
     code(409, "payment_in_progress", "a request with this payment is being worked on: repeat the same header")
@@ -88,7 +102,7 @@ pub const DESTINATION_OPTED_OUT: Code =
 /// Our own limit.
 pub const RATE_LIMITED: Code =
     code(429, "rate_limited", "a limit of ours, which `limit` and the message name; nothing was charged")
-        .tells(&["limit", "retry_after_seconds"])
+        .tells(&["limit", "retry_after_seconds", "calls_in_flight"])
         .again();
 /// A vendor's limit.
 pub const UPSTREAM_RATE_LIMITED: Code =
@@ -98,7 +112,8 @@ pub const UPSTREAM_RATE_LIMITED: Code =
 /// A vendor refused or failed.
 pub const UPSTREAM_ERROR: Code =
     code(502, "upstream_error", "the carrier, the dialler or the facilitator refused or failed; nothing was charged")
-        .tells(&["upstream"]);
+        .tells(&["upstream", "retry_after_seconds"])
+        .again();
 /// The payment was not sent.
 pub const NOT_SETTLED: Code =
     code(503, "upstream_error", "the facilitator could not be reached, so nothing was charged: repeat the same header")

@@ -23,6 +23,8 @@ const FIND: Duration = Duration::from_secs(5);
 const IMPORT: Duration = Duration::from_secs(4);
 /// How long it may take to find out whether we can ask the dialler at all.
 const READY: Duration = Duration::from_secs(4);
+/// A call that the dialler has accepted, and said that it failed, is in its lists after this.
+const SHOWN: Duration = Duration::from_secs(10);
 /// What must be left for settling when a phone rings.
 const RESERVE: Duration = Duration::from_secs(8);
 /// A call that runs longer than it may is stopped after this.
@@ -102,10 +104,8 @@ impl Calls {
             Ok(_) if dialler.is_err() => Err(refusal(DialError::NotSent)),
             Ok(lease) => {
                 let asking = asking(&invocation.call_id, payer, request, budget, now)?;
-                match counters.admit(&asking, budget, now)? {
-                    Ok(_) => Ok(CallPlan { from: lease.number.clone(), credit, counters, budget: *budget }),
-                    Err(reached) => Err(self.not_now(&request.to, reached).await),
-                }
+                let counters = self.admitted(counters, &asking, budget, invocation).await?;
+                Ok(CallPlan { from: lease.number.clone(), credit, counters, budget: *budget })
             }
             Err(NotMeant::None) => Err(Refusal::NoOwnedNumbers),
             Err(NotMeant::Ambiguous) => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),
@@ -113,15 +113,6 @@ impl Calls {
                 Some(named) => Err(leases::not_yours(&self.store, named, &active, now).await),
                 None => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),
             },
-        }
-    }
-
-    /// A limit; unless whoever is called does not want that, which will be so as well when the limit is not.
-    async fn not_now(&self, to: &PhoneNumber, reached: Reached) -> Refusal {
-        match self.store.opted_out(to).await {
-            Ok(None) => reached.into(),
-            Ok(Some(_)) => Refusal::DestinationOptedOut,
-            Err(fault) => fault.into(),
         }
     }
 
@@ -137,7 +128,7 @@ impl Calls {
         let sale = self.intend(new, request, plan, invocation).await?;
         match self.dial(request, &from, invocation).await {
             Ok(id) => self.fence(sale, id).await,
-            Err(DialError::Unknown) => self.find(sale, invocation).await,
+            Err(error @ (DialError::Unclear | DialError::Unknown)) => self.find(sale, &error, invocation).await,
             Err(error) => {
                 self.withdraw(sale).await?;
                 Err(refusal(error).into())
@@ -160,7 +151,7 @@ impl Calls {
             let asking = asking(&invocation.call_id, &new.signed.payer, request, &plan.budget, now)?;
             let admitted = match plan.counters.admit(&asking, &plan.budget, now)? {
                 Ok(admitted) => admitted,
-                Err(reached) => return Err(self.not_now(&request.to, reached).await.into()),
+                Err(hurdle) => return Err(self.hindered(hurdle, &plan.counters, &request.to).await),
             };
             let call = NewCall {
                 id: invocation.call_id.clone(),
@@ -182,7 +173,7 @@ impl Calls {
                             return Err(Refusal::DestinationOptedOut.into());
                         }
                     }
-                    not_now => return Err(why(not_now, now).into()),
+                    not_now => return Err(why(not_now, now)),
                 },
             }
         }
@@ -221,16 +212,23 @@ impl Calls {
     }
 
     /// The dialler did not answer. It is looked for and never dialled again: there is no way to dial something once.
-    async fn find(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<Sale<Settling>, Stop> {
+    async fn find(&self, sale: Sale<Open>, error: &DialError, invocation: &Invocation) -> Result<Sale<Settling>, Stop> {
         let limit = invocation.at_most(FIND, RESERVE);
-        match self.look_for(&sale, limit).await {
-            Ok(Some(id)) => self.fence(sale, id).await,
-            // It may still turn up: the sale stays open, and the sweep stops whatever it finds.
-            Ok(None) | Err(_) => Err(Stop::Refuse(Refusal::Upstream {
-                vendor: "Bland",
-                message: "it is not known whether the call was placed; if it was, it is stopped".to_owned(),
-            })),
+        if let Ok(Some(id)) = self.look_for(&sale, limit).await {
+            return self.fence(sale, id).await;
         }
+        // It may still turn up. Whoever comes when it must have looks again: the caller's next request, or the sweep.
+        let now = invocation.current();
+        let mut looked_at = sale.record().busy_until;
+        if *error == DialError::Unclear {
+            looked_at = now.saturating_add(SHOWN).map_err(StoreFault::from)?;
+            self.store.defer(sale, looked_at).await.map_err(|not| Stop::Refuse(not.into()))?;
+        }
+        Err(Stop::Refuse(Refusal::UpstreamDoubt {
+            vendor: "Bland",
+            message: "it is not known whether the call was placed; if it was, it is stopped".to_owned(),
+            retry_after: u64::try_from(looked_at.as_second() - now.as_second()).unwrap_or(0).max(1),
+        }))
     }
 
     /// The dialler's id of the call that an open sale was about to place, if it shows one.
@@ -289,20 +287,18 @@ fn work_of(call: NewCall) -> Work {
     }
 }
 
-fn why(not_now: NotNow, now: Timestamp) -> Refusal {
-    let (limit, retry_after, message) = match not_now {
-        NotNow::Blocked => return Refusal::WalletBlocked,
-        NotNow::LeaseEnded => return Refusal::NoOwnedNumbers,
-        NotNow::Dialling => ("unpaid_calls_per_wallet", 2, "Another call of this wallet is still being paid for."),
-        NotNow::Unpaid(until) => (
-            "unpaid_rings_per_wallet_per_day",
-            until.as_second().saturating_sub(now.as_second()).max(1).cast_unsigned(),
-            "This wallet had a phone rung and the payment for it was declined.",
-        ),
-        NotNow::CreditSpent => ("credit", 1, "This wallet's credit was just spent on another call."),
-        NotNow::Beyond(_) => (Limit::Crowd.code(), 1, "Somebody else was quicker."),
+fn why(not_now: NotNow, now: Timestamp) -> Stop {
+    let (limit, retry_after) = match not_now {
+        NotNow::Blocked => return Refusal::WalletBlocked.into(),
+        NotNow::LeaseEnded => return Refusal::NoOwnedNumbers.into(),
+        NotNow::Dialling(earlier) => return Stop::Behind(earlier),
+        NotNow::Unpaid(until) => {
+            (Limit::UnpaidRing, u64::try_from(until.as_second() - now.as_second()).unwrap_or(0).max(1))
+        }
+        NotNow::CreditSpent => (Limit::CreditSpent, 1),
+        NotNow::Beyond(_) => (Limit::Crowd, 1),
     };
-    Refusal::RateLimited { limit, retry_after, message: message.to_owned() }
+    Refusal::from(Reached { limit, retry_after }).into()
 }
 
 fn refusal(error: DialError) -> Refusal {

@@ -9,10 +9,12 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale::Undo;
 use crate::store::sales::{NotStepped, Open, Sale};
-use crate::store::{Work, calls, limits};
+use crate::store::{StoreFault, Work, calls, limits};
 use crate::upstream::bland::{BlandCallId, BlandError};
 
 const STOP: Duration = Duration::from_secs(4);
+/// When a dialler that could not be asked is asked again.
+const AGAIN: Duration = Duration::from_secs(10);
 const FIND: Duration = Duration::from_secs(6);
 
 impl Undo for Calls {
@@ -43,9 +45,9 @@ impl Calls {
         let found = match self.look_for(&sale, invocation.at_most(FIND, Duration::from_secs(5))).await {
             Ok(found) => found,
             Err(error) => {
-                // A dialler that cannot be asked has not said that nobody was rung. The next round asks again.
+                // A dialler that cannot be asked has not said that nobody was rung.
                 warn!(payment = ?sale.record().id, %error, "a call cannot be looked for yet");
-                return Ok(());
+                return self.later(sale, invocation).await;
             }
         };
         let record = sale.record();
@@ -61,6 +63,15 @@ impl Calls {
         match self.store.give_up(sale, changes, rang).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
             Err(NotStepped::Lost(_)) => Err(Fault::Broken("a call that cannot be given up")),
+            Err(NotStepped::Fault(fault)) => Err(fault.into()),
+        }
+    }
+
+    async fn later(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
+        let again = invocation.current().saturating_add(AGAIN).map_err(StoreFault::from)?;
+        match self.store.defer(sale, again).await {
+            Ok(()) | Err(NotStepped::Overtaken) => Ok(()),
+            Err(NotStepped::Lost(_)) => Err(Fault::Broken("a sale that cannot be put off")),
             Err(NotStepped::Fault(fault)) => Err(fault.into()),
         }
     }

@@ -11,6 +11,9 @@ use crate::types::{PhoneNumber, Usdc};
 /// Nobody knows when the next line is free; some call ends every minute when all are in use.
 const A_LINE: Duration = Duration::from_mins(1);
 
+/// What is overdue is seen to by the next round of the sweep.
+const A_ROUND: i64 = 60;
+
 /// A call that counts. Instants are epoch seconds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Counted {
@@ -22,6 +25,8 @@ pub struct Counted {
     pub cost: Usdc,
     /// While it is not over: by when it must be.
     pub ends_at: Option<i64>,
+    /// While its cost is what was reserved for it: by when it is known what it has cost.
+    pub open_until: Option<i64>,
 }
 
 impl Counted {
@@ -38,6 +43,10 @@ pub struct Sum {
     pub since: i64,
     /// How much it is.
     pub amount: Usdc,
+    /// How much of it is only reserved, for calls whose cost is not known yet.
+    pub open: Usdc,
+    /// By when it is known of all of them.
+    pub open_until: i64,
 }
 
 /// What is to be done with a sum.
@@ -94,7 +103,10 @@ pub fn sum(seen: Option<Sum>, cost: Usdc, most: Usdc, limit: Limit, now: i64) ->
             if sum.amount.plus(cost) <= most {
                 Ok(Booking::Add(sum.since))
             } else {
-                Err(Reached { limit, retry_after: until(sum.since + day, now) })
+                // What is reserved comes back when the calls are over, unless they have cost it.
+                let over = sum.amount.minus(sum.open).plus(cost) > most;
+                let then = if over { sum.since + day } else { sum.open_until.max(now + A_ROUND).min(sum.since + day) };
+                Err(Reached { limit, retry_after: until(then, now) })
             }
         }
         _ => Ok(Booking::Begin),
@@ -122,20 +134,21 @@ fn at_once(calls: &[Counted], now: i64) -> Option<u64> {
     ends.get(last).map(|at| until(at + seconds(LOOK), now))
 }
 
-/// How long until enough of what these calls cost is past.
+/// How long until enough of what these calls cost is past, or may turn out to be less.
 fn cost_of(calls: &[Counted], cost: Usdc, now: i64) -> Option<u64> {
     let day = seconds(WINDOW);
+    let counts_until = |call: &Counted| call.open_until.unwrap_or(call.at + day);
     let mut within: Vec<(i64, Usdc)> =
-        calls.iter().filter(|call| call.at > now - day).map(|call| (call.at, call.cost)).collect();
+        calls.iter().filter(|call| call.at > now - day).map(|call| (counts_until(call), call.cost)).collect();
     within.sort_unstable();
     let mut left = within.iter().fold(cost, |sum, (_, cost)| sum.plus(*cost));
     if left <= WALLET_COST {
         return None;
     }
-    for (at, cost) in within {
+    for (then, cost) in within {
         left = left.minus(cost);
         if left <= WALLET_COST {
-            return Some(until(at + day, now));
+            return Some(until(then, now));
         }
     }
     Some(WINDOW.as_secs())
@@ -161,7 +174,7 @@ mod tests {
     }
 
     fn call(ago: i64, last: u32, cents: u64) -> Counted {
-        Counted { at: NOW - ago, to: number(last), cost: Usdc::micros(cents * 10_000), ends_at: None }
+        Counted { at: NOW - ago, to: number(last), cost: Usdc::micros(cents * 10_000), ends_at: None, open_until: None }
     }
 
     /// So many calls, each to somebody else and a second earlier than the one before.
@@ -213,6 +226,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_reserved_may_come_back_when_the_call_is_over() {
+        let open = |ago: i64, cents: u64, known: i64| Counted { open_until: Some(NOW + known), ..call(ago, 1, cents) };
+        assert_eq!(said(&[open(10, 600, 60)], 9, 1), Some((Limit::WalletCost, 60)));
+        assert_eq!(said(&[call(10, 1, 300), open(5, 300, 60)], 9, 1), Some((Limit::WalletCost, 60)));
+        assert_eq!(
+            said(&[call(10, 1, 300), open(5, 300, 60)], 9, 301),
+            Some((Limit::WalletCost, 86_390)),
+            "not enough"
+        );
+        assert_eq!(said(&[open(10, 300, 400), open(5, 300, 60)], 9, 1), Some((Limit::WalletCost, 60)), "the first");
+    }
+
+    #[test]
+    fn what_a_sum_holds_for_calls_that_run_is_not_announced_for_tomorrow() {
+        let usdc = |cents: u64| Usdc::micros(cents * 10_000);
+        let wait = |open: u64, open_until: i64, ago: i64| {
+            let seen = Sum { since: NOW - ago, amount: usdc(100), open: usdc(open), open_until: NOW + open_until };
+            super::sum(Some(seen), usdc(10), usdc(100), Limit::PrefixCost, NOW).unwrap_err().retry_after
+        };
+        assert_eq!(wait(10, 400, 100), 400);
+        assert_eq!(wait(9, 400, 100), 86_300, "too little of it is open");
+        assert_eq!(wait(10, 400, 86_300), 100, "the day is over before");
+        assert_eq!(wait(10, -5, 100), 60, "it is overdue");
+    }
+
+    #[test]
     fn a_call_that_is_dearer_than_all_that_is_allowed_is_placed_alone() {
         assert_eq!(said(&[], 9, 3_000), None);
         assert_eq!(said(&[call(10, 1, 1)], 9, 3_000), Some((Limit::WalletCost, 86_390)));
@@ -240,7 +279,8 @@ mod tests {
     fn a_sum_fills_up_and_another_begins_a_day_after_it_began() {
         let usdc = |cents: u64| Usdc::micros(cents * 10_000);
         let judge = |sum: Option<Sum>, cents: u64| super::sum(sum, usdc(cents), usdc(100), Limit::DailyCost, NOW);
-        let seen = |ago: i64, cents: u64| Some(Sum { since: NOW - ago, amount: usdc(cents) });
+        let seen =
+            |ago: i64, cents: u64| Some(Sum { since: NOW - ago, amount: usdc(cents), open: usdc(0), open_until: 0 });
         assert_eq!(judge(None, 100), Ok(Booking::Begin));
         assert_eq!(judge(seen(86_399, 40), 60), Ok(Booking::Add(NOW - 86_399)));
         assert_eq!(judge(seen(86_399, 40), 61), Err(Reached { limit: Limit::DailyCost, retry_after: 1 }));

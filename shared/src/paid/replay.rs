@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Endpoint, Order, Paid, VERIFY_RESERVE, declined};
+use super::behind::{GLANCE, PATIENCE, bought, done_in};
+use super::{Endpoint, Order, Paid, VERIFY_RESERVE, given_up};
 use crate::edge::Answer;
 use crate::refusal::{Fault, Refusal};
 use crate::sale::Sent;
@@ -13,10 +14,6 @@ use crate::store::sales::{Record, Taken};
 use crate::telemetry;
 use crate::types::TransactionId;
 use crate::x402::{Receipt, receipt_headers};
-
-/// How long a request waits for another one that is working on the same payment, and how often it looks.
-const PATIENCE: Duration = Duration::from_secs(10);
-const GLANCE: Duration = Duration::from_millis(150);
 
 /// The outcome of a request that was answered before.
 const REPLAYED: &str = "replayed";
@@ -41,15 +38,38 @@ impl<E: Endpoint> Paid<E> {
         Ok(Answer::ok(&body, headers, outcome))
     }
 
-    /// What an earlier request with this payment has come to; nothing, if the payment is free to be used.
+    /// What an earlier request has come to that carried this payment, or another payment of this wallet's under the same
+    /// name; nothing, if payment or name are free to be used.
     pub(super) async fn replay(&self, record: Option<Record>, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
-        let Some(mut record) = record else { return Ok(None) };
+        match record {
+            Some(record) if record.id == order.payment.id() => self.replay_payment(record, order).await,
+            Some(record) => self.replay_named(record, order).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Another payment was first to carry this name. Whatever became of it, this one is not used while that one may be.
+    async fn replay_named(&self, record: Record, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
+        if record.state == State::Void {
+            return Ok(None);
+        }
+        if !order.asks_for(&record) {
+            return Err(Refusal::IdempotencyConflict);
+        }
+        match self.replay_payment(record, order).await {
+            // The other payment has come to nothing meanwhile.
+            Err(Refusal::PaymentRequired { .. } | Refusal::PaymentReturned | Refusal::NotSettled) => Ok(None),
+            outcome => outcome,
+        }
+    }
+
+    async fn replay_payment(&self, mut record: Record, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
         // Before the requests are compared: a payment that came without one has a record too.
         if record.state == State::Void && record.refund.is_some() {
             return Err(Refusal::PaymentReturned);
         }
-        if record.request != order.request {
-            return Err(Refusal::PaymentConflict);
+        if !order.asks_for(&record) {
+            return Err(Refusal::PaymentConflict { bought: bought(&record) });
         }
         let patience = order.invocation.at_most(PATIENCE, VERIFY_RESERVE);
         let mut waited = Duration::ZERO;
@@ -57,20 +77,25 @@ impl<E: Endpoint> Paid<E> {
             match record.state {
                 State::Closed => return Self::granted(&record, order, REPLAYED).map(Some),
                 State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned),
-                State::Void if record.spent => return Err(declined("payment_declined".to_owned())),
+                State::Void if record.spent => return Err(given_up()),
                 State::Void => return Ok(None),
-                State::Settling if order.invocation.current() >= record.busy_until => {
+                State::Open | State::Settling if order.invocation.current() >= record.busy_until => {
                     let taken =
                         self.cashier.store.take_over(&record, &order.invocation.attempt, order.invocation.current());
-                    if let Some(Taken::Settling(sale)) = taken.await? {
-                        return self.settle(sale, Sent::Perhaps, order, REPLAYED).await.map(Some);
+                    match taken.await? {
+                        Some(Taken::Settling(sale)) => {
+                            return self.settle(sale, Sent::Perhaps, order, REPLAYED).await.map(Some);
+                        }
+                        Some(Taken::Open(sale)) => {
+                            self.endpoint.roll_back(sale, order.invocation).await.map_err(Refusal::Fault)?;
+                        }
+                        None => {}
                     }
                 }
-                // An open one that nobody works on is rolled back by the sweep.
                 State::Open | State::Settling => {}
             }
             if waited >= patience {
-                return Err(Refusal::PaymentInProgress);
+                return Err(Refusal::PaymentInProgress { retry_after: done_in(&record, order.invocation) });
             }
             tokio::time::sleep(GLANCE).await;
             waited += GLANCE;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::limits::SETTLING;
 use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, When, n, s};
 use super::keys::{self, Queue};
-use super::limits::{self, Cost};
+use super::limits::{self, Cost, Over};
 use super::rows::{CallRow, Charge, View, WalletRow};
 use super::work::{instant_of, number_of};
 use super::{Done, Lost, Store, StoreFault};
@@ -83,10 +84,10 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
 }
 
 /// Why a call may not be dialled.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NotNow {
-    /// Another call of this wallet is not paid yet.
-    Dialling,
+    /// Another call of this wallet is not paid yet: this sale's.
+    Dialling(PaymentId),
     /// A phone rang for this wallet and was not paid for; it may try again then.
     Unpaid(Timestamp),
     /// The lease of the caller's number has just ended.
@@ -104,10 +105,10 @@ pub fn why_not(lost: &Lost, now: Timestamp) -> Result<NotNow, StoreFault> {
     match lost.change {
         1 => {
             let row: WalletRow = serde_dynamo::from_item(lost.old.clone().unwrap_or_default())?;
-            match row.unpaid_at {
+            match (row.unpaid_at, row.dial) {
                 _ if row.blocked_at.is_some() => Ok(NotNow::Blocked),
-                _ if row.dial.is_some() => Ok(NotNow::Dialling),
-                Some(at) if at > now.as_second() - UNPAID_PAUSE.as_secs().cast_signed() => {
+                (_, Some(sale)) => Ok(NotNow::Dialling(PaymentId::from_row(sale))),
+                (Some(at), None) if at > now.as_second() - UNPAID_PAUSE.as_secs().cast_signed() => {
                     Ok(NotNow::Unpaid(instant_of(at)?.saturating_add(UNPAID_PAUSE)?))
                 }
                 _ => Ok(NotNow::CreditSpent),
@@ -299,12 +300,16 @@ impl Store {
                 .when(When::Is("charge", s("paid")));
         } else if look.settled {
             change = change.remove("due_queue").remove("due_at");
+        } else if let Some(at) = look.ended_at.filter(|_| call.ended_at.is_none()) {
+            // What it has cost is known then, and stands in others' way until somebody has looked.
+            change = change.set("due_at", n(at.as_second() + SETTLING.as_secs().cast_signed()));
         }
         let price = look.price.filter(|_| look.settled);
         let mut changes = Changes::none();
         if let Some(cost) = &call.cost {
-            let ended = call.ended_at.is_none() && look.ended_at.is_some();
-            changes = limits::over(&call.id, &call.wallet, &call.to, cost, ended, price);
+            let ended = look.ended_at.filter(|_| call.ended_at.is_none()).map(Timestamp::as_second);
+            let over = Over { ended, settled: look.settled, price };
+            changes = limits::over(&call.id, &call.wallet, &call.to, cost, over);
             change = change.set_some("cost.micros", price.map(|price| n(signed(price))));
         }
         Ok(matches!(self.transact(Changes::of([change]).and(changes), token).await?, Done::Yes))
@@ -320,7 +325,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lost, NotNow, Timestamp, UNPAID_PAUSE, n, s, why_not};
+    use super::{Lost, NotNow, PaymentId, Timestamp, UNPAID_PAUSE, n, s, why_not};
 
     #[test]
     fn a_wallet_that_may_not_dial_is_told_the_first_reason_in_its_row() {
@@ -332,8 +337,8 @@ mod tests {
         for (row, reason) in [
             (vec![blocked.clone(), dials.clone(), unpaid(1)], NotNow::Blocked),
             (vec![blocked], NotNow::Blocked),
-            (vec![dials.clone(), unpaid(1)], NotNow::Dialling),
-            (vec![dials], NotNow::Dialling),
+            (vec![dials.clone(), unpaid(1)], NotNow::Dialling(PaymentId::from_row("another".to_owned()))),
+            (vec![dials], NotNow::Dialling(PaymentId::from_row("another".to_owned()))),
             (vec![unpaid(0)], NotNow::Unpaid(at(now + pause))),
             (vec![unpaid(pause - 1)], NotNow::Unpaid(at(now + 1))),
             (vec![unpaid(pause)], NotNow::CreditSpent),

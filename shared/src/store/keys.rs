@@ -1,5 +1,7 @@
 //! Keys: the only place where a key string is built or taken apart.
 
+use sha2::{Digest, Sha256};
+
 use crate::types::{CallId, Country, PaymentId, PhoneNumber, Wallet};
 
 /// How many partitions the busy queues are spread over. One partition of an index takes a thousand writes a second.
@@ -43,6 +45,13 @@ pub(super) fn wallet_partition(wallet: &Wallet) -> String {
 /// The item of a payment.
 pub(super) fn sale(payment: &PaymentId) -> Key {
     Key { pk: format!("{SALES}{}", payment.as_str()), sk: "SALE".to_owned() }
+}
+
+/// The item of a wallet's own name for a purchase. The name is hashed: it is the client's, and says nothing to us.
+pub(super) fn purchase(wallet: &Wallet, name: &str) -> Key {
+    let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+    let digest = alloy_primitives::hex::encode(digest);
+    Key { pk: format!("KEY#{}#{digest}", wallet.caip10()), sk: "KEY".to_owned() }
 }
 
 /// The item of a call.

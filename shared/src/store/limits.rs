@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::limits::judge::{self, Booking, Counted, Sum};
-use crate::limits::{Budget, Limit, PREFIX_COST, Reached, WINDOW, rates};
+use crate::limits::{Budget, LOOK, Limit, PREFIX_COST, Reached, SETTLING, WINDOW, rates};
 use crate::telemetry;
 use crate::telemetry::metrics::CALL_BUDGET_USED;
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
@@ -104,6 +104,39 @@ pub struct Admitted {
     pub cost: Cost,
 }
 
+/// What stands in the way of a call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Hurdle {
+    /// The wallet's call to the same number is not over.
+    Talking(CallId),
+    /// A limit.
+    Reached(Reached),
+}
+
+impl Hurdle {
+    /// Whether it may be out of the way as soon as the wallet's calls are looked at.
+    pub fn may_be_over(&self) -> bool {
+        use Limit::{AllAtOnce, CallsAtOnce, DailyCost, PrefixCost, WalletCost};
+        match self {
+            Self::Talking(_) => true,
+            Self::Reached(reached) => {
+                matches!(reached.limit, CallsAtOnce | WalletCost | PrefixCost | DailyCost | AllAtOnce)
+            }
+        }
+    }
+}
+
+/// A call of the wallet's that still counts for more than it has cost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenCall {
+    /// The call.
+    pub id: CallId,
+    /// Who is called.
+    pub to: PhoneNumber,
+    /// Whether it is not known to be over.
+    pub runs: bool,
+}
+
 /// What was found when the write was refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Learned {
@@ -121,8 +154,11 @@ impl Counters {
         asking: &Asking<'_>,
         budget: &Budget,
         now: Timestamp,
-    ) -> Result<Result<Admitted, Reached>, StoreFault> {
+    ) -> Result<Result<Admitted, Hurdle>, StoreFault> {
         let now = now.as_second();
+        if let Some(call) = self.open().into_iter().find(|call| call.runs && call.to == *asking.to) {
+            return Ok(Err(Hurdle::Talking(call.id)));
+        }
         // What is dearer than everything that a sum allows uses it up alone.
         let cost = asking.cost.min(PREFIX_COST).min(budget.daily);
         let prefix = judge::sum(self.prefix, cost, PREFIX_COST, Limit::PrefixCost, now);
@@ -136,8 +172,20 @@ impl Counters {
         let reached = counts.into_iter().chain([prefix.map(drop), day.map(drop)]).filter_map(Result::err);
         match (prefix, day, reached.max_by_key(|reached| reached.retry_after)) {
             (Ok(prefix), Ok(day), None) => self.counted(asking, cost, prefix, day, budget, now).map(Ok),
-            (_, _, Some(reached)) | (Err(reached), ..) | (_, Err(reached), _) => Ok(Err(reached)),
+            (_, _, Some(reached)) | (Err(reached), ..) | (_, Err(reached), _) => Ok(Err(Hurdle::Reached(reached))),
         }
+    }
+
+    /// The wallet's calls that are not over, or of which it is not known what they have cost; in the order of their ids.
+    pub fn open(&self) -> Vec<OpenCall> {
+        let open = |(id, row): (&String, &CountedRow)| {
+            let to = number_of(row.to.as_deref()?).ok()?;
+            (row.ends_at.is_some() || row.open_until.is_some())
+                .then(|| Some(OpenCall { id: CallId::parse(id).ok()?, to, runs: row.ends_at.is_some() }))?
+        };
+        let mut open: Vec<_> = self.wallet.entries.iter().filter_map(open).collect();
+        open.sort_by(|one, other| one.id.as_str().cmp(other.id.as_str()));
+        open
     }
 
     /// How much of the day's budget is used up, in hundredths of it.
@@ -158,19 +206,24 @@ impl Counters {
     ) -> Result<Admitted, StoreFault> {
         let since = |booking: Booking| if let Booking::Add(since) = booking { since } else { now };
         let most = i64::try_from(budget.plan.at_once()).unwrap_or(i64::MAX);
+        let known = asking.ends_at.as_second() + (LOOK + SETTLING).as_secs().cast_signed();
+        let sum = |key: Key, seen: Option<Sum>, booking: Booking, most: Usdc| {
+            reserved(booked(key, seen, booking, cost, most, now), seen, booking, cost, known)
+        };
         let of_wallet = CountedRow {
             counted_at: now,
             to: Some(asking.to.as_str().to_owned()),
             cost: Some(judge::of_wallet(cost).atomic()),
             ends_at: Some(asking.ends_at.as_second()),
+            open_until: Some(known),
         };
-        let of_destination = CountedRow { counted_at: now, to: None, cost: None, ends_at: None };
+        let of_destination = CountedRow { counted_at: now, to: None, cost: None, ends_at: None, open_until: None };
         // `learn` reads these by their place.
         let counted = Changes::of([
             self.wallet.with(keys::calls_of(asking.wallet), asking.call.as_str(), &of_wallet, now)?,
             self.destination.with(keys::calls_to(asking.to), asking.call.as_str(), &of_destination, now)?,
-            booked(keys::cost_of(rates::prefix(asking.to)), self.prefix, prefix, cost, PREFIX_COST, now),
-            booked(keys::cost_of_all(), self.day, day, cost, budget.daily, now),
+            sum(keys::cost_of(rates::prefix(asking.to)), self.prefix, prefix, PREFIX_COST),
+            sum(keys::cost_of_all(), self.day, day, budget.daily),
             Change::update(keys::calls_that_run())
                 .add("running", 1)
                 .when(When::Any(vec![When::No("running"), When::AtMost("running", most - 1)])),
@@ -202,41 +255,41 @@ impl Counters {
 pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
     let Some(cost) = cost else { return Changes::none() };
     let forget = |key: Key| forgotten(key, call.as_str());
-    let less = -micros(cost.amount);
-    Changes::of([
-        forget(keys::calls_of(wallet)),
-        forget(keys::calls_to(to)),
-        corrected(keys::cost_of(rates::prefix(to)), cost.prefix_since, less),
-        corrected(keys::cost_of_all(), cost.day_since, less),
-        runs_no_longer(),
-    ])
+    let [prefix, day] = corrected(to, cost, Some(Usdc::micros(0)));
+    Changes::of([forget(keys::calls_of(wallet)), forget(keys::calls_to(to)), prefix, day, runs_no_longer()])
 }
 
-/// What changes in the counts with the write that ends a call, if it does, and with the one that knows what it has cost, if
-/// it does.
-pub(super) fn over(
-    call: &CallId,
-    wallet: &Wallet,
-    to: &PhoneNumber,
-    cost: &Cost,
-    ended: bool,
-    price: Option<Usdc>,
-) -> Changes {
+/// What a look at a call has shown of its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Over {
+    /// It was seen to be over, for the first time, at this time.
+    pub ended: Option<i64>,
+    /// Nothing will change any more.
+    pub settled: bool,
+    /// What it has cost, if that is known then.
+    pub price: Option<Usdc>,
+}
+
+/// What changes in the counts with the write that ends a call, if it does, and with the one that settles it, if it does.
+pub(super) fn over(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: &Cost, over: Over) -> Changes {
+    let Over { ended, settled, price } = over;
+    let entry = |name: &str| format!("{}.{name}", entry_of(call.as_str()));
     let mut of_wallet = Change::update(keys::calls_of(wallet)).when(When::There(entry_of(call.as_str())));
-    if ended {
-        of_wallet = of_wallet.remove(format!("{}.ends_at", entry_of(call.as_str())));
+    if let Some(at) = ended {
+        of_wallet = of_wallet.remove(entry("ends_at"));
+        if !settled {
+            of_wallet = of_wallet.set(entry("open_until"), n(at + SETTLING.as_secs().cast_signed()));
+        }
+    }
+    if settled {
+        of_wallet = of_wallet.remove(entry("open_until"));
     }
     if let Some(price) = price {
-        of_wallet = of_wallet.set(format!("{}.cost", entry_of(call.as_str())), n(micros(judge::of_wallet(price))));
+        of_wallet = of_wallet.set(entry("cost"), n(micros(judge::of_wallet(price))));
     }
-    let more = price.map_or(0, |price| micros(price) - micros(cost.amount));
-    let sums = [
-        corrected(keys::cost_of(rates::prefix(to)), cost.prefix_since, more),
-        corrected(keys::cost_of_all(), cost.day_since, more),
-    ];
-    let of_wallet = (ended || price.is_some()).then(|| of_wallet.or_without());
-    let sums = sums.into_iter().filter(|_| more != 0);
-    of_wallet.into_iter().chain(sums).chain(ended.then(runs_no_longer)).collect()
+    let of_wallet = (ended.is_some() || settled).then(|| of_wallet.or_without());
+    let sums = corrected(to, cost, price).into_iter().filter(|_| settled);
+    of_wallet.into_iter().chain(sums).chain(ended.map(|_| runs_no_longer())).collect()
 }
 
 /// A list without this in it.
@@ -248,11 +301,19 @@ fn runs_no_longer() -> Change {
     Change::update(keys::calls_that_run()).add("running", -1)
 }
 
-/// A sum with another amount in it. One whose day is over is not there any more.
-fn corrected(key: Key, since: i64, more: i64) -> Change {
-    Change::update(key).add("sum", more).when(When::Is("sum_since", n(since))).or_without()
+/// The sums of a prefix and of all, with what a call has cost in place of what was reserved for it. Where that is not known, what
+/// was reserved stays. A sum whose day is over is not there any more.
+fn corrected(to: &PhoneNumber, cost: &Cost, price: Option<Usdc>) -> [Change; 2] {
+    let reserved = micros(cost.amount);
+    let more = price.map_or(0, |price| micros(price) - reserved);
+    let sums = [(keys::cost_of(rates::prefix(to)), cost.prefix_since), (keys::cost_of_all(), cost.day_since)];
+    sums.map(|(key, since)| {
+        let change = Change::update(key).add("sum", more).add("open", -reserved);
+        change.when(When::Is("sum_since", n(since))).or_without()
+    })
 }
 
+/// A sum with one more cost in it.
 fn booked(key: Key, seen: Option<Sum>, booking: Booking, cost: Usdc, most: Usdc, now: i64) -> Change {
     let change = Change::update(key);
     match booking {
@@ -265,6 +326,18 @@ fn booked(key: Key, seen: Option<Sum>, booking: Booking, cost: Usdc, most: Usdc,
             .set("sum", n(micros(cost)))
             .set("ttl", n(forgotten_at(now)))
             .when(seen.map_or(When::No("sum_since"), |sum| When::Is("sum_since", n(sum.since)))),
+    }
+}
+
+/// The same for a cost that is only reserved, and known by then.
+fn reserved(change: Change, seen: Option<Sum>, booking: Booking, cost: Usdc, known: i64) -> Change {
+    match (booking, seen) {
+        (Booking::Begin, _) => change.set("open", n(micros(cost))).set("open_until", n(known)),
+        (Booking::Add(_), Some(sum)) if sum.open_until >= known => change.add("open", micros(cost)),
+        // It only ever grows: a write that saw less of it is made again.
+        (Booking::Add(_), _) => {
+            change.add("open", micros(cost)).set("open_until", n(known)).when(When::AtMost("open_until", known))
+        }
     }
 }
 
@@ -315,6 +388,7 @@ impl List {
             to: row.to.as_deref().and_then(|text| number_of(text).ok()).unwrap_or_else(|| to.clone()),
             cost: Usdc::micros(row.cost.unwrap_or_default()),
             ends_at: row.ends_at,
+            open_until: row.open_until,
         };
         self.entries.values().map(of).collect()
     }
@@ -351,8 +425,9 @@ fn entry_of(name: &str) -> String {
 
 fn sum_of(item: Option<Item>) -> Result<Option<Sum>, StoreFault> {
     let row: SumRow = serde_dynamo::from_item(item.unwrap_or_default())?;
-    let amount = Usdc::micros(row.sum.max(0).cast_unsigned());
-    Ok(row.sum_since.map(|since| Sum { since, amount }))
+    let usdc = |micros: i64| Usdc::micros(micros.max(0).cast_unsigned());
+    let (amount, open) = (usdc(row.sum), usdc(row.open));
+    Ok(row.sum_since.map(|since| Sum { since, amount, open, open_until: row.open_until }))
 }
 
 fn running_of(item: Option<Item>) -> Result<i64, StoreFault> {

@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | sale | (none), void → open, settling | absent; or void, not spent, same request | [`Store::claim`] |
 //! | sale | open → open | same attempt | [`Store::intend`] |
+//! | sale | open → open, nobody's turn until then | same attempt | [`Store::defer`] |
 //! | sale | open → settling | same attempt | [`Store::fence`] |
 //! | sale | settling → closed | same attempt | [`Store::close`] |
 //! | sale | open, settling → void | same attempt | [`Store::void`] |
@@ -43,6 +44,8 @@
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
 //! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
 //! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
+//!
+//! A wallet's own name for a purchase stands in the write that claims it: [`sales::Purchase`].
 //!
 //! What is counted, so that there is not too much of it, is counted in the same writes: [`limits`]. What an operator switches
 //! (wallets that are refused, people who are not called, whether anything is sold) is no part of a sale's way: [`controls`].

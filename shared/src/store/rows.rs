@@ -109,6 +109,9 @@ pub(super) struct CountedRow {
     /// While it is not over: by when it must be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<i64>,
+    /// While `cost` is what was reserved: by when it is known what it has cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_until: Option<i64>,
 }
 
 /// `LIMIT#PREFIX#<digits>`, `LIMIT#COST`, `LIMIT#NUMBERS` / `LIMIT`: what the calls or the numbers of a day cost, in micro-dollars.
@@ -117,6 +120,11 @@ pub(super) struct SumRow {
     pub sum_since: Option<i64>,
     #[serde(default)]
     pub sum: i64,
+    /// How much of it is reserved, and by when it is known what that has cost.
+    #[serde(default)]
+    pub open: i64,
+    #[serde(default)]
+    pub open_until: i64,
 }
 
 /// `LIMIT#CALLS` / `LIMIT`: how many calls are not over.
@@ -166,6 +174,14 @@ pub(super) struct SaleRow {
     pub due_queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
+    pub ttl: i64,
+}
+
+/// `KEY#<caip10>#<hash of the name>` / `KEY`: a wallet's own name for a purchase, and the payment that was first to carry it.
+#[derive(Debug, Deserialize)]
+pub(super) struct PurchaseRow {
+    pub sale: String,
+    /// Until when it is remembered; deletion comes some time after that.
     pub ttl: i64,
 }
 

@@ -1,6 +1,7 @@
 //! Sales: the record of a payment and what is sold for it. The state machine of `store/mod.rs` is in the types: a
 //! [`Sale<Settling>`] comes only from [`Store::claim`] or [`Store::fence`], and only such a one can be closed.
 
+mod named;
 mod record;
 
 use std::marker::PhantomData;
@@ -13,9 +14,11 @@ use crate::types::{AttemptId, PaymentId, Timestamp, Wallet};
 use super::change::{Change, Changes, When, n, s};
 use super::controls::Controls;
 use super::keys;
-use super::rows::{Pause, State, WalletRow};
+use super::rows::{Pause, PurchaseRow, State, WalletRow};
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
+pub use named::{Purchase, REMEMBERED};
+use named::{first_named, remember};
 pub use record::{Record, Settled, Signed};
 
 /// How long an attempt may be at work before somebody else finishes its sale: longer than a function may run (29 s) and
@@ -80,6 +83,8 @@ pub struct NewSale {
     pub endpoint: &'static str,
     /// The hash of the request.
     pub request: String,
+    /// The wallet's own name for it, if it has one.
+    pub named: Option<Purchase>,
     /// The name of this attempt.
     pub attempt: AttemptId,
     /// The time.
@@ -129,18 +134,35 @@ pub struct Gate {
     pub blocked: bool,
     /// What is not sold at the moment.
     pub paused: Option<Pause>,
+    /// The payment that was first to carry the wallet's name for this purchase, if it is remembered.
+    pub named: Option<PaymentId>,
 }
 
 impl Store {
     /// What has to be known before a wallet is sold anything for a payment, in one round trip.
-    pub async fn gate(&self, payment: &PaymentId, wallet: &Wallet) -> Result<Gate, StoreFault> {
+    pub async fn gate(
+        &self,
+        payment: &PaymentId,
+        wallet: &Wallet,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Gate, StoreFault> {
         let keys = [keys::sale(payment), keys::wallet(wallet), keys::control()];
-        let [sale, wallet, control] = self.items(keys).await?;
+        let ([sale, wallet, control], named) = match name {
+            None => (self.items(keys).await?, None),
+            Some(name) => {
+                let [sale, wallet_row, control] = keys;
+                let keys = [sale, wallet_row, control, keys::purchase(wallet, name)];
+                let [sale, wallet, control, named] = self.items(keys).await?;
+                ([sale, wallet, control], named)
+            }
+        };
         let row: WalletRow = serde_dynamo::from_item(wallet.unwrap_or_default())?;
         Ok(Gate {
             record: sale.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?)).transpose()?,
             blocked: row.blocked_at.is_some(),
             paused: Controls::from_item(control)?.paused.map(|(what, _)| what),
+            named: named.map(|item| first_named(item, now)).transpose()?.flatten(),
         })
     }
 
@@ -181,10 +203,13 @@ impl Store {
                 When::Is("request", s(&record.request)),
             ]),
         ]));
+        let name = new.named.map(|named| remember(&record, &named));
+        let before = 1 + usize::from(name.is_some());
+        let first: Changes = [put].into_iter().chain(name).collect();
         // The same attempt may claim for one number after another: each is a transaction of its own.
         let work = serde_json::to_string(&record.work.to_row()).unwrap_or_default();
         let token = record.token(&format!("claim {work} {}", changes.seen));
-        match self.transact(Changes::of([put]).and(changes), &token).await? {
+        match self.transact(first.and(changes), &token).await? {
             Done::Yes => Ok(Claimed::Ours(Sale::new(record))),
             Done::No(Lost { change: 0, old: Some(old) }) => {
                 let earlier = Record::from_row(record.id.clone(), serde_dynamo::from_item(old)?)?;
@@ -195,8 +220,21 @@ impl Store {
                     Ok(Claimed::Earlier(Box::new(earlier)))
                 }
             }
-            Done::No(lost) => Ok(Claimed::Lost(Lost { change: lost.change.saturating_sub(1), old: lost.old })),
+            Done::No(Lost { change: 1, old: Some(old) }) if before > 1 => {
+                let row: PurchaseRow = serde_dynamo::from_item(old)?;
+                let earlier = self.sale(&PaymentId::from_row(row.sale)).await?;
+                earlier.map(Box::new).map(Claimed::Earlier).ok_or(StoreFault::Impossible("a name without a sale"))
+            }
+            Done::No(lost) => Ok(Claimed::Lost(Lost { change: lost.change.saturating_sub(before), old: lost.old })),
         }
+    }
+
+    /// open → open, nobody's turn until then: it is not known what was done, and not worth while to look before
+    pub async fn defer(&self, sale: Sale<Open>, until: Timestamp) -> Result<(), NotStepped> {
+        let record = sale.record;
+        let update =
+            record.step(State::Open).set("busy_until", n(until.as_second())).set("due_at", n(until.as_second()));
+        self.step(&record, update, Changes::none(), "defer").await
     }
 
     /// open → open: what is about to be done next

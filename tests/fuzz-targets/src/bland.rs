@@ -66,6 +66,8 @@ fn dial(reply: &Reply) {
         }
         Err(DialError::Account { message }) => fit::repeatable(&message, ASKED),
         Err(DialError::NotSent) => panic!("it was answered"),
+        // That it has failed is Bland's own word.
+        Err(DialError::Unclear) => assert!(!(200..300).contains(&status), "{status}"),
         // An accepted call whose answer cannot be read is ringing: nothing else may be said of it.
         Err(DialError::NumberNotReady | DialError::RateLimited { .. } | DialError::Unknown) => {
             assert!(status != 200 || !reply.body.is_empty() || dialled(reply, &[]) == Err(DialError::Unknown));

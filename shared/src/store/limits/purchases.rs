@@ -44,7 +44,7 @@ impl Purchases {
             (Ok(()), Ok(booking)) => booking,
             (Err(reached), _) | (_, Err(reached)) => return Ok(Err(reached)),
         };
-        let row = CountedRow { counted_at: now, to: None, cost: None, ends_at: None };
+        let row = CountedRow { counted_at: now, to: None, cost: None, ends_at: None, open_until: None };
         let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, now)?;
         let sum = booking.map(|it| booked(keys::cost_of_numbers(), self.sum, it, NUMBER_COST, self.most, now));
         let changes: Changes = std::iter::once(counted).chain(sum).collect();

@@ -140,7 +140,11 @@ pub enum DialError {
     /// Bland could not be reached. Nothing was dialled.
     #[error("Bland could not be reached")]
     NotSent,
-    /// It may be ringing.
+    /// Bland has answered that something went wrong, and not what it has done. It may be ringing; if it is, Bland's lists show
+    /// it soon.
+    #[error("Bland failed")]
+    Unclear,
+    /// It may be ringing, or begin to at any time.
     #[error("Bland did not answer")]
     Unknown,
 }

@@ -1,0 +1,64 @@
+//! A wallet's own name for a purchase: the header `Idempotency-Key`, or x402's extension `payment-identifier`. A client that
+//! signs anew after a time-out gets the first answer by it, and does not pay twice.
+
+use http::HeaderMap;
+
+use crate::refusal::Refusal;
+use crate::x402::Presented;
+
+const HEADER: &str = "Idempotency-Key";
+/// The longest name, and what the field's own standard allows in it: visible ASCII.
+const LONGEST: usize = 128;
+
+/// The name that a request carries. The header is what the caller's program says, and goes before what its wallet adds.
+pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Result<Option<String>, Refusal> {
+    let mut given = headers.get_all(HEADER).iter().map(|value| unquoted(value.as_bytes().trim_ascii()));
+    let given = (given.next(), given.next());
+    let name = match given {
+        (Some(name), None) if !name.is_empty() => name,
+        (Some(_), Some(_)) => return Err(Refusal::bad(HEADER, "is there twice; send one")),
+        _ => return Ok(presented.and_then(Presented::identifier).map(str::to_owned)),
+    };
+    let fits = name.len() <= LONGEST && name.iter().all(u8::is_ascii_graphic);
+    match str::from_utf8(name) {
+        Ok(name) if fits => Ok(Some(name.to_owned())),
+        _ => Err(Refusal::bad(HEADER, format!("must be 1 to {LONGEST} visible ASCII characters without spaces"))),
+    }
+}
+
+/// The header's draft standard writes it as a quoted string, and most clients without the quotes: one name.
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{HEADER, LONGEST, name_of};
+    use crate::refusal::Refusal;
+
+    fn named(values: &[&str]) -> Result<Option<String>, Refusal> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HEADER, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        name_of(&headers, None)
+    }
+
+    #[test]
+    fn a_name_is_visible_ascii_and_its_quotes_are_not_part_of_it() {
+        let longest = "k".repeat(LONGEST);
+        for (value, name) in
+            [("order-17", "order-17"), ("\"order-17\"", "order-17"), (" a,b ", "a,b"), (&longest, &longest)]
+        {
+            assert_eq!(named(&[value]).unwrap().as_deref(), Some(name), "{value}");
+        }
+        for nothing in [&[][..], &[""], &[" "], &["\"\""]] {
+            assert_eq!(named(nothing).unwrap(), None, "{nothing:?}");
+        }
+        for bad in [&["two words"][..], &["ä"], &["k".repeat(LONGEST + 1).as_str()], &["a", "b"], &["a", "a"]] {
+            assert!(matches!(named(bad), Err(Refusal::BadRequest { field, .. }) if field == HEADER), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a refusal points to: the call that is under way already, and what a payment has bought before.
+
+use serde_json::{Value, json};
+
+use super::{FREE, Facts};
+use crate::api::{VOICE_CALL_STATUS, codes};
+use crate::types::{CallId, PhoneNumber};
+
+/// What a payment has bought, or is about to buy.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bought {
+    /// Whether it is paid for.
+    pub paid: bool,
+    /// What it is.
+    pub what: Option<Product>,
+    /// The transaction that paid.
+    pub transaction: Option<String>,
+}
+
+/// Something that is sold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Product {
+    /// A call.
+    Call(CallId),
+    /// A lease, or thirty days of one.
+    Number(PhoneNumber),
+    /// A list of numbers.
+    List,
+}
+
+/// A call that is not over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnderWay {
+    /// The call.
+    pub id: CallId,
+    /// Who is called.
+    pub to: PhoneNumber,
+}
+
+impl UnderWay {
+    pub(super) fn poll_url(&self) -> String {
+        poll_url(&self.id)
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({"call_id": self.id.as_str(), "poll_url": self.poll_url(), "to": self.to.as_str()})
+    }
+}
+
+/// Where a call is polled.
+pub fn poll_url(call: &CallId) -> String {
+    VOICE_CALL_STATUS.path.replace("{call_id}", call.as_str())
+}
+
+impl Bought {
+    /// That it cannot pay for something else. Where it has paid, nothing says "sign a new one": that would be paid twice.
+    pub(super) fn conflict(&self) -> Facts {
+        let Some(what) = &self.what else {
+            return Facts::new(
+                codes::PAYMENT_CONFLICT,
+                format!(
+                    "This payment came with another request before, which was not charged. Repeat that request with it, or sign \
+                     a new payment for this one. {FREE}"
+                ),
+            );
+        };
+        let named = match what {
+            Product::Call(call) => format!("a call: {}", poll_url(call)),
+            Product::Number(number) => number.as_str().to_owned(),
+            Product::List => "a list of the wallet's numbers".to_owned(),
+        };
+        let stands = if self.paid { "has paid for another request" } else { "is about to pay for another request" };
+        let message = format!("This payment {stands} and cannot pay for this one. It is for {named}.");
+        let facts = Facts::new(codes::PAYMENT_CONFLICT, message);
+        let facts = match what {
+            Product::Call(call) => facts.with("call_id", json!(call.as_str())).with("poll_url", json!(poll_url(call))),
+            Product::Number(number) => facts.with("phone_number", json!(number.as_str())),
+            Product::List => facts,
+        };
+        match &self.transaction {
+            Some(transaction) => facts.with("transaction", json!(transaction)),
+            None => facts,
+        }
+    }
+}
