@@ -1,0 +1,100 @@
+//! What the number library does not know of the world's numbering plans, each with the authority that says so. Prefixes
+//! are digits of E.164, the calling code first.
+
+use super::Unsupported;
+
+/// Calling codes that belong to no country, with what is behind them. `+800`, freephone, is not among them.
+pub(super) const WITHOUT_COUNTRY: [(&str, Unsupported); 8] = [
+    ("808", Unsupported::Priced),
+    ("870", Unsupported::Satellite),
+    ("878", Unsupported::Personal),
+    ("881", Unsupported::Satellite),
+    ("882", Unsupported::Satellite),
+    ("883", Unsupported::Satellite),
+    ("888", Unsupported::Relief),
+    ("979", Unsupported::Priced),
+];
+
+/// Ranges of numbers: what they are and who says so, and the digits that they begin with.
+pub(super) type Ranges = &'static [(&'static str, &'static [&'static str])];
+
+/// Ranges that cost the caller extra, and that the library takes for ordinary ones or does not know.
+pub(super) const EXTRA: Ranges = &[
+    ("Barbados and the Caymans, 976, as in North America (Google's metadata, 9.0.43)", &["1246976", "1345976"]),
+    ("Belgium, 078: up to 0.30 euros a minute (royal decree of 27 April 2007, numbering)", &["3278"]),
+    (
+        "Finland's service numbers among the nationwide ones: 0100, 0200, 0202, 0209 8 and 9, 0300, directories in 075 \
+         (Traficom, regulation 35, barring categories)",
+        &[
+            "358100", "358200", "358202", "3582098", "3582099", "358300", "358751", "358752", "3587500", "3587530",
+            "3587532", "3587575", "3587598",
+        ],
+    ),
+    ("Germany, 0137: a price for each call, as in votes on television (Bundesnetzagentur)", &["49137"]),
+    ("Italy, 0878: likewise (AGCOM, national numbering plan, resolution 8/15/CIR)", &["390878"]),
+];
+
+/// Company numbers that cost what a landline costs, or a local call. The library's type for them is "universal access" or
+/// "shared cost"; these rows decide nothing about numbers of another type.
+pub(super) const ORDINARY: Ranges = &[
+    ("United Kingdom and its islands, 03: no more than 01 and 02 (Ofcom, National Telephone Numbering Plan)", &["443"]),
+    ("Ireland, 0818: no more than a landline since December 2019 (ComReg, Numbering Conditions of Use)", &["353818"]),
+    (
+        "Finland and Åland, nationwide subscriber numbers: a local call (Traficom, regulation 32, numbering)",
+        &["35810", "35820", "35829", "35830", "35839", "35871", "35873", "35875"],
+    ),
+    (
+        "France, 0806 to 0809: the price of an ordinary call (ARCEP, decision 2018-0881, 2.4.4)",
+        &["33806", "33807", "33808", "33809"],
+    ),
+    (
+        "Sweden, 010: a landline; 077: a local call, the called party pays the rest (PTS, numbering plan)",
+        &["4610", "4677"],
+    ),
+    ("Norway, five digits, 810, 815: as any number since 1 September 2019 (Nkom, nummerforskriften)", &["470", "4781"]),
+    ("Switzerland, 051 and 058: landlines of companies (OFCOM, numbering plan E.164/2002)", &["4151", "4158"]),
+    ("Netherlands, 14 with an area code, municipalities; 088, companies: a landline (ACM)", &["3114", "3188"]),
+    ("Romania, 037: independent of a place, at a landline's price (ANCOM, national numbering plan)", &["4037"]),
+    ("Czechia, 95 and 972 to 974: networks of the state and the railway, a landline (ČTÚ, numbering plan)", &["4209"]),
+    ("Slovakia, 096: networks of the police and of ministries, a landline (ÚREKPS, numbering plan)", &["42196"]),
+    ("Hong Kong, 30: landlines (OFCA, numbering plan)", &["85230"]),
+    ("Pakistan, an area code and 111: a local call (PTA, numbering regulations)", &["92"]),
+    ("Turkey, 444: an ordinary call (BTK, numbering regulation)", &["90444"]),
+    ("Australia, 13 and 1300: a local call (ACMA, Telecommunications Numbering Plan 2015)", &["6113"]),
+    (
+        "South Africa, 0860 and 0861: a local or a national call (ICASA, Numbering Plan Regulations)",
+        &["27860", "27861"],
+    ),
+    ("United Arab Emirates, 600: a call inside the country (TDRA, National Numbering Plan)", &["971600"]),
+];
+
+/// Pagers among ordinary numbers.
+pub(super) const PAGERS: Ranges = &[
+    ("Antigua, Anguilla (Google's metadata, 9.0.43)", &["1268406", "1268409", "1264724"]),
+    ("Hong Kong (the same)", &["8527100", "8527108"]),
+];
+
+/// Area codes of +1 that follow a person and not a place, or serve machines (NANPA, 5XX; CNA, 6XX); the library knows the
+/// others.
+pub(super) const PERSONAL_AREAS: &[&str] = &["532", "622", "633"];
+
+/// Area codes of +1 that the called party pays for.
+pub(super) const FREEPHONE_AREAS: &[&str] = &["800", "833", "844", "855", "866", "877", "888"];
+
+/// What people dial in an emergency, somewhere. As the beginning of a number that belongs to no range of its country, it
+/// is not the beginning of a number.
+pub(super) const EMERGENCY: &[&str] =
+    &["000", "100", "101", "102", "108", "110", "111", "112", "118", "119", "911", "999"];
+
+/// Where numbers do begin like that.
+pub(super) const SUBSCRIBERS: Ranges = &[
+    ("Denmark, 91 to 99 (Google's metadata, 9.0.43)", &["4591", "4599"]),
+    ("Chile, mobiles (the same)", &["569"]),
+    ("Mexico, Mérida (the same)", &["52999"]),
+    ("St. Pierre (the same)", &["508911", "508999"]),
+];
+
+/// Whether digits begin as one of these does.
+pub(super) fn is_in(digits: &str, ranges: Ranges) -> bool {
+    ranges.iter().flat_map(|(_, prefixes)| *prefixes).any(|prefix| digits.starts_with(prefix))
+}
