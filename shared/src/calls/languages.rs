@@ -12,24 +12,72 @@ const TAGS: [&str; 51] = [
 ];
 /// The rest of the dialler's own words. They are no tags, so there is nothing to fall back to.
 const WORDS: [&str; 1] = ["babel-de"];
-/// Norwegian as it is written, which BCP 47 names apart; the dialler speaks it.
-const NORWEGIAN: [&str; 2] = ["nb", "nn"];
-/// ISO 639-1, to tell a language that is not spoken from a word that is no language.
-const ISO_639_1: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de \
-dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu \
-ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng \
-nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta \
-te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+/// Other codes of languages that the dialler speaks: those of ISO 639-2, the official ones of Norwegian and Chinese, and
+/// the code that Java and Android kept for Indonesian since ISO retired it.
+const OTHER_CODES: [(&str, &str); 42] = [
+    ("in", "id"),
+    ("mo", "ro"),
+    ("nb", "no"),
+    ("nn", "no"),
+    ("nob", "no"),
+    ("nno", "no"),
+    ("cmn", "zh"),
+    ("bul", "bg"),
+    ("ces", "cs"),
+    ("chi", "zh"),
+    ("cze", "cs"),
+    ("dan", "da"),
+    ("deu", "de"),
+    ("dut", "nl"),
+    ("ell", "el"),
+    ("eng", "en"),
+    ("fin", "fi"),
+    ("fra", "fr"),
+    ("fre", "fr"),
+    ("ger", "de"),
+    ("gre", "el"),
+    ("hin", "hi"),
+    ("hun", "hu"),
+    ("ind", "id"),
+    ("ita", "it"),
+    ("jpn", "ja"),
+    ("kor", "ko"),
+    ("may", "ms"),
+    ("msa", "ms"),
+    ("nld", "nl"),
+    ("nor", "no"),
+    ("pol", "pl"),
+    ("por", "pt"),
+    ("ron", "ro"),
+    ("rum", "ro"),
+    ("rus", "ru"),
+    ("slk", "sk"),
+    ("slo", "sk"),
+    ("spa", "es"),
+    ("swe", "sv"),
+    ("tur", "tr"),
+    ("ukr", "uk"),
+];
+/// Retired codes of languages that the dialler does not speak: Hebrew, Yiddish, Javanese, and Serbo-Croatian.
+const RETIRED: [&str; 4] = ["iw", "ji", "jw", "sh"];
+/// All codes of ISO 639, of two letters and of three, to tell a language that is not spoken from a word that is no
+/// language: the tables of ISO 639-3 as PyPI `pycountry` 26.2.16 has them, and 639-2's other names.
+const ISO_639: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/iso-639.txt"));
 
 /// Why a call cannot be held in the language that was asked for. `Display` ends in what there is instead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UnknownLanguage {
     /// It is a language, and the voices do not speak it.
-    #[error("the AI's voices do not speak it; they speak {Spoken}")]
+    #[error("is a language that the AI's voices do not speak. They speak {Spoken}")]
     NotSpoken,
     /// It is not the code of a language.
-    #[error("not a language code such as \"en\" or \"pt-BR\"; there are {Spoken}")]
+    #[error("is not a language code of ISO 639 or BCP 47, such as \"en\" or \"pt-BR\". There are {Spoken}")]
     NotACode,
+}
+
+/// What the dialler speaks, in its spelling: for the schema of the field, and for messages.
+pub fn spoken() -> &'static [&'static str] {
+    &TAGS
 }
 
 /// The language as the dialler spells it. The nearest one that it speaks, if it lacks the variant: an Austrian caller is
@@ -40,9 +88,10 @@ pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
         return Ok(tag);
     }
     let mut tag = well_formed(asked).ok_or(UnknownLanguage::NotACode)?;
-    let language = tag.split('-').next().unwrap_or_default().to_owned();
-    if NORWEGIAN.contains(&language.as_str()) {
-        return Ok("no");
+    let (language, variants) = tag.split_once('-').unwrap_or((&tag, ""));
+    let language = language.to_owned();
+    if let Some((_, spoken)) = OTHER_CODES.iter().find(|(other, _)| *other == language) {
+        tag = if variants.is_empty() { (*spoken).to_owned() } else { format!("{spoken}-{variants}") };
     }
     // RFC 4647, 3.4: take parts away from the end until something is known.
     loop {
@@ -54,7 +103,7 @@ pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
             None => break,
         }
     }
-    if ISO_639_1.split(' ').any(|code| code == language) {
+    if RETIRED.contains(&language.as_str()) || ISO_639.split_ascii_whitespace().any(|code| code == language) {
         Err(UnknownLanguage::NotSpoken)
     } else {
         Err(UnknownLanguage::NotACode)
@@ -62,12 +111,12 @@ pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
 }
 
 /// A tag that begins with a code of two or three letters, in lower case and with hyphens: underscores are what operating
-/// systems write.
+/// systems write, and behind a dot or an at sign an encoding or a currency.
 fn well_formed(asked: &str) -> Option<String> {
     if asked.len() > 35 {
         return None;
     }
-    let tag = asked.replace('_', "-").to_ascii_lowercase();
+    let tag = asked.split(['.', '@']).next()?.replace('_', "-").to_ascii_lowercase();
     let mut parts = tag.split('-');
     let language = parts.next()?;
     let letters = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_lowercase());
@@ -75,13 +124,13 @@ fn well_formed(asked: &str) -> Option<String> {
     (letters && rest).then_some(tag)
 }
 
-/// The list, for people.
+/// The list, for people, and where programs have it.
 struct Spoken;
 
 impl fmt::Display for Spoken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tags = TAGS.iter().filter(|tag| !tag.starts_with("babel-"));
-        f.write_str(&tags.copied().collect::<Vec<_>>().join(", "))
+        write!(f, "{} (the field `language` in /openapi.json)", tags.copied().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -113,6 +162,21 @@ mod tests {
             ("auto", "auto"),
             ("babel", "babel"),
             ("babel-de", "babel-de"),
+            ("in", "id"),
+            ("in-ID", "id"),
+            ("id-ID", "id"),
+            ("IN_id", "id"),
+            ("mo", "ro"),
+            ("EN_us", "en-US"),
+            ("pt_br", "pt-BR"),
+            ("PT_br", "pt-BR"),
+            ("zh_hans_cn", "zh-Hans"),
+            ("en_US.UTF-8", "en-US"),
+            ("de_DE@euro", "de"),
+            ("eng", "en"),
+            ("deu-AT", "de"),
+            ("por-BR", "pt-BR"),
+            ("cmn-Hant", "zh-Hant"),
             ("en-aaaaaaaa-bbbbbbbb-cccccccc-ddddd", "en"),
         ] {
             assert_eq!(for_dialler(asked), Ok(spoken), "{asked}");
@@ -121,12 +185,19 @@ mod tests {
 
     #[test]
     fn a_language_that_is_not_spoken_is_not_called_unknown() {
-        for asked in ["ar", "he", "th", "ar-EG", "he_IL", "sw"] {
+        for asked in [
+            "ar", "he", "th", "ar-EG", "he_IL", "sw", "iw", "iw-IL", "IW_il", "he-IL", "ji", "yi", "jw", "sh", "ara",
+            "fil", "yue", "haw", "tlh",
+        ] {
             assert_eq!(for_dialler(asked), Err(UnknownLanguage::NotSpoken), "{asked}");
         }
         for asked in [
             "",
             "xx",
+            "xyz",
+            "iww",
+            ".UTF-8",
+            "C",
             "english",
             "e",
             "en ",
@@ -148,7 +219,7 @@ mod tests {
     #[test]
     fn a_refusal_says_what_there_is() {
         let text = for_dialler("ar").unwrap_err().to_string();
-        assert!(text.starts_with("the AI's voices do not speak it; they speak en, en-US, "), "{text}");
+        assert!(text.starts_with("is a language that the AI's voices do not speak. They speak en, en-US, "), "{text}");
         assert!(text.contains("zh-Hant") && !text.contains("babel-en"), "{text}");
     }
 }
