@@ -20,11 +20,14 @@ const TOKEN_ACCOUNT_BYTES = 165;
 const base58 = getBase58Decoder();
 const base64 = { read: (text) => getBase64Encoder().encode(text), write: (bytes) => getBase64Decoder().decode(bytes) };
 
-const svm = new LiteSVM();
+// Which blockhash lives is known here: LiteSVM knows the newest only, and a cluster the last hundred and fifty.
+const svm = new LiteSVM().withBlockhashCheck(false);
 /** What was processed, oldest first. */
 const landed = [];
 /** Blockhashes, and when they were issued. */
 const issued = new Map();
+/** The blockhash of each slot that was asked for. */
+const bySlot = new Map();
 
 const started = Date.now();
 /** So that there is something before the first slot that is final. */
@@ -57,10 +60,15 @@ function held(at) {
   return account?.exists && account.programAddress === TOKEN && account.data.length === TOKEN_ACCOUNT_BYTES ? getTokenDecoder().decode(account.data) : null;
 }
 
-function blockhash() {
-  const hash = svm.latestBlockhash();
-  if (!issued.has(hash)) issued.set(hash, { slot: now(), deadFrom: Infinity });
-  return hash;
+/** Each slot has its own, as on a cluster: else a payment without a memo would be the same as the last one of its price. */
+function blockhash(commitment) {
+  const slot = slotAt(commitment);
+  if (!bySlot.has(slot)) {
+    svm.expireBlockhash();
+    bySlot.set(slot, svm.latestBlockhash());
+    issued.set(svm.latestBlockhash(), { slot, deadFrom: Infinity });
+  }
+  return { blockhash: bySlot.get(slot), lastValidBlockHeight: slot + LIFE };
 }
 
 /** As of a commitment: one that is too new for it is not known to it. */
@@ -95,6 +103,7 @@ function info(at, encoding) {
 
 const read = (text) => getTransactionDecoder().decode(base64.read(text));
 const messageOf = (transaction) => base64.write(transaction.messageBytes);
+const blockhashOf = (transaction) => getCompiledTransactionMessageDecoder().decode(transaction.messageBytes).lifetimeToken;
 const isDone = (message) => landed.some((one) => one.message === message && !one.error);
 
 function simulate([text, options]) {
@@ -103,6 +112,7 @@ function simulate([text, options]) {
   const failed = (err) => ({ ...at, value: { err, logs: [], accounts: null, unitsConsumed: 0, returnData: null, innerInstructions: null } });
   // LiteSVM's simulation does not know what was processed; a bank's does.
   if (isDone(messageOf(transaction))) return failed('AlreadyProcessed');
+  if (!options?.replaceRecentBlockhash && !isAlive(blockhashOf(transaction), 'processed')) return failed('BlockhashNotFound');
   if (!options?.sigVerify) {
     transaction = { ...transaction, signatures: Object.fromEntries(Object.entries(transaction.signatures).map(([who, signature]) => [who, signature ?? new Uint8Array(64)])) };
   }
@@ -121,6 +131,11 @@ function send([text, options]) {
   if (isDone(message)) {
     if (options?.skipPreflight) return signature;
     throw new RpcError(-32002, 'Transaction simulation failed: This transaction has already been processed');
+  }
+  if (!isAlive(blockhashOf(transaction), 'processed')) {
+    // Without the preflight a node takes it, and no leader does.
+    if (options?.skipPreflight) return signature;
+    throw new RpcError(-32002, 'Transaction simulation failed: Blockhash not found');
   }
   const result = svm.sendTransaction(transaction);
   const error = result instanceof FailedTransactionMetadata ? errorOf(result) : null;
@@ -165,7 +180,7 @@ const methods = {
   getSlot: ([options] = []) => slotAt(options?.commitment),
   getBlockHeight: ([options] = []) => slotAt(options?.commitment),
   getBlockTime: ([slot]) => timeOf(slot),
-  getLatestBlockhash: ([options] = []) => at(options?.commitment, { blockhash: blockhash(), lastValidBlockHeight: now() + LIFE }),
+  getLatestBlockhash: ([options] = []) => at(options?.commitment, blockhash(options?.commitment)),
   isBlockhashValid: ([hash, options]) => at(options?.commitment, isAlive(hash, options?.commitment)),
   getBalance: ([who]) => at('confirmed', Number(svm.getBalance(address(who)) ?? 0)),
   getAccountInfo: ([who, options]) => at(options?.commitment, info(who, options?.encoding)),
@@ -195,7 +210,7 @@ const methods = {
   /** No transaction that was built so far can be processed from now on. */
   test_expire: () => {
     for (const known of issued.values()) known.deadFrom = Math.min(known.deadFrom, now());
-    svm.expireBlockhash();
+    bySlot.clear();
     return null;
   },
 };
@@ -214,7 +229,6 @@ async function answer(body) {
 const [feePayer] = process.argv.slice(2);
 put(USDC, getMintEncoder().encode({ mintAuthority: address(feePayer), supply: 10n ** 15n, decimals: 6, isInitialized: true, freezeAuthority: address(feePayer) }));
 svm.airdrop(address(feePayer), lamports(10_000_000_000n));
-blockhash();
 
 const server = http.createServer(async (request, response) => {
   let body = '';

@@ -4,13 +4,18 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { createKeyPairSignerFromPrivateKeyBytes } from '@solana/kit';
+import { TOKEN_PROGRAM_ADDRESS, findAssociatedTokenPda, getTransferCheckedInstruction } from '@solana-program/token';
+import {
+  appendTransactionMessageInstruction, createKeyPairSignerFromPrivateKeyBytes, createTransactionMessage, getBase64EncodedWireTransaction, pipe,
+  setTransactionMessageFeePayerSigner, setTransactionMessageLifetimeUsingBlockhash, signTransactionMessageWithSigners,
+} from '@solana/kit';
 import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
 import { ExactSvmScheme } from '@x402/svm/exact/client';
 import { ExactSvmSchemeV1 } from '@x402/svm/exact/v1/client';
 import { PRICE, api, poll, somebody, task, world } from '../../clients/world.mjs';
 
 const { FACILITATOR_URL: facilitator, SOLANA_RPC_URL: rpcUrl, SOLANA_PAYEE: payee, SOLANA_REFUND_WALLET: refundWallet } = process.env;
+const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const NETWORK = 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp';
 /** A signature in base58. */
 const TRANSACTION = /^[1-9A-HJ-NP-Za-km-z]{64,88}$/;
@@ -69,6 +74,37 @@ async function wallet(micros, version = 2, meanwhile = async () => {}) {
     spent: async () => BigInt(micros) - await held(key.address),
   };
 }
+
+describe('the cluster', () => {
+  it('moves on, so that the same transfer without a memo can be made again', async () => {
+    const fees = await createKeyPairSignerFromPrivateKeyBytes(new Uint8Array(32).fill(7));
+    const payer = await createKeyPairSignerFromPrivateKeyBytes(new Uint8Array(randomBytes(32)));
+    await node('test_give', payer.address, '10000');
+    const [source, destination] = await Promise.all([payer.address, payee].map(async (owner) => (await findAssociatedTokenPda({ owner, mint: USDC, tokenProgram: TOKEN_PROGRAM_ADDRESS }))[0]));
+    const pays = async ({ blockhash, lastValidBlockHeight }) => {
+      const transfer = getTransferCheckedInstruction({ source, mint: USDC, destination, authority: payer, amount: 1_000n, decimals: 6 });
+      const lifetime = { blockhash, lastValidBlockHeight: BigInt(lastValidBlockHeight) };
+      const message = pipe(
+        createTransactionMessage({ version: 0 }),
+        (it) => setTransactionMessageFeePayerSigner(fees, it),
+        (it) => setTransactionMessageLifetimeUsingBlockhash(lifetime, it),
+        (it) => appendTransactionMessageInstruction(transfer, it),
+      );
+      return node('sendTransaction', getBase64EncodedWireTransaction(await signTransactionMessageWithSigners(message)), { encoding: 'base64' });
+    };
+    const newest = async () => (await node('getLatestBlockhash', { commitment: 'confirmed' })).value;
+    const first = await newest();
+    await pays(first);
+    await assert.rejects(pays(first), /already been processed/);
+    let next = await newest();
+    while (next.blockhash === first.blockhash) next = await newest();
+    await pays(next);
+    assert.equal(await held(payer.address), 8_000n);
+    assert.equal((await node('isBlockhashValid', first.blockhash, { commitment: 'confirmed' })).value, true, 'an older one lives on beside it');
+    await node('test_expire');
+    await assert.rejects(pays(next), /already been processed|Blockhash not found/);
+  });
+});
 
 describe('@x402/svm', () => {
   let somebodyElse;
