@@ -12,7 +12,7 @@ use shared::refusal::{Fault, Refusal};
 use shared::sale::{Stop, Undo};
 use shared::store::sales::{NewSale, Open, Record, Sale, Settling};
 use shared::store::{Pause, Work};
-use shared::types::{Country, Usdc, Wallet, rfc3339};
+use shared::types::{AreaCode, Country, Usdc, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
 use shared::{body, edge, leases};
 
@@ -27,7 +27,7 @@ struct NumbersBuy {
 struct Request {
     /// ISO 3166-1 alpha-2; the United States if absent.
     country: Option<String>,
-    /// Three digits, best effort: any number of the country if there is none of the area.
+    /// Best effort: any number of the country if there is none of the area.
     area_code: Option<String>,
     /// The same, as the published SDKs spell it.
     #[serde(rename = "areaCode")]
@@ -57,9 +57,8 @@ impl Endpoint for NumbersBuy {
         let country = Country::parse(request.country.as_deref().unwrap_or("US"))
             .map_err(|error| Refusal::bad("country", error.to_string()))?;
         let spellings = [("area_code", request.area_code.as_deref()), ("areaCode", request.area_code_camel.as_deref())];
-        let area = body::one_of(&spellings)?.map(area_code).transpose()?;
-        // Other countries have no area codes in this sense; it is best effort, so it is not held against the buyer.
-        let area = area.filter(|_| country.has_area_codes());
+        let area = body::one_of(&spellings)?.map(|text| AreaCode::parse(text, country)).transpose();
+        let area = area.map_err(|error| Refusal::bad("area_code", error.to_string()))?;
         Ok(Wanted { country, area })
     }
 
@@ -108,14 +107,6 @@ impl Endpoint for NumbersBuy {
 impl Undo for NumbersBuy {
     /// Nothing foreign is undone: a number that was bought is paid for the month, and goes to the pool.
     async fn undo(&self, _: &Work, _: &Invocation) {}
-}
-
-/// An area code of the North American plan: three digits, the first from 2 to 9.
-fn area_code(text: &str) -> Result<String, Refusal> {
-    match text.as_bytes() {
-        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(text.to_owned()),
-        _ => Err(Refusal::bad("area_code", "is not a three-digit area code, such as \"415\"")),
-    }
 }
 
 /// The function, as it is shipped.

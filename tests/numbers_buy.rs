@@ -63,6 +63,45 @@ async fn an_area_code_is_honoured_where_there_is_one_and_otherwise_any_number_wi
 }
 
 #[tokio::test]
+async fn an_area_code_abroad_is_looked_for_and_never_held_against_the_buyer() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for body in [
+        json!({"country": "GB", "area_code": "20"}),
+        json!({"country": "GB", "area_code": "0161"}),
+        json!({"country": "GB", "area_code": "207"}),
+        json!({"country": "DE", "area_code": "30"}),
+        json!({"country": "IT", "area_code": "06"}),
+        json!({"country": "AU", "areaCode": "03"}),
+    ] {
+        stack.post(BUY).body(&body).send().await.refused(402, "payment_required");
+    }
+    for (area, begins) in [("787", "+1787"), ("939", "+1787")] {
+        let bought = buys(&stack, &wallet, json!({"country": "PR", "area_code": area})).await;
+        assert_eq!(bought["country"], "PR");
+        assert!(bought["phone_number"].as_str().expect("a number").starts_with(begins), "{bought}");
+    }
+}
+
+#[tokio::test]
+async fn a_country_without_landlines_sells_what_else_can_call() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for (body, begins) in [
+        (json!({"country": "DK"}), "+45525"),
+        (json!({"country": "DK", "area_code": "33"}), "+45525"),
+        (json!({"country": "FR"}), "+33970"),
+    ] {
+        let bought = buys(&stack, &wallet, body.clone()).await;
+        assert!(bought["phone_number"].as_str().expect("a number").starts_with(begins), "{body}: {bought}");
+    }
+    let nowhere = stack.post(BUY).body(&json!({"country": "AQ"})).pay(&wallet).await;
+    let refused = nowhere.answer.refused(502, "upstream_error");
+    assert!(refused["message"].as_str().expect("a message").contains("no landlines, mobile or national numbers"));
+    assert_eq!(stack.earned(), 3 * 5_000_000);
+}
+
+#[tokio::test]
 async fn a_country_that_wants_papers_is_a_502_in_the_carriers_own_words_and_free() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
@@ -227,6 +266,8 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (json!({"area_code": "115"}), "area_code"),
         (json!({"area_code": 415}), "area_code"),
         (json!({"area_code": "٤١٥"}), "area_code"),
+        (json!({"country": "GB", "area_code": "London"}), "area_code"),
+        (json!({"country": "GB", "area_code": "020794"}), "area_code"),
         (json!({"area_code": "415", "areaCode": "212"}), "areaCode"),
     ] {
         let refused = stack.post(BUY).body(&body).send().await.refused(400, "bad_request");

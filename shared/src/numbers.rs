@@ -18,10 +18,10 @@ use crate::store::limits::Purchases;
 use crate::store::numbers::hold;
 use crate::store::sales::{Claimable, Claimed, NewSale, Sale, Settling};
 use crate::store::{Changes, Custody, Lost, Source, Store, Work};
-use crate::types::{Country, PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::types::{AreaCode, Country, PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::alarms::Alarms;
 use crate::upstream::bland::{Bland, BlandError, Imported};
-use crate::upstream::twilio::Twilio;
+use crate::upstream::twilio::{Kind, Twilio, TwilioError};
 use failed::{bland_failed, twilio_failed};
 
 /// How many numbers are tried before a sale gives up: others may be quicker, at the pool and at the carrier.
@@ -48,7 +48,7 @@ pub struct Wanted {
     /// The country.
     pub country: Country,
     /// The area code, if there is a number of it.
-    pub area: Option<String>,
+    pub area: Option<AreaCode>,
 }
 
 /// What there is for a buyer: candidates, none of them reserved; and what it has bought already.
@@ -105,8 +105,7 @@ impl Numbers {
         shuffle(&mut pooled, invocation.dice);
         let mut candidates = Candidates { country, pooled, offered: Vec::new(), purchases };
         if let Some(area) = &wanted.area {
-            let (near, far): (Vec<_>, Vec<_>) =
-                candidates.pooled.into_iter().partition(|number| number.area_code() == Some(area));
+            let (near, far): (Vec<_>, Vec<_>) = candidates.pooled.into_iter().partition(|number| area.has(number));
             candidates.pooled = near;
             if candidates.pooled.is_empty() {
                 candidates.offered = self.search(country, Some(area), invocation).await?;
@@ -119,16 +118,29 @@ impl Numbers {
         Ok(candidates)
     }
 
+    /// What the carrier has, of an area or of any: landlines first, then what else of a country's numbers can call.
     async fn search(
         &self,
         country: Country,
-        area: Option<&str>,
+        area: Option<&AreaCode>,
         invocation: &Invocation,
     ) -> Result<Vec<PhoneNumber>, Refusal> {
-        let limit = invocation.at_most(SEARCH, RESERVE);
-        let mut offered = self.twilio.search(country, area, limit).await.map_err(twilio_failed)?;
-        shuffle(&mut offered, invocation.dice);
-        Ok(offered)
+        // Only landlines have an area.
+        let kinds = if area.is_some() { &[Kind::Local][..] } else { &Kind::ALL };
+        let mut is_offered = area.is_some();
+        for kind in kinds {
+            let limit = invocation.at_most(SEARCH, RESERVE);
+            match self.twilio.search(country, *kind, area, limit).await {
+                Ok(mut offered) if !offered.is_empty() => {
+                    shuffle(&mut offered, invocation.dice);
+                    return Ok(offered);
+                }
+                Ok(_) => is_offered = true,
+                Err(TwilioError::NotOffered) => {}
+                Err(error) => return Err(twilio_failed(error)),
+            }
+        }
+        if is_offered { Ok(Vec::new()) } else { Err(twilio_failed(TwilioError::NotOffered)) }
     }
 
     /// Brings a number to the fence: a pooled one in a single write, another one by buying it.

@@ -24,8 +24,9 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
             .such_as("\"US\""),
         Field::maybe(
             "area_code",
-            Kind::Pattern("^[2-9][0-9]{2}$"),
-            "Preferred area code in the US or Canada. Best effort: another one is taken where there is none.",
+            Kind::Pattern("^[0-9]{2,5}$"),
+            "Preferred area code: three digits in the US and Canada, two to five elsewhere. Best effort: another one is taken \
+             where there is none.",
         )
         .also(&["areaCode"])
         .such_as("\"415\""),

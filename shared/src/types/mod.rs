@@ -1,6 +1,7 @@
 //! The words that everything else is written in. They know how to be read and written, and nothing about payment,
 //! storage or HTTP.
 
+mod area_code;
 mod country;
 mod ids;
 mod json;
@@ -10,6 +11,7 @@ mod time;
 mod usdc;
 mod wallet;
 
+pub use area_code::{AreaCode, NotAnAreaCode};
 pub use country::{Country, NotACountry};
 pub use ids::{AttemptId, CallId, NotACallId, PaymentId, TransactionId};
 pub use json::{Object, nesting};

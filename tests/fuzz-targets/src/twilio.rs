@@ -92,7 +92,7 @@ fn trouble(error: &TwilioError, reply: &Reply, asked: &str) {
             heard(said, asked);
         }
         TwilioError::RateLimited { .. } => assert_eq!(status.as_u16(), 429),
-        TwilioError::CountryNotOffered => assert_eq!(status.as_u16(), 404),
+        TwilioError::NotOffered => assert_eq!(status.as_u16(), 404),
         TwilioError::NotSent => panic!("it was answered"),
         TwilioError::Unknown => {}
     }

@@ -78,7 +78,7 @@ pub fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
                 .filter_map(|candidate| PhoneNumber::parse(&candidate.phone_number).ok())
                 .collect())
         }
-        StatusCode::NOT_FOUND => Err(TwilioError::CountryNotOffered),
+        StatusCode::NOT_FOUND => Err(TwilioError::NotOffered),
         _ => Err(trouble(reply, None)),
     }
 }
@@ -99,7 +99,7 @@ pub fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyError> {
         TwilioError::Account(said) => BuyError::Account(said),
         TwilioError::RateLimited { retry_after } => BuyError::RateLimited { retry_after },
         TwilioError::NotSent => BuyError::NotSent,
-        TwilioError::CountryNotOffered | TwilioError::Unknown => BuyError::Unknown,
+        TwilioError::NotOffered | TwilioError::Unknown => BuyError::Unknown,
     })
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 
 use crate::telemetry::Neighbour;
-use crate::types::{Country, PhoneNumber, Timestamp, Usdc};
+use crate::types::{AreaCode, Country, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::http;
 use crate::upstream::secrets::{Fields, Rotating, Unfit};
 
@@ -59,6 +59,31 @@ pub struct Twilio {
     config: TwilioConfig,
 }
 
+/// A kind of number. Most countries have landlines for sale, some only others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A landline of a place.
+    Local,
+    /// A mobile number.
+    Mobile,
+    /// A landline of the whole country.
+    National,
+}
+
+impl Kind {
+    /// All that are sold, the most usual first. Freephone numbers are not: who owns one pays for all who ring it.
+    pub const ALL: [Self; 3] = [Self::Local, Self::Mobile, Self::National];
+
+    /// Twilio's word.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "Local",
+            Self::Mobile => "Mobile",
+            Self::National => "National",
+        }
+    }
+}
+
 /// What Twilio said when it refused, fit to be passed on: printable ASCII, without our account or foreign numbers.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
@@ -72,9 +97,9 @@ pub struct Said {
 /// Why a question to Twilio has no good answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TwilioError {
-    /// Twilio has no local numbers in this country.
-    #[error("Twilio offers no local numbers in this country")]
-    CountryNotOffered,
+    /// Twilio has no numbers of this kind in this country.
+    #[error("Twilio offers no landlines, mobile or national numbers in this country")]
+    NotOffered,
     /// Too many requests at once. Nothing was done.
     #[error("Twilio asks us to slow down")]
     RateLimited {
@@ -149,25 +174,35 @@ impl Twilio {
         Self { config }
     }
 
-    /// Up to fifty local numbers that can be bought right now: with voice, and without papers to be filed for an address.
+    /// Up to fifty numbers that can be bought right now: with voice, and without papers to be filed for an address.
     /// They are not reserved. An area code without stock is an empty list.
     pub async fn search(
         &self,
         country: Country,
-        area: Option<&str>,
+        kind: Kind,
+        area: Option<&AreaCode>,
         limit: Duration,
     ) -> Result<Vec<PhoneNumber>, TwilioError> {
-        let mut request =
-            http::client().get(self.url(&format!("AvailablePhoneNumbers/{country}/Local.json"))).query(&[
-                ("VoiceEnabled", "true"),
-                ("ExcludeAllAddressRequired", "true"),
-                ("Beta", "false"),
-                ("PageSize", CANDIDATES),
-            ]);
-        if let Some(area) = area {
-            request = request.query(&[("AreaCode", area)]);
+        let resource = self.url(&format!("AvailablePhoneNumbers/{country}/{}.json", kind.as_str()));
+        let request = http::client().get(resource).query(&[
+            ("VoiceEnabled", "true"),
+            ("ExcludeAllAddressRequired", "true"),
+            ("Beta", "false"),
+            ("PageSize", CANDIDATES),
+        ]);
+        let Some(area) = area else { return answers::found(&self.send(request, limit).await?) };
+        if country.has_area_codes() {
+            let request = request.query(&[("AreaCode", area.as_str())]);
+            return answers::found(&self.send(request, limit).await?);
         }
-        answers::found(&self.send(request, limit).await?)
+        // `AreaCode` is for the United States and Canada. Elsewhere a pattern does, which the plus sign ties to the beginning;
+        // what it is refused for is not worth failing a purchase.
+        let request = request.query(&[("Contains", area.prefix())]);
+        match answers::found(&self.send(request, limit).await?) {
+            Ok(found) => Ok(found.into_iter().filter(|number| area.has(number)).collect()),
+            Err(TwilioError::Refused(_)) => Ok(Vec::new()),
+            Err(other) => Err(other),
+        }
     }
 
     /// Buys exactly this number. The tag stays visible at Twilio and says which purchase of ours it belongs to.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{BuyError, Twilio, TwilioConfig, TwilioError, TwilioKey};
-use crate::types::{Country, PhoneNumber};
+use super::{BuyError, Kind, Twilio, TwilioConfig, TwilioError, TwilioKey};
+use crate::types::{AreaCode, Country, PhoneNumber};
 use crate::upstream::canned::Canned;
 use crate::upstream::secrets::Rotating;
 
@@ -24,17 +24,40 @@ fn number() -> PhoneNumber {
 
 #[tokio::test]
 async fn a_search_asks_for_numbers_that_can_be_used_at_once() {
-    let twilio =
-        Canned::answering(&[(200, r#"{"available_phone_numbers":[]}"#), (200, r#"{"available_phone_numbers":[]}"#)]);
+    let twilio = Canned::answering(&[(200, r#"{"available_phone_numbers":[]}"#); 3]);
     let client = client(&twilio.url);
-    client.search(Country::US, Some("415"), LIMIT).await.unwrap();
-    client.search(Country::CA, None, LIMIT).await.unwrap();
-    let asked = twilio.asked();
+    let of = |country: &str, area: &str| AreaCode::parse(area, Country::parse(country).unwrap()).unwrap();
+    client.search(Country::US, Kind::Local, Some(&of("US", "415")), LIMIT).await.unwrap();
+    client.search(Country::CA, Kind::Mobile, None, LIMIT).await.unwrap();
+    client.search(Country::parse("GB").unwrap(), Kind::Local, Some(&of("GB", "0161")), LIMIT).await.unwrap();
     let filters = "VoiceEnabled=true&ExcludeAllAddressRequired=true&Beta=false&PageSize=50";
     let base = "GET /2010-04-01/Accounts/AC1/AvailablePhoneNumbers";
-    assert_eq!(asked.first().unwrap().line, format!("{base}/US/Local.json?{filters}&AreaCode=415"));
-    assert_eq!(asked.last().unwrap().line, format!("{base}/CA/Local.json?{filters}"));
+    let asked = twilio.asked();
+    let lines: Vec<&str> = asked.iter().map(|asked| asked.line.as_str()).collect();
+    assert_eq!(
+        lines,
+        [
+            format!("{base}/US/Local.json?{filters}&AreaCode=415"),
+            format!("{base}/CA/Mobile.json?{filters}"),
+            format!("{base}/GB/Local.json?{filters}&Contains=%2B44161"),
+        ]
+    );
     assert!(asked.first().unwrap().has("authorization", "Basic U0sxOnM="));
+}
+
+#[tokio::test]
+async fn an_area_abroad_is_looked_for_and_never_a_reason_to_fail() {
+    let offered = |number: &str| {
+        format!(r#"{{"phone_number":"{number}","address_requirements":"none","capabilities":{{"voice":true}}}}"#)
+    };
+    let both = format!(r#"{{"available_phone_numbers":[{},{}]}}"#, offered("+442079460101"), offered("+441614420101"));
+    let twilio = Canned::answering(&[(200, &both), (400, r#"{"code":20001,"message":"Invalid parameter"}"#)]);
+    let client = client(&twilio.url);
+    let britain = Country::parse("GB").unwrap();
+    let london = AreaCode::parse("20", britain).unwrap();
+    let found = client.search(britain, Kind::Local, Some(&london), LIMIT).await.unwrap();
+    assert_eq!(found, [PhoneNumber::parse("+442079460101").unwrap()], "what was asked for, and not what has it inside");
+    assert_eq!(client.search(britain, Kind::Local, Some(&london), LIMIT).await, Ok(vec![]));
 }
 
 #[tokio::test]

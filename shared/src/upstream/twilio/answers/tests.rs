@@ -28,7 +28,7 @@ fn a_candidate_has_voice_and_needs_no_address() {
     let numbers: Vec<&str> = numbers.iter().map(PhoneNumber::as_str).collect();
     assert_eq!(numbers, ["+14155551234", "+14155551237"]);
     assert_eq!(found(&reply(200, r#"{"available_phone_numbers":[]}"#)), Ok(vec![]));
-    assert_eq!(found(&reply(404, "{}")), Err(TwilioError::CountryNotOffered));
+    assert_eq!(found(&reply(404, "{}")), Err(TwilioError::NotOffered));
     assert_eq!(found(&reply(200, "<html>")), Err(TwilioError::Unknown));
 }
 

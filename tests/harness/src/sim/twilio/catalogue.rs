@@ -27,6 +27,10 @@ impl AddressRequirement {
 pub enum Kind {
     /// Geographic.
     Local,
+    /// Mobile.
+    Mobile,
+    /// Of a whole country.
+    National,
     /// Freephone.
     TollFree,
 }
@@ -110,6 +114,11 @@ impl Place {
         Self { prefix, country, kind, locality, region, postal_code, at, lata: None, address, bundle: true }
     }
 
+    /// Anywhere in a country, and without papers.
+    const fn open(prefix: &'static str, country: &'static str) -> Self {
+        Self { bundle: false, ..Self::european(prefix, country, "", ("", ""), AddressRequirement::None) }
+    }
+
     fn number(&self, phone_number: String, country: &str) -> Offered {
         Offered {
             phone_number,
@@ -128,7 +137,7 @@ impl Place {
     }
 }
 
-const PLACES: [Place; 10] = [
+const PLACES: [Place; 14] = [
     Place::north_american("+1415", "US", ["San Francisco", "CA", "94103"], ("37.779300", "-122.419300"), "722"),
     Place::north_american("+1650", "US", ["Palo Alto", "CA", "94301"], ("37.441900", "-122.143000"), "722"),
     Place::north_american("+1212", "US", ["New York", "NY", "10001"], ("40.712800", "-74.006000"), "132"),
@@ -139,6 +148,10 @@ const PLACES: [Place; 10] = [
     Place::european("+4420794", "GB", "London", ("51.507400", "-0.127800"), AddressRequirement::None),
     Place::european("+4930231", "DE", "Berlin", ("52.520000", "13.405000"), AddressRequirement::None),
     Place::european("+4989123", "DE", "Munich", ("48.135100", "11.582000"), AddressRequirement::Any),
+    Place::north_american("+1787", "PR", ["San Juan", "PR", "00901"], ("18.466300", "-66.105700"), "820"),
+    Place { kind: Kind::Mobile, ..Place::open("+4552516", "DK") },
+    Place { kind: Kind::TollFree, ..Place::open("+4580256", "DK") },
+    Place { kind: Kind::National, ..Place::open("+3397023", "FR") },
 ];
 
 /// Twenty numbers of each place, none of them anybody's. The first of each is a beta number and the second cannot call:
@@ -148,7 +161,9 @@ pub(super) fn usual() -> Vec<Offered> {
     for place in &PLACES {
         for line in 100..120 {
             let phone_number = match place.country {
-                "US" | "CA" => format!("{}5550{line}", place.prefix),
+                "US" | "CA" | "PR" => format!("{}5550{line}", place.prefix),
+                // Danish numbers are two digits shorter than the others.
+                "DK" => format!("{}{}", place.prefix, line - 50),
                 _ => format!("{}60{line}", place.prefix),
             };
             let mut offered = place.number(phone_number, place.country);
@@ -160,10 +175,14 @@ pub(super) fn usual() -> Vec<Offered> {
     stock
 }
 
-/// ISO code, name, and which kinds exist there. There is no mobile number in the United States.
-pub(super) const COUNTRIES: [(&str, &str, &[Kind]); 4] = [
+/// ISO code, name, and which kinds exist there. There is no mobile number in the United States, and Puerto Rico is a country
+/// of its own.
+pub(super) const COUNTRIES: [(&str, &str, &[Kind]); 7] = [
     ("US", "United States", &[Kind::Local, Kind::TollFree]),
     ("CA", "Canada", &[Kind::Local]),
+    ("PR", "Puerto Rico", &[Kind::Local]),
     ("GB", "United Kingdom", &[Kind::Local]),
     ("DE", "Germany", &[Kind::Local]),
+    ("DK", "Denmark", &[Kind::Mobile, Kind::TollFree]),
+    ("FR", "France", &[Kind::National]),
 ];

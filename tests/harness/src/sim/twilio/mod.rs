@@ -8,6 +8,7 @@ mod accounts;
 mod catalogue;
 mod errors;
 mod incoming;
+mod pattern;
 mod permissions;
 mod search;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::catalogue::{COUNTRIES, Kind, Offered};
 use super::errors::Refusal;
+use super::pattern::Pattern;
 use super::{Twilio, answer};
 use crate::sim;
 
@@ -46,6 +47,8 @@ fn country_document(account: &str, code: &str, name: &str, kinds: &[Kind]) -> Va
         .iter()
         .map(|kind| match kind {
             Kind::Local => ("local".into(), json!(format!("{base}/Local.json"))),
+            Kind::Mobile => ("mobile".into(), json!(format!("{base}/Mobile.json"))),
+            Kind::National => ("national".into(), json!(format!("{base}/National.json"))),
             Kind::TollFree => ("toll_free".into(), json!(format!("{base}/TollFree.json"))),
         })
         .collect();
@@ -63,8 +66,10 @@ pub(super) async fn search(
     answer(twilio.authenticate(&account, &headers).and_then(|()| {
         let kind = match kind.as_str() {
             "Local.json" => Kind::Local,
+            "Mobile.json" => Kind::Mobile,
+            "National.json" => Kind::National,
             "TollFree.json" => Kind::TollFree,
-            // Mobile, National and so on exist as resources, but not in these countries.
+            // Voip and so on exist as resources, but not in these countries.
             _ => return Err(Refusal::not_found(uri.path())),
         };
         let exists = COUNTRIES.iter().any(|(code, _, kinds)| *code == country && kinds.contains(&kind));
@@ -87,7 +92,7 @@ pub(super) async fn search(
 
 struct Filter {
     area_code: Option<String>,
-    contains: Option<String>,
+    contains: Option<Pattern>,
     voice: Option<bool>,
     region: Option<String>,
     locality: Option<String>,
@@ -121,12 +126,9 @@ impl Filter {
                 return Err(Refusal::area_code_invalid(code));
             }
         }
-        if let Some(contains) = get("Contains") {
-            let real = contains.chars().filter(char::is_ascii_alphanumeric).count();
-            if real < 2 || contains.chars().count() > 16 {
-                return Err(Refusal::parameter("Contains", &contains));
-            }
-        }
+        let contains = get("Contains")
+            .map(|text| Pattern::parse(&text).ok_or_else(|| Refusal::parameter("Contains", &text)))
+            .transpose()?;
         let page_size = match get("PageSize").map(|text| text.parse::<usize>().map_err(|_| text)) {
             None => 50,
             Some(Ok(size @ 1..)) => size.min(1000),
@@ -135,7 +137,7 @@ impl Filter {
         };
         Ok(Self {
             area_code,
-            contains: get("Contains"),
+            contains,
             voice: flag("VoiceEnabled")?,
             region: get("InRegion"),
             locality: get("InLocality"),
@@ -149,7 +151,7 @@ impl Filter {
     fn admits(&self, offered: &Offered) -> bool {
         let address = offered.address_requirements.as_str();
         self.area_code.as_deref().is_none_or(|code| offered.area_code() == Some(code))
-            && self.contains.as_deref().is_none_or(|part| contains(&offered.phone_number, part))
+            && self.contains.as_ref().is_none_or(|pattern| pattern.admits(&offered.phone_number))
             && self.voice.is_none_or(|voice| offered.voice == voice)
             && self.region.as_deref().is_none_or(|region| offered.region == region)
             && self.locality.as_deref().is_none_or(|locality| offered.locality == locality)
@@ -166,7 +168,7 @@ pub(super) fn is_area_code(code: &str) -> bool {
         && code.starts_with(|it| ('2'..='9').contains(&it))
 }
 
-/// Does a number contain the pattern, in which `*` is any one digit?
+/// Does a number that we hold contain the pattern, in which `*` is any one digit? Another filter than a search's.
 pub(super) fn contains(phone_number: &str, pattern: &str) -> bool {
     let (number, pattern) = (phone_number.as_bytes(), pattern.as_bytes());
     number

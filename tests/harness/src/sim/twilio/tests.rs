@@ -152,8 +152,36 @@ async fn a_search_filters_and_refuses_as_twilio_does() {
     assert_eq!(lab.code("GET", &format!("{local}?AreaCode=115"), "").await, (400, 21451));
     assert_eq!(lab.code("GET", &format!("{local}?VoiceEnabled=yes"), "").await, (400, 20001));
     assert_eq!(lab.code("GET", "AvailablePhoneNumbers/GB/Local.json?AreaCode=415", "").await, (400, 21457));
+    assert_eq!(lab.code("GET", "AvailablePhoneNumbers/PR/Local.json?AreaCode=787", "").await, (400, 21457));
     assert_eq!(lab.code("GET", "AvailablePhoneNumbers/US/Mobile.json", "").await, (404, 20404));
+    assert_eq!(lab.code("GET", "AvailablePhoneNumbers/DK/Local.json", "").await, (404, 20404));
     assert_eq!(lab.code("GET", "AvailablePhoneNumbers/ZZ/Local.json", "").await, (404, 20404));
+}
+
+#[tokio::test]
+async fn a_pattern_is_tied_to_an_end_or_free() {
+    let lab = Lab::new().await;
+    let count = async |country: &str, pattern: &str| {
+        let (status, found) =
+            lab.ask("GET", &format!("AvailablePhoneNumbers/{country}/Local.json?Contains={pattern}"), "").await;
+        (status, found["available_phone_numbers"].as_array().map_or(0, Vec::len))
+    };
+    for (pattern, found) in [
+        ("%2B4930", 20),
+        ("%2B4989", 20),
+        ("%2B30", 0),
+        ("30231", 20),
+        ("0105$", 2),
+        ("*49", 0),
+        ("**8912", 20),
+        ("%2512", 21),
+        ("TXT", 0),
+    ] {
+        assert_eq!(count("DE", pattern).await, (200, found), "{pattern}");
+    }
+    for pattern in ["4", "%2B4", "4*9", "%2B*49", "49*$", "*%2549", "12345678901234567", "4-9", "**"] {
+        assert_eq!(count("DE", pattern).await.0, 400, "{pattern}");
+    }
 }
 
 #[tokio::test]
