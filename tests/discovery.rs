@@ -3,9 +3,11 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
 use std::fs;
+use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
 use harness::request::Response;
 use harness::{Stack, binaries};
 use serde_json::{Value, json};
@@ -46,6 +48,82 @@ async fn whoever_comes_may_read_what_there_is_and_keep_it_for_a_while() {
         assert_eq!((head.expect(200).body.len(), head.header("content-type")), (0, Some(kind)), "{path}");
         stack.post(path).send().await.refused(405, "method_not_allowed");
     }
+}
+
+#[tokio::test]
+async fn an_address_at_which_there_is_nothing_is_answered_like_everything_else() {
+    let stack = Stack::start(binaries!()).await;
+    for (method, path, meant) in [
+        ("GET", "/nothing", None),
+        ("DELETE", "/api/v2/voice/call", None),
+        ("GET", "//", None),
+        ("POST", "/api/v1/voice/call/", Some("POST /api/v1/voice/call?")),
+        ("POST", "/API/V1/Phone/Numbers/Buy", Some("POST /api/v1/phone/numbers/buy?")),
+        ("POST", "/phone/numbers/list", Some("POST /api/v1/phone/numbers/list?")),
+        ("GET", "/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/", Some("GET /api/v1/voice/call/{call_id}?")),
+        ("GET", "/openapi.json/", Some("GET /openapi.json?")),
+        ("GET", "/api/v1/openapi.json", Some("GET /openapi.json?")),
+    ] {
+        let method = http::Method::from_bytes(method.as_bytes()).expect("a method");
+        let answer = stack.request(method.clone(), path).header("payment-signature", "e30=").send().await;
+        let refused = answer.refused(404, "no_such_path");
+        let message = refused["message"].as_str().expect("a message");
+        assert!(message.contains("/openapi.json says what there is") && message.ends_with("Not charged."), "{message}");
+        assert_eq!(message.contains("Did you mean"), meant.is_some(), "{path}: {message}");
+        assert!(message.contains(meant.unwrap_or_default()), "{path}: {message}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+        assert_eq!(answer.header("location"), None);
+
+        let asked = stack.request(http::Method::OPTIONS, path).header("origin", "https://a.example").send().await;
+        assert_eq!(
+            asked.expect(204).header("access-control-allow-methods"),
+            Some("GET, HEAD, POST, OPTIONS"),
+            "{path}"
+        );
+    }
+    assert_eq!(stack.facilitator.verifies(), 0);
+}
+
+#[tokio::test]
+async fn the_head_of_an_answer_tells_the_length_of_its_body() {
+    let stack = Stack::start(binaries!()).await;
+    for path in
+        ["/openapi.json", "/llms.txt", "/favicon.ico", "/nothing", "/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ"]
+    {
+        for coding in ["identity", "gzip"] {
+            let ask = async |method| stack.request(method, path).header("accept-encoding", coding).send().await;
+            let (got, head) = (ask(http::Method::GET).await, ask(http::Method::HEAD).await);
+            assert_eq!((got.status, head.body.len()), (head.status, 0), "{path}");
+            for name in ["content-length", "content-type", "content-encoding", "vary"] {
+                assert_eq!(got.header(name), head.header(name), "{path}: {name}");
+            }
+            assert_eq!(got.header("content-length"), Some(&*got.body.len().to_string()), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_large_travels_compressed_to_whoever_reads_that() {
+    let stack = Stack::start(binaries!()).await;
+    for path in ["/openapi.json", "/llms.txt"] {
+        let plain = stack.get(path).send().await;
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("Accept-Encoding")), "{path}");
+        let packed = stack.get(path).header("accept-encoding", "br, gzip").send().await;
+        assert_eq!(packed.header("content-encoding"), Some("gzip"), "{path}");
+        assert_eq!(
+            (packed.header("content-type"), packed.header("vary")),
+            (plain.header("content-type"), Some("Accept-Encoding"))
+        );
+        let mut text = Vec::new();
+        GzDecoder::new(&*packed.body).read_to_end(&mut text).expect("gzip");
+        assert!(text == plain.body && packed.body.len() * 2 < text.len(), "{path}: {} bytes", packed.body.len());
+    }
+    for path in ["/robots.txt", "/favicon.ico"] {
+        let small = stack.get(path).header("accept-encoding", "gzip").send().await;
+        assert_eq!((small.header("content-encoding"), small.header("vary")), (None, None), "{path}");
+    }
+    let price = stack.post(PAID[0]).header("accept-encoding", "gzip").send().await;
+    assert_eq!(price.expect(402).header("content-encoding"), None);
 }
 
 #[tokio::test]

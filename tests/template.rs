@@ -58,6 +58,7 @@ fn five_endpoints_are_routed_under_both_prefixes_whatever_the_method() {
         .iter()
         .flat_map(|(function, path)| [format!("{function} ANY {path}"), format!("{function} ANY /api{path}")])
         .chain(documents.map(|path| format!("discovery ANY {path}")))
+        .chain(["discovery $default".to_owned()])
         .collect();
     assert_eq!(routes(), expected);
 }
@@ -236,14 +237,19 @@ fn functions() -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// `binary METHOD /path`
+/// `binary METHOD /path`, or `binary $default`.
 fn routes() -> BTreeSet<String> {
     let mut routed = BTreeSet::new();
     for (binary, function) in functions() {
         for (_, event) in entries(&function["Properties"]["Events"]) {
             if text(&event["Type"]) == "HttpApi" {
                 let route = &event["Properties"];
-                routed.insert(format!("{binary} {} {}", text(&route["Method"]), text(&route["Path"])));
+                // Without either it is what no other route takes.
+                let key = match (&route["Method"], &route["Path"]) {
+                    (Value::Null, Value::Null) => "$default".to_owned(),
+                    (method, path) => format!("{} {}", text(method), text(path)),
+                };
+                routed.insert(format!("{binary} {key}"));
             }
         }
     }

@@ -18,6 +18,30 @@ use crate::x402::Offer;
 /// What there is, in the order in which somebody new would use it.
 pub const ALL: [&Endpoint; 5] = [&NUMBERS_BUY, &VOICE_CALL, &VOICE_CALL_STATUS, &NUMBERS_LIST, &NUMBERS_RENEW];
 
+/// What is free to read beside the endpoints.
+pub const DOCUMENTS: [&str; 7] =
+    ["/", "/openapi.json", "/llms.txt", "/.well-known/x402", "/robots.txt", "/favicon.ico", "/favicon.svg"];
+
+/// What a client means that asks at another address: with another case, with more slashes, without the prefix. The method
+/// and the path that it should ask with.
+pub fn nearest(path: &str) -> Option<(Method, &'static str)> {
+    let asked: Vec<String> = segments(path).map(str::to_ascii_lowercase).collect();
+    let is_meant = |known: &str| {
+        let known: Vec<&str> = segments(known).collect();
+        let alike = |(known, asked): (&&str, &String)| known.starts_with('{') || known == asked;
+        !known.is_empty() && known.len() == asked.len() && known.iter().zip(&asked).all(alike)
+    };
+    let endpoint = ALL.into_iter().find(|endpoint| is_meant(endpoint.path)).map(|found| (found.method, found.path));
+    endpoint.or_else(|| DOCUMENTS.into_iter().find(|path| is_meant(path)).map(|path| (Method::Get, path)))
+}
+
+/// The parts of a path, without the prefix of the API.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let is_prefix = |part: &&str| part.eq_ignore_ascii_case("api") || part.eq_ignore_ascii_case("v1");
+    parts.skip_while(is_prefix)
+}
+
 /// One thing that can be asked for.
 #[derive(Debug)]
 pub struct Endpoint {

@@ -12,7 +12,7 @@ use lambda_http::{Request, RequestExt};
 use serde_json::{Value, json};
 
 use crate::api::{self, Endpoint};
-use crate::edge::{Answer, Handler};
+use crate::edge::{Answer, Document, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::x402::Terms;
@@ -43,9 +43,11 @@ const ROBOTS: &str = "User-agent: *\nDisallow: /api/v1/voice/call/\nDisallow: /v
 
 /// The function.
 pub struct Discovery {
-    openapi: String,
-    prose: String,
-    resources: String,
+    openapi: Document,
+    prose: Document,
+    resources: Document,
+    icon: Document,
+    robots: Document,
 }
 
 impl Discovery {
@@ -53,9 +55,11 @@ impl Discovery {
     pub fn from_env(env: &mut Env) -> Self {
         let terms = env.terms();
         Self {
-            openapi: openapi::document(&terms).to_string(),
-            prose: prose::llms_txt(&terms),
-            resources: resources(&terms).to_string(),
+            openapi: openapi::document(&terms).to_string().into(),
+            prose: prose::llms_txt(&terms).into(),
+            resources: resources(&terms).to_string().into(),
+            icon: ICON.to_owned().into(),
+            robots: ROBOTS.to_owned().into(),
         }
     }
 }
@@ -63,18 +67,24 @@ impl Discovery {
 impl Handler for Discovery {
     const NAME: &'static str = "discovery";
     const METHOD: api::Method = api::Method::Get;
-    const REFUSALS: &'static [api::Code] = &[api::codes::METHOD_NOT_ALLOWED];
+    const REFUSALS: &'static [api::Code] = &[api::codes::METHOD_NOT_ALLOWED, api::codes::NO_SUCH_PATH];
+
+    /// The gateway sends here whatever else is asked for.
+    fn has(&self, path: &str) -> bool {
+        api::DOCUMENTS.contains(&path)
+    }
 
     fn handle(&self, request: Request, _: Invocation) -> impl Future<Output = Answer> + Send {
-        let (kind, text) = match request.raw_http_path() {
-            "/openapi.json" => ("application/json", &*self.openapi),
-            "/.well-known/x402" => ("application/json", &*self.resources),
-            "/favicon.ico" | "/favicon.svg" => ("image/svg+xml", ICON),
-            "/robots.txt" => ("text/plain; charset=utf-8", ROBOTS),
+        let (kind, document) = match request.raw_http_path() {
+            "/openapi.json" => ("application/json", &self.openapi),
+            "/.well-known/x402" => ("application/json", &self.resources),
+            "/favicon.ico" | "/favicon.svg" => ("image/svg+xml", &self.icon),
+            "/robots.txt" => ("text/plain; charset=utf-8", &self.robots),
             // Also for whoever opens the origin to see what is here.
-            _ => ("text/plain; charset=utf-8", &*self.prose),
+            _ => ("text/plain; charset=utf-8", &self.prose),
         };
-        ready(Answer::text(text.to_owned(), vec![header(CONTENT_TYPE, kind), header(CACHE_CONTROL, KEPT)]))
+        let headers = vec![header(CONTENT_TYPE, kind), header(CACHE_CONTROL, KEPT)];
+        ready(Answer::document(document, &request, headers))
     }
 }
 

@@ -3,6 +3,8 @@
 //! endpoint and no payment.
 
 mod browsers;
+mod gzip;
+pub(crate) mod quality;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -30,6 +32,8 @@ use crate::refusal::{Facts, Fault, Refusal};
 use crate::telemetry::metrics::LIMITS_HIT;
 use crate::telemetry::{self, Ended, Invoked, With, Writer};
 
+pub use gzip::Document;
+
 /// The largest body that is read.
 pub const LARGEST_BODY: usize = 32 * 1024;
 
@@ -47,6 +51,10 @@ pub trait Handler: Send + Sync + 'static {
     const METHOD: api::Method;
     /// What it answers other than success.
     const REFUSALS: &'static [api::Code];
+    /// Whether there is something at this path. The gateway's routes know, except for a function that is sent all the rest.
+    fn has(&self, _path: &str) -> bool {
+        true
+    }
     /// Answers one request. There is no error: a refusal is an answer.
     fn handle(&self, request: Request, invocation: Invocation) -> impl Future<Output = Answer> + Send;
 }
@@ -114,6 +122,7 @@ fn init_log(level: LevelFilter) {
 }
 
 async fn serve<H: Handler>(handler: &H, writer: &Writer, request: Request) -> Response<Body> {
+    let packed = gzip::is_wanted(request.headers());
     let gateway = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
         _ => None,
@@ -128,6 +137,7 @@ async fn serve<H: Handler>(handler: &H, writer: &Writer, request: Request) -> Re
     });
     let mut response = answer.await.response;
     browsers::open(response.headers_mut());
+    gzip::pack(&mut response, packed);
     response
 }
 
@@ -167,19 +177,28 @@ fn span(invoked: &Invoked) -> Span {
 async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
     let invocation = begin();
     let method = request.method().clone();
+    if !handler.has(request.raw_http_path()) {
+        return nothing_here(&request);
+    }
     if method == Method::OPTIONS {
-        return Answer { response: browsers::preflight(H::METHOD), outcome: PREFLIGHT };
+        return Answer { response: browsers::preflight(H::METHOD.allow()), outcome: PREFLIGHT };
     }
     if !H::METHOD.serves(&method) {
         return Answer::refusal(&Refusal::MethodNotAllowed { method: H::METHOD });
     }
-    let mut answer = handler.handle(request, invocation).await;
+    let answer = handler.handle(request, invocation).await;
     // What is not in the table of the API is in none of its documents. Every test would tell of it.
     debug_assert!(is_promised::<H>(&answer), "{} answers {} {}", H::NAME, answer.response.status(), answer.outcome);
-    if method == Method::HEAD {
-        *answer.response.body_mut() = Body::Empty;
-    }
+    // The answer to HEAD is that to GET with its body: the gateway takes that off, and tells its length.
     answer
+}
+
+/// Not a redirect, which clients follow without their body, and with a payment twice.
+fn nothing_here(request: &Request) -> Answer {
+    if request.method() == Method::OPTIONS {
+        return Answer { response: browsers::preflight("GET, HEAD, POST, OPTIONS"), outcome: PREFLIGHT };
+    }
+    Answer::refusal(&Refusal::NoSuchPath { meant: api::nearest(request.raw_http_path()) })
 }
 
 fn is_promised<H: Handler>(answer: &Answer) -> bool {
@@ -205,6 +224,17 @@ impl Answer {
     /// A success that is no JSON of ours: a page, or a document that caches may keep.
     pub fn text(body: String, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
         Self { response: response_of(StatusCode::OK, Body::Text(body), headers), outcome: "ok" }
+    }
+
+    /// A success that is the same for each client, and compressed at most once.
+    pub fn document(document: &Document, request: &Request, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
+        let (body, packed) = document.body(gzip::is_wanted(request.headers()));
+        let mut response = response_of(StatusCode::OK, body, headers);
+        if packed {
+            gzip::mark(response.headers_mut());
+            gzip::varies(response.headers_mut());
+        }
+        Self { response, outcome: "ok" }
     }
 
     /// A refusal. A fault's cause goes to the log, and nowhere else.

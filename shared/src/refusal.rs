@@ -126,6 +126,11 @@ pub enum Refusal {
     PaymentPending,
     /// 404: no such call, or no such id.
     UnknownCall,
+    /// 404: nothing is at this address.
+    NoSuchPath {
+        /// The method and the path that seem to be meant.
+        meant: Option<(Method, &'static str)>,
+    },
     /// 500: our own fault, before anything was charged. The cause is logged, never shown.
     Fault(Fault),
 }
@@ -183,6 +188,12 @@ impl Refusal {
     /// The refusal in HTTP's terms.
     pub fn facts(&self) -> Facts {
         match self {
+            Self::NoSuchPath { meant } => {
+                let meant = meant.map(|(method, path)| format!("Did you mean {} {path}? ", method.as_str()));
+                let meant = meant.unwrap_or_default();
+                let message = format!("There is nothing at this address. {meant}GET /openapi.json says what there is. {FREE}");
+                Facts::new(codes::NO_SUCH_PATH, message)
+            }
             Self::MethodNotAllowed { method } => {
                 let message = format!("This endpoint takes {} only. {FREE}", method.as_str());
                 Facts::new(codes::METHOD_NOT_ALLOWED, message).header("allow", method.allow())

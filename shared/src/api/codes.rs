@@ -128,3 +128,6 @@ pub const PAYMENT_PENDING: Code =
 pub const INTERNAL_ERROR: Code = code(500, "internal_error", "something failed on our side: repeat the same header");
 /// There is no such call.
 pub const UNKNOWN_CALL: Code = code(404, "unknown_call", "there is no call with this id");
+/// There is nothing at this address.
+pub const NO_SUCH_PATH: Code =
+    code(404, "no_such_path", "an address at which there is nothing; the message names the nearest");

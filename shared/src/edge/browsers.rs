@@ -8,8 +8,6 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 
-use crate::api::Method;
-
 /// What a page may send. The asterisk is for all that clients add of their own (a version, a session); the names are for
 /// browsers that do not know it. Published clients do send `Access-Control-Expose-Headers`, which belongs into answers.
 const TAKEN: &str = "*, Accept, Content-Type, PAYMENT-SIGNATURE, X-PAYMENT, Idempotency-Key, Payment-Retry, \
@@ -21,12 +19,12 @@ const SHOWN: &str = "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, X-P
 const KEPT: &str = "86400";
 
 /// The answer to `OPTIONS`.
-pub(super) fn preflight(method: Method) -> Response<Body> {
+pub(super) fn preflight(allow: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = StatusCode::NO_CONTENT;
     let says = [
-        (ALLOW, method.allow()),
-        (ACCESS_CONTROL_ALLOW_METHODS, method.allow()),
+        (ALLOW, allow),
+        (ACCESS_CONTROL_ALLOW_METHODS, allow),
         (ACCESS_CONTROL_ALLOW_HEADERS, TAKEN),
         (ACCESS_CONTROL_MAX_AGE, KEPT),
     ];

@@ -6,10 +6,13 @@
 use http::HeaderMap;
 use http::header::ACCEPT;
 
-/// Whether HTML is wanted more than JSON (RFC 9110, 12.5.1).
+use crate::edge::quality::{split, thousandths};
+
+/// Whether HTML is wanted more than JSON (RFC 9110, 12.5.1). Each has one variant here, so parameters of a type, such as a
+/// character set or a level, tell nothing apart.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     let asked: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    let ranges: Vec<Range<'_>> = asked.iter().flat_map(|value| value.split(',')).filter_map(Range::read).collect();
+    let ranges: Vec<Range<'_>> = asked.iter().flat_map(|value| split(value, ',')).filter_map(Range::read).collect();
     weight(&ranges, "text", "html") > weight(&ranges, "application", "json")
 }
 
@@ -22,18 +25,13 @@ struct Range<'a> {
 }
 
 impl<'a> Range<'a> {
-    /// Nothing for what cannot be read, and for a variant of a type that we do not have.
+    /// Nothing for what cannot be read.
     fn read(text: &'a str) -> Option<Self> {
-        let mut parts = text.split(';').map(str::trim);
+        let mut parts = split(text, ';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
-        let mut weight = 1000;
-        if let Some(parameter) = parts.next() {
-            let (name, value) = parameter.split_once('=')?;
-            if !name.trim().eq_ignore_ascii_case("q") {
-                return None;
-            }
-            weight = thousandths(value.trim())?;
-        }
+        let mut named = parts.filter_map(|part| part.split_once('='));
+        let quality = named.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+        let weight = quality.map_or(Some(1000), |(_, value)| thousandths(value.trim()))?;
         Some(Self { kind, subtype, weight })
     }
 
@@ -49,22 +47,10 @@ impl<'a> Range<'a> {
     }
 }
 
-/// The most precise range that names a type says how much it is wanted.
+/// The most precise range that names a type says how much it is wanted; of several such, the largest.
 fn weight(ranges: &[Range<'_>], kind: &str, subtype: &str) -> u16 {
     let fitting = ranges.iter().filter_map(|range| Some((range.fits(kind, subtype)?, range.weight)));
-    fitting.max_by_key(|(precision, _)| *precision).map_or(0, |(_, weight)| weight)
-}
-
-/// `0.8` is 800. At most three decimals, and no more than one.
-fn thousandths(text: &str) -> Option<u16> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = fraction.len() <= 3 && fraction.bytes().all(|c| c.is_ascii_digit());
-    let fraction: u16 = format!("{fraction:0<3}").parse().ok().filter(|_| digits)?;
-    match whole {
-        "0" => Some(fraction),
-        "1" if fraction == 0 => Some(1000),
-        _ => None,
-    }
+    fitting.max().map_or(0, |(_, weight)| weight)
 }
 
 #[cfg(test)]
@@ -100,7 +86,11 @@ mod tests {
             "text/html;q=-1",
             "text/html;q=0.1234",
             "text/html;q=",
-            "text/html;level=1",
+            "text/html;level=1;q=0",
+            "text/html;charset=utf-8;q=0.5, application/json;profile=x;q=0.5",
+            "application/json;profile=\"text, text/html\"",
+            "application/json;charset=utf-8, text/html;level=1",
+            "text/html;charset=utf-8;q=0.4, */*;q=0.5",
             "text",
             "/",
             "text/htmlx",
@@ -123,6 +113,14 @@ mod tests {
             "application/json;q=0.9 , text/html ; q=1.000",
             "application/json;q=0, */*;q=0.001",
             "text/html;q=0.001",
+            "text/html;charset=utf-8",
+            "text/html; charset=utf-8",
+            "text/html;level=1",
+            "text/html;level=1;q=0.3, application/json;q=0.2",
+            "text/html;level=1;Q=0.9;ext=1, application/json;q=0.8",
+            "text/html;level=2;q=0.2, text/html;q=0.7, application/json;q=0.5",
+            "text/html;profile=\"a;q=0.1\", application/json;q=0.5",
+            "text/*;charset=utf-8, application/json;q=0.9",
         ] {
             assert!(asked(&[accept]), "{accept}");
         }

@@ -18,6 +18,8 @@ use intrinsics::Resolver;
 pub const REGION: &str = "us-east-1";
 /// The account everything pretends to belong to.
 pub const ACCOUNT: &str = "000000000000";
+/// The route that takes what no other does.
+pub const DEFAULT_ROUTE: &str = "$default";
 /// The stack's name.
 pub const STACK: &str = "dialtone-local";
 
@@ -182,12 +184,11 @@ impl Deployment {
             "HttpApi" => {
                 let version = &properties["PayloadFormatVersion"];
                 assert!(version.is_null() || version == "2.0", "the gateway speaks payload format 2.0 only");
-                let method = text(&properties["Method"]).to_ascii_uppercase();
-                self.routes.push(Route {
-                    function: function.binary.clone(),
-                    method: (method != "ANY").then_some(method),
-                    path: text(&properties["Path"]),
-                });
+                let (method, path) = (&properties["Method"], &properties["Path"]);
+                assert_eq!(method.is_null(), path.is_null(), "SAM wants both, or neither for the default route");
+                let method = method.as_str().map(str::to_ascii_uppercase).filter(|method| method != "ANY");
+                let path = path.as_str().unwrap_or(DEFAULT_ROUTE).to_owned();
+                self.routes.push(Route { function: function.binary.clone(), method, path });
             }
             "ScheduleV2" | "Schedule" => {
                 let expression = properties.get("ScheduleExpression").unwrap_or(&properties["Schedule"]);

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::PathParameters;
-use crate::template::{ACCOUNT, Route};
+use crate::template::{ACCOUNT, DEFAULT_ROUTE, Route};
 
 /// The API's id, and the host name that AWS would give it.
 const API_ID: &str = "local0apid";
@@ -24,7 +24,11 @@ pub(super) fn of(parts: &Parts, body: &[u8], route: &Route, parameters: &PathPar
     let text = |name: &str| headers.get(name).cloned().unwrap_or_default();
     let method = parts.method.as_str();
     let path = parts.uri.path();
-    let route_key = format!("{} {}", route.method.as_deref().unwrap_or("ANY"), route.path);
+    let route_key = if route.path == DEFAULT_ROUTE {
+        DEFAULT_ROUTE.to_owned()
+    } else {
+        format!("{} {}", route.method.as_deref().unwrap_or("ANY"), route.path)
+    };
     let host = text("host");
     let mut event = json!({
         "version": "2.0",

@@ -1,7 +1,7 @@
 //! Which route a request takes: the most specific path, and then the method over ANY.
 
 use super::PathParameters;
-use crate::template::Route;
+use crate::template::{DEFAULT_ROUTE, Route};
 
 /// The route for a request, and the values of the parameters in its path.
 pub(super) fn find<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<(&'a Route, PathParameters)> {
@@ -9,12 +9,15 @@ pub(super) fn find<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<
         .iter()
         .filter(|route| route.method.as_deref().is_none_or(|wanted| wanted == method))
         .filter_map(|route| Some((route, parameters(&route.path, path)?)))
-        // Fewer parameters first, then a named method before ANY.
-        .min_by_key(|(route, parameters)| (parameters.len(), route.method.is_none()))
+        // The default route last; fewer parameters first, then a named method before ANY.
+        .min_by_key(|(route, parameters)| (route.path == DEFAULT_ROUTE, parameters.len(), route.method.is_none()))
 }
 
 /// A trailing slash, another case or an empty parameter make another path.
 fn parameters(template: &str, path: &str) -> Option<PathParameters> {
+    if template == DEFAULT_ROUTE {
+        return Some(PathParameters::new());
+    }
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     let mut found = PathParameters::new();
     loop {
@@ -48,6 +51,16 @@ mod tests {
         assert_eq!(found("POST", "/call/mine"), Some(("/call/mine".into(), None)));
         assert_eq!(found("POST", "/call/1"), Some(("/call/{id}".into(), None)));
         assert_eq!(found("GET", "/call/1"), Some(("/call/{id}".into(), Some("GET".into()))));
+    }
+
+    #[test]
+    fn the_default_route_takes_what_no_other_does() {
+        let routes = [route(None, DEFAULT_ROUTE), route(Some("GET"), "/call/{id}")];
+        let found = |method, path| find(&routes, method, path).map(|(route, given)| (route.path.clone(), given.len()));
+        assert_eq!(found("GET", "/call/1"), Some(("/call/{id}".into(), 1)));
+        for (method, path) in [("POST", "/call/1"), ("GET", "/call/1/"), ("GET", "/"), ("PUT", "//x")] {
+            assert_eq!(found(method, path), Some((DEFAULT_ROUTE.into(), 0)), "{method} {path}");
+        }
     }
 
     #[test]
