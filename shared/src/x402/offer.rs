@@ -2,11 +2,13 @@
 //! the facts of each network; it knows nothing of payments.
 
 use std::borrow::Cow;
+use std::iter;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{Listing, wire_v1, wire_v2};
 use crate::types::{EvmNetwork, Network, SolanaAddress, SolanaNetwork, Usdc, Wallet};
@@ -96,7 +98,11 @@ impl Quote {
         wire_v2::Resource { url: &self.resource, description: &self.description, mime_type: JSON }
     }
 
-    fn requirements_v1(&self, extra: wire_v2::Extra<'static>) -> wire_v1::Requirements<'_> {
+    fn requirements_v1<'a>(
+        &'a self,
+        extra: wire_v2::Extra<'static>,
+        output_schema: Option<&'a RawValue>,
+    ) -> wire_v1::Requirements<'a> {
         wire_v1::Requirements {
             scheme: wire_v2::EXACT,
             network: self.network().v1_name(),
@@ -104,6 +110,7 @@ impl Quote {
             resource: &self.resource,
             description: &self.description,
             mime_type: JSON,
+            output_schema,
             pay_to: self.pay_to.to_string(),
             max_timeout_seconds: MAX_TIMEOUT.as_secs(),
             asset: self.network().asset(),
@@ -137,7 +144,7 @@ pub struct Demand {
     pub body: Vec<u8>,
 }
 
-/// Asks for payment, and tells version 2 how what is sold is `listed`. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
+/// Asks for payment, and tells how what is sold is `listed`. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
 /// ([`super::PaymentRefused`]); `message` says it in a sentence. Solana is asked for where a facilitator's `fee_payer` is
 /// known. The answer depends on nothing else, so whoever asks often for the same reason can keep it.
 pub fn demand(
@@ -158,13 +165,14 @@ pub fn demand(
         accepts: ways().map(|(quote, extra)| quote.requirements(extra)).collect(),
         extensions: listed.extensions(),
     };
+    let schemas = iter::once(Some(listed.output_schema())).chain(iter::repeat(None));
     let body = wire_v1::PaymentRequired {
         x402_version: 1,
         error: "payment_required",
         code: "payment_required",
         reason,
         message,
-        accepts: ways().map(|(quote, extra)| quote.requirements_v1(extra)).collect(),
+        accepts: ways().zip(schemas).map(|((quote, extra), schema)| quote.requirements_v1(extra, schema)).collect(),
     };
     Demand { header: STANDARD.encode(json(&header)), body: json(&body) }
 }

@@ -29,6 +29,9 @@ pub(super) struct Requirements<'a> {
     pub(super) resource: &'a str,
     pub(super) description: &'a str,
     pub(super) mime_type: &'static str,
+    /// What to send, and what comes back. Readers look at the first entry only, so the others leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) output_schema: Option<&'a RawValue>,
     pub(super) pay_to: String,
     pub(super) max_timeout_seconds: u64,
     pub(super) asset: String,

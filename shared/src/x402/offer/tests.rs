@@ -53,6 +53,8 @@ fn the_body_is_version_1_beside_the_flat_fields_of_a_refusal() {
             r#""accepts":[{"scheme":"exact","network":"base","maxAmountRequired":"540000","#,
             r#""resource":"https://dialtone.example/api/v1/voice/call","#,
             r#""description":"Outbound AI phone call","mimeType":"application/json","#,
+            r#""outputSchema":{"input":{"bodyFields":{"task":{"required":true,"type":"string"}},"bodyType":"json","#,
+            r#""method":"POST","type":"http"},"output":{"status":"started"}},"#,
             r#""payTo":"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC","maxTimeoutSeconds":300,"#,
             r#""asset":"0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913","#,
             r#""extra":{"name":"USD Coin","version":"2"}}]}"#,
@@ -84,6 +86,9 @@ fn solana_is_asked_for_behind_base_and_only_with_a_fee_payer() {
             "extra": { "feePayer": solana::FEE_PAYER },
         })
     );
+    assert!(v1[0]["outputSchema"].is_object());
+    // Strict readers of version 1 take an object or nothing, and no null.
+    assert!(v1[1].get("outputSchema").is_none());
     assert_eq!((&v1[1]["network"], &v1[1]["extra"]), (&json!("solana"), &json!({ "feePayer": solana::FEE_PAYER })));
     let (v2, v1) = header(None);
     assert_eq!((v2.as_array().unwrap().len(), v1.as_array().unwrap().len()), (1, 1));
