@@ -21,6 +21,12 @@ async fn document(stack: &Stack) -> Value {
     stack.get("/openapi.json").send().await.expect(200).json()
 }
 
+/// What a reference leads to.
+fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().and_then(|target| document.pointer(target.trim_start_matches('#')));
+    target.unwrap_or(value)
+}
+
 /// The extension `bazaar` of the price of something.
 async fn listed(stack: &Stack, path: &str) -> Value {
     let asked = stack.post(path).send().await;
@@ -36,7 +42,7 @@ async fn whoever_comes_may_read_what_there_is_and_keep_it_for_a_while() {
         ("/llms.txt", "text/plain; charset=utf-8", "### POST /api/v1/voice/call ($0.54)"),
         ("/", "text/plain; charset=utf-8", "# Dialtone"),
         ("/.well-known/x402", "application/json", "\"version\":1"),
-        ("/robots.txt", "text/plain; charset=utf-8", "Disallow: /api/v1/voice/call/"),
+        ("/robots.txt", "text/plain; charset=utf-8", "User-agent: *\nAllow: /\n"),
         ("/favicon.ico", "image/svg+xml", "<svg "),
     ] {
         let answer = stack.get(path).send().await;
@@ -146,13 +152,77 @@ async fn what_is_sold_is_named_with_our_own_address() {
 }
 
 #[tokio::test]
-async fn the_price_in_the_document_is_what_is_asked_for() {
+async fn what_may_be_polled_may_be_read_by_agents_that_keep_to_robots_txt_and_is_in_no_search_engine() {
     let stack = Stack::start(binaries!()).await;
+    let robots = stack.get("/robots.txt").send().await;
+    assert!(!String::from_utf8_lossy(&robots.expect(200).body).contains("Disallow"));
+    let wallet = stack.wallet();
+    stack.post(PAID[0]).pay(&wallet).await.answer.expect(200);
+    let call = stack.post(PAID[3]).body(&json!({"to": TO, "task": TASK})).pay(&wallet).await.answer.json();
+    let unknown = format!("{}/unknown", PAID[3]);
+    for (path, status) in [(call["poll_url"].as_str().expect("a path"), 200), (&unknown, 404)] {
+        for accept in ["application/json", "text/html"] {
+            let answer = stack.get(path).header("accept", accept).send().await;
+            let said = answer.expect(status).header("x-robots-tag").expect("a word to crawlers");
+            assert!(said.split(", ").any(|word| word == "noindex"), "{path} as {accept}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whom_to_write_to_is_told_where_the_operator_says_it() {
+    let silent = Stack::start(binaries!()).await;
+    let contact = document(&silent).await["info"]["contact"].clone();
+    assert!(contact["url"].is_string() && contact["email"].is_null(), "{contact}");
+    let stack = Stack::builder(binaries!()).parameter("ContactEmail", "care@dialtone.example").start().await;
+    assert_eq!(document(&stack).await["info"]["contact"]["email"], "care@dialtone.example");
+    let text = stack.get("/llms.txt").send().await;
+    assert!(String::from_utf8_lossy(&text.body).contains("care@dialtone.example"));
+}
+
+#[tokio::test]
+async fn the_price_in_the_documents_is_what_is_asked_for() {
+    let stack = Stack::start(binaries!()).await;
+    let known = stack.get("/.well-known/x402").send().await.expect(200).json();
     let document = document(&stack).await;
+    let mut shown = 0;
     for path in PAID {
         let asked = stack.post(path).send().await.expect(402).json();
-        let responses = &document["paths"][path]["post"]["responses"];
-        assert_eq!(responses["402"]["content"]["application/json"]["example"], asked, "{path}");
+        let operation = &document["paths"][path]["post"];
+        let required = followed(&document, &operation["responses"]["402"])["content"]["application/json"].clone();
+        if required["example"]["accepts"][0]["resource"] == asked["accepts"][0]["resource"] {
+            assert_eq!(required["example"], asked, "{path}");
+            shown += 1;
+        }
+        let price = operation["x-payment-info"]["price"]["amount"].as_str().expect("a price");
+        assert_eq!(atomic(price), asked["accepts"][0]["maxAmountRequired"], "{path}");
+        let named = |one: &&Value| one["resource"].as_str().is_some_and(|name| name.ends_with(path));
+        let sold = known["prices"].as_array().expect("prices").iter().find(named).expect("a price");
+        assert_eq!((&sold["amount"], &sold["currency"]), (&json!(price), &json!("USD")), "{path}");
+    }
+    assert_eq!(shown, 1, "one of them is the example of all");
+}
+
+/// Dollars in millionths, as the wire writes them.
+fn atomic(dollars: &str) -> String {
+    let (whole, fraction) = dollars.split_once('.').unwrap_or((dollars, ""));
+    format!("{whole}{fraction:0<6}").trim_start_matches('0').to_owned()
+}
+
+#[tokio::test]
+async fn a_402_says_in_version_1_too_what_to_send() {
+    let stack = Stack::start(binaries!()).await;
+    for path in PAID {
+        let asked = stack.post(path).send().await.json();
+        let listed = listed(&stack, path).await;
+        let fields = &asked["accepts"][0]["outputSchema"]["input"]["bodyFields"];
+        let schema = &listed["schema"]["properties"]["input"]["properties"]["body"];
+        let mut same = schema["properties"].clone();
+        for name in schema["required"].as_array().into_iter().flatten() {
+            same[name.as_str().expect("a name")]["required"] = json!(true);
+        }
+        assert_eq!(*fields, same, "{path}");
+        assert_eq!(asked["accepts"][0]["outputSchema"]["output"], listed["info"]["output"]["example"], "{path}");
     }
 }
 
@@ -164,7 +234,7 @@ async fn a_402_is_small() {
         // A client sends most of it back beside its signature, where 8 KB are the most.
         let header = asked.header("payment-required").expect("a price").len();
         assert!(header < 3_600, "{path}: {header}");
-        assert!(asked.body.len() < 1_000, "{path}: {}", asked.body.len());
+        assert!(asked.body.len() < 2_000, "{path}: {}", asked.body.len());
     }
 }
 
@@ -268,7 +338,7 @@ async fn every_answer_is_as_the_document_says() {
     ]);
     for (path, method, answer) in &said {
         let responses = &document["paths"][path][method]["responses"];
-        let response = &responses[answer.status.as_u16().to_string()];
+        let response = followed(&document, &responses[answer.status.as_u16().to_string()]);
         assert!(response.is_object(), "{method} {path}: {} is not in the document", answer.status);
         let body = answer.json();
         let schema = &response["content"]["application/json"]["schema"];
@@ -308,6 +378,7 @@ async fn the_readme_names_every_endpoint_with_its_price_and_every_code() {
             let row = format!("| `{} {path}` | {price} |", method.to_uppercase());
             assert!(readme.contains(&row), "{row}");
             for (status, response) in operation["responses"].as_object().expect("responses") {
+                let response = followed(&document, response);
                 let codes = &response["content"]["application/json"]["schema"]["properties"]["code"]["enum"];
                 for code in codes.as_array().into_iter().flatten() {
                     let code = format!("`{}`", code.as_str().expect("a code"));

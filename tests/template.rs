@@ -86,7 +86,10 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ("voice_call", [&AWS[..], &PAID, &BLAND, &BUDGET].concat()),
         ("voice_call_status", [&AWS[..], &BLAND].concat()),
         // The table's name and the endpoints are everybody's; it has no right to anything.
-        ("discovery", [&AWS[..], &["PUBLIC_URL", "PAYMENT_NETWORKS", "EVM_PAYEE", "SOLANA_PAYEE"]].concat()),
+        (
+            "discovery",
+            [&AWS[..], &["PUBLIC_URL", "CONTACT_EMAIL", "PAYMENT_NETWORKS", "EVM_PAYEE", "SOLANA_PAYEE"]].concat(),
+        ),
         // Whom strangers pay.
         ("reaper", [&AWS[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES"], &TWILIO, &BLAND].concat()),
         ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),

@@ -42,6 +42,11 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     parts.skip_while(is_prefix)
 }
 
+/// The header in which a client gives a purchase a name of its own, so that paying twice for it is impossible: visible ASCII.
+pub const IDEMPOTENCY_KEY: Text = Text { field: "Idempotency-Key", shortest: 1, longest: 128 };
+/// For so many days such a name is known.
+pub const IDEMPOTENCY_DAYS: u32 = 30;
+
 /// One thing that can be asked for.
 #[derive(Debug)]
 pub struct Endpoint {

@@ -102,6 +102,11 @@ impl Env {
         url
     }
 
+    /// `CONTACT_EMAIL` (optional): who is written to about the API. Everybody reads it.
+    pub fn contact_email(&self) -> Option<String> {
+        self.optional("CONTACT_EMAIL")
+    }
+
     /// `PUBLIC_URL` and [`Env::payees`].
     pub fn terms(&mut self) -> Terms {
         Terms { public_url: self.public_url(), payees: self.payees() }

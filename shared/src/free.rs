@@ -14,6 +14,10 @@ use crate::invocation::Invocation;
 use crate::page::{self, Page};
 use crate::refusal::Refusal;
 
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+/// Whoever has the name may look; nobody finds it in a search engine.
+const UNLISTED: HeaderValue = HeaderValue::from_static("noindex");
+
 /// An endpoint that is free: `GET` with a name in its path.
 pub trait FreeEndpoint: Send + Sync + 'static {
     /// What is shown, and where.
@@ -59,7 +63,10 @@ impl<E: FreeEndpoint> Handler for Free<E> {
                 Answer::refusal_in_text(&refusal, html, headers)
             }
         };
-        answer.response.headers_mut().extend([varies()]);
+        let headers = answer.response.headers_mut();
+        headers.extend([varies()]);
+        // A page says more.
+        headers.entry(ROBOTS).or_insert(UNLISTED);
         answer
     }
 }

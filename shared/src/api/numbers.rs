@@ -152,5 +152,5 @@ const EXPIRES_AT: Field =
 const CHAIN: Field =
     Field::always("chain", Kind::Word(&["base", "base-sepolia", "solana", "solana-devnet"]), "Where it was paid.")
         .such_as("\"base\"");
-pub(super) const TRANSACTION: Field = Field::always("transaction", Kind::String, "The transaction that paid.")
-    .such_as("\"0x9b1d3c5ae8f2704662cf1a08de73b5946af00c17e2bd58d39147fa6c05e8b2d1\"");
+pub(super) const TRANSACTION: Field =
+    Field::always("transaction", Kind::String, "The transaction that paid.").such_as("\"0xabcd...1234\"");

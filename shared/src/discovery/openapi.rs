@@ -1,19 +1,21 @@
 //! The table of the API as an OpenAPI 3.1 document, with `x-payment-info` for directories of paid APIs.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
-use super::{STEPS, SUMMARY};
-use crate::api::{self, Code, Endpoint, Method, body_of, codes, sample_of};
+use super::{STEPS, SUMMARY, dollars};
+use crate::api::{self, Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, Method, body_of, codes, sample_of};
 use crate::limits::Limit;
 use crate::x402::{Listing, Terms, demand};
 
 /// The whole document.
-pub(super) fn document(terms: &Terms) -> Value {
+pub(super) fn document(terms: &Terms, email: Option<&str>) -> Value {
     let paths: Map<_, _> = api::ALL
         .into_iter()
         .map(|endpoint| {
             let method = endpoint.method.as_str().to_ascii_lowercase();
-            (endpoint.path.to_owned(), json!({method: operation(endpoint, terms)}))
+            (endpoint.path.to_owned(), json!({method: operation(endpoint)}))
         })
         .collect();
     json!({
@@ -22,7 +24,8 @@ pub(super) fn document(terms: &Terms) -> Value {
             "title": "Dialtone",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": SUMMARY,
-            "description": format!("{SUMMARY}\n\n{STEPS}\n\nEvery path is also there without `/api`."),
+            "description": "Every path is also there without `/api`. How it is used: `x-guidance`, or `/llms.txt`.",
+            "contact": contact(terms, email),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "x-guidance": STEPS,
         },
@@ -32,27 +35,41 @@ pub(super) fn document(terms: &Terms) -> Value {
             {"name": "Calls", "description": "Calls, placed and followed."},
         ],
         "paths": paths,
-        "components": {"schemas": schemas(), "headers": headers(), "parameters": parameters()},
+        "components": {
+            "schemas": schemas(),
+            "responses": shared_responses(terms),
+            "headers": headers(),
+            "parameters": parameters(),
+        },
     })
 }
 
-fn operation(endpoint: &Endpoint, terms: &Terms) -> Value {
+/// Who runs this. The text is there in any case; an address only where the operator has given one.
+fn contact(terms: &Terms, email: Option<&str>) -> Value {
+    let mut contact = object(json!({"name": "The operator", "url": format!("{}/llms.txt", terms.public_url)}));
+    contact.extend(email.map(|email| ("email".to_owned(), json!(email))));
+    Value::Object(contact)
+}
+
+fn operation(endpoint: &Endpoint) -> Value {
     let mut operation = object(json!({
         "operationId": endpoint.name,
         "summary": endpoint.title,
         "description": endpoint.about,
         "tags": [if endpoint.path.contains("/voice/") { "Calls" } else { "Numbers" }],
         "parameters": match endpoint.method {
-            Method::Post => json!([reference("parameters/PaymentSignature"), reference("parameters/XPayment")]),
+            Method::Post => ["PaymentSignature", "XPayment", "IdempotencyKey"]
+                .map(|name| reference(&format!("parameters/{name}")))
+                .into_iter()
+                .collect(),
             Method::Get => in_path(endpoint),
         },
-        "responses": responses(endpoint, terms),
+        "responses": responses(endpoint),
         // Nobody logs in: the payment says who it is.
         "security": [],
     }));
     if endpoint.is_paid() {
-        let price = endpoint.price.to_string();
-        let price = json!({"mode": "fixed", "currency": "USD", "amount": price.trim_start_matches('$')});
+        let price = json!({"mode": "fixed", "currency": "USD", "amount": dollars(endpoint)});
         operation.insert("x-payment-info".to_owned(), json!({"price": price, "protocols": [{"x402": {}}]}));
     }
     if endpoint.method == Method::Post {
@@ -75,37 +92,33 @@ fn in_path(endpoint: &Endpoint) -> Value {
         .collect()
 }
 
-fn responses(endpoint: &Endpoint, terms: &Terms) -> Value {
-    let mut responses = Map::new();
-    responses.insert("200".to_owned(), success(endpoint));
-    for code in endpoint.refusals {
-        let status = code.status.to_string();
-        if !responses.contains_key(&status) {
-            let same: Vec<_> = endpoint.refusals.iter().filter(|other| other.status == code.status).collect();
-            let response =
-                if *code == codes::PAYMENT_REQUIRED { price(endpoint, terms) } else { refusal(endpoint, &same) };
-            responses.insert(status, response);
-        }
+fn responses(endpoint: &Endpoint) -> Value {
+    let mut responses = Map::from_iter([("200".to_owned(), success(endpoint))]);
+    if endpoint.is_paid() {
+        responses.insert(codes::PAYMENT_REQUIRED.status.to_string(), reference("responses/PaymentRequired"));
+    }
+    for (status, codes) in refused_by(endpoint) {
+        let shared = shared().into_iter().find(|shared| shared.codes == codes);
+        responses.extend(shared.map(|shared| (status.to_string(), reference(&format!("responses/{}", shared.name)))));
     }
     Value::Object(responses)
 }
 
 fn success(endpoint: &Endpoint) -> Value {
     let body = json!({"schema": body_of(endpoint.answer, true), "example": sample_of(endpoint.answer)});
-    let mut content = object(json!({"application/json": body}));
     let mut headers = Map::new();
     if endpoint.is_paid() {
         for name in ["PAYMENT-RESPONSE", "X-PAYMENT-RESPONSE", "X-Payment-Receipt", "Idempotent-Replayed"] {
             headers.insert(name.to_owned(), header(name));
         }
-    } else {
-        content.insert("text/html".to_owned(), page("The same as a page for a person, which updates itself."));
     }
-    json!({"description": endpoint.title, "headers": headers, "content": content})
+    json!({"description": endpoint.title, "headers": headers, "content": {"application/json": body}})
 }
 
-/// The 402 as this API really sends it, but for an offer on Solana, which names a key of the facilitator's.
-fn price(endpoint: &Endpoint, terms: &Terms) -> Value {
+/// The 402 as this API really sends it, but for an offer on Solana, which names a key of the facilitator's. It is the same
+/// everywhere but for what is sold, so one of them is shown.
+fn price(terms: &Terms) -> Value {
+    let endpoint = &api::NUMBERS_LIST;
     let schema = body_of(endpoint.request, false);
     let (sample, answer) = (sample_of(endpoint.request), sample_of(endpoint.answer));
     let listing = Listing::new(endpoint.method.as_str(), &sample, &schema, &answer);
@@ -113,14 +126,52 @@ fn price(endpoint: &Endpoint, terms: &Terms) -> Value {
     let demand = demand(terms, &endpoint.offer(), &listing, None, codes::PAYMENT_REQUIRED.name, message);
     let example: Value = serde_json::from_slice(&demand.body).unwrap_or_default();
     json!({
-        "description": format!("{} is asked for: {}.", endpoint.price, codes::PAYMENT_REQUIRED.when),
+        "description": format!("The price (`x-payment-info`) is asked for: {}.", codes::PAYMENT_REQUIRED.when),
         "headers": {"PAYMENT-REQUIRED": header("PAYMENT-REQUIRED")},
         "content": {"application/json": {"schema": reference("schemas/PaymentRequired"), "example": example}},
     })
 }
 
+/// What is answered with one status, by as many endpoints as give it for the same reasons.
+struct Shared {
+    name: String,
+    codes: Vec<&'static Code>,
+}
+
+/// Every set of codes that some endpoint gives with one status, once. The first that a status has is called by its number,
+/// the others also by the endpoint.
+fn shared() -> Vec<Shared> {
+    let mut all: Vec<Shared> = Vec::new();
+    for endpoint in api::ALL {
+        for (status, codes) in refused_by(endpoint) {
+            if all.iter().any(|shared| shared.codes == codes) {
+                continue;
+            }
+            let number = status.to_string();
+            let taken = all.iter().any(|shared| shared.name == number);
+            let name = if taken { format!("{number}-{}", endpoint.name) } else { number };
+            all.push(Shared { name, codes });
+        }
+    }
+    all
+}
+
+/// What an endpoint refuses with, by status, but for the price.
+fn refused_by(endpoint: &Endpoint) -> BTreeMap<u16, Vec<&'static Code>> {
+    let mut by_status: BTreeMap<u16, Vec<&'static Code>> = BTreeMap::new();
+    for code in endpoint.refusals.iter().filter(|code| **code != codes::PAYMENT_REQUIRED) {
+        by_status.entry(code.status).or_default().push(code);
+    }
+    by_status
+}
+
+fn shared_responses(terms: &Terms) -> Value {
+    let refusals = shared().into_iter().map(|shared| (shared.name, refusal(&shared.codes)));
+    refusals.chain([("PaymentRequired".to_owned(), price(terms))]).collect()
+}
+
 /// All refusals of one status.
-fn refusal(endpoint: &Endpoint, codes: &[&Code]) -> Value {
+fn refusal(codes: &[&Code]) -> Value {
     let names: Vec<_> = codes.iter().map(|code| code.name).collect();
     let texts: Vec<_> = codes.iter().map(|code| format!("`{}`: {}.", code.name, code.when)).collect();
     let schema = json!({
@@ -130,27 +181,21 @@ fn refusal(endpoint: &Endpoint, codes: &[&Code]) -> Value {
     });
     let examples: Map<_, _> =
         codes.iter().map(|code| (code.name.to_owned(), json!({"value": refused(code)}))).collect();
-    let mut content = object(json!({"application/json": {"schema": schema, "examples": examples}}));
     let mut headers = Map::new();
     if codes.iter().any(|code| code.again) {
         headers.insert("Retry-After".to_owned(), header("Retry-After"));
     }
     if codes.contains(&&codes::METHOD_NOT_ALLOWED) {
         headers.insert("Allow".to_owned(), header("Allow"));
-    } else if !endpoint.is_paid() {
-        content.insert("text/html".to_owned(), page("The same as a page for a person."));
     }
+    let content = json!({"application/json": {"schema": schema, "examples": examples}});
     json!({"description": texts.join("\n\n"), "headers": headers, "content": content})
-}
-
-fn page(about: &str) -> Value {
-    json!({"schema": {"type": "string", "description": about}})
 }
 
 /// A refusal's body as it might be.
 fn refused(code: &Code) -> Value {
     let mut body =
-        object(json!({"error": code.name, "code": code.name, "message": format!("In words: {}.", code.when)}));
+        object(json!({"error": code.name, "code": code.name, "message": "What is wrong, and what to do about it."}));
     for field in code.fields {
         let value = match *field {
             "field" if *code == codes::AMBIGUOUS_FROM => json!("from"),
@@ -223,6 +268,10 @@ fn accepted() -> Value {
             "payTo": {"type": "string"},
             "maxTimeoutSeconds": {"type": "integer"},
             "asset": {"type": "string", "description": "USDC's contract or mint."},
+            "outputSchema": {
+                "type": "object",
+                "description": "In the first entry: what to send (`input.bodyFields`), and what comes back.",
+            },
             "extra": {"type": "object", "description": "The token's EIP-712 domain, or on Solana whose key pays the fee."},
         },
     })
@@ -246,6 +295,19 @@ fn parameters() -> Value {
     json!({
         "PaymentSignature": payment("PAYMENT-SIGNATURE", "A payment of version 2: base64 of a JSON document. The wallet that signed it is the user."),
         "XPayment": payment("X-PAYMENT", "A payment of version 1. Send one of the two."),
+        "IdempotencyKey": {
+            "name": IDEMPOTENCY_KEY.field,
+            "in": "header",
+            "required": false,
+            "schema": {
+                "type": "string", "pattern": "^[!-~]+$",
+                "minLength": IDEMPOTENCY_KEY.shortest, "maxLength": IDEMPOTENCY_KEY.longest,
+            },
+            "description": format!(
+                "A name of your own for this purchase, known for {IDEMPOTENCY_DAYS} days. The same wallet, endpoint, request and key get \
+                 the first answer, however they are signed; another request with the key is refused."
+            ),
+        },
     })
 }
 

@@ -1,82 +1,154 @@
-//! The table of the API as `llms.txt`: what a language model needs to use it, in the fewest words.
+//! The table of the API as `llms.txt`: what a language model needs to use it, in the fewest words. What a model does not
+//! have to know before it asks (schemas, samples, what each code means) is in the OpenAPI document and in the answers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{STEPS, SUMMARY};
-use crate::api::{self, Endpoint, Field, Kind, sample_of};
+use crate::api::{self, Endpoint, Field, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, Kind};
+use crate::limits;
 use crate::x402::Terms;
 
+/// How a call ends: the words of `ended_by`, whether it is paid for, and whether to try again.
+const ENDINGS: [(&[&str], &str, &str); 5] = [
+    (&["IN_PROGRESS"], "not yet", "poll on"),
+    (&["USER", "ASSISTANT"], "yes", "no: a normal end"),
+    (&["TIMEOUT"], "yes", "no; take a larger `max_duration`"),
+    (&["NO_ANSWER", "BUSY", "VOICEMAIL"], "yes", "later"),
+    (&["ERROR"], "no, paid back unasked", "now"),
+];
+
+/// What an agent might look for, because others sell it.
+const ABSENT: &str = "Inbound calls, SMS, one-time codes, scheduling, webhooks, voicemail messages, transfers, hanging up, a list of \
+                      calls, automatic renewal. Fields that ask for them are a 400.";
+
+/// What makes a stock client pay more than its own limit allows.
+const CAPS: &str = "Stock clients refuse to sign for a number until told:\n\n\
+    - `@x402/fetch` ($1): `client.setSpendControls({maxAmountPerPayment: '$5'})`\n\
+    - PyPI `x402` ($1): `client.set_spend_controls({\"max_amount_per_payment\": \"$5\"})`\n\
+    - `x402-fetch` ($0.10, calls too): `wrapFetchWithPayment(fetch, wallet, 5_000_000n)`\n";
+
 /// The whole text. Writing to a string cannot fail.
-pub(super) fn llms_txt(terms: &Terms) -> String {
+pub(super) fn llms_txt(terms: &Terms, email: Option<&str>) -> String {
     let mut text = String::new();
     let url = &terms.public_url;
     let networks: Vec<_> = terms.payees.iter().map(|payee| payee.network().caip2()).collect();
     let _ = write!(
         text,
-        "# Dialtone\n\n> {SUMMARY}\n\n{STEPS}\n\n\
+        "# Dialtone\n\n> {SUMMARY}\n\n\
          - Base URL: {url}\n\
-         - Accepted: USDC on {}, scheme `exact`, by x402 version 2 (`PAYMENT-SIGNATURE`) or 1 (`X-PAYMENT`)\n\
-         - [OpenAPI 3.1]({url}/openapi.json): every field, limit, answer and error\n\
-         - [What is sold]({url}/.well-known/x402)\n\n\
-         ## Endpoints\n",
+         - Pay: USDC on {}; x402 `exact`, version 2 (`PAYMENT-SIGNATURE`) or 1 (`X-PAYMENT`)\n\
+         - [OpenAPI]({url}/openapi.json): schemas, samples, codes\n",
         networks.join(" or "),
     );
+    if let Some(email) = email {
+        let _ = writeln!(text, "- Contact: {email}");
+    }
+    let _ = write!(text, "\n{STEPS}\n\n## Endpoints (`*`: required)\n");
     for endpoint in api::ALL {
         describe(endpoint, &mut text);
     }
-    text.push_str("\n## Errors\n\n");
-    text.push_str(
-        "Bodies are flat JSON: `error` and `code` (the same), `message`, and the fields named in brackets.\n\n",
-    );
-    for code in codes() {
-        let fields = if code.fields.is_empty() { String::new() } else { format!(" [{}]", code.fields.join(", ")) };
-        let _ = writeln!(text, "- {} `{}`{fields}: {}", code.status, code.name, code.when);
+    text.push_str("\n## How a call ends\n\n`ended_by` | paid | retry\n--|--|--\n");
+    for (words, paid, retry) in ENDINGS {
+        let _ = writeln!(text, "{} | {paid} | {retry}", words.join(", "));
     }
+    let _ = write!(text, "\n## Not offered\n\n{ABSENT}\n\n## Limits\n\n");
+    limit(&mut text);
+    let _ = write!(text, "\n## Spending caps\n\n{CAPS}\n## Never pay twice\n\n");
+    repeat(&mut text);
+    text.push_str("\n## Errors\n\n");
+    refuse(&mut text);
     text
 }
 
 fn describe(endpoint: &Endpoint, text: &mut String) {
     let price = if endpoint.is_paid() { endpoint.price.to_string() } else { "free".to_owned() };
-    let Endpoint { method, path, title, about, .. } = endpoint;
-    let _ = write!(text, "\n### {} {path} ({price})\n\n{title}. {about}\n", method.as_str());
-    if endpoint.is_paid() {
-        text.push_str("\nBody:\n\n");
-        if endpoint.request.is_empty() {
-            text.push_str("- none\n");
-        }
-        for field in endpoint.request {
-            let needed = if field.required { "required" } else { "optional" };
-            let _ = writeln!(text, "- `{}` ({}, {needed}): {}", field.name, kind(field), field.about);
-        }
+    let Endpoint { method, path, title, .. } = endpoint;
+    let _ = write!(text, "\n### {} {path} ({price})\n\n{title}.\n", method.as_str());
+    for field in endpoint.request {
+        let needed = if field.required { "*" } else { "" };
+        let _ = writeln!(text, "- `{}`{needed}{}: {}", field.name, limits_of(field), field.about);
     }
-    let _ = write!(text, "\nAnswers 200, such as:\n\n    {}\n", sample_of(endpoint.answer));
-    let refusals: Vec<_> = endpoint.refusals.iter().map(|code| format!("{} {}", code.status, code.name)).collect();
-    let _ = writeln!(text, "\nErrors: {}", refusals.join(", "));
+    let names: Vec<_> = endpoint.answer.iter().map(|field| field.name).collect();
+    let _ = writeln!(text, "Answer: {}", names.join(", "));
 }
 
-fn kind(field: &Field) -> String {
+/// What a field's own words do not say.
+fn limits_of(field: &Field) -> String {
     match field.kind {
-        Kind::Text(limit) => format!("text of {} to {} characters", limit.shortest, limit.longest),
-        Kind::Integer(limit) => format!("integer from {} to {}, {} by default", limit.least, limit.most, limit.default),
-        Kind::Pattern(pattern) => format!("text like {pattern}"),
-        Kind::Phone => "E.164".to_owned(),
-        Kind::Boolean => "boolean".to_owned(),
-        Kind::Count | Kind::Number => "number".to_owned(),
-        Kind::Word(words) => words.join(" | "),
-        Kind::Object(_) | Kind::OrNull(_) => "object".to_owned(),
-        Kind::List(_) => "list".to_owned(),
-        Kind::String | Kind::Time | Kind::Url => "text".to_owned(),
+        Kind::Text(limit) => format!(" ({}–{} characters)", limit.shortest, limit.longest),
+        Kind::Integer(limit) => format!(" ({}–{}, default {})", limit.least, limit.most, limit.default),
+        _ => String::new(),
     }
+}
+
+fn limit(text: &mut String) {
+    let _ = writeln!(
+        text,
+        "Per wallet: {} calls at once, {} an hour, {} a day; to one number {} an hour, {} a day ({} of all wallets); calls that cost us \
+         {} a day, each counted for all of `max_duration` until it is over and was polled; {} new numbers a day.",
+        limits::CALLS_AT_ONCE,
+        limits::CALLS_PER_HOUR,
+        limits::CALLS_PER_DAY,
+        limits::SAME_PER_HOUR,
+        limits::SAME_PER_DAY,
+        limits::DESTINATION_PER_DAY,
+        limits::WALLET_COST,
+        limits::NUMBERS_PER_DAY,
+    );
+}
+
+fn repeat(text: &mut String) {
+    let _ = writeln!(
+        text,
+        "Send an `{}` ({}–{} visible ASCII characters; or x402's `payment-identifier`) of your own with each purchase. For \
+         {IDEMPOTENCY_DAYS} days the same wallet, request and key get the first answer, and a new signature is not settled; another \
+         request with the key is 409 `idempotency_conflict`. Repeating a payment header cannot pay twice either. 409 \
+         `call_in_progress`: that number is being called already; poll its `poll_url`.",
+        IDEMPOTENCY_KEY.field, IDEMPOTENCY_KEY.shortest, IDEMPOTENCY_KEY.longest,
+    );
 }
 
 /// Each refusal once.
-fn codes() -> Vec<&'static api::Code> {
-    let mut all: Vec<&api::Code> = Vec::new();
+fn refuse(text: &mut String) {
+    text.push_str(
+        "Flat JSON: `code`, `message` (what to do), and what is in brackets. Heed `Retry-After`. 500, 503 and \
+         payment_in_progress: repeat the same payment header.\n\n",
+    );
+    for (status, codes) in codes() {
+        let codes: Vec<_> = codes.iter().map(|code| named(code)).collect();
+        let _ = writeln!(text, "{status} {}", codes.join(", "));
+    }
+}
+
+fn named(code: &api::Code) -> String {
+    // A header says it as well, and that is told once.
+    let fields: Vec<_> = code.fields.iter().copied().filter(|field| *field != "retry_after_seconds").collect();
+    if fields.is_empty() { code.name.to_owned() } else { format!("{} [{}]", code.name, fields.join(", ")) }
+}
+
+/// All refusals there are, by status.
+fn codes() -> BTreeMap<u16, Vec<&'static api::Code>> {
+    let mut all: BTreeMap<u16, Vec<&api::Code>> = BTreeMap::new();
     for code in api::ALL.into_iter().flat_map(|endpoint| endpoint.refusals) {
-        if !all.contains(&code) {
-            all.push(code);
+        let same = all.entry(code.status).or_default();
+        if !same.contains(&code) {
+            same.push(code);
         }
     }
-    all.sort_by_key(|code| code.status);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ENDINGS;
+    use crate::api::{Kind, VOICE_CALL_STATUS};
+
+    #[test]
+    fn every_way_in_which_a_call_ends_is_in_the_table_once() {
+        let field = VOICE_CALL_STATUS.answer.iter().find(|field| field.name == "ended_by").unwrap();
+        let Kind::Word(words) = field.kind else { panic!("ended_by is one of some words") };
+        let said: Vec<_> = ENDINGS.iter().flat_map(|(words, ..)| *words).copied().collect();
+        assert_eq!(said, words);
+    }
 }

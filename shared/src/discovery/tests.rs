@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{STEPS, openapi, prose, resources};
 use crate::api;
+use crate::limits;
 use crate::types::{EvmNetwork, Wallet};
 use crate::x402::Terms;
 
@@ -15,9 +16,16 @@ fn terms() -> Terms {
     }
 }
 
+/// What a reference leads to.
+fn referred<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().map(|target| target.trim_start_matches('#'));
+    target.map_or(value, |target| document.pointer(target).unwrap())
+}
+
 #[test]
 fn every_endpoint_is_in_every_document() {
-    let (document, text, sold) = (openapi::document(&terms()), prose::llms_txt(&terms()), resources(&terms()));
+    let (document, text, sold) =
+        (openapi::document(&terms(), None), prose::llms_txt(&terms(), None), resources(&terms()));
     for endpoint in api::ALL {
         let method = endpoint.method.as_str();
         let operation = &document["paths"][endpoint.path][method.to_ascii_lowercase()];
@@ -27,29 +35,33 @@ fn every_endpoint_is_in_every_document() {
         let listed = sold["resources"].as_array().unwrap().iter().any(|one| *one == named.as_str());
         assert_eq!(listed, endpoint.is_paid(), "{named}");
         for code in endpoint.refusals {
-            let response = &operation["responses"][code.status.to_string()];
+            let response = referred(&document, &operation["responses"][code.status.to_string()]);
             assert!(response["description"].as_str().is_some_and(|text| text.contains(code.when)), "{code:?}");
-            assert!(text.contains(&format!("- {} `{}`", code.status, code.name)), "{code:?}");
+            let line = text.lines().find(|line| line.starts_with(&format!("{} ", code.status)));
+            assert!(line.is_some_and(|line| line.contains(code.name)), "{code:?}");
         }
     }
 }
 
 #[test]
 fn what_is_paid_for_has_its_price_and_its_402() {
-    let document = openapi::document(&terms());
+    let document = openapi::document(&terms(), None);
     for endpoint in super::paid() {
         let operation = &document["paths"][endpoint.path]["post"];
         let price = operation["x-payment-info"]["price"]["amount"].as_str().unwrap();
         assert_eq!(format!("${price}"), endpoint.price.to_string());
-        let example = &operation["responses"]["402"]["content"]["application/json"]["example"];
-        let asked = &example["accepts"][0]["maxAmountRequired"];
-        assert_eq!(asked.as_str(), Some(endpoint.price.atomic().to_string().as_str()));
+        let required = referred(&document, &operation["responses"]["402"]);
+        assert!(required["headers"]["PAYMENT-REQUIRED"].is_object(), "{}", endpoint.name);
+        let sold = resources(&terms());
+        let named = format!("POST https://dialtone.example{}", endpoint.path);
+        let listed = sold["prices"].as_array().unwrap().iter().find(|one| one["resource"] == named.as_str());
+        assert_eq!(listed.unwrap()["amount"], price);
     }
 }
 
 #[test]
 fn every_reference_leads_somewhere() {
-    let document = openapi::document(&terms());
+    let document = openapi::document(&terms(), None);
     let mut open = vec![&document];
     let mut followed = 0;
     while let Some(value) = open.pop() {
@@ -69,5 +81,57 @@ fn every_reference_leads_somewhere() {
 #[test]
 fn guidance_is_as_short_as_directories_want_it() {
     assert!(STEPS.len() <= 4_000);
-    assert!(prose::llms_txt(&terms()).len() < 16_000);
+}
+
+#[test]
+fn a_model_reads_the_text_in_a_page_or_two_and_a_tool_the_document_at_once() {
+    // Some four bytes are a token.
+    assert!(prose::llms_txt(&terms(), None).len() < 6_000);
+    assert!(openapi::document(&terms(), None).to_string().len() < 36_000);
+}
+
+#[test]
+fn an_answer_that_several_endpoints_give_is_written_once() {
+    let document = openapi::document(&terms(), None);
+    let responses = document["components"]["responses"].as_object().unwrap();
+    for (name, response) in responses {
+        assert!(responses.iter().all(|(other, same)| other == name || same != response), "{name}");
+        assert!(
+            document["paths"].to_string().contains(&format!("#/components/responses/{name}\"")),
+            "{name} is not used"
+        );
+    }
+}
+
+#[test]
+fn the_operators_address_is_told_where_there_is_one() {
+    let contact = |email| openapi::document(&terms(), email)["info"]["contact"].clone();
+    assert_eq!(contact(None)["url"], "https://dialtone.example/llms.txt");
+    assert!(contact(None).get("email").is_none());
+    assert_eq!(contact(Some("care@dialtone.example"))["email"], "care@dialtone.example");
+    let text = prose::llms_txt(&terms(), Some("care@dialtone.example"));
+    assert!(text.contains("- Contact: care@dialtone.example\n"));
+}
+
+#[test]
+fn limits_are_told_with_the_numbers_that_hold() {
+    let text = prose::llms_txt(&terms(), None);
+    for number in [
+        format!("{} calls at once", limits::CALLS_AT_ONCE),
+        format!("{} an hour", limits::CALLS_PER_HOUR),
+        format!("{} a day", limits::CALLS_PER_DAY),
+        format!("{} new numbers a day", limits::NUMBERS_PER_DAY),
+        format!("{} a day, each", limits::WALLET_COST),
+    ] {
+        assert!(text.contains(&number), "{number}");
+    }
+}
+
+#[test]
+fn no_example_looks_like_a_private_key() {
+    for text in [openapi::document(&terms(), None).to_string(), prose::llms_txt(&terms(), None)] {
+        let longest = text.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max();
+        // An address has forty digits; a key, sixty-four.
+        assert!(longest <= Some(40), "{longest:?}");
+    }
 }
