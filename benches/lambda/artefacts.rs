@@ -27,13 +27,18 @@ pub(crate) fn build() -> BTreeMap<String, PathBuf> {
     built.collect()
 }
 
-/// The same, as they were built last.
+/// The same, as they were built last beside this program: with the profile that ships by `cargo bench`, and with the
+/// tests' by `cargo test`.
 pub(crate) fn built() -> BTreeMap<String, PathBuf> {
     // This program is in `target/release/deps`.
     let own = std::env::current_exe().expect("this program has a path");
-    let release = own.parent().and_then(Path::parent).expect("cargo's layout");
-    let names = ["numbers_buy", "numbers_list", "numbers_renew", "reaper", "voice_call", "voice_call_status", FLOOR];
-    names.map(|name| (name.to_owned(), release.join(name))).into()
+    let directory = own.parent().and_then(Path::parent).expect("cargo's layout");
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let functions = std::fs::read_dir(functions).expect("functions/").filter_map(|entry| {
+        let path = entry.ok()?.path();
+        Some(path.file_stem()?.to_str()?.to_owned())
+    });
+    functions.chain([FLOOR.to_owned()]).map(|name| (name.clone(), directory.join(name))).collect()
 }
 
 /// Bytes of a program, and of the same compressed as in a zip archive; nothing where there is no `gzip`.

@@ -4,6 +4,9 @@
 //! program's own; the neighbours are the harness's. Processor time is the kernel's, to the nanosecond, so that it holds
 //! on a busy machine as well; wall times do not. Words choose: `cargo bench-lambda buy` measures only what has "buy" in
 //! its name, `quick` does everything less often, and `built` measures the functions as they were built last.
+//!
+//! `counts` measures no time at all: it holds whom each request asks, how often, and what the table charges for it. Those are
+//! the same on every machine, and for functions that were compiled in haste: `cargo counts` takes the tests' own.
 
 #![expect(
     clippy::expect_used,
@@ -14,6 +17,7 @@
 
 mod artefacts;
 mod cost;
+mod counts;
 mod latency;
 mod paths;
 mod process;
@@ -29,7 +33,7 @@ use serde_json::{Value, json};
 
 use cost::{Effort, Subject};
 use paths::CriticalPath;
-use scene::Payer::{Buyer, Forger, Owner};
+use scene::Payer::{Buyer, Caller, Forger, Owner};
 use scene::{Ask, BUY, CALL, LIST, RENEW, Scene};
 
 struct Efforts {
@@ -52,6 +56,22 @@ const QUICK: Efforts = Efforts {
     delayed: Effort { starts: 3, warm: 4 },
 };
 
+/// Each request is counted for itself, so a few are enough.
+const COUNTS: Efforts = Efforts {
+    free: Effort { starts: 1, warm: counts::COUNTED },
+    paid: Effort { starts: 1, warm: counts::COUNTED },
+    delayed: Effort { starts: 0, warm: 0 },
+};
+
+impl Efforts {
+    /// How many requests that are paid there are of each kind, at most.
+    fn requests(&self) -> usize {
+        [self.paid, self.delayed].map(|effort| effort.starts + effort.warm + cost::WARM_UP).iter().sum()
+    }
+}
+
+type Programs = BTreeMap<String, PathBuf>;
+
 /// What is asked of whom, and what must come back.
 struct Plan {
     name: &'static str,
@@ -67,51 +87,104 @@ enum Event {
     Plain(Value),
 }
 
+/// What was asked for on the command line.
+struct Wanted {
+    names: Vec<String>,
+    effort: Efforts,
+    counts: bool,
+    built: bool,
+}
+
+impl Wanted {
+    fn of_arguments() -> Self {
+        let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+        let said = |known: &str| words.iter().any(|word| word == known);
+        let effort = match (said("counts"), said("quick")) {
+            (true, _) => COUNTS,
+            (_, true) => QUICK,
+            _ => FULL,
+        };
+        let (counts, built) = (said("counts"), said("built"));
+        let names = words.into_iter().filter(|word| !["quick", "built", "counts"].contains(&word.as_str())).collect();
+        Self { names, effort, counts, built }
+    }
+
+    fn has(&self, plan: &Plan) -> bool {
+        self.names.is_empty() || self.names.iter().any(|word| plan.name.contains(word.as_str()))
+    }
+}
+
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let quick = words.iter().any(|word| word == "quick");
-    let built = words.iter().any(|word| word == "built");
-    let wanted: Vec<_> = words.iter().filter(|word| !["quick", "built"].contains(&word.as_str())).collect();
-    let effort = if quick { QUICK } else { FULL };
-    let programs = if built { artefacts::built() } else { artefacts::build() };
+    let wanted = Wanted::of_arguments();
+    let programs = if wanted.built { artefacts::built() } else { artefacts::build() };
+    let right = if wanted.counts { count(&wanted, &programs) } else { measure(&wanted, &programs) };
+    if right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What is counted. Returns whether all is as it should be.
+fn count(wanted: &Wanted, programs: &Programs) -> bool {
+    let mut scene = Scene::new(programs);
+    let mut right = true;
+    let mut hold = |scene: &Scene, plan: &Plan| {
+        let subject = plan.subject(scene, programs, wanted.effort.paid);
+        right &= counts::hold(&subject, plan.path, scene);
+    };
+    let reaper = reaper();
+    if wanted.has(&reaper) {
+        hold(&scene, &reaper);
+    }
+    scene.set(2 * wanted.effort.requests(), wanted.effort.requests());
+    for plan in plans(&scene).iter().filter(|plan| wanted.has(plan)) {
+        hold(&scene, plan);
+    }
+    scene.hang_up();
+    right
+}
+
+/// What is measured. Returns whether the targets are met.
+fn measure(wanted: &Wanted, programs: &Programs) -> bool {
+    let effort = &wanted.effort;
     report::artefacts(programs.iter());
-    let wants = |plan: &Plan| wanted.is_empty() || wanted.iter().any(|word| plan.name.contains(word.as_str()));
     let floor = http(artefacts::FLOOR, "numbers_list", Scene::unpaid(LIST, json!({})), 200);
     let cost = |scene: &Scene, plan: &Plan| {
         let effort = if plan.path.is_some() { effort.paid } else { effort.free };
-        let floor = floor.subject(scene, &programs, effort);
-        plan.subject(scene, &programs, effort).cost(&floor, &scene.stack.meter)
+        let floor = floor.subject(scene, programs, effort);
+        plan.subject(scene, programs, effort).cost(&floor, &scene.stack.meter)
     };
-    let mut scene = Scene::new(&programs);
+    let mut scene = Scene::new(programs);
     let mut costs = Vec::new();
     // It needs a world in which nothing has happened yet.
-    let event = Event::Plain(json!({}));
-    let reaper = Plan { name: "reaper, nothing due", function: "reaper", event, status: None, path: None };
-    if wants(&reaper) {
+    let reaper = reaper();
+    if wanted.has(&reaper) {
         costs.push(cost(&scene, &reaper));
     }
     // Each buyer whom the pool serves takes one number out of it.
-    let buyers = [effort.paid, effort.delayed].map(|effort| effort.starts + effort.warm + cost::WARM_UP);
-    scene.set(buyers.iter().sum());
-    let plans: Vec<_> = plans(&scene).into_iter().filter(wants).collect();
+    scene.set(effort.requests(), effort.requests());
+    let plans: Vec<_> = plans(&scene).into_iter().filter(|plan| wanted.has(plan)).collect();
     costs.extend(plans.iter().map(|plan| cost(&scene, plan)));
     report::costs(&costs);
+    scene.hang_up();
     scene.delay(paths::DELAYS);
     let mut latencies = Vec::new();
     for plan in &plans {
         if let Some(path) = plan.path {
-            let subject = plan.subject(&scene, &programs, effort.delayed);
+            let subject = plan.subject(&scene, programs, effort.delayed);
             latencies.push(latency::measure(&subject, path, &scene.stack.meter));
         }
     }
     report::latencies(&latencies);
     let undelayed: Vec<_> = paths::DELAYS.iter().map(|(neighbour, pattern, _)| (*neighbour, *pattern, 0)).collect();
     scene.delay(&undelayed);
-    if report::targets(&costs, &latencies) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    report::targets(&costs, &latencies)
+}
+
+fn reaper() -> Plan {
+    let event = Event::Plain(json!({}));
+    Plan { name: "reaper, nothing due", function: "reaper", event, status: None, path: None }
 }
 
 impl Plan {
-    fn subject<'a>(&'a self, scene: &'a Scene, programs: &'a BTreeMap<String, PathBuf>, effort: Effort) -> Subject<'a> {
+    fn subject<'a>(&'a self, scene: &'a Scene, programs: &'a Programs, effort: Effort) -> Subject<'a> {
         let program = if self.name == artefacts::FLOOR { artefacts::FLOOR } else { self.function };
         let program: &Path = programs.get(program).unwrap_or_else(|| panic!("{program} was not built"));
         let event: Box<dyn Fn() -> Value + 'a> = match &self.event {
@@ -147,7 +220,7 @@ fn plans(scene: &Scene) -> Vec<Plan> {
         paid("buy, pooled", "numbers_buy", scene.paid(Buyer, BUY, any), &paths::BUY_POOLED),
         paid("buy, carried", "numbers_buy", scene.paid(Buyer, BUY, elsewhere), &paths::BUY_CARRIED),
         unpaid("call, unpaid", "voice_call", CALL, scene::call_body()),
-        paid("call, paid", "voice_call", scene.paid(Owner, CALL, scene::call_body()), &paths::PLACE_CALL),
+        paid("call, paid", "voice_call", scene.paid(Caller, CALL, scene::call_body()), &paths::PLACE_CALL),
         http("status, poll", "voice_call_status", scene.poll(), 200),
     ]
 }

@@ -46,7 +46,10 @@ const fn bland(what: &'static str, class: &'static str) -> Link {
     Link { what, neighbour: Neighbour::Bland, class: (class, ""), milliseconds: 150 }
 }
 
-const RECORD: Link = dynamo("earlier sale", "GetItem");
+/// An earlier sale with this payment, whether the wallet is served, and whether anything is paused: one question.
+const RECORD: Link = dynamo("earlier sale", "BatchGetItem");
+/// What was counted of this wallet, this destination and this day.
+const COUNTERS: Link = dynamo("counters", "BatchGetItem");
 const LEASES: Link = dynamo("leases", "Query");
 const CLAIM: Link = dynamo("claim", "TransactWriteItems");
 const FENCE: Link = dynamo("fence", "TransactWriteItems");
@@ -67,14 +70,14 @@ pub(crate) const RENEW: CriticalPath =
     CriticalPath(&[&[&[RECORD], &[LEASES]], &[&[CLAIM]], &[&[SETTLE], &[ALARM, MOVE]], &[&[CLOSE]]]);
 
 pub(crate) const BUY_POOLED: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[dynamo("pool", "Query")], &[VERIFY]],
+    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query")], &[VERIFY]],
     &[&[CLAIM]],
     &[&[SETTLE], &[ALARM, MOVE]],
     &[&[CLOSE]],
 ]);
 
 pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))], &[VERIFY]],
+    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))], &[VERIFY]],
     &[&[CLAIM]],
     &[&[twilio("buy", ("POST ", "/IncomingPhoneNumbers.json"))]],
     &[&[bland("import", "POST /v1/inbound/insert")]],
@@ -84,7 +87,7 @@ pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
 ]);
 
 pub(crate) const PLACE_CALL: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[LEASES], &[dynamo("own number?", "GetItem")], &[VERIFY]],
+    &[&[RECORD], &[LEASES], &[COUNTERS], &[VERIFY]],
     &[&[CLAIM]],
     &[&[bland("dial", "POST /v1/calls")]],
     &[&[FENCE]],

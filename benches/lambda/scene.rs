@@ -1,6 +1,6 @@
 //! The scene: a world with everything that the measured requests need, and the requests as events.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,17 +23,27 @@ const RICH: u64 = 1_000_000_000_000;
 const DAY: Duration = Duration::from_hours(24);
 /// The reaper takes back at least so many leases at a time.
 const SWEPT: usize = 10;
+/// Within what one wallet buys in a day.
+const PURCHASES: usize = 8;
+/// Within what one wallet has under way.
+const CALLS: usize = 2;
+/// Calls to numbers that begin alike may cost so much in a day, so they go to several cities.
+const CITIES: [&str; 8] = ["213", "310", "323", "415", "510", "619", "818", "916"];
+/// The plan with the most lines.
+const PLAN: &str = "scale";
 
-/// A world, a wallet that owns a number, and a call that has been placed.
+/// A world with wallets that own numbers, and a call that has been placed.
 pub(crate) struct Scene {
     pub(crate) stack: Stack,
     runtime: Runtime,
     wallet: Wallet,
-    /// Buys, so that the first one's list stays short.
-    buyer: Wallet,
+    /// Each has one number. They call, one after the other.
+    callers: Vec<Wallet>,
+    placed: Cell<usize>,
+    /// Who buys now, and how often.
+    buyer: RefCell<(Wallet, usize)>,
     number: String,
     call: String,
-    callees: Cell<u32>,
 }
 
 /// A measured request.
@@ -50,7 +60,9 @@ pub(crate) struct Ask {
 pub(crate) enum Payer {
     /// Has one number.
     Owner,
-    /// Has any number of them.
+    /// One of those who have one number each, and few calls under way.
+    Caller,
+    /// Somebody new after every few numbers.
     Buyer,
     /// Signs in the first one's name.
     Forger,
@@ -61,19 +73,22 @@ impl Scene {
     pub(crate) fn new(programs: &BTreeMap<String, PathBuf>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let names = programs.iter().map(|(name, program)| (name.as_str(), program.to_str().expect("a path in UTF-8")));
-        let stack = runtime.block_on(Stack::builder(Binaries::new(names)).without_history().start());
+        let builder = Stack::builder(Binaries::new(names)).parameter("BlandPlan", PLAN).without_history();
+        let stack = runtime.block_on(builder.start());
         stock(&stack);
-        let (wallet, buyer) = (stack.wallet_with(RICH), stack.wallet_with(RICH));
-        Self { stack, runtime, wallet, buyer, number: String::new(), call: String::new(), callees: Cell::new(1_000) }
+        let (wallet, buyer) = (stack.wallet_with(RICH), RefCell::new((stack.wallet_with(RICH), 0)));
+        let (callers, placed) = (Vec::new(), Cell::new(0));
+        Self { stack, runtime, wallet, callers, placed, buyer, number: String::new(), call: String::new() }
     }
 
-    /// Fills the pool with so many numbers; then the owner buys one of another country's, and calls from it.
-    pub(crate) fn set(&mut self, pooled: usize) {
+    /// Fills the pool with so many numbers; then the owner buys one of another country's, and calls from it, and so do those
+    /// who will place so many calls.
+    pub(crate) fn set(&mut self, pooled: usize, calls: usize) {
         let (stack, wallet) = (&self.stack, &self.wallet);
+        let callers: Vec<_> = (0..calls.div_ceil(CALLS)).map(|_| stack.wallet_with(RICH)).collect();
         (self.number, self.call) = self.runtime.block_on(async {
-            let former = stack.wallet_with(RICH);
             for _ in 0..pooled {
-                stack.post(BUY).body(&json!({})).pay(&former).await.answer.expect(200);
+                stack.post(BUY).body(&json!({})).pay(&self.buyer()).await.answer.expect(200);
             }
             stack.travel(31 * DAY);
             for _ in 0..pooled.div_ceil(SWEPT) {
@@ -82,10 +97,21 @@ impl Scene {
             stack.travel(3 * DAY);
             let idle = stack.dynamo.rows().iter().filter(|row| row["custody"] == "pooled").count();
             assert!(idle >= pooled, "{idle} of {pooled} numbers have come to the pool");
+            for caller in &callers {
+                stack.post(BUY).body(&elsewhere()).pay(caller).await.answer.expect(200);
+            }
             let bought = stack.post(BUY).body(&elsewhere()).pay(wallet).await.answer.expect(200).json();
             let called = stack.post(CALL).body(&call_body()).pay(wallet).await.answer.expect(200).json();
             (text(&bought["phone_number"]), text(&called["call_id"]))
         });
+        self.callers = callers;
+    }
+
+    /// All calls come to their end, and have been looked at.
+    pub(crate) fn hang_up(&self) {
+        self.stack.bland.finish_all();
+        // The sweep looks when a call's time is up.
+        self.runtime.block_on(self.stack.minutes(12));
     }
 
     pub(crate) fn function(&self, name: &str) -> &Function {
@@ -115,7 +141,11 @@ impl Scene {
 
     /// The event that API Gateway makes of a request.
     pub(crate) fn event(&self, ask: &Ask) -> Value {
-        let body = ask.body.clone().map(|body| self.with_destination(body).to_string()).unwrap_or_default();
+        let placed = self.placed.get();
+        if matches!(ask.payment, Some((_, Payer::Caller))) {
+            self.placed.set(placed + 1);
+        }
+        let body = ask.body.clone().map(|body| with_destination(body, placed).to_string()).unwrap_or_default();
         let mut request = http::Request::builder()
             .method(ask.method.clone())
             .uri(&ask.path)
@@ -125,7 +155,7 @@ impl Scene {
             .header("accept-encoding", "gzip, deflate")
             .header("content-type", "application/json");
         if let Some((demand, payer)) = &ask.payment {
-            let (name, value) = self.sign(demand, *payer).header();
+            let (name, value) = self.sign(demand, *payer, placed).header();
             request = request.header(name, value);
         }
         let (parts, ()) = request.body(()).expect("a request").into_parts();
@@ -133,22 +163,23 @@ impl Scene {
         event.unwrap_or_else(|| panic!("no route for {}", ask.path)).1
     }
 
-    /// The dialler rings nobody twice within seconds, so each call goes to somebody else.
-    fn with_destination(&self, mut body: Value) -> Value {
-        if body.get("task").is_some() {
-            let callee = self.callees.get();
-            self.callees.set(callee + 1);
-            body["phone_number"] = format!("+1213361{:04}", callee % 10_000).into();
-        }
-        body
-    }
-
-    fn sign(&self, demand: &Demand, payer: Payer) -> Payment {
+    fn sign(&self, demand: &Demand, payer: Payer, placed: usize) -> Payment {
         match payer {
             Payer::Owner => self.wallet.signs(demand),
-            Payer::Buyer => self.buyer.signs(demand),
-            Payer::Forger => self.wallet.signs(demand).signed_by(&self.buyer),
+            Payer::Caller => self.callers[placed / CALLS].signs(demand),
+            Payer::Buyer => self.buyer().signs(demand),
+            Payer::Forger => self.wallet.signs(demand).signed_by(&self.stack.wallet_with(0)),
         }
+    }
+
+    /// Who buys the next number.
+    fn buyer(&self) -> Wallet {
+        let (wallet, bought) = &mut *self.buyer.borrow_mut();
+        if *bought == PURCHASES {
+            (*wallet, *bought) = (self.stack.wallet_with(RICH), 0);
+        }
+        *bought += 1;
+        wallet.clone()
     }
 
     /// From now on every answer of a neighbour takes so many milliseconds.
@@ -157,6 +188,15 @@ impl Scene {
             self.stack.faults_of(*neighbour).latency(pattern, Duration::from_millis(*milliseconds));
         }
     }
+}
+
+/// The dialler rings nobody twice within seconds, so each call goes to somebody else.
+fn with_destination(mut body: Value, placed: usize) -> Value {
+    if body.get("task").is_some() {
+        let city = CITIES[placed % CITIES.len()];
+        body["phone_number"] = format!("+1{city}361{:04}", 1_000 + placed).into();
+    }
+    body
 }
 
 /// More numbers than the simulated carrier usually has.

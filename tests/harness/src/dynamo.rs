@@ -6,6 +6,7 @@
 //! What the engine cannot do: transactions never conflict, index reads are never behind, TTL deletes nothing.
 
 mod travel;
+mod units;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::iam::Policies;
 use crate::sim::{Answer, Faults};
 use crate::template::{ACCOUNT, Deployment, REGION};
 pub use travel::TIMES;
+pub use units::Units;
 
 /// DynamoDB's limit for a request.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -40,6 +42,7 @@ pub struct Dynamo {
     backend: Arc<str>,
     client: reqwest::Client,
     travelled: travel::Travelled,
+    counted: units::Counted,
 }
 
 impl Dynamo {
@@ -68,6 +71,7 @@ impl Dynamo {
             backend: format!("http://127.0.0.1:{port}/").into(),
             client: client.clone(),
             travelled: travel::Travelled::default(),
+            counted: units::Counted::default(),
         }
     }
 
@@ -84,6 +88,16 @@ impl Dynamo {
     /// Who may do what, here and elsewhere.
     pub fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// Forgets what was used, and counts from now on.
+    pub fn count_units(&self) {
+        self.counted.start();
+    }
+
+    /// What requests have used since [`count_units`](Self::count_units).
+    pub fn units(&self) -> Units {
+        self.counted.units()
     }
 
     /// The table's name.
@@ -173,12 +187,15 @@ async fn front(State(dynamo): State<Dynamo>, request: Request) -> Response {
     let mut headers = parts.headers;
     headers.remove("host");
     headers.remove("content-length");
+    let (operation, body) = (class(&headers), dynamo.counted.asking(body));
     let sent = dynamo.client.request(parts.method, &*dynamo.backend).headers(headers).body(body).send().await;
     let Ok(answer) = sent else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the engine is gone");
     };
     let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut response = Response::new(Body::from(answer.bytes().await.unwrap_or_default()));
+    let answer = answer.bytes().await.unwrap_or_default();
+    dynamo.counted.count(&operation, &answer);
+    let mut response = Response::new(Body::from(answer));
     *response.status_mut() = status;
     copy(&headers, response.headers_mut());
     response
@@ -199,7 +216,11 @@ fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
 
 /// Requests are classed by their operation.
 fn operation(parts: &Parts) -> String {
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    class(&parts.headers)
+}
+
+fn class(headers: &HeaderMap) -> String {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     target.and_then(|target| target.split('.').nth(1)).unwrap_or("unknown").to_owned()
 }
 
