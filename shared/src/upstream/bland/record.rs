@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{BlandCallId, BlandError, answers};
-use crate::types::{Timestamp, Usdc};
+use crate::types::{Object, Timestamp, Usdc};
 use crate::upstream::http::Reply;
 
 /// A call as Bland describes it. Strings are Bland's own words; what they amount to is for others to say.
@@ -203,19 +203,20 @@ fn decimal(raw: &Raw) -> Option<Decimal> {
     text(raw).map_or_else(|| Decimal::parse(raw.as_deref()?.get()), |text| Decimal::parse(&text))
 }
 
+/// Row by row: one that cannot be read takes no other with it.
 fn lines(raw: &Raw) -> Vec<Line> {
-    let rows = raw.as_deref().and_then(|raw| serde_json::from_str::<Vec<WireLine>>(raw.get()).ok());
-    rows.unwrap_or_default()
-        .iter()
-        .filter_map(|row| {
-            Some(Line {
-                user: text(&row.user)?,
-                text: text(&row.text)?,
-                created_at: text(&row.created_at).as_deref().and_then(instant),
-                id: decimal(&row.id).map(|id| id.times(1)),
-            })
-        })
-        .collect()
+    let rows = raw.as_deref().and_then(|raw| serde_json::from_str::<Vec<Box<RawValue>>>(raw.get()).ok());
+    rows.unwrap_or_default().iter().filter_map(|row| line(row)).collect()
+}
+
+fn line(row: &RawValue) -> Option<Line> {
+    let Object(row): Object<WireLine> = serde_json::from_str(row.get()).ok()?;
+    Some(Line {
+        user: text(&row.user)?,
+        text: text(&row.text)?,
+        created_at: text(&row.created_at).as_deref().and_then(instant),
+        id: decimal(&row.id).map(|id| id.times(1)),
+    })
 }
 
 #[cfg(test)]
@@ -235,9 +236,7 @@ mod tests {
             "call_length":0.750,"corrected_duration":"45","max_duration":5,"error_message":null,"answered_by":7,
             "metadata":{"request_id":"R1","other":{}},"created_at":"2026-06-17T12:00:00.5+00:00","price":1e-7,
             "transcripts":[{"id":12,"user":"user","text":"Hello?","created_at":"2026-06-17T12:00:01Z","c_id":3},{"id":13},null]}"#;
-        let broken_row = read(&reply(200, body), &id).unwrap();
-        assert_eq!(broken_row.transcripts, []);
-        let call = read(&reply(200, &body.replace(",null]", "]")), &id).unwrap();
+        let call = read(&reply(200, body), &id).unwrap();
         assert_eq!(call.call_length.unwrap().as_str(), "0.750");
         assert_eq!(call.corrected_duration.unwrap().as_str(), "45");
         assert_eq!(call.request_id.as_deref(), Some("R1"));
@@ -247,6 +246,26 @@ mod tests {
             panic!("{:?}", call.transcripts);
         };
         assert_eq!((line.user.as_str(), line.text.as_str(), line.id), ("user", "Hello?", Some(12)));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_takes_no_other_with_it() {
+        let id = BlandCallId::parse("a").unwrap();
+        let read = |rows: &str| {
+            let call = read(&reply(200, &format!(r#"{{"completed":true,"transcripts":{rows}}}"#)), &id).unwrap();
+            call.transcripts.into_iter().map(|line| line.text).collect::<Vec<_>>()
+        };
+        let (first, last) = (r#"{"user":"user","text":"Hello?"}"#, r#"{"user":"assistant","text":"Goodbye."}"#);
+        for broken in
+            ["null", "7", "\"text\"", "[]", r#"["user","text"]"#, "{}", r#"{"user":"user","user":"user","text":"x"}"#]
+        {
+            assert_eq!(read(&format!("[{first},{broken},{last}]")), ["Hello?", "Goodbye."], "{broken}");
+        }
+        let odd = r#"{"user":"user","text":"Yes.","created_at":{},"id":"x"}"#;
+        assert_eq!(read(&format!("[{odd}]")), ["Yes."]);
+        for rows in ["null", "{}", "\"[]\"", "[]"] {
+            assert_eq!(read(rows), Vec::<String>::new(), "{rows}");
+        }
     }
 
     #[test]
