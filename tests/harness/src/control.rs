@@ -16,7 +16,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::sim::bland::{End, Script, Speaker, Step};
+use crate::sim::bland::Script;
 use crate::sim::solana::Pubkey;
 use crate::sim::{Answer, Fault, Faults};
 use crate::world::{Neighbour, World};
@@ -89,8 +89,9 @@ async fn fail_once(State(world): State<Arc<World>>, Json(fault): Json<FailOnce>)
 }
 
 /// `{"next": "error"}`: how the next call goes that is placed. With `"next": "talk"`, `says` is what the callee says, and
-/// `summary` what is made of it.
+/// `summary` what is made of it; what is left out is as usual.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NextCall {
     next: String,
     #[serde(default)]
@@ -98,31 +99,33 @@ struct NextCall {
     summary: Option<String>,
 }
 
+/// What `next` can be, besides `talk`.
+const STORIES: [(&str, Script); 9] = [
+    ("error", Script::PreQueueError),
+    ("not-found", Script::NotFound),
+    ("blocked", Script::CarrierBlock),
+    ("breaks-off", Script::CallError),
+    ("busy", Script::Busy),
+    ("no-answer", Script::NoAnswer),
+    ("voicemail", Script::Voicemail),
+    ("timeout", Script::Timeout),
+    ("endless", Script::NeverEnds),
+];
+
 async fn script_next_call(State(world): State<Arc<World>>, Json(call): Json<NextCall>) -> Told {
-    let script = match call.next.as_str() {
-        "error" => Script::PreQueueError,
-        "busy" => Script::Busy,
-        "endless" => Script::NeverEnds,
-        "talk" => talk(call),
-        other => return Err(refused(format!("{other} is none of error, busy, endless, talk"))),
-    };
-    world.bland.script_next(script);
+    let NextCall { next, says, summary } = call;
+    let is_talk = next == "talk";
+    if !is_talk && (!says.is_empty() || summary.is_some()) {
+        return Err(refused(format!("{next} has neither says nor summary: only talk has")));
+    }
+    let script = if is_talk { Some(Script::conversation(says, summary)) } else { story(&next) };
+    let known = || STORIES.map(|(name, _)| name).join(", ");
+    world.bland.script_next(script.ok_or_else(|| refused(format!("{next} is none of talk, {}", known())))?);
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn talk(call: NextCall) -> Script {
-    let end = End {
-        status: "completed",
-        queue_status: "complete",
-        answered_by: Some("human"),
-        ended_by: Some("USER"),
-        error: None,
-        seconds: Some(42),
-        summary: call.summary,
-    };
-    let lines = call.says.into_iter().map(|text| Step::Say(Speaker::User, text));
-    let steps = [Step::Allocate, Step::Start].into_iter().chain(lines).chain([Step::End(end), Step::Settle]);
-    Script::Steps(steps.collect())
+fn story(next: &str) -> Option<Script> {
+    STORIES.into_iter().find(|(name, _)| *name == next).map(|(_, script)| script)
 }
 
 /// `{"seconds": 70}`.

@@ -89,6 +89,18 @@ const SIP_608: &str =
     "Call failed. Service Provider Blocked Call due to Spam or Number Reputation. Try a different number.";
 
 impl Script {
+    /// A conversation that the callee ends, in which the callee says this; or the usual one, with the usual summary.
+    pub fn conversation(says: Vec<String>, summary: Option<String>) -> Self {
+        let mut end = User::spoke("completed", "complete", Some("USER"), 42);
+        end.summary = summary.or(end.summary);
+        if says.is_empty() {
+            return Self::Steps(talk(end));
+        }
+        let lines = says.into_iter().map(|text| Step::Say(Speaker::User, text));
+        let steps = [Step::Allocate, Step::Start].into_iter().chain(lines).chain([Step::End(end), Step::Settle]);
+        Self::Steps(steps.collect())
+    }
+
     /// The steps after "queued", for a call of at most so many seconds.
     pub(super) fn steps(&self, cap: u64) -> Vec<Step> {
         match self {
