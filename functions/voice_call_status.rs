@@ -3,18 +3,17 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::api::{self, VOICE_CALL_STATUS};
-use shared::calls::Calls;
-use shared::calls::outcome::{dialled, view_of};
+use shared::api::{self, UNTRUSTED, VOICE_CALL_STATUS};
+use shared::calls::shown::Paid;
+use shared::calls::{Calls, Shown};
 use shared::edge::{self, Handler};
 use shared::env::Env;
 use shared::free::{Free, FreeEndpoint};
 use shared::invocation::Invocation;
 use shared::page::{self, Page};
 use shared::refusal::Refusal;
-use shared::store::calls::Call;
-use shared::store::{Charge, Spoken};
-use shared::types::CallId;
+use shared::store::Spoken;
+use shared::types::{CallId, Timestamp, rfc3339};
 
 struct VoiceCallStatus {
     calls: Calls,
@@ -26,6 +25,8 @@ struct Response {
     from: String,
     to: String,
     status: String,
+    r#final: bool,
+    poll_after_seconds: Option<u32>,
     answered_by: Option<String>,
     /// Minutes.
     call_length: Option<Box<RawValue>>,
@@ -34,14 +35,18 @@ struct Response {
     /// In ours: always there, `IN_PROGRESS` until the call is over.
     ended_by: String,
     ended_by_reason: String,
+    retry: String,
     summary: Option<String>,
     transcript: Vec<Utterance>,
+    untrusted: &'static [&'static str],
     recording_url: Option<String>,
     started_at: Option<String>,
     ended_at: Option<String>,
     /// The transcript as one text, as the published SDKs declare it.
     concatenated_transcript: Option<String>,
     charged: bool,
+    /// Dollars.
+    paid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,53 +69,62 @@ struct Refund {
 impl FreeEndpoint for VoiceCallStatus {
     const ENDPOINT: &'static api::Endpoint = &VOICE_CALL_STATUS;
     const PARAMETER: &'static str = "call_id";
-    type Found = Call;
+    type Found = Shown;
     type Answer = Response;
 
-    async fn find(&self, name: &str, invocation: &Invocation) -> Result<Call, Refusal> {
+    async fn find(&self, name: &str, invocation: &Invocation) -> Result<Shown, Refusal> {
         let id = CallId::parse(name).map_err(|_| Refusal::UnknownCall)?;
         self.calls.look(&id, invocation).await
     }
 
-    fn answer(call: Call) -> Response {
-        response(call)
+    fn answer(shown: Shown) -> Response {
+        response(shown)
     }
 
-    fn page(call: &Call) -> Page {
-        page::of_call(call)
+    fn page(shown: &Shown) -> Page {
+        page::of_call(shown)
     }
 }
 
-fn response(call: Call) -> Response {
-    let view = call.view.unwrap_or_else(|| view_of(&dialled(), None));
+fn response(shown: Shown) -> Response {
+    let Shown { view, money, .. } = shown;
     Response {
-        call_id: call.id.as_str().to_owned(),
-        from: call.from.as_str().to_owned(),
-        to: call.to.as_str().to_owned(),
+        call_id: shown.id.as_str().to_owned(),
+        from: shown.from.as_str().to_owned(),
+        to: shown.to.as_str().to_owned(),
         status: view.status,
+        r#final: shown.is_final,
+        poll_after_seconds: shown.poll_after,
         answered_by: view.answered_by,
         call_length: view.call_length.and_then(|minutes| RawValue::from_string(minutes).ok()),
         call_ended_by: view.call_ended_by,
         ended_by: view.ended_by,
         ended_by_reason: view.reason,
+        retry: shown.retry,
         summary: view.summary,
         concatenated_transcript: concatenated(&view.transcript),
         transcript: view.transcript.into_iter().map(|Spoken { role, text }| Utterance { role, text }).collect(),
+        untrusted: UNTRUSTED,
         recording_url: view.recording_url,
-        started_at: view.started_at,
-        ended_at: view.ended_at,
-        charged: call.charge == Charge::Paid,
-        payment: (call.charge == Charge::Pending).then_some("pending"),
-        refund: refund(call.charge, call.refunded_by),
+        started_at: view.started_at.and_then(instant),
+        ended_at: view.ended_at.and_then(instant),
+        charged: matches!(money.state, Paid::Charged(_)),
+        paid: money.paid.dollars(),
+        payment: (money.state == Paid::Pending).then_some("pending"),
+        refund: refund(money.state),
     }
 }
 
-fn refund(charge: Charge, transaction: Option<String>) -> Option<Refund> {
-    let status = match charge {
-        Charge::RefundDue => "due",
-        Charge::Refunded => "refunded",
-        Charge::Credited => "credited",
-        Charge::Pending | Charge::Paid | Charge::Declined => return None,
+fn instant(second: i64) -> Option<String> {
+    Timestamp::from_second(second).ok().map(rfc3339)
+}
+
+fn refund(state: Paid) -> Option<Refund> {
+    let (status, transaction) = match state {
+        Paid::RefundDue => ("due", None),
+        Paid::Refunded(transaction) => ("refunded", transaction),
+        Paid::Credited => ("credited", None),
+        Paid::Pending | Paid::Charged(_) | Paid::Declined => return None,
     };
     Some(Refund { status, transaction })
 }

@@ -21,7 +21,7 @@ use harness::template::Deployment;
 use serde_json::json;
 use shared::limits::{Budget, Limit, Plan};
 use shared::store::by_hand::ByHand;
-use shared::store::calls::{self, Look, NewCall};
+use shared::store::calls::{self, Call, Look, NewCall};
 use shared::store::limits::{self, Asking, Hurdle};
 use shared::store::numbers::{self, Lease};
 use shared::store::refunds::Stranger;
@@ -581,23 +581,23 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     assert!(table.store.take_look(&call, at(10), "a").await.expect("answers"));
     assert!(!table.store.take_look(&call, at(10), "b").await.expect("answers"), "the other one was quicker");
     let look = Look { view: view.clone(), ended_at: Some(at(10)), settled: false, refund_due: false, price: None };
-    table.store.looked(&call, &look, at(10), "c").await.expect("answers");
+    table.store.looked(&turn(&call, 10), &look, "c").await.expect("answers");
     let call = read().await;
     assert_eq!((call.view.clone(), call.ended_at, call.settled), (Some(view.clone()), Some(at(10)), false));
 
     assert!(table.store.take_look(&call, at(70), "d").await.expect("answers"));
     let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, price: None };
-    table.store.looked(&call, &look, at(70), "e").await.expect("answers");
+    table.store.looked(&turn(&call, 70), &look, "e").await.expect("answers");
     let call = read().await;
     assert_eq!((call.charge, call.settled), (Charge::RefundDue, true));
     assert!(!table.store.take_look(&call, at(80), "f").await.expect("answers"), "it has settled");
 
     // A slower look with the same turn, which saw something else, takes nothing back.
     let slower = Look { view: View { ended_by: "USER".to_owned(), ..error() }, ..look.clone() };
-    let before = shared::store::calls::Call { ended_at: None, settled: false, ..call.clone() };
+    let before = Call { ended_at: None, settled: false, ..call.clone() };
     for (seen, step) in [(&before, "g"), (&call, "h")] {
         let slower = Look { settled: false, refund_due: false, ..slower.clone() };
-        table.store.looked(seen, &slower, at(70), step).await.expect("answers");
+        table.store.looked(&turn(seen, 70), &slower, step).await.expect("answers");
     }
     let after = read().await;
     assert_eq!((after.view, after.settled, after.charge), (Some(error()), true, Charge::RefundDue));
@@ -635,12 +635,38 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
         refund_due: false,
         price: None,
     };
-    table.store.looked(&running, &normal, at(10), "b").await.expect("answers");
+    table.store.looked(&turn(&running, 10), &normal, "b").await.expect("answers");
     // Somebody who read the call before that gives it up for lost.
     let lost = Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true, price: None };
-    table.store.looked(&running, &lost, at(10), "c").await.expect("answers");
+    table.store.looked(&turn(&running, 10), &lost, "c").await.expect("answers");
     let after = table.store.call(&id).await.expect("answers").expect("there");
     assert_eq!((after.view, after.settled, after.charge), (Some(normal.view), false, Charge::Paid));
+}
+
+#[tokio::test]
+async fn a_look_that_does_not_know_what_the_look_before_it_wrote_is_lost() {
+    let table = Table::new("looks").await;
+    bring(&table, &number(1), "leased").await;
+    let id = CallId::from_bits(1);
+    assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
+    let read = async || table.store.call(&id).await.expect("answers").expect("there");
+    let end = |ended_by: &str| Look {
+        view: View { ended_by: ended_by.to_owned(), ..error() },
+        ended_at: Some(at(10)),
+        settled: false,
+        refund_due: false,
+        price: None,
+    };
+    assert!(table.store.take_look(&read().await, at(10), "a").await.expect("answers"));
+    assert!(table.store.looked(&read().await, &end("USER"), "b").await.expect("answers"));
+    assert!(table.store.take_look(&read().await, at(20), "c").await.expect("answers"));
+    let known = read().await;
+    // The next one takes its turn before this look is written, and knows only the one before.
+    assert!(table.store.looked(&known, &end("ASSISTANT"), "d").await.expect("answers"));
+    assert!(table.store.take_look(&known, at(30), "e").await.expect("answers"));
+    assert!(!table.store.looked(&turn(&known, 30), &end("ERROR"), "f").await.expect("answers"));
+    assert_eq!(read().await.view.expect("a view").ended_by, "ASSISTANT");
 }
 
 /// A sale that is closed, paid by a transaction or with credit, with its call.
@@ -670,6 +696,7 @@ fn error() -> View {
         status: "failed".to_owned(),
         ended_by: "ERROR".to_owned(),
         reason: "It failed.".to_owned(),
+        retry: None,
         answered_by: None,
         call_ended_by: None,
         call_length: Some("0.75".to_owned()),
@@ -678,7 +705,13 @@ fn error() -> View {
         recording_url: None,
         started_at: None,
         ended_at: None,
+        shows_at: None,
     }
+}
+
+/// The call as it is known to whoever took the turn to look at it at this second.
+fn turn(call: &Call, second: i64) -> Call {
+    Call { looked_at: at(second).as_second(), ..call.clone() }
 }
 
 /// The call has ended in an error, and its refund is due.
@@ -696,7 +729,7 @@ async fn ended(table: &Table, id: &CallId, view: View, refund_due: bool) {
     let call = table.store.call(id).await.expect("answers").expect("there");
     assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
     let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due, price: None };
-    table.store.looked(&call, &look, at(10), &format!("looked {}", id.as_str())).await.expect("answers");
+    table.store.looked(&turn(&call, 10), &look, &format!("looked {}", id.as_str())).await.expect("answers");
 }
 
 async fn sale(table: &Table, nonce: u8) -> shared::store::sales::Record {

@@ -8,6 +8,9 @@ mod roll_back;
 pub mod destinations;
 pub mod languages;
 pub mod outcome;
+pub mod seen;
+pub mod shown;
 
 pub use dial::{CallPlan, CallRequest, Calls};
 pub use look::OVERDUE;
+pub use shown::Shown;

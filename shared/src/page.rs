@@ -13,10 +13,11 @@ use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CON
 use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
-use crate::calls::outcome::{dialled, view_of};
+use crate::calls::Shown;
+use crate::calls::shown::Paid;
 use crate::refusal::Facts;
-use crate::store::calls::Call;
-use crate::store::{Charge, View};
+use crate::store::{Spoken, View};
+use crate::types::{Timestamp, rfc3339};
 use words::{Money, Words};
 
 const STYLE: &str = include_str!("../templates/page.css");
@@ -26,7 +27,7 @@ const SCRIPT: &str = include_str!("../templates/page.js");
 /// settled before the recording is there. One that is elsewhere is linked to.
 const RECORDINGS: &str = "https://api.bland.ai";
 
-/// Seconds until a call that is under way is looked at again. The dialler is asked as often.
+/// Seconds until a call that is over is looked at again while results may be added. The dialler is asked as often.
 const SOON: u32 = 5;
 /// The same where only the money is still on its way.
 const LATER: u32 = 30;
@@ -49,10 +50,21 @@ struct CallPage<'a> {
     /// Seconds until it is looked at again; zero for never.
     again: u32,
     view: &'a View,
+    lines: Vec<Line<'a>>,
     from: String,
     to: String,
+    started_at: Option<String>,
+    ended_at: Option<String>,
     length: Option<String>,
     recording: Option<Recording<'a>>,
+}
+
+/// A line of the conversation.
+struct Line<'a> {
+    is_ai: bool,
+    /// Whoever begins to speak with it.
+    who: Option<&'static str>,
+    text: &'a str,
 }
 
 /// Where a call can be heard.
@@ -72,18 +84,20 @@ struct RefusalPage<'a> {
 }
 
 /// A call as it stands.
-pub fn of_call(call: &Call) -> Page {
-    let unseen = view_of(&dialled(), None);
-    let view = call.view.as_ref().unwrap_or(&unseen);
+pub fn of_call(shown: &Shown) -> Page {
+    let view = &shown.view;
     let page = CallPage {
         style: STYLE,
         script: SCRIPT,
         words: Words::of(view),
-        money: Money::of(call),
-        again: again(call, view),
+        money: Money::of(shown),
+        again: again(shown),
         view,
-        from: words::number(&call.from),
-        to: words::number(&call.to),
+        lines: lines(view),
+        from: words::number(&shown.from),
+        to: words::number(&shown.to),
+        started_at: view.started_at.and_then(instant),
+        ended_at: view.ended_at.and_then(instant),
         length: view.call_length.as_deref().and_then(words::length),
         recording: view.recording_url.as_deref().and_then(Recording::at),
     };
@@ -134,13 +148,29 @@ fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 
-fn again(call: &Call, view: &View) -> u32 {
-    let runs = view.ended_by == "IN_PROGRESS" || call.charge == Charge::Pending;
-    match call.charge {
-        _ if runs || !call.settled => SOON,
-        Charge::RefundDue => LATER,
-        _ => 0,
+fn again(shown: &Shown) -> u32 {
+    match (shown.poll_after, &shown.money.state) {
+        (Some(soon), _) => soon,
+        (None, _) if !shown.is_settled => SOON,
+        (None, Paid::RefundDue) => LATER,
+        (None, _) => 0,
     }
+}
+
+fn instant(second: i64) -> Option<String> {
+    Timestamp::from_second(second).ok().map(rfc3339)
+}
+
+/// Who speaks is said where it changes.
+fn lines(view: &View) -> Vec<Line<'_>> {
+    let callee = if view.answered_by.as_deref() == Some("voicemail") { "Voicemail" } else { "Person called" };
+    let mut before = None;
+    let lines = view.transcript.iter().map(|Spoken { role, text }| {
+        let is_ai = role == "assistant";
+        let who = (before.replace(is_ai) != Some(is_ai)).then_some(if is_ai { "AI" } else { callee });
+        Line { is_ai, who, text }
+    });
+    lines.collect()
 }
 
 impl<'a> Recording<'a> {

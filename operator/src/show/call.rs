@@ -1,6 +1,7 @@
 //! What became of a call. What was said is shown only when it is asked for.
 
 use serde_json::json;
+use shared::calls;
 use shared::store::StoreFault;
 use shared::store::calls::Call;
 use shared::types::{CallId, Timestamp, rfc3339};
@@ -14,13 +15,16 @@ use crate::{Desk, words};
 pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Trouble> {
     let id = CallId::parse(&asked.id).map_err(|_| Trouble(format!("{} is no call's id", asked.id)))?;
     let store = desk.settings.store()?;
-    let Some(call) = store.call(&id).await? else {
+    let now = desk.invocation.now;
+    // What is kept no longer may not be deleted yet.
+    let Some(call) = store.call(&id).await?.filter(|call| now < call.kept_until) else {
         let what = "No such call is on record: there never was one, or it was longer ago than records are kept.";
         return Ok(Answer::words(json!({"call": null}), what).no());
     };
     let sale = store.sale(&call.sale).await?;
-    let (now, terminal) = (desk.invocation.now, &desk.terminal);
+    let terminal = &desk.terminal;
     let shown = Shown::of(&call, now)?;
+    let seen = calls::Shown::of(call.clone(), now).view;
     let mut facts = vec![
         ("call", call.id.as_str().to_owned()),
         ("from", terminal.number(&call.from)),
@@ -37,7 +41,7 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
     if let Some(sale) = &sale {
         answer = answer.facts(sale_facts(sale, terminal, now));
     }
-    let view = call.view.as_ref().filter(|_| asked.transcript);
+    let view = Some(&seen).filter(|_| asked.transcript);
     if let Some(view) = view {
         let lines = view.transcript.iter().map(|line| vec![line.role.clone(), line.text.clone()]).collect();
         answer =
@@ -49,9 +53,9 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
         "outcome": sale.as_ref().map(|sale| words::outcome(sale, now)),
         "from": terminal.number(&call.from),
         "to": terminal.number(&call.to),
-        "status": call.view.as_ref().map(|view| view.status.as_str()),
-        "ended_by": call.view.as_ref().map(|view| view.ended_by.as_str()),
-        "reason": call.view.as_ref().map(|view| view.reason.as_str()),
+        "status": seen.status,
+        "ended_by": seen.ended_by,
+        "reason": seen.reason,
         "charge": words::charge(call.charge),
         "placed": call.placed,
         "created_at": rfc3339(call.created_at),
@@ -77,7 +81,10 @@ struct Shown {
 impl Shown {
     fn of(call: &Call, now: Timestamp) -> Result<Self, StoreFault> {
         let status = match &call.view {
-            Some(view) => format!("{}: {}", view.status, view.reason),
+            Some(_) => {
+                let seen = calls::Shown::of(call.clone(), now).view;
+                format!("{}: {}", seen.status, seen.reason)
+            }
             None => "dialled; nobody has looked yet".to_owned(),
         };
         let looked_at = (call.looked_at > 0).then(|| Timestamp::from_second(call.looked_at)).transpose()?;

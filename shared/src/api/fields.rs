@@ -36,6 +36,8 @@ pub enum Kind {
     Phone,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A list of just these words.
+    Words(&'static [&'static str]),
     /// Any text.
     String,
     /// An instant, in RFC 3339.
@@ -136,6 +138,7 @@ impl Kind {
             Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
             Self::Phone => json!({"type": "string", "pattern": E164}),
             Self::Word(words) => json!({"type": "string", "enum": words}),
+            Self::Words(words) => json!({"type": "array", "items": {"type": "string"}, "const": words}),
             Self::String => json!({"type": "string"}),
             Self::Time => json!({"type": "string", "format": "date-time"}),
             Self::Url => json!({"type": "string", "format": "uri-reference"}),

@@ -1,22 +1,24 @@
 //! What a page says and allows. How it looks and behaves is for a browser to say (`tests/front`).
 
 use super::words::{Words, length, number};
-use super::{Recording, SCRIPT, STYLE};
-use crate::calls::outcome::{dialled, view_of};
-use crate::store::View;
+use super::{Recording, SCRIPT, STYLE, lines};
+use crate::calls::seen::unseen;
+use crate::store::{Spoken, View};
 use crate::types::PhoneNumber;
 
 fn ended(ended_by: &str, status: &str) -> View {
     let reason = "The carrier failed. This is an error, and you are not charged for it. Call again.".to_owned();
-    View { ended_by: ended_by.to_owned(), status: status.to_owned(), reason, ..view_of(&dialled(), None) }
+    View { ended_by: ended_by.to_owned(), status: status.to_owned(), reason, ..unseen() }
 }
 
 #[test]
 fn every_end_has_words_of_its_own() {
     let mut titles = std::collections::BTreeSet::new();
+    let mut spoken = unseen();
+    spoken.transcript.push(Spoken { role: "user".into(), text: "Hello?".into() });
+    titles.extend([Words::of(&unseen()).title, Words::of(&spoken).title]);
+    assert_eq!(titles.len(), 2);
     for (ended_by, status) in [
-        ("IN_PROGRESS", "started"),
-        ("IN_PROGRESS", "in-progress"),
         ("USER", "completed"),
         ("ASSISTANT", "completed"),
         ("TIMEOUT", "completed"),
@@ -27,6 +29,8 @@ fn every_end_has_words_of_its_own() {
     ] {
         assert!(titles.insert(Words::of(&ended(ended_by, status)).title), "{ended_by} {status}");
     }
+    let open = View { status: "in-progress".to_owned(), ..unseen() };
+    assert_eq!(Words::of(&open).title, "Calling", "a line that is open may still be ringing");
     assert_eq!(Words::of(&ended("ERROR", "failed")).about, "The carrier failed. Call again.");
 }
 
@@ -63,4 +67,16 @@ fn only_what_is_where_recordings_are_is_played_here() {
 #[test]
 fn style_and_script_do_not_end_the_element_that_they_stand_in() {
     assert!(!STYLE.contains("</") && !SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
+}
+
+#[test]
+fn who_speaks_is_said_where_it_changes() {
+    let spoken = |role: &str| Spoken { role: role.to_owned(), text: "…".to_owned() };
+    let transcript = ["user", "user", "assistant", "user", "assistant", "assistant"].map(spoken).to_vec();
+    let mut view = View { transcript, ..unseen() };
+    let who = |view: &View| lines(view).into_iter().map(|line| line.who).collect::<Vec<_>>();
+    let (person, ai) = (Some("Person called"), Some("AI"));
+    assert_eq!(who(&view), [person, None, ai, person, ai, None]);
+    view.answered_by = Some("voicemail".to_owned());
+    assert_eq!(who(&view).first(), Some(&Some("Voicemail")));
 }

@@ -1,8 +1,10 @@
 //! A call in words for a person. The reasons that programs get speak of parameters and polling; these do not.
 
 use crate::api::VOICE_CALL;
-use crate::store::calls::Call;
-use crate::store::{Charge, View};
+use crate::calls::Shown;
+use crate::calls::outcome::{ERROR, IN_PROGRESS};
+use crate::calls::shown::Paid;
+use crate::store::View;
 use crate::types::PhoneNumber;
 use crate::upstream::bland::Decimal;
 
@@ -25,21 +27,22 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn of(view: &View) -> Self {
         let words = |title, about: &str, tone| Self { title, about: about.to_owned(), tone };
-        match (view.ended_by.as_str(), view.status.as_str()) {
-            ("IN_PROGRESS", "started") => words("Calling", "The phone is being rung.", "live"),
-            ("IN_PROGRESS", _) => words("On the phone", "What is said appears below as it is heard.", "live"),
-            ("USER", _) => words(
+        match view.ended_by.as_str() {
+            // An open line may still be ringing.
+            IN_PROGRESS if view.started_at.is_none() && view.transcript.is_empty() => {
+                words("Calling", "The phone is being rung.", "live")
+            }
+            IN_PROGRESS => words("On the phone", "What is said appears below as it is heard.", "live"),
+            "USER" => words(
                 "They hung up",
                 "Whoever was called ended the call, as most people do once they have answered.",
                 "good",
             ),
-            ("ASSISTANT", _) => {
-                words("The AI hung up", "It had done what it was to do, or its time was nearly up.", "good")
-            }
-            ("TIMEOUT", _) => words("Time was up", "The call was cut off at its longest duration.", "plain"),
-            ("NO_ANSWER", _) => words("Nobody answered", "The phone rang and nobody picked up.", "plain"),
-            ("BUSY", _) => words("The line was busy", "Another try in a few minutes may get through.", "plain"),
-            ("VOICEMAIL", _) => words("Voicemail answered", "The AI hung up without leaving a message.", "plain"),
+            "ASSISTANT" => words("The AI hung up", "It had done what it was to do, or its time was nearly up.", "good"),
+            "TIMEOUT" => words("Time was up", "The call was cut off at its longest duration.", "plain"),
+            "NO_ANSWER" => words("Nobody answered", "The phone rang and nobody picked up.", "plain"),
+            "BUSY" => words("The line was busy", "Another try in a few minutes may get through.", "plain"),
+            "VOICEMAIL" => words("Voicemail answered", "The AI hung up without leaving a message.", "plain"),
             // The reason says what failed; what it cost is said beside it.
             _ => words("The call failed", &without_charge(&view.reason), "bad"),
         }
@@ -58,19 +61,22 @@ pub(super) struct Money<'a> {
 }
 
 impl<'a> Money<'a> {
-    pub(super) fn of(call: &'a Call) -> Self {
+    pub(super) fn of(shown: &'a Shown) -> Self {
         let price = VOICE_CALL.price;
-        let paid = call.transaction.as_deref();
-        let (about, transaction) = match call.charge {
-            Charge::Pending => (format!("The payment of {price} is being confirmed."), None),
-            Charge::Paid if paid.is_none() => ("Paid with the wallet's credit.".to_owned(), None),
-            Charge::Paid => (format!("{price} paid."), paid),
-            Charge::Declined => ("Not charged: the payment was declined, so the call was stopped.".to_owned(), None),
-            Charge::RefundDue => (format!("Not charged: {price} is on its way back to the wallet that paid."), None),
-            Charge::Refunded => {
-                (format!("Not charged: {price} was paid back to the wallet that paid."), call.refunded_by.as_deref())
+        let failed = shown.view.ended_by == ERROR;
+        let (about, transaction) = match &shown.money.state {
+            Paid::Pending if failed => {
+                (format!("Not charged: if the payment of {price} still arrives, it goes back."), None)
             }
-            Charge::Credited => {
+            Paid::Pending => (format!("The payment of {price} is being confirmed."), None),
+            Paid::Charged(None) => ("Paid with the wallet's credit.".to_owned(), None),
+            Paid::Charged(Some(paid)) => (format!("{price} paid."), Some(paid.as_str())),
+            Paid::Declined => ("Not charged: the payment was declined, so the call was stopped.".to_owned(), None),
+            Paid::RefundDue => (format!("Not charged: {price} is on its way back to the wallet that paid."), None),
+            Paid::Refunded(back) => {
+                (format!("Not charged: {price} was paid back to the wallet that paid."), back.as_deref())
+            }
+            Paid::Credited => {
                 (format!("Not charged: {price} was credited, and the wallet's next call is paid with it."), None)
             }
         };

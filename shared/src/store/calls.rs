@@ -59,6 +59,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         refunded_by: None,
         cost: call.cost.map(Cost::to_row),
         looked_at: 0,
+        seen_at: None,
         ended_at: None,
         settled: false,
         view: None,
@@ -222,12 +223,26 @@ pub struct Call {
     pub refunded_by: Option<String>,
     /// When the vendor was last asked, in epoch seconds; zero for never.
     pub looked_at: i64,
+    /// Which look `view` is from: looks that fail, or are overtaken, show nothing.
+    pub seen_at: Option<i64>,
     /// When it was first seen to have ended.
     pub ended_at: Option<Timestamp>,
     /// Nothing about it will change any more.
     pub settled: bool,
     /// What the last look showed.
     pub view: Option<View>,
+    /// Until when it is kept. The table deletes it some time after that.
+    pub kept_until: Timestamp,
+}
+
+impl Call {
+    /// The same after a look that was written down.
+    #[must_use]
+    pub fn after(self, look: Look) -> Self {
+        let charge = if look.refund_due { Charge::RefundDue } else { self.charge };
+        let seen_at = Some(self.looked_at);
+        Self { view: Some(look.view), ended_at: look.ended_at, settled: look.settled, seen_at, charge, ..self }
+    }
 }
 
 /// What a look at the vendor showed.
@@ -266,9 +281,11 @@ impl Store {
             transaction: row.transaction,
             refunded_by: row.refunded_by,
             looked_at: row.looked_at,
+            seen_at: row.seen_at,
             ended_at: row.ended_at.map(instant_of).transpose()?,
             settled: row.settled,
             view: row.view,
+            kept_until: instant_of(row.ttl)?,
         }))
     }
 
@@ -281,22 +298,26 @@ impl Store {
         Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
     }
 
-    /// Writes down what the look showed, and says whether it was; and what ends with it: the call counts no longer as one that runs with the first end that
-    /// is seen, and for what it has cost with the last look. It is lost, and that is right, if somebody looked later, or has seen
-    /// an end meanwhile that this look did not know of: an end is never taken back.
-    pub async fn looked(&self, call: &Call, look: &Look, now: Timestamp, token: &str) -> Result<bool, StoreFault> {
+    /// Writes down what a look showed, and says whether it was; and what ends with it: the call counts no longer as one that runs
+    /// with the first end that is seen, and for what it has cost with the last look. `call` is as it was when the turn was taken.
+    /// It is lost, and that is right, if somebody has looked later, or has written down meanwhile what this look did not know of:
+    /// an end that could have been shown is never taken back.
+    pub async fn looked(&self, call: &Call, look: &Look, token: &str) -> Result<bool, StoreFault> {
+        let as_it_was = |name, value: Option<i64>| value.map_or(When::No(name), |value| When::Is(name, n(value)));
         let mut change = Change::update(keys::call(&call.id))
             .set("view", serde_dynamo::to_attribute_value(&look.view)?)
+            .set("seen_at", n(call.looked_at))
             .set_some("ended_at", look.ended_at.map(|at| n(at.as_second())))
             .set("settled", AttributeValue::Bool(look.settled))
-            .when(When::Is("looked_at", n(now.as_second())))
+            .when(When::Is("looked_at", n(call.looked_at)))
             .when(When::Is("settled", AttributeValue::Bool(false)))
-            .when(call.ended_at.map_or(When::No("ended_at"), |at| When::Is("ended_at", n(at.as_second()))));
+            .when(as_it_was("seen_at", call.seen_at))
+            .when(as_it_was("ended_at", call.ended_at.map(Timestamp::as_second)));
         if look.refund_due {
             // It stays in its queue, due at once: the refund is the next thing to be done.
             change = change
                 .set("charge", s("refund_due"))
-                .set("due_at", n(now.as_second()))
+                .set("due_at", n(call.looked_at))
                 .when(When::Is("charge", s("paid")));
         } else if look.settled {
             change = change.remove("due_queue").remove("due_at");

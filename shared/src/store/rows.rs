@@ -351,6 +351,9 @@ pub(super) struct CallRow {
     /// When the vendor was last asked.
     #[serde(default)]
     pub looked_at: i64,
+    /// Which look `view` is from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<i64>,
     /// When it was first seen to have ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,

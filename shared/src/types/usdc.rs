@@ -37,12 +37,19 @@ impl Usdc {
     }
 }
 
-impl fmt::Display for Usdc {
-    /// Dollars, with cents always and smaller decimals only where they matter: `$5.00`, `$0.54`, `$0.001`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Usdc {
+    /// Dollars as a decimal number, with cents always and smaller decimals only where they matter: `5.00`, `0.54`, `0.001`.
+    pub fn dollars(self) -> String {
         let fraction = format!("{:06}", self.0 % 1_000_000);
         let digits = fraction.trim_end_matches('0').len().max(2);
-        write!(f, "${}.{}", self.0 / 1_000_000, fraction.get(..digits).unwrap_or(&fraction))
+        format!("{}.{}", self.0 / 1_000_000, fraction.get(..digits).unwrap_or(&fraction))
+    }
+}
+
+impl fmt::Display for Usdc {
+    /// The same with a dollar sign.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "${}", self.dollars())
     }
 }
 

@@ -2,8 +2,12 @@
 
 use std::sync::LazyLock;
 
-use shared::calls::outcome::{of, view_of};
-use shared::types::{CallId, PhoneNumber, Timestamp};
+use shared::calls::Shown;
+use shared::calls::seen::judge;
+use shared::calls::shown::Paid;
+use shared::store::Charge;
+use shared::store::calls::Call;
+use shared::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
 use shared::upstream::bland::answers::{dialled, forgotten, stopped};
 use shared::upstream::bland::find::{Search, Sifted};
 use shared::upstream::bland::import::{is_inserted, is_listed};
@@ -88,21 +92,64 @@ fn call(reply: &Reply) {
     }
 }
 
-fn amounts_to(call: &BlandCall, most: u32) {
-    let outcome = of(call, most);
-    assert_eq!(outcome, of(call, most));
-    let view = view_of(&outcome, Some(call));
-    assert_eq!(view, view_of(&outcome, Some(call)));
+/// A look at a call that may last so long, and another one with the same record half a minute and a minute later.
+fn amounts_to(record: &BlandCall, most: u32) {
+    let at = |second: i64| Timestamp::from_second(1_781_697_600 + second).expect("a time");
+    let mut call = Call {
+        id: OURS.clone(),
+        sale: PaymentId::from_row("1".to_owned()),
+        from: FROM.clone(),
+        to: TO.clone(),
+        max_duration: most,
+        created_at: at(0),
+        charge: Charge::Paid,
+        wallet: Wallet::from_caip10("eip155:8453:0x00000000000000000000000000000000000000aa").expect("a wallet"),
+        cost: None,
+        placed: Some(CALL.to_owned()),
+        transaction: None,
+        refunded_by: None,
+        looked_at: 0,
+        seen_at: None,
+        ended_at: None,
+        settled: false,
+        view: None,
+        kept_until: at(86_400),
+    };
+    let mut before: Option<Shown> = None;
+    for second in [60, 90, 120] {
+        call.looked_at = at(second).as_second();
+        let look = judge(&call, record, at(second));
+        assert_eq!(look.view, judge(&call, record, at(second)).view);
+        call = call.after(look);
+        let shown = Shown::of(call.clone(), at(second));
+        is_consistent(&shown);
+        assert!(shown.is_final || second < 90 || shown.view.ended_by == "IN_PROGRESS");
+        if let Some(before) = before.filter(|before| before.is_final) {
+            assert_eq!((&before.view.status, &before.view.ended_by), (&shown.view.status, &shown.view.ended_by));
+            assert_eq!(before.view.ended_at, shown.view.ended_at);
+        }
+        before = Some(shown);
+    }
+}
+
+fn is_consistent(Shown { view, money, retry, is_final, .. }: &Shown) {
     assert!(STATUSES.contains(&view.status.as_str()) && ENDS.contains(&view.ended_by.as_str()));
-    assert_eq!(outcome.is_terminal(), view.ended_by != "IN_PROGRESS");
-    assert_eq!(outcome.is_terminal(), !matches!(view.status.as_str(), "started" | "in-progress"));
-    assert_eq!(outcome.is_error(), view.ended_by == "ERROR" && view.status == "failed");
-    assert_ne!(view.reason, "");
+    let is_over = view.ended_by != "IN_PROGRESS";
+    assert_eq!(is_over, !matches!(view.status.as_str(), "started" | "in-progress"));
+    assert_eq!((is_over, is_over), (*is_final, view.ended_at.is_some()));
+    assert_eq!(view.status == "failed", view.ended_by == "ERROR");
+    assert_eq!(view.ended_by == "ERROR", money.state == Paid::RefundDue);
+    assert!(matches!(retry.as_str(), "no" | "later" | "now") && !view.reason.is_empty());
+    if matches!(view.ended_by.as_str(), "NO_ANSWER" | "BUSY") {
+        assert!(view.transcript.is_empty() && view.started_at.is_none() && view.call_length.is_none());
+    }
+    assert!(is_over || view.call_length.is_none() && view.summary.is_none() && view.recording_url.is_none());
+    assert!(view.started_at.zip(view.ended_at).is_none_or(|(started_at, ended_at)| started_at <= ended_at));
     assert!(view.transcript.iter().all(|spoken| matches!(spoken.role.as_str(), "user" | "assistant")));
-    assert!(view.answered_by.is_none_or(|told| matches!(told.as_str(), "human" | "voicemail" | "unknown")));
-    assert!(view.call_ended_by.is_none_or(|told| matches!(told.as_str(), "USER" | "ASSISTANT")));
-    assert!(view.call_length.is_none_or(|minutes| serde_json::from_str::<serde_json::Number>(&minutes).is_ok()));
-    assert!(view.recording_url.is_none_or(|url| url.starts_with("https://") && url.len() <= 2_048));
+    assert!(view.answered_by.as_deref().is_none_or(|told| matches!(told, "human" | "voicemail" | "unknown")));
+    assert!(view.call_ended_by.as_deref().is_none_or(|told| matches!(told, "USER" | "ASSISTANT")));
+    assert!(view.call_length.as_deref().is_none_or(|told| serde_json::from_str::<serde_json::Number>(told).is_ok()));
+    assert!(view.recording_url.as_deref().is_none_or(|url| url.starts_with("https://") && url.len() <= 2_048));
 }
 
 fn search() -> Search<'static> {

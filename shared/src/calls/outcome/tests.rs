@@ -1,10 +1,15 @@
 //! Records and what each of them means, row by row.
 
-use super::{LONGEST_TRANSCRIPT, lost, of, view_of};
+use super::{Before, Outcome, dialled, lost};
+use crate::store::Charge;
 use crate::types::Timestamp;
 use crate::upstream::bland::{BlandCall, BlandCallId, Decimal, Line};
 
-const MINUTES: u32 = 5;
+const PAID: Before = Before { max_duration: 5, spoke: false, charge: Charge::Paid };
+
+fn of(call: &BlandCall) -> Outcome {
+    super::of(call, PAID)
+}
 
 /// A call of which nothing is known yet.
 pub(in crate::calls) fn new() -> BlandCall {
@@ -32,7 +37,7 @@ pub(in crate::calls) fn new() -> BlandCall {
 }
 
 /// A call that is over; `fields` as the dialler would send them.
-fn over(fields: &[(&str, &str)]) -> BlandCall {
+pub(in crate::calls) fn over(fields: &[(&str, &str)]) -> BlandCall {
     let mut call = BlandCall { completed: true, ..new() };
     for (field, value) in fields {
         let text = Some((*value).to_owned());
@@ -42,6 +47,10 @@ fn over(fields: &[(&str, &str)]) -> BlandCall {
             "answered_by" => call.answered_by = text,
             "call_ended_by" => call.call_ended_by = text,
             "error_message" => call.error_message = text,
+            "summary" => call.summary = text,
+            "recording_url" => call.recording_url = text,
+            "started_at" => call.started_at = value.parse().ok(),
+            "end_at" => call.end_at = value.parse().ok(),
             "call_length" => call.call_length = Decimal::parse(value),
             "corrected_duration" => call.corrected_duration = Decimal::parse(value),
             user => call.transcripts.push(line(user, value, None, None)),
@@ -55,13 +64,12 @@ fn line(user: &str, text: &str, second: Option<i64>, id: Option<u64>) -> Line {
     Line { user: user.into(), text: text.into(), created_at, id }
 }
 
-fn words(call: &BlandCall) -> (String, String, bool) {
-    let outcome = of(call, MINUTES);
-    let view = view_of(&outcome, Some(call));
-    assert_eq!(outcome.is_terminal(), view.ended_by != "IN_PROGRESS");
-    assert_eq!(outcome.is_error(), view.ended_by == "ERROR");
-    assert_ne!(view.reason, "");
-    (view.status, view.ended_by, outcome.is_certain())
+fn words(call: &BlandCall) -> (&'static str, &'static str, bool) {
+    let outcome = of(call);
+    assert_eq!(outcome.is_terminal(), outcome.ended_by() != "IN_PROGRESS");
+    assert_eq!(outcome.is_error(), outcome.ended_by() == "ERROR");
+    assert_ne!(outcome.reason(), "");
+    (outcome.status(), outcome.ended_by(), outcome.is_certain())
 }
 
 #[test]
@@ -75,7 +83,7 @@ fn a_call_that_runs_says_how_far_it_is() {
         (Some("started"), "in-progress"),
     ] {
         let mut call = BlandCall { queue_status: queue_status.map(Into::into), ..new() };
-        assert_eq!(words(&call), (status.into(), "IN_PROGRESS".into(), true), "{queue_status:?}");
+        assert_eq!(words(&call), (status, "IN_PROGRESS", true), "{queue_status:?}");
         call.status = Some("in-progress".into());
         call.transcripts.push(line("user", "Hello?", None, None));
         assert_eq!(words(&call).0, "in-progress", "{queue_status:?}");
@@ -86,11 +94,11 @@ fn a_call_that_runs_says_how_far_it_is() {
 fn every_sign_of_an_end_is_one() {
     for status in ["completed", "failed", "error", "busy", "no-answer", "canceled"] {
         let call = BlandCall { status: Some(status.into()), ..new() };
-        assert!(of(&call, MINUTES).is_terminal(), "{status}");
+        assert!(of(&call).is_terminal(), "{status}");
     }
     for queue in ["complete", "completed", "pre_queue_error", "queue_error", "call_error", "complete_error"] {
         let call = BlandCall { queue_status: Some(queue.into()), ..new() };
-        assert!(of(&call, MINUTES).is_terminal(), "{queue}");
+        assert!(of(&call).is_terminal(), "{queue}");
     }
 }
 
@@ -117,10 +125,15 @@ fn each_end_has_one_name() {
         (5, vec![("queue_status", "pre_queue_error")], "failed", "ERROR", certain),
         (5, vec![("queue_status", "queue_error")], "failed", "ERROR", certain),
         (5, vec![("queue_status", "call_error"), TALK, LENGTH, user], "failed", "ERROR", certain),
+        (5, vec![("status", "error"), TALK], "failed", "ERROR", certain),
         (6, vec![("status", "canceled")], "failed", "ERROR", certain),
-        (7, vec![("status", "completed"), ("error_message", blocked)], "failed", "ERROR", inferred),
-        (7, vec![("error_message", gone), ("corrected_duration", "0")], "failed", "ERROR", inferred),
-        (7, vec![("error_message", blocked), ("call_length", "0.0"), LENGTH], "failed", "ERROR", inferred),
+        (6, vec![("status", "canceled"), TALK], "completed", "TIMEOUT", certain),
+        (6, vec![("status", "canceled"), LENGTH], "completed", "TIMEOUT", certain),
+        (6, vec![("status", "canceled"), ("answered_by", "human")], "completed", "TIMEOUT", certain),
+        (6, vec![("status", "canceled"), ("corrected_duration", "0")], "failed", "ERROR", certain),
+        (7, vec![("status", "completed"), ("error_message", blocked)], "failed", "ERROR", certain),
+        (7, vec![("error_message", gone), ("corrected_duration", "0")], "failed", "ERROR", certain),
+        (7, vec![("error_message", blocked), ("call_length", "0.0"), LENGTH], "failed", "ERROR", certain),
         (
             8,
             vec![("answered_by", "voicemail"), ("call_ended_by", "ASSISTANT"), LENGTH],
@@ -138,12 +151,13 @@ fn each_end_has_one_name() {
         (11, vec![TALK, ("call_ended_by", "ASSISTANT")], "completed", "ASSISTANT", inferred),
         (12, vec![TALK, LENGTH, ("agent-action", "Ended call")], "completed", "ASSISTANT", inferred),
         (13, vec![("status", "completed")], "no_answer", "NO_ANSWER", inferred),
+        (13, vec![("answered_by", "human")], "completed", "USER", inferred),
         (13, vec![("corrected_duration", "0"), ("error_message", "unknown")], "no_answer", "NO_ANSWER", inferred),
         (14, vec![TALK, LENGTH], "completed", "USER", inferred),
         (14, vec![("robot", "beep"), LENGTH], "completed", "USER", inferred),
     ] {
         let got = words(&over(&fields));
-        assert_eq!(got, (status.into(), ended_by.into(), is_certain), "row {row}: {fields:?}");
+        assert_eq!(got, (status, ended_by, is_certain), "row {row}: {fields:?}");
     }
 }
 
@@ -156,6 +170,8 @@ fn an_error_message_does_not_make_a_conversation_an_error() {
         ("error_message", "Call failed. The number you dialed is not found."),
         ("queue_status", "complete_error"),
         ("answered_by", "no-answer"),
+        ("status", "busy"),
+        ("status", "no-answer"),
     ] {
         let call = over(&[TALK, LENGTH, user, ("status", "completed"), (field, value)]);
         assert_eq!(words(&call).1, "USER", "{field}: {value}");
@@ -170,71 +186,81 @@ fn a_length_in_another_unit_is_no_timeout() {
 }
 
 #[test]
-fn a_reason_is_the_specifications_or_says_what_to_do() {
-    let reason = |fields: &[(&str, &str)]| view_of(&of(&over(fields), MINUTES), None).reason;
+fn words_that_an_earlier_record_had_were_said() {
+    let before = Before { spoke: true, ..PAID };
+    for fields in [vec![("status", "no-answer")], vec![("status", "busy")], vec![]] {
+        assert_eq!(super::of(&over(&fields), before).ended_by(), "USER", "{fields:?}");
+    }
+    assert_eq!(super::of(&new(), before).status(), "in-progress", "a record that lags");
+}
+
+#[test]
+fn a_call_that_we_have_stopped_was_delivered_or_was_not_paid() {
+    let canceled = over(&[("status", "canceled"), TALK, LENGTH]);
+    for (charge, ended_by, certain) in [
+        (Charge::Paid, "TIMEOUT", true),
+        (Charge::Credited, "TIMEOUT", true),
+        (Charge::Declined, "ERROR", true),
+        // Whether it is stopped because it is not paid is not known yet.
+        (Charge::Pending, "TIMEOUT", false),
+    ] {
+        let outcome = super::of(&canceled, Before { charge, ..PAID });
+        assert_eq!((outcome.ended_by(), outcome.is_certain()), (ended_by, certain), "{charge:?}");
+    }
+}
+
+#[test]
+fn who_was_called_was_there_only_where_the_end_says_so() {
+    let human = ("answered_by", "human");
+    for (fields, answered) in [
+        (vec![("status", "busy"), human, LENGTH], false),
+        (vec![("status", "no-answer"), LENGTH], false),
+        (vec![("status", "failed"), LENGTH], false),
+        (vec![("status", "failed"), TALK], true),
+        (vec![("call_ended_by", "USER")], true),
+        (vec![("answered_by", "voicemail")], true),
+        (vec![], false),
+    ] {
+        assert_eq!(of(&over(&fields)).is_answered(), answered, "{fields:?}");
+    }
+    // A line that is open may still be ringing.
+    let mut open = BlandCall { queue_status: Some("started".into()), corrected_duration: Decimal::parse("9"), ..new() };
+    assert!(!of(&open).is_answered());
+    open.answered_by = Some("human".into());
+    assert!(of(&open).is_answered());
+}
+
+#[test]
+fn a_reason_is_the_specifications_or_says_what_to_do_and_so_does_the_advice_to_call_again() {
+    let user = of(&over(&[TALK, LENGTH, ("call_ended_by", "USER")]));
     assert_eq!(
-        reason(&[TALK, LENGTH, ("call_ended_by", "USER")]),
+        user.reason(),
         "The callee (the person you called) hung up. This is normal — humans typically end calls once they've answered your \
          question. Not a system error."
     );
-    for (message, part) in [
-        ("Call failed. The number you dialed is not found.", "Check the number"),
-        ("Call failed. The number you dialed is temporarily unavailable.", "Try again later"),
-        ("Call failed. Service Provider Blocked Call due to Spam or Number Reputation.", "Call from another number"),
-        ("unknown", "system error"),
+    let failed = ("status", "failed");
+    for (fields, part, retry) in [
+        (vec![failed, ("error_message", "Call failed. The number you dialed is not found.")], "Check the number", "no"),
+        (vec![failed, ("error_message", "It is temporarily unavailable.")], "Try again later", "later"),
+        (vec![failed, ("error_message", "Service Provider Blocked Call.")], "Call from another number", "now"),
+        (vec![failed, ("error_message", "unknown")], "system error", "now"),
+        (vec![failed, ("error_message", "It is not found."), TALK], "in the middle of the conversation", "now"),
+        (vec![("status", "canceled")], "not answered before its time was up", "later"),
     ] {
-        let reason = reason(&[("status", "failed"), ("error_message", message)]);
+        let outcome = of(&over(&fields));
+        let reason = outcome.reason();
         assert!(reason.contains(part) && reason.ends_with("not charged for the call."), "{reason}");
+        assert_eq!(outcome.retry(), retry, "{reason}");
     }
-    assert!(lost().is_error() && lost().is_terminal() && lost().is_certain());
-}
-
-#[test]
-fn a_transcript_is_what_the_two_said_in_order() {
-    let shown = |lines: Vec<Line>| {
-        let call = BlandCall { transcripts: lines, ..new() };
-        let view = view_of(&of(&call, MINUTES), Some(&call));
-        view.transcript.iter().map(|spoken| format!("{}: {}", spoken.role, spoken.text)).collect::<Vec<_>>()
-    };
-    let lines = vec![
-        line("assistant", "third", Some(12), Some(9)),
-        line("agent-action", "Ended call", Some(13), Some(10)),
-        line("user", "second", Some(11), Some(8)),
-        line("user", "first", Some(11), Some(7)),
-        line("robot", "beep", Some(1), Some(1)),
-    ];
-    let expected = ["user: first", "user: second", "assistant: third"];
-    assert_eq!(shown(lines.clone()), expected);
-    let undated = lines.iter().cloned().map(|line| Line { created_at: None, ..line }).collect();
-    assert_eq!(shown(undated), expected);
-    let bare = lines.iter().cloned().map(|line| Line { created_at: None, id: None, ..line }).collect();
-    assert_eq!(shown(bare), ["assistant: third", "user: second", "user: first"]);
-
-    let endless = (0..3).map(|_| line("user", &"é".repeat(LONGEST_TRANSCRIPT / 3), None, None)).collect();
-    let length: usize = shown(endless).iter().map(|line| line.len() - "user: ".len()).sum();
-    assert_eq!(length, LONGEST_TRANSCRIPT);
-}
-
-#[test]
-fn a_view_shows_what_callers_may_know() {
-    let mut call = over(&[TALK, LENGTH, ("call_length", "1.42"), ("call_ended_by", "USER"), ("answered_by", "human")]);
-    call.recording_url = Some("https://api.bland.ai/v1/recordings/1".into());
-    call.end_at = Some(Timestamp::from_millisecond(1_781_697_600_500).unwrap());
-    let view = |call: &BlandCall| view_of(&of(call, MINUTES), Some(call));
-    let shown = view(&call);
-    assert_eq!(shown.call_length.as_deref(), Some("1.42"));
-    assert_eq!(shown.answered_by.as_deref(), Some("human"));
-    assert_eq!(shown.call_ended_by.as_deref(), Some("USER"));
-    assert_eq!(shown.ended_at.as_deref(), Some("2026-06-17T12:00:00Z"));
-    assert!(shown.recording_url.is_some());
-
-    call.recording_url = Some("https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE1".into());
-    call.answered_by = Some("no_answer".into());
-    assert_eq!((view(&call).recording_url, view(&call).answered_by), (None, None));
-
-    // A call under way has no length, and its end is only planned.
-    call.completed = false;
-    let shown = view(&call);
-    assert_eq!((shown.status.as_str(), shown.call_length, shown.ended_at), ("in-progress", None, None));
-    assert_eq!(shown.transcript.len(), 1);
+    for (fields, retry) in [
+        (vec![TALK, LENGTH, ("call_ended_by", "ASSISTANT")], "no"),
+        (vec![TALK, ("corrected_duration", "300")], "no"),
+        (vec![("status", "no-answer")], "later"),
+        (vec![("status", "busy")], "later"),
+        (vec![("answered_by", "voicemail")], "later"),
+    ] {
+        assert_eq!(of(&over(&fields)).retry(), retry, "{fields:?}");
+    }
+    assert_eq!((user.retry(), dialled().retry()), ("no", "no"));
+    assert!(lost(false).is_error() && lost(false).is_terminal() && lost(false).is_certain());
 }

@@ -1,0 +1,328 @@
+//! Looks at a call, one after the other: what each amounts to, and what those before it leave to it.
+
+use super::{HELD, LONGEST_TRANSCRIPT, given_up, judge, price_of};
+use crate::calls::outcome::tests::{new, over};
+use crate::calls::shown::Shown;
+use crate::store::calls::{Call, Look};
+use crate::store::{Charge, View};
+use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::upstream::bland::{BlandCall, Decimal, Line};
+
+/// When the call was dialled: 2026-06-17T12:00:00Z.
+const DIALLED: i64 = 1_781_697_600;
+
+pub(in crate::calls) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(DIALLED + second).unwrap()
+}
+
+/// A call that was dialled and paid, and that nobody has looked at.
+pub(in crate::calls) fn dialled() -> Call {
+    Call {
+        id: CallId::from_bits(1),
+        sale: PaymentId::from_row("1".to_owned()),
+        from: PhoneNumber::parse("+14155551234").unwrap(),
+        to: PhoneNumber::parse("+12133610872").unwrap(),
+        max_duration: 5,
+        created_at: at(0),
+        charge: Charge::Paid,
+        wallet: Wallet::from_caip10("eip155:8453:0x00000000000000000000000000000000000000aa").unwrap(),
+        cost: None,
+        placed: Some("b".to_owned()),
+        transaction: Some("0x1".to_owned()),
+        refunded_by: None,
+        looked_at: 0,
+        seen_at: None,
+        ended_at: None,
+        settled: false,
+        view: None,
+        kept_until: at(30 * 86_400),
+    }
+}
+
+/// The call after a look at this second that found this record.
+pub(in crate::calls) fn look(call: Call, second: i64, record: &BlandCall) -> Call {
+    let call = Call { looked_at: DIALLED + second, ..call };
+    let look = judge(&call, record, at(second));
+    call.after(look)
+}
+
+fn ended_by(call: &Call, second: i64) -> String {
+    Shown::of(call.clone(), at(second)).view.ended_by
+}
+
+const TALK: (&str, &str) = ("user", "Hello?");
+const LENGTH: (&str, &str) = ("call_length", "0.35");
+const USER: (&str, &str) = ("call_ended_by", "USER");
+const RESULTS: [(&str, &str); 5] = [
+    LENGTH,
+    ("corrected_duration", "21"),
+    ("summary", "They said hello."),
+    ("recording_url", "https://api.bland.ai/v1/recordings/1"),
+    ("end_at", "2026-06-17T12:00:58Z"),
+];
+
+fn with(fields: &[(&str, &str)], more: &[(&str, &str)]) -> BlandCall {
+    over(&[fields, more].concat())
+}
+
+#[test]
+fn an_end_comes_with_all_that_belongs_to_it_or_half_a_minute_after_it() {
+    let all = look(dialled(), 60, &with(&[TALK, USER], &RESULTS));
+    let shown = Shown::of(all, at(60));
+    assert_eq!((shown.view.ended_by.as_str(), shown.view.summary.as_deref()), ("USER", Some("They said hello.")));
+    assert_eq!(shown.view.ended_at, Some(DIALLED + 58), "when the vendor says, and not when it was seen");
+
+    for (missing, _) in RESULTS {
+        let results: Vec<_> = RESULTS.into_iter().filter(|(name, _)| *name != missing).collect();
+        let part = look(dialled(), 60, &with(&[TALK, USER], &results));
+        // A length is there if either of its fields is; minutes are what is shown.
+        let is_there = missing == "corrected_duration";
+        assert_eq!(ended_by(&part, 60) == "USER", is_there, "without {missing}");
+        // Since the end, where it is known.
+        let ended = if missing == "end_at" { 60 } else { 58 };
+        let later = |second| ended_by(&look(part.clone(), second, &with(&[TALK, USER], &results)), second);
+        assert_eq!(later(ended + HELD - 1) == "USER", is_there, "without {missing}");
+        assert_eq!(later(ended + HELD), "USER");
+    }
+    // With the rest the end comes at once.
+    let part = look(dialled(), 60, &with(&[TALK, USER], &[]));
+    assert_eq!(ended_by(&look(part, 65, &with(&[TALK, USER], &RESULTS)), 65), "USER");
+}
+
+#[test]
+fn what_is_inferred_waits_for_a_word_that_is_certain() {
+    let call = look(dialled(), 60, &over(&[]));
+    assert_eq!(ended_by(&call, 60), "IN_PROGRESS");
+    let call = look(call, 70, &with(&[TALK, USER], &RESULTS));
+    assert_eq!(ended_by(&call, 70), "USER", "what was inferred was never shown");
+    let call = look(look(dialled(), 60, &over(&[])), 90, &over(&[]));
+    assert_eq!(ended_by(&call, 90), "NO_ANSWER");
+}
+
+#[test]
+fn ends_that_have_no_summary_come_at_once() {
+    for (fields, end) in [
+        (vec![("status", "busy")], "BUSY"),
+        (vec![("status", "no-answer")], "NO_ANSWER"),
+        (vec![("answered_by", "voicemail")], "VOICEMAIL"),
+        (vec![("status", "failed")], "ERROR"),
+        (vec![("status", "failed"), TALK], "ERROR"),
+        (vec![("status", "completed"), ("error_message", "Call failed. The number you dialed is not found.")], "ERROR"),
+        (vec![("status", "canceled")], "ERROR"),
+    ] {
+        let call = look(dialled(), 60, &over(&fields));
+        let shown = Shown::of(call, at(60));
+        assert_eq!((shown.view.ended_by.as_str(), shown.view.ended_at), (end, Some(DIALLED + 60)), "{fields:?}");
+        assert!(shown.is_final);
+    }
+}
+
+#[test]
+fn what_could_have_been_shown_of_an_end_never_changes() {
+    let contrary = [
+        over(&[("status", "failed"), ("error_message", "Call failed. The number you dialed is not found.")]),
+        with(&[TALK, ("call_ended_by", "ASSISTANT"), ("answered_by", "voicemail")], &RESULTS),
+        over(&[("status", "busy")]),
+        BlandCall { queue_status: Some("started".into()), ..new() },
+        new(),
+    ];
+    let certain = [
+        with(&[TALK, USER], &RESULTS),
+        over(&[("status", "busy")]),
+        over(&[("status", "failed"), TALK]),
+        over(&[("status", "failed")]),
+        over(&[("status", "no-answer")]),
+    ];
+    for first in &certain {
+        let shown = look(dialled(), 60, first);
+        for second in &contrary {
+            let mut later = shown.clone();
+            for moment in [65, 91, 125] {
+                later = look(later, moment, second);
+                let (was, is) = (Shown::of(shown.clone(), at(60)), Shown::of(later.clone(), at(moment)));
+                let end = |shown: &Shown| {
+                    let View { status, ended_by, reason, retry, ended_at, .. } = shown.view.clone();
+                    (status, ended_by, reason, retry, ended_at, shown.is_final)
+                };
+                assert_eq!(end(&was), end(&is), "{first:?} and then {second:?}");
+                let lines = |shown: &Shown| shown.view.transcript.len();
+                assert!(lines(&is) >= lines(&was) && was.view.summary.is_none_or(|text| is.view.summary == Some(text)));
+            }
+            assert!(later.settled);
+            assert_eq!(later.charge == Charge::RefundDue, shown.view.as_ref().unwrap().ended_by == "ERROR");
+        }
+    }
+}
+
+#[test]
+fn an_end_that_is_held_may_still_change_until_the_look_at_which_it_could_have_been_shown() {
+    let silent = look(dialled(), 60, &over(&[]));
+    let corrected = |second| ended_by(&look(silent.clone(), second, &over(&[("status", "failed")])), second);
+    assert_eq!((corrected(89).as_str(), corrected(90).as_str()), ("ERROR", "NO_ANSWER"));
+    // A poll between two looks shows what the last look could show, whatever the time is meanwhile: the look that is under way
+    // may still write something else.
+    assert_eq!(ended_by(&silent, 500), "IN_PROGRESS");
+    // A look that fails shows what is known.
+    assert_eq!(ended_by(&Call { looked_at: DIALLED + 90, ..silent }, 90), "NO_ANSWER");
+}
+
+#[test]
+fn what_is_late_is_added_where_anything_belongs_to_an_end() {
+    let held = look(look(dialled(), 60, &with(&[TALK, USER], &[])), 91, &with(&[TALK, USER], &[]));
+    let late = with(&[TALK, ("assistant", "Goodbye."), USER], &RESULTS);
+    let view = look(held, 100, &late).view.unwrap();
+    assert_eq!((view.summary.as_deref(), view.transcript.len()), (Some("They said hello."), 2));
+    assert_eq!(view.ended_at, Some(DIALLED + 60));
+
+    let silent = look(look(dialled(), 60, &over(&[])), 91, &over(&[]));
+    let view = look(silent, 100, &late).view.unwrap();
+    assert_eq!((view.ended_by.as_str(), view.summary, view.transcript.len()), ("NO_ANSWER", None, 0));
+}
+
+#[test]
+fn a_record_that_lags_takes_nothing_back() {
+    let line = |text: &str| Line { user: "user".into(), text: text.into(), created_at: None, id: None };
+    let talking = BlandCall { transcripts: vec![line("Hello?"), line("Who is it?")], ..new() };
+    let call = look(dialled(), 10, &BlandCall { started_at: Some(at(4)), ..talking });
+    let view = look(call, 20, &new()).view.unwrap();
+    assert_eq!((view.status.as_str(), view.transcript.len(), view.started_at), ("in-progress", 2, Some(DIALLED + 4)));
+
+    let held = look(dialled(), 60, &with(&[TALK, USER], &[]));
+    let lags = look(held, 90, &new());
+    assert_eq!(ended_by(&lags, 90), "USER", "an end stays one, and comes when it was to come");
+}
+
+#[test]
+fn times_are_the_vendors_as_far_as_they_can_be() {
+    let times = |fields: &[(&str, &str)]| {
+        let view = look(dialled(), 60, &with(&[TALK, USER], fields)).view.unwrap();
+        (view.started_at.map(|at| at - DIALLED), view.ended_at.map(|at| at - DIALLED))
+    };
+    let (began, over) = (("started_at", "2026-06-17T12:00:05Z"), ("end_at", "2026-06-17T12:00:47.9Z"));
+    assert_eq!(times(&[began, over]), (Some(5), Some(47)));
+    assert_eq!(times(&[]), (None, Some(60)));
+    for (began, end, seen) in [
+        ("2026-06-17T12:00:05Z", "2026-06-17T12:05:05Z", (5, 60)),
+        ("2026-06-17T12:00:05Z", "2026-06-17T12:00:04Z", (5, 60)),
+        ("2026-06-17T11:59:59Z", "2026-06-17T11:59:59Z", (0, 60)),
+        ("2026-06-17T12:01:01Z", "2026-06-17T12:00:50Z", (60, 60)),
+    ] {
+        let told = times(&[("started_at", began), ("end_at", end)]);
+        assert_eq!(told, (Some(seen.0), Some(seen.1)), "{began} to {end}");
+    }
+    // A phone that rang and was not answered began nothing.
+    let busy = look(dialled(), 60, &over_with_times("busy"));
+    assert_eq!(busy.view.unwrap().started_at, None);
+}
+
+fn over_with_times(status: &str) -> BlandCall {
+    over(&[("status", status), ("started_at", "2026-06-17T12:00:05Z"), ("end_at", "2026-06-17T12:00:20Z"), LENGTH])
+}
+
+#[test]
+fn what_nobody_answered_has_no_answer_no_length_and_no_results() {
+    for status in ["busy", "no-answer", "failed"] {
+        let mut record = over_with_times(status);
+        record.answered_by = Some("human".into());
+        record.call_ended_by = Some("USER".into());
+        record.summary = Some("Nothing.".into());
+        let view = look(dialled(), 60, &record).view.unwrap();
+        assert_eq!((view.started_at, view.answered_by, view.call_ended_by), (None, None, None), "{status}");
+        assert_eq!((view.call_length, view.summary, view.recording_url), (None, None, None), "{status}");
+        assert_eq!(view.ended_at, Some(DIALLED + 20), "{status}");
+    }
+}
+
+#[test]
+fn a_call_settles_a_minute_after_its_end_once_its_payment_is_known() {
+    let busy = over(&[("status", "busy")]);
+    let call = look(dialled(), 60, &busy);
+    assert!(!look(call.clone(), 119, &busy).settled && look(call.clone(), 120, &busy).settled);
+    // What is said of it meanwhile does not matter.
+    assert!(look(call.clone(), 120, &new()).settled);
+    assert!(!look(Call { charge: Charge::Pending, ..call }, 120, &busy).settled);
+}
+
+#[test]
+fn a_call_that_is_given_up_ends_as_it_was_seen_to_or_in_an_error() {
+    let talking = BlandCall { started_at: Some(at(4)), ..over(&[TALK]) };
+    let talking = BlandCall { completed: false, ..talking };
+    for (call, end, lines) in [
+        (dialled(), "ERROR", 0),
+        (look(dialled(), 10, &talking), "ERROR", 1),
+        (look(dialled(), 10, &with(&[TALK, USER], &[])), "USER", 1),
+    ] {
+        let Look { view, settled, refund_due, ended_at, .. } = given_up(&call, at(1_000));
+        assert_eq!((view.ended_by.as_str(), view.transcript.len(), settled), (end, lines, true));
+        assert_eq!(refund_due, end == "ERROR");
+        assert!(ended_at.is_some() && view.ended_at.is_some());
+        assert_eq!(ended_by(&call.after(given_up(&dialled(), at(1_000))), 1_000), "ERROR");
+    }
+    assert!(!given_up(&Call { charge: Charge::Declined, ..dialled() }, at(1_000)).refund_due);
+}
+
+#[test]
+fn a_transcript_is_what_the_two_said_in_order() {
+    let shown = |lines: Vec<Line>| {
+        let view = look(dialled(), 10, &BlandCall { transcripts: lines, ..new() }).view.unwrap();
+        view.transcript.iter().map(|spoken| format!("{}: {}", spoken.role, spoken.text)).collect::<Vec<_>>()
+    };
+    let line = |user: &str, text: &str, second: Option<i64>, id: Option<u64>| {
+        let created_at = second.map(|second| Timestamp::from_second(second).unwrap());
+        Line { user: user.into(), text: text.into(), created_at, id }
+    };
+    let lines = vec![
+        line("assistant", "third", Some(12), Some(9)),
+        line("agent-action", "Ended call", Some(13), Some(10)),
+        line("user", "second", Some(11), Some(8)),
+        line("user", "first", Some(11), Some(7)),
+        line("robot", "beep", Some(1), Some(1)),
+    ];
+    let expected = ["user: first", "user: second", "assistant: third"];
+    assert_eq!(shown(lines.clone()), expected);
+    let undated = lines.iter().cloned().map(|line| Line { created_at: None, ..line }).collect();
+    assert_eq!(shown(undated), expected);
+    let bare = lines.iter().cloned().map(|line| Line { created_at: None, id: None, ..line }).collect();
+    assert_eq!(shown(bare), ["assistant: third", "user: second", "user: first"]);
+
+    let endless = (0..3).map(|_| line("user", &"é".repeat(LONGEST_TRANSCRIPT / 3), None, None)).collect();
+    let length: usize = shown(endless).iter().map(|line| line.len() - "user: ".len()).sum();
+    assert_eq!(length, LONGEST_TRANSCRIPT);
+}
+
+#[test]
+fn a_view_has_what_callers_may_know() {
+    let view = |recording: &str, answered_by: &str| {
+        let fields = [TALK, USER, LENGTH, ("answered_by", answered_by), ("recording_url", recording)];
+        look(dialled(), 60, &over(&fields)).view.unwrap()
+    };
+    let shown = view("https://api.bland.ai/v1/recordings/1", "human");
+    assert_eq!((shown.call_length.as_deref(), shown.answered_by.as_deref()), (Some("0.35"), Some("human")));
+    assert_eq!(shown.call_ended_by.as_deref(), Some("USER"));
+    assert!(shown.recording_url.is_some());
+    let shown = view("https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE1", "no_answer");
+    assert_eq!((shown.recording_url, shown.answered_by), (None, None));
+}
+
+#[test]
+fn a_call_costs_the_diallers_price_and_the_carriers_minutes_and_what_nobody_says_is_not_known() {
+    let to = PhoneNumber::parse("+12133610872").unwrap();
+    let minute = crate::limits::rates::carrier_minute(&to).atomic();
+    for (price, seconds, cost) in [
+        (None, None, Some(0)),
+        (None, Some("0"), Some(0)),
+        (None, Some("1"), None),
+        (Some("0"), None, Some(0)),
+        (Some("0.14"), Some("1"), Some(140_000 + minute)),
+        (Some("0.14"), Some("60"), Some(140_000 + minute)),
+        (Some("0.28"), Some("61"), Some(280_000 + 2 * minute)),
+    ] {
+        let [corrected_duration, price] = [seconds, price].map(|text| text.and_then(Decimal::parse));
+        let record = BlandCall { corrected_duration, price, ..new() };
+        assert_eq!(price_of(&record, &to), cost.map(Usdc::micros), "{record:?}");
+    }
+    // A record that lags knows no cost.
+    let ended = look(dialled(), 60, &over(&[("status", "busy")]));
+    let lags = judge(&Call { looked_at: DIALLED + 130, ..ended }, &new(), at(130));
+    assert_eq!((lags.settled, lags.price), (true, None));
+}

@@ -1,0 +1,68 @@
+//! What is seen of a call, whatever its money and its end.
+
+use super::{Money, Paid, Shown};
+use crate::calls::outcome::tests::{new, over};
+use crate::calls::seen::tests::{at, dialled, look};
+use crate::store::calls::Call;
+use crate::store::{Charge, View};
+use crate::types::Usdc;
+
+#[test]
+fn an_error_is_not_charged_from_the_moment_that_it_is_shown() {
+    let (paid, back) = (Some("0x1".to_owned()), Some("0x2".to_owned()));
+    for (charge, failed, state, cost) in [
+        (Charge::Pending, false, Paid::Pending, 0),
+        (Charge::Pending, true, Paid::Pending, 0),
+        (Charge::Paid, false, Paid::Charged(paid.clone()), 540_000),
+        (Charge::Paid, true, Paid::RefundDue, 0),
+        (Charge::Declined, false, Paid::Declined, 0),
+        (Charge::Declined, true, Paid::Declined, 0),
+        (Charge::RefundDue, true, Paid::RefundDue, 0),
+        (Charge::Refunded, true, Paid::Refunded(back.clone()), 0),
+        (Charge::Credited, true, Paid::Credited, 0),
+        // A person may decide it of any call.
+        (Charge::RefundDue, false, Paid::RefundDue, 0),
+    ] {
+        let money = Money::of(charge, failed, paid.clone(), back.clone());
+        assert_eq!(money, Money { paid: Usdc::micros(cost), state }, "{charge:?} {failed}");
+    }
+}
+
+#[test]
+fn a_call_is_final_when_its_end_is_shown_and_its_payment_is_known() {
+    let busy = look(dialled(), 60, &over(&[("status", "busy")]));
+    let held = look(dialled(), 60, &over(&[("user", "Hello?")]));
+    let pending = |call: &Call| Call { charge: Charge::Pending, ..call.clone() };
+    for (call, is_final) in [(&busy, true), (&pending(&busy), false), (&held, false), (&dialled(), false)] {
+        let shown = Shown::of(call.clone(), at(60));
+        assert_eq!((shown.is_final, shown.poll_after.is_none()), (is_final, is_final));
+    }
+}
+
+#[test]
+fn a_poll_says_when_the_vendor_is_asked_again() {
+    let call = look(dialled(), 60, &new());
+    let after = |second| Shown::of(call.clone(), at(second)).poll_after;
+    assert_eq!([60, 61, 64, 65, 500, 10].map(after), [5, 4, 1, 1, 1, 5].map(Some));
+    assert_eq!(Shown::of(dialled(), at(0)).poll_after, Some(1), "nobody has looked yet");
+}
+
+#[test]
+fn nothing_of_an_end_is_seen_while_it_is_held() {
+    let record =
+        over(&[("user", "Hello?"), ("call_ended_by", "USER"), ("summary", "They said hello."), ("call_length", "1")]);
+    let call = look(dialled(), 60, &record);
+    assert_eq!(call.view.as_ref().unwrap().ended_by, "USER");
+    let View { status, ended_by, summary, call_length, ended_at, call_ended_by, transcript, .. } =
+        Shown::of(call, at(61)).view;
+    assert_eq!((status.as_str(), ended_by.as_str()), ("in-progress", "IN_PROGRESS"));
+    assert_eq!((summary, call_length, ended_at, call_ended_by, transcript.len()), (None, None, None, None, 1));
+}
+
+#[test]
+fn what_an_earlier_version_kept_is_shown_as_it_was() {
+    let call = look(dialled(), 60, &over(&[("status", "busy")]));
+    let view = call.view.clone().map(|view| View { retry: None, shows_at: None, ..view });
+    let shown = Shown::of(Call { view, looked_at: 0, ..call }, at(61));
+    assert_eq!((shown.view.ended_by.as_str(), shown.retry.as_str(), shown.is_final), ("BUSY", "later", true));
+}
