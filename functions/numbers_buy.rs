@@ -1,6 +1,6 @@
 //! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for thirty days.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use shared::api::{self, NUMBERS_BUY};
 use shared::edge::Handler;
@@ -23,17 +23,6 @@ struct NumbersBuy {
     budget: Usdc,
 }
 
-#[derive(Deserialize)]
-struct Request {
-    /// ISO 3166-1 alpha-2; the United States if absent.
-    country: Option<String>,
-    /// Best effort: any number of the country if there is none of the area.
-    area_code: Option<String>,
-    /// The same, as the published SDKs spell it.
-    #[serde(rename = "areaCode")]
-    area_code_camel: Option<String>,
-}
-
 #[derive(Serialize)]
 struct Response {
     phone_number: String,
@@ -53,11 +42,9 @@ impl Endpoint for NumbersBuy {
     type Answer = Response;
 
     fn ask(bytes: &[u8]) -> Result<Wanted, Refusal> {
-        let request: Request = body::read(bytes)?;
-        let country = Country::parse(request.country.as_deref().unwrap_or("US"))
-            .map_err(|error| Refusal::bad("country", error.to_string()))?;
-        let spellings = [("area_code", request.area_code.as_deref()), ("areaCode", request.area_code_camel.as_deref())];
-        let area = body::one_of(&spellings)?.map(|text| AreaCode::parse(text, country)).transpose();
+        let mut body = body::read(&NUMBERS_BUY, bytes)?;
+        let country = body.country("country").unwrap_or(Country::US);
+        let area = body.text("area_code").map(|text| AreaCode::parse(&text, country)).transpose();
         let area = area.map_err(|error| Refusal::bad("area_code", error.to_string()))?;
         Ok(Wanted { country, area })
     }

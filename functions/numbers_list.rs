@@ -1,6 +1,6 @@
 //! `POST /api/v1/phone/numbers/list`, $0.001: the active numbers of the calling wallet.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use shared::api::{self, NUMBERS_LIST};
 use shared::edge::Handler;
@@ -18,10 +18,6 @@ use shared::{body, edge, leases};
 struct NumbersList {
     store: Store,
 }
-
-/// Nothing is asked: the wallet is known by its payment.
-#[derive(Deserialize)]
-struct Request {}
 
 #[derive(Serialize)]
 struct Response {
@@ -50,8 +46,9 @@ impl Endpoint for NumbersList {
     type Plan = Vec<Lease>;
     type Answer = Response;
 
+    /// Nothing is asked: the wallet is known by its payment.
     fn ask(bytes: &[u8]) -> Result<(), Refusal> {
-        body::read::<Request>(bytes).map(drop)
+        body::read(&NUMBERS_LIST, bytes).map(drop)
     }
 
     fn essence((): &()) -> Value {

@@ -1,7 +1,7 @@
 //! `POST /api/v1/phone/numbers/renew`, $5.00: thirty more days for an active number, counted from its current end. Only
 //! its owner may.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use shared::api::{self, NUMBERS_RENEW};
 use shared::edge::Handler;
@@ -25,15 +25,6 @@ struct NumbersRenew {
     alarms: Alarms,
 }
 
-#[derive(Deserialize)]
-struct Request {
-    /// E.164.
-    phone_number: Option<String>,
-    /// The same, as the published SDKs spell it.
-    #[serde(rename = "phoneNumber")]
-    phone_number_camel: Option<String>,
-}
-
 #[derive(Serialize)]
 struct Response {
     phone_number: String,
@@ -50,11 +41,7 @@ impl Endpoint for NumbersRenew {
     type Answer = Response;
 
     fn ask(bytes: &[u8]) -> Result<PhoneNumber, Refusal> {
-        let request: Request = body::read(bytes)?;
-        let spellings =
-            [("phone_number", request.phone_number.as_deref()), ("phoneNumber", request.phone_number_camel.as_deref())];
-        let text = body::one_of(&spellings)?.ok_or_else(|| Refusal::bad("phone_number", "is missing"))?;
-        body::phone_number("phone_number", text)
+        body::needed("phone_number", body::read(&NUMBERS_RENEW, bytes)?.phone_number("phone_number"))
     }
 
     fn essence(number: &PhoneNumber) -> Value {

@@ -1,10 +1,10 @@
 //! `POST /api/v1/voice/call`, $0.54: an AI voice calls a number and does its task. Answers as soon as the call is under
 //! way; how it goes is polled for.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
-use shared::api::{self, FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, Text, VOICE, VOICE_CALL};
-use shared::calls::{CallPlan, CallRequest, Calls, destinations, languages};
+use shared::api::{self, FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, VOICE, VOICE_CALL};
+use shared::calls::{CallPlan, CallRequest, Calls, destinations};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
@@ -22,33 +22,6 @@ const DEFAULT_LANGUAGE: &str = "en";
 struct VoiceCall {
     calls: Calls,
     budget: Budget,
-}
-
-#[derive(Deserialize)]
-struct Request {
-    /// The destination, in E.164.
-    phone_number: Option<String>,
-    /// The same, as the published SDKs spell it.
-    to: Option<String>,
-    /// The same, as one published document spells it.
-    #[serde(rename = "phoneNumber")]
-    phone_number_camel: Option<String>,
-    /// What the AI is to do: 10 to 4,000 characters.
-    task: Option<String>,
-    /// A number of the paying wallet, in E.164; its only one if absent.
-    from: Option<String>,
-    /// A voice of the dialler's catalogue.
-    voice: Option<String>,
-    /// ISO 639-1, or a regional variant that the dialler speaks.
-    language: Option<String>,
-    /// Minutes, 1 to 30.
-    max_duration: Option<u32>,
-    /// The exact opening words.
-    first_sentence: Option<String>,
-    /// Whether the callee speaks first.
-    wait_for_greeting: Option<bool>,
-    /// Milliseconds of silence before the AI speaks.
-    interruption_threshold: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -76,22 +49,17 @@ impl Endpoint for VoiceCall {
     type Answer = Response;
 
     fn ask(bytes: &[u8]) -> Result<CallRequest, Refusal> {
-        let request: Request = body::read(bytes)?;
-        let to = destination(&request)?;
-        let from = request.from.as_deref().map(|text| body::phone_number("from", text)).transpose()?;
-        let task = request.task.as_deref().ok_or_else(|| Refusal::bad("task", "is missing"))?;
+        let mut body = body::read(&VOICE_CALL, bytes)?;
         let ask = CallRequest {
-            task: body::text(&TASK, task)?.to_owned(),
-            from,
-            voice: optional_text(&VOICE, request.voice)?,
-            language: languages::for_dialler(request.language.as_deref().unwrap_or(DEFAULT_LANGUAGE))
-                .map_err(|unknown| Refusal::bad("language", unknown.to_string()))?
-                .to_owned(),
-            max_duration: body::within(&MAX_DURATION, request.max_duration)?,
-            first_sentence: optional_text(&FIRST_SENTENCE, request.first_sentence)?,
-            wait_for_greeting: request.wait_for_greeting.unwrap_or(false),
-            interruption_threshold: body::within(&INTERRUPTION_THRESHOLD, request.interruption_threshold)?,
-            to,
+            to: body::needed("phone_number", body.phone_number("phone_number"))?,
+            task: body::needed(TASK.field, body.text(TASK.field))?,
+            from: body.phone_number("from"),
+            voice: body.text(VOICE.field),
+            language: body.language("language").unwrap_or(DEFAULT_LANGUAGE).to_owned(),
+            max_duration: body.integer(&MAX_DURATION),
+            first_sentence: body.text(FIRST_SENTENCE.field),
+            wait_for_greeting: body.boolean("wait_for_greeting"),
+            interruption_threshold: body.integer(&INTERRUPTION_THRESHOLD),
         };
         // After every other field: what may not be called is refused last of what the body alone can tell.
         destinations::check(&ask.to).map_err(|why| Refusal::UnsupportedDestination { message: why.to_string() })?;
@@ -161,23 +129,6 @@ fn started(work: &Work) -> Option<Response> {
         transaction: String::new(),
         payment: Some("pending"),
     })
-}
-
-fn destination(request: &Request) -> Result<PhoneNumber, Refusal> {
-    let spellings = [
-        ("phone_number", request.phone_number.as_deref()),
-        ("to", request.to.as_deref()),
-        ("phoneNumber", request.phone_number_camel.as_deref()),
-    ];
-    let text = body::one_of(&spellings)?.ok_or_else(|| Refusal::bad("phone_number", "is missing"))?;
-    body::phone_number("phone_number", text)
-}
-
-fn optional_text(limit: &Text, value: Option<String>) -> Result<Option<String>, Refusal> {
-    // An empty value is what some clients send for an absent one.
-    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
-    body::text(limit, &value)?;
-    Ok(Some(value))
 }
 
 /// The function, as it is shipped.

@@ -259,8 +259,9 @@ async fn a_payment_that_fails_to_settle_leaves_the_number_to_the_next_buyer() {
 async fn a_body_that_is_wrong_is_refused_before_any_payment() {
     let stack = Stack::start(binaries!()).await;
     for (body, field) in [
-        (json!({"country": "us"}), "country"),
+        (json!({"country": "zz"}), "country"),
         (json!({"country": "ZZ"}), "country"),
+        (json!({"country": "USA"}), "country"),
         (json!({"country": 1}), "country"),
         (json!({"area_code": "41"}), "area_code"),
         (json!({"area_code": "115"}), "area_code"),
@@ -275,4 +276,12 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
     }
     assert_eq!(stack.facilitator.verifies(), 0);
     assert_eq!(stack.twilio.faults().count("*"), 0);
+}
+
+#[tokio::test]
+async fn a_country_may_be_in_small_letters_and_a_field_may_be_empty() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    assert_eq!(buys(&stack, &wallet, json!({"country": "ca", "area_code": ""})).await["country"], "CA");
+    assert_eq!(buys(&stack, &wallet, json!({"country": " ", "areaCode": null})).await["country"], "US");
 }

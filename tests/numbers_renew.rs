@@ -142,7 +142,9 @@ async fn a_renewed_lease_is_not_taken_back_by_its_old_alarm() {
 async fn a_body_that_is_wrong_is_refused_before_any_payment() {
     let stack = Stack::start(binaries!()).await;
     for (body, field) in [
-        (json!({}), "phone_number"),
+        (json!({"unknown": 1}), "phone_number"),
+        (json!({"phone_number": ""}), "phone_number"),
+        (json!({"phoneNumber": "\u{200b}"}), "phone_number"),
         (json!({"phone_number": "4155551234"}), "phone_number"),
         (json!({"phone_number": "+1 415 555 1234"}), "phone_number"),
         (json!({"phone_number": "+14155551234", "phoneNumber": "+14155551235"}), "phoneNumber"),

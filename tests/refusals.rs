@@ -37,7 +37,7 @@ async fn the_first_that_applies_is_the_answer() {
     let foreign = number_of(&stack, &landlord).await;
     // Everything below is wrong at first: a premium number, a task too short, somebody else's caller ID, no money.
     let worst = json!({"phone_number": PREMIUM, "task": "short", "from": foreign});
-    let huge = format!("{{\"task\":\"{}\"}}", "x".repeat(33 * 1024));
+    let huge = format!("{{\"task\":\"{}\"}}", "x".repeat(65 * 1024));
     let good = payment(&stack, &poor).await;
     let (name, value) = good.header();
     let (_, other) = payment(&stack, &poor).await.header();
@@ -161,21 +161,40 @@ async fn an_unreadable_payment_header_is_a_400() {
 #[tokio::test]
 async fn a_body_that_is_no_small_object_is_a_400() {
     let stack = Stack::start(binaries!()).await;
-    for body in
-        ["[]", "null", "\"{}\"", "{", "{} {}", "{\"country\":\"US\",\"country\":\"CA\"}", "not json", "\u{feff}{}"]
-    {
+    for body in ["[]", "null", "\"{}\"", "{", "{} {}", "{\"country\":\"US\",\"country\":\"CA\"}", "not json"] {
         stack.post(BUY).raw("application/json", body).send().await.refused(400, "bad_request");
     }
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(8), "]".repeat(8));
     stack.post(BUY).raw("application/json", deep).send().await.refused(400, "bad_request");
     stack.post(BUY).raw("text/plain", "{\"country\":\"US\"}").send().await.expect(402);
     stack.post(BUY).raw("application/json", "  ").send().await.expect(402);
+    stack.post(BUY).raw("application/json", "\u{feff}{\"country\":\"US\"}").send().await.expect(402);
 }
 
 #[tokio::test]
-async fn a_body_of_32_kilobytes_is_read_and_one_byte_more_is_not() {
+async fn a_question_that_asks_for_nothing_learns_the_price() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for path in [BUY, CALL, "/api/v1/phone/numbers/renew", "/api/v1/phone/numbers/list"] {
+        for probe in ["", " \n", "{}", " { } ", "\u{feff}{}"] {
+            stack.post(path).raw("application/json", probe).send().await.expect(402);
+        }
+    }
+    // Something that is asked for and is wrong is said before any payment, and nothing is sold for nothing.
+    stack.post(CALL).body(&json!({"task": null})).send().await.refused(400, "bad_request");
+    let paid = stack.post(CALL).body(&json!({})).pay(&wallet).await;
+    assert_eq!(paid.answer.refused(400, "bad_request")["field"], "phone_number");
+    assert_eq!(stack.earned(), 0);
+}
+
+#[tokio::test]
+async fn a_body_of_64_kilobytes_is_read_and_one_byte_more_is_not() {
     let stack = Stack::start(binaries!()).await;
     let body = |bytes: usize| format!("{{\"pad\":\"{}\"}}", "x".repeat(bytes - r#"{"pad":""}"#.len()));
-    stack.post(BUY).raw("application/json", body(32 * 1024)).send().await.expect(402);
-    stack.post(BUY).raw("application/json", body(32 * 1024 + 1)).send().await.refused(413, "too_large");
+    stack.post(BUY).raw("application/json", body(64 * 1024)).send().await.expect(402);
+    stack.post(BUY).raw("application/json", body(64 * 1024 + 1)).send().await.refused(413, "too_large");
+    // The longest task that there is, as clients write it that escape whatever is not ASCII.
+    let task = "\\ud83d\\ude00".repeat(4_000);
+    let body = format!("{{\"phone_number\":\"{TO}\",\"task\":\"{task}\"}}");
+    stack.post(CALL).raw("application/json", body).send().await.expect(402);
 }

@@ -277,7 +277,7 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         body
     };
     for (body, field) in [
-        (json!({}), "phone_number"),
+        (json!({"unknown": 1}), "phone_number"),
         (json!({"task": TASK}), "phone_number"),
         (json!({"phone_number": TO}), "task"),
         (with("phone_number", json!("911")), "phone_number"),
@@ -286,6 +286,9 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (with("phoneNumber", json!("+12125550142")), "phoneNumber"),
         (with("task", json!("too short")), "task"),
         (with("task", json!("x".repeat(4_001))), "task"),
+        (with("task", json!("          ")), "task"),
+        (with("task", json!("\n".repeat(12))), "task"),
+        (with("task", json!("\u{200b}".repeat(12))), "task"),
         (with("task", json!("a task with a \u{0} in it")), "task"),
         (with("from", json!("4155551234")), "from"),
         (with("max_duration", json!(0)), "max_duration"),
@@ -303,7 +306,10 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
     ] {
         let refused = stack.post(CALL).body(&body).send().await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{body}");
-        assert!(refused["message"].as_str().expect("a message").ends_with("Not charged."));
+        let message = refused["message"].as_str().expect("a message");
+        assert!(message.ends_with("Not charged.") && !message.contains(".."), "{message}");
+        // The parser's words and types are nothing to a caller.
+        assert!(!["expected", "u32", "invalid type", "EOF"].iter().any(|word| message.contains(word)), "{message}");
     }
     for to in ["+19005551234", "+88212345678", "+97912345678"] {
         let sent = stack.post(CALL).body(&with("phone_number", json!(to))).send().await;
@@ -324,6 +330,15 @@ async fn the_limits_are_inclusive() {
         ("language", json!("zh")),
         ("language", json!("pt-BR")),
         ("unknown_field", json!({"ignored": true})),
+        ("max_duration", json!(5.0)),
+        ("max_duration", json!("")),
+        ("from", json!("")),
+        ("voice", json!("\n")),
+        ("first_sentence", json!("\u{200b}")),
+        ("language", json!("")),
+        ("language", Value::Null),
+        ("wait_for_greeting", json!("")),
+        ("to", json!("")),
     ] {
         let mut body = minimal();
         body[field] = value;

@@ -5,13 +5,14 @@
 mod calls;
 pub mod codes;
 mod fields;
+pub mod languages;
 mod numbers;
 
 pub use calls::{
     FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, UNTRUSTED, VOICE, VOICE_CALL, VOICE_CALL_STATUS,
 };
 pub use codes::Code;
-pub use fields::{Field, Integer, Kind, LONGEST_TEXT, Text, body_of, sample_of};
+pub use fields::{Field, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Text, body_of, sample_of};
 pub use numbers::{NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 
 use crate::types::Usdc;

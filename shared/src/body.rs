@@ -1,170 +1,106 @@
-//! Request bodies: JSON objects with limits, read into the struct that an endpoint names. Unknown fields are ignored, as
-//! published SDKs send some; what an endpoint does know must be right, and an error names the field.
+//! Request bodies: JSON objects, read by the table of the API. What an endpoint knows must be right, and the first field of
+//! the table that is not is named, in words that ask for no knowledge of ours. Fields that are null, or text in which there
+//! is nothing to read, are absent. Two spellings of a field may both be there if they agree.
 
-use serde::de::DeserializeOwned;
+mod object;
+mod value;
 
-use crate::api::{Integer, Text};
+use serde_json::value::RawValue;
+
+use crate::api::{Endpoint, Field, Integer};
 use crate::refusal::Refusal;
-use crate::types::{PhoneNumber, nesting};
+use crate::types::{Country, PhoneNumber};
+use value::{Given, Value};
 
-/// The deepest nesting that is read.
-const DEEPEST: usize = 8;
+pub use object::asks_nothing;
 
-/// Reads a body. One that is absent reads as `{}`.
-pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    // Asked here, because the parser does not look into what it skips.
-    if str::from_utf8(body).is_err() {
-        return Err(Refusal::bad("body", "is not UTF-8"));
-    }
-    if nesting(body) > DEEPEST {
-        return Err(Refusal::bad("body", format!("is nested deeper than {DEEPEST} levels")));
-    }
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Refusal::bad("body", "is not a JSON object"));
-    }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        // Where the text is no JSON, the path can be one of the caller's own making.
-        let path = error.path().to_string();
-        let is_a_field = error.inner().is_data() && path != "." && path != "?";
-        let field = if is_a_field { path } else { "body".to_owned() };
-        Refusal::bad(field, without_place(&error.inner().to_string()))
-    })?;
-    json.end().map_err(|_| Refusal::bad("body", "has something after the JSON object"))?;
-    Ok(read)
+/// A body that has been read: everything in it that the endpoint knows, and nothing else.
+#[derive(Debug)]
+pub struct Body {
+    values: Vec<(&'static str, Value)>,
 }
 
-/// The one value of a field with several spellings; two that disagree are a mistake that we must not resolve.
-pub fn one_of<'a>(spellings: &[(&'static str, Option<&'a str>)]) -> Result<Option<&'a str>, Refusal> {
-    let mut given = spellings.iter().filter_map(|(name, value)| value.map(|value| (name, value)));
-    let Some((first, value)) = given.next() else { return Ok(None) };
-    match given.find(|(_, other)| *other != value) {
-        Some((other, _)) => Err(Refusal::bad(*other, format!("contradicts `{first}`; send one of them"))),
-        None => Ok(Some(value)),
+/// Reads a body of an endpoint. One that is absent reads as `{}`.
+pub fn read(endpoint: &Endpoint, body: &[u8]) -> Result<Body, Refusal> {
+    let given = object::read(body)?;
+    let mut values = Vec::new();
+    for field in endpoint.request {
+        if let Some(value) = one_of(field, &given)? {
+            values.push((field.name, value));
+        }
     }
+    Ok(Body { values })
 }
 
-/// A phone number in a field.
-pub fn phone_number(field: &'static str, text: &str) -> Result<PhoneNumber, Refusal> {
-    PhoneNumber::parse(text).map_err(|error| Refusal::bad(field, error.to_string()))
-}
-
-/// A number in a field, within its limits.
-pub fn within(limit: &Integer, value: Option<u32>) -> Result<u32, Refusal> {
-    let Integer { field, least, most, default } = *limit;
-    let value = value.unwrap_or(default);
-    if (least..=most).contains(&value) {
-        Ok(value)
-    } else {
-        Err(Refusal::bad(field, format!("is {value}; {least} to {most} are accepted")))
+/// The one value of a field in any of its spellings; two that disagree are a mistake that we must not resolve.
+fn one_of(field: &Field, given: &[(String, &RawValue)]) -> Result<Option<Value>, Refusal> {
+    let mut found: Option<(&'static str, Value)> = None;
+    let mut blank = false;
+    for name in field.names() {
+        let mut here = given.iter().filter(|(key, _)| key == name);
+        let Some((_, json)) = here.next() else { continue };
+        if here.next().is_some() {
+            return Err(Refusal::bad(name, "is there twice; send it once"));
+        }
+        match (value::read(field, name, json)?, &found) {
+            (Given::Absent, _) => {}
+            (Given::Blank, _) => blank = true,
+            (Given::Value(value), None) => found = Some((name, value)),
+            (Given::Value(value), Some((_, other))) if value == *other => {}
+            (Given::Value(_), Some((other, _))) => {
+                return Err(Refusal::bad(name, format!("contradicts `{other}`; send one of them")));
+            }
+        }
+    }
+    match found {
+        Some((_, value)) => Ok(Some(value)),
+        None if field.required && blank => Err(Refusal::bad(field.name, "is blank")),
+        None if field.required => Err(Refusal::bad(field.name, "is missing")),
+        None => Ok(None),
     }
 }
 
-/// Text of a field, within its limits and without control characters other than line breaks and tabs.
-pub fn text<'a>(limit: &Text, text: &'a str) -> Result<&'a str, Refusal> {
-    let Text { field, shortest, longest } = *limit;
-    let length = text.chars().count();
-    if length < shortest || length > longest {
-        return Err(Refusal::bad(field, format!("has {length} characters; {shortest} to {longest} are accepted")));
+impl Body {
+    fn take(&mut self, field: &str) -> Option<Value> {
+        let at = self.values.iter().position(|(name, _)| *name == field)?;
+        Some(self.values.swap_remove(at).1)
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(Refusal::bad(field, "contains control characters"));
+
+    /// Text, as it was sent.
+    pub fn text(&mut self, field: &str) -> Option<String> {
+        if let Value::Text(text) = self.take(field)? { Some(text) } else { None }
     }
-    Ok(text)
+
+    /// A phone number.
+    pub fn phone_number(&mut self, field: &str) -> Option<PhoneNumber> {
+        if let Value::Phone(number) = self.take(field)? { Some(number) } else { None }
+    }
+
+    /// A country.
+    pub fn country(&mut self, field: &str) -> Option<Country> {
+        if let Value::Country(country) = self.take(field)? { Some(country) } else { None }
+    }
+
+    /// A language, as the dialler spells it.
+    pub fn language(&mut self, field: &str) -> Option<&'static str> {
+        if let Value::Language(language) = self.take(field)? { Some(language) } else { None }
+    }
+
+    /// A whole number, or what it is where nothing is said.
+    pub fn integer(&mut self, limit: &Integer) -> u32 {
+        if let Some(Value::Integer(number)) = self.take(limit.field) { number } else { limit.default }
+    }
+
+    /// Yes or no; no where nothing is said.
+    pub fn boolean(&mut self, field: &str) -> bool {
+        matches!(self.take(field), Some(Value::Boolean(true)))
+    }
 }
 
-/// `serde_json` ends its messages with a line and a column of a body that the caller did not write by hand.
-fn without_place(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or(message).to_owned()
+/// A field without which there is nothing to do. The reading has found it already, so this is for the types.
+pub fn needed<T>(field: &'static str, value: Option<T>) -> Result<T, Refusal> {
+    value.ok_or_else(|| Refusal::bad(field, "is missing"))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-
-    use super::{one_of, read, text, within};
-    use crate::api::{Integer, Text};
-    use crate::refusal::Refusal;
-
-    #[derive(Debug, Deserialize)]
-    struct Body {
-        country: Option<String>,
-        minutes: Option<u32>,
-    }
-
-    fn refused(body: &str) -> (String, String) {
-        match read::<Body>(body.as_bytes()) {
-            Err(Refusal::BadRequest { field, message }) => (field, message),
-            other => panic!("{body}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_body_is_an_object_or_absent() {
-        for body in ["", "  ", "{}", r#"{"country":"US","unknown":[1,{"a":2}]}"#, r#"{"country":null}"#] {
-            assert!(read::<Body>(body.as_bytes()).is_ok(), "{body}");
-        }
-        assert_eq!(read::<Body>(br#"{"country":"CA","minutes":3}"#).unwrap().minutes, Some(3));
-        assert_eq!(read::<Body>(br#"{"country":"CA"}"#).unwrap().country.as_deref(), Some("CA"));
-    }
-
-    #[test]
-    fn an_error_names_the_field() {
-        for (body, field, part) in [
-            ("[]", "body", "not a JSON object"),
-            ("null", "body", "not a JSON object"),
-            ("\"{}\"", "body", "not a JSON object"),
-            ("{", "body", "EOF"),
-            ("{} {}", "body", "after the JSON object"),
-            (r#"{"country":5}"#, "country", "expected a string"),
-            (r#"{"minutes":"5"}"#, "minutes", "expected u32"),
-            (r#"{"minutes":5.5}"#, "minutes", "expected u32"),
-            (r#"{"minutes":-1}"#, "minutes", "expected u32"),
-            (r#"{"minutes":1,"minutes":2}"#, "body", "duplicate field `minutes`"),
-            (r#"{"a":[[[[[[[[1]]]]]]]]}"#, "body", "deeper"),
-            (r#"{"nothing of ours":[{"a":x}]}"#, "body", "expected value"),
-            (r#"{"country":"U"#, "body", "EOF"),
-        ] {
-            let (named, message) = refused(body);
-            assert_eq!(named, field, "{body}: {message}");
-            assert!(message.contains(part) && !message.contains(" at line "), "{body}: {message}");
-        }
-    }
-
-    #[test]
-    fn a_body_is_text_also_where_nobody_reads_it() {
-        let read = read::<Body>(b"{\"skipped\":\"\xff\"}");
-        assert!(matches!(read, Err(Refusal::BadRequest { field, .. }) if field == "body"));
-    }
-
-    #[test]
-    fn two_spellings_may_agree_and_not_differ() {
-        assert_eq!(one_of(&[("to", None), ("phone_number", Some("+1"))]).unwrap(), Some("+1"));
-        assert_eq!(one_of(&[("to", Some("+1")), ("phone_number", Some("+1"))]).unwrap(), Some("+1"));
-        assert!(one_of(&[("to", Some("+1")), ("phone_number", Some("+2"))]).is_err());
-        assert_eq!(one_of(&[("to", None)]).unwrap(), None);
-    }
-
-    #[test]
-    fn text_has_limits_and_no_control_characters() {
-        let limit = |shortest, longest| Text { field: "task", shortest, longest };
-        assert!(text(&limit(10, 4000), "ten chars!").is_ok());
-        assert!(text(&limit(10, 4000), "nine char").is_err());
-        assert!(text(&limit(10, 10), "äöüäöüäöüä").is_ok(), "characters, not bytes");
-        assert!(text(&limit(1, 100), "line\nline\ttab").is_ok());
-        for bad in ["nul\0", "bell\u{7}", "escape\u{1b}[0m", "del\u{7f}", "c1\u{85}"] {
-            assert!(text(&limit(1, 100), bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_number_has_limits_and_a_default() {
-        let limit = Integer { field: "minutes", least: 1, most: 30, default: 5 };
-        for (asked, taken) in
-            [(None, Some(5)), (Some(1), Some(1)), (Some(30), Some(30)), (Some(0), None), (Some(31), None)]
-        {
-            assert_eq!(within(&limit, asked).ok(), taken, "{asked:?}");
-        }
-    }
-}
+mod tests;

@@ -6,7 +6,6 @@ mod look;
 mod roll_back;
 
 pub mod destinations;
-pub mod languages;
 pub mod outcome;
 pub mod seen;
 pub mod shown;

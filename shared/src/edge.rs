@@ -34,9 +34,6 @@ use crate::telemetry::{self, Ended, Invoked, With, Writer};
 
 pub use gzip::Document;
 
-/// The largest body that is read.
-pub const LARGEST_BODY: usize = 32 * 1024;
-
 /// The outcome of a request that brought no payment and was told the price.
 pub const UNPAID: &str = "unpaid";
 
@@ -209,7 +206,7 @@ fn is_promised<H: Handler>(answer: &Answer) -> bool {
 
 /// The body's bytes, if they are not too many.
 pub fn bytes(body: &Body) -> Result<&[u8], Refusal> {
-    if body.len() > LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
+    if body.len() > api::LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
 }
 
 impl Answer {

@@ -18,6 +18,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::api;
+use crate::body;
 use crate::edge::{self, Answer, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
@@ -178,8 +179,8 @@ impl<E: Endpoint> Paid<E> {
         let name = named::name_of(request.headers(), presented.as_ref())?;
         let Some(presented) = presented else {
             return match ask {
-                // A probe without a body learns the price; a body is checked, so that nobody pays for a bad request.
-                Err(refusal) if !body.is_empty() => Err(refusal),
+                // A probe that asks for nothing learns the price; a request is checked, so that nobody pays for a bad one.
+                Err(refusal) if !body::asks_nothing(body) => Err(refusal),
                 _ => Err(unpaid()),
             };
         };

@@ -7,7 +7,7 @@ mod bought;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Code, Method, NUMBERS_BUY, codes};
+use crate::api::{Code, LARGEST_BODY, Method, NUMBERS_BUY, codes};
 use crate::limits::Reached;
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
@@ -22,7 +22,7 @@ pub enum Refusal {
         /// The method that is.
         method: Method,
     },
-    /// 413: the body is larger than 32 KB.
+    /// 413: the body is larger than anything that is asked for here.
     TooLarge,
     /// 400: the payment header cannot be read.
     InvalidPayment(String),
@@ -198,8 +198,10 @@ impl Refusal {
                 let message = format!("This endpoint takes {} only. {FREE}", method.as_str());
                 Facts::new(codes::METHOD_NOT_ALLOWED, message).header("allow", method.allow())
             }
-            Self::TooLarge => Facts::new(codes::TOO_LARGE, format!("The body is larger than 32 KB. {FREE}")),
-            Self::InvalidPayment(what) => Facts::new(codes::INVALID_PAYMENT, format!("The payment header is unreadable: {what}. {FREE}")),
+            Self::TooLarge => {
+                Facts::new(codes::TOO_LARGE, format!("The body is larger than {} KB. {FREE}", LARGEST_BODY / 1024))
+            }
+            Self::InvalidPayment(what) => Facts::new(codes::INVALID_PAYMENT, format!("The payment header is unreadable: {} {FREE}", sentence(what))),
             Self::PaymentRequired { reason, message } => {
                 Facts::new(codes::PAYMENT_REQUIRED, format!("{message} {FREE}")).with("reason", json!(reason))
             }
@@ -232,10 +234,10 @@ impl Refusal {
                 format!("This wallet is not served: its use was against the terms. Ask the operator if that is a mistake. {FREE}"),
             ),
             Self::BadRequest { field, message } => {
-                Facts::new(codes::BAD_REQUEST, format!("`{field}`: {message}. {FREE}")).with("field", json!(field))
+                Facts::new(codes::BAD_REQUEST, format!("`{field}`: {} {FREE}", sentence(message))).with("field", json!(field))
             }
             Self::UnsupportedDestination { message } => {
-                Facts::new(codes::UNSUPPORTED_DESTINATION, format!("This number cannot be called: {message}. {FREE}"))
+                Facts::new(codes::UNSUPPORTED_DESTINATION, format!("This number cannot be called: {} {FREE}", sentence(message)))
                     .with("field", json!("phone_number"))
             }
             Self::NoOwnedNumbers => Facts::new(
@@ -301,7 +303,7 @@ impl Refusal {
             )
             .retry_after(*retry_after),
             Self::Upstream { vendor, message } => {
-                Facts::new(codes::UPSTREAM_ERROR, format!("{vendor}: {message}. {FREE}")).with("upstream", json!(vendor))
+                Facts::new(codes::UPSTREAM_ERROR, format!("{vendor}: {} {FREE}", sentence(message))).with("upstream", json!(vendor))
             }
             Self::NotSettled => Facts::new(
                 codes::NOT_SETTLED,
@@ -338,6 +340,13 @@ const PAUSE: u64 = 300;
 
 /// BlockRun's MCP server looks for these words before it tells a user that nothing was paid.
 const FREE: &str = "Not charged.";
+
+/// Words of ours or of a vendor's with one end: vendors bring their own full stop, as a rule.
+fn sentence(words: &str) -> String {
+    let words = words.trim_end();
+    let ends = words.ends_with(['.', '!', '?', '…', '。']);
+    if ends { words.to_owned() } else { format!("{words}.") }
+}
 
 /// The SDKs drop every field but the message, so it says which numbers the wallet owns.
 fn owns(active: &[PhoneNumber]) -> String {
@@ -392,5 +401,23 @@ impl Facts {
         body.insert("code".to_owned(), json!(self.code));
         body.insert("message".to_owned(), json!(self.message));
         Value::Object(body).to_string().into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn a_vendors_sentence_has_one_full_stop() {
+        for (said, shown) in [
+            ("A Bundle is required.", "twilio: A Bundle is required. Not charged."),
+            ("A Bundle is required", "twilio: A Bundle is required. Not charged."),
+            ("Why? \n", "twilio: Why? Not charged."),
+        ] {
+            let refusal = Refusal::Upstream { vendor: "twilio", message: said.to_owned() };
+            assert_eq!(refusal.facts().message, shown);
+        }
+        assert_eq!(Refusal::bad("task", "is missing").facts().message, "`task`: is missing. Not charged.");
     }
 }

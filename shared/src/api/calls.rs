@@ -46,7 +46,11 @@ pub const VOICE_CALL: Endpoint = Endpoint {
             .such_as("\"Confirm the 7pm reservation for two under Vicky, then end the call.\""),
         Field::maybe("from", Kind::Phone, "One of the wallet's numbers; its only one if this is left out."),
         Field::maybe("voice", Kind::Text(VOICE), "A voice of Bland's catalogue."),
-        Field::maybe("language", Kind::String, "ISO 639-1 or BCP 47, such as `en` or `pt-BR`; `en` if it is left out."),
+        Field::maybe(
+            "language",
+            Kind::Language,
+            "ISO 639-1 or BCP 47, such as `en` or `pt-BR`; `en` if it is left out.",
+        ),
         Field::maybe("max_duration", Kind::Integer(MAX_DURATION), "Minutes after which the call is cut off.")
             .such_as("3"),
         Field::maybe("first_sentence", Kind::Text(FIRST_SENTENCE), "The exact opening words."),

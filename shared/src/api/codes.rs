@@ -33,7 +33,7 @@ impl Code {
 /// The wrong method.
 pub const METHOD_NOT_ALLOWED: Code = code(405, "method_not_allowed", "another method; `Allow` names those there are");
 /// Too much to read.
-pub const TOO_LARGE: Code = code(413, "too_large", "the body is larger than 32 KB");
+pub const TOO_LARGE: Code = code(413, "too_large", "the body is larger than 64 KB");
 /// No payment can be read from the header.
 pub const INVALID_PAYMENT: Code = code(400, "invalid_payment", "the payment header cannot be read");
 /// Pay.

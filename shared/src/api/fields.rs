@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// The largest body that is read, in bytes. It holds every field of a request at its longest, whatever the characters and
+/// however they are escaped: one beyond U+FFFF is twelve bytes then.
+pub const LARGEST_BODY: usize = 64 * 1024;
 /// The longest text of any field that has no limit of its own.
 pub const LONGEST_TEXT: usize = 256;
 /// E.164, as [`crate::types::PhoneNumber`] reads it.
@@ -34,6 +37,10 @@ pub enum Kind {
     Pattern(&'static str),
     /// A phone number in E.164.
     Phone,
+    /// A country, ISO 3166-1 alpha-2.
+    Country,
+    /// A language, as people write it.
+    Language,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of just these words.
@@ -103,6 +110,11 @@ impl Field {
         Self { example: Some(example), ..self }
     }
 
+    /// What it is called, and its other spellings.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.spellings.iter().copied())
+    }
+
     /// Its schema; in full, or only what a body is checked by.
     fn schema(&self, in_full: bool) -> Value {
         let mut schema = self.kind.schema(in_full);
@@ -137,9 +149,10 @@ impl Kind {
             Self::Text(text) => json!({"type": "string", "minLength": text.shortest, "maxLength": text.longest}),
             Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
             Self::Phone => json!({"type": "string", "pattern": E164}),
+            Self::Country => json!({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
             Self::Word(words) => json!({"type": "string", "enum": words}),
             Self::Words(words) => json!({"type": "array", "items": {"type": "string"}, "const": words}),
-            Self::String => json!({"type": "string"}),
+            Self::Language | Self::String => json!({"type": "string"}),
             Self::Time => json!({"type": "string", "format": "date-time"}),
             Self::Url => json!({"type": "string", "format": "uri-reference"}),
             Self::Integer(integer) => json!({
@@ -192,8 +205,8 @@ pub fn sample_of(fields: &[Field]) -> Value {
 mod tests {
     use serde_json::Value;
 
-    use super::super::ALL;
-    use super::{Field, Kind};
+    use super::super::{ALL, codes};
+    use super::{Field, Kind, LARGEST_BODY, LONGEST_TEXT};
 
     fn each(fields: &[Field], look: &mut impl FnMut(&Field)) {
         for field in fields {
@@ -202,6 +215,20 @@ mod tests {
                 each(inner, look);
             }
         }
+    }
+
+    #[test]
+    fn the_largest_body_holds_every_request_however_it_is_escaped() {
+        for endpoint in ALL {
+            let longest = |field: &Field| match field.kind {
+                Kind::Text(limit) => limit.longest,
+                _ => LONGEST_TEXT / 4,
+            };
+            let body: usize =
+                endpoint.request.iter().map(|field| field.name.len() + "\"\":\"\",".len() + 12 * longest(field)).sum();
+            assert!(body < LARGEST_BODY, "{}: {body}", endpoint.name);
+        }
+        assert!(codes::TOO_LARGE.when.contains(&format!(" {} KB", LARGEST_BODY / 1024)));
     }
 
     #[test]

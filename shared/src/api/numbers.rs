@@ -20,8 +20,7 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
             else can use or renew it. Other countries than the US and Canada are answered 502 where the operator has no \
             regulatory approval there.",
     request: &[
-        Field::maybe("country", Kind::Pattern("^[A-Z]{2}$"), "ISO 3166-1 alpha-2; `US` if it is left out.")
-            .such_as("\"US\""),
+        Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.").such_as("\"US\""),
         Field::maybe(
             "area_code",
             Kind::Pattern("^[0-9]{2,5}$"),
@@ -113,7 +112,12 @@ pub const NUMBERS_LIST: Endpoint = Endpoint {
                 PHONE_NUMBER,
                 COUNTRY,
                 EXPIRES_AT,
-                Field::always("days_remaining", Kind::Count, "Whole days, rounded down.").such_as("28"),
+                Field::always(
+                    "days_remaining",
+                    Kind::Count,
+                    "Whole days, rounded down: 29 from the first second of a lease of 30.",
+                )
+                .such_as("28"),
                 CHAIN,
                 Field::always("active", Kind::Boolean, "Always true: what has ended is not listed.").such_as("true"),
             ]),

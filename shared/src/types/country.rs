@@ -8,7 +8,7 @@ pub struct Country([u8; 2]);
 
 /// The text is not an assigned ISO 3166-1 alpha-2 code.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an ISO 3166-1 alpha-2 country code in upper case, such as \"US\"")]
+#[error("must be the ISO 3166-1 alpha-2 code of a country, such as \"US\"")]
 pub struct NotACountry;
 
 impl Country {
@@ -27,6 +27,11 @@ impl Country {
         } else {
             Err(NotACountry)
         }
+    }
+
+    /// All there are.
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        ASSIGNED.as_chunks::<3>().0.iter().filter_map(|entry| str::from_utf8(entry).ok()?.get(..2))
     }
 
     /// The two letters.
@@ -71,6 +76,8 @@ mod tests {
         for text in ["US", "CA", "GB", "ZW", "AD"] {
             assert_eq!(Country::parse(text).unwrap().as_str(), text);
         }
+        assert!(Country::all().all(|code| Country::parse(code).unwrap().as_str() == code));
+        assert_eq!(Country::all().count(), 249);
         for text in ["", "U", "USA", "us", "ZZ", "XX", "U ", " U", "S ", "D\u{20}", "ＵＳ", "../"] {
             assert_eq!(Country::parse(text), Err(NotACountry), "{text:?}");
         }

@@ -1,4 +1,4 @@
-//! JSON: how deep it is, before it is parsed; and that an object is one, while it is.
+//! JSON: how deep it is, before it is parsed; that an object is one, while it is; and which numbers are whole.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -27,6 +27,27 @@ pub fn nesting(json: &[u8]) -> usize {
     deepest
 }
 
+/// The whole number that a JSON number stands for, as JSON Schema has it: `5`, `5.0` and `50e-1` are the same. Nothing, where
+/// it is not whole, or is larger than anything that is counted here. By its digits, since a float would round.
+pub fn whole(number: &str) -> Option<i64> {
+    let (sign, number) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let digits = digits.trim_start_matches('0');
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(0);
+    }
+    let exponent: i64 = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
+    let after_the_point = i64::try_from(fraction.len()).ok()?;
+    let cut = i64::try_from(digits.len().checked_sub(significant.len())?).ok()?;
+    let zeros = exponent.checked_sub(after_the_point)?.checked_add(cut)?;
+    // An `i64` has nineteen digits at most.
+    let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros < 19)?;
+    format!("{sign}{significant}{}", "0".repeat(zeros)).parse().ok()
+}
+
 /// A JSON object. Plain serde would also read a struct from an array of its fields in order, which no other program does.
 #[derive(Debug)]
 pub struct Object<T>(pub T);
@@ -51,7 +72,43 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Object, nesting};
+    use super::{Object, nesting, whole};
+
+    #[test]
+    fn a_whole_number_has_many_spellings() {
+        for (number, is) in [
+            ("5", 5),
+            ("-5", -5),
+            ("5.0", 5),
+            ("5e0", 5),
+            ("5E+0", 5),
+            ("0.5e1", 5),
+            ("50e-1", 5),
+            ("500.000e-2", 5),
+            ("1e1", 10),
+            ("0", 0),
+            ("-0", 0),
+            ("-0.0", 0),
+            ("0e999999999999999999999", 0),
+            ("9223372036854775807", i64::MAX),
+            ("-9223372036854775808", i64::MIN),
+        ] {
+            assert_eq!(whole(number), Some(is), "{number}");
+        }
+        for number in [
+            "5.5",
+            "5e-1",
+            "0.1",
+            "5.0000000000000000000000001",
+            "9223372036854775808",
+            "1e19",
+            "1e999",
+            "1e99999999999999999999",
+            "1e-99999999999999999999",
+        ] {
+            assert_eq!(whole(number), None, "{number}");
+        }
+    }
 
     #[test]
     fn a_list_of_an_objects_values_is_not_the_object() {

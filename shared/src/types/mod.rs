@@ -2,6 +2,7 @@
 //! storage or HTTP.
 
 mod area_code;
+mod blank;
 mod country;
 mod ids;
 mod json;
@@ -12,9 +13,10 @@ mod usdc;
 mod wallet;
 
 pub use area_code::{AreaCode, NotAnAreaCode};
+pub use blank::{BLANKS, is_blank, leaves_no_mark};
 pub use country::{Country, NotACountry};
 pub use ids::{AttemptId, CallId, NotACallId, PaymentId, TransactionId};
-pub use json::{Object, nesting};
+pub use json::{Object, nesting, whole};
 pub use network::{EvmNetwork, Network, SolanaNetwork};
 pub use phone_number::{NotE164, PhoneNumber};
 pub use solana_address::Address as SolanaAddress;

@@ -1,7 +1,8 @@
 //! Names and numbers: whatever is read as one is one, and has one spelling.
 
 use futures_util::FutureExt;
-use shared::calls::{destinations, languages};
+use shared::api::languages;
+use shared::calls::destinations;
 use shared::types::{CallId, Country, PhoneNumber, Wallet};
 use shared::upstream::bland::{BlandCallId, Decimal};
 

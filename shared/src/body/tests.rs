@@ -1,0 +1,231 @@
+//! Bodies, read by the table as it is.
+
+use super::{asks_nothing, read};
+use crate::api::{ALL, Endpoint, Kind, MAX_DURATION, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, VOICE_CALL};
+use crate::refusal::Refusal;
+use crate::types::Country;
+
+const CALL: &str = r#""phone_number":"+12133610872","task":"Say hello and hang up.""#;
+
+/// The field that is named, and what is said about it.
+#[track_caller]
+fn refused(endpoint: &Endpoint, body: &str) -> (String, String) {
+    match read(endpoint, body.as_bytes()) {
+        Err(Refusal::BadRequest { field, message }) => (field, message),
+        other => panic!("{body}: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn refused_call(more: &str) -> (String, String) {
+    refused(&VOICE_CALL, &format!("{{{CALL},{more}}}"))
+}
+
+#[test]
+fn a_body_is_an_object_or_absent() {
+    for body in ["", "  ", "{}", " { } ", r#"{"country":null}"#, "\u{feff}{}", "\u{feff}\r\n{\"country\":\"US\"}\n"] {
+        assert!(read(&NUMBERS_BUY, body.as_bytes()).is_ok(), "{body}");
+    }
+    for (body, part) in [
+        ("[]", "is not a JSON object"),
+        ("null", "is not a JSON object"),
+        ("\"{}\"", "is not a JSON object"),
+        ("country=US", "is not a JSON object"),
+        ("\u{feff}\u{feff}{}", "is not a JSON object"),
+        ("{", "is cut off"),
+        (r#"{"country":"U"#, "is cut off"),
+        ("{} {}", "has something after the JSON object"),
+        (r#"{"country":"US",}"#, "is not valid JSON: see line 1, column 17"),
+        ("{'country':'US'}", "is not valid JSON: see line 1, column 2"),
+        (r#"{"nothing of ours":[{"a":x}]}"#, "is not valid JSON: see line 1, column "),
+        (r#"{"a":[[[[[[[[1]]]]]]]]}"#, "is nested deeper than 8 levels"),
+    ] {
+        let (field, message) = refused(&NUMBERS_BUY, body);
+        assert_eq!(field, "body", "{body}");
+        assert!(message.starts_with(part), "{body}: {message}");
+    }
+    let skipped = read(&NUMBERS_BUY, b"{\"skipped\":\"\xff\"}");
+    assert!(matches!(skipped, Err(Refusal::BadRequest { field, .. }) if field == "body"));
+}
+
+#[test]
+fn a_question_for_the_price_asks_for_nothing() {
+    for body in ["", " ", "{}", "{ }", "\u{feff}{}"] {
+        assert!(asks_nothing(body.as_bytes()), "{body}");
+    }
+    for body in [r#"{"a":1}"#, r#"{"task":null}"#, "[]", "null", "{", "{}{}", "\u{feff}\u{feff}"] {
+        assert!(!asks_nothing(body.as_bytes()), "{body}");
+    }
+}
+
+#[test]
+fn an_error_is_in_the_words_of_a_caller() {
+    for (field, value, says) in [
+        ("max_duration", "\"5\"", "must be a whole number from 1 to 30"),
+        ("max_duration", "5.5", "must be a whole number from 1 to 30"),
+        ("max_duration", "-1", "must be a whole number from 1 to 30"),
+        ("max_duration", "31", "must be a whole number from 1 to 30"),
+        ("max_duration", "1e99", "must be a whole number from 1 to 30"),
+        ("max_duration", "true", "must be a whole number from 1 to 30"),
+        ("max_duration", "[5]", "must be a whole number from 1 to 30"),
+        ("interruption_threshold", "-0.5", "must be a whole number from 0 to 10000"),
+        ("wait_for_greeting", "\"yes\"", "must be true or false, without quotes"),
+        ("wait_for_greeting", "1", "must be true or false, without quotes"),
+        ("voice", "5", "must be text, in quotes"),
+        ("voice", "{\"id\":1}", "must be text, in quotes"),
+        ("language", "[\"en\"]", "must be text, in quotes"),
+        ("from", "14155551234", "must be a phone number in E.164 format, in quotes, such as \"+14155551234\""),
+        ("first_sentence", "\"bell\\u0007\"", "contains control characters"),
+        ("first_sentence", "\"\\ud83d\"", "has an escape that stands for no character"),
+    ] {
+        assert_eq!(refused_call(&format!("\"{field}\":{value}")), (field.to_owned(), says.to_owned()), "{value}");
+    }
+    let (field, message) = refused_call("\"from\":\"4155551234\"");
+    assert_eq!((field.as_str(), message.contains("E.164")), ("from", true));
+    let (field, message) = refused(&NUMBERS_BUY, r#"{"country":"ZZ"}"#);
+    assert_eq!(
+        (field.as_str(), message.as_str()),
+        ("country", "must be the ISO 3166-1 alpha-2 code of a country, such as \"US\"")
+    );
+}
+
+#[test]
+fn the_first_field_of_the_table_that_is_wrong_is_named_whatever_the_order_of_the_body() {
+    let fields = [
+        ("phone_number", "\"911\""),
+        ("task", "\"short\""),
+        ("from", "\"1\""),
+        ("voice", "1"),
+        ("language", "\"xx\""),
+        ("max_duration", "0"),
+        ("first_sentence", "1"),
+        ("wait_for_greeting", "1"),
+        ("interruption_threshold", "-1"),
+    ];
+    assert!(fields.iter().map(|(name, _)| *name).eq(VOICE_CALL.request.iter().map(|field| field.name)));
+    let right = |name: &str| match name {
+        "phone_number" => Some("\"+12133610872\""),
+        "task" => Some("\"Say hello and hang up.\""),
+        _ => None,
+    };
+    for at in 0..fields.len() {
+        let value = |(place, (name, wrong)): (usize, &(&'static str, &'static str))| {
+            let value = if place < at { right(name) } else { Some(*wrong) };
+            value.map(|value| format!("\"{name}\":{value}"))
+        };
+        let mut parts: Vec<String> = fields.iter().enumerate().filter_map(value).collect();
+        assert_eq!(refused(&VOICE_CALL, &format!("{{{}}}", parts.join(","))).0, fields[at].0);
+        parts.reverse();
+        assert_eq!(refused(&VOICE_CALL, &format!("{{{}}}", parts.join(","))).0, fields[at].0);
+    }
+}
+
+#[test]
+fn null_and_text_with_nothing_to_read_in_it_are_absent_in_every_field_and_spelling() {
+    let nothing =
+        ["null", "\"\"", "\"   \"", "\"\\n\\t\"", "\"\\u200b\\u2060\\ufeff\"", "\"\\u00a0\\u3000\"", "\"\\u00ad\""];
+    for endpoint in ALL {
+        for field in endpoint.request {
+            for name in field.names() {
+                for value in nothing {
+                    let needed = if endpoint.name == "voice_call" && field.name == "task" {
+                        r#""phone_number":"+12133610872","#
+                    } else {
+                        ""
+                    };
+                    let body = format!("{{{needed}\"{name}\":{value}}}");
+                    let read = read(endpoint, body.as_bytes());
+                    match read {
+                        Ok(mut read) => assert!(!field.required && read.take(field.name).is_none(), "{body}"),
+                        Err(Refusal::BadRequest { field: named, message }) => {
+                            let says = if value == "null" { "is missing" } else { "is blank" };
+                            let first = endpoint.request.iter().find(|field| field.required).expect("a needed field");
+                            if field.required {
+                                assert_eq!((named.as_str(), message.as_str()), (field.name, says), "{body}");
+                            } else {
+                                assert_eq!((named.as_str(), message.as_str()), (first.name, "is missing"), "{body}");
+                            }
+                        }
+                        Err(other) => panic!("{body}: {other:?}"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn two_spellings_may_agree_and_not_differ() {
+    let number = |body: &str| read(&NUMBERS_RENEW, body.as_bytes()).map(|mut body| body.phone_number("phone_number"));
+    for body in [
+        r#"{"phoneNumber":"+14155551234"}"#,
+        r#"{"phoneNumber":"+14155551234","phone_number":"+14155551234"}"#,
+        r#"{"phoneNumber":"+14155551234","phone_number":""}"#,
+        r#"{"phone_number":null,"phoneNumber":"+14155551234"}"#,
+    ] {
+        assert_eq!(number(body).unwrap().unwrap().as_str(), "+14155551234", "{body}");
+    }
+    let (field, message) = refused(&NUMBERS_RENEW, r#"{"phoneNumber":"+14155551234","phone_number":"+14155551235"}"#);
+    assert_eq!((field.as_str(), message.as_str()), ("phoneNumber", "contradicts `phone_number`; send one of them"));
+    let (field, _) = refused(&NUMBERS_RENEW, r#"{"phone_number":"+14155551234","phoneNumber":"911"}"#);
+    assert_eq!(field, "phoneNumber");
+    let (field, message) = refused(&NUMBERS_BUY, r#"{"country":"US","country":"US"}"#);
+    assert_eq!((field.as_str(), message.as_str()), ("country", "is there twice; send it once"));
+}
+
+#[test]
+fn numbers_are_read_as_json_schema_has_them() {
+    for minutes in ["5", "5.0", "5e0", "0.5E+1", "50e-1"] {
+        let body = format!("{{{CALL},\"max_duration\":{minutes}}}");
+        assert_eq!(read(&VOICE_CALL, body.as_bytes()).unwrap().integer(&MAX_DURATION), 5, "{minutes}");
+    }
+    let body = format!("{{{CALL}}}");
+    assert_eq!(read(&VOICE_CALL, body.as_bytes()).unwrap().integer(&MAX_DURATION), MAX_DURATION.default);
+}
+
+#[test]
+fn the_same_thing_in_other_letters_is_the_same_value() {
+    for country in ["CA", "ca", "Ca"] {
+        let body = format!("{{\"country\":\"{country}\"}}");
+        assert_eq!(read(&NUMBERS_BUY, body.as_bytes()).unwrap().country("country"), Some(Country::CA));
+    }
+    for language in ["pt-BR", "pt_br", "PT-br"] {
+        let body = format!("{{{CALL},\"language\":\"{language}\"}}");
+        assert_eq!(read(&VOICE_CALL, body.as_bytes()).unwrap().language("language"), Some("pt-BR"));
+    }
+}
+
+#[test]
+fn text_has_limits_in_characters_and_no_control_characters() {
+    let task = |task: &str| {
+        let body = serde_json::json!({"phone_number": "+12133610872", "task": task});
+        read(&VOICE_CALL, body.to_string().as_bytes()).map(|mut body| body.text("task"))
+    };
+    for good in ["ten chars!", "äöüäöüäöüä", "line\nline\ttab\r\n", "  leading blanks stay  "] {
+        assert_eq!(task(good).unwrap().as_deref(), Some(good));
+    }
+    assert!(task(&"\u{1f600}".repeat(4_000)).is_ok() && task(&"x".repeat(4_001)).is_err());
+    for bad in
+        ["nine char", "a nul\0 in it", "a bell\u{7} in it", "an escape\u{1b}[0m", "a delete\u{7f}", "a c1 one\u{85}"]
+    {
+        assert!(task(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn every_field_that_is_asked_for_is_of_a_kind_that_is_read() {
+    for field in ALL.iter().flat_map(|endpoint| endpoint.request) {
+        let known = matches!(
+            field.kind,
+            Kind::Text(_)
+                | Kind::Pattern(_)
+                | Kind::Phone
+                | Kind::Country
+                | Kind::Language
+                | Kind::Integer(_)
+                | Kind::Boolean
+        );
+        assert!(known, "{}", field.name);
+    }
+    assert!(read(&NUMBERS_LIST, br#"{"anything":[1,{"a":2}]}"#).is_ok());
+}

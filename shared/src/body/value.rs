@@ -1,0 +1,97 @@
+//! What stands in one field, judged by the field's kind.
+
+use serde_json::value::RawValue;
+
+use crate::api::{Field, Integer, Kind, LONGEST_TEXT, Text, languages};
+use crate::refusal::Refusal;
+use crate::types::{Country, PhoneNumber, is_blank, whole};
+
+/// What a field was given.
+pub(super) enum Given {
+    /// Null.
+    Absent,
+    /// Text in which there is nothing to read.
+    Blank,
+    /// Something that is right.
+    Value(Value),
+}
+
+/// A value that fits its field.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Value {
+    Text(String),
+    Phone(PhoneNumber),
+    Country(Country),
+    Language(&'static str),
+    Integer(u32),
+    Boolean(bool),
+}
+
+/// Reads a field that was spelled like this.
+pub(super) fn read(field: &Field, name: &'static str, json: &RawValue) -> Result<Given, Refusal> {
+    let json = json.get();
+    if json == "null" {
+        return Ok(Given::Absent);
+    }
+    let bad = |what: String| Refusal::bad(name, what);
+    let value = if json.starts_with('"') {
+        let text: String =
+            serde_json::from_str(json).map_err(|_| bad("has an escape that stands for no character".to_owned()))?;
+        if is_blank(&text) {
+            return Ok(Given::Blank);
+        }
+        of_text(field.kind, text)
+    } else {
+        of_anything_else(field.kind, json)
+    };
+    value.map(Given::Value).map_err(bad)
+}
+
+fn of_text(kind: Kind, text: String) -> Result<Value, String> {
+    match kind {
+        Kind::Phone => PhoneNumber::parse(&text).map(Value::Phone).map_err(|error| error.to_string()),
+        Kind::Country => {
+            Country::parse(&text.to_ascii_uppercase()).map(Value::Country).map_err(|error| error.to_string())
+        }
+        Kind::Language => languages::for_dialler(&text).map(Value::Language).map_err(|error| error.to_string()),
+        Kind::Text(Text { shortest, longest, .. }) => within(text, shortest, longest),
+        Kind::Integer(limit) => Err(not_a_number(&limit)),
+        Kind::Boolean => Err(NOT_A_BOOLEAN.to_owned()),
+        _ => within(text, 0, LONGEST_TEXT),
+    }
+}
+
+fn of_anything_else(kind: Kind, json: &str) -> Result<Value, String> {
+    match (kind, json) {
+        (Kind::Boolean, "true") => Ok(Value::Boolean(true)),
+        (Kind::Boolean, "false") => Ok(Value::Boolean(false)),
+        (Kind::Boolean, _) => Err(NOT_A_BOOLEAN.to_owned()),
+        (Kind::Integer(limit), number) => {
+            let number = whole(number).and_then(|number| u32::try_from(number).ok());
+            let number = number.filter(|number| (limit.least..=limit.most).contains(number));
+            number.map(Value::Integer).ok_or_else(|| not_a_number(&limit))
+        }
+        (Kind::Phone, _) => {
+            Err("must be a phone number in E.164 format, in quotes, such as \"+14155551234\"".to_owned())
+        }
+        _ => Err("must be text, in quotes".to_owned()),
+    }
+}
+
+/// Text within its limits and without control characters other than line breaks and tabs.
+fn within(text: String, shortest: usize, longest: usize) -> Result<Value, String> {
+    let length = text.chars().count();
+    if length < shortest || length > longest {
+        return Err(format!("has {length} characters; {shortest} to {longest} are accepted"));
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err("contains control characters".to_owned());
+    }
+    Ok(Value::Text(text))
+}
+
+fn not_a_number(limit: &Integer) -> String {
+    format!("must be a whole number from {} to {}", limit.least, limit.most)
+}
+
+const NOT_A_BOOLEAN: &str = "must be true or false, without quotes";
