@@ -262,6 +262,10 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (json!({"country": "zz"}), "country"),
         (json!({"country": "ZZ"}), "country"),
         (json!({"country": "USA"}), "country"),
+        (json!({"country_code": "CA"}), "country"),
+        (json!({"Country": "CA"}), "country"),
+        (json!({"area-code": "415"}), "area_code"),
+        (json!({"phone_number": "+14155551234"}), "phone_number"),
         (json!({"country": 1}), "country"),
         (json!({"area_code": "41"}), "area_code"),
         (json!({"area_code": "115"}), "area_code"),
@@ -274,6 +278,12 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         let refused = stack.post(BUY).body(&body).send().await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{body}");
     }
+    // What stands in the address is not read, so nothing else is sold for it.
+    for (query, field) in [("country=CA", "country"), ("areaCode=415", "area_code"), ("Country%5Fcode=CA", "country")] {
+        let refused = stack.post(&format!("{BUY}?{query}")).body(&json!({})).send().await.refused(400, "bad_request");
+        assert_eq!(refused["field"], field, "{query}");
+    }
+    stack.post(&format!("{BUY}?utm_source=agent&country=")).body(&json!({})).send().await.expect(402);
     assert_eq!(stack.facilitator.verifies(), 0);
     assert_eq!(stack.twilio.faults().count("*"), 0);
 }

@@ -303,6 +303,13 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (with("interruption_threshold", json!(10_001)), "interruption_threshold"),
         (with("first_sentence", json!("x".repeat(501))), "first_sentence"),
         (with("voice", json!("x".repeat(257))), "voice"),
+        (with("number", json!(TO)), "phone_number"),
+        (with("maxDuration", json!(1)), "max_duration"),
+        (with("start_time", json!("2026-12-24T09:00:00Z")), "start_time"),
+        (with("webhook", json!("https://example.com")), "webhook"),
+        (with("voicemail_message", json!("Please call back.")), "voicemail_message"),
+        (with("transfer_phone_number", json!("+12125550142")), "transfer_phone_number"),
+        (with("record", json!(false)), "record"),
     ] {
         let refused = stack.post(CALL).body(&body).send().await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{body}");
@@ -339,6 +346,10 @@ async fn the_limits_are_inclusive() {
         ("language", Value::Null),
         ("wait_for_greeting", json!("")),
         ("to", json!("")),
+        ("start_time", Value::Null),
+        ("record", json!(true)),
+        ("voicemail_action", json!("hangup")),
+        ("model", json!("base")),
     ] {
         let mut body = minimal();
         body[field] = value;

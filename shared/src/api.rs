@@ -7,6 +7,7 @@ pub mod codes;
 mod fields;
 pub mod languages;
 mod numbers;
+mod unoffered;
 
 pub use calls::{
     FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, UNTRUSTED, VOICE, VOICE_CALL, VOICE_CALL_STATUS,
@@ -14,6 +15,7 @@ pub use calls::{
 pub use codes::Code;
 pub use fields::{Field, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Text, body_of, sample_of};
 pub use numbers::{NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
+pub use unoffered::{Promise, Unoffered};
 
 use crate::types::Usdc;
 use crate::x402::Offer;
@@ -69,6 +71,8 @@ pub struct Endpoint {
     pub about: &'static str,
     /// The body.
     pub request: &'static [Field],
+    /// What a body might ask for in vain.
+    pub unoffered: &'static [Unoffered],
     /// The body of a 200.
     pub answer: &'static [Field],
     /// Every other answer.

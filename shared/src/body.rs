@@ -2,6 +2,7 @@
 //! the table that is not is named, in words that ask for no knowledge of ours. Fields that are null, or text in which there
 //! is nothing to read, are absent. Two spellings of a field may both be there if they agree.
 
+mod names;
 mod object;
 mod value;
 
@@ -12,6 +13,7 @@ use crate::refusal::Refusal;
 use crate::types::{Country, PhoneNumber};
 use value::{Given, Value};
 
+pub use names::{ignored, not_in_the_address};
 pub use object::asks_nothing;
 
 /// A body that has been read: everything in it that the endpoint knows, and nothing else.
@@ -23,6 +25,8 @@ pub struct Body {
 /// Reads a body of an endpoint. One that is absent reads as `{}`.
 pub fn read(endpoint: &Endpoint, body: &[u8]) -> Result<Body, Refusal> {
     let given = object::read(body)?;
+    // First, since the field of a wrong name may be missing by its right one.
+    names::check(endpoint, &given)?;
     let mut values = Vec::new();
     for field in endpoint.request {
         if let Some(value) = one_of(field, &given)? {

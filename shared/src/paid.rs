@@ -12,7 +12,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
-use lambda_http::Request;
+use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -175,12 +175,16 @@ impl<E: Endpoint> Paid<E> {
         let body = edge::bytes(request.body())?;
         let presented =
             Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
-        let ask = E::ask(body);
+        let parameters = request.query_string_parameters_ref();
+        let parameters = parameters.into_iter().flat_map(|parameters| parameters.iter());
+        let address = body::not_in_the_address(E::ENDPOINT, parameters);
+        let says_nothing = address.is_ok();
+        let ask = address.and_then(|()| E::ask(body));
         let name = named::name_of(request.headers(), presented.as_ref())?;
         let Some(presented) = presented else {
             return match ask {
                 // A probe that asks for nothing learns the price; a request is checked, so that nobody pays for a bad one.
-                Err(refusal) if !body::asks_nothing(body) => Err(refusal),
+                Err(refusal) if !(says_nothing && body::asks_nothing(body)) => Err(refusal),
                 _ => Err(unpaid()),
             };
         };

@@ -18,6 +18,8 @@ pub struct Field {
     pub name: &'static str,
     /// How else published clients spell it. Two spellings in one body must agree.
     pub spellings: &'static [&'static str],
+    /// What it is called elsewhere: words of letters and digits in lower case. A body that calls it so is told the right name.
+    pub elsewhere: &'static str,
     /// What may be in it.
     pub kind: Kind,
     /// Whether it is always there.
@@ -94,7 +96,7 @@ pub struct Integer {
 impl Field {
     /// A field of an answer that is always there.
     pub(super) const fn always(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, spellings: &[], kind, required: true, about, example: None }
+        Self { name, spellings: &[], elsewhere: "", kind, required: true, about, example: None }
     }
 
     /// A field that may be left out.
@@ -104,6 +106,10 @@ impl Field {
 
     pub(super) const fn also(self, spellings: &'static [&'static str]) -> Self {
         Self { spellings, ..self }
+    }
+
+    pub(super) const fn called_elsewhere(self, elsewhere: &'static str) -> Self {
+        Self { elsewhere, ..self }
     }
 
     pub(super) const fn such_as(self, example: &'static str) -> Self {

@@ -5,6 +5,7 @@ use super::codes::{
     PAYMENT_CONFLICT, PAYMENT_IN_PROGRESS, PAYMENT_PENDING, PAYMENT_REQUIRED, PAYMENT_RETURNED, RATE_LIMITED,
     SELLING_PAUSED, TOO_LARGE, UPSTREAM_ERROR, UPSTREAM_RATE_LIMITED, WALLET_BLOCKED, WRONG_WALLET,
 };
+use super::unoffered::{BUY, RENEW};
 use super::{Endpoint, Field, Kind, Method};
 use crate::types::Usdc;
 
@@ -20,7 +21,9 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
             else can use or renew it. Other countries than the US and Canada are answered 502 where the operator has no \
             regulatory approval there.",
     request: &[
-        Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.").such_as("\"US\""),
+        Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
+            .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso2 nation")
+            .such_as("\"US\""),
         Field::maybe(
             "area_code",
             Kind::Pattern("^[0-9]{2,5}$"),
@@ -28,8 +31,10 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
              where there is none.",
         )
         .also(&["areaCode"])
+        .called_elsewhere("area npa prefix citycode areaprefix preferredareacode")
         .such_as("\"415\""),
     ],
+    unoffered: BUY,
     answer: &[
         PHONE_NUMBER,
         COUNTRY,
@@ -69,7 +74,10 @@ pub const NUMBERS_RENEW: Endpoint = Endpoint {
     price: Usdc::micros(5_000_000),
     title: "30 more days for an active phone number of the paying wallet",
     about: "Adds 30 days to the current end of an active lease. Only the wallet that owns the number can.",
-    request: &[Field { required: true, ..PHONE_NUMBER }.also(&["phoneNumber"])],
+    request: &[Field { required: true, ..PHONE_NUMBER }
+        .also(&["phoneNumber"])
+        .called_elsewhere("phone number phoneno msisdn tel telephone e164 to from lease")],
+    unoffered: RENEW,
     answer: &[PHONE_NUMBER, EXPIRES_AT, TRANSACTION],
     refusals: &[
         METHOD_NOT_ALLOWED,
@@ -103,6 +111,7 @@ pub const NUMBERS_LIST: Endpoint = Endpoint {
     title: "The active phone numbers of the paying wallet",
     about: "Lists the active numbers of the wallet that pays. Nothing is asked: the payment says whose they are.",
     request: &[],
+    unoffered: &[],
     answer: &[
         Field::always("wallet", Kind::String, "The wallet that paid.")
             .such_as("\"0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8\""),

@@ -1,0 +1,248 @@
+//! Names, as other people's clients and agents write them.
+
+use serde_json::{Value, json};
+
+use super::{ignored, is_one_slip_from, not_in_the_address, plain, shown};
+use crate::api::{ALL, Endpoint, Field, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, VOICE_CALL};
+use crate::body::read;
+use crate::refusal::Refusal;
+
+/// A body that is right, with one more field.
+fn with(endpoint: &Endpoint, name: &str, value: Value) -> String {
+    let mut body = match endpoint.name {
+        "voice_call" => json!({"phone_number": "+12133610872", "task": "Say hello and hang up."}),
+        "numbers_renew" => json!({"phone_number": "+14155551234"}),
+        _ => json!({}),
+    };
+    body[name] = value;
+    body.to_string()
+}
+
+#[track_caller]
+fn refused(endpoint: &Endpoint, body: &str) -> (String, String) {
+    match read(endpoint, body.as_bytes()) {
+        Err(Refusal::BadRequest { field, message }) => (field, message),
+        other => panic!("{body}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_name_that_is_nearly_right_is_told_the_right_one() {
+    for (endpoint, right, wrong) in [
+        (
+            &NUMBERS_BUY,
+            "country",
+            &["country_code", "countryCode", "Country", "COUNTRY", "iso_country", "contry", "county", "countrys"][..],
+        ),
+        (
+            &NUMBERS_BUY,
+            "area_code",
+            &["area-code", "AreaCode", "area code", "areacode", "area_cod", "are_acode", "area", "npa"],
+        ),
+        (
+            &NUMBERS_RENEW,
+            "phone_number",
+            &["phone", "number", "PhoneNumber", "phone-number", "phone_numbr", "to", "from"],
+        ),
+        (
+            &VOICE_CALL,
+            "phone_number",
+            &["phone", "To", "to_number", "toNumber", "number", "customer", "recipient", "phone_number_"],
+        ),
+        (&VOICE_CALL, "task", &["prompt", "Task", "tasks", "script", "objective", "instructions", "tsak"]),
+        (&VOICE_CALL, "from", &["From", "from_", "from_number", "callerId", "caller_id", "phoneNumberId", "form"]),
+        (&VOICE_CALL, "voice", &["Voice", "voice_id", "voiceId", "voices"]),
+        (&VOICE_CALL, "language", &["lang", "locale", "languageCode", "langauge"]),
+        (
+            &VOICE_CALL,
+            "max_duration",
+            &["duration", "maxDuration", "max-duration", "max_minutes", "maxDurationSeconds", "TimeLimit"],
+        ),
+        (
+            &VOICE_CALL,
+            "first_sentence",
+            &["firstMessage", "first_message", "begin_message", "firstSentence", "greeting"],
+        ),
+        (&VOICE_CALL, "wait_for_greeting", &["waitForGreeting", "wait_for_user", "wait_for_greetings"]),
+        (&VOICE_CALL, "interruption_threshold", &["interruptionThreshold", "interuption_threshold"]),
+    ] {
+        for wrong in wrong {
+            let (field, message) = refused(endpoint, &with(endpoint, wrong, json!("+14155551234")));
+            assert_eq!(field, right, "{wrong}: {message}");
+            let begins = format!("was sent as `{wrong}`, which is not a field here; send `{right}`. ");
+            assert!(message.starts_with(&begins), "{message}");
+            // A template's empty place asks for nothing.
+            for nothing in [json!(null), json!(""), json!(" "), json!([]), json!({})] {
+                assert!(read(endpoint, with(endpoint, wrong, nothing).as_bytes()).is_ok(), "{wrong}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_published_clients_send_is_taken() {
+    for (endpoint, body) in [
+        (&NUMBERS_BUY, r#"{"country":"US","areaCode":"415"}"#),
+        (&NUMBERS_BUY, r#"{"country":"US"}"#),
+        (&NUMBERS_LIST, r#"{"limit":5,"wallet":"0x00","country":"US"}"#),
+        (&NUMBERS_RENEW, r#"{"phoneNumber":"+14155551234"}"#),
+        (
+            &VOICE_CALL,
+            r#"{"to":"+12133610872","task":"Confirm the reservation.","max_duration":3,"language":"en-US","from":"+14155551234","voice":"maya",
+                "first_sentence":"Hello!","wait_for_greeting":true,"interruption_threshold":100,"model":"base"}"#,
+        ),
+        // Bland's own template, with its empty places, and what StablePhone's skill sends.
+        (
+            &VOICE_CALL,
+            r#"{"phone_number":"+12133610872","from":null,"task":"Confirm the reservation.","model":"enhanced","language":"en","voice":"nat",
+                "voice_settings":{},"pathway_id":null,"local_dialing":false,"max_duration":5,"answered_by_enabled":true,
+                "wait_for_greeting":true,"record":true,"amd":false,"interruption_threshold":100,"voicemail_message":null,
+                "voicemail_action":"hangup","temperature":null,"transfer_phone_number":null,"transfer_list":{"":""},"metadata":{"a":1},
+                "pronunciation_guide":[],"start_time":null,"request_data":{},"tools":[],"dynamic_data":[],"analysis_schema":{},
+                "webhook":"","calendly":{},"retry":0,"voicemail":{"action":"hangup"},"keywords":["Vicky"],"temperature":0.5,
+                "noise_cancellation":true,"block_interruptions":false,"background_track":"office","timezone":"America/New_York"}"#,
+        ),
+    ] {
+        assert!(read(endpoint, body.as_bytes()).is_ok(), "{body}: {:?}", read(endpoint, body.as_bytes()));
+    }
+}
+
+#[test]
+fn what_is_not_offered_is_refused_where_it_is_asked_for() {
+    for (endpoint, name, value, because) in [
+        (&VOICE_CALL, "start_time", json!("2026-12-24 09:00:00 -05:00"), "a call is placed at once"),
+        (&VOICE_CALL, "scheduledAt", json!(1_795_519_006), "a call is placed at once"),
+        (&VOICE_CALL, "schedulePlan", json!({"earliestAt": "2026-12-24T09:00:00Z"}), "a call is placed at once"),
+        (&VOICE_CALL, "webhook", json!("https://example.com"), "poll `poll_url`"),
+        (&VOICE_CALL, "StatusCallback", json!("https://example.com"), "poll `poll_url`"),
+        (&VOICE_CALL, "webhook_events", json!(["call"]), "poll `poll_url`"),
+        (&VOICE_CALL, "voicemail_message", json!("Call back."), "leaves no message"),
+        (&VOICE_CALL, "voicemail_action", json!("leave_message"), "leaves no message"),
+        (&VOICE_CALL, "voicemail", json!({"action": "hangup", "message": "Call back."}), "leaves no message"),
+        (&VOICE_CALL, "transfer_phone_number", json!("+14155551234"), "not transferred"),
+        (&VOICE_CALL, "transfer_list", json!({"default": "+14155551234"}), "not transferred"),
+        (&VOICE_CALL, "transferPlan", json!({"mode": "warm"}), "not transferred"),
+        (&VOICE_CALL, "tools", json!([{"name": "book"}]), "has no tools"),
+        (&VOICE_CALL, "pathway_id", json!("a0f0"), "`task` is all"),
+        (&VOICE_CALL, "persona_id", json!("a0f0"), "`task` is all"),
+        (&VOICE_CALL, "assistantId", json!("a0f0"), "`task` is all"),
+        (&VOICE_CALL, "request_data", json!({"name": "Vicky"}), "write it out"),
+        (&VOICE_CALL, "retell_llm_dynamic_variables", json!({"name": "Vicky"}), "write it out"),
+        (&VOICE_CALL, "analysis_schema", json!({"booked": "boolean"}), "no other result"),
+        (&VOICE_CALL, "retry", json!({"wait": 60}), "dialled once"),
+        (&VOICE_CALL, "precall_dtmf_sequence", json!("1w2"), "no keys"),
+        (&VOICE_CALL, "record", json!(false), "every call is recorded"),
+        (&VOICE_CALL, "record", json!("false"), "every call is recorded"),
+        (&NUMBERS_BUY, "phone_number", json!("+14155551234"), "cannot be chosen"),
+        (&NUMBERS_BUY, "contains", json!("PIZZA"), "cannot be chosen"),
+        (&NUMBERS_BUY, "in_region", json!("CA"), "wish of place"),
+        (&NUMBERS_BUY, "type", json!("toll-free"), "the kind of number"),
+        (&NUMBERS_BUY, "smsEnabled", json!(true), "for calling out"),
+        (&NUMBERS_BUY, "quantity", json!(2), "one number"),
+        (&NUMBERS_BUY, "months", json!(12), "thirty days"),
+        (&NUMBERS_BUY, "auto_renew", json!(true), "not renewed by itself"),
+        (&NUMBERS_RENEW, "days", json!(90), "thirty days"),
+        (&NUMBERS_RENEW, "quantity", json!(3), "once"),
+    ] {
+        let (field, message) = refused(endpoint, &with(endpoint, name, value));
+        assert_eq!(field, name);
+        assert!(message.starts_with("is not offered: ") && message.contains(because), "{message}");
+    }
+    for (endpoint, name, value) in [
+        (&VOICE_CALL, "record", json!(true)),
+        (&VOICE_CALL, "retry", json!(false)),
+        (&VOICE_CALL, "tools", json!([])),
+        (&VOICE_CALL, "transfer_list", json!({"": ""})),
+        (&NUMBERS_BUY, "quantity", json!(1)),
+        (&NUMBERS_BUY, "type", json!("local")),
+        (&NUMBERS_BUY, "sms_enabled", json!(false)),
+        (&NUMBERS_RENEW, "days", json!(30)),
+    ] {
+        assert!(read(endpoint, with(endpoint, name, value).as_bytes()).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn what_belongs_in_the_body_is_not_sent_in_the_address() {
+    let address = |endpoint: &'static Endpoint, name: &str, value: &str| match not_in_the_address(
+        endpoint,
+        std::iter::once((name, value)),
+    ) {
+        Ok(()) => None,
+        Err(Refusal::BadRequest { field, message }) => Some((field, message)),
+        Err(other) => panic!("{other:?}"),
+    };
+    for (endpoint, name, field) in [
+        (&NUMBERS_BUY, "country", "country"),
+        (&NUMBERS_BUY, "countryCode", "country"),
+        (&NUMBERS_BUY, "areaCode", "area_code"),
+        (&NUMBERS_RENEW, "phone_number", "phone_number"),
+        (&VOICE_CALL, "to", "phone_number"),
+        (&VOICE_CALL, "prompt", "task"),
+    ] {
+        let (named, message) = address(endpoint, name, "CA").expect("a refusal");
+        assert!(named == field && message.ends_with("send it in the JSON body"), "{name}: {named}: {message}");
+        assert_eq!(address(endpoint, name, ""), None);
+    }
+    assert_eq!(address(&VOICE_CALL, "start_time", "tomorrow").expect("a refusal").0, "start_time");
+    for (endpoint, name) in
+        [(&NUMBERS_BUY, "utm_source"), (&NUMBERS_LIST, "country"), (&VOICE_CALL, "_"), (&VOICE_CALL, "model")]
+    {
+        assert_eq!(address(endpoint, name, "1"), None, "{name}");
+    }
+}
+
+#[test]
+fn what_is_ignored_is_named_in_order_and_within_bounds() {
+    let names = |body: &str| ignored(&VOICE_CALL, body.as_bytes());
+    assert!(names("").is_empty() && names("{}").is_empty() && names("[]").is_empty());
+    assert_eq!(
+        names(r#"{"to":"+1","model":"base","zeta":1,"metadata":{"a":1},"model":2,"task":""}"#),
+        ["metadata", "model", "zeta"]
+    );
+    let many: Vec<String> = (0..100).map(|n| format!("\"field{n:03}\":1")).collect();
+    let twenty = names(&format!("{{{}}}", many.join(",")));
+    assert_eq!((twenty.len(), twenty[0].as_str(), twenty[19].as_str()), (20, "field000", "field019"));
+    let hostile = json!({"a\u{0}b\u{202e}c\n": 1, "\u{200b}": 1, "é <script>\"": 1, "x".repeat(10_000): 1});
+    assert_eq!(names(&hostile.to_string()), ["?", "abc", &"x".repeat(64), "é <script>\""]);
+}
+
+#[test]
+fn a_slip_is_one_letter() {
+    for (name, other) in
+        [("task", "tasks"), ("task", "tsk"), ("task", "tesk"), ("task", "tsak"), ("voice", "voice"), ("aab", "ab")]
+    {
+        assert_eq!(is_one_slip_from(name, other), name != other, "{name} {other}");
+        assert_eq!(is_one_slip_from(other, name), name != other, "{name} {other}");
+    }
+    for (name, other) in
+        [("task", "tassks"), ("task", "kast"), ("task", "ta"), ("task", ""), ("model", "mode!s"), ("from", "frame")]
+    {
+        assert!(!is_one_slip_from(name, other), "{name} {other}");
+    }
+}
+
+#[test]
+fn a_name_of_the_table_is_written_as_names_are_compared() {
+    for endpoint in ALL {
+        for field in endpoint.request {
+            for name in field.elsewhere.split_terminator(' ') {
+                assert_eq!(plain(name).as_deref(), Some(name));
+                assert!(
+                    !endpoint.unoffered.iter().any(|unoffered| unoffered.is_called(name)),
+                    "{name} means two things"
+                );
+                let here = endpoint.request.iter().flat_map(Field::names).filter_map(plain).any(|known| known == name);
+                assert!(!here, "{name} is known by its letters");
+            }
+            for name in field.names().filter_map(plain) {
+                assert!(!endpoint.unoffered.iter().any(|unoffered| unoffered.is_called(&name)), "{name}");
+            }
+        }
+        for name in endpoint.unoffered.iter().flat_map(|unoffered| unoffered.names.split(' ')) {
+            let name = name.trim_end_matches('*');
+            assert_eq!(plain(name).as_deref(), Some(name));
+        }
+    }
+    assert_eq!((shown("a\u{feff}"), shown("\u{feff}")), ("a".to_owned(), "?".to_owned()));
+}
