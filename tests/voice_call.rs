@@ -356,3 +356,26 @@ async fn the_limits_are_inclusive() {
         stack.post(CALL).body(&body).send().await.expect(402);
     }
 }
+
+#[tokio::test]
+async fn what_is_ignored_is_named_before_the_payment_and_after() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    let mut body = minimal();
+    body["model"] = json!("base");
+    body["gewünscht"] = json!(true);
+    let paid = stack.post(CALL).body(&body).pay(&wallet).await;
+    let named = json!(["gewünscht", "model"]);
+    assert_eq!(paid.asked.json()["ignored_fields"], named);
+    let call = paid.answer.expect(200).json();
+    assert_eq!((&call["ignored_fields"], &call["status"]), (&named, &json!("started")));
+    let again = stack.post(CALL).body(&body).paid_with(&paid.payment).send().await.expect(200).json();
+    assert_eq!(again, call);
+
+    // The price that is kept for everybody else names nothing of it.
+    let unpaid = stack.post(CALL).body(&minimal()).send().await.expect(402).json();
+    assert!(unpaid.get("ignored_fields").is_none());
+    let forged = stack.post(CALL).body(&body).pay_bent(&wallet, |payment| payment.valid_for(-60)).await.answer;
+    assert_eq!(forged.refused(402, "payment_required")["ignored_fields"], named);
+}

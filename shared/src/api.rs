@@ -13,7 +13,7 @@ pub use calls::{
     FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, UNTRUSTED, VOICE, VOICE_CALL, VOICE_CALL_STATUS,
 };
 pub use codes::Code;
-pub use fields::{Field, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Text, body_of, sample_of};
+pub use fields::{Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Text, body_of, sample_of};
 pub use numbers::{NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 pub use unoffered::{Promise, Unoffered};
 

@@ -4,6 +4,7 @@
 //! The order in which things are refused is the order of this file.
 
 mod behind;
+mod ignored;
 mod named;
 mod price;
 mod replay;
@@ -131,7 +132,10 @@ impl<E: Endpoint> Handler for Paid<E> {
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
         match self.serve(&request, &invocation).await {
             Ok(answer) => answer,
-            Err(Refusal::PaymentRequired { reason, message }) => self.demand(reason, message, &invocation).await,
+            Err(Refusal::PaymentRequired { reason, message }) => {
+                let ignored = body::ignored(E::ENDPOINT, request.body());
+                self.demand(reason, message, &ignored, &invocation).await
+            }
             Err(refusal) => Answer::refusal(&refusal),
         }
     }
@@ -146,6 +150,8 @@ struct Order<'a> {
     request: Option<String>,
     /// The wallet's own name for it.
     name: Option<String>,
+    /// The names in its body that nothing is made of.
+    ignored: Vec<String>,
     invocation: &'a Invocation,
 }
 
@@ -193,7 +199,8 @@ impl<E: Endpoint> Paid<E> {
             Checked::Authentic(payment) => (payment, false),
             Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
         };
-        let order = Order { payment, confirmed, request, name, invocation };
+        let ignored = body::ignored(E::ENDPOINT, body);
+        let order = Order { payment, confirmed, request, name, ignored, invocation };
         let mut ask = ask;
         for _ in 0..BEHIND {
             match self.sell(ask, &order).await {
@@ -363,12 +370,12 @@ impl<E: Endpoint> Paid<E> {
                 vendor: "facilitator",
                 message: "it could not be reached and the call was stopped; sign a new payment to try again".to_owned(),
             }),
-            Ok(Finished::Doubt(work)) => pending::<E>(&work),
+            Ok(Finished::Doubt(work)) => pending::<E>(&work, order),
             // Whatever failed here failed after the fence: the money may have moved, so this is no plain fault.
             Err(fault) => {
                 telemetry::fault();
                 tracing::error!(%fault, payment = ?order.payment.id(), "a fault after the fence");
-                pending::<E>(&work)
+                pending::<E>(&work, order)
             }
         }
     }
@@ -446,9 +453,9 @@ async fn first_of<T>(
     }
 }
 
-fn pending<E: Endpoint>(work: &Work) -> Result<Answer, Refusal> {
+fn pending<E: Endpoint>(work: &Work, order: &Order<'_>) -> Result<Answer, Refusal> {
     match E::pending(work) {
-        Some(body) => Ok(Answer::ok(&body, Vec::new(), "pending")),
+        Some(body) => Ok(order.ok(&body, Vec::new(), "pending")),
         None => Err(Refusal::PaymentPending),
     }
 }

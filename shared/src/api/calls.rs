@@ -8,7 +8,7 @@ use super::codes::{
 };
 use super::numbers::TRANSACTION;
 use super::unoffered::CALL as UNOFFERED;
-use super::{Endpoint, Field, Integer, Kind, LONGEST_TEXT, Method, Text};
+use super::{Endpoint, Field, IGNORED_FIELDS, Integer, Kind, LONGEST_TEXT, Method, Text};
 use crate::types::Usdc;
 
 /// What the AI is to do.
@@ -106,6 +106,7 @@ pub const VOICE_CALL: Endpoint = Endpoint {
             "`pending`: the outcome of the payment is not known yet. `credit`: what the wallet was owed has paid, and the \
              payment of this request is not used.",
         ),
+        IGNORED_FIELDS,
     ],
     refusals: &[
         METHOD_NOT_ALLOWED,

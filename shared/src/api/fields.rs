@@ -11,6 +11,13 @@ pub const LONGEST_TEXT: usize = 256;
 /// E.164, as [`crate::types::PhoneNumber`] reads it.
 const E164: &str = r"^\+[1-9][0-9]{6,14}$";
 
+/// Beside the answer to a request that is paid for, and beside its price.
+pub const IGNORED_FIELDS: Field = Field::maybe(
+    "ignored_fields",
+    Kind::Names,
+    "Fields of the request that nothing is made of, by name: at most twenty. Left out where there are none.",
+);
+
 /// A field of a body.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
@@ -61,6 +68,8 @@ pub enum Kind {
     Number,
     /// Yes or no.
     Boolean,
+    /// A list of words.
+    Names,
     /// An object.
     Object(&'static [Field]),
     /// A list of objects.
@@ -121,6 +130,11 @@ impl Field {
         std::iter::once(self.name).chain(self.spellings.iter().copied())
     }
 
+    /// Its schema, for readers.
+    pub fn in_full(&self) -> Value {
+        self.schema(true)
+    }
+
     /// Its schema; in full, or only what a body is checked by.
     fn schema(&self, in_full: bool) -> Value {
         let mut schema = self.kind.schema(in_full);
@@ -167,6 +181,7 @@ impl Kind {
             Self::Count => json!({"type": "integer", "minimum": 0}),
             Self::Number => json!({"type": "number"}),
             Self::Boolean => json!({"type": "boolean"}),
+            Self::Names => json!({"type": "array", "items": {"type": "string"}}),
             Self::Object(fields) => schema_of(fields, in_full),
             Self::List(fields) => json!({"type": "array", "items": schema_of(fields, in_full)}),
             Self::OrNull(kind) => or_null(kind.schema(in_full)),

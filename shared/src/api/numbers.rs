@@ -6,7 +6,7 @@ use super::codes::{
     SELLING_PAUSED, TOO_LARGE, UPSTREAM_ERROR, UPSTREAM_RATE_LIMITED, WALLET_BLOCKED, WRONG_WALLET,
 };
 use super::unoffered::{BUY, RENEW};
-use super::{Endpoint, Field, Kind, Method};
+use super::{Endpoint, Field, IGNORED_FIELDS, Kind, Method};
 use crate::types::Usdc;
 
 /// A number for thirty days.
@@ -43,6 +43,7 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
         EXPIRES_AT,
         CHAIN,
         TRANSACTION,
+        IGNORED_FIELDS,
     ],
     refusals: &[
         METHOD_NOT_ALLOWED,
@@ -78,7 +79,7 @@ pub const NUMBERS_RENEW: Endpoint = Endpoint {
         .also(&["phoneNumber"])
         .called_elsewhere("phone number phoneno msisdn tel telephone e164 to from lease")],
     unoffered: RENEW,
-    answer: &[PHONE_NUMBER, EXPIRES_AT, TRANSACTION],
+    answer: &[PHONE_NUMBER, EXPIRES_AT, TRANSACTION, IGNORED_FIELDS],
     refusals: &[
         METHOD_NOT_ALLOWED,
         TOO_LARGE,
@@ -134,6 +135,7 @@ pub const NUMBERS_LIST: Endpoint = Endpoint {
         ),
         Field::always("count", Kind::Count, "How many there are.").such_as("1"),
         TRANSACTION,
+        IGNORED_FIELDS,
     ],
     refusals: &[
         METHOD_NOT_ALLOWED,

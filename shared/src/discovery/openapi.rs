@@ -123,7 +123,7 @@ fn price(terms: &Terms) -> Value {
     let (sample, answer) = (sample_of(endpoint.request), sample_of(endpoint.answer));
     let listing = Listing::new(endpoint.method.as_str(), &sample, &schema, &answer);
     let message = "Sign one of `accepts` and repeat the request with the payment. Not charged.";
-    let demand = demand(terms, &endpoint.offer(), &listing, None, codes::PAYMENT_REQUIRED.name, message);
+    let demand = demand(terms, &endpoint.offer(), &listing, None, codes::PAYMENT_REQUIRED.name, message, &[]);
     let example: Value = serde_json::from_slice(&demand.body).unwrap_or_default();
     json!({
         "description": format!("The price (`x-payment-info`) is asked for: {}.", codes::PAYMENT_REQUIRED.when),
@@ -246,6 +246,7 @@ fn schemas() -> Value {
                 "code": {"const": codes::PAYMENT_REQUIRED.name},
                 "reason": {"type": "string", "description": "Why the payment will not do, or `payment_required` where there was none."},
                 "message": message,
+                "ignored_fields": api::IGNORED_FIELDS.in_full(),
                 "accepts": {"type": "array", "items": accepted()},
             },
         },

@@ -45,19 +45,25 @@ pub(super) fn listing(endpoint: &api::Endpoint) -> Listing {
 }
 
 impl<E: Endpoint> Paid<E> {
-    pub(super) async fn demand(&self, reason: String, message: String, invocation: &Invocation) -> Answer {
+    pub(super) async fn demand(
+        &self,
+        reason: String,
+        message: String,
+        ignored: &[String],
+        invocation: &Invocation,
+    ) -> Answer {
         let fee_payer = self.fee_payer(invocation).await;
         let first_time = reason == UNPAID;
         let code = reason.clone();
         let refusal = Refusal::PaymentRequired { reason, message };
         let make = || {
             let message = refusal.facts().message;
-            demand(&self.terms, &E::ENDPOINT.offer(), &self.listing, fee_payer, &code, &message)
+            demand(&self.terms, &E::ENDPOINT.offer(), &self.listing, fee_payer, &code, &message, ignored)
         };
-        if first_time {
-            return Answer { outcome: edge::UNPAID, ..demanded(&refusal, &self.unpaid.or(fee_payer, make)) };
-        }
-        demanded(&refusal, &make())
+        // What names a caller's own fields is for this caller alone.
+        let demand = if first_time && ignored.is_empty() { self.unpaid.or(fee_payer, make) } else { Arc::new(make()) };
+        let answer = demanded(&refusal, &demand);
+        if first_time { Answer { outcome: edge::UNPAID, ..answer } } else { answer }
     }
 
     /// Asked for only where we are paid on Solana.

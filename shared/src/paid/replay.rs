@@ -35,7 +35,7 @@ impl<E: Endpoint> Paid<E> {
             telemetry::replayed();
             headers.push((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
         }
-        Ok(Answer::ok(&body, headers, outcome))
+        Ok(order.ok(&body, headers, outcome))
     }
 
     /// What an earlier request has come to that carried this payment, or another payment of this wallet's under the same

@@ -146,7 +146,8 @@ pub struct Demand {
 
 /// Asks for payment, and tells how what is sold is `listed`. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
 /// ([`super::PaymentRefused`]); `message` says it in a sentence. Solana is asked for where a facilitator's `fee_payer` is
-/// known. The answer depends on nothing else, so whoever asks often for the same reason can keep it.
+/// known. Fields of the request that are `ignored` are named in the body; the header stays ASCII, and they are the caller's own
+/// words. The answer depends on nothing else, so whoever asks often for the same reason can keep it.
 pub fn demand(
     terms: &Terms,
     offer: &Offer,
@@ -154,6 +155,7 @@ pub fn demand(
     fee_payer: Option<SolanaAddress>,
     reason: &str,
     message: &str,
+    ignored: &[String],
 ) -> Demand {
     let quotes = terms.quotes(offer);
     let ways = || quotes.iter().filter_map(|quote| Some((quote, extra(quote.network(), fee_payer)?)));
@@ -172,6 +174,7 @@ pub fn demand(
         code: "payment_required",
         reason,
         message,
+        ignored_fields: ignored,
         accepts: ways().zip(schemas).map(|((quote, extra), schema)| quote.requirements_v1(extra, schema)).collect(),
     };
     Demand { header: STANDARD.encode(json(&header)), body: json(&body) }

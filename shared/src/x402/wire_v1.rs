@@ -16,6 +16,8 @@ pub(super) struct PaymentRequired<'a> {
     pub(super) code: &'static str,
     pub(super) reason: &'a str,
     pub(super) message: &'a str,
+    #[serde(rename = "ignored_fields", skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) ignored_fields: &'a [String],
     pub(super) accepts: Vec<Requirements<'a>>,
 }
 

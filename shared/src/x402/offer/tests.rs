@@ -11,7 +11,7 @@ use crate::x402::{Demand, Terms};
 
 fn golden() -> Demand {
     let terms = Terms { payees: terms().payees[..1].to_vec(), ..terms() };
-    demand(&terms, &CALL, &listing(), None, "payment_required", "PAYMENT-SIGNATURE header is required")
+    demand(&terms, &CALL, &listing(), None, "payment_required", "PAYMENT-SIGNATURE header is required", &[])
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_body_is_version_1_beside_the_flat_fields_of_a_refusal() {
 fn solana_is_asked_for_behind_base_and_only_with_a_fee_payer() {
     let key = solana::FEE_PAYER.parse().ok();
     let header = |fee_payer| {
-        let demand = demand(&solana::both(), &CALL, &listing(), fee_payer, "payment_required", "");
+        let demand = demand(&solana::both(), &CALL, &listing(), fee_payer, "payment_required", "", &[]);
         let header: Value = serde_json::from_slice(&STANDARD.decode(demand.header).unwrap()).unwrap();
         let body: Value = serde_json::from_slice(&demand.body).unwrap();
         (header["accepts"].clone(), body["accepts"].clone())
@@ -116,7 +116,18 @@ fn each_network_has_its_own_token_and_its_order_is_ours() {
 #[test]
 fn a_demand_is_ascii_and_fits_every_header_limit() {
     let long = "x".repeat(300);
-    let demand = demand(&terms(), &CALL, &listing(), None, "value_mismatch", &long);
+    let demand = demand(&terms(), &CALL, &listing(), None, "value_mismatch", &long, &[]);
     assert!(demand.body.is_ascii());
     assert!(demand.header.len() < 4096, "{}", demand.header.len());
+}
+
+#[test]
+fn what_was_ignored_is_named_in_the_body_and_not_in_the_header() {
+    let ignored = ["gewünscht".to_owned(), "model".to_owned()];
+    let plain = demand(&terms(), &CALL, &listing(), None, "payment_required", "Pay.", &[]);
+    let told = demand(&terms(), &CALL, &listing(), None, "payment_required", "Pay.", &ignored);
+    assert_eq!(plain.header, told.header);
+    let body = |demand: &Demand| serde_json::from_slice::<serde_json::Value>(&demand.body).unwrap();
+    assert_eq!(body(&told)["ignored_fields"], serde_json::json!(ignored));
+    assert!(body(&plain).get("ignored_fields").is_none());
 }
