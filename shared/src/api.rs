@@ -4,6 +4,7 @@
 
 mod calls;
 pub mod codes;
+mod exact;
 mod fields;
 pub mod languages;
 mod numbers;
@@ -13,6 +14,7 @@ pub use calls::{
     FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, UNTRUSTED, VOICE, VOICE_CALL, VOICE_CALL_STATUS,
 };
 pub use codes::Code;
+pub use exact::{absent, request_of};
 pub use fields::{Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Text, body_of, sample_of};
 pub use numbers::{NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 pub use unoffered::{Promise, Unoffered};

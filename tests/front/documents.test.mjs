@@ -73,7 +73,7 @@ describe('the OpenAPI document', () => {
     await fits(place, 'post', await by.post('/voice/call', { phone_number: somebody(), task }), 400);
     await fits(place, 'post', await post(place, ''), 402);
     await fits(place, 'post', await post(place, 'x'), 400);
-    await fits(buy, 'post', await post(buy, ' '.repeat(40_000)), 413);
+    await fits(buy, 'post', await post(buy, ' '.repeat(70_000)), 413);
     await fits(buy, 'post', await fetch(world.gateway + buy), 405);
     const status = '/api/v1/voice/call/{call_id}';
     await fits(status, 'get', await fetch(`${world.gateway}${place}/unknown`), 404);

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 pub const LARGEST_BODY: usize = 64 * 1024;
 /// The longest text of any field that has no limit of its own.
 pub const LONGEST_TEXT: usize = 256;
-/// E.164, as [`crate::types::PhoneNumber`] reads it.
-const E164: &str = r"^\+[1-9][0-9]{6,14}$";
+/// E.164, as [`crate::types::PhoneNumber`] reads it: numbers of the North American plan have its structure too.
+pub(super) const E164: &str = r"^\+(?:1[2-9][0-9]{2}[2-9][0-9]{6}|[2-9][0-9]{6,14})$";
 
 /// Beside the answer to a request that is paid for, and beside its price.
 pub const IGNORED_FIELDS: Field = Field::maybe(
@@ -164,7 +164,7 @@ impl Field {
 }
 
 impl Kind {
-    fn schema(&self, in_full: bool) -> Value {
+    pub(super) fn schema(&self, in_full: bool) -> Value {
         match self {
             Self::Text(text) => json!({"type": "string", "minLength": text.shortest, "maxLength": text.longest}),
             Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),

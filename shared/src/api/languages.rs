@@ -80,6 +80,28 @@ pub fn spoken() -> &'static [&'static str] {
     &TAGS
 }
 
+/// The longest tag that is read.
+pub const LONGEST: usize = 35;
+
+/// What [`for_dialler`] reads, as a regular expression: a code of a language that is spoken, in any letters, and whatever
+/// variant; or one of the dialler's words.
+pub fn pattern() -> String {
+    let is_code = |text: &&str| (2..=3).contains(&text.len());
+    let spoken = TAGS.iter().filter_map(|tag| tag.split('-').next()).filter(is_code);
+    let mut codes: Vec<_> = spoken.chain(OTHER_CODES.map(|(other, _)| other)).map(in_any_letters).collect();
+    codes.sort();
+    codes.dedup();
+    let words = TAGS.iter().chain(&WORDS).filter(|tag| tag.split('-').next().is_some_and(|first| !is_code(&first)));
+    let words: Vec<_> = words.map(|word| in_any_letters(word)).collect();
+    format!("^(?:(?:{})(?:[-_][A-Za-z0-9]{{1,8}})*(?:[.@].*)?|{})$", codes.join("|"), words.join("|"))
+}
+
+fn in_any_letters(word: &str) -> String {
+    let one =
+        |c: char| if c.is_ascii_alphabetic() { format!("[{}{c}]", c.to_ascii_uppercase()) } else { c.to_string() };
+    word.to_ascii_lowercase().chars().map(one).collect()
+}
+
 /// The language as the dialler spells it. The nearest one that it speaks, if it lacks the variant: an Austrian caller is
 /// understood in German.
 pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
@@ -113,7 +135,7 @@ pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
 /// A tag that begins with a code of two or three letters, in lower case and with hyphens: underscores are what operating
 /// systems write, and behind a dot or an at sign an encoding or a currency.
 fn well_formed(asked: &str) -> Option<String> {
-    if asked.len() > 35 {
+    if asked.len() > LONGEST {
         return None;
     }
     let tag = asked.split(['.', '@']).next()?.replace('_', "-").to_ascii_lowercase();

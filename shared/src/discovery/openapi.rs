@@ -74,7 +74,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     }
     if endpoint.method == Method::Post {
         let needed = endpoint.request.iter().any(|field| field.required);
-        let body = json!({"schema": body_of(endpoint.request, true), "example": sample_of(endpoint.request)});
+        let body = json!({"schema": api::request_of(endpoint.request), "example": sample_of(endpoint.request)});
         let body = json!({"required": needed, "content": {"application/json": body}});
         operation.insert("requestBody".to_owned(), body);
     }
@@ -220,6 +220,7 @@ fn schemas() -> Value {
         "description": "A sentence. One that ends in \"Not charged.\" means it; the others say what to do instead.",
     });
     json!({
+        "Absent": api::absent(),
         "Refusal": {
             "type": "object",
             "required": ["error", "code", "message"],
@@ -292,7 +293,7 @@ fn headers() -> Value {
 }
 
 fn parameters() -> Value {
-    let payment = |name: &str, about: &str| json!({"name": name, "in": "header", "required": false, "schema": {"type": "string"}, "description": about});
+    let payment = |name: &str, about: &str| json!({"name": name, "in": "header", "required": false, "schema": {"type": "string", "minLength": 1}, "description": about});
     json!({
         "PaymentSignature": payment("PAYMENT-SIGNATURE", "A payment of version 2: base64 of a JSON document. The wallet that signed it is the user."),
         "XPayment": payment("X-PAYMENT", "A payment of version 1. Send one of the two."),
