@@ -50,7 +50,7 @@ impl Endpoint for NumbersBuy {
     }
 
     fn essence(wanted: &Wanted) -> Value {
-        json!([wanted.country.to_string(), wanted.area])
+        json!([wanted.country.to_string(), wanted.area.as_ref().map(AreaCode::as_str)])
     }
 
     async fn plan(&self, payer: &Wallet, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {

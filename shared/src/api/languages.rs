@@ -93,7 +93,7 @@ pub fn pattern() -> String {
     codes.dedup();
     let words = TAGS.iter().chain(&WORDS).filter(|tag| tag.split('-').next().is_some_and(|first| !is_code(&first)));
     let words: Vec<_> = words.map(|word| in_any_letters(word)).collect();
-    format!("^(?:(?:{})(?:[-_][A-Za-z0-9]{{1,8}})*(?:[.@].*)?|{})$", codes.join("|"), words.join("|"))
+    format!("^(?:(?:{})(?:[-_][A-Za-z0-9]{{1,8}})*(?:[.@][\\s\\S]*)?|{})$", codes.join("|"), words.join("|"))
 }
 
 fn in_any_letters(word: &str) -> String {
