@@ -7,7 +7,7 @@ use shared::store::numbers::adopt;
 use shared::store::{Custody, Store};
 use shared::types::{Country, PhoneNumber};
 use shared::upstream::bland::{Bland, Imported};
-use shared::upstream::twilio::{BuyError, Owned, Twilio};
+use shared::upstream::twilio::{BuyError, Kind, Owned, Twilio};
 
 use super::Course;
 use crate::show::ASK;
@@ -186,7 +186,8 @@ impl Course {
     }
 
     async fn buy_one(&self, store: &Store, twilio: &Twilio, ready: &Dialler) -> Result<(), Trouble> {
-        let offered = twilio.search(Country::US, None, ASK).await.map_err(|error| Trouble(error.to_string()))?;
+        let offered =
+            twilio.search(Country::US, Kind::Local, None, ASK).await.map_err(|error| Trouble(error.to_string()))?;
         let mut last = Trouble::new("Twilio has nothing for sale");
         for number in offered.iter().take(TRIES) {
             let invocation = Invocation::begin();
