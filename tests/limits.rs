@@ -260,7 +260,7 @@ async fn all_calls_of_a_day_cost_what_the_operator_allows() {
 
 /// Time passes in which nobody polls; towards its end the sweep goes round every minute.
 async fn comes_to_its_end(stack: &Stack, wait: Duration) {
-    stack.travel(wait - 5 * MINUTE);
+    stack.travel(wait.saturating_sub(5 * MINUTE));
     stack.minutes(5).await;
 }
 

@@ -1,7 +1,7 @@
 //! An agent that is not sure never pays twice: the same payment in other dress, the same purchase under one name, a call to a
 //! number that it is talking to, and a dialler that says neither yes nor no.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
+#![expect(clippy::expect_used, reason = "in a test, panicking is how it fails")]
 
 use std::time::Duration;
 

@@ -23,9 +23,8 @@ impl Calls {
         budget: &Budget,
         invocation: &Invocation,
     ) -> Result<Counters, Refusal> {
-        let hurdle = match counters.admit(asking, budget, invocation.now)? {
-            Ok(_) => return Ok(counters),
-            Err(hurdle) => hurdle,
+        let Err(hurdle) = counters.admit(asking, budget, invocation.now)? else {
+            return Ok(counters);
         };
         let open: Vec<CallId> = counters.open().into_iter().map(|call| call.id).take(LOOKED_AT).collect();
         if open.is_empty() || !hurdle.may_be_over() {

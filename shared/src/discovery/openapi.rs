@@ -205,11 +205,24 @@ fn refused(code: &Code) -> Value {
             "upstream" => json!("facilitator"),
             "buy_endpoint" => json!(api::NUMBERS_BUY.path),
             "your_active_numbers" => json!(["+14155551234", "+12125550142"]),
+            "calls_in_flight" => json!([under_way()]),
+            // What a payment has bought is a call or a number.
+            "phone_number" => continue,
+            "call_id" | "poll_url" | "transaction" => of_a_call(field),
             _ => Value::Null,
         };
         body.insert((*field).to_owned(), value);
     }
     Value::Object(body)
+}
+
+/// A call that is not over, as a refusal points to it.
+fn under_way() -> Value {
+    json!({"call_id": of_a_call("call_id"), "poll_url": of_a_call("poll_url"), "to": of_a_call("to")})
+}
+
+fn of_a_call(field: &str) -> Value {
+    sample_of(api::VOICE_CALL.answer).get(field).cloned().unwrap_or_default()
 }
 
 fn schemas() -> Value {
@@ -227,13 +240,23 @@ fn schemas() -> Value {
             "properties": {
                 "error": code, "code": code, "message": message,
                 "field": {"type": "string", "description": "The field that is wrong."},
-                "limit": {"type": "string", "description": "Which limit of ours; the word stays the same."},
+                "limit": {"type": "string", "enum": Limit::ALL.map(Limit::code), "description": "Which limit of ours."},
                 "retry_after_seconds": {"type": "integer", "minimum": 0, "description": "As `Retry-After`."},
                 "upstream": {"type": "string", "description": "Who refused or failed."},
                 "buy_endpoint": {"type": "string", "description": "Where a number can be bought."},
                 "actualOwner": {"type": ["string", "null"], "description": "Whose number it is, if somebody leases it."},
                 "your_active_numbers": {
                     "type": "array", "items": text, "description": "What the wallet does own.",
+                },
+                "call_id": {"type": "string", "description": "The call that is meant."},
+                "poll_url": {"type": "string", "description": "Where to poll it."},
+                "phone_number": {"type": "string", "description": "The number that the payment has bought."},
+                "transaction": {"type": "string", "description": "The transaction that the payment was made with."},
+                "calls_in_flight": {
+                    "type": "array", "description": "The wallet's calls that are not over.",
+                    "items": {"type": "object", "required": ["call_id", "poll_url", "to"], "properties": {
+                        "call_id": text, "poll_url": text, "to": text,
+                    }},
                 },
             },
         },

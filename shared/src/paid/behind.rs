@@ -35,7 +35,7 @@ impl<E: Endpoint> Paid<E> {
                 let taken = self.cashier.store.take_over(&record, &invocation.attempt, invocation.current());
                 match taken.await? {
                     Some(Taken::Open(sale)) => {
-                        self.endpoint.roll_back(sale, invocation).await.map_err(Refusal::Fault)?
+                        self.endpoint.roll_back(sale, invocation).await.map_err(Refusal::Fault)?;
                     }
                     Some(Taken::Settling(sale)) => {
                         let finished = sale::finish(&self.cashier, &self.endpoint, sale, Sent::Perhaps, invocation);

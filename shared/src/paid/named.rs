@@ -3,12 +3,12 @@
 
 use http::HeaderMap;
 
+use crate::api::IDEMPOTENCY_KEY;
 use crate::refusal::Refusal;
 use crate::x402::Presented;
 
-const HEADER: &str = "Idempotency-Key";
-/// The longest name, and what the field's own standard allows in it: visible ASCII.
-const LONGEST: usize = 128;
+const HEADER: &str = IDEMPOTENCY_KEY.field;
+const LONGEST: usize = IDEMPOTENCY_KEY.longest;
 
 /// The name that a request carries. The header is what the caller's program says, and goes before what its wallet adds.
 pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Result<Option<String>, Refusal> {
@@ -36,7 +36,9 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
 
     use super::{HEADER, LONGEST, name_of};
+    use crate::api::IDEMPOTENCY_DAYS;
     use crate::refusal::Refusal;
+    use crate::store::sales::REMEMBERED;
 
     fn named(values: &[&str]) -> Result<Option<String>, Refusal> {
         let mut headers = HeaderMap::new();
@@ -44,6 +46,11 @@ mod tests {
             headers.append(HEADER, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         name_of(&headers, None)
+    }
+
+    #[test]
+    fn a_name_is_remembered_for_as_long_as_is_promised() {
+        assert_eq!(REMEMBERED.as_secs(), u64::from(IDEMPOTENCY_DAYS) * 86_400);
     }
 
     #[test]
