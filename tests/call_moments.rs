@@ -227,8 +227,8 @@ fn is_consistent(now: &Value, what: &str) {
     assert!(!is_answered || !is_over || now["started_at"].as_str() <= now["ended_at"].as_str(), "times: {what}");
     assert!(is_answered || lines == 0, "started_at: {what}");
     match ended_by {
-        "NO_ANSWER" | "BUSY" => assert!(!is_answered && lines == 0, "nobody was there: {what}"),
-        "USER" | "ASSISTANT" | "TIMEOUT" | "VOICEMAIL" => assert!(is_answered, "somebody was there: {what}"),
+        "NO_ANSWER" | "BUSY" => assert!(!is_answered && lines == 0, "it was not answered: {what}"),
+        "USER" | "ASSISTANT" | "TIMEOUT" | "VOICEMAIL" => assert!(is_answered, "it was answered: {what}"),
         "ERROR" => assert_eq!(is_answered, lines > 0, "who was there: {what}"),
         _ => {}
     }

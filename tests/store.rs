@@ -709,7 +709,7 @@ fn error() -> View {
     }
 }
 
-/// The call as it is known to whoever took the turn to look at it at this second.
+/// The call as a look knows it that took its turn at this second.
 fn turn(call: &Call, second: i64) -> Call {
     Call { looked_at: at(second).as_second(), ..call.clone() }
 }

@@ -131,6 +131,60 @@ async fn a_call_that_ends_in_an_error_is_to_be_paid_back() {
 }
 
 #[tokio::test]
+async fn an_error_is_not_charged_while_its_payment_is_unknown_nor_when_it_arrives() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.bland.script_next(Script::PreQueueError);
+    stack.post("/api/v1/phone/numbers/buy").body(&json!({})).pay(&wallet).await.answer.expect(200);
+    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
+    let place = || stack.post("/api/v1/voice/call").body(&body);
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = place().pay(&wallet).await;
+    let placed = paid.answer.expect(200).json();
+    assert_eq!(placed["payment"], "pending");
+    let id = placed["call_id"].as_str().expect("an id").to_owned();
+    let call = Call { stack, id };
+
+    let seen = call.ended().await;
+    assert_eq!(
+        (&seen["ended_by"], &seen["payment"], &seen["final"]),
+        (&json!("ERROR"), &json!("pending"), &json!(false))
+    );
+    assert_eq!((&seen["charged"], &seen["paid"], &seen["refund"]), (&json!(false), &json!("0.00"), &Value::Null));
+    assert!(html(&call.page().await).contains("Not charged: if the payment of $0.54 still arrives, it goes back."));
+
+    call.stack.post("/api/v1/voice/call").body(&body).paid_with(&paid.payment).send().await.expect(200);
+    let seen = call.poll().await;
+    assert_eq!((&seen["ended_by"], &seen["payment"], &seen["final"]), (&json!("ERROR"), &Value::Null, &json!(true)));
+    assert_eq!(
+        (&seen["charged"], &seen["paid"], &seen["refund"]["status"]),
+        (&json!(false), &json!("0.00"), &json!("due"))
+    );
+}
+
+#[tokio::test]
+async fn a_look_that_is_overtaken_answers_with_what_is_stored() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let path = format!("/api/v1/voice/call/{}", call.id);
+    // What the first look is told is long in coming, and the next one, which is due, has seen more meanwhile.
+    call.stack.bland.faults().once("GET /v1/calls/*", Fault::Stall);
+    let slow = call.stack.get(&path).send();
+    let quick = async {
+        while call.stack.bland.faults().met() == 0 {
+            tokio::task::yield_now().await;
+        }
+        call.stack.travel(Duration::from_secs(6));
+        call.stack.bland.finish_all();
+        let seen = call.poll().await;
+        call.stack.bland.faults().release();
+        seen
+    };
+    let (slow, quick) = futures_util::future::join(slow, quick).await;
+    assert_eq!(quick["ended_by"], "USER");
+    assert_eq!(slow.expect(200).json(), quick);
+}
+
+#[tokio::test]
 async fn a_call_is_gone_when_it_is_kept_no_longer_though_the_table_still_has_it() {
     let call = Call::placed(Script::UserHangsUp).await;
     call.ended().await;

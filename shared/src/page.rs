@@ -62,7 +62,7 @@ struct CallPage<'a> {
 /// A line of the conversation.
 struct Line<'a> {
     is_ai: bool,
-    /// Whoever begins to speak with it.
+    /// The speaker, where another one begins.
     who: Option<&'static str>,
     text: &'a str,
 }

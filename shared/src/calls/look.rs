@@ -52,7 +52,7 @@ impl Calls {
         };
         let look = judge(&call, &record, invocation.now);
         if !self.store.looked(&call, &look, &step("looked", &call, invocation)).await? {
-            // Somebody has looked later, and may have been told already what he saw: what was seen here never was.
+            // A later look was written first, and its client may have been told already: what this one saw never was shown.
             return Ok(self.store.call(&call.id).await?.unwrap_or(call));
         }
         if look.settled {

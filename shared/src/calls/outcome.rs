@@ -1,5 +1,5 @@
 //! What became of a call: from the dialler's record to how it stands. Pure: it knows what the dialler's fields mean when they
-//! contradict each other, and nothing about when anybody looks or what is shown when.
+//! contradict each other, and nothing about when a call is looked at or what is shown when.
 //!
 //! The dialler has no word for a timeout, none for a voicemail that was hung up on, and says "completed" of calls that a
 //! carrier blocked. So the rules stand in an order, and the first that fits is the answer. `ringing` is never said: the
@@ -63,7 +63,7 @@ impl Outcome {
         self.certain
     }
 
-    /// Whether somebody, or a machine, took the call.
+    /// Whether the callee, or a machine, took the call.
     pub fn is_answered(&self) -> bool {
         self.answered
     }
@@ -121,7 +121,7 @@ pub fn of(call: &BlandCall, before: Before) -> Outcome {
     Outcome { state: State::Over(end), certain, spoke, answered }
 }
 
-/// What is said of a call that nobody has looked at yet.
+/// What is said of a call that was never looked at.
 pub fn dialled() -> Outcome {
     Outcome { state: State::Dialling, certain: true, spoke: false, answered: false }
 }
@@ -136,7 +136,7 @@ pub fn lost(spoke: bool) -> Outcome {
     Outcome { state: State::Over(End::Lost), certain: true, spoke, answered: spoke }
 }
 
-/// Whether there was somebody on the line.
+/// Whether the callee was on the line.
 #[derive(Clone, Copy)]
 struct Heard {
     spoke: bool,
@@ -156,7 +156,7 @@ fn end(call: &BlandCall, before: Before, Heard { spoke, answered }: Heard) -> (E
     if !spoke && (status == "no-answer" || matches!(answered_by, "no-answer" | "no_answer")) {
         return (End::RangOut, true);
     }
-    // Nobody but us cancels: what is not paid, and what does not end when its time is up. That was delivered, if it was answered.
+    // Only we cancel: what is not paid, and what does not end when its time is up. That was delivered, if it was answered.
     if status == "canceled" {
         return match before.charge {
             Charge::Declined => (End::Unpaid, true),
@@ -184,7 +184,7 @@ fn end(call: &BlandCall, before: Before, Heard { spoke, answered }: Heard) -> (E
         Some("ASSISTANT") => (End::Done, has_length(call)),
         // The AI's last act is a remark such as "Ended call".
         _ if in_order(call).last().is_some_and(|line| line.user == "agent-action") => (End::Done, false),
-        // Not an error: that would make a call free because nobody was there.
+        // Not an error: that would make a call free because the callee was out.
         _ if !answered => (End::RangOut, false),
         _ => (End::HungUp, false),
     }

@@ -64,7 +64,7 @@ pub(super) fn given_up(call: &Call, now: Timestamp) -> Look {
     Look { view, ended_at: call.ended_at.or(Some(now)), settled: true, refund_due, price: None }
 }
 
-/// What is kept of a call that nobody has looked at yet.
+/// What is kept of a call that was never looked at.
 pub fn unseen() -> View {
     words_of(outcome::dialled())
 }
@@ -82,7 +82,7 @@ impl Sight<'_> {
     fn view(&self, known: Option<&View>) -> View {
         let Self { record, outcome, .. } = *self;
         let mut view = View { transcript: transcript(record), ..words_of(outcome) };
-        // What has been shown stays: words that were said, and that somebody was there.
+        // What has been shown stays: words that were said, and that the call was answered.
         if let Some(known) = known {
             keep_lines(&mut view.transcript, known);
             if outcome.state == State::Dialling {
@@ -200,8 +200,8 @@ fn add_results(view: &mut View, results: Results) {
     view.recording_url = view.recording_url.take().or(results.recording_url);
 }
 
-/// What a call that is over has cost us: the dialler's price, and the carrier's minutes, which are not in it. Nothing, if nobody
-/// talked; unknown, if somebody did and the dialler does not say what it costs.
+/// What a call that is over has cost us: the dialler's price, and the carrier's minutes, which are not in it. Nothing, if it was
+/// silent; unknown, if it was not and the dialler does not say what it costs.
 fn price_of(record: &BlandCall, to: &PhoneNumber) -> Option<Usdc> {
     let seconds = outcome::seconds(record);
     let carrier = rates::carrier_minute(to).times(seconds.div_ceil(60));

@@ -300,7 +300,7 @@ impl Store {
 
     /// Writes down what a look showed, and says whether it was; and what ends with it: the call counts no longer as one that runs
     /// with the first end that is seen, and for what it has cost with the last look. `call` is as it was when the turn was taken.
-    /// It is lost, and that is right, if somebody has looked later, or has written down meanwhile what this look did not know of:
+    /// It is lost, and that is right, if a later look was taken, or another one was written that this look did not know of:
     /// an end that could have been shown is never taken back.
     pub async fn looked(&self, call: &Call, look: &Look, token: &str) -> Result<bool, StoreFault> {
         let as_it_was = |name, value: Option<i64>| value.map_or(When::No(name), |value| When::Is(name, n(value)));

@@ -10,7 +10,7 @@ pub enum End {
     Done,
     /// It was cut off at its longest duration.
     TimeUp,
-    /// Nobody picked up.
+    /// It rang out.
     RangOut,
     /// The line was busy.
     Busy,
@@ -133,7 +133,7 @@ impl End {
         self.words().ended_by == ERROR
     }
 
-    /// Whether somebody, or a machine, had taken the call, if the end itself says so.
+    /// Whether the callee, or a machine, had taken the call, if the end itself says so.
     pub(super) const fn was_answered(self) -> Option<bool> {
         match self {
             Self::HungUp | Self::Done | Self::TimeUp | Self::Machine | Self::BrokeOff => Some(true),

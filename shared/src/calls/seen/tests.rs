@@ -15,7 +15,7 @@ pub(in crate::calls) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(DIALLED + second).unwrap()
 }
 
-/// A call that was dialled and paid, and that nobody has looked at.
+/// A call that was dialled and paid, and that was never looked at.
 pub(in crate::calls) fn dialled() -> Call {
     Call {
         id: CallId::from_bits(1),
@@ -220,7 +220,7 @@ fn over_with_times(status: &str) -> BlandCall {
 }
 
 #[test]
-fn what_nobody_answered_has_no_answer_no_length_and_no_results() {
+fn what_was_not_answered_has_no_answer_no_length_and_no_results() {
     for status in ["busy", "no-answer", "failed"] {
         let mut record = over_with_times(status);
         record.answered_by = Some("human".into());
@@ -305,7 +305,7 @@ fn a_view_has_what_callers_may_know() {
 }
 
 #[test]
-fn a_call_costs_the_diallers_price_and_the_carriers_minutes_and_what_nobody_says_is_not_known() {
+fn a_call_costs_the_diallers_price_and_the_carriers_minutes_and_what_is_not_said_is_not_known() {
     let to = PhoneNumber::parse("+12133610872").unwrap();
     let minute = crate::limits::rates::carrier_minute(&to).atomic();
     for (price, seconds, cost) in [

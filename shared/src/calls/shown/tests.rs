@@ -44,7 +44,7 @@ fn a_poll_says_when_the_vendor_is_asked_again() {
     let call = look(dialled(), 60, &new());
     let after = |second| Shown::of(call.clone(), at(second)).poll_after;
     assert_eq!([60, 61, 64, 65, 500, 10].map(after), [5, 4, 1, 1, 1, 5].map(Some));
-    assert_eq!(Shown::of(dialled(), at(0)).poll_after, Some(1), "nobody has looked yet");
+    assert_eq!(Shown::of(dialled(), at(0)).poll_after, Some(1), "it was never looked at");
 }
 
 #[test]
