@@ -48,7 +48,9 @@ fn of_kind(kind: Kind) -> Value {
     let exact = match kind {
         Kind::Text(_) => json!({"pattern": something_to_read()}),
         Kind::Country => json!({"pattern": country()}),
-        Kind::Language => json!({"pattern": languages::pattern(), "maxLength": languages::LONGEST}),
+        Kind::Language => json!({
+            "pattern": languages::pattern(), "maxLength": languages::LONGEST, "examples": languages::spoken(),
+        }),
         _ => json!({}),
     };
     let mut schema = with(kind.schema(false), exact);
@@ -94,8 +96,8 @@ fn blanks() -> String {
 mod tests {
     use regex::Regex;
 
-    use super::{absent, country, something_to_read};
-    use crate::api::languages;
+    use super::{absent, country, of_field, something_to_read};
+    use crate::api::{Field, Kind, languages};
     use crate::types::{Country, PhoneNumber, is_blank};
 
     fn expression(pattern: &str) -> Regex {
@@ -114,6 +116,16 @@ mod tests {
             }
         }
         assert!(!pattern.is_match("") && !pattern.is_match("USA") && !pattern.is_match("U"));
+    }
+
+    #[test]
+    fn all_that_is_spoken_is_listed_where_a_refusal_says() {
+        let field = of_field(&Field::maybe("language", Kind::Language, ""));
+        let listed = field["anyOf"][0]["examples"].as_array().unwrap();
+        assert!(languages::spoken().iter().all(|tag| listed.iter().any(|one| one == tag)));
+        assert!(
+            languages::for_dialler("ar").unwrap_err().to_string().contains("the field `language` in /openapi.json")
+        );
     }
 
     #[test]
