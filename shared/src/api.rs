@@ -88,7 +88,7 @@ impl Endpoint {
     }
 
     /// What a payment is for.
-    pub const fn offer(&self) -> Offer {
+    pub const fn offer(&self) -> Offer<'static> {
         Offer { path: self.path, price: self.price, description: self.title }
     }
 }

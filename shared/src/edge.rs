@@ -18,12 +18,7 @@ use lambda_http::{Body, Context, Request, RequestExt, Response};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tracing::level_filters::LevelFilter;
-use tracing::{Instrument, Span, error, error_span};
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt};
+use tracing::error;
 
 use crate::api;
 use crate::env::{Env, Incomplete};
@@ -98,24 +93,10 @@ pub async fn run_rounds<R: Rounds>(build: impl FnOnce(&mut Env) -> R) -> Result<
 /// Opens the log and builds something from the environment, or says everything that is missing.
 fn start<T>(build: impl FnOnce(&mut Env) -> T) -> Result<(T, Writer), Incomplete> {
     let mut env = Env::of_process();
-    init_log(env.log_level());
+    telemetry::listen(env.log_level());
     let writer = Writer::new(env.metrics_namespace());
     let all = build(&mut env);
     env.complete((all, writer))
-}
-
-/// What there is to say while a request is served, beside the line that says what became of it: one JSON object a line, with
-/// the invocation's name; Lambda adds the time. Nothing of a request's body or payment is ever a field of it. Of the libraries
-/// only warnings are kept.
-fn init_log(level: LevelFilter) {
-    let ours = Targets::new()
-        .with_target("shared", level)
-        // It misses the connector that it knows, and calls that an error, each time that AWS answers with a 5xx.
-        .with_target("aws_smithy_runtime::client::http::connection_poisoning", LevelFilter::OFF)
-        .with_default(level.min(LevelFilter::WARN));
-    let json = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).without_time();
-    // A second one is refused; the first goes on.
-    let _ = tracing_subscriber::registry().with(json.with_filter(ours)).try_init();
 }
 
 async fn serve<H: Handler>(handler: &H, writer: &Writer, request: Request) -> Response<Body> {
@@ -128,7 +109,7 @@ async fn serve<H: Handler>(handler: &H, writer: &Writer, request: Request) -> Re
     let answer = AssertUnwindSafe(async { respond(handler, request).await }).catch_unwind();
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
     let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
-    let answer = writer.watch(&invoked, answer.instrument(span(&invoked)), |answer| Ended {
+    let answer = writer.watch(&invoked, answer, |answer| Ended {
         outcome: answer.outcome,
         with: With::Status(answer.response.status().as_u16()),
     });
@@ -143,7 +124,7 @@ async fn go_round<R: Rounds>(round: &R, writer: &Writer, event: LambdaEvent<R::E
     // In a box, because a round is so many futures inside each other that the compiler gives up on them.
     let report = Box::pin(AssertUnwindSafe(async { round.go(event.payload, &begin()).await }).catch_unwind());
     let report = async { report.await.inspect_err(|_| telemetry::fault()) };
-    let report = writer.watch(&invoked, report.instrument(span(&invoked)), |report| match report {
+    let report = writer.watch(&invoked, report, |report| match report {
         Ok(report) => Ended { outcome: "ok", with: With::Report(serde_json::value::to_raw_value(report).ok()) },
         Err(_) => Ended { outcome: "panic", with: With::Report(None) },
     });
@@ -164,11 +145,6 @@ fn invoked(function: &'static str, context: Option<&Context>) -> Invoked {
         gateway: None,
         trace: context.and_then(|context| context.xray_trace_id.clone()),
     }
-}
-
-/// Whatever else is logged meanwhile names the invocation.
-fn span(invoked: &Invoked) -> Span {
-    error_span!("invocation", request = invoked.request)
 }
 
 async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
@@ -213,7 +189,7 @@ impl Answer {
     /// A success.
     pub fn ok(body: &impl Serialize, headers: Vec<(HeaderName, HeaderValue)>, outcome: &'static str) -> Self {
         match serde_json::to_vec(body) {
-            Ok(body) => Self { response: json(StatusCode::OK, body, headers), outcome },
+            Ok(body) => Self { response: json(StatusCode::OK, text(body), headers), outcome },
             Err(_) => Self::refusal(&Refusal::Fault(Fault::Broken("an answer that does not serialize"))),
         }
     }
@@ -238,21 +214,24 @@ impl Answer {
     pub fn refusal(refusal: &Refusal) -> Self {
         log_refusal(refusal);
         let facts = refusal.facts();
-        Self { response: json(status_of(&facts), facts.body(), headers_of(&facts)), outcome: facts.code }
+        Self { response: json(status_of(&facts), text(facts.body()), headers_of(&facts)), outcome: facts.code }
     }
 
-    /// A refusal with another body than its own and further headers.
-    pub fn refusal_with(refusal: &Refusal, body: Vec<u8>, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
-        let facts = refusal.facts();
-        let headers = headers_of(&facts).into_iter().chain(headers).collect();
-        Self { response: json(status_of(&facts), body, headers), outcome: facts.code }
+    /// A refusal that was written before, body and headers.
+    pub fn prepared(
+        code: &api::Code,
+        body: String,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+    ) -> Self {
+        let status = StatusCode::from_u16(code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { response: json(status, Body::Text(body), headers), outcome: code.name }
     }
 
     /// A refusal for a person to read.
     pub fn refusal_in_text(refusal: &Refusal, body: String, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
         log_refusal(refusal);
         let facts = refusal.facts();
-        let headers = headers_of(&facts).into_iter().chain(headers).collect();
+        let headers = headers_of(&facts).into_iter().chain(headers);
         Self { response: response_of(status_of(&facts), Body::Text(body), headers), outcome: facts.code }
     }
 }
@@ -278,16 +257,27 @@ fn headers_of(facts: &Facts) -> Vec<(HeaderName, HeaderValue)> {
     facts.headers.iter().filter_map(named).collect()
 }
 
-/// Nothing of ours may be kept by a cache: neither what was paid for nor what asks for payment.
-fn json(status: StatusCode, body: Vec<u8>, headers: Vec<(HeaderName, HeaderValue)>) -> Response<Body> {
-    // Text, because Lambda's event would carry bytes in base64.
-    let body = String::from_utf8(body).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text);
-    let fixed = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    let fixed = fixed.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    response_of(status, body, fixed.into_iter().chain(headers).collect())
+/// Text, because Lambda's event would carry bytes in base64.
+fn text(body: Vec<u8>) -> Body {
+    String::from_utf8(body).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text)
 }
 
-fn response_of(status: StatusCode, body: Body, headers: Vec<(HeaderName, HeaderValue)>) -> Response<Body> {
+/// Nothing of ours may be kept by a cache: neither what was paid for nor what asks for payment.
+fn json(
+    status: StatusCode,
+    body: Body,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Response<Body> {
+    let fixed = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    let fixed = fixed.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    response_of(status, body, fixed.into_iter().chain(headers))
+}
+
+fn response_of(
+    status: StatusCode,
+    body: Body,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().extend(headers);

@@ -133,8 +133,8 @@ impl<E: Endpoint> Handler for Paid<E> {
         match self.serve(&request, &invocation).await {
             Ok(answer) => answer,
             Err(Refusal::PaymentRequired { reason, message }) => {
-                let ignored = body::ignored(E::ENDPOINT, request.body());
-                self.demand(reason, message, &ignored, &invocation).await
+                let asked = price::Asked::of(E::ENDPOINT, &request);
+                self.demand(reason, message, &asked, &invocation).await
             }
             Err(refusal) => Answer::refusal(&refusal),
         }

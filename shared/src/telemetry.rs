@@ -3,8 +3,11 @@
 //!
 //! It refuses to be told a secret: names are one-way or masked, everything else is a word of ours or a number.
 
+mod events;
 mod line;
 pub mod metrics;
+
+pub use events::listen;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -84,6 +87,8 @@ struct Point {
 /// What was noted while an invocation ran.
 #[derive(Default)]
 struct Notes {
+    /// Lambda's name for the invocation.
+    request: String,
     at: Option<Timestamp>,
     sale: Option<String>,
     wallet: Option<String>,
@@ -222,7 +227,9 @@ impl Writer {
             let done = work.await;
             (done, NOTES.with(RefCell::take))
         };
-        let (done, mut notes) = NOTES.scope(RefCell::default(), noting).await;
+        // Whatever else is logged meanwhile names the invocation.
+        let notes = Notes { request: invoked.request.clone(), ..Notes::default() };
+        let (done, mut notes) = NOTES.scope(RefCell::new(notes), noting).await;
         let ended = ended(&done);
         let is_cold = !self.worked.swap(true, Ordering::Relaxed);
         let mut first = Vec::with_capacity(2 + notes.points.len());

@@ -1,38 +1,95 @@
 //! The 402: what is asked for, and on Solana by whose leave. It refuses to know why it is sent.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
+use lambda_http::{Request, RequestExt};
 
 use super::{Endpoint, Paid, VERIFY_RESERVE};
 use crate::api;
+use crate::body;
 use crate::edge::{self, Answer};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::types::SolanaAddress;
 use crate::x402::headers::PAYMENT_REQUIRED;
-use crate::x402::{Demand, Listing, demand};
+use crate::x402::{Demand, Listing, Offer, demand};
 
 /// The reason where there was no payment at all.
 pub(super) const UNPAID: &str = "payment_required";
 /// How long it may take to say whose signature a Solana transaction begins with. Whoever asks for the price is waiting.
 const SUPPORTED: Duration = Duration::from_secs(2);
 
-/// The 402 to a request without a payment: the same for everybody, and the most frequent answer; with the fee payer that it
-/// names.
+/// What a request has to do with its 402.
+pub(super) struct Asked {
+    /// Where it was sent. A published client does not pay where a 402 names another address than it has asked.
+    at: Cow<'static, str>,
+    /// The names in its body that nothing is made of.
+    ignored: Vec<String>,
+}
+
+/// The longest query string that a 402 repeats.
+const LONGEST_QUERY: usize = 512;
+
+impl Asked {
+    pub(super) fn of(endpoint: &'static api::Endpoint, request: &Request) -> Self {
+        let path = if request.raw_http_path() == endpoint.alias { endpoint.alias } else { endpoint.path };
+        let is_plain = |query: &&str| query.len() <= LONGEST_QUERY && query.bytes().all(|b| b.is_ascii_graphic());
+        let at = match request.uri().query().filter(|query| !query.is_empty()).filter(is_plain) {
+            Some(query) => Cow::Owned(format!("{path}?{query}")),
+            None => Cow::Borrowed(path),
+        };
+        Self { at, ignored: body::ignored(endpoint, request.body()) }
+    }
+}
+
+/// The 402 to a request without a payment: the same for everybody, and the most frequent answer; one for each address.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<Option<(Option<SolanaAddress>, Arc<Demand>)>>);
+pub(super) struct Kept {
+    at_path: Slot,
+    at_alias: Slot,
+}
 
 impl Kept {
-    fn or(&self, fee_payer: Option<SolanaAddress>, make: impl FnOnce() -> Demand) -> Arc<Demand> {
+    /// Where it is kept, if it says nothing that is for one caller alone.
+    fn of(&self, asked: &Asked, endpoint: &api::Endpoint) -> Option<&Slot> {
+        match &*asked.at {
+            _ if !asked.ignored.is_empty() => None,
+            path if path == endpoint.path => Some(&self.at_path),
+            path if path == endpoint.alias => Some(&self.at_alias),
+            _ => None,
+        }
+    }
+}
+
+/// A 402, with the fee payer that it names.
+#[derive(Default)]
+struct Slot(Mutex<Option<(Option<SolanaAddress>, Arc<Ready>)>>);
+
+/// A 402 as it goes out.
+struct Ready {
+    header: Option<HeaderValue>,
+    body: String,
+}
+
+impl From<Demand> for Ready {
+    /// Base64 is always valid in a header, and JSON is text.
+    fn from(Demand { header, body }: Demand) -> Self {
+        Self { header: HeaderValue::try_from(header).ok(), body: String::from_utf8(body).unwrap_or_default() }
+    }
+}
+
+impl Slot {
+    fn or(&self, fee_payer: Option<SolanaAddress>, make: impl FnOnce() -> Demand) -> Arc<Ready> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
-            Some((named, demand)) if *named == fee_payer => Arc::clone(demand),
+            Some((named, ready)) if *named == fee_payer => Arc::clone(ready),
             _ => {
-                let demand = Arc::new(make());
-                *kept = Some((fee_payer, Arc::clone(&demand)));
-                demand
+                let ready = Arc::new(Ready::from(make()));
+                *kept = Some((fee_payer, Arc::clone(&ready)));
+                ready
             }
         }
     }
@@ -49,21 +106,25 @@ impl<E: Endpoint> Paid<E> {
         &self,
         reason: String,
         message: String,
-        ignored: &[String],
+        asked: &Asked,
         invocation: &Invocation,
     ) -> Answer {
         let fee_payer = self.fee_payer(invocation).await;
         let first_time = reason == UNPAID;
-        let code = reason.clone();
-        let refusal = Refusal::PaymentRequired { reason, message };
         let make = || {
-            let message = refusal.facts().message;
-            demand(&self.terms, &E::ENDPOINT.offer(), &self.listing, fee_payer, &code, &message, ignored)
+            let code = reason.clone();
+            let message = Refusal::PaymentRequired { reason, message }.facts().message;
+            let offer = Offer { path: &asked.at, ..E::ENDPOINT.offer() };
+            demand(&self.terms, &offer, &self.listing, fee_payer, &code, &message, &asked.ignored)
         };
-        // What names a caller's own fields is for this caller alone.
-        let demand = if first_time && ignored.is_empty() { self.unpaid.or(fee_payer, make) } else { Arc::new(make()) };
-        let answer = demanded(&refusal, &demand);
-        if first_time { Answer { outcome: edge::UNPAID, ..answer } } else { answer }
+        if !first_time {
+            return demanded(&make().into());
+        }
+        let ready = match self.unpaid.of(asked, E::ENDPOINT) {
+            Some(slot) => slot.or(fee_payer, make),
+            None => Arc::new(make().into()),
+        };
+        Answer { outcome: edge::UNPAID, ..demanded(&ready) }
     }
 
     /// Asked for only where we are paid on Solana.
@@ -74,7 +135,7 @@ impl<E: Endpoint> Paid<E> {
     }
 }
 
-fn demanded(refusal: &Refusal, demand: &Demand) -> Answer {
-    let header = HeaderValue::from_str(&demand.header).map(|value| (PAYMENT_REQUIRED, value));
-    Answer::refusal_with(refusal, demand.body.clone(), header.into_iter().collect())
+fn demanded(Ready { header, body }: &Ready) -> Answer {
+    let header = header.clone().map(|value| (PAYMENT_REQUIRED, value));
+    Answer::prepared(&api::codes::PAYMENT_REQUIRED, body.clone(), header)
 }

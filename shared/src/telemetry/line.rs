@@ -21,6 +21,9 @@ enum Member<'a> {
     Json(&'a RawValue),
 }
 
+/// As many as the line of most requests has.
+const MEMBERS: usize = 20;
+
 /// One line.
 struct Document<'a> {
     members: Vec<(&'static str, Member<'a>)>,
@@ -42,12 +45,14 @@ pub(super) fn render(
     let time = format!("{at:.3}");
     let has_fault = notes.points.iter().any(|point| point.metric == &FAULTS);
     let head = || {
-        vec![
+        let mut members = Vec::with_capacity(MEMBERS);
+        members.extend([
             ("timestamp", Member::Text(&time)),
             ("level", Member::Text(if has_fault { "ERROR" } else { "INFO" })),
             ("function", Member::Text(invoked.function)),
             ("outcome", Member::Text(ended.outcome)),
-        ]
+        ]);
+        members
     };
     let document = |members| Document { members, directives: Vec::new(), namespace, at };
     let mut first = head();
@@ -191,16 +196,21 @@ struct Answers {
 struct Metadata<'a> {
     timestamp: i64,
     #[serde(rename = "CloudWatchMetrics")]
-    directives: Vec<Directive<'a>>,
+    directives: Directives<'a>,
 }
+
+/// Written one after the other, and never gathered.
+struct Directives<'a>(&'a Document<'a>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive<'a> {
     namespace: &'a str,
     dimensions: [&'a [&'static str]; 1],
-    metrics: Vec<Definition>,
+    metrics: Definitions<'a>,
 }
+
+struct Definitions<'a>(&'a [&'static Metric]);
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -209,15 +219,24 @@ struct Definition {
     unit: &'static str,
 }
 
+impl Serialize for Directives<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.directives.iter().map(|(dimensions, metrics)| Directive {
+            namespace: self.0.namespace,
+            dimensions: [*dimensions],
+            metrics: Definitions(metrics),
+        }))
+    }
+}
+
+impl Serialize for Definitions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|metric| Definition { name: metric.name, unit: metric.unit.name() }))
+    }
+}
+
 impl Document<'_> {
     fn metadata(&self) -> Metadata<'_> {
-        let definition = |metric: &&'static Metric| Definition { name: metric.name, unit: metric.unit.name() };
-        let directive = |(dimensions, metrics): &(&'static [&'static str], Vec<&'static Metric>)| Directive {
-            namespace: self.namespace,
-            dimensions: [*dimensions],
-            metrics: metrics.iter().map(definition).collect(),
-        };
-        let directives = self.directives.iter().map(directive).collect();
-        Metadata { timestamp: self.at.as_millisecond(), directives }
+        Metadata { timestamp: self.at.as_millisecond(), directives: Directives(self) }
     }
 }

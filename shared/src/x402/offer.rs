@@ -22,9 +22,9 @@ const JSON: &str = "application/json";
 
 /// What an endpoint sells.
 #[derive(Clone, Copy, Debug)]
-pub struct Offer {
-    /// The path, such as `/api/v1/voice/call`.
-    pub path: &'static str,
+pub struct Offer<'a> {
+    /// Where, such as `/api/v1/voice/call`.
+    pub path: &'a str,
     /// The price.
     pub price: Usdc,
     /// A few words for wallets and directories. ASCII, because a published client fails on anything else.
@@ -63,7 +63,7 @@ impl Terms {
     }
 
     /// The offer on every network of ours, in order of preference.
-    pub fn quotes(&self, offer: &Offer) -> Vec<Quote> {
+    pub fn quotes(&self, offer: &Offer<'_>) -> Vec<Quote> {
         let quote = |payee: &Wallet| Quote {
             pay_to: *payee,
             amount: offer.price,
@@ -150,7 +150,7 @@ pub struct Demand {
 /// words. The answer depends on nothing else, so whoever asks often for the same reason can keep it.
 pub fn demand(
     terms: &Terms,
-    offer: &Offer,
+    offer: &Offer<'_>,
     listed: &Listing,
     fee_payer: Option<SolanaAddress>,
     reason: &str,
