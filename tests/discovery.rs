@@ -391,3 +391,21 @@ async fn the_readme_names_every_endpoint_with_its_price_and_every_code() {
         }
     }
 }
+
+/// A published client refuses to pay where the 402 is for another address than it has asked.
+#[tokio::test]
+async fn a_402_names_the_address_that_was_asked() {
+    let stack = Stack::start(binaries!()).await;
+    let url = stack.post(PAID[0]).demand().await.required["resource"]["url"].as_str().expect("a URL").to_owned();
+    let origin = url.strip_suffix(PAID[0]).expect("the path").to_owned();
+    for path in PAID {
+        let alias = path.strip_prefix("/api").expect("the prefix");
+        for at in [path.to_owned(), alias.to_owned(), format!("{path}?ref=a%20b&x=1"), format!("{alias}?ref=1")] {
+            let demand = stack.post(&at).demand().await;
+            assert_eq!(demand.required["resource"]["url"], format!("{origin}{at}"));
+            assert_eq!(demand.body["accepts"][0]["resource"], format!("{origin}{at}"), "in both versions");
+        }
+        let long = format!("{path}?{}", "x".repeat(600));
+        assert_eq!(stack.post(&long).demand().await.required["resource"]["url"], format!("{origin}{path}"));
+    }
+}
