@@ -79,8 +79,10 @@ describe('the cluster', () => {
   it('moves on, so that the same transfer without a memo can be made again', async () => {
     const fees = await createKeyPairSignerFromPrivateKeyBytes(new Uint8Array(32).fill(7));
     const payer = await createKeyPairSignerFromPrivateKeyBytes(new Uint8Array(randomBytes(32)));
+    const receiver = await createKeyPairSignerFromPrivateKeyBytes(new Uint8Array(randomBytes(32)));
     await node('test_give', payer.address, '10000');
-    const [source, destination] = await Promise.all([payer.address, payee].map(async (owner) => (await findAssociatedTokenPda({ owner, mint: USDC, tokenProgram: TOKEN_PROGRAM_ADDRESS }))[0]));
+    await node('test_give', receiver.address, '0');
+    const [source, destination] = await Promise.all([payer.address, receiver.address].map(async (owner) => (await findAssociatedTokenPda({ owner, mint: USDC, tokenProgram: TOKEN_PROGRAM_ADDRESS }))[0]));
     const pays = async ({ blockhash, lastValidBlockHeight }) => {
       const transfer = getTransferCheckedInstruction({ source, mint: USDC, destination, authority: payer, amount: 1_000n, decimals: 6 });
       const lifetime = { blockhash, lastValidBlockHeight: BigInt(lastValidBlockHeight) };
@@ -100,6 +102,7 @@ describe('the cluster', () => {
     while (next.blockhash === first.blockhash) next = await newest();
     await pays(next);
     assert.equal(await held(payer.address), 8_000n);
+    assert.equal(await held(receiver.address), 2_000n);
     assert.equal((await node('isBlockhashValid', first.blockhash, { commitment: 'confirmed' })).value, true, 'an older one lives on beside it');
     await node('test_expire');
     await assert.rejects(pays(next), /already been processed|Blockhash not found/);
