@@ -15,7 +15,7 @@ const ENDINGS: [(&[&str], &str, &str); 5] = [
     (&["USER", "ASSISTANT"], "yes", "no: a normal end"),
     (&["TIMEOUT"], "yes", "no; take a larger `max_duration`"),
     (&["NO_ANSWER", "BUSY", "VOICEMAIL"], "yes", "later"),
-    (&["ERROR"], "no, paid back unasked", "now"),
+    (&["ERROR"], "no, paid back unasked", "as `retry` says"),
 ];
 
 /// What an agent might look for, because others sell it.
