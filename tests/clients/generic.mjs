@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { PRICE, TRANSACTION, api, fund, newKey, poll, refuseOnce, somebody, spentOn, task } from './world.mjs';
+import { PRICE, TRANSACTION, api, fund, newKey, poll, refuseOnce, somebody, spentOn, task, world } from './world.mjs';
 
 export function speaksTo(client) {
   describe(client.name, () => {
@@ -77,6 +77,34 @@ export function speaksTo(client) {
       assert.equal(spent, PRICE.buy);
     });
 
+    // The request arrives, and its answer is lost; the client's own retry signs anew.
+    it('pays once and has its call when it is cut off and tries again', async () => {
+      const path = '/v1/voice/call';
+      const body = { phone_number: somebody(), task, max_duration: 2, from: number.phone_number };
+      const { value, spent } = await spentOn(wallet.address, async () => {
+        await assert.rejects(wallet.cutOff(path, body));
+        return wallet.post(path, body);
+      });
+      assert.equal(value.status, 409, JSON.stringify(value.body));
+      assert.equal(value.body.code, 'call_in_progress');
+      assert.equal(spent, PRICE.call);
+      const call = await (await fetch(`${world.gateway}${value.body.poll_url}`)).json();
+      assert.deepEqual([call.call_id, call.to], [value.body.call_id, body.phone_number]);
+    });
+
+    it('gets the answer that was lost, if it has named its purchase', async () => {
+      const path = '/v1/phone/numbers/renew';
+      const body = { phone_number: number.phone_number };
+      const name = { 'idempotency-key': newKey() };
+      const { value, spent } = await spentOn(wallet.address, async () => {
+        await assert.rejects(wallet.cutOff(path, body, name));
+        return wallet.post(path, body, name);
+      });
+      assert.equal(value.status, 200, JSON.stringify(value.body));
+      assert.equal(value.headers.get('idempotent-replayed'), 'true');
+      assert.equal(spent, PRICE.renew);
+    });
+
     it('is asked from which of two numbers to call, and not charged', async () => {
       const { value, spent } = await spentOn(wallet.address, () => wallet.post('/v1/voice/call', { phone_number: somebody(), task }));
       assert.equal(value.status, 400);
@@ -110,11 +138,15 @@ export function speaksTo(client) {
 function agent(client) {
   const privateKey = newKey();
   let sent = null;
-  // Between the client and the wire: looks, and changes nothing.
-  const watched = (input, init) => {
+  let cut = false;
+  // Between the client and the wire: looks, and changes nothing, but for an answer that gets lost.
+  const watched = async (input, init) => {
     const request = new Request(input, init);
-    sent = request.headers.get(client.paymentHeader) ?? sent;
-    return fetch(request);
+    const payment = request.headers.get(client.paymentHeader);
+    sent = payment ?? sent;
+    const answer = await fetch(request);
+    if (cut && payment) throw new TypeError('fetch failed: the connection was closed');
+    return answer;
   };
   const paying = client.pay(watched, privateKey);
   const send = async (by, path, body, headers = {}) => {
@@ -131,7 +163,15 @@ function agent(client) {
   };
   return {
     address: client.address(privateKey),
-    post: (path, body) => send(paying, path, body),
+    post: (path, body, headers) => send(paying, path, body, headers),
+    cutOff: async (path, body, headers) => {
+      cut = true;
+      try {
+        return await send(paying, path, body, headers);
+      } finally {
+        cut = false;
+      }
+    },
     repeat: (path, body) => send(fetch, path, body, { [client.paymentHeader]: sent }),
   };
 }
