@@ -19,7 +19,19 @@ pub fn request_of(fields: &[Field]) -> Value {
     {
         schema.insert("required".to_owned(), json!(required));
     }
-    schema
+    match fields.iter().find(|field| matches!(field.kind, Kind::AreaCode)) {
+        Some(field) => with(schema, north_american(field)),
+        None => schema,
+    }
+}
+
+/// In the United States, which is meant where no country is named, and in Canada everybody's area code has three digits.
+fn north_american(area_code: &Field) -> Value {
+    let or_absent = |pattern: &str| json!({"anyOf": [{"type": "string", "pattern": pattern}, {"$ref": ABSENT}]});
+    json!({
+        "if": {"properties": {"country": or_absent("^(?:[Uu][Ss]|[Cc][Aa])$")}},
+        "then": {"properties": {area_code.name: or_absent("^[2-9][0-9]{2}$")}},
+    })
 }
 
 /// What is the same as leaving a field out.
@@ -96,9 +108,9 @@ fn blanks() -> String {
 mod tests {
     use regex::Regex;
 
-    use super::{absent, country, of_field, something_to_read};
-    use crate::api::{Field, Kind, languages};
-    use crate::types::{Country, PhoneNumber, is_blank};
+    use super::{absent, country, of_field, request_of, something_to_read};
+    use crate::api::{Field, Kind, NUMBERS_BUY, languages};
+    use crate::types::{AreaCode, Country, PhoneNumber, is_blank};
 
     fn expression(pattern: &str) -> Regex {
         Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"))
@@ -208,6 +220,22 @@ mod tests {
             assert_eq!(text.is_match(&format!("{c}  ")), allowed && !is_blank(&c.to_string()), "{c:?}");
         }
         assert!(blank.is_match("") && text.is_match("one\r\n\ttwo \u{1f600}"));
+    }
+
+    #[test]
+    fn an_area_code_has_three_digits_where_everybodys_has() {
+        let schema = request_of(NUMBERS_BUY.request);
+        let pattern = |at: &str| expression(schema.pointer(at).and_then(|pattern| pattern.as_str()).unwrap());
+        let anywhere = pattern("/properties/area_code/anyOf/0/pattern");
+        let is_american = pattern("/if/properties/country/anyOf/0/pattern");
+        let american = pattern("/then/properties/area_code/anyOf/0/pattern");
+        for country in ["US", "us", "CA", "cA", "GB", "DE", "MX", "IT"] {
+            let read = Country::parse(&country.to_ascii_uppercase()).unwrap();
+            for area in ["415", "115", "41", "4155", "20", "020", "0161", "01234", "012345", "1", "", "4a5", "٤١٥"] {
+                let fits = anywhere.is_match(area) && (!is_american.is_match(country) || american.is_match(area));
+                assert_eq!(fits, AreaCode::parse(area, read).is_ok(), "{country} {area}");
+            }
+        }
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub enum Kind {
     Phone,
     /// A country, ISO 3166-1 alpha-2.
     Country,
+    /// The beginning of a number of the `country` beside it.
+    AreaCode,
     /// A language, as people write it.
     Language,
     /// One of these words.
@@ -169,6 +171,7 @@ impl Kind {
             Self::Text(text) => json!({"type": "string", "minLength": text.shortest, "maxLength": text.longest}),
             Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
             Self::Phone => json!({"type": "string", "pattern": E164}),
+            Self::AreaCode => json!({"type": "string", "pattern": "^[0-9]{2,5}$"}),
             Self::Country => json!({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
             Self::Word(words) => json!({"type": "string", "enum": words}),
             Self::Words(words) => json!({"type": "array", "items": {"type": "string"}, "const": words}),

@@ -26,7 +26,7 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
             .such_as("\"US\""),
         Field::maybe(
             "area_code",
-            Kind::Pattern("^[0-9]{2,5}$"),
+            Kind::AreaCode,
             "Preferred area code: three digits in the US and Canada, two to five elsewhere. Best effort: another one is taken \
              where there is none.",
         )

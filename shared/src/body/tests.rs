@@ -221,6 +221,7 @@ fn every_field_that_is_asked_for_is_of_a_kind_that_is_read() {
                 | Kind::Pattern(_)
                 | Kind::Phone
                 | Kind::Country
+                | Kind::AreaCode
                 | Kind::Language
                 | Kind::Integer(_)
                 | Kind::Boolean
