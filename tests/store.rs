@@ -213,7 +213,8 @@ async fn a_void_sale_is_claimed_again_by_the_same_request_unless_it_is_spent() {
 /// A sale under this name, or the payment that has it already.
 async fn named(table: &Table, nonce: u8, instead_of: Option<u8>, second: i64) -> Result<Sale<Open>, PaymentId> {
     let named = Some(Purchase { name: "an order".to_owned(), instead_of: instead_of.map(payment) });
-    let new = NewSale { named, now: at(second), ..new_sale(nonce, u128::from(nonce)) };
+    let by = u128::try_from(second).expect("not before the epoch");
+    let new = NewSale { named, now: at(second), ..new_sale(nonce, by) };
     match table.store.claim(new, buying(), Changes::none()).await.expect("the table answers") {
         Claimed::Ours(sale) => Ok(sale),
         Claimed::Earlier(record) => Err(record.id.clone()),

@@ -7,6 +7,7 @@ mod behind;
 mod ignored;
 mod named;
 mod price;
+mod proof;
 mod replay;
 
 use std::pin::pin;
@@ -30,13 +31,8 @@ use crate::store::sales::{Gate, NewSale, Open, Purchase, Record, Sale, Settling}
 use crate::store::{Pause, Work};
 use crate::telemetry;
 use crate::types::{Network, PaymentId, Wallet};
-use crate::x402::{
-    Checked, Listing, NotConfirmed, PaymentRefused, Presented, Quote, Terms, Truth, Unproven, Verdict, Verified,
-    remedy, says_used,
-};
+use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, remedy};
 
-/// How long the facilitator may take to look at a payment.
-const VERIFY: Duration = Duration::from_secs(5);
 /// How many sales of one wallet are waited for, one after the other.
 const BEHIND: u32 = 3;
 /// What must be left of an invocation when verifying, for everything that follows.
@@ -213,37 +209,6 @@ impl<E: Endpoint> Paid<E> {
         Err(Reached { limit: Limit::Crowd, retry_after: 1 }.into())
     }
 
-    /// A signature that only a contract can judge. Nothing is read on a wallet's behalf before the facilitator has, unless
-    /// it did so before: a record of ours with the very same claim.
-    async fn confirm(&self, unproven: Unproven, invocation: &Invocation) -> Result<(Verified, bool), Refusal> {
-        if self.was_confirmed(&unproven).await? {
-            return Ok((unproven.confirmed(), false));
-        }
-        unproven.window(invocation.now, self.longest(unproven.claim())).map_err(refused)?;
-        let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
-        let refusal = match unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await {
-            Ok(()) => return Ok((unproven.confirmed(), true)),
-            Err(NotConfirmed::Refused(why)) => refused(why),
-            Err(NotConfirmed::LookItUp { reason }) => {
-                // That the wallet has paid says nothing about who asks now: the nonce is there for all to read.
-                self.look_it_up(unproven.claim(), reason, invocation).await.err().unwrap_or(Refusal::PaymentUsed)
-            }
-            Err(NotConfirmed::Unavailable { .. }) => facilitator_failed(),
-        };
-        // A twin of this request may have paid while we asked: its record knows more than the facilitator's refusal.
-        if self.was_confirmed(&unproven).await? { Ok((unproven.confirmed(), false)) } else { Err(refusal) }
-    }
-
-    /// The longest that a payment like this one may still be good for.
-    fn longest(&self, payment: &Verified) -> Duration {
-        self.cashier.nodes.longest_window(payment.payer().network())
-    }
-
-    async fn was_confirmed(&self, unproven: &Unproven) -> Result<bool, Refusal> {
-        let record = self.cashier.store.sale(&unproven.id()).await?;
-        Ok(record.is_some_and(|record| record.signed.is_the_same_as(&sale::signed(unproven.claim()))))
-    }
-
     async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Halt> {
         let (payment, invocation) = (&order.payment, order.invocation);
         let payer = payment.payer();
@@ -273,10 +238,7 @@ impl<E: Endpoint> Paid<E> {
             Ok(planned) => planned,
             // A twin of this request may have paid while this one was planned, and be the reason why it was refused. Only
             // if there is none can it be said that nothing was charged.
-            Err(refusal) => {
-                let twin = self.cashier.store.sale(&id).await?;
-                return Ok(self.replay(twin, order).await?.ok_or(refusal)?);
-            }
+            Err(refusal) => return Ok(self.twin(order).await?.ok_or(refusal)?),
         };
         let new = NewSale {
             id,
@@ -298,6 +260,17 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
+    /// What another request with this payment, or under this name, has bought meanwhile.
+    async fn twin(&self, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
+        let (id, store) = (order.payment.id(), &self.cashier.store);
+        let Some(name) = &order.name else { return self.replay(store.sale(&id).await?, order).await };
+        let gate = store.gate(&id, &order.payment.payer(), Some(name), order.invocation.now).await?;
+        match self.enter(gate, order).await? {
+            Entry::Served(answer) => Ok(Some(answer)),
+            Entry::Open(_) | Entry::Shut(_) => Ok(None),
+        }
+    }
+
     /// What was bought before with this payment or under this name; or whether this wallet is sold anything now.
     async fn enter(&self, gate: Gate, order: &Order<'_>) -> Result<Entry, Refusal> {
         let Gate { record, blocked, paused, named } = gate;
@@ -314,38 +287,6 @@ impl<E: Endpoint> Paid<E> {
             Ok(()) => Entry::Open(named),
             Err(refusal) => Entry::Shut(refusal),
         })
-    }
-
-    /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
-    async fn verify(&self, order: &Order<'_>) -> Result<(), Refusal> {
-        let limit = order.invocation.at_most(VERIFY, VERIFY_RESERVE);
-        if !E::FOREIGN || order.confirmed {
-            // What settling will take is fetched beside the reads, and nothing is begun where it cannot be had.
-            return if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) };
-        }
-        match self.cashier.facilitator.verify(&order.payment, order.invocation.now, limit).await {
-            Verdict::Valid => Ok(()),
-            Verdict::Invalid { reason } => Err(declined(reason)),
-            Verdict::LookItUp { reason } => self.look_it_up(&order.payment, reason, order.invocation).await,
-            Verdict::RateLimited { retry_after } => {
-                Err(Refusal::UpstreamRateLimited { vendor: "facilitator", retry_after: retry_after.unwrap_or(5) })
-            }
-            // Some fail where others would say that it was made already.
-            Verdict::Unavailable => match sale::truth(&self.cashier, &order.payment, order.invocation).await {
-                Some(Truth::Paid { .. }) => Ok(()),
-                Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(facilitator_failed()),
-            },
-        }
-    }
-
-    /// The facilitator says that a payment may have been made already. If it was, it is ours, whoever submitted it, and buys
-    /// what it was signed for.
-    async fn look_it_up(&self, payment: &Verified, reason: String, invocation: &Invocation) -> Result<(), Refusal> {
-        match sale::truth(&self.cashier, payment, invocation).await {
-            Some(Truth::Paid { .. }) => Ok(()),
-            None if says_used(&reason) => Err(Refusal::PaymentUsed),
-            Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(declined(reason)),
-        }
     }
 
     /// Settles a sale and answers it.

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::outcome::{self, Before, ERROR, IN_PROGRESS, Outcome, State, in_order, role};
+use crate::limits::SETTLING;
 use crate::limits::rates;
 use crate::store::calls::{Call, Look};
 use crate::store::{Charge, Spoken, View};
@@ -18,8 +19,6 @@ const LONGEST_TRANSCRIPT: usize = 256 * 1024;
 const LONGEST_SUMMARY: usize = 16 * 1024;
 /// Seconds for which an end is kept back at most. Published clients print the summary at the first status that is an end.
 const HELD: i64 = 30;
-/// What the vendor writes after a call has ended may take so long to come.
-const SETTLING: Duration = Duration::from_mins(1);
 
 /// Whether an end could have been shown by the time of this look.
 pub(super) fn is_shown(view: &View, looked_at: i64) -> bool {

@@ -203,12 +203,13 @@ impl Store {
                 When::Is("request", s(&record.request)),
             ]),
         ]));
+        let instead_of = new.named.as_ref().and_then(|named| named.instead_of.clone());
         let name = new.named.map(|named| remember(&record, &named));
         let before = 1 + usize::from(name.is_some());
         let first: Changes = [put].into_iter().chain(name).collect();
         // The same attempt may claim for one number after another: each is a transaction of its own.
         let work = serde_json::to_string(&record.work.to_row()).unwrap_or_default();
-        let token = record.token(&format!("claim {work} {}", changes.seen));
+        let token = record.token(&format!("claim {work} {} {instead_of:?}", changes.seen));
         match self.transact(first.and(changes), &token).await? {
             Done::Yes => Ok(Claimed::Ours(Sale::new(record))),
             Done::No(Lost { change: 0, old: Some(old) }) => {

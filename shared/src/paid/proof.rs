@@ -1,0 +1,82 @@
+//! Whether a payment is good, as far as others know better than its signature: the facilitator, which sees the wallet and its
+//! contract, and the chain, which has seen what was made already.
+
+use std::time::Duration;
+
+use super::{Endpoint, Order, Paid, VERIFY_RESERVE, declined, facilitator_failed, refused};
+use crate::invocation::Invocation;
+use crate::refusal::Refusal;
+use crate::sale;
+use crate::x402::{NotConfirmed, Truth, Unproven, Verdict, Verified, says_used};
+
+/// How long the facilitator may take to look at a payment.
+const VERIFY: Duration = Duration::from_secs(5);
+
+impl<E: Endpoint> Paid<E> {
+    /// A signature that only a contract can judge. Nothing is read on a wallet's behalf before the facilitator has, unless
+    /// it did so before: a record of ours with the very same claim.
+    pub(super) async fn confirm(
+        &self,
+        unproven: Unproven,
+        invocation: &Invocation,
+    ) -> Result<(Verified, bool), Refusal> {
+        if self.was_confirmed(&unproven).await? {
+            return Ok((unproven.confirmed(), false));
+        }
+        unproven.window(invocation.now, self.longest(unproven.claim())).map_err(refused)?;
+        let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
+        let refusal = match unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await {
+            Ok(()) => return Ok((unproven.confirmed(), true)),
+            Err(NotConfirmed::Refused(why)) => refused(why),
+            Err(NotConfirmed::LookItUp { reason }) => {
+                // That the wallet has paid says nothing about who asks now: the nonce is there for all to read.
+                self.look_it_up(unproven.claim(), reason, invocation).await.err().unwrap_or(Refusal::PaymentUsed)
+            }
+            Err(NotConfirmed::Unavailable { .. }) => facilitator_failed(),
+        };
+        // A twin of this request may have paid while we asked: its record knows more than the facilitator's refusal.
+        if self.was_confirmed(&unproven).await? { Ok((unproven.confirmed(), false)) } else { Err(refusal) }
+    }
+
+    /// The longest that a payment like this one may still be good for.
+    pub(super) fn longest(&self, payment: &Verified) -> Duration {
+        self.cashier.nodes.longest_window(payment.payer().network())
+    }
+
+    async fn was_confirmed(&self, unproven: &Unproven) -> Result<bool, Refusal> {
+        let record = self.cashier.store.sale(&unproven.id()).await?;
+        Ok(record.is_some_and(|record| record.signed.is_the_same_as(&sale::signed(unproven.claim()))))
+    }
+
+    /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
+    pub(super) async fn verify(&self, order: &Order<'_>) -> Result<(), Refusal> {
+        let limit = order.invocation.at_most(VERIFY, VERIFY_RESERVE);
+        if !E::FOREIGN || order.confirmed {
+            // What settling will take is fetched beside the reads, and nothing is begun where it cannot be had.
+            return if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) };
+        }
+        match self.cashier.facilitator.verify(&order.payment, order.invocation.now, limit).await {
+            Verdict::Valid => Ok(()),
+            Verdict::Invalid { reason } => Err(declined(reason)),
+            Verdict::LookItUp { reason } => self.look_it_up(&order.payment, reason, order.invocation).await,
+            Verdict::RateLimited { retry_after } => {
+                Err(Refusal::UpstreamRateLimited { vendor: "facilitator", retry_after: retry_after.unwrap_or(5) })
+            }
+            // Some fail where others would say that it was made already.
+            Verdict::Unavailable => match sale::truth(&self.cashier, &order.payment, order.invocation).await {
+                Some(Truth::Paid { .. }) => Ok(()),
+                Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(facilitator_failed()),
+            },
+        }
+    }
+
+    /// The facilitator says that a payment may have been made already. If it was, it is ours, whoever submitted it, and buys
+    /// what it was signed for.
+    async fn look_it_up(&self, payment: &Verified, reason: String, invocation: &Invocation) -> Result<(), Refusal> {
+        match sale::truth(&self.cashier, payment, invocation).await {
+            Some(Truth::Paid { .. }) => Ok(()),
+            None if says_used(&reason) => Err(Refusal::PaymentUsed),
+            Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(declined(reason)),
+        }
+    }
+}
