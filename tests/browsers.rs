@@ -75,7 +75,7 @@ async fn a_page_may_read_every_answer() {
         (400, stack.post(CALL).body(&json!({"task": "short"})).send().await),
         (404, stack.get("/api/v1/voice/call/unknown").send().await),
         (405, stack.get(BUY).send().await),
-        (413, stack.post(BUY).raw("application/json", " ".repeat(33 * 1024)).send().await),
+        (413, stack.post(BUY).raw("application/json", " ".repeat(65 * 1024)).send().await),
     ];
     for (status, answer) in &answers {
         answer.expect(*status);

@@ -3,8 +3,6 @@
 //! The dialler writes what it knows when a call ends and the rest within a minute. An end is therefore kept back until all that
 //! belongs to it is there, or half a minute has passed; and what could have been shown of it is never changed again.
 
-use std::time::Duration;
-
 use super::outcome::{self, Before, ERROR, IN_PROGRESS, Outcome, State, in_order, role};
 use crate::limits::SETTLING;
 use crate::limits::rates;
