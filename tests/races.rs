@@ -265,8 +265,10 @@ async fn calls_that_come_at_once_spend_one_credit_once() {
     let (earned, mut by_credit, mut placed) = (stack.earned(), 0, 0);
     for _ in 0..40 {
         let answers = waiting.all_at_once(&stack).await;
-        // A wallet has three calls under way; those that are over count no longer once somebody has looked.
+        // A wallet has three calls under way; those that are over count no longer once somebody has looked, which is at most
+        // once in five seconds.
         stack.bland.finish_all();
+        stack.travel(std::time::Duration::from_secs(5));
         for placed in answers.iter().filter(|answer| answer.status == 200) {
             let poll = placed.json()["poll_url"].as_str().expect("where to look").to_owned();
             stack.get(&poll).send().await.expect(200);

@@ -81,14 +81,14 @@ pub(super) struct Payment<'a> {
 #[derive(Deserialize)]
 pub(super) struct Extensions<'a> {
     #[serde(borrow, default, rename = "payment-identifier")]
-    pub(super) payment_identifier: Option<Identifier<'a>>,
+    pub(super) payment_identifier: Option<Object<Identifier<'a>>>,
 }
 
 /// Clients echo our declaration, and add an `id` where their user has one.
 #[derive(Deserialize)]
 pub(super) struct Identifier<'a> {
     #[serde(borrow, default)]
-    pub(super) info: Option<IdentifierInfo<'a>>,
+    pub(super) info: Option<Object<IdentifierInfo<'a>>>,
 }
 
 /// See [`Identifier`].

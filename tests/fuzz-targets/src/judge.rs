@@ -54,6 +54,7 @@ impl Claim {
 pub fn judge(header: &[u8], sells: &Sells) -> Judgement {
     let mut said: Vec<&[u8]> = header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect();
     said.retain(|one| !one.is_empty());
+    said.sort_unstable();
     said.dedup();
     match said[..] {
         [one] => claim(one, sells).unwrap_or(Judgement::Nothing),
@@ -63,6 +64,10 @@ pub fn judge(header: &[u8], sells: &Sells) -> Judgement {
 
 /// Whether the purchase has a name that the extension `payment-identifier` does not allow.
 fn is_misnamed(root: &Json) -> bool {
+    // Which of two extensions is meant cannot be known.
+    if root.has("extensions") && root.get("extensions").is_none() {
+        return true;
+    }
     let id = root.get("extensions").and_then(|all| all.get("payment-identifier")?.get("info")?.get("id"));
     match id {
         None | Some(Json::Null) => false,

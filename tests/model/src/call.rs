@@ -160,7 +160,15 @@ impl Shop for Calling {
             Work::Dial => self.dial(worker, rules, steps),
             Work::Find if self.calls[payment].rung > 0 => steps.due("the dialler shows the call", next(Work::Fence)),
             Work::Find if rules.made(Mistake::DialsAgain) => steps.due("dials once more", next(Work::Dial)),
-            Work::Find => steps.due("502: it is left to the sweep", self.off(worker)),
+            Work::Find => {
+                steps.due("502: it is left for a minute", self.off(worker));
+                // A dialler that has answered has nothing under way any more: it may be looked for sooner.
+                if !self.calls[payment].flying && till::may_write(self, worker, State::Open, rules) {
+                    let mut to = self.off(worker);
+                    to.payments[payment].busy = false;
+                    steps.write("502: it is looked for again in seconds", &["Store::defer"], to);
+                }
+            }
             Work::Fence => self.fence(worker, rules, steps),
             Work::Withdraw => self.roll_back(worker, false, rules, steps),
             Work::RollBack => {

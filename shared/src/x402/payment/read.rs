@@ -204,7 +204,11 @@ impl SignedAuthorization {
 /// <https://github.com/x402-foundation/x402/blob/main/specs/extensions/payment_identifier.md>
 fn identifier(extensions: &RawValue) -> Result<Option<String>, Malformed> {
     let said = serde_json::from_str(extensions.get()).ok();
-    let id = said.and_then(|said: wire_v2::Extensions<'_>| said.payment_identifier?.info?.id);
+    let id = said.and_then(|Object(said): Object<wire_v2::Extensions<'_>>| {
+        let Object(identifier) = said.payment_identifier?;
+        let Object(info) = identifier.info?;
+        info.id
+    });
     let Some(id) = id.filter(|id| id.get() != "null") else { return Ok(None) };
     let fits = |id: &String| {
         (16..=128).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))

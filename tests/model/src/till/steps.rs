@@ -171,6 +171,10 @@ fn look<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
             let to = take_over(shop, worker, payment, Stage::Settle, rules);
             steps.write("a request takes a sale over", &["Store::take_over"], to);
         }
+        State::Open if !now.busy => {
+            let to = take_over(shop, worker, payment, Stage::Before(S::ROLL_BACK), rules);
+            steps.write("a request takes a sale over, to roll it back", &["Store::take_over"], to);
+        }
         State::Open | State::Settling => steps.due("409: it is being worked on", shop.off(worker)),
     }
 }
