@@ -78,25 +78,25 @@ pub enum Malformed {
     )]
     Several,
     /// The document as it is, where its base64 belongs.
-    #[error("the payment header is JSON; send that JSON encoded as base64")]
+    #[error("it is JSON; send that JSON encoded as base64")]
     PlainJson,
     /// Over [`headers::LONGEST`].
-    #[error("the payment header is longer than {} bytes", headers::LONGEST)]
+    #[error("it is longer than {} bytes", headers::LONGEST)]
     TooLong,
     /// Not standard base64.
-    #[error("the payment header is not base64 (standard alphabet, no whitespace)")]
+    #[error("it is not base64 (standard alphabet, no whitespace)")]
     NotBase64,
     /// The decoded header is not JSON.
-    #[error("the payment header does not decode to JSON")]
+    #[error("it does not decode to JSON")]
     NotJson,
     /// Nested deeper than any payment is.
-    #[error("the payment header's JSON is nested too deeply")]
+    #[error("its JSON is nested too deeply")]
     TooDeep,
     /// Neither version 1 nor version 2.
     #[error("x402Version must be 1 or 2")]
     UnknownVersion,
     /// A field is missing, repeated, or not what it should be.
-    #[error("the payment header is not an x402 payment: {0}")]
+    #[error("it is not an x402 payment: {0}")]
     Shape(String),
 }
 
