@@ -199,6 +199,10 @@ async fn a_second_payment_under_one_name_gets_the_first_ones_answer_and_is_not_u
     let refused = buy().body(&json!({"country": "CA"})).pay(&wallet).await.answer;
     refused.refused(409, "idempotency_conflict");
     stack.post(LIST).header(KEY, "number-for-today").pay(&wallet).await.answer.refused(409, "idempotency_conflict");
+    // In another place it is not read, and to ignore it would sell a second time.
+    let misplaced = stack.post(BUY).body(&json!({"idempotency_key": "number-for-today"})).send().await;
+    assert!(misplaced.refused(400, "bad_request")["message"].as_str().expect("words").contains("`Idempotency-Key`"));
+    stack.post(&format!("{LIST}?idempotency-key=a")).send().await.refused(400, "bad_request");
     // A month later it is forgotten.
     stack.travel(Duration::from_hours(30 * 24 + 1));
     assert!(!is_replay(list().pay(&wallet).await.answer.expect(200)));
@@ -400,4 +404,22 @@ async fn what_a_call_has_not_cost_is_free_a_minute_after_its_end() {
     assert!((50..=60).contains(&wait), "{wait}");
     stack.travel(Duration::from_secs(wait));
     stack.post(CALL).body(&other).pay(&wallet).await.answer.expect(200);
+}
+
+/// The same at the carrier: what became of the purchase is known when we say, and by the same header.
+#[tokio::test]
+async fn after_an_error_of_the_carrier_the_same_header_buys_when_we_say() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.twilio.faults().once("POST *IncomingPhoneNumbers*", Fault::Refuse(Answer::json(503, &json!({}))));
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    let wait = retry_after(&paid.answer);
+    assert!((30..=60).contains(&wait), "{wait}");
+    stack.travel(Duration::from_secs(wait / 2));
+    let early = stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await;
+    early.refused(409, "payment_in_progress");
+    stack.travel(Duration::from_secs(retry_after(&early)));
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 5_000_000);
 }

@@ -14,7 +14,7 @@ const TAGS: [&str; 51] = [
 const WORDS: [&str; 1] = ["babel-de"];
 /// Other codes of languages that the dialler speaks: those of ISO 639-2, the official ones of Norwegian and Chinese, and
 /// the code that Java and Android kept for Indonesian since ISO retired it.
-const OTHER_CODES: [(&str, &str); 42] = [
+const OTHER_CODES: [(&str, &str); 45] = [
     ("in", "id"),
     ("mo", "ro"),
     ("nb", "no"),
@@ -22,6 +22,9 @@ const OTHER_CODES: [(&str, &str); 42] = [
     ("nob", "no"),
     ("nno", "no"),
     ("cmn", "zh"),
+    ("zho", "zh"),
+    ("vie", "vi"),
+    ("zsm", "ms"),
     ("bul", "bg"),
     ("ces", "cs"),
     ("chi", "zh"),

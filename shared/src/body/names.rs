@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::object::{self, Fields};
-use crate::api::{Endpoint, Field, Promise, Unoffered};
+use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Promise, Unoffered};
 use crate::refusal::Refusal;
 use crate::types::{is_blank, leaves_no_mark};
 
@@ -25,6 +25,9 @@ pub(super) fn check(endpoint: &Endpoint, fields: &Fields<'_>) -> Result<(), Refu
     for (name, json) in fields.iter().filter(|(name, _)| !is_known(endpoint, name)) {
         let Some(plain) = plain(name) else { continue };
         let value = || serde_json::from_str(json.get()).unwrap_or(Value::Bool(true));
+        if names_a_purchase(&plain) && !is_nothing(&value()) {
+            return Err(only_a_header(name));
+        }
         if let Some(unoffered) = unoffered(endpoint, &plain) {
             if promises(&value(), unoffered.promise) {
                 return Err(not_offered(name, unoffered));
@@ -53,6 +56,9 @@ pub fn not_in_the_address<'a>(
     for (name, value) in given {
         let known = endpoint.request.iter().find(|field| field.names().any(|known| known == name));
         let Some(plain) = plain(name) else { continue };
+        if names_a_purchase(&plain) {
+            return Err(only_a_header(name));
+        }
         if let Some(unoffered) = unoffered(endpoint, &plain).filter(|_| known.is_none()) {
             if promises(&Value::from(value), unoffered.promise) {
                 return Err(not_offered(name, unoffered));
@@ -65,6 +71,16 @@ pub fn not_in_the_address<'a>(
         }
     }
     Ok(())
+}
+
+/// Whether it is what keeps a client from paying twice: to ignore that in the wrong place would sell a second time.
+fn names_a_purchase(plain: &str) -> bool {
+    matches!(plain, "idempotencykey" | "xidempotencykey" | "idempotencytoken" | "paymentidentifier")
+}
+
+fn only_a_header(name: &str) -> Refusal {
+    let header = IDEMPOTENCY_KEY.field;
+    Refusal::bad(shown(name), format!("is read in the header `{header}` only; send it there"))
 }
 
 /// The names in a body that nothing is made of, in their order; at most twenty.

@@ -54,7 +54,7 @@ impl Numbers {
                     return self.import_and_fence(sale, &number, country, &bought, invocation).await;
                 }
                 Err(BuyError::Taken) => carried = Some(sale),
-                Err(error) => return Err(self.give_up(sale, &number, error).await.into()),
+                Err(error) => return Err(self.give_up(sale, &number, error, invocation).await.into()),
             }
         }
         if let Some(sale) = carried {
@@ -120,12 +120,20 @@ impl Numbers {
     }
 
     /// Nothing was bought, or nobody knows. The sale is voided where that is certain; otherwise the sweep looks later.
-    async fn give_up(&self, sale: Sale<Open>, number: &PhoneNumber, error: BuyError) -> Refusal {
+    async fn give_up(
+        &self,
+        sale: Sale<Open>,
+        number: &PhoneNumber,
+        error: BuyError,
+        invocation: &Invocation,
+    ) -> Refusal {
         if error == BuyError::Unknown {
             warn!(payment = ?sale.record().id, ?number, "it is not known whether a number was bought");
-            return Refusal::Upstream {
+            let left = sale.record().busy_until.as_second() - invocation.current().as_second();
+            return Refusal::UpstreamDoubt {
                 vendor: "Twilio",
-                message: "the purchase did not come through; try again".to_owned(),
+                message: "it is not known whether the purchase came through".to_owned(),
+                retry_after: u64::try_from(left).unwrap_or(0).max(1),
             };
         }
         match self.withdraw(sale).await {

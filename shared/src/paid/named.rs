@@ -8,11 +8,14 @@ use crate::refusal::Refusal;
 use crate::x402::Presented;
 
 const HEADER: &str = IDEMPOTENCY_KEY.field;
+/// As it was called before it was on its way to being a standard; some clients still do.
+const OLDER: &str = "X-Idempotency-Key";
 const LONGEST: usize = IDEMPOTENCY_KEY.longest;
 
 /// The name that a request carries. The header is what the caller's program says, and goes before what its wallet adds.
 pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Result<Option<String>, Refusal> {
-    let mut given = headers.get_all(HEADER).iter().map(|value| unquoted(value.as_bytes().trim_ascii()));
+    let given = headers.get_all(HEADER).iter().chain(headers.get_all(OLDER));
+    let mut given = given.map(|value| unquoted(value.as_bytes().trim_ascii()));
     let given = (given.next(), given.next());
     let name = match given {
         (Some(name), None) if !name.is_empty() => name,
@@ -33,7 +36,7 @@ fn unquoted(value: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
+    use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{HEADER, LONGEST, name_of};
     use crate::api::IDEMPOTENCY_DAYS;
@@ -61,6 +64,9 @@ mod tests {
         {
             assert_eq!(named(&[value]).unwrap().as_deref(), Some(name), "{value}");
         }
+        let older =
+            HeaderMap::from_iter([(HeaderName::from_static("x-idempotency-key"), HeaderValue::from_static("a"))]);
+        assert_eq!(name_of(&older, None).unwrap().as_deref(), Some("a"));
         for nothing in [&[][..], &[""], &[" "], &["\"\""]] {
             assert_eq!(named(nothing).unwrap(), None, "{nothing:?}");
         }

@@ -102,7 +102,9 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     let transfer = transfer(payload.get("authorization")?)?;
     let signature = bytes(payload.text_of("signature")?)?;
     // Only version 2 has extensions; and what is good for ever is never taken.
-    if (!std::ptr::eq(choice, root) && is_misnamed(root)) || transfer.valid_before == u64::MAX {
+    if (!std::ptr::eq(choice, root) && is_misnamed(root))
+        || [transfer.valid_before, transfer.valid_after].contains(&u64::MAX)
+    {
         return None;
     }
     if transfer.to != PAYEE || transfer.value != sells.price || transfer.from == PAYEE {

@@ -2,7 +2,7 @@
 //! the client repeats of it, and whatever this passes on is taken from the quote and from the signed bytes.
 
 use super::read::{Accepted, Signed};
-use super::verified::window_too_long;
+use super::verified::{not_yet_valid, window_too_long};
 use super::{LONGEST_WINDOW, Payload, Presented, SignedAuthorization, Unproven, Verified, Version};
 use crate::types::{Network, Timestamp, Usdc, Wallet};
 use crate::x402::exact_evm::{self, ECDSA};
@@ -62,6 +62,9 @@ impl Presented {
                 // Later than we can read is later than we take, whoever has signed it.
                 if signed.authorization.valid_before == u64::MAX {
                     return Err(window_too_long(LONGEST_WINDOW));
+                }
+                if signed.authorization.valid_after == u64::MAX {
+                    return Err(not_yet_valid());
                 }
                 let to = Wallet::Evm { network: signed.network, address: signed.authorization.to };
                 matches_quote(&signed.wallet(), &to, signed.authorization.value, quote)?;

@@ -133,7 +133,7 @@ impl Authorization {
         let now = u64::try_from(now.as_second()).unwrap_or(0);
         let Self { valid_after, valid_before, .. } = *self;
         if valid_after > now.saturating_add(SKEW.as_secs()) {
-            return Err(PaymentRefused::new("not_yet_valid", "authorization.validAfter is in the future."));
+            return Err(not_yet_valid());
         }
         if valid_before < now.saturating_add(LEAST.as_secs()) {
             return Err(PaymentRefused::new(
@@ -146,6 +146,10 @@ impl Authorization {
         }
         Ok(())
     }
+}
+
+pub(super) fn not_yet_valid() -> PaymentRefused {
+    PaymentRefused::new("not_yet_valid", "authorization.validAfter is in the future.")
 }
 
 pub(super) fn window_too_long(longest: Duration) -> PaymentRefused {
