@@ -30,7 +30,8 @@ fn north_american(area_code: &Field) -> Value {
     let or_absent = |pattern: &str| json!({"anyOf": [{"type": "string", "pattern": pattern}, {"$ref": ABSENT}]});
     json!({
         "if": {"properties": {"country": or_absent("^(?:[Uu][Ss]|[Cc][Aa])$")}},
-        "then": {"properties": {area_code.name: or_absent("^[2-9][0-9]{2}$")}},
+        // The country is named again for linters that take what a part does not name for a mistake.
+        "then": {"properties": {"country": {}, area_code.name: or_absent("^[2-9][0-9]{2}$")}},
     })
 }
 
