@@ -170,7 +170,7 @@ async fn a_settlement_that_nobody_could_look_up_is_found_by_the_sweep() {
 async fn a_payment_that_arrives_although_we_refused_it_goes_back() {
     let world = OnChain::start().await;
     let payment = world.signs().await;
-    world.stack.post(BUY).body(&json!({"country": "us"})).paid_with(&payment).send().await.refused(400, "bad_request");
+    world.stack.post(BUY).body(&json!({"country": "usa"})).paid_with(&payment).send().await.refused(400, "bad_request");
     let stranger = Wallet::random().address();
     world.node.submit(stranger, payment.authorization(), &payment.signature_bytes()).expect("anybody may");
     assert_eq!(world.money(), 15_000_000);
