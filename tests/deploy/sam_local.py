@@ -25,7 +25,7 @@ PORT = 3000
 # The first container of each function takes seconds, and here they are many.
 PATIENCE = 120
 # What each status that is refused with says in `code`. What a 400 finds wrong is the functions' own tests' affair.
-CODES = {400: ("bad_request", "invalid_payment"), 402: ("payment_required",), 404: ("unknown_call",), 405: ("method_not_allowed",)}
+CODES = {400: ("bad_request", "invalid_payment"), 402: ("payment_required",), 404: ("unknown_call", "no_such_path"), 405: ("method_not_allowed",)}
 
 
 class Local:
