@@ -47,6 +47,8 @@ impl<E: Endpoint> Paid<E> {
                 }
             }
             if waited >= patience {
+                // As it stands now: what was tried just before may have put it off.
+                let record = self.cashier.store.sale(id).await?.unwrap_or(record);
                 return Err(unpaid(done_in(&record, invocation)));
             }
             tokio::time::sleep(GLANCE).await;

@@ -15,12 +15,11 @@ const LONGEST: usize = IDEMPOTENCY_KEY.longest;
 /// The name that a request carries. The header is what the caller's program says, and goes before what its wallet adds.
 pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Result<Option<String>, Refusal> {
     let given = headers.get_all(HEADER).iter().chain(headers.get_all(OLDER));
-    let mut given = given.map(|value| unquoted(value.as_bytes().trim_ascii()));
-    let given = (given.next(), given.next());
-    let name = match given {
-        (Some(name), None) if !name.is_empty() => name,
-        (Some(_), Some(_)) => return Err(Refusal::bad(HEADER, "is there twice; send one")),
-        _ => return Ok(presented.and_then(Presented::identifier).map(str::to_owned)),
+    let mut given = given.map(|value| unquoted(value.as_bytes().trim_ascii())).filter(|name| !name.is_empty());
+    let name = match given.next() {
+        Some(name) if given.all(|other| other == name) => name,
+        Some(_) => return Err(Refusal::bad(HEADER, "is there twice, and differs; send one")),
+        None => return Ok(presented.and_then(Presented::identifier).map(str::to_owned)),
     };
     let fits = name.len() <= LONGEST && name.iter().all(u8::is_ascii_graphic);
     match str::from_utf8(name) {
@@ -70,7 +69,8 @@ mod tests {
         for nothing in [&[][..], &[""], &[" "], &["\"\""]] {
             assert_eq!(named(nothing).unwrap(), None, "{nothing:?}");
         }
-        for bad in [&["two words"][..], &["ä"], &["k".repeat(LONGEST + 1).as_str()], &["a", "b"], &["a", "a"]] {
+        assert_eq!(named(&["a", "a", ""]).unwrap().as_deref(), Some("a"), "one name, however often");
+        for bad in [&["two words"][..], &["ä"], &["k".repeat(LONGEST + 1).as_str()], &["a", "b"]] {
             assert!(matches!(named(bad), Err(Refusal::BadRequest { field, .. }) if field == HEADER), "{bad:?}");
         }
     }

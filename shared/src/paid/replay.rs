@@ -95,6 +95,8 @@ impl<E: Endpoint> Paid<E> {
                 State::Open | State::Settling => {}
             }
             if waited >= patience {
+                // As it stands now: what was tried just before may have put it off.
+                let record = self.cashier.store.sale(&record.id).await?.unwrap_or(record);
                 return Err(Refusal::PaymentInProgress { retry_after: done_in(&record, order.invocation) });
             }
             tokio::time::sleep(GLANCE).await;
