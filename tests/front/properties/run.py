@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document, unpaid and paid: what fits its schema is no bad request and what does not is one,
+"""Requests made up from the OpenAPI document, unpaid and paid: what fits its schema is not a bad request and what does not is one,
 and every answer is one that the document knows. The world is the one that `tests/front/run` has started; the seed is fixed."""
 
 import base64
