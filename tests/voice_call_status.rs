@@ -265,8 +265,18 @@ async fn a_browser_gets_a_page_and_a_program_what_it_always_got() {
     for accept in [BROWSER, "text/html", "application/json;q=0.9, text/html"] {
         let answer = call.stack.get(&path).header("accept", accept).send().await;
         assert!(html(answer.expect(200)).contains("<h1>"), "{accept}");
-        assert_eq!(answer.header("vary"), Some("Accept"));
+        // It is as large as what is compressed for clients that want that.
+        assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
     }
+}
+
+#[tokio::test]
+async fn a_page_that_is_compressed_says_what_it_depends_on() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let path = format!("/api/v1/voice/call/{}", call.id);
+    let page = call.stack.get(&path).header("accept", BROWSER).header("accept-encoding", "gzip").send().await;
+    assert_eq!(page.expect(200).header("content-encoding"), Some("gzip"));
+    assert_eq!(page.header("vary"), Some("Accept, Accept-Encoding"));
 }
 
 #[tokio::test]
@@ -352,7 +362,7 @@ async fn a_page_may_do_next_to_nothing_and_is_kept_nowhere() {
             ("cache-control", "no-store"),
             ("x-robots-tag", "noindex, nofollow, noarchive"),
             ("content-language", "en"),
-            ("vary", "Accept"),
+            ("vary", "Accept, Accept-Encoding"),
         ] {
             assert_eq!(page.header(name), Some(value));
         }

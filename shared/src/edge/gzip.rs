@@ -78,9 +78,15 @@ pub(super) fn mark(headers: &mut HeaderMap) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
 }
 
-/// Says that other clients may be given another body.
+/// Says that other clients may be given another body, beside what else it depends on. In one line, because a function's
+/// answer to the gateway has one value for each header.
 pub(super) fn varies(headers: &mut HeaderMap) {
-    headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    let said = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok());
+    let all = said.chain(["Accept-Encoding"]).collect::<Vec<_>>().join(", ");
+    // What was a header's value is one still.
+    if let Ok(value) = HeaderValue::try_from(all) {
+        headers.insert(VARY, value);
+    }
 }
 
 fn gzip(bytes: &[u8], level: Compression) -> Option<Vec<u8>> {
@@ -158,6 +164,17 @@ mod tests {
             } else {
                 assert_eq!(response.body().as_ref(), text.as_bytes());
             }
+        }
+    }
+
+    #[test]
+    fn what_an_answer_depends_on_stands_in_one_line() {
+        for wanted in [true, false] {
+            let mut response = Response::new(Body::from("x".repeat(LEAST)));
+            response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
+            pack(&mut response, wanted);
+            let lines: Vec<_> = response.headers().get_all(VARY).iter().collect();
+            assert_eq!(lines, ["Accept, Accept-Encoding"]);
         }
     }
 
