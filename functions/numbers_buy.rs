@@ -45,7 +45,7 @@ impl Endpoint for NumbersBuy {
         let mut body = body::read(&NUMBERS_BUY, bytes)?;
         let country = body.country("country").unwrap_or(Country::US);
         let area = body.text("area_code").map(|text| AreaCode::parse(&text, country)).transpose();
-        let area = area.map_err(|error| Refusal::bad("area_code", error.to_string()))?;
+        let area = area.map_err(|error| body.bad("area_code", &error.to_string()))?;
         Ok(Wanted { country, area })
     }
 

@@ -61,7 +61,16 @@ async fn an_address_at_which_there_is_nothing_is_answered_like_everything_else()
     let stack = Stack::start(binaries!()).await;
     for (method, path, meant) in [
         ("GET", "/nothing", None),
-        ("DELETE", "/api/v2/voice/call", None),
+        ("DELETE", "/api/v2/voice/call", Some("POST /api/v1/voice/call?")),
+        ("POST", "/voice/calls", Some("POST /api/v1/voice/call?")),
+        ("POST", "/v1/phone/number/buy", Some("POST /api/v1/phone/numbers/buy?")),
+        (
+            "GET",
+            "/v1/phone/numbers",
+            Some(
+                "POST /api/v1/phone/numbers/buy or POST /api/v1/phone/numbers/list or POST /api/v1/phone/numbers/renew?",
+            ),
+        ),
         ("GET", "//", None),
         ("POST", "/api/v1/voice/call/", Some("POST /api/v1/voice/call?")),
         ("POST", "/API/V1/Phone/Numbers/Buy", Some("POST /api/v1/phone/numbers/buy?")),

@@ -272,8 +272,11 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (json!({"area_code": 415}), "area_code"),
         (json!({"area_code": "٤١٥"}), "area_code"),
         (json!({"country": "GB", "area_code": "London"}), "area_code"),
-        (json!({"country": "GB", "area_code": "020794"}), "area_code"),
-        (json!({"area_code": "415", "areaCode": "212"}), "areaCode"),
+        (json!({"country": "GB", "area_code": "0207946"}), "area_code"),
+        (json!({"area_code": "415", "areaCode": "212"}), "area_code"),
+        (json!({"areaCode": "911"}), "area_code"),
+        (json!({"country": "CA", "area_code": "800"}), "area_code"),
+        (json!({"area_code": "960"}), "area_code"),
     ] {
         let refused = stack.post(BUY).body(&body).send().await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{body}");
@@ -283,9 +286,23 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         let refused = stack.post(&format!("{BUY}?{query}")).body(&json!({})).send().await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{query}");
     }
-    stack.post(&format!("{BUY}?utm_source=agent&country=")).body(&json!({})).send().await.expect(402);
+    // What nothing is made of is named, in the price and in the sale.
+    let address = format!("{BUY}?utm_source=agent&country=");
+    let asked = stack.post(&address).body(&json!({"color": "red"})).send().await;
+    assert_eq!(asked.expect(402).json()["ignored_fields"], json!(["color", "utm_source"]));
     assert_eq!(stack.facilitator.verifies(), 0);
     assert_eq!(stack.twilio.faults().count("*"), 0);
+}
+
+#[tokio::test]
+async fn a_parameter_in_the_address_is_named_in_the_price_and_in_the_sale() {
+    let stack = Stack::start(binaries!()).await;
+    let address = format!("{BUY}?utm_source=agent");
+    let paid = stack.post(&address).body(&json!({"areaCode": " 415 ", "country": " us "})).pay(&stack.wallet()).await;
+    assert_eq!(paid.asked.json()["ignored_fields"], json!(["utm_source"]));
+    let sold = paid.answer.expect(200).json();
+    assert_eq!(sold["ignored_fields"], json!(["utm_source"]));
+    assert!(sold["phone_number"].as_str().expect("a number").starts_with("+1415"), "{sold}");
 }
 
 #[tokio::test]

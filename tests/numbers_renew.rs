@@ -147,7 +147,7 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (json!({"phoneNumber": "\u{200b}"}), "phone_number"),
         (json!({"phone_number": "4155551234"}), "phone_number"),
         (json!({"phone_number": "+1 415 555 1234"}), "phone_number"),
-        (json!({"phone_number": "+14155551234", "phoneNumber": "+14155551235"}), "phoneNumber"),
+        (json!({"phone_number": "+14155551234", "phoneNumber": "+14155551235"}), "phone_number"),
     ] {
         let refused = stack.post(RENEW).body(&body).send().await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{body}");

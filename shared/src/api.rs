@@ -7,6 +7,7 @@ pub mod codes;
 mod exact;
 mod fields;
 pub mod languages;
+mod nearest;
 mod numbers;
 mod unoffered;
 
@@ -16,6 +17,7 @@ pub use calls::{
 pub use codes::Code;
 pub use exact::{absent, request_of};
 pub use fields::{Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Text, body_of, sample_of};
+pub use nearest::nearest;
 pub use numbers::{NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 pub use unoffered::{Promise, Unoffered};
 
@@ -28,26 +30,6 @@ pub const ALL: [&Endpoint; 5] = [&NUMBERS_BUY, &VOICE_CALL, &VOICE_CALL_STATUS, 
 /// What is free to read beside the endpoints.
 pub const DOCUMENTS: [&str; 7] =
     ["/", "/openapi.json", "/llms.txt", "/.well-known/x402", "/robots.txt", "/favicon.ico", "/favicon.svg"];
-
-/// What a client means that asks at another address: with another case, with more slashes, without the prefix. The method
-/// and the path that it should ask with.
-pub fn nearest(path: &str) -> Option<(Method, &'static str)> {
-    let asked: Vec<String> = segments(path).map(str::to_ascii_lowercase).collect();
-    let is_meant = |known: &str| {
-        let known: Vec<&str> = segments(known).collect();
-        let alike = |(known, asked): (&&str, &String)| known.starts_with('{') || known == asked;
-        !known.is_empty() && known.len() == asked.len() && known.iter().zip(&asked).all(alike)
-    };
-    let endpoint = ALL.into_iter().find(|endpoint| is_meant(endpoint.path)).map(|found| (found.method, found.path));
-    endpoint.or_else(|| DOCUMENTS.into_iter().find(|path| is_meant(path)).map(|path| (Method::Get, path)))
-}
-
-/// The parts of a path, without the prefix of the API.
-fn segments(path: &str) -> impl Iterator<Item = &str> {
-    let parts = path.split('/').filter(|part| !part.is_empty());
-    let is_prefix = |part: &&str| part.eq_ignore_ascii_case("api") || part.eq_ignore_ascii_case("v1");
-    parts.skip_while(is_prefix)
-}
 
 /// The header in which a client gives a purchase a name of its own, so that paying twice for it is impossible: visible ASCII.
 pub const IDEMPOTENCY_KEY: Text = Text { field: "Idempotency-Key", shortest: 1, longest: 128 };
@@ -73,8 +55,8 @@ pub struct Endpoint {
     pub about: &'static str,
     /// The body.
     pub request: &'static [Field],
-    /// What a body might ask for in vain.
-    pub unoffered: &'static [Unoffered],
+    /// What a body might ask for in vain, here and not everywhere.
+    unoffered: &'static [Unoffered],
     /// The body of a 200.
     pub answer: &'static [Field],
     /// Every other answer.
@@ -85,6 +67,12 @@ impl Endpoint {
     /// Whether it is paid for.
     pub const fn is_paid(&self) -> bool {
         self.price.atomic() > 0
+    }
+
+    /// What a body might ask for in vain.
+    pub fn unoffered(&self) -> impl Iterator<Item = &'static Unoffered> {
+        let everywhere = if self.is_paid() { unoffered::ANYWHERE } else { &[] };
+        self.unoffered.iter().chain(everywhere)
     }
 
     /// What a payment is for.

@@ -1,10 +1,12 @@
 //! Request bodies: JSON objects, read by the table of the API. What an endpoint knows must be right, and the first field of
 //! the table that is not is named, in words that ask for no knowledge of ours. Fields that are null, or text in which there
-//! is nothing to read, are absent. Two spellings of a field may both be there if they agree.
+//! is nothing to read, are absent. Two spellings of a field may both be there if they agree. A refusal has the field's own
+//! name in `field`, and in its message also the spelling that was sent, where that is another.
 
 mod names;
 mod object;
 mod value;
+mod wrong;
 
 use serde_json::value::RawValue;
 
@@ -20,6 +22,8 @@ pub use object::asks_nothing;
 #[derive(Debug)]
 pub struct Body {
     values: Vec<(&'static str, Value)>,
+    /// Fields, and how they were spelled.
+    spelled: Vec<(&'static str, &'static str)>,
 }
 
 /// Reads a body of an endpoint. One that is absent reads as `{}`.
@@ -27,40 +31,50 @@ pub fn read(endpoint: &Endpoint, body: &[u8]) -> Result<Body, Refusal> {
     let given = object::read(body)?;
     // First, since the field of a wrong name may be missing by its right one.
     names::check(endpoint, &given)?;
-    let mut values = Vec::new();
+    let mut body = Body { values: Vec::new(), spelled: Vec::new() };
     for field in endpoint.request {
-        if let Some(value) = one_of(field, &given)? {
-            values.push((field.name, value));
+        if let Some((spelling, value)) = one_of(field, &given)? {
+            body.values.push((field.name, value));
+            body.spelled.push((field.name, spelling));
         }
     }
-    Ok(Body { values })
+    Ok(body)
+}
+
+/// What is wrong with a field that was spelled like this.
+fn bad(field: &'static str, spelling: &str, what: &str) -> Refusal {
+    if spelling == field {
+        Refusal::bad(field, what)
+    } else {
+        Refusal::bad(field, format!("sent as `{spelling}`: {what}"))
+    }
 }
 
 /// The one value of a field in any of its spellings; two that disagree are a mistake that we must not resolve.
-fn one_of(field: &Field, given: &[(String, &RawValue)]) -> Result<Option<Value>, Refusal> {
+fn one_of(field: &Field, given: &[(String, &RawValue)]) -> Result<Option<(&'static str, Value)>, Refusal> {
     let mut found: Option<(&'static str, Value)> = None;
-    let mut blank = false;
+    let mut blank = None;
     for name in field.names() {
         let mut here = given.iter().filter(|(key, _)| key == name);
         let Some((_, json)) = here.next() else { continue };
         if here.next().is_some() {
-            return Err(Refusal::bad(name, "is there twice; send it once"));
+            return Err(bad(field.name, name, "is there twice; send it once"));
         }
-        match (value::read(field, name, json)?, &found) {
+        let read = value::read(field, json).map_err(|what| bad(field.name, name, &what))?;
+        match (read, &found) {
             (Given::Absent, _) => {}
-            (Given::Blank, _) => blank = true,
+            (Given::Blank, _) => blank = Some(name),
             (Given::Value(value), None) => found = Some((name, value)),
             (Given::Value(value), Some((_, other))) if value == *other => {}
             (Given::Value(_), Some((other, _))) => {
-                return Err(Refusal::bad(name, format!("contradicts `{other}`; send one of them")));
+                return Err(bad(field.name, name, &format!("contradicts `{other}`; send one of them")));
             }
         }
     }
-    match found {
-        Some((_, value)) => Ok(Some(value)),
-        None if field.required && blank => Err(Refusal::bad(field.name, "is blank")),
-        None if field.required => Err(Refusal::bad(field.name, "is missing")),
-        None => Ok(None),
+    match (found, blank) {
+        (None, Some(name)) if field.required => Err(bad(field.name, name, "is blank")),
+        (None, None) if field.required => Err(Refusal::bad(field.name, "is missing")),
+        (found, _) => Ok(found),
     }
 }
 
@@ -68,6 +82,12 @@ impl Body {
     fn take(&mut self, field: &str) -> Option<Value> {
         let at = self.values.iter().position(|(name, _)| *name == field)?;
         Some(self.values.swap_remove(at).1)
+    }
+
+    /// What is wrong with a field that can only be judged beside another.
+    pub fn bad(&self, field: &'static str, what: &str) -> Refusal {
+        let spelling = self.spelled.iter().find(|(name, _)| *name == field);
+        bad(field, spelling.map_or(field, |(_, spelling)| spelling), what)
     }
 
     /// Text, as it was sent.

@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -146,7 +146,7 @@ struct Order<'a> {
     request: Option<String>,
     /// The wallet's own name for it.
     name: Option<String>,
-    /// The names in its body that nothing is made of.
+    /// The names in its body and its address that nothing is made of.
     ignored: Vec<String>,
     invocation: &'a Invocation,
 }
@@ -177,9 +177,7 @@ impl<E: Endpoint> Paid<E> {
         let body = edge::bytes(request.body())?;
         let presented =
             Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
-        let parameters = request.query_string_parameters_ref();
-        let parameters = parameters.into_iter().flat_map(|parameters| parameters.iter());
-        let address = body::not_in_the_address(E::ENDPOINT, parameters);
+        let address = body::not_in_the_address(E::ENDPOINT, ignored::parameters(request));
         let says_nothing = address.is_ok();
         let ask = address.and_then(|()| E::ask(body));
         let name = named::name_of(request.headers(), presented.as_ref())?;
@@ -190,12 +188,12 @@ impl<E: Endpoint> Paid<E> {
                 _ => Err(unpaid()),
             };
         };
+        let ignored = body::ignored(E::ENDPOINT, body, ignored::parameters(request));
         let request = ask.as_ref().ok().map(|ask| request_hash(E::ENDPOINT.path, &E::essence(ask)));
         let (payment, confirmed) = match presented.check(&self.quotes, invocation.now).map_err(refused)? {
             Checked::Authentic(payment) => (payment, false),
             Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
         };
-        let ignored = body::ignored(E::ENDPOINT, body);
         let order = Order { payment, confirmed, request, name, ignored, invocation };
         let mut ask = ask;
         for _ in 0..BEHIND {

@@ -128,8 +128,8 @@ pub enum Refusal {
     UnknownCall,
     /// 404: nothing is at this address.
     NoSuchPath {
-        /// The method and the path that seem to be meant.
-        meant: Option<(Method, &'static str)>,
+        /// The methods and the paths that may be meant.
+        meant: Vec<(Method, &'static str)>,
     },
     /// 500: our own fault, before anything was charged. The cause is logged, never shown.
     Fault(Fault),
@@ -189,8 +189,8 @@ impl Refusal {
     pub fn facts(&self) -> Facts {
         match self {
             Self::NoSuchPath { meant } => {
-                let meant = meant.map(|(method, path)| format!("Did you mean {} {path}? ", method.as_str()));
-                let meant = meant.unwrap_or_default();
+                let meant: Vec<_> = meant.iter().map(|(method, path)| format!("{} {path}", method.as_str())).collect();
+                let meant = if meant.is_empty() { String::new() } else { format!("Did you mean {}? ", meant.join(" or ")) };
                 let message = format!("There is nothing at this address. {meant}GET /openapi.json says what there is. {FREE}");
                 Facts::new(codes::NO_SUCH_PATH, message)
             }

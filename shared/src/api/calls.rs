@@ -43,52 +43,59 @@ pub const VOICE_CALL: Endpoint = Endpoint {
         )
         .also(&["to", "phoneNumber"])
         .called_elsewhere(
-            "phone number tonumber tophone tophonenumber phoneno msisdn tel telephone e164 dial destination \
-             destinationnumber recipient recipientnumber recipientphone callee calleenumber customer \
+            "phone number tonumber tophone tophonenumber phoneno num msisdn tel telephone e164 dial dialto callto whom \
+             numbertocall numbertodial phonenumbertocall phonetocall destination destinationnumber destinationphone \
+             destinationphonenumber recipient recipientnumber recipientphone callee calleenumber customer \
              customernumber customerphone contact target targetnumber",
         )
         .such_as("\"+12133610872\""),
         Field::always("task", Kind::Text(TASK), "What the AI is to say and ask, and when it is to hang up.")
             .called_elsewhere(
                 "prompt systemprompt callprompt agentprompt instruction instructions objective goal script \
-                 purpose message text content brief description callrequirement query",
+                 purpose message text content brief description details callrequirement query question questions context agenda say \
+                 ask whattosay input",
             )
             .such_as("\"Confirm the 7pm reservation for two under Vicky, then end the call.\""),
         Field::maybe("from", Kind::Phone, "One of the wallet's numbers; its only one if this is left out.")
             .called_elsewhere(
-                "fromnumber fromphone fromphonenumber callerid caller callernumber callerphone outboundnumber \
-                 sender sendernumber source sourcenumber phonenumberid agentphonenumberid mynumber",
+                "callfrom fromnumber fromnum fromphone fromphonenumber callerid caller callernumber callerphone outboundnumber \
+                 sender sendernumber source sourcenumber phonenumberid agentphonenumberid mynumber ani clid did \
+                 outboundcallerid twilionumber",
             ),
         Field::maybe("voice", Kind::Text(VOICE), "A voice of Bland's catalogue.")
-            .called_elsewhere("voiceid voicename voicepreset speaker"),
+            .called_elsewhere("voiceid voicename voicepreset voicegender speaker"),
         Field::maybe(
             "language",
             Kind::Language,
             "ISO 639-1 or BCP 47, such as `en` or `pt-BR`; `en` if it is left out.",
         )
-        .called_elsewhere("lang locale languagecode languagetag spokenlanguage"),
+        .called_elsewhere("lang locale languagecode languagetag languageid spokenlanguage calllanguage"),
         Field::maybe("max_duration", Kind::Integer(MAX_DURATION), "Minutes after which the call is cut off.")
             .called_elsewhere(
                 "duration durationminutes minutes maxminutes maxlength maxtime maxcallduration maxcalllength \
-                 maxcallminutes maxdurationminutes maxdurationseconds maxseconds callduration timelimit length",
+                 maxcallminutes maxdurationminutes maxdurationseconds maxseconds callduration timelimit length \
+                 timeout calltimeout timeoutminutes timeoutseconds maxmins mins hangupafter hangupafterminutes \
+                 hangupafterseconds endafter endafterminutes cutoff",
             )
             .such_as("3"),
         Field::maybe("first_sentence", Kind::Text(FIRST_SENTENCE), "The exact opening words.").called_elsewhere(
             "firstmessage beginmessage initialmessage welcomemessage greeting opener opening openingline \
-             openingsentence firstline intro introduction",
+             openingsentence openingmessage firstline firstwords startmessage intro introduction",
         ),
         Field::maybe(
             "wait_for_greeting",
             Kind::Boolean,
             "Whether the other side speaks first; `false` if it is left out.",
         )
-        .called_elsewhere("waitforuser waitforanswer waitforresponse waitforhello listenfirst firstmessagemode"),
+        .called_elsewhere("wait waitfor waitfirst waitforuser waitforanswer waitforresponse waitforcallee letthemspeakfirst waitforhello listenfirst userspeaksfirst firstspeaker \
+                          whospeaksfirst firstmessagemode"),
         Field::maybe(
             "interruption_threshold",
             Kind::Integer(INTERRUPTION_THRESHOLD),
             "Milliseconds of silence before the AI speaks.",
         )
-        .called_elsewhere("interruptthreshold interruptionms interruptionthresholdms silencethreshold"),
+        .called_elsewhere("interruption interruptions interrupt interruptible interruptthreshold interruptionthresholdmilliseconds \
+                          interruptiontime interruptiondelay interruptionms interruptionthresholdms silencethreshold"),
     ],
     unoffered: UNOFFERED,
     answer: &[

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Kind, languages};
-use crate::types::{BLANKS, Country};
+use super::{Field, Kind, Text, languages};
+use crate::types::{AROUND_A_CODE, AreaCode, BLANKS, Country, unreadable};
 
 /// Where a field's schema refers to for what is the same as leaving it out.
 const ABSENT: &str = "#/components/schemas/Absent";
@@ -25,21 +25,45 @@ pub fn request_of(fields: &[Field]) -> Value {
     }
 }
 
-/// In the United States, which is meant where no country is named, and in Canada everybody's area code has three digits.
+/// In the United States, which is meant where no country is named, and in Canada the numbering plan says what there can be.
 fn north_american(area_code: &Field) -> Value {
     let or_absent = |pattern: &str| json!({"anyOf": [{"type": "string", "pattern": pattern}, {"$ref": ABSENT}]});
     json!({
-        "if": {"properties": {"country": or_absent("^(?:[Uu][Ss]|[Cc][Aa])$")}},
+        "if": {"properties": {"country": or_absent(&code("[Uu][Ss]|[Cc][Aa]"))}},
         // The country is named again for linters that take what a part does not name for a mistake.
-        "then": {"properties": {"country": {}, area_code.name: or_absent("^[2-9][0-9]{2}$")}},
+        "then": {"properties": {"country": {}, area_code.name: or_absent(&code(&north_american_codes()))}},
     })
+}
+
+/// By their first two digits: what third ones there are.
+fn north_american_codes() -> String {
+    let codes: Vec<String> = AreaCode::north_american().collect();
+    let with = |beginning: &str| -> String {
+        codes.iter().filter_map(|code| code.strip_prefix(beginning)).collect::<Vec<_>>().concat()
+    };
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for beginning in (20..100_u32).map(|two| two.to_string()) {
+        let thirds = with(&beginning);
+        match groups.iter_mut().find(|(same, _)| *same == thirds) {
+            _ if thirds.is_empty() => {}
+            Some((_, beginnings)) => beginnings.push(beginning),
+            None => groups.push((thirds, vec![beginning])),
+        }
+    }
+    let group = |(thirds, beginnings): (String, Vec<String>)| format!("(?:{})[{thirds}]", beginnings.join("|"));
+    groups.into_iter().map(group).collect::<Vec<_>>().join("|")
+}
+
+/// A code with what is left around it.
+fn code(code: &str) -> String {
+    format!("^{AROUND_A_CODE}(?:{code}){AROUND_A_CODE}$")
 }
 
 /// What is the same as leaving a field out.
 pub fn absent() -> Value {
     json!({
         "type": ["string", "null"],
-        "pattern": format!("^[{}]*$", blanks()),
+        "pattern": format!("^[{}]*$", members(&unreadable())),
         "description": "The same as leaving the field out: null, or text in which there is nothing to read.",
     })
 }
@@ -59,7 +83,7 @@ fn of_field(field: &Field) -> Value {
 /// What a reader is told of a kind, made exact.
 fn of_kind(kind: Kind) -> Value {
     let exact = match kind {
-        Kind::Text(_) => json!({"pattern": something_to_read()}),
+        Kind::Text(text) => json!({"pattern": text_of(text), "not": {"$ref": ABSENT}}),
         Kind::Country => json!({"pattern": country()}),
         Kind::Language => json!({
             "pattern": languages::pattern(), "maxLength": languages::LONGEST, "examples": languages::spoken(),
@@ -81,10 +105,13 @@ fn with(mut schema: Value, more: Value) -> Value {
     schema
 }
 
-/// Text without control characters, but for line breaks and tabs, in which something can be read.
-fn something_to_read() -> String {
+/// Text without control characters, but for line breaks and tabs, of as many characters as are asked for at least, blanks
+/// around them not counted.
+fn text_of(text: Text) -> String {
     let control = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f";
-    format!("^[^{control}]*[^{control}{}][^{control}]*$", blanks())
+    let Some(between) = text.shortest.checked_sub(2) else { return format!("^[^{control}]*$") };
+    let readable = format!("[^{control}{}]", members(&BLANKS));
+    format!("^[^{control}]*{readable}[^{control}]{{{between},}}{readable}[^{control}]*$")
 }
 
 /// An assigned code, in capitals or not: the countries that begin with a letter, by their second one.
@@ -95,23 +122,25 @@ fn country() -> String {
         (!seconds.is_empty()).then(|| format!("[{first}{}][{seconds}]", first.to_ascii_lowercase()))
     };
     let all: Vec<_> = ('A'..='Z').filter_map(letters).collect();
-    format!("^(?:{})$", all.join("|"))
+    code(&all.join("|"))
 }
 
 /// The members of a class. Those beyond U+FFFF are left out: not every dialect can name them, and nobody types them.
-fn blanks() -> String {
-    let within = BLANKS.iter().filter(|(_, last)| *last <= '\u{ffff}');
-    let ranges = within.map(|(first, last)| format!(r"\u{:04x}-\u{:04x}", u32::from(*first), u32::from(*last)));
-    ranges.collect::<Vec<_>>().concat()
+fn members(ranges: &[(char, char)]) -> String {
+    let of = |(first, last): &(char, char)| match (u32::from(*first), u32::from(*last)) {
+        (first, last) if first == last => format!(r"\u{first:04x}"),
+        (first, last) => format!(r"\u{first:04x}-\u{last:04x}"),
+    };
+    ranges.iter().filter(|(_, last)| *last <= '\u{ffff}').map(of).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use regex::Regex;
 
-    use super::{absent, country, of_field, request_of, something_to_read};
-    use crate::api::{Field, Kind, NUMBERS_BUY, languages};
-    use crate::types::{AreaCode, Country, PhoneNumber, is_blank};
+    use super::{absent, country, of_field, request_of, text_of};
+    use crate::api::{Field, Kind, NUMBERS_BUY, TASK, VOICE, languages};
+    use crate::types::{AreaCode, Country, PhoneNumber, bare, is_blank, trimmed};
 
     fn expression(pattern: &str) -> Regex {
         Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"))
@@ -129,6 +158,10 @@ mod tests {
             }
         }
         assert!(!pattern.is_match("") && !pattern.is_match("USA") && !pattern.is_match("U"));
+        for text in [" us ", "\tUS\r\n", "\u{a0}US", "U S", " ", "\u{c}US"] {
+            let read = Country::parse(&bare(text).to_ascii_uppercase()).is_ok();
+            assert_eq!(pattern.is_match(text), read, "{text:?}");
+        }
     }
 
     #[test]
@@ -212,29 +245,75 @@ mod tests {
 
     #[test]
     fn the_patterns_of_text_are_what_is_read() {
-        let (text, blank) = (expression(&something_to_read()), absent());
+        let (text, blank) = (expression(&text_of(VOICE)), absent());
         let blank = expression(blank["pattern"].as_str().unwrap());
         for c in '\0'..='\u{ffff}' {
             assert_eq!(blank.is_match(&c.to_string()), is_blank(&c.to_string()), "{c:?}");
             let allowed = !c.is_control() || matches!(c, '\n' | '\r' | '\t');
             assert_eq!(text.is_match(&format!("a{c}")), allowed, "{c:?}");
-            assert_eq!(text.is_match(&format!("{c}  ")), allowed && !is_blank(&c.to_string()), "{c:?}");
+            assert_eq!(text.is_match(&c.to_string()), allowed, "{c:?}");
         }
         assert!(blank.is_match("") && text.is_match("one\r\n\ttwo \u{1f600}"));
     }
 
     #[test]
-    fn an_area_code_has_three_digits_where_everybodys_has() {
+    fn the_shortest_text_is_counted_without_the_blanks_around_it() {
+        let task = expression(&text_of(TASK));
+        for text in [
+            "nine char",
+            "ten chars!",
+            "  nine char  ",
+            " ten chars! ",
+            "a        b",
+            "a       b",
+            "\u{200b}\u{200b}short\u{200b}\u{200b}\u{200b}\u{200b}",
+            "\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}\u{1f600}",
+            "          ",
+            "",
+        ] {
+            assert_eq!(task.is_match(text), trimmed(text).chars().count() >= TASK.shortest, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_area_code_is_what_its_country_can_have() {
         let schema = request_of(NUMBERS_BUY.request);
         let pattern = |at: &str| expression(schema.pointer(at).and_then(|pattern| pattern.as_str()).unwrap());
         let anywhere = pattern("/properties/area_code/anyOf/0/pattern");
         let is_american = pattern("/if/properties/country/anyOf/0/pattern");
         let american = pattern("/then/properties/area_code/anyOf/0/pattern");
-        for country in ["US", "us", "CA", "cA", "GB", "DE", "MX", "IT"] {
-            let read = Country::parse(&country.to_ascii_uppercase()).unwrap();
-            for area in ["415", "115", "41", "4155", "20", "020", "0161", "01234", "012345", "1", "", "4a5", "٤١٥"] {
+        let all = (0..1000).map(|code| format!("{code:03}"));
+        let others = [
+            "41",
+            "4155",
+            "20",
+            "020",
+            "0161",
+            "01234",
+            "012345",
+            "0123456",
+            "123456",
+            "1",
+            "3",
+            "0",
+            "00",
+            "0012",
+            "",
+            "4a5",
+            "٤١٥",
+            " 415 ",
+            "\t20",
+            "4 15",
+            "\u{a0}415",
+            "415\n",
+            " 033203 ",
+        ];
+        let all: Vec<String> = all.chain(others.map(str::to_owned)).collect();
+        for country in ["US", "us", " CA\n", "cA", "GB", "DE", "MX", "IT"] {
+            let read = Country::parse(&bare(country).to_ascii_uppercase()).unwrap();
+            for area in &all {
                 let fits = anywhere.is_match(area) && (!is_american.is_match(country) || american.is_match(area));
-                assert_eq!(fits, AreaCode::parse(area, read).is_ok(), "{country} {area}");
+                assert_eq!(fits, AreaCode::parse(area, read).is_ok(), "{country} {area:?}");
             }
         }
     }

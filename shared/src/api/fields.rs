@@ -11,11 +11,16 @@ pub const LONGEST_TEXT: usize = 256;
 /// E.164, as [`crate::types::PhoneNumber`] reads it: numbers of the North American plan have its structure too.
 pub(super) const E164: &str = r"^\+(?:1[2-9][0-9]{2}[2-9][0-9]{6}|[2-9][0-9]{6,14})$";
 
+/// An area code of any country, as [`crate::types::AreaCode`] reads it, and the letters of a country. Blanks may be around them.
+const AREA_CODE: &str = r"^[ \t\n\r]*0?[1-9][0-9]{0,4}[ \t\n\r]*$";
+const COUNTRY: &str = r"^[ \t\n\r]*[A-Za-z]{2}[ \t\n\r]*$";
+
 /// Beside the answer to a request that is paid for, and beside its price.
 pub const IGNORED_FIELDS: Field = Field::maybe(
     "ignored_fields",
     Kind::Names,
-    "Fields of the request that nothing is made of, by name: at most twenty. Left out where there are none.",
+    "Fields of the body and parameters of the address that nothing is made of, by name: at most twenty. Left out where there are \
+     none.",
 );
 
 /// A field of a body.
@@ -171,8 +176,8 @@ impl Kind {
             Self::Text(text) => json!({"type": "string", "minLength": text.shortest, "maxLength": text.longest}),
             Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
             Self::Phone => json!({"type": "string", "pattern": E164}),
-            Self::AreaCode => json!({"type": "string", "pattern": "^[0-9]{2,5}$"}),
-            Self::Country => json!({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
+            Self::AreaCode => json!({"type": "string", "pattern": AREA_CODE}),
+            Self::Country => json!({"type": "string", "pattern": COUNTRY}),
             Self::Word(words) => json!({"type": "string", "enum": words}),
             Self::Words(words) => json!({"type": "array", "items": {"type": "string"}, "const": words}),
             Self::Language | Self::String => json!({"type": "string"}),

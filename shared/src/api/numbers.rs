@@ -22,16 +22,16 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
             regulatory approval there.",
     request: &[
         Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
-            .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso2 nation")
+            .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc")
             .such_as("\"US\""),
         Field::maybe(
             "area_code",
             Kind::AreaCode,
-            "Preferred area code: three digits in the US and Canada, two to five elsewhere. Best effort: another one is taken \
+            "Preferred area code: three digits in the US and Canada, one to five elsewhere. Best effort: another one is taken \
              where there is none.",
         )
         .also(&["areaCode"])
-        .called_elsewhere("area npa prefix citycode areaprefix preferredareacode")
+        .called_elsewhere("area areas areacodes code npa npanxx prefix citycode dialcode areaprefix preferredareacode preferredarea")
         .such_as("\"415\""),
     ],
     unoffered: BUY,
@@ -77,7 +77,7 @@ pub const NUMBERS_RENEW: Endpoint = Endpoint {
     about: "Adds 30 days to the current end of an active lease. Only the wallet that owns the number can.",
     request: &[Field { required: true, ..PHONE_NUMBER }
         .also(&["phoneNumber"])
-        .called_elsewhere("phone number phoneno msisdn tel telephone e164 to from lease")],
+        .called_elsewhere("phone number phoneno num msisdn tel telephone e164 to from lease line")],
     unoffered: RENEW,
     answer: &[PHONE_NUMBER, EXPIRES_AT, TRANSACTION, IGNORED_FIELDS],
     refusals: &[

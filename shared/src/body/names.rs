@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::object::{self, Fields};
-use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Promise, Unoffered};
+use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Kind, Promise, Unoffered};
 use crate::refusal::Refusal;
-use crate::types::{is_blank, leaves_no_mark};
+use crate::types::{is_blank, is_one_slip_from, leaves_no_mark, whole};
 
 /// So many ignored fields are named, and each by so many characters: they are the caller's own words.
 const NAMED: usize = 20;
@@ -33,7 +33,7 @@ pub(super) fn check(endpoint: &Endpoint, fields: &Fields<'_>) -> Result<(), Refu
                 return Err(not_offered(name, unoffered));
             }
         } else if let Some(field) = meant(endpoint, &plain)
-            && !is_nothing(&value())
+            && asks(&value(), field.kind)
         {
             let Field { name: right, about, .. } = field;
             let wrong = shown(name);
@@ -64,9 +64,10 @@ pub fn not_in_the_address<'a>(
                 return Err(not_offered(name, unoffered));
             }
         } else if let Some(field) = known.or_else(|| meant(endpoint, &plain)) {
+            let wrong = if name == field.name { String::new() } else { format!(" as `{}`", shown(name)) };
             return Err(Refusal::bad(
                 field.name,
-                "was sent in the address, where it is not read; send it in the JSON body",
+                format!("was sent in the address{wrong}, where it is not read; send it in the JSON body"),
             ));
         }
     }
@@ -83,11 +84,16 @@ fn only_a_header(name: &str) -> Refusal {
     Refusal::bad(shown(name), format!("is read in the header `{header}` only; send it there"))
 }
 
-/// The names in a body that nothing is made of, in their order; at most twenty.
-pub fn ignored(endpoint: &Endpoint, body: &[u8]) -> Vec<String> {
-    let Ok(fields) = object::read(body) else { return Vec::new() };
-    let names: BTreeSet<String> =
-        fields.iter().filter(|(name, _)| !is_known(endpoint, name)).map(|(name, _)| shown(name)).collect();
+/// The names in a body, and of the parameters in the address, that nothing is made of, in their order; at most twenty.
+pub fn ignored<'a>(
+    endpoint: &Endpoint,
+    body: &[u8],
+    parameters: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<String> {
+    let fields = object::read(body).unwrap_or_default();
+    let all = fields.iter().map(|(name, _)| name.as_str()).chain(parameters.map(|(name, _)| name));
+    // One of ours that is empty in the address may be there in the body.
+    let names: BTreeSet<String> = all.filter(|name| !is_known(endpoint, name)).map(shown).collect();
     names.into_iter().take(NAMED).collect()
 }
 
@@ -96,7 +102,7 @@ fn is_known(endpoint: &Endpoint, name: &str) -> bool {
 }
 
 fn unoffered(endpoint: &Endpoint, plain: &str) -> Option<&'static Unoffered> {
-    endpoint.unoffered.iter().find(|unoffered| unoffered.is_called(plain))
+    endpoint.unoffered().find(|unoffered| unoffered.is_called(plain))
 }
 
 fn not_offered(name: &str, unoffered: &Unoffered) -> Refusal {
@@ -120,26 +126,6 @@ fn plain(name: &str) -> Option<String> {
     (!plain.is_empty() && plain.len() < LONGEST_PLAIN).then_some(plain)
 }
 
-/// Whether one letter is missing, too many, another, or has changed places with its neighbour.
-fn is_one_slip_from(name: &str, other: &str) -> bool {
-    let (mut name, mut other) = (name.as_bytes(), other.as_bytes());
-    while let ([a, name_rest @ ..], [b, other_rest @ ..]) = (name, other)
-        && a == b
-    {
-        (name, other) = (name_rest, other_rest);
-    }
-    while let ([name_rest @ .., a], [other_rest @ .., b]) = (name, other)
-        && a == b
-    {
-        (name, other) = (name_rest, other_rest);
-    }
-    match (name, other) {
-        ([], [_]) | ([_], [] | [_]) => true,
-        ([a, b], [c, d]) => a == d && b == c,
-        _ => false,
-    }
-}
-
 /// A name that a caller chose, as it can be shown: what can be seen of it, and not too much.
 fn shown(name: &str) -> String {
     let visible = name.chars().filter(|c| !c.is_control() && (*c == ' ' || !leaves_no_mark(*c)));
@@ -158,23 +144,59 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
+/// Whether something is asked for under a wrong name. A no is none: it is what happens anyway.
+fn asks(value: &Value, kind: Kind) -> bool {
+    !is_nothing(value) && (!matches!(kind, Kind::Boolean) || is_yes(value))
+}
+
+/// What people write who want nothing of it.
+const NO: [&str; 9] = ["false", "0", "no", "off", "none", "null", "never", "disabled", "undefined"];
+
 fn promises(value: &Value, promise: Promise) -> bool {
-    let says = |word: &str| {
-        let word = word.trim().to_lowercase();
-        match promise {
-            Promise::Unless(words) => !words.contains(&word.as_str()),
-            Promise::Only(words) => words.contains(&word.as_str()),
-        }
-    };
-    let only = matches!(promise, Promise::Only(_));
-    match value {
-        Value::Null => false,
-        Value::Bool(yes) => (only || *yes) && says(if *yes { "true" } else { "false" }),
-        Value::Number(number) => (only || number.as_f64() != Some(0.0)) && says(&number.to_string()),
-        Value::String(text) => !is_blank(text) && says(text),
-        Value::Array(items) => items.iter().any(|item| promises(item, promise)),
-        Value::Object(fields) => fields.values().any(|field| promises(field, promise)),
+    let promised = |part: &Value| promises(part, promise);
+    match (value, promise) {
+        (Value::Null, _) => false,
+        (Value::String(text), _) if is_blank(text) => false,
+        (Value::Array(items), _) => items.iter().any(promised),
+        (Value::Object(fields), Promise::Only(words)) => fields
+            .iter()
+            .any(|(name, value)| promises(value, promise) || is_yes(value) && words.contains(&word(name).as_str())),
+        (Value::Object(fields), _) => fields.values().any(promised),
+        (scalar, promise) => says(&as_word(scalar), promise),
     }
+}
+
+/// Whether a word, or one of several that stand in one text, is a promise.
+fn says(text: &str, promise: Promise) -> bool {
+    match promise {
+        Promise::Unless(words) => !NO.contains(&text) && !words.contains(&text),
+        Promise::Only(words) => {
+            let mut each = text.split([',', ';', ' ', '+', '/']).map(word);
+            words.contains(&text) || each.any(|one| words.contains(&one.as_str()))
+        }
+        Promise::Always => text != "false",
+    }
+}
+
+fn is_yes(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::Null => false,
+        other => !NO.contains(&as_word(other).as_str()),
+    }
+}
+
+/// A value as it is compared: `30.0` and `"30"` are the same wish.
+fn as_word(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let is_number = text.trim().bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+    let number = if is_number { whole(text.trim()) } else { None };
+    number.map_or_else(|| word(&text), |number| number.to_string())
+}
+
+/// In small letters, however its parts are joined.
+fn word(text: &str) -> String {
+    text.trim().to_lowercase().replace(['_', '-'], "")
 }
 
 #[cfg(test)]

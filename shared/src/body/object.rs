@@ -3,9 +3,9 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+use super::wrong;
 use crate::refusal::Refusal;
 use crate::types::nesting;
 
@@ -25,32 +25,37 @@ pub fn asks_nothing(body: &[u8]) -> bool {
 
 /// The fields of a body. One that is absent has none.
 pub(super) fn read(body: &[u8]) -> Result<Fields<'_>, Refusal> {
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii();
-    if body.is_empty() {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    if body.trim_ascii().is_empty() {
         return Ok(Vec::new());
     }
-    // Asked here, because the parser does not look into what it skips.
-    let text = str::from_utf8(body).map_err(|_| Refusal::bad("body", "is not UTF-8"))?;
-    if nesting(body) > DEEPEST {
-        return Err(Refusal::bad("body", format!("is nested deeper than {DEEPEST} levels")));
+    let bad = |what: String| Refusal::bad("body", what);
+    if is_of_wide_characters(body) {
+        return Err(bad("must be UTF-8, not UTF-16 or UTF-32".to_owned()));
     }
-    if !text.starts_with('{') {
-        return Err(Refusal::bad("body", "is not a JSON object"));
+    // Asked here, because the parser does not look into what it skips.
+    let text = str::from_utf8(body).map_err(|_| bad("must be UTF-8".to_owned()))?;
+    if nesting(body) > DEEPEST {
+        return Err(bad(format!("is nested deeper than {DEEPEST} levels")));
+    }
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(bad("is not a JSON object".to_owned()));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let Pairs(fields) = Pairs::deserialize(&mut json).map_err(|error| Refusal::bad("body", unreadable(&error)))?;
-    json.end().map_err(|_| Refusal::bad("body", "has something after the JSON object"))?;
+    let Pairs(fields) = Pairs::deserialize(&mut json).map_err(|_| bad(unreadable(text)))?;
+    json.end().map_err(|_| bad("has something after the JSON object".to_owned()))?;
     Ok(fields)
 }
 
-/// What is wrong with a text that is no JSON, without the parser's words.
-fn unreadable(error: &serde_json::Error) -> String {
-    match error.classify() {
-        Category::Eof => "is cut off: the JSON object has no end".to_owned(),
-        Category::Syntax | Category::Data | Category::Io => {
-            format!("is not valid JSON: see line {}, column {}", error.line(), error.column())
-        }
-    }
+/// Whether a text has two or four bytes for each character, as some systems write their files: it begins with the mark of
+/// that, or with a nought beside a character of ASCII.
+fn is_of_wide_characters(body: &[u8]) -> bool {
+    matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
+}
+
+/// What is wrong with a text that is not JSON, without the parser's words.
+fn unreadable(text: &str) -> String {
+    wrong::with_object(text).map_or_else(|| "is not valid JSON".to_owned(), |wrong| wrong.to_string())
 }
 
 /// An object's fields, in their order.

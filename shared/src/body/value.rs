@@ -3,8 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::api::{Field, Integer, Kind, LONGEST_TEXT, Text, languages};
-use crate::refusal::Refusal;
-use crate::types::{Country, PhoneNumber, is_blank, whole};
+use crate::types::{Country, PhoneNumber, bare, is_blank, trimmed, whole};
 
 /// What a field was given.
 pub(super) enum Given {
@@ -27,16 +26,15 @@ pub(super) enum Value {
     Boolean(bool),
 }
 
-/// Reads a field that was spelled like this.
-pub(super) fn read(field: &Field, name: &'static str, json: &RawValue) -> Result<Given, Refusal> {
+/// Reads what was given for a field, or says what is wrong with it.
+pub(super) fn read(field: &Field, json: &RawValue) -> Result<Given, String> {
     let json = json.get();
     if json == "null" {
         return Ok(Given::Absent);
     }
-    let bad = |what: String| Refusal::bad(name, what);
     let value = if json.starts_with('"') {
         let text: String =
-            serde_json::from_str(json).map_err(|_| bad("has an escape that stands for no character".to_owned()))?;
+            serde_json::from_str(json).map_err(|_| "has an escape that stands for no character".to_owned())?;
         if is_blank(&text) {
             return Ok(Given::Blank);
         }
@@ -44,14 +42,14 @@ pub(super) fn read(field: &Field, name: &'static str, json: &RawValue) -> Result
     } else {
         of_anything_else(field.kind, json)
     };
-    value.map(Given::Value).map_err(bad)
+    value.map(Given::Value)
 }
 
 fn of_text(kind: Kind, text: String) -> Result<Value, String> {
     match kind {
         Kind::Phone => PhoneNumber::parse(&text).map(Value::Phone).map_err(|error| error.to_string()),
         Kind::Country => {
-            Country::parse(&text.to_ascii_uppercase()).map(Value::Country).map_err(|error| error.to_string())
+            Country::parse(&bare(&text).to_ascii_uppercase()).map(Value::Country).map_err(|error| error.to_string())
         }
         Kind::Language => languages::for_dialler(&text).map(Value::Language).map_err(|error| error.to_string()),
         Kind::Text(Text { shortest, longest, .. }) => within(text, shortest, longest),
@@ -78,11 +76,16 @@ fn of_anything_else(kind: Kind, json: &str) -> Result<Value, String> {
     }
 }
 
-/// Text within its limits and without control characters other than line breaks and tabs.
+/// Text within its limits and without control characters other than line breaks and tabs. Blanks around it make it no longer
+/// than it is, and cost as much as other characters.
 fn within(text: String, shortest: usize, longest: usize) -> Result<Value, String> {
-    let length = text.chars().count();
-    if length < shortest || length > longest {
+    let (length, readable) = (text.chars().count(), trimmed(&text).chars().count());
+    if length > longest {
         return Err(format!("has {length} characters; {shortest} to {longest} are accepted"));
+    }
+    if readable < shortest {
+        let not_counted = if readable < length { " without the blanks around them" } else { "" };
+        return Err(format!("has {readable} characters{not_counted}; {shortest} to {longest} are accepted"));
     }
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err("contains control characters".to_owned());

@@ -10,7 +10,7 @@ mod spelling;
 
 use phonelib::{ParseError, PhoneNumberType};
 
-use crate::types::PhoneNumber;
+use crate::types::{FREEPHONE_AREAS, PhoneNumber};
 use plans::{EMERGENCY, EXTRA, ORDINARY, PAGERS, SUBSCRIBERS, WITHOUT_COUNTRY, is_in};
 
 /// Why a number is not called.
@@ -105,7 +105,7 @@ fn north_american(digits: &str, country: &str) -> Result<(), Unsupported> {
         return Err(Unsupported::Personal);
     }
     // Freephone has exchanges like 411 and 976, and so have landlines of the islands, which assign their own.
-    if plans::FREEPHONE_AREAS.contains(&area) || !matches!(country, "US" | "CA") {
+    if FREEPHONE_AREAS.contains(&area) || !matches!(country, "US" | "CA") {
         return Ok(());
     }
     match rest.get(..3).unwrap_or_default() {

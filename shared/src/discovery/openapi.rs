@@ -24,7 +24,10 @@ pub(super) fn document(terms: &Terms, email: Option<&str>) -> Value {
             "title": "Dialtone",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": SUMMARY,
-            "description": "Every path is also there without `/api`. How it is used: `x-guidance`, or `/llms.txt`.",
+            "description": format!(
+                "Every path is also there without `/api`. {} `{}`: {}. How it is used: `x-guidance`, or `/llms.txt`.",
+                codes::NO_SUCH_PATH.status, codes::NO_SUCH_PATH.name, codes::NO_SUCH_PATH.when,
+            ),
             "contact": contact(terms, email),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "x-guidance": STEPS,
@@ -239,7 +242,11 @@ fn schemas() -> Value {
             "required": ["error", "code", "message"],
             "properties": {
                 "error": code, "code": code, "message": message,
-                "field": {"type": "string", "description": "The field that is wrong."},
+                "field": {
+                    "type": "string",
+                    "description": "The field that is wrong, by its name here; the message has the spelling that was sent. What is \
+                                    not offered is called as it was sent, and what is no JSON is the `body`.",
+                },
                 "limit": {"type": "string", "enum": Limit::ALL.map(Limit::code), "description": "Which limit of ours."},
                 "retry_after_seconds": {"type": "integer", "minimum": 0, "description": "As `Retry-After`."},
                 "upstream": {"type": "string", "description": "Who refused or failed."},

@@ -19,8 +19,8 @@ const ENDINGS: [(&[&str], &str, &str); 5] = [
 ];
 
 /// What an agent might look for, because others sell it.
-const ABSENT: &str = "Inbound calls, SMS, one-time codes, scheduling, webhooks, voicemail messages, transfers, hanging up, a list of \
-                      calls, automatic renewal. Fields that ask for them are a 400.";
+const ABSENT: &str = "Inbound calls, SMS, one-time codes, scheduling, webhooks, voicemail messages, transfers, hanging up, calls that are \
+                      not recorded, dry runs, a list of calls, automatic renewal. Fields that ask for them are a 400.";
 
 /// What makes a stock client pay more than its own limit allows.
 const CAPS: &str = "Stock clients refuse to sign for a number until told:\n\n\
@@ -130,7 +130,7 @@ fn named(code: &api::Code) -> String {
 /// All refusals there are, by status.
 fn codes() -> BTreeMap<u16, Vec<&'static api::Code>> {
     let mut all: BTreeMap<u16, Vec<&api::Code>> = BTreeMap::new();
-    for code in api::ALL.into_iter().flat_map(|endpoint| endpoint.refusals) {
+    for code in api::ALL.into_iter().flat_map(|endpoint| endpoint.refusals).chain([&api::codes::NO_SUCH_PATH]) {
         let same = all.entry(code.status).or_default();
         if !same.contains(&code) {
             same.push(code);

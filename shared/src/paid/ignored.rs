@@ -1,11 +1,17 @@
 //! What of a request was not read, said beside its answer: a caller who asked for it should know before it pays, and after.
 
 use http::{HeaderName, HeaderValue};
+use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Order;
 use crate::edge::Answer;
+
+/// What stands in the address behind the question mark. Nothing is made of it.
+pub(super) fn parameters(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+    request.query_string_parameters_ref().into_iter().flat_map(|parameters| parameters.iter())
+}
 
 impl Order<'_> {
     /// A success, which names what was ignored if anything was.

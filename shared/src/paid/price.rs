@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use lambda_http::{Request, RequestExt};
 
+use super::ignored::parameters;
 use super::{Endpoint, Paid, VERIFY_RESERVE};
 use crate::api;
 use crate::body;
@@ -26,7 +27,7 @@ const SUPPORTED: Duration = Duration::from_secs(2);
 pub(super) struct Asked {
     /// Where it was sent. A published client does not pay where a 402 names another address than it has asked.
     at: Cow<'static, str>,
-    /// The names in its body that nothing is made of.
+    /// The names in its body and its address that nothing is made of.
     ignored: Vec<String>,
 }
 
@@ -41,7 +42,7 @@ impl Asked {
             Some(query) => Cow::Owned(format!("{path}?{query}")),
             None => Cow::Borrowed(path),
         };
-        Self { at, ignored: body::ignored(endpoint, request.body()) }
+        Self { at, ignored: body::ignored(endpoint, request.body(), parameters(request)) }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Area codes, as buyers write them.
 
-use super::{Country, PhoneNumber};
+use super::{Country, PhoneNumber, bare};
 
-/// The beginning that a buyer would like a number to have. It is best effort, so what is plausible is an area code: two to
+/// The beginning that a buyer would like a number to have. It is best effort, so what is plausible is an area code: one to
 /// five digits, with or without the zero that is dialled before them inside the country. In the United States and Canada,
-/// where everybody's has three digits, other lengths are mistakes.
+/// where everybody's has three digits and the plan says which there can be, all else is a mistake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AreaCode {
     /// In E.164, with its plus sign.
@@ -19,8 +19,17 @@ pub enum NotAnAreaCode {
     /// In the United States or Canada.
     #[error("is not a three-digit area code, such as \"415\"")]
     NorthAmerican,
+    /// What is dialled alone.
+    #[error("is not an area code: three digits that end in 11 are service numbers, such as 911")]
+    Service,
+    /// What the plan keeps free.
+    #[error("is not an area code of the US or Canada: none begins with 0, 1, 37 or 96, or has a 9 in the middle")]
+    Reserved,
+    /// Numbers that are of no place.
+    #[error("is not an area code of a place: its numbers are freephone, premium-rate, personal or for machines")]
+    NoPlace,
     /// In another country.
-    #[error("is not an area code: two to five digits, such as \"20\" or \"0161\"")]
+    #[error("is not an area code: one to five digits, such as \"20\", \"0161\" or \"3\"")]
     Abroad,
 }
 
@@ -28,23 +37,30 @@ pub enum NotAnAreaCode {
 /// Benin, Congo, Côte d'Ivoire and Gabon.
 const ZERO_KEPT: [&str; 7] = ["IT", "SM", "VA", "BJ", "CG", "CI", "GA"];
 
+/// Area codes of +1 that the called party pays for (NANPA, 8XX).
+pub const FREEPHONE_AREAS: &[&str] = &["800", "833", "844", "855", "866", "877", "888"];
+/// The others of +1 that belong to no place: personal numbers and machines (NANPA, 5XX; CNA, 6XX), carriers (700), the
+/// government (710), what is kept for freephone (822; 880 to 889 are too), premium rate (900).
+const NO_PLACE: [&str; 23] = [
+    "500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544", "566", "577", "588",
+    "600", "622", "633", "700", "710", "822", "900",
+];
+
 impl AreaCode {
     /// Reads an area code of this country.
     pub fn parse(text: &str, country: Country) -> Result<Self, NotAnAreaCode> {
+        let text = bare(text);
         if country.has_area_codes() {
-            return match text.as_bytes() {
-                [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(Self::of(country, text)),
-                _ => Err(NotAnAreaCode::NorthAmerican),
-            };
+            return north_american(text).map(|()| Self::of(country, text));
         }
-        if !(2..=5).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let dialled_abroad = text.strip_prefix('0').unwrap_or(text);
+        let is_plausible = (1..=5).contains(&dialled_abroad.len())
+            && dialled_abroad.bytes().all(|byte| byte.is_ascii_digit())
+            && !dialled_abroad.starts_with('0');
+        if !is_plausible {
             return Err(NotAnAreaCode::Abroad);
         }
-        let digits = match text.strip_prefix('0') {
-            Some(rest) if !ZERO_KEPT.contains(&country.as_str()) => rest,
-            _ => text,
-        };
-        Ok(Self::of(country, digits))
+        Ok(Self::of(country, if ZERO_KEPT.contains(&country.as_str()) { text } else { dialled_abroad }))
     }
 
     fn of(country: Country, digits: &str) -> Self {
@@ -55,6 +71,11 @@ impl AreaCode {
             known.map(|code| if code.starts_with('1') { "1".to_owned() } else { code }).unwrap_or_default();
         let prefix = format!("+{calling_code}{digits}");
         Self { from: prefix.len() - digits.len(), prefix: prefix.into() }
+    }
+
+    /// Every code that the United States and Canada can have, in order.
+    pub fn north_american() -> impl Iterator<Item = String> {
+        (0..1000_u32).map(|code| format!("{code:03}")).filter(|code| north_american(code).is_ok())
     }
 
     /// The code as its country writes it, without what is dialled before it.
@@ -70,6 +91,24 @@ impl AreaCode {
     /// Whether a number is of this area.
     pub fn has(&self, number: &PhoneNumber) -> bool {
         number.as_str().starts_with(self.prefix())
+    }
+}
+
+/// Whether the numbering plan of North America lets an area be called so (ATIS, NPA Allocation Plan and Assignment
+/// Guidelines: N11 are services; N9X, 37X and 96X are kept for longer numbers).
+fn north_american(area: &str) -> Result<(), NotAnAreaCode> {
+    match area.as_bytes() {
+        [b'0'..=b'9', b'1', b'1'] => Err(NotAnAreaCode::Service),
+        [b'0' | b'1', b'0'..=b'9', b'0'..=b'9']
+        | [b'2'..=b'9', b'9', b'0'..=b'9']
+        | [b'3', b'7', b'0'..=b'9']
+        | [b'9', b'6', b'0'..=b'9'] => Err(NotAnAreaCode::Reserved),
+        [b'8', b'8', b'0'..=b'9'] => Err(NotAnAreaCode::NoPlace),
+        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] if NO_PLACE.contains(&area) || FREEPHONE_AREAS.contains(&area) => {
+            Err(NotAnAreaCode::NoPlace)
+        }
+        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(()),
+        _ => Err(NotAnAreaCode::NorthAmerican),
     }
 }
 
@@ -98,7 +137,18 @@ mod tests {
             ("IT", "06", "+3906"),
             ("RU", "495", "+7495"),
             ("IN", "99", "+9199"),
-            ("FR", "00", "+330"),
+            ("US", " 415 ", "+1415"),
+            ("CA", "\t604\r\n", "+1604"),
+            ("US", "234", "+1234"),
+            ("US", "535", "+1535"),
+            ("DE", "033203", "+4933203"),
+            ("GB", "016977", "+4416977"),
+            ("GB", " 020 ", "+4420"),
+            ("JP", "3", "+813"),
+            ("AU", "2", "+612"),
+            ("FR", "1", "+331"),
+            ("CI", "07", "+22507"),
+            ("IT", "0573", "+390573"),
         ] {
             assert_eq!(prefix(country, text).as_deref(), Ok(begins), "{country} {text}");
         }
@@ -106,10 +156,31 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_area_code_is_told_so() {
-        for text in ["", "4", "41", "4155", "115", "015", "٤١٥", "41a", " 415", "+1415"] {
+        for text in ["", "4", "41", "4155", "٤١٥", "41a", "4 15", "+1415", "1415", "\u{a0}415"] {
             assert_eq!(prefix("US", text), Err(NotAnAreaCode::NorthAmerican), "{text:?}");
         }
-        for text in ["", "2", "201234", "London", "２０", "+44", "2 0", "-20"] {
+        for (text, why) in [
+            ("911", NotAnAreaCode::Service),
+            ("411", NotAnAreaCode::Service),
+            ("011", NotAnAreaCode::Service),
+            ("115", NotAnAreaCode::Reserved),
+            ("015", NotAnAreaCode::Reserved),
+            ("290", NotAnAreaCode::Reserved),
+            ("999", NotAnAreaCode::Reserved),
+            ("370", NotAnAreaCode::Reserved),
+            ("969", NotAnAreaCode::Reserved),
+            ("800", NotAnAreaCode::NoPlace),
+            ("888", NotAnAreaCode::NoPlace),
+            ("881", NotAnAreaCode::NoPlace),
+            ("900", NotAnAreaCode::NoPlace),
+            ("700", NotAnAreaCode::NoPlace),
+            ("500", NotAnAreaCode::NoPlace),
+            ("533", NotAnAreaCode::NoPlace),
+            ("600", NotAnAreaCode::NoPlace),
+        ] {
+            assert_eq!((prefix("US", text), prefix("CA", text)), (Err(why), Err(why)), "{text:?}");
+        }
+        for text in ["", "0", "00", "0012", "201234", "0201234", "London", "２０", "+44", "2 0", "-20"] {
             assert_eq!(prefix("GB", text), Err(NotAnAreaCode::Abroad), "{text:?}");
         }
     }

@@ -78,9 +78,6 @@ pub(super) const PAGERS: Ranges = &[
 /// others.
 pub(super) const PERSONAL_AREAS: &[&str] = &["532", "622", "633"];
 
-/// Area codes of +1 that the called party pays for.
-pub(super) const FREEPHONE_AREAS: &[&str] = &["800", "833", "844", "855", "866", "877", "888"];
-
 /// What people dial in an emergency, somewhere. As the beginning of a number that belongs to no range of its country, it
 /// is not the beginning of a number.
 pub(super) const EMERGENCY: &[&str] =
