@@ -29,7 +29,7 @@ pub enum Unsupported {
     #[error("it is a pager")]
     Pager,
     /// A company's nationwide number, at a price that the number does not tell. Those of a regulated price are called.
-    #[error("it is a universal access number of a kind that may cost the caller extra")]
+    #[error("it is a company's nationwide number, of a range whose price is unclear: it may cost the caller extra")]
     UniversalAccess,
     /// Satellites and networks that are everywhere and nowhere.
     #[error("it is a satellite or global-network number")]

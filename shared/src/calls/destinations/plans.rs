@@ -21,7 +21,10 @@ pub(super) type Ranges = &'static [(&'static str, &'static [&'static str])];
 /// Ranges that cost the caller extra, and that the library takes for ordinary ones or does not know.
 pub(super) const EXTRA: Ranges = &[
     ("Barbados and the Caymans, 976, as in North America (Google's metadata, 9.0.43)", &["1246976", "1345976"]),
-    ("Belgium, 078: up to 0.30 euros a minute (royal decree of 27 April 2007, numbering)", &["3278"]),
+    (
+        "Belgium, 070: up to 0.30 euros a minute, and up to 0.60 from a mobile (royal decree of 27 April 2007, numbering)",
+        &["3270"],
+    ),
     (
         "Finland's service numbers among the nationwide ones: 0100, 0200, 0202, 0209 8 and 9, 0300, directories in 075 \
          (Traficom, regulation 35, barring categories)",
@@ -32,6 +35,11 @@ pub(super) const EXTRA: Ranges = &[
     ),
     ("Germany, 0137: a price for each call, as in votes on television (Bundesnetzagentur)", &["49137"]),
     ("Italy, 0878: likewise (AGCOM, national numbering plan, resolution 8/15/CIR)", &["390878"]),
+    ("Japan, 0570: the called party chooses what its callers pay (MIC, numbering plan: Navi Dial)", &["81570"]),
+    (
+        "Portugal, 707 and 708: up to 0.10 euros a minute, and up to 0.25 from a mobile (ANACOM, numbering plan)",
+        &["351707", "351708"],
+    ),
 ];
 
 /// Company numbers that cost what a landline costs, or a local call. The library's type for them is "universal access" or
@@ -64,6 +72,13 @@ pub(super) const ORDINARY: Ranges = &[
     (
         "South Africa, 0860 and 0861: a local or a national call (ICASA, Numbering Plan Regulations)",
         &["27860", "27861"],
+    ),
+    ("Argentina, 0810: a local call, the called party pays the rest (ENACOM, national numbering plan)", &["54810"]),
+    ("Belgium, 078: a call to a landline (royal decree of 27 April 2007, numbering; BIPT)", &["3278"]),
+    ("Brazil, 40: a local call (Anatel, numbering regulation, non-geographic codes)", &["5540"]),
+    (
+        "South Korea, 15, 16 and 18 with eight digits: an ordinary call (MSIT, detailed rules for telecommunication numbers)",
+        &["8215", "8216", "8218"],
     ),
     ("United Arab Emirates, 600: a call inside the country (TDRA, National Numbering Plan)", &["971600"]),
 ];

@@ -52,7 +52,7 @@ fn what_costs_the_caller_or_serves_an_emergency_is_not_called() {
         ("+499001234567", Priced),
         ("+491801234567", Priced),
         ("+33891123456", Priced),
-        ("+3278123456", Priced),
+        ("+3270123456", Priced),
         ("+97912345678", Priced),
         ("+979123456789", Priced),
         ("+80812345678", Priced),
@@ -150,6 +150,13 @@ fn a_company_number_is_called_where_it_costs_what_a_landline_costs() {
         "+43512345678",
         "+33912345678",
         "+4570123456",
+        "+3278102345",
+        "+3278791234",
+        "+548101234567",
+        "+5540041234",
+        "+8215441234",
+        "+8216001234",
+        "+8218991234",
     ] {
         assert_eq!(check_text(text), Ok(()), "{text}");
     }
@@ -177,7 +184,14 @@ fn a_company_number_is_not_called_where_it_costs_more() {
         ("+390878123456", Priced),
         ("+61190012345", Priced),
         ("+34902123456", Priced),
-        ("+81570123456", UniversalAccess),
+        ("+81570123456", Priced),
+        ("+351707123456", Priced),
+        ("+351708121234", Priced),
+        ("+553001231234", Priced),
+        ("+4918500123456", UniversalAccess),
+        ("+34511234567", UniversalAccess),
+        ("+38562123456", UniversalAccess),
+        ("+6483012378", UniversalAccess),
         ("+31841234567", UniversalAccess),
         ("+445512345678", UniversalAccess),
     ] {
@@ -215,6 +229,72 @@ const CALLED: plans::Ranges = &[
     ("China: local services behind an area code, at the price of a local call", &["86"]),
     ("Barbados, the Bahamas: landlines of companies, whose area code decides the price", &["1246", "1242225"]),
 ];
+
+/// Company numbers (Google's metadata, 9.0.43: "universal access") that are not called because no plan that we know of says
+/// what they cost their caller. By country, and what is known.
+const UNCLEAR: plans::Ranges = &[
+    ("Ascension", &["247"]),
+    ("Bosnia, 070", &["38770"]),
+    ("Croatia, 062 and 072", &["38562", "38572"]),
+    ("Cyprus, 50 and 77", &["35750", "35777"]),
+    ("Finland and Åland, 060 and 070, where services are on the bill of the call", &["35860", "35870"]),
+    ("Germany, 018 but 0180: groups of users", &["4918"]),
+    ("Greece, 5005000", &["305005000"]),
+    ("Hungary, 038: networks of companies", &["3638"]),
+    ("Iceland, 809", &["354809"]),
+    ("India, 140: telemarketers call from these", &["91140"]),
+    ("Indonesia, 1500 and 0807 1", &["621500", "628071"]),
+    ("Iran, 96: short numbers", &["9896"]),
+    ("Israel, 1 599", &["9721599"]),
+    ("Jordan, 0810 and 088", &["962810", "96288"]),
+    ("Liechtenstein, 870", &["423870"]),
+    ("Lithuania, 706 and 707", &["370706", "370707"]),
+    ("Maldives, 400, 401, 450", &["960400", "960401", "960450"]),
+    ("Malta, 501", &["356501"]),
+    ("Moldova, 0803", &["373803"]),
+    ("Montenegro, 077", &["38277"]),
+    ("Netherlands, 084 and 087, unlike 085 and 088", &["3184", "3187"]),
+    ("New Zealand, 08 but 0800 and 0808", &["648"]),
+    ("Nigeria, 0700", &["234700"]),
+    ("Paraguay, 20 to 90", &["595"]),
+    ("Poland, 804", &["48804"]),
+    ("Polynesia, 44", &["68944"]),
+    ("Portugal, 703 8 and 705 96", &["351703", "351705"]),
+    ("Romania, 0805, 0807, 0808", &["40805", "40807", "40808"]),
+    ("Serbia, 070 and 076", &["38170", "38176"]),
+    ("Singapore, 7000", &["657000"]),
+    ("Spain, 51: numbers of no place", &["3451"]),
+    ("Sri Lanka, 1973", &["941973"]),
+    ("Taiwan, 050", &["88650"]),
+    ("United Kingdom and its islands, 055, unlike 03", &["4455"]),
+    ("Uruguay, 21: short numbers", &["59821"]),
+    ("Vanuatu, 30, 33, 900", &["67830", "67833", "678900"]),
+    ("Venezuela, 0501", &["58501"]),
+    ("Vietnam, 069, 199, 799: networks of the state, and services", &["8469", "84199", "84799"]),
+];
+
+#[test]
+fn a_company_number_is_called_or_a_rule_of_its_country_names_why_not() {
+    let (mut called, mut unnamed, mut refused) = (0, Vec::new(), std::collections::BTreeSet::new());
+    for (text, _) in swept().filter(|(_, kind)| *kind == "uan") {
+        let digits = text.trim_start_matches('+');
+        let row = UNCLEAR.iter().find(|(_, prefixes)| prefixes.iter().any(|prefix| digits.starts_with(prefix)));
+        // Some cannot be dialled from abroad: there are too few digits, or they are another number of North America.
+        let Ok(number) = PhoneNumber::parse(&text) else { continue };
+        match (check(&number), row) {
+            (Ok(()), None) if plans::is_in(digits, plans::ORDINARY) || plans::is_in(digits, CALLED) => called += 1,
+            (Err(Unsupported::Priced), None) if plans::is_in(digits, plans::EXTRA) => {}
+            // Disaster relief, which has a rule of its own.
+            (Err(Unsupported::Relief), None) => {}
+            (Err(_), Some((country, _))) => {
+                refused.insert(*country);
+            }
+            (found, _) => unnamed.push((text, found)),
+        }
+    }
+    let unused: Vec<_> = UNCLEAR.iter().filter(|(country, _)| !refused.contains(country)).collect();
+    assert!(unnamed.is_empty() && unused.is_empty() && called > 100, "{called} called, {unnamed:?}, {unused:?}");
+}
 
 /// Regions, types and numbers: `tests/numbers/sweep.py`.
 const SWEEP: &str = include_str!("../../../../tests/numbers/numbers.txt");
