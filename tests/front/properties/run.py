@@ -134,6 +134,9 @@ def paid(operation):
         elif likely and path == CALL:
             control("/calls", {"next": "busy"})
             case.body |= {"phone_number": next(somebody), "from": None}
+        if path == CALL:
+            # The audit looks for each task in the log, where ids are full of noughts: a word makes it findable.
+            case.body["task"] = "Say " + case.body["task"][:3_000]
         status, code = answered(case, "paid", wallet.pays(path))
         assert code != "bad_request" and status != 402, f"{status} {code}: {case.body!r}"
         if (path, status) == (CALL, 200):
