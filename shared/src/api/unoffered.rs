@@ -233,7 +233,7 @@ pub(super) const BUY: &[Unoffered] = &[
         .unless(&["local", "geographic", "longcode", "landline", "standard", "any", "voice"]),
     not(
         "sms* mms* fax* voiceurl voiceapplicationsid voicefallback* voicereceivemode webhook* callback* statuscallback* \
-         statusurl inbound* incoming* receivecalls forward* answer* trunksid trunkid sip* voicemail* otp verification \
+         statusurl inbound* incoming* receivecalls forward* answerurl answercalls trunksid trunkid sip* voicemail* otp verification \
          emergency* e911",
         "a number is for calling out: nothing that comes in is received",
     ),

@@ -245,7 +245,7 @@ fn schemas() -> Value {
                 "field": {
                     "type": "string",
                     "description": "The field that is wrong, by its name here; the message has the spelling that was sent. What is \
-                                    not offered is called as it was sent, and what is no JSON is the `body`.",
+                                    not offered is called as it was sent, and what is not JSON is the `body`.",
                 },
                 "limit": {"type": "string", "enum": Limit::ALL.map(Limit::code), "description": "Which limit of ours."},
                 "retry_after_seconds": {"type": "integer", "minimum": 0, "description": "As `Retry-After`."},

@@ -273,6 +273,27 @@ fn what_happens_anyway_is_not_refused() {
 }
 
 #[test]
+fn what_is_a_callers_own_business_is_ignored() {
+    let names = "name id label title comment note notes tags metadata reference order_id user_id customer_id session_id \
+                 request_id trace_id job_id campaign_id client client_id version source_app app company wallet wallet_address \
+                 owner network chain chain_id currency asset amount price payment priority queue debug verbose model \
+                 temperature top_p keywords pronunciation_guide background_track noise_cancellation block_interruptions \
+                 timezone speed pitch emotion voice_settings answered_by_enabled friendly_name purpose_code";
+    for endpoint in [&NUMBERS_BUY, &NUMBERS_LIST, &NUMBERS_RENEW, &VOICE_CALL] {
+        for name in names.split(' ') {
+            let body = with(endpoint, name, json!("anything"));
+            assert!(
+                read(endpoint, body.as_bytes()).is_ok(),
+                "{}: {name}: {:?}",
+                endpoint.name,
+                read(endpoint, body.as_bytes())
+            );
+            assert_eq!(ignored(endpoint, body.as_bytes(), std::iter::empty()), [name]);
+        }
+    }
+}
+
+#[test]
 fn what_belongs_in_the_body_is_not_sent_in_the_address() {
     let address = |endpoint: &'static Endpoint, name: &str, value: &str| match not_in_the_address(
         endpoint,
