@@ -242,11 +242,11 @@ impl Sweep {
         if known.charge == Charge::RefundDue {
             return self.owe(&known, invocation).await;
         }
-        self.calls.end(known, invocation).await?;
+        // Before the look: one that finds a refund due makes it the next thing to be done, and that must not be put off again.
         let until = invocation.now.checked_add(OVERDUE).map_err(StoreFault::from)?;
         let step = format!("put off {} {}", id.as_str(), invocation.attempt.as_str());
         self.store.put_off(id, until, &step).await?;
-        Ok(())
+        self.calls.end(known, invocation).await
     }
 }
 
