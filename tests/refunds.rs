@@ -105,6 +105,21 @@ async fn a_call_that_failed_is_paid_back_to_who_paid_it() {
 }
 
 #[tokio::test]
+async fn a_failed_call_that_the_sweep_itself_finds_settled_is_paid_back_by_the_next_sweep() {
+    let caller = Caller::new().await;
+    let before = caller.money();
+    caller.stack.bland.script_next(Script::PreQueueError);
+    let call = caller.calls().await;
+    caller.stack.bland.finish_all();
+    caller.stack.travel(Duration::from_secs(10));
+    caller.stack.poll(&call).await;
+    caller.stack.travel(Duration::from_secs(61));
+    caller.stack.sweep().await;
+    caller.stack.sweep().await;
+    assert_eq!((caller.money(), caller.paid_back()), (before, PRICE));
+}
+
+#[tokio::test]
 async fn a_call_that_went_well_is_not_paid_back_whatever_the_dialler_says_came_after() {
     let caller = Caller::new().await;
     caller.stack.bland.script_next(Script::CompleteError);
