@@ -23,7 +23,7 @@ pub enum Promise {
     /// Anything but false, nought, "no" and the like, and these words, which are what happens anyway.
     Unless(&'static [&'static str]),
     /// These words alone: as the value, in it, or as the name of something in it that is true.
-    Only(&'static [&'static str]),
+    Only(&'static [&'static [&'static str]]),
     /// Anything but false: nought is a wish here.
     Always,
 }
@@ -46,11 +46,9 @@ impl Unoffered {
     const fn unless(self, words: &'static [&'static str]) -> Self {
         Self { promise: Promise::Unless(words), ..self }
     }
-}
 
-impl Unoffered {
-    const fn only(self, words: &'static [&'static str]) -> Self {
-        Self { promise: Promise::Only(words), ..self }
+    const fn only(self, lists: &'static [&'static [&'static str]]) -> Self {
+        Self { promise: Promise::Only(lists), ..self }
     }
 
     const fn always(self) -> Self {
@@ -71,7 +69,7 @@ pub(super) const ANYWHERE: &[Unoffered] = &[
         "every request that is paid for is real; without a payment it is checked, and learns its price",
     ),
     not("mode environment env", "every request that is paid for is real; without a payment it is checked, and learns its price")
-        .only(&["test", "testing", "sandbox", "dryrun", "simulation", "simulate", "mock", "staging", "preview"]),
+        .only(&[&["test", "testing", "sandbox", "dryrun", "simulation", "simulate", "mock", "staging", "preview"]]),
     not(
         "maxprice maxcost maxspend maxspending maxamount maxcharge maxpay maxpayment maxbudget maxfee maxusd maxusdc \
          maxpriceusd maxcostusd maxpriceusdc maxpaymentamount budget budgetusd spendinglimit spendlimit costlimit pricelimit \
@@ -159,7 +157,7 @@ pub(super) const CALL: &[Unoffered] = &[
         "sms* mms* sendsms sendtext sendmms textmessage followupsms followuptext followupmessage whatsapp*",
         "no text messages are sent",
     ),
-    not("capabilities features channels channel", "no text messages are sent").only(MESSAGES),
+    not("capabilities features channels channel", "no text messages are sent").only(&[MESSAGES]),
     not(
         "callername calleridname displayname cnam anonymous hidecallerid blockcallerid hidenumber withheld privatenumber \
          localdialing localpresence geospatialdialing dialingstrategy dialpool numberpool phonenumberpool spoof*",
@@ -188,7 +186,7 @@ pub(super) const CALL: &[Unoffered] = &[
          recordaudio recordingsettings recordingconfig recordingoptions saverecording storerecording artifactplan",
         "every call is recorded",
     )
-    .only(RECORD_NOT),
+    .only(&[RECORD_NOT]),
     not(
         "norecord norecording disablerecording donotrecord dontrecord skiprecording recordingdisabled optoutrecording",
         "every call is recorded",
@@ -198,7 +196,7 @@ pub(super) const CALL: &[Unoffered] = &[
          transcriptplan savetranscript",
         "every call is transcribed",
     )
-    .only(RECORD_NOT),
+    .only(&[RECORD_NOT]),
 ];
 
 const MESSAGES: &[&str] = &[
@@ -238,7 +236,7 @@ pub(super) const BUY: &[Unoffered] = &[
         "a number is for calling out: nothing that comes in is received",
     ),
     not("capabilities features channels capability", "a number is for calling out: nothing that comes in is received")
-        .only(MESSAGES_AND_INBOUND),
+        .only(&[MESSAGES, INBOUND]),
     not("quantity qty count howmany numbers limit batch", "a request buys one number").unless(&["1"]),
     not("days leasedays durationdays leaseduration rentaldays", "a lease is thirty days; renew it for more").unless(&["30"]),
     not(
@@ -257,23 +255,7 @@ pub(super) const BUY: &[Unoffered] = &[
     not("callername calleridname displayname cnam", "a number has no name of its caller"),
 ];
 
-const MESSAGES_AND_INBOUND: &[&str] = &[
-    "sms",
-    "mms",
-    "fax",
-    "text",
-    "texts",
-    "texting",
-    "whatsapp",
-    "rcs",
-    "imessage",
-    "inbound",
-    "incoming",
-    "receive",
-    "smsenabled",
-    "mmsenabled",
-    "faxenabled",
-];
+const INBOUND: &[&str] = &["inbound", "incoming", "receive"];
 
 /// Of a renewal.
 pub(super) const RENEW: &[Unoffered] = &[

@@ -92,7 +92,7 @@ pub fn ignored<'a>(
 ) -> Vec<String> {
     let fields = object::read(body).unwrap_or_default();
     let all = fields.iter().map(|(name, _)| name.as_str()).chain(parameters.map(|(name, _)| name));
-    // One of ours that is empty in the address may be there in the body.
+    // A parameter with a field's name is empty here, and is not a field of the body: there is nothing to say about it.
     let names: BTreeSet<String> = all.filter(|name| !is_known(endpoint, name)).map(shown).collect();
     names.into_iter().take(NAMED).collect()
 }
@@ -158,9 +158,9 @@ fn promises(value: &Value, promise: Promise) -> bool {
         (Value::Null, _) => false,
         (Value::String(text), _) if is_blank(text) => false,
         (Value::Array(items), _) => items.iter().any(promised),
-        (Value::Object(fields), Promise::Only(words)) => fields
-            .iter()
-            .any(|(name, value)| promises(value, promise) || is_yes(value) && words.contains(&word(name).as_str())),
+        (Value::Object(fields), Promise::Only(lists)) => {
+            fields.iter().any(|(name, value)| promises(value, promise) || is_yes(value) && is_in(lists, &word(name)))
+        }
         (Value::Object(fields), _) => fields.values().any(promised),
         (scalar, promise) => says(&as_word(scalar), promise),
     }
@@ -170,12 +170,16 @@ fn promises(value: &Value, promise: Promise) -> bool {
 fn says(text: &str, promise: Promise) -> bool {
     match promise {
         Promise::Unless(words) => !NO.contains(&text) && !words.contains(&text),
-        Promise::Only(words) => {
+        Promise::Only(lists) => {
             let mut each = text.split([',', ';', ' ', '+', '/']).map(word);
-            words.contains(&text) || each.any(|one| words.contains(&one.as_str()))
+            is_in(lists, text) || each.any(|one| is_in(lists, &one))
         }
         Promise::Always => text != "false",
     }
+}
+
+fn is_in(lists: &[&[&str]], word: &str) -> bool {
+    lists.iter().any(|list| list.contains(&word))
 }
 
 fn is_yes(value: &Value) -> bool {
