@@ -67,7 +67,7 @@ pub(super) fn done_in(record: &Record, invocation: &Invocation) -> u64 {
     let now = invocation.current();
     let begun = record.busy_until.saturating_sub(BUSY).unwrap_or(now);
     let dead = begun.saturating_add(LIFE).unwrap_or(now);
-    // What is open is undone when its time is up, whoever has begun it: nobody knows earlier what became of that.
+    // What is open is undone when its time is up, whichever request has begun it: what became of it is not known earlier.
     let then = if record.state == State::Settling && now < dead { dead } else { record.busy_until };
     seconds_until(then, now)
 }
