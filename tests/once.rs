@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "in a test, panicking is how it fails")]
 
+#[path = "once/payment.rs"]
+mod payment;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -360,6 +363,28 @@ async fn another_call_of_the_wallet_ends_the_doubt_about_the_last_one() {
     for last in [1, 2] {
         stack.post(CALL).body(&call_to(last)).pay(&wallet).await.answer.expect(200);
     }
+}
+
+/// A renewal whose payment is in doubt is in the way of another one no longer than the doubt is, and no guess is said.
+#[tokio::test]
+async fn another_renewal_ends_the_doubt_about_the_last_one() {
+    let (stack, wallet) = world().await;
+    let listed = stack.post(LIST).pay(&wallet).await.answer.expect(200).json();
+    let renew = || stack.post(RENEW).body(&json!({"phone_number": listed["numbers"][0]["phone_number"]})).pay(&wallet);
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::json(500, &json!({}))));
+    renew().await.answer.refused(503, "payment_pending");
+    // Nobody can say yet: it is said when the next request looks again.
+    let doubt = renew().await.answer;
+    assert_eq!(doubt.refused(429, "rate_limited")["limit"], "renewals_per_number");
+    assert_eq!(retry_after(&doubt), 15);
+    assert!(doubt.json()["message"].as_str().expect("words").contains("is not known yet"), "{}", doubt.json());
+    // As soon as it can be known, a new payment finds it out, and is served beside it.
+    stack.facilitator.faults().clear();
+    renew().await.answer.expect(200);
+    assert_eq!(stack.earned(), 5_001_000 + 10_000_000);
+    stack.travel(Duration::from_hours(1));
+    let after = stack.post(LIST).pay(&wallet).await.answer.expect(200).json();
+    assert_eq!(after["numbers"][0]["days_remaining"], 89);
 }
 
 /// The request was lost on its way: it may still arrive, so it takes a minute, and we say so.

@@ -221,11 +221,15 @@ impl fmt::Display for Limit {
             Self::NumbersCost => write!(f, "No more numbers are bought from the carrier today, and none is in stock."),
             Self::UnpaidCall => write!(
                 f,
-                "The wallet's last call is not paid for yet: it is not known whether its phone rang, or whether its payment \
-                 came through. Your next request finds out."
+                "The wallet's last call is not paid for yet: it is not known yet whether its phone rang, or whether its \
+                 payment came through. Your next request looks again."
             ),
             Self::UnpaidRing => write!(f, "This wallet had a phone rung and the payment for it was declined."),
-            Self::Renewal => write!(f, "Another renewal of this number is being paid for, or has just been."),
+            Self::Renewal => write!(
+                f,
+                "Another renewal of this number is being paid for, or has just been; where its outcome is not known yet, \
+                 your next request looks again."
+            ),
             Self::CreditSpent => write!(f, "This wallet's credit was just spent on another call."),
             Self::Crowd => write!(f, "Too many came at the same moment."),
         }

@@ -4,10 +4,10 @@ use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Order;
+use super::Said;
 use crate::edge::Answer;
 
-impl Order<'_> {
+impl Said<'_> {
     /// A success, which names what was ignored if anything was.
     pub(super) fn ok(
         &self,

@@ -28,6 +28,8 @@ pub enum Judgement {
     Authentic(Claim),
     /// The same, but that only the chain knows whether the signature is good: it is longer than a key's.
     Unproven(Claim),
+    /// Signed, or perhaps signed, for something else than what is sold: it may have bought that.
+    Misfit(Claim),
 }
 
 /// What a payment says.
@@ -94,8 +96,10 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
         _ => return None,
     };
     let network = choice.text_of("network")?;
-    let chain = sells.chains.iter().find(|chain| [chain.caip2, chain.v1].contains(&network))?;
-    if choice.text_of("scheme")? != "exact" || !(std::ptr::eq(choice, root) || is_the_demand(choice, chain, sells)) {
+    let chain = EVERYWHERE.iter().find(|chain| [chain.caip2, chain.v1].contains(&network))?;
+    let is_sold_there = sells.chains.contains(chain);
+    let repeated = if std::ptr::eq(choice, root) { true } else { is_the_demand(choice, chain, sells)? };
+    if choice.text_of("scheme")? != "exact" {
         return None;
     }
     let payload = root.get("payload")?;
@@ -107,28 +111,29 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     {
         return None;
     }
-    if transfer.to != PAYEE || transfer.value != sells.price || transfer.from == PAYEE {
-        return None;
-    }
+    let paid = transfer.to == PAYEE && transfer.value == sells.price && transfer.from != PAYEE;
+    let fits = is_sold_there && repeated && paid;
     let claim = |signature| Claim { chain, transfer: transfer.clone(), signature, plain: document.plain };
     match signature.len() {
-        66.. => Some(Judgement::Unproven(claim(signature))),
+        66.. if fits => Some(Judgement::Unproven(claim(signature))),
+        66.. => Some(Judgement::Misfit(claim(signature))),
         65 => {
             let made = signed::ALL.iter().find(|made| made.chain == *chain && made.transfer == transfer)?;
             let (rs, v) = signature.split_at(64);
             let same = rs == &made.signature[..64] && [made.signature[64], made.signature[64] - 27].contains(&v[0]);
-            same.then(|| Judgement::Authentic(claim(made.signature.to_vec())))
+            let judged = if fits { Judgement::Authentic } else { Judgement::Misfit };
+            same.then(|| judged(claim(made.signature.to_vec())))
         }
         _ => None,
     }
 }
 
-/// What version 2 repeats.
-fn is_the_demand(accepted: &Json, chain: &Chain, sells: &Sells) -> bool {
-    let same = |key, address: Address| {
-        accepted.text_of(key).is_some_and(|text| text.to_ascii_lowercase() == format!("{address:#x}"))
-    };
-    accepted.get("amount").and_then(decimal) == Some(sells.price) && same("asset", chain.usdc) && same("payTo", PAYEE)
+/// Whether what version 2 repeats is what is asked for; none, if it cannot be read.
+fn is_the_demand(accepted: &Json, chain: &Chain, sells: &Sells) -> Option<bool> {
+    let same =
+        |key, address: Address| accepted.text_of(key).map(|text| text.to_ascii_lowercase() == format!("{address:#x}"));
+    let (asset, pay_to) = (same("asset", chain.usdc)?, same("payTo", PAYEE)?);
+    Some(asset && pay_to && decimal(accepted.get("amount")?)? == sells.price)
 }
 
 fn transfer(authorization: &Json) -> Option<Transfer> {
@@ -202,6 +207,7 @@ mod tests {
                 for document in [payment.v1(), payment.v2()] {
                     let judged = judge(encode(&document).as_bytes(), &sells);
                     assert_eq!(matches!(judged, Judgement::Authentic(_)), meant, "{document}");
+                    assert_eq!(matches!(judged, Judgement::Misfit(_)), !meant, "{document}");
                     let forged = document.replace("1700000900", "1700000901");
                     assert_eq!(judge(encode(&forged).as_bytes(), &sells), Judgement::Nothing);
                 }

@@ -31,9 +31,18 @@ fn authentic(document: &Value) -> Verified {
 }
 
 fn refusal(document: &Value) -> &'static str {
-    let refused = check(document).expect_err("to be refused");
+    let refused = refused(check(document));
     assert!(refused.message.is_ascii(), "{refused}");
     refused.reason
+}
+
+/// Why a payment is refused, if it has bought nothing elsewhere.
+fn refused(checked: Result<Checked, PaymentRefused>) -> PaymentRefused {
+    match checked {
+        Err(why) => why,
+        Ok(Checked::Misfit(misfit)) => misfit.why,
+        Ok(taken) => panic!("{taken:?} was taken"),
+    }
 }
 
 /// A version 2 payment with one thing changed.
@@ -191,6 +200,36 @@ fn what_is_not_our_offer_is_refused_with_its_reason() {
     }
 }
 
+/// Only what its payer has signed may make us look for what it has bought.
+#[test]
+fn a_payment_for_something_else_is_known_by_its_signature_and_only_then() {
+    let other_value = signing(|it| it.value = Usdc::micros(5_000_000));
+    let long = |mut document: Value| {
+        let signature = document["payload"]["signature"].as_str().unwrap().to_owned();
+        document["payload"]["signature"] = json!(format!("{signature}{}", "00".repeat(31)));
+        document
+    };
+    let forged = |mut document: Value| {
+        document["payload"]["authorization"]["nonce"] = json!(B256::repeat_byte(7).to_string());
+        document
+    };
+    for document in [
+        other_value.clone(),
+        signing(|it| it.to = Address::repeat_byte(0x11)),
+        with("/accepted/amount", "1000"),
+        with("/accepted/payTo", PAYER.to_string()),
+    ] {
+        let Ok(Checked::Misfit(misfit)) = check(&document) else { panic!("{document} was signed") };
+        assert!(misfit.is_proven() && misfit.version() == Version::V2);
+        assert_eq!(misfit.id(), verified(EvmNetwork::Base).id(), "{document}");
+        assert!(check(&forged(document.clone())).is_err(), "{document} is forged");
+        let Ok(Checked::Misfit(misfit)) = check(&long(document.clone())) else { panic!("its contract can tell") };
+        assert!(!misfit.is_proven(), "{document}");
+    }
+    let elsewhere = read(&payment_v2(EvmNetwork::BaseSepolia)).unwrap().check(&[quote(EvmNetwork::Base)], now());
+    assert!(matches!(elsewhere, Ok(Checked::Misfit(misfit)) if misfit.why.reason == "network_mismatch"));
+}
+
 #[test]
 fn the_payload_of_a_scheme_that_is_not_ours_is_not_read() {
     for place in ["/accepted/scheme", "/accepted/network"] {
@@ -211,7 +250,7 @@ fn a_signature_counts_only_on_the_network_that_it_names() {
     }
     let only_base = [quote(EvmNetwork::Base)];
     let payment = read(&payment_v2(EvmNetwork::BaseSepolia)).unwrap();
-    let refused = payment.check(&only_base, now()).expect_err("not sold there");
+    let refused = refused(payment.check(&only_base, now()));
     assert_eq!(refused.reason, "network_mismatch");
     assert_eq!(refused.message, "This network is not accepted here; pay on one of: eip155:8453.");
 }
@@ -367,7 +406,7 @@ mod on_solana {
             (with("/accepted/payTo", lower), "recipient_mismatch"),
             (with("/accepted/amount", "540001"), "value_mismatch"),
         ] {
-            assert_eq!(check(&document).expect_err("to be refused").reason, reason, "{document}");
+            assert_eq!(refused(check(&document)).reason, reason, "{document}");
         }
     }
 
@@ -376,7 +415,7 @@ mod on_solana {
         let offered = |change: fn(&mut crate::x402::Quote)| {
             let mut quote = quote();
             change(&mut quote);
-            read(&payment_v1()).unwrap().check(&[quote], now()).expect_err("to be refused").reason
+            refused(read(&payment_v1()).unwrap().check(&[quote], now())).reason
         };
         assert_eq!(offered(|quote| quote.amount = Usdc::micros(540_001)), "value_mismatch");
         assert_eq!(offered(|quote| quote.amount = Usdc::micros(539_999)), "value_mismatch");
@@ -386,7 +425,7 @@ mod on_solana {
         assert_eq!(offered(to_payer), "recipient_mismatch");
         // Nobody sells for it here.
         let only_base = [super::quote(EvmNetwork::Base)];
-        let refused = read(&payment_v2()).unwrap().check(&only_base, now()).expect_err("to be refused");
+        let refused = refused(read(&payment_v2()).unwrap().check(&only_base, now()));
         assert_eq!(refused.reason, "network_mismatch");
     }
 }
