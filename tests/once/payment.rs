@@ -55,6 +55,28 @@ async fn a_payment_that_has_paid_says_what_for_at_an_endpoint_of_another_price()
     }
 }
 
+/// A client in transition sends both versions of what it has signed once.
+#[tokio::test]
+async fn one_authorization_under_both_header_names_in_two_documents_is_one_payment() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let demand = stack.post(LIST).demand().await;
+    let (payment, other) = (wallet.signs(&demand), wallet.signs(&demand));
+    let (v1, v2) = (payment.clone().version_1().header().1, payment.header().1);
+    let other = other.version_1().header().1;
+    let send = |one: &str, two: &str| stack.post(LIST).header("PAYMENT-SIGNATURE", one).header("X-PAYMENT", two).send();
+    send(&v2, &other).await.refused(400, "invalid_payment");
+    let answer = send(&v2, &v1).await;
+    answer.expect(200);
+    assert!(answer.header("payment-response").is_some(), "version 2 is answered");
+    for (one, two) in [(&v1, &v2), (&v2, &v1), (&v2, &v2.trim_end_matches('=').to_owned()), (&v1, &v1)] {
+        let again = send(one, two).await;
+        assert!(is_replay(again.expect(200)));
+        assert_eq!(again.json(), answer.json());
+    }
+    assert_eq!(stack.earned(), 1_000);
+}
+
 #[tokio::test]
 async fn a_payment_that_has_bought_nothing_is_told_the_price() {
     let (stack, wallet) = world().await;

@@ -86,6 +86,41 @@ fn the_document_says_its_version_whatever_the_header_is_called() {
 }
 
 #[test]
+fn one_authorization_in_two_documents_is_one_payment() {
+    let both = |one: &Value, other: &Value| {
+        let mut headers = header(PAYMENT_SIGNATURE, one.to_string().as_bytes());
+        headers.extend(header(X_PAYMENT, serde_json::to_string_pretty(other).unwrap().as_bytes()));
+        Presented::read(&headers).map(|payment| payment.unwrap())
+    };
+    let (v1, v2) = (payment_v1(EvmNetwork::Base), payment_v2(EvmNetwork::Base));
+    let mut other_v = v1.clone();
+    let mut bytes = sign(EvmNetwork::Base, &authorization());
+    bytes[64] -= 27;
+    other_v["payload"]["signature"] = json!(hex::encode_prefixed(&bytes));
+    let named = |id: &str| with("/extensions", json!({"payment-identifier": {"info": {"required": false, "id": id}}}));
+    for (one, other) in [(&v2, &v1), (&v1, &v2), (&v2, &v2), (&v1, &v1), (&v2, &other_v)] {
+        let payment = both(one, other).unwrap();
+        assert_eq!(payment.version, if one == other && *one == v1 { Version::V1 } else { Version::V2 });
+    }
+    let name = "order-of-the-day-17";
+    assert_eq!(both(&v1, &named(name)).unwrap().identifier(), Some(name));
+    assert_eq!(both(&v2, &named(name)).unwrap().identifier(), Some(name));
+    let mut forged = v1.clone();
+    bytes[3] ^= 1;
+    forged["payload"]["signature"] = json!(hex::encode_prefixed(&bytes));
+    for (one, other) in [
+        (&v2, &signing(|it| it.nonce = B256::repeat_byte(1))),
+        (&v2, &signing(|it| it.value = Usdc::micros(5_000_000))),
+        (&v2, &forged),
+        (&v2, &payment_v1(EvmNetwork::BaseSepolia)),
+        (&v2, &json!({})),
+        (&named(name), &named("order-of-the-day-18")),
+    ] {
+        assert_eq!(both(one, other).err(), Some(Malformed::Several), "{other}");
+    }
+}
+
+#[test]
 fn every_spelling_of_a_payment_has_one_id() {
     let plain = payment_v2(EvmNetwork::Base);
     let id = authentic(&plain).id();
