@@ -124,12 +124,33 @@ async fn the_same_request_in_other_bytes_is_the_same_request() {
         format!("{{\n  \"to\" : \"+12133610001\",\n  \"task\": \"{TASK}\"\n}}"),
         format!(r#"{{"phoneNumber":"+12133610001","task":"{TASK}","max_duration":5,"language":"en","voice":null}}"#),
         format!(r#"{{"phone_number":"+1213361000\u0031","task":"{TASK}","wait_for_greeting":false}}"#),
+        format!(r#"{{"to":"+12133610001","task":" {TASK}\n\t","voice":" ","first_sentence":""}}"#),
+        json!({"to": "+12133610001", "task": TASK, "from": first["from"]}).to_string(),
+        json!({"to": "+12133610001", "task": TASK, "interruption_threshold": 100.0, "language": "EN"}).to_string(),
     ] {
         let again = stack.post(CALL).raw("application/json", body).paid_with(&paid.payment).send().await;
         assert!(is_replay(again.expect(200)));
         assert_eq!(again.json()["call_id"], first["call_id"]);
     }
-    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
+    for other in [
+        json!({"to": "+12133610001", "task": format!("{TASK}!")}),
+        json!({"to": "+12133610001", "task": TASK, "from": "+14155550199"}),
+        json!({"to": "+12133610001", "task": TASK, "voice": "maya"}),
+        json!({"to": "+12133610001", "task": TASK, "max_duration": 6}),
+        json!({"to": "+12133610001", "task": TASK, "language": "de"}),
+        json!({"to": "+12133610001", "task": TASK, "first_sentence": "Hello."}),
+        json!({"to": "+12133610001", "task": TASK, "wait_for_greeting": true}),
+    ] {
+        let refused = stack.post(CALL).body(&other).paid_with(&paid.payment).send().await;
+        refused.refused(409, "payment_conflict");
+    }
+    // Named first, and left out when it comes again: the number that was found is the one that was named.
+    let named = json!({"to": "+12133610002", "task": TASK, "from": first["from"]});
+    let paid = stack.post(CALL).body(&named).pay(&wallet).await;
+    paid.answer.expect(200);
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    assert!(is_replay(stack.post(CALL).body(&call_to(2)).paid_with(&paid.payment).send().await.expect(200)));
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (2, 11_080_000));
 }
 
 #[tokio::test]

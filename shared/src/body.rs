@@ -70,9 +70,10 @@ impl Body {
         Some(self.values.swap_remove(at).1)
     }
 
-    /// Text, as it was sent.
+    /// Text, without the blanks around it: they ask for nothing.
     pub fn text(&mut self, field: &str) -> Option<String> {
-        if let Value::Text(text) = self.take(field)? { Some(text) } else { None }
+        let Value::Text(text) = self.take(field)? else { return None };
+        Some(text.trim().to_owned())
     }
 
     /// A phone number.

@@ -4,11 +4,11 @@
 //! The order in which things are refused is the order of this file.
 
 mod behind;
-mod ignored;
 mod named;
 mod price;
 mod proof;
 mod replay;
+mod said;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -17,7 +17,6 @@ use futures_util::future::{self, Either};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::api;
 use crate::body;
@@ -30,9 +29,10 @@ use crate::sale::{self, Behind, Cashier, Finished, Sent, Stop, Undo};
 use crate::store::sales::{Gate, NewSale, Open, Purchase, Record, Sale, Settling};
 use crate::store::{Pause, Work};
 use crate::telemetry;
-use crate::types::{Network, PaymentId, Wallet};
-use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, Version, remedy};
+use crate::types::{Network, PaymentId, PhoneNumber, Wallet};
+use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, remedy};
 use replay::{REPLAYED, replayed};
+use said::{Said, request_hash};
 
 /// How many sales of one wallet are waited for, one after the other.
 const BEHIND: u32 = 3;
@@ -60,6 +60,12 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
 
     /// What is asked for, in one spelling: bodies that ask for the same are the same request.
     fn essence(ask: &Self::Ask) -> Value;
+
+    /// The number that it names to call from. It is no part of the essence: left out it is found, and then both are the same.
+    fn caller_id(ask: &Self::Ask) -> Option<&PhoneNumber> {
+        let _ = ask;
+        None
+    }
 
     /// Finds out whether and how it can be done. Reads, and changes nothing.
     fn plan(
@@ -146,28 +152,6 @@ struct Order<'a> {
     said: Said<'a>,
 }
 
-/// What a request says: all that an earlier one's answer depends on.
-struct Said<'a> {
-    /// The payment that it carries.
-    id: PaymentId,
-    /// The protocol version that the payer speaks.
-    version: Version,
-    /// The hash of what is asked for; none, if the body asks for nothing that there is.
-    request: Option<String>,
-    /// The wallet's own name for it.
-    name: Option<String>,
-    /// The names in its body that nothing is made of.
-    ignored: Vec<String>,
-    invocation: &'a Invocation,
-}
-
-impl Said<'_> {
-    /// Whether an earlier request asked for the same.
-    fn asks_for(&self, record: &Record) -> bool {
-        self.request.as_ref() == Some(&record.request)
-    }
-}
-
 /// Why an order was not served.
 enum Halt {
     /// It is refused.
@@ -201,9 +185,10 @@ impl<E: Endpoint> Paid<E> {
             };
         };
         let request = ask.as_ref().ok().map(|ask| request_hash(E::ENDPOINT.path, &E::essence(ask)));
+        let caller_id = ask.as_ref().ok().and_then(|ask| E::caller_id(ask).cloned());
         let said = |id, version| {
             let ignored = body::ignored(E::ENDPOINT, body);
-            Said { id, version, request, name, ignored, invocation }
+            Said { id, version, request, caller_id, name, ignored, invocation }
         };
         let (payment, confirmed) = match presented.check(&self.quotes, invocation.now).map_err(refused)? {
             Checked::Authentic(payment) => (payment, false),
@@ -419,13 +404,6 @@ fn pending<E: Endpoint>(work: &Work, said: &Said<'_>, again: bool) -> Result<Ans
         Some(body) => Ok(said.ok(&body, again.then(replayed).into_iter().collect(), "pending")),
         None => Err(Refusal::PaymentPending { replayed: again }),
     }
-}
-
-/// What makes two requests the same: the endpoint, and what is asked of it.
-fn request_hash(path: &str, essence: &Value) -> String {
-    let essence = essence.to_string();
-    let digest: [u8; 32] = Sha256::new().chain_update(path).chain_update(b"\n").chain_update(essence).finalize().into();
-    alloy_primitives::hex::encode(digest)
 }
 
 /// The network's short name, which the SDKs expect as `chain`.

@@ -40,7 +40,7 @@ pub const INVALID_PAYMENT: Code = code(400, "invalid_payment", "the payment head
 pub const PAYMENT_REQUIRED: Code = code(
     402,
     "payment_required",
-    "no payment, or one that is not what was offered, forged, expired or declined. Nothing was charged and nothing will be",
+    "no payment, or one that is not what was offered, forged, expired or declined. Nothing was charged and we will not use it; if a stranger submits it later, it goes back",
 )
 .tells(&["reason"]);
 /// The signature belongs to something else.
