@@ -70,11 +70,11 @@ impl Endpoint for VoiceCall {
         let CallRequest { to, task, voice, language, max_duration, first_sentence, .. } = ask;
         json!([
             to.as_str(),
-            task,
-            voice,
+            task.trim(),
+            voice.as_deref().map(str::trim),
             language,
             max_duration,
-            first_sentence,
+            first_sentence.as_deref().map(str::trim),
             ask.wait_for_greeting,
             ask.interruption_threshold,
         ])

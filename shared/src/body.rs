@@ -70,10 +70,9 @@ impl Body {
         Some(self.values.swap_remove(at).1)
     }
 
-    /// Text, without the blanks around it: they ask for nothing.
+    /// Text, as it was sent.
     pub fn text(&mut self, field: &str) -> Option<String> {
-        let Value::Text(text) = self.take(field)? else { return None };
-        Some(text.trim().to_owned())
+        if let Value::Text(text) = self.take(field)? { Some(text) } else { None }
     }
 
     /// A phone number.
