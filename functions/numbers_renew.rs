@@ -12,11 +12,11 @@ use shared::limits::{Limit, Reached};
 use shared::numbers::set_alarm;
 use shared::paid::{Endpoint, Paid};
 use shared::refusal::Refusal;
-use shared::sale::{Stop, Undo};
+use shared::sale::{Behind, Stop, Undo};
 use shared::store::numbers::{Lease, hold_lease};
 use shared::store::sales::{Claimed, NewSale, Record, Sale, Settling};
 use shared::store::{Pause, Store, Work};
-use shared::types::{PhoneNumber, Wallet, rfc3339};
+use shared::types::{PaymentId, PhoneNumber, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
 use shared::{body, edge, leases};
 
@@ -51,7 +51,6 @@ impl Endpoint for NumbersRenew {
     async fn plan(&self, payer: &Wallet, number: &PhoneNumber, invocation: &Invocation) -> Result<Lease, Refusal> {
         let active = leases::active(self.store.leases(payer).await?, invocation.now);
         match leases::meant(&active, Some(number)) {
-            Ok(lease) if lease.held => Err(Reached { limit: Limit::Renewal, retry_after: 5 }.into()),
             Ok(lease) => Ok(lease.clone()),
             // A wallet without any number is told whose this one is all the same: it may be its own, too late.
             Err(NotMeant::None | NotMeant::NotYours | NotMeant::Ambiguous) => {
@@ -68,12 +67,19 @@ impl Endpoint for NumbersRenew {
         lease: Lease,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
+        if let Some(earlier) = lease.hold {
+            return Err(behind(earlier));
+        }
         let hold = hold_lease(&lease, &sale.signed.payer, &sale.id, invocation.now);
         let work = Work::Renew { number, country: lease.country, expires_at: lease.expires_at };
         match self.store.claim(sale, work, hold).await? {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
-            Claimed::Lost(_) => Err(Stop::Refuse(Reached { limit: Limit::Renewal, retry_after: 5 }.into())),
+            Claimed::Lost(lost) => match Lease::found(lost)?.and_then(|lease| lease.hold) {
+                Some(earlier) => Err(behind(earlier)),
+                // Another one has moved its end meanwhile. Which end was meant is for the caller to say.
+                None => Err(Stop::Refuse(Reached { limit: Limit::Renewal, retry_after: 1 }.into())),
+            },
         }
     }
 
@@ -93,6 +99,11 @@ impl Endpoint for NumbersRenew {
             transaction: record.settled.as_ref()?.transaction.clone()?,
         })
     }
+}
+
+/// The lease is held for another renewal.
+fn behind(sale: PaymentId) -> Stop {
+    Stop::Behind(Behind { sale, limit: Limit::Renewal })
 }
 
 impl Undo for NumbersRenew {

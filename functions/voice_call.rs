@@ -67,18 +67,21 @@ impl Endpoint for VoiceCall {
     }
 
     fn essence(ask: &CallRequest) -> Value {
-        let CallRequest { to, from, task, voice, language, max_duration, first_sentence, .. } = ask;
+        let CallRequest { to, task, voice, language, max_duration, first_sentence, .. } = ask;
         json!([
             to.as_str(),
-            from.as_ref().map(PhoneNumber::as_str),
-            task,
-            voice,
+            task.trim(),
+            voice.as_deref().map(str::trim),
             language,
             max_duration,
-            first_sentence,
+            first_sentence.as_deref().map(str::trim),
             ask.wait_for_greeting,
             ask.interruption_threshold,
         ])
+    }
+
+    fn caller_id(ask: &CallRequest) -> Option<&PhoneNumber> {
+        ask.from.as_ref()
     }
 
     async fn plan(&self, payer: &Wallet, ask: &CallRequest, invocation: &Invocation) -> Result<CallPlan, Refusal> {

@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "in a test, panicking is how it fails")]
 
+#[path = "once/payment.rs"]
+mod payment;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -121,12 +124,33 @@ async fn the_same_request_in_other_bytes_is_the_same_request() {
         format!("{{\n  \"to\" : \"+12133610001\",\n  \"task\": \"{TASK}\"\n}}"),
         format!(r#"{{"phoneNumber":"+12133610001","task":"{TASK}","max_duration":5,"language":"en","voice":null}}"#),
         format!(r#"{{"phone_number":"+1213361000\u0031","task":"{TASK}","wait_for_greeting":false}}"#),
+        format!(r#"{{"to":"+12133610001","task":" {TASK}\n\t","voice":" ","first_sentence":""}}"#),
+        json!({"to": "+12133610001", "task": TASK, "from": first["from"]}).to_string(),
+        json!({"to": "+12133610001", "task": TASK, "interruption_threshold": 100.0, "language": "EN"}).to_string(),
     ] {
         let again = stack.post(CALL).raw("application/json", body).paid_with(&paid.payment).send().await;
         assert!(is_replay(again.expect(200)));
         assert_eq!(again.json()["call_id"], first["call_id"]);
     }
-    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
+    for other in [
+        json!({"to": "+12133610001", "task": format!("{TASK}!")}),
+        json!({"to": "+12133610001", "task": TASK, "from": "+14155550199"}),
+        json!({"to": "+12133610001", "task": TASK, "voice": "maya"}),
+        json!({"to": "+12133610001", "task": TASK, "max_duration": 6}),
+        json!({"to": "+12133610001", "task": TASK, "language": "de"}),
+        json!({"to": "+12133610001", "task": TASK, "first_sentence": "Hello."}),
+        json!({"to": "+12133610001", "task": TASK, "wait_for_greeting": true}),
+    ] {
+        let refused = stack.post(CALL).body(&other).paid_with(&paid.payment).send().await;
+        refused.refused(409, "payment_conflict");
+    }
+    // Named first, and left out when it comes again: the number that was found is the one that was named.
+    let named = json!({"to": "+12133610002", "task": TASK, "from": first["from"]});
+    let paid = stack.post(CALL).body(&named).pay(&wallet).await;
+    paid.answer.expect(200);
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    assert!(is_replay(stack.post(CALL).body(&call_to(2)).paid_with(&paid.payment).send().await.expect(200)));
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (2, 11_080_000));
 }
 
 #[tokio::test]
@@ -360,6 +384,28 @@ async fn another_call_of_the_wallet_ends_the_doubt_about_the_last_one() {
     for last in [1, 2] {
         stack.post(CALL).body(&call_to(last)).pay(&wallet).await.answer.expect(200);
     }
+}
+
+/// A renewal whose payment is in doubt is in the way of another one no longer than the doubt is, and no guess is said.
+#[tokio::test]
+async fn another_renewal_ends_the_doubt_about_the_last_one() {
+    let (stack, wallet) = world().await;
+    let listed = stack.post(LIST).pay(&wallet).await.answer.expect(200).json();
+    let renew = || stack.post(RENEW).body(&json!({"phone_number": listed["numbers"][0]["phone_number"]})).pay(&wallet);
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::json(500, &json!({}))));
+    renew().await.answer.refused(503, "payment_pending");
+    // Nobody can say yet: it is said when the next request looks again.
+    let doubt = renew().await.answer;
+    assert_eq!(doubt.refused(429, "rate_limited")["limit"], "renewals_per_number");
+    assert_eq!(retry_after(&doubt), 15);
+    assert!(doubt.json()["message"].as_str().expect("words").contains("is not known yet"), "{}", doubt.json());
+    // As soon as it can be known, a new payment finds it out, and is served beside it.
+    stack.facilitator.faults().clear();
+    renew().await.answer.expect(200);
+    assert_eq!(stack.earned(), 5_001_000 + 10_000_000);
+    stack.travel(Duration::from_hours(1));
+    let after = stack.post(LIST).pay(&wallet).await.answer.expect(200).json();
+    assert_eq!(after["numbers"][0]["days_remaining"], 89);
 }
 
 /// The request was lost on its way: it may still arrive, so it takes a minute, and we say so.

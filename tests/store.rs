@@ -426,7 +426,7 @@ async fn every_arrow_of_a_number_starts_where_the_table_says_and_nowhere_else() 
     let table = Table::new("numbers").await;
     let (sale, owner) = (payment(1), wallet(0));
     let lease =
-        |number: &PhoneNumber| Lease { number: number.clone(), country: Country::US, expires_at: at(100), held: false };
+        |number: &PhoneNumber| Lease { number: number.clone(), country: Country::US, expires_at: at(100), hold: None };
     let arrows: Vec<Arrow<'_>> = vec![
         ("hold", &["pooled"], Box::new(|n| numbers::hold(n, &sale, at(0)))),
         ("intend_purchase", &["none"], Box::new(|n| numbers::intend_purchase(n, Country::US, &sale))),

@@ -88,7 +88,7 @@ mod tests {
             number: PhoneNumber::parse(number).unwrap(),
             country: Country::US,
             expires_at: Timestamp::from_second(expires_at).unwrap(),
-            held: false,
+            hold: None,
         }
     }
 

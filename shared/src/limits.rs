@@ -45,9 +45,13 @@ pub const HOUR: Duration = Duration::from_hours(1);
 pub const WINDOW: Duration = DAY;
 /// What a call has cost is known so long after its end: the dialler writes it within a minute.
 pub const SETTLING: Duration = Duration::from_mins(1);
-/// So long after a call's time is up the sweep has stopped it, if it still ran, and has seen that it is over: two rounds, and
-/// the pause between them.
-pub const LOOK: Duration = Duration::from_mins(3);
+/// How often the sweep comes by.
+pub const ROUND: Duration = Duration::from_mins(1);
+/// So long after a call's time is up its caller's next request sees that it is over: by then a round of the sweep has
+/// stopped it, if it still ran, and some seconds have passed since, for the dialler to say so and for another look to be due.
+pub const LOOK: Duration = Duration::from_secs(ROUND.as_secs() + 10);
+/// The same where only the sweep looks: two rounds, and the pause between them.
+pub const SWEPT: Duration = Duration::from_mins(3);
 
 /// What an operator sets: Bland's plan, and what a day's calls may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -221,11 +225,15 @@ impl fmt::Display for Limit {
             Self::NumbersCost => write!(f, "No more numbers are bought from the carrier today, and none is in stock."),
             Self::UnpaidCall => write!(
                 f,
-                "The wallet's last call is not paid for yet: it is not known whether its phone rang, or whether its payment \
-                 came through. Your next request finds out."
+                "The wallet's last call is not paid for yet: it is not known yet whether its phone rang, or whether its \
+                 payment came through. Your next request looks again."
             ),
             Self::UnpaidRing => write!(f, "This wallet had a phone rung and the payment for it was declined."),
-            Self::Renewal => write!(f, "Another renewal of this number is being paid for, or has just been."),
+            Self::Renewal => write!(
+                f,
+                "Another renewal of this number is being paid for, or has just been; where its outcome is not known yet, \
+                 your next request looks again."
+            ),
             Self::CreditSpent => write!(f, "This wallet's credit was just spent on another call."),
             Self::Crowd => write!(f, "Too many came at the same moment."),
         }

@@ -4,11 +4,11 @@
 //! The order in which things are refused is the order of this file.
 
 mod behind;
-mod ignored;
 mod named;
 mod price;
 mod proof;
 mod replay;
+mod said;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -17,7 +17,6 @@ use futures_util::future::{self, Either};
 use lambda_http::Request;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::api;
 use crate::body;
@@ -26,12 +25,14 @@ use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::limits::{Limit, Reached};
 use crate::refusal::{Fault, Refusal};
-use crate::sale::{self, Cashier, Finished, Sent, Stop, Undo};
+use crate::sale::{self, Behind, Cashier, Finished, Sent, Stop, Undo};
 use crate::store::sales::{Gate, NewSale, Open, Purchase, Record, Sale, Settling};
 use crate::store::{Pause, Work};
 use crate::telemetry;
-use crate::types::{Network, PaymentId, Wallet};
+use crate::types::{Network, PaymentId, PhoneNumber, Wallet};
 use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, remedy};
+use replay::{REPLAYED, replayed};
+use said::{Said, request_hash};
 
 /// How many sales of one wallet are waited for, one after the other.
 const BEHIND: u32 = 3;
@@ -59,6 +60,12 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
 
     /// What is asked for, in one spelling: bodies that ask for the same are the same request.
     fn essence(ask: &Self::Ask) -> Value;
+
+    /// The number that it names to call from. It is not part of the essence: left out it is found, and then both are the same.
+    fn caller_id(ask: &Self::Ask) -> Option<&PhoneNumber> {
+        let _ = ask;
+        None
+    }
 
     /// Finds out whether and how it can be done. Reads, and changes nothing.
     fn plan(
@@ -142,20 +149,7 @@ struct Order<'a> {
     payment: Verified,
     /// The facilitator has said that it could be settled.
     confirmed: bool,
-    /// The hash of what is asked for; none, if the body asks for nothing that there is.
-    request: Option<String>,
-    /// The wallet's own name for it.
-    name: Option<String>,
-    /// The names in its body and its address that nothing is made of.
-    ignored: Vec<String>,
-    invocation: &'a Invocation,
-}
-
-impl Order<'_> {
-    /// Whether an earlier request asked for the same.
-    fn asks_for(&self, record: &Record) -> bool {
-        self.request.as_ref() == Some(&record.request)
-    }
+    said: Said<'a>,
 }
 
 /// Why an order was not served.
@@ -163,7 +157,7 @@ enum Halt {
     /// It is refused.
     Refuse(Refusal),
     /// Another sale of this wallet has to come to its end first.
-    Behind(PaymentId),
+    Behind(Behind),
 }
 
 impl<R: Into<Refusal>> From<R> for Halt {
@@ -177,7 +171,7 @@ impl<E: Endpoint> Paid<E> {
         let body = edge::bytes(request.body())?;
         let presented =
             Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
-        let address = body::not_in_the_address(E::ENDPOINT, ignored::parameters(request));
+        let address = body::not_in_the_address(E::ENDPOINT, said::parameters(request));
         let says_nothing = address.is_ok();
         let ask = address.and_then(|()| E::ask(body));
         let name = named::name_of(request.headers(), presented.as_ref())?;
@@ -188,19 +182,26 @@ impl<E: Endpoint> Paid<E> {
                 _ => Err(unpaid()),
             };
         };
-        let ignored = body::ignored(E::ENDPOINT, body, ignored::parameters(request));
+        let ignored = body::ignored(E::ENDPOINT, body, said::parameters(request));
         let request = ask.as_ref().ok().map(|ask| request_hash(E::ENDPOINT.path, &E::essence(ask)));
+        let caller_id = ask.as_ref().ok().and_then(|ask| E::caller_id(ask).cloned());
+        let said = |id, version| Said { id, version, request, caller_id, name, ignored, invocation };
         let (payment, confirmed) = match presented.check(&self.quotes, invocation.now).map_err(refused)? {
             Checked::Authentic(payment) => (payment, false),
             Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
+            Checked::Misfit(misfit) => {
+                let said = said(misfit.id(), misfit.version());
+                return self.misfit(misfit, &said).await;
+            }
         };
-        let order = Order { payment, confirmed, request, name, ignored, invocation };
+        let said = said(payment.id(), payment.version());
+        let order = Order { payment, confirmed, said };
         let mut ask = ask;
         for _ in 0..BEHIND {
             match self.sell(ask, &order).await {
                 Ok(answer) => return Ok(answer),
                 Err(Halt::Refuse(refusal)) => return Err(refusal),
-                Err(Halt::Behind(earlier)) => self.clear(&earlier, &order).await?,
+                Err(Halt::Behind(earlier)) => self.clear(&earlier, invocation).await?,
             }
             ask = E::ask(body);
         }
@@ -208,12 +209,13 @@ impl<E: Endpoint> Paid<E> {
     }
 
     async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Halt> {
-        let (payment, invocation) = (&order.payment, order.invocation);
+        let (payment, said) = (&order.payment, &order.said);
+        let invocation = said.invocation;
         let payer = payment.payer();
         let id = payment.id();
         telemetry::sale(&id, &payer);
         // The record first: a served request is answered from it even when its signature has expired.
-        let gate = self.cashier.store.gate(&id, &payer, order.name.as_deref(), invocation.now);
+        let gate = self.cashier.store.gate(&id, &payer, said.name.as_deref(), invocation.now);
         let plan = async {
             payment.window(invocation.now, self.longest(payment)).map_err(refused)?;
             let ask = ask?;
@@ -221,12 +223,12 @@ impl<E: Endpoint> Paid<E> {
             Ok::<_, Refusal>((ask, plan))
         };
         let (planned, instead_of) = match future::select(pin!(gate), pin!(plan)).await {
-            Either::Left((gate, plan)) => match self.enter(gate?, order).await? {
+            Either::Left((gate, plan)) => match self.enter(gate?, said).await? {
                 Entry::Served(answer) => return Ok(answer),
                 Entry::Open(named) => (plan.await, named),
                 Entry::Shut(refusal) => (Err(refusal), None),
             },
-            Either::Right((plan, gate)) => match self.enter(gate.await?, order).await? {
+            Either::Right((plan, gate)) => match self.enter(gate.await?, said).await? {
                 Entry::Served(answer) => return Ok(answer),
                 Entry::Open(named) => (plan, named),
                 Entry::Shut(refusal) => (Err(refusal), None),
@@ -242,16 +244,16 @@ impl<E: Endpoint> Paid<E> {
             id,
             signed: sale::signed(payment),
             endpoint: E::ENDPOINT.path,
-            request: order.request.clone().unwrap_or_default(),
-            named: order.name.clone().map(|name| Purchase { name, instead_of }),
+            request: said.request.clone().unwrap_or_default(),
+            named: said.name.clone().map(|name| Purchase { name, instead_of }),
             attempt: invocation.attempt.clone(),
             now: invocation.now,
         };
         match self.endpoint.fulfil(new, ask, plan, invocation).await {
-            Ok(sale) => Ok(self.settle(sale, Sent::Never, order, "ok").await?),
+            Ok(sale) => Ok(self.settle(sale, Sent::Never, said, "ok").await?),
             Err(Stop::Refuse(refusal)) => Err(refusal.into()),
             Err(Stop::Behind(earlier)) => Err(Halt::Behind(earlier)),
-            Err(Stop::Earlier(record)) => match self.replay(Some(*record), order).await? {
+            Err(Stop::Earlier(record)) => match self.replay(Some(*record), said).await? {
                 Some(answer) => Ok(answer),
                 None => Err(Refusal::PaymentInProgress { retry_after: 1 }.into()),
             },
@@ -260,24 +262,24 @@ impl<E: Endpoint> Paid<E> {
 
     /// What another request with this payment, or under this name, has bought meanwhile.
     async fn twin(&self, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
-        let (id, store) = (order.payment.id(), &self.cashier.store);
-        let Some(name) = &order.name else { return self.replay(store.sale(&id).await?, order).await };
-        let gate = store.gate(&id, &order.payment.payer(), Some(name), order.invocation.now).await?;
-        match self.enter(gate, order).await? {
+        let (said, store) = (&order.said, &self.cashier.store);
+        let Some(name) = &said.name else { return self.replay(store.sale(&said.id).await?, said).await };
+        let gate = store.gate(&said.id, &order.payment.payer(), Some(name), said.invocation.now).await?;
+        match self.enter(gate, said).await? {
             Entry::Served(answer) => Ok(Some(answer)),
             Entry::Open(_) | Entry::Shut(_) => Ok(None),
         }
     }
 
     /// What was bought before with this payment or under this name; or whether this wallet is sold anything now.
-    async fn enter(&self, gate: Gate, order: &Order<'_>) -> Result<Entry, Refusal> {
+    async fn enter(&self, gate: Gate, said: &Said<'_>) -> Result<Entry, Refusal> {
         let Gate { record, blocked, paused, named } = gate;
-        if let Some(answer) = self.replay(record, order).await? {
+        if let Some(answer) = self.replay(record, said).await? {
             return Ok(Entry::Served(answer));
         }
-        let named = named.filter(|first| *first != order.payment.id());
+        let named = named.filter(|first| *first != said.id);
         if let Some(first) = &named
-            && let Some(answer) = self.replay(self.cashier.store.sale(first).await?, order).await?
+            && let Some(answer) = self.replay(self.cashier.store.sale(first).await?, said).await?
         {
             return Ok(Entry::Served(answer));
         }
@@ -292,16 +294,16 @@ impl<E: Endpoint> Paid<E> {
         &self,
         sale: Sale<Settling>,
         sent: Sent,
-        order: &Order<'_>,
+        said: &Said<'_>,
         outcome: &'static str,
     ) -> Result<Answer, Refusal> {
         let work = sale.record().work.clone();
         let payer = sale.record().signed.payer;
-        let finish = sale::finish(&self.cashier, &self.endpoint, sale, sent, order.invocation);
-        let beside = self.endpoint.beside(&payer, &work, order.invocation);
+        let finish = sale::finish(&self.cashier, &self.endpoint, sale, sent, said.invocation);
+        let beside = self.endpoint.beside(&payer, &work, said.invocation);
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
-            Ok(Finished::Granted(record)) => Self::granted(&record, order, outcome),
+            Ok(Finished::Granted(record)) => Self::granted(&record, said, outcome),
             Ok(Finished::Declined { reason }) => Err(declined(reason)),
             Ok(Finished::Owed) => Err(Refusal::PaymentReturned),
             Ok(Finished::NotSent { spent: false }) => Err(Refusal::NotSettled),
@@ -309,12 +311,12 @@ impl<E: Endpoint> Paid<E> {
                 vendor: "facilitator",
                 message: "it could not be reached and the call was stopped; sign a new payment to try again".to_owned(),
             }),
-            Ok(Finished::Doubt(work)) => pending::<E>(&work, order),
+            Ok(Finished::Doubt(work)) => pending::<E>(&work, said, outcome == REPLAYED),
             // Whatever failed here failed after the fence: the money may have moved, so this is no plain fault.
             Err(fault) => {
                 telemetry::fault();
-                tracing::error!(%fault, payment = ?order.payment.id(), "a fault after the fence");
-                pending::<E>(&work, order)
+                tracing::error!(%fault, payment = ?said.id, "a fault after the fence");
+                pending::<E>(&work, said, outcome == REPLAYED)
             }
         }
     }
@@ -392,18 +394,12 @@ async fn first_of<T>(
     }
 }
 
-fn pending<E: Endpoint>(work: &Work, order: &Order<'_>) -> Result<Answer, Refusal> {
+/// What is said while the outcome of a payment is unknown; `again`, if an earlier request has begun the sale.
+fn pending<E: Endpoint>(work: &Work, said: &Said<'_>, again: bool) -> Result<Answer, Refusal> {
     match E::pending(work) {
-        Some(body) => Ok(order.ok(&body, Vec::new(), "pending")),
-        None => Err(Refusal::PaymentPending),
+        Some(body) => Ok(said.ok(&body, again.then(replayed).into_iter().collect(), "pending")),
+        None => Err(Refusal::PaymentPending { replayed: again }),
     }
-}
-
-/// What makes two requests the same: the endpoint, and what is asked of it.
-fn request_hash(path: &str, essence: &Value) -> String {
-    let essence = essence.to_string();
-    let digest: [u8; 32] = Sha256::new().chain_update(path).chain_update(b"\n").chain_update(essence).finalize().into();
-    alloy_primitives::hex::encode(digest)
 }
 
 /// The network's short name, which the SDKs expect as `chain`.

@@ -123,7 +123,10 @@ pub enum Refusal {
     /// 503: the payment was never sent, and will not be.
     NotSettled,
     /// 503: the payment's outcome is unknown.
-    PaymentPending,
+    PaymentPending {
+        /// An earlier request has sent it.
+        replayed: bool,
+    },
     /// 404: no such call, or no such id.
     UnknownCall,
     /// 404: nothing is at this address.
@@ -276,7 +279,7 @@ impl Refusal {
             | Self::Upstream { .. }
             | Self::SellingPaused
             | Self::NotSettled
-            | Self::PaymentPending
+            | Self::PaymentPending { .. }
             | Self::UnknownCall
             | Self::Fault(_) => self.later(),
         }
@@ -311,12 +314,12 @@ impl Refusal {
             )
             .with("upstream", json!("facilitator"))
             .retry_after(5),
-            Self::PaymentPending => Facts::new(
-                codes::PAYMENT_PENDING,
-                "The payment was sent, and its outcome is not known yet. Repeat the same header: you cannot be charged twice."
-                    .to_owned(),
-            )
-            .retry_after(5),
+            Self::PaymentPending { replayed } => {
+                let message = "The payment was sent, and its outcome is not known yet. Repeat the same header: you cannot be \
+                               charged twice.";
+                let facts = Facts::new(codes::PAYMENT_PENDING, message.to_owned()).retry_after(5);
+                if *replayed { facts.header("idempotent-replayed", "true") } else { facts }
+            }
             Self::UnknownCall => Facts::new(codes::UNKNOWN_CALL, "There is no call with this id.".to_owned()),
             Self::SellingPaused => Facts::new(
                 codes::SELLING_PAUSED,

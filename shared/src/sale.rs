@@ -11,6 +11,7 @@ use tracing::{error, warn};
 
 use crate::invocation::Invocation;
 use crate::leases;
+use crate::limits::Limit;
 use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
 use crate::store::{Changes, State, Store, Work, calls, limits, numbers};
@@ -50,7 +51,15 @@ pub enum Stop {
     /// Another request with this payment, or under this name, was quicker.
     Earlier(Box<Record>),
     /// Another sale of this wallet has to come to its end first.
-    Behind(PaymentId),
+    Behind(Behind),
+}
+
+/// A sale of the same wallet that stands in the way of another.
+pub struct Behind {
+    /// Which.
+    pub sale: PaymentId,
+    /// Of what there is one too many until it has ended.
+    pub limit: Limit,
 }
 
 impl<R: Into<Refusal>> From<R> for Stop {
@@ -277,6 +286,23 @@ fn verified(record: &Record) -> Result<Verified, Fault> {
     };
     let version = if signed.version == 1 { Version::V1 } else { Version::V2 };
     Ok(Verified::restore(quote, payload, version))
+}
+
+/// Whether a record is of this very payment, its signature included.
+pub fn is_recorded(record: &Record, payload: &Payload) -> bool {
+    let Payload::Evm(SignedAuthorization { network, authorization, signature }) = payload else { return false };
+    let Authorization { from, to, value, valid_after, valid_before, nonce } = *authorization;
+    let wallet = |address| Wallet::Evm { network: *network, address };
+    record.signed.is_the_same_as(&Signed {
+        payer: wallet(from),
+        to: wallet(to),
+        amount: value,
+        valid_after,
+        valid_before,
+        nonce,
+        signature: signature.clone(),
+        ..record.signed.clone()
+    })
 }
 
 /// The payment as a record keeps it.

@@ -196,7 +196,7 @@ impl Sweep {
     async fn reclaim(&self, wallet: &Wallet, number: &PhoneNumber, invocation: &Invocation) -> Result<bool, Fault> {
         let Some(lease) = self.store.lease(wallet, number).await? else { return Ok(false) };
         let over = lease.expires_at.checked_add(GRACE).map_err(StoreFault::from)?;
-        if invocation.now < over || lease.held {
+        if invocation.now < over || lease.hold.is_some() {
             return Ok(false);
         }
         let rested = invocation.now.checked_add(COOLING).map_err(StoreFault::from)?;

@@ -42,7 +42,7 @@ pub(crate) async fn number(desk: &Desk, text: &str) -> Result<Answer, Trouble> {
     ));
     if let Some((owner, lease)) = &lease {
         let active = if lease.is_active(now) { "active" } else { "over" };
-        let held = if lease.held { "; a renewal is being settled" } else { "" };
+        let held = if lease.hold.is_some() { "; a renewal is being settled" } else { "" };
         facts.push(("lessee", format!("{owner} on {}", owner.network().caip2())));
         facts.push(("lease", format!("{active}, ends {}{held}", words::when(lease.expires_at, now))));
     }

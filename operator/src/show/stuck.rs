@@ -133,7 +133,7 @@ async fn leases(desk: &Desk, store: &Store, shard: u8, found: &mut Vec<Stuck>) -
         if !late(over, now) {
             continue;
         }
-        let held = store.lease(&wallet, &number).await?.is_some_and(|lease| lease.held);
+        let held = store.lease(&wallet, &number).await?.is_some_and(|lease| lease.hold.is_some());
         let why = if held {
             "a renewal that is not settled holds it"
         } else {

@@ -54,7 +54,7 @@ pub(crate) async fn wallet(desk: &Desk, asked: args::Wallet) -> Result<Answer, T
             "wallet": wallet.caip10(),
             "leases": belongings.leases.iter().map(|lease| json!({
                 "number": terminal.number(&lease.number), "active": lease.is_active(now),
-                "expires_at": rfc3339(lease.expires_at), "held": lease.held,
+                "expires_at": rfc3339(lease.expires_at), "held": lease.hold.is_some(),
             })).collect::<Vec<_>>(),
             "credit_micros": belongings.credit.atomic(),
             "dialling": standing.as_ref().and_then(|standing| standing.dialling.as_ref()).map(PaymentId::as_str),

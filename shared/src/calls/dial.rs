@@ -9,7 +9,7 @@ use crate::invocation::Invocation;
 use crate::leases::{self, NotMeant};
 use crate::limits::{Budget, Limit, Reached, rates};
 use crate::refusal::Refusal;
-use crate::sale::Stop;
+use crate::sale::{Behind, Stop};
 use crate::store::calls::{NewCall, NotNow, dial, not_dialled, placed, why_not};
 use crate::store::limits::{Asking, Counters, Learned, undone};
 use crate::store::numbers::Belongings;
@@ -291,7 +291,7 @@ fn why(not_now: NotNow, now: Timestamp) -> Stop {
     let (limit, retry_after) = match not_now {
         NotNow::Blocked => return Refusal::WalletBlocked.into(),
         NotNow::LeaseEnded => return Refusal::NoOwnedNumbers.into(),
-        NotNow::Dialling(earlier) => return Stop::Behind(earlier),
+        NotNow::Dialling(sale) => return Stop::Behind(Behind { sale, limit: Limit::UnpaidCall }),
         NotNow::Unpaid(until) => {
             (Limit::UnpaidRing, u64::try_from(until.as_second() - now.as_second()).unwrap_or(0).max(1))
         }

@@ -7,7 +7,7 @@ use super::Calls;
 use crate::invocation::Invocation;
 use crate::limits::{Budget, Limit};
 use crate::refusal::{Refusal, UnderWay};
-use crate::sale::Stop;
+use crate::sale::{Behind, Stop};
 use crate::store::limits::{Asking, Counters, Hurdle};
 use crate::types::{CallId, PhoneNumber};
 
@@ -44,7 +44,9 @@ impl Calls {
     pub(super) async fn hindered(&self, hurdle: Hurdle, counters: &Counters, to: &PhoneNumber) -> Stop {
         if let Hurdle::Talking(call) = &hurdle {
             match self.store.call(call).await {
-                Ok(Some(call)) if call.placed.is_none() => return Stop::Behind(call.sale),
+                Ok(Some(call)) if call.placed.is_none() => {
+                    return Stop::Behind(Behind { sale: call.sale, limit: Limit::UnpaidCall });
+                }
                 Ok(_) => {}
                 Err(fault) => return Stop::Refuse(fault.into()),
             }

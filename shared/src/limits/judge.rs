@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use super::{
     Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Limit, NUMBERS_PER_DAY,
-    Reached, SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
+    ROUND, Reached, SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
 };
 use crate::types::{PhoneNumber, Usdc};
 
 /// Nobody knows when the next line is free; some call ends every minute when all are in use.
 const A_LINE: Duration = Duration::from_mins(1);
-
-/// What is overdue is seen to by the next round of the sweep.
-const A_ROUND: i64 = 60;
 
 /// A call that counts. Instants are epoch seconds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,7 +102,8 @@ pub fn sum(seen: Option<Sum>, cost: Usdc, most: Usdc, limit: Limit, now: i64) ->
             } else {
                 // What is reserved comes back when the calls are over, unless they have cost it.
                 let over = sum.amount.minus(sum.open).plus(cost) > most;
-                let then = if over { sum.since + day } else { sum.open_until.max(now + A_ROUND).min(sum.since + day) };
+                let then =
+                    if over { sum.since + day } else { sum.open_until.max(now + seconds(ROUND)).min(sum.since + day) };
                 Err(Reached { limit, retry_after: until(then, now) })
             }
         }
@@ -212,7 +210,7 @@ mod tests {
         let running = |ends: i64| Counted { ends_at: Some(NOW + ends), ..call(90_000, 1, 0) };
         assert_eq!(said(&[running(100), running(200)], 9, 0), None);
         let three = [running(300), running(100), running(200)];
-        assert_eq!(said(&three, 9, 0), Some((Limit::CallsAtOnce, 280)), "the first that must end, and a look at it");
+        assert_eq!(said(&three, 9, 0), Some((Limit::CallsAtOnce, 170)), "the first that must end, and a look at it");
         assert!(three.iter().all(|call| !call.is_past(NOW)), "however long ago they began");
         assert!(call(86_400, 1, 0).is_past(NOW) && !call(86_399, 1, 0).is_past(NOW));
     }

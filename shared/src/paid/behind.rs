@@ -3,67 +3,84 @@
 
 use std::time::Duration;
 
-use super::{Endpoint, Order, Paid, VERIFY_RESERVE};
+use super::{Endpoint, Paid, VERIFY_RESERVE};
 use crate::invocation::Invocation;
-use crate::limits::Limit;
-use crate::refusal::{Bought, Product, Refusal};
-use crate::sale::{self, Finished, Sent};
-use crate::store::sales::{BUSY, Record, Taken};
+use crate::limits::Reached;
+use crate::refusal::{Bought, Fault, Product, Refusal};
+use crate::sale::{self, Behind, Finished, Sent};
+use crate::store::sales::{BUSY, Record, Sale, Settling, Taken};
 use crate::store::{State, Work};
-use crate::types::{PaymentId, Timestamp};
+use crate::types::Timestamp;
 
 /// How long a request waits for another one, and how often it looks.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-pub(super) const GLANCE: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_secs(10);
+const GLANCE: Duration = Duration::from_millis(150);
 /// No function runs longer than this: what has not answered by then has died.
 const LIFE: Duration = Duration::from_secs(29);
 /// The sweep looks again at a payment whose outcome is unknown after this, and so does whoever asks.
 const LOOKED_AT: u64 = 15;
 
+/// What an unfinished sale has come to while it was waited for.
+pub(super) enum Come {
+    /// It has ended.
+    Ended(Box<Record>),
+    /// Its attempt has stopped behind the fence: it is ours to carry on.
+    Ours(Sale<Settling>),
+    /// It is being worked on, for so many more seconds at most.
+    Busy(u64),
+}
+
 impl<E: Endpoint> Paid<E> {
-    /// Waits until this wallet's earlier sale has ended, and ends it where nobody is at work on it.
-    pub(super) async fn clear(&self, id: &PaymentId, order: &Order<'_>) -> Result<(), Refusal> {
-        let invocation = order.invocation;
+    /// Waits for a sale while another request works on it, and takes it over where none does. What was left before the fence is
+    /// undone.
+    pub(super) async fn wait_for(&self, mut record: Record, invocation: &Invocation) -> Result<Come, Refusal> {
+        let store = &self.cashier.store;
         let patience = invocation.at_most(PATIENCE, VERIFY_RESERVE);
         let mut waited = Duration::ZERO;
         loop {
-            let Some(record) = self.cashier.store.sale(id).await? else { return Ok(()) };
             if matches!(record.state, State::Closed | State::Void) {
-                return Ok(());
+                return Ok(Come::Ended(Box::new(record)));
             }
             if invocation.current() >= record.busy_until {
-                let taken = self.cashier.store.take_over(&record, &invocation.attempt, invocation.current());
-                match taken.await? {
+                match store.take_over(&record, &invocation.attempt, invocation.current()).await? {
+                    Some(Taken::Settling(sale)) => return Ok(Come::Ours(sale)),
                     Some(Taken::Open(sale)) => {
                         self.endpoint.roll_back(sale, invocation).await.map_err(Refusal::Fault)?;
-                    }
-                    Some(Taken::Settling(sale)) => {
-                        let finished = sale::finish(&self.cashier, &self.endpoint, sale, Sent::Perhaps, invocation);
-                        if let Finished::Doubt(_) = finished.await.map_err(Refusal::Fault)? {
-                            return Err(unpaid(LOOKED_AT));
-                        }
                     }
                     None => {}
                 }
             }
             if waited >= patience {
                 // As it stands now: what was tried just before may have put it off.
-                let record = self.cashier.store.sale(id).await?.unwrap_or(record);
-                return Err(unpaid(done_in(&record, invocation)));
+                let record = store.sale(&record.id).await?.unwrap_or(record);
+                return Ok(Come::Busy(done_in(&record, invocation)));
             }
             tokio::time::sleep(GLANCE).await;
             waited += GLANCE;
+            record = store.sale(&record.id).await?.ok_or(Refusal::Fault(Fault::Broken("a sale has vanished")))?;
         }
+    }
+
+    /// Waits until this wallet's earlier sale has ended, and ends it where no request is at work on it.
+    pub(super) async fn clear(&self, behind: &Behind, invocation: &Invocation) -> Result<(), Refusal> {
+        let Some(record) = self.cashier.store.sale(&behind.sale).await? else { return Ok(()) };
+        let retry_after = match self.wait_for(record, invocation).await? {
+            Come::Ended(_) => return Ok(()),
+            Come::Busy(seconds) => seconds,
+            Come::Ours(sale) => {
+                let finished = sale::finish(&self.cashier, &self.endpoint, sale, Sent::Perhaps, invocation);
+                match finished.await.map_err(Refusal::Fault)? {
+                    Finished::Doubt(_) => LOOKED_AT,
+                    _ => return Ok(()),
+                }
+            }
+        };
+        Err(Reached { limit: behind.limit, retry_after }.into())
     }
 }
 
-fn unpaid(retry_after: u64) -> Refusal {
-    let limit = Limit::UnpaidCall;
-    Refusal::RateLimited { limit: limit.code(), retry_after, message: limit.to_string(), calls: Vec::new() }
-}
-
 /// In how many seconds a sale that is being worked on is done, or can be carried on by whoever asks.
-pub(super) fn done_in(record: &Record, invocation: &Invocation) -> u64 {
+fn done_in(record: &Record, invocation: &Invocation) -> u64 {
     let now = invocation.current();
     let begun = record.busy_until.saturating_sub(BUSY).unwrap_or(now);
     let dead = begun.saturating_add(LIFE).unwrap_or(now);

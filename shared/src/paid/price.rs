@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use lambda_http::{Request, RequestExt};
 
-use super::ignored::parameters;
+use super::said::parameters;
 use super::{Endpoint, Paid, VERIFY_RESERVE};
 use crate::api;
 use crate::body;

@@ -45,25 +45,25 @@ impl<E: Endpoint> Paid<E> {
 
     async fn was_confirmed(&self, unproven: &Unproven) -> Result<bool, Refusal> {
         let record = self.cashier.store.sale(&unproven.id()).await?;
-        Ok(record.is_some_and(|record| record.signed.is_the_same_as(&sale::signed(unproven.claim()))))
+        Ok(record.is_some_and(|record| sale::is_recorded(&record, unproven.claim().payload())))
     }
 
     /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
     pub(super) async fn verify(&self, order: &Order<'_>) -> Result<(), Refusal> {
-        let limit = order.invocation.at_most(VERIFY, VERIFY_RESERVE);
+        let limit = order.said.invocation.at_most(VERIFY, VERIFY_RESERVE);
         if !E::FOREIGN || order.confirmed {
             // What settling will take is fetched beside the reads, and nothing is begun where it cannot be had.
             return if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) };
         }
-        match self.cashier.facilitator.verify(&order.payment, order.invocation.now, limit).await {
+        match self.cashier.facilitator.verify(&order.payment, order.said.invocation.now, limit).await {
             Verdict::Valid => Ok(()),
             Verdict::Invalid { reason } => Err(declined(reason)),
-            Verdict::LookItUp { reason } => self.look_it_up(&order.payment, reason, order.invocation).await,
+            Verdict::LookItUp { reason } => self.look_it_up(&order.payment, reason, order.said.invocation).await,
             Verdict::RateLimited { retry_after } => {
                 Err(Refusal::UpstreamRateLimited { vendor: "facilitator", retry_after: retry_after.unwrap_or(5) })
             }
             // Some fail where others would say that it was made already.
-            Verdict::Unavailable => match sale::truth(&self.cashier, &order.payment, order.invocation).await {
+            Verdict::Unavailable => match sale::truth(&self.cashier, &order.payment, order.said.invocation).await {
                 Some(Truth::Paid { .. }) => Ok(()),
                 Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(facilitator_failed()),
             },

@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::limits::judge::{self, Booking, Counted, Sum};
-use crate::limits::{Budget, LOOK, Limit, PREFIX_COST, Reached, SETTLING, WINDOW, rates};
+use crate::limits::{Budget, Limit, PREFIX_COST, Reached, SETTLING, SWEPT, WINDOW, rates};
 use crate::telemetry;
 use crate::telemetry::metrics::CALL_BUDGET_USED;
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
@@ -206,7 +206,7 @@ impl Counters {
     ) -> Result<Admitted, StoreFault> {
         let since = |booking: Booking| if let Booking::Add(since) = booking { since } else { now };
         let most = i64::try_from(budget.plan.at_once()).unwrap_or(i64::MAX);
-        let known = asking.ends_at.as_second() + (LOOK + SETTLING).as_secs().cast_signed();
+        let known = asking.ends_at.as_second() + (SWEPT + SETTLING).as_secs().cast_signed();
         let sum = |key: Key, seen: Option<Sum>, booking: Booking, most: Usdc| {
             reserved(booked(key, seen, booking, cost, most, now), seen, booking, cost, known)
         };

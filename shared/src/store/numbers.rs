@@ -6,7 +6,7 @@ use super::change::{Change, Changes, Item, When, n, s};
 use super::keys::{self, LEASES, Queue};
 use super::rows::{Custody, LeaseRow, NumberRow, WalletRow};
 use super::work::{Listed, country_of, instant_of, number_of};
-use super::{Candidate, Done, Store, StoreFault};
+use super::{Candidate, Done, Lost, Store, StoreFault};
 
 /// pooled (its time has come) → held
 pub fn hold(number: &PhoneNumber, sale: &PaymentId, now: Timestamp) -> Changes {
@@ -172,14 +172,19 @@ pub struct Lease {
     pub country: Country,
     /// The first instant at which it is no longer active.
     pub expires_at: Timestamp,
-    /// A renewal is being settled.
-    pub held: bool,
+    /// The renewal that is being settled.
+    pub hold: Option<PaymentId>,
 }
 
 impl Lease {
     /// Active because its time says so.
     pub fn is_active(&self, now: Timestamp) -> bool {
         now < self.expires_at
+    }
+
+    /// The lease of which a hold was refused, as it was found.
+    pub fn found(lost: Lost) -> Result<Option<Self>, StoreFault> {
+        lost.old.map(|item| Self::from_row(&serde_dynamo::from_item(item)?)).transpose()
     }
 
     /// As it is listed.
@@ -192,7 +197,7 @@ impl Lease {
             number: number_of(row.sk.strip_prefix(LEASES).unwrap_or_default())?,
             country: country_of(&row.country)?,
             expires_at: instant_of(row.expires_at)?,
-            held: row.hold.is_some(),
+            hold: row.hold.clone().map(PaymentId::from_row),
         })
     }
 }

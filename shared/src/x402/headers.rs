@@ -1,8 +1,8 @@
 //! Payment headers: their names, and how a document travels in one. It knows nothing of what the documents mean.
 //!
-//! Reading is strict, since whatever two programs read differently is a way to cheat one of them: standard alphabet, no
+//! Reading is strict, since whatever two programs read differently is a way to cheat one of them: one alphabet in a text, no
 //! stray bits, no whitespace, UTF-8, at most 8 KB, at most sixteen levels deep. Padding may be missing, because some clients
-//! leave it out and it carries nothing.
+//! leave it out and it carries nothing; and the alphabet may be the one for addresses, which some clients take.
 
 use base64::Engine;
 use base64::alphabet;
@@ -28,19 +28,20 @@ pub const X_PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("x-payment-rec
 
 /// The largest payment header that is read. The gateway's limit for all headers together is 10 KB.
 pub const LONGEST: usize = 8 * 1024;
+/// How many spellings of one payment are read.
+const MOST: usize = 4;
 /// How deep a payment's JSON may be nested. Clients echo the schema of what they buy, which takes eleven levels.
 const DEEPEST: usize = 16;
 
-const LENIENT_PADDING: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(false)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+const LENIENT_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(false)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const STANDARD_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT_PADDING);
+const URL_SAFE_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT_PADDING);
 
-/// The payment that a request carries, decoded to JSON, or nothing if it carries none. Some clients send the same payment
-/// under both names: that is one payment. A header with nothing in it is no header.
-pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malformed> {
+/// The documents that a request carries as its payment, decoded to JSON; the same bytes only once. Some clients send a
+/// payment under both names. A header with nothing in it is no header.
+pub(super) fn payment_documents(headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Malformed> {
     let values = [PAYMENT_SIGNATURE, X_PAYMENT].into_iter().flat_map(|name| headers.get_all(name));
     let values: Vec<&[u8]> = values.map(|value| value.as_bytes().trim_ascii()).collect();
     // Before the commas are looked at, which JSON is full of.
@@ -48,17 +49,34 @@ pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malfo
         return Err(Malformed::PlainJson);
     }
     // API Gateway joins repeated headers with a comma, which base64 does not have.
-    let mut payments = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    let Some(value) = payments.find(|value| !value.is_empty()) else {
-        return Ok(None);
-    };
-    if payments.any(|other| !other.is_empty() && other != value) {
-        return Err(Malformed::Several);
+    let payments = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let mut documents = Vec::new();
+    let mut seen: Vec<&[u8]> = Vec::new();
+    for value in payments.filter(|value| !value.is_empty()) {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+        if seen.len() > MOST {
+            return Err(Malformed::Several);
+        }
     }
+    for value in &seen {
+        match document(value) {
+            // What cannot be read is not known to be the same.
+            Err(_) if seen.len() > 1 => return Err(Malformed::Several),
+            read => documents.push(read?),
+        }
+    }
+    documents.dedup();
+    Ok(documents)
+}
+
+/// A payment as it stands in a header, decoded to JSON.
+fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
     if value.len() > LONGEST {
         return Err(Malformed::TooLong);
     }
-    let json = base64(value).ok_or(Malformed::NotBase64)?;
+    let json = base64(value).or_else(|| URL_SAFE_ALPHABET.decode(value).ok()).ok_or(Malformed::NotBase64)?;
     // Asked here, because the parser does not look into what it skips.
     if str::from_utf8(&json).is_err() {
         return Err(Malformed::NotJson);
@@ -66,12 +84,12 @@ pub(super) fn payment_json(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Malfo
     if nesting(&json) > DEEPEST {
         return Err(Malformed::TooDeep);
     }
-    Ok(Some(json))
+    Ok(json)
 }
 
 /// Bytes in their one spelling, but for the padding.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    LENIENT_PADDING.decode(text).ok()
+    STANDARD_ALPHABET.decode(text).ok()
 }
 
 /// The headers that say a payment was settled, in the version that the payer spoke. Only for answers to a payment whose
@@ -101,7 +119,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{LONGEST, PAYMENT_SIGNATURE, X_PAYMENT, payment_json, receipt_headers};
+    use super::{LONGEST, PAYMENT_SIGNATURE, X_PAYMENT, payment_documents, receipt_headers};
     use crate::types::{EvmNetwork, TransactionId, Wallet};
     use crate::x402::{Malformed, Receipt, Version};
 
@@ -119,18 +137,19 @@ mod tests {
     fn one_header_of_either_name_is_decoded() {
         for name in [PAYMENT_SIGNATURE, X_PAYMENT] {
             for text in ["eyJhIjoxfQ==", "eyJhIjoxfQ"] {
-                let read = payment_json(&headers(&[(name.clone(), text)]));
-                assert_eq!(read, Ok(Some(b"{\"a\":1}".to_vec())), "{name} {text}");
+                let read = payment_documents(&headers(&[(name.clone(), text)]));
+                assert_eq!(read, Ok(vec![b"{\"a\":1}".to_vec()]), "{name} {text}");
             }
         }
-        assert_eq!(payment_json(&HeaderMap::new()), Ok(None));
+        assert_eq!(payment_documents(&HeaderMap::new()), Ok(Vec::new()));
     }
 
     #[test]
-    fn one_payment_may_come_several_times_and_two_are_refused() {
+    fn the_same_bytes_are_read_once_and_what_cannot_be_read_is_not_the_same() {
         let (value, other) = ("eyJhIjoxfQ==", "eyJhIjoyfQ==");
         for same in [
             headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, value)]),
+            headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, "eyJhIjoxfQ")]),
             headers(&[(PAYMENT_SIGNATURE, value), (PAYMENT_SIGNATURE, value)]),
             headers(&[(PAYMENT_SIGNATURE, "eyJhIjoxfQ==,eyJhIjoxfQ==")]),
             headers(&[(PAYMENT_SIGNATURE, "eyJhIjoxfQ== , eyJhIjoxfQ==")]),
@@ -138,58 +157,66 @@ mod tests {
             headers(&[(PAYMENT_SIGNATURE, " "), (X_PAYMENT, value)]),
             headers(&[(PAYMENT_SIGNATURE, ",eyJhIjoxfQ==,")]),
         ] {
-            assert_eq!(payment_json(&same), Ok(Some(br#"{"a":1}"#.to_vec())), "{same:?}");
+            assert_eq!(payment_documents(&same), Ok(vec![br#"{"a":1}"#.to_vec()]), "{same:?}");
         }
-        for several in [
+        for two in [
             headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, other)]),
-            headers(&[(PAYMENT_SIGNATURE, value), (PAYMENT_SIGNATURE, other)]),
             headers(&[(PAYMENT_SIGNATURE, "eyJhIjoxfQ==,eyJhIjoyfQ==")]),
             headers(&[(PAYMENT_SIGNATURE, value), (PAYMENT_SIGNATURE, value), (X_PAYMENT, other)]),
         ] {
-            assert_eq!(payment_json(&several), Err(Malformed::Several), "{several:?}");
+            assert_eq!(payment_documents(&two).map(|documents| documents.len()), Ok(2), "{two:?}");
+        }
+        for several in [
+            headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, "no base64")]),
+            headers(&[(PAYMENT_SIGNATURE, "eyJh,eyJi,eyJj,eyJk,eyJl")]),
+        ] {
+            assert_eq!(payment_documents(&several), Err(Malformed::Several), "{several:?}");
         }
         for nothing in ["", " ", ",", " , "] {
-            assert_eq!(payment_json(&headers(&[(PAYMENT_SIGNATURE, nothing), (X_PAYMENT, "")])), Ok(None));
+            let read = payment_documents(&headers(&[(PAYMENT_SIGNATURE, nothing), (X_PAYMENT, "")]));
+            assert_eq!(read, Ok(Vec::new()));
         }
     }
 
     #[test]
     fn json_that_was_not_encoded_is_told_so() {
         for text in ["{\"a\":1}", "{\"a\":1,\"b\":2}", " {}"] {
-            assert_eq!(payment_json(&headers(&[(X_PAYMENT, text)])), Err(Malformed::PlainJson), "{text}");
+            assert_eq!(payment_documents(&headers(&[(X_PAYMENT, text)])), Err(Malformed::PlainJson), "{text}");
         }
     }
 
     #[test]
-    fn base64_has_one_spelling_but_for_its_padding() {
+    fn base64_has_one_spelling_but_for_its_padding_and_its_alphabet() {
+        for text in ["Pz8/", "Pz8_"] {
+            assert_eq!(payment_documents(&headers(&[(X_PAYMENT, text)])), Ok(vec![b"???".to_vec()]), "{text}");
+        }
         for text in [
             "eyJhIjoxfR==",     // stray bits
             "eyJhIjox fQ==",    // whitespace inside
             "eyJhIjoxfQ===",    // too much padding
             "e30=eyJhIjoxfQ==", // two documents
-            "Pz8_",             // base64url
-            "Pz8-",
+            "Pz8_Pz8/",         // two alphabets
             "e",
         ] {
-            assert_eq!(payment_json(&headers(&[(X_PAYMENT, text)])), Err(Malformed::NotBase64), "{text}");
+            assert_eq!(payment_documents(&headers(&[(X_PAYMENT, text)])), Err(Malformed::NotBase64), "{text}");
         }
     }
 
     #[test]
     fn a_document_is_text_also_where_nobody_reads_it() {
         let document = STANDARD.encode(b"{\"skipped\":\"\xff\"}");
-        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &document)])), Err(Malformed::NotJson));
+        assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &document)])), Err(Malformed::NotJson));
     }
 
     #[test]
     fn size_and_depth_are_bounded() {
         let padded = |length: usize| STANDARD.encode(vec![b' '; length / 4 * 3]);
-        assert!(payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST))])).is_ok());
-        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &padded(LONGEST + 4))])), Err(Malformed::TooLong));
+        assert!(payment_documents(&headers(&[(X_PAYMENT, &padded(LONGEST))])).is_ok());
+        assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &padded(LONGEST + 4))])), Err(Malformed::TooLong));
 
         let nested = |levels: usize| STANDARD.encode("[".repeat(levels) + &"]".repeat(levels));
-        assert!(payment_json(&headers(&[(X_PAYMENT, &nested(16))])).is_ok());
-        assert_eq!(payment_json(&headers(&[(X_PAYMENT, &nested(17))])), Err(Malformed::TooDeep));
+        assert!(payment_documents(&headers(&[(X_PAYMENT, &nested(16))])).is_ok());
+        assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &nested(17))])), Err(Malformed::TooDeep));
     }
 
     #[test]

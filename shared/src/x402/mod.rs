@@ -15,8 +15,8 @@ pub use bazaar::Listing;
 
 mod payment;
 pub use payment::{
-    Authorization, Checked, LONGEST_UNWATCHED, LONGEST_WINDOW, Malformed, NotConfirmed, Payload, PaymentRefused,
-    Presented, SignedAuthorization, Unproven, Verified, Version,
+    Authorization, Checked, LONGEST_UNWATCHED, LONGEST_WINDOW, Malformed, Misfit, NotConfirmed, Payload,
+    PaymentRefused, Presented, SignedAuthorization, Unproven, Verified, Version,
 };
 
 mod facilitator;

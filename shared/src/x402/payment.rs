@@ -1,13 +1,16 @@
 //! A payment, from the header to something that may be settled. [`Presented`] is what a client claims; checking it against
 //! our own quotes makes it [`Verified`], whose every field we have from ourselves or from signed bytes, or [`Unproven`]
-//! where the signature is a smart wallet's and only the chain can tell. It knows nothing of what is sold.
+//! where the signature is a smart wallet's and only the chain can tell, or a [`Misfit`] where it was signed for something
+//! else. It knows nothing of what is sold.
 
 mod check;
+mod misfit;
 mod read;
 mod unproven;
 mod verified;
 
 pub use check::{Checked, PaymentRefused};
+pub use misfit::Misfit;
 pub use read::{Malformed, Presented, Version};
 pub(super) use read::{hex_bytes, hex_string, network};
 pub use unproven::{NotConfirmed, Unproven};

@@ -28,6 +28,8 @@ pub enum Judgement {
     Authentic(Claim),
     /// The same, but that only the chain knows whether the signature is good: it is longer than a key's.
     Unproven(Claim),
+    /// Signed, or perhaps signed, for something else than what is sold: it may have bought that.
+    Misfit(Claim),
 }
 
 /// What a payment says.
@@ -41,6 +43,10 @@ pub struct Claim {
     pub signature: Vec<u8>,
     /// Whether nobody could doubt how the document is read.
     pub plain: bool,
+    /// The version of the protocol.
+    pub version: u8,
+    /// The purchase's name, where it has one.
+    pub name: Option<String>,
 }
 
 impl Claim {
@@ -50,15 +56,44 @@ impl Claim {
     }
 }
 
-/// Judges the value of the only payment header of a request: one payment, however often it stands there.
+/// Judges the values of the payment headers of a request: one payment, however often and in whatever dress it stands there.
 pub fn judge(header: &[u8], sells: &Sells) -> Judgement {
-    let mut said: Vec<&[u8]> = header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).collect();
-    said.retain(|one| !one.is_empty());
-    said.sort_unstable();
-    said.dedup();
-    match said[..] {
-        [one] => claim(one, sells).unwrap_or(Judgement::Nothing),
-        _ => Judgement::Nothing,
+    let mut said: Vec<&[u8]> = Vec::new();
+    for one in header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+        if !one.is_empty() && !said.contains(&one) {
+            said.push(one);
+        }
+    }
+    let judged: Vec<Judgement> = said.iter().filter_map(|one| claim(one, sells)).collect();
+    let claims: Vec<&Claim> = judged.iter().filter_map(Judgement::claim).collect();
+    let [first, others @ ..] = &claims[..] else { return Judgement::Nothing };
+    let signed = |claim: &Claim| (claim.chain, claim.transfer.clone(), claim.signature.clone());
+    let mut names: Vec<&String> = claims.iter().filter_map(|claim| claim.name.as_ref()).collect();
+    names.dedup();
+    let one = claims.len() == said.len() && said.len() <= 4 && names.len() <= 1;
+    if !one || others.iter().any(|other| signed(other) != signed(first)) {
+        return Judgement::Nothing;
+    }
+    // Version 2 is the one that is answered.
+    let second = claims.iter().position(|claim| claim.version == 2).unwrap_or(0);
+    let plain = claims.iter().all(|claim| claim.plain);
+    judged[second].clone().read_as(plain)
+}
+
+impl Judgement {
+    fn claim(&self) -> Option<&Claim> {
+        match self {
+            Self::Nothing => None,
+            Self::Authentic(claim) | Self::Unproven(claim) | Self::Misfit(claim) => Some(claim),
+        }
+    }
+
+    /// The same, for documents which nobody could doubt how to read; or not.
+    fn read_as(mut self, plain: bool) -> Self {
+        if let Self::Authentic(claim) | Self::Unproven(claim) | Self::Misfit(claim) = &mut self {
+            claim.plain = plain;
+        }
+        self
     }
 }
 
@@ -94,8 +129,10 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
         _ => return None,
     };
     let network = choice.text_of("network")?;
-    let chain = sells.chains.iter().find(|chain| [chain.caip2, chain.v1].contains(&network))?;
-    if choice.text_of("scheme")? != "exact" || !(std::ptr::eq(choice, root) || is_the_demand(choice, chain, sells)) {
+    let chain = EVERYWHERE.iter().find(|chain| [chain.caip2, chain.v1].contains(&network))?;
+    let is_sold_there = sells.chains.contains(chain);
+    let repeated = if std::ptr::eq(choice, root) { true } else { is_the_demand(choice, chain, sells)? };
+    if choice.text_of("scheme")? != "exact" {
         return None;
     }
     let payload = root.get("payload")?;
@@ -107,28 +144,36 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     {
         return None;
     }
-    if transfer.to != PAYEE || transfer.value != sells.price || transfer.from == PAYEE {
-        return None;
-    }
-    let claim = |signature| Claim { chain, transfer: transfer.clone(), signature, plain: document.plain };
+    let paid = transfer.to == PAYEE && transfer.value == sells.price && transfer.from != PAYEE;
+    let fits = is_sold_there && repeated && paid;
+    let version = if std::ptr::eq(choice, root) { 1 } else { 2 };
+    let named = root.get("extensions").and_then(|all| all.get("payment-identifier")?.get("info")?.text_of("id"));
+    let name = named.filter(|_| version == 2).map(str::to_owned);
+    let claim = |signature| {
+        let (transfer, name) = (transfer.clone(), name.clone());
+        Claim { chain, transfer, signature, plain: document.plain, version, name }
+    };
     match signature.len() {
-        66.. => Some(Judgement::Unproven(claim(signature))),
+        66.. if fits => Some(Judgement::Unproven(claim(signature))),
+        66.. => Some(Judgement::Misfit(claim(signature))),
         65 => {
             let made = signed::ALL.iter().find(|made| made.chain == *chain && made.transfer == transfer)?;
             let (rs, v) = signature.split_at(64);
             let same = rs == &made.signature[..64] && [made.signature[64], made.signature[64] - 27].contains(&v[0]);
-            same.then(|| Judgement::Authentic(claim(made.signature.to_vec())))
+            let judged = if fits { Judgement::Authentic } else { Judgement::Misfit };
+            same.then(|| judged(claim(made.signature.to_vec())))
         }
         _ => None,
     }
 }
 
-/// What version 2 repeats.
-fn is_the_demand(accepted: &Json, chain: &Chain, sells: &Sells) -> bool {
-    let same = |key, address: Address| {
-        accepted.text_of(key).is_some_and(|text| text.to_ascii_lowercase() == format!("{address:#x}"))
-    };
-    accepted.get("amount").and_then(decimal) == Some(sells.price) && same("asset", chain.usdc) && same("payTo", PAYEE)
+/// Whether what version 2 repeats is what is asked for; none, if it cannot be read.
+fn is_the_demand(accepted: &Json, chain: &Chain, sells: &Sells) -> Option<bool> {
+    let same =
+        |key, address: Address| accepted.text_of(key).map(|text| text.to_ascii_lowercase() == format!("{address:#x}"));
+    let (asset, pay_to, amount) =
+        (same("asset", chain.usdc)?, same("payTo", PAYEE)?, decimal(accepted.get("amount")?)?);
+    Some(asset && pay_to && amount == sells.price)
 }
 
 fn transfer(authorization: &Json) -> Option<Transfer> {
@@ -157,11 +202,15 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| hex::decode(digits).ok())?
 }
 
-/// RFC 4648, the standard alphabet, with or without its padding; each content has one spelling.
+/// RFC 4648, either alphabet but not both, with or without its padding; each content has one spelling in each.
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
     let padding = text.len() - unpadded.len();
     if (padding > 0 && !text.len().is_multiple_of(4)) || unpadded.len() % 4 == 1 {
+        return None;
+    }
+    let of_either = |bytes: [u8; 2]| unpadded.iter().any(|byte| bytes.contains(byte));
+    if of_either(*b"+/") && of_either(*b"-_") {
         return None;
     }
     let mut decoded = Vec::new();
@@ -171,8 +220,8 @@ pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
             b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
             _ => return None,
         };
         bits = (bits << 6) | u32::from(value);
@@ -202,6 +251,7 @@ mod tests {
                 for document in [payment.v1(), payment.v2()] {
                     let judged = judge(encode(&document).as_bytes(), &sells);
                     assert_eq!(matches!(judged, Judgement::Authentic(_)), meant, "{document}");
+                    assert_eq!(matches!(judged, Judgement::Misfit(_)), !meant, "{document}");
                     let forged = document.replace("1700000900", "1700000901");
                     assert_eq!(judge(encode(&forged).as_bytes(), &sells), Judgement::Nothing);
                 }
@@ -214,7 +264,7 @@ mod tests {
         for (text, bytes) in [("", ""), ("YQ==", "a"), ("YQ", "a"), ("YWI=", "ab"), ("YWJj", "abc")] {
             assert_eq!(base64(text.as_bytes()).as_deref(), Some(bytes.as_bytes()), "{text}");
         }
-        for text in ["Y", "YR==", "YQ=", "YQ===", "Y Q=", "YQ==YQ==", "=", "YWJj=", "Pz8_"] {
+        for text in ["Y", "YR==", "YQ=", "YQ===", "Y Q=", "YQ==YQ==", "=", "YWJj=", "Pz8_Pz8/"] {
             assert_eq!(base64(text.as_bytes()), None, "{text}");
         }
     }

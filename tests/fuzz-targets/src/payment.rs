@@ -55,9 +55,18 @@ fn presented(function: &Paid, name: HeaderName, value: &HeaderValue) {
             travels(&payment, claim, &quotes);
         }
         (Ok(Checked::Unknown(unproven)), Judgement::Unproven(claim)) => is(unproven.claim(), claim),
+        (Ok(Checked::Misfit(misfit)), Judgement::Misfit(claim)) => {
+            assert_eq!(misfit.id().as_str(), claim.id());
+            let Payload::Evm(taken) = misfit.payload() else { panic!("{misfit:?} is no authorization") };
+            assert_eq!((&taken.signature, misfit.is_proven()), (&claim.signature, claim.signature.len() == 65));
+            fit::printable(misfit.why.message.as_bytes(), "a refusal");
+            fit::code(misfit.why.reason);
+        }
         (Err(()), Judgement::Nothing) => refused(function, name, value),
         // A document that is no plain one may be refused.
-        (Err(()), Judgement::Authentic(claim) | Judgement::Unproven(claim)) if !claim.plain => {
+        (Err(()), Judgement::Authentic(claim) | Judgement::Unproven(claim) | Judgement::Misfit(claim))
+            if !claim.plain =>
+        {
             refused(function, name, value);
         }
         (taken, judged) => panic!("{taken:?} is {judged:?}"),

@@ -53,7 +53,12 @@ pub fn transaction(data: &[u8]) {
         }
     };
     match (presented.check(&quotes(), NOW), found) {
-        (Ok(Checked::Authentic(taken)), Some(found)) => {
+        (Ok(Checked::Misfit(misfit)), Some(Found { message, fits: false, .. })) => {
+            assert!(misfit.is_proven() && misfit.id().as_str().contains(&hex(&message)), "{misfit:?}");
+            fit::printable(misfit.why.message.as_bytes(), "a refusal");
+            fit::code(misfit.why.reason);
+        }
+        (Ok(Checked::Authentic(taken)), Some(found)) if found.fits => {
             let Payload::Solana(transfer) = taken.payload() else { panic!("{taken:?} is no transfer") };
             let payer = SolanaAddress::new_from_array(found.payer);
             assert_eq!(taken.payer(), Wallet::Solana { network: CLUSTER, address: payer });
@@ -92,9 +97,11 @@ fn signed(message: &[u8]) -> Vec<u8> {
 struct Found {
     payer: [u8; 32],
     message: [u8; 32],
+    /// Whether it pays us the price.
+    fits: bool,
 }
 
-/// Whether these bytes are a payment of the price to us, and nothing else.
+/// Whether these bytes are a payment, and nothing else.
 fn payment(transaction: &[u8]) -> Option<Found> {
     if transaction.len() > LONGEST {
         return None;
@@ -132,20 +139,20 @@ fn payment(transaction: &[u8]) -> Option<Found> {
     let cheap = price.len() == 9 && price[0] == 3 && u64::from_le_bytes(price[1..].try_into().ok()?) <= 5_000_000;
     let computes = [of(0), of(1)] == [COMPUTE_BUDGET; 2] && limit.len() == 5 && limit[0] == 2 && cheap;
     let harmless = (3..instructions.len()).all(|place| NOTES.contains(&of(place)));
-    let wanted = [&[12], PRICE.to_le_bytes().as_slice(), &[6]].concat();
+    let moves = transfer.2.len() == 10 && (transfer.2[0], transfer.2[9]) == (12, 6);
     let &[source, mint, destination, payer] = transfer.1 else { return None };
-    let pays = of(2) == TOKEN
-        && transfer.2 == wanted
-        && key(mint) == USDC.to_bytes()
-        && key(destination) == token_account(CLUSTER, PAYEE).to_bytes();
+    let pays = of(2) == TOKEN && moves && key(mint) == USDC.to_bytes();
     let idle = instructions.iter().flat_map(|(_, accounts, _)| *accounts).all(|place| key(*place) != keys[0]);
     // Nobody but us has signed anything in here, so whoever signs is one of two.
     let by = |place: usize| KEYS.iter().find(|known| known.public_key().as_ref() == keys[place]);
     let right = |place: usize| by(place).is_some_and(|known| known.sign(message).as_ref() == signatures[place]);
     let all_signed = (1..signers).all(right) && (1..signers).any(|place| keys[place] == key(payer));
     let _ = source;
-    (computes && harmless && pays && idle && all_signed)
-        .then(|| Found { payer: key(payer), message: Sha256::digest(message).into() })
+    if !(computes && harmless && pays && idle && all_signed) {
+        return None;
+    }
+    let fits = transfer.2[1..9] == PRICE.to_le_bytes() && key(destination) == token_account(CLUSTER, PAYEE).to_bytes();
+    Some(Found { payer: key(payer), message: Sha256::digest(message).into(), fits })
 }
 
 struct Bytes<'a>(&'a [u8]);
@@ -275,7 +282,7 @@ mod tests {
     #[test]
     fn the_seeds_are_what_their_names_say() {
         for (name, message, is_payment) in seeds() {
-            assert_eq!(payment(&signed(&message)).is_some(), is_payment, "{name}");
+            assert_eq!(payment(&signed(&message)).is_some_and(|found| found.fits), is_payment, "{name}");
             for version in [0, 1] {
                 transaction(&[&[version], message.as_slice()].concat());
                 let mut whole = signed(&message);

@@ -3,19 +3,21 @@
 
 use super::read::{Accepted, Signed};
 use super::verified::{not_yet_valid, window_too_long};
-use super::{LONGEST_WINDOW, Payload, Presented, SignedAuthorization, Unproven, Verified, Version};
+use super::{LONGEST_WINDOW, Misfit, Payload, Presented, SignedAuthorization, Unproven, Verified};
 use crate::types::{Network, Timestamp, Usdc, Wallet};
 use crate::x402::exact_evm::{self, ECDSA};
 use crate::x402::exact_svm::{NotATransfer, Transfer, token_account};
 use crate::x402::{Quote, wire_v2};
 
-/// A payment that matches one of our quotes.
+/// A payment whose signature was looked at.
 #[derive(Debug)]
 pub enum Checked {
     /// Signed by the payer's own key, as recovered here.
     Authentic(Verified),
     /// Signed as smart wallets sign. Nothing may be read or done on this payer's behalf before it is confirmed.
     Unknown(Unproven),
+    /// Signed, and not for what is sold here: refused, unless it has paid for something already.
+    Misfit(Misfit),
 }
 
 /// A payment that can be read and will not be taken; answered with 402, since signing anew is the remedy. Reasons are
@@ -41,6 +43,8 @@ impl Presented {
     /// Finds the quote that this payment is for and checks it against that quote field by field, then its signature.
     /// Nothing is asked of anybody. Times are left to [`Verified::window`], because a payment that was taken before stays
     /// taken after it expired.
+    ///
+    /// One that does not fit may have paid for something else, so its signature is looked at before it is refused.
     pub fn check(self, quotes: &[Quote], now: Timestamp) -> Result<Checked, PaymentRefused> {
         if self.claim.scheme != wire_v2::EXACT {
             return Err(PaymentRefused::new(
@@ -48,35 +52,40 @@ impl Presented {
                 "Only the payment scheme \"exact\" is accepted here.",
             ));
         }
-        let Some((quote, signed)) = self.signed.and_then(|signed| {
-            let quote = quotes.iter().find(|quote| quote.network() == signed.network())?;
-            Some((quote, signed))
-        }) else {
-            return Err(PaymentRefused::new("network_mismatch", wrong_network(quotes)));
-        };
-        if let Some(accepted) = &self.claim.accepted {
-            matches_demand(accepted, quote)?;
-        }
-        match signed {
+        let not_here = || PaymentRefused::new("network_mismatch", wrong_network(quotes));
+        let Some(signed) = self.signed else { return Err(not_here()) };
+        let quote = quotes.iter().find(|quote| quote.network() == signed.network()).ok_or_else(not_here);
+        let quote = quote.and_then(|quote| {
+            self.claim.accepted.as_ref().map_or(Ok(()), |accepted| matches_demand(accepted, quote))?;
+            Ok(quote)
+        });
+        let (fits, proof, payload) = match signed {
             Signed::Evm(signed) => {
-                // Later than we can read is later than we take, whoever has signed it.
-                if signed.authorization.valid_before == u64::MAX {
-                    return Err(window_too_long(LONGEST_WINDOW));
-                }
-                if signed.authorization.valid_after == u64::MAX {
-                    return Err(not_yet_valid());
-                }
-                let to = Wallet::Evm { network: signed.network, address: signed.authorization.to };
-                matches_quote(&signed.wallet(), &to, signed.authorization.value, quote)?;
-                prove(self.version, quote, signed)
+                let fits = quote.and_then(|quote| pays(&signed, quote));
+                // What we cannot read cannot have been signed as we read it.
+                let proof = if readable(&signed).is_ok() { proof(&signed) } else { Proof::None };
+                (fits, proof, Payload::Evm(signed.normalized()))
             }
             Signed::Solana { network, transaction } => {
                 let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-                let transfer = Transfer::read(network, transaction, seconds).map_err(|why| no_transfer(&why))?;
-                pays(&transfer, quote)?;
-                let payload = Payload::Solana(transfer);
-                Ok(Checked::Authentic(Verified { version: self.version, quote: quote.clone(), payload }))
+                match (Transfer::read(network, transaction, seconds), quote) {
+                    (Ok(transfer), quote) => {
+                        let fits = quote.and_then(|quote| transfers(&transfer, quote));
+                        (fits, Proof::OwnKey, Payload::Solana(transfer))
+                    }
+                    (Err(_), Err(why)) => return Err(why),
+                    (Err(why), Ok(_)) => return Err(no_transfer(&why)),
+                }
             }
+        };
+        let version = self.version;
+        let verified = |quote: &Quote, payload| Verified { version, quote: quote.clone(), payload };
+        match (fits, proof) {
+            (Ok(quote), Proof::OwnKey) => Ok(Checked::Authentic(verified(quote, payload))),
+            (Ok(quote), Proof::Contract) => Ok(Checked::Unknown(Unproven(verified(quote, payload)))),
+            (Ok(_), Proof::None) => Err(not_signed()),
+            (Err(why), Proof::None) => Err(why),
+            (Err(why), proof) => Ok(Checked::Misfit(Misfit { why, version, payload, proven: proof == Proof::OwnKey })),
         }
     }
 }
@@ -106,8 +115,31 @@ fn matches_demand(accepted: &Accepted, quote: &Quote) -> Result<(), PaymentRefus
     Ok(())
 }
 
-/// What was signed.
-fn matches_quote(from: &Wallet, to: &Wallet, value: Usdc, quote: &Quote) -> Result<(), PaymentRefused> {
+/// What was signed, on an EVM chain.
+fn pays<'a>(signed: &SignedAuthorization, quote: &'a Quote) -> Result<&'a Quote, PaymentRefused> {
+    readable(signed)?;
+    let to = Wallet::Evm { network: signed.network, address: signed.authorization.to };
+    matches_quote(&signed.wallet(), &to, signed.authorization.value, quote)
+}
+
+/// Later than we can read is later than we take, whoever has signed it.
+fn readable(signed: &SignedAuthorization) -> Result<(), PaymentRefused> {
+    if signed.authorization.valid_before == u64::MAX {
+        return Err(window_too_long(LONGEST_WINDOW));
+    }
+    if signed.authorization.valid_after == u64::MAX { Err(not_yet_valid()) } else { Ok(()) }
+}
+
+/// [`pays`] for a transfer, which names a token account where the quote names its owner.
+fn transfers<'a>(transfer: &Transfer, quote: &'a Quote) -> Result<&'a Quote, PaymentRefused> {
+    let Wallet::Solana { network, address } = quote.pay_to else { return Err(wrong_recipient(quote)) };
+    if transfer.destination != token_account(network, address) {
+        return Err(wrong_recipient(quote));
+    }
+    matches_quote(&transfer.wallet(), &quote.pay_to, transfer.amount, quote)
+}
+
+fn matches_quote<'a>(from: &Wallet, to: &Wallet, value: Usdc, quote: &'a Quote) -> Result<&'a Quote, PaymentRefused> {
     if *to != quote.pay_to {
         return Err(wrong_recipient(quote));
     }
@@ -118,16 +150,7 @@ fn matches_quote(from: &Wallet, to: &Wallet, value: Usdc, quote: &Quote) -> Resu
     if *from == quote.pay_to {
         return Err(PaymentRefused::new("self_payment", "The payer is the payee; nothing would be paid."));
     }
-    Ok(())
-}
-
-/// [`matches_quote`] for a transfer, which names a token account where the quote names its owner.
-fn pays(transfer: &Transfer, quote: &Quote) -> Result<(), PaymentRefused> {
-    let Wallet::Solana { network, address } = quote.pay_to else { return Err(wrong_recipient(quote)) };
-    if transfer.destination != token_account(network, address) {
-        return Err(wrong_recipient(quote));
-    }
-    matches_quote(&transfer.wallet(), &quote.pay_to, transfer.amount, quote)
+    Ok(quote)
 }
 
 fn no_transfer(why: &NotATransfer) -> PaymentRefused {
@@ -153,22 +176,33 @@ fn wrong_value(quote: &Quote) -> PaymentRefused {
     )
 }
 
+/// What a signature proves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// The payer's own key made it.
+    OwnKey,
+    /// Only the payer's contract can tell.
+    Contract,
+    /// Nothing.
+    None,
+}
+
 /// Sixty-five bytes are a key's signature, so they are right or forged, and a forger costs us nobody else's time. Longer
 /// ones are a smart wallet's business.
-fn prove(version: Version, quote: &Quote, signed: SignedAuthorization) -> Result<Checked, PaymentRefused> {
-    let verified = |signed| Verified { version, quote: quote.clone(), payload: Payload::Evm(signed) };
+fn proof(signed: &SignedAuthorization) -> Proof {
     if signed.signature.len() > ECDSA {
-        return Ok(Checked::Unknown(Unproven(verified(signed))));
+        return Proof::Contract;
     }
     let by = <&[u8; ECDSA]>::try_from(signed.signature.as_slice())
         .ok()
         .and_then(|signature| exact_evm::signer(signed.network, &signed.authorization, signature));
-    if by != Some(signed.authorization.from) {
-        return Err(PaymentRefused::new(
-            "invalid_signature",
-            "The signature is not by the address in authorization.from. Sign EIP-712 TransferWithAuthorization with the \
-             domain in accepts[].extra and a low s.",
-        ));
-    }
-    Ok(Checked::Authentic(verified(signed.normalized())))
+    if by == Some(signed.authorization.from) { Proof::OwnKey } else { Proof::None }
+}
+
+fn not_signed() -> PaymentRefused {
+    PaymentRefused::new(
+        "invalid_signature",
+        "The signature is not by the address in authorization.from. Sign EIP-712 TransferWithAuthorization with the \
+         domain in accepts[].extra and a low s.",
+    )
 }

@@ -83,8 +83,8 @@ pub enum Malformed {
     /// Over [`headers::LONGEST`].
     #[error("it is longer than {} bytes", headers::LONGEST)]
     TooLong,
-    /// Not standard base64.
-    #[error("it is not base64 (standard alphabet, no whitespace)")]
+    /// Not base64.
+    #[error("it is not base64, without whitespace")]
     NotBase64,
     /// The decoded header is not JSON.
     #[error("it does not decode to JSON")]
@@ -102,9 +102,31 @@ pub enum Malformed {
 
 impl Presented {
     /// Reads the payment that a request carries, or nothing if it carries none. The version is the document's own, under
-    /// either header name: clients in transition send both combinations.
+    /// either header name: clients in transition send both combinations, and some both versions of one payment at once.
     pub fn read(headers: &http::HeaderMap) -> Result<Option<Self>, Malformed> {
-        headers::payment_json(headers)?.map(|json| Self::parse(&json)).transpose()
+        let documents = headers::payment_documents(headers)?;
+        let several = documents.len() > 1;
+        let mut one: Option<Self> = None;
+        for json in documents {
+            let read = Self::parse(&json).map_err(|malformed| if several { Malformed::Several } else { malformed })?;
+            one = Some(match one {
+                None => read,
+                Some(other) => other.with(read).ok_or(Malformed::Several)?,
+            });
+        }
+        Ok(one)
+    }
+
+    /// One payment, if both are the same signature under the same authorization. Version 2 says more, so it is the one that is
+    /// answered.
+    fn with(self, other: Self) -> Option<Self> {
+        let same = matches!((&self.signed, &other.signed), (Some(one), Some(other)) if one.is_the_same_as(other));
+        let identifier = match (&self.identifier, &other.identifier) {
+            (Some(one), Some(other)) if one != other => return None,
+            (one, other) => one.clone().or_else(|| other.clone()),
+        };
+        let (one, _) = if self.version == Version::V1 { (other, self) } else { (self, other) };
+        same.then_some(Self { identifier, ..one })
     }
 
     /// What the chain would know it by, if it is what it says: for finding its record, and nothing else. None where it is for
@@ -169,6 +191,16 @@ impl Signed {
                 }
                 Ok(Self::Solana { network, transaction })
             }
+        }
+    }
+
+    fn is_the_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Evm(one), Self::Evm(other)) => one.clone().normalized() == other.clone().normalized(),
+            (Self::Solana { network: on, transaction: one }, Self::Solana { network, transaction }) => {
+                (on, one) == (network, transaction)
+            }
+            _ => false,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Payments as they are presented: read, matched, checked.
 
+mod on_solana;
+
 use alloy_primitives::{Address, B256, U256, hex};
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -31,9 +33,18 @@ fn authentic(document: &Value) -> Verified {
 }
 
 fn refusal(document: &Value) -> &'static str {
-    let refused = check(document).expect_err("to be refused");
+    let refused = refused(check(document));
     assert!(refused.message.is_ascii(), "{refused}");
     refused.reason
+}
+
+/// Why a payment is refused, if it has bought nothing elsewhere.
+fn refused(checked: Result<Checked, PaymentRefused>) -> PaymentRefused {
+    match checked {
+        Err(why) => why,
+        Ok(Checked::Misfit(misfit)) => misfit.why,
+        Ok(taken) => panic!("{taken:?} was taken"),
+    }
 }
 
 /// A version 2 payment with one thing changed.
@@ -74,6 +85,41 @@ fn the_document_says_its_version_whatever_the_header_is_called() {
     let document = payment_v2(EvmNetwork::Base).to_string();
     let payment = Presented::read(&header(X_PAYMENT, document.as_bytes())).unwrap().unwrap();
     assert_eq!(payment.version, Version::V2);
+}
+
+#[test]
+fn one_authorization_in_two_documents_is_one_payment() {
+    let both = |one: &Value, other: &Value| {
+        let mut headers = header(PAYMENT_SIGNATURE, one.to_string().as_bytes());
+        headers.extend(header(X_PAYMENT, serde_json::to_string_pretty(other).unwrap().as_bytes()));
+        Presented::read(&headers).map(|payment| payment.unwrap())
+    };
+    let (v1, v2) = (payment_v1(EvmNetwork::Base), payment_v2(EvmNetwork::Base));
+    let mut other_v = v1.clone();
+    let mut bytes = sign(EvmNetwork::Base, &authorization());
+    bytes[64] -= 27;
+    other_v["payload"]["signature"] = json!(hex::encode_prefixed(&bytes));
+    let named = |id: &str| with("/extensions", json!({"payment-identifier": {"info": {"required": false, "id": id}}}));
+    for (one, other) in [(&v2, &v1), (&v1, &v2), (&v2, &v2), (&v1, &v1), (&v2, &other_v)] {
+        let payment = both(one, other).unwrap();
+        assert_eq!(payment.version, if one == other && *one == v1 { Version::V1 } else { Version::V2 });
+    }
+    let name = "order-of-the-day-17";
+    assert_eq!(both(&v1, &named(name)).unwrap().identifier(), Some(name));
+    assert_eq!(both(&v2, &named(name)).unwrap().identifier(), Some(name));
+    let mut forged = v1.clone();
+    bytes[3] ^= 1;
+    forged["payload"]["signature"] = json!(hex::encode_prefixed(&bytes));
+    for (one, other) in [
+        (&v2, &signing(|it| it.nonce = B256::repeat_byte(1))),
+        (&v2, &signing(|it| it.value = Usdc::micros(5_000_000))),
+        (&v2, &forged),
+        (&v2, &payment_v1(EvmNetwork::BaseSepolia)),
+        (&v2, &json!({})),
+        (&named(name), &named("order-of-the-day-18")),
+    ] {
+        assert_eq!(both(one, other).err(), Some(Malformed::Several), "{other}");
+    }
 }
 
 #[test]
@@ -191,6 +237,36 @@ fn what_is_not_our_offer_is_refused_with_its_reason() {
     }
 }
 
+/// Only what its payer has signed may make us look for what it has bought.
+#[test]
+fn a_payment_for_something_else_is_known_by_its_signature_and_only_then() {
+    let other_value = signing(|it| it.value = Usdc::micros(5_000_000));
+    let long = |mut document: Value| {
+        let signature = document["payload"]["signature"].as_str().unwrap().to_owned();
+        document["payload"]["signature"] = json!(format!("{signature}{}", "00".repeat(31)));
+        document
+    };
+    let forged = |mut document: Value| {
+        document["payload"]["authorization"]["nonce"] = json!(B256::repeat_byte(7).to_string());
+        document
+    };
+    for document in [
+        other_value.clone(),
+        signing(|it| it.to = Address::repeat_byte(0x11)),
+        with("/accepted/amount", "1000"),
+        with("/accepted/payTo", PAYER.to_string()),
+    ] {
+        let Ok(Checked::Misfit(misfit)) = check(&document) else { panic!("{document} was signed") };
+        assert!(misfit.is_proven() && misfit.version() == Version::V2);
+        assert_eq!(misfit.id(), verified(EvmNetwork::Base).id(), "{document}");
+        assert!(check(&forged(document.clone())).is_err(), "{document} is forged");
+        let Ok(Checked::Misfit(misfit)) = check(&long(document.clone())) else { panic!("its contract can tell") };
+        assert!(!misfit.is_proven(), "{document}");
+    }
+    let elsewhere = read(&payment_v2(EvmNetwork::BaseSepolia)).unwrap().check(&[quote(EvmNetwork::Base)], now());
+    assert!(matches!(elsewhere, Ok(Checked::Misfit(misfit)) if misfit.why.reason == "network_mismatch"));
+}
+
 #[test]
 fn the_payload_of_a_scheme_that_is_not_ours_is_not_read() {
     for place in ["/accepted/scheme", "/accepted/network"] {
@@ -211,7 +287,7 @@ fn a_signature_counts_only_on_the_network_that_it_names() {
     }
     let only_base = [quote(EvmNetwork::Base)];
     let payment = read(&payment_v2(EvmNetwork::BaseSepolia)).unwrap();
-    let refused = payment.check(&only_base, now()).expect_err("not sold there");
+    let refused = refused(payment.check(&only_base, now()));
     assert_eq!(refused.reason, "network_mismatch");
     assert_eq!(refused.message, "This network is not accepted here; pay on one of: eip155:8453.");
 }
@@ -311,82 +387,4 @@ fn a_log_shows_neither_nonce_nor_signature() {
         assert!(!text.contains(&secret), "{text}");
     }
     assert_ne!(signed.authorization.nonce, B256::ZERO);
-}
-
-mod on_solana {
-    use super::*;
-    use crate::types::SolanaNetwork;
-    use crate::x402::samples::solana::{PAYEE, PAYER, both, payment_v1, payment_v2, quote};
-
-    fn check(document: &Value) -> Result<Checked, PaymentRefused> {
-        read(document).unwrap().check(&both().quotes(&CALL), now())
-    }
-
-    fn with(path: &str, value: impl Into<Value>) -> Value {
-        let mut document = payment_v2();
-        *document.pointer_mut(path).expect(path) = value.into();
-        document
-    }
-
-    #[test]
-    fn both_versions_of_a_payment_are_the_same_payment() {
-        let [v1, v2] = [payment_v1(), payment_v2()].map(|document| match check(&document) {
-            Ok(Checked::Authentic(payment)) => payment,
-            other => panic!("{other:?}"),
-        });
-        assert_eq!((v1.version(), v2.version()), (Version::V1, Version::V2));
-        assert_eq!((v1.id(), v1.quote()), (v2.id(), &quote()));
-        assert_eq!(v1.payer().caip10(), format!("solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp:{PAYER}"));
-        assert!(v1.window(Timestamp::UNIX_EPOCH, LONGEST_WINDOW).is_ok());
-    }
-
-    #[test]
-    fn what_cannot_be_read_says_why() {
-        for (document, expected) in [
-            (with("/payload", json!({})), "`transaction` is missing"),
-            (with("/payload/transaction", "A A="), "transaction must be base64"),
-            (with("/payload/transaction", "AQID"), "transaction must be a Solana transaction"),
-            (with("/payload/transaction", ""), "transaction must be a Solana transaction"),
-            (with("/payload/transaction", 7), "`transaction` has the wrong type"),
-        ] {
-            let problem = read(&document).err().expect("to be malformed").to_string();
-            assert!(problem.contains(expected), "{document}: {problem}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_our_offer_is_refused_with_its_reason() {
-        let lower = PAYEE.to_lowercase();
-        for (document, reason) in [
-            (with("/accepted/scheme", "upto"), "unsupported_scheme"),
-            (with("/accepted/network", "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1"), "network_mismatch"),
-            (with("/accepted/asset", "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"), "asset_mismatch"),
-            (with("/accepted/asset", "epjfwdd5aufqssqem2qn1xzybapc8g4wegghkzwytdt1v"), "asset_mismatch"),
-            (with("/accepted/payTo", PAYER), "recipient_mismatch"),
-            // Base58 has cases.
-            (with("/accepted/payTo", lower), "recipient_mismatch"),
-            (with("/accepted/amount", "540001"), "value_mismatch"),
-        ] {
-            assert_eq!(check(&document).expect_err("to be refused").reason, reason, "{document}");
-        }
-    }
-
-    #[test]
-    fn the_transfer_itself_is_held_against_the_offer() {
-        let offered = |change: fn(&mut crate::x402::Quote)| {
-            let mut quote = quote();
-            change(&mut quote);
-            read(&payment_v1()).unwrap().check(&[quote], now()).expect_err("to be refused").reason
-        };
-        assert_eq!(offered(|quote| quote.amount = Usdc::micros(540_001)), "value_mismatch");
-        assert_eq!(offered(|quote| quote.amount = Usdc::micros(539_999)), "value_mismatch");
-        let to_payer = |quote: &mut crate::x402::Quote| {
-            quote.pay_to = crate::types::Wallet::on(SolanaNetwork::Mainnet.into(), PAYER).unwrap();
-        };
-        assert_eq!(offered(to_payer), "recipient_mismatch");
-        // Nobody sells for it here.
-        let only_base = [super::quote(EvmNetwork::Base)];
-        let refused = read(&payment_v2()).unwrap().check(&only_base, now()).expect_err("to be refused");
-        assert_eq!(refused.reason, "network_mismatch");
-    }
 }

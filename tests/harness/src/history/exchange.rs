@@ -92,14 +92,18 @@ impl Exchange {
             .map(<[u8]>::trim_ascii)
             .filter(|value| !value.is_empty())
             .collect();
-        let document = match given.first() {
-            Some(one) if given.len() == 1 => str::from_utf8(one).ok().and_then(decoded),
-            _ => None,
+        let read = |one: &&[u8]| {
+            let document = str::from_utf8(one).ok().and_then(decoded);
+            let document = document.as_ref();
+            (document.and_then(Paying::read), document.and_then(OnSolana::read))
         };
-        let paying = document.as_ref().and_then(Paying::read);
-        let on_solana = document.as_ref().and_then(OnSolana::read);
+        let mut signed: Vec<_> = given.iter().map(read).collect();
+        // What was signed once is one payment, in however many documents it is.
+        signed.dedup_by(|one, other| *one != (None, None) && one == other);
+        let payments = signed.len();
+        let (paying, on_solana) = if payments == 1 { signed.remove(0) } else { (None, None) };
         let (method, path) = (method.to_owned(), path.to_owned());
-        Self { method, path, body: digest(body.trim_ascii()), payments: given.len(), paying, on_solana, said: None }
+        Self { method, path, body: digest(body.trim_ascii()), payments, paying, on_solana, said: None }
     }
 
     /// Payer, and nonce or message, of its payment.
