@@ -82,6 +82,8 @@ pub struct Asking<'a> {
 #[derive(Debug, Default)]
 struct List {
     version: Option<i64>,
+    /// Nothing in it counts any more; it only waits to be deleted.
+    past: bool,
     entries: HashMap<String, CountedRow>,
 }
 
@@ -238,10 +240,10 @@ impl Counters {
     }
 
     /// Learns what the write found that was refused; `place` counts from the first of these changes.
-    pub fn learn(&mut self, place: usize, lost: Lost) -> Result<Learned, StoreFault> {
+    pub fn learn(&mut self, place: usize, lost: Lost, now: Timestamp) -> Result<Learned, StoreFault> {
         match place {
-            0 => self.wallet = List::from_item(lost.old)?,
-            1 => self.destination = List::from_item(lost.old)?,
+            0 => self.wallet = List::from_item(lost.old, now)?,
+            1 => self.destination = List::from_item(lost.old, now)?,
             2 => self.prefix = sum_of(lost.old)?,
             3 => self.day = sum_of(lost.old)?,
             4 => self.running = running_of(lost.old)?,
@@ -348,6 +350,7 @@ impl Store {
         &self,
         wallet: &Wallet,
         to: &PhoneNumber,
+        now: Timestamp,
     ) -> Result<(Option<Holding>, Counters), StoreFault> {
         let keys = [
             keys::number(to),
@@ -360,8 +363,8 @@ impl Store {
         ];
         let [number, wallet, destination, prefix, day, running, control] = self.items(keys).await?;
         let counters = Counters {
-            wallet: List::from_item(wallet)?,
-            destination: List::from_item(destination)?,
+            wallet: List::from_item(wallet, now)?,
+            destination: List::from_item(destination, now)?,
             prefix: sum_of(prefix)?,
             day: sum_of(day)?,
             running: running_of(running)?,
@@ -372,9 +375,10 @@ impl Store {
 }
 
 impl List {
-    fn from_item(item: Option<Item>) -> Result<Self, StoreFault> {
+    fn from_item(item: Option<Item>, now: Timestamp) -> Result<Self, StoreFault> {
         let row: CountedRows = serde_dynamo::from_item(item.unwrap_or_default())?;
-        Ok(Self { version: row.version, entries: row.entries })
+        let past = row.ttl.is_some_and(|ttl| ttl <= now.as_second());
+        Ok(Self { version: row.version, past, entries: if past { HashMap::new() } else { row.entries } })
     }
 
     fn instants(&self) -> Vec<i64> {
@@ -396,11 +400,12 @@ impl List {
     /// This list with one more in it, and without those that count no longer.
     fn with(&self, key: Key, name: &str, row: &CountedRow, now: i64) -> Result<Change, StoreFault> {
         let entry = serde_dynamo::to_attribute_value(row)?;
-        let Some(version) = self.version else {
+        let Some(version) = self.version.filter(|_| !self.past) else {
             let entries = HashMap::from([(name.to_owned(), entry)]);
-            let put = Change::put(key, Item::new()).set("version", n(1)).set("ttl", n(forgotten_at(now)));
-            let entries = AttributeValue::M(entries);
-            return Ok(put.set("entries", entries).when(When::No("version")));
+            let next = self.version.map_or(1, |version| version + 1);
+            let put = Change::put(key, Item::new()).set("version", n(next)).set("ttl", n(forgotten_at(now)));
+            let as_seen = self.version.map_or(When::No("version"), |version| When::Is("version", n(version)));
+            return Ok(put.set("entries", AttributeValue::M(entries)).when(as_seen));
         };
         let past = |row: &CountedRow| row.ends_at.is_none() && row.counted_at <= now - WINDOW.as_secs().cast_signed();
         let gone = self.entries.iter().filter(|(_, row)| past(row)).map(|(id, _)| id).take(FORGOTTEN_AT_ONCE);
