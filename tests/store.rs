@@ -584,13 +584,20 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     let call = read().await;
     assert!(table.store.take_look(&call, at(10), "a").await.expect("answers"));
     assert!(!table.store.take_look(&call, at(10), "b").await.expect("answers"), "the other one was quicker");
-    let look = Look { view: view.clone(), ended_at: Some(at(10)), settled: false, refund_due: false, price: None };
+    let look = Look {
+        view: view.clone(),
+        ended_at: Some(at(10)),
+        settled: false,
+        refund_due: false,
+        broke_off: false,
+        price: None,
+    };
     table.store.looked(&turn(&call, 10), &look, "c").await.expect("answers");
     let call = read().await;
     assert_eq!((call.view.clone(), call.ended_at, call.settled), (Some(view.clone()), Some(at(10)), false));
 
     assert!(table.store.take_look(&call, at(70), "d").await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, price: None };
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, broke_off: false, price: None };
     table.store.looked(&turn(&call, 70), &look, "e").await.expect("answers");
     let call = read().await;
     assert_eq!((call.charge, call.settled), (Charge::RefundDue, true));
@@ -637,11 +644,13 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
         ended_at: Some(at(10)),
         settled: false,
         refund_due: false,
+        broke_off: false,
         price: None,
     };
     table.store.looked(&turn(&running, 10), &normal, "b").await.expect("answers");
     // Somebody who read the call before that gives it up for lost.
-    let lost = Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true, price: None };
+    let lost =
+        Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true, broke_off: false, price: None };
     table.store.looked(&turn(&running, 10), &lost, "c").await.expect("answers");
     let after = table.store.call(&id).await.expect("answers").expect("there");
     assert_eq!((after.view, after.settled, after.charge), (Some(normal.view), false, Charge::Paid));
@@ -660,6 +669,7 @@ async fn a_look_that_does_not_know_what_the_look_before_it_wrote_is_lost() {
         ended_at: Some(at(10)),
         settled: false,
         refund_due: false,
+        broke_off: false,
         price: None,
     };
     assert!(table.store.take_look(&read().await, at(10), "a").await.expect("answers"));
@@ -742,7 +752,7 @@ async fn over(table: &Table, id: &CallId) {
 async fn ended(table: &Table, id: &CallId, view: View, refund_due: bool) {
     let call = table.store.call(id).await.expect("answers").expect("there");
     assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due, price: None };
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due, broke_off: false, price: None };
     table.store.looked(&turn(&call, 10), &look, &format!("looked {}", id.as_str())).await.expect("answers");
 }
 

@@ -270,6 +270,8 @@ pub struct Look {
     pub settled: bool,
     /// It ended in an error after it was paid: the money goes back.
     pub refund_due: bool,
+    /// It ended in an error because the line failed in the middle of a conversation: that counts for its destination.
+    pub broke_off: bool,
     /// What it has cost us, if that is known now. Until then it counts for what is reserved.
     pub price: Option<Usdc>,
 }
@@ -342,13 +344,19 @@ impl Store {
         }
         let price = look.price.filter(|_| look.settled);
         let mut changes = Changes::none();
+        // From the first look that sees it, so that nobody calls again in between; the time is the same at the last.
+        let seen = look.ended_at.filter(|_| call.ended_at.is_none() || look.settled).filter(|_| look.broke_off);
+        let broke = seen.map(|at| limits::broke(&call.to, at.as_second()));
         if let Some(cost) = &call.cost {
             let ended = look.ended_at.filter(|_| call.ended_at.is_none()).map(Timestamp::as_second);
             let over = Over { ended, settled: look.settled, price };
             changes = limits::over(&call.id, &call.wallet, &call.to, cost, over);
             change = change.set_some("cost.micros", price.map(|price| n(signed(price))));
         }
-        Ok(matches!(self.transact(Changes::of([change]).and(changes), token).await?, Done::Yes))
+        Ok(matches!(
+            self.transact(Changes::of([change]).and(changes).and(broke.into_iter().collect()), token).await?,
+            Done::Yes
+        ))
     }
 
     /// Puts off the next time the sweep looks at a call.

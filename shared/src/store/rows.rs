@@ -96,6 +96,8 @@ pub(super) struct CountedRows {
     pub version: Option<i64>,
     /// From when on nothing in it counts; deletion comes some time after that.
     pub ttl: Option<i64>,
+    /// Of a destination: when a call to it was last paid back because its line had failed in the middle of the conversation.
+    pub broke_at: Option<i64>,
     #[serde(default)]
     pub entries: HashMap<String, CountedRow>,
 }
