@@ -9,7 +9,7 @@ use aws_credential_types::Credentials;
 use futures_util::future::join_all;
 use harness::request::Response;
 use harness::sim::Fault;
-use harness::sim::bland::Script;
+use harness::sim::bland::{End, Script, Speaker, Step};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 use shared::store::{Pause, Store, StoreConfig};
@@ -121,6 +121,51 @@ async fn a_wallet_places_a_hundred_calls_in_a_day() {
     let wait = refused_by(&call(&stack, &wallet, &to(100), 1).await, "calls_per_wallet_per_day");
     stack.travel(wait);
     call(&stack, &wallet, &to(100), 1).await.expect(200);
+}
+
+/// A conversation of so many seconds, in the middle of which the line fails.
+fn breaks_off_after(seconds: u64) -> Script {
+    let end = End {
+        status: "failed",
+        queue_status: "call_error",
+        answered_by: Some("human"),
+        ended_by: None,
+        error: Some("unknown".to_owned()),
+        seconds: Some(seconds),
+        summary: None,
+    };
+    let hello = Step::Say(Speaker::User, "Hello?".to_owned());
+    Script::Steps(vec![Step::Allocate, Step::Start, hello, Step::End(end), Step::Settle])
+}
+
+#[tokio::test]
+async fn a_line_that_fails_in_a_conversation_makes_one_call_to_it_free_in_a_day() {
+    let stack = Stack::start(binaries!()).await;
+    let [wallet, other] = callers(&stack, 2).await.try_into().expect("two");
+    // One that failed at once has cost nearly nothing, and may be repeated.
+    stack.bland.set_usual_script(breaks_off_after(29));
+    short_call(&stack, &wallet, &to(1)).await;
+    stack.bland.set_usual_script(breaks_off_after(30));
+    stack.travel(10 * SECOND);
+    let broken = short_call(&stack, &wallet, &to(1)).await;
+    let shown = stack.poll(&broken.json()).await;
+    assert_eq!(
+        (&shown["ended_by"], &shown["charged"], &shown["retry"]),
+        (&json!("ERROR"), &json!(false), &json!("later"))
+    );
+    let sent = stack.bland.calls().len();
+    let wait = refused_by(&call(&stack, &wallet, &to(1), 1).await, "broken_calls_per_destination_per_day");
+    refused_by(&call(&stack, &other, &to(1), 1).await, "broken_calls_per_destination_per_day");
+    assert_eq!(stack.bland.calls().len(), sent);
+    short_call(&stack, &other, &to(2)).await;
+    // It goes back, and stays refused until it was said to be over.
+    stack.travel(MINUTE);
+    stack.minutes(3).await;
+    assert_eq!(stack.poll(&broken.json()).await["refund"]["status"], "refunded");
+    stack.travel(wait.saturating_sub(5 * MINUTE));
+    refused_by(&call(&stack, &other, &to(1), 1).await, "broken_calls_per_destination_per_day");
+    stack.travel(MINUTE);
+    call(&stack, &other, &to(1), 1).await.expect(200);
 }
 
 #[tokio::test]

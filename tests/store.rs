@@ -544,7 +544,10 @@ async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay()
     assert!(!table.makes(dial(1, 1, 100)).await, "the lease has ended");
     assert!(table.makes(dial(1, 1, 0)).await);
     assert!(!table.makes(dial(2, 2, 0)).await, "one is unpaid");
-    assert!(!table.makes(calls::charged(&id(1), &owner, &payment(2), Some("0x1"))).await, "not this sale's call");
+    assert!(
+        !table.makes(calls::charged(&id(1), &owner, &payment(2), Some("0x1"), at(0))).await,
+        "not this sale's call"
+    );
     assert!(table.makes(calls::not_dialled(&id(1), &owner, &payment(1), None)).await);
     assert!(table.store.call(&id(1)).await.expect("answers").is_none());
 
@@ -552,7 +555,7 @@ async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay()
     assert!(table.makes(calls::placed(&id(3), "bland-3")).await);
     assert!(!table.makes(calls::placed(&id(3), "bland-4")).await, "placed once");
     assert!(!table.makes(calls::not_dialled(&id(3), &owner, &payment(3), None)).await, "a phone rings");
-    assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), Some("0x3"))).await);
+    assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), Some("0x3"), at(0))).await);
     let paid = table.store.call(&id(3)).await.expect("answers").expect("there");
     assert_eq!((paid.charge, paid.placed.as_deref()), (Charge::Paid, Some("bland-3")));
 
@@ -574,20 +577,27 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
     let read = || async { table.store.call(&id).await.expect("answers").expect("there") };
     let view = error();
 
     let call = read().await;
     assert!(table.store.take_look(&call, at(10), "a").await.expect("answers"));
     assert!(!table.store.take_look(&call, at(10), "b").await.expect("answers"), "the other one was quicker");
-    let look = Look { view: view.clone(), ended_at: Some(at(10)), settled: false, refund_due: false, price: None };
+    let look = Look {
+        view: view.clone(),
+        ended_at: Some(at(10)),
+        settled: false,
+        refund_due: false,
+        broke_off: false,
+        price: None,
+    };
     table.store.looked(&turn(&call, 10), &look, "c").await.expect("answers");
     let call = read().await;
     assert_eq!((call.view.clone(), call.ended_at, call.settled), (Some(view.clone()), Some(at(10)), false));
 
     assert!(table.store.take_look(&call, at(70), "d").await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, price: None };
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due: true, broke_off: false, price: None };
     table.store.looked(&turn(&call, 70), &look, "e").await.expect("answers");
     let call = read().await;
     assert_eq!((call.charge, call.settled), (Charge::RefundDue, true));
@@ -610,7 +620,7 @@ async fn a_call_is_put_off_while_it_is_in_its_queue_and_not_brought_back_into_it
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
     let due = async |second| due(&table, Queue::Calls, second).await.len();
     assert_eq!((due(359).await, due(360).await), (0, 1));
     table.store.put_off(&id, at(420), "a").await.expect("answers");
@@ -626,7 +636,7 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
     let running = table.store.call(&id).await.expect("answers").expect("there");
     assert!(table.store.take_look(&running, at(10), "a").await.expect("answers"));
     let normal = Look {
@@ -634,11 +644,13 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
         ended_at: Some(at(10)),
         settled: false,
         refund_due: false,
+        broke_off: false,
         price: None,
     };
     table.store.looked(&turn(&running, 10), &normal, "b").await.expect("answers");
     // Somebody who read the call before that gives it up for lost.
-    let lost = Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true, price: None };
+    let lost =
+        Look { view: error(), ended_at: Some(at(12)), settled: true, refund_due: true, broke_off: false, price: None };
     table.store.looked(&turn(&running, 10), &lost, "c").await.expect("answers");
     let after = table.store.call(&id).await.expect("answers").expect("there");
     assert_eq!((after.view, after.settled, after.charge), (Some(normal.view), false, Charge::Paid));
@@ -650,13 +662,14 @@ async fn a_look_that_does_not_know_what_the_look_before_it_wrote_is_lost() {
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"))).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
     let read = async || table.store.call(&id).await.expect("answers").expect("there");
     let end = |ended_by: &str| Look {
         view: View { ended_by: ended_by.to_owned(), ..error() },
         ended_at: Some(at(10)),
         settled: false,
         refund_due: false,
+        broke_off: false,
         price: None,
     };
     assert!(table.store.take_look(&read().await, at(10), "a").await.expect("answers"));
@@ -672,6 +685,13 @@ async fn a_look_that_does_not_know_what_the_look_before_it_wrote_is_lost() {
 
 /// A sale that is closed, paid by a transaction or with credit, with its call.
 async fn sold_call(table: &Table, nonce: u8, credit: bool) -> CallId {
+    let (id, sale) = dialled_call(table, nonce, credit).await;
+    paid_call(table, &id, sale, credit).await;
+    id
+}
+
+/// A call that rings, and whose payment is about to be settled.
+async fn dialled_call(table: &Table, nonce: u8, credit: bool) -> (CallId, Sale<Settling>) {
     let id = CallId::from_bits(u128::from(nonce));
     let work = Work::Call {
         call: id.clone(),
@@ -685,10 +705,13 @@ async fn sold_call(table: &Table, nonce: u8, credit: bool) -> CallId {
     let call = calls::dial(&new_call(u128::from(nonce), &number(1)), &payment(nonce), at(0)).expect("a row");
     let claimed = table.store.claim::<Settling>(new_sale(nonce, 1), work, call).await.expect("answers");
     let Claimed::Ours(sale) = claimed else { panic!("nobody else wants it") };
+    (id, sale)
+}
+
+async fn paid_call(table: &Table, id: &CallId, sale: Sale<Settling>, credit: bool) {
     let transaction = (!credit).then(|| "0xabc".to_owned());
-    let paid = calls::charged(&id, &wallet(0), &payment(nonce), transaction.as_deref());
+    let paid = calls::charged(id, &wallet(0), &sale.record().id, transaction.as_deref(), at(0));
     table.store.close(sale, Settled { transaction, at: at(5) }, paid).await.expect("closed");
-    id
 }
 
 /// What is shown of a call that failed.
@@ -729,7 +752,7 @@ async fn over(table: &Table, id: &CallId) {
 async fn ended(table: &Table, id: &CallId, view: View, refund_due: bool) {
     let call = table.store.call(id).await.expect("answers").expect("there");
     assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
-    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due, price: None };
+    let look = Look { view, ended_at: Some(at(10)), settled: true, refund_due, broke_off: false, price: None };
     table.store.looked(&turn(&call, 10), &look, &format!("looked {}", id.as_str())).await.expect("answers");
 }
 
@@ -796,24 +819,88 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     assert_eq!((call.charge, call.refunded_by.as_deref()), (Charge::Refunded, Some("0xdef")));
 }
 
+/// In how many days a row is forgotten, which is not to be asked through the store.
+fn days_left(table: &Table, of: &str) -> Option<i64> {
+    let rows = table.engine.as_ref().expect("an engine").rows();
+    let row = rows.into_iter().find(|row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(of))).expect(of);
+    row["ttl"].as_i64().map(|ttl| (ttl - NOW) / 86_400)
+}
+
 #[tokio::test]
-async fn what_was_sold_is_remembered_for_sixty_days_and_who_was_called_and_paid_back_for_thirty() {
+async fn a_row_is_forgotten_some_time_after_its_business_has_ended_and_never_before() {
     let table = Table::new("kept").await;
+    if table.engine.is_none() {
+        return;
+    }
     bring(&table, &number(1), "leased").await;
-    let id = sold_call(&table, 7, false).await;
+    let left = || ["SALE#", "CALL#", "NUMBER#"].map(|of| days_left(&table, of));
+    let (id, settling) = dialled_call(&table, 7, false).await;
+    assert_eq!(left(), [None, None, None], "about to settle");
+    paid_call(&table, &id, settling, false).await;
+    assert_eq!(left(), [Some(60), Some(30), None], "paid and granted");
     failed(&table, &id).await;
-    let owed = table.store.owe_for_call(&sale(&table, 7).await, &id, &attempt(1), at(0)).await.expect("answers");
+    assert_eq!(left(), [Some(60), None, None], "it has to be paid back");
+    assert!(table.store.owe_for_call(&sale(&table, 7).await, &id, &attempt(1), at(0)).await.expect("answers"));
+    assert_eq!(left(), [None, None, None], "it is owed, however long that takes");
     let due = sale(&table, 7).await;
-    let sent = table.store.send_refund(&due, None, 1_800_000_400, &attempt(1), at(0)).await.expect("answers");
-    assert!(owed && sent.is_some());
-    // How long is not to be asked through the store.
-    let Some(engine) = &table.engine else { return };
-    let rows = engine.rows();
-    let days = |of: &str| {
-        let row = rows.iter().find(|row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(of))).expect(of);
-        row["ttl"].as_i64().map(|ttl| (ttl - NOW) / 86_400)
+    let sent = table.store.send_refund(&due, None, u64::try_from(NOW).expect("late") + 300, &attempt(1), at(0)).await;
+    let sent = sent.expect("answers").expect("sent");
+    assert_eq!((left(), days_left(&table, "REFUNDED#")), ([None, None, None], Some(30)), "sent");
+    assert!(table.store.refunded(&sent, Some("0xdef".to_owned()), &attempt(1)).await.expect("answers"));
+    assert_eq!(left(), [Some(60), Some(30), None], "and back");
+}
+
+#[tokio::test]
+async fn a_sale_that_was_given_up_is_forgotten_and_one_that_was_not_is_not() {
+    let table = Table::new("given_up").await;
+    if table.engine.is_none() {
+        return;
+    }
+    let open = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
+    table.store.void(open, Changes::none(), false).await.expect("voided");
+    assert_eq!(days_left(&table, "SALE#"), Some(60));
+    let again = claimed::<Settling>(&table, new_sale(1, 2)).await.expect("claimed again");
+    assert_eq!(days_left(&table, "SALE#"), None);
+    table.store.park(again, false, at(0), at(15)).await.expect("parked");
+    assert_eq!(days_left(&table, "SALE#"), None, "in doubt, for as long as that takes");
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_not_there_though_the_table_still_has_it() {
+    let table = Table::new("forgotten").await;
+    let open = claimed::<Open>(&table, new_sale(1, 1)).await.expect("ours");
+    table.store.void(open, Changes::none(), true).await.expect("voided");
+    let (payment, payer) = (payment(1), wallet(0));
+    let found = async |second| {
+        let gate = table.store.gate(&payment, &payer, None, at(second)).await.expect("answers");
+        gate.record.is_some()
     };
-    assert_eq!(["SALE#", "CALL#", "REFUNDED#", "NUMBER#"].map(days), [Some(60), Some(30), Some(30), None]);
+    let sixty = 60 * 86_400;
+    assert!(found(sixty).await, "until a minute later, since an attempt has a minute");
+    assert!(!found(sixty + 60).await);
+    let late = |second| NewSale { now: at(second), ..new_sale(1, 2) };
+    assert!(claimed::<Open>(&table, late(sixty)).await.is_none(), "spent");
+    assert!(claimed::<Open>(&table, late(sixty + 60)).await.is_some());
+    // One that is not over stays, however old it is.
+    assert!(claimed::<Open>(&table, NewSale { attempt: attempt(3), ..late(2 * sixty + 120) }).await.is_none());
+    assert!(found(4 * sixty).await);
+}
+
+#[tokio::test]
+async fn a_list_of_what_counts_is_empty_two_days_after_the_last_entry_though_the_table_still_has_it() {
+    let table = Table::new("past_list").await;
+    let (from, to) = (wallet(1), number(1));
+    count(&table, 1, &from, &to, 10, 0).await.expect("counted");
+    let open = async |second| {
+        let (_, counters) = table.store.before_call(&from, &to, at(second)).await.expect("answers");
+        counters.open().len()
+    };
+    let two_days = 2 * 86_400;
+    assert_eq!((open(two_days - 1).await, open(two_days).await), (1, 0));
+    count(&table, 2, &from, &to, 10, two_days).await.expect("a new list in its place");
+    assert_eq!(open(two_days).await, 1, "with one entry");
+    count(&table, 3, &from, &number(2), 10, two_days).await.expect("counted behind it");
+    assert_eq!(open(two_days).await, 2);
 }
 
 #[tokio::test]
@@ -915,7 +1002,7 @@ async fn credit_is_spent_once_and_comes_back_with_what_it_paid_for() {
     assert_eq!(credit(&table).await, 5_000_000);
 
     assert!(table.makes(dial(3, 3)).await);
-    assert!(table.makes(calls::charged(&CallId::from_bits(3), &wallet(0), &payment(3), None)).await);
+    assert!(table.makes(calls::charged(&CallId::from_bits(3), &wallet(0), &payment(3), None, at(0))).await);
     assert!(!table.makes(dial(4, 4)).await, "there are two dollars left");
     assert!(table.makes(calls::dial(&new_call(4, &number(1)), &payment(4), at(0)).expect("a row")).await);
 
@@ -1059,7 +1146,7 @@ async fn count(
     second: i64,
 ) -> Result<Cost, Limit> {
     let call = CallId::from_bits(id);
-    let (_, mut counters) = table.store.before_call(from, to).await.expect("answers");
+    let (_, mut counters) = table.store.before_call(from, to, at(second)).await.expect("answers");
     let cost = Usdc::micros(cents * 10_000);
     let asking = Asking { call: &call, wallet: from, to, cost, ends_at: at(second + 360) };
     loop {
@@ -1071,13 +1158,13 @@ async fn count(
         let token = table.tokens.fetch_add(1, Ordering::Relaxed);
         match table.store.apply(admitted.changes, &format!("count {token}")).await.expect("answers") {
             Done::Yes => return Ok(admitted.cost),
-            Done::No(lost) => drop(counters.learn(lost.change, lost).expect("a row")),
+            Done::No(lost) => drop(counters.learn(lost.change, lost, at(second)).expect("a row")),
         }
     }
 }
 
 async fn counted(table: &Table, from: &Wallet, to: &PhoneNumber) -> String {
-    let (_, counters) = table.store.before_call(from, to).await.expect("answers");
+    let (_, counters) = table.store.before_call(from, to, at(0)).await.expect("answers");
     format!("{counters:?}")
 }
 

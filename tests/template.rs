@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use regex::Regex;
 use serde_yaml_ng::Value;
 
 const PAID: [&str; 9] = [
@@ -25,8 +26,14 @@ const PAID: [&str; 9] = [
 const SETTLED: [&str; 6] =
     ["PAYMENT_NETWORKS", "FACILITATOR_URL", "FACILITATOR_AUTH", "PAYMENT_SECRET", "EVM_RPC_URL", "SOLANA_RPC_URL"];
 /// All of them keep something in the table, and count what they do.
-const AWS: [&str; 4] =
-    ["TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "METRICS_NAMESPACE"];
+const AWS: [&str; 6] = [
+    "TABLE_NAME",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "METRICS_NAMESPACE",
+    "CALLER_SALT",
+    "EDGE_PROTECTION",
+];
 const TWILIO: [&str; 3] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_SECRET"];
 const BLAND: [&str; 2] = ["BLAND_URL", "BLAND_SECRET"];
 const BUDGET: [&str; 2] = ["BLAND_PLAN", "DAILY_CALL_BUDGET"];
@@ -78,6 +85,82 @@ fn every_route_has_a_throttle_of_its_own_and_none_is_wider_than_the_door() {
 }
 
 #[test]
+fn no_client_can_take_a_route_from_the_others_with_a_few_requests_a_second() {
+    let api = template()["Resources"]["Api"]["Properties"].clone();
+    for (route, limits) in entries(&api["RouteSettings"]) {
+        let (burst, rate) = (limits["ThrottlingBurstLimit"].as_u64(), limits["ThrottlingRateLimit"].as_u64());
+        let least = if route.contains("/v1/") { 200 } else { 100 };
+        assert!(rate >= Some(least) && burst >= rate.map(|rate| 2 * rate), "{route}");
+    }
+}
+
+#[test]
+fn the_edge_stands_before_the_api_where_it_is_wanted_and_cannot_be_had_by_halves() {
+    let template = template();
+    let resources = &template["Resources"];
+    for name in ["Firewall", "Edge"] {
+        assert_eq!(text(&resources[name]["Condition"]), "HasEdge", "{name}");
+    }
+    assert_eq!(text(&template["Parameters"]["EdgeProtection"]["Default"]), "off");
+    let firewall = &resources["Firewall"]["Properties"];
+    assert_eq!(text(&firewall["Scope"]), "CLOUDFRONT");
+    let [rule] = firewall["Rules"].as_sequence().expect("rules").as_slice() else { panic!("one rule") };
+    let rate = &rule["Statement"]["RateBasedStatement"];
+    assert_eq!((text(&rate["AggregateKeyType"]), rate["EvaluationWindowSec"].as_u64()), ("IP".into(), Some(60)));
+    // One address has a small part of what a route lets through.
+    assert!(rate["Limit"].as_u64().is_some_and(|limit| limit <= 200 * 60 / 10));
+    let block = &rule["Action"]["Block"]["CustomResponse"];
+    assert_eq!(block["ResponseCode"].as_u64(), Some(429));
+    let body = text(&firewall["CustomResponseBodies"][text(&block["CustomResponseBodyKey"]).as_str()]["Content"]);
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!((&body["code"], &body["retry_after_seconds"]), (&"rate_limited".into(), &60.into()));
+
+    let edge = &resources["Edge"]["Properties"]["DistributionConfig"];
+    assert_eq!(text(&edge["WebACLId"]), "Firewall.Arn");
+    assert_eq!(edge["IPV6Enabled"], Value::Bool(false), "an address costs something");
+    assert_eq!(text(&edge["Origins"][0]["DomainName"]), "Domain.RegionalDomainName");
+    let shut = many(&resources["Api"]["Properties"]["DisableExecuteApiEndpoint"]);
+    assert_eq!(shut.first().map(String::as_str), Some("HasEdge"));
+    // Elsewhere, or without a domain, a deployment is refused before it begins.
+    let rule = &template["Rules"]["EdgeIsPossible"];
+    assert_eq!(many(&rule["RuleCondition"]), ["EdgeProtection", "on"]);
+    let assertions = rule["Assertions"].as_sequence().expect("assertions");
+    assert_eq!(many(&assertions[0]["Assert"]), ["AWS::Region", "us-east-1"]);
+    assert_eq!(many(&assertions[1]["Assert"][0]), ["CertificateArn", "none"]);
+}
+
+#[test]
+fn what_stops_calls_and_pays_back_runs_whatever_the_api_is_asked() {
+    for (binary, function) in functions() {
+        let reserved = &function["Properties"]["ReservedConcurrentExecutions"];
+        if ["reaper", "refunds"].contains(&binary.as_str()) {
+            let two = reserved[1].as_u64();
+            assert_eq!((text(&reserved[0]), two), ("ReservesConcurrency".into(), Some(2)), "{binary}");
+        } else {
+            assert!(reserved.is_null(), "{binary}");
+        }
+    }
+}
+
+#[test]
+fn a_vendor_is_asked_over_tls_or_is_on_this_machine() {
+    for (name, parameter) in entries(&template()["Parameters"]) {
+        let pattern = text(&parameter["AllowedPattern"]);
+        if !name.ends_with("Url") {
+            continue;
+        }
+        let allowed = Regex::new(&pattern).expect("a pattern");
+        assert!(allowed.is_match("https://vendor.example"), "{name}");
+        let local = ["http://127.0.0.1:8402/x", "http://localhost:4566"];
+        assert!(name == "PublicUrl" || local.iter().all(|url| allowed.is_match(url)), "{name}");
+        for url in ["http://vendor.example", "http://10.0.0.1", "http://127.0.0.1.example", "http://localhost.example/"]
+        {
+            assert!(!allowed.is_match(url), "{name} may be {url}");
+        }
+    }
+}
+
+#[test]
 fn each_function_is_told_what_its_code_reads_and_no_more() {
     let expected = BTreeMap::from([
         ("numbers_buy", [&AWS[..], &PAID, &TWILIO, &BLAND, &ALARMS, &["DAILY_NUMBER_BUDGET"]].concat()),
@@ -90,8 +173,12 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
             "discovery",
             [&AWS[..], &["PUBLIC_URL", "CONTACT_EMAIL", "PAYMENT_NETWORKS", "EVM_PAYEE", "SOLANA_PAYEE"]].concat(),
         ),
-        // Whom strangers pay.
-        ("reaper", [&AWS[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES"], &TWILIO, &BLAND].concat()),
+        // Whom strangers pay; and where alarms go, which the operator's command reads there.
+        (
+            "reaper",
+            [&AWS[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES", "ALARM_EMAIL"], &TWILIO, &BLAND]
+                .concat(),
+        ),
         ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
     ]);
     let template = template();

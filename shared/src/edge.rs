@@ -2,7 +2,9 @@
 //! happens between; the log line; the limits that hold before anything is read; what browsers ask beforehand. It knows no
 //! endpoint and no payment.
 
+mod address;
 mod browsers;
+mod caller;
 mod gzip;
 pub(crate) mod quality;
 
@@ -14,7 +16,7 @@ use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, Context, Request, RequestExt, Response};
+use lambda_http::{Adapter, Body, Context, Request, RequestExt, Response};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +29,9 @@ use crate::refusal::{Facts, Fault, Refusal};
 use crate::telemetry::metrics::LIMITS_HIT;
 use crate::telemetry::{self, Ended, Invoked, With, Writer};
 
+use address::Mended;
+pub use address::mended;
+use caller::Callers;
 pub use gzip::Document;
 
 /// The outcome of a request that brought no payment and was told the price.
@@ -73,39 +78,49 @@ pub trait Rounds: Send + Sync + 'static {
 
 /// Runs a function until Lambda stops it. What is missing in the environment is said at once and ends the start-up.
 pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), lambda_http::Error> {
-    let both = Arc::new(start(build)?);
-    lambda_http::run(service_fn(move |request: Request| {
-        let both = Arc::clone(&both);
-        async move { Ok::<_, Infallible>(serve(&both.0, &both.1, request).await) }
-    }))
-    .await
+    let door = Arc::new(start(build)?);
+    let serve = service_fn(move |request: Request| {
+        let door = Arc::clone(&door);
+        async move { Ok::<_, Infallible>(serve(&door, request).await) }
+    });
+    // As `lambda_http::run` does it, with addresses looked at before it makes requests of them.
+    lambda_runtime::run(Mended(Adapter::from(serve))).await
 }
 
 /// The same for what is woken by a schedule.
 pub async fn run_rounds<R: Rounds>(build: impl FnOnce(&mut Env) -> R) -> Result<(), lambda_runtime::Error> {
-    let both = &start(build)?;
+    let door = &start(build)?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<R::Event>| async move {
-        Ok::<_, Infallible>(go_round(&both.0, &both.1, event).await)
+        Ok::<_, Infallible>(go_round(&door.behind, &door.writer, event).await)
     }))
     .await
 }
 
 /// Opens the log and builds something from the environment, or says everything that is missing.
-fn start<T>(build: impl FnOnce(&mut Env) -> T) -> Result<(T, Writer), Incomplete> {
+fn start<T>(build: impl FnOnce(&mut Env) -> T) -> Result<Door<T>, Incomplete> {
     let mut env = Env::of_process();
     telemetry::listen(env.log_level());
     let writer = Writer::new(env.metrics_namespace());
-    let all = build(&mut env);
-    env.complete((all, writer))
+    let callers = Callers::new(env.caller_salt(), env.has_edge());
+    let behind = build(&mut env);
+    env.complete(Door { behind, writer, callers })
 }
 
-async fn serve<H: Handler>(handler: &H, writer: &Writer, request: Request) -> Response<Body> {
+/// What does the work, and what is done for it.
+struct Door<T> {
+    behind: T,
+    writer: Writer,
+    callers: Callers,
+}
+
+async fn serve<H: Handler>(door: &Door<H>, request: Request) -> Response<Body> {
+    let Door { behind: handler, writer, callers } = door;
     let packed = gzip::is_wanted(request.headers());
     let gateway = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
         _ => None,
     };
-    let invoked = Invoked { gateway, ..invoked(H::NAME, request.lambda_context_ref()) };
+    let invoked = Invoked { gateway, caller: callers.name(&request), ..invoked(H::NAME, request.lambda_context_ref()) };
     let answer = AssertUnwindSafe(async { respond(handler, request).await }).catch_unwind();
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
     let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
@@ -143,6 +158,7 @@ fn invoked(function: &'static str, context: Option<&Context>) -> Invoked {
         function,
         request: context.map(|context| context.request_id.clone()).unwrap_or_default(),
         gateway: None,
+        caller: None,
         trace: context.and_then(|context| context.xray_trace_id.clone()),
     }
 }

@@ -81,6 +81,16 @@ impl Env {
         self.optional("METRICS_NAMESPACE").unwrap_or_else(|| "dialtone".to_owned())
     }
 
+    /// `CALLER_SALT` (optional): what callers' addresses are hashed with for the log.
+    pub fn caller_salt(&self) -> Option<String> {
+        self.optional("CALLER_SALT")
+    }
+
+    /// `EDGE_PROTECTION` (optional): whether CloudFront stands before the API.
+    pub fn has_edge(&self) -> bool {
+        self.optional("EDGE_PROTECTION").is_some_and(|it| it == "on")
+    }
+
     /// `TABLE_NAME`, `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` (optional), and the role's credentials.
     pub fn store(&mut self) -> Store {
         Store::new(StoreConfig {

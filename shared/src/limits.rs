@@ -28,6 +28,11 @@ pub const SAME_PER_HOUR: usize = 3;
 pub const SAME_PER_DAY: usize = 6;
 /// Calls of all wallets to one destination in any day.
 pub const DESTINATION_PER_DAY: usize = 10;
+/// Calls to one destination in any day whose line failed after [`TALK`] of conversation. They are paid back, and have cost us all
+/// of it; whoever has the destination's line in hand could have it fail each time.
+pub const BROKEN_PER_DAY: usize = 1;
+/// So long a conversation is one.
+pub const TALK: Duration = Duration::from_secs(30);
 /// What the calls of one wallet may cost us in any day.
 pub const WALLET_COST: Usdc = Usdc::micros(6_000_000);
 /// What the calls to one prefix may cost us in a day.
@@ -121,6 +126,8 @@ pub enum Limit {
     SamePerDay,
     /// See [`DESTINATION_PER_DAY`].
     DestinationPerDay,
+    /// See [`BROKEN_PER_DAY`].
+    Broken,
     /// See [`WALLET_COST`].
     WalletCost,
     /// See [`PREFIX_COST`].
@@ -147,13 +154,14 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CallsPerHour,
         Self::CallsPerDay,
         Self::CallsAtOnce,
         Self::SamePerHour,
         Self::SamePerDay,
         Self::DestinationPerDay,
+        Self::Broken,
         Self::WalletCost,
         Self::PrefixCost,
         Self::DailyCost,
@@ -176,6 +184,7 @@ impl Limit {
             Self::SamePerHour => "calls_per_wallet_and_destination_per_hour",
             Self::SamePerDay => "calls_per_wallet_and_destination_per_day",
             Self::DestinationPerDay => "calls_per_destination_per_day",
+            Self::Broken => "broken_calls_per_destination_per_day",
             Self::WalletCost => "call_cost_per_wallet_per_day",
             Self::PrefixCost => "call_cost_per_prefix_per_day",
             Self::DailyCost => "call_cost_per_day",
@@ -207,6 +216,11 @@ impl fmt::Display for Limit {
             Self::DestinationPerDay => {
                 write!(f, "One number is called at most {DESTINATION_PER_DAY} times in a day, whoever calls.")
             }
+            Self::Broken => write!(
+                f,
+                "The line of the last call to this number failed in the middle of the conversation, and the call was paid \
+                 back. That happens at most {BROKEN_PER_DAY} time in a day, whoever calls."
+            ),
             Self::WalletCost => write!(
                 f,
                 "The calls of one wallet may cost us at most {WALLET_COST} in a day. Each counts for `max_duration` until it \

@@ -99,7 +99,7 @@ impl Numbers {
     ) -> Result<Candidates, Refusal> {
         let country = wanted.country;
         let pooled = self.store.pooled(country, invocation.now, POOL_GLANCE);
-        let (pooled, purchases) = future::join(pooled, self.store.before_purchase(payer, budget)).await;
+        let (pooled, purchases) = future::join(pooled, self.store.before_purchase(payer, budget, invocation.now)).await;
         let (mut pooled, purchases) = (pooled?, purchases?);
         purchases.check(invocation.now)?;
         shuffle(&mut pooled, invocation.dice);
@@ -181,7 +181,7 @@ impl Numbers {
                 Claimed::Ours(sale) => return Ok(Some(sale)),
                 Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
                 Claimed::Lost(Lost { change: 0, .. }) => return Ok(None),
-                Claimed::Lost(lost) => purchases.learn(lost.change - 1, lost)?,
+                Claimed::Lost(lost) => purchases.learn(lost.change - 1, lost, new.now)?,
             }
         }
         Err(Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into()))

@@ -221,7 +221,9 @@ fn granted(record: &Record, settled: &Settled) -> Changes {
     match (&record.work, leases::ends_at(&paid)) {
         (Work::Lease { number, country, .. }, Some(ends)) => numbers::lease(number, *country, wallet, sale, ends),
         (Work::Renew { number, .. }, Some(ends)) => numbers::extend(number, wallet, sale, ends),
-        (Work::Call { call, .. }, _) => calls::charged(call, wallet, sale, settled.transaction.as_deref()),
+        (Work::Call { call, .. }, _) => {
+            calls::charged(call, wallet, sale, settled.transaction.as_deref(), record.created_at)
+        }
         _ => Changes::none(),
     }
 }

@@ -182,6 +182,8 @@ pub struct Invoked {
     pub request: String,
     /// The API's name for the request, by which its access log is joined.
     pub gateway: Option<String>,
+    /// What stands for the caller's address.
+    pub caller: Option<String>,
     /// X-Ray's header.
     pub trace: Option<String>,
 }

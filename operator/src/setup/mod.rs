@@ -79,6 +79,7 @@ pub(crate) async fn setup(desk: Desk, options: Setup) -> Result<Answer, Trouble>
     course.refund_wallets().await;
     course.begin("the API");
     course.api().await;
+    course.alarms();
     Ok(course.told())
 }
 
@@ -124,6 +125,19 @@ impl Course {
             },
             Err(fault) => {
                 self.missing(WHAT, fault.to_string(), "Look at its name, the region, and what you may do there.");
+            }
+        }
+    }
+
+    /// Whether anybody is told when something is wrong.
+    fn alarms(&mut self) {
+        const WHAT: &str = "alarms";
+        match (self.desk.settings.get("ALARM_EMAIL").map(str::to_owned), self.desk.settings.get("TABLE_NAME")) {
+            (Some(address), _) => self.ready(WHAT, format!("go to {address}, which has to confirm once")),
+            (None, None) => self.note(WHAT, "not looked at: where they go is not known without a stack"),
+            (None, Some(_)) => {
+                let said = "go nowhere: nobody is told when calls are not stopped or money does not go back";
+                self.missing(WHAT, said, "Deploy with AlarmEmail.");
             }
         }
     }

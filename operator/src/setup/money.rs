@@ -1,15 +1,20 @@
 //! Money: who is paid and can be, who pays back and has something to pay with, and whether the API asks for it.
 
+use shared::api;
 use shared::env::Env;
+use shared::store::Work;
 use shared::types::{SolanaNetwork, Usdc, Wallet};
 use shared::upstream::http;
-use shared::x402::Nodes;
+use shared::x402::{InboundPayment, Nodes};
 
 use super::Course;
 use crate::show::ASK;
 
 /// Below this a refund wallet should be filled: the refunds' own alarm goes off there too.
 const LOW: Usdc = Usdc::micros(10_000_000);
+
+/// Blocks, of which the last so many are looked at: an hour of Base's, and as many as one question may ask for.
+const LATELY: u64 = 1_799;
 
 const PAYEE: &str = "payee";
 const REFUNDS: &str = "refund wallet";
@@ -45,7 +50,36 @@ impl Course {
                 (Wallet::Solana { .. }, None) => self.note(PAYEE, format!("{shown}: there is no node to ask")),
                 (Wallet::Evm { .. }, _) => self.ready(PAYEE, shown),
             }
+            if let Some(count) = self.sold_by_others(&nodes, &payee).await.filter(|count| *count > 0) {
+                let said = format!(
+                    "{payee} was lately paid {count} times, at our prices, for nothing that this stack has sold"
+                );
+                let next = "Does another stack or shop have this payee? Give each its own: with one payee a payment buys \
+                            something at both, and each pays back what the other has sold.";
+                self.missing(PAYEE, said, next);
+            }
         }
+    }
+
+    /// How many of the last payments to it are as our buyers make them, and of no sale in the table; as far as one question to the
+    /// node shows. What this stack has found already stands in the table as paid for nothing.
+    async fn sold_by_others(&self, nodes: &Nodes, payee: &Wallet) -> Option<usize> {
+        let store = self.desk.settings.store().ok()?;
+        let last = nodes.received(payee, None, ASK).await.ok()?.finalized;
+        let received = nodes.received(payee, Some(last.saturating_sub(LATELY)), ASK).await.ok()?;
+        let nothing = Usdc::micros(0);
+        let ours = |payment: &InboundPayment| {
+            payment.amount > nothing && api::ALL.iter().any(|endpoint| endpoint.price == payment.amount)
+        };
+        let mut count = 0;
+        for payment in received.payments.into_iter().filter_map(|inbound| inbound.payment).filter(ours) {
+            let sold = match store.sale(&payment.id).await.ok()? {
+                Some(record) => record.work != Work::Nothing,
+                None => false,
+            };
+            count += usize::from(!sold);
+        }
+        Some(count)
     }
 
     /// Whether those who pay back have something to pay with.

@@ -16,6 +16,7 @@ pub(crate) use stock::stock;
 pub(crate) use stuck::stuck;
 pub(crate) use wallet::wallet;
 
+use shared::calls::destinations::{self, Unsupported};
 use shared::types::PhoneNumber;
 
 use crate::terminal::Trouble;
@@ -23,7 +24,12 @@ use crate::terminal::Trouble;
 /// How long a vendor may take: somebody waits for the answer.
 pub(crate) const ASK: Duration = Duration::from_secs(10);
 
-/// Reads a phone number that was typed.
+/// Reads a phone number that was typed. In another spelling it would be another number here, and never called by it: an opt-out
+/// would not be one.
 pub(crate) fn phone_number(text: &str) -> Result<PhoneNumber, Trouble> {
-    PhoneNumber::parse(text).map_err(|error| Trouble(format!("{text} is {error}")))
+    let number = PhoneNumber::parse(text).map_err(|error| Trouble(format!("{text} is {error}")))?;
+    match destinations::check(&number) {
+        Err(why @ Unsupported::Spelling) => Err(Trouble(format!("{text} is no number's own spelling: {why}"))),
+        _ => Ok(number),
+    }
 }

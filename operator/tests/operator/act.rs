@@ -178,6 +178,9 @@ async fn somebody_who_asked_for_it_is_not_called() {
     assert!(!kept, "the list is of no use to anybody who reads it");
     dialtone.run(&["unblock", "destination", callee, "--yes"]).await.ends(0);
     dialtone.run(&["number", callee]).await.ends(1);
+    // In another spelling it would be no number that is ever called.
+    let other = dialtone.run(&["block", "destination", "+4407911123456", "--because", "asked by mail", "--yes"]).await;
+    assert!(other.ends(2).err.contains("leave that out"));
 }
 
 #[tokio::test]

@@ -89,6 +89,7 @@ impl Dialtone {
             ("AWS_ACCESS_KEY_ID", "operator"),
             ("AWS_SECRET_ACCESS_KEY", "local-secret-access-key"),
             ("USER", "alice"),
+            ("ALARM_EMAIL", "alice@example.com"),
         ];
         environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
         for host in ["voice", "pricing"] {

@@ -4,7 +4,7 @@ use harness::sim::{Answer, Fault, Faults};
 use harness::{SolanaWallet, Stack};
 use serde_json::{Value, json};
 
-use crate::fixture::{BUY, Dialtone, call_of, functions, number_of, world};
+use crate::fixture::{BUY, Dialtone, MINUTE, call_of, functions, number_of, world};
 
 /// An operator who has just signed up: main credentials and Bland's key in his environment, and a deployed stack whose secrets nobody
 /// has filled.
@@ -108,6 +108,37 @@ async fn before_there_is_a_stack_it_makes_the_sub_account_once_and_says_what_to_
     let handle = printed["bland"]["encrypted_key"].as_str().expect("a handle");
     assert_eq!(stack.bland.handles()[handle], made.sid);
     assert!(printed["twilio"]["api_key"].as_str().is_some_and(|key| key.starts_with("SK")));
+}
+
+#[tokio::test]
+async fn alarms_that_go_nowhere_are_said_to() {
+    let stack = fresh().await;
+    newcomer(&stack).with("ALARM_EMAIL", None).run(&["setup"]).await.ends(1).says(&["nobody is told", "AlarmEmail"]);
+    newcomer(&stack).run(&["setup"]).await.ends(0).says(&["alice@example.com"]);
+}
+
+#[tokio::test]
+async fn a_payee_that_another_stack_sells_with_is_told() {
+    let stack = fresh().await;
+    let dialtone = newcomer(&stack);
+    dialtone.run(&["setup"]).await.ends(0);
+    stack.lambda.stop().await;
+    let wallet = stack.wallet();
+    number_of(&stack, &wallet).await;
+    stack.travel(40 * MINUTE);
+    dialtone.run(&["setup"]).await.ends(0);
+    // From here on this stack looks for payments that it has not asked for.
+    stack.sweep().await;
+    // Another shop with the same price and payee settles a payment of its own.
+    let sold = wallet.signs(&stack.post(BUY).body(&json!({})).demand().await);
+    let taken = stack.chain.transfer_with_authorization(sold.authorization(), &sold.signature_bytes());
+    taken.expect("it is good");
+    stack.travel(40 * MINUTE);
+    dialtone.run(&["setup"]).await.ends(1).says(&["was lately paid 1 times", "Give each its own"]);
+    // And when this stack has begun to pay it back.
+    stack.minutes(10).await;
+    assert!(stack.dynamo.rows().iter().any(|row| row["refund"]["reason"] == "stray"));
+    dialtone.run(&["setup"]).await.ends(1).says(&["was lately paid 1 times"]);
 }
 
 /// The requests of a run that change something.

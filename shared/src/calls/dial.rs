@@ -90,7 +90,7 @@ impl Calls {
     ) -> Result<CallPlan, Refusal> {
         let now = invocation.now;
         let dialler = self.bland.ready(invocation.at_most(READY, RESERVE));
-        let reads = (self.store.belongings(payer), self.store.before_call(payer, &request.to));
+        let reads = (self.store.belongings(payer), self.store.before_call(payer, &request.to, now));
         let (belongings, before, dialler) = future::join3(reads.0, reads.1, dialler).await;
         let (ours, counters) = before?;
         if ours.is_some() {
@@ -169,7 +169,7 @@ impl Calls {
                 Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
                 Claimed::Lost(lost) => match why_not(&lost, now)? {
                     NotNow::Beyond(place) => {
-                        if plan.counters.learn(place, lost)? == Learned::OptedOut {
+                        if plan.counters.learn(place, lost, now)? == Learned::OptedOut {
                             return Err(Refusal::DestinationOptedOut.into());
                         }
                     }

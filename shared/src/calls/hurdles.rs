@@ -31,7 +31,7 @@ impl Calls {
             return Err(self.refusal_of(hurdle, &counters, asking.to).await);
         }
         future::join_all(open.iter().map(|call| self.look(call, invocation))).await;
-        let (_, counters) = self.store.before_call(asking.wallet, asking.to).await?;
+        let (_, counters) = self.store.before_call(asking.wallet, asking.to, invocation.now).await?;
         match counters.admit(asking, budget, invocation.now)? {
             Ok(_) => Ok(counters),
             // One that was not placed yet may come to nothing: its sale decides, when this one is claimed.

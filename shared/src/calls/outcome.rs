@@ -7,6 +7,7 @@
 
 mod ends;
 
+use crate::limits::TALK;
 use crate::store::Charge;
 use crate::upstream::bland::{BlandCall, Line};
 pub use ends::{ERROR, End, IN_PROGRESS};
@@ -55,6 +56,11 @@ impl Outcome {
     /// Whether it ended in an error, which is not charged.
     pub fn is_error(&self) -> bool {
         matches!(self.state, State::Over(end) if end.is_error())
+    }
+
+    /// Whether the line failed when there had been a conversation.
+    pub fn broke_off_late(&self) -> bool {
+        self.state == State::Over(End::BrokeOffLate)
     }
 
     /// Whether the record says so itself. Otherwise it is inferred from what is missing, and may be missing only because it is not
@@ -165,7 +171,11 @@ fn end(call: &BlandCall, before: Before, Heard { spoke, answered }: Heard) -> (E
         };
     }
     if matches!(status, "failed" | "error") || matches!(queue, "pre_queue_error" | "queue_error" | "call_error") {
-        return (if spoke { End::BrokeOff } else { why_failed(call) }, true);
+        return match spoke {
+            true if seconds(call) >= TALK.as_secs() => (End::BrokeOffLate, true),
+            true => (End::BrokeOff, true),
+            false => (why_failed(call), true),
+        };
     }
     // Reported as completed, and nothing of the kind. An error message by itself proves nothing.
     let silent = !spoke && seconds(call) == 0;

@@ -44,7 +44,8 @@ pub fn judge(call: &Call, record: &BlandCall, now: Timestamp) -> Look {
     let settled = rested && call.charge != Charge::Pending;
     let refund_due = settled && is_error(&view) && call.charge == Charge::Paid;
     let price = if outcome.is_terminal() { price_of(record, &call.to) } else { None };
-    Look { view, ended_at, settled, refund_due, price }
+    let broke_off = is_error(&view) && outcome.broke_off_late();
+    Look { view, ended_at, settled, refund_due, broke_off, price }
 }
 
 /// A call of which nothing is heard any more, long after it must have ended. What was heard of it stays.
@@ -58,7 +59,7 @@ pub(super) fn given_up(call: &Call, now: Timestamp) -> Look {
         View { status, ended_by, reason, retry, ended_at: Some(now.as_second()), ..known }
     };
     let refund_due = is_error(&view) && call.charge == Charge::Paid;
-    Look { view, ended_at: call.ended_at.or(Some(now)), settled: true, refund_due, price: None }
+    Look { view, ended_at: call.ended_at.or(Some(now)), settled: true, refund_due, broke_off: false, price: None }
 }
 
 /// What is kept of a call that was never looked at.

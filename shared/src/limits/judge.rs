@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Limit, NUMBERS_PER_DAY,
-    ROUND, Reached, SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
+    BROKEN_PER_DAY, Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Limit,
+    NUMBERS_PER_DAY, ROUND, Reached, SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
 };
 use crate::types::{PhoneNumber, Usdc};
 
@@ -76,9 +76,14 @@ pub fn wallet(calls: &[Counted], to: &PhoneNumber, cost: Usdc, now: i64) -> Resu
     longest(&waits)
 }
 
-/// Whether a destination that was called then may be called again.
-pub fn destination(calls: &[i64], now: i64) -> Result<(), Reached> {
-    longest(&[(Limit::DestinationPerDay, count(calls, DESTINATION_PER_DAY, WINDOW, now))])
+/// Whether a destination that was called then may be called again, where the line of such a call has last failed in the middle
+/// of the conversation.
+pub fn destination(calls: &[i64], broke_at: Option<i64>, now: i64) -> Result<(), Reached> {
+    let broken: Vec<i64> = broke_at.into_iter().collect();
+    longest(&[
+        (Limit::DestinationPerDay, count(calls, DESTINATION_PER_DAY, WINDOW, now)),
+        (Limit::Broken, count(&broken, BROKEN_PER_DAY, WINDOW, now)),
+    ])
 }
 
 /// Whether a wallet that has bought numbers then may buy another.
@@ -266,11 +271,18 @@ mod tests {
     #[test]
     fn a_destination_is_called_so_often_whoever_calls() {
         let times: Vec<i64> = (0..10).map(|each| NOW - 100 - each).collect();
-        assert_eq!(destination(&times[..9], NOW), Ok(()));
+        assert_eq!(destination(&times[..9], None, NOW), Ok(()));
         let reached = Reached { limit: Limit::DestinationPerDay, retry_after: 86_400 - 109 };
-        assert_eq!(destination(&times, NOW), Err(reached));
-        assert_eq!(destination(&times, NOW + 86_400 - 109), Ok(()), "then");
-        assert!(destination(&times, NOW + 86_400 - 110).is_err(), "and not before");
+        assert_eq!(destination(&times, None, NOW), Err(reached));
+        assert_eq!(destination(&times, None, NOW + 86_400 - 109), Ok(()), "then");
+        assert!(destination(&times, None, NOW + 86_400 - 110).is_err(), "and not before");
+    }
+
+    #[test]
+    fn a_destination_whose_line_failed_in_a_conversation_is_called_again_a_day_later() {
+        let broken = |ago: i64| destination(&[], Some(NOW - ago), NOW).err();
+        let reached = |retry_after| Some(Reached { limit: Limit::Broken, retry_after });
+        assert_eq!((broken(0), broken(86_399), broken(86_400)), (reached(86_400), reached(1), None));
     }
 
     #[test]

@@ -58,7 +58,10 @@ impl Store {
         };
         let over = |charge: &str| {
             call.map(|call| {
-                Change::update(keys::call(call))
+                let change = Change::update(keys::call(call));
+                // What goes back is kept until it is back.
+                let change = if charge == "refund_due" { change.remove("ttl") } else { change };
+                change
                     .set("charge", s(charge))
                     .set("by_hand", s(who))
                     .when(When::Is("charge", s("paid")))

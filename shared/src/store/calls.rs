@@ -65,7 +65,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         view: None,
         due_queue: Some(Queue::of_call(&call.id).name()),
         due_at: Some(call.due_at.as_second()),
-        ttl: now.as_second() + KEPT.as_secs().cast_signed(),
+        ttl: None,
     };
     let paused_since = now.as_second() - UNPAID_PAUSE.as_secs().cast_signed();
     let mut wallet = Change::update(keys::wallet(&call.wallet))
@@ -127,10 +127,17 @@ pub fn placed(call: &CallId, placed: &str) -> Changes {
 }
 
 /// placed → paid, by a transaction or with credit
-pub fn charged(call: &CallId, wallet: &Wallet, sale: &PaymentId, transaction: Option<&str>) -> Changes {
+pub fn charged(
+    call: &CallId,
+    wallet: &Wallet,
+    sale: &PaymentId,
+    transaction: Option<&str>,
+    dialled_at: Timestamp,
+) -> Changes {
     Changes::of([
         Change::update(keys::call(call))
             .set("charge", s("paid"))
+            .set("ttl", n(kept_until(dialled_at)))
             .set_some("transaction", transaction.map(s))
             .when(When::Is("sale", s(sale.as_str()))),
         freed(wallet, sale),
@@ -153,6 +160,7 @@ pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, no
             .set("charge", s("declined"))
             .set("placed", s(placed))
             .set("due_at", n(now.as_second()))
+            .set("ttl", n(kept_until(now)))
             .when(When::Is("sale", s(sale.as_str()))),
         freed(wallet, sale).set("unpaid_at", n(now.as_second())),
     ])
@@ -173,9 +181,15 @@ pub fn withdrawn(
             .set("charge", s("declined"))
             .set("placed", s(placed))
             .set("due_at", n(now.as_second()))
+            .set("ttl", n(kept_until(now)))
             .when(When::Is("sale", s(sale.as_str()))),
         unspent(freed(wallet, sale), credit),
     ])
+}
+
+/// From when on a call is deleted that was dialled then, if nothing is left to be done for it.
+pub(super) fn kept_until(dialled_at: Timestamp) -> i64 {
+    dialled_at.as_second() + KEPT.as_secs().cast_signed()
 }
 
 fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {
@@ -231,7 +245,7 @@ pub struct Call {
     pub settled: bool,
     /// What the last look showed.
     pub view: Option<View>,
-    /// Until when it is kept. The table deletes it some time after that.
+    /// Until when it is shown: what was said is gone then, whether or not the table has deleted it.
     pub kept_until: Timestamp,
 }
 
@@ -256,6 +270,8 @@ pub struct Look {
     pub settled: bool,
     /// It ended in an error after it was paid: the money goes back.
     pub refund_due: bool,
+    /// It ended in an error because the line failed in the middle of a conversation: that counts for its destination.
+    pub broke_off: bool,
     /// What it has cost us, if that is known now. Until then it counts for what is reserved.
     pub price: Option<Usdc>,
 }
@@ -285,7 +301,7 @@ impl Store {
             ended_at: row.ended_at.map(instant_of).transpose()?,
             settled: row.settled,
             view: row.view,
-            kept_until: instant_of(row.ttl)?,
+            kept_until: instant_of(row.created_at + KEPT.as_secs().cast_signed())?,
         }))
     }
 
@@ -318,6 +334,7 @@ impl Store {
             change = change
                 .set("charge", s("refund_due"))
                 .set("due_at", n(call.looked_at))
+                .remove("ttl")
                 .when(When::Is("charge", s("paid")));
         } else if look.settled {
             change = change.remove("due_queue").remove("due_at");
@@ -327,13 +344,19 @@ impl Store {
         }
         let price = look.price.filter(|_| look.settled);
         let mut changes = Changes::none();
+        // From the first look that sees it, so that nobody calls again in between; the time is the same at the last.
+        let seen = look.ended_at.filter(|_| call.ended_at.is_none() || look.settled).filter(|_| look.broke_off);
+        let broke = seen.map(|at| limits::broke(&call.to, at.as_second()));
         if let Some(cost) = &call.cost {
             let ended = look.ended_at.filter(|_| call.ended_at.is_none()).map(Timestamp::as_second);
             let over = Over { ended, settled: look.settled, price };
             changes = limits::over(&call.id, &call.wallet, &call.to, cost, over);
             change = change.set_some("cost.micros", price.map(|price| n(signed(price))));
         }
-        Ok(matches!(self.transact(Changes::of([change]).and(changes), token).await?, Done::Yes))
+        Ok(matches!(
+            self.transact(Changes::of([change]).and(changes).and(broke.into_iter().collect()), token).await?,
+            Done::Yes
+        ))
     }
 
     /// Puts off the next time the sweep looks at a call.

@@ -4,7 +4,7 @@
 //! | item | holds | changed by |
 //! |---|---|---|
 //! | of a wallet | its calls of a day, by id: when, whom, the cost, and until when it runs at most | a call that is dialled, undone, over |
-//! | of a destination | when it was called, by the call's id | a call that is dialled, undone |
+//! | of a destination | when it was called, by the call's id; when the line last failed in a conversation | a call that is dialled, undone; paid back |
 //! | of a prefix, of all | what the calls of a day cost | a call that is dialled, undone, settled |
 //! | of all | how many calls run | a call that is dialled, undone, over |
 //! | of a buyer | when it has bought numbers, by the payment | a purchase that is claimed, undone |
@@ -18,13 +18,10 @@
 //! Taking something off never stands in the way: a sum whose day is over, or a call that is not in a list any more, needs
 //! no correction.
 
+mod list;
 mod purchases;
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use crate::limits::judge::{self, Booking, Counted, Sum};
+use crate::limits::judge::{self, Booking, Sum};
 use crate::limits::{Budget, Limit, PREFIX_COST, Reached, SETTLING, SWEPT, WINDOW, rates};
 use crate::telemetry;
 use crate::telemetry::metrics::CALL_BUDGET_USED;
@@ -34,13 +31,12 @@ use super::change::{Change, Changes, Item, When, n};
 use super::controls::Controls;
 use super::keys::{self, Key};
 use super::numbers::Holding;
-use super::rows::{CostRow, CountedRow, CountedRows, RunningRow, SumRow};
+use super::rows::{CostRow, CountedRow, RunningRow, SumRow};
 use super::work::number_of;
 use super::{Lost, Store, StoreFault};
+pub(super) use list::broke;
+use list::{List, entry_of, forgotten, forgotten_at};
 pub use purchases::{Purchases, not_bought, not_sold};
-
-/// An expression holds 4 KB; what is not forgotten today is forgotten with the next call.
-const FORGOTTEN_AT_ONCE: usize = 30;
 
 /// What a call costs us: reserved when it is dialled, corrected when it is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,13 +72,6 @@ pub struct Asking<'a> {
     pub cost: Usdc,
     /// By when it must be over.
     pub ends_at: Timestamp,
-}
-
-/// A list of what counts, as it was read.
-#[derive(Debug, Default)]
-struct List {
-    version: Option<i64>,
-    entries: HashMap<String, CountedRow>,
 }
 
 /// What has been counted, as it was read.
@@ -166,7 +155,7 @@ impl Counters {
         telemetry::gauge(&CALL_BUDGET_USED, self.used_up(budget, now), []);
         let counts = [
             judge::wallet(&self.wallet.counted(asking.to), asking.to, cost, now),
-            judge::destination(&self.destination.instants(), now),
+            judge::destination(&self.destination.instants(), self.destination.broke_at, now),
             judge::lines(self.running.max(0).cast_unsigned(), budget),
         ];
         let reached = counts.into_iter().chain([prefix.map(drop), day.map(drop)]).filter_map(Result::err);
@@ -238,10 +227,10 @@ impl Counters {
     }
 
     /// Learns what the write found that was refused; `place` counts from the first of these changes.
-    pub fn learn(&mut self, place: usize, lost: Lost) -> Result<Learned, StoreFault> {
+    pub fn learn(&mut self, place: usize, lost: Lost, now: Timestamp) -> Result<Learned, StoreFault> {
         match place {
-            0 => self.wallet = List::from_item(lost.old)?,
-            1 => self.destination = List::from_item(lost.old)?,
+            0 => self.wallet = List::from_item(lost.old, now)?,
+            1 => self.destination = List::from_item(lost.old, now)?,
             2 => self.prefix = sum_of(lost.old)?,
             3 => self.day = sum_of(lost.old)?,
             4 => self.running = running_of(lost.old)?,
@@ -290,11 +279,6 @@ pub(super) fn over(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: &Cost
     let of_wallet = (ended.is_some() || settled).then(|| of_wallet.or_without());
     let sums = corrected(to, cost, price).into_iter().filter(|_| settled);
     of_wallet.into_iter().chain(sums).chain(ended.map(|_| runs_no_longer())).collect()
-}
-
-/// A list without this in it.
-fn forgotten(key: Key, name: &str) -> Change {
-    Change::update(key).remove(entry_of(name)).when(When::There(entry_of(name))).or_without()
 }
 
 fn runs_no_longer() -> Change {
@@ -348,6 +332,7 @@ impl Store {
         &self,
         wallet: &Wallet,
         to: &PhoneNumber,
+        now: Timestamp,
     ) -> Result<(Option<Holding>, Counters), StoreFault> {
         let keys = [
             keys::number(to),
@@ -360,8 +345,8 @@ impl Store {
         ];
         let [number, wallet, destination, prefix, day, running, control] = self.items(keys).await?;
         let counters = Counters {
-            wallet: List::from_item(wallet)?,
-            destination: List::from_item(destination)?,
+            wallet: List::from_item(wallet, now)?,
+            destination: List::from_item(destination, now)?,
             prefix: sum_of(prefix)?,
             day: sum_of(day)?,
             running: running_of(running)?,
@@ -369,58 +354,6 @@ impl Store {
         };
         Ok((number.map(Holding::from_item).transpose()?, counters))
     }
-}
-
-impl List {
-    fn from_item(item: Option<Item>) -> Result<Self, StoreFault> {
-        let row: CountedRows = serde_dynamo::from_item(item.unwrap_or_default())?;
-        Ok(Self { version: row.version, entries: row.entries })
-    }
-
-    fn instants(&self) -> Vec<i64> {
-        self.entries.values().map(|call| call.counted_at).collect()
-    }
-
-    /// What counts for a wallet. A row that cannot be read counts as if it were the destination that is asked for.
-    fn counted(&self, to: &PhoneNumber) -> Vec<Counted> {
-        let of = |row: &CountedRow| Counted {
-            at: row.counted_at,
-            to: row.to.as_deref().and_then(|text| number_of(text).ok()).unwrap_or_else(|| to.clone()),
-            cost: Usdc::micros(row.cost.unwrap_or_default()),
-            ends_at: row.ends_at,
-            open_until: row.open_until,
-        };
-        self.entries.values().map(of).collect()
-    }
-
-    /// This list with one more in it, and without those that count no longer.
-    fn with(&self, key: Key, name: &str, row: &CountedRow, now: i64) -> Result<Change, StoreFault> {
-        let entry = serde_dynamo::to_attribute_value(row)?;
-        let Some(version) = self.version else {
-            let entries = HashMap::from([(name.to_owned(), entry)]);
-            let put = Change::put(key, Item::new()).set("version", n(1)).set("ttl", n(forgotten_at(now)));
-            let entries = AttributeValue::M(entries);
-            return Ok(put.set("entries", entries).when(When::No("version")));
-        };
-        let past = |row: &CountedRow| row.ends_at.is_none() && row.counted_at <= now - WINDOW.as_secs().cast_signed();
-        let gone = self.entries.iter().filter(|(_, row)| past(row)).map(|(id, _)| id).take(FORGOTTEN_AT_ONCE);
-        let change = Change::update(key)
-            .set("version", n(version + 1))
-            .set("ttl", n(forgotten_at(now)))
-            .set(entry_of(name), entry)
-            .when(When::Is("version", n(version)));
-        Ok(gone.fold(change, |change, id| change.remove(entry_of(id))))
-    }
-}
-
-/// Deletion is housekeeping: whatever is in an item then counts for nothing.
-fn forgotten_at(now: i64) -> i64 {
-    now + 2 * WINDOW.as_secs().cast_signed()
-}
-
-/// Where something stands in a list.
-fn entry_of(name: &str) -> String {
-    format!("entries.{name}")
 }
 
 fn sum_of(item: Option<Item>) -> Result<Option<Sum>, StoreFault> {

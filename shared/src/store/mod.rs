@@ -47,6 +47,18 @@
 //!
 //! A wallet's own name for a purchase stands in the write that claims it: [`sales::Purchase`].
 //!
+//! What is forgotten has a `ttl`, after which DynamoDB deletes it in its own time: an hour later, or days. So nothing waits for that, and
+//! nothing is lost by it. A `ttl` is written by what ends something, and taken off again by what begins anew.
+//!
+//! | item | `ttl` | written by | while it is still there |
+//! |---|---|---|---|
+//! | sale | 60 days after its end | closed, void, refunded, credited | [`Store::gate`] does not see it, [`Store::claim`] writes over it. Who carries on, or follows money, goes by it |
+//! | call | 30 days after it was dialled | paid, declined; refunded, credited | [`calls::Call::kept_until`] says that it is gone, of one that is not over as well |
+//! | name of a purchase | 30 days | a claim | free for another purchase |
+//! | list of calls, of purchases | 2 days after the last | each entry | empty, and written over |
+//! | sum of a day | 2 days after it began | its first entry | its day is over, and another begins |
+//! | paid back on a day | 30 days | each refund | never read after its day |
+//!
 //! What is counted, so that there is not too much of it, is counted in the same writes: [`limits`]. What an operator switches
 //! (wallets that are refused, people who are not called, whether anything is sold) is no part of a sale's way: [`controls`].
 

@@ -10,11 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::types::{AttemptId, CallId, DAY, PaymentId, Timestamp, Usdc, Wallet};
 
-use super::calls::signed;
+use super::calls::{kept_until, signed};
 use super::change::{Change, Changes, When, n, s};
 use super::keys::{self, Queue};
 use super::rows::{RefundReason, RefundRow, Refunding, State};
-use super::sales::{BUSY, NotStepped, Record, Sale, Settled, Settling, Signed};
+use super::sales::{BUSY, KEPT, NotStepped, Record, Sale, Settled, Settling, Signed};
 use super::work::{Work, instant_of};
 use super::{Done, Store, StoreFault};
 
@@ -63,6 +63,12 @@ impl Refund {
             transaction: None,
             by: None,
         }
+    }
+
+    /// From when on its sale is forgotten once it is back: counted from when nothing that was sent could land any more.
+    fn forgotten_at(&self) -> i64 {
+        let last = self.valid_before.map_or(0, u64::cast_signed).max(self.asked_at.as_second());
+        last + KEPT.as_secs().cast_signed()
     }
 
     pub(super) fn to_row(&self) -> RefundRow {
@@ -142,6 +148,7 @@ impl Store {
         let Some(price) = record.credit() else { return Ok(false) };
         let call = Change::update(keys::call(call))
             .set("charge", s("credited"))
+            .set("ttl", n(kept_until(record.created_at)))
             .remove("due_queue")
             .remove("due_at")
             .when(When::Is("charge", s("refund_due")))
@@ -272,6 +279,7 @@ impl Store {
         let call = of_call(record).map(|call| {
             Change::update(keys::call(call))
                 .set("charge", s("refunded"))
+                .set("ttl", n(kept_until(record.created_at)))
                 .set_some("refunded_by", transaction.map(s))
                 .when(When::Is("charge", s("refund_due")))
         });
@@ -285,7 +293,10 @@ impl Store {
         let refund = Refund { state: Refunding::Credited, ..seen.clone() };
         let wallet = Change::update(keys::wallet(&record.signed.payer)).add("credit", signed(refund.amount));
         let call = of_call(record).map(|call| {
-            Change::update(keys::call(call)).set("charge", s("credited")).when(When::Is("charge", s("refund_due")))
+            Change::update(keys::call(call))
+                .set("charge", s("credited"))
+                .set("ttl", n(kept_until(record.created_at)))
+                .when(When::Is("charge", s("refund_due")))
         });
         let changes = [over(record, &refund)?, wallet].into_iter().chain(call).collect();
         self.done(changes, &record.id, "credited", by).await
@@ -327,12 +338,13 @@ impl Store {
     }
 }
 
-/// A refund that begins.
+/// A refund that begins: its sale has not ended.
 pub(super) fn owed(change: Change, payment: &PaymentId, refund: &Refund) -> Result<Change, StoreFault> {
     Ok(change
         .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
         .set("due_queue", s(Queue::of_refund(payment).name()))
-        .set("due_at", n(refund.asked_at.as_second())))
+        .set("due_at", n(refund.asked_at.as_second()))
+        .remove("ttl"))
 }
 
 /// A change to a refund that is as it was seen.
@@ -347,6 +359,7 @@ fn over(record: &Record, refund: &Refund) -> Result<Change, StoreFault> {
     let seen = record.refund.as_ref().ok_or(StoreFault::Impossible("a refund without a refund"))?;
     Ok(still(record, seen)
         .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
+        .set("ttl", n(refund.forgotten_at()))
         .remove("due_queue")
         .remove("due_at"))
 }

@@ -94,6 +94,10 @@ pub enum Pause {
 pub(super) struct CountedRows {
     /// It grows with every call that is counted: whoever has counted on another one counts again.
     pub version: Option<i64>,
+    /// From when on nothing in it counts; deletion comes some time after that.
+    pub ttl: Option<i64>,
+    /// Of a destination: when a call to it was last paid back because its line had failed in the middle of the conversation.
+    pub broke_at: Option<i64>,
     #[serde(default)]
     pub entries: HashMap<String, CountedRow>,
 }
@@ -174,7 +178,9 @@ pub(super) struct SaleRow {
     pub due_queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
-    pub ttl: i64,
+    /// Absent until it has ended: what is not over is never forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<i64>,
 }
 
 /// `KEY#<caip10>#<hash of the name>` / `KEY`: a wallet's own name for a purchase, and the payment that was first to carry it.
@@ -367,7 +373,9 @@ pub(super) struct CallRow {
     pub due_queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
-    pub ttl: i64,
+    /// Absent while its payment is under way, in either direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<i64>,
 }
 
 /// What a call has cost its wallet.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::types::{AttemptId, PaymentId, Timestamp, Wallet};
 
-use super::change::{Change, Changes, When, n, s};
+use super::change::{Change, Changes, Item, When, n, s};
 use super::controls::Controls;
 use super::keys;
 use super::rows::{Pause, PurchaseRow, State, WalletRow};
@@ -19,6 +19,7 @@ use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
 pub use named::{Purchase, REMEMBERED};
 use named::{first_named, remember};
+pub(super) use record::KEPT;
 pub use record::{Record, Settled, Signed};
 
 /// How long an attempt may be at work before somebody else finishes its sale: longer than a function may run (29 s) and
@@ -159,14 +160,18 @@ impl Store {
         };
         let row: WalletRow = serde_dynamo::from_item(wallet.unwrap_or_default())?;
         Ok(Gate {
-            record: sale.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?)).transpose()?,
+            record: sale
+                .filter(|item| !is_forgotten(item, now))
+                .map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?))
+                .transpose()?,
             blocked: row.blocked_at.is_some(),
             paused: Controls::from_item(control)?.paused.map(|(what, _)| what),
             named: named.map(|item| first_named(item, now)).transpose()?.flatten(),
         })
     }
 
-    /// The sale of a payment.
+    /// The sale of a payment, as long as the table has it: whoever carries a sale on, or looks for where money went, goes by all
+    /// that is there.
     pub async fn sale(&self, payment: &PaymentId) -> Result<Option<Record>, StoreFault> {
         let item = self.item(keys::sale(payment)).await?;
         item.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?)).transpose()
@@ -197,6 +202,8 @@ impl Store {
         let key = keys::sale(&record.id);
         let put = Change::put(key, serde_dynamo::to_item(record.to_row())?).when(When::Any(vec![
             When::Absent,
+            // Forgotten, and not deleted yet.
+            When::All(vec![When::No("due_queue"), When::AtMost("ttl", new.now.as_second())]),
             When::All(vec![
                 When::Is("state", s("void")),
                 When::Is("spent", AttributeValue::Bool(false)),
@@ -271,7 +278,7 @@ impl Store {
             Ok(value) => sale.record.step(State::Settling).set("state", s("closed")).set("settled", value),
             Err(fault) => return Err((sale, fault.into())),
         };
-        let update = update.remove("due_queue").remove("due_at");
+        let update = update.remove("due_queue").remove("due_at").set("ttl", n(sale.record.forgotten_at()));
         match self.step(&sale.record, update, changes, "close").await {
             Ok(()) => Ok(Record { state: State::Closed, settled: Some(settled), ..*sale.record }),
             Err(not_stepped) => Err((sale, not_stepped)),
@@ -290,6 +297,7 @@ impl Store {
             .step(Stage::STATE)
             .set("state", s("void"))
             .set("spent", AttributeValue::Bool(spent))
+            .set("ttl", n(sale.record.forgotten_at()))
             .remove("due_queue")
             .remove("due_at");
         // With other changes it is another step.
@@ -350,6 +358,7 @@ impl Store {
             .set("attempt", s(attempt.as_str()))
             .set("busy_until", n(busy_until.as_second()))
             .set("due_at", n(busy_until.as_second()))
+            .remove("ttl")
             .when(When::AtMost("busy_until", now.as_second()));
         let taken = Record { attempt: attempt.clone(), busy_until, ..record.clone() };
         let ours = match self.transact(Changes::of([change]), &taken.token("take")).await? {
@@ -391,6 +400,12 @@ impl Record {
     fn token(&self, step: &str) -> String {
         format!("{}|{}|{step}", self.id.as_str(), self.attempt.as_str())
     }
+}
+
+/// Whether a sale has ended so long ago that it is remembered no longer, though it may not be deleted yet.
+fn is_forgotten(item: &Item, now: Timestamp) -> bool {
+    let ttl = item.get("ttl").and_then(|ttl| ttl.as_n().ok()?.parse::<i64>().ok());
+    !item.contains_key("due_queue") && ttl.is_some_and(|ttl| ttl <= now.as_second())
 }
 
 fn work_value(work: &Work) -> Result<AttributeValue, StoreFault> {

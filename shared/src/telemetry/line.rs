@@ -88,6 +88,7 @@ fn describe<'a>(
     let mut text = |name, text: Option<&'a str>| members.extend(text.map(|text| (name, Member::Text(text))));
     text("request", Some(&invoked.request));
     text("gateway_request", invoked.gateway.as_deref());
+    text("caller", invoked.caller.as_deref());
     text("trace", invoked.trace.as_deref().map(root));
     text("sale", notes.sale.as_deref());
     text("wallet", notes.wallet.as_deref());

@@ -15,6 +15,7 @@ fn invoked() -> Invoked {
         function: "reaper",
         request: "8476a536".into(),
         gateway: Some("gw1".into()),
+        caller: None,
         trace: Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0".into()),
     }
 }

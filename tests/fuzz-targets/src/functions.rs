@@ -80,6 +80,11 @@ impl Functions {
 }
 
 impl Paid {
+    /// A request as it is.
+    pub fn serve(&self, request: Request) -> BoxFuture<'static, Response<Body>> {
+        (self.serve)(request)
+    }
+
     /// A request with these payment headers and this body.
     pub fn post(&self, payments: &[(HeaderName, HeaderValue)], body: &[u8]) -> BoxFuture<'static, Response<Body>> {
         let body = if body.is_empty() { Body::Empty } else { Body::Binary(body.to_vec()) };

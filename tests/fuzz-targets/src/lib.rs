@@ -15,6 +15,7 @@
 use http::StatusCode;
 use shared::upstream::http::Reply;
 
+mod address;
 mod bland;
 mod bodies;
 mod facilitator;
@@ -29,6 +30,7 @@ mod solana;
 mod twilio;
 mod words;
 
+pub use address::address;
 pub use bland::bland;
 pub use bodies::body;
 pub use facilitator::facilitator;
@@ -43,7 +45,8 @@ pub use words::{call_id, e164, word};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
+    ("address", address),
     ("payment_header", payment_header),
     ("transaction", transaction),
     ("body", body),

@@ -26,6 +26,8 @@ pub enum End {
     Blocked,
     /// An error in the middle of a conversation.
     BrokeOff,
+    /// The same, after what is a conversation by any measure.
+    BrokeOffLate,
     /// It was stopped when its time was up, and had not been answered.
     NeverAnswered,
     /// It was stopped because its payment was declined.
@@ -64,7 +66,7 @@ impl End {
             Self::Busy => ("busy", "BUSY", "later"),
             Self::Machine => ("completed", "VOICEMAIL", "later"),
             Self::NotFound => ("failed", ERROR, "no"),
-            Self::Unavailable | Self::NeverAnswered | Self::Unpaid => ("failed", ERROR, "later"),
+            Self::Unavailable | Self::BrokeOffLate | Self::NeverAnswered | Self::Unpaid => ("failed", ERROR, "later"),
             Self::Failed | Self::Blocked | Self::BrokeOff | Self::Lost => ("failed", ERROR, "now"),
         };
         Words { status, ended_by, retry, reason: self.reason() }
@@ -113,6 +115,10 @@ impl End {
                 "The line failed in the middle of the conversation. This is a system error: call again if the task was not \
                  done. You are not charged for the call."
             }
+            Self::BrokeOffLate => {
+                "The line failed in the middle of the conversation. This is a system error, and you are not charged for the \
+                 call. This number can be called again in a day."
+            }
             Self::NeverAnswered => {
                 "The call was not answered before its time was up, so it was stopped. Try again later. You are not charged \
                  for the call."
@@ -136,7 +142,9 @@ impl End {
     /// Whether the callee, or a machine, had taken the call, if the end itself says so.
     pub(super) const fn was_answered(self) -> Option<bool> {
         match self {
-            Self::HungUp | Self::Done | Self::TimeUp | Self::Machine | Self::BrokeOff => Some(true),
+            Self::HungUp | Self::Done | Self::TimeUp | Self::Machine | Self::BrokeOff | Self::BrokeOffLate => {
+                Some(true)
+            }
             Self::RangOut
             | Self::Busy
             | Self::Failed

@@ -52,9 +52,9 @@ impl Purchases {
     }
 
     /// Learns what the write found that was refused; `place` counts from the first of these changes.
-    pub fn learn(&mut self, place: usize, lost: Lost) -> Result<(), StoreFault> {
+    pub fn learn(&mut self, place: usize, lost: Lost, now: Timestamp) -> Result<(), StoreFault> {
         match place {
-            0 => self.list = List::from_item(lost.old)?,
+            0 => self.list = List::from_item(lost.old, now)?,
             _ => self.sum = sum_of(lost.old)?,
         }
         Ok(())
@@ -77,8 +77,8 @@ pub fn not_bought(wallet: &Wallet, sale: &PaymentId, counted_at: Timestamp) -> C
 
 impl Store {
     /// What has been counted of a wallet's purchases.
-    pub async fn before_purchase(&self, wallet: &Wallet, most: Usdc) -> Result<Purchases, StoreFault> {
+    pub async fn before_purchase(&self, wallet: &Wallet, most: Usdc, now: Timestamp) -> Result<Purchases, StoreFault> {
         let [list, sum] = self.items([keys::purchases_of(wallet), keys::cost_of_numbers()]).await?;
-        Ok(Purchases { list: List::from_item(list)?, sum: sum_of(sum)?, most })
+        Ok(Purchases { list: List::from_item(list, now)?, sum: sum_of(sum)?, most })
     }
 }

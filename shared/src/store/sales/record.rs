@@ -12,8 +12,8 @@ use crate::store::rows::{PaymentRow, SaleRow, SettledRow, State};
 use crate::store::work::{Work, instant_of};
 use crate::types::{AttemptId, DAY, Network, PaymentId, Timestamp, Usdc, Wallet};
 
-/// Records outlive every signature by far; deletion is housekeeping, never a lock.
-const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
+/// How long a sale is remembered once it has ended. Records outlive every signature by far; deletion is housekeeping, never a lock.
+pub(in crate::store) const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
 
 /// What was signed: enough to settle it again with the same bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -105,6 +105,12 @@ impl Record {
         matches!(self.work, Work::Call { credit: true, .. }).then_some(self.signed.amount)
     }
 
+    /// From when on it is forgotten if its attempt ends it. From the record and not the clock, so that a write that is made
+    /// twice is the same write.
+    pub(in crate::store) fn forgotten_at(&self) -> i64 {
+        self.busy_until.as_second() + KEPT.as_secs().cast_signed()
+    }
+
     pub(in crate::store) fn to_row(&self) -> SaleRow {
         let key = keys::sale(&self.id);
         let signed = &self.signed;
@@ -137,7 +143,7 @@ impl Record {
             refund: self.refund.as_ref().map(Refund::to_row),
             due_queue: Some(Queue::of_sale(&self.id).name()),
             due_at: Some(self.busy_until.as_second()),
-            ttl: self.created_at.as_second() + KEPT.as_secs().cast_signed(),
+            ttl: None,
         }
     }
 

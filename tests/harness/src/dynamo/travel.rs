@@ -13,6 +13,7 @@ use super::Dynamo;
 pub const TIMES: &[&str] = &[
     "asked_at",
     "blocked_at",
+    "broke_at",
     "busy_until",
     "counted_at",
     "created_at",

@@ -125,6 +125,9 @@ impl<'a> Resolver<'a> {
                 "AccountId" => ACCOUNT,
                 "Partition" => "aws",
                 "StackName" => STACK,
+                "StackId" => {
+                    return Value::String(format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/8d9c8f70"));
+                }
                 "URLSuffix" => "amazonaws.com",
                 "NoValue" => return Value::Null,
                 other => panic!("the harness does not know AWS::{other}"),

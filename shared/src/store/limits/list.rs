@@ -1,0 +1,93 @@
+//! A list of what counts: the calls of a wallet or to a destination, or the purchases of a wallet. It is read with the time, after
+//! which nothing in it counts, and written under the version that was read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::limits::WINDOW;
+use crate::limits::judge::Counted;
+use crate::store::StoreFault;
+use crate::store::change::{Change, Item, When, n};
+use crate::store::keys::{self, Key};
+use crate::store::rows::{CountedRow, CountedRows};
+use crate::store::work::number_of;
+use crate::types::{PhoneNumber, Timestamp, Usdc};
+
+/// An expression holds 4 KB; what is not forgotten today is forgotten with the next call.
+const FORGOTTEN_AT_ONCE: usize = 30;
+
+/// A list of what counts, as it was read.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    pub(super) version: Option<i64>,
+    /// Nothing in it counts any more; it only waits to be deleted.
+    pub(super) past: bool,
+    pub(super) broke_at: Option<i64>,
+    pub(super) entries: HashMap<String, CountedRow>,
+}
+
+impl List {
+    pub(super) fn from_item(item: Option<Item>, now: Timestamp) -> Result<Self, StoreFault> {
+        let row: CountedRows = serde_dynamo::from_item(item.unwrap_or_default())?;
+        let past = row.ttl.is_some_and(|ttl| ttl <= now.as_second());
+        let entries = if past { HashMap::new() } else { row.entries };
+        Ok(Self { version: row.version, past, broke_at: row.broke_at.filter(|_| !past), entries })
+    }
+
+    pub(super) fn instants(&self) -> Vec<i64> {
+        self.entries.values().map(|call| call.counted_at).collect()
+    }
+
+    /// What counts for a wallet. A row that cannot be read counts as if it were the destination that is asked for.
+    pub(super) fn counted(&self, to: &PhoneNumber) -> Vec<Counted> {
+        let of = |row: &CountedRow| Counted {
+            at: row.counted_at,
+            to: row.to.as_deref().and_then(|text| number_of(text).ok()).unwrap_or_else(|| to.clone()),
+            cost: Usdc::micros(row.cost.unwrap_or_default()),
+            ends_at: row.ends_at,
+            open_until: row.open_until,
+        };
+        self.entries.values().map(of).collect()
+    }
+
+    /// This list with one more in it, and without those that count no longer.
+    pub(super) fn with(&self, key: Key, name: &str, row: &CountedRow, now: i64) -> Result<Change, StoreFault> {
+        let entry = serde_dynamo::to_attribute_value(row)?;
+        let Some(version) = self.version.filter(|_| !self.past) else {
+            let entries = HashMap::from([(name.to_owned(), entry)]);
+            let next = self.version.map_or(1, |version| version + 1);
+            let put = Change::put(key, Item::new()).set("version", n(next)).set("ttl", n(forgotten_at(now)));
+            let as_seen = self.version.map_or(When::No("version"), |version| When::Is("version", n(version)));
+            return Ok(put.set("entries", AttributeValue::M(entries)).when(as_seen));
+        };
+        let past = |row: &CountedRow| row.ends_at.is_none() && row.counted_at <= now - WINDOW.as_secs().cast_signed();
+        let gone = self.entries.iter().filter(|(_, row)| past(row)).map(|(id, _)| id).take(FORGOTTEN_AT_ONCE);
+        let change = Change::update(key)
+            .set("version", n(version + 1))
+            .set("ttl", n(forgotten_at(now)))
+            .set(entry_of(name), entry)
+            .when(When::Is("version", n(version)));
+        Ok(gone.fold(change, |change, id| change.remove(entry_of(id))))
+    }
+}
+
+/// The line of a call to it failed in the middle of the conversation, which is paid back.
+pub(in crate::store) fn broke(to: &PhoneNumber, at: i64) -> Change {
+    Change::update(keys::calls_to(to)).set("broke_at", n(at)).set("ttl", n(forgotten_at(at)))
+}
+
+/// A list without this in it.
+pub(super) fn forgotten(key: Key, name: &str) -> Change {
+    Change::update(key).remove(entry_of(name)).when(When::There(entry_of(name))).or_without()
+}
+
+/// Deletion is housekeeping: whatever is in an item then counts for nothing.
+pub(super) fn forgotten_at(now: i64) -> i64 {
+    now + 2 * WINDOW.as_secs().cast_signed()
+}
+
+/// Where something stands in a list.
+pub(super) fn entry_of(name: &str) -> String {
+    format!("entries.{name}")
+}
