@@ -57,6 +57,7 @@ pub mod controls;
 mod keys;
 pub mod limits;
 pub mod numbers;
+mod places;
 pub mod refunds;
 mod requests;
 mod rows;
