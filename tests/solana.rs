@@ -488,7 +488,7 @@ async fn a_doubt_ends_whatever_strangers_write_into_the_payers_history() {
     stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
     let made = stack.post(BUY).body(&json!({})).pay(&wallet).await;
     made.answer.refused(503, "payment_pending");
-    clutter(&stack, wallet.address(), 2_500);
+    clutter(&stack, wallet.address(), 10_000);
     stack.solana.faults().clear();
     stack.travel(5 * MINUTE);
     stack.sweep().await;
