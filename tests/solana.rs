@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use harness::request::Request;
 use harness::sim::bland::Script;
-use harness::sim::solana::Cluster;
 use harness::sim::solana::wire::Instruction;
+use harness::sim::solana::{Cluster, Pubkey, associated};
 use harness::sim::{Answer, Fault};
 use harness::wallet::SolanaPayment;
 use harness::{SolanaWallet, Stack, binaries};
@@ -467,4 +467,110 @@ async fn without_a_refund_wallet_what_is_owed_becomes_credit() {
     let call = caller.fails().await;
     caller.stack.sweep().await;
     assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "credited");
+}
+
+/// Strangers write into the history of a wallet's account.
+fn clutter(stack: &Stack, wallet: Pubkey, many: usize) {
+    stack.solana.clutter(associated(wallet, Cluster::Mainnet.usdc()), many, b"hello");
+}
+
+#[tokio::test]
+async fn a_doubt_ends_whatever_strangers_write_into_the_payers_history() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    let buy = |payment: &SolanaPayment| stack.post(BUY).body(&json!({})).paid_with(payment).send();
+    // One payment was never sent, and one was made and its answer lost; both by a wallet that strangers are busy with.
+    clutter(&stack, wallet.address(), 40);
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let unsent = stack.post(LIST).pay(&wallet).await;
+    unsent.answer.refused(503, "payment_pending");
+    stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    let made = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    made.answer.refused(503, "payment_pending");
+    clutter(&stack, wallet.address(), 10_000);
+    stack.solana.faults().clear();
+    stack.travel(5 * MINUTE);
+    stack.sweep().await;
+    stack.travel(5 * MINUTE);
+    stack.sweep().await;
+    stack.post(LIST).paid_with(&unsent.payment).send().await.refused(402, "payment_required");
+    buy(&made.payment).await.expect(200);
+    assert_eq!((stack.solana_earned(), stack.twilio.held().len()), (5_000_000, 1));
+}
+
+#[tokio::test]
+async fn the_search_for_a_payment_goes_on_in_the_next_round_where_the_last_one_stopped() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    let made = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    made.answer.refused(503, "payment_pending");
+    clutter(&stack, wallet.address(), 1_100);
+    stack.solana.faults().clear();
+    stack.travel(6 * MINUTE);
+    // After three questions and a page of the history the node is gone.
+    stack.solana.faults().reset_counts();
+    stack.solana.faults().nth("POST /", 5, Fault::Refuse(Answer::html(502)));
+    stack.sweep().await;
+    let place =
+        || stack.dynamo.rows().into_iter().find_map(|row| row["searched"]["before"].as_str().map(str::to_owned));
+    assert!(place().is_some(), "the sale remembers how far it was searched for");
+    // What is written since is not searched.
+    clutter(&stack, wallet.address(), 1_100);
+    stack.solana.faults().clear();
+    stack.travel(10 * MINUTE);
+    stack.solana.faults().reset_counts();
+    stack.post(BUY).body(&json!({})).paid_with(&made.payment).send().await.expect(200);
+    assert_eq!(stack.solana.faults().count("POST /"), 4, "three questions, and the rest of the history");
+    assert_eq!(stack.solana_earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn a_payment_that_bought_nothing_goes_back_whatever_strangers_write_into_the_payees_history() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(5_000_000);
+    stack.sweep().await;
+    stack.travel(MINUTE);
+    clutter(&stack, stack.solana_payee(), 300);
+    let payment = wallet.signs(&stack.post(CALL).demand().await);
+    stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(403, "no_owned_numbers");
+    assert_eq!(submit(&stack, &payment).await["success"], true);
+    clutter(&stack, stack.solana_payee(), 1_500);
+    assert_eq!(stack.solana.balance(wallet.address()), 5_000_000 - CALL_PRICE);
+    // A round looks into a thousand transactions.
+    for _ in 0..4 {
+        stack.travel(6 * MINUTE);
+        stack.sweep().await;
+    }
+    assert_eq!(stack.solana.balance(wallet.address()), 5_000_000);
+    stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(409, "payment_returned");
+}
+
+#[tokio::test]
+async fn a_refund_is_paid_once_whatever_strangers_write_into_the_refund_wallets_history() {
+    let caller = Caller::within(world().await).await;
+    let before = caller.money();
+    let call = caller.fails().await;
+    caller.stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    clutter(&caller.stack, caller.stack.solana_refund_wallet, 60);
+    caller.stack.sweep().await;
+    clutter(&caller.stack, caller.stack.solana_refund_wallet, 1_500);
+    caller.stack.minutes(12).await;
+    assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_a_payment_that_could_cost_the_facilitator_more_than_it_should() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet();
+    let limited = |units: u32| move |it: SolanaPayment| it.compute_limit(units);
+    for units in [200_001, 1_400_000, u32::MAX] {
+        let answer = stack.post(LIST).pay_bent(&wallet, limited(units)).await.answer;
+        assert_eq!(answer.refused(402, "payment_required")["reason"], "transaction_mismatch");
+    }
+    assert!(stack.facilitator.seen().is_empty());
+    stack.post(LIST).pay_bent(&wallet, limited(200_000)).await.answer.expect(200);
 }

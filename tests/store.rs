@@ -32,7 +32,9 @@ use shared::store::{
     Candidate, Changes, Charge, Cost, Done, Pause, Queue, RefundReason, Refunding, SHARDS, Source, State, Store,
     StoreConfig, View, Work,
 };
-use shared::types::{AttemptId, CallId, Country, EvmNetwork, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
+use shared::types::{
+    AttemptId, CallId, Country, EvmNetwork, PaymentId, PhoneNumber, Place, Timestamp, TransactionId, Usdc, Wallet,
+};
 
 /// A table of its own for each test.
 struct Table {
@@ -381,6 +383,27 @@ async fn who_goes_on_goes_on_from_where_the_last_one_stopped() {
     assert!(go_on(Some(10), 30, 3).await);
     assert!(!go_on(Some(10), 40, 4).await, "somebody else has gone on");
     assert_eq!(progress().await, Some(30));
+}
+
+#[tokio::test]
+async fn a_stretch_is_read_on_from_where_it_was_left_until_it_is_done_with() {
+    let table = Table::new("places").await;
+    let place = async |seen| table.store.place("WATCH", seen).await.expect("answers");
+    let stop_at = async |seen, place: Option<&Place>, by| {
+        table.store.stop_at("WATCH", seen, place, &attempt(by)).await.expect("answers")
+    };
+    let at = |top| Place { top, before: TransactionId::evm(B256::repeat_byte(7)) };
+    assert_eq!(place(None).await, None);
+    assert!(stop_at(None, Some(&at(30)), 1).await);
+    assert_eq!(place(None).await, Some(at(30)));
+    assert!(table.store.go_on("WATCH", None, 30, &attempt(2)).await.expect("answers"));
+    // It was a place in the stretch that is done with.
+    assert_eq!(place(Some(30)).await, None);
+    assert!(!stop_at(None, Some(&at(50)), 3).await, "somebody else has gone on");
+    assert!(stop_at(Some(30), Some(&at(60)), 4).await);
+    assert_eq!(place(Some(30)).await, Some(at(60)));
+    assert!(stop_at(Some(30), None, 5).await);
+    assert_eq!(place(Some(30)).await, None);
 }
 
 /// The states a number can be in, each reached by arrows.

@@ -31,7 +31,7 @@ impl Refunds {
             let since = refund.valid_before.unwrap_or(0).saturating_sub(Transfer::LIFE);
             let transfer = Transfer::read(payer.0, sent.clone(), since);
             let transfer = transfer.map_err(|_| Fault::Broken("a recorded refund that is no transfer"))?;
-            if let Some(next) = self.go_on(&self.back(&record, refund, transfer), refund, invocation).await {
+            if let Some(next) = self.go_on(&record, &self.back(&record, refund, transfer), refund, invocation).await? {
                 return Ok((record, next));
             }
         }
@@ -52,15 +52,27 @@ impl Refunds {
     }
 
     /// What becomes of a transaction that may have been sent; nothing, if it never will be processed.
-    async fn go_on(&self, sent: &Verified, refund: &Refund, invocation: &Invocation) -> Option<Next> {
-        match self.truth(sent, invocation).await {
+    async fn go_on(
+        &self,
+        record: &Record,
+        sent: &Verified,
+        refund: &Refund,
+        invocation: &Invocation,
+    ) -> Result<Option<Next>, Fault> {
+        let mut searched = record.searched.clone();
+        let limit = invocation.at_most(ASK, RESERVE);
+        let truth = self.nodes.search(sent, u64::MAX, &mut searched, limit).await;
+        if let Some(place) = searched.filter(|place| truth.is_none() && record.searched.as_ref() != Some(place)) {
+            self.store.keep_place(record, &place).await?;
+        }
+        Ok(match truth {
             Some(Truth::Paid { transaction }) => Some(Next::Refunded(Some(transaction.to_string()))),
             // It was processed and undone: the payer's account takes nothing.
             Some(Truth::Cancelled) => Some(Next::Credited),
             Some(Truth::Unused { dead: true }) => (refund.refused >= REFUSALS).then_some(Next::Credited),
             Some(Truth::Unused { dead: false }) => Some(self.submit(sent, refund, invocation).await),
             None => Some(Next::Later { refused: refund.refused, after: SOON }),
-        }
+        })
     }
 
     async fn submit(&self, payment: &Verified, refund: &Refund, invocation: &Invocation) -> Next {

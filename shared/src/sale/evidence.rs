@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::invocation::Invocation;
 use crate::store::sales::Record;
@@ -15,6 +15,8 @@ use super::{Cashier, Sent, seconds};
 
 /// How long the facilitator may take to settle: a block, and its own patience.
 const SETTLE: Duration = Duration::from_secs(15);
+/// How long the chain may take to say what became of a payment.
+const LOOK: Duration = Duration::from_secs(5);
 /// What must be left for the writes that follow.
 const RESERVE: Duration = Duration::from_secs(3);
 /// The facilitators refuse an authorization that is about to expire; its time would run out under way.
@@ -60,7 +62,7 @@ pub(super) async fn evidence(
         SettleAnswer::Settled(receipt) => Evidence::Paid(receipt.transaction.to_string()),
         SettleAnswer::NotSent if sent == Sent::Never => Evidence::NeverSent,
         SettleAnswer::NotSent => Evidence::Unknown { contested: false },
-        SettleAnswer::Declined { reason } => match truth_by(cashier, payment, by, invocation).await {
+        SettleAnswer::Declined { reason } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
@@ -68,7 +70,7 @@ pub(super) async fn evidence(
             None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
             Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
         },
-        SettleAnswer::LookItUp { reason } => match truth_by(cashier, payment, by, invocation).await {
+        SettleAnswer::LookItUp { reason } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             // It was tried and not sent.
@@ -82,7 +84,7 @@ pub(super) async fn evidence(
             if contradiction {
                 error!(payment = ?record.id, "the facilitator contradicts itself or us");
             }
-            match truth_by(cashier, payment, by, invocation).await {
+            match fate(cashier, record, payment, invocation).await {
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
                 Some(Truth::Cancelled) => Evidence::Unpaid("payment_cancelled".to_owned()),
                 Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
@@ -119,7 +121,7 @@ async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, in
         let given_up = seconds(invocation.current()) >= by.saturating_add(GIVE_UP) && !record.contested;
         return if given_up { expired() } else { Evidence::Unknown { contested: record.contested } };
     }
-    match truth_by(cashier, payment, by, invocation).await {
+    match fate(cashier, record, payment, invocation).await {
         Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
         // A final block later than its time does not contain it.
         Some(Truth::Cancelled | Truth::Unused { dead: true }) => expired(),
@@ -148,10 +150,21 @@ async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) 
 
 /// What the chain says became of a payment, if there is a node and it answers.
 pub async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
-    truth_by(cashier, payment, u64::MAX, invocation).await
+    cashier.nodes.truth(payment, u64::MAX, invocation.at_most(LOOK, RESERVE)).await
 }
 
-/// The same, for a payment that is waited for until `by` at most.
-async fn truth_by(cashier: &Cashier, payment: &Verified, by: u64, invocation: &Invocation) -> Option<Truth> {
-    cashier.nodes.truth(payment, by, invocation.at_most(Duration::from_secs(5), RESERVE)).await
+/// The same, for a payment of a sale, which is waited for until then at most. Where the search for it does not come to its end,
+/// the sale keeps how far it came.
+async fn fate(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
+    let (by, limit) = (waited_until(record), invocation.at_most(LOOK, RESERVE));
+    let mut searched = record.searched.clone();
+    let truth = cashier.nodes.search(payment, by, &mut searched, limit).await;
+    if let Some(place) = searched.filter(|place| truth.is_none() && record.searched.as_ref() != Some(place)) {
+        // A place that is not kept is searched for again.
+        let kept = cashier.store.keep_place(record, &place).await;
+        if let Err(why) = kept {
+            warn!(%why, payment = ?record.id, "the place of a search was not kept");
+        }
+    }
+    truth
 }

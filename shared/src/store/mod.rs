@@ -69,6 +69,7 @@ pub mod controls;
 mod keys;
 pub mod limits;
 pub mod numbers;
+mod places;
 pub mod refunds;
 mod requests;
 mod rows;

@@ -226,6 +226,7 @@ impl Store {
             contested: false,
             settled: Some(settled),
             refund: Some(refund),
+            searched: None,
         };
         let mut row = record.to_row();
         (row.due_queue, row.due_at) = (Some(Queue::of_refund(&record.id).name()), Some(now.as_second()));

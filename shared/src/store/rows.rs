@@ -174,6 +174,9 @@ pub(super) struct SaleRow {
     pub settled: Option<SettledRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundRow>,
+    /// How far the chain was searched for the payment, or for the one that goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched: Option<SearchedRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,6 +184,13 @@ pub(super) struct SaleRow {
     /// Absent until it has ended: what is not over is never forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<i64>,
+}
+
+/// See [`crate::types::Searched`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SearchedRow {
+    pub message: String,
+    pub before: String,
 }
 
 /// `KEY#<caip10>#<hash of the name>` / `KEY`: a wallet's own name for a purchase, and the payment that was first to carry it.

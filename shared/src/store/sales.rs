@@ -198,6 +198,7 @@ impl Store {
             contested: false,
             settled: None,
             refund: None,
+            searched: None,
         };
         let key = keys::sale(&record.id);
         let put = Change::put(key, serde_dynamo::to_item(record.to_row())?).when(When::Any(vec![
@@ -397,7 +398,7 @@ impl Record {
     }
 
     /// The name of a step, the same each time it is tried: the store then makes it once.
-    fn token(&self, step: &str) -> String {
+    pub(super) fn token(&self, step: &str) -> String {
         format!("{}|{}|{step}", self.id.as_str(), self.attempt.as_str())
     }
 }

@@ -14,8 +14,8 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::State;
 use crate::store::refunds::Stranger;
-use crate::types::Wallet;
-use crate::x402::{Inbound, InboundPayment};
+use crate::types::{Place, TransactionId, Wallet};
+use crate::x402::{Inbound, InboundPayment, Received};
 
 /// There is no hurry: a block takes a quarter of an hour to be final.
 const EVERY: Duration = Duration::from_mins(5);
@@ -34,10 +34,18 @@ enum Seen {
 
 /// What was looked at.
 struct Stretch {
-    /// The last block of it that is done with.
+    /// The last block of it that is done with, or will be when the rest of it is.
     through: u64,
-    /// There is another after it.
+    /// The rest of it comes before this transaction.
+    before: Option<TransactionId>,
+    /// There is more to look at.
     more: bool,
+}
+
+impl Stretch {
+    fn place(&self) -> Option<Place> {
+        self.before.clone().map(|before| Place { top: self.through, before })
+    }
 }
 
 impl Sweep {
@@ -84,10 +92,13 @@ impl Sweep {
         if !self.cashier.nodes.knows(payee.network()) {
             return warn!("there is no node to ask what was paid");
         }
-        let mut from = block;
+        let (mut from, mut place) = (block, None);
         while invocation.remaining() > super::STEP {
-            match self.stretch(payee, Some(from), invocation, report).await {
-                Ok(Some(Stretch { through, more: true })) => from = through + 1,
+            match self.stretch(payee, Some(from), place.as_ref(), invocation, report).await {
+                Ok(Some(stretch)) if stretch.more => {
+                    place = stretch.place();
+                    from = if place.is_some() { from } else { stretch.through + 1 };
+                }
                 Ok(_) => return,
                 Err(fault) => return failed(report, &fault),
             }
@@ -104,11 +115,16 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<bool, Fault> {
         let seen = self.store.progress(name).await?;
-        let Some(stretch) = self.stretch(payee, seen.map(|last| last + 1), invocation, report).await? else {
+        let was = self.store.place(name, seen).await?;
+        let from = seen.map(|last| last + 1);
+        let Some(stretch) = self.stretch(payee, from, was.as_ref(), invocation, report).await? else {
             return Ok(false);
         };
-        if seen.is_none_or(|last| last < stretch.through) {
+        let place = stretch.place();
+        if place.is_none() && seen.is_none_or(|last| last < stretch.through) {
             self.store.go_on(name, seen, stretch.through, &invocation.attempt).await?;
+        } else if place != was {
+            self.store.stop_at(name, seen, place.as_ref(), &invocation.attempt).await?;
         }
         Ok(stretch.more)
     }
@@ -117,22 +133,28 @@ impl Sweep {
         &self,
         payee: &Wallet,
         from: Option<u64>,
+        place: Option<&Place>,
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Option<Stretch>, Fault> {
-        let received = match self.cashier.nodes.received(payee, from, invocation.at_most(ASK, RESERVE)).await {
+        let limit = invocation.at_most(ASK, RESERVE);
+        let received = match self.cashier.nodes.received(payee, from, place, limit).await {
             Ok(received) => received,
             Err(error) => {
                 warn!(%error, network = payee.network().caip2(), "the chain could not be asked what was paid");
                 return Ok(None);
             }
         };
-        for inbound in &received.payments {
+        let Received { payments, finalized, before, mut through } = received;
+        let mut waits = false;
+        for inbound in &payments {
             if self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
-                return Ok(Some(Stretch { through: inbound.block.saturating_sub(1), more: false }));
+                // The others are not kept waiting; this one is looked at again, with all that is no older.
+                (through, waits) = (through.min(inbound.block.saturating_sub(1)), true);
             }
         }
-        Ok(Some(Stretch { through: received.through, more: received.through < received.finalized }))
+        let more = before.is_some() || (!waits && through < finalized);
+        Ok(Some(Stretch { through, before, more }))
     }
 
     /// Holds one payment against the records.

@@ -132,6 +132,11 @@ impl TransactionId {
         Self(format!("{hash:#x}").into())
     }
 
+    /// Reads a name from a row of ours.
+    pub fn from_row(text: String) -> Self {
+        Self(text.into())
+    }
+
     /// Reads a name: on EVM chains 0x and a hash that is not all zeros, on Solana the first signature in base58.
     pub fn read(network: Network, text: &str) -> Option<Self> {
         match network {

@@ -68,7 +68,7 @@ impl EvmRpc {
         let from = from.unwrap_or(finalized);
         let through = finalized.min(from.saturating_add(WINDOW - 1));
         if through < from {
-            return Ok(Received { payments: Vec::new(), through: finalized, finalized });
+            return Ok(Received { payments: Vec::new(), through: finalized, finalized, before: None });
         }
         let topics = serde_json::json!([quoted(TRANSFER), null, quoted(payee.into_word())]);
         let transfers = ask.logs(network.usdc(), &topics, from, through).await?;
@@ -83,7 +83,7 @@ impl EvmRpc {
             ask.logs(network.usdc(), &serde_json::json!([quoted(AUTHORIZATION_USED), payers]), from, through).await?
         };
         let payments = transfers.iter().map(|transfer| inbound(network, transfer, &used)).collect::<Result<_, _>>()?;
-        Ok(Received { payments, through, finalized })
+        Ok(Received { payments, through, finalized, before: None })
     }
 
     /// What an account holds.

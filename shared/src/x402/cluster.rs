@@ -2,33 +2,29 @@
 //! processed. It knows blocks, commitment and where a cluster keeps what an account did; it knows nothing of why somebody
 //! asks.
 //!
-//! A transaction is named by its fee payer's signature, which is not ours to know before it is settled. So it is looked for
-//! among what its source account did, and recognised by its message.
+//! A transaction is named by its fee payer's signature, which is not ours to know before it is settled. But it can be told
+//! from all others: only the fee payer can sign its message. So it is looked for among the names in its source account's
+//! history, and none of those transactions is read, whatever is in them.
 
 pub mod answers;
+mod received;
 mod rpc;
+mod walk;
 
 use std::time::Duration;
 
 use solana_hash::Hash;
 
-use self::answers::{Entry, Landed};
-use self::rpc::Page;
-use super::exact_svm::{Transfer, token_account};
+use self::answers::Entry;
+use self::walk::{Leaf, PAGES, Walk};
+use super::exact_svm::{Named, Transfer, token_account};
 use super::json_rpc::{Place, Question};
-use super::nodes::{Inbound, InboundPayment, Received, Truth};
-use crate::types::{SolanaAddress, SolanaNetwork, TransactionId, Usdc};
+use super::nodes::Truth;
+use crate::types::{Searched, SolanaAddress, SolanaNetwork, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
 
 /// How far the clock of a cluster may be from ours, in seconds: what is older than a payment by more was not it.
 const SKEW: u64 = 120;
-/// Entries of an account's history in one answer: as many as a node gives.
-const PAGE: usize = 1_000;
-/// Pages of what was paid to us that are read for one question.
-const PAGES: usize = 10;
-/// Transactions that are looked into for one question.
-const LOOKS: usize = 25;
-
 /// A node of one cluster.
 pub struct SolanaRpc {
     place: Place,
@@ -58,59 +54,57 @@ impl SolanaRpc {
         Self { place: place.into() }
     }
 
-    /// What became of a transfer. An answer that cannot be had within `limit`, or that is not sure, is no answer.
-    pub async fn truth(&self, transfer: &Transfer, limit: Duration) -> Result<Truth, NoReply> {
-        tokio::time::timeout(limit, self.search(transfer, limit)).await.unwrap_or(Err(NoReply::Unknown))
+    /// What became of a transfer, from where an earlier search for it came to; and where the next one is to go on, if this one
+    /// did not come to the end. An answer that cannot be had within `limit`, or that is not sure, is no answer.
+    ///
+    /// It takes three questions and one for each thousand entries that the history has had since the transfer, of which twenty
+    /// are asked at most.
+    pub async fn truth(
+        &self,
+        transfer: &Transfer,
+        searched: Option<&Searched>,
+        limit: Duration,
+    ) -> (Result<Truth, NoReply>, Option<Searched>) {
+        let ours = searched.filter(|searched| searched.message == transfer.message);
+        let mut before = ours.map(|searched| searched.before.clone());
+        let search = self.search(transfer, &mut before, limit);
+        let truth = tokio::time::timeout(limit, search).await.unwrap_or(Err(NoReply::Unknown));
+        let place = before.filter(|_| truth.is_err()).map(|before| Searched { message: transfer.message, before });
+        (truth, place)
     }
 
-    async fn search(&self, transfer: &Transfer, limit: Duration) -> Result<Truth, NoReply> {
+    async fn search(
+        &self,
+        transfer: &Transfer,
+        before: &mut Option<TransactionId>,
+        limit: Duration,
+    ) -> Result<Truth, NoReply> {
         let ask = Question { place: &self.place, limit };
         on(transfer.network, &ask).await?;
         // The final state comes first: what cannot be processed from it on, and is not found afterwards, never was.
         let (slot, dead) = is_dead(&ask, transfer).await?;
-        // One more than is looked into, to know whether there is more.
-        let history = Page { before: None, limit: LOOKS + 1 };
-        let entries = ask.signatures(&transfer.source, history, Commitment::Confirmed, slot).await?;
-        for (looks, entry) in entries.iter().enumerate() {
-            if entry.block_time.is_some_and(|time| time.saturating_add(SKEW) < transfer.since) {
-                break;
+        let named = transfer.named().ok_or(NoReply::Unknown)?;
+        // What was searched while it could still be processed is not done with.
+        let from = before.take().filter(|_| dead);
+        let mut walk = Walk::new(&ask, transfer.source, Commitment::Confirmed, slot, from);
+        for _ in 0..PAGES {
+            if dead {
+                before.clone_from(&walk.before);
             }
-            if looks == LOOKS {
-                return Err(NoReply::Unknown);
-            }
-            let Some(landed) = ask.transaction(&entry.signature, Commitment::Confirmed).await? else {
+            let Some(Leaf { entries, is_last }) = walk.next().await? else {
+                // The node has lost that place: the next search begins anew.
+                *before = None;
                 return Err(NoReply::Unknown);
             };
-            if landed.message == transfer.message {
-                return outcome(entry, &landed);
+            if let Some(truth) = among(&entries, &named, transfer.since, dead) {
+                return truth;
+            }
+            if is_last {
+                return Ok(Truth::Unused { dead });
             }
         }
-        Ok(Truth::Unused { dead })
-    }
-
-    /// What was paid to `payee` from slot `from` on, oldest first.
-    pub async fn received(
-        &self,
-        network: SolanaNetwork,
-        payee: SolanaAddress,
-        from: Option<u64>,
-        limit: Duration,
-    ) -> Result<Received, NoReply> {
-        let ask = Question { place: &self.place, limit };
-        on(network, &ask).await?;
-        let finalized = ask.slot(Commitment::Finalized).await?;
-        let from = from.unwrap_or(finalized);
-        let account = token_account(network, payee);
-        let mut entries = since(&ask, &account, from, finalized).await?;
-        entries.reverse();
-        let more = next_slot(&entries);
-        let mut payments = Vec::new();
-        for entry in entries.iter().filter(|entry| more.is_none_or(|slot| entry.slot < slot) && !entry.failed) {
-            let landed = ask.transaction(&entry.signature, Commitment::Finalized).await?.ok_or(NoReply::Unknown)?;
-            payments.push(inbound(network, &account, entry, landed));
-        }
-        let through = more.map_or(finalized.max(from.saturating_sub(1)), |slot| slot.saturating_sub(1));
-        Ok(Received { payments, through, finalized })
+        *before = walk.before.filter(|_| dead);
+        Err(NoReply::Unknown)
     }
 
     /// What a wallet's token account holds; nothing, if there is none.
@@ -155,48 +149,26 @@ async fn is_dead(ask: &Question<'_>, transfer: &Transfer) -> Result<(u64, bool),
     Ok((slot, time > transfer.since.saturating_add(SKEW)))
 }
 
+/// What a page says of a transfer; nothing, if it may be in an earlier one.
+fn among(entries: &[Entry], named: &Named, since: u64, dead: bool) -> Option<Result<Truth, NoReply>> {
+    for entry in entries {
+        if entry.block_time.is_some_and(|time| time.saturating_add(SKEW) < since) {
+            return Some(Ok(Truth::Unused { dead }));
+        }
+        if named.is(&entry.signature) {
+            return Some(outcome(entry));
+        }
+    }
+    None
+}
+
 /// A transaction that failed is spent too, since a message is processed once; but only for good when it is final.
-fn outcome(entry: &Entry, landed: &Landed) -> Result<Truth, NoReply> {
-    match (landed.failed, entry.finalized) {
+fn outcome(entry: &Entry) -> Result<Truth, NoReply> {
+    match (entry.failed, entry.finalized) {
         (false, _) => Ok(Truth::Paid { transaction: entry.signature.clone() }),
         (true, true) => Ok(Truth::Cancelled),
         (true, false) => Err(NoReply::Unknown),
     }
-}
-
-/// What an account did in the slots from one on, up to a final one; newest first.
-async fn since(ask: &Question<'_>, account: &SolanaAddress, from: u64, finalized: u64) -> Result<Vec<Entry>, NoReply> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut before: Option<TransactionId> = None;
-    for _ in 0..PAGES {
-        let next = Page { before: before.as_ref(), limit: PAGE };
-        let page = ask.signatures(account, next, Commitment::Finalized, finalized).await?;
-        let is_last = page.len() < PAGE || page.last().is_none_or(|entry| entry.slot < from);
-        before = page.last().map(|entry| entry.signature.clone());
-        entries.extend(page.into_iter().filter(|entry| (from..=finalized).contains(&entry.slot)));
-        if is_last {
-            return Ok(entries);
-        }
-    }
-    tracing::error!(alarm = "strays", from, "more was paid than can be looked at in one go");
-    Err(NoReply::Unknown)
-}
-
-/// Where the next stretch begins: a slot is looked at as a whole, so that it can be said that it was.
-fn next_slot(entries: &[Entry]) -> Option<u64> {
-    let last = entries.get(LOOKS - 1)?.slot;
-    entries.iter().map(|entry| entry.slot).find(|slot| *slot > last)
-}
-
-fn inbound(network: SolanaNetwork, account: &SolanaAddress, entry: &Entry, landed: Landed) -> Inbound {
-    let transfer = Transfer::read(network, landed.transaction, entry.block_time.unwrap_or(0)).ok();
-    let payment = transfer.filter(|transfer| transfer.destination == *account).map(|transfer| InboundPayment {
-        id: transfer.id(),
-        payer: transfer.wallet(),
-        unique: transfer.message,
-        amount: transfer.amount,
-    });
-    Inbound { transaction: entry.signature.clone(), block: entry.slot, payment }
 }
 
 #[cfg(test)]

@@ -10,13 +10,15 @@ use std::fmt;
 use alloy_primitives::B256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ring::signature::{ED25519, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_message::compiled_instruction::CompiledInstruction;
+use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
-use crate::types::{PaymentId, SolanaAddress, SolanaNetwork, Usdc, Wallet};
+use crate::types::{PaymentId, SolanaAddress, SolanaNetwork, TransactionId, Usdc, Wallet};
 
 /// The longest transaction that the network carries: an IPv6 packet less its headers.
 pub(super) const LONGEST: usize = 1232;
@@ -24,6 +26,9 @@ pub(super) const LONGEST: usize = 1232;
 const INSTRUCTIONS: std::ops::RangeInclusive<usize> = 3..=7;
 /// Micro-lamports per compute unit. The facilitator pays, and takes no more.
 const HIGHEST_PRICE: u64 = 5_000_000;
+/// Compute units. A payment takes 6,500, a memo and the assertions of a wallet some tens of thousands; published facilitators
+/// pay for no more than this.
+const MOST_UNITS: u32 = 200_000;
 /// Of USDC.
 pub(super) const DECIMALS: u8 = 6;
 
@@ -127,6 +132,27 @@ impl Transfer {
     pub(super) fn base64(&self) -> String {
         STANDARD.encode(&self.transaction)
     }
+
+    /// What tells its transaction from all others.
+    pub(super) fn named(&self) -> Option<Named> {
+        let message = decode(&self.transaction)?.message.serialize();
+        Some(Named { fee_payer: UnparsedPublicKey::new(&ED25519, self.fee_payer), message })
+    }
+}
+
+/// What a transaction's name is made of: it is the signature by which the fee payer signs the message.
+pub(super) struct Named {
+    fee_payer: UnparsedPublicKey<SolanaAddress>,
+    message: Vec<u8>,
+}
+
+impl Named {
+    /// Whether this is the name of the transaction. Nobody else can make another one by that name, nor the fee payer give
+    /// another transaction this one's.
+    pub(super) fn is(&self, name: &TransactionId) -> bool {
+        let signature = name.as_str().parse::<Signature>();
+        signature.is_ok_and(|signature| self.fee_payer.verify(&self.message, signature.as_ref()).is_ok())
+    }
 }
 
 /// A transaction in its one spelling: another would be another text for the same payment.
@@ -137,11 +163,6 @@ pub(super) fn decode(bytes: &[u8]) -> Option<VersionedTransaction> {
     let decoded: VersionedTransaction = wincode::deserialize_exact(bytes).ok()?;
     decoded.sanitize().ok()?;
     (wincode::serialize(&decoded).ok()?.as_slice() == bytes).then_some(decoded)
-}
-
-/// SHA-256 of what a transaction's signers sign.
-pub(super) fn message_of(transaction: &VersionedTransaction) -> B256 {
-    B256::new(Sha256::digest(transaction.message.serialize()).into())
 }
 
 /// The token account of a wallet: where USDC goes that is paid to it.
@@ -164,8 +185,12 @@ fn moved(keys: &[SolanaAddress], instructions: &[CompiledInstruction]) -> Result
     rule(INSTRUCTIONS.contains(&instructions.len()), "The transaction must have three to seven instructions.")?;
     let [limit, price, transfer, notes @ ..] = instructions else { return Err(NotATransfer::Unreadable) };
     let of = |one: &CompiledInstruction, program| keys.get(usize::from(one.program_id_index)) == Some(&program);
-    let sets_limit = of(limit, COMPUTE_BUDGET) && matches!(limit.data[..], [SET_COMPUTE_UNIT_LIMIT, _, _, _, _]);
-    rule(sets_limit, "The first instruction must set the compute unit limit.")?;
+    let limit = Some(limit).filter(|limit| of(limit, COMPUTE_BUDGET));
+    let units = limit.and_then(|limit| limit.data.strip_prefix(&[SET_COMPUTE_UNIT_LIMIT])?.try_into().ok());
+    let units = units
+        .map(u32::from_le_bytes)
+        .ok_or(NotATransfer::Rule("The first instruction must set the compute unit limit."))?;
+    rule(units <= MOST_UNITS, "The compute unit limit must be at most 200000.")?;
     let price = Some(price).filter(|price| of(price, COMPUTE_BUDGET));
     let price = price.and_then(|price| number(price.data.strip_prefix(&[SET_COMPUTE_UNIT_PRICE])?));
     let price = price.ok_or(NotATransfer::Rule("The second instruction must set the compute unit price."))?;

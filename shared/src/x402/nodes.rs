@@ -5,7 +5,7 @@ use std::time::Duration;
 use alloy_primitives::B256;
 
 use super::{EvmRpc, LONGEST_UNWATCHED, LONGEST_WINDOW, Payload, SolanaRpc, Verified};
-use crate::types::{Network, PaymentId, TransactionId, Usdc, Wallet};
+use crate::types::{Network, PaymentId, Place, Searched, TransactionId, Usdc, Wallet};
 use crate::upstream::http::NoReply;
 
 /// The nodes that we were told of.
@@ -62,12 +62,14 @@ pub struct InboundPayment {
 /// What was paid to us in a stretch of blocks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Received {
-    /// In the chain's order.
+    /// In the chain's order; on Solana, against it.
     pub payments: Vec<Inbound>,
     /// The stretch's last block.
     pub through: u64,
     /// The last block that is final: there is more to ask for while `through` is below it.
     pub finalized: u64,
+    /// Part of the stretch is still to be read: what comes before this transaction.
+    pub before: Option<TransactionId>,
 }
 
 impl Nodes {
@@ -87,19 +89,40 @@ impl Nodes {
     /// What became of a payment, if there is a node and it answers within `limit`. It is waited for until it expires, or `by`
     /// then, in epoch seconds.
     pub async fn truth(&self, payment: &Verified, by: u64, limit: Duration) -> Option<Truth> {
+        self.search(payment, by, &mut None, limit).await
+    }
+
+    /// [`Nodes::truth`], from where an earlier search came to. Where this one came to is kept there, if it found nothing.
+    pub async fn search(
+        &self,
+        payment: &Verified,
+        by: u64,
+        searched: &mut Option<Searched>,
+        limit: Duration,
+    ) -> Option<Truth> {
         match payment.payload() {
             Payload::Evm(signed) => self.evm.as_ref()?.truth(signed, by, limit).await.ok(),
-            Payload::Solana(transfer) => self.solana.as_ref()?.truth(transfer, limit).await.ok(),
+            Payload::Solana(transfer) => {
+                let (truth, place) = self.solana.as_ref()?.truth(transfer, searched.as_ref(), limit).await;
+                *searched = place;
+                truth.ok()
+            }
         }
     }
 
-    /// What was paid to `payee` from a block on, as far as it is final and as one question may ask. Without a `from` only the
-    /// last final block is looked at.
-    pub async fn received(&self, payee: &Wallet, from: Option<u64>, limit: Duration) -> Result<Received, NoReply> {
+    /// What was paid to `payee` from a block on, as far as it is final and as one question may ask; or the rest of it, from a
+    /// place on. Without a `from` only the last final block is looked at.
+    pub async fn received(
+        &self,
+        payee: &Wallet,
+        from: Option<u64>,
+        place: Option<&Place>,
+        limit: Duration,
+    ) -> Result<Received, NoReply> {
         match (payee, &self.evm, &self.solana) {
             (Wallet::Evm { network, address }, Some(node), _) => node.received(*network, *address, from, limit).await,
             (Wallet::Solana { network, address }, _, Some(node)) => {
-                node.received(*network, *address, from, limit).await
+                node.received(*network, *address, from, place, limit).await
             }
             _ => Err(NoReply::NotSent),
         }

@@ -7,10 +7,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::store::StoreFault;
 use crate::store::keys::{self, Queue};
+use crate::store::places::searched_row;
 use crate::store::refunds::Refund;
 use crate::store::rows::{PaymentRow, SaleRow, SettledRow, State};
 use crate::store::work::{Work, instant_of};
-use crate::types::{AttemptId, DAY, Network, PaymentId, Timestamp, Usdc, Wallet};
+use crate::types::{AttemptId, DAY, Network, PaymentId, Searched, Timestamp, TransactionId, Usdc, Wallet};
 
 /// How long a sale is remembered once it has ended. Records outlive every signature by far; deletion is housekeeping, never a lock.
 pub(in crate::store) const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
@@ -78,6 +79,8 @@ pub struct Record {
     pub settled: Option<Settled>,
     /// The payment on its way back.
     pub refund: Option<Refund>,
+    /// How far the chain was searched for the transaction that is in doubt.
+    pub searched: Option<Searched>,
 }
 
 /// Proof of payment.
@@ -141,6 +144,7 @@ impl Record {
             contested: self.contested,
             settled: self.settled.as_ref().map(Settled::row),
             refund: self.refund.as_ref().map(Refund::to_row),
+            searched: self.searched.as_ref().map(searched_row),
             due_queue: Some(Queue::of_sale(&self.id).name()),
             due_at: Some(self.busy_until.as_second()),
             ttl: None,
@@ -179,6 +183,10 @@ impl Record {
             contested: row.contested,
             settled: settled.transpose()?,
             refund: row.refund.map(Refund::from_row).transpose()?,
+            searched: row.searched.and_then(|searched| {
+                let message = searched.message.parse().ok()?;
+                Some(Searched { message, before: TransactionId::from_row(searched.before) })
+            }),
         })
     }
 }

@@ -243,7 +243,7 @@ async fn what_was_paid_to_us_comes_with_the_nonce_that_stands_right_before_it() 
     // Two authorizations in one transaction, and an ordinary transfer.
     let logs =
         vec![used(4, 1), transfer(5, PAYEE, 540_000), used(6, 2), transfer(7, PAYEE, 1_000), transfer(9, PAYEE, 7)];
-    let Received { payments, through, finalized } = received(2_000, logs, Some(1_000)).await.unwrap();
+    let Received { payments, through, finalized, .. } = received(2_000, logs, Some(1_000)).await.unwrap();
     assert_eq!((through, finalized), (1_000 + WINDOW - 1, 0xc000));
     let by_whom = Wallet::Evm { network: EvmNetwork::Base, address: PAYER };
     let seen: Vec<_> = payments.iter().map(|paid| paid.payment.as_ref()).collect();

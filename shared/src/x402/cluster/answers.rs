@@ -1,7 +1,6 @@
 //! What a node of Solana's answers, read into our own types. Pure functions of the body: an answer is read whole or not at
 //! all.
 
-use alloy_primitives::B256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -9,9 +8,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use solana_hash::Hash;
 
-use crate::types::{SolanaNetwork, TransactionId, Usdc};
-use crate::x402::exact_svm::{TOKEN, decode, message_of};
+use crate::types::{SolanaAddress, SolanaNetwork, TransactionId, Usdc};
+use crate::x402::exact_svm::TOKEN;
 use crate::x402::wire_v2::Object;
+
+/// `UnsupportedTransactionVersion`: there is such a transaction, of a version that was not asked for.
+const OTHER_VERSION: i64 = -32_015;
 
 /// Something that an account did.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,15 +30,44 @@ pub struct Entry {
     pub finalized: bool,
 }
 
+/// What a node has under a transaction's name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// A transaction that was processed.
+    Landed(Landed),
+    /// One of a version that is newer than all that we know.
+    OtherVersion,
+    /// Nothing, or nothing yet.
+    Nothing,
+}
+
 /// A transaction that was processed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Landed {
-    /// SHA-256 of what its signers have signed.
-    pub message: B256,
     /// The transaction.
     pub transaction: Vec<u8>,
-    /// It was undone, and has only cost its fee.
-    pub failed: bool,
+    before: Vec<Held>,
+    after: Vec<Held>,
+}
+
+/// What one of its accounts held.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Held {
+    mint: String,
+    owner: Option<String>,
+    amount: u128,
+}
+
+impl Landed {
+    /// Whether an owner has more of a token since.
+    pub fn gained(&self, mint: SolanaAddress, owner: SolanaAddress) -> bool {
+        let (mint, owner) = (mint.to_string(), owner.to_string());
+        let of = |held: &[Held]| -> u128 {
+            let meant = |one: &&Held| one.mint == mint && one.owner.as_ref() == Some(&owner);
+            held.iter().filter(meant).fold(0, |sum, one| sum.saturating_add(one.amount))
+        };
+        of(&self.after) > of(&self.before)
+    }
 }
 
 #[derive(Deserialize)]
@@ -78,8 +109,33 @@ struct WireTransaction {
 }
 
 #[derive(Deserialize)]
+struct Refused {
+    error: Object<WireError>,
+}
+
+#[derive(Deserialize)]
+struct WireError {
+    code: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Meta {
-    err: Value,
+    pre_token_balances: Option<Vec<Object<WireHeld>>>,
+    post_token_balances: Option<Vec<Object<WireHeld>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireHeld {
+    mint: String,
+    owner: Option<String>,
+    ui_token_amount: Object<WireAmount>,
+}
+
+#[derive(Deserialize)]
+struct WireAmount {
+    amount: String,
 }
 
 #[derive(Deserialize)]
@@ -126,13 +182,33 @@ fn read(entry: &WireEntry) -> Option<Entry> {
     })
 }
 
-/// The answer to `getTransaction` in base64; nothing inside, if there is no such transaction.
-pub fn transaction(body: &[u8]) -> Option<Option<Landed>> {
-    let Some(Object(found)) = result::<Option<Object<WireTransaction>>>(body)? else { return Some(None) };
+/// The answer to `getTransaction` in base64. Its bytes are not looked into.
+pub fn transaction(body: &[u8]) -> Option<Found> {
+    if refused(body) == Some(OTHER_VERSION) {
+        return Some(Found::OtherVersion);
+    }
+    let Some(Object(found)) = result::<Option<Object<WireTransaction>>>(body)? else { return Some(Found::Nothing) };
     let (data, encoding) = found.transaction;
     let transaction = STANDARD.decode(data).ok().filter(|_| encoding == "base64")?;
-    let message = message_of(&decode(&transaction)?);
-    Some(Some(Landed { message, transaction, failed: !found.meta?.0.err.is_null() }))
+    let Object(meta) = found.meta?;
+    Some(Found::Landed(Landed {
+        transaction,
+        before: held(meta.pre_token_balances)?,
+        after: held(meta.post_token_balances)?,
+    }))
+}
+
+fn held(balances: Option<Vec<Object<WireHeld>>>) -> Option<Vec<Held>> {
+    let read = |Object(one): Object<WireHeld>| {
+        Some(Held { mint: one.mint, owner: one.owner, amount: one.ui_token_amount.0.amount.parse().ok()? })
+    };
+    balances.unwrap_or_default().into_iter().map(read).collect()
+}
+
+/// The number of an error.
+fn refused(body: &[u8]) -> Option<i64> {
+    let Object(refused) = serde_json::from_slice::<Object<Refused>>(body).ok()?;
+    Some(refused.error.0.code)
 }
 
 /// The answer to `getAccountInfo` for a token account; nothing inside, if there is none.

@@ -5,10 +5,13 @@ use serde_json::json;
 use solana_hash::Hash;
 
 use super::Commitment;
-use super::answers::{self, Entry, Landed};
+use super::answers::{self, Entry, Found};
 use crate::types::{SolanaAddress, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
 use crate::x402::json_rpc::Question;
+
+/// The newest version of transactions that there is.
+const NEWEST: u8 = 1;
 
 /// A part of an account's history, newest first.
 pub(super) struct Page<'a> {
@@ -83,14 +86,14 @@ impl Question<'_> {
         self.ask("getSignaturesForAddress", json!([account.to_string(), options]), answers::signatures).await
     }
 
-    /// A transaction; nothing, if it is not known.
+    /// A transaction, of any version that there is.
     pub(super) async fn transaction(
         &self,
         signature: &TransactionId,
         commitment: Commitment,
-    ) -> Result<Option<Landed>, NoReply> {
+    ) -> Result<Found, NoReply> {
         let options =
-            Options { encoding: Some("base64"), max_supported_transaction_version: Some(0), ..at(commitment) };
+            Options { encoding: Some("base64"), max_supported_transaction_version: Some(NEWEST), ..at(commitment) };
         self.ask("getTransaction", json!([signature.as_str(), options]), answers::transaction).await
     }
 

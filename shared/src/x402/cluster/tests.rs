@@ -1,22 +1,28 @@
 //! What a node of Solana's says about a payment.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ring::signature::Ed25519KeyPair;
 use serde_json::{Value, json};
 use solana_signature::Signature;
 
+use super::received::LOOKS;
+use super::walk::{PAGE, SHORTEST};
 use super::*;
+use crate::types::Place;
+use crate::upstream::http::LARGEST_ANSWER;
+use crate::x402::Received;
 use crate::x402::samples::neighbour;
 use crate::x402::samples::solana::{PAYEE, PUBLISHED, SINCE, transfer};
 
 const GENESIS: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
 /// That of another cluster.
 const ELSEWHERE: &str = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG";
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A node that knows some transactions of an account, newest first.
 #[derive(Clone)]
@@ -26,8 +32,11 @@ struct Node {
     alive: bool,
     final_at: u64,
     entries: Vec<Entry>,
-    /// How often it was asked for such a page.
+    /// Entries that fit into an answer that is read.
+    fit: usize,
+    /// How often it was asked for such a page, and for a transaction.
     pages: Arc<AtomicUsize>,
+    looks: Arc<AtomicUsize>,
 }
 
 #[derive(Clone)]
@@ -41,9 +50,25 @@ struct Entry {
     transaction: String,
 }
 
+/// A transaction of a version that there is not yet.
+const VERSION_2: &str = "version 2";
+/// One that is not known although it is in a history.
+const MISSING: &str = "missing";
+/// One that pays us in a way of its own.
+const GIFT: &str = "Z2lmdA==";
+
+impl Entry {
+    fn gained(&self) -> Value {
+        let mint = SolanaNetwork::Mainnet.usdc().to_string();
+        let held = json!([{ "accountIndex": 1, "mint": mint, "owner": PAYEE, "uiTokenAmount": { "amount": "7" } }]);
+        if self.transaction == GIFT { held } else { json!([]) }
+    }
+}
+
 fn entry(name: u16, transaction: &str) -> Entry {
     let transaction = transaction.to_owned();
-    Entry { name, slot: 1_000 + u64::from(name), at: SINCE + 20, err: Value::Null, finalized: false, transaction }
+    let slot = if name == OURS { 1_002 } else { 1_000 + u64::from(name) };
+    Entry { name, slot, at: SINCE + 20, err: Value::Null, finalized: false, transaction }
 }
 
 /// A transaction that is no payment of ours.
@@ -54,8 +79,24 @@ fn another() -> String {
     STANDARD.encode(bytes)
 }
 
+/// The name that the payment has when its fee payer has signed it.
+const OURS: u16 = 30_000;
+
 fn signature(name: u16) -> String {
+    static KNOWN: LazyLock<Vec<String>> = LazyLock::new(|| (0..3_000).map(spelled).collect());
+    static NAMED: LazyLock<String> = LazyLock::new(|| spelled(OURS));
+    if name == OURS { NAMED.clone() } else { KNOWN.get(usize::from(name)).cloned().unwrap_or_else(|| spelled(name)) }
+}
+
+fn spelled(name: u16) -> String {
     let mut bytes = [1; 64];
+    if name == OURS {
+        let key = Ed25519KeyPair::from_seed_unchecked(&[2; 32]).unwrap();
+        let message =
+            wincode::deserialize::<solana_transaction::versioned::VersionedTransaction>(&transfer().transaction);
+        bytes = key.sign(&message.unwrap().message.serialize()).as_ref().try_into().unwrap();
+        return Signature::from(bytes).to_string();
+    }
     bytes[..2].copy_from_slice(&name.to_be_bytes());
     Signature::from(bytes).to_string()
 }
@@ -66,7 +107,15 @@ fn id(name: u16) -> TransactionId {
 
 impl Node {
     fn new(entries: Vec<Entry>) -> Self {
-        Self { genesis: GENESIS, alive: false, final_at: SINCE + SKEW + 1, entries, pages: Arc::default() }
+        Self {
+            genesis: GENESIS,
+            alive: false,
+            final_at: SINCE + SKEW + 1,
+            entries,
+            fit: PAGE,
+            pages: Arc::default(),
+            looks: Arc::default(),
+        }
     }
 
     fn answer(&self, method: &str, params: &Value) -> Value {
@@ -88,13 +137,18 @@ impl Node {
             "getSignaturesForAddress" => self.page(&params[1]),
             "getTransaction" => {
                 assert_eq!(params[1]["encoding"], "base64");
-                assert_eq!(params[1]["maxSupportedTransactionVersion"], 0);
+                assert_eq!(params[1]["maxSupportedTransactionVersion"], 1);
+                self.looks.fetch_add(1, Ordering::Relaxed);
                 let found = self.entries.iter().find(|entry| signature(entry.name) == params[0].as_str().unwrap());
+                let found = found.filter(|entry| entry.transaction != MISSING);
                 found.map_or(Value::Null, |entry| {
+                    if entry.transaction == VERSION_2 {
+                        return json!({ "error": -32_015 });
+                    }
                     json!({
                         "slot": entry.slot,
                         "blockTime": entry.at,
-                        "meta": { "err": entry.err, "fee": 5_000 },
+                        "meta": { "err": entry.err, "fee": 5_000, "preTokenBalances": [], "postTokenBalances": entry.gained() },
                         "transaction": [entry.transaction, "base64"],
                     })
                 })
@@ -122,17 +176,13 @@ impl Node {
 
     fn page(&self, options: &Value) -> Value {
         self.pages.fetch_add(1, Ordering::Relaxed);
-        // A search looks at twenty-five, and has to see whether there is one more.
-        let limit = if options["commitment"] == "finalized" { 1_000 } else { 26 };
-        assert_eq!((&options["limit"], &options["minContextSlot"]), (&json!(limit), &json!(2_000)));
+        assert_eq!(options["minContextSlot"], 2_000);
+        let limit = usize::try_from(options["limit"].as_u64().unwrap()).unwrap();
+        assert!((SHORTEST..=PAGE).contains(&limit), "{limit}");
         let entries = self.entries.iter().filter(|entry| options["commitment"] != "finalized" || entry.finalized);
         let all: Vec<_> = entries.collect();
         let from = match options["before"].as_str() {
-            Some(before) => {
-                let before: Signature = before.parse().unwrap();
-                let name = u16::from_be_bytes(before.as_ref()[..2].try_into().unwrap());
-                all.iter().position(|entry| entry.name == name).unwrap() + 1
-            }
+            Some(before) => all.iter().position(|entry| signature(entry.name) == before).map_or(all.len(), |at| at + 1),
             None => 0,
         };
         let status = |entry: &Entry| if entry.finalized { "finalized" } else { "confirmed" };
@@ -156,21 +206,35 @@ impl Node {
         SolanaRpc::new(neighbour(move |_, body| {
             let question: Value = serde_json::from_str(body).unwrap();
             let result = self.answer(question["method"].as_str().unwrap(), &question["params"]);
-            (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
+            if let Some(code) = result.get("error") {
+                return (
+                    200,
+                    json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": code, "message": "" } }).to_string(),
+                );
+            }
+            let long = result.as_array().is_some_and(|entries| entries.len() > self.fit);
+            let padding = " ".repeat(if long { LARGEST_ANSWER } else { 0 });
+            (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string() + &padding)
         }))
     }
 
     async fn truth(self) -> Result<Truth, NoReply> {
-        self.serve().truth(&transfer(), LIMIT).await
+        self.searched(None).await.0
+    }
+
+    async fn searched(self, from: Option<&Searched>) -> (Result<Truth, NoReply>, Option<Searched>) {
+        self.serve().truth(&transfer(), from, LIMIT).await
     }
 }
 
 #[tokio::test]
-async fn a_payment_is_recognised_by_its_message_among_all_that_its_account_did() {
-    let mut settled = STANDARD.decode(PUBLISHED).unwrap();
-    settled[1..65].fill(7);
-    let node = Node::new(vec![entry(3, &another()), entry(2, &STANDARD.encode(settled)), entry(1, &another())]);
-    assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: id(2) }));
+async fn a_payment_is_recognised_by_its_name_among_all_that_its_account_did_and_none_of_it_is_read() {
+    let node = Node::new(vec![entry(3, VERSION_2), entry(OURS, PUBLISHED), entry(1, MISSING)]);
+    let looks = Arc::clone(&node.looks);
+    assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: id(OURS) }));
+    assert_eq!(looks.load(Ordering::Relaxed), 0);
+    // A message is not known by what others sign.
+    assert_eq!(Node::new(vec![entry(2, PUBLISHED)]).truth().await, Ok(Truth::Unused { dead: true }));
 }
 
 #[tokio::test]
@@ -189,11 +253,11 @@ async fn what_is_not_there_is_dead_only_when_a_younger_final_state_does_not_know
 
 #[tokio::test]
 async fn what_is_older_than_the_payment_is_not_looked_into() {
-    let old = Entry { at: SINCE - SKEW - 1, ..entry(1, "not a transaction") };
+    let old = Entry { at: SINCE - SKEW - 1, ..entry(OURS, PUBLISHED) };
     let node = Node::new(vec![entry(2, &another()), old]);
     assert_eq!(node.truth().await, Ok(Truth::Unused { dead: true }));
-    let just_not = Entry { at: SINCE - SKEW, ..entry(1, PUBLISHED) };
-    assert_eq!(Node::new(vec![just_not]).truth().await, Ok(Truth::Paid { transaction: id(1) }));
+    let just_not = Entry { at: SINCE - SKEW, ..entry(OURS, PUBLISHED) };
+    assert_eq!(Node::new(vec![just_not]).truth().await, Ok(Truth::Paid { transaction: id(OURS) }));
 }
 
 #[tokio::test]
@@ -201,7 +265,7 @@ async fn a_transaction_that_failed_is_spent_when_that_is_final() {
     let failed = |finalized| Entry {
         err: json!({ "InstructionError": [2, { "Custom": 1 }] }),
         finalized,
-        ..entry(1, PUBLISHED)
+        ..entry(OURS, PUBLISHED)
     };
     assert_eq!(Node::new(vec![failed(true)]).truth().await, Ok(Truth::Cancelled));
     assert_eq!(Node::new(vec![failed(false)]).truth().await, Err(NoReply::Unknown));
@@ -209,81 +273,129 @@ async fn a_transaction_that_failed_is_spent_when_that_is_final() {
 
 #[tokio::test]
 async fn what_is_not_sure_is_no_answer() {
-    let too_much = (1..=LOOKS + 1).map(|name| entry(u16::try_from(name).unwrap(), &another())).collect();
     let elsewhere = Node { genesis: ELSEWHERE, ..Node::new(vec![]) };
-    for node in [elsewhere, Node::new(too_much), Node::new(vec![entry(1, "AQID")])] {
-        assert_eq!(node.truth().await, Err(NoReply::Unknown));
-    }
+    assert_eq!(elsewhere.truth().await, Err(NoReply::Unknown));
     for body in ["", "<html>", r#"{"error":{"code":-32005,"message":"behind"}}"#, r#"{"result":null}"#] {
         let node = SolanaRpc::new(neighbour(move |_, _| (200, body.to_owned())));
-        assert_eq!(node.truth(&transfer(), LIMIT).await, Err(NoReply::Unknown), "{body}");
+        assert_eq!(node.truth(&transfer(), None, LIMIT).await, (Err(NoReply::Unknown), None), "{body}");
     }
 }
 
-async fn received(entries: Vec<Entry>, from: Option<u64>) -> Received {
-    let node = Node::new(entries).serve();
-    node.received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), from, LIMIT).await.expect("an answer")
+/// So many entries of strangers, newest first, and the payment among them after so many.
+fn clutter(many: u16, after: u16) -> Vec<Entry> {
+    let strangers = |names: std::ops::Range<u16>| names.rev().map(|name| entry(name, VERSION_2));
+    strangers(many - after..many).chain([entry(OURS, PUBLISHED)]).chain(strangers(0..many - after)).collect()
 }
 
 #[tokio::test]
-async fn what_was_paid_is_told_oldest_first_with_what_is_no_payment_marked() {
-    let finals = |name, transaction: &str| Entry { finalized: true, ..entry(name, transaction) };
+async fn what_strangers_write_is_a_question_for_each_thousand_entries() {
+    for after in [0, 999, 1_000] {
+        let node = Node::new(clutter(1_500, after));
+        let (pages, looks) = (Arc::clone(&node.pages), Arc::clone(&node.looks));
+        assert_eq!(node.truth().await, Ok(Truth::Paid { transaction: id(OURS) }), "{after}");
+        assert_eq!((pages.load(Ordering::Relaxed), looks.load(Ordering::Relaxed)), (usize::from(after) / PAGE + 1, 0));
+    }
+    let mut unpaid = clutter(1_500, 750);
+    unpaid.retain(|entry| entry.name != OURS);
+    let node = Node::new(unpaid);
+    let pages = Arc::clone(&node.pages);
+    assert_eq!(node.truth().await, Ok(Truth::Unused { dead: true }));
+    assert_eq!(pages.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_search_that_does_not_come_to_its_end_goes_on_where_it_stopped() {
+    // As long as memos can be: fewer entries are in an answer, and twenty pages of them in one search.
+    let node = |alive| Node { alive, fit: SHORTEST, ..Node::new(clutter(1_000, 900)) };
+    let (truth, place) = node(false).searched(None).await;
+    let place = place.expect("a place");
+    assert_eq!((truth, &place.message), (Err(NoReply::Unknown), &transfer().message));
+    let found = Ok(Truth::Paid { transaction: id(OURS) });
+    assert_eq!(node(false).searched(Some(&place)).await, (found, None));
+    // What was searched for another message says nothing of this one.
+    let other = Searched { message: alloy_primitives::B256::ZERO, ..place.clone() };
+    assert_eq!(node(false).searched(Some(&other)).await, (Err(NoReply::Unknown), Some(place.clone())));
+    // Nor does what was searched while it could still be processed.
+    assert_eq!(node(true).searched(None).await, (Err(NoReply::Unknown), None));
+    assert_eq!(node(true).searched(Some(&place)).await, (Err(NoReply::Unknown), None));
+    // A node that has lost the place says no more, as at the end of a history.
+    let lost = Searched { before: id(29_999), ..place };
+    assert_eq!(node(false).searched(Some(&lost)).await, (Err(NoReply::Unknown), None));
+}
+
+async fn part(node: Node, from: Option<u64>, place: Option<&Place>) -> Result<Received, NoReply> {
+    node.serve().received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), from, place, LIMIT).await
+}
+
+/// All parts, as they are asked for one after another: the slots of what was paid, and how many parts there were.
+async fn received(node: &Node, from: u64) -> (Vec<u64>, usize) {
+    let (mut slots, mut place, mut parts) = (Vec::new(), None, 0);
+    loop {
+        let received = part(node.clone(), Some(from), place.as_ref()).await.expect("an answer");
+        slots.extend(received.payments.iter().map(|paid| paid.block));
+        parts += 1;
+        let Some(before) = received.before else { return (slots, parts) };
+        place = Some(Place { top: received.through, before });
+    }
+}
+
+fn finals(name: u16, transaction: &str) -> Entry {
+    Entry { finalized: true, ..entry(name, transaction) }
+}
+
+#[tokio::test]
+async fn what_was_paid_is_told_with_what_is_no_payment_marked_and_what_paid_nothing_left_out() {
     let failed = Entry { err: json!("AccountNotFound"), ..finals(3, PUBLISHED) };
-    let entries = vec![entry(9, PUBLISHED), finals(4, &another()), failed, finals(2, PUBLISHED), finals(1, PUBLISHED)];
-    let Received { payments, through, finalized } = received(entries, Some(1_002)).await;
-    assert_eq!((through, finalized), (2_000, 2_000));
+    let mentions = [finals(8, VERSION_2), finals(7, "AQID"), finals(6, &another())];
+    let entries = [entry(9, PUBLISHED)].into_iter().chain(mentions).chain([finals(4, GIFT), failed]);
+    let node = Node::new(entries.chain([finals(2, PUBLISHED), finals(1, PUBLISHED)]).collect());
+    let Received { payments, through, finalized, before } = part(node, Some(1_002), None).await.expect("an answer");
+    assert_eq!((through, finalized, before), (2_000, 2_000, None));
     let seen: Vec<_> = payments.iter().map(|paid| (paid.block, paid.payment.is_some())).collect();
-    assert_eq!(seen, [(1_002, true), (1_004, false)]);
-    assert_eq!(payments[0].payment.as_ref().unwrap().id, transfer().id());
+    assert_eq!(seen, [(1_004, false), (1_002, true)]);
+    assert_eq!(payments[1].payment.as_ref().unwrap().id, transfer().id());
 }
 
 #[tokio::test]
-async fn a_stretch_ends_where_a_slot_does() {
-    let many = |slots: fn(u16) -> u64| {
-        let one = |name| Entry { finalized: true, slot: slots(name), ..entry(name, PUBLISHED) };
-        (1..=60).rev().map(one).collect::<Vec<_>>()
-    };
-    let Received { payments, through, .. } = received(many(|name| 1_000 + u64::from(name)), Some(1_000)).await;
-    assert_eq!((payments.len(), through), (LOOKS, 1_025));
-    // Three in each slot: the slot of the twenty-fifth is looked at to its end.
-    let Received { payments, through, .. } = received(many(|name| 1_000 + u64::from(name / 3)), Some(1_000)).await;
-    assert_eq!((payments.len(), through), (26, 1_008));
+async fn a_transaction_that_the_node_does_not_have_is_asked_for_again() {
+    let entries = |first| vec![finals(5, PUBLISHED), finals(4, PUBLISHED), finals(3, first), finals(2, PUBLISHED)];
+    let received = part(Node::new(entries(MISSING)), Some(1_000), None).await.expect("an answer");
+    assert_eq!((received.payments.len(), received.before.clone()), (2, Some(id(4))), "what was read stays read");
+    let place = Place { top: received.through, before: id(4) };
+    assert_eq!(part(Node::new(entries(MISSING)), Some(1_000), Some(&place)).await, Err(NoReply::Unknown));
+    let rest = part(Node::new(entries(PUBLISHED)), Some(1_000), Some(&place)).await.expect("an answer");
+    assert_eq!((rest.payments.len(), rest.before), (2, None));
 }
 
 #[tokio::test]
 async fn a_new_table_begins_with_the_last_final_slot() {
-    let Received { payments, through, .. } =
-        received(vec![Entry { finalized: true, ..entry(1, PUBLISHED) }], None).await;
+    let node = Node::new(vec![finals(1, PUBLISHED)]);
+    let Received { payments, through, .. } = part(node, None, None).await.expect("an answer");
     assert_eq!((payments.len(), through), (0, 2_000));
 }
 
 #[tokio::test]
-async fn a_stretch_goes_back_over_as_many_pages_as_it_takes_and_no_more() {
-    // Three in each slot: the first page ends within slot 1,500, the second with 1,167.
-    let slot = |name: u16| 1_000 + u64::from(name) / 3;
-    let all: Vec<_> =
-        (1..=2_500).rev().map(|name| Entry { finalized: true, slot: slot(name), ..entry(name, PUBLISHED) }).collect();
-    for (from, pages) in [(1_501, 1), (1_500, 2), (1_168, 2), (1_167, 3), (1_000, 3)] {
-        let node = Node::new(all.clone());
-        let asked = Arc::clone(&node.pages);
-        let received = node.serve().received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), Some(from), LIMIT).await;
-        let Received { payments, through, .. } = received.expect("an answer");
-        let first = (1..=2_500).find(|name| slot(*name) == from).unwrap();
-        assert_eq!((payments[0].transaction.clone(), through), (id(first), from + 8), "from {from}");
-        assert_eq!(asked.load(Ordering::Relaxed), pages, "from {from}");
+async fn however_much_was_paid_in_however_few_slots_is_read_part_by_part() {
+    // Three in each slot, and then all in one: more than a page of them.
+    for (per_slot, from) in [(3, 1_000), (3, 1_150), (2_000, 1_000)] {
+        let slot = |name: u16| 1_000 + u64::from(name / per_slot);
+        let all = (0..1_200).rev().map(|name| Entry { slot: slot(name), ..finals(name, GIFT) }).collect();
+        let (slots, parts) = received(&Node { fit: 400, ..Node::new(all) }, from).await;
+        let expected: Vec<_> = (0..1_200).rev().map(slot).filter(|slot| *slot >= from).collect();
+        let without = |mut slots: Vec<u64>| {
+            slots.dedup();
+            slots
+        };
+        assert_eq!((slots.len() / LOOKS, without(slots)), (expected.len() / LOOKS, without(expected)));
+        assert_eq!(parts, if from == 1_150 { 4 } else { 5 });
     }
 }
 
 #[tokio::test]
-async fn a_stretch_of_more_pages_than_are_read_is_no_answer() {
-    let most = u16::try_from(PAGE * PAGES).unwrap();
-    for (entries, answered) in [(most - 1, true), (most, false)] {
-        let slot = |name: u16| 1_000 + u64::from(name) / 10;
-        let one = |name| Entry { finalized: true, slot: slot(name), ..entry(name, PUBLISHED) };
-        let node = Node::new((1..=entries).rev().map(one).collect()).serve();
-        let received = node.received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), Some(1_000), LIMIT).await;
-        assert_eq!(received.is_ok(), answered, "{entries}");
-    }
+async fn a_place_that_the_node_has_lost_is_where_nothing_is_done_with() {
+    let place = Place { top: 2_000, before: id(29_999) };
+    let received = part(Node::new(vec![finals(5, PUBLISHED)]), Some(1_003), Some(&place)).await.expect("an answer");
+    assert_eq!((received.payments.len(), received.through, received.before), (0, 1_002, None));
 }
 
 #[tokio::test]

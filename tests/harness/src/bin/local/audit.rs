@@ -1,7 +1,7 @@
-//! Whether everything adds up when a world ends: the harness's audit, and what was sold against what the payee has.
+//! Whether everything adds up when a world ends: the harness's audit, and what was sold against what the payees have.
 
 use harness::World;
-use harness::world::PAYEE;
+use harness::world::{PAYEE, solana_payee};
 use serde_json::Value;
 
 use crate::{Trouble, say};
@@ -13,10 +13,11 @@ pub(crate) async fn everything_adds_up(world: &World) -> Result<(), Trouble> {
     if !findings.is_empty() {
         return Err(format!("the audit found:\n- {}", findings.join("\n- ")));
     }
-    let (has, sold) = (world.ledger.balance(PAYEE), world.dynamo.rows().iter().filter_map(price).sum::<u64>());
-    say::pair("the payee has", &say::dollars(has));
+    let has = world.ledger.balance(PAYEE) + world.solana_money.balance(solana_payee());
+    let sold = world.dynamo.rows().iter().filter_map(price).sum::<u64>();
+    say::pair("the payees have", &say::dollars(has));
     say::pair("sold for", &say::dollars(sold));
-    if has == sold { Ok(()) } else { Err("the payee does not have what was sold".to_owned()) }
+    if has == sold { Ok(()) } else { Err("the payees do not have what was sold".to_owned()) }
 }
 
 /// What was paid for this row, if it is of something that was delivered.

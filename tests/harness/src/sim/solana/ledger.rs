@@ -169,6 +169,12 @@ impl Ledger {
         self.landed.last()
     }
 
+    /// A transaction of strangers in a block, which moves nothing.
+    pub(super) fn clutter(&mut self, slot: u64, transaction: Transaction) {
+        let (signature, balances) = (transaction.signature(), [(); 2].map(|()| self.balances(&transaction.message)));
+        self.landed.push(Landed { signature, slot, transaction, error: None, moved: Vec::new(), balances });
+    }
+
     fn balances(&self, message: &Message) -> Vec<(usize, Account)> {
         let held = |(at, key): (usize, &Pubkey)| Some((at, self.accounts.get(key)?.clone()));
         message.keys.iter().enumerate().filter_map(held).collect()

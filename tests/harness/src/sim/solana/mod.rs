@@ -26,7 +26,7 @@ use crate::history::History;
 pub use key::{Key, Pubkey, associated, base58};
 use ledger::Ledger;
 pub use ledger::{Account, Failure, LIFE, Landed};
-use wire::Transaction;
+use wire::{Instruction, Message, Transaction, Version};
 
 /// Milliseconds of a slot.
 const SLOT: u64 = 400;
@@ -286,6 +286,24 @@ impl Solana {
     /// Forgets what was submitted, as a busy leader does.
     pub fn forget_submitted(&self) {
         self.ledger().submitted.clear();
+    }
+
+    /// Strangers write into the history of an account: so many transactions that name it, say something and move nothing,
+    /// every other one of version 1. They have landed by now; nobody checks their signatures again.
+    pub fn clutter(&self, account: Pubkey, many: usize, memo: &[u8]) {
+        let (slot, blockhash) = (self.slot(), self.blockhash(Commitment::Finalized).0);
+        // A program need not look at an account that an instruction names.
+        let naming = Instruction { accounts: vec![(account, false, false)], ..Instruction::compute_limit(20_000) };
+        let both = [naming, Instruction::memo(memo)];
+        let mut message = Message::compile(Pubkey(super::random()), &both, blockhash);
+        let mut ledger = self.ledger();
+        for number in 0..many {
+            message.version = if number % 2 == 0 { Version::V0 } else { Version::V1 };
+            let half: [u8; 32] = super::random();
+            let mut transaction = Transaction::unsigned(message.clone());
+            transaction.signatures = vec![[half, half].concat().try_into().unwrap_or([0; 64])];
+            ledger.clutter(slot, transaction);
+        }
     }
 
     fn hash_of(&self, slot: u64) -> [u8; 32] {

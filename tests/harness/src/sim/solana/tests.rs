@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::wire::{Instruction, Message, Transaction};
+use super::wire::{Instruction, Message, Transaction, Version};
 use super::{Cluster, Commitment, Failure, Key, LIFE, Pubkey, Solana, associated, base58, programs::Why};
 use crate::sim::Clock;
 use crate::sim::testing::{Probe, read};
@@ -123,8 +123,60 @@ async fn what_is_written_is_read_and_nothing_else() {
     let mut alias = bytes.clone();
     alias.splice(0..1, [0x82, 0x00]);
     assert!(Transaction::decode(&alias).is_err(), "a length that is not in its shortest form");
-    let legacy = lab.with(Message { legacy: true, ..transaction.message.clone() });
+    let legacy = lab.with(Message { version: Version::Legacy, ..transaction.message.clone() });
     assert_eq!(Transaction::decode(&legacy.encode()).as_ref(), Ok(&legacy));
+    let v1 = lab.with(Message { version: Version::V1, ..transaction.message.clone() });
+    let bytes = v1.encode();
+    assert_eq!(Transaction::decode(&bytes).as_ref(), Ok(&v1));
+    assert!(v1.is_signed() && bytes[0] == 0x81 && bytes.ends_with(&v1.signatures[1]));
+    assert!(Transaction::decode(&[bytes.as_slice(), &[0]].concat()).is_err(), "a byte too much");
+    assert!(Transaction::decode(&bytes[..bytes.len() - 1]).is_err(), "a byte too few");
+}
+
+#[tokio::test]
+async fn version_1_is_told_only_to_who_asks_for_it() {
+    let lab = Lab::new().await;
+    let payment = lab.with(Message { version: Version::V1, ..lab.payment(540_000).message });
+    assert_eq!(lab.send(&payment, json!({})).await["result"], payment.signature());
+    let asking = |most: Value| json!([payment.signature(), {"encoding": "base64", "commitment": "confirmed", "maxSupportedTransactionVersion": most}]);
+    for most in [Value::Null, json!(0)] {
+        let refused = lab.rpc("getTransaction", asking(most)).await;
+        assert_eq!(refused["error"]["code"], -32015);
+        assert!(refused["error"]["message"].as_str().is_some_and(|why| why.contains("version (1)")), "{refused}");
+    }
+    let whole = lab.result("getTransaction", asking(json!(1))).await;
+    assert_eq!(
+        (&whole["version"], &whole["transaction"][0]),
+        (&json!(1), &json!(BASE64_STANDARD.encode(payment.encode())))
+    );
+    // What is too long for a packet fits there.
+    let long = lab.signed(&[Instruction::memo(&[b'x'; 1500])]);
+    assert_eq!(lab.send(&long, json!({})).await["error"]["code"], -32602);
+    let long = lab.with(Message { version: Version::V1, ..long.message });
+    assert_eq!(lab.send(&long, json!({})).await["result"], long.signature());
+    let longer = lab.signed(&[Instruction::memo(&[b'x'; 4000])]);
+    let longer = lab.with(Message { version: Version::V1, ..longer.message });
+    assert_eq!(lab.send(&longer, json!({})).await["error"]["code"], -32602);
+}
+
+#[tokio::test]
+async fn a_history_is_told_in_pages_of_a_thousand_and_begins_after_what_is_known() {
+    let lab = Lab::new().await;
+    lab.chain.clutter(lab.payee, 1_001, b"");
+    let page = async |options: Value| lab.rpc("getSignaturesForAddress", json!([lab.payee.to_string(), options])).await;
+    let first = page(json!({"commitment": "confirmed"})).await["result"].clone();
+    assert_eq!(first.as_array().map(Vec::len), Some(1_000));
+    let before = json!({"commitment": "confirmed", "before": first[998]["signature"]});
+    let rest = page(before).await["result"].clone();
+    assert_eq!((rest.as_array().map(Vec::len), &rest[0]), (Some(2), &first[999]));
+    let until = json!({"commitment": "confirmed", "until": first[2]["signature"]});
+    assert_eq!(page(until).await["result"].as_array().map(Vec::len), Some(2));
+    // A node says nothing of what comes before what it does not know.
+    let unknown = json!({"commitment": "confirmed", "before": base58(&[7; 64])});
+    assert_eq!(page(unknown).await["result"], json!([]));
+    assert_eq!(page(json!({"limit": 1_001})).await["error"]["code"], -32602);
+    let future = json!({"commitment": "confirmed", "minContextSlot": lab.chain.slot() + 100});
+    assert_eq!(page(future).await["error"]["code"], -32016);
 }
 
 #[tokio::test]

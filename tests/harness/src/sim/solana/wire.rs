@@ -1,4 +1,5 @@
-//! Transactions as bytes, written out from their format: signatures, then a message, legacy or version 0.
+//! Transactions as bytes, written out from their format: signatures, then a message, legacy or version 0; and in version 1 the
+//! message first, and nothing that says how many signatures follow.
 //!
 //! Read as strictly as a node does: lengths in their shortest form, no bytes left over, every index within its list.
 
@@ -8,6 +9,40 @@ use super::{Pubkey, base58};
 
 /// What fits into a packet.
 pub const LARGEST: usize = 1232;
+/// The same for version 1.
+pub const LARGEST_V1: usize = 4096;
+/// First byte of a message of version 1.
+const V1: u8 = 0x81;
+
+/// The kinds of messages that there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    /// Without a version.
+    Legacy,
+    /// With address tables.
+    V0,
+    /// Of up to 4,096 bytes, without address tables, and with its compute budget in front (SIMD-0385).
+    V1,
+}
+
+impl Version {
+    /// Its number, if it has one.
+    pub const fn number(self) -> Option<u64> {
+        match self {
+            Self::Legacy => None,
+            Self::V0 => Some(0),
+            Self::V1 => Some(1),
+        }
+    }
+
+    /// How long a transaction with it may be.
+    pub const fn largest(self) -> usize {
+        match self {
+            Self::Legacy | Self::V0 => LARGEST,
+            Self::V1 => LARGEST_V1,
+        }
+    }
+}
 
 /// A transaction: signatures, some of which may still be zero, over the bytes of a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,8 +58,8 @@ pub struct Transaction {
 /// What is signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Message {
-    /// Whether it has a version.
-    pub legacy: bool,
+    /// Which kind it is.
+    pub version: Version,
     /// How many of the keys sign, how many of those only read, and how many of the others only read.
     pub header: [u8; 3],
     /// All keys, the payer of fees first.
@@ -73,11 +108,24 @@ pub struct Instruction {
 impl Transaction {
     /// Reads one.
     pub fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
+        if bytes.first() == Some(&V1) {
+            return Self::decode_v1(bytes);
+        }
         let mut rest = Reader(bytes);
         let count = rest.length()?;
         let signatures = (0..count).map(|_| rest.take::<64>()).collect::<Result<_, _>>()?;
         let message = Message::decode(rest.0)?;
         Ok(Self { signatures, bytes: rest.0.to_vec(), message })
+    }
+
+    fn decode_v1(bytes: &[u8]) -> Result<Self, &'static str> {
+        let (message, mut rest) = Message::decode_v1(bytes)?;
+        let signed = bytes.len() - rest.0.len();
+        let signatures = (0..message.header[0]).map(|_| rest.take::<64>()).collect::<Result<_, _>>()?;
+        if !rest.0.is_empty() {
+            return Err("bytes are left over");
+        }
+        Ok(Self { signatures, bytes: bytes.get(..signed).unwrap_or_default().to_vec(), message })
     }
 
     /// Of a message that nobody has signed.
@@ -88,6 +136,9 @@ impl Transaction {
 
     /// As it travels.
     pub fn encode(&self) -> Vec<u8> {
+        if self.message.version == Version::V1 {
+            return [self.bytes.as_slice(), self.signatures.as_flattened()].concat();
+        }
         let mut out = Vec::new();
         length(&mut out, self.signatures.len());
         out.extend(self.signatures.iter().flatten());
@@ -144,12 +195,16 @@ impl Message {
         };
         let instructions = instructions.iter().map(compiled).collect();
         let keys = keys.iter().map(|(key, ..)| *key).collect();
-        Self { legacy: false, header, keys, blockhash, instructions, lookups: Vec::new() }
+        Self { version: Version::V0, header, keys, blockhash, instructions, lookups: Vec::new() }
     }
 
     /// As it is signed.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = if self.legacy { Vec::new() } else { vec![0x80] };
+        let mut out = match self.version {
+            Version::Legacy => Vec::new(),
+            Version::V0 => vec![0x80],
+            Version::V1 => return self.encode_v1(),
+        };
         out.extend(self.header);
         length(&mut out, self.keys.len());
         out.extend(self.keys.iter().flat_map(|key| key.0));
@@ -160,7 +215,7 @@ impl Message {
             run(&mut out, &one.accounts);
             run(&mut out, &one.data);
         }
-        if !self.legacy {
+        if self.version == Version::V0 {
             length(&mut out, self.lookups.len());
             for lookup in &self.lookups {
                 out.extend(lookup.table.0);
@@ -193,7 +248,55 @@ impl Message {
         if !rest.0.is_empty() {
             return Err("bytes are left over");
         }
-        Ok(Self { legacy, header, keys, blockhash, instructions, lookups })
+        let version = if legacy { Version::Legacy } else { Version::V0 };
+        Ok(Self { version, header, keys, blockhash, instructions, lookups })
+    }
+
+    /// Nothing is asked of the compute budget: it is in instructions here, as in the other versions.
+    fn encode_v1(&self) -> Vec<u8> {
+        let mut out = vec![V1];
+        out.extend(self.header);
+        out.extend([0; 4]);
+        out.extend(self.blockhash);
+        out.extend([index(self.instructions.len()), index(self.keys.len())]);
+        out.extend(self.keys.iter().flat_map(|key| key.0));
+        for one in &self.instructions {
+            let data =
+                u16::try_from(one.data.len()).unwrap_or_else(|_| panic!("more data than an instruction can have"));
+            out.extend([one.program, index(one.accounts.len())]);
+            out.extend(data.to_le_bytes());
+        }
+        for one in &self.instructions {
+            out.extend(&one.accounts);
+            out.extend(&one.data);
+        }
+        out
+    }
+
+    fn decode_v1(bytes: &[u8]) -> Result<(Self, Reader<'_>), &'static str> {
+        let mut rest = Reader(bytes);
+        let [V1] = rest.take()? else { return Err("unsupported message version") };
+        let header = rest.take()?;
+        let mask = u32::from_le_bytes(rest.take()?);
+        // The first two bits are the halves of one number; after the fourth number there is none.
+        if mask >= 1 << 5 || matches!(mask & 0b11, 0b01 | 0b10) {
+            return Err("invalid config mask");
+        }
+        let blockhash = rest.take()?;
+        let [instructions, keys] = rest.take()?;
+        let keys = (0..keys).map(|_| rest.take().map(Pubkey)).collect::<Result<_, _>>()?;
+        for _ in 0..mask.count_ones() {
+            rest.take::<4>()?;
+        }
+        let heads = (0..instructions).map(|_| rest.take::<4>()).collect::<Result<Vec<_>, _>>()?;
+        let mut instructions = Vec::new();
+        for [program, accounts, low, high] in heads {
+            let data = usize::from(u16::from_le_bytes([low, high]));
+            let (accounts, data) = (rest.many(usize::from(accounts))?, rest.many(data)?);
+            instructions.push(Compiled { program, accounts, data });
+        }
+        let lookups = Vec::new();
+        Ok((Self { version: Version::V1, header, keys, blockhash, instructions, lookups }, rest))
     }
 
     /// Who has to sign.
@@ -249,6 +352,10 @@ impl Reader<'_> {
 
     fn run(&mut self) -> Result<Vec<u8>, &'static str> {
         let many = self.length()?;
+        self.many(many)
+    }
+
+    fn many(&mut self, many: usize) -> Result<Vec<u8>, &'static str> {
         let (taken, rest) = self.0.split_at_checked(many).ok_or("unexpected end of input")?;
         self.0 = rest;
         Ok(taken.to_vec())

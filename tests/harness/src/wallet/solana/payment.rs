@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::SolanaWallet;
-use crate::sim::solana::wire::{Instruction, Lookup, Message, Transaction};
+use crate::sim::solana::wire::{Instruction, Lookup, Message, Transaction, Version};
 use crate::sim::solana::{Cluster, Key, Pubkey, associated};
 use crate::wallet::{Edit, Presented, in_header, written};
 
@@ -212,7 +212,7 @@ impl SolanaPayment {
             bend(&mut all);
         }
         let mut message = Message::compile(self.fee_payer, &all, self.blockhash);
-        message.legacy = self.legacy;
+        message.version = if self.legacy { Version::Legacy } else { Version::V0 };
         message.lookups.clone_from(&self.lookups);
         Transaction::unsigned(message)
     }

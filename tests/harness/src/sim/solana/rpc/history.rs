@@ -107,10 +107,12 @@ pub(super) fn transaction(cluster: &Solana, params: &Value) -> Outcome {
 
 fn whole(cluster: &Solana, landed: &Landed, options: &Value) -> Result<Value, Refusal> {
     let most = options["maxSupportedTransactionVersion"].as_u64();
-    let legacy = landed.transaction.message.legacy;
-    if !legacy && most.is_none() {
-        let message = "Transaction version (0) is not supported by the requesting client. Please try the request again with \
-                       the following configuration parameter: \"maxSupportedTransactionVersion\": 0";
+    let version = landed.transaction.message.version.number();
+    if let Some(version) = version.filter(|version| most.is_none_or(|most| most < *version)) {
+        let message = format!(
+            "Transaction version ({version}) is not supported by the requesting client. Please try the request again with \
+             the following configuration parameter: \"maxSupportedTransactionVersion\": {version}"
+        );
         return Err(refusal(-32015, message));
     }
     let mut answer = json!({
@@ -120,7 +122,7 @@ fn whole(cluster: &Solana, landed: &Landed, options: &Value) -> Result<Value, Re
         "meta": meta(landed),
     });
     if most.is_some() {
-        answer["version"] = if legacy { json!("legacy") } else { json!(0) };
+        answer["version"] = version.map_or_else(|| json!("legacy"), |version| json!(version));
     }
     Ok(answer)
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::super::wire::{LARGEST, Transaction};
+use super::super::wire::{LARGEST_V1, Transaction};
 use super::super::{Failure, Solana, base58};
 use super::{Outcome, Refusal, bank, context, invalid, named, refusal};
 
@@ -23,12 +23,19 @@ fn read(value: &Value, options: &Value) -> Result<Transaction, Refusal> {
             return Err(invalid(format!("unsupported encoding: {other}. Supported encodings: base58, base64")));
         }
     };
-    if bytes.len() > LARGEST {
-        let message = format!("decoded {KIND} too large: {} bytes (max: {LARGEST} bytes)", bytes.len());
-        return Err(invalid(message));
+    let too_large = |most: usize| {
+        let message = format!("decoded {KIND} too large: {} bytes (max: {most} bytes)", bytes.len());
+        Err(invalid(message))
+    };
+    if bytes.len() > LARGEST_V1 {
+        return too_large(LARGEST_V1);
     }
     let transaction = Transaction::decode(&bytes);
     let transaction = transaction.map_err(|why| invalid(format!("failed to deserialize {KIND}: {why}")))?;
+    let most = transaction.message.version.largest();
+    if bytes.len() > most {
+        return too_large(most);
+    }
     let sane = transaction.message.is_sane() && transaction.signatures.len() == transaction.message.signers().len();
     if !sane {
         return Err(invalid("invalid transaction: Transaction failed to sanitize accounts offsets correctly"));
