@@ -14,15 +14,22 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::State;
 use crate::store::refunds::Stranger;
-use crate::types::Wallet;
-use crate::x402::{Inbound, InboundPayment};
+use crate::store::watch::Stride;
+use crate::telemetry;
+use crate::telemetry::metrics::WATCH_LAG;
+use crate::types::{AttemptId, Network, Wallet};
+use crate::x402::{Inbound, InboundPayment, Reach};
 
 /// There is no hurry: a block takes a quarter of an hour to be final.
 const EVERY: Duration = Duration::from_mins(5);
 const ASK: Duration = Duration::from_secs(5);
 const RESERVE: Duration = Duration::from_secs(3);
-/// Stretches of blocks in one round, each as long as a node answers for.
-const STRETCHES: u8 = 4;
+/// Stretches of blocks in one round, each as long as a node answers for. Some 800 transfers to the payee fit
+/// into one, so a day of 200,000 is worked off in ten rounds.
+const STRETCHES: u8 = 32;
+
+/// No chain is asked for more blocks at once, so no more are remembered.
+const LONGEST: u64 = 10_000;
 
 /// Whether a payment is done with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,35 +45,56 @@ struct Stretch {
     through: u64,
     /// There is another after it.
     more: bool,
+    /// The last block that is final.
+    finalized: u64,
+    /// How far the next may reach.
+    reach: Reach,
 }
 
 impl Sweep {
     /// Goes on from where the last round has come to.
     pub(super) async fn watch_strays(&self, invocation: &Invocation, report: &mut Report) {
+        let mut lag = None;
         for payee in &self.payees {
             if self.cashier.nodes.knows(payee.network()) {
-                self.watch(payee, invocation, report).await;
+                lag = lag.max(self.watch(payee, invocation, report).await);
             }
+        }
+        if let Some(seconds) = lag {
+            telemetry::gauge(&WATCH_LAG, seconds, []);
         }
     }
 
-    async fn watch(&self, payee: &Wallet, invocation: &Invocation, report: &mut Report) {
+    /// Says how many seconds of final blocks are still to be looked at, if it could be seen.
+    async fn watch(&self, payee: &Wallet, invocation: &Invocation, report: &mut Report) -> Option<u64> {
         let name = name(payee);
         match self.store.take_turn(&name, EVERY, invocation.now, invocation.attempt.as_str()).await {
             Ok(true) => {}
-            Ok(false) => return,
-            Err(fault) => return failed(report, &fault.into()),
+            Ok(false) => return None,
+            Err(fault) => {
+                failed(report, &fault.into());
+                return None;
+            }
         }
+        let mut lag = None;
         for _ in 0..STRETCHES {
             if invocation.remaining() < super::STEP {
-                return;
+                break;
             }
             match self.go_on(&name, payee, invocation, report).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(fault) => return failed(report, &fault),
+                Ok(stretch) => {
+                    lag = Some(seconds(payee.network(), stretch.finalized.saturating_sub(stretch.through)));
+                    if !stretch.more {
+                        break;
+                    }
+                }
+                Err(fault) => {
+                    failed(report, &fault);
+                    break;
+                }
             }
         }
+        lag
     }
 
     /// Looks at everything from a block on that is final, whatever was looked at before.
@@ -84,10 +112,10 @@ impl Sweep {
         if !self.cashier.nodes.knows(payee.network()) {
             return warn!("there is no node to ask what was paid");
         }
-        let mut from = block;
+        let (mut from, mut reach) = (block, Reach::default());
         while invocation.remaining() > super::STEP {
-            match self.stretch(payee, Some(from), invocation, report).await {
-                Ok(Some(Stretch { through, more: true })) => from = through + 1,
+            match self.stretch(payee, Some(from), reach, invocation, report).await {
+                Ok(stretch) if stretch.more => (from, reach) = (stretch.through + 1, stretch.reach),
                 Ok(_) => return,
                 Err(fault) => return failed(report, &fault),
             }
@@ -95,44 +123,69 @@ impl Sweep {
         warn!(from, "the round ends before the chain does");
     }
 
-    /// One stretch of blocks. Says whether there is another.
+    /// One stretch of blocks, from where the last one has come to.
     async fn go_on(
         &self,
         name: &str,
         payee: &Wallet,
         invocation: &Invocation,
         report: &mut Report,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Stretch, Fault> {
         let seen = self.store.progress(name).await?;
-        let Some(stretch) = self.stretch(payee, seen.map(|last| last + 1), invocation, report).await? else {
-            return Ok(false);
+        let was = self.store.stride(name).await?;
+        let reach = was.map_or_else(Reach::default, |Stride { blocks, inside }| Reach { blocks, inside });
+        let stretch = match self.stretch(payee, seen.map(|last| last + 1), reach, invocation, report).await {
+            Err(Fault::Chain(error)) => {
+                // A node that takes too long says nothing of why: less may do.
+                let less = Stride { blocks: reach.blocks.min(LONGEST) / 2, inside: reach.inside };
+                self.store
+                    .keep_stride(name, seen, Stride { blocks: less.blocks.max(1), ..less }, by(invocation))
+                    .await?;
+                return Err(error.into());
+            }
+            stretch => stretch?,
         };
-        if seen.is_none_or(|last| last < stretch.through) {
-            self.store.go_on(name, seen, stretch.through, &invocation.attempt).await?;
+        let moves = seen.is_none_or(|last| last < stretch.through);
+        if moves && !self.store.go_on(name, seen, stretch.through, by(invocation)).await? {
+            // Another round is quicker.
+            return Ok(Stretch { more: false, ..stretch });
         }
-        Ok(stretch.more)
+        let (through, Reach { blocks, inside }) = (if moves { Some(stretch.through) } else { seen }, stretch.reach);
+        let is = Stride { blocks: blocks.min(LONGEST), inside };
+        let known = was.map(|was| if moves { Stride { inside: 0, ..was } } else { was });
+        if known != Some(is) {
+            self.store.keep_stride(name, through, is, by(invocation)).await?;
+        }
+        Ok(stretch)
     }
 
     async fn stretch(
         &self,
         payee: &Wallet,
         from: Option<u64>,
+        reach: Reach,
         invocation: &Invocation,
         report: &mut Report,
-    ) -> Result<Option<Stretch>, Fault> {
-        let received = match self.cashier.nodes.received(payee, from, invocation.at_most(ASK, RESERVE)).await {
-            Ok(received) => received,
-            Err(error) => {
-                warn!(%error, network = payee.network().caip2(), "the chain could not be asked what was paid");
-                return Ok(None);
-            }
-        };
+    ) -> Result<Stretch, Fault> {
+        let received = self.cashier.nodes.received(payee, from, reach, invocation.at_most(ASK, RESERVE)).await?;
+        let finalized = received.finalized;
+        let ordinary = received.payments.iter().filter(|inbound| inbound.payment.is_none());
+        if let Some(first) = ordinary.clone().next() {
+            // Not as a buyer pays: an operator moves funds, or a stranger is generous.
+            warn!(transaction = %first.transaction, transfers = ordinary.count(), "an ordinary transfer to the payee");
+        }
         for inbound in &received.payments {
-            if self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
-                return Ok(Some(Stretch { through: inbound.block.saturating_sub(1), more: false }));
+            let late = invocation.remaining() < super::STEP;
+            if late || self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
+                let through = inbound.block.saturating_sub(1);
+                // Of a block that is read in parts, this part is read again.
+                let inside = if from == Some(inbound.block) { reach.inside } else { 0 };
+                let reach = Reach { inside, ..received.reach };
+                return Ok(Stretch { through, more: false, finalized, reach });
             }
         }
-        Ok(Some(Stretch { through: received.through, more: received.through < received.finalized }))
+        let more = received.through < finalized;
+        Ok(Stretch { through: received.through, more, finalized, reach: received.reach })
     }
 
     /// Holds one payment against the records.
@@ -144,8 +197,6 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<Seen, Fault> {
         let Some(InboundPayment { id, payer, unique, amount }) = inbound.payment.clone() else {
-            // Not as a buyer pays: an operator moves funds, or a stranger is generous.
-            warn!(transaction = %inbound.transaction, "an ordinary transfer to the payee");
             return Ok(Seen::Done);
         };
         let transaction = inbound.transaction.to_string();
@@ -171,6 +222,18 @@ impl Sweep {
         report.strays += 1;
         Ok(Seen::Done)
     }
+}
+
+/// How long so many blocks of a chain, or slots of a cluster, take.
+fn seconds(network: Network, blocks: u64) -> u64 {
+    match network {
+        Network::Evm(_) => blocks.saturating_mul(2),
+        Network::Solana(_) => blocks.saturating_mul(2) / 5,
+    }
+}
+
+fn by(invocation: &Invocation) -> &AttemptId {
+    &invocation.attempt
 }
 
 /// What this is called where it is recorded how far it has come on a network.

@@ -52,6 +52,9 @@ pub enum NoReply {
     /// The question may have arrived: it took too long, the connection broke, or the answer could not be read.
     #[error("did not answer")]
     Unknown,
+    /// It answered more than we read, and would each time: what has no effect can be asked for less.
+    #[error("answered too much")]
+    TooLarge,
 }
 
 /// The client that all requests of this process share. Built at the first use: a request that needs no neighbour pays
@@ -70,7 +73,7 @@ pub async fn send(to: Neighbour, request: RequestBuilder, limit: Duration) -> Re
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| NoReply::Unknown)? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(NoReply::Unknown);
+            return Err(NoReply::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }

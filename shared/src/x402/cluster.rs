@@ -16,7 +16,7 @@ use self::answers::{Entry, Landed};
 use self::rpc::Page;
 use super::exact_svm::{Transfer, token_account};
 use super::json_rpc::{Place, Question};
-use super::nodes::{Inbound, InboundPayment, Received, Truth};
+use super::nodes::{Inbound, InboundPayment, Reach, Received, Truth};
 use crate::types::{SolanaAddress, SolanaNetwork, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
 
@@ -110,7 +110,7 @@ impl SolanaRpc {
             payments.push(inbound(network, &account, entry, landed));
         }
         let through = more.map_or(finalized.max(from.saturating_sub(1)), |slot| slot.saturating_sub(1));
-        Ok(Received { payments, through, finalized })
+        Ok(Received { payments, through, finalized, reach: Reach::default() })
     }
 
     /// What a wallet's token account holds; nothing, if there is none.

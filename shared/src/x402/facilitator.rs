@@ -119,7 +119,9 @@ impl Facilitator {
         match self.ask("settle", payment, now, limit).await {
             Ok(reply) => answers::settlement(reply.status, &reply.body, payment),
             Err(NoReply::NotSent) => SettleAnswer::NotSent,
-            Err(NoReply::Unknown) => SettleAnswer::Unknown { transaction: None, contradiction: false },
+            Err(NoReply::Unknown | NoReply::TooLarge) => {
+                SettleAnswer::Unknown { transaction: None, contradiction: false }
+            }
         }
     }
 

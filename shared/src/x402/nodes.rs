@@ -68,6 +68,24 @@ pub struct Received {
     pub through: u64,
     /// The last block that is final: there is more to ask for while `through` is below it.
     pub finalized: u64,
+    /// How far the next question may reach.
+    pub reach: Reach,
+}
+
+/// How much a question about what was paid asks for, where a chain can be asked for more or less.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// Blocks, from the first one on.
+    pub blocks: u64,
+    /// Transactions of the first block that are done with already.
+    pub inside: u64,
+}
+
+impl Default for Reach {
+    /// As much as can be.
+    fn default() -> Self {
+        Self { blocks: u64::MAX, inside: 0 }
+    }
 }
 
 impl Nodes {
@@ -95,9 +113,17 @@ impl Nodes {
 
     /// What was paid to `payee` from a block on, as far as it is final and as one question may ask. Without a `from` only the
     /// last final block is looked at.
-    pub async fn received(&self, payee: &Wallet, from: Option<u64>, limit: Duration) -> Result<Received, NoReply> {
+    pub async fn received(
+        &self,
+        payee: &Wallet,
+        from: Option<u64>,
+        reach: Reach,
+        limit: Duration,
+    ) -> Result<Received, NoReply> {
         match (payee, &self.evm, &self.solana) {
-            (Wallet::Evm { network, address }, Some(node), _) => node.received(*network, *address, from, limit).await,
+            (Wallet::Evm { network, address }, Some(node), _) => {
+                node.received(*network, *address, from, reach, limit).await
+            }
             (Wallet::Solana { network, address }, _, Some(node)) => {
                 node.received(*network, *address, from, limit).await
             }

@@ -207,7 +207,7 @@ impl Bland {
         match self.send_as_carrier(request, limit).await {
             Ok(reply) => answers::dialled(&reply, &[dial.to, dial.from]),
             Err(http::NoReply::NotSent) => Err(DialError::NotSent),
-            Err(http::NoReply::Unknown) => Err(DialError::Unknown),
+            Err(http::NoReply::Unknown | http::NoReply::TooLarge) => Err(DialError::Unknown),
         }
     }
 
@@ -276,7 +276,7 @@ impl From<http::NoReply> for BlandError {
     fn from(none: http::NoReply) -> Self {
         match none {
             http::NoReply::NotSent => Self::NotSent,
-            http::NoReply::Unknown => Self::Unknown,
+            http::NoReply::Unknown | http::NoReply::TooLarge => Self::Unknown,
         }
     }
 }

@@ -213,7 +213,7 @@ impl Twilio {
         match self.send(request, limit).await {
             Ok(reply) => answers::bought(&reply, number),
             Err(http::NoReply::NotSent) => Err(BuyError::NotSent),
-            Err(http::NoReply::Unknown) => Err(BuyError::Unknown),
+            Err(http::NoReply::Unknown | http::NoReply::TooLarge) => Err(BuyError::Unknown),
         }
     }
 
@@ -267,7 +267,7 @@ impl From<http::NoReply> for TwilioError {
     fn from(none: http::NoReply) -> Self {
         match none {
             http::NoReply::NotSent => Self::NotSent,
-            http::NoReply::Unknown => Self::Unknown,
+            http::NoReply::Unknown | http::NoReply::TooLarge => Self::Unknown,
         }
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256, hex};
 use serde_json::{Value, json};
 
-use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, Received, TRANSFER, Truth, WINDOW, quoted};
+use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, TRANSFER, Truth, WINDOW, quoted};
 use crate::types::{EvmNetwork, TransactionId, Wallet};
 use crate::upstream::http::NoReply;
-use crate::x402::InboundPayment;
+use crate::x402::nodes::{InboundPayment, Reach, Received};
 use crate::x402::samples::{PAYEE, PAYER, authorization, neighbour, signed};
 
 /// A chain with one interesting block, as a node reports it.
@@ -231,7 +231,7 @@ async fn received(paid_at: u64, logs: Vec<Value>, from: Option<u64>) -> Result<R
         };
         (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
     });
-    EvmRpc::new(url).received(EvmNetwork::Base, PAYEE, from, Duration::from_secs(5)).await
+    EvmRpc::new(url).received(EvmNetwork::Base, PAYEE, from, Reach::default(), Duration::from_secs(5)).await
 }
 
 fn used(index: u64, nonce: u8) -> Value {
@@ -243,7 +243,7 @@ async fn what_was_paid_to_us_comes_with_the_nonce_that_stands_right_before_it() 
     // Two authorizations in one transaction, and an ordinary transfer.
     let logs =
         vec![used(4, 1), transfer(5, PAYEE, 540_000), used(6, 2), transfer(7, PAYEE, 1_000), transfer(9, PAYEE, 7)];
-    let Received { payments, through, finalized } = received(2_000, logs, Some(1_000)).await.unwrap();
+    let Received { payments, through, finalized, .. } = received(2_000, logs, Some(1_000)).await.unwrap();
     assert_eq!((through, finalized), (1_000 + WINDOW - 1, 0xc000));
     let by_whom = Wallet::Evm { network: EvmNetwork::Base, address: PAYER };
     let seen: Vec<_> = payments.iter().map(|paid| paid.payment.as_ref()).collect();

@@ -230,7 +230,7 @@ async fn what_was_paid_is_told_oldest_first_with_what_is_no_payment_marked() {
     let finals = |name, transaction: &str| Entry { finalized: true, ..entry(name, transaction) };
     let failed = Entry { err: json!("AccountNotFound"), ..finals(3, PUBLISHED) };
     let entries = vec![entry(9, PUBLISHED), finals(4, &another()), failed, finals(2, PUBLISHED), finals(1, PUBLISHED)];
-    let Received { payments, through, finalized } = received(entries, Some(1_002)).await;
+    let Received { payments, through, finalized, .. } = received(entries, Some(1_002)).await;
     assert_eq!((through, finalized), (2_000, 2_000));
     let seen: Vec<_> = payments.iter().map(|paid| (paid.block, paid.payment.is_some())).collect();
     assert_eq!(seen, [(1_002, true), (1_004, false)]);
