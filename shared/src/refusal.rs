@@ -12,6 +12,7 @@ use crate::limits::Reached;
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::types::{PhoneNumber, Wallet};
+use crate::upstream::http::NoReply;
 pub use bought::{Bought, Product, UnderWay, poll_url};
 
 /// An answer that is not 200.
@@ -144,6 +145,9 @@ pub enum Fault {
     /// The store.
     #[error("{0}")]
     Store(#[from] StoreFault),
+    /// The chain, where a round needs its answer to go on.
+    #[error("the chain could not be asked what was paid: {0}")]
+    Chain(#[from] NoReply),
     /// Anything that can only be a mistake of ours.
     #[error("{0}")]
     Broken(&'static str),

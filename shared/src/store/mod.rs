@@ -75,6 +75,7 @@ mod requests;
 mod rows;
 pub mod sales;
 pub mod survey;
+pub mod watch;
 mod work;
 
 use std::collections::HashMap;
@@ -234,7 +235,7 @@ impl Store {
     ) -> Result<bool, StoreFault> {
         let number = |at: u64| n(i64::try_from(at).unwrap_or(i64::MAX));
         let seen = from.map_or(When::No("progress"), |from| When::Is("progress", number(from)));
-        let change = Change::update(keys::turn(name)).set("progress", number(to)).when(seen);
+        let change = Change::update(keys::turn(name)).set("progress", number(to)).remove("inside").when(seen);
         let token = format!("progress {name} {to} {}", by.as_str());
         Ok(matches!(self.transact(Changes::of([change]), &token).await?, Done::Yes))
     }

@@ -14,15 +14,22 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::State;
 use crate::store::refunds::Stranger;
-use crate::types::{Place, TransactionId, Wallet};
-use crate::x402::{Inbound, InboundPayment, Received};
+use crate::store::watch::Stride;
+use crate::telemetry;
+use crate::telemetry::metrics::WATCH_LAG;
+use crate::types::{AttemptId, Network, Place, TransactionId, Wallet};
+use crate::x402::{Inbound, InboundPayment, Reach, Received};
 
 /// There is no hurry: a block takes a quarter of an hour to be final.
 const EVERY: Duration = Duration::from_mins(5);
 const ASK: Duration = Duration::from_secs(5);
 const RESERVE: Duration = Duration::from_secs(3);
-/// Stretches of blocks in one round, each as long as a node answers for.
-const STRETCHES: u8 = 4;
+/// Stretches of blocks in one round, each as long as a node answers for. Some 800 transfers to the payee fit
+/// into one, so a day of 200,000 is worked off in ten rounds.
+const STRETCHES: u8 = 32;
+
+/// No chain is asked for more blocks at once, so no more are remembered.
+const LONGEST: u64 = 10_000;
 
 /// Whether a payment is done with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,12 +41,16 @@ enum Seen {
 
 /// What was looked at.
 struct Stretch {
-    /// The last block of it that is done with, or will be when the rest of it is.
+    /// The last block of it that is done with.
     through: u64,
+    /// There is another after it.
+    more: bool,
+    /// The last block that is final.
+    finalized: u64,
+    /// How far the next may reach.
+    reach: Reach,
     /// The rest of it comes before this transaction.
     before: Option<TransactionId>,
-    /// There is more to look at.
-    more: bool,
 }
 
 impl Stretch {
@@ -51,30 +62,47 @@ impl Stretch {
 impl Sweep {
     /// Goes on from where the last round has come to.
     pub(super) async fn watch_strays(&self, invocation: &Invocation, report: &mut Report) {
+        let mut lag = None;
         for payee in &self.payees {
             if self.cashier.nodes.knows(payee.network()) {
-                self.watch(payee, invocation, report).await;
+                lag = lag.max(self.watch(payee, invocation, report).await);
             }
+        }
+        if let Some(seconds) = lag {
+            telemetry::gauge(&WATCH_LAG, seconds, []);
         }
     }
 
-    async fn watch(&self, payee: &Wallet, invocation: &Invocation, report: &mut Report) {
+    /// Says how many seconds of final blocks are still to be looked at, if it could be seen.
+    async fn watch(&self, payee: &Wallet, invocation: &Invocation, report: &mut Report) -> Option<u64> {
         let name = name(payee);
         match self.store.take_turn(&name, EVERY, invocation.now, invocation.attempt.as_str()).await {
             Ok(true) => {}
-            Ok(false) => return,
-            Err(fault) => return failed(report, &fault.into()),
+            Ok(false) => return None,
+            Err(fault) => {
+                failed(report, &fault.into());
+                return None;
+            }
         }
+        let mut lag = None;
         for _ in 0..STRETCHES {
             if invocation.remaining() < super::STEP {
-                return;
+                break;
             }
             match self.go_on(&name, payee, invocation, report).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(fault) => return failed(report, &fault),
+                Ok(stretch) => {
+                    lag = Some(seconds(payee.network(), stretch.finalized.saturating_sub(stretch.through)));
+                    if !stretch.more {
+                        break;
+                    }
+                }
+                Err(fault) => {
+                    failed(report, &fault);
+                    break;
+                }
             }
         }
+        lag
     }
 
     /// Looks at everything from a block on that is final, whatever was looked at before.
@@ -92,11 +120,11 @@ impl Sweep {
         if !self.cashier.nodes.knows(payee.network()) {
             return warn!("there is no node to ask what was paid");
         }
-        let (mut from, mut place) = (block, None);
+        let (mut from, mut reach, mut place) = (block, Reach::default(), None);
         while invocation.remaining() > super::STEP {
-            match self.stretch(payee, Some(from), place.as_ref(), invocation, report).await {
-                Ok(Some(stretch)) if stretch.more => {
-                    place = stretch.place();
+            match self.stretch(payee, Some(from), (reach, place.as_ref()), invocation, report).await {
+                Ok(stretch) if stretch.more => {
+                    (reach, place) = (stretch.reach, stretch.place());
                     from = if place.is_some() { from } else { stretch.through + 1 };
                 }
                 Ok(_) => return,
@@ -106,55 +134,109 @@ impl Sweep {
         warn!(from, "the round ends before the chain does");
     }
 
-    /// One stretch of blocks. Says whether there is another.
+    /// One stretch of blocks, from where the last one has come to.
     async fn go_on(
         &self,
         name: &str,
         payee: &Wallet,
         invocation: &Invocation,
         report: &mut Report,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Stretch, Fault> {
         let seen = self.store.progress(name).await?;
-        let was = self.store.place(name, seen).await?;
+        let was = self.store.stride(name).await?;
+        let place = self.store.place(name, seen).await?;
+        let reach = was.map_or_else(Reach::default, |Stride { blocks, inside }| Reach { blocks, inside });
         let from = seen.map(|last| last + 1);
-        let Some(stretch) = self.stretch(payee, from, was.as_ref(), invocation, report).await? else {
-            return Ok(false);
+        let stretch = match self.stretch(payee, from, (reach, place.as_ref()), invocation, report).await {
+            Err(Fault::Chain(error)) => {
+                // A node that takes too long says nothing of why: less may do.
+                let less = Stride { blocks: reach.blocks.min(LONGEST) / 2, inside: reach.inside };
+                self.store
+                    .keep_stride(name, seen, Stride { blocks: less.blocks.max(1), ..less }, by(invocation))
+                    .await?;
+                return Err(error.into());
+            }
+            stretch => stretch?,
         };
-        let place = stretch.place();
-        if place.is_none() && seen.is_none_or(|last| last < stretch.through) {
-            self.store.go_on(name, seen, stretch.through, &invocation.attempt).await?;
-        } else if place != was {
-            self.store.stop_at(name, seen, place.as_ref(), &invocation.attempt).await?;
+        let rest = stretch.place();
+        let moves = rest.is_none() && seen.is_none_or(|last| last < stretch.through);
+        if !moves && rest != place {
+            self.store.stop_at(name, seen, rest.as_ref(), by(invocation)).await?;
         }
-        Ok(stretch.more)
+        if moves && !self.store.go_on(name, seen, stretch.through, by(invocation)).await? {
+            // Another round is quicker.
+            return Ok(Stretch { more: false, ..stretch });
+        }
+        let (through, Reach { blocks, inside }) = (if moves { Some(stretch.through) } else { seen }, stretch.reach);
+        let is = Stride { blocks: blocks.min(LONGEST), inside };
+        let known = was.map(|was| if moves { Stride { inside: 0, ..was } } else { was });
+        if known != Some(is) {
+            self.store.keep_stride(name, through, is, by(invocation)).await?;
+        }
+        // Nothing is done with before all of it is.
+        let through = if rest.is_some() { seen.unwrap_or(stretch.through) } else { stretch.through };
+        Ok(Stretch { through, ..stretch })
     }
 
     async fn stretch(
         &self,
         payee: &Wallet,
         from: Option<u64>,
-        place: Option<&Place>,
+        (reach, place): (Reach, Option<&Place>),
         invocation: &Invocation,
         report: &mut Report,
-    ) -> Result<Option<Stretch>, Fault> {
+    ) -> Result<Stretch, Fault> {
         let limit = invocation.at_most(ASK, RESERVE);
-        let received = match self.cashier.nodes.received(payee, from, place, limit).await {
-            Ok(received) => received,
-            Err(error) => {
-                warn!(%error, network = payee.network().caip2(), "the chain could not be asked what was paid");
-                return Ok(None);
+        let received = self.cashier.nodes.received(payee, from, reach, place, limit).await?;
+        let finalized = received.finalized;
+        let ordinary = received.payments.iter().filter(|inbound| inbound.payment.is_none());
+        if let Some(first) = ordinary.clone().next() {
+            // Not as a buyer pays: an operator moves funds, or a stranger is generous.
+            warn!(transaction = %first.transaction, transfers = ordinary.count(), "an ordinary transfer to the payee");
+        }
+        if matches!(payee, Wallet::Solana { .. }) {
+            return self.backwards(payee, received, (from, place), invocation, report).await;
+        }
+        for inbound in &received.payments {
+            let late = invocation.remaining() < super::STEP;
+            if late || self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
+                let through = inbound.block.saturating_sub(1);
+                // Of a block that is read in parts, this part is read again.
+                let inside = if from == Some(inbound.block) { reach.inside } else { 0 };
+                let reach = Reach { inside, ..received.reach };
+                return Ok(Stretch { through, more: false, finalized, reach, before: None });
             }
-        };
-        let Received { payments, finalized, before, mut through } = received;
+        }
+        let more = received.through < finalized;
+        Ok(Stretch { through: received.through, more, finalized, reach: received.reach, before: None })
+    }
+
+    /// The same for what is told newest first: what is older than an unfinished sale is not kept waiting by it.
+    async fn backwards(
+        &self,
+        payee: &Wallet,
+        received: Received,
+        (from, place): (Option<u64>, Option<&Place>),
+        invocation: &Invocation,
+        report: &mut Report,
+    ) -> Result<Stretch, Fault> {
+        let Received { payments, finalized, reach, before, mut through } = received;
         let mut waits = false;
         for inbound in &payments {
+            if invocation.remaining() < super::STEP {
+                // Nothing of this part is done with.
+                let through =
+                    place.map(|place| place.top).or(from.map(|from| from.saturating_sub(1))).unwrap_or(through);
+                let before = place.map(|place| place.before.clone());
+                return Ok(Stretch { through, more: false, finalized, reach, before });
+            }
             if self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
-                // The others are not kept waiting; this one is looked at again, with all that is no older.
+                // It is looked at again, with all that is no older.
                 (through, waits) = (through.min(inbound.block.saturating_sub(1)), true);
             }
         }
         let more = before.is_some() || (!waits && through < finalized);
-        Ok(Some(Stretch { through, before, more }))
+        Ok(Stretch { through, more, finalized, reach, before })
     }
 
     /// Holds one payment against the records.
@@ -166,8 +248,6 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<Seen, Fault> {
         let Some(InboundPayment { id, payer, unique, amount }) = inbound.payment.clone() else {
-            // Not as a buyer pays: an operator moves funds, or a stranger is generous.
-            warn!(transaction = %inbound.transaction, "an ordinary transfer to the payee");
             return Ok(Seen::Done);
         };
         let transaction = inbound.transaction.to_string();
@@ -193,6 +273,18 @@ impl Sweep {
         report.strays += 1;
         Ok(Seen::Done)
     }
+}
+
+/// How long so many blocks of a chain, or slots of a cluster, take.
+fn seconds(network: Network, blocks: u64) -> u64 {
+    match network {
+        Network::Evm(_) => blocks.saturating_mul(2),
+        Network::Solana(_) => blocks.saturating_mul(2) / 5,
+    }
+}
+
+fn by(invocation: &Invocation) -> &AttemptId {
+    &invocation.attempt
 }
 
 /// What this is called where it is recorded how far it has come on a network.

@@ -85,6 +85,8 @@ metrics! {
     UNKNOWN_SETTLEMENTS: "UnknownSettlements", Count, ["function"];
     /// How old the oldest of those is.
     UNKNOWN_SETTLEMENT_AGE: "UnknownSettlementAge", Seconds, ["function"];
+    /// How much of the chains' final blocks has not been looked at for payments that bought nothing, in their time.
+    WATCH_LAG: "WatchLag", Seconds, ["function"];
     /// Payments that are still to go back, after a round.
     REFUNDS_OWED: "RefundsOwed", Count, ["function"];
     /// How long the oldest of them has been owed.

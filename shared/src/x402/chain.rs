@@ -2,6 +2,7 @@
 //! to us. It knows EIP-3009's state and events; it knows nothing of why somebody asks.
 
 pub mod node;
+mod received;
 mod rpc;
 
 use std::time::Duration;
@@ -11,9 +12,9 @@ use alloy_primitives::{Address, B256, U256, b256, hex};
 use self::node::{Block, Log};
 use self::rpc::{Question, quantity};
 use super::json_rpc::Place;
-use super::nodes::{Inbound, InboundPayment, Received, Truth};
+use super::nodes::Truth;
 use super::{Authorization, SignedAuthorization};
-use crate::types::{EvmNetwork, PaymentId, TransactionId, Usdc, Wallet};
+use crate::types::{EvmNetwork, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
 
 /// `AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)`.
@@ -32,7 +33,7 @@ const BALANCE_OF: &str = "0x70a08231";
 const BLOCK_TIME: u64 = 2;
 /// Blocks per question: an hour of Base's. Public endpoints answer for no more than a few thousand.
 const WINDOW: u64 = 1_800;
-/// Questions before the search is given up: a day before the payment expired, and nobody signs one for so long.
+/// So many of them are searched before that is given up: a day before the payment expired, and nobody signs one for so long.
 const WINDOWS: u64 = 24;
 
 /// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getLogs` and
@@ -51,39 +52,6 @@ impl EvmRpc {
     /// be had within `limit`, or that is not sure, is not an answer.
     pub async fn truth(&self, payment: &SignedAuthorization, by: u64, limit: Duration) -> Result<Truth, NoReply> {
         tokio::time::timeout(limit, self.search(payment, by, limit)).await.unwrap_or(Err(NoReply::Unknown))
-    }
-
-    /// What was paid to `payee` from block `from` on, as far as the chain is final and as one question may ask. Without a
-    /// `from` only the last final block is looked at.
-    pub async fn received(
-        &self,
-        network: EvmNetwork,
-        payee: Address,
-        from: Option<u64>,
-        limit: Duration,
-    ) -> Result<Received, NoReply> {
-        let ask = Question { place: &self.place, limit };
-        self.on(network, &ask).await?;
-        let finalized = ask.block("finalized").await?.number;
-        let from = from.unwrap_or(finalized);
-        let through = finalized.min(from.saturating_add(WINDOW - 1));
-        if through < from {
-            return Ok(Received { payments: Vec::new(), through: finalized, finalized, before: None });
-        }
-        let topics = serde_json::json!([quoted(TRANSFER), null, quoted(payee.into_word())]);
-        let transfers = ask.logs(network.usdc(), &topics, from, through).await?;
-        let used = if transfers.is_empty() {
-            Vec::new()
-        } else {
-            // Of all that moves on the chain by authorization, only what these payers did.
-            let mut payers: Vec<_> = transfers.iter().filter_map(|log| log.topics.get(1).copied()).collect();
-            payers.sort_unstable();
-            payers.dedup();
-            let payers: Vec<_> = payers.into_iter().map(quoted).collect();
-            ask.logs(network.usdc(), &serde_json::json!([quoted(AUTHORIZATION_USED), payers]), from, through).await?
-        };
-        let payments = transfers.iter().map(|transfer| inbound(network, transfer, &used)).collect::<Result<_, _>>()?;
-        Ok(Received { payments, through, finalized, before: None })
     }
 
     /// What an account holds.
@@ -118,7 +86,11 @@ impl EvmRpc {
         if spent.topics.first() == Some(&AUTHORIZATION_CANCELED) {
             return Ok(Truth::Cancelled);
         }
-        let logs = ask.receipt_logs(spent.transaction).await?;
+        let logs = match ask.receipt_logs(spent.transaction).await {
+            // Whoever sends it may log whatever else they like in it.
+            Err(NoReply::TooLarge) => transfers_beside(&ask, payment, &spent).await?,
+            logs => logs?,
+        };
         Ok(if pays(&logs, &spent, payment) {
             Truth::Paid { transaction: TransactionId::evm(spent.transaction) }
         } else {
@@ -153,9 +125,19 @@ async fn find_spending(ask: &Question<'_>, payment: &SignedAuthorization) -> Res
         quoted(*nonce),
     ]);
     let mut to = last_chance(&ask.block("latest").await?, payment.authorization.valid_before);
-    for _ in 0..WINDOWS {
-        let from = (to + 1).saturating_sub(WINDOW);
-        let logs = ask.logs(usdc(payment), &topics, from, to).await?;
+    let (mut left, mut width) = (WINDOW * WINDOWS, WINDOW);
+    while left > 0 {
+        let asked = width.min(left);
+        let from = (to + 1).saturating_sub(asked);
+        let logs = match ask.logs(usdc(payment), &topics, from, to).await {
+            Ok(logs) => logs,
+            // What is asked for is a single event, so it is the blocks that are too many.
+            Err(NoReply::TooLarge) if asked > 1 => {
+                width = asked / 2;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if let Some(log) = logs.into_iter().next() {
             return Ok(Some(log));
         }
@@ -163,8 +145,17 @@ async fn find_spending(ask: &Question<'_>, payment: &SignedAuthorization) -> Res
             break;
         }
         to = from - 1;
+        left -= asked;
     }
     Ok(None)
+}
+
+/// The transfers from this payer to us in the block of that event. [`pays`] tells those of its transaction by their place.
+async fn transfers_beside(ask: &Question<'_>, payment: &SignedAuthorization, spent: &Log) -> Result<Vec<Log>, NoReply> {
+    let Authorization { from, to, .. } = &payment.authorization;
+    let topics = serde_json::json!([quoted(TRANSFER), quoted(from.into_word()), quoted(to.into_word())]);
+    let logs = ask.logs(usdc(payment), &topics, spent.block, spent.block).await?;
+    Ok(logs.into_iter().filter(|log| log.transaction == spent.transaction).collect())
 }
 
 /// The last block in which an authorization can have been used, and some more: a cancellation may come later.
@@ -182,29 +173,6 @@ fn pays(logs: &[Log], spent: &Log, payment: &SignedAuthorization) -> bool {
             && log.index.checked_sub(1) == Some(spent.index)
             && log.topics == [TRANSFER, from.into_word(), to.into_word()]
             && log.data == U256::from(value.atomic()).to_be_bytes_vec()
-    })
-}
-
-/// A transfer to us with the authorization that moved it: USDC logs the nonce right before.
-fn inbound(network: EvmNetwork, transfer: &Log, used: &[Log]) -> Result<Inbound, NoReply> {
-    let payer = transfer.topics.get(1).ok_or(NoReply::Unknown)?;
-    let amount = U256::try_from_be_slice(&transfer.data).ok_or(NoReply::Unknown)?;
-    let authorization = used.iter().find(|log| {
-        log.transaction == transfer.transaction
-            && Some(log.index) == transfer.index.checked_sub(1)
-            && log.topics.get(1) == Some(payer)
-    });
-    let nonce = authorization.and_then(|log| log.topics.get(2).copied());
-    let payer = Address::from_word(*payer);
-    Ok(Inbound {
-        transaction: TransactionId::evm(transfer.transaction),
-        block: transfer.block,
-        payment: nonce.map(|nonce| InboundPayment {
-            id: PaymentId::evm(network, network.usdc(), payer, nonce),
-            payer: Wallet::Evm { network, address: payer },
-            unique: nonce,
-            amount: Usdc::micros(amount.saturating_to()),
-        }),
     })
 }
 

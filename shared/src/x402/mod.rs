@@ -29,7 +29,7 @@ mod cluster;
 pub use cluster::{SolanaRpc, answers as cluster_answers};
 
 mod nodes;
-pub use nodes::{Inbound, InboundPayment, Nodes, Received, Truth};
+pub use nodes::{Inbound, InboundPayment, Nodes, Reach, Received, Truth};
 
 mod exact_svm;
 pub use exact_svm::{Transfer, token_account};

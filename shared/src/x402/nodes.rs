@@ -70,6 +70,24 @@ pub struct Received {
     pub finalized: u64,
     /// Part of the stretch is still to be read: what comes before this transaction.
     pub before: Option<TransactionId>,
+    /// How far the next question may reach.
+    pub reach: Reach,
+}
+
+/// How much a question about what was paid asks for, where a chain can be asked for more or less.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// Blocks, from the first one on.
+    pub blocks: u64,
+    /// Transactions of the first block that are done with already.
+    pub inside: u64,
+}
+
+impl Default for Reach {
+    /// As much as can be.
+    fn default() -> Self {
+        Self { blocks: u64::MAX, inside: 0 }
+    }
 }
 
 impl Nodes {
@@ -116,11 +134,14 @@ impl Nodes {
         &self,
         payee: &Wallet,
         from: Option<u64>,
+        reach: Reach,
         place: Option<&Place>,
         limit: Duration,
     ) -> Result<Received, NoReply> {
         match (payee, &self.evm, &self.solana) {
-            (Wallet::Evm { network, address }, Some(node), _) => node.received(*network, *address, from, limit).await,
+            (Wallet::Evm { network, address }, Some(node), _) => {
+                node.received(*network, *address, from, reach, limit).await
+            }
             (Wallet::Solana { network, address }, _, Some(node)) => {
                 node.received(*network, *address, from, place, limit).await
             }

@@ -46,6 +46,22 @@ struct WireBlock {
 }
 
 #[derive(Deserialize)]
+struct Failure {
+    error: Object<WireError>,
+}
+
+#[derive(Deserialize)]
+struct WireError {
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct WireTransactions {
+    transactions: Vec<String>,
+}
+
+#[derive(Deserialize)]
 struct WireReceipt {
     logs: Vec<Object<WireLog>>,
 }
@@ -82,6 +98,26 @@ pub fn word(body: &[u8]) -> Option<B256> {
 /// The answer to `eth_getLogs`, without what a reorganisation has taken back.
 pub fn logs(body: &[u8]) -> Option<Vec<Log>> {
     kept(&result::<Vec<_>>(body)?)
+}
+
+/// The same, or that the node does not answer so much at once.
+pub fn logs_or_less(body: &[u8]) -> Option<Option<Vec<Log>>> {
+    if let Some(found) = logs(body) {
+        return Some(Some(found));
+    }
+    let Object(failure) = serde_json::from_slice::<Object<Failure>>(body).ok()?;
+    let Object(error) = failure.error;
+    // Each node has a code and words of its own for too many blocks, events or bytes, some with 413 or 500. Only that it asks us
+    // to be slower is told apart: then less would not help.
+    let words = error.message.to_ascii_lowercase();
+    let slower = ["rate", "too many requests", "request count", "capacity", "unauthorized"];
+    slower.iter().all(|word| !words.contains(word)).then_some(None)
+}
+
+/// The transactions of a block, from the answer to `eth_getBlockByNumber`.
+pub fn transactions(body: &[u8]) -> Option<Vec<B256>> {
+    let Object(found): Object<WireTransactions> = result(body)?;
+    found.transactions.iter().map(|hash| hex_bytes(hash).map(B256::new)).collect()
 }
 
 /// The events in the answer to `eth_getTransactionReceipt`, without what a reorganisation has taken back.

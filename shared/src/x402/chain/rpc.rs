@@ -1,4 +1,4 @@
-//! JSON-RPC to an EVM node: the five questions that we have. What the answers say is read in `node`.
+//! JSON-RPC to an EVM node: the questions that we have. What the answers say is read in `node`.
 
 use alloy_primitives::{Address, B256};
 use serde_json::{Value, json};
@@ -23,7 +23,8 @@ impl Question<'_> {
         self.ask("eth_call", json!([{ "to": to.to_string(), "data": data }, block]), node::word).await
     }
 
-    /// A contract's events with these topics in these blocks.
+    /// A contract's events with these topics in these blocks. [`NoReply::TooLarge`] if that is more than the node answers, or
+    /// than we read: fewer blocks may do.
     pub(super) async fn logs(&self, address: Address, topics: &Value, from: u64, to: u64) -> Result<Vec<Log>, NoReply> {
         let filter = json!({
             "address": address.to_string(),
@@ -31,7 +32,12 @@ impl Question<'_> {
             "fromBlock": quantity(from),
             "toBlock": quantity(to),
         });
-        self.ask("eth_getLogs", json!([filter]), node::logs).await
+        self.ask("eth_getLogs", json!([filter]), node::logs_or_less).await?.ok_or(NoReply::TooLarge)
+    }
+
+    /// The transactions of a block.
+    pub(super) async fn transactions(&self, block: u64) -> Result<Vec<B256>, NoReply> {
+        self.ask("eth_getBlockByNumber", json!([quantity(block), false]), node::transactions).await
     }
 
     /// The events of a transaction.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256, hex};
 use serde_json::{Value, json};
 
-use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, Received, TRANSFER, Truth, WINDOW, quoted};
+use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, TRANSFER, Truth, WINDOW, quoted};
 use crate::types::{EvmNetwork, TransactionId, Wallet};
 use crate::upstream::http::NoReply;
-use crate::x402::InboundPayment;
+use crate::x402::nodes::{InboundPayment, Reach, Received};
 use crate::x402::samples::{PAYEE, PAYER, authorization, neighbour, signed};
 
 /// A chain with one interesting block, as a node reports it.
@@ -231,7 +231,7 @@ async fn received(paid_at: u64, logs: Vec<Value>, from: Option<u64>) -> Result<R
         };
         (200, json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string())
     });
-    EvmRpc::new(url).received(EvmNetwork::Base, PAYEE, from, Duration::from_secs(5)).await
+    EvmRpc::new(url).received(EvmNetwork::Base, PAYEE, from, Reach::default(), Duration::from_secs(5)).await
 }
 
 fn used(index: u64, nonce: u8) -> Value {

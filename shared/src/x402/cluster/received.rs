@@ -17,7 +17,7 @@ use crate::types::{Place, SolanaAddress, SolanaNetwork, TransactionId};
 use crate::upstream::http::NoReply;
 use crate::x402::exact_svm::{Transfer, token_account};
 use crate::x402::json_rpc::Question;
-use crate::x402::nodes::{Inbound, InboundPayment, Received};
+use crate::x402::nodes::{Inbound, InboundPayment, Reach, Received};
 
 /// Transactions that are looked into in one part.
 pub(super) const LOOKS: usize = 250;
@@ -49,7 +49,8 @@ impl SolanaRpc {
         let payee = Payee { network, wallet: payee, account: token_account(network, payee) };
         let before = place.map(|place| place.before.clone());
         let mut walk = Walk::new(&ask, payee.account, Commitment::Finalized, finalized, before);
-        let mut received = Received { payments: Vec::new(), through: top, finalized, before: None };
+        let mut received =
+            Received { payments: Vec::new(), through: top, finalized, before: None, reach: Reach::default() };
         let (until, mut looks) = (Instant::now() + limit, LOOKS);
         for page in 0..PAGES {
             let part = match part(&mut walk, from..=top, looks).await {

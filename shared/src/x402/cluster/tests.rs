@@ -349,7 +349,7 @@ async fn what_was_paid_is_told_with_what_is_no_payment_marked_and_what_paid_noth
     let mentions = [finals(8, VERSION_2), finals(7, "AQID"), finals(6, &another())];
     let entries = [entry(9, PUBLISHED)].into_iter().chain(mentions).chain([finals(4, GIFT), failed]);
     let node = Node::new(entries.chain([finals(2, PUBLISHED), finals(1, PUBLISHED)]).collect());
-    let Received { payments, through, finalized, before } = part(node, Some(1_002), None).await.expect("an answer");
+    let Received { payments, through, finalized, before, .. } = part(node, Some(1_002), None).await.expect("an answer");
     assert_eq!((through, finalized, before), (2_000, 2_000, None));
     let seen: Vec<_> = payments.iter().map(|paid| (paid.block, paid.payment.is_some())).collect();
     assert_eq!(seen, [(1_004, false), (1_002, true)]);

@@ -6,6 +6,7 @@ use std::fmt;
 use alloy_primitives::{Address, B256, Bytes, U256, b256};
 
 use super::eip712::{self, Authorization};
+use super::rpc::Limits;
 use crate::history::{self, History, What};
 use crate::sim::random;
 
@@ -104,6 +105,7 @@ pub(super) struct Ledger {
     submitted: Vec<(B256, Authorization, Vec<u8>)>,
     pub(super) history: History,
     pub(super) finality_lag: u64,
+    pub(super) limits: Limits,
 }
 
 impl Default for Ledger {
@@ -116,6 +118,7 @@ impl Default for Ledger {
             submitted: Vec::new(),
             history: History::default(),
             finality_lag: 600,
+            limits: Limits::default(),
         }
     }
 }
@@ -169,6 +172,15 @@ impl Ledger {
         }
         self.pay(from, to, value);
         Ok(self.record(block, vec![transfer_log(token, from, to, value)]))
+    }
+
+    /// Transactions of a block, each with so many transfers of nothing, which anybody may log in anybody's name.
+    pub(super) fn flood(&mut self, token: Address, block: u64, to: Address, transactions: u32, transfers: u32) {
+        for _ in 0..transactions {
+            let log = transfer_log(token, Address::from(random::<20>()), to, U256::ZERO);
+            let logs = vec![log; usize::try_from(transfers).unwrap_or(0)];
+            self.transactions.push(Transaction { hash: B256::from(random::<32>()), block, success: true, logs });
+        }
     }
 
     pub(super) fn cancel(

@@ -22,6 +22,7 @@ use crate::history::History;
 pub use eip712::{Authorization, Domain, Key};
 use ledger::Ledger;
 pub use ledger::{Log, Revert, Transaction};
+pub use rpc::Limits;
 
 /// A chain with USDC on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +225,27 @@ impl Chain {
     /// All transactions in blocks, oldest first.
     pub fn transactions(&self) -> Vec<Transaction> {
         self.ledger().transactions().to_vec()
+    }
+
+    /// Somebody logs `transactions` × `transfers` transfers of nothing to this address, in a block that was so many before the
+    /// latest. They are not in the history: there may be hundreds of thousands.
+    pub fn flood(&self, ago: u64, to: Address, transactions: u32, transfers: u32) {
+        let block = self.height().saturating_sub(ago);
+        self.ledger().flood(self.network.usdc(), block, to, transactions, transfers);
+    }
+
+    /// What the node answers for at once.
+    pub fn set_limits(&self, limits: Limits) {
+        self.ledger().limits = limits;
+    }
+
+    fn limits(&self) -> Limits {
+        self.ledger().limits
+    }
+
+    fn hashes(&self, block: u64) -> Vec<B256> {
+        let ledger = self.ledger();
+        ledger.transactions().iter().filter(|it| it.block == block).map(|it| it.hash).collect()
     }
 
     /// How many blocks `finalized` is behind `latest`: Base's is some twenty minutes.

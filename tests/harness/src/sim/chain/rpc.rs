@@ -12,11 +12,28 @@ use super::ledger::{Log, Transaction};
 use super::{Chain, lock};
 use crate::sim;
 
-/// Public endpoints of Base refuse longer ranges.
-const MAX_RANGE: u64 = 10_000;
+/// Values in one place of a filter, as geth has it.
+const MAX_VALUES: usize = 1_000;
 
 const AUTHORIZATION_STATE: [u8; 4] = [0xe9, 0x4a, 0x01, 0x02];
+const TOO_MANY_BLOCKS: i64 = -32614;
+const TOO_MUCH: i64 = -32020;
 const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
+
+/// What a node answers for at once. The default is what `mainnet.base.org` was measured to refuse.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Blocks of `eth_getLogs`.
+    pub blocks: u64,
+    /// Its events.
+    pub logs: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { blocks: 2_000, logs: 20_000 }
+    }
+}
 
 type Outcome = Result<Value, (i64, String)>;
 
@@ -32,7 +49,13 @@ async fn handle(State(chain): State<Chain>, body: Body) -> Response {
         Value::Array(requests) => requests.iter().map(|request| answer(&chain, request)).collect(),
         request => answer(&chain, &request),
     };
-    sim::json(200, &answer)
+    // As the proxy in front of Base's own nodes does.
+    let status = match answer["error"]["code"].as_i64() {
+        Some(TOO_MANY_BLOCKS) => 413,
+        Some(TOO_MUCH) => 500,
+        _ => 200,
+    };
+    sim::json(status, &answer)
 }
 
 fn answer(chain: &Chain, request: &Value) -> Value {
@@ -108,7 +131,7 @@ fn block(chain: &Chain, number: u64) -> Value {
         "timestamp": quantity(chain.block_time(number)),
         "hash": text(block_hash(number)),
         "parentHash": text(block_hash(number.wrapping_sub(1))),
-        "transactions": [],
+        "transactions": chain.hashes(number).iter().map(text).collect::<Vec<_>>(),
     })
 }
 
@@ -144,13 +167,17 @@ fn logs(chain: &Chain, filter: &Value) -> Outcome {
     if from > to {
         return Err((-32602, "invalid block range params".into()));
     }
-    if to - from > MAX_RANGE {
-        return Err((-32614, "eth_getLogs is limited to a 10,000 range".into()));
+    let limits = chain.limits();
+    if to - from >= limits.blocks {
+        return Err((TOO_MANY_BLOCKS, format!("eth_getLogs is limited to a {} range", limits.blocks)));
     }
     let addresses = one_or_many::<Address>(&filter["address"])?;
     let mut topics = Vec::new();
     for topic in filter["topics"].as_array().unwrap_or(&Vec::new()) {
         topics.push(one_or_many::<B256>(topic)?);
+    }
+    if topics.iter().flatten().any(|values| values.len() > MAX_VALUES) {
+        return Err((-32602, "exceed max topics".into()));
     }
     let wanted = |log: &Log| {
         addresses.as_ref().is_none_or(|addresses| addresses.contains(&log.address))
@@ -158,13 +185,14 @@ fn logs(chain: &Chain, filter: &Value) -> Outcome {
                 wanted.as_ref().is_none_or(|wanted| log.topics.get(at).is_some_and(|topic| wanted.contains(topic)))
             })
     };
-    let mut found = Vec::new();
-    for transaction in chain.transactions().iter().filter(|it| (from..=to).contains(&it.block)) {
-        for (index, log) in transaction.logs.iter().enumerate().filter(|(_, log)| wanted(log)) {
-            found.push(entry(transaction, index, log));
-        }
+    let ledger = chain.ledger();
+    let transactions = || ledger.transactions().iter().filter(|it| (from..=to).contains(&it.block));
+    let found = || transactions().flat_map(|it| it.logs.iter().enumerate().map(move |(index, log)| (it, index, log)));
+    let found = || found().filter(|(_, _, log)| wanted(log));
+    if found().nth(limits.logs).is_some() {
+        return Err((TOO_MUCH, "backend response too large".into()));
     }
-    Ok(Value::Array(found))
+    Ok(Value::Array(found().map(|(transaction, index, log)| entry(transaction, index, log)).collect()))
 }
 
 /// A filter position: absent or null matches all, a value itself, a list any of it.

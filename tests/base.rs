@@ -1,0 +1,146 @@
+//! Doubts and the watch on Base, whatever anybody writes into the chain and whatever a node answers for at once.
+
+#![expect(clippy::expect_used, reason = "in a test, panicking is how it fails")]
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use harness::emf;
+use harness::sim::Fault;
+use harness::sim::chain::Limits;
+use harness::wallet::Payment;
+use harness::{Stack, Wallet, binaries};
+use serde_json::json;
+
+const LIST: &str = "/api/v1/phone/numbers/list";
+const CALL: &str = "/api/v1/voice/call";
+const PRICE: u64 = 540_000;
+const FLOAT: u64 = 50_000_000;
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// A payment that was signed for a call and that its payer submits instead of sending it to us.
+async fn stray(stack: &Stack) -> Wallet {
+    let wallet = stack.wallet_with(5_000_000);
+    let call = json!({"to": "+12133610872", "task": "Confirm the reservation for two."});
+    let payment: Payment = wallet.signs(&stack.post(CALL).body(&call).demand().await);
+    stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes()).expect("it is rich");
+    wallet
+}
+
+fn paid_back(stack: &Stack) -> u64 {
+    FLOAT - stack.chain.balance(stack.refund_wallet)
+}
+
+/// Rounds of the watch until so much is back; at most so many.
+async fn rounds_until(stack: &Stack, back: u64, most: u32) {
+    let mut rounds = 0;
+    while paid_back(stack) < back {
+        assert!(rounds < most, "{} of {back} came back in {most} rounds", paid_back(stack));
+        stack.travel(6 * MINUTE);
+        stack.sweep().await;
+        rounds += 1;
+    }
+    assert_eq!(paid_back(stack), back);
+}
+
+/// All values of a metric, in their order.
+async fn measured(stack: &Stack, name: &str) -> Vec<u64> {
+    let text = stack.logs().await;
+    #[expect(clippy::disallowed_methods, reason = "a metric's time is the machine's")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    let now = i64::try_from(now).expect("a time");
+    let lines = text.lines().filter_map(|line| Some(line.split_once(": ")?.1));
+    let data = lines.flat_map(|line| emf::read(line, now).expect("metrics"));
+    data.filter(|datum| datum.name == name).map(|datum| datum.value).collect()
+}
+
+#[tokio::test]
+async fn a_day_of_transfers_of_nothing_to_the_payee_is_worked_off() {
+    a_day_of(20_000, 3).await;
+}
+
+#[tokio::test]
+#[ignore = "the same at its real size, which takes minutes"]
+async fn a_day_with_200_000_transfers_of_nothing_to_the_payee_is_worked_off() {
+    a_day_of(200_000, 12).await;
+}
+
+/// A day with so many transfers, spread over a thousand blocks, is worked off in so many rounds at most.
+async fn a_day_of(transfers: u32, most: u32) {
+    let stack = Stack::start(binaries!()).await;
+    stack.chain.set_limits(Limits { blocks: 2_000, logs: 5_000 });
+    stack.sweep().await;
+    let before = stray(&stack).await;
+    stack.travel(DAY);
+    let after = stray(&stack).await;
+    for block in 0..1_000 {
+        stack.chain.flood(700 + 42 * block, stack.payee(), 2, transfers / 2_000);
+    }
+    stack.travel(30 * MINUTE);
+    rounds_until(&stack, 2 * PRICE, most).await;
+    assert_eq!((stack.chain.balance(before.address()), stack.chain.balance(after.address())), (5_000_000, 5_000_000));
+    let lag = measured(&stack, "WatchLag").await;
+    // It grows no more, and at the end nothing is behind.
+    assert!(lag.iter().max() > Some(&0) && lag.last() == Some(&0), "{lag:?}");
+    assert_eq!(measured(&stack, "Faults").await.iter().sum::<u64>(), 0);
+}
+
+#[tokio::test]
+async fn a_block_with_more_transfers_than_any_answer_holds_is_read_by_transaction() {
+    let stack = Stack::start(binaries!()).await;
+    stack.sweep().await;
+    let first = stray(&stack).await;
+    // More than the node answers for a block, of which one transaction is more than we read.
+    stack.chain.set_limits(Limits { blocks: 2_000, logs: 1_000 });
+    stack.chain.flood(0, stack.payee(), 40, 50);
+    stack.chain.flood(0, stack.payee(), 1, 2_500);
+    let second = stray(&stack).await;
+    stack.travel(40 * MINUTE);
+    rounds_until(&stack, 2 * PRICE, 3).await;
+    for wallet in [first, second] {
+        assert_eq!(stack.chain.balance(wallet.address()), 5_000_000);
+    }
+    assert!(stack.lambda.logs().text().contains("a transaction is too long to be read"));
+    // It has gone on, and stays there.
+    stray(&stack).await;
+    stack.travel(40 * MINUTE);
+    rounds_until(&stack, 3 * PRICE, 3).await;
+}
+
+#[tokio::test]
+async fn a_block_of_a_thousand_transactions_is_read_in_parts() {
+    let stack = Stack::start(binaries!()).await;
+    stack.sweep().await;
+    stack.chain.set_limits(Limits { blocks: 2_000, logs: 100 });
+    stack.chain.flood(0, stack.payee(), 1_000, 1);
+    stray(&stack).await;
+    stack.travel(40 * MINUTE);
+    rounds_until(&stack, PRICE, 4).await;
+}
+
+#[tokio::test]
+async fn a_node_that_answers_for_few_blocks_is_enough() {
+    let stack = Stack::start(binaries!()).await;
+    stack.chain.set_limits(Limits { blocks: 100, logs: 10 });
+    stack.sweep().await;
+    stray(&stack).await;
+    stack.travel(40 * MINUTE);
+    rounds_until(&stack, PRICE, 4).await;
+    // A settlement whose answer is lost is found by the same node.
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    let wallet = stack.wallet();
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+}
+
+#[tokio::test]
+async fn a_stretch_that_cannot_be_had_is_a_fault_of_the_round_and_is_had_later() {
+    let stack = Stack::start(binaries!()).await;
+    stack.sweep().await;
+    stray(&stack).await;
+    stack.travel(40 * MINUTE);
+    stack.chain.faults().always("POST /rpc", Fault::Overload);
+    let report = stack.invoke("reaper", &json!({})).await;
+    assert_eq!(report["faults"], 1, "{report}");
+    stack.chain.faults().clear();
+    rounds_until(&stack, PRICE, 2).await;
+}
