@@ -91,7 +91,17 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
             [&AWS[..], &["PUBLIC_URL", "CONTACT_EMAIL", "PAYMENT_NETWORKS", "EVM_PAYEE", "SOLANA_PAYEE"]].concat(),
         ),
         // Whom strangers pay.
-        ("reaper", [&AWS[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES"], &TWILIO, &BLAND].concat()),
+        (
+            "reaper",
+            [
+                &AWS[..],
+                &SETTLED,
+                &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES", "MISSING_PAYMENTS_STOP"],
+                &TWILIO,
+                &BLAND,
+            ]
+            .concat(),
+        ),
         ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
     ]);
     let template = template();

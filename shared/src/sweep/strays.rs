@@ -17,7 +17,7 @@ use crate::store::refunds::Stranger;
 use crate::store::watch::Stride;
 use crate::telemetry;
 use crate::telemetry::metrics::WATCH_LAG;
-use crate::types::{AttemptId, Network, Wallet};
+use crate::types::{AttemptId, DAY, Network, Timestamp, Wallet};
 use crate::x402::{Inbound, InboundPayment, Reach};
 
 /// There is no hurry: a block takes a quarter of an hour to be final.
@@ -30,6 +30,9 @@ const STRETCHES: u8 = 32;
 
 /// No chain is asked for more blocks at once, so no more are remembered.
 const LONGEST: u64 = 10_000;
+
+/// Records are kept for sixty days at least, and slots are not counted to the day.
+const REACH: u64 = 50 * DAY.as_secs();
 
 /// Whether a payment is done with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,15 +115,27 @@ impl Sweep {
         if !self.cashier.nodes.knows(payee.network()) {
             return warn!("there is no node to ask what was paid");
         }
+        let oldest = match self.oldest(payee, invocation).await {
+            Ok(oldest) => oldest,
+            Err(fault) => return failed(report, &fault),
+        };
         let (mut from, mut reach) = (block, Reach::default());
         while invocation.remaining() > super::STEP {
-            match self.stretch(payee, Some(from), reach, invocation, report).await {
+            match self.stretch(payee, Some(from), reach, oldest, invocation, report).await {
                 Ok(stretch) if stretch.more => (from, reach) = (stretch.through + 1, stretch.reach),
                 Ok(_) => return,
                 Err(fault) => return failed(report, &fault),
             }
         }
         warn!(from, "the round ends before the chain does");
+    }
+
+    /// How many seconds before the last final block the records reach: a payment that is older and has none may have bought
+    /// something from another table, or so long ago that it is forgotten.
+    async fn oldest(&self, payee: &Wallet, invocation: &Invocation) -> Result<u64, Fault> {
+        let since = self.store.watched_since(&name(payee)).await?;
+        let watched = since.map_or(REACH, |since| seconds_since(since, invocation));
+        Ok(watched.min(REACH))
     }
 
     /// One stretch of blocks, from where the last one has come to.
@@ -134,7 +149,7 @@ impl Sweep {
         let seen = self.store.progress(name).await?;
         let was = self.store.stride(name).await?;
         let reach = was.map_or_else(Reach::default, |Stride { blocks, inside }| Reach { blocks, inside });
-        let stretch = match self.stretch(payee, seen.map(|last| last + 1), reach, invocation, report).await {
+        let stretch = match self.stretch(payee, seen.map(|last| last + 1), reach, u64::MAX, invocation, report).await {
             Err(Fault::Chain(error)) => {
                 // A node that takes too long says nothing of why: less may do.
                 let less = Stride { blocks: reach.blocks.min(LONGEST) / 2, inside: reach.inside };
@@ -145,6 +160,9 @@ impl Sweep {
             }
             stretch => stretch?,
         };
+        if seen.is_none() {
+            self.store.begin_watch(name, invocation.now, by(invocation)).await?;
+        }
         let moves = seen.is_none_or(|last| last < stretch.through);
         if moves && !self.store.go_on(name, seen, stretch.through, by(invocation)).await? {
             // Another round is quicker.
@@ -164,6 +182,7 @@ impl Sweep {
         payee: &Wallet,
         from: Option<u64>,
         reach: Reach,
+        oldest: u64,
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Stretch, Fault> {
@@ -174,9 +193,11 @@ impl Sweep {
             // Not as a buyer pays: an operator moves funds, or a stranger is generous.
             warn!(transaction = %first.transaction, transfers = ordinary.count(), "an ordinary transfer to the payee");
         }
+        let age = |inbound: &Inbound| seconds(payee.network(), finalized.saturating_sub(inbound.block));
         for inbound in &received.payments {
+            let ours = age(inbound) <= oldest;
             let late = invocation.remaining() < super::STEP;
-            if late || self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
+            if late || self.match_up(payee, inbound, ours, invocation, report).await? == Seen::NotYet {
                 let through = inbound.block.saturating_sub(1);
                 // Of a block that is read in parts, this part is read again.
                 let inside = if from == Some(inbound.block) { reach.inside } else { 0 };
@@ -193,6 +214,7 @@ impl Sweep {
         &self,
         payee: &Wallet,
         inbound: &Inbound,
+        ours: bool,
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Seen, Fault> {
@@ -205,10 +227,19 @@ impl Sweep {
             Some(record) if record.refund.is_some() => return Ok(Seen::Done),
             Some(record) => match record.state {
                 State::Open | State::Settling => return Ok(Seen::NotYet),
-                // This is what it was paid with.
-                State::Closed if record.credit().is_none() => return Ok(Seen::Done),
+                // This is what it was paid with. The same nonce can have moved another amount.
+                State::Closed if record.credit().is_none() => {
+                    if record.signed.amount == amount {
+                        self.store.proven(&record, by).await?;
+                    }
+                    return Ok(Seen::Done);
+                }
                 State::Closed | State::Void => self.store.owe(&record, amount, transaction, by, now).await?,
             },
+            None if !ours => {
+                warn!(payment = ?id, "paid before this table's records reach: it may have bought something");
+                return Ok(Seen::Done);
+            }
             None => {
                 let stranger = Stranger { id: id.clone(), payer, payee: *payee, unique, amount, transaction };
                 self.store.owe_stranger(stranger, by, now).await?
@@ -222,6 +253,10 @@ impl Sweep {
         report.strays += 1;
         Ok(Seen::Done)
     }
+}
+
+fn seconds_since(then: Timestamp, invocation: &Invocation) -> u64 {
+    u64::try_from(invocation.now.duration_since(then).as_secs()).unwrap_or(0)
 }
 
 /// How long so many blocks of a chain, or slots of a cluster, take.
