@@ -5,13 +5,14 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::emf;
-use harness::sim::Fault;
 use harness::sim::chain::Limits;
+use harness::sim::{Answer, Fault};
 use harness::wallet::Payment;
 use harness::{Stack, Wallet, binaries};
 use serde_json::json;
 
 const LIST: &str = "/api/v1/phone/numbers/list";
+const BUY: &str = "/api/v1/phone/numbers/buy";
 const CALL: &str = "/api/v1/voice/call";
 const PRICE: u64 = 540_000;
 const FLOAT: u64 = 50_000_000;
@@ -79,9 +80,7 @@ async fn a_day_of(transfers: u32, most: u32) {
     stack.travel(30 * MINUTE);
     rounds_until(&stack, 2 * PRICE, most).await;
     assert_eq!((stack.chain.balance(before.address()), stack.chain.balance(after.address())), (5_000_000, 5_000_000));
-    let lag = measured(&stack, "WatchLag").await;
-    // It grows no more, and at the end nothing is behind.
-    assert!(lag.iter().max() > Some(&0) && lag.last() == Some(&0), "{lag:?}");
+    assert_eq!(measured(&stack, "WatchLag").await.last(), Some(&0));
     assert_eq!(measured(&stack, "Faults").await.iter().sum::<u64>(), 0);
 }
 
@@ -124,12 +123,109 @@ async fn a_node_that_answers_for_few_blocks_is_enough() {
     stack.chain.set_limits(Limits { blocks: 100, logs: 10 });
     stack.sweep().await;
     stray(&stack).await;
-    stack.travel(40 * MINUTE);
-    rounds_until(&stack, PRICE, 4).await;
+    // Three hours of blocks between two payments are more than one round reaches.
+    stack.travel(200 * MINUTE);
+    stray(&stack).await;
+    stack.travel(30 * MINUTE);
+    rounds_until(&stack, 2 * PRICE, 6).await;
+    let lag = measured(&stack, "WatchLag").await;
+    assert!(lag.iter().max() > Some(&3_600) && lag.last() < Some(&3_600), "{lag:?}");
     // A settlement whose answer is lost is found by the same node.
     stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
     let wallet = stack.wallet();
     stack.post(LIST).pay(&wallet).await.answer.expect(200);
+}
+
+/// Sold for the word of a facilitator that says that it has settled, and has not.
+async fn sold_for_nothing(stack: &Stack, path: &str) {
+    let wallet = stack.wallet();
+    let lie = json!({
+        "success": true, "transaction": format!("{:#x}", wallet.address().into_word()), "network": stack.network().caip2(),
+        "payer": format!("{:#x}", wallet.address()),
+    });
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &lie)));
+    stack.post(path).body(&json!({})).pay(&wallet).await.answer.expect(200);
+}
+
+#[tokio::test]
+async fn what_was_granted_and_is_not_on_the_chain_is_counted_and_pauses_selling_at_a_sum() {
+    let mut stack = Stack::builder(binaries!()).parameter("MissingPaymentsStop", "1").start().await;
+    stack.excuse("was granted, and paid 0 times", "the facilitator lies");
+    stack.excuse("are said to have come in", "the facilitator lies");
+    stack.sweep().await;
+    sold_for_nothing(&stack, LIST).await;
+    let honest = stack.wallet();
+    stack.post(LIST).pay(&honest).await.answer.expect(200);
+    // An authorization can arrive as long as it is good.
+    stack.travel(2 * DAY);
+    rounds(&stack, 3).await;
+    assert_eq!(measured(&stack, "MissingPayments").await, [1]);
+    assert_eq!(measured(&stack, "MissingMoney").await, [1_000]);
+    stack.post(LIST).pay(&honest).await.answer.expect(200);
+    // It is counted once. More than the sum: nothing is sold until an operator says so.
+    sold_for_nothing(&stack, BUY).await;
+    stack.travel(2 * DAY);
+    rounds(&stack, 3).await;
+    assert_eq!(measured(&stack, "MissingMoney").await, [1_000, 5_000_000]);
+    stack.post(LIST).pay(&honest).await.answer.refused(503, "selling_paused");
+}
+
+#[tokio::test]
+async fn what_the_watch_has_seen_is_asked_for_no_more() {
+    let stack = Stack::start(binaries!()).await;
+    stack.sweep().await;
+    let wallet = stack.wallet();
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+    let waiting = || {
+        stack
+            .dynamo
+            .rows()
+            .iter()
+            .filter(|row| row["due_queue"].as_str().is_some_and(|queue| queue.starts_with("PROOF#")))
+            .count()
+    };
+    assert_eq!(waiting(), 1);
+    stack.travel(40 * MINUTE);
+    stack.sweep().await;
+    assert_eq!(waiting(), 0);
+    assert!(measured(&stack, "MissingPayments").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_paid_before_the_records_reach_is_left_alone() {
+    let mut stack = Stack::start(binaries!()).await;
+    stack.excuse("for nothing we know of", "that is what it looks like to a table that has no record of it");
+    stack.excuse("for no refund that we know of", "its record is taken away, as if it were forgotten");
+    // Another table has sold for this, or it was so long ago that the record is gone.
+    stray(&stack).await;
+    stack.travel(2 * DAY);
+    stack.sweep().await;
+    stack.travel(DAY);
+    stray(&stack).await;
+    stack.travel(30 * MINUTE);
+    let from = stack.chain.height() - 4 * 43_200;
+    stack.invoke("reaper", &json!({"payments_from": from})).await;
+    rounds(&stack, 2).await;
+    assert_eq!(paid_back(&stack), PRICE, "only what came since the table is watched");
+    stack.travel(51 * DAY);
+    let wallet = stray(&stack).await;
+    stack.travel(30 * MINUTE);
+    stack.dynamo.rows().iter().filter_map(|row| row["pk"].as_str()).filter(|pk| pk.starts_with("SALE#")).for_each(
+        |pk| {
+            stack.dynamo.delete(pk, "SALE");
+        },
+    );
+    let from = stack.chain.height() - 55 * 43_200;
+    stack.invoke("reaper", &json!({"payments_from": from})).await;
+    rounds(&stack, 2).await;
+    assert_eq!((paid_back(&stack), stack.chain.balance(wallet.address())), (2 * PRICE, 5_000_000));
+}
+
+async fn rounds(stack: &Stack, how_many: u32) {
+    for _ in 0..how_many {
+        stack.travel(16 * MINUTE);
+        stack.sweep().await;
+    }
 }
 
 #[tokio::test]

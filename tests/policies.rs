@@ -35,8 +35,11 @@ async fn every_right_is_used() {
 async fn on_base() -> Stack {
     let (content, public) = cdp_key();
     let stack = Stack::builder(binaries!()).parameter("FacilitatorAuth", "cdp").secret("PaymentSecret", Some(content));
-    let stack = stack.start().await;
+    let mut stack = stack.start().await;
     stack.facilitator.require_jwt("key", public);
+    for finding in ["was granted, and paid 0 times", "are said to have come in"] {
+        stack.excuse(finding, "the facilitator lies once");
+    }
     let wallet = stack.wallet();
     let call = json!({"phone_number": "+12133610872", "task": "Ask Andy to take a break."});
 
@@ -79,6 +82,14 @@ async fn on_base() -> Stack {
 
     limits_and_controls(&stack, &wallet).await;
     left_in_between(&stack, &wallet).await;
+
+    // What is granted for a word that was not true is found to be missing.
+    let lie = json!({
+        "success": true, "transaction": format!("{:#x}", wallet.address().into_word()), "network": stack.network().caip2(),
+        "payer": format!("{:#x}", wallet.address()),
+    });
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &lie)));
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
 
     // What the carrier bills and nobody knows of is adopted.
     stack.twilio.hold("+14155550299", "bought by hand");

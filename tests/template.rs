@@ -176,8 +176,14 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         // Whom strangers pay; and where alarms go, which the operator's command reads there.
         (
             "reaper",
-            [&AWS[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES", "ALARM_EMAIL"], &TWILIO, &BLAND]
-                .concat(),
+            [
+                &AWS[..],
+                &SETTLED,
+                &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES", "MISSING_PAYMENTS_STOP", "ALARM_EMAIL"],
+                &TWILIO,
+                &BLAND,
+            ]
+            .concat(),
         ),
         ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
     ]);

@@ -258,6 +258,11 @@ impl Env {
         self.dollars("DAILY_NUMBER_BUDGET")
     }
 
+    /// `MISSING_PAYMENTS_STOP` (whole dollars): so much that was granted and is not on the chain pauses selling.
+    pub fn missing_stop(&mut self) -> Usdc {
+        self.dollars("MISSING_PAYMENTS_STOP")
+    }
+
     fn dollars(&mut self, name: &str) -> Usdc {
         let dollars: Option<u32> = self.required(name).parse().ok().filter(|dollars| *dollars > 0);
         if dollars.is_none() {

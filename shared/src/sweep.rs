@@ -2,6 +2,7 @@
 //! does not get to, the next one does, and being late changes nothing for anybody.
 
 mod gauges;
+mod proofs;
 mod reconcile;
 mod strays;
 
@@ -23,7 +24,7 @@ use crate::store::sales::{Open, Sale, Taken};
 use crate::store::{Candidate, Charge, Queue, SHARDS, State, Store, StoreFault, Work, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
-use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 50;
@@ -85,6 +86,8 @@ pub struct Sweep {
     payees: Vec<Wallet>,
     /// Whose idle numbers are counted.
     stocked: Vec<Country>,
+    /// So much that was granted and is not on the chain pauses selling.
+    missing_stop: Usdc,
 }
 
 impl Sweep {
@@ -94,7 +97,15 @@ impl Sweep {
         let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), nodes: env.nodes() };
         let numbers = Numbers::new(store.clone(), env.twilio(), env.bland());
         let calls = Calls::new(store.clone(), env.bland());
-        Self { cashier, store, numbers, calls, payees: env.payees(), stocked: env.pool_countries() }
+        Self {
+            cashier,
+            store,
+            numbers,
+            calls,
+            payees: env.payees(),
+            stocked: env.pool_countries(),
+            missing_stop: env.missing_stop(),
+        }
     }
 }
 
@@ -140,6 +151,9 @@ impl Sweep {
         self.queue(Queue::Releases, invocation.now, invocation, report).await;
         if invocation.remaining() > STEP {
             self.watch_strays(invocation, report).await;
+        }
+        if invocation.remaining() > STEP {
+            self.prove(invocation, report).await;
         }
         if invocation.remaining() > STEP {
             self.reconcile_daily(invocation, report).await;

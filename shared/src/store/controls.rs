@@ -19,7 +19,7 @@
 use alloy_primitives::hex;
 use sha2::{Digest, Sha256};
 
-use crate::types::{AttemptId, PhoneNumber, Timestamp, Wallet};
+use crate::types::{AttemptId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, Item, When, n, s};
 use super::keys;
@@ -41,6 +41,8 @@ pub struct Switched {
 pub struct Controls {
     /// What is not sold, if something is not.
     pub paused: Option<(Pause, Switched)>,
+    /// What was granted since selling was last resumed, and is not on the chain.
+    pub missing: Option<Usdc>,
     /// What destinations are hashed with; none as long as nobody has opted out.
     pub(super) salt: Option<String>,
 }
@@ -50,7 +52,11 @@ impl Controls {
         let row: ControlRow = serde_dynamo::from_item(item.unwrap_or_default())?;
         let since = instant_of(row.paused_at.unwrap_or_default())?;
         let why = row.paused_for.unwrap_or_default();
-        Ok(Self { paused: row.paused.map(|what| (what, Switched { since, why })), salt: row.salt })
+        Ok(Self {
+            paused: row.paused.map(|what| (what, Switched { since, why })),
+            missing: row.missing.map(Usdc::micros),
+            salt: row.salt,
+        })
     }
 
     /// The name of a destination in the opt-out list; none as long as nobody is in it.
@@ -100,6 +106,8 @@ impl Store {
             .remove("paused")
             .remove("paused_at")
             .remove("paused_for")
+            // Whoever resumes has seen what is missing.
+            .remove("missing")
             .when(When::Any(paused.into()));
         self.switched(change, "resume", by).await
     }

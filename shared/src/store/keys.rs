@@ -129,6 +129,8 @@ pub enum Queue {
     Calls(u8),
     /// Sales whose payment goes back, at the time of the next try.
     Refunds(u8),
+    /// Granted sales whose payment has not been seen on the chain, at the time from which it is asked for.
+    Unproven(u8),
     /// Numbers that the dialler does not know yet, at the time they became ours.
     Imports,
     /// Numbers on their way back to the carrier, at the time that was decided.
@@ -145,6 +147,7 @@ impl Queue {
             Self::Sales(shard) => format!("SALE#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
+            Self::Unproven(shard) => format!("PROOF#{shard}"),
             Self::Releases => "RELEASE".to_owned(),
             Self::Imports => "IMPORT".to_owned(),
             Self::Pool(country) => format!("POOL#{country}"),
@@ -164,6 +167,11 @@ impl Queue {
     /// The queue of a payment that goes back.
     pub fn of_refund(payment: &PaymentId) -> Self {
         Self::Refunds(payment.shard(SHARDS))
+    }
+
+    /// The queue of a granted sale whose payment has not been seen.
+    pub fn of_proof(payment: &PaymentId) -> Self {
+        Self::Unproven(payment.shard(SHARDS))
     }
 
     /// The queue of a call.

@@ -10,10 +10,12 @@
 //! | sale | open → open | same attempt | [`Store::intend`] |
 //! | sale | open → open, nobody's turn until then | same attempt | [`Store::defer`] |
 //! | sale | open → settling | same attempt | [`Store::fence`] |
-//! | sale | settling → closed | same attempt | [`Store::close`] |
+//! | sale | settling → closed, and to be proven where it was not credit | same attempt | [`Store::close`] |
 //! | sale | open, settling → void | same attempt | [`Store::void`] |
 //! | sale | settling → settling, nobody's turn | same attempt | [`Store::park`] |
 //! | sale | open, settling → same, our turn | same attempt as seen, its time is up | [`Store::take_over`] |
+//! | sale | closed, to be proven → closed | to be proven | [`Store::proven`] |
+//! | sale, control | closed, to be proven → closed, missing; missing + amount | to be proven | [`Store::missing`] |
 //! | sale | settling → void, refund due | same attempt | [`Store::close_owing`] |
 //! | sale | (none) → void, refund due | absent | [`Store::owe_stranger`] |
 //! | sale | void, closed with credit → same, refund due | same attempt, no refund | [`Store::owe`] |
@@ -70,6 +72,7 @@ mod keys;
 pub mod limits;
 pub mod numbers;
 mod places;
+pub mod proofs;
 pub mod refunds;
 mod requests;
 mod rows;

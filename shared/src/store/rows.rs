@@ -67,6 +67,8 @@ pub(super) struct ControlRow {
     pub paused: Option<Pause>,
     pub paused_at: Option<i64>,
     pub paused_for: Option<String>,
+    /// Micro-dollars that were granted and are not on the chain, since selling was last resumed.
+    pub missing: Option<u64>,
     /// What destinations are hashed with. It is made once and never changes: another one would forget everybody.
     pub salt: Option<String>,
 }

@@ -13,7 +13,8 @@ use crate::types::{AttemptId, PaymentId, Timestamp, Wallet};
 
 use super::change::{Change, Changes, Item, When, n, s};
 use super::controls::Controls;
-use super::keys;
+use super::keys::{self, Queue};
+use super::proofs::SEEN_WITHIN;
 use super::rows::{Pause, PurchaseRow, State, WalletRow};
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
@@ -268,7 +269,7 @@ impl Store {
         Ok(Sale::new(record))
     }
 
-    /// settling → closed: paid, and granted in the same write. Otherwise the sale is given back: it is still paid.
+    /// settling → closed: paid, and granted in the same write, and waiting to be seen on the chain. Otherwise the sale is given back: it is still paid.
     pub async fn close(
         &self,
         sale: Sale<Settling>,
@@ -279,7 +280,17 @@ impl Store {
             Ok(value) => sale.record.step(State::Settling).set("state", s("closed")).set("settled", value),
             Err(fault) => return Err((sale, fault.into())),
         };
-        let update = update.remove("due_queue").remove("due_at").set("ttl", n(sale.record.forgotten_at()));
+        let update = if settled.transaction.is_some() {
+            let seen = match settled.at.saturating_add(SEEN_WITHIN) {
+                Ok(seen) => seen,
+                Err(fault) => return Err((sale, StoreFault::from(fault).into())),
+            };
+            let queue = Queue::of_proof(&sale.record.id).name();
+            update.set("due_queue", s(queue)).set("due_at", n(seen.as_second()))
+        } else {
+            update.remove("due_queue").remove("due_at")
+        };
+        let update = update.set("ttl", n(sale.record.forgotten_at()));
         match self.step(&sale.record, update, changes, "close").await {
             Ok(()) => Ok(Record { state: State::Closed, settled: Some(settled), ..*sale.record }),
             Err(not_stepped) => Err((sale, not_stepped)),

@@ -1,9 +1,10 @@
 //! How a chain is watched: how many blocks a question may be about, and how far a block has been read that does not fit into
 //! an answer. How far the watch has come is [`Store::progress`].
 
-use crate::types::AttemptId;
+use crate::types::{AttemptId, Timestamp};
 
 use super::change::{Change, Changes, When, n};
+use super::work::instant_of;
 use super::{Done, Store, StoreFault, keys};
 
 /// What is remembered of the last stretch.
@@ -21,6 +22,20 @@ impl Store {
         let Some(item) = self.item(keys::turn(name)).await? else { return Ok(None) };
         let number = |of: &str| item.get(of)?.as_n().ok()?.parse().ok();
         Ok(number("blocks").map(|blocks| Stride { blocks, inside: number("inside").unwrap_or(0) }))
+    }
+
+    /// Remembers since when a chain is watched, the first time.
+    pub async fn begin_watch(&self, name: &str, now: Timestamp, by: &AttemptId) -> Result<(), StoreFault> {
+        let change =
+            Change::update(keys::turn(name)).set("created_at", n(now.as_second())).when(When::No("created_at"));
+        self.transact(Changes::of([change]), &format!("begin {name} {}", by.as_str())).await.map(drop)
+    }
+
+    /// Since when a chain is watched.
+    pub async fn watched_since(&self, name: &str) -> Result<Option<Timestamp>, StoreFault> {
+        let item = self.item(keys::turn(name)).await?;
+        let second = item.and_then(|item| item.get("created_at")?.as_n().ok()?.parse().ok());
+        second.map(instant_of).transpose()
     }
 
     /// Remembers it, as long as the watch stands where it is known to stand.

@@ -17,12 +17,12 @@ use crate::store::refunds::Stranger;
 use crate::store::watch::Stride;
 use crate::telemetry;
 use crate::telemetry::metrics::WATCH_LAG;
-use crate::types::{AttemptId, Network, Place, TransactionId, Wallet};
+use crate::types::{AttemptId, DAY, Network, Place, Timestamp, TransactionId, Wallet};
 use crate::x402::{Inbound, InboundPayment, Reach, Received};
 
 /// There is no hurry: a block takes a quarter of an hour to be final.
 const EVERY: Duration = Duration::from_mins(5);
-const ASK: Duration = Duration::from_secs(5);
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 const RESERVE: Duration = Duration::from_secs(3);
 /// Stretches of blocks in one round, each as long as a node answers for. Some 800 transfers to the payee fit
 /// into one, so a day of 200,000 is worked off in ten rounds.
@@ -31,12 +31,27 @@ const STRETCHES: u8 = 32;
 /// No chain is asked for more blocks at once, so no more are remembered.
 const LONGEST: u64 = 10_000;
 
+/// Records are kept for sixty days at least, and slots are not counted to the day.
+const REACH: u64 = 50 * DAY.as_secs();
+
 /// Whether a payment is done with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Done,
     /// Its sale is still going on: it may be granted yet.
     NotYet,
+}
+
+/// What to look at.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    /// The first block; where none was looked at before, the last final one.
+    from: Option<u64>,
+    reach: Reach,
+    /// Where the last part of this stretch ended.
+    place: Option<&'a Place>,
+    /// A payment that is older by so many seconds, and has no record, is left alone.
+    oldest: u64,
 }
 
 /// What was looked at.
@@ -120,9 +135,14 @@ impl Sweep {
         if !self.cashier.nodes.knows(payee.network()) {
             return warn!("there is no node to ask what was paid");
         }
+        let oldest = match self.oldest(payee, invocation).await {
+            Ok(oldest) => oldest,
+            Err(fault) => return failed(report, &fault),
+        };
         let (mut from, mut reach, mut place) = (block, Reach::default(), None);
         while invocation.remaining() > super::STEP {
-            match self.stretch(payee, Some(from), (reach, place.as_ref()), invocation, report).await {
+            let ask = Ask { from: Some(from), reach, place: place.as_ref(), oldest };
+            match self.stretch(payee, ask, invocation, report).await {
                 Ok(stretch) if stretch.more => {
                     (reach, place) = (stretch.reach, stretch.place());
                     from = if place.is_some() { from } else { stretch.through + 1 };
@@ -132,6 +152,14 @@ impl Sweep {
             }
         }
         warn!(from, "the round ends before the chain does");
+    }
+
+    /// How many seconds before the last final block the records reach: a payment that is older and has none may have bought
+    /// something from another table, or so long ago that it is forgotten.
+    async fn oldest(&self, payee: &Wallet, invocation: &Invocation) -> Result<u64, Fault> {
+        let since = self.store.watched_since(&name(payee)).await?;
+        let watched = since.map_or(REACH, |since| seconds_since(since, invocation));
+        Ok(watched.min(REACH))
     }
 
     /// One stretch of blocks, from where the last one has come to.
@@ -146,8 +174,8 @@ impl Sweep {
         let was = self.store.stride(name).await?;
         let place = self.store.place(name, seen).await?;
         let reach = was.map_or_else(Reach::default, |Stride { blocks, inside }| Reach { blocks, inside });
-        let from = seen.map(|last| last + 1);
-        let stretch = match self.stretch(payee, from, (reach, place.as_ref()), invocation, report).await {
+        let ask = Ask { from: seen.map(|last| last + 1), reach, place: place.as_ref(), oldest: u64::MAX };
+        let stretch = match self.stretch(payee, ask, invocation, report).await {
             Err(Fault::Chain(error)) => {
                 // A node that takes too long says nothing of why: less may do.
                 let less = Stride { blocks: reach.blocks.min(LONGEST) / 2, inside: reach.inside };
@@ -158,6 +186,9 @@ impl Sweep {
             }
             stretch => stretch?,
         };
+        if seen.is_none() {
+            self.store.begin_watch(name, invocation.now, by(invocation)).await?;
+        }
         let rest = stretch.place();
         let moves = rest.is_none() && seen.is_none_or(|last| last < stretch.through);
         if !moves && rest != place {
@@ -181,12 +212,12 @@ impl Sweep {
     async fn stretch(
         &self,
         payee: &Wallet,
-        from: Option<u64>,
-        (reach, place): (Reach, Option<&Place>),
+        ask: Ask<'_>,
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Stretch, Fault> {
-        let limit = invocation.at_most(ASK, RESERVE);
+        let limit = invocation.at_most(LONGEST_ANSWER, RESERVE);
+        let Ask { from, reach, place, oldest } = ask;
         let received = self.cashier.nodes.received(payee, from, reach, place, limit).await?;
         let finalized = received.finalized;
         let ordinary = received.payments.iter().filter(|inbound| inbound.payment.is_none());
@@ -195,11 +226,12 @@ impl Sweep {
             warn!(transaction = %first.transaction, transfers = ordinary.count(), "an ordinary transfer to the payee");
         }
         if matches!(payee, Wallet::Solana { .. }) {
-            return self.backwards(payee, received, (from, place), invocation, report).await;
+            return self.backwards(payee, received, ask, invocation, report).await;
         }
         for inbound in &received.payments {
+            let ours = age(payee, inbound, finalized) <= oldest;
             let late = invocation.remaining() < super::STEP;
-            if late || self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
+            if late || self.match_up(payee, inbound, ours, invocation, report).await? == Seen::NotYet {
                 let through = inbound.block.saturating_sub(1);
                 // Of a block that is read in parts, this part is read again.
                 let inside = if from == Some(inbound.block) { reach.inside } else { 0 };
@@ -216,7 +248,7 @@ impl Sweep {
         &self,
         payee: &Wallet,
         received: Received,
-        (from, place): (Option<u64>, Option<&Place>),
+        Ask { from, place, oldest, .. }: Ask<'_>,
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Stretch, Fault> {
@@ -230,7 +262,8 @@ impl Sweep {
                 let before = place.map(|place| place.before.clone());
                 return Ok(Stretch { through, more: false, finalized, reach, before });
             }
-            if self.match_up(payee, inbound, invocation, report).await? == Seen::NotYet {
+            let ours = age(payee, inbound, finalized) <= oldest;
+            if self.match_up(payee, inbound, ours, invocation, report).await? == Seen::NotYet {
                 // It is looked at again, with all that is no older.
                 (through, waits) = (through.min(inbound.block.saturating_sub(1)), true);
             }
@@ -244,6 +277,7 @@ impl Sweep {
         &self,
         payee: &Wallet,
         inbound: &Inbound,
+        ours: bool,
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Seen, Fault> {
@@ -256,10 +290,19 @@ impl Sweep {
             Some(record) if record.refund.is_some() => return Ok(Seen::Done),
             Some(record) => match record.state {
                 State::Open | State::Settling => return Ok(Seen::NotYet),
-                // This is what it was paid with.
-                State::Closed if record.credit().is_none() => return Ok(Seen::Done),
+                // This is what it was paid with. The same nonce can have moved another amount.
+                State::Closed if record.credit().is_none() => {
+                    if record.signed.amount == amount {
+                        self.store.proven(&record, by).await?;
+                    }
+                    return Ok(Seen::Done);
+                }
                 State::Closed | State::Void => self.store.owe(&record, amount, transaction, by, now).await?,
             },
+            None if !ours => {
+                warn!(payment = ?id, "paid before this table's records reach: it may have bought something");
+                return Ok(Seen::Done);
+            }
             None => {
                 let stranger = Stranger { id: id.clone(), payer, payee: *payee, unique, amount, transaction };
                 self.store.owe_stranger(stranger, by, now).await?
@@ -273,6 +316,15 @@ impl Sweep {
         report.strays += 1;
         Ok(Seen::Done)
     }
+}
+
+/// How many seconds before the last final block a payment was made.
+fn age(payee: &Wallet, inbound: &Inbound, finalized: u64) -> u64 {
+    seconds(payee.network(), finalized.saturating_sub(inbound.block))
+}
+
+fn seconds_since(then: Timestamp, invocation: &Invocation) -> u64 {
+    u64::try_from(invocation.now.duration_since(then).as_secs()).unwrap_or(0)
 }
 
 /// How long so many blocks of a chain, or slots of a cluster, take.

@@ -87,6 +87,10 @@ metrics! {
     UNKNOWN_SETTLEMENT_AGE: "UnknownSettlementAge", Seconds, ["function"];
     /// How much of the chains' final blocks has not been looked at for payments that bought nothing, in their time.
     WATCH_LAG: "WatchLag", Seconds, ["function"];
+    /// Sales that were granted and whose payment is not on the chain, though it would be final.
+    MISSING_PAYMENTS: "MissingPayments", Count, ["function"];
+    /// How much that was.
+    MISSING_MONEY: "MissingMoney", Money, ["function"];
     /// Payments that are still to go back, after a round.
     REFUNDS_OWED: "RefundsOwed", Count, ["function"];
     /// How long the oldest of them has been owed.

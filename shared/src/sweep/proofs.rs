@@ -1,0 +1,73 @@
+//! What was granted is held against the chain. A facilitator's word is enough to grant, so that no buyer waits; but it may be
+//! wrong, or its block may be lost. The watch of the payees sees nearly every payment and says so; what it has not seen an hour
+//! later is asked for by itself. What is final and missing is counted, rings, and at a sum pauses selling.
+
+use std::time::Duration;
+
+use tracing::{error, warn};
+
+use super::{MOST, Report, STEP, Sweep, failed};
+use crate::invocation::Invocation;
+use crate::refusal::Fault;
+use crate::sale;
+use crate::store::{Candidate, Pause, Queue, SHARDS};
+use crate::telemetry;
+use crate::telemetry::metrics::{MISSING_MONEY, MISSING_PAYMENTS};
+use crate::types::PaymentId;
+use crate::x402::Truth;
+
+/// After an answer that is not sure.
+const AGAIN: Duration = Duration::from_mins(15);
+/// Payments that are asked for in one round, each with up to a handful of questions.
+const QUESTIONS: u8 = 20;
+
+impl Sweep {
+    /// Asks for the payments that the watch has not seen.
+    pub(super) async fn prove(&self, invocation: &Invocation, report: &mut Report) {
+        let mut asked = 0;
+        for shard in 0..SHARDS {
+            let due = match self.store.due(Queue::Unproven(shard), invocation.now, MOST).await {
+                Ok(due) => due,
+                Err(fault) => return failed(report, &fault.into()),
+            };
+            for candidate in due {
+                let Candidate::Sale(payment) = candidate else { continue };
+                if asked == QUESTIONS || invocation.remaining() < STEP {
+                    return;
+                }
+                asked += 1;
+                if let Err(fault) = self.prove_one(&payment, invocation).await {
+                    failed(report, &fault);
+                }
+            }
+        }
+    }
+
+    async fn prove_one(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
+        let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
+        let by = &invocation.attempt;
+        if !self.cashier.nodes.knows(record.signed.payer.network()) {
+            // There is nobody to ask, and never will be for this one.
+            return Ok(self.store.proven(&record, by).await?);
+        }
+        match sale::truth(&self.cashier, &sale::verified(&record)?, invocation).await {
+            Some(Truth::Paid { .. }) => Ok(self.store.proven(&record, by).await?),
+            Some(Truth::Cancelled | Truth::Unused { dead: true }) => {
+                let Some(missing) = self.store.missing(&record, by).await? else { return Ok(()) };
+                error!(alarm = "missing_payment", payment = ?record.id, %missing, "granted, and not on the chain");
+                telemetry::add(&MISSING_PAYMENTS, 1, []);
+                telemetry::add(&MISSING_MONEY, record.signed.amount.atomic(), []);
+                if missing >= self.missing_stop {
+                    let why = format!("{missing} were granted and are not on the chain");
+                    self.store.pause_selling(Pause::All, &why, by, invocation.now).await?;
+                }
+                Ok(())
+            }
+            Some(Truth::Unused { dead: false }) | None => {
+                warn!(payment = ?record.id, "it cannot be said yet whether it was paid");
+                let again = invocation.now.saturating_add(AGAIN).map_err(crate::store::StoreFault::from)?;
+                Ok(self.store.prove_later(&record, again, by).await?)
+            }
+        }
+    }
+}
