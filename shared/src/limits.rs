@@ -39,6 +39,10 @@ pub const NUMBER_COST: Usdc = Usdc::micros(1_150_000);
 /// Of the dialler's lines, so many in a hundred are used: the rest is for what we have lost count of.
 const SHARE: u64 = 80;
 
+/// How long a call goes on whose payment is in doubt. It is stopped by the first round of the sweep after that, and what is paid for
+/// it all the same goes back.
+pub const UNPAID_TALK: Duration = Duration::from_mins(2);
+
 /// A window for counts.
 pub const HOUR: Duration = Duration::from_hours(1);
 /// A window for counts and sums.

@@ -50,7 +50,9 @@ pub(super) async fn evidence(
 ) -> Evidence {
     let now = invocation.current();
     let by = waited_until(record);
-    if by.saturating_sub(TOO_LATE) <= seconds(now) {
+    // What was stopped is not paid for any more. Without a node the facilitator is the only one to ask, by sending it again.
+    let is_over = record.stopped && knows(cashier, record);
+    if is_over || by.saturating_sub(TOO_LATE) <= seconds(now) {
         return match sent {
             Sent::Never => Evidence::Unpaid("payment_expired".to_owned()),
             Sent::Perhaps => after_expiry(cashier, record, payment, invocation).await,
@@ -92,7 +94,7 @@ pub(super) async fn evidence(
 }
 
 /// Until when the payment of a sale is waited for, in epoch seconds: it has expired then, or is given up.
-pub(super) fn waited_until(record: &Record) -> u64 {
+fn waited_until(record: &Record) -> u64 {
     let given_up = seconds(record.created_at).saturating_add(DOUBT.as_secs());
     record.signed.valid_before.min(given_up)
 }

@@ -125,6 +125,8 @@ pub enum Queue {
     Leases(u8),
     /// Sales that are not finished, at the time somebody else may finish them.
     Sales(u8),
+    /// Sales past the fence whose payment was looked for and not found, at the time of the next look.
+    Doubts(u8),
     /// Calls that run, or whose refund is not asked for yet.
     Calls(u8),
     /// Sales whose payment goes back, at the time of the next try.
@@ -143,6 +145,7 @@ impl Queue {
         match self {
             Self::Leases(shard) => format!("LEASE#{shard}"),
             Self::Sales(shard) => format!("SALE#{shard}"),
+            Self::Doubts(shard) => format!("DOUBT#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
             Self::Releases => "RELEASE".to_owned(),
@@ -159,6 +162,11 @@ impl Queue {
     /// The queue of a sale.
     pub fn of_sale(payment: &PaymentId) -> Self {
         Self::Sales(payment.shard(SHARDS))
+    }
+
+    /// The queue of a sale whose payment is in doubt.
+    pub fn of_doubt(payment: &PaymentId) -> Self {
+        Self::Doubts(payment.shard(SHARDS))
     }
 
     /// The queue of a payment that goes back.

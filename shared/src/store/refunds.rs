@@ -217,6 +217,7 @@ impl Store {
             created_at: now,
             spent: true,
             contested: false,
+            stopped: false,
             settled: Some(settled),
             refund: Some(refund),
         };

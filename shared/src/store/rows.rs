@@ -166,6 +166,9 @@ pub(super) struct SaleRow {
     /// The facilitator has said that the nonce is used: only the chain can tell by whom.
     #[serde(default)]
     pub contested: bool,
+    /// Its call was stopped while the payment was in doubt.
+    #[serde(default)]
+    pub stopped: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<SettledRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -357,6 +360,9 @@ pub(super) struct CallRow {
     /// When it was first seen to have ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,
+    /// It was stopped because its payment was in doubt for too long.
+    #[serde(default)]
+    pub stopped: bool,
     /// Nothing about it will change any more.
     #[serde(default)]
     pub settled: bool,

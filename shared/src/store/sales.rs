@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::types::{AttemptId, PaymentId, Timestamp, Wallet};
+use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Wallet};
 
+use super::calls;
 use super::change::{Change, Changes, When, n, s};
 use super::controls::Controls;
-use super::keys;
+use super::keys::{self, Queue};
 use super::rows::{Pause, PurchaseRow, State, WalletRow};
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
@@ -126,6 +127,19 @@ pub enum Taken {
     Settling(Sale<Settling>),
 }
 
+/// An outcome that is not known.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubt {
+    /// The facilitator has said that the nonce is used.
+    pub contested: bool,
+    /// A phone rings for it, or somebody talks: it does not wait behind other doubts.
+    pub rings: bool,
+    /// The time.
+    pub now: Timestamp,
+    /// When the sweep looks again.
+    pub next: Timestamp,
+}
+
 /// What is looked at before anything is sold.
 pub struct Gate {
     /// The sale of the payment, if there is one.
@@ -191,6 +205,7 @@ impl Store {
             created_at: new.now,
             spent: false,
             contested: false,
+            stopped: false,
             settled: None,
             refund: None,
         };
@@ -317,21 +332,26 @@ impl Store {
         }
     }
 
-    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `next`.
-    pub async fn park(
+    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `doubt.next`.
+    pub async fn park(&self, sale: Sale<Settling>, doubt: Doubt) -> Result<(), NotStepped> {
+        let record = sale.record;
+        self.step(&record, record.parked(doubt), Changes::none(), "park").await
+    }
+
+    /// [`Store::park`], and the call that it sells is to be stopped: from here on it is in error, and a payment that was made for
+    /// it goes back. If the call has ended meanwhile nothing is written, and the sale is given back.
+    pub async fn park_and_stop(
         &self,
         sale: Sale<Settling>,
-        contested: bool,
-        now: Timestamp,
-        next: Timestamp,
-    ) -> Result<(), NotStepped> {
-        let record = sale.record;
-        let update = record
-            .step(State::Settling)
-            .set("busy_until", n(now.as_second()))
-            .set("contested", AttributeValue::Bool(contested || record.contested))
-            .set("due_at", n(next.as_second()));
-        self.step(&record, update, Changes::none(), "park").await
+        call: &CallId,
+        doubt: Doubt,
+    ) -> Result<(), (Sale<Settling>, NotStepped)> {
+        let update = sale.record.parked(doubt).set("stopped", AttributeValue::Bool(true));
+        let stopped = calls::stopped(call, &sale.record.id, doubt.now);
+        match self.step(&sale.record, update, stopped, "park and stop").await {
+            Ok(()) => Ok(()),
+            Err(not_stepped) => Err((sale, not_stepped)),
+        }
     }
 
     /// Takes over a sale whose attempt has stopped; `None` if somebody else was quicker.
@@ -380,6 +400,14 @@ impl Store {
 }
 
 impl Record {
+    fn parked(&self, doubt: Doubt) -> Change {
+        self.step(State::Settling)
+            .set("busy_until", n(doubt.now.as_second()))
+            .set("contested", AttributeValue::Bool(doubt.contested || self.contested))
+            .set("due_queue", s(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }.name()))
+            .set("due_at", n(doubt.next.as_second()))
+    }
+
     /// A change to this sale's item that happens only while it is still ours and in that state.
     pub(super) fn step(&self, from: State) -> Change {
         Change::update(keys::sale(&self.id))

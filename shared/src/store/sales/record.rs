@@ -74,6 +74,8 @@ pub struct Record {
     pub spent: bool,
     /// The facilitator has said that the nonce is used; only the chain can tell by whom.
     pub contested: bool,
+    /// Its call was stopped while the payment was in doubt: it is not sent again, only looked for.
+    pub stopped: bool,
     /// The payment, once it is proven.
     pub settled: Option<Settled>,
     /// The payment on its way back.
@@ -133,6 +135,7 @@ impl Record {
             created_at: self.created_at.as_second(),
             spent: self.spent,
             contested: self.contested,
+            stopped: self.stopped,
             settled: self.settled.as_ref().map(Settled::row),
             refund: self.refund.as_ref().map(Refund::to_row),
             due_queue: Some(Queue::of_sale(&self.id).name()),
@@ -171,6 +174,7 @@ impl Record {
             created_at: instant_of(row.created_at)?,
             spent: row.spent,
             contested: row.contested,
+            stopped: row.stopped,
             settled: settled.transpose()?,
             refund: row.refund.map(Refund::from_row).transpose()?,
         })
