@@ -303,3 +303,78 @@ async fn what_fails_goes_behind_what_has_waited_longer() {
         stack.dynamo.delete(pk, "NUMBER");
     }
 }
+
+#[tokio::test]
+async fn a_wallet_has_at_most_two_payments_in_doubt_and_the_next_one_is_not_taken() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(500)));
+    let first = stack.post(LIST).pay(&wallet).await;
+    first.answer.refused(503, "payment_pending");
+    stack.post(LIST).pay(&wallet).await.answer.refused(503, "payment_pending");
+    let (settles, sales) = (stack.facilitator.settles(), stack.dynamo.items().len());
+    for path in [LIST, BUY] {
+        let third = stack.post(path).body(&json!({})).pay(&wallet).await.answer;
+        let refused = third.refused(429, "rate_limited");
+        assert_eq!(
+            (&refused["limit"], &refused["retry_after_seconds"]),
+            (&json!("doubtful_payments_per_wallet"), &json!(null))
+        );
+        assert!(third.header("retry-after").is_none(), "when it ends nobody knows");
+    }
+    assert_eq!(
+        (stack.facilitator.settles(), stack.dynamo.items().len()),
+        (settles, sales),
+        "nothing was sent or written"
+    );
+    // Another wallet is none the worse, and neither is a repeat of what is in doubt.
+    stack.post(LIST).pay(&stack.wallet()).await.answer.refused(503, "payment_pending");
+    stack.facilitator.faults().clear();
+    stack.post(LIST).paid_with(&first.payment).send().await.expect(200);
+    stack.post(LIST).pay(&wallet).await.answer.expect(200);
+}
+
+#[tokio::test]
+async fn doubts_count_once_however_often_they_are_looked_at_and_no_longer_than_they_last() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet_with(1_000);
+    let doubts =
+        || stack.dynamo.rows().into_iter().find(|row| row["sk"] == "DOUBTS").expect("it is counted")["doubts"].clone();
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(500)));
+    let paid = stack.post(LIST).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    for _ in 0..3 {
+        stack.post(LIST).paid_with(&paid.payment).send().await.refused(503, "payment_pending");
+        stack.minutes(1).await;
+    }
+    assert_eq!(doubts(), 1);
+    stack.facilitator.faults().clear();
+    stack.chain.transfer(wallet.address(), Wallet::random().address(), 1_000).expect("it is his");
+    stack.travel(45 * MINUTE);
+    stack.minutes(1).await;
+    stack.post(LIST).paid_with(&paid.payment).send().await.refused(402, "payment_required");
+    assert_eq!(doubts(), 0);
+}
+
+#[tokio::test]
+async fn a_payment_whose_only_transaction_has_reverted_is_unpaid_when_the_payer_has_nothing_left() {
+    let stack = Stack::start(binaries!()).await;
+    for left in [0, 1_000] {
+        let wallet = stack.wallet_with(1_000);
+        let payment = wallet.signs(&stack.post(LIST).demand().await);
+        // What the facilitator has sent reverts: the wallet was emptied in the block before.
+        let (authorization, signature) = (payment.authorization(), payment.signature_bytes());
+        stack.chain.transfer(wallet.address(), stack.wallet().address(), 1_000).expect("it is his");
+        let hash = stack.chain.submit(authorization, &signature);
+        stack.chain.mine();
+        stack.chain.mint(wallet.address(), left);
+        let said = json!({"success": false, "errorReason": "invalid_exact_evm_transaction_failed", "transaction": hash.to_string(), "network": "eip155:84532"});
+        stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &said)));
+        let answer = stack.post(LIST).paid_with(&payment).send().await;
+        if left == 0 {
+            answer.refused(402, "payment_required");
+        } else {
+            answer.refused(503, "payment_pending");
+        }
+    }
+}

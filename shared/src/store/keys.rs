@@ -47,6 +47,11 @@ pub(super) fn sale(payment: &PaymentId) -> Key {
     Key { pk: format!("{SALES}{}", payment.as_str()), sk: "SALE".to_owned() }
 }
 
+/// The item that counts a wallet's payments whose outcome is not known.
+pub(super) fn doubts(wallet: &Wallet) -> Key {
+    Key { pk: format!("DOUBTS#{}", wallet.caip10()), sk: "DOUBTS".to_owned() }
+}
+
 /// The item of a wallet's own name for a purchase. The name is hashed: it is the client's, and says nothing to us.
 pub(super) fn purchase(wallet: &Wallet, name: &str) -> Key {
     let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();

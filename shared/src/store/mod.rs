@@ -46,6 +46,8 @@
 //! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
 //! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
 //!
+//! A sale that is parked for the first time counts as one more doubt of its wallet, and as one fewer in the write that ends it.
+//!
 //! A wallet's own name for a purchase stands in the write that claims it: [`sales::Purchase`].
 //!
 //! What is counted, so that there is not too much of it, is counted in the same writes: [`limits`]. What an operator switches

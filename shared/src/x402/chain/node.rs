@@ -46,6 +46,11 @@ struct WireBlock {
 }
 
 #[derive(Deserialize)]
+struct WireStatus {
+    status: String,
+}
+
+#[derive(Deserialize)]
 struct WireReceipt {
     logs: Vec<Object<WireLog>>,
 }
@@ -82,6 +87,16 @@ pub fn word(body: &[u8]) -> Option<B256> {
 /// The answer to `eth_getLogs`, without what a reorganisation has taken back.
 pub fn logs(body: &[u8]) -> Option<Vec<Log>> {
     kept(&result::<Vec<_>>(body)?)
+}
+
+/// Whether the answer to `eth_getTransactionReceipt` says that it was reverted.
+pub fn has_reverted(body: &[u8]) -> Option<bool> {
+    let Object(receipt): Object<WireStatus> = result(body)?;
+    match receipt.status.as_str() {
+        "0x0" => Some(true),
+        "0x1" => Some(false),
+        _ => None,
+    }
 }
 
 /// The events in the answer to `eth_getTransactionReceipt`, without what a reorganisation has taken back.
