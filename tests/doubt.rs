@@ -201,6 +201,7 @@ async fn hostile(stack: &Stack, count: usize) -> Vec<String> {
         stack.dynamo.put(&item);
     }
     stack.dynamo.delete(model["pk"]["S"].as_str().expect("a key"), "SALE");
+    stack.dynamo.delete(&format!("DOUBTS#{}", wallet.caip10(stack.network())), "DOUBTS");
     made
 }
 
