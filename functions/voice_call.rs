@@ -118,6 +118,10 @@ impl Undo for VoiceCall {
     async fn undo(&self, work: &Work, invocation: &Invocation) {
         self.calls.undo(work, invocation).await;
     }
+
+    async fn is_over(&self, work: &Work, invocation: &Invocation) -> bool {
+        self.calls.is_over(work, invocation).await
+    }
 }
 
 fn started(work: &Work) -> Option<Response> {

@@ -81,6 +81,15 @@ async fn on_base() -> Stack {
     comes_to_nothing(&stack, &placed, "refunded").await;
 
     limits_and_controls(&stack, &wallet).await;
+    // The first word about a payment is none: it counts as one in doubt, until its header is repeated.
+    for (path, body) in
+        [(LIST, json!({})), (CALL, json!({"phone_number": "+12133610899", "task": "Ask Andy to take a break."}))]
+    {
+        stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
+        let doubtful = stack.post(path).body(&body).pay(&wallet).await;
+        assert_ne!(doubtful.answer.status, 402, "its outcome is not known");
+        stack.post(path).body(&body).paid_with(&doubtful.payment).send().await.expect(200);
+    }
     left_in_between(&stack, &wallet).await;
 
     // What is granted for a word that was not true is found to be missing.

@@ -26,7 +26,7 @@ use shared::store::limits::{self, Asking, Hurdle};
 use shared::store::numbers::{self, Lease};
 use shared::store::refunds::Stranger;
 use shared::store::sales::{
-    Claimed, NewSale, NotStepped, Open, Purchase, REMEMBERED, Sale, Settled, Settling, Signed, Taken,
+    Claimed, Doubt, NewSale, NotStepped, Open, Purchase, REMEMBERED, Sale, Settled, Settling, Signed, Taken,
 };
 use shared::store::{
     Candidate, Changes, Charge, Cost, Done, Pause, Queue, RefundReason, Refunding, SHARDS, Source, State, Store,
@@ -125,6 +125,10 @@ fn number(last: u32) -> PhoneNumber {
 
 fn attempt(name: u128) -> AttemptId {
     AttemptId::from_bits(name)
+}
+
+fn doubt(contested: bool, now: i64, next: i64) -> Doubt {
+    Doubt { contested, rings: false, now: at(now), next: at(next) }
 }
 
 fn new_sale(nonce: u8, by: u128) -> NewSale {
@@ -294,7 +298,7 @@ async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
     };
     let overtaken = table.store.close(slow, settled, Changes::none()).await;
     assert!(matches!(overtaken, Err((_, NotStepped::Overtaken))));
-    table.store.park(fresh, true, at(61), at(70)).await.expect("parked");
+    table.store.park(fresh, doubt(true, 61, 70)).await.expect("parked");
     let parked = table.store.sale(&payment(2)).await.expect("answers").expect("there");
     assert!(parked.contested && parked.busy_until == at(61));
 }
@@ -326,7 +330,14 @@ async fn a_sale_waits_in_its_queue_until_it_is_finished() {
     let due = async |second| due(&table, Queue::Sales, second).await.len();
     let sale = claimed::<Settling>(&table, new_sale(1, 1)).await.expect("ours");
     assert_eq!((due(59).await, due(60).await), (0, 1));
-    table.store.park(sale, false, at(1), at(16)).await.expect("parked");
+    table.store.park(sale, Doubt { rings: true, ..doubt(false, 1, 16) }).await.expect("parked");
+    assert_eq!((due(15).await, due(16).await), (0, 1));
+    let record = table.store.sale(&payment(1)).await.expect("answers").expect("there");
+    let taken = table.store.take_over(&record, &attempt(3), at(2)).await.expect("answers");
+    let Some(Taken::Settling(sale)) = taken else { panic!("nobody works on it") };
+    table.store.park(sale, doubt(false, 3, 16)).await.expect("parked");
+    assert_eq!(due(1_000).await, 0, "where nothing rings it waits among the doubts");
+    let due = async |second| self::due(&table, Queue::Doubts, second).await.len();
     assert_eq!((due(15).await, due(16).await), (0, 1));
     let record = table.store.sale(&payment(1)).await.expect("answers").expect("there");
     let taken = table.store.take_over(&record, &attempt(2), at(16)).await.expect("answers");
@@ -884,7 +895,7 @@ async fn a_sale_that_was_given_up_is_forgotten_and_one_that_was_not_is_not() {
     assert_eq!(days_left(&table, "SALE#"), Some(60));
     let again = claimed::<Settling>(&table, new_sale(1, 2)).await.expect("claimed again");
     assert_eq!(days_left(&table, "SALE#"), None);
-    table.store.park(again, false, at(0), at(15)).await.expect("parked");
+    table.store.park(again, doubt(false, 0, 15)).await.expect("parked");
     assert_eq!(days_left(&table, "SALE#"), None, "in doubt, for as long as that takes");
 }
 

@@ -44,6 +44,12 @@ pub const NUMBER_COST: Usdc = Usdc::micros(1_150_000);
 /// Of the dialler's lines, so many in a hundred are used: the rest is for what we have lost count of.
 const SHARE: u64 = 80;
 
+/// Payments of one wallet whose outcome is not known: there is no other one before one of them is.
+pub const IN_DOUBT: u64 = 2;
+/// How long a call goes on whose payment is in doubt. It is stopped by the first round of the sweep after that, and what is paid for
+/// it all the same goes back.
+pub const UNPAID_TALK: Duration = Duration::from_mins(2);
+
 /// A window for counts.
 pub const HOUR: Duration = Duration::from_hours(1);
 /// A window for counts and sums.
@@ -146,6 +152,8 @@ pub enum Limit {
     UnpaidRing,
     /// A number has one renewal at a time that is not paid for yet.
     Renewal,
+    /// See [`IN_DOUBT`].
+    InDoubt,
     /// The wallet's credit was spent on another call at the same moment. Nothing is exceeded.
     CreditSpent,
     /// So many came at once that it could not be counted. Nothing is exceeded.
@@ -154,7 +162,7 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::CallsPerHour,
         Self::CallsPerDay,
         Self::CallsAtOnce,
@@ -171,6 +179,7 @@ impl Limit {
         Self::UnpaidCall,
         Self::UnpaidRing,
         Self::Renewal,
+        Self::InDoubt,
         Self::CreditSpent,
         Self::Crowd,
     ];
@@ -194,6 +203,7 @@ impl Limit {
             Self::UnpaidCall => "unpaid_calls_per_wallet",
             Self::UnpaidRing => "unpaid_rings_per_wallet_per_day",
             Self::Renewal => "renewals_per_number",
+            Self::InDoubt => "doubtful_payments_per_wallet",
             Self::CreditSpent => "credit",
             Self::Crowd => "crowd",
         }
@@ -247,6 +257,11 @@ impl fmt::Display for Limit {
                 f,
                 "Another renewal of this number is being paid for, or has just been; where its outcome is not known yet, \
                  your next request looks again."
+            ),
+            Self::InDoubt => write!(
+                f,
+                "The outcome of {IN_DOUBT} payments of this wallet is not known yet, and no other one is taken before that of one \
+                 is. Repeat their headers to find out."
             ),
             Self::CreditSpent => write!(f, "This wallet's credit was just spent on another call."),
             Self::Crowd => write!(f, "Too many came at the same moment."),

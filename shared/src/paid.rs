@@ -23,7 +23,7 @@ use crate::body;
 use crate::edge::{self, Answer, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
-use crate::limits::{Limit, Reached};
+use crate::limits::{IN_DOUBT, Limit, Reached};
 use crate::refusal::{Fault, Refusal};
 use crate::sale::{self, Behind, Cashier, Finished, Sent, Stop, Undo};
 use crate::store::sales::{Gate, NewSale, Open, Purchase, Record, Sale, Settling};
@@ -273,7 +273,7 @@ impl<E: Endpoint> Paid<E> {
 
     /// What was bought before with this payment or under this name; or whether this wallet is sold anything now.
     async fn enter(&self, gate: Gate, said: &Said<'_>) -> Result<Entry, Refusal> {
-        let Gate { record, blocked, paused, named } = gate;
+        let Gate { record, blocked, paused, named, in_doubt } = gate;
         if let Some(answer) = self.replay(record, said).await? {
             return Ok(Entry::Served(answer));
         }
@@ -283,7 +283,7 @@ impl<E: Endpoint> Paid<E> {
         {
             return Ok(Entry::Served(answer));
         }
-        Ok(match passes::<E>(blocked, paused) {
+        Ok(match passes::<E>(blocked, paused, in_doubt) {
             Ok(()) => Entry::Open(named),
             Err(refusal) => Entry::Shut(refusal),
         })
@@ -333,12 +333,14 @@ enum Entry {
 }
 
 /// Whether this wallet is sold this now. Before everything that a plan could say: who is sold nothing need not mend a body.
-fn passes<E: Endpoint>(blocked: bool, paused: Option<Pause>) -> Result<(), Refusal> {
+fn passes<E: Endpoint>(blocked: bool, paused: Option<Pause>, in_doubt: u64) -> Result<(), Refusal> {
     if blocked {
         return Err(Refusal::WalletBlocked);
     }
     match paused {
         Some(pause) if pause == Pause::All || pause == E::PAUSED_BY => Err(Refusal::SellingPaused),
+        // One more doubt would be one more that costs questions until it ends.
+        _ if in_doubt >= IN_DOUBT => Err(Refusal::InDoubt),
         _ => Ok(()),
     }
 }

@@ -275,7 +275,7 @@ impl Refunds {
                 Sent::Refused
             }
             // Only our own key can use this nonce, and it is used for nothing else.
-            (SettleAnswer::LookItUp { reason }, None) if !self.knows(payment) && says_used(&reason) => {
+            (SettleAnswer::LookItUp { reason, .. }, None) if !self.knows(payment) && says_used(&reason) => {
                 Sent::Landed(None)
             }
             (answer, _) => {

@@ -8,7 +8,7 @@ mod bought;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Code, LARGEST_BODY, Method, NUMBERS_BUY, codes};
-use crate::limits::Reached;
+use crate::limits::{Limit, Reached};
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::types::{PhoneNumber, Wallet};
@@ -98,6 +98,8 @@ pub enum Refusal {
         /// The wallet's calls that are not over, where these are what there is too much of.
         calls: Vec<UnderWay>,
     },
+    /// 429: as many payments of the wallet as may be are in doubt. When that ends nobody knows.
+    InDoubt,
     /// 429: a vendor's limit.
     UpstreamRateLimited {
         /// Whose.
@@ -187,6 +189,7 @@ impl Refusal {
     pub fn limit(&self) -> Option<&'static str> {
         match self {
             Self::RateLimited { limit, .. } => Some(limit),
+            Self::InDoubt => Some(Limit::InDoubt.code()),
             Self::UpstreamRateLimited { vendor, .. } => Some(vendor),
             _ => None,
         }
@@ -278,6 +281,7 @@ impl Refusal {
             .with("call_id", json!(call.id.as_str()))
             .with("poll_url", json!(call.poll_url())),
             Self::RateLimited { .. }
+            | Self::InDoubt
             | Self::UpstreamDoubt { .. }
             | Self::UpstreamRateLimited { .. }
             | Self::Upstream { .. }
@@ -297,6 +301,9 @@ impl Refusal {
                     .with("limit", json!(limit))
                     .retry_after(*retry_after);
                 if calls.is_empty() { facts } else { facts.with("calls_in_flight", calls.iter().map(UnderWay::json).collect()) }
+            }
+            Self::InDoubt => {
+                Facts::new(codes::RATE_LIMITED, format!("{} {FREE}", Limit::InDoubt)).with("limit", json!(Limit::InDoubt.code()))
             }
             Self::UpstreamDoubt { vendor, message, retry_after } => Facts::new(
                 codes::UPSTREAM_ERROR,

@@ -7,14 +7,15 @@ mod evidence;
 
 use std::time::Duration;
 
+use futures_util::future;
 use tracing::{error, warn};
 
 use crate::invocation::Invocation;
 use crate::leases;
-use crate::limits::Limit;
+use crate::limits::{Limit, UNPAID_TALK};
 use crate::refusal::{Fault, Refusal};
-use crate::store::sales::{NotStepped, Record, Sale, Settled, Settling, Signed};
-use crate::store::{Changes, State, Store, Work, calls, limits, numbers};
+use crate::store::sales::{Doubt, NotStepped, Record, Sale, Settled, Settling, Signed};
+use crate::store::{Changes, State, Store, StoreFault, Work, calls, limits, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_IN, SALES};
 use crate::types::{PaymentId, Timestamp, Wallet};
@@ -22,11 +23,17 @@ use crate::x402::{
     Authorization, Facilitator, Nodes, Payload, Quote, SignedAuthorization, Transfer, Verified, Version,
 };
 pub use evidence::truth;
-use evidence::{Evidence, evidence, waited_until};
+use evidence::{Evidence, evidence};
 
-/// When the sweep looks again at a sale whose outcome is unknown: soon while it can still settle, seldom after.
+/// When the sweep looks again at a sale whose outcome is unknown: after as long as it has been so, which doubles the pause with
+/// each look, but no sooner than this,
 const SOON: Duration = Duration::from_secs(15);
+/// no later than this while it can still be found out by waiting,
 const SELDOM: Duration = Duration::from_mins(5);
+/// and then no later than this.
+const RARELY: Duration = Duration::from_hours(1);
+/// A doubt that is older does not end by waiting: every payment has expired by then, and a final block is later.
+const OLD: Duration = Duration::from_hours(2);
 
 /// Those who know about money.
 pub struct Cashier {
@@ -42,6 +49,12 @@ pub struct Cashier {
 pub trait Undo: Sync {
     /// Undoes it as far as it can be; what fails here is left to the sweep.
     fn undo(&self, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send;
+
+    /// Whether nothing of it goes on while it is waited for. Where that cannot be learned, something does.
+    fn is_over(&self, work: &Work, invocation: &Invocation) -> impl Future<Output = bool> + Send {
+        let _ = (work, invocation);
+        future::ready(true)
+    }
 }
 
 /// Why a sale did not come to the fence.
@@ -118,7 +131,7 @@ pub async fn finish(
         Evidence::NeverSent => {
             let_go(cashier, undo, sale, Blame::Nobody, invocation).await.map(|spent| Finished::NotSent { spent })
         }
-        Evidence::Unknown { contested } => doubt(cashier, sale, contested, invocation).await,
+        Evidence::Unknown { contested } => doubt(cashier, undo, sale, contested, invocation).await,
     }
 }
 
@@ -181,22 +194,53 @@ async fn let_go(
     Ok(spent)
 }
 
+/// Leaves a sale whose outcome is unknown to whoever looks next. A call does not go on for long meanwhile.
 async fn doubt(
     cashier: &Cashier,
+    undo: &impl Undo,
     sale: Sale<Settling>,
     contested: bool,
     invocation: &Invocation,
 ) -> Result<Finished, Fault> {
-    let record = sale.record();
+    let (record, now) = (sale.record(), invocation.now);
     let work = record.work.clone();
-    let pause = if waited_until(record) <= seconds(invocation.current()) { SELDOM } else { SOON };
-    let next = invocation.now.saturating_add(pause).map_err(|_| Fault::Broken("an instant beyond the calendar"))?;
     count(work.endpoint(), "unknown");
     warn!(payment = ?record.id, contested, "the outcome of a payment is unknown");
-    match cashier.store.park(sale, contested, invocation.now, next).await {
-        // If it cannot be parked it stays busy for a minute, and is found by the sweep all the same.
-        Ok(()) | Err(_) => Ok(Finished::Doubt(work)),
+    let next = now.saturating_add(pause(record.created_at, now)).map_err(StoreFault::from)?;
+    let waits = Doubt { contested, rings: false, now, next };
+    let Work::Call { call, placed: Some(_), .. } = &work else { return Ok(park(cashier, sale, waits).await) };
+    let talks_until = record.created_at.saturating_add(UNPAID_TALK).map_err(StoreFault::from)?;
+    if now < talks_until {
+        let waits = Doubt { rings: true, next: next.min(talks_until), ..waits };
+        return Ok(park(cashier, sale, waits).await);
     }
+    if record.stopped || undo.is_over(&work, invocation).await {
+        return Ok(park(cashier, sale, waits).await);
+    }
+    // Written down first: a call that we cut short could still be paid for.
+    match cashier.store.park_and_stop(sale, call, waits).await {
+        Ok(()) => {
+            warn!(?call, "a call was stopped, since it is not known whether it is paid");
+            undo.undo(&work, invocation).await;
+            Ok(Finished::Doubt(work))
+        }
+        Err((sale, NotStepped::Lost(_))) => Ok(park(cashier, sale, waits).await),
+        Err((_, NotStepped::Overtaken | NotStepped::Fault(_))) => Ok(Finished::Doubt(work)),
+    }
+}
+
+async fn park(cashier: &Cashier, sale: Sale<Settling>, doubt: Doubt) -> Finished {
+    let work = sale.record().work.clone();
+    match cashier.store.park(sale, doubt).await {
+        // If it cannot be parked it stays busy for a minute, and is found by the sweep all the same.
+        Ok(()) | Err(_) => Finished::Doubt(work),
+    }
+}
+
+/// How long a doubt that has begun then rests after a look that ended in nothing.
+fn pause(begun: Timestamp, now: Timestamp) -> Duration {
+    let age = Duration::try_from(now.duration_since(begun)).unwrap_or_default();
+    age.clamp(SOON, if age < OLD { SELDOM } else { RARELY })
 }
 
 fn count(endpoint: &'static str, result: &'static str) {

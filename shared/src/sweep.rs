@@ -1,13 +1,18 @@
-//! The sweep: what is due and nobody is waiting for. At least once, overlapping, bounded in count and in time; whatever it
-//! does not get to, the next one does, and being late changes nothing for anybody.
+//! The sweep: what is due and nobody is waiting for. At least once, overlapping, bounded in time; whatever it does not get
+//! to, the next one does, and being late changes nothing for anybody.
+//!
+//! Nothing that takes long, or fails, keeps the rest waiting: what has nothing to do with each other is done side by side, each
+//! queue has its share of the time, and what fails goes to the end of its queue.
 
 mod gauges;
 mod proofs;
+mod queues;
 mod reconcile;
 mod strays;
 
 use std::time::Duration;
 
+use futures_util::future;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
@@ -21,13 +26,11 @@ use crate::refusal::Fault;
 use crate::sale::{self, Cashier, Finished, Sent, Undo};
 use crate::store::calls::Call;
 use crate::store::sales::{Open, Sale, Taken};
-use crate::store::{Candidate, Charge, Queue, SHARDS, State, Store, StoreFault, Work, numbers};
+use crate::store::{Charge, State, Store, StoreFault, Work, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
-use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::types::{CallId, Country, PaymentId, PhoneNumber, Usdc, Wallet};
 
-/// How much of one queue is looked at in one go.
-const MOST: u16 = 50;
 /// A step is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(6);
 
@@ -74,6 +77,20 @@ pub struct Report {
     pub strays: u32,
     /// Steps that failed and will be tried again.
     pub faults: u32,
+}
+
+impl Report {
+    fn add(&mut self, part: &Self) {
+        let Self { leases, sales, calls, imports, releases, adopted, strays, faults } = part;
+        self.leases += leases;
+        self.sales += sales;
+        self.calls += calls;
+        self.imports += imports;
+        self.releases += releases;
+        self.adopted += adopted;
+        self.strays += strays;
+        self.faults += faults;
+    }
 }
 
 /// Those who sweep.
@@ -136,61 +153,33 @@ impl Sweep {
     }
 
     async fn round(&self, invocation: &Invocation, report: &mut Report) {
-        // Money first: what is settling has somebody waiting for it.
-        for shard in 0..SHARDS {
-            self.queue(Queue::Sales(shard), invocation.now, invocation, report).await;
-        }
-        for shard in 0..SHARDS {
-            self.queue(Queue::Calls(shard), invocation.now, invocation, report).await;
-        }
-        let ended = invocation.now.saturating_sub(GRACE).unwrap_or(invocation.now);
-        for shard in 0..SHARDS {
-            self.queue(Queue::Leases(shard), ended, invocation, report).await;
-        }
-        self.queue(Queue::Imports, invocation.now, invocation, report).await;
-        self.queue(Queue::Releases, invocation.now, invocation, report).await;
-        if invocation.remaining() > STEP {
-            self.watch_strays(invocation, report).await;
-        }
-        if invocation.remaining() > STEP {
-            self.prove(invocation, report).await;
-        }
-        if invocation.remaining() > STEP {
-            self.reconcile_daily(invocation, report).await;
-        }
-        if invocation.remaining() > STEP {
-            self.look_round(invocation, report).await;
+        let (money, calls, stock, rest) = future::join4(
+            Box::pin(self.money(invocation)),
+            Box::pin(self.running(invocation)),
+            Box::pin(self.stock(invocation)),
+            Box::pin(self.rest(invocation)),
+        )
+        .await;
+        for part in [money, calls, stock, rest] {
+            report.add(&part);
         }
         telemetry::add(&ROUNDS, 1, []);
     }
 
-    async fn queue(&self, queue: Queue, until: Timestamp, invocation: &Invocation, report: &mut Report) {
-        let due = match self.store.due(queue, until, MOST).await {
-            Ok(due) => due,
-            Err(fault) => return failed(report, &fault.into()),
-        };
-        for candidate in due {
-            if invocation.remaining() < STEP {
-                warn!(?queue, "the round ends before the queue does");
-                return;
-            }
-            let done = match candidate {
-                Candidate::Sale(payment) => self.finish(&payment, invocation).await.map(|()| report.sales += 1),
-                Candidate::Call(call) => self.look_after(&call, invocation).await.map(|()| report.calls += 1),
-                Candidate::Lease(wallet, number) => {
-                    self.reclaim(&wallet, &number, invocation).await.map(|done| report.leases += u32::from(done))
-                }
-                Candidate::Number(number) if queue == Queue::Imports => {
-                    self.numbers.make_ready(&number, invocation).await.map(|()| report.imports += 1)
-                }
-                Candidate::Number(number) => {
-                    self.numbers.release(&number, invocation).await.map(|()| report.releases += 1)
-                }
-            };
-            if let Err(fault) = done {
-                failed(report, &fault);
-            }
+    /// What is asked of the chains and the carrier once in a while, and how everything stands.
+    async fn rest(&self, invocation: &Invocation) -> Report {
+        let mut report = Report::default();
+        self.watch_strays(invocation, &mut report).await;
+        if invocation.remaining() > STEP {
+            self.prove(invocation, &mut report).await;
         }
+        if invocation.remaining() > STEP {
+            self.reconcile_daily(invocation, &mut report).await;
+        }
+        if invocation.remaining() > STEP {
+            self.look_round(invocation, &mut report).await;
+        }
+        report
     }
 
     async fn reclaim_named(&self, one: &Reclaim, invocation: &Invocation, report: &mut Report) {
@@ -286,6 +275,10 @@ impl Sweep {
 impl Undo for Sweep {
     async fn undo(&self, work: &Work, invocation: &Invocation) {
         self.calls.undo(work, invocation).await;
+    }
+
+    async fn is_over(&self, work: &Work, invocation: &Invocation) -> bool {
+        self.calls.is_over(work, invocation).await
     }
 }
 

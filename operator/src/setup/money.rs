@@ -5,7 +5,7 @@ use shared::env::Env;
 use shared::store::Work;
 use shared::types::{SolanaNetwork, Usdc, Wallet};
 use shared::upstream::http;
-use shared::x402::{InboundPayment, Nodes};
+use shared::x402::{InboundPayment, Nodes, Reach};
 
 use super::Course;
 use crate::show::ASK;
@@ -65,8 +65,9 @@ impl Course {
     /// node shows. What this stack has found already stands in the table as paid for nothing.
     async fn sold_by_others(&self, nodes: &Nodes, payee: &Wallet) -> Option<usize> {
         let store = self.desk.settings.store().ok()?;
-        let last = nodes.received(payee, None, ASK).await.ok()?.finalized;
-        let received = nodes.received(payee, Some(last.saturating_sub(LATELY)), ASK).await.ok()?;
+        let last = nodes.received(payee, None, Reach::default(), None, ASK).await.ok()?.finalized;
+        let received =
+            nodes.received(payee, Some(last.saturating_sub(LATELY)), Reach::default(), None, ASK).await.ok()?;
         let nothing = Usdc::micros(0);
         let ours = |payment: &InboundPayment| {
             payment.amount > nothing && api::ALL.iter().any(|endpoint| endpoint.price == payment.amount)

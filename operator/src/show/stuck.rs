@@ -72,7 +72,9 @@ fn late(since: Timestamp, now: Timestamp) -> bool {
 }
 
 async fn sales(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>) -> Result<(), Trouble> {
-    for (candidate, due) in store.waiting(Queue::Sales(shard), MOST).await? {
+    let mut waiting = store.waiting(Queue::Sales(shard), MOST).await?;
+    waiting.extend(store.waiting(Queue::Doubts(shard), MOST).await?);
+    for (candidate, due) in waiting {
         let Candidate::Sale(id) = candidate else { continue };
         let Some(record) = store.sale(&id).await? else { continue };
         // Somebody is at it.

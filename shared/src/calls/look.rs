@@ -32,7 +32,7 @@ impl Calls {
         Ok(Shown::of(self.look_if_due(call, invocation).await?, invocation.now))
     }
 
-    async fn look_if_due(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
+    pub(super) async fn look_if_due(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
         if invocation.now.as_second() < call.looked_at.saturating_add(EVERY) {
             return Ok(call);
         }

@@ -45,6 +45,8 @@ pub struct Before {
     pub spoke: bool,
     /// What it has cost its wallet.
     pub charge: Charge,
+    /// Whether we have stopped it because its payment was in doubt.
+    pub stopped: bool,
 }
 
 impl Outcome {
@@ -166,6 +168,7 @@ fn end(call: &BlandCall, before: Before, Heard { spoke, answered }: Heard) -> (E
     if status == "canceled" {
         return match before.charge {
             Charge::Declined => (End::Unpaid, true),
+            _ if before.stopped => (End::InDoubt, true),
             charge if answered => (End::TimeUp, charge != Charge::Pending),
             charge => (End::NeverAnswered, charge != Charge::Pending),
         };

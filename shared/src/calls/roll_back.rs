@@ -23,6 +23,15 @@ impl Undo for Calls {
             self.stop(placed, invocation).await;
         }
     }
+
+    async fn is_over(&self, work: &Work, invocation: &Invocation) -> bool {
+        let Work::Call { call, .. } = work else { return true };
+        match self.store.call(call).await {
+            Ok(Some(call)) => self.look_if_due(call, invocation).await.is_ok_and(|call| call.ended_at.is_some()),
+            Ok(None) => true,
+            Err(_) => false,
+        }
+    }
 }
 
 impl Calls {

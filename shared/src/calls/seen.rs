@@ -30,6 +30,7 @@ pub fn judge(call: &Call, record: &BlandCall, now: Timestamp) -> Look {
         max_duration: call.max_duration,
         spoke: known.is_some_and(|view| !view.transcript.is_empty()),
         charge: call.charge,
+        stopped: call.stopped,
     };
     let outcome = outcome::of(record, before);
     let ended_at = call.ended_at.or(outcome.is_terminal().then_some(now));

@@ -66,7 +66,9 @@ impl Shown {
         let view = call.view.unwrap_or_else(unseen);
         let view = if view.ended_by == IN_PROGRESS || is_shown(&view, call.looked_at) { view } else { held(view) };
         let is_over = view.ended_by != IN_PROGRESS;
-        let is_final = is_over && call.charge != Charge::Pending;
+        // What was stopped in doubt is not charged, whatever becomes of its payment.
+        let is_known = call.charge != Charge::Pending || call.stopped && view.ended_by == ERROR;
+        let is_final = is_over && is_known;
         Self {
             id: call.id,
             from: call.from,

@@ -86,7 +86,7 @@ fn limit(text: &mut String) {
     let _ = writeln!(
         text,
         "Per wallet: {} calls at once, {} an hour, {} a day; to one number {} an hour, {} a day ({} of all wallets); calls that cost us \
-         {} a day, each counted for all of `max_duration` until a minute after its end; {} new numbers a day.",
+         {} a day, each counted for all of `max_duration` until a minute after its end; {} new numbers a day; {} payments whose outcome is unknown.",
         limits::CALLS_AT_ONCE,
         limits::CALLS_PER_HOUR,
         limits::CALLS_PER_DAY,
@@ -95,6 +95,7 @@ fn limit(text: &mut String) {
         limits::DESTINATION_PER_DAY,
         limits::WALLET_COST,
         limits::NUMBERS_PER_DAY,
+        limits::IN_DOUBT,
     );
 }
 

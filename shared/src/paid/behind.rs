@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(150);
 /// No function runs longer than this: what has not answered by then has died.
 const LIFE: Duration = Duration::from_secs(29);
-/// The sweep looks again at a payment whose outcome is unknown after this, and so does whoever asks.
+/// A payment whose outcome is unknown is looked at again by whoever asks, and this is soon enough.
 const LOOKED_AT: u64 = 15;
 
 /// What an unfinished sale has come to while it was waited for.

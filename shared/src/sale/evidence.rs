@@ -9,6 +9,7 @@ use tracing::{error, warn};
 
 use crate::invocation::Invocation;
 use crate::store::sales::Record;
+use crate::types::TransactionId;
 use crate::x402::{SettleAnswer, Truth, Verified, says_used};
 
 use super::{Cashier, Sent, seconds};
@@ -52,7 +53,9 @@ pub(super) async fn evidence(
 ) -> Evidence {
     let now = invocation.current();
     let by = waited_until(record);
-    if by.saturating_sub(TOO_LATE) <= seconds(now) {
+    // What was stopped is not paid for any more. Without a node the facilitator is the only one to ask, by sending it again.
+    let is_over = record.stopped && knows(cashier, record);
+    if is_over || by.saturating_sub(TOO_LATE) <= seconds(now) {
         return match sent {
             Sent::Never => Evidence::Unpaid("payment_expired".to_owned()),
             Sent::Perhaps => after_expiry(cashier, record, payment, invocation).await,
@@ -70,11 +73,17 @@ pub(super) async fn evidence(
             None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
             Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
         },
-        SettleAnswer::LookItUp { reason } => match fate(cashier, record, payment, invocation).await {
+        SettleAnswer::LookItUp { reason, transaction } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             // It was tried and not sent.
             Some(Truth::Unused { dead }) if reason.contains("simulation") && no_longer(sent, dead) => {
+                Evidence::Unpaid(reason)
+            }
+            // It was sent once, and that came to nothing; the wallet cannot pay another time.
+            Some(Truth::Unused { .. })
+                if sent == Sent::Never && cannot_pay(cashier, payment, transaction, invocation).await =>
+            {
                 Evidence::Unpaid(reason)
             }
             Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
@@ -93,8 +102,25 @@ pub(super) async fn evidence(
     }
 }
 
+/// Whether the only transaction that was sent has reverted, and the payer has too little by now. Should the wallet be filled and
+/// the payment be made after all, it bought nothing, and goes back.
+async fn cannot_pay(
+    cashier: &Cashier,
+    payment: &Verified,
+    transaction: Option<TransactionId>,
+    invocation: &Invocation,
+) -> bool {
+    let limit = invocation.at_most(Duration::from_secs(5), RESERVE);
+    let Some(transaction) = transaction else { return false };
+    if !cashier.nodes.has_reverted(payment, &transaction, limit).await {
+        return false;
+    }
+    let limit = invocation.at_most(Duration::from_secs(5), RESERVE);
+    cashier.nodes.balance(&payment.payer(), limit).await.is_some_and(|held| held < payment.quote().amount)
+}
+
 /// Until when the payment of a sale is waited for, in epoch seconds: it has expired then, or is given up.
-pub(super) fn waited_until(record: &Record) -> u64 {
+fn waited_until(record: &Record) -> u64 {
     let given_up = seconds(record.created_at).saturating_add(DOUBT.as_secs());
     record.signed.valid_before.min(given_up)
 }

@@ -61,6 +61,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         looked_at: 0,
         seen_at: None,
         ended_at: None,
+        stopped: false,
         settled: false,
         view: None,
         due_queue: Some(Queue::of_call(&call.id).name()),
@@ -192,6 +193,16 @@ pub(super) fn kept_until(dialled_at: Timestamp) -> i64 {
     dialled_at.as_second() + KEPT.as_secs().cast_signed()
 }
 
+/// placed → stopped, while its payment is in doubt. It is due at once, in case that the dialler does not stop it.
+pub fn stopped(call: &CallId, sale: &PaymentId, now: Timestamp) -> Changes {
+    Changes::of([Change::update(keys::call(call))
+        .set("stopped", AttributeValue::Bool(true))
+        .set("due_at", n(now.as_second()))
+        .when(When::Is("sale", s(sale.as_str())))
+        .when(When::Is("charge", s("pending")))
+        .when(When::No("ended_at"))])
+}
+
 fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {
     Change::update(keys::wallet(wallet)).remove("dial").when(When::Is("dial", s(sale.as_str())))
 }
@@ -241,6 +252,8 @@ pub struct Call {
     pub seen_at: Option<i64>,
     /// When it was first seen to have ended.
     pub ended_at: Option<Timestamp>,
+    /// It was stopped because its payment was in doubt for too long.
+    pub stopped: bool,
     /// Nothing about it will change any more.
     pub settled: bool,
     /// What the last look showed.
@@ -299,6 +312,7 @@ impl Store {
             looked_at: row.looked_at,
             seen_at: row.seen_at,
             ended_at: row.ended_at.map(instant_of).transpose()?,
+            stopped: row.stopped,
             settled: row.settled,
             view: row.view,
             kept_until: instant_of(row.created_at + KEPT.as_secs().cast_signed())?,

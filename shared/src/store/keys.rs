@@ -47,6 +47,11 @@ pub(super) fn sale(payment: &PaymentId) -> Key {
     Key { pk: format!("{SALES}{}", payment.as_str()), sk: "SALE".to_owned() }
 }
 
+/// The item that counts a wallet's payments whose outcome is not known.
+pub(super) fn doubts(wallet: &Wallet) -> Key {
+    Key { pk: format!("DOUBTS#{}", wallet.caip10()), sk: "DOUBTS".to_owned() }
+}
+
 /// The item of a wallet's own name for a purchase. The name is hashed: it is the client's, and says nothing to us.
 pub(super) fn purchase(wallet: &Wallet, name: &str) -> Key {
     let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();
@@ -125,6 +130,8 @@ pub enum Queue {
     Leases(u8),
     /// Sales that are not finished, at the time somebody else may finish them.
     Sales(u8),
+    /// Sales past the fence whose payment was looked for and not found, at the time of the next look.
+    Doubts(u8),
     /// Calls that run, or whose refund is not asked for yet.
     Calls(u8),
     /// Sales whose payment goes back, at the time of the next try.
@@ -145,6 +152,7 @@ impl Queue {
         match self {
             Self::Leases(shard) => format!("LEASE#{shard}"),
             Self::Sales(shard) => format!("SALE#{shard}"),
+            Self::Doubts(shard) => format!("DOUBT#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
             Self::Unproven(shard) => format!("PROOF#{shard}"),
@@ -162,6 +170,11 @@ impl Queue {
     /// The queue of a sale.
     pub fn of_sale(payment: &PaymentId) -> Self {
         Self::Sales(payment.shard(SHARDS))
+    }
+
+    /// The queue of a sale whose payment is in doubt.
+    pub fn of_doubt(payment: &PaymentId) -> Self {
+        Self::Doubts(payment.shard(SHARDS))
     }
 
     /// The queue of a payment that goes back.

@@ -13,6 +13,7 @@
 //! | sale | settling → closed, and to be proven where it was not credit | same attempt | [`Store::close`] |
 //! | sale | open, settling → void | same attempt | [`Store::void`] |
 //! | sale | settling → settling, nobody's turn | same attempt | [`Store::park`] |
+//! | sale, call | settling, placed → same, nobody's turn, stopped | same attempt; same sale, pending, not seen to have ended | [`Store::park_and_stop`] |
 //! | sale | open, settling → same, our turn | same attempt as seen, its time is up | [`Store::take_over`] |
 //! | sale | closed, to be proven → closed | to be proven | [`Store::proven`] |
 //! | sale, control | closed, to be proven → closed, missing; missing + amount | to be proven | [`Store::missing`] |
@@ -46,6 +47,8 @@
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
 //! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
 //! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
+//!
+//! A sale that is parked for the first time counts as one more doubt of its wallet, and as one fewer in the write that ends it.
 //!
 //! A wallet's own name for a purchase stands in the write that claims it: [`sales::Purchase`].
 //!
@@ -99,8 +102,9 @@ pub use work::{Listed, Source, Work};
 
 use crate::telemetry::Neighbour;
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
-use change::{Change, Item, When, n};
+use change::{Change, Item, When, n, s};
 use keys::{Key, Named};
+use survey::Cursor;
 
 /// The table.
 #[derive(Clone)]
@@ -183,6 +187,14 @@ pub enum Candidate {
     Call(CallId),
 }
 
+/// A page of a queue.
+pub struct Due {
+    /// What is due.
+    pub due: Vec<Candidate>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
 impl Store {
     /// A client of the table. No connection is made before the first request.
     pub fn new(config: StoreConfig) -> Self {
@@ -204,6 +216,40 @@ impl Store {
     /// What is due in a queue, the oldest first.
     pub async fn due(&self, queue: Queue, now: Timestamp, most: u16) -> Result<Vec<Candidate>, StoreFault> {
         Ok(self.queued(queue, now, most).await?.iter().filter_map(candidate).collect())
+    }
+
+    /// A page of what is due in a queue, the oldest first.
+    pub async fn due_page(
+        &self,
+        queue: Queue,
+        until: Timestamp,
+        most: u16,
+        from: Option<Cursor>,
+    ) -> Result<Due, StoreFault> {
+        let (items, next) = self.queued_page(queue, until, most, from.map(|cursor| cursor.0)).await?;
+        Ok(Due { due: items.iter().filter_map(candidate).collect(), next: next.map(Cursor) })
+    }
+
+    /// Puts something that is due in a queue by then off, unless it is not any more.
+    pub async fn put_behind(
+        &self,
+        candidate: &Candidate,
+        queue: Queue,
+        until: Timestamp,
+        behind: Timestamp,
+    ) -> Result<(), StoreFault> {
+        let key = match candidate {
+            Candidate::Number(number) => keys::number(number),
+            Candidate::Lease(wallet, number) => keys::lease(wallet, number),
+            Candidate::Sale(payment) => keys::sale(payment),
+            Candidate::Call(call) => keys::call(call),
+        };
+        let token = format!("behind {}|{}|{}", key.pk, key.sk, behind.as_second());
+        let change = Change::update(key)
+            .set("due_at", n(behind.as_second()))
+            .when(When::Is("due_queue", s(queue.name())))
+            .when(When::AtMost("due_at", until.as_second()));
+        self.transact(Changes::of([change]), &token).await.map(drop)
     }
 
     /// Takes the turn at something that is done once in a while: of all that come by, one gets it.

@@ -171,7 +171,7 @@ impl Store {
             .set("state", s("void"))
             .set("spent", AttributeValue::Bool(true))
             .set("settled", settled.value()?);
-        self.step(&record, change, Changes::none(), "close owing").await?;
+        self.step(&record, change, record.known(), "close owing").await?;
         record.state = State::Void;
         (record.spent, record.settled, record.refund) = (true, Some(settled), Some(refund));
         Ok(record)
@@ -224,6 +224,8 @@ impl Store {
             created_at: now,
             spent: true,
             contested: false,
+            doubted: false,
+            stopped: false,
             settled: Some(settled),
             refund: Some(refund),
             searched: None,

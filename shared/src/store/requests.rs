@@ -107,6 +107,22 @@ impl Store {
         pages(self.in_queue(queue, until), most.into())
     }
 
+    /// One page of them, and where the next one begins, if there is one.
+    pub(super) fn queued_page(
+        &self,
+        queue: Queue,
+        until: Timestamp,
+        most: u16,
+        from: Option<Item>,
+    ) -> Asked<'_, (Vec<Item>, Option<Item>)> {
+        let page = self.in_queue(queue, until).limit(most.into()).set_exclusive_start_key(from);
+        async move {
+            let answer = page.send().await.map_err(|error| unavailable(&error))?;
+            Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+        }
+        .boxed()
+    }
+
     /// Writes all of the changes or none; without those that can be spared, where these are in the way. `token` names the step:
     /// tried again, it is made once.
     pub(super) fn transact<'a>(&'a self, changes: Changes, token: &'a str) -> Asked<'a, Done> {

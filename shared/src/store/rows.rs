@@ -61,6 +61,13 @@ pub(super) struct WalletRow {
     pub blocked_for: Option<String>,
 }
 
+/// `DOUBTS#<caip10>` / `DOUBTS`: how many payments of a wallet there are whose outcome is not known.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct DoubtsRow {
+    #[serde(default)]
+    pub doubts: i64,
+}
+
 /// `CONTROL` / `CONTROL`: what the operator has switched.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ControlRow {
@@ -151,6 +158,7 @@ pub(super) struct CostRow {
 
 /// `SALE#<payment id>` / `SALE`: a payment and what is sold for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the payment")]
 pub(super) struct SaleRow {
     pub pk: String,
     pub sk: String,
@@ -172,6 +180,12 @@ pub(super) struct SaleRow {
     /// The facilitator has said that the nonce is used: only the chain can tell by whom.
     #[serde(default)]
     pub contested: bool,
+    /// Its payment counts as one in doubt.
+    #[serde(default)]
+    pub doubted: bool,
+    /// Its call was stopped while the payment was in doubt.
+    #[serde(default)]
+    pub stopped: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<SettledRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -375,6 +389,9 @@ pub(super) struct CallRow {
     /// When it was first seen to have ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,
+    /// It was stopped because its payment was in doubt for too long.
+    #[serde(default)]
+    pub stopped: bool,
     /// Nothing about it will change any more.
     #[serde(default)]
     pub settled: bool,

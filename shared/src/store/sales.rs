@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::types::{AttemptId, PaymentId, Timestamp, Wallet};
+use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Wallet};
 
+use super::calls;
 use super::change::{Change, Changes, Item, When, n, s};
 use super::controls::Controls;
 use super::keys::{self, Queue};
 use super::proofs::SEEN_WITHIN;
-use super::rows::{Pause, PurchaseRow, State, WalletRow};
+use super::rows::{DoubtsRow, Pause, PurchaseRow, State, WalletRow};
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
 pub use named::{Purchase, REMEMBERED};
@@ -128,6 +129,19 @@ pub enum Taken {
     Settling(Sale<Settling>),
 }
 
+/// An outcome that is not known.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubt {
+    /// The facilitator has said that the nonce is used.
+    pub contested: bool,
+    /// A phone rings for it, or somebody talks: it does not wait behind other doubts.
+    pub rings: bool,
+    /// The time.
+    pub now: Timestamp,
+    /// When the sweep looks again.
+    pub next: Timestamp,
+}
+
 /// What is looked at before anything is sold.
 pub struct Gate {
     /// The sale of the payment, if there is one.
@@ -138,6 +152,8 @@ pub struct Gate {
     pub paused: Option<Pause>,
     /// The payment that was first to carry the wallet's name for this purchase, if it is remembered.
     pub named: Option<PaymentId>,
+    /// How many payments of the wallet are in doubt.
+    pub in_doubt: u64,
 }
 
 impl Store {
@@ -149,17 +165,18 @@ impl Store {
         name: Option<&str>,
         now: Timestamp,
     ) -> Result<Gate, StoreFault> {
-        let keys = [keys::sale(payment), keys::wallet(wallet), keys::control()];
-        let ([sale, wallet, control], named) = match name {
+        let keys = [keys::sale(payment), keys::wallet(wallet), keys::control(), keys::doubts(wallet)];
+        let ([sale, wallet, control, doubts], named) = match name {
             None => (self.items(keys).await?, None),
             Some(name) => {
-                let [sale, wallet_row, control] = keys;
-                let keys = [sale, wallet_row, control, keys::purchase(wallet, name)];
-                let [sale, wallet, control, named] = self.items(keys).await?;
-                ([sale, wallet, control], named)
+                let [sale, wallet_row, control, doubts] = keys;
+                let keys = [sale, wallet_row, control, doubts, keys::purchase(wallet, name)];
+                let [sale, wallet, control, doubts, named] = self.items(keys).await?;
+                ([sale, wallet, control, doubts], named)
             }
         };
         let row: WalletRow = serde_dynamo::from_item(wallet.unwrap_or_default())?;
+        let doubts: DoubtsRow = serde_dynamo::from_item(doubts.unwrap_or_default())?;
         Ok(Gate {
             record: sale
                 .filter(|item| !is_forgotten(item, now))
@@ -168,6 +185,7 @@ impl Store {
             blocked: row.blocked_at.is_some(),
             paused: Controls::from_item(control)?.paused.map(|(what, _)| what),
             named: named.map(|item| first_named(item, now)).transpose()?.flatten(),
+            in_doubt: doubts.doubts.max(0).cast_unsigned(),
         })
     }
 
@@ -197,6 +215,8 @@ impl Store {
             created_at: new.now,
             spent: false,
             contested: false,
+            doubted: false,
+            stopped: false,
             settled: None,
             refund: None,
             searched: None,
@@ -291,7 +311,7 @@ impl Store {
             update.remove("due_queue").remove("due_at")
         };
         let update = update.set("ttl", n(sale.record.forgotten_at()));
-        match self.step(&sale.record, update, changes, "close").await {
+        match self.step(&sale.record, update, changes.and(sale.record.known()), "close").await {
             Ok(()) => Ok(Record { state: State::Closed, settled: Some(settled), ..*sale.record }),
             Err(not_stepped) => Err((sale, not_stepped)),
         }
@@ -314,7 +334,7 @@ impl Store {
             .remove("due_at");
         // With other changes it is another step.
         let step = format!("void {}", changes.all.len());
-        match self.step(&sale.record, update, changes, &step).await {
+        match self.step(&sale.record, update, changes.and(sale.record.known()), &step).await {
             Ok(()) => Ok(Record { state: State::Void, spent, ..*sale.record }),
             Err(not_stepped) => Err((sale, not_stepped)),
         }
@@ -337,21 +357,26 @@ impl Store {
         }
     }
 
-    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `next`.
-    pub async fn park(
+    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `doubt.next`.
+    pub async fn park(&self, sale: Sale<Settling>, doubt: Doubt) -> Result<(), NotStepped> {
+        let record = sale.record;
+        self.step(&record, record.parked(doubt), record.doubts(), "park").await
+    }
+
+    /// [`Store::park`], and the call that it sells is to be stopped: from here on it is in error, and a payment that was made for
+    /// it goes back. If the call has ended meanwhile nothing is written, and the sale is given back.
+    pub async fn park_and_stop(
         &self,
         sale: Sale<Settling>,
-        contested: bool,
-        now: Timestamp,
-        next: Timestamp,
-    ) -> Result<(), NotStepped> {
-        let record = sale.record;
-        let update = record
-            .step(State::Settling)
-            .set("busy_until", n(now.as_second()))
-            .set("contested", AttributeValue::Bool(contested || record.contested))
-            .set("due_at", n(next.as_second()));
-        self.step(&record, update, Changes::none(), "park").await
+        call: &CallId,
+        doubt: Doubt,
+    ) -> Result<(), (Sale<Settling>, NotStepped)> {
+        let update = sale.record.parked(doubt).set("stopped", AttributeValue::Bool(true));
+        let stopped = calls::stopped(call, &sale.record.id, doubt.now).and(sale.record.doubts());
+        match self.step(&sale.record, update, stopped, "park and stop").await {
+            Ok(()) => Ok(()),
+            Err(not_stepped) => Err((sale, not_stepped)),
+        }
     }
 
     /// Takes over a sale whose attempt has stopped; `None` if somebody else was quicker.
@@ -371,7 +396,9 @@ impl Store {
             .set("busy_until", n(busy_until.as_second()))
             .set("due_at", n(busy_until.as_second()))
             .remove("ttl")
-            .when(When::AtMost("busy_until", now.as_second()));
+            .when(When::AtMost("busy_until", now.as_second()))
+            // As it was read: the same attempt may have parked it since.
+            .when(When::Is("busy_until", n(record.busy_until.as_second())));
         let taken = Record { attempt: attempt.clone(), busy_until, ..record.clone() };
         let ours = match self.transact(Changes::of([change]), &taken.token("take")).await? {
             Done::Yes => true,
@@ -401,6 +428,27 @@ impl Store {
 }
 
 impl Record {
+    /// One more payment of the wallet is in doubt, if this one was not yet.
+    fn doubts(&self) -> Changes {
+        let first = (!self.doubted).then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", 1));
+        first.into_iter().collect()
+    }
+
+    /// And one fewer when it ends.
+    pub(super) fn known(&self) -> Changes {
+        let last = self.doubted.then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", -1));
+        last.into_iter().collect()
+    }
+
+    fn parked(&self, doubt: Doubt) -> Change {
+        self.step(State::Settling)
+            .set("busy_until", n(doubt.now.as_second()))
+            .set("contested", AttributeValue::Bool(doubt.contested || self.contested))
+            .set("doubted", AttributeValue::Bool(true))
+            .set("due_queue", s(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }.name()))
+            .set("due_at", n(doubt.next.as_second()))
+    }
+
     /// A change to this sale's item that happens only while it is still ours and in that state.
     pub(super) fn step(&self, from: State) -> Change {
         Change::update(keys::sale(&self.id))

@@ -26,7 +26,7 @@ pub enum Sought {
 }
 
 /// Where a search goes on.
-pub struct Cursor(Item);
+pub struct Cursor(pub(super) Item);
 
 /// One page of a search.
 pub struct Page {

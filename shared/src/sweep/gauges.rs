@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::{MOST, Report, Sweep, failed};
+use super::queues::PAGE;
+use super::{Report, Sweep, failed};
 use crate::invocation::Invocation;
 use crate::store::{Candidate, Queue, SHARDS, State, StoreFault};
 use crate::telemetry;
@@ -49,12 +50,12 @@ impl Sweep {
         }
     }
 
-    /// The sales that are unfinished, and those among them that are past the fence. At most [`MOST`] of a shard are looked at:
+    /// The sales that are unfinished, and those among them that are past the fence. At most [`PAGE`] of a queue are looked at:
     /// more than so many are a disaster whatever their number.
     async fn unfinished(&self, invocation: &Invocation) -> Result<(Waiting, Waiting), StoreFault> {
         let (mut unfinished, mut unknown) = (Waiting::default(), Waiting::default());
-        for shard in 0..SHARDS {
-            for candidate in self.store.due(Queue::Sales(shard), Timestamp::MAX, MOST).await? {
+        for queue in (0..SHARDS).flat_map(|shard| [Queue::Sales(shard), Queue::Doubts(shard)]) {
+            for candidate in self.store.due(queue, Timestamp::MAX, PAGE).await? {
                 let Candidate::Sale(payment) = candidate else { continue };
                 if invocation.remaining() < super::STEP {
                     return Ok((unfinished, unknown));

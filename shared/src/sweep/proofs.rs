@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tracing::{error, warn};
 
-use super::{MOST, Report, STEP, Sweep, failed};
+use super::queues::PAGE;
+use super::{Report, STEP, Sweep, failed};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale;
@@ -26,7 +27,7 @@ impl Sweep {
     pub(super) async fn prove(&self, invocation: &Invocation, report: &mut Report) {
         let mut asked = 0;
         for shard in 0..SHARDS {
-            let due = match self.store.due(Queue::Unproven(shard), invocation.now, MOST).await {
+            let due = match self.store.due(Queue::Unproven(shard), invocation.now, PAGE).await {
                 Ok(due) => due,
                 Err(fault) => return failed(report, &fault.into()),
             };

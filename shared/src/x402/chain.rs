@@ -54,6 +54,12 @@ impl EvmRpc {
         tokio::time::timeout(limit, self.search(payment, by, limit)).await.unwrap_or(Err(NoReply::Unknown))
     }
 
+    /// Whether a transaction is in a block and was reverted. Where that cannot be learned, it is not said.
+    pub async fn has_reverted(&self, network: EvmNetwork, transaction: &TransactionId, limit: Duration) -> bool {
+        let ask = Question { place: &self.place, limit };
+        self.on(network, &ask).await.is_ok() && ask.has_reverted(&transaction.to_string()).await.unwrap_or(false)
+    }
+
     /// What an account holds.
     pub async fn balance(&self, network: EvmNetwork, of: Address, limit: Duration) -> Result<Usdc, NoReply> {
         let ask = Question { place: &self.place, limit };

@@ -71,6 +71,8 @@ pub enum SettleAnswer {
     LookItUp {
         /// A code of the facilitator's own.
         reason: String,
+        /// The transaction that came to nothing, where one was named.
+        transaction: Option<TransactionId>,
     },
     /// It may or may not be settled.
     Unknown {

@@ -128,6 +128,15 @@ impl Nodes {
         }
     }
 
+    /// Whether a transaction is in a block and came to nothing. Only where a payment that was not used says no more: on Solana one
+    /// that failed is known to have.
+    pub async fn has_reverted(&self, payment: &Verified, transaction: &TransactionId, limit: Duration) -> bool {
+        match (payment.payload(), &self.evm) {
+            (Payload::Evm(signed), Some(node)) => node.has_reverted(signed.network, transaction, limit).await,
+            _ => false,
+        }
+    }
+
     /// What was paid to `payee` from a block on, as far as it is final and as one question may ask; or the rest of it, from a
     /// place on. Without a `from` only the last final block is looked at.
     pub async fn received(

@@ -111,6 +111,7 @@ fn amounts_to(record: &BlandCall, most: u32) {
         looked_at: 0,
         seen_at: None,
         ended_at: None,
+        stopped: false,
         settled: false,
         view: None,
         kept_until: at(86_400),

@@ -54,7 +54,7 @@ fn settled(status: http::StatusCode, root: &Json, plain: bool, answer: &SettleAn
                 assert!(!reason.starts_with(hint) && !reason.ends_with(hint), "{reason}");
             }
         }
-        SettleAnswer::LookItUp { reason } => {
+        SettleAnswer::LookItUp { reason, .. } => {
             fit::code(reason);
             assert!(!status.is_server_error() && root.get("success") == Some(&Json::Bool(false)));
         }

@@ -122,6 +122,7 @@ impl Ledgers {
         self.leases(findings);
         self.calls(findings);
         self.wallets(findings);
+        self.doubts(findings);
         self.limits(findings);
         self.answers(findings);
         self.idle(findings);

@@ -68,6 +68,7 @@ pub enum Line {
 }
 
 /// A call.
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row, which are independent of each other")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Call {
     /// The table: its row.
@@ -76,6 +77,8 @@ pub struct Call {
     pub placed: bool,
     /// The table: nothing about it will change any more.
     pub settled: bool,
+    /// The table: it is stopped because nobody knows whether it is paid.
+    pub stopped: bool,
     /// The dialler: what it does.
     pub line: Line,
     /// The dialler: how many phones have rung for its payment.
@@ -84,6 +87,13 @@ pub struct Call {
     pub flying: bool,
     /// Somebody looks at it, who has seen this charge.
     pub look: Option<Charge>,
+}
+
+impl Call {
+    /// It came to an error, or was cut short because nobody knew whether it is paid.
+    fn has_failed(self) -> bool {
+        self.line == Line::Failed || self.line == Line::Stopped && self.stopped
+    }
 }
 
 const PAYMENTS: usize = 2;
@@ -140,6 +150,23 @@ impl Shop for Calling {
         if *line == Line::Running {
             *line = Line::Stopped;
         }
+    }
+
+    fn stop_in_doubt(&mut self, payment: usize, rules: Rules) -> bool {
+        let call = &mut self.calls[payment];
+        if call.stopped || matches!(call.line, Line::Silent | Line::Stopped) {
+            return false;
+        }
+        if rules.made(Mistake::StopsUnwritten) {
+            self.stop(payment);
+        } else {
+            call.stopped = true;
+        }
+        true
+    }
+
+    fn is_stopped(&self, payment: usize) -> bool {
+        self.calls[payment].stopped
     }
 
     fn rang(&self, _: usize) -> bool {
@@ -286,7 +313,7 @@ impl Calling {
     }
 
     fn delivered(&self, payment: usize) -> bool {
-        self.payments[payment].granted > 0 && self.calls[payment].line != Line::Failed
+        self.payments[payment].granted > 0 && !self.calls[payment].has_failed()
     }
 }
 

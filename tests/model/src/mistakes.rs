@@ -103,6 +103,8 @@ pub enum Mistake {
     FoundNotSpent,
     /// A call is stopped before its sale is void.
     StopsBeforeVoid,
+    /// A call whose payment is in doubt is stopped, and nobody writes it down.
+    StopsUnwritten,
     /// A wallet may have any number of unpaid dials.
     NoSlot,
     /// A wallet that did not pay may have another phone rung.

@@ -177,6 +177,15 @@ pub trait Shop: Clone {
     fn release(&mut self, payment: usize, blame: Blame);
     /// Stops what is foreign and goes on; nothing, mostly.
     fn stop(&mut self, _payment: usize) {}
+    /// Writes down that what is foreign and goes on is to be stopped, since nobody knows whether it is paid. Says whether there is
+    /// anything to stop.
+    fn stop_in_doubt(&mut self, _payment: usize, _rules: Rules) -> bool {
+        false
+    }
+    /// Whether that was written down: from then on the payment is looked for, and not sent.
+    fn is_stopped(&self, _payment: usize) -> bool {
+        false
+    }
     /// A phone has rung for it, so it can never be used again.
     fn rang(&self, _payment: usize) -> bool {
         false

@@ -66,12 +66,13 @@ const RENEWING: [(Mistake, In, &str); 11] = [
     (LostProductIsAFault, Alone(0), COMES_TO_REST),
 ];
 
-const RINGING: [(Mistake, In, &str); 16] = [
+const RINGING: [(Mistake, In, &str); 17] = [
     (DialsAgain, Alone(1), "I17 a payment rings at most one phone"),
     (FoundNotSpent, Alone(1), "I17 a payment rings at most one phone"),
     (LostDialForgotten, Alone(1), "I18 an unpaid call is stopped"),
     (RollBackBlind, Alone(1), "I18 an unpaid call is stopped"),
     (StopsBeforeVoid, Alone(2), "I1 what we cut short is not charged"),
+    (StopsUnwritten, Alone(1), "I1 what we cut short is not charged"),
     (NoSlot, Alone(0), "I18 a wallet has at most one phone ring unpaid"),
     (NoPause, Alone(0), "I18 a wallet that did not pay has no other phone rung"),
     (CallsAfterEnd, Alone(0), "I16 a call is placed only from a number that is leased"),

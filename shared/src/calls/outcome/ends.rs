@@ -32,6 +32,8 @@ pub enum End {
     NeverAnswered,
     /// It was stopped because its payment was declined.
     Unpaid,
+    /// It was stopped because it was not known for too long whether it is paid.
+    InDoubt,
     /// Nothing was heard of it after its time was up.
     Lost,
 }
@@ -66,7 +68,9 @@ impl End {
             Self::Busy => ("busy", "BUSY", "later"),
             Self::Machine => ("completed", "VOICEMAIL", "later"),
             Self::NotFound => ("failed", ERROR, "no"),
-            Self::Unavailable | Self::BrokeOffLate | Self::NeverAnswered | Self::Unpaid => ("failed", ERROR, "later"),
+            Self::Unavailable | Self::BrokeOffLate | Self::NeverAnswered | Self::Unpaid | Self::InDoubt => {
+                ("failed", ERROR, "later")
+            }
             Self::Failed | Self::Blocked | Self::BrokeOff | Self::Lost => ("failed", ERROR, "now"),
         };
         Words { status, ended_by, retry, reason: self.reason() }
@@ -127,6 +131,10 @@ impl End {
                 "The call was not paid for, so it was stopped. Check the wallet before you call again. You are not charged \
                  for the call."
             }
+            Self::InDoubt => {
+                "It could not be learned in time whether the call was paid for, so it was stopped. A payment that arrives \
+                 all the same goes back. You are not charged for the call."
+            }
             Self::Lost => {
                 "Nothing was heard of the call after the time by which it must have ended. This is a system error, and you \
                  are not charged for the call."
@@ -152,7 +160,7 @@ impl End {
             | Self::Unavailable
             | Self::Blocked
             | Self::NeverAnswered => Some(false),
-            Self::Unpaid | Self::Lost => None,
+            Self::Unpaid | Self::InDoubt | Self::Lost => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::store::Charge;
 use crate::types::Timestamp;
 use crate::upstream::bland::{BlandCall, BlandCallId, Decimal, Line};
 
-const PAID: Before = Before { max_duration: 5, spoke: false, charge: Charge::Paid };
+const PAID: Before = Before { max_duration: 5, spoke: false, charge: Charge::Paid, stopped: false };
 
 fn of(call: &BlandCall) -> Outcome {
     super::of(call, PAID)

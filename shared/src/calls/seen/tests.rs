@@ -33,6 +33,7 @@ pub(in crate::calls) fn dialled() -> Call {
         looked_at: 0,
         seen_at: None,
         ended_at: None,
+        stopped: false,
         settled: false,
         view: None,
         kept_until: at(30 * 86_400),

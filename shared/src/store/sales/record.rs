@@ -52,6 +52,7 @@ impl Signed {
 
 /// A sale as it is recorded.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the payment")]
 pub struct Record {
     /// The payment.
     pub id: PaymentId,
@@ -75,6 +76,10 @@ pub struct Record {
     pub spent: bool,
     /// The facilitator has said that the nonce is used; only the chain can tell by whom.
     pub contested: bool,
+    /// It was looked for and not found: until it is known it counts as a payment in doubt.
+    pub doubted: bool,
+    /// Its call was stopped while the payment was in doubt: it is not sent again, only looked for.
+    pub stopped: bool,
     /// The payment, once it is proven.
     pub settled: Option<Settled>,
     /// The payment on its way back.
@@ -142,6 +147,8 @@ impl Record {
             created_at: self.created_at.as_second(),
             spent: self.spent,
             contested: self.contested,
+            doubted: self.doubted,
+            stopped: self.stopped,
             settled: self.settled.as_ref().map(Settled::row),
             refund: self.refund.as_ref().map(Refund::to_row),
             searched: self.searched.as_ref().map(searched_row),
@@ -181,6 +188,8 @@ impl Record {
             created_at: instant_of(row.created_at)?,
             spent: row.spent,
             contested: row.contested,
+            doubted: row.doubted,
+            stopped: row.stopped,
             settled: settled.transpose()?,
             refund: row.refund.map(Refund::from_row).transpose()?,
             searched: row.searched.and_then(|searched| {

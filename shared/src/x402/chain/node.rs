@@ -62,6 +62,11 @@ struct WireTransactions {
 }
 
 #[derive(Deserialize)]
+struct WireStatus {
+    status: String,
+}
+
+#[derive(Deserialize)]
 struct WireReceipt {
     logs: Vec<Object<WireLog>>,
 }
@@ -118,6 +123,16 @@ pub fn logs_or_less(body: &[u8]) -> Option<Option<Vec<Log>>> {
 pub fn transactions(body: &[u8]) -> Option<Vec<B256>> {
     let Object(found): Object<WireTransactions> = result(body)?;
     found.transactions.iter().map(|hash| hex_bytes(hash).map(B256::new)).collect()
+}
+
+/// Whether the answer to `eth_getTransactionReceipt` says that it was reverted.
+pub fn has_reverted(body: &[u8]) -> Option<bool> {
+    let Object(receipt): Object<WireStatus> = result(body)?;
+    match receipt.status.as_str() {
+        "0x0" => Some(true),
+        "0x1" => Some(false),
+        _ => None,
+    }
 }
 
 /// The events in the answer to `eth_getTransactionReceipt`, without what a reorganisation has taken back.

@@ -40,6 +40,11 @@ impl Question<'_> {
         self.ask("eth_getBlockByNumber", json!([quantity(block), false]), node::transactions).await
     }
 
+    /// Whether a transaction was reverted.
+    pub(super) async fn has_reverted(&self, transaction: &str) -> Result<bool, NoReply> {
+        self.ask("eth_getTransactionReceipt", json!([transaction]), node::has_reverted).await
+    }
+
     /// The events of a transaction.
     pub(super) async fn receipt_logs(&self, transaction: B256) -> Result<Vec<Log>, NoReply> {
         self.ask("eth_getTransactionReceipt", json!([format!("{transaction:#x}")]), node::receipt_logs).await

@@ -79,7 +79,7 @@ fn failure(status: StatusCode, answer: &SettleResponse, network: Network) -> Set
     if status.is_server_error() || is_pending(&reason) || is_the_facilitators_trouble(&reason) {
         unknown(transaction)
     } else if transaction.is_some() || may_be_our_own_success(&reason) {
-        SettleAnswer::LookItUp { reason }
+        SettleAnswer::LookItUp { reason, transaction }
     } else {
         SettleAnswer::Declined { reason }
     }

@@ -20,6 +20,21 @@ impl Ledgers {
         }
     }
 
+    /// Payments in doubt are counted as long as they are, and no longer.
+    pub(super) fn doubts(&self, findings: &mut Findings) {
+        for row in self.of_kind("DOUBTS#") {
+            let wallet = text(row, "pk").trim_start_matches("DOUBTS#");
+            let in_doubt = |sale: &&serde_json::Value| {
+                wallet == account(&sale["payment"]) && sale["state"] == "settling" && sale["doubted"] == true
+            };
+            let expected = self.of_kind("SALE#").filter(in_doubt).count();
+            if row["doubts"] != expected {
+                findings
+                    .add("I24", format!("{wallet} has {} payments in doubt, and counts {}", expected, row["doubts"]));
+            }
+        }
+    }
+
     /// What it was credited, without what it has called for since.
     fn credit_of(&self, wallet: &str) -> i64 {
         let its = |sale: &&serde_json::Value| wallet == account(&sale["payment"]);

@@ -23,6 +23,9 @@ impl Calling {
         if call.line == Line::Running && call.charge == Charge::Declined {
             steps.due("a sweep stops what was not paid", with(|call| call.line = Line::Stopped));
         }
+        if call.line == Line::Running && call.stopped {
+            steps.due("what is in doubt is stopped", with(|call| call.line = Line::Stopped));
+        }
         if payment >= Self::TROUBLED {
             return;
         }
@@ -55,7 +58,7 @@ impl Calling {
             // While the payment is unknown it cannot be said whether an error has to be paid back.
             return steps.due("it is over, and its payment is unknown", to);
         }
-        let failed = call.line == Line::Failed || rules.made(Mistake::EndIsAnError);
+        let failed = call.has_failed() || rules.made(Mistake::EndIsAnError);
         let paid = seen == Charge::Paid || rules.made(Mistake::RefundsTheUnpaid);
         to.calls[payment].settled = true;
         if failed && paid {

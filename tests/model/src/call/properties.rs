@@ -16,6 +16,7 @@ impl Model for Ringing {
         let none = Call {
             charge: Charge::None,
             placed: false,
+            stopped: false,
             settled: false,
             line: Line::Silent,
             rung: 0,
@@ -90,7 +91,7 @@ impl Model for Ringing {
     fn at_rest(&self, state: &Calling) -> Verdict {
         for (at, (payment, call)) in state.payments.iter().zip(&state.calls).enumerate() {
             let (paid, out) = refunds::balance(payment, state.delivered(at));
-            let failed = payment.granted > 0 && call.line == Line::Failed;
+            let failed = payment.granted > 0 && call.has_failed();
             holds(!failed || payment.sent_back > 0, "I19 an error is paid back")?;
             holds(paid == out, "I1 paid if and only if delivered or refunded")?;
             let back = matches!(payment.refund, Refund::Refunded | Refund::Credited);
@@ -99,7 +100,8 @@ impl Model for Ringing {
             holds(!payment.is_under_way() && state.slot.is_none(), "I8 every sale ends")?;
             let running = call.line == Line::Running && call.charge != Charge::Paid;
             holds(!running, "I18 an unpaid call is stopped")?;
-            holds(call.line != Line::Stopped || payment.granted == 0, "I1 what we cut short is not charged")?;
+            let is_free = payment.granted == 0 || payment.sent_back > 0;
+            holds(call.line != Line::Stopped || is_free, "I1 what we cut short is not charged")?;
         }
         Ok(())
     }

@@ -226,6 +226,9 @@ fn settle<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) 
     if one.role == Role::Sweep && rules.made(Mistake::SweepByTimer) {
         return steps.due("a sweep gives up by the clock", shop.on(worker, Stage::Write(Evidence::Unpaid)));
     }
+    if shop.is_stopped(payment) {
+        return steps.due("what was stopped is not paid for any more", shop.on(worker, Stage::Ask(Said::Expired)));
+    }
     if now.window != Window::Open {
         let next = if one.fresh { Stage::Write(Evidence::Unpaid) } else { Stage::Ask(Said::Expired) };
         return steps.due("too late to settle", shop.on(worker, next));
@@ -315,7 +318,11 @@ fn write<S: Shop>(shop: &S, worker: usize, evidence: Evidence, rules: Rules, ste
         Evidence::Unknown => {
             let mut to = shop.off(worker);
             to.payments()[payment].busy = false;
+            let mut stopped = to.clone();
             steps.write("parked: nobody knows", &["Store::park"], to);
+            if stopped.stop_in_doubt(payment, rules) {
+                steps.write("parked for too long: what goes on is to be stopped", &["Store::park_and_stop"], stopped);
+            }
         }
     }
 }

@@ -170,7 +170,8 @@ fn a_refusal_that_may_be_our_own_success_is_looked_up() {
         // A refusal that names a transaction was not one before it was sent.
         (200, r#"{"success":false,"errorReason":"insufficient_funds","transaction":"HASH"}"#, "insufficient_funds"),
     ] {
-        let expected = SettleAnswer::LookItUp { reason: reason.to_owned() };
+        let transaction = body.contains("HASH").then(transaction);
+        let expected = SettleAnswer::LookItUp { reason: reason.to_owned(), transaction };
         assert_eq!(settled(status, body), expected, "{status} {body}");
     }
 }
