@@ -30,6 +30,7 @@ const AWS: [&str; 4] =
 const TWILIO: [&str; 3] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_SECRET"];
 const BLAND: [&str; 2] = ["BLAND_URL", "BLAND_SECRET"];
 const BUDGET: [&str; 2] = ["BLAND_PLAN", "DAILY_CALL_BUDGET"];
+const BACK: [&str; 3] = ["DAILY_REFUND_LIMIT", "DAILY_STRAY_LIMIT", "LARGEST_STRAY"];
 const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SECRET", "AWS_ENDPOINT_URL_KMS"];
 const ALARMS: [&str; 5] =
     ["AWS_ENDPOINT_URL_SCHEDULER", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DEAD_LETTERS_ARN", "REAPER_ARN"];
@@ -92,7 +93,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ),
         // Whom strangers pay.
         ("reaper", [&AWS[..], &SETTLED, &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES"], &TWILIO, &BLAND].concat()),
-        ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
+        ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL", "EVM_PAYEE", "SOLANA_PAYEE"], &BACK, &KEY].concat()),
     ]);
     let template = template();
     let global = names(&template["Globals"]["Function"]["Environment"]["Variables"]);

@@ -257,7 +257,7 @@ fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
 }
 
 /// The payment as it was verified when the record was written.
-fn verified(record: &Record) -> Result<Verified, Fault> {
+pub fn verified(record: &Record) -> Result<Verified, Fault> {
     let signed = &record.signed;
     let quote = Quote {
         pay_to: signed.to,

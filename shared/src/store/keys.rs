@@ -69,6 +69,11 @@ pub(super) fn refunds_of(day: i64) -> Key {
     Key { pk: format!("REFUNDED#{day}"), sk: "REFUNDED".to_owned() }
 }
 
+/// The item that says whether payments back are stopped.
+pub(super) fn refund_stop() -> Key {
+    Key { pk: "REFUNDED#STOP".to_owned(), sk: "REFUNDED".to_owned() }
+}
+
 /// The item that counts the calls of a wallet.
 pub(super) fn calls_of(wallet: &Wallet) -> Key {
     limit(&format!("WALLET#{}", wallet.caip10()))
@@ -129,6 +134,8 @@ pub enum Queue {
     Calls(u8),
     /// Sales whose payment goes back, at the time of the next try.
     Refunds(u8),
+    /// The same for payments that nobody asked for: they wait behind those.
+    Strays(u8),
     /// Numbers that the dialler does not know yet, at the time they became ours.
     Imports,
     /// Numbers on their way back to the carrier, at the time that was decided.
@@ -145,6 +152,7 @@ impl Queue {
             Self::Sales(shard) => format!("SALE#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
+            Self::Strays(shard) => format!("STRAY#{shard}"),
             Self::Releases => "RELEASE".to_owned(),
             Self::Imports => "IMPORT".to_owned(),
             Self::Pool(country) => format!("POOL#{country}"),
@@ -164,6 +172,11 @@ impl Queue {
     /// The queue of a payment that goes back.
     pub fn of_refund(payment: &PaymentId) -> Self {
         Self::Refunds(payment.shard(SHARDS))
+    }
+
+    /// The queue of a payment that goes back although nobody asked for it.
+    pub fn of_stray(payment: &PaymentId) -> Self {
+        Self::Strays(payment.shard(SHARDS))
     }
 
     /// The queue of a call.

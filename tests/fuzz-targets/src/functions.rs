@@ -125,7 +125,9 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         "TWILIO_SECRET" => r#"{"api_key":"test","api_secret":"test"}"#.to_owned(),
         "BLAND_SECRET" => r#"{"api_key":"test","encrypted_key":"test"}"#.to_owned(),
         "BLAND_PLAN" => "start".to_owned(),
-        "DAILY_CALL_BUDGET" | "DAILY_NUMBER_BUDGET" => "500".to_owned(),
+        "DAILY_CALL_BUDGET" | "DAILY_NUMBER_BUDGET" | "DAILY_REFUND_LIMIT" | "DAILY_STRAY_LIMIT" | "LARGEST_STRAY" => {
+            "500".to_owned()
+        }
         _ => return None,
     })
 }
