@@ -149,6 +149,22 @@ fn the_refund_wallets_key_is_the_refunds_own_and_outlives_the_stack() {
 }
 
 #[test]
+fn nobody_but_the_refunds_signs_with_the_refund_wallets_key_whatever_else_allows_it() {
+    let resources = template()["Resources"].clone();
+    let policy = resources["RefundKey"]["Properties"]["KeyPolicy"]["Statement"].as_sequence().cloned();
+    let denied: Vec<_> = policy.into_iter().flatten().filter(|it| text(&it["Effect"]) == "Deny").collect();
+    let [deny] = denied.as_slice() else { panic!("{denied:?}") };
+    assert_eq!((many(&deny["Action"]), text(&deny["Principal"]["AWS"])), (vec!["kms:Sign".to_owned()], "*".to_owned()));
+    // The role that the transform makes is called after the function.
+    let refunds = entries(&resources)
+        .into_iter()
+        .find(|(_, resource)| text(&resource["Metadata"]["BuildProperties"]["Binary"]) == "refunds");
+    let (logical, _) = refunds.expect("the refunds");
+    let spared = text(&deny["Condition"]["ArnNotLike"]["aws:PrincipalArn"]);
+    assert!(spared.ends_with(&format!(":role/${{AWS::StackName}}-{logical}Role-*")), "{spared}");
+}
+
+#[test]
 fn a_secret_is_shown_to_whoever_uses_it_and_is_no_parameter() {
     let shown = [
         ("PaymentSecret", vec!["numbers_buy", "numbers_list", "numbers_renew", "reaper", "refunds", "voice_call"]),
