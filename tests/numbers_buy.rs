@@ -312,3 +312,31 @@ async fn a_country_may_be_in_small_letters_and_a_field_may_be_empty() {
     assert_eq!(buys(&stack, &wallet, json!({"country": "ca", "area_code": ""})).await["country"], "CA");
     assert_eq!(buys(&stack, &wallet, json!({"country": " ", "areaCode": null})).await["country"], "US");
 }
+
+#[tokio::test]
+async fn a_wallet_that_can_pay_for_one_number_has_one_bought_however_many_it_asks_for_at_once() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet_with(5_000_000);
+    let bodies = ["212", "213", "305", "312"].map(|area| json!({"area_code": area}));
+    let buys = bodies.iter().map(|body| stack.post(BUY).body(body).pay(&wallet));
+    let all = futures_util::future::join_all(buys).await;
+    let statuses: Vec<_> = all.iter().map(|paid| paid.answer.status.as_u16()).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [200, 402, 429].contains(status)), "{statuses:?}");
+    assert_eq!((stack.twilio.held().len(), stack.earned()), (1, 5_000_000));
+}
+
+#[tokio::test]
+async fn a_second_number_waits_until_it_is_known_whether_the_first_is_paid() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().times("POST */settle", 4, Fault::Refuse(Answer::html(502)));
+    let first = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    first.answer.refused(503, "payment_pending");
+    stack.facilitator.faults().clear();
+    // The second request ends the doubt about the first one, and is sold its own.
+    buys(&stack, &wallet, json!({})).await;
+    assert_eq!(stack.earned(), 2 * 5_000_000);
+    let again = stack.post(BUY).body(&json!({})).paid_with(&first.payment).send().await;
+    again.expect(200);
+}

@@ -10,6 +10,9 @@ use harness::sim::{Answer, Fault};
 use harness::{Neighbour, Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
+#[path = "refunds/last.rs"]
+mod last;
+
 const BUY: &str = "/api/v1/phone/numbers/buy";
 const CALL: &str = "/api/v1/voice/call";
 const PRICE: u64 = 540_000;
@@ -178,6 +181,15 @@ async fn what_is_not_known_to_have_been_sent_is_not_said_to_be_back() {
 async fn a_refund_that_was_sent_by_a_process_that_died_is_found_again() {
     let caller = Caller::new().await;
     let call = caller.fails().await;
+    sent_by_who_dies(&caller).await;
+    assert_eq!(caller.paid_back(), PRICE, "it was sent, and nobody knows");
+    caller.stack.minutes(3).await;
+    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
+    assert_eq!(caller.paid_back(), PRICE);
+}
+
+/// Sends what is due, and dies before the answer comes.
+async fn sent_by_who_dies(caller: &Caller) {
     let (stack, faults) = (&caller.stack, caller.stack.faults_of(Neighbour::Facilitator));
     stack.invoke("reaper", &json!({})).await;
     faults.reset_counts();
@@ -191,17 +203,13 @@ async fn a_refund_that_was_sent_by_a_process_that_died_is_found_again() {
     let (died, ()) = tokio::join!(stack.deref().invoke("refunds", &event), killer);
     assert!(died.is_err());
     faults.settled().await;
-    assert_eq!(caller.paid_back(), PRICE, "it was sent, and nobody knows");
-    caller.stack.minutes(3).await;
-    assert_eq!(refund(&caller.stack.poll(&call).await).0, "refunded");
-    assert_eq!(caller.paid_back(), PRICE);
 }
 
 #[tokio::test]
 async fn a_refund_that_landed_weeks_before_anybody_asks_again_is_found() {
     let caller = Caller::new().await;
     let call = caller.fails().await;
-    caller.stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    sent_by_who_dies(&caller).await;
     caller.stack.chain.faults().always("*", Fault::Refuse(Answer::html(503)));
     caller.stack.sweep().await;
     assert_eq!((caller.paid_back(), refund(&caller.stack.poll(&call).await).0), (PRICE, &json!("due")));

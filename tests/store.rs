@@ -25,6 +25,7 @@ use shared::store::calls::{self, Call, Look, NewCall};
 use shared::store::limits::{self, Asking, Hurdle};
 use shared::store::numbers::{self, Lease};
 use shared::store::refunds::Stranger;
+use shared::store::refunds::{Bounds, Sending};
 use shared::store::sales::{
     Claimed, Doubt, NewSale, NotStepped, Open, Purchase, REMEMBERED, Sale, Settled, Settling, Signed, Taken,
 };
@@ -799,11 +800,19 @@ async fn charge(table: &Table, id: &CallId) -> Charge {
 }
 
 async fn due_refunds(table: &Table) -> usize {
-    due(table, Queue::Refunds, 1_000).await.len()
+    due(table, Queue::Refunds, 1_000).await.len() + due(table, Queue::Strays, 1_000).await.len()
 }
 
 async fn credit(table: &Table) -> u64 {
     table.store.belongings(&wallet(0)).await.expect("answers").credit.atomic()
+}
+
+/// So much may go back in a day here.
+const BOUNDS: Bounds = Bounds { all: Usdc::micros(12_000_000), strays: Usdc::micros(6_000_000) };
+
+/// The record of a refund that is ours to send, if it is.
+fn ours(sending: Result<Sending, shared::store::StoreFault>) -> Option<shared::store::sales::Record> {
+    if let Sending::Ours(record) = sending.expect("answers") { Some(*record) } else { None }
 }
 
 #[tokio::test]
@@ -825,18 +834,18 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     assert_eq!((refund.amount, refund.taken_by.as_deref()), (Usdc::micros(5_000_000), Some("0xabc")));
     let what = || Some(b"a transaction".to_vec());
     let sending =
-        table.store.send_refund(&due, what(), 1_800_000_400, &one, at(30)).await.expect("answers").expect("ours");
+        ours(table.store.send_refund(&due, what(), 1_800_000_400, &BOUNDS, &one, at(30)).await).expect("ours");
     let recorded = sale(&table, 7).await.refund.expect("a refund");
     assert_eq!((recorded.state, recorded.sent), (Refunding::Sending, what()), "before it is sent");
     assert!(
-        table.store.send_refund(&due, None, 1_800_000_400, &two, at(30)).await.expect("answers").is_none(),
+        ours(table.store.send_refund(&due, None, 1_800_000_400, &BOUNDS, &two, at(30)).await).is_none(),
         "one sends it"
     );
-    assert_eq!(table.store.refunded_on(at(30)).await.expect("answers"), Usdc::micros(5_000_000));
+    assert_eq!(table.store.refunded_on(at(30)).await.expect("answers").amount, Usdc::micros(5_000_000));
     // Sent again: it counts on no other day, and as one refund.
     let again =
-        table.store.send_refund(&sending, None, 1_800_000_500, &two, at(100)).await.expect("answers").expect("ours");
-    assert_eq!(table.store.refunded_on(at(100)).await.expect("answers"), Usdc::micros(5_000_000));
+        ours(table.store.send_refund(&sending, None, 1_800_000_500, &BOUNDS, &two, at(100)).await).expect("ours");
+    assert_eq!(table.store.refunded_on(at(100)).await.expect("answers").amount, Usdc::micros(5_000_000));
     assert_eq!(again.refund.as_ref().map(|refund| (refund.tries, refund.valid_before)), Some((2, Some(1_800_000_500))));
 
     assert!(
@@ -877,8 +886,8 @@ async fn a_row_is_forgotten_some_time_after_its_business_has_ended_and_never_bef
     assert!(table.store.owe_for_call(&sale(&table, 7).await, &id, &attempt(1), at(0)).await.expect("answers"));
     assert_eq!(left(), [None, None, None], "it is owed, however long that takes");
     let due = sale(&table, 7).await;
-    let sent = table.store.send_refund(&due, None, u64::try_from(NOW).expect("late") + 300, &attempt(1), at(0)).await;
-    let sent = sent.expect("answers").expect("sent");
+    let until = u64::try_from(NOW).expect("late") + 300;
+    let sent = ours(table.store.send_refund(&due, None, until, &BOUNDS, &attempt(1), at(0)).await).expect("sent");
     assert_eq!((left(), days_left(&table, "REFUNDED#")), ([None, None, None], Some(30)), "sent");
     assert!(table.store.refunded(&sent, Some("0xdef".to_owned()), &attempt(1)).await.expect("answers"));
     assert_eq!(left(), [Some(60), Some(30), None], "and back");
@@ -953,6 +962,40 @@ async fn a_refund_that_is_put_off_comes_back_later_and_remembers_its_refusals() 
     assert!(table.store.credited(&due, &attempt(3)).await.expect("answers"));
     assert!(!table.store.credited(&due, &attempt(4)).await.expect("answers"), "credited once");
     assert_eq!(credit(&table).await, 540_000);
+}
+
+#[tokio::test]
+async fn no_more_than_a_days_limits_goes_back_until_an_operator_says_so() {
+    let table = Table::new("refund_bounds").await;
+    for nonce in 1..=4 {
+        let stranger = Stranger { amount: Usdc::micros(5_000_000), ..stranger(nonce) };
+        assert!(table.store.owe_stranger(stranger, &attempt(1), at(0)).await.expect("answers"));
+    }
+    assert_eq!((due(&table, Queue::Refunds, 1_000).await.len(), due(&table, Queue::Strays, 1_000).await.len()), (0, 4));
+    let sends = async |nonce: u8, day: i64| {
+        let (due, by) = (sale(&table, nonce).await, attempt(u128::from(nonce) + 10 * u128::from(day.unsigned_abs())));
+        let now = at(day * 86_400 + 100);
+        table.store.send_refund(&due, None, 1_800_000_400, &BOUNDS, &by, now).await.expect("answers")
+    };
+    assert!(matches!(sends(1, 0).await, Sending::Ours(_)));
+    assert!(matches!(sends(2, 0).await, Sending::StraysUsedUp));
+    let seen = sale(&table, 2).await;
+    assert!(table.store.let_stray_through(&seen, "ann: known", &attempt(1), at(5)).await.expect("answers"));
+    assert!(!table.store.let_stray_through(&seen, "ann: known", &attempt(2), at(6)).await.expect("answers"), "once");
+    table.store.put_off_refund(&seen, 0, at(9_000), &attempt(3)).await.expect("answers");
+    assert_eq!(due(&table, Queue::Refunds, 1_000).await.len(), 1, "who had seen it before does not put it off");
+    assert!(matches!(sends(2, 0).await, Sending::Ours(_)));
+    let third = sale(&table, 3).await;
+    assert!(table.store.let_stray_through(&third, "ann: known", &attempt(4), at(7)).await.expect("answers"));
+    assert!(matches!(sends(3, 0).await, Sending::Stopped), "more than a day's limit");
+    assert!(table.store.stop_refunds(&attempt(5), at(8)).await.expect("answers"));
+    assert!(!table.store.stop_refunds(&attempt(6), at(8)).await.expect("answers"), "it is stopped already");
+    assert!(matches!(sends(3, 1).await, Sending::Stopped), "another day does not lift it");
+    assert!(matches!(sends(1, 1).await, Sending::Ours(_)), "what was sent before is carried on");
+    assert!(table.store.lift_refund_stop("ann: a bad day", &attempt(7), at(200)).await.expect("answers"));
+    assert!(!table.store.lift_refund_stop("ann: a bad day", &attempt(8), at(201)).await.expect("answers"));
+    assert!(matches!(sends(3, 0).await, Sending::Ours(_)), "as much as in a day may go back again");
+    assert_eq!(table.store.refunded_on(at(0)).await.expect("answers").amount, Usdc::micros(15_000_000));
 }
 
 fn stranger(nonce: u8) -> Stranger {

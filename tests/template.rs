@@ -37,6 +37,7 @@ const AWS: [&str; 6] = [
 const TWILIO: [&str; 3] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_SECRET"];
 const BLAND: [&str; 2] = ["BLAND_URL", "BLAND_SECRET"];
 const BUDGET: [&str; 2] = ["BLAND_PLAN", "DAILY_CALL_BUDGET"];
+const BACK: [&str; 3] = ["DAILY_REFUND_LIMIT", "DAILY_STRAY_LIMIT", "LARGEST_STRAY"];
 const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SECRET", "AWS_ENDPOINT_URL_KMS"];
 const ALARMS: [&str; 5] =
     ["AWS_ENDPOINT_URL_SCHEDULER", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DEAD_LETTERS_ARN", "REAPER_ARN"];
@@ -185,7 +186,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
             ]
             .concat(),
         ),
-        ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL"], &KEY].concat()),
+        ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL", "EVM_PAYEE", "SOLANA_PAYEE"], &BACK, &KEY].concat()),
     ]);
     let template = template();
     let global = names(&template["Globals"]["Function"]["Environment"]["Variables"]);
@@ -238,6 +239,22 @@ fn the_refund_wallets_key_is_the_refunds_own_and_outlives_the_stack() {
         let signs = statements(&function).iter().flat_map(|it| many(&it["Action"])).any(|it| it.starts_with("kms:"));
         assert_eq!(signs, binary == "refunds", "{binary}");
     }
+}
+
+#[test]
+fn nobody_but_the_refunds_signs_with_the_refund_wallets_key_whatever_else_allows_it() {
+    let resources = template()["Resources"].clone();
+    let policy = resources["RefundKey"]["Properties"]["KeyPolicy"]["Statement"].as_sequence().cloned();
+    let denied: Vec<_> = policy.into_iter().flatten().filter(|it| text(&it["Effect"]) == "Deny").collect();
+    let [deny] = denied.as_slice() else { panic!("{denied:?}") };
+    assert_eq!((many(&deny["Action"]), text(&deny["Principal"]["AWS"])), (vec!["kms:Sign".to_owned()], "*".to_owned()));
+    // The role that the transform makes is called after the function.
+    let refunds = entries(&resources)
+        .into_iter()
+        .find(|(_, resource)| text(&resource["Metadata"]["BuildProperties"]["Binary"]) == "refunds");
+    let (logical, _) = refunds.expect("the refunds");
+    let spared = text(&deny["Condition"]["ArnNotLike"]["aws:PrincipalArn"]);
+    assert!(spared.ends_with(&format!(":role/${{AWS::StackName}}-{logical}Role-*")), "{spared}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub(crate) enum Command {
     /// Stops selling. What was sold goes on.
     Pause(Pausing),
     /// Sells again.
-    Resume,
+    Resume(Resuming),
     /// Sets the vendors up for a deployment, and says what is missing. Safe to run again.
     Setup(Setup),
 }
@@ -121,6 +121,17 @@ pub(crate) struct Pausing {
     pub(crate) all: bool,
     /// Why, for the record.
     #[arg(long, default_value = "not said", value_name = "REASON")]
+    pub(crate) because: String,
+}
+
+#[derive(Group)]
+pub(crate) struct Resuming {
+    /// Lets payments go back again that were stopped because more was owed than `DailyRefundLimit` on one day: as much as in a
+    /// day may go back from now on. Selling stays as it is.
+    #[arg(long)]
+    pub(crate) refunds: bool,
+    /// Why, for the record.
+    #[arg(long, default_value = "not said", value_name = "REASON", requires = "refunds")]
     pub(crate) because: String,
 }
 

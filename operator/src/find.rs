@@ -102,7 +102,7 @@ fn in_header(file: &Path) -> Result<PaymentId, Trouble> {
 /// What is unfinished is in a queue; what is not has to be looked for everywhere.
 async fn by_tag(desk: &Desk, store: &Store, tag: String) -> Result<Vec<Record>, Trouble> {
     for shard in 0..SHARDS {
-        for queue in [Queue::Sales(shard), Queue::Doubts(shard), Queue::Refunds(shard)] {
+        for queue in [Queue::Sales(shard), Queue::Doubts(shard), Queue::Refunds(shard), Queue::Strays(shard)] {
             for (candidate, _) in store.waiting(queue, MOST).await? {
                 if let Candidate::Sale(id) = candidate
                     && id.tag() == tag

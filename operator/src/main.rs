@@ -58,7 +58,7 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Block(block) => act::block(&desk, block).await,
         Command::Unblock { target } => act::unblock(&desk, target).await,
         Command::Pause(pausing) => act::pause(&desk, pausing).await,
-        Command::Resume => act::resume(&desk).await,
+        Command::Resume(resuming) => act::resume(&desk, resuming).await,
         Command::Setup(setup) => setup::setup(desk, setup).await,
     }
 }

@@ -263,6 +263,21 @@ impl Env {
         self.dollars("MISSING_PAYMENTS_STOP")
     }
 
+    /// `DAILY_REFUND_LIMIT` (whole dollars): where more is owed than that on one day, nothing goes back until an operator says so.
+    pub fn refund_limit(&mut self) -> Usdc {
+        self.dollars("DAILY_REFUND_LIMIT")
+    }
+
+    /// `DAILY_STRAY_LIMIT` (whole dollars): how much goes back in a day of what nobody asked for.
+    pub fn stray_limit(&mut self) -> Usdc {
+        self.dollars("DAILY_STRAY_LIMIT")
+    }
+
+    /// `LARGEST_STRAY` (whole dollars): what is larger, and nobody asked for, goes back when an operator says so.
+    pub fn largest_stray(&mut self) -> Usdc {
+        self.dollars("LARGEST_STRAY")
+    }
+
     fn dollars(&mut self, name: &str) -> Usdc {
         let dollars: Option<u32> = self.required(name).parse().ok().filter(|dollars| *dollars > 0);
         if dollars.is_none() {

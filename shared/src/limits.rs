@@ -148,6 +148,8 @@ pub enum Limit {
     NumbersCost,
     /// A wallet has one call at a time that is not paid for yet.
     UnpaidCall,
+    /// A wallet has one number at a time that it buys and has not paid for yet.
+    UnpaidNumber,
     /// A wallet that had a phone rung and did not pay has none rung for a day.
     UnpaidRing,
     /// A number has one renewal at a time that is not paid for yet.
@@ -162,7 +164,7 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::CallsPerHour,
         Self::CallsPerDay,
         Self::CallsAtOnce,
@@ -177,6 +179,7 @@ impl Limit {
         Self::NumbersPerDay,
         Self::NumbersCost,
         Self::UnpaidCall,
+        Self::UnpaidNumber,
         Self::UnpaidRing,
         Self::Renewal,
         Self::InDoubt,
@@ -201,6 +204,7 @@ impl Limit {
             Self::NumbersPerDay => "numbers_per_wallet_per_day",
             Self::NumbersCost => "number_cost_per_day",
             Self::UnpaidCall => "unpaid_calls_per_wallet",
+            Self::UnpaidNumber => "unpaid_numbers_per_wallet",
             Self::UnpaidRing => "unpaid_rings_per_wallet_per_day",
             Self::Renewal => "renewals_per_number",
             Self::InDoubt => "doubtful_payments_per_wallet",
@@ -251,6 +255,11 @@ impl fmt::Display for Limit {
                 f,
                 "The wallet's last call is not paid for yet: it is not known yet whether its phone rang, or whether its \
                  payment came through. Your next request looks again."
+            ),
+            Self::UnpaidNumber => write!(
+                f,
+                "Another number that this wallet buys is not paid for yet. Where it is not known yet whether it is, your next \
+                 request looks again."
             ),
             Self::UnpaidRing => write!(f, "This wallet had a phone rung and the payment for it was declined."),
             Self::Renewal => write!(

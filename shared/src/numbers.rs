@@ -13,11 +13,11 @@ use crate::invocation::Invocation;
 use crate::leases;
 use crate::limits::{Limit, Reached};
 use crate::refusal::{Fault, Refusal};
-use crate::sale::Stop;
+use crate::sale::{Behind, Stop};
 use crate::store::limits::Purchases;
 use crate::store::numbers::hold;
 use crate::store::sales::{Claimable, Claimed, NewSale, Sale, Settling};
-use crate::store::{Changes, Custody, Lost, Source, Store, Work};
+use crate::store::{Changes, Custody, Lost, Source, State, Store, Work};
 use crate::types::{AreaCode, Country, PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::alarms::Alarms;
 use crate::upstream::bland::{Bland, BlandError, Imported};
@@ -175,6 +175,7 @@ impl Numbers {
         purchases: &mut Purchases,
     ) -> Result<Option<Sale<Stage>>, Stop> {
         for _ in 0..CROWD {
+            self.is_the_only_one(new, purchases).await?;
             let counted = purchases.admit(&new.signed.payer, &new.id, source, new.now)?.map_err(Refusal::from)?;
             let work = Work::Lease { number: number.clone(), country, source };
             match self.store.claim(new.clone(), work, needs().and(counted)).await? {
@@ -185,6 +186,18 @@ impl Numbers {
             }
         }
         Err(Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into()))
+    }
+
+    /// Looks whether the wallet's last purchase has come to its end: until it has, nobody knows whether the wallet can pay for
+    /// another, and what is bought for it is bought with our money.
+    async fn is_the_only_one(&self, new: &NewSale, purchases: &Purchases) -> Result<(), Stop> {
+        for sale in purchases.last(&new.id) {
+            let record = self.store.sale(&sale).await?;
+            if record.is_some_and(|record| matches!(record.state, State::Open | State::Settling)) {
+                return Err(Stop::Behind(Behind { sale, limit: Limit::UnpaidNumber }));
+            }
+        }
+        Ok(())
     }
 
     /// Makes a number known to the dialler; once more if that fails, since repeating it is harmless.

@@ -5,6 +5,7 @@
 //! It refuses to decide that money goes back: it does what the sale's item says is owed.
 
 mod evm;
+mod guard;
 mod solana;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::edge::Rounds;
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
-use crate::store::refunds::Refund;
+use crate::store::refunds::{Bounds, Refund};
 use crate::store::sales::Record;
 use crate::store::{Candidate, Queue, Refunding, SHARDS, Store, StoreFault};
 use crate::telemetry;
@@ -111,6 +112,12 @@ pub struct Refunds {
     /// Where we are paid, and so pay back.
     network: Option<EvmNetwork>,
     cluster: Option<SolanaNetwork>,
+    /// Who is paid there.
+    payees: Vec<Wallet>,
+    /// How much may go back in a day.
+    bounds: Bounds,
+    /// The largest payment that nobody asked for and that goes back without an operator.
+    largest_stray: Usdc,
     /// What a payment back is said to be for, where it is for nothing that we sold.
     origin: String,
 }
@@ -143,6 +150,9 @@ impl Refunds {
             cluster: networks
                 .iter()
                 .find_map(|network| if let Network::Solana(it) = network { Some(*it) } else { None }),
+            payees: env.payees(),
+            bounds: Bounds { all: env.refund_limit(), strays: env.stray_limit() },
+            largest_stray: env.largest_stray(),
             origin: env.public_url(),
         }
     }
@@ -194,8 +204,9 @@ impl Refunds {
 
     async fn round(&self, invocation: &Invocation) -> Report {
         let mut report = Report::default();
-        for shard in 0..SHARDS {
-            match self.store.due(Queue::Refunds(shard), invocation.now, MOST).await {
+        // What we owe goes before what nobody asked us for.
+        for queue in (0..SHARDS).map(Queue::Refunds).chain((0..SHARDS).map(Queue::Strays)) {
+            match self.store.due(queue, invocation.now, MOST).await {
                 Ok(due) => self.all(due, invocation, &mut report).await,
                 Err(fault) => failed(&mut report, &fault.into()),
             }
@@ -228,7 +239,10 @@ impl Refunds {
         let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
         let open = |refund: &&Refund| matches!(refund.state, Refunding::Due | Refunding::Sending);
         let Some(refund) = record.refund.as_ref().filter(open).cloned() else { return Ok(()) };
+        let credit = is_credit(&refund, false);
+        let held_back = if credit { None } else { self.held_back(&record, &refund, invocation).await? };
         let (record, next) = match record.signed.payer {
+            _ if let Some(next) = held_back => (record, next),
             Wallet::Evm { .. } if is_credit(&refund, self.key.is_none()) => (record, Next::Credited),
             Wallet::Evm { network, address } => self.authorize(record, &refund, (network, address), invocation).await?,
             Wallet::Solana { network, address } => match self.solana_key(invocation).await {
@@ -290,6 +304,10 @@ impl Refunds {
     /// and after a day of waiting it becomes credit, if nothing was sent yet.
     async fn too_poor(&self, wallet: &Wallet, refund: &Refund, invocation: &Invocation) -> Option<Next> {
         let held = self.nodes.balance(wallet, invocation.at_most(ASK, RESERVE)).await?;
+        if refund.is_unasked() && held < refund.amount.plus(LOW) {
+            error!(alarm = "refund_wallet_low", %held, %wallet, "what is left is kept for what is owed");
+            return Some(Next::Later { refused: refund.refused, after: SELDOM });
+        }
         if held >= refund.amount {
             if held < LOW {
                 error!(alarm = "refund_wallet_low", %held, wallet = %wallet, "the refund wallet should be filled");
@@ -369,7 +387,7 @@ impl Refunds {
     }
 
     async fn watch_budget(&self, invocation: &Invocation) -> Result<(), Fault> {
-        let today = self.store.refunded_on(invocation.now).await?;
+        let today = self.store.refunded_on(invocation.now).await?.amount;
         telemetry::gauge(&REFUNDED_TODAY, today.atomic(), []);
         if today > DAILY_BUDGET {
             error!(alarm = "refund_budget", %today, "more is being given back than is usual on one day");

@@ -5,7 +5,7 @@ use shared::store::Pause;
 use shared::types::{PhoneNumber, Wallet};
 
 use super::signed;
-use crate::args::{Block, Pausing, Target};
+use crate::args::{Block, Pausing, Resuming, Target};
 use crate::show::phone_number;
 use crate::terminal::{Answer, Trouble};
 use crate::{Desk, find};
@@ -85,8 +85,15 @@ pub(crate) async fn pause(desk: &Desk, pausing: Pausing) -> Result<Answer, Troub
 }
 
 /// `dialtone resume`
-pub(crate) async fn resume(desk: &Desk) -> Result<Answer, Trouble> {
+pub(crate) async fn resume(desk: &Desk, resuming: Resuming) -> Result<Answer, Trouble> {
     let store = desk.settings.store()?;
+    if resuming.refunds {
+        desk.terminal.confirm("As much as in a day may go back again. Is it known why so much was owed?")?;
+        let why = signed(desk, &resuming.because);
+        let changed = store.lift_refund_stop(&why, &desk.invocation.attempt, desk.invocation.now).await?;
+        let words = if changed { "Payments go back again, within ten minutes." } else { "They were not stopped." };
+        return Ok(Answer::words(json!({"changed": changed}), words));
+    }
     desk.terminal.confirm("Numbers and calls will be sold again.")?;
     let changed = store.resume_selling(&desk.invocation.attempt).await?;
     let words = if changed { "Selling goes on." } else { "Selling was not paused." };

@@ -50,6 +50,16 @@ pub(crate) async fn refund(desk: &Desk, refund: Refund) -> Result<Answer, Troubl
     let record = find::sale(desk, refund.meant).await?;
     let (store, now) = (desk.settings.store()?, desk.invocation.now);
     let before = words::outcome(&record, now);
+    if let Some(stray) = record.refund.as_ref().filter(|it| it.is_unasked() && it.state == Refunding::Due) {
+        let payer = record.signed.payer;
+        desk.terminal.confirm(&format!("{} goes back to {payer}, who paid it without asking.", stray.amount))?;
+        let why = signed(desk, &refund.because);
+        let done = store.let_stray_through(&record, &why, &desk.invocation.attempt, now).await?;
+        let after = store.sale(&record.id).await?.unwrap_or(record);
+        let words = if done { "It goes back within minutes." } else { "It goes back already, or is back." };
+        let answer = shown(desk, &after, &before, words);
+        return Ok(if done { answer } else { answer.no() });
+    }
     let what = words::work(&record.work, |number| desk.terminal.number(number));
     let (amount, payer) = (record.signed.amount, &record.signed.payer);
     desk.terminal.confirm(&format!("{amount} goes back to {payer}: {what}. What was sold stays sold."))?;

@@ -33,7 +33,8 @@ pub(crate) async fn stuck(desk: &Desk) -> Result<Answer, Trouble> {
     let mut found = Vec::new();
     for shard in 0..SHARDS {
         sales(&store, shard, now, &mut found).await?;
-        refunds(&store, shard, now, &mut found).await?;
+        refunds(&store, Queue::Refunds(shard), now, &mut found).await?;
+        refunds(&store, Queue::Strays(shard), now, &mut found).await?;
         calls(&store, shard, now, &mut found).await?;
         leases(desk, &store, shard, &mut found).await?;
     }
@@ -46,6 +47,11 @@ pub(crate) async fn stuck(desk: &Desk) -> Result<Answer, Trouble> {
         };
         let why = format!("selling is paused: {}", switched.why);
         found.push(Stuck { kind: "paused", what: what.to_owned(), since: switched.since, why });
+    }
+    if let Some(since) = store.refunds_stopped().await? {
+        let since = Timestamp::from_second(since).unwrap_or(now);
+        let why = "more was owed than may go back in a day; `dialtone resume --refunds` lifts it".to_owned();
+        found.push(Stuck { kind: "stopped", what: "payments back".to_owned(), since, why });
     }
     found.sort_by_key(|one| one.since);
     Ok(told(&found, now))
@@ -89,8 +95,8 @@ async fn sales(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
     Ok(())
 }
 
-async fn refunds(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>) -> Result<(), Trouble> {
-    for (candidate, _) in store.waiting(Queue::Refunds(shard), MOST).await? {
+async fn refunds(store: &Store, queue: Queue, now: Timestamp, found: &mut Vec<Stuck>) -> Result<(), Trouble> {
+    for (candidate, _) in store.waiting(queue, MOST).await? {
         let Candidate::Sale(id) = candidate else { continue };
         let Some(refund) = store.sale(&id).await?.and_then(|record| record.refund) else { continue };
         let slow = refund.asked_at.saturating_add(SLOW_REFUND).is_ok_and(|slow| slow < now);
@@ -102,7 +108,12 @@ async fn refunds(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck
             Refunding::Due => "nothing was sent yet".to_owned(),
             _ => format!("sent {} times, refused {}", refund.tries, refund.refused),
         };
-        let why = format!("{} ({}): {sent}. Is the refund wallet filled?", refund.amount, words::reason(refund.reason));
+        let hint = if refund.is_unasked() {
+            "It goes back by itself within the day's limit if it is small; `dialtone refund` lets it through"
+        } else {
+            "Is the refund wallet filled?"
+        };
+        let why = format!("{} ({}): {sent}. {hint}", refund.amount, words::reason(refund.reason));
         found.push(Stuck { kind, what: named(&id), since: refund.asked_at, why });
     }
     Ok(())

@@ -9,7 +9,7 @@ use tracing::error;
 use super::{Next, REFUSALS, RESERVE, Refunds, SELDOM, SIGN, SOON, Sent};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
-use crate::store::refunds::Refund;
+use crate::store::refunds::{Refund, Sending};
 use crate::store::sales::Record;
 use crate::types::{EvmNetwork, Wallet};
 use crate::upstream::kms::KeyError;
@@ -63,8 +63,11 @@ impl Refunds {
             Err(fault) => return Ok((record, without_key(&fault, refund))),
         };
         // From here on it may be sent: whoever goes on after us must know until when it can land.
-        let sending = self.store.send_refund(&record, None, valid_before, &invocation.attempt, invocation.now).await?;
-        let Some(record) = sending else { return Ok((record, later(SOON))) };
+        let (by, now) = (&invocation.attempt, invocation.now);
+        let record = match self.store.send_refund(&record, None, valid_before, &self.bounds, by, now).await? {
+            Sending::Ours(record) => *record,
+            not => return Ok((record, self.not_sent(&not, refund, invocation).await?)),
+        };
         let next = match self.settle(&signed, invocation).await {
             Sent::Landed(transaction) => Next::Refunded(transaction),
             Sent::Refused => Next::Later { refused: refund.refused + 1, after: SOON },

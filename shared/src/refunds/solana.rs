@@ -6,7 +6,7 @@ use tracing::{error, warn};
 use super::{ASK, Next, REFUSALS, RESERVE, Refunds, SELDOM, SOON, Sent};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
-use crate::store::refunds::Refund;
+use crate::store::refunds::{Refund, Sending};
 use crate::store::sales::Record;
 use crate::types::{SolanaAddress, SolanaNetwork, Wallet};
 use crate::x402::{Payload, Quote, SolanaKey, SolanaRpc, Transfer, Truth, Unsigned, Verified, Version};
@@ -43,9 +43,10 @@ impl Refunds {
         };
         let valid_before = transfer.since.saturating_add(Transfer::LIFE);
         let bytes = Some(transfer.transaction.clone());
-        let sending = self.store.send_refund(&record, bytes, valid_before, &invocation.attempt, invocation.now).await?;
-        let Some(record) = sending else {
-            return Ok((record, Next::Later { refused: refund.refused, after: SOON }));
+        let (by, now) = (&invocation.attempt, invocation.now);
+        let record = match self.store.send_refund(&record, bytes, valid_before, &self.bounds, by, now).await? {
+            Sending::Ours(record) => *record,
+            not => return Ok((record, self.not_sent(&not, refund, invocation).await?)),
         };
         let next = self.submit(&self.back(&record, refund, transfer), refund, invocation).await;
         Ok((record, next))

@@ -4,6 +4,8 @@
 //! |---|---|---|---|
 //! | sale | closed → closed, refund due | not with credit, no refund | [`Store::owe_by_hand`] |
 //! | sale, call | closed, paid → closed, refund due; refund due | not with credit, no refund; over, same sale | [`Store::owe_by_hand`] |
+//! | sale | refund due → same, let through by an operator | for a payment that nobody asked for, nothing sent | [`Store::let_stray_through`] |
+//! | payments back, day | stopped → going, counts anew | stopped | [`Store::lift_refund_stop`] |
 //! | call, wallet | paid → credited, credit + price | paid with credit, over, same sale | [`Store::owe_by_hand`] |
 //!
 //! What was sold stays sold: a lease goes on. From here on it is a refund like any other, so it goes back once and is never more than was
@@ -14,8 +16,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::types::{AttemptId, Timestamp};
 
 use super::calls::signed;
-use super::change::{Change, Changes, When, s};
-use super::keys;
+use super::change::{Change, Changes, When, n, s};
+use super::keys::{self, Queue};
 use super::refunds::{Refund, owed};
 use super::rows::{RefundReason, State};
 use super::sales::Record;
@@ -38,6 +40,24 @@ pub enum ByHand {
 }
 
 impl Store {
+    /// A payment that nobody asked for, and that waits for an operator or for another day, goes back as refunds do.
+    pub async fn let_stray_through(
+        &self,
+        record: &Record,
+        who: &str,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let change = Change::update(keys::sale(&record.id))
+            .set("refund.by", s(who))
+            .set("due_queue", s(Queue::of_refund(&record.id).name()))
+            .set("due_at", n(now.as_second()))
+            .when(When::Is("refund.reason", s("stray")))
+            .when(When::Is("refund.state", s("due")))
+            .when(When::No("refund.by"));
+        self.done(Changes::of([change]), &record.id, "let stray through", by).await
+    }
+
     /// What a sale was paid with goes back because somebody says so. `who` stands in the record.
     pub async fn owe_by_hand(
         &self,

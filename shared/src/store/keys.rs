@@ -74,6 +74,11 @@ pub(super) fn refunds_of(day: i64) -> Key {
     Key { pk: format!("REFUNDED#{day}"), sk: "REFUNDED".to_owned() }
 }
 
+/// The item that says whether payments back are stopped.
+pub(super) fn refund_stop() -> Key {
+    Key { pk: "REFUNDED#STOP".to_owned(), sk: "REFUNDED".to_owned() }
+}
+
 /// The item that counts the calls of a wallet.
 pub(super) fn calls_of(wallet: &Wallet) -> Key {
     limit(&format!("WALLET#{}", wallet.caip10()))
@@ -138,6 +143,8 @@ pub enum Queue {
     Refunds(u8),
     /// Granted sales whose payment has not been seen on the chain, at the time from which it is asked for.
     Unproven(u8),
+    /// The same for payments that nobody asked for: they wait behind those.
+    Strays(u8),
     /// Numbers that the dialler does not know yet, at the time they became ours.
     Imports,
     /// Numbers on their way back to the carrier, at the time that was decided.
@@ -156,6 +163,7 @@ impl Queue {
             Self::Calls(shard) => format!("CALL#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
             Self::Unproven(shard) => format!("PROOF#{shard}"),
+            Self::Strays(shard) => format!("STRAY#{shard}"),
             Self::Releases => "RELEASE".to_owned(),
             Self::Imports => "IMPORT".to_owned(),
             Self::Pool(country) => format!("POOL#{country}"),
@@ -185,6 +193,11 @@ impl Queue {
     /// The queue of a granted sale whose payment has not been seen.
     pub fn of_proof(payment: &PaymentId) -> Self {
         Self::Unproven(payment.shard(SHARDS))
+    }
+
+    /// The queue of a payment that goes back although nobody asked for it.
+    pub fn of_stray(payment: &PaymentId) -> Self {
+        Self::Strays(payment.shard(SHARDS))
     }
 
     /// The queue of a call.

@@ -205,8 +205,9 @@ impl Counters {
             cost: Some(judge::of_wallet(cost).atomic()),
             ends_at: Some(asking.ends_at.as_second()),
             open_until: Some(known),
+            sale: None,
         };
-        let of_destination = CountedRow { counted_at: now, to: None, cost: None, ends_at: None, open_until: None };
+        let of_destination = CountedRow::at(now);
         // `learn` reads these by their place.
         let counted = Changes::of([
             self.wallet.with(keys::calls_of(asking.wallet), asking.call.as_str(), &of_wallet, now)?,

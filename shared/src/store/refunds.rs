@@ -1,25 +1,23 @@
 //! Money that goes back: what is owed, what was sent, what is back. A refund is part of its sale's item, so there is at most
 //! one per payment, and a payment that is going back can buy nothing any more.
 
-use std::time::Duration;
+mod today;
 
 use alloy_primitives::B256;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::types::{AttemptId, CallId, DAY, PaymentId, Timestamp, Usdc, Wallet};
+use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Usdc, Wallet};
 
 use super::calls::{kept_until, signed};
 use super::change::{Change, Changes, When, n, s};
 use super::keys::{self, Queue};
 use super::rows::{RefundReason, RefundRow, Refunding, State};
-use super::sales::{BUSY, KEPT, NotStepped, Record, Sale, Settled, Settling, Signed};
+use super::sales::{KEPT, NotStepped, Record, Sale, Settled, Settling, Signed};
 use super::work::{Work, instant_of};
 use super::{Done, Store, StoreFault};
-
-/// How long it is known what was paid back on a day.
-const SUMS_KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
+pub use today::{Bounds, Sending, Today};
 
 /// What is owed to a payer, and how far it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,6 +67,16 @@ impl Refund {
     fn forgotten_at(&self) -> i64 {
         let last = self.valid_before.map_or(0, u64::cast_signed).max(self.asked_at.as_second());
         last + KEPT.as_secs().cast_signed()
+    }
+
+    /// Whether it is a payment that nobody asked for, and that no operator has let through.
+    pub fn is_unasked(&self) -> bool {
+        self.reason == RefundReason::Stray && self.by.is_none()
+    }
+
+    /// The queue in which it waits.
+    fn queue(&self, payment: &PaymentId) -> Queue {
+        if self.is_unasked() { Queue::of_stray(payment) } else { Queue::of_refund(payment) }
     }
 
     pub(super) fn to_row(&self) -> RefundRow {
@@ -231,43 +239,9 @@ impl Store {
             searched: None,
         };
         let mut row = record.to_row();
-        (row.due_queue, row.due_at) = (Some(Queue::of_refund(&record.id).name()), Some(now.as_second()));
+        (row.due_queue, row.due_at) = (Some(Queue::of_stray(&record.id).name()), Some(now.as_second()));
         let put = Change::put(keys::sale(&record.id), serde_dynamo::to_item(row)?).when(When::Absent);
         self.done(Changes::of([put]), &record.id, "owe stranger", by).await
-    }
-
-    /// refund due | sending → sending of `sent`, until `valid_before`. `None` if somebody else was quicker. The first time it counts
-    /// as paid back today.
-    pub async fn send_refund(
-        &self,
-        record: &Record,
-        sent: Option<Vec<u8>>,
-        valid_before: u64,
-        by: &AttemptId,
-        now: Timestamp,
-    ) -> Result<Option<Record>, StoreFault> {
-        let Some(seen) = &record.refund else { return Ok(None) };
-        let first = seen.state == Refunding::Due;
-        let refund = Refund {
-            state: Refunding::Sending,
-            sent,
-            valid_before: Some(valid_before),
-            tries: seen.tries + 1,
-            ..seen.clone()
-        };
-        let change = still(record, seen)
-            .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
-            .set("due_at", n(now.saturating_add(BUSY)?.as_second()));
-        let mut changes = Changes::of([change]);
-        if first {
-            let day = now.as_second().div_euclid(DAY.as_secs().cast_signed());
-            let forgotten = now.saturating_add(SUMS_KEPT)?.as_second();
-            let day =
-                Change::update(keys::refunds_of(day)).add("amount", signed(refund.amount)).set("ttl", n(forgotten));
-            changes = changes.and(Changes::of([day]));
-        }
-        let ours = self.done(changes, &record.id, "send refund", by).await?;
-        Ok(ours.then(|| Record { refund: Some(refund), ..record.clone() }))
     }
 
     /// refund sending → refunded; call: refund due → refunded
@@ -315,18 +289,10 @@ impl Store {
     ) -> Result<(), StoreFault> {
         let Some(seen) = &record.refund else { return Ok(()) };
         let change = still(record, seen)
+            .set("due_queue", s(seen.queue(&record.id).name()))
             .set("due_at", n(until.as_second()))
-            .set("refund.refused", n(i64::from(refused)))
-            .when(When::Is("due_queue", s(Queue::of_refund(&record.id).name())));
+            .set("refund.refused", n(i64::from(refused)));
         self.done(Changes::of([change]), &record.id, "put off refund", by).await.map(drop)
-    }
-
-    /// What was sent back on the day of `now`.
-    pub async fn refunded_on(&self, now: Timestamp) -> Result<Usdc, StoreFault> {
-        let day = now.as_second().div_euclid(DAY.as_secs().cast_signed());
-        let item = self.item(keys::refunds_of(day)).await?;
-        let amount = item.and_then(|item| item.get("amount")?.as_n().ok()?.parse().ok());
-        Ok(Usdc::micros(amount.unwrap_or(0)))
     }
 
     pub(super) async fn done(
@@ -345,16 +311,18 @@ impl Store {
 pub(super) fn owed(change: Change, payment: &PaymentId, refund: &Refund) -> Result<Change, StoreFault> {
     Ok(change
         .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
-        .set("due_queue", s(Queue::of_refund(payment).name()))
+        .set("due_queue", s(refund.queue(payment).name()))
         .set("due_at", n(refund.asked_at.as_second()))
         .remove("ttl"))
 }
 
 /// A change to a refund that is as it was seen.
 fn still(record: &Record, seen: &Refund) -> Change {
-    Change::update(keys::sale(&record.id))
+    let change = Change::update(keys::sale(&record.id))
         .when(When::Is("refund.state", s(seen.state.as_str())))
-        .when(When::Is("refund.tries", n(i64::from(seen.tries))))
+        .when(When::Is("refund.tries", n(i64::from(seen.tries))));
+    // An operator may have let it through meanwhile, and that is not to be forgotten.
+    if seen.by.is_none() { change.when(When::No("refund.by")) } else { change }
 }
 
 /// A refund that ends.

@@ -125,6 +125,16 @@ pub(super) struct CountedRow {
     /// While `cost` is what was reserved: by when it is known what it has cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_until: Option<i64>,
+    /// Of a number that is bought: the sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale: Option<String>,
+}
+
+impl CountedRow {
+    /// Something that happened then.
+    pub(super) fn at(counted_at: i64) -> Self {
+        Self { counted_at, to: None, cost: None, ends_at: None, open_until: None, sale: None }
+    }
 }
 
 /// `LIMIT#PREFIX#<digits>`, `LIMIT#COST`, `LIMIT#NUMBERS` / `LIMIT`: what the calls or the numbers of a day cost, in micro-dollars.

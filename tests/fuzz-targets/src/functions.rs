@@ -130,7 +130,12 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         "TWILIO_SECRET" => r#"{"api_key":"test","api_secret":"test"}"#.to_owned(),
         "BLAND_SECRET" => r#"{"api_key":"test","encrypted_key":"test"}"#.to_owned(),
         "BLAND_PLAN" => "start".to_owned(),
-        "DAILY_CALL_BUDGET" | "DAILY_NUMBER_BUDGET" | "MISSING_PAYMENTS_STOP" => "500".to_owned(),
+        "DAILY_CALL_BUDGET"
+        | "DAILY_NUMBER_BUDGET"
+        | "DAILY_REFUND_LIMIT"
+        | "DAILY_STRAY_LIMIT"
+        | "LARGEST_STRAY"
+        | "MISSING_PAYMENTS_STOP" => "500".to_owned(),
         _ => return None,
     })
 }

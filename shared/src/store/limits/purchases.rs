@@ -26,6 +26,14 @@ impl Purchases {
         judge::buyer(&self.list.instants(), now.as_second())
     }
 
+    /// The wallet's last purchases, which may not have come to their end. All before them have: none is claimed while one has
+    /// not, and a claim holds only while the list is as it was seen. Seconds are the list's, so there may be several.
+    pub fn last(&self, but: &PaymentId) -> Vec<PaymentId> {
+        let last = self.list.instants().into_iter().max();
+        let rows = self.list.entries.values().filter(|row| Some(row.counted_at) == last);
+        rows.filter_map(|row| row.sale.clone()).map(PaymentId::from_row).filter(|sale| sale != but).collect()
+    }
+
     /// Whether this wallet may buy one more number from this source, and what is written for it with its claim, behind
     /// everything else.
     pub fn admit(
@@ -44,7 +52,7 @@ impl Purchases {
             (Ok(()), Ok(booking)) => booking,
             (Err(reached), _) | (_, Err(reached)) => return Ok(Err(reached)),
         };
-        let row = CountedRow { counted_at: now, to: None, cost: None, ends_at: None, open_until: None };
+        let row = CountedRow { sale: Some(sale.as_str().to_owned()), ..CountedRow::at(now) };
         let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, now)?;
         let sum = booking.map(|it| booked(keys::cost_of_numbers(), self.sum, it, NUMBER_COST, self.most, now));
         let changes: Changes = std::iter::once(counted).chain(sum).collect();

@@ -1,0 +1,138 @@
+//! What stands before the first time that a refund is sent: the day's limits, an operator where it is much that nobody asked
+//! for, and the chain, which must say that the money came in. What was sent once is carried on without being asked again.
+
+use std::time::Duration;
+
+use tracing::{error, warn};
+
+use super::{Next, Refunds, SELDOM, SOON};
+use crate::invocation::Invocation;
+use crate::refusal::Fault;
+use crate::sale;
+use crate::store::Refunding;
+use crate::store::refunds::{Refund, Sending};
+use crate::store::sales::{Record, Signed};
+use crate::types::{DAY, Timestamp};
+use crate::x402::Truth;
+
+/// How often it is said that something waits for an operator.
+const REMINDED: Duration = Duration::from_hours(1);
+/// A node may lag behind for so long before it is worth an alarm.
+const LAG: Duration = Duration::from_mins(15);
+
+/// Whether the money came in that is to go back.
+enum Arrival {
+    Proven,
+    /// There is a node, and it does not answer, or does not know yet.
+    Unheard,
+    /// The chain says that it did not, or it was not for us.
+    Refuted,
+}
+
+impl Refunds {
+    /// Why a refund is not begun now, if it is not.
+    pub(super) async fn held_back(
+        &self,
+        record: &Record,
+        refund: &Refund,
+        invocation: &Invocation,
+    ) -> Result<Option<Next>, Fault> {
+        if refund.state != Refunding::Due || self.has_no_key(record) {
+            return Ok(None);
+        }
+        let later = |after| Some(Next::Later { refused: refund.refused, after });
+        if self.store.refunds_stopped().await?.is_some() {
+            error!(alarm = "refund_stop", "nothing goes back until an operator lifts the stop");
+            return Ok(later(SELDOM));
+        }
+        if refund.amount > self.bounds.all {
+            error!(alarm = "refund_too_large", payment = ?record.id, amount = %refund.amount, "more than a day's limit is owed");
+            return Ok(later(REMINDED));
+        }
+        if refund.is_unasked() {
+            if refund.amount > self.largest_stray {
+                error!(alarm = "stray_waits", payment = ?record.id, amount = %refund.amount, "an operator decides on it");
+                return Ok(later(REMINDED));
+            }
+            if self.store.refunded_on(invocation.now).await?.strays.plus(refund.amount) > self.bounds.strays {
+                return Ok(later(until_tomorrow(invocation.now)));
+            }
+        }
+        Ok(match self.arrival(record, refund, invocation).await {
+            Arrival::Proven => None,
+            Arrival::Unheard => later(SOON),
+            Arrival::Refuted => {
+                let late = refund.asked_at.saturating_add(LAG).is_ok_and(|late| late < invocation.now);
+                if late {
+                    error!(alarm = "refund_unproven", payment = ?record.id, "the chain does not show what is to go back");
+                }
+                later(if late { REMINDED } else { SOON })
+            }
+        })
+    }
+
+    /// What comes of a send that was not ours to make.
+    pub(super) async fn not_sent(
+        &self,
+        sending: &Sending,
+        refund: &Refund,
+        invocation: &Invocation,
+    ) -> Result<Next, Fault> {
+        let after = match sending {
+            Sending::Stopped => {
+                error!(alarm = "refund_stop", "more is owed than may go back in a day: nothing goes back");
+                self.store.stop_refunds(&invocation.attempt, invocation.now).await?;
+                SELDOM
+            }
+            Sending::StraysUsedUp => until_tomorrow(invocation.now),
+            Sending::Ours(_) | Sending::Overtaken => SOON,
+        };
+        Ok(Next::Later { refused: refund.refused, after })
+    }
+
+    /// Without a wallet to pay from there is nothing to guard: it becomes credit.
+    fn has_no_key(&self, record: &Record) -> bool {
+        match record.signed.payer {
+            crate::types::Wallet::Evm { .. } => self.key.is_none(),
+            crate::types::Wallet::Solana { .. } => self.solana.is_none(),
+        }
+    }
+
+    /// Whether the chain shows the payment that this record is about, to us, of this amount, under this id. The record alone is
+    /// no proof: more functions write records than may pay.
+    async fn arrival(&self, record: &Record, refund: &Refund, invocation: &Invocation) -> Arrival {
+        if !self.nodes.knows(record.signed.payer.network()) {
+            return Arrival::Proven;
+        }
+        let asked_at = u64::try_from(refund.asked_at.as_second()).unwrap_or(0);
+        let signed = Signed {
+            amount: refund.amount,
+            // It may have come later than it was signed for here: it is searched for until it was seen.
+            valid_before: record.signed.valid_before.max(asked_at),
+            ..record.signed.clone()
+        };
+        let unwritten = signed.signature.is_empty();
+        let payment = match sale::verified(&Record { signed, ..record.clone() }) {
+            Ok(payment) => payment,
+            // A Solana payment that no request brought is known by what the watcher saw, and by nothing else.
+            Err(_) if unwritten => return Arrival::Proven,
+            Err(_) => return Arrival::Refuted,
+        };
+        if payment.id() != record.id || !self.payees.contains(&record.signed.to) {
+            return Arrival::Refuted;
+        }
+        match self.truth(&payment, invocation).await {
+            Some(Truth::Paid { .. }) => Arrival::Proven,
+            Some(Truth::Unused { .. } | Truth::Cancelled) => Arrival::Refuted,
+            None => {
+                warn!(payment = ?record.id, "the chain cannot be asked whether it came in");
+                Arrival::Unheard
+            }
+        }
+    }
+}
+
+fn until_tomorrow(now: Timestamp) -> Duration {
+    let past = now.as_second().rem_euclid(DAY.as_secs().cast_signed()).cast_unsigned();
+    Duration::from_secs(DAY.as_secs().saturating_sub(past))
+}
