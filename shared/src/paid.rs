@@ -182,6 +182,20 @@ impl<E: Endpoint> Paid<E> {
                 _ => Err(unpaid()),
             };
         };
+        // In a box of its own: it is many futures inside each other, and all of it would be moved with each of the
+        // futures around them. Most requests ask for the price alone.
+        Box::pin(self.take(presented, ask, name, (request, body), invocation)).await
+    }
+
+    /// Takes a request that brings a payment.
+    async fn take(
+        &self,
+        presented: Presented,
+        ask: Result<E::Ask, Refusal>,
+        name: Option<String>,
+        (request, body): (&Request, &[u8]),
+        invocation: &Invocation,
+    ) -> Result<Answer, Refusal> {
         let ignored = body::ignored(E::ENDPOINT, body, said::parameters(request));
         let request = ask.as_ref().ok().map(|ask| request_hash(E::ENDPOINT.path, &E::essence(ask)));
         let caller_id = ask.as_ref().ok().and_then(|ask| E::caller_id(ask).cloned());

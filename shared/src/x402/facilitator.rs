@@ -133,7 +133,8 @@ impl Facilitator {
         if let Ok(known) = self.fee_payer.known(network, now) {
             return known;
         }
-        let reply = self.send(Method::GET, "supported", Vec::new(), now, limit).await.ok();
+        // In a box, because it is asked for once in an hour and would make every demand's future larger.
+        let reply = Box::pin(self.send(Method::GET, "supported", Vec::new(), now, limit)).await.ok();
         let found = reply.and_then(|reply| answers::fee_payer(reply.status, &reply.body, network));
         self.fee_payer.learn(network, found, now);
         found
