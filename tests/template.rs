@@ -10,7 +10,7 @@ use std::fs;
 
 use serde_yaml_ng::Value;
 
-const PAID: [&str; 9] = [
+const PAID: [&str; 11] = [
     "PUBLIC_URL",
     "PAYMENT_NETWORKS",
     "EVM_PAYEE",
@@ -20,6 +20,8 @@ const PAID: [&str; 9] = [
     "PAYMENT_SECRET",
     "EVM_RPC_URL",
     "SOLANA_RPC_URL",
+    "UNPROVEN_PER_MINUTE",
+    "SMART_WALLET_FACTORIES",
 ];
 /// What finishing somebody else's sale takes: nothing is offered.
 const SETTLED: [&str; 6] =

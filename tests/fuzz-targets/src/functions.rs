@@ -30,6 +30,9 @@ mod voice_call;
 #[path = "../../../functions/voice_call_status.rs"]
 mod voice_call_status;
 
+/// How many signatures that only a contract can judge are asked about in a minute.
+pub const UNPROVEN_PER_MINUTE: usize = 60;
+
 type Serve = Box<dyn Fn(Request) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
 
 /// A function that is paid for.
@@ -126,6 +129,7 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         "BLAND_SECRET" => r#"{"api_key":"test","encrypted_key":"test"}"#.to_owned(),
         "BLAND_PLAN" => "start".to_owned(),
         "DAILY_CALL_BUDGET" | "DAILY_NUMBER_BUDGET" => "500".to_owned(),
+        "UNPROVEN_PER_MINUTE" => UNPROVEN_PER_MINUTE.to_string(),
         _ => return None,
     })
 }
