@@ -53,7 +53,9 @@ async fn the_first_that_applies_is_the_answer() {
 
     // A payment that has bought something else, and has expired since: the record comes before the window.
     let used = stack.post("/api/v1/phone/numbers/list").pay(&wallet).await.payment;
-    let mismatched = call(&stack, &worst, &used).await.refused(402, "payment_required");
+    call(&stack, &worst, &used).await.refused(409, "payment_conflict");
+    let unused = wallet.signs(&stack.post("/api/v1/phone/numbers/list").demand().await);
+    let mismatched = call(&stack, &worst, &unused).await.refused(402, "payment_required");
     assert_eq!(mismatched["reason"], "value_mismatch", "another endpoint's price is not our offer");
 
     let expired = payment(&stack, &poor).await.valid_for(-60);

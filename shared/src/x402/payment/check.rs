@@ -44,7 +44,7 @@ impl Presented {
     /// Nothing is asked of anybody. Times are left to [`Verified::window`], because a payment that was taken before stays
     /// taken after it expired.
     ///
-    /// One that does not fit may have paid for something else, so its signature is looked at before it is refused.
+    /// One that does not fit, and is to us, may have paid for something else, so its signature is looked at before it is refused.
     pub fn check(self, quotes: &[Quote], now: Timestamp) -> Result<Checked, PaymentRefused> {
         if self.claim.scheme != wire_v2::EXACT {
             return Err(PaymentRefused::new(
@@ -54,11 +54,9 @@ impl Presented {
         }
         let not_here = || PaymentRefused::new("network_mismatch", wrong_network(quotes));
         let Some(signed) = self.signed else { return Err(not_here()) };
-        let quote = quotes.iter().find(|quote| quote.network() == signed.network()).ok_or_else(not_here);
-        let quote = quote.and_then(|quote| {
-            self.claim.accepted.as_ref().map_or(Ok(()), |accepted| matches_demand(accepted, quote))?;
-            Ok(quote)
-        });
+        let ours = quotes.iter().find(|quote| quote.network() == signed.network()).ok_or_else(not_here)?;
+        let quote =
+            self.claim.accepted.as_ref().map_or(Ok(()), |accepted| matches_demand(accepted, ours)).map(|()| ours);
         let (fits, proof, payload) = match signed {
             Signed::Evm(signed) => {
                 let fits = quote.and_then(|quote| pays(&signed, quote));
@@ -85,8 +83,21 @@ impl Presented {
             (Ok(quote), Proof::Contract) => Ok(Checked::Unknown(Unproven(verified(quote, payload)))),
             (Ok(_), Proof::None) => Err(not_signed()),
             (Err(why), Proof::None) => Err(why),
+            // What was never ours to take has bought nothing here.
+            (Err(why), _) if !is_to(&payload, &ours.pay_to) => Err(why),
             (Err(why), proof) => Ok(Checked::Misfit(Misfit { why, version, payload, proven: proof == Proof::OwnKey })),
         }
+    }
+}
+
+/// Whether a payment goes to this payee, whatever it is for.
+fn is_to(payload: &Payload, payee: &Wallet) -> bool {
+    match (payload, payee) {
+        (Payload::Evm(signed), Wallet::Evm { address, .. }) => signed.authorization.to == *address,
+        (Payload::Solana(transfer), Wallet::Solana { network, address }) => {
+            transfer.destination == token_account(*network, *address)
+        }
+        _ => false,
     }
 }
 
