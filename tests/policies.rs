@@ -65,6 +65,9 @@ async fn on_base() -> Stack {
     let number = json!({"phone_number": bought["phone_number"]});
     named(RENEW).body(&number).pay(&wallet).await.answer.expect(200);
     named(LIST).pay(&wallet).await.answer.expect(200);
+    // A signature that only a contract could judge is counted.
+    let junk = wallet.signs(&stack.post(LIST).demand().await).signature([0xab; 66]);
+    stack.post(LIST).paid_with(&junk).send().await.refused(402, "payment_required");
     // Whose a number is, is told to others.
     stack.post(RENEW).body(&number).pay(&stack.wallet()).await.answer.refused(403, "wrong_wallet");
     let other = stack.wallet();

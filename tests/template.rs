@@ -11,7 +11,7 @@ use std::fs;
 use regex::Regex;
 use serde_yaml_ng::Value;
 
-const PAID: [&str; 9] = [
+const PAID: [&str; 11] = [
     "PUBLIC_URL",
     "PAYMENT_NETWORKS",
     "EVM_PAYEE",
@@ -21,6 +21,8 @@ const PAID: [&str; 9] = [
     "PAYMENT_SECRET",
     "EVM_RPC_URL",
     "SOLANA_RPC_URL",
+    "UNPROVEN_PER_MINUTE",
+    "SMART_WALLET_FACTORIES",
 ];
 /// What finishing somebody else's sale takes: nothing is offered.
 const SETTLED: [&str; 6] =

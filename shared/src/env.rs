@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use alloy_primitives::Address;
 use aws_credential_types::Credentials;
 use tracing::level_filters::LevelFilter;
 
@@ -276,6 +277,24 @@ impl Env {
     /// `LARGEST_STRAY` (whole dollars): what is larger, and nobody asked for, goes back when an operator says so.
     pub fn largest_stray(&mut self) -> Usdc {
         self.dollars("LARGEST_STRAY")
+    }
+
+    /// `UNPROVEN_PER_MINUTE`: how many signatures that only a contract can judge are asked about in a minute.
+    /// `SMART_WALLET_FACTORIES` (optional): more factories whose wallets may pay before they are deployed, comma-separated.
+    pub fn unproven(&mut self) -> (u32, Vec<Address>) {
+        let most: Option<u32> = self.required("UNPROVEN_PER_MINUTE").parse().ok().filter(|most| *most > 0);
+        if most.is_none() {
+            self.problem("UNPROVEN_PER_MINUTE is not a number of signatures");
+        }
+        let names = self.optional("SMART_WALLET_FACTORIES").unwrap_or_default();
+        let mut factories = Vec::new();
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match name.parse() {
+                Ok(factory) => factories.push(factory),
+                Err(_) => self.problem(format!("SMART_WALLET_FACTORIES: {name} is not an address")),
+            }
+        }
+        (most.unwrap_or(1), factories)
     }
 
     fn dollars(&mut self, name: &str) -> Usdc {

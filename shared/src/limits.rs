@@ -39,6 +39,8 @@ pub const WALLET_COST: Usdc = Usdc::micros(6_000_000);
 pub const PREFIX_COST: Usdc = Usdc::micros(50_000_000);
 /// Numbers that one wallet buys in any day.
 pub const NUMBERS_PER_DAY: usize = 10;
+/// How often one wallet is told in an hour whose a number is that is not its own.
+pub const OWNERS_PER_HOUR: u32 = 20;
 /// What a number costs us a month: the carrier's price of a local one in the United States.
 pub const NUMBER_COST: Usdc = Usdc::micros(1_150_000);
 /// Of the dialler's lines, so many in a hundred are used: the rest is for what we have lost count of.
@@ -50,6 +52,8 @@ pub const IN_DOUBT: u64 = 2;
 /// it all the same goes back.
 pub const UNPAID_TALK: Duration = Duration::from_mins(2);
 
+/// A window for counts.
+pub const MINUTE: Duration = Duration::from_mins(1);
 /// A window for counts.
 pub const HOUR: Duration = Duration::from_hours(1);
 /// A window for counts and sums.
@@ -158,13 +162,17 @@ pub enum Limit {
     InDoubt,
     /// The wallet's credit was spent on another call at the same moment. Nothing is exceeded.
     CreditSpent,
+    /// See [`OWNERS_PER_HOUR`].
+    Owners,
+    /// Signatures that only a contract can judge, of all wallets in a minute: as many as an operator allows (`UnprovenPerMinute`).
+    Unproven,
     /// So many came at once that it could not be counted. Nothing is exceeded.
     Crowd,
 }
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::CallsPerHour,
         Self::CallsPerDay,
         Self::CallsAtOnce,
@@ -184,6 +192,8 @@ impl Limit {
         Self::Renewal,
         Self::InDoubt,
         Self::CreditSpent,
+        Self::Owners,
+        Self::Unproven,
         Self::Crowd,
     ];
 
@@ -209,6 +219,8 @@ impl Limit {
             Self::Renewal => "renewals_per_number",
             Self::InDoubt => "doubtful_payments_per_wallet",
             Self::CreditSpent => "credit",
+            Self::Owners => "owner_answers_per_wallet_per_hour",
+            Self::Unproven => "unproven_signatures_per_minute",
             Self::Crowd => "crowd",
         }
     }
@@ -269,10 +281,21 @@ impl fmt::Display for Limit {
             ),
             Self::InDoubt => write!(
                 f,
-                "The outcome of {IN_DOUBT} payments of this wallet is not known yet, and no other one is taken before that of one \
-                 is. Repeat their headers to find out."
+                "The outcome of {IN_DOUBT} payments of this wallet is not known yet. Another payment is taken once one of them is \
+                 known. Repeat their headers to find out."
             ),
             Self::CreditSpent => write!(f, "This wallet's credit was just spent on another call."),
+            Self::Owners => {
+                write!(
+                    f,
+                    "A wallet is told at most {OWNERS_PER_HOUR} times in an hour who owns a number that it does not own."
+                )
+            }
+            Self::Unproven => write!(
+                f,
+                "Too many payments of smart wallets, whose signatures only a contract can judge, came in this minute. \
+                 The same header is good later; a payment that a key has signed is taken now."
+            ),
             Self::Crowd => write!(f, "Too many came at the same moment."),
         }
     }

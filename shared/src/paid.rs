@@ -9,6 +9,7 @@ mod price;
 mod proof;
 mod replay;
 mod said;
+mod unproven;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -114,6 +115,7 @@ pub struct Paid<E> {
     quotes: Vec<Quote>,
     listing: Listing,
     unpaid: price::Kept,
+    unproven: unproven::Judge,
 }
 
 impl<E: Endpoint> Paid<E> {
@@ -123,7 +125,9 @@ impl<E: Endpoint> Paid<E> {
         let cashier = Cashier { store: env.store(), facilitator: env.facilitator(), nodes: env.nodes() };
         let endpoint = build(env, cashier.store.clone());
         let quotes = terms.quotes(&E::ENDPOINT.offer());
-        Self { endpoint, cashier, terms, quotes, listing: price::listing(E::ENDPOINT), unpaid: price::Kept::default() }
+        let unproven = unproven::Judge::from_env(env);
+        let (listing, unpaid) = (price::listing(E::ENDPOINT), price::Kept::default());
+        Self { endpoint, cashier, terms, quotes, listing, unpaid, unproven }
     }
 }
 
@@ -233,8 +237,10 @@ impl<E: Endpoint> Paid<E> {
         let plan = async {
             payment.window(invocation.now, self.longest(payment)).map_err(refused)?;
             let ask = ask?;
-            let plan = first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await?;
-            Ok::<_, Refusal>((ask, plan))
+            match first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await {
+                Ok(plan) => Ok((ask, plan)),
+                Err(refusal) => Err(self.tells(refusal, order).await),
+            }
         };
         let (planned, instead_of) = match future::select(pin!(gate), pin!(plan)).await {
             Either::Left((gate, plan)) => match self.enter(gate?, said).await? {

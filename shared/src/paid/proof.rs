@@ -3,18 +3,25 @@
 
 use std::time::Duration;
 
+use futures_util::future;
+
 use super::{Endpoint, Order, Paid, VERIFY_RESERVE, declined, facilitator_failed, refused};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::sale;
+use crate::store::limits::Tally;
 use crate::x402::{NotConfirmed, Truth, Unproven, Verdict, Verified, says_used};
 
 /// How long the facilitator may take to look at a payment.
 const VERIFY: Duration = Duration::from_secs(5);
+/// How long a node may take to say what a payer holds. Without an answer the facilitator finds out.
+const LOOK: Duration = Duration::from_secs(1);
+/// The facilitators' word for a payer who holds too little.
+const POOR: &str = "insufficient_funds";
 
 impl<E: Endpoint> Paid<E> {
-    /// A signature that only a contract can judge. Nothing is read on a wallet's behalf before the facilitator has, unless
-    /// it did so before: a record of ours with the very same claim.
+    /// A signature that only a contract can judge: known again by a record of ours with the very same claim, or else asked
+    /// about, as often as that may be. Our own node is asked first; the facilitator, where there is none or it does not answer.
     pub(super) async fn confirm(
         &self,
         unproven: Unproven,
@@ -24,7 +31,21 @@ impl<E: Endpoint> Paid<E> {
             return Ok((unproven.confirmed(), false));
         }
         unproven.window(invocation.now, self.longest(unproven.claim())).map_err(refused)?;
+        self.unproven.admit(&unproven, &self.cashier.store, invocation).await?;
         let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
+        let standing = self.cashier.nodes.standing(&unproven, &self.unproven.factories, limit.min(LOOK)).await;
+        if let Some(standing) = standing {
+            let refusal = if standing.spent {
+                let reason = "nonce_already_used".to_owned();
+                self.look_it_up(unproven.claim(), reason, invocation).await.err().unwrap_or(Refusal::PaymentUsed)
+            } else if standing.signed {
+                return Ok((unproven.confirmed(), false));
+            } else {
+                self.unproven.remember(&unproven, invocation.now);
+                refused(Unproven::not_signed())
+            };
+            return self.unless_confirmed(unproven, refusal).await;
+        }
         let refusal = match unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await {
             Ok(()) => return Ok((unproven.confirmed(), true)),
             Err(NotConfirmed::Refused(why)) => refused(why),
@@ -34,7 +55,11 @@ impl<E: Endpoint> Paid<E> {
             }
             Err(NotConfirmed::Unavailable { .. }) => facilitator_failed(),
         };
-        // A twin of this request may have paid while we asked: its record knows more than the facilitator's refusal.
+        self.unless_confirmed(unproven, refusal).await
+    }
+
+    /// A twin of this request may have paid while we asked: its record knows more than a refusal.
+    async fn unless_confirmed(&self, unproven: Unproven, refusal: Refusal) -> Result<(Verified, bool), Refusal> {
         if self.was_confirmed(&unproven).await? { Ok((unproven.confirmed(), false)) } else { Err(refusal) }
     }
 
@@ -53,8 +78,13 @@ impl<E: Endpoint> Paid<E> {
         let limit = order.said.invocation.at_most(VERIFY, VERIFY_RESERVE);
         if !E::FOREIGN || order.confirmed {
             // What settling will take is fetched beside the reads, and nothing is begun where it cannot be had.
-            return if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) };
+            let ready =
+                async { if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) } };
+            let (solvent, ready) = future::join(self.solvent(order), ready).await;
+            return solvent.and(ready);
         }
+        // Who has nothing is not worth the facilitator's time.
+        self.solvent(order).await?;
         match self.cashier.facilitator.verify(&order.payment, order.said.invocation.now, limit).await {
             Verdict::Valid => Ok(()),
             Verdict::Invalid { reason } => Err(declined(reason)),
@@ -67,6 +97,30 @@ impl<E: Endpoint> Paid<E> {
                 Some(Truth::Paid { .. }) => Ok(()),
                 Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(facilitator_failed()),
             },
+        }
+    }
+
+    /// Whether the payer holds what it has signed, as far as our own node knows. What is not known is for the facilitator to say.
+    async fn solvent(&self, order: &Order<'_>) -> Result<(), Refusal> {
+        let limit = order.said.invocation.at_most(LOOK, VERIFY_RESERVE);
+        let poor = self.cashier.nodes.is_poor(&order.payment, limit).await;
+        if poor { Err(declined(POOR.to_owned())) } else { Ok(()) }
+    }
+
+    /// A refusal that tells whose a number is, for a wallet that could pay and has not asked too often; any other as it is.
+    pub(super) async fn tells(&self, refusal: Refusal, order: &Order<'_>) -> Refusal {
+        if !matches!(refusal, Refusal::WrongWallet { .. }) {
+            return refusal;
+        }
+        if let Err(poor) = self.solvent(order).await {
+            return poor;
+        }
+        let invocation = order.said.invocation;
+        let tally = Tally::of_owners_told(&order.payment.payer());
+        match self.cashier.store.count(&tally, invocation.now).await {
+            Ok(Ok(())) => refusal,
+            Ok(Err(reached)) => reached.into(),
+            Err(fault) => fault.into(),
         }
     }
 

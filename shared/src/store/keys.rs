@@ -114,6 +114,16 @@ pub(super) fn cost_of_numbers() -> Key {
     limit("NUMBERS")
 }
 
+/// The item that counts the signatures that others were asked about.
+pub(super) fn unproven() -> Key {
+    limit("UNPROVEN")
+}
+
+/// The item that counts how often a wallet was told whose a number is.
+pub(super) fn owners_told(wallet: &Wallet) -> Key {
+    limit(&format!("OWNERS#{}", wallet.caip10()))
+}
+
 fn limit(of: &str) -> Key {
     Key { pk: format!("LIMIT#{of}"), sk: "LIMIT".to_owned() }
 }

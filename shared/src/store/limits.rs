@@ -9,8 +9,10 @@
 //! | of all | how many calls run | a call that is dialled, undone, over |
 //! | of a buyer | when it has bought numbers, by the payment | a purchase that is claimed, undone |
 //! | of all | what numbers cost that are bought at the carrier | a purchase that is claimed, undone |
+//! | of all | how many signatures were asked about that only a contract can judge | such a signature, before it is asked about |
+//! | of a wallet | how often it was told whose a number is | such an answer, before it is given |
 //!
-//! All of it stands in the write that claims, undoes, or ends the call, so a crash neither leaks nor counts twice. The two
+//! The last two are writes of their own, since there is no sale. All else stands in the write that claims, undoes, or ends the call, so a crash neither leaks nor counts twice. The two
 //! lists are decided on as they were read, and the write holds only while they are so; the sums and the number are added to
 //! under their own conditions. Nothing is read for it that is not read in the same round trip anyway, and what was
 //! overtaken learns the new state from the refusal.
@@ -20,6 +22,7 @@
 
 mod list;
 mod purchases;
+mod tally;
 
 use crate::limits::judge::{self, Booking, Sum};
 use crate::limits::{Budget, Limit, PREFIX_COST, Reached, SETTLING, SWEPT, WINDOW, rates};
@@ -37,6 +40,7 @@ use super::{Lost, Store, StoreFault};
 pub(super) use list::broke;
 use list::{List, entry_of, forgotten, forgotten_at};
 pub use purchases::{Purchases, not_bought, not_sold};
+pub use tally::Tally;
 
 /// What a call costs us: reserved when it is dialled, corrected when it is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,4 +1,4 @@
-//! What is asked of DynamoDB, request by request: read, one or several; what waits in a queue; write all or nothing. It
+//! What is asked of DynamoDB, request by request: read, one or several; what waits in a queue; write one by itself, or all or nothing. It
 //! knows DynamoDB's limits, pages and reasons, and no row. Only an operator's search through the whole table is elsewhere,
 //! in [`survey`](super::survey).
 //!
@@ -11,12 +11,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Select, TransactWriteItem};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
-use super::change::{Changes, Item, n, s};
+use super::change::{Change, Changes, Item, n, s};
 use super::keys::{Key, Queue};
 use super::{Done, Lost, Store, StoreFault};
 use crate::types::Timestamp;
@@ -154,6 +155,34 @@ impl Store {
                     Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),
                     Err(NotDone::Fault(fault)) => return Err(fault),
                 }
+            }
+        }
+        .boxed()
+    }
+
+    /// Changes one item by itself, if its conditions hold; the item as it was, if not. Nothing else is at stake, so it is no
+    /// transaction: those who come at once wait for each other instead of being in each other's way. If an answer is lost it
+    /// may be made twice.
+    pub(super) fn change(&self, change: Change) -> Asked<'_, Result<(), Option<Item>>> {
+        async move {
+            let step = change.into_step(&self.table)?;
+            let update = step.update.ok_or(StoreFault::Impossible("a change by itself that is no update"))?;
+            let write = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(update.key))
+                .update_expression(update.update_expression)
+                .set_condition_expression(update.condition_expression)
+                .set_expression_attribute_names(update.expression_attribute_names)
+                .set_expression_attribute_values(update.expression_attribute_values)
+                .set_return_values_on_condition_check_failure(update.return_values_on_condition_check_failure);
+            match write.send().await {
+                Ok(_) => Ok(Ok(())),
+                Err(error) => match error.as_service_error() {
+                    Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(failed.item.clone())),
+                    _ => Err(unavailable(&error)),
+                },
             }
         }
         .boxed()

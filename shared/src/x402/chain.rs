@@ -4,6 +4,7 @@
 pub mod node;
 mod received;
 mod rpc;
+mod standing;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::nodes::Truth;
 use super::{Authorization, SignedAuthorization};
 use crate::types::{EvmNetwork, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
+pub use standing::Standing;
 
 /// `AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)`.
 const AUTHORIZATION_USED: B256 = b256!("0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5");

@@ -23,7 +23,7 @@ mod facilitator;
 pub use facilitator::{Facilitator, Receipt, SettleAnswer, Verdict, answers, question, remedy, says_used};
 
 mod chain;
-pub use chain::{EvmRpc, node};
+pub use chain::{EvmRpc, Standing, node};
 
 mod cluster;
 pub use cluster::{SolanaRpc, answers as cluster_answers};
@@ -53,6 +53,7 @@ pub mod headers;
 pub use headers::receipt_headers;
 
 mod exact_evm;
+mod smart_wallet;
 mod wire_v1;
 mod wire_v2;
 

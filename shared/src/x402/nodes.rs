@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 
-use super::{EvmRpc, LONGEST_UNWATCHED, LONGEST_WINDOW, Payload, SolanaRpc, Verified};
+use super::{EvmRpc, LONGEST_UNWATCHED, LONGEST_WINDOW, Payload, SolanaRpc, Standing, Unproven, Verified};
 use crate::types::{Network, PaymentId, Place, Searched, TransactionId, Usdc, Wallet};
 use crate::upstream::http::NoReply;
 
@@ -135,6 +135,31 @@ impl Nodes {
             (Payload::Evm(signed), Some(node)) => node.has_reverted(signed.network, transaction, limit).await,
             _ => false,
         }
+    }
+
+    /// Whether a payer cannot pay now what it has signed: it holds too little, and the payment has not been made. Not, where that
+    /// is not known.
+    pub async fn is_poor(&self, payment: &Verified, limit: Duration) -> bool {
+        let price = payment.quote().amount;
+        match payment.payload() {
+            Payload::Evm(signed) => {
+                let Some(node) = &self.evm else { return false };
+                let standing = node.standing(signed, None, limit).await;
+                standing.is_ok_and(|standing| !standing.spent && standing.balance < price)
+            }
+            Payload::Solana(_) => {
+                let held = self.balance(&payment.payer(), limit).await;
+                // What it lacks it may have paid us just before.
+                held.is_some_and(|held| held < price)
+                    && matches!(self.truth(payment, u64::MAX, limit).await, Some(Truth::Unused { .. }))
+            }
+        }
+    }
+
+    /// What the chain knows of a payment that only its payer's contract can judge, if there is a node and it answers.
+    pub async fn standing(&self, unproven: &Unproven, more: &[Address], limit: Duration) -> Option<Standing> {
+        let Payload::Evm(signed) = unproven.claim().payload() else { return None };
+        self.evm.as_ref()?.standing(signed, Some(&unproven.read(more)?), limit).await.ok()
     }
 
     /// What was paid to `payee` from a block on, as far as it is final and as one question may ask; or the rest of it, from a

@@ -30,6 +30,9 @@ mod voice_call;
 #[path = "../../../functions/voice_call_status.rs"]
 mod voice_call_status;
 
+/// How many signatures that only a contract can judge are asked about in a minute.
+pub const UNPROVEN_PER_MINUTE: usize = 60;
+
 type Serve = Box<dyn Fn(Request) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
 
 /// A function that is paid for.
@@ -136,6 +139,7 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         | "DAILY_STRAY_LIMIT"
         | "LARGEST_STRAY"
         | "MISSING_PAYMENTS_STOP" => "500".to_owned(),
+        "UNPROVEN_PER_MINUTE" => UNPROVEN_PER_MINUTE.to_string(),
         _ => return None,
     })
 }

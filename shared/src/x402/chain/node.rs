@@ -100,6 +100,11 @@ pub fn word(body: &[u8]) -> Option<B256> {
     hex_bytes(&result::<String>(body)?).map(B256::new)
 }
 
+/// The answer to an `eth_call`, whatever it is.
+pub fn bytes(body: &[u8]) -> Option<Vec<u8>> {
+    hex_string(&result::<String>(body)?)
+}
+
 /// The answer to `eth_getLogs`, without what a reorganisation has taken back.
 pub fn logs(body: &[u8]) -> Option<Vec<Log>> {
     kept(&result::<Vec<_>>(body)?)

@@ -1,6 +1,6 @@
 //! JSON-RPC to an EVM node: the questions that we have. What the answers say is read in `node`.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, hex};
 use serde_json::{Value, json};
 
 use super::node::{self, Block, Log};
@@ -21,6 +21,12 @@ impl Question<'_> {
     /// A read of a contract that answers in one word.
     pub(super) async fn call(&self, to: Address, data: &str, block: &str) -> Result<B256, NoReply> {
         self.ask("eth_call", json!([{ "to": to.to_string(), "data": data }, block]), node::word).await
+    }
+
+    /// A read of a contract that answers at any length, as of the latest block.
+    pub(super) async fn read(&self, to: Address, data: &[u8]) -> Result<Vec<u8>, NoReply> {
+        let call = json!({ "to": to.to_string(), "data": hex::encode_prefixed(data) });
+        self.ask("eth_call", json!([call, "latest"]), node::bytes).await
     }
 
     /// A contract's events with these topics in these blocks. [`NoReply::TooLarge`] if that is more than the node answers, or

@@ -210,7 +210,7 @@ fn proof(signed: &SignedAuthorization) -> Proof {
     if by == Some(signed.authorization.from) { Proof::OwnKey } else { Proof::None }
 }
 
-fn not_signed() -> PaymentRefused {
+pub(super) fn not_signed() -> PaymentRefused {
     PaymentRefused::new(
         "invalid_signature",
         "The signature is not by the address in authorization.from. Sign EIP-712 TransferWithAuthorization with the \

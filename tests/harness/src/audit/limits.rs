@@ -16,9 +16,23 @@ type Often = &'static [(usize, i64)];
 const OF_A_WALLET: [(usize, i64); 2] = [(20, HOUR), (100, DAY)];
 const OF_BOTH: [(usize, i64); 2] = [(3, HOUR), (6, DAY)];
 const OF_A_BUYER: [(usize, i64); 1] = [(10, DAY)];
+/// How many signatures are asked about in a minute that only a contract can judge, where the template's number stands.
+const UNPROVEN: i64 = 60;
+/// How often a wallet is told in an hour whose a number is.
+const OWNERS: i64 = 20;
 /// What a number costs.
 const NUMBER: i64 = 1_150_000;
 const OF_A_DESTINATION: [(usize, i64); 1] = [(10, DAY)];
+
+/// What is counted by number alone: how many signatures were asked about in a minute, and how often a wallet was told in an
+/// hour whose a number is.
+fn counted_to_its_end(row: &Value, findings: &mut Findings) {
+    let (name, sum) = (text(row, "pk"), row["sum"].as_i64().unwrap_or_default());
+    let most = if name == "LIMIT#UNPROVEN" { UNPROVEN } else { OWNERS };
+    if !(1..=most).contains(&sum) {
+        findings.add("I24", format!("{name} has counted {sum}, and {most} may be"));
+    }
+}
 
 impl Ledgers {
     pub(super) fn limits(&self, findings: &mut Findings) {
@@ -81,6 +95,10 @@ impl Ledgers {
             let name = text(row, "pk");
             if name == "LIMIT#NUMBERS" {
                 self.bought(row, findings);
+                continue;
+            }
+            if name == "LIMIT#UNPROVEN" || name.starts_with("LIMIT#OWNERS#") {
+                counted_to_its_end(row, findings);
                 continue;
             }
             let prefix = name.strip_prefix("LIMIT#PREFIX#").map(|digits| format!("+{digits}"));

@@ -1,9 +1,10 @@
 //! Base, as far as a USDC payment can see it: the token's ledger, its authorizations, blocks, and a JSON-RPC endpoint.
 //!
-//! The token's rules are those of Circle's `EIP3009.sol`; signatures are really recovered. There is no gas, no other
-//! contract, and no fork. A transaction lands in the block that is the latest one when it is sent, so that a test
+//! The token's rules are those of Circle's `EIP3009.sol`; signatures are really recovered. There is no gas and no fork, and no
+//! contracts but those of [`contracts`]. A transaction lands in the block that is the latest one when it is sent, so that a test
 //! never has to wait two seconds for it.
 
+pub mod contracts;
 pub mod eip712;
 mod ledger;
 mod rpc;
@@ -19,6 +20,7 @@ use serde_json::json;
 use super::fault::{Answer, Faults};
 use super::{Clock, lock};
 use crate::history::History;
+use contracts::Undeployed;
 pub use eip712::{Authorization, Domain, Key};
 use ledger::Ledger;
 pub use ledger::{Log, Revert, Transaction};
@@ -210,6 +212,11 @@ impl Chain {
     /// byte, and nothing else.
     pub fn deploy_smart_wallet(&self, wallet: Address, owner: Address) {
         self.ledger().deploy(wallet, owner);
+    }
+
+    /// The smart wallet that this owner has once it is deployed. It is not, and may hold money all the same.
+    pub fn undeployed_wallet(&self, owner: Address) -> Undeployed {
+        Undeployed::of(owner)
     }
 
     /// Is there a contract at this address?

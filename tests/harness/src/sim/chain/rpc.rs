@@ -1,6 +1,6 @@
 //! The chain's JSON-RPC: the handful of methods that a payment's fate can be read with, and -32601 for all others.
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, keccak256};
 use axum::Router;
 use axum::body::Bytes as Body;
 use axum::extract::State;
@@ -8,17 +8,16 @@ use axum::response::Response;
 use axum::routing::post;
 use serde_json::{Value, json};
 
+use super::Chain;
+use super::contracts::Scratch;
 use super::ledger::{Log, Transaction};
-use super::{Chain, lock};
 use crate::sim;
 
 /// Values in one place of a filter, as geth has it.
 const MAX_VALUES: usize = 1_000;
 
-const AUTHORIZATION_STATE: [u8; 4] = [0xe9, 0x4a, 0x01, 0x02];
 const TOO_MANY_BLOCKS: i64 = -32614;
 const TOO_MUCH: i64 = -32020;
-const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
 
 /// What a node answers for at once. The default is what `mainnet.base.org` was measured to refuse.
 #[derive(Clone, Copy, Debug)]
@@ -144,21 +143,8 @@ fn eth_call(chain: &Chain, what: &Value, at: &Value) -> Outcome {
     let to: Address = parse(&what["to"], "address")?;
     let input = if what["data"].is_null() { &what["input"] } else { &what["data"] };
     let input: Bytes = parse(input, "hex data")?;
-    if to != chain.network.usdc() {
-        return Ok(json!("0x"));
-    }
-    let word = |at: usize| input.get(4 + 32 * at..36 + 32 * at).map(B256::from_slice);
-    let selector = input.get(..4).unwrap_or_default();
-    let value = match (selector, word(0), word(1)) {
-        (selector, Some(owner), Some(nonce)) if selector == AUTHORIZATION_STATE => {
-            U256::from(chain.authorization_state(Address::from_word(owner), nonce))
-        }
-        (selector, Some(owner), None) if selector == BALANCE_OF => {
-            lock(&chain.ledger).balance(Address::from_word(owner))
-        }
-        _ => return Err((3, "execution reverted".into())),
-    };
-    Ok(text(B256::from(value)))
+    let returned = Scratch::of(chain).call(to, &input).ok_or_else(|| (3, "execution reverted".to_owned()))?;
+    Ok(text(Bytes::from(returned)))
 }
 
 fn logs(chain: &Chain, filter: &Value) -> Outcome {

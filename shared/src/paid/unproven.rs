@@ -1,0 +1,118 @@
+//! Which signatures that only a contract can judge are worth a question: those that can be one at all, that were not refused
+//! just before, and no more in a minute than an operator allows. Anybody can make up any number of them for nothing.
+//!
+//! The minute is counted in the table, for all processes together. What is kept here spares questions and is never right for
+//! longer than that minute: that it is used up, and which claims the contract itself did not know. There are no more of those
+//! than were asked about.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use alloy_primitives::{Address, B256};
+
+use super::refused;
+use crate::env::Env;
+use crate::invocation::Invocation;
+use crate::limits::{Limit, MINUTE, Reached};
+use crate::refusal::Refusal;
+use crate::store::Store;
+use crate::store::limits::Tally;
+use crate::types::Timestamp;
+use crate::x402::Unproven;
+
+/// Decides which are asked about.
+pub(super) struct Judge {
+    most: u32,
+    /// Factories that an operator knows, besides our own.
+    pub(super) factories: Vec<Address>,
+    kept: Mutex<Kept>,
+}
+
+/// What is known until a minute is over; instants are epoch seconds.
+#[derive(Default)]
+struct Kept {
+    /// When more may be asked about.
+    again_at: i64,
+    /// By fingerprint, until when a claim is refused without a question.
+    refused: HashMap<B256, i64>,
+}
+
+impl Judge {
+    pub(super) fn from_env(env: &mut Env) -> Self {
+        let (most, factories) = env.unproven();
+        Self { most, factories, kept: Mutex::default() }
+    }
+
+    /// Whether others may be asked about this signature. Counts it, if so.
+    pub(super) async fn admit(
+        &self,
+        unproven: &Unproven,
+        store: &Store,
+        invocation: &Invocation,
+    ) -> Result<(), Refusal> {
+        unproven.form(&self.factories).map_err(refused)?;
+        let now = invocation.now.as_second();
+        self.kept().recall(unproven.fingerprint(), now)?;
+        let counted = store.count(&Tally::of_unproven(self.most), invocation.now).await?;
+        counted.map_err(|reached| {
+            if reached.limit == Limit::Unproven {
+                self.kept().again_at = now.saturating_add_unsigned(reached.retry_after);
+            }
+            reached.into()
+        })
+    }
+
+    /// The payer's contract does not know this signature.
+    pub(super) fn remember(&self, unproven: &Unproven, now: Timestamp) {
+        self.kept().remember(unproven.fingerprint(), now.as_second());
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn recall(&self, fingerprint: B256, now: i64) -> Result<(), Refusal> {
+        if self.refused.get(&fingerprint).is_some_and(|until| now < *until) {
+            return Err(refused(Unproven::not_signed()));
+        }
+        match u64::try_from(self.again_at - now) {
+            Ok(retry_after) if retry_after > 0 => Err(Reached { limit: Limit::Unproven, retry_after }.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn remember(&mut self, fingerprint: B256, now: i64) {
+        self.refused.retain(|_, until| now < *until);
+        self.refused.insert(fingerprint, now.saturating_add_unsigned(MINUTE.as_secs()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::B256;
+
+    use super::Kept;
+    use crate::refusal::Refusal;
+
+    #[test]
+    fn a_refused_claim_is_refused_for_a_minute_and_forgotten() {
+        let mut kept = Kept::default();
+        let [one, other] = [1, 2].map(B256::repeat_byte);
+        kept.remember(one, 1_000);
+        assert!(
+            kept.recall(one, 1_059).is_err() && kept.recall(one, 1_060).is_ok() && kept.recall(other, 1_000).is_ok()
+        );
+        kept.remember(other, 1_060);
+        assert_eq!(kept.refused.len(), 1);
+    }
+
+    #[test]
+    fn a_minute_that_is_used_up_says_when_it_is_over() {
+        let kept = Kept { again_at: 1_060, ..Kept::default() };
+        let recalled = kept.recall(B256::ZERO, 1_018);
+        assert!(matches!(recalled, Err(Refusal::RateLimited { retry_after: 42, .. })), "{recalled:?}");
+        assert!(kept.recall(B256::ZERO, 1_060).is_ok());
+    }
+}
