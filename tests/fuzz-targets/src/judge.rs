@@ -144,8 +144,11 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     {
         return None;
     }
-    let paid = transfer.to == PAYEE && transfer.value == sells.price && transfer.from != PAYEE;
-    let fits = is_sold_there && repeated && paid;
+    // What was never ours to take is nothing, wherever else it may have been good.
+    if transfer.to != PAYEE || !is_sold_there {
+        return None;
+    }
+    let fits = repeated && transfer.value == sells.price && transfer.from != PAYEE;
     let version = if std::ptr::eq(choice, root) { 1 } else { 2 };
     let named = root.get("extensions").and_then(|all| all.get("payment-identifier")?.get("info")?.text_of("id"));
     let name = named.filter(|_| version == 2).map(str::to_owned);

@@ -1,6 +1,9 @@
 //! Payment headers that were right once: a signed payment in one of its two versions, changed at one of its layers (the
 //! header, its base64, the text, the document, the signature), or merely written in another way.
 
+use std::time::SystemTime;
+
+use alloy_primitives::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fuzz_targets::json::{self, Json};
@@ -29,7 +32,11 @@ pub(crate) fn headers(rng: &mut Rng, payment: &Payment) -> Vec<(HeaderName, Head
         }
         7 => {
             let mut tree = tree();
-            sign(rng, &mut tree);
+            if rng.one_in(2) {
+                sign(rng, &mut tree)
+            } else {
+                sign_as_a_contract(rng, &mut tree)
+            }
             text(rng, &tree)
         }
         8..=10 => {
@@ -212,6 +219,24 @@ fn sign(rng: &mut Rng, tree: &mut Json) {
         {
             *text = values::signature(rng, text);
             return;
+        }
+    }
+}
+
+/// A signature that only a contract could judge, good from now on: nobody has to sign that.
+fn sign_as_a_contract(rng: &mut Rng, tree: &mut Json) {
+    #[expect(clippy::disallowed_methods, reason = "the functions read the machine's clock, so a forger does")]
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("later than 1970").as_secs();
+    for place in 0..count(tree) {
+        if let Some(Json::Object(fields)) = nth(tree, &mut { place }) {
+            for (name, value) in fields {
+                match name.as_str() {
+                    "signature" => *value = Json::Text(hex::encode_prefixed(values::of_a_contract(rng))),
+                    "validBefore" => *value = Json::Text((now + 300).to_string()),
+                    "nonce" => *value = Json::Text(hex::encode_prefixed([rng.byte(); 32])),
+                    _ => {}
+                }
+            }
         }
     }
 }

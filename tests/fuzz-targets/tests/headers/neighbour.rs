@@ -1,11 +1,14 @@
 //! Everybody whom a function could ask, at one address: it counts connections, keeps what is asked, and knows nothing. A
-//! record that is asked for is not there.
+//! record that is asked for is not there. What a function counts, it counts as DynamoDB would.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use fuzz_targets::functions::UNPROVEN_PER_MINUTE;
 
 /// A question.
 #[derive(Debug)]
@@ -20,7 +23,37 @@ pub(crate) struct Asked {
 struct Seen {
     connections: AtomicUsize,
     asked: Mutex<Vec<Asked>>,
+    counted: Mutex<Counted>,
     closing: AtomicBool,
+}
+
+/// The one item that is written: how many, since when, and how many there were in all.
+#[derive(Default)]
+struct Counted {
+    since: u64,
+    sum: usize,
+    all: usize,
+}
+
+impl Counted {
+    /// One more, in the minute that has begun or as the first of another, or the item as it is.
+    fn count(&mut self, update: &str) -> Result<(), String> {
+        let more = update.contains("ADD ");
+        let running = self.since + 60 > seconds();
+        match (more, running) {
+            (true, true) if self.sum < UNPROVEN_PER_MINUTE => self.sum += 1,
+            (false, false) => (self.since, self.sum) = (seconds(), 1),
+            _ if self.all == 0 => return Err("{}".to_owned()),
+            _ => return Err(format!(r#"{{"sum_since":{{"N":"{}"}},"sum":{{"N":"{}"}}}}"#, self.since, self.sum)),
+        }
+        self.all += 1;
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the functions read the machine's clock, so what they count has it too")]
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("later than 1970").as_secs()
 }
 
 /// Somebody who listens.
@@ -50,6 +83,11 @@ impl Neighbour {
     /// What was asked since the last time.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.seen.asked.lock().expect("no panic over there"))
+    }
+
+    /// How many have been counted.
+    pub(crate) fn counted(&self) -> usize {
+        self.seen.counted.lock().expect("no panic over there").all
     }
 
     /// Waits until everything that was sent has been heard. How many connections there were, and how many questions that
@@ -102,11 +140,18 @@ fn serve(stream: &TcpStream, seen: &Seen) -> Option<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let what = field("x-amz-target").unwrap_or_else(|| head.lines().next().unwrap_or_default().to_owned());
-    let (status, answer) = match what.as_str() {
-        "DynamoDB_20120810.GetItem" | "DynamoDB_20120810.BatchGetItem" => (200, "{}"),
-        _ => (400, r#"{"__type":"ValidationException","message":"not here"}"#),
-    };
     let body = String::from_utf8(body).expect("text");
+    let (status, answer) = match what.as_str() {
+        "DynamoDB_20120810.GetItem" | "DynamoDB_20120810.BatchGetItem" => (200, "{}".to_owned()),
+        "DynamoDB_20120810.UpdateItem" => match seen.counted.lock().expect("no panic over there").count(&body) {
+            Ok(()) => (200, "{}".to_owned()),
+            Err(item) => {
+                let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+                (400, format!(r#"{{"__type":"{kind}","message":"The conditional request failed","Item":{item}}}"#))
+            }
+        },
+        _ => (400, r#"{"__type":"ValidationException","message":"not here"}"#.to_owned()),
+    };
     seen.asked.lock().expect("no panic over there").push(Asked { what, body });
     let kind = "application/x-amz-json-1.0";
     let length = answer.len();

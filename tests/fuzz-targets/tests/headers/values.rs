@@ -166,6 +166,25 @@ pub(crate) fn signature(rng: &mut Rng, text: &str) -> String {
     hex::encode_prefixed(changed)
 }
 
+/// More than 65 bytes: junk, junk that ends as a wrapped signature does, and one that is really wrapped (EIP-6492), for a
+/// factory that everybody knows or for any.
+pub(crate) fn of_a_contract(rng: &mut Rng) -> Vec<u8> {
+    let junk = |rng: &mut Rng| vec![rng.byte(); 66 + rng.below(300)];
+    let magic = hex!("6492").repeat(16);
+    match rng.below(4) {
+        0 | 1 => junk(rng),
+        2 => [junk(rng), magic].concat(),
+        _ => {
+            let known = hex!("ba5ed110efdba3d005bfc882d75358acbbb85842");
+            let factory = if rng.one_in(2) { known } else { [rng.byte(); 20] };
+            let word = |number: u8| [&[0; 31][..], &[number]].concat();
+            // Where the two lists of bytes are, and each with its length: four bytes, and 32.
+            let inside = [[&[0; 12][..], &factory].concat(), word(0x60), word(0xa0), word(4), vec![rng.byte(); 4]];
+            [inside.concat(), vec![0; 28], word(32), vec![rng.byte(); 32], magic].concat()
+        }
+    }
+}
+
 /// The other s that the curve takes.
 fn mirrored(s: &[u8]) -> [u8; 32] {
     let order = uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
