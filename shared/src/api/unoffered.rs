@@ -24,6 +24,9 @@ pub enum Promise {
     Unless(&'static [&'static str]),
     /// These words alone: as the value, in it, or as the name of something in it that is true.
     Only(&'static [&'static [&'static str]]),
+    /// These words alone, as the value, or as the value of something in it that has one of these names. What else is in it
+    /// is about something else.
+    Within(&'static [&'static str], &'static [&'static [&'static str]]),
     /// Anything but false: nought is a wish here.
     Always,
 }
@@ -49,6 +52,10 @@ impl Unoffered {
 
     const fn only(self, lists: &'static [&'static [&'static str]]) -> Self {
         Self { promise: Promise::Only(lists), ..self }
+    }
+
+    const fn within(self, names: &'static [&'static str], lists: &'static [&'static [&'static str]]) -> Self {
+        Self { promise: Promise::Within(names, lists), ..self }
     }
 
     const fn always(self) -> Self {
@@ -183,10 +190,12 @@ pub(super) const CALL: &[Unoffered] = &[
     ),
     not(
         "record recordcall callrecording callrecordingenabled recording recordings recordingenabled enablerecording \
-         recordaudio recordingsettings recordingconfig recordingoptions saverecording storerecording artifactplan",
+         recordaudio recordingsettings recordingconfig recordingoptions saverecording storerecording",
         "every call is recorded",
     )
     .only(&[RECORD_NOT]),
+    not("artifactplan", "every call is recorded and transcribed")
+        .within(&["recordingenabled", "recording", "transcriptplan", "transcript"], &[RECORD_NOT]),
     not(
         "norecord norecording disablerecording donotrecord dontrecord skiprecording recordingdisabled optoutrecording",
         "every call is recorded",

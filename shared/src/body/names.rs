@@ -32,18 +32,53 @@ pub(super) fn check(endpoint: &Endpoint, fields: &Fields<'_>) -> Result<(), Refu
             if promises(&value(), unoffered.promise) {
                 return Err(not_offered(name, unoffered));
             }
-        } else if let Some(field) = meant(endpoint, &plain)
-            && asks(&value(), field.kind)
+        } else if let Some(field) = meant(endpoint, &plain) {
+            if asks(&value(), field.kind) {
+                let Field { name: right, about, .. } = field;
+                let wrong = shown(name);
+                return Err(Refusal::bad(
+                    *right,
+                    format!("was sent as `{wrong}`, which is not a field here; send `{right}`. {about}"),
+                ));
+            }
+        } else if WRAPPERS.contains(&plain.as_str())
+            && let Some(field) = wrapped(endpoint, &value())
         {
-            let Field { name: right, about, .. } = field;
-            let wrong = shown(name);
+            let (wrapper, name) = (shown(name), field.name);
             return Err(Refusal::bad(
-                *right,
-                format!("was sent as `{wrong}`, which is not a field here; send `{right}`. {about}"),
+                name,
+                format!("was sent inside `{wrapper}`; send `{name}` at the top of the body"),
             ));
         }
     }
     Ok(())
+}
+
+/// What clients put a whole body into, which is not looked for there.
+const WRAPPERS: [&str; 14] = [
+    "args",
+    "arguments",
+    "body",
+    "data",
+    "fields",
+    "input",
+    "json",
+    "options",
+    "params",
+    "parameters",
+    "payload",
+    "props",
+    "query",
+    "request",
+];
+
+/// The first field of the endpoint's that was put into something else with a value.
+fn wrapped(endpoint: &Endpoint, value: &Value) -> Option<&'static Field> {
+    let inside = value.as_object()?;
+    let asked = |field: &Field| {
+        inside.iter().any(|(name, value)| field.names().any(|known| known == name) && asks(value, field.kind))
+    };
+    endpoint.request.iter().find(|field| asked(field))
 }
 
 /// Refuses what belongs in the body and was sent in the address, where it is not read. Other parameters are anybody's.
@@ -161,6 +196,9 @@ fn promises(value: &Value, promise: Promise) -> bool {
         (Value::Object(fields), Promise::Only(lists)) => {
             fields.iter().any(|(name, value)| promises(value, promise) || is_yes(value) && is_in(lists, &word(name)))
         }
+        (Value::Object(fields), Promise::Within(names, lists)) => fields
+            .iter()
+            .any(|(name, value)| names.contains(&word(name).as_str()) && promises(value, Promise::Only(lists))),
         (Value::Object(fields), _) => fields.values().any(promised),
         (scalar, promise) => says(&as_word(scalar), promise),
     }
@@ -170,7 +208,7 @@ fn promises(value: &Value, promise: Promise) -> bool {
 fn says(text: &str, promise: Promise) -> bool {
     match promise {
         Promise::Unless(words) => !NO.contains(&text) && !words.contains(&text),
-        Promise::Only(lists) => {
+        Promise::Only(lists) | Promise::Within(_, lists) => {
             let mut each = text.split([',', ';', ' ', '+', '/']).map(word);
             is_in(lists, text) || each.any(|one| is_in(lists, &one))
         }

@@ -325,7 +325,7 @@ fn headers() -> Value {
 fn parameters() -> Value {
     let payment = |name: &str, about: &str| json!({"name": name, "in": "header", "required": false, "schema": {"type": "string", "minLength": 1}, "description": about});
     json!({
-        "PaymentSignature": payment("PAYMENT-SIGNATURE", "A payment of version 2: base64 of a JSON document. The wallet that signed it is the user. It may be good for seven days, or fifteen minutes where the operator has no node."),
+        "PaymentSignature": payment("PAYMENT-SIGNATURE", "A payment of version 2: base64 of a JSON document. The wallet that signed it is the user. It may be good for seven days, or fifteen minutes where the operator has no node. In its `extensions`, `{\"payment-identifier\": {\"info\": {\"id\": \"…\"}}}` (16 to 128 letters, digits, `-` and `_`) names the purchase as `Idempotency-Key` does, which goes first."),
         "XPayment": payment("X-PAYMENT", "A payment of version 1. Send one of the two, or the same bytes under both names."),
         "IdempotencyKey": {
             "name": IDEMPOTENCY_KEY.field,

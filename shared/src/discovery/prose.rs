@@ -11,7 +11,7 @@ use crate::x402::Terms;
 
 /// How a call ends: the words of `ended_by`, whether it is paid for, and whether to try again.
 const ENDINGS: [(&[&str], &str, &str); 5] = [
-    (&["IN_PROGRESS"], "not yet", "poll on"),
+    (&["IN_PROGRESS"], "as `paid` says", "no: poll on"),
     (&["USER", "ASSISTANT"], "yes", "no: a normal end"),
     (&["TIMEOUT"], "yes", "no; take a larger `max_duration`"),
     (&["NO_ANSWER", "BUSY", "VOICEMAIL"], "yes", "later"),

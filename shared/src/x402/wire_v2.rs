@@ -80,7 +80,7 @@ pub(super) struct Payment<'a> {
 /// The one extension of a payment that we read.
 #[derive(Deserialize)]
 pub(super) struct Extensions<'a> {
-    #[serde(borrow, default, rename = "payment-identifier")]
+    #[serde(borrow, default, rename = "payment-identifier", deserialize_with = "identifier")]
     pub(super) payment_identifier: Option<Object<Identifier<'a>>>,
 }
 
@@ -96,6 +96,31 @@ pub(super) struct Identifier<'a> {
 pub(super) struct IdentifierInfo<'a> {
     #[serde(borrow, default)]
     pub(super) id: Option<&'a RawValue>,
+}
+
+/// The extension as its specification has it, from what was sent under its name. To ignore what a client wrote in another
+/// shape would sell a second time, so an `id` without its `info` is taken for the one inside, and so is anything that is not
+/// an object: text that fits is the name, and the rest is refused as every `id` is that does not fit.
+fn identifier<'a, 'de: 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Object<Identifier<'a>>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Sent<'a> {
+        #[serde(borrow, default)]
+        info: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        id: Option<&'a RawValue>,
+    }
+    let sent = Option::<&'a RawValue>::deserialize(deserializer)?;
+    let within = |info: &'a RawValue| match serde_json::from_str(info.get()) {
+        Ok(Object(IdentifierInfo { id })) => id,
+        Err(_) => Some(info),
+    };
+    Ok(sent.map(|sent| {
+        let id = match serde_json::from_str(sent.get()) {
+            Ok(Object(Sent { info, id })) => info.and_then(within).or(id),
+            Err(_) => Some(sent),
+        };
+        Object(Identifier { info: Some(Object(IdentifierInfo { id })) })
+    }))
 }
 
 /// The entry of our `accepts` that the client says it chose.
@@ -310,7 +335,7 @@ pub(super) struct ReceiptOut<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decimal, decimal};
+    use super::{Decimal, Extensions, Object, decimal};
 
     #[test]
     fn only_canonical_decimals_are_numbers() {
@@ -348,6 +373,37 @@ mod tests {
         assert_eq!(read("\"540000\""), Some(540_000));
         for text in ["1e3", "1000.0", "-1", "null", "true", "[1]", "18446744073709551616"] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_purchase_is_named_in_whichever_shape_a_client_has_written() {
+        let id = |extension: &str| {
+            let extensions = format!(r#"{{"bazaar": {{}}, "payment-identifier": {extension}}}"#);
+            let Extensions { payment_identifier } = serde_json::from_str(&extensions).unwrap();
+            let Object(identifier) = payment_identifier?;
+            let Object(info) = identifier.info?;
+            info.id.map(|id| id.get().to_owned())
+        };
+        let name = r#""order-of-the-day-17""#;
+        for extension in [
+            name.to_owned(),
+            format!(r#"{{"id": {name}}}"#),
+            format!(r#"{{"info": {name}}}"#),
+            format!(r#"{{"info": {{"required": false, "id": {name}}}, "schema": {{}}}}"#),
+            format!(r#"{{"info": {{"required": false}}, "id": {name}}}"#),
+            format!(r#"{{"info": {{"id": {name}}}, "id": "another-that-is-second"}}"#),
+        ] {
+            assert_eq!(id(&extension).as_deref(), Some(name), "{extension}");
+        }
+        for nothing in
+            ["null", "{}", r#"{"info": null}"#, r#"{"info": {"required": false}}"#, r#"{"info": {"id": null}}"#]
+        {
+            assert_eq!(id(nothing), None, "{nothing}");
+        }
+        for odd in ["17", "[]", "true"] {
+            assert_eq!(id(odd).as_deref(), Some(odd), "kept, to be refused as an id");
+            assert_eq!(id(&format!(r#"{{"info": {odd}}}"#)).as_deref(), Some(odd));
         }
     }
 }

@@ -97,15 +97,27 @@ impl Judgement {
     }
 }
 
+/// What was written as the purchase's name: the `id` in `info`, or beside it, or what stands in the place of one of them.
+fn id(extensions: &Json) -> Option<&Json> {
+    let said = |value: &Json| !matches!(value, Json::Null);
+    let sent = extensions.get("payment-identifier").filter(|sent| said(sent))?;
+    let Json::Object(_) = sent else { return Some(sent) };
+    let info = sent.get("info").filter(|info| said(info));
+    let named = match info {
+        Some(info @ Json::Object(_)) => info.get("id").filter(|id| said(id)),
+        info => info,
+    };
+    named.or_else(|| sent.get("id").filter(|id| said(id)))
+}
+
 /// Whether the purchase has a name that the extension `payment-identifier` does not allow.
 fn is_misnamed(root: &Json) -> bool {
     // Which of two extensions is meant cannot be known.
     if root.has("extensions") && root.get("extensions").is_none() {
         return true;
     }
-    let id = root.get("extensions").and_then(|all| all.get("payment-identifier")?.get("info")?.get("id"));
-    match id {
-        None | Some(Json::Null) => false,
+    match root.get("extensions").and_then(id) {
+        None => false,
         Some(Json::Text(id)) => {
             let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
             !(16..=128).contains(&id.len()) || !id.chars().all(allowed)
@@ -150,8 +162,10 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     }
     let fits = repeated && transfer.value == sells.price && transfer.from != PAYEE;
     let version = if std::ptr::eq(choice, root) { 1 } else { 2 };
-    let named = root.get("extensions").and_then(|all| all.get("payment-identifier")?.get("info")?.text_of("id"));
-    let name = named.filter(|_| version == 2).map(str::to_owned);
+    let name = match root.get("extensions").and_then(id) {
+        Some(Json::Text(name)) if version == 2 => Some(name.clone()),
+        _ => None,
+    };
     let claim = |signature| {
         let (transfer, name) = (transfer.clone(), name.clone());
         Claim { chain, transfer, signature, plain: document.plain, version, name }

@@ -194,6 +194,19 @@ fn what_is_not_offered_is_refused_where_it_is_asked_for() {
         (&VOICE_CALL, "ringing_timeout_secs", json!(20), "carrier's"),
         (&VOICE_CALL, "zero_data_retention", json!(true), "kept for 30 days"),
         (&VOICE_CALL, "artifactPlan", json!({"recordingEnabled": false}), "every call is recorded"),
+        (&VOICE_CALL, "artifactPlan", json!(false), "every call is recorded"),
+        (
+            &VOICE_CALL,
+            "artifact_plan",
+            json!({"recording_enabled": "off", "pcapEnabled": true}),
+            "every call is recorded",
+        ),
+        (
+            &VOICE_CALL,
+            "artifactPlan",
+            json!({"transcriptPlan": {"enabled": false}}),
+            "every call is recorded and transcribed",
+        ),
         (&VOICE_CALL, "recording_settings", json!({"mode": "off"}), "every call is recorded"),
         (&VOICE_CALL, "do_not_record", json!(true), "every call is recorded"),
         (&VOICE_CALL, "transcription", json!({"enabled": false}), "every call is transcribed"),
@@ -231,10 +244,37 @@ fn what_is_not_offered_is_refused_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_body_inside_another_is_told_where_its_fields_belong() {
+    for (endpoint, wrapper, inside, right) in [
+        (&NUMBERS_BUY, "params", json!({"country": "GB"}), "country"),
+        (&NUMBERS_BUY, "body", json!({"areaCode": "415"}), "area_code"),
+        (&NUMBERS_BUY, "Arguments", json!({"country": "", "area_code": "415"}), "area_code"),
+        (&VOICE_CALL, "options", json!({"max_duration": 1}), "max_duration"),
+        (&NUMBERS_RENEW, "input", json!({"phone_number": "+14155551235"}), "phone_number"),
+    ] {
+        let (field, message) = refused(endpoint, &with(endpoint, wrapper, inside));
+        assert_eq!(field, right);
+        assert_eq!(message, format!("was sent inside `{wrapper}`; send `{right}` at the top of the body"));
+    }
+    for (endpoint, name, inside) in [
+        (&NUMBERS_BUY, "metadata", json!({"country": "GB"})),
+        (&NUMBERS_BUY, "params", json!({"country": null, "colour": "red"})),
+        (&NUMBERS_BUY, "params", json!({})),
+        (&NUMBERS_BUY, "data", json!("GB")),
+        (&VOICE_CALL, "options", json!({"wait_for_greeting": false})),
+    ] {
+        assert!(read(endpoint, with(endpoint, name, inside.clone()).as_bytes()).is_ok(), "{name}: {inside}");
+    }
+}
+
+#[test]
 fn what_happens_anyway_is_not_refused() {
     for (endpoint, name, value) in [
         (&VOICE_CALL, "record", json!(true)),
         (&VOICE_CALL, "artifactPlan", json!({"recordingEnabled": true, "videoRecordingEnabled": null})),
+        (&VOICE_CALL, "artifactPlan", json!({"videoRecordingEnabled": false})),
+        (&VOICE_CALL, "artifactPlan", json!({"recordingEnabled": true, "pcapEnabled": false, "loggingEnabled": false})),
+        (&VOICE_CALL, "artifact_plan", json!({"transcriptPlan": {"enabled": true}})),
         (&VOICE_CALL, "transcription", json!({"enabled": true, "provider": "deepgram"})),
         (&VOICE_CALL, "start_time", json!("now")),
         (&VOICE_CALL, "dispatch_hours", json!({})),

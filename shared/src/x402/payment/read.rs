@@ -232,7 +232,8 @@ impl SignedAuthorization {
     }
 }
 
-/// The `id` of the extension `payment-identifier`, which its specification bounds. An extension of another shape says nothing.
+/// The `id` of the extension `payment-identifier`, which its specification bounds. See [`wire_v2`] for the other shapes
+/// that are read.
 /// <https://github.com/x402-foundation/x402/blob/main/specs/extensions/payment_identifier.md>
 fn identifier(extensions: &RawValue) -> Result<Option<String>, Malformed> {
     let said = serde_json::from_str(extensions.get()).ok();
