@@ -149,6 +149,9 @@ async fn left_in_between(stack: &Stack, wallet: &Wallet) {
     stack.twilio.faults().once("POST *", Fault::Drop);
     stack.twilio.faults().once("GET */IncomingPhoneNumbers.json", Fault::Drop);
     stack.post(BUY).body(&json!({})).pay(wallet).await.answer.refused(502, "upstream_error");
+    // A wallet buys one number at a time.
+    stack.travel(Duration::from_mins(2));
+    stack.sweep().await;
     for path in [BUY, RENEW] {
         let body = if path == BUY {
             json!({})

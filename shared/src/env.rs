@@ -1,16 +1,16 @@
 //! What we were told at start: the only reader of the environment. Each function names what it needs, and a start-up
 //! that lacks something says everything that is missing in one message.
 
+mod amounts;
+
 use std::fmt;
 use std::sync::Arc;
 
-use alloy_primitives::Address;
 use aws_credential_types::Credentials;
 use tracing::level_filters::LevelFilter;
 
-use crate::limits::{Budget, Plan};
 use crate::store::{Store, StoreConfig};
-use crate::types::{Country, Network, Usdc, Wallet};
+use crate::types::{Country, Network, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig, BlandKeys};
 use crate::upstream::kms::{KmsConfig, SigningKey};
@@ -242,67 +242,6 @@ impl Env {
         let url = self.optional("BLAND_URL").unwrap_or_else(|| "https://api.bland.ai".to_owned());
         let keys = self.kept("bland", "BLAND_SECRET", BlandKeys::read);
         Bland::new(BlandConfig { url, keys })
-    }
-
-    /// `BLAND_PLAN` (`start`, `build` or `scale`), `DAILY_CALL_BUDGET` (whole dollars).
-    pub fn budget(&mut self) -> Budget {
-        let plan = self.required("BLAND_PLAN");
-        let plan = Plan::ALL.into_iter().find(|known| known.name() == plan).unwrap_or_else(|| {
-            self.problem("BLAND_PLAN is not one of start, build, scale");
-            Plan::Start
-        });
-        Budget { plan, daily: self.dollars("DAILY_CALL_BUDGET") }
-    }
-
-    /// `DAILY_NUMBER_BUDGET` (whole dollars): what numbers that are bought at the carrier may cost in a day.
-    pub fn number_budget(&mut self) -> Usdc {
-        self.dollars("DAILY_NUMBER_BUDGET")
-    }
-
-    /// `MISSING_PAYMENTS_STOP` (whole dollars): so much that was granted and is not on the chain pauses selling.
-    pub fn missing_stop(&mut self) -> Usdc {
-        self.dollars("MISSING_PAYMENTS_STOP")
-    }
-
-    /// `DAILY_REFUND_LIMIT` (whole dollars): where more is owed than that on one day, nothing goes back until an operator says so.
-    pub fn refund_limit(&mut self) -> Usdc {
-        self.dollars("DAILY_REFUND_LIMIT")
-    }
-
-    /// `DAILY_STRAY_LIMIT` (whole dollars): how much goes back in a day of what nobody asked for.
-    pub fn stray_limit(&mut self) -> Usdc {
-        self.dollars("DAILY_STRAY_LIMIT")
-    }
-
-    /// `LARGEST_STRAY` (whole dollars): what is larger, and nobody asked for, goes back when an operator says so.
-    pub fn largest_stray(&mut self) -> Usdc {
-        self.dollars("LARGEST_STRAY")
-    }
-
-    /// `UNPROVEN_PER_MINUTE`: how many signatures that only a contract can judge are asked about in a minute.
-    /// `SMART_WALLET_FACTORIES` (optional): more factories whose wallets may pay before they are deployed, comma-separated.
-    pub fn unproven(&mut self) -> (u32, Vec<Address>) {
-        let most: Option<u32> = self.required("UNPROVEN_PER_MINUTE").parse().ok().filter(|most| *most > 0);
-        if most.is_none() {
-            self.problem("UNPROVEN_PER_MINUTE is not a number of signatures");
-        }
-        let names = self.optional("SMART_WALLET_FACTORIES").unwrap_or_default();
-        let mut factories = Vec::new();
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            match name.parse() {
-                Ok(factory) => factories.push(factory),
-                Err(_) => self.problem(format!("SMART_WALLET_FACTORIES: {name} is not an address")),
-            }
-        }
-        (most.unwrap_or(1), factories)
-    }
-
-    fn dollars(&mut self, name: &str) -> Usdc {
-        let dollars: Option<u32> = self.required(name).parse().ok().filter(|dollars| *dollars > 0);
-        if dollars.is_none() {
-            self.problem(format!("{name} is not a number of dollars"));
-        }
-        Usdc::micros(1_000_000).times(u64::from(dollars.unwrap_or(1)))
     }
 
     /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).
