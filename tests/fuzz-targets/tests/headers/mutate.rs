@@ -33,9 +33,9 @@ pub(crate) fn headers(rng: &mut Rng, payment: &Payment) -> Vec<(HeaderName, Head
         7 => {
             let mut tree = tree();
             if rng.one_in(2) {
-                sign(rng, &mut tree)
+                sign(rng, &mut tree);
             } else {
-                sign_as_a_contract(rng, &mut tree)
+                sign_as_a_contract(rng, &mut tree);
             }
             text(rng, &tree)
         }
