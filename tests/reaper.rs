@@ -293,8 +293,10 @@ async fn a_number_on_its_way_back_to_the_carrier_arrives_and_is_billed_no_longer
     stack.bland.faults().once("POST /v1/inbound/*/delete", Fault::Overload);
     stack.twilio.faults().once("DELETE *", Fault::Overload);
     stack.sweep().await;
+    stack.travel(MINUTE);
     stack.sweep().await;
     assert!(stack.twilio.owns(&number), "neither of them has let it go");
+    stack.travel(MINUTE);
     stack.sweep().await;
     assert_eq!((stack.twilio.owns(&number), stack.twilio.released().len()), (false, 1));
     assert!(stack.dynamo.row(&format!("NUMBER#{number}"), "NUMBER").is_none());

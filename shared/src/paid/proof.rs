@@ -107,12 +107,14 @@ impl<E: Endpoint> Paid<E> {
         if poor { Err(declined(POOR.to_owned())) } else { Ok(()) }
     }
 
-    /// A refusal that tells whose a number is, for a wallet that could pay and has not asked too often; any other as it is.
+    /// A refusal that tells whose a number is, for a wallet that has a number of its own or could pay, and has
+    /// not asked too often; any other as it is.
     pub(super) async fn tells(&self, refusal: Refusal, order: &Order<'_>) -> Refusal {
-        if !matches!(refusal, Refusal::WrongWallet { .. }) {
-            return refusal;
-        }
-        if let Err(poor) = self.solvent(order).await {
+        let Refusal::WrongWallet { active, .. } = &refusal else { return refusal };
+        // A number of its own has cost more than that.
+        if active.is_empty()
+            && let Err(poor) = self.solvent(order).await
+        {
             return poor;
         }
         let invocation = order.said.invocation;

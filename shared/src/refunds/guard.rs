@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tracing::{error, warn};
 
-use super::{Next, Refunds, SELDOM, SOON};
+use super::{ASK, Next, RESERVE, Refunds, SELDOM, SOON};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale;
 use crate::store::Refunding;
 use crate::store::refunds::{Refund, Sending};
 use crate::store::sales::{Record, Signed};
-use crate::types::{DAY, Timestamp};
+use crate::types::{DAY, Timestamp, TransactionId};
 use crate::x402::Truth;
 
 /// How often it is said that something waits for an operator.
@@ -120,6 +120,13 @@ impl Refunds {
         };
         if payment.id() != record.id || !self.payees.contains(&record.signed.to) {
             return Arrival::Refuted;
+        }
+        // It may have been made long before it was seen, so the transaction that was seen is asked for first.
+        let seen = record.settled.as_ref().and_then(|settled| settled.transaction.clone()).map(TransactionId::from_row);
+        if let Some(seen) = seen
+            && self.nodes.shows(&payment, &seen, invocation.at_most(ASK, RESERVE)).await
+        {
+            return Arrival::Proven;
         }
         match self.truth(&payment, invocation).await {
             Some(Truth::Paid { .. }) => Arrival::Proven,

@@ -1,6 +1,7 @@
 //! Sales: the record of a payment and what is sold for it. The state machine of `store/mod.rs` is in the types: a
 //! [`Sale<Settling>`] comes only from [`Store::claim`] or [`Store::fence`], and only such a one can be closed.
 
+mod doubt;
 mod named;
 mod record;
 
@@ -9,9 +10,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Wallet};
+use crate::types::{AttemptId, PaymentId, Timestamp, Wallet};
 
-use super::calls;
 use super::change::{Change, Changes, Item, When, n, s};
 use super::controls::Controls;
 use super::keys::{self, Queue};
@@ -19,6 +19,7 @@ use super::proofs::SEEN_WITHIN;
 use super::rows::{DoubtsRow, Pause, PurchaseRow, State, WalletRow};
 use super::work::Work;
 use super::{Done, Lost, Store, StoreFault};
+pub use doubt::Doubt;
 pub use named::{Purchase, REMEMBERED};
 use named::{first_named, remember};
 pub(super) use record::KEPT;
@@ -127,19 +128,6 @@ pub enum Taken {
     Open(Sale<Open>),
     /// It may be settled: it is to be rolled forward.
     Settling(Sale<Settling>),
-}
-
-/// An outcome that is not known.
-#[derive(Clone, Copy, Debug)]
-pub struct Doubt {
-    /// The facilitator has said that the nonce is used.
-    pub contested: bool,
-    /// A phone rings for it, or somebody talks: it does not wait behind other doubts.
-    pub rings: bool,
-    /// The time.
-    pub now: Timestamp,
-    /// When the sweep looks again.
-    pub next: Timestamp,
 }
 
 /// What is looked at before anything is sold.
@@ -357,28 +345,6 @@ impl Store {
         }
     }
 
-    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `doubt.next`.
-    pub async fn park(&self, sale: Sale<Settling>, doubt: Doubt) -> Result<(), NotStepped> {
-        let record = sale.record;
-        self.step(&record, record.parked(doubt), record.doubts(), "park").await
-    }
-
-    /// [`Store::park`], and the call that it sells is to be stopped: from here on it is in error, and a payment that was made for
-    /// it goes back. If the call has ended meanwhile nothing is written, and the sale is given back.
-    pub async fn park_and_stop(
-        &self,
-        sale: Sale<Settling>,
-        call: &CallId,
-        doubt: Doubt,
-    ) -> Result<(), (Sale<Settling>, NotStepped)> {
-        let update = sale.record.parked(doubt).set("stopped", AttributeValue::Bool(true));
-        let stopped = calls::stopped(call, &sale.record.id, doubt.now).and(sale.record.doubts());
-        match self.step(&sale.record, update, stopped, "park and stop").await {
-            Ok(()) => Ok(()),
-            Err(not_stepped) => Err((sale, not_stepped)),
-        }
-    }
-
     /// Takes over a sale whose attempt has stopped; `None` if somebody else was quicker.
     pub async fn take_over(
         &self,
@@ -428,27 +394,6 @@ impl Store {
 }
 
 impl Record {
-    /// One more payment of the wallet is in doubt, if this one was not yet.
-    fn doubts(&self) -> Changes {
-        let first = (!self.doubted).then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", 1));
-        first.into_iter().collect()
-    }
-
-    /// And one fewer when it ends.
-    pub(super) fn known(&self) -> Changes {
-        let last = self.doubted.then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", -1));
-        last.into_iter().collect()
-    }
-
-    fn parked(&self, doubt: Doubt) -> Change {
-        self.step(State::Settling)
-            .set("busy_until", n(doubt.now.as_second()))
-            .set("contested", AttributeValue::Bool(doubt.contested || self.contested))
-            .set("doubted", AttributeValue::Bool(true))
-            .set("due_queue", s(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }.name()))
-            .set("due_at", n(doubt.next.as_second()))
-    }
-
     /// A change to this sale's item that happens only while it is still ours and in that state.
     pub(super) fn step(&self, from: State) -> Change {
         Change::update(keys::sale(&self.id))

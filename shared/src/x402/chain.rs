@@ -14,6 +14,7 @@ use self::node::{Block, Log};
 use self::rpc::{Question, quantity};
 use super::json_rpc::Place;
 use super::nodes::Truth;
+use super::payment::hex_bytes;
 use super::{Authorization, SignedAuthorization};
 use crate::types::{EvmNetwork, TransactionId, Usdc};
 use crate::upstream::http::NoReply;
@@ -54,6 +55,23 @@ impl EvmRpc {
     /// be had within `limit`, or that is not sure, is not an answer.
     pub async fn truth(&self, payment: &SignedAuthorization, by: u64, limit: Duration) -> Result<Truth, NoReply> {
         tokio::time::timeout(limit, self.search(payment, by, limit)).await.unwrap_or(Err(NoReply::Unknown))
+    }
+
+    /// Whether a transaction is in a block and made this payment.
+    pub async fn shows(
+        &self,
+        payment: &SignedAuthorization,
+        transaction: &TransactionId,
+        limit: Duration,
+    ) -> Result<bool, NoReply> {
+        let ask = Question { place: &self.place, limit };
+        self.on(payment.network, &ask).await?;
+        let Some(hash) = hex_bytes(&transaction.to_string()).map(B256::new) else { return Ok(false) };
+        let logs = ask.receipt_logs(hash).await?;
+        let Authorization { from, nonce, .. } = &payment.authorization;
+        let used = [AUTHORIZATION_USED, from.into_word(), *nonce];
+        let spent = logs.iter().find(|log| log.address == usdc(payment) && log.topics == used);
+        Ok(spent.is_some_and(|spent| pays(&logs, spent, payment)))
     }
 
     /// Whether a transaction is in a block and was reverted. Where that cannot be learned, it is not said.

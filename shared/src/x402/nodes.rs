@@ -128,6 +128,15 @@ impl Nodes {
         }
     }
 
+    /// Whether a transaction is in a block and made this payment. Where that cannot be learned, or the chain names none, it is not
+    /// said.
+    pub async fn shows(&self, payment: &Verified, transaction: &TransactionId, limit: Duration) -> bool {
+        match (payment.payload(), &self.evm) {
+            (Payload::Evm(signed), Some(node)) => node.shows(signed, transaction, limit).await.unwrap_or(false),
+            _ => false,
+        }
+    }
+
     /// Whether a transaction is in a block and came to nothing. Only where a payment that was not used says no more: on Solana one
     /// that failed is known to have.
     pub async fn has_reverted(&self, payment: &Verified, transaction: &TransactionId, limit: Duration) -> bool {

@@ -1,0 +1,71 @@
+//! Sales whose payment's outcome is not known: they wait in a queue of their own, and are counted for their wallet.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::store::change::{Change, Changes, n, s};
+use crate::store::keys::{self, Queue};
+use crate::store::rows::State;
+use crate::store::{Store, calls};
+use crate::types::{CallId, Timestamp};
+
+use super::{NotStepped, Record, Sale, Settling};
+
+/// An outcome that is not known.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubt {
+    /// The facilitator has said that the nonce is used.
+    pub contested: bool,
+    /// A phone rings for it, or somebody talks: it does not wait behind other doubts.
+    pub rings: bool,
+    /// The time.
+    pub now: Timestamp,
+    /// When the sweep looks again.
+    pub next: Timestamp,
+}
+
+impl Store {
+    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `doubt.next`.
+    pub async fn park(&self, sale: Sale<Settling>, doubt: Doubt) -> Result<(), NotStepped> {
+        let record = sale.record;
+        self.step(&record, record.parked(doubt), record.doubts(), "park").await
+    }
+
+    /// [`Store::park`], and the call that it sells is to be stopped: from here on it is in error, and a payment that was made for
+    /// it goes back. If the call has ended meanwhile nothing is written, and the sale is given back.
+    pub async fn park_and_stop(
+        &self,
+        sale: Sale<Settling>,
+        call: &CallId,
+        doubt: Doubt,
+    ) -> Result<(), (Sale<Settling>, NotStepped)> {
+        let update = sale.record.parked(doubt).set("stopped", AttributeValue::Bool(true));
+        let stopped = calls::stopped(call, &sale.record.id, doubt.now).and(sale.record.doubts());
+        match self.step(&sale.record, update, stopped, "park and stop").await {
+            Ok(()) => Ok(()),
+            Err(not_stepped) => Err((sale, not_stepped)),
+        }
+    }
+}
+
+impl Record {
+    /// One more payment of the wallet is in doubt, if this one was not yet.
+    fn doubts(&self) -> Changes {
+        let first = (!self.doubted).then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", 1));
+        first.into_iter().collect()
+    }
+
+    /// And one fewer when it ends.
+    pub(in crate::store) fn known(&self) -> Changes {
+        let last = self.doubted.then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", -1));
+        last.into_iter().collect()
+    }
+
+    fn parked(&self, doubt: Doubt) -> Change {
+        self.step(State::Settling)
+            .set("busy_until", n(doubt.now.as_second()))
+            .set("contested", AttributeValue::Bool(doubt.contested || self.contested))
+            .set("doubted", AttributeValue::Bool(true))
+            .set("due_queue", s(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }.name()))
+            .set("due_at", n(doubt.next.as_second()))
+    }
+}
