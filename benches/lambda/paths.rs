@@ -16,6 +16,7 @@ pub(crate) const DELAYS: &[(Neighbour, &str, u64)] = &[
     (Neighbour::Bland, "*", 150),
     (Neighbour::Dynamo, "*", 5),
     (Neighbour::Scheduler, "*", 50),
+    (Neighbour::Chain, "*", 5),
 ];
 
 /// One request to a neighbour.
@@ -51,6 +52,8 @@ const RECORD: Link = dynamo("earlier sale", "BatchGetItem");
 /// What was counted of this wallet, this destination and this day.
 const COUNTERS: Link = dynamo("counters", "BatchGetItem");
 const LEASES: Link = dynamo("leases", "Query");
+/// Whether the payer holds the price, which our own node knows before anybody else is asked.
+const HOLDS: Link = Link { what: "balance", neighbour: Neighbour::Chain, class: ("POST /rpc", ""), milliseconds: 5 };
 const CLAIM: Link = dynamo("claim", "TransactWriteItems");
 const FENCE: Link = dynamo("fence", "TransactWriteItems");
 const CLOSE: Link = dynamo("close", "TransactWriteItems");
@@ -64,20 +67,21 @@ const ALARM: Link =
 const MOVE: Link =
     Link { what: "moved", neighbour: Neighbour::Scheduler, class: ("PUT /schedules/", ""), milliseconds: 50 };
 
-pub(crate) const LIST: CriticalPath = CriticalPath(&[&[&[RECORD], &[LEASES]], &[&[CLAIM]], &[&[SETTLE]], &[&[CLOSE]]]);
+pub(crate) const LIST: CriticalPath =
+    CriticalPath(&[&[&[RECORD], &[LEASES], &[HOLDS]], &[&[CLAIM]], &[&[SETTLE]], &[&[CLOSE]]]);
 
 pub(crate) const RENEW: CriticalPath =
-    CriticalPath(&[&[&[RECORD], &[LEASES]], &[&[CLAIM]], &[&[SETTLE], &[ALARM, MOVE]], &[&[CLOSE]]]);
+    CriticalPath(&[&[&[RECORD], &[LEASES], &[HOLDS]], &[&[CLAIM]], &[&[SETTLE], &[ALARM, MOVE]], &[&[CLOSE]]]);
 
 pub(crate) const BUY_POOLED: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query")], &[VERIFY]],
+    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query")], &[HOLDS, VERIFY]],
     &[&[CLAIM]],
     &[&[SETTLE], &[ALARM, MOVE]],
     &[&[CLOSE]],
 ]);
 
 pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))], &[VERIFY]],
+    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))], &[HOLDS, VERIFY]],
     &[&[CLAIM]],
     &[&[twilio("buy", ("POST ", "/IncomingPhoneNumbers.json"))]],
     &[&[bland("import", "POST /v1/inbound/insert")]],
@@ -87,7 +91,7 @@ pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
 ]);
 
 pub(crate) const PLACE_CALL: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[LEASES], &[COUNTERS], &[VERIFY]],
+    &[&[RECORD], &[LEASES], &[COUNTERS], &[HOLDS, VERIFY]],
     &[&[CLAIM]],
     &[&[bland("dial", "POST /v1/calls")]],
     &[&[FENCE]],

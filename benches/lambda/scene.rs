@@ -1,6 +1,6 @@
 //! The scene: a world with everything that the measured requests need, and the requests as events.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,8 +23,6 @@ const RICH: u64 = 1_000_000_000_000;
 const DAY: Duration = Duration::from_hours(24);
 /// The reaper takes back at least so many leases at a time.
 const SWEPT: usize = 10;
-/// Within what one wallet buys in a day.
-const PURCHASES: usize = 8;
 /// Within what one wallet has under way.
 const CALLS: usize = 2;
 /// Calls to numbers that begin alike may cost so much in a day, so they go to several cities.
@@ -40,8 +38,6 @@ pub(crate) struct Scene {
     /// Each has one number. They call, one after the other.
     callers: Vec<Wallet>,
     placed: Cell<usize>,
-    /// Who buys now, and how often.
-    buyer: RefCell<(Wallet, usize)>,
     number: String,
     call: String,
 }
@@ -76,9 +72,9 @@ impl Scene {
         let builder = Stack::builder(Binaries::new(names)).parameter("BlandPlan", PLAN).without_history();
         let stack = runtime.block_on(builder.start());
         stock(&stack);
-        let (wallet, buyer) = (stack.wallet_with(RICH), RefCell::new((stack.wallet_with(RICH), 0)));
+        let wallet = stack.wallet_with(RICH);
         let (callers, placed) = (Vec::new(), Cell::new(0));
-        Self { stack, runtime, wallet, callers, placed, buyer, number: String::new(), call: String::new() }
+        Self { stack, runtime, wallet, callers, placed, number: String::new(), call: String::new() }
     }
 
     /// Fills the pool with so many numbers; then the owner buys one of another country's, and calls from it, and so do those
@@ -172,14 +168,10 @@ impl Scene {
         }
     }
 
-    /// Who buys the next number.
+    /// Who buys the next number: another wallet each time, since one buys a number at a time. Who has bought before causes one read
+    /// more, of that sale.
     fn buyer(&self) -> Wallet {
-        let (wallet, bought) = &mut *self.buyer.borrow_mut();
-        if *bought == PURCHASES {
-            (*wallet, *bought) = (self.stack.wallet_with(RICH), 0);
-        }
-        *bought += 1;
-        wallet.clone()
+        self.stack.wallet_with(RICH)
     }
 
     /// From now on every answer of a neighbour takes so many milliseconds.
