@@ -15,8 +15,6 @@
 //! | sale | settling → settling, nobody's turn | same attempt | [`Store::park`] |
 //! | sale, call | settling, placed → same, nobody's turn, stopped | same attempt; same sale, pending, not seen to have ended | [`Store::park_and_stop`] |
 //! | sale | open, settling → same, our turn | same attempt as seen, its time is up | [`Store::take_over`] |
-//! | sale | closed, to be proven → closed | to be proven | [`Store::proven`] |
-//! | sale, control | closed, to be proven → closed, missing; missing + amount | to be proven | [`Store::missing`] |
 //! | sale | settling → void, refund due | same attempt | [`Store::close_owing`] |
 //! | sale | (none) → void, refund due | absent | [`Store::owe_stranger`] |
 //! | sale | void, closed with credit → same, refund due | same attempt, no refund | [`Store::owe`] |
@@ -49,6 +47,9 @@
 //! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
 //!
 //! A sale that is parked for the first time counts as one more doubt of its wallet, and as one fewer in the write that ends it.
+//!
+//! A closed sale is held against the chain afterwards: [`Store::proven`] takes it out of that queue when its payment was seen, and
+//! [`Store::missing`] counts it when the chain does not have it. Neither changes what was sold, so neither is in the table.
 //!
 //! A wallet's own name for a purchase stands in the write that claims it: [`sales::Purchase`].
 //!
