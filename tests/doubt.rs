@@ -263,7 +263,7 @@ async fn fifty_leases_that_cannot_be_taken_back_do_not_hide_the_next_one() {
     let lease =
         stack.dynamo.items().into_iter().find(|item| item["sk"]["S"] == *format!("LEASE#{number}")).expect("a lease");
     let due: i64 = lease["due_at"]["N"].as_str().expect("a number").parse().expect("seconds");
-    let others: Vec<_> = (0..120).map(|nth| format!("LEASE#+1212555{nth:04}")).collect();
+    let others: Vec<_> = (0..120).map(|nth| format!("LEASE#+1212777{nth:04}")).collect();
     for sk in &others {
         let mut held = lease.clone();
         held.insert("sk".to_owned(), json!({"S": sk}));
