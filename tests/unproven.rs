@@ -55,7 +55,11 @@ async fn a_key_without_a_cent_writes_nothing_and_asks_no_facilitator() {
         for held in [0, price - 1] {
             let poor = stack.wallet_with(held);
             let before = written(&stack);
+            stack.chain.faults().reset_counts();
             let refused = stack.post(path).body(&body).paid_with(&poor.signs(&demand)).send().await;
+            // Before a wallet is told whose a number is, it is looked at once more.
+            let questions = if path == RENEW { 2 } else { 1 };
+            assert_eq!(stack.chain.faults().count("*"), questions, "questions to our own node for {path}");
             // A wallet without a number is told so for a call, whatever it holds.
             if path == CALL {
                 refused.refused(403, "no_owned_numbers");
@@ -80,9 +84,11 @@ async fn on_solana_a_key_without_a_cent_writes_nothing_and_settles_nothing() {
         let poor = stack.solana_wallet_with(held);
         let demand = stack.post(LIST).demand().await;
         let before = written(&stack);
+        stack.solana.faults().reset_counts();
         let refused = stack.post(LIST).paid_with(&poor.signs(&demand)).send().await.refused(402, "payment_required");
         assert_eq!(refused["reason"], "insufficient_funds");
         assert_eq!((stack.facilitator.verifies(), stack.facilitator.settles(), written(&stack) - before), (0, 0, 0));
+        assert_eq!(stack.solana.faults().count("POST /"), 6, "questions to our own node");
     }
     assert_eq!(stack.facilitator.faults().count("POST *"), 0);
     let rich = stack.solana_wallet_with(1_000);
