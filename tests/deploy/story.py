@@ -119,9 +119,7 @@ class Deployed:
                 key = f"{event['Properties'].get('Method')} {event['Properties'].get('Path')}"
                 if event["Type"] != "HttpApi" or key in there:
                     continue
-                resources = self.cloudformation.describe_stack_resources(StackName=STACK, LogicalResourceId=logical)
-                name = resources["StackResources"][0]["PhysicalResourceId"]
-                arn = self.functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+                arn = self.functions.get_function(FunctionName=self.physical(logical))["Configuration"]["FunctionArn"]
                 integration = self.gateway.create_integration(
                     ApiId=self.api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
                 )
@@ -173,6 +171,24 @@ class Deployed:
         """The sweep stays away: what happens from here on happens for another reason."""
         sweep = self.scheduler.get_schedule(Name=f"{STACK}-sweep")
         self.update(sweep, State="DISABLED")
+
+    def is_behind_its_edge(self):
+        """Where the public name leads to, and what it passes on the way."""
+        edge = self.physical("Edge")
+        config = boto3.client("cloudfront").get_distribution_config(Id=edge)["DistributionConfig"]
+        [origin] = config["Origins"]["Items"]
+        domain = self.gateway.get_domain_name(DomainName=PUBLIC_URL.split("://")[1])
+        [behind] = domain["DomainNameConfigurations"]
+        check(origin["DomainName"] == behind["ApiGatewayDomainName"], f"the edge leads to {origin['DomainName']}")
+        acls = boto3.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+        check([acl["ARN"] for acl in acls] == [config["WebACLId"]], "the distribution has no firewall of the stack's")
+        [acl] = acls
+        rules = boto3.client("wafv2").get_web_acl(Name=acl["Name"], Scope="CLOUDFRONT", Id=acl["Id"])["WebACL"]["Rules"]
+        check(["RateBasedStatement" in rule["Statement"] for rule in rules] == [True], f"the firewall's rules: {rules}")
+
+    def physical(self, logical):
+        found = self.cloudformation.describe_stack_resources(StackName=STACK, LogicalResourceId=logical)
+        return found["StackResources"][0]["PhysicalResourceId"]
 
     def passes(self, by):
         """Everything was stored this much earlier."""
@@ -244,6 +260,11 @@ def main():
     check(number["custody"] == "pooled", f"the number is {number['custody']}")
     check(stack.pays("list")["numbers"] == [], "the lease has ended, and the wallet still has the number")
     say("the lease's own schedule fired, is gone, and the number is in the pool")
+
+    certificate = boto3.client("acm").request_certificate(DomainName=PUBLIC_URL.split("://")[1])["CertificateArn"]
+    check(stack.deploy(CertificateArn=certificate, EdgeProtection="on") == "UPDATE_COMPLETE", "no edge was deployed")
+    stack.is_behind_its_edge()
+    say("with EdgeProtection=on a distribution with a firewall stands before the API")
 
     stack.cloudformation.delete_stack(StackName=STACK)
     stack.cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
