@@ -542,10 +542,10 @@ async fn a_payment_that_bought_nothing_goes_back_whatever_strangers_write_into_t
     let payment = wallet.signs(&stack.post(CALL).demand().await);
     stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(403, "no_owned_numbers");
     assert_eq!(submit(&stack, &payment).await["success"], true);
-    clutter(&stack, stack.solana_payee(), 1_500);
+    clutter(&stack, stack.solana_payee(), 10_000);
     assert_eq!(stack.solana.balance(wallet.address()), 5_000_000 - CALL_PRICE);
     // A round looks into a thousand transactions.
-    for _ in 0..4 {
+    for _ in 0..12 {
         stack.travel(6 * MINUTE);
         stack.sweep().await;
     }
@@ -561,7 +561,7 @@ async fn a_refund_is_paid_once_whatever_strangers_write_into_the_refund_wallets_
     caller.stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
     clutter(&caller.stack, caller.stack.solana_refund_wallet, 60);
     caller.stack.sweep().await;
-    clutter(&caller.stack, caller.stack.solana_refund_wallet, 1_500);
+    clutter(&caller.stack, caller.stack.solana_refund_wallet, 10_000);
     caller.stack.minutes(12).await;
     assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
     assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
