@@ -175,8 +175,9 @@ impl<R: Into<Refusal>> From<R> for Halt {
 impl<E: Endpoint> Paid<E> {
     async fn serve(&self, request: &Request, invocation: &Invocation) -> Result<Answer, Refusal> {
         let body = edge::bytes(request.body())?;
-        let presented =
-            Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
+        let is_taken = |network| self.quotes.iter().any(|quote| quote.network() == network);
+        let presented = Presented::read_on(request.headers(), is_taken)
+            .map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
         let address = body::not_in_the_address(E::ENDPOINT, said::parameters(request));
         let says_nothing = address.is_ok();
         let ask = address.and_then(|()| E::ask(body));
