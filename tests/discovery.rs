@@ -73,6 +73,10 @@ async fn an_address_at_which_there_is_nothing_is_answered_like_everything_else()
         ),
         ("GET", "//", None),
         ("POST", "/api/v1/voice/call/", Some("POST /api/v1/voice/call?")),
+        ("GET", "/api/v1/voice/call/", Some("mean GET /api/v1/voice/call/{call_id}?")),
+        ("GET", "/voice/calls", Some("mean GET /api/v1/voice/call/{call_id}?")),
+        ("DELETE", "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/", Some("mean GET /api/v1/voice/call/{call_id}?")),
+        ("GET", "/api/v1/phone/numbers/list/", Some("mean POST /api/v1/phone/numbers/list?")),
         ("POST", "/API/V1/Phone/Numbers/Buy", Some("POST /api/v1/phone/numbers/buy?")),
         ("POST", "/phone/numbers/list", Some("POST /api/v1/phone/numbers/list?")),
         ("GET", "/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/", Some("GET /api/v1/voice/call/{call_id}?")),
@@ -97,6 +101,23 @@ async fn an_address_at_which_there_is_nothing_is_answered_like_everything_else()
         );
     }
     assert_eq!(stack.facilitator.verifies(), 0);
+}
+
+/// Whoever asks for a call's state without its id comes to where calls are placed.
+#[tokio::test]
+async fn another_method_is_told_which_one_and_what_else_it_may_mean() {
+    let stack = Stack::start(binaries!()).await;
+    for (method, path, said) in [
+        ("GET", "/api/v1/voice/call", "This endpoint takes POST only. Did you mean GET /api/v1/voice/call/{call_id}?"),
+        ("GET", "/v1/voice/call", "This endpoint takes POST only. Did you mean GET /api/v1/voice/call/{call_id}?"),
+        ("DELETE", "/api/v1/voice/call", "This endpoint takes POST only. Not charged."),
+        ("GET", "/api/v1/phone/numbers/list", "This endpoint takes POST only. Not charged."),
+        ("POST", "/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "This endpoint takes GET only. Not charged."),
+    ] {
+        let method = http::Method::from_bytes(method.as_bytes()).expect("a method");
+        let refused = stack.request(method, path).send().await.refused(405, "method_not_allowed");
+        assert!(refused["message"].as_str().expect("words").starts_with(said), "{path}: {refused}");
+    }
 }
 
 #[tokio::test]

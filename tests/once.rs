@@ -372,6 +372,32 @@ async fn after_an_error_of_the_dialler_a_wallet_may_call_when_we_say() {
     }
 }
 
+/// A client that repeats at once waits for the end of the doubt, and is then served as if it had come later. What it planned
+/// beside its own first attempt is not what it is told.
+#[tokio::test]
+async fn the_same_header_at_once_after_an_error_of_the_dialler_is_served() {
+    let (stack, wallet) = world().await;
+    stack.bland.faults().once("POST /v1/calls", Fault::Refuse(Answer::json(500, &json!({}))));
+    let paid = stack.post(CALL).body(&call_to(1)).pay(&wallet).await;
+    paid.answer.refused(502, "upstream_error");
+    let again = || stack.post(CALL).body(&call_to(1)).paid_with(&paid.payment).send();
+    for answer in [again().await, again().await] {
+        answer.expect(200);
+    }
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
+}
+
+/// The same under a wallet's own name, with another payment.
+#[tokio::test]
+async fn another_payment_under_the_same_name_at_once_after_an_error_of_the_dialler_is_served() {
+    let (stack, wallet) = world().await;
+    stack.bland.faults().once("POST /v1/calls", Fault::Refuse(Answer::json(500, &json!({}))));
+    let call = || stack.post(CALL).body(&call_to(1)).header(KEY, "one-call").pay(&wallet);
+    call().await.answer.refused(502, "upstream_error");
+    call().await.answer.expect(200);
+    assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
+}
+
 /// Another payment of the same wallet does not wait for the sweep either.
 #[tokio::test]
 async fn another_call_of_the_wallet_ends_the_doubt_about_the_last_one() {

@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
+use futures_util::future;
 use harness::request::Response;
 use harness::sim::{Answer, Fault};
-use harness::wallet::Payment;
+use harness::wallet::{Demand, Payment};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
 const BUY: &str = "/api/v1/phone/numbers/buy";
 const CALL: &str = "/api/v1/voice/call";
+const LIST: &str = "/api/v1/phone/numbers/list";
 const PREMIUM: &str = "+19005551234";
 const TO: &str = "+12133610872";
 const TASK: &str = "Confirm the reservation for tonight.";
@@ -110,6 +112,101 @@ async fn an_unknown_outcome_is_a_503_and_never_a_402() {
     assert!(!body["message"].as_str().expect("a message").contains("Not charged"));
     stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
     assert_eq!(stack.earned(), 10_000_000);
+}
+
+/// A payment that its client has signed from this very second on is waited for until the chain takes it; one that is good only
+/// later is refused.
+#[tokio::test]
+async fn a_payment_that_is_good_from_now_on_is_served_at_once() {
+    let stack = Stack::start(binaries!()).await;
+    let list = stack.post(LIST).demand().await;
+    let from = |wallet: &Wallet, demand: &Demand, later: i64| wallet.signs(demand).valid_in(later);
+    let served = [-3, -1, 0, 1, 4].map(|later| {
+        let (stack, wallet) = (&stack, stack.wallet());
+        let payment = from(&wallet, &list, later);
+        async move { stack.post(LIST).paid_with(&payment).send().await.expect(200).status }
+    });
+    let calls = async {
+        let wallet = stack.wallet();
+        let buy = from(&wallet, &stack.post(BUY).demand().await, 0);
+        stack.post(BUY).body(&json!({})).paid_with(&buy).send().await.expect(200);
+        let good = from(&wallet, &stack.post(CALL).demand().await, 1);
+        call(&stack, &json!({"phone_number": TO, "task": TASK}), &good).await.expect(200);
+    };
+    future::join(future::join_all(served), calls).await;
+    assert_eq!(stack.earned(), 5 * 1_000 + 5_000_000 + 540_000);
+
+    let wallet = stack.wallet();
+    for later in [8, 60, 86_400] {
+        let refused =
+            stack.post(LIST).paid_with(&from(&wallet, &list, later)).send().await.refused(402, "payment_required");
+        assert_eq!(refused["reason"], "not_yet_valid");
+    }
+    // It must be good for long enough when the chain begins to take it.
+    let short = from(&wallet, &list, 4).valid_for(12);
+    let refused = stack.post(LIST).paid_with(&short).send().await.refused(402, "payment_required");
+    assert_eq!(refused["reason"], "expired");
+}
+
+/// Wherever a payment is refused, its client can read that it was not charged: in the body, and in the header.
+#[tokio::test]
+async fn every_402_says_that_nothing_was_charged() {
+    let stack = Stack::start(binaries!()).await;
+    let (wallet, poor) = (stack.wallet(), stack.wallet_with(0));
+    let not_charged = |answer: &Response, reason: &str| {
+        let refused = answer.refused(402, "payment_required");
+        let error = answer.demand().required["error"].clone();
+        for said in [&refused["message"], &error] {
+            let said = said.as_str().expect("words");
+            assert!(said.ends_with("Not charged."), "{reason}: {said}");
+            assert_eq!(said.matches("Not charged").count(), 1, "{said}");
+        }
+        refused["reason"].as_str().expect("a code").to_owned()
+    };
+    not_charged(&stack.post(BUY).send().await, "payment_required");
+    for path in [BUY, LIST] {
+        let demand = stack.post(path).demand().await;
+        let post = |payment: Payment| stack.post(path).paid_with(&payment).send();
+        not_charged(&post(poor.signs(&demand)).await, "poor");
+        for reason in [
+            "invalid_exact_evm_payload_authorization_valid_after",
+            "invalid_exact_evm_payload_authorization_valid_before",
+            "invalid_exact_evm_insufficient_balance",
+            "invalid_exact_evm_transaction_simulation_failed",
+            "invalid_exact_evm_signature",
+            "kyt_risk_detected",
+        ] {
+            let verdict = json!({"isValid": false, "invalidReason": reason, "payer": wallet.text()});
+            stack.facilitator.faults().once("POST */verify", Fault::Refuse(Answer::json(200, &verdict)));
+            let settled = json!({"success": false, "errorReason": reason, "transaction": "", "network": "", "payer": wallet.text()});
+            stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::json(200, &settled)));
+            let declined = post(wallet.signs(&demand)).await;
+            assert_eq!(not_charged(&declined, reason), reason);
+            stack.facilitator.faults().clear();
+        }
+    }
+    assert_eq!(stack.earned(), 0);
+}
+
+/// A client that is made for another network, scheme or token, or has lost its way between two, is told what is taken.
+#[tokio::test]
+async fn what_is_not_taken_here_is_told_what_is() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let demand = stack.post(LIST).demand().await;
+    for payload in [json!({"transaction": "AQID"}), json!({"signature": "0x"}), json!({}), json!(null), json!("signed")]
+    {
+        for network in ["solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1", "eip155:8453", "eip155:1"] {
+            let payload = payload.clone();
+            let payment = wallet.signs(&demand).document(move |document| {
+                document["payload"] = payload.clone();
+                document["accepted"]["network"] = json!(network);
+            });
+            let refused = stack.post(LIST).paid_with(&payment).send().await.refused(402, "payment_required");
+            assert_eq!(refused["reason"], "network_mismatch", "{network}");
+            assert!(refused["message"].as_str().expect("words").contains("eip155:84532"), "{refused}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -173,7 +173,9 @@ async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
         return Answer { response: browsers::preflight(H::METHOD.allow()), outcome: PREFLIGHT };
     }
     if !H::METHOD.serves(&method) {
-        return Answer::refusal(&Refusal::MethodNotAllowed { method: H::METHOD });
+        let mut meant = api::nearest(&method, request.raw_http_path());
+        meant.retain(|(meant, _)| meant.serves(&method));
+        return Answer::refusal(&Refusal::MethodNotAllowed { method: H::METHOD, meant });
     }
     let answer = handler.handle(request, invocation).await;
     // What is not in the table of the API is in none of its documents. Every test would tell of it.
@@ -187,7 +189,7 @@ fn nothing_here(request: &Request) -> Answer {
     if request.method() == Method::OPTIONS {
         return Answer { response: browsers::preflight("GET, HEAD, POST, OPTIONS"), outcome: PREFLIGHT };
     }
-    Answer::refusal(&Refusal::NoSuchPath { meant: api::nearest(request.raw_http_path()) })
+    Answer::refusal(&Refusal::NoSuchPath { meant: api::nearest(request.method(), request.raw_http_path()) })
 }
 
 fn is_promised<H: Handler>(answer: &Answer) -> bool {

@@ -32,13 +32,13 @@ use crate::store::{Pause, Work};
 use crate::telemetry;
 use crate::types::{Network, PaymentId, PhoneNumber, Wallet};
 use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, remedy};
-use replay::{REPLAYED, replayed};
+use replay::{Past, REPLAYED, replayed};
 use said::{Said, request_hash};
 
 /// How many sales of one wallet are waited for, one after the other.
 const BEHIND: u32 = 3;
 /// What must be left of an invocation when verifying, for everything that follows.
-const VERIFY_RESERVE: Duration = Duration::from_secs(15);
+const VERIFY_RESERVE: Duration = Duration::from_secs(11);
 
 /// An endpoint that is paid for.
 pub trait Endpoint: Undo + Send + Sync + 'static {
@@ -162,6 +162,8 @@ enum Halt {
     Refuse(Refusal),
     /// Another sale of this wallet has to come to its end first.
     Behind(Behind),
+    /// An earlier attempt was waited for, and its sale is open again: what was planned beside it has met that attempt.
+    Again,
 }
 
 impl<R: Into<Refusal>> From<R> for Halt {
@@ -173,8 +175,9 @@ impl<R: Into<Refusal>> From<R> for Halt {
 impl<E: Endpoint> Paid<E> {
     async fn serve(&self, request: &Request, invocation: &Invocation) -> Result<Answer, Refusal> {
         let body = edge::bytes(request.body())?;
-        let presented =
-            Presented::read(request.headers()).map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
+        let is_taken = |network| self.quotes.iter().any(|quote| quote.network() == network);
+        let presented = Presented::read_on(request.headers(), is_taken)
+            .map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
         let address = body::not_in_the_address(E::ENDPOINT, said::parameters(request));
         let says_nothing = address.is_ok();
         let ask = address.and_then(|()| E::ask(body));
@@ -215,15 +218,20 @@ impl<E: Endpoint> Paid<E> {
         let said = said(payment.id(), payment.version());
         let order = Order { payment, confirmed, said };
         let mut ask = ask;
+        let mut last = Refusal::PaymentInProgress { retry_after: 1 };
         for _ in 0..BEHIND {
             match self.sell(ask, &order).await {
                 Ok(answer) => return Ok(answer),
                 Err(Halt::Refuse(refusal)) => return Err(refusal),
-                Err(Halt::Behind(earlier)) => self.clear(&earlier, invocation).await?,
+                Err(Halt::Behind(earlier)) => {
+                    self.clear(&earlier, invocation).await?;
+                    last = Reached { limit: Limit::Crowd, retry_after: 1 }.into();
+                }
+                Err(Halt::Again) => last = Refusal::PaymentInProgress { retry_after: 1 },
             }
             ask = E::ask(body);
         }
-        Err(Reached { limit: Limit::Crowd, retry_after: 1 }.into())
+        Err(last)
     }
 
     async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Halt> {
@@ -247,18 +255,26 @@ impl<E: Endpoint> Paid<E> {
                 Entry::Served(answer) => return Ok(answer),
                 Entry::Open(named) => (plan.await, named),
                 Entry::Shut(refusal) => (Err(refusal), None),
+                Entry::Undone => return Err(Halt::Again),
             },
             Either::Right((plan, gate)) => match self.enter(gate.await?, said).await? {
                 Entry::Served(answer) => return Ok(answer),
                 Entry::Open(named) => (plan, named),
                 Entry::Shut(refusal) => (Err(refusal), None),
+                Entry::Undone => return Err(Halt::Again),
             },
         };
         let (ask, plan) = match planned {
             Ok(planned) => planned,
             // A twin of this request may have paid while this one was planned, and be the reason why it was refused. Only
             // if there is none can it be said that nothing was charged.
-            Err(refusal) => return Ok(self.twin(order).await?.ok_or(refusal)?),
+            Err(refusal) => {
+                return match self.twin(order).await? {
+                    Past::Answered(answer) => Ok(answer),
+                    Past::Nothing => Err(refusal.into()),
+                    Past::Undone => Err(Halt::Again),
+                };
+            }
         };
         let new = NewSale {
             id,
@@ -274,34 +290,39 @@ impl<E: Endpoint> Paid<E> {
             Err(Stop::Refuse(refusal)) => Err(refusal.into()),
             Err(Stop::Behind(earlier)) => Err(Halt::Behind(earlier)),
             Err(Stop::Earlier(record)) => match self.replay(Some(*record), said).await? {
-                Some(answer) => Ok(answer),
-                None => Err(Refusal::PaymentInProgress { retry_after: 1 }.into()),
+                Past::Answered(answer) => Ok(answer),
+                Past::Nothing | Past::Undone => Err(Halt::Again),
             },
         }
     }
 
     /// What another request with this payment, or under this name, has bought meanwhile.
-    async fn twin(&self, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
+    async fn twin(&self, order: &Order<'_>) -> Result<Past, Refusal> {
         let (said, store) = (&order.said, &self.cashier.store);
         let Some(name) = &said.name else { return self.replay(store.sale(&said.id).await?, said).await };
         let gate = store.gate(&said.id, &order.payment.payer(), Some(name), said.invocation.now).await?;
         match self.enter(gate, said).await? {
-            Entry::Served(answer) => Ok(Some(answer)),
-            Entry::Open(_) | Entry::Shut(_) => Ok(None),
+            Entry::Served(answer) => Ok(Past::Answered(answer)),
+            Entry::Open(_) | Entry::Shut(_) => Ok(Past::Nothing),
+            Entry::Undone => Ok(Past::Undone),
         }
     }
 
     /// What was bought before with this payment or under this name; or whether this wallet is sold anything now.
     async fn enter(&self, gate: Gate, said: &Said<'_>) -> Result<Entry, Refusal> {
         let Gate { record, blocked, paused, named, in_doubt } = gate;
-        if let Some(answer) = self.replay(record, said).await? {
-            return Ok(Entry::Served(answer));
+        match self.replay(record, said).await? {
+            Past::Answered(answer) => return Ok(Entry::Served(answer)),
+            Past::Undone => return Ok(Entry::Undone),
+            Past::Nothing => {}
         }
         let named = named.filter(|first| *first != said.id);
-        if let Some(first) = &named
-            && let Some(answer) = self.replay(self.cashier.store.sale(first).await?, said).await?
-        {
-            return Ok(Entry::Served(answer));
+        if let Some(first) = &named {
+            match self.replay(self.cashier.store.sale(first).await?, said).await? {
+                Past::Answered(answer) => return Ok(Entry::Served(answer)),
+                Past::Undone => return Ok(Entry::Undone),
+                Past::Nothing => {}
+            }
         }
         Ok(match passes::<E>(blocked, paused, in_doubt) {
             Ok(()) => Entry::Open(named),
@@ -350,6 +371,8 @@ enum Entry {
     Open(Option<PaymentId>),
     /// It is shut.
     Shut(Refusal),
+    /// It is open since a moment ago: see [`Past::Undone`].
+    Undone,
 }
 
 /// Whether this wallet is sold this now. Before everything that a plan could say: who is sold nothing need not mend a body.

@@ -22,6 +22,8 @@ pub enum Refusal {
     MethodNotAllowed {
         /// The method that is.
         method: Method,
+        /// What may be meant, near this address, by the method that was sent.
+        meant: Vec<(Method, &'static str)>,
     },
     /// 413: the body is larger than anything that is asked for here.
     TooLarge,
@@ -199,13 +201,12 @@ impl Refusal {
     pub fn facts(&self) -> Facts {
         match self {
             Self::NoSuchPath { meant } => {
-                let meant: Vec<_> = meant.iter().map(|(method, path)| format!("{} {path}", method.as_str())).collect();
-                let meant = if meant.is_empty() { String::new() } else { format!("Did you mean {}? ", meant.join(" or ")) };
+                let meant = did_you_mean(meant);
                 let message = format!("There is nothing at this address. {meant}GET /openapi.json says what there is. {FREE}");
                 Facts::new(codes::NO_SUCH_PATH, message)
             }
-            Self::MethodNotAllowed { method } => {
-                let message = format!("This endpoint takes {} only. {FREE}", method.as_str());
+            Self::MethodNotAllowed { method, meant } => {
+                let message = format!("This endpoint takes {} only. {}{FREE}", method.as_str(), did_you_mean(meant));
                 Facts::new(codes::METHOD_NOT_ALLOWED, message).header("allow", method.allow())
             }
             Self::TooLarge => {
@@ -354,6 +355,11 @@ const PAUSE: u64 = 300;
 
 /// BlockRun's MCP server looks for these words before it tells a user that nothing was paid.
 const FREE: &str = "Not charged.";
+
+fn did_you_mean(meant: &[(Method, &str)]) -> String {
+    let meant: Vec<_> = meant.iter().map(|(method, path)| format!("{} {path}", method.as_str())).collect();
+    if meant.is_empty() { String::new() } else { format!("Did you mean {}? ", meant.join(" or ")) }
+}
 
 /// Words of ours or of a vendor's with one end: vendors bring their own full stop, as a rule.
 fn sentence(words: &str) -> String {

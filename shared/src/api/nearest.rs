@@ -9,13 +9,17 @@ const SURE: usize = 4;
 const FAR: usize = 2;
 
 /// The methods and paths that are meant, where some are: those that differ in the fewest words. The prefix of the API in any
-/// version, a file's ending, case, slashes and the plural make no difference.
-pub fn nearest(path: &str) -> Vec<(Method, &'static str)> {
+/// version, a file's ending, case, slashes and the plural make no difference. A client that wants to read does not mean to pay,
+/// if there is something near that can be read.
+pub fn nearest(method: &http::Method, path: &str) -> Vec<(Method, &'static str)> {
     let asked = words(path);
+    let reads = Method::Get.serves(method);
     let endpoints = ALL.into_iter().map(|endpoint| (endpoint.method, endpoint.path));
     let documents = DOCUMENTS.into_iter().map(|path| (Method::Get, path));
     let distances = endpoints.chain(documents).filter_map(|known| Some((distance(&words(known.1), &asked)?, known)));
-    let near: Vec<_> = distances.filter(|(distance, _)| *distance <= FAR).collect();
+    let near = distances.filter(|(distance, _)| *distance <= FAR);
+    let near: Vec<_> =
+        near.map(|(far, known)| (if reads && known.0 == Method::Post { far + FAR } else { far }, known)).collect();
     let least = near.iter().map(|(distance, _)| *distance).min();
     near.into_iter().filter(|(distance, _)| Some(*distance) == least).map(|(_, known)| known).collect()
 }
@@ -69,7 +73,33 @@ mod tests {
     use crate::api::{ALL, DOCUMENTS};
 
     fn meant(path: &str) -> Vec<&'static str> {
-        nearest(path).into_iter().map(|(_, path)| path).collect()
+        by("POST", path)
+    }
+
+    fn by(method: &str, path: &str) -> Vec<&'static str> {
+        let method = http::Method::from_bytes(method.as_bytes()).unwrap();
+        nearest(&method, path).into_iter().map(|(_, path)| path).collect()
+    }
+
+    #[test]
+    fn a_client_that_wants_to_read_means_what_can_be_read() {
+        let (call, poll) = ("/api/v1/voice/call", "/api/v1/voice/call/{call_id}");
+        let list = "/api/v1/phone/numbers/list";
+        for (path, to_read, otherwise) in [
+            ("/api/v1/voice/call/", poll, call),
+            ("/v1/voice/call//", poll, call),
+            ("/api/v1/voice/calls", poll, call),
+            ("/voice", poll, call),
+            ("/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/", poll, poll),
+            ("/api/v1/phone/numbers/list/", list, list),
+        ] {
+            for method in ["GET", "HEAD"] {
+                assert_eq!(by(method, path), [to_read], "{method} {path}");
+            }
+            for method in ["POST", "PUT", "PATCH", "DELETE"] {
+                assert_eq!(by(method, path), [otherwise], "{method} {path}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Endpoint, Paid, VERIFY_RESERVE};
+use super::{Endpoint, Paid};
 use crate::invocation::Invocation;
 use crate::limits::Reached;
 use crate::refusal::{Bought, Fault, Product, Refusal};
@@ -15,6 +15,8 @@ use crate::types::Timestamp;
 /// How long a request waits for another one, and how often it looks.
 const PATIENCE: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(150);
+/// What must be left of an invocation when it has waited: the payment is verified then, and all else follows.
+const WAIT_RESERVE: Duration = Duration::from_secs(15);
 /// No function runs longer than this: what has not answered by then has died.
 const LIFE: Duration = Duration::from_secs(29);
 /// A payment whose outcome is unknown is looked at again by whoever asks, and this is soon enough.
@@ -35,7 +37,7 @@ impl<E: Endpoint> Paid<E> {
     /// undone.
     pub(super) async fn wait_for(&self, mut record: Record, invocation: &Invocation) -> Result<Come, Refusal> {
         let store = &self.cashier.store;
-        let patience = invocation.at_most(PATIENCE, VERIFY_RESERVE);
+        let patience = invocation.at_most(PATIENCE, WAIT_RESERVE);
         let mut waited = Duration::ZERO;
         loop {
             if matches!(record.state, State::Closed | State::Void) {

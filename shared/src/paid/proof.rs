@@ -19,6 +19,15 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The facilitators' word for a payer who holds too little.
 const POOR: &str = "insufficient_funds";
 
+/// Waits until the chain takes a payment, which its client may have signed from this very second on. No longer than for some
+/// seconds: what is good only later is refused.
+async fn taken(payment: &Verified, invocation: &Invocation) {
+    let wait = invocation.at_most(payment.takes(invocation.current()), VERIFY_RESERVE);
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+}
+
 impl<E: Endpoint> Paid<E> {
     /// A signature that only a contract can judge: known again by a record of ours with the very same claim, or else asked
     /// about, as often as that may be. Our own node is asked first; the facilitator, where there is none or it does not answer.
@@ -46,6 +55,7 @@ impl<E: Endpoint> Paid<E> {
             };
             return self.unless_confirmed(unproven, refusal).await;
         }
+        taken(unproven.claim(), invocation).await;
         let refusal = match unproven.confirm(&self.cashier.facilitator, invocation.now, limit).await {
             Ok(()) => return Ok((unproven.confirmed(), true)),
             Err(NotConfirmed::Refused(why)) => refused(why),
@@ -75,25 +85,27 @@ impl<E: Endpoint> Paid<E> {
 
     /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
     pub(super) async fn verify(&self, order: &Order<'_>) -> Result<(), Refusal> {
-        let limit = order.said.invocation.at_most(VERIFY, VERIFY_RESERVE);
+        let (payment, invocation) = (&order.payment, order.said.invocation);
+        let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
         if !E::FOREIGN || order.confirmed {
             // What settling will take is fetched beside the reads, and nothing is begun where it cannot be had.
             let ready =
                 async { if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) } };
-            let (solvent, ready) = future::join(self.solvent(order), ready).await;
+            let (solvent, ready, ()) = future::join3(self.solvent(order), ready, taken(payment, invocation)).await;
             return solvent.and(ready);
         }
         // Who has nothing is not worth the facilitator's time.
         self.solvent(order).await?;
-        match self.cashier.facilitator.verify(&order.payment, order.said.invocation.now, limit).await {
+        taken(payment, invocation).await;
+        match self.cashier.facilitator.verify(payment, invocation.current(), limit).await {
             Verdict::Valid => Ok(()),
             Verdict::Invalid { reason } => Err(declined(reason)),
-            Verdict::LookItUp { reason } => self.look_it_up(&order.payment, reason, order.said.invocation).await,
+            Verdict::LookItUp { reason } => self.look_it_up(payment, reason, invocation).await,
             Verdict::RateLimited { retry_after } => {
                 Err(Refusal::UpstreamRateLimited { vendor: "facilitator", retry_after: retry_after.unwrap_or(5) })
             }
             // Some fail where others would say that it was made already.
-            Verdict::Unavailable => match sale::truth(&self.cashier, &order.payment, order.said.invocation).await {
+            Verdict::Unavailable => match sale::truth(&self.cashier, payment, invocation).await {
                 Some(Truth::Paid { .. }) => Ok(()),
                 Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(facilitator_failed()),
             },

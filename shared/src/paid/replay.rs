@@ -21,6 +21,16 @@ pub(super) fn replayed() -> (HeaderName, HeaderValue) {
     (HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"))
 }
 
+/// What an earlier request has left behind.
+pub(super) enum Past {
+    /// Its answer.
+    Answered(Answer),
+    /// Nothing: payment or name are free to be used.
+    Nothing,
+    /// Nothing any more. It was at work until just now, so what was found out beside it is no longer true.
+    Undone,
+}
+
 impl<E: Endpoint> Paid<E> {
     pub(super) fn granted(record: &Record, said: &Said<'_>, outcome: &'static str) -> Result<Answer, Refusal> {
         let settled = record.settled.as_ref().ok_or(Refusal::Fault(Fault::Broken("closed without a settlement")))?;
@@ -42,49 +52,53 @@ impl<E: Endpoint> Paid<E> {
     }
 
     /// What an earlier request has come to that carried this payment, or another payment of this wallet's under the same
-    /// name; nothing, if payment or name are free to be used.
-    pub(super) async fn replay(&self, record: Option<Record>, said: &Said<'_>) -> Result<Option<Answer>, Refusal> {
+    /// name.
+    pub(super) async fn replay(&self, record: Option<Record>, said: &Said<'_>) -> Result<Past, Refusal> {
         match record {
             Some(record) if record.id == said.id => self.replay_payment(record, said).await,
             Some(record) => self.replay_named(record, said).await,
-            None => Ok(None),
+            None => Ok(Past::Nothing),
         }
     }
 
     /// Another payment was first to carry this name. Whatever became of it, this one is not used while that one may be.
-    async fn replay_named(&self, record: Record, said: &Said<'_>) -> Result<Option<Answer>, Refusal> {
+    async fn replay_named(&self, record: Record, said: &Said<'_>) -> Result<Past, Refusal> {
         // A body that asks for nothing that there is cannot be another request: what is wrong with it is said.
         if record.state == State::Void || said.request.is_none() {
-            return Ok(None);
+            return Ok(Past::Nothing);
         }
         if !said.asks_for(&record) {
             return Err(Refusal::IdempotencyConflict);
         }
         match self.replay_payment(record, said).await {
             // The other payment has come to nothing meanwhile.
-            Err(Refusal::PaymentRequired { .. } | Refusal::PaymentReturned | Refusal::NotSettled) => Ok(None),
+            Err(Refusal::PaymentRequired { .. } | Refusal::PaymentReturned | Refusal::NotSettled) => Ok(Past::Undone),
             outcome => outcome,
         }
     }
 
-    async fn replay_payment(&self, record: Record, said: &Said<'_>) -> Result<Option<Answer>, Refusal> {
+    async fn replay_payment(&self, record: Record, said: &Said<'_>) -> Result<Past, Refusal> {
+        let was_void = record.state == State::Void;
         match record.state {
             // Before the requests are compared: a payment that came without one has a record too.
             State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned),
             // It bought nothing, and what is wrong with this body says more than that it is another one.
-            State::Void if said.request.is_none() => return Ok(None),
+            State::Void if said.request.is_none() => return Ok(Past::Nothing),
             State::Void if record.spent => return Err(given_up()),
             _ if !said.asks_for(&record) => return Err(Refusal::PaymentConflict { bought: bought(&record) }),
             _ => {}
         }
         match self.wait_for(record, said.invocation).await? {
             Come::Busy(retry_after) => Err(Refusal::PaymentInProgress { retry_after }),
-            Come::Ours(sale) => self.settle(sale, Sent::Perhaps, said, REPLAYED).await.map(Some),
+            Come::Ours(sale) => self.settle(sale, Sent::Perhaps, said, REPLAYED).await.map(Past::Answered),
             Come::Ended(record) => match record.state {
                 State::Void if record.refund.is_some() => Err(Refusal::PaymentReturned),
                 State::Void if record.spent => Err(given_up()),
-                State::Void => Ok(None),
-                State::Closed | State::Open | State::Settling => Self::granted(&record, said, REPLAYED).map(Some),
+                State::Void if was_void => Ok(Past::Nothing),
+                State::Void => Ok(Past::Undone),
+                State::Closed | State::Open | State::Settling => {
+                    Self::granted(&record, said, REPLAYED).map(Past::Answered)
+                }
             },
         }
     }
@@ -99,9 +113,9 @@ impl<E: Endpoint> Paid<E> {
         };
         telemetry::sale(&record.id, &record.signed.payer);
         match self.replay_payment(record, said).await {
-            Ok(Some(answer)) => Ok(answer),
+            Ok(Past::Answered(answer)) => Ok(answer),
             // It has come to nothing meanwhile.
-            Ok(None) | Err(Refusal::PaymentRequired { .. }) => Err(refused(misfit.why)),
+            Ok(Past::Nothing | Past::Undone) | Err(Refusal::PaymentRequired { .. }) => Err(refused(misfit.why)),
             Err(refusal) => Err(refusal),
         }
     }

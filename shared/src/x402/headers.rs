@@ -2,7 +2,8 @@
 //!
 //! Reading is strict, since whatever two programs read differently is a way to cheat one of them: one alphabet in a text, no
 //! stray bits, no whitespace, UTF-8, at most 8 KB, at most sixteen levels deep. Padding may be missing, because some clients
-//! leave it out and it carries nothing; and the alphabet may be the one for addresses, which some clients take.
+//! leave it out and it carries nothing, and a byte order mark may be there, which carries nothing either; and the alphabet may
+//! be the one for addresses, which some clients take.
 
 use base64::Engine;
 use base64::alphabet;
@@ -30,6 +31,8 @@ pub const X_PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("x-payment-rec
 pub const LONGEST: usize = 8 * 1024;
 /// How many spellings of one payment are read.
 const MOST: usize = 4;
+/// Some editors and frameworks begin a text with it. RFC 8259 lets a reader ignore it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// How deep a payment's JSON may be nested. Clients echo the schema of what they buy, which takes eleven levels.
 const DEEPEST: usize = 16;
 
@@ -77,14 +80,15 @@ fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
         return Err(Malformed::TooLong);
     }
     let json = base64(value).or_else(|| URL_SAFE_ALPHABET.decode(value).ok()).ok_or(Malformed::NotBase64)?;
-    // Asked here, because the parser does not look into what it skips.
-    if str::from_utf8(&json).is_err() {
-        return Err(Malformed::NotJson);
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
+    // Asked here, because the parser does not look into what it skips. A brace of two bytes is UTF-16.
+    if str::from_utf8(json).is_err() || json.starts_with(b"{\0") || json.starts_with(b"\0{") {
+        return Err(Malformed::NotUtf8);
     }
-    if nesting(&json) > DEEPEST {
+    if nesting(json) > DEEPEST {
         return Err(Malformed::TooDeep);
     }
-    Ok(json)
+    Ok(json.to_vec())
 }
 
 /// Bytes in their one spelling, but for the padding.
@@ -205,7 +209,18 @@ mod tests {
     #[test]
     fn a_document_is_text_also_where_nobody_reads_it() {
         let document = STANDARD.encode(b"{\"skipped\":\"\xff\"}");
-        assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &document)])), Err(Malformed::NotJson));
+        assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &document)])), Err(Malformed::NotUtf8));
+        for wide in [&b"\xff\xfe{\0}\0"[..], b"\xfe\xff\0{\0}", b"{\0}\0", b"\0{\0}"] {
+            let document = STANDARD.encode(wide);
+            assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &document)])), Err(Malformed::NotUtf8), "{wide:?}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_a_document() {
+        let marked = STANDARD.encode("\u{feff}{\"a\":1}");
+        let both = headers(&[(PAYMENT_SIGNATURE, &marked), (X_PAYMENT, "eyJhIjoxfQ==")]);
+        assert_eq!(payment_documents(&both), Ok(vec![br#"{"a":1}"#.to_vec()]));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! else. It knows nothing of what is sold.
 
 mod check;
+mod fields;
 mod misfit;
 mod read;
 mod unproven;

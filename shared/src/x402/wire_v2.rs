@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -68,7 +68,9 @@ pub(super) struct Envelope {
 /// What `PAYMENT-SIGNATURE` holds.
 #[derive(Deserialize)]
 pub(super) struct Payment<'a> {
-    pub(super) accepted: Object<Accepted>,
+    /// Read in two steps: what it says beside scheme and network matters only where those are ours.
+    #[serde(borrow)]
+    pub(super) accepted: &'a RawValue,
     /// Depends on the scheme and the chain, so it is read once those are known to be ours.
     #[serde(borrow)]
     pub(super) payload: &'a RawValue,
@@ -123,12 +125,17 @@ fn identifier<'a, 'de: 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     }))
 }
 
-/// The entry of our `accepts` that the client says it chose.
+/// The way to pay that the client says it chose.
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    pub(super) scheme: String,
+    pub(super) network: String,
+}
+
+/// What the client repeats of our demand.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Accepted {
-    pub(super) scheme: String,
-    pub(super) network: String,
     pub(super) amount: Decimal,
     pub(super) asset: String,
     pub(super) pay_to: String,
@@ -159,8 +166,6 @@ pub(super) struct Authorization {
     pub(super) nonce: String,
 }
 
-const NOT_A_TIME: &str = "times are whole seconds since 1970, in a string of decimal digits without a leading zero";
-
 /// A time as a `uint256`, which holds far more than the calendar: what is beyond 2^64 is as late as can be said.
 #[derive(Clone, Copy)]
 pub(super) struct Instant(pub(super) u64);
@@ -182,25 +187,22 @@ impl<'de> Deserialize<'de> for Instant {
             /// How JSON integers beyond 2^64 are read.
             fn visit_f64<E: de::Error>(self, value: f64) -> Result<Instant, E> {
                 const BEYOND: f64 = 18_446_744_073_709_551_616.0;
-                if value >= BEYOND { Ok(Instant(u64::MAX)) } else { Err(E::custom(NOT_A_TIME)) }
+                if value >= BEYOND {
+                    Ok(Instant(u64::MAX))
+                } else {
+                    Err(E::invalid_value(Unexpected::Float(value), &self))
+                }
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
-                // The largest `uint256` has 78 digits.
-                let canonical = text == "0" || !text.starts_with('0');
-                let digits = (1..=78).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
-                match text.parse() {
-                    Ok(value) if canonical && digits => Ok(Instant(value)),
-                    Err(_) if canonical && digits => Ok(Instant(u64::MAX)),
-                    _ => Err(E::custom(NOT_A_TIME)),
-                }
+                decimal(text).map(Instant).ok_or_else(|| not_this(text, &self))
             }
         }
         deserializer.deserialize_any(Reader)
     }
 }
 
-/// An integer that the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so
+/// An amount as a `uint256`, which the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so
 /// integers are read too; nothing else is: no sign, no leading zero, no exponent, no fraction.
 #[derive(Clone, Copy)]
 pub(super) struct Decimal(pub(super) u64);
@@ -220,21 +222,24 @@ impl<'de> Deserialize<'de> for Decimal {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
-                decimal(text).map(Decimal).ok_or_else(|| {
-                    E::custom("amounts and times are strings of at most 20 decimal digits without a leading zero")
-                })
+                decimal(text).map(Decimal).ok_or_else(|| not_this(text, &self))
             }
         }
         deserializer.deserialize_any(Reader)
     }
 }
 
-/// `^(0|[1-9][0-9]{0,19})$`, below 2^64.
+/// `^(0|[1-9][0-9]{0,77})$`, which is as long as a `uint256` gets. What is beyond 2^64 is as much as can be said.
 fn decimal(text: &str) -> Option<u64> {
-    let digits = text.bytes().all(|c| c.is_ascii_digit());
+    let digits = (1..=78).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
     let canonical = text == "0" || !text.starts_with('0');
     // `parse` alone would also take a plus sign and leading zeros.
-    if digits && canonical { text.parse().ok() } else { None }
+    if digits && canonical { Some(text.parse().unwrap_or(u64::MAX)) } else { None }
+}
+
+/// The words for it are chosen by the field's name.
+fn not_this<E: de::Error>(text: &str, expected: &dyn de::Expected) -> E {
+    E::invalid_value(Unexpected::Str(text), expected)
 }
 
 /// The body of `/verify` and of `/settle`.
@@ -339,7 +344,14 @@ mod tests {
 
     #[test]
     fn only_canonical_decimals_are_numbers() {
-        for (text, value) in [("0", 0), ("1000", 1000), ("18446744073709551615", u64::MAX)] {
+        for (text, value) in [
+            ("0", 0),
+            ("1000", 1000),
+            ("18446744073709551615", u64::MAX),
+            ("18446744073709551616", u64::MAX),
+            ("100000000000000000000", u64::MAX),
+            (&"9".repeat(78), u64::MAX),
+        ] {
             assert_eq!(decimal(text), Some(value), "{text}");
         }
         for text in [
@@ -358,8 +370,7 @@ mod tests {
             "USD 10",
             "１０",
             "٣",
-            "18446744073709551616",
-            "100000000000000000000",
+            &"9".repeat(79),
             "1\0",
         ] {
             assert_eq!(decimal(text), None, "{text:?}");

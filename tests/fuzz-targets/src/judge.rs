@@ -130,7 +130,8 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     if header.len() > 8 * 1024 {
         return None;
     }
-    let document = json::read(&base64(header)?)?;
+    let decoded = base64(header)?;
+    let document = json::read(decoded.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&decoded))?;
     if document.depth > 16 {
         return None;
     }
@@ -150,9 +151,9 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     let payload = root.get("payload")?;
     let transfer = transfer(payload.get("authorization")?)?;
     let signature = bytes(payload.text_of("signature")?)?;
-    // Only version 2 has extensions; and what is good for ever is never taken.
+    // Only version 2 has extensions; and neither what is good for ever is taken, nor more than there is.
     if (!std::ptr::eq(choice, root) && is_misnamed(root))
-        || [transfer.valid_before, transfer.valid_after].contains(&u64::MAX)
+        || [transfer.valid_before, transfer.valid_after, transfer.value].contains(&u64::MAX)
     {
         return None;
     }
@@ -188,8 +189,9 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
 fn is_the_demand(accepted: &Json, chain: &Chain, sells: &Sells) -> Option<bool> {
     let same =
         |key, address: Address| accepted.text_of(key).map(|text| text.to_ascii_lowercase() == format!("{address:#x}"));
-    let (asset, pay_to, amount) =
-        (same("asset", chain.usdc)?, same("payTo", PAYEE)?, decimal(accepted.get("amount")?)?);
+    let amount = accepted.get("amount")?;
+    let amount = if is_huge(amount) { u64::MAX } else { decimal(amount)? };
+    let (asset, pay_to) = (same("asset", chain.usdc)?, same("payTo", PAYEE)?);
     Some(asset && pay_to && amount == sells.price)
 }
 
@@ -211,6 +213,13 @@ fn decimal(value: &Json) -> Option<u64> {
     let (Json::Text(digits) | Json::Number(digits)) = value else { return None };
     let number: u64 = digits.parse().ok()?;
     (number.to_string() == *digits).then_some(number)
+}
+
+/// Whether it is a `uint256` of 2^64 or more, as a string: good to read, and no price of ours.
+fn is_huge(value: &Json) -> bool {
+    let Json::Text(digits) = value else { return false };
+    let canonical = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    canonical && (1..=78).contains(&digits.len()) && digits.parse::<u64>().is_err()
 }
 
 fn bytes(text: &str) -> Option<Vec<u8>> {

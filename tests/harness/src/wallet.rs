@@ -224,6 +224,11 @@ impl Payment {
         self
     }
 
+    /// Valid only when so many seconds have passed; negative has been for a while.
+    pub fn valid_in(self, seconds: i64) -> Self {
+        self.valid_after(u64::try_from(now().saturating_add(seconds)).unwrap_or_default())
+    }
+
     /// Epoch seconds.
     pub fn valid_before(mut self, second: u64) -> Self {
         self.authorization.valid_before = U256::from(second);

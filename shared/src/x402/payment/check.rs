@@ -61,7 +61,8 @@ impl Presented {
             Signed::Evm(signed) => {
                 let fits = quote.and_then(|quote| pays(&signed, quote));
                 // What we cannot read cannot have been signed as we read it.
-                let proof = if readable(&signed).is_ok() { proof(&signed) } else { Proof::None };
+                let whole = readable(&signed).is_ok() && signed.authorization.value != Usdc::micros(u64::MAX);
+                let proof = if whole { proof(&signed) } else { Proof::None };
                 (fits, proof, Payload::Evm(signed.normalized()))
             }
             Signed::Solana { network, transaction } => {

@@ -3,10 +3,9 @@
 
 use alloy_primitives::{Address, B256, hex};
 use serde::Deserialize;
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::{Authorization, SignedAuthorization};
+use super::{Authorization, SignedAuthorization, fields};
 use crate::types::{EvmNetwork, Network, PaymentId, SolanaNetwork, Usdc};
 use crate::x402::wire_v2::Object;
 use crate::x402::{Transfer, exact_svm, headers, wire_v1, wire_v2};
@@ -52,7 +51,6 @@ pub struct Presented {
 /// What the client says it is paying for.
 pub(super) struct Claim {
     pub(super) scheme: String,
-    pub(super) network: String,
     /// What version 2 repeats of our demand; version 1 repeats nothing.
     pub(super) accepted: Option<Accepted>,
 }
@@ -86,6 +84,9 @@ pub enum Malformed {
     /// Not base64.
     #[error("it is not base64, without whitespace")]
     NotBase64,
+    /// Text of another kind, as some systems write it.
+    #[error("it does not decode to UTF-8; encode the UTF-8 bytes of the JSON as base64")]
+    NotUtf8,
     /// The decoded header is not JSON.
     #[error("it does not decode to JSON")]
     NotJson,
@@ -93,7 +94,7 @@ pub enum Malformed {
     #[error("its JSON is nested too deeply")]
     TooDeep,
     /// Neither version 1 nor version 2.
-    #[error("x402Version must be 1 or 2")]
+    #[error("it is not an x402 payment: `x402Version` must be 1 or 2")]
     UnknownVersion,
     /// A field is missing, repeated, or not what it should be.
     #[error("it is not an x402 payment: {0}")]
@@ -104,11 +105,18 @@ impl Presented {
     /// Reads the payment that a request carries, or nothing if it carries none. The version is the document's own, under
     /// either header name: clients in transition send both combinations, and some both versions of one payment at once.
     pub fn read(headers: &http::HeaderMap) -> Result<Option<Self>, Malformed> {
+        Self::read_on(headers, |_| true)
+    }
+
+    /// The same, where payments are taken on these networks only: what is signed for another one need not be readable, since it
+    /// is refused for that.
+    pub fn read_on(headers: &http::HeaderMap, is_taken: impl Fn(Network) -> bool) -> Result<Option<Self>, Malformed> {
         let documents = headers::payment_documents(headers)?;
         let several = documents.len() > 1;
         let mut one: Option<Self> = None;
         for json in documents {
-            let read = Self::parse(&json).map_err(|malformed| if several { Malformed::Several } else { malformed })?;
+            let read = Self::parse(&json, &is_taken)
+                .map_err(|malformed| if several { Malformed::Several } else { malformed })?;
             one = Some(match one {
                 None => read,
                 Some(other) => other.with(read).ok_or(Malformed::Several)?,
@@ -120,7 +128,12 @@ impl Presented {
     /// One payment, if both are the same signature under the same authorization. Version 2 says more, so it is the one that is
     /// answered.
     fn with(self, other: Self) -> Option<Self> {
-        let same = matches!((&self.signed, &other.signed), (Some(one), Some(other)) if one.is_the_same_as(other));
+        let same = match (&self.signed, &other.signed) {
+            (Some(one), Some(other)) => one.is_the_same_as(other),
+            // Neither is taken, and both are told so.
+            (None, None) => true,
+            _ => false,
+        };
         let identifier = match (&self.identifier, &other.identifier) {
             (Some(one), Some(other)) if one != other => return None,
             (one, other) => one.clone().or_else(|| other.clone()),
@@ -145,51 +158,65 @@ impl Presented {
         self.identifier.as_deref()
     }
 
-    fn parse(json: &[u8]) -> Result<Self, Malformed> {
-        let envelope: wire_v2::Envelope = document(json)?;
+    fn parse(json: &[u8], is_taken: impl Fn(Network) -> bool) -> Result<Self, Malformed> {
+        let envelope: wire_v2::Envelope = document(json, "")?;
         let version = Version::from_number(envelope.x402_version).ok_or(Malformed::UnknownVersion)?;
-        let (claim, payload, identifier) = match version {
+        match version {
             Version::V1 => {
-                let payment: wire_v1::Payment<'_> = document(json)?;
-                let claim = Claim { scheme: payment.scheme, network: payment.network, accepted: None };
-                (claim, payment.payload, None)
+                let wire_v1::Payment { scheme, network, payload } = document(json, "")?;
+                let signed = Signed::of(&scheme, &network, is_taken, |network| Signed::parse(network, payload))?;
+                Ok(Self { version, claim: Claim { scheme, accepted: None }, signed, identifier: None })
             }
             Version::V2 => {
-                let payment: wire_v2::Payment<'_> = document(json)?;
-                let Object(accepted) = payment.accepted;
-                let claim = Claim {
-                    scheme: accepted.scheme,
-                    network: accepted.network,
-                    accepted: Some(Accepted {
-                        amount: accepted.amount.0,
-                        asset: accepted.asset,
-                        pay_to: accepted.pay_to,
-                    }),
-                };
-                (claim, payment.payload, payment.extensions.map(identifier).transpose()?.flatten())
+                let wire_v2::Payment { accepted, payload, extensions } = document(json, "")?;
+                let wire_v2::Chosen { scheme, network } = document(accepted.get().as_bytes(), ACCEPTED)?;
+                let both = Signed::of(&scheme, &network, is_taken, |network| {
+                    Ok((Accepted::parse(accepted)?, Signed::parse(network, payload)?))
+                })?;
+                let (accepted, signed) = both.unzip();
+                let identifier = extensions.map(identifier).transpose()?.flatten();
+                Ok(Self { version, claim: Claim { scheme, accepted }, signed, identifier })
             }
-        };
-        let signed = match network(&claim.network) {
-            Some(network) if claim.scheme == wire_v2::EXACT => Some(Signed::parse(network, payload)?),
-            _ => None,
-        };
-        Ok(Self { version, claim, signed, identifier })
+        }
+    }
+}
+
+const ACCEPTED: &str = "accepted";
+const PAYLOAD: &str = "payload";
+
+impl Accepted {
+    fn parse(accepted: &RawValue) -> Result<Self, Malformed> {
+        let wire_v2::Accepted { amount, asset, pay_to } = document(accepted.get().as_bytes(), ACCEPTED)?;
+        Ok(Self { amount: amount.0, asset, pay_to })
     }
 }
 
 impl Signed {
+    /// What is read of a payment by this scheme on this network: nothing, if we do not know how to. What is not taken here
+    /// need not be readable.
+    fn of<T>(
+        scheme: &str,
+        name: &str,
+        is_taken: impl Fn(Network) -> bool,
+        read: impl FnOnce(Network) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, Malformed> {
+        let Some(network) = network(name).filter(|_| scheme == wire_v2::EXACT) else { return Ok(None) };
+        match read(network) {
+            Err(malformed) if is_taken(network) => Err(malformed),
+            read => Ok(read.ok()),
+        }
+    }
+
     fn parse(network: Network, payload: &RawValue) -> Result<Self, Malformed> {
         match network {
             Network::Evm(network) => SignedAuthorization::parse(network, payload).map(Self::Evm),
             Network::Solana(network) => {
-                let payload: wire_v2::ExactSvm = document(payload.get().as_bytes())?;
-                let transaction = headers::base64(payload.transaction.as_bytes()).ok_or_else(|| {
-                    Malformed::Shape("transaction must be base64 (standard alphabet, no whitespace)".to_owned())
-                })?;
-                if exact_svm::decode(&transaction).is_none() {
-                    return Err(Malformed::Shape("transaction must be a Solana transaction in wire format".to_owned()));
+                let payload: wire_v2::ExactSvm = document(payload.get().as_bytes(), PAYLOAD)?;
+                let transaction = headers::base64(payload.transaction.as_bytes());
+                match transaction.filter(|transaction| exact_svm::decode(transaction).is_some()) {
+                    Some(transaction) => Ok(Self::Solana { network, transaction }),
+                    None => Err(fields::wrong("payload.transaction")),
                 }
-                Ok(Self::Solana { network, transaction })
             }
         }
     }
@@ -214,7 +241,7 @@ impl Signed {
 
 impl SignedAuthorization {
     fn parse(network: EvmNetwork, payload: &RawValue) -> Result<Self, Malformed> {
-        let payload: wire_v2::ExactEvm = document(payload.get().as_bytes())?;
+        let payload: wire_v2::ExactEvm = document(payload.get().as_bytes(), PAYLOAD)?;
         let Object(authorization) = payload.authorization;
         Ok(Self {
             network,
@@ -226,8 +253,7 @@ impl SignedAuthorization {
                 valid_before: authorization.valid_before.0,
                 nonce: bytes("nonce", &authorization.nonce).map(B256::new)?,
             },
-            signature: hex_string(&payload.signature)
-                .ok_or_else(|| Malformed::Shape("signature must be 0x and hexadecimal digits".to_owned()))?,
+            signature: hex_string(&payload.signature).ok_or_else(|| fields::wrong("payload.signature"))?,
         })
     }
 }
@@ -260,7 +286,7 @@ pub(in crate::x402) fn network(name: &str) -> Option<Network> {
 
 /// `0x` and exactly so many bytes, in either case: one value, however it is spelled.
 fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Malformed> {
-    hex_bytes(text).ok_or_else(|| Malformed::Shape(format!("{field} must be 0x and {} hexadecimal digits", 2 * N)))
+    hex_bytes(text).ok_or_else(|| fields::wrong(&format!("payload.authorization.{field}")))
 }
 
 /// `0x` and exactly so many bytes in hexadecimal.
@@ -274,30 +300,11 @@ pub(in crate::x402) fn hex_string(text: &str) -> Option<Vec<u8>> {
     text.strip_prefix("0x").filter(|digits| !digits.starts_with("0x")).and_then(|digits| hex::decode(digits).ok())
 }
 
-fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Malformed> {
+/// A document that is the payment, or stands `within` it.
+fn document<'a, T: Deserialize<'a>>(json: &'a [u8], within: &str) -> Result<T, Malformed> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
-        Category::Io | Category::Syntax | Category::Eof => Malformed::NotJson,
-        Category::Data => Malformed::Shape(wrong(&error)),
-    })?;
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| fields::unreadable(&error, within))?;
     reader.end().map_err(|_| Malformed::NotJson)?;
     let Object(document) = read;
     Ok(document)
-}
-
-/// What is wrong with a document, without the parser's own words, and without the value, which may be a nonce or a signature.
-/// Every name in it is the protocol's: what is unknown is skipped.
-fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let text = error.inner().to_string();
-    let path = error.path().to_string();
-    let within = |field: &str| if path == "." { format!("`{field}`") } else { format!("`{path}.{field}`") };
-    let quoted = text.split('`').nth(1);
-    match quoted {
-        Some(field) if text.starts_with("missing field") => format!("{} is missing", within(field)),
-        Some(field) if text.starts_with("duplicate field") => format!("{} is there twice", within(field)),
-        _ if path == "." => "it must be a JSON object".to_owned(),
-        _ if text.starts_with("invalid ") => format!("`{path}` has the wrong type"),
-        // What is left are our own words.
-        _ => format!("`{path}`: {}", text.split(" at line ").next().unwrap_or_default()),
-    }
 }

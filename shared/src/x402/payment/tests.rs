@@ -1,6 +1,7 @@
 //! Payments as they are presented: read, matched, checked.
 
 mod on_solana;
+mod unreadable;
 
 use alloy_primitives::{Address, B256, U256, hex};
 use http::HeaderMap;
@@ -158,62 +159,6 @@ fn every_spelling_of_a_payment_has_one_id() {
     assert!(
         matches!(payment.check(&terms().quotes(&CALL), now()), Ok(Checked::Authentic(payment)) if payment.id() == id)
     );
-}
-
-#[test]
-fn what_cannot_be_read_says_why() {
-    let cases = [
-        (json!({ "x402Version": 3 }), "x402Version must be 1 or 2"),
-        (json!({ "x402Version": 2 }), "`accepted` is missing"),
-        (json!({ "x402Version": "2" }), "`x402Version` has the wrong type"),
-        (json!({}), "`x402Version` is missing"),
-        (json!([]), "it must be a JSON object"),
-        (json!("payment"), "it must be a JSON object"),
-        (json!([2]), "it must be a JSON object"),
-        (
-            with("/payload/authorization", json!([PAYER.to_string(), PAYEE.to_string(), "540000", "0", "1", "0x5a"])),
-            "`authorization` has the wrong type",
-        ),
-        (with("/payload", json!({ "transaction": "AQID" })), "`signature` is missing"),
-        (with("/payload/signature", "0xabc"), "signature must be 0x and hexadecimal digits"),
-        (with("/payload/signature", "0x0xabcd"), "signature must be 0x and hexadecimal digits"),
-        (with("/payload/signature", "abcd"), "signature must be 0x and hexadecimal digits"),
-        (with("/payload/authorization/from", "0x12"), "from must be 0x and 40 hexadecimal digits"),
-        (with("/payload/authorization/to", PAYER.to_string().trim_start_matches("0x")), "to must be 0x"),
-        (with("/payload/authorization/nonce", "0x0x5a"), "nonce must be 0x and 64 hexadecimal digits"),
-        (with("/payload/authorization/value", "0540000"), "without a leading zero"),
-        (with("/payload/authorization/value", "5.4e5"), "without a leading zero"),
-        (with("/payload/authorization/value", 540_000.5), "`authorization.value` has the wrong type"),
-        (with("/payload/authorization/value", "340282366920938463463374607431768211456"), "at most 20 decimal"),
-        (with("/payload/authorization/validAfter", "-1"), "whole seconds since 1970"),
-        (with("/payload/authorization/validBefore", "9".repeat(79)), "whole seconds since 1970"),
-        (with("/payload/authorization/validBefore", 1e18), "whole seconds since 1970"),
-        (with("/accepted/amount", Value::Null), "`accepted.amount` has the wrong type"),
-    ];
-    for (document, expected) in cases {
-        let problem = read(&document).err().expect("to be malformed").to_string();
-        assert!(problem.contains(expected), "{document}: {problem}");
-        assert!(!problem.contains("5a5a"), "the nonce was repeated: {problem}");
-    }
-}
-
-#[test]
-fn a_key_that_stands_twice_is_not_read() {
-    let twice = payment_v2(EvmNetwork::Base).to_string().replacen(
-        "\"value\":\"540000\"",
-        "\"value\":\"1\",\"value\":\"540000\"",
-        1,
-    );
-    let problem = Presented::read(&header(PAYMENT_SIGNATURE, twice.as_bytes())).err();
-    assert!(problem.unwrap().to_string().contains("`authorization.value` is there twice"));
-}
-
-#[test]
-fn what_is_not_json_is_malformed() {
-    for text in ["{", "{\"x402Version\":2}{}", "nothing", "{\"x402Version\":2,}", "\u{feff}{}"] {
-        let problem = Presented::read(&header(PAYMENT_SIGNATURE, text.as_bytes())).err();
-        assert_eq!(problem, Some(Malformed::NotJson), "{text:?}");
-    }
 }
 
 #[test]

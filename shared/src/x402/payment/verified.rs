@@ -12,6 +12,9 @@ use crate::x402::{Quote, exact_evm};
 
 /// How far our clock may be behind the payer's.
 const SKEW: Duration = Duration::from_secs(5);
+/// How much older than the clock the newest block may be that a chain or a simulation goes by: blocks are two seconds apart, and
+/// take a moment to be known.
+const BLOCK: Duration = Duration::from_secs(3);
 /// What a settlement needs: facilitators refuse below six seconds.
 const LEAST: Duration = Duration::from_secs(10);
 /// The longest that a payment may still be good for, where a node of ours sees what becomes of it: what arrives after we have
@@ -110,6 +113,14 @@ impl Verified {
             Payload::Solana(_) => Ok(()),
         }
     }
+
+    /// How long it takes until the chain takes it. Some clients sign from their own clock's now on.
+    pub fn takes(&self, now: Timestamp) -> Duration {
+        match &self.payload {
+            Payload::Evm(signed) => signed.authorization.takes(now),
+            Payload::Solana(_) => Duration::ZERO,
+        }
+    }
 }
 
 impl SignedAuthorization {
@@ -129,13 +140,23 @@ impl SignedAuthorization {
 }
 
 impl Authorization {
+    /// The first second at which a block can be later than `validAfter`, and be known.
+    fn is_taken_at(&self) -> u64 {
+        self.valid_after.saturating_add(1).saturating_add(BLOCK.as_secs())
+    }
+
+    fn takes(&self, now: Timestamp) -> Duration {
+        let now = Duration::from_millis(u64::try_from(now.as_millisecond()).unwrap_or(0));
+        Duration::from_secs(self.is_taken_at()).saturating_sub(now)
+    }
+
     fn window(&self, now: Timestamp, longest: Duration) -> Result<(), PaymentRefused> {
         let now = u64::try_from(now.as_second()).unwrap_or(0);
         let Self { valid_after, valid_before, .. } = *self;
         if valid_after > now.saturating_add(SKEW.as_secs()) {
             return Err(not_yet_valid());
         }
-        if valid_before < now.saturating_add(LEAST.as_secs()) {
+        if valid_before < now.max(self.is_taken_at()).saturating_add(LEAST.as_secs()) {
             return Err(PaymentRefused::new(
                 "expired",
                 "The authorization has expired or is about to; sign a new one that lives for maxTimeoutSeconds.",
@@ -149,7 +170,11 @@ impl Authorization {
 }
 
 pub(super) fn not_yet_valid() -> PaymentRefused {
-    PaymentRefused::new("not_yet_valid", "authorization.validAfter is in the future.")
+    let message = format!(
+        "authorization.validAfter is more than {} s in the future by our clock; set it to the past (0 will do), and sign again.",
+        SKEW.as_secs()
+    );
+    PaymentRefused::new("not_yet_valid", message)
 }
 
 pub(super) fn window_too_long(longest: Duration) -> PaymentRefused {

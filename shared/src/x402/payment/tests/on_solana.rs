@@ -29,11 +29,15 @@ fn both_versions_of_a_payment_are_the_same_payment() {
 #[test]
 fn what_cannot_be_read_says_why() {
     for (document, expected) in [
-        (with("/payload", json!({})), "`transaction` is missing"),
-        (with("/payload/transaction", "A A="), "transaction must be base64"),
-        (with("/payload/transaction", "AQID"), "transaction must be a Solana transaction"),
-        (with("/payload/transaction", ""), "transaction must be a Solana transaction"),
-        (with("/payload/transaction", 7), "`transaction` has the wrong type"),
+        (with("/payload", json!({})), "`payload.transaction` is missing: it must be a Solana transaction"),
+        (with("/payload", Value::Null), "`payload` must be a JSON object"),
+        (
+            with("/payload/transaction", "A A="),
+            "`payload.transaction` must be a Solana transaction in wire format, as base64",
+        ),
+        (with("/payload/transaction", "AQID"), "`payload.transaction` must be a Solana transaction"),
+        (with("/payload/transaction", ""), "`payload.transaction` must be a Solana transaction"),
+        (with("/payload/transaction", 7), "`payload.transaction` must be a Solana transaction"),
     ] {
         let problem = read(&document).err().expect("to be malformed").to_string();
         assert!(problem.contains(expected), "{document}: {problem}");
