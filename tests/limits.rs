@@ -132,7 +132,7 @@ fn breaks_off_after(seconds: u64) -> Script {
         ended_by: None,
         error: Some("unknown".to_owned()),
         seconds: Some(seconds),
-        summary: None,
+        summary: Some("They said hello.".to_owned()),
     };
     let hello = Step::Say(Speaker::User, "Hello?".to_owned());
     Script::Steps(vec![Step::Allocate, Step::Start, hello, Step::End(end), Step::Settle])

@@ -23,6 +23,12 @@ pub(super) fn is_shown(view: &View, looked_at: i64) -> bool {
     is_end(view) && view.shows_at.is_none_or(|from| from <= looked_at)
 }
 
+/// Whether all that can belong to an end is there. Nothing is added to it any more. What a call without words lacks may be words.
+pub(super) fn has_all(view: &View) -> bool {
+    let has_results = view.summary.is_some() && view.call_length.is_some() && view.recording_url.is_some();
+    is_end(view) && (!takes_results(view) || has_results && !view.transcript.is_empty())
+}
+
 /// What a record of the vendor's says about a call of ours.
 pub fn judge(call: &Call, record: &BlandCall, now: Timestamp) -> Look {
     let known = call.view.as_ref();
@@ -116,7 +122,7 @@ impl Sight<'_> {
     /// Whether all that belongs to this end is there.
     fn is_complete(&self) -> bool {
         let Self { record, outcome, .. } = *self;
-        let is_short = outcome.is_error() || !outcome.is_answered();
+        let is_short = !outcome.has_words() && outcome.is_error() || !outcome.is_answered();
         let is_quiet_machine = record.answered_by.as_deref() == Some("voicemail") && !outcome.has_words();
         let has_results = record.call_length.is_some()
             && record.end_at.is_some()
@@ -141,13 +147,18 @@ impl Sight<'_> {
 /// An end that could have been shown stays as it is: only what was missing is added, where anything belongs to it.
 fn completed(shown: &View, record: &BlandCall) -> View {
     let mut view = shown.clone();
-    let is_silent = shown.transcript.is_empty();
-    if !(matches!(shown.ended_by.as_str(), "NO_ANSWER" | "BUSY") || is_error(shown) && is_silent) {
+    if !has_all(shown) {
         view.transcript = transcript(record);
         keep_lines(&mut view.transcript, shown);
         add_results(&mut view, results(record));
     }
     view
+}
+
+/// Whether words and results belong to an end.
+fn takes_results(view: &View) -> bool {
+    let is_silent = view.transcript.is_empty();
+    !(matches!(view.ended_by.as_str(), "NO_ANSWER" | "BUSY") || is_error(view) && is_silent)
 }
 
 fn is_end(view: &View) -> bool {

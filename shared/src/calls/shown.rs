@@ -2,7 +2,7 @@
 //! no two of the fields can come from different moments: status, end, results and money change together or not at all.
 
 use super::outcome::{self, ERROR, IN_PROGRESS};
-use super::seen::{is_shown, unseen};
+use super::seen::{has_all, is_shown, unseen};
 use crate::api::VOICE_CALL;
 use crate::store::calls::Call;
 use crate::store::{Charge, View};
@@ -24,7 +24,7 @@ pub struct Shown {
     pub view: View,
     /// Whether calling again makes sense: `no`, `later` or `now`.
     pub retry: String,
-    /// The outcome stands, and whether it is charged.
+    /// Nothing of it changes any more, but how far a refund is.
     pub is_final: bool,
     /// In how many seconds there can be something new about either.
     pub poll_after: Option<u32>,
@@ -68,7 +68,7 @@ impl Shown {
         let is_over = view.ended_by != IN_PROGRESS;
         // What was stopped in doubt is not charged, whatever becomes of its payment.
         let is_known = call.charge != Charge::Pending || call.stopped && view.ended_by == ERROR;
-        let is_final = is_over && is_known;
+        let is_final = is_over && is_known && (call.settled || has_all(&view));
         Self {
             id: call.id,
             from: call.from,

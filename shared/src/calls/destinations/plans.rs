@@ -1,5 +1,8 @@
 //! What the number library does not know of the world's numbering plans, each with the authority that says so. Prefixes
 //! are digits of E.164, the calling code first.
+//!
+//! Where it says "metadata", that is libphonenumber's `PhoneNumberMetadata.xml`, release 9.0.35, and what stands there in words
+//! beside the pattern. Its types alone tell no price: a company's number is one, whatever it costs.
 
 use super::Unsupported;
 
@@ -35,9 +38,13 @@ pub(super) const EXTRA: Ranges = &[
     ),
     ("Germany, 0137: a price for each call, as in votes on television (Bundesnetzagentur)", &["49137"]),
     ("Italy, 0878: likewise (AGCOM, national numbering plan, resolution 8/15/CIR)", &["390878"]),
-    ("Japan, 0570: the called party chooses what its callers pay (MIC, numbering plan: Navi Dial)", &["81570"]),
     (
-        "Portugal, 707 and 708: up to 0.10 euros a minute, and up to 0.25 from a mobile (ANACOM, numbering plan)",
+        "Japan, 0570: the called party chooses what its callers pay, which is on no flat rate (NTT Communications, Navi Dial; \
+         metadata: \"unified number service\")",
+        &["81570"],
+    ),
+    (
+        "Portugal, 707 and 708: up to 0.10 euros a minute, and up to 0.25 from a mobile (ANACOM, decision of 16 January 2004)",
         &["351707", "351708"],
     ),
 ];
@@ -73,14 +80,31 @@ pub(super) const ORDINARY: Ranges = &[
         "South Africa, 0860 and 0861: a local or a national call (ICASA, Numbering Plan Regulations)",
         &["27860", "27861"],
     ),
-    ("Argentina, 0810: a local call, the called party pays the rest (ENACOM, national numbering plan)", &["54810"]),
-    ("Belgium, 078: a call to a landline (royal decree of 27 April 2007, numbering; BIPT)", &["3278"]),
-    ("Brazil, 40: a local call (Anatel, numbering regulation, non-geographic codes)", &["5540"]),
     (
-        "South Korea, 15, 16 and 18 with eight digits: an ordinary call (MSIT, detailed rules for telecommunication numbers)",
+        "Argentina, 0810: a local call wherever it is from, the called party pays the rest (Secretaría de Comunicaciones, \
+         resolution 938/98, \"Número Universal\")",
+        &["54810"],
+    ),
+    (
+        "Belgium, 078: a call to a landline (royal decree of 27 April 2007, numbering; metadata: \"standard rate\")",
+        &["3278"],
+    ),
+    (
+        "Brazil, 40: a local call (Wikipedia, \"Números de telefone no Brasil\", 400: \"serviços com tarifa local\"; \
+         techinbrazil.com on 4000 and 4004)",
+        &["5540"],
+    ),
+    (
+        "Portugal, 808: a local call, and 809: a national one, at a capped price (ANACOM, decision of 16 January 2004; \
+         metadata: \"808 are priced as local calls, 809 are national calls\")",
+        &["351808", "351809"],
+    ),
+    (
+        "South Korea, 15, 16 and 18 with eight digits: the caller pays for the call, where 14 is free (MSIT, detailed rules for \
+         telecommunication numbers, as of 19 January 2019); in the metadata companies' numbers, and 060 is what costs extra",
         &["8215", "8216", "8218"],
     ),
-    ("United Arab Emirates, 600: a call inside the country (TDRA, National Numbering Plan)", &["971600"]),
+    ("United Arab Emirates, 600: by the metadata a company's number, and 900 is what costs extra", &["971600"]),
 ];
 
 /// Pagers among ordinary numbers.

@@ -107,14 +107,67 @@ fn ends_that_have_no_summary_come_at_once() {
         (vec![("status", "no-answer")], "NO_ANSWER"),
         (vec![("answered_by", "voicemail")], "VOICEMAIL"),
         (vec![("status", "failed")], "ERROR"),
-        (vec![("status", "failed"), TALK], "ERROR"),
         (vec![("status", "completed"), ("error_message", "Call failed. The number you dialed is not found.")], "ERROR"),
         (vec![("status", "canceled")], "ERROR"),
     ] {
         let call = look(dialled(), 60, &over(&fields));
         let shown = Shown::of(call, at(60));
         assert_eq!((shown.view.ended_by.as_str(), shown.view.ended_at), (end, Some(DIALLED + 60)), "{fields:?}");
-        assert!(shown.is_final);
+        // A machine's recording may still come.
+        assert_eq!(shown.is_final, end != "VOICEMAIL", "{fields:?}");
+    }
+}
+
+/// The line failed after a conversation: its summary is written as after any other.
+#[test]
+fn an_error_after_a_conversation_comes_with_its_summary_or_half_a_minute_after_it() {
+    for failed in [("status", "failed"), ("status", "error"), ("queue_status", "call_error")] {
+        let bare = with(&[failed, TALK], &[]);
+        let held = look(dialled(), 60, &bare);
+        assert_eq!(ended_by(&held, 60), "IN_PROGRESS", "{failed:?}");
+        let late = look(held.clone(), 90, &bare);
+        assert_eq!(ended_by(&late, 90), "ERROR", "{failed:?}");
+        assert!(!Shown::of(late, at(90)).is_final, "its summary may still come");
+        let shown = Shown::of(look(held, 70, &with(&[failed, TALK], &RESULTS)), at(70));
+        assert_eq!((shown.view.ended_by.as_str(), shown.is_final), ("ERROR", true), "{failed:?}");
+        assert_eq!(shown.view.summary.as_deref(), Some("They said hello."), "{failed:?}");
+    }
+}
+
+/// What is final is what a client has kept: whatever the vendor says after that is not shown, and before it all that is missing is
+/// waited for, for a minute.
+#[test]
+fn nothing_of_a_final_call_changes() {
+    const ENDS: [&[(&str, &str)]; 7] = [
+        &[USER, TALK],
+        &[("call_ended_by", "ASSISTANT"), TALK],
+        &[("answered_by", "voicemail")],
+        &[("answered_by", "voicemail"), TALK],
+        &[("status", "failed"), TALK],
+        &[("status", "failed")],
+        &[("status", "busy")],
+    ];
+    let late = with(&[TALK, ("assistant", "Who is it?"), USER], &RESULTS);
+    for end in ENDS {
+        for missing in (0..=RESULTS.len()).map(|missing| RESULTS.get(missing).map(|(name, _)| *name)) {
+            let results: Vec<_> = RESULTS.into_iter().filter(|(name, _)| Some(*name) != missing).collect();
+            let early = with(end, &results);
+            let mut call = dialled();
+            let mut last: Option<Shown> = None;
+            for (second, record) in [(60, &early), (92, &early), (100, &late), (125, &late), (130, &new())] {
+                if !call.settled {
+                    call = look(call, second, record);
+                }
+                let shown = Shown::of(call.clone(), at(second));
+                if let Some(last) = last.filter(|last| last.is_final) {
+                    let seen =
+                        |shown: &Shown| (shown.view.clone(), shown.retry.clone(), shown.money.paid, shown.is_final);
+                    assert_eq!(seen(&last), seen(&shown), "{end:?} without {missing:?} at {second}");
+                }
+                last = Some(shown);
+            }
+            assert!(last.is_some_and(|last| last.is_final), "{end:?} without {missing:?}");
+        }
     }
 }
 
@@ -130,7 +183,7 @@ fn what_could_have_been_shown_of_an_end_never_changes() {
     let certain = [
         with(&[TALK, USER], &RESULTS),
         over(&[("status", "busy")]),
-        over(&[("status", "failed"), TALK]),
+        with(&[("status", "failed"), TALK], &RESULTS),
         over(&[("status", "failed")]),
         over(&[("status", "no-answer")]),
     ];
@@ -143,7 +196,7 @@ fn what_could_have_been_shown_of_an_end_never_changes() {
                 let (was, is) = (Shown::of(shown.clone(), at(60)), Shown::of(later.clone(), at(moment)));
                 let end = |shown: &Shown| {
                     let View { status, ended_by, reason, retry, ended_at, .. } = shown.view.clone();
-                    (status, ended_by, reason, retry, ended_at, shown.is_final)
+                    (status, ended_by, reason, retry, ended_at)
                 };
                 assert_eq!(end(&was), end(&is), "{first:?} and then {second:?}");
                 let lines = |shown: &Shown| shown.view.transcript.len();

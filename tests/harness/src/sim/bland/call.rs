@@ -81,6 +81,7 @@ impl Call {
 
     /// Takes the next step.
     pub(super) fn advance(&mut self, now: i64) -> bool {
+        self.steps.pop_front_if(|step| matches!(step, Step::TalkOn(_)));
         let Some(step) = self.steps.pop_front() else {
             return false;
         };
@@ -93,6 +94,7 @@ impl Call {
                 self.started_at = Some(at);
             }
             Step::Say(speaker, text) => self.lines.push(Line { speaker, text, at }),
+            Step::TalkOn(_) => {}
             Step::End(end) => {
                 self.queue_status = end.queue_status;
                 self.end = Some(end);
@@ -102,20 +104,37 @@ impl Call {
         true
     }
 
-    /// Takes the steps that were due by now, one per `pace`.
+    /// Takes the steps that were due by now, one per `pace`. A call is as long as its steps have taken.
     pub(super) fn catch_up(&mut self, now: i64, pace: i64) {
-        while now - self.stepped_at >= pace {
-            let at = self.stepped_at + pace;
-            if !self.advance(at) {
+        while let Some(step) = self.steps.front() {
+            let due = self.stepped_at + pace;
+            let due = if let Step::TalkOn(seconds) = step { due.max(self.open_for(*seconds)) } else { due };
+            if due > now {
                 break;
             }
+            self.advance(due);
+            let measured = self.seconds_open(due);
+            if let Some(end) = self.end.as_mut().filter(|_| self.stepped_at == due && !self.settled) {
+                end.seconds = end.seconds.map(|_| measured);
+            }
         }
+    }
+
+    /// When the line will have been open for so long.
+    fn open_for(&self, seconds: u64) -> i64 {
+        let since = self.started_at.unwrap_or(self.created_at).as_millisecond();
+        since.saturating_add(i64::try_from(seconds * 1000).unwrap_or(i64::MAX))
+    }
+
+    /// For how long it has been open.
+    fn seconds_open(&self, now: i64) -> u64 {
+        self.started_at.map_or(0, |since| now.saturating_sub(since.as_millisecond()).max(0).unsigned_abs() / 1000)
     }
 
     /// Ends it from outside.
     pub(super) fn cancel(&mut self, now: i64) {
         let spoke = !self.lines.is_empty();
-        let seconds = self.started_at.map(|at| now.saturating_sub(at.as_millisecond()).max(0).unsigned_abs() / 1000);
+        let seconds = self.started_at.map(|_| self.seconds_open(now));
         self.steps.clear();
         self.steps.push_back(Step::End(End {
             status: "canceled",

@@ -11,6 +11,8 @@ pub enum Step {
     Start,
     /// A line of the transcript.
     Say(Speaker, String),
+    /// They talk on until the line has been open for so many seconds. Where steps are taken by hand, that is over at once.
+    TalkOn(u64),
     /// The call is over; what is known only later is not there yet.
     End(End),
     /// Summary, duration and recording are there.
@@ -30,7 +32,7 @@ pub struct End {
     pub ended_by: Option<&'static str>,
     /// `error_message`.
     pub error: Option<String>,
-    /// Seconds on the line.
+    /// Seconds on the line, where steps are taken by hand. Where they take time, it is what they took.
     pub seconds: Option<u64>,
     /// `summary`.
     pub summary: Option<String>,
@@ -110,7 +112,11 @@ impl Script {
                 steps.insert(steps.len() - 2, Step::Say(Speaker::AgentAction, "Ended call".into()));
                 steps
             }
-            Self::Timeout => talk(User::spoke("completed", "complete", None, cap)),
+            Self::Timeout => {
+                let mut steps = talk(User::spoke("completed", "complete", None, cap));
+                steps.insert(steps.len() - 2, Step::TalkOn(cap));
+                steps
+            }
             Self::NoAnswer => ring(User::silent("no-answer", "complete", Some("no-answer"), None)),
             Self::Busy => {
                 let error = "Call failed. The number you dialed is busy. Please try again later.";

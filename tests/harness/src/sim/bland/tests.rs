@@ -202,3 +202,34 @@ async fn a_paced_call_goes_on_by_itself() {
     lab.clock.advance(Duration::from_mins(1));
     assert_eq!(lab.details(&id).await["status"], "completed");
 }
+
+/// As at the vendor: minutes, seconds, and the time between its start and its end are one length.
+#[tokio::test]
+async fn a_paced_call_is_as_long_as_it_took() {
+    let lab = Lab::new().await;
+    lab.bland.set_pace(Duration::from_secs(2));
+    for (script, seconds, minutes) in [
+        (Script::UserHangsUp, 10, 0.17),
+        (Script::AssistantEnds, 12, 0.2),
+        (Script::Voicemail, 4, 0.07),
+        (Script::CallError, 10, 0.17),
+        (Script::Timeout, 300, 5.0),
+        (Script::conversation(vec!["Yes.".into()], None), 4, 0.07),
+    ] {
+        let told = format!("{script:?}");
+        let id = lab.start(script).await;
+        lab.clock.advance(Duration::from_secs(302));
+        assert_eq!(lab.details(&id).await["completed"], told != "Timeout", "{told}");
+        lab.clock.advance(Duration::from_secs(8));
+        let seen = lab.details(&id).await;
+        assert_eq!(seen["corrected_duration"], seconds.to_string(), "{told}");
+        assert_eq!(seen["call_length"], minutes, "{told}");
+        let at = |name: &str| seen[name].as_str().expect(name).parse::<jiff::Timestamp>().expect(name);
+        assert_eq!(at("end_at").as_second() - at("started_at").as_second(), seconds, "{told}");
+        lab.clock.advance(Duration::from_secs(11));
+    }
+    let rang = lab.start(Script::NoAnswer).await;
+    lab.clock.advance(Duration::from_mins(1));
+    let seen = lab.details(&rang).await;
+    assert_eq!((&seen["call_length"], &seen["end_at"]), (&Value::Null, &Value::Null));
+}
