@@ -6,21 +6,22 @@ use shared::api::{self, NUMBERS_BUY};
 use shared::edge::Handler;
 use shared::env::Env;
 use shared::invocation::Invocation;
-use shared::numbers::{Candidates, Numbers, Wanted, set_alarm};
+use shared::limits::NumberBudget;
+use shared::numbers::{Candidates, Numbers, Wanted, priced, set_alarm};
 use shared::paid::{Endpoint, Paid, chain};
 use shared::refusal::{Fault, Refusal};
-use shared::sale::{Stop, Undo};
+use shared::sale::{Delivery, Stop, Undo};
 use shared::store::sales::{NewSale, Open, Record, Sale, Settling};
 use shared::store::{Pause, Work};
-use shared::types::{AreaCode, Country, Usdc, Wallet, rfc3339};
+use shared::types::{AreaCode, Country, Wallet, rfc3339};
 use shared::upstream::alarms::Alarms;
 use shared::{body, edge, leases};
 
 struct NumbersBuy {
     numbers: Numbers,
     alarms: Alarms,
-    /// What numbers may cost us in a day.
-    budget: Usdc,
+    /// What numbers cost us, and may in a day.
+    budget: NumberBudget,
 }
 
 #[derive(Serialize)]
@@ -41,9 +42,10 @@ impl Endpoint for NumbersBuy {
     type Plan = Candidates;
     type Answer = Response;
 
-    fn ask(bytes: &[u8]) -> Result<Wanted, Refusal> {
+    fn ask(&self, bytes: &[u8]) -> Result<Wanted, Refusal> {
         let mut body = body::read(&NUMBERS_BUY, bytes)?;
         let country = body.country("country").unwrap_or(Country::US);
+        priced(country, &self.budget.prices)?;
         let area = body.text("area_code").map(|text| AreaCode::parse(&text, country)).transpose();
         let area = area.map_err(|error| body.bad("area_code", &error.to_string()))?;
         Ok(Wanted { country, area })
@@ -54,17 +56,21 @@ impl Endpoint for NumbersBuy {
     }
 
     async fn plan(&self, payer: &Wallet, wanted: &Wanted, invocation: &Invocation) -> Result<Candidates, Refusal> {
-        self.numbers.look(payer, wanted, self.budget, invocation).await
+        self.numbers.look(payer, wanted, &self.budget, invocation).await
     }
 
     async fn fulfil(
         &self,
         sale: NewSale,
-        _: Wanted,
+        _: &Wanted,
         candidates: Candidates,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
         self.numbers.reserve(sale, candidates, invocation).await
+    }
+
+    async fn deliver(&self, _: Option<&Wanted>, record: &Record, begun: bool, invocation: &Invocation) -> Delivery {
+        self.numbers.deliver(record, begun, invocation).await
     }
 
     async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {

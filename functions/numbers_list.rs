@@ -47,7 +47,7 @@ impl Endpoint for NumbersList {
     type Answer = Response;
 
     /// Nothing is asked: the wallet is known by its payment.
-    fn ask(bytes: &[u8]) -> Result<(), Refusal> {
+    fn ask(&self, bytes: &[u8]) -> Result<(), Refusal> {
         body::read(&NUMBERS_LIST, bytes).map(drop)
     }
 
@@ -59,7 +59,7 @@ impl Endpoint for NumbersList {
         Ok(leases::active(self.store.leases(payer).await?, invocation.now))
     }
 
-    async fn fulfil(&self, sale: NewSale, (): (), active: Vec<Lease>, _: &Invocation) -> Result<Sale<Settling>, Stop> {
+    async fn fulfil(&self, sale: NewSale, (): &(), active: Vec<Lease>, _: &Invocation) -> Result<Sale<Settling>, Stop> {
         let work = Work::List { numbers: active.iter().map(Lease::listed).collect() };
         match self.store.claim(sale, work, Changes::none()).await? {
             Claimed::Ours(sale) => Ok(sale),

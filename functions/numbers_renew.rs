@@ -40,7 +40,7 @@ impl Endpoint for NumbersRenew {
     type Plan = Lease;
     type Answer = Response;
 
-    fn ask(bytes: &[u8]) -> Result<PhoneNumber, Refusal> {
+    fn ask(&self, bytes: &[u8]) -> Result<PhoneNumber, Refusal> {
         body::needed("phone_number", body::read(&NUMBERS_RENEW, bytes)?.phone_number("phone_number"))
     }
 
@@ -63,7 +63,7 @@ impl Endpoint for NumbersRenew {
     async fn fulfil(
         &self,
         sale: NewSale,
-        number: PhoneNumber,
+        number: &PhoneNumber,
         lease: Lease,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
@@ -71,7 +71,7 @@ impl Endpoint for NumbersRenew {
             return Err(behind(earlier));
         }
         let hold = hold_lease(&lease, &sale.signed.payer, &sale.id, invocation.now);
-        let work = Work::Renew { number, country: lease.country, expires_at: lease.expires_at };
+        let work = Work::Renew { number: number.clone(), country: lease.country, expires_at: lease.expires_at };
         match self.store.claim(sale, work, hold).await? {
             Claimed::Ours(sale) => Ok(sale),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),

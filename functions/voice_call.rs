@@ -11,7 +11,7 @@ use shared::invocation::Invocation;
 use shared::limits::Budget;
 use shared::paid::{Endpoint, Paid};
 use shared::refusal::{Fault, Refusal, poll_url};
-use shared::sale::{Stop, Undo};
+use shared::sale::{Delivery, Stop, Undo};
 use shared::store::sales::{NewSale, Open, Record, Sale, Settling};
 use shared::store::{Pause, Work};
 use shared::types::{PhoneNumber, Wallet};
@@ -48,7 +48,7 @@ impl Endpoint for VoiceCall {
     type Plan = CallPlan;
     type Answer = Response;
 
-    fn ask(bytes: &[u8]) -> Result<CallRequest, Refusal> {
+    fn ask(&self, bytes: &[u8]) -> Result<CallRequest, Refusal> {
         let mut body = body::read(&VOICE_CALL, bytes)?;
         let ask = CallRequest {
             to: body::needed("phone_number", body.phone_number("phone_number"))?,
@@ -91,11 +91,21 @@ impl Endpoint for VoiceCall {
     async fn fulfil(
         &self,
         sale: NewSale,
-        ask: CallRequest,
+        ask: &CallRequest,
         plan: CallPlan,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        self.calls.place(sale, &ask, plan, invocation).await
+        self.calls.place(sale, ask, plan, invocation).await
+    }
+
+    async fn deliver(
+        &self,
+        ask: Option<&CallRequest>,
+        record: &Record,
+        begun: bool,
+        invocation: &Invocation,
+    ) -> Delivery {
+        self.calls.deliver(ask, record, begun, invocation).await
     }
 
     fn answer(record: &Record) -> Option<Response> {
@@ -108,9 +118,9 @@ impl Endpoint for VoiceCall {
         self.calls.roll_back(sale, invocation).await
     }
 
-    /// The phone rings already: an error now would make an agent call twice.
+    /// Where the phone rings already, an error now would make an agent call twice.
     fn pending(work: &Work) -> Option<Response> {
-        started(work)
+        matches!(work, Work::Call { placed: Some(_), .. }).then(|| started(work)).flatten()
     }
 }
 

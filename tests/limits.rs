@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -12,6 +13,7 @@ use harness::sim::Fault;
 use harness::sim::bland::{End, Script, Speaker, Step};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
+use shared::limits::Limit;
 use shared::store::{Pause, Store, StoreConfig};
 use shared::types::{AttemptId, EvmNetwork, PhoneNumber, Timestamp};
 
@@ -581,4 +583,16 @@ async fn while_the_selling_is_paused_what_was_sold_goes_on() {
     assert!(store.resume_selling(&by(3)).await.expect("answers"));
     // The payment was never used.
     stack.post(BUY).body(&json!({})).paid_with(&refused.payment).send().await.expect(200);
+}
+
+#[test]
+fn the_table_of_limits_has_every_limit_and_no_other() {
+    let readme = include_str!("../README.md");
+    let (_, section) = readme.split_once("### Limits").expect("a section");
+    let rows =
+        section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|')).skip(2);
+    let named: BTreeSet<&str> =
+        rows.filter_map(|row| row.split('|').nth(1)).flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let known: BTreeSet<&str> = Limit::ALL.iter().map(|limit| limit.code()).collect();
+    assert_eq!(named, known);
 }

@@ -14,6 +14,12 @@ async fn buys(stack: &Stack, wallet: &Wallet, body: Value) -> Value {
     stack.post(BUY).body(&body).pay(wallet).await.answer.expect(200).json()
 }
 
+/// A world with prices for more countries than ours.
+async fn abroad() -> Stack {
+    let prices = "AQ=1,AU=3,DE=1.15,DK=6.5,FR=1.15,GB=1.15,IT=4,KP=1,PR=1.25";
+    Stack::builder(binaries!()).parameter("NumberPrices", prices).start().await
+}
+
 #[tokio::test]
 async fn a_wallet_buys_a_us_number_for_five_dollars() {
     let stack = Stack::start(binaries!()).await;
@@ -64,7 +70,7 @@ async fn an_area_code_is_honoured_where_there_is_one_and_otherwise_any_number_wi
 
 #[tokio::test]
 async fn an_area_code_abroad_is_looked_for_and_never_held_against_the_buyer() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = abroad().await;
     let wallet = stack.wallet();
     for body in [
         json!({"country": "GB", "area_code": "20"}),
@@ -84,8 +90,48 @@ async fn an_area_code_abroad_is_looked_for_and_never_held_against_the_buyer() {
 }
 
 #[tokio::test]
+async fn a_country_without_a_price_is_refused_before_anybody_pays_and_the_answer_says_which_are_sold() {
+    let stack = Stack::builder(binaries!()).parameter("NumberPrices", "GB=1.15").start().await;
+    let wallet = stack.wallet();
+    for country in ["FR", "AQ", "PR"] {
+        let body = json!({"country": country});
+        let payment = wallet.signs(&stack.post(BUY).demand().await);
+        for answer in
+            [stack.post(BUY).body(&body).send().await, stack.post(BUY).body(&body).paid_with(&payment).send().await]
+        {
+            let refused = answer.refused(400, "bad_request");
+            let message = format!(
+                "`country`: numbers of {country} are not sold here. There are numbers of: CA, GB, US. Not charged."
+            );
+            assert_eq!((&refused["field"], &refused["message"]), (&json!("country"), &json!(message)));
+        }
+    }
+    assert_eq!((stack.earned(), stack.facilitator.verifies(), stack.twilio.faults().count("*")), (0, 0, 0));
+    for country in ["US", "CA", "GB"] {
+        stack.post(BUY).body(&json!({"country": country})).send().await.refused(402, "payment_required");
+    }
+}
+
+#[tokio::test]
+async fn a_number_counts_for_what_its_country_costs() {
+    let stack = abroad().await;
+    let wallet = stack.wallet();
+    let cost = || stack.dynamo.row("LIMIT#NUMBERS", "LIMIT").expect("a sum")["sum"].clone();
+    buys(&stack, &wallet, json!({"country": "PR"})).await;
+    assert_eq!(cost(), 1_250_000);
+    buys(&stack, &wallet, json!({"country": "DK"})).await;
+    assert_eq!(cost(), 7_750_000);
+    buys(&stack, &wallet, json!({})).await;
+    assert_eq!(cost(), 8_900_000);
+    // What was not bought is taken off as it was counted.
+    stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::Overload);
+    stack.post(BUY).body(&json!({"country": "DK"})).pay(&wallet).await.answer.refused(429, "upstream_rate_limited");
+    assert_eq!(cost(), 8_900_000);
+}
+
+#[tokio::test]
 async fn a_country_without_landlines_sells_what_else_can_call() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = abroad().await;
     let wallet = stack.wallet();
     for (body, begins) in [
         (json!({"country": "DK"}), "+45525"),
@@ -103,7 +149,7 @@ async fn a_country_without_landlines_sells_what_else_can_call() {
 
 #[tokio::test]
 async fn a_country_that_wants_papers_is_a_502_in_the_carriers_own_words_and_free() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = abroad().await;
     let wallet = stack.wallet();
     let paid = stack.post(BUY).body(&json!({"country": "GB"})).pay(&wallet).await;
     let refused = paid.answer.refused(502, "upstream_error");
@@ -116,7 +162,7 @@ async fn a_country_that_wants_papers_is_a_502_in_the_carriers_own_words_and_free
 
 #[tokio::test]
 async fn a_country_that_the_carrier_does_not_offer_is_a_502() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = abroad().await;
     let paid = stack.post(BUY).body(&json!({"country": "KP"})).pay(&stack.wallet()).await;
     paid.answer.refused(502, "upstream_error");
     assert_eq!(stack.earned(), 0);
@@ -257,7 +303,7 @@ async fn a_payment_that_fails_to_settle_leaves_the_number_to_the_next_buyer() {
 
 #[tokio::test]
 async fn a_body_that_is_wrong_is_refused_before_any_payment() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = abroad().await;
     for (body, field) in [
         (json!({"country": "zz"}), "country"),
         (json!({"country": "ZZ"}), "country"),

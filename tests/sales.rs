@@ -510,8 +510,9 @@ async fn a_smart_wallets_signature_is_known_again_only_for_what_it_signed() {
 
     let call = json!({"to": "+12133610872", "task": "Confirm the reservation for two."});
     let good = wrapped(&stack.post(CALL).demand().await);
-    stack.bland.limit_next("Rate limit exceeded");
-    stack.post(CALL).body(&call).paid_with(&good).send().await.refused(429, "upstream_rate_limited");
+    let busy = Fault::Refuse(Answer::json(429, &json!({"error": "slow down"})));
+    stack.facilitator.faults().times("POST */settle", 3, busy);
+    stack.post(CALL).body(&call).paid_with(&good).send().await.refused(503, "upstream_error");
     // The payment is still free to be used, but another window was never signed.
     let signature = good.signature_bytes();
     let later: u64 = good.authorization().valid_before.to::<u64>() + 30;

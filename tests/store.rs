@@ -155,8 +155,15 @@ fn new_sale(nonce: u8, by: u128) -> NewSale {
     }
 }
 
+const COST: Usdc = Usdc::micros(1_150_000);
+
 fn buying() -> Work {
-    Work::Lease { number: number(1), country: Country::US, source: Source::Carrier }
+    Work::Lease { number: number(1), country: Country::US, source: Source::Carrier { cost: COST } }
+}
+
+/// A number that is only bought once it is paid for.
+fn ordering() -> Work {
+    Work::Lease { number: number(1), country: Country::US, source: Source::Order { cost: COST } }
 }
 
 async fn claimed<S: shared::store::sales::Claimable>(table: &Table, new: NewSale) -> Option<Sale<S>> {
@@ -302,6 +309,57 @@ async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
     table.store.park(fresh, doubt(true, 61, 70)).await.expect("parked");
     let parked = table.store.sale(&payment(2)).await.expect("answers").expect("there");
     assert!(parked.contested && parked.busy_until == at(61));
+}
+
+#[tokio::test]
+async fn what_is_paid_before_it_is_done_is_known_to_be_paid_by_whoever_carries_it_on() {
+    let table = Table::new("paid_first").await;
+    let settled = || Settled { transaction: Some("0xabc".to_owned()), at: at(5) };
+    // A payment that was in doubt is so no more once it is proven.
+    let sale = claimed::<Settling>(&table, new_sale(1, 1)).await.expect("ours");
+    table.store.park(sale, doubt(false, 1, 10)).await.expect("parked");
+    let in_doubt = async || table.store.gate(&payment(9), &wallet(0), None, at(9)).await.expect("answers").in_doubt;
+    assert_eq!(in_doubt().await, 1);
+    let parked = table.store.sale(&payment(1)).await.expect("answers").expect("there");
+    let Some(Taken::Settling(sale)) = table.store.take_over(&parked, &attempt(2), at(61)).await.expect("answers")
+    else {
+        panic!("its time is up");
+    };
+    let sale = table.store.paid(sale, settled(), at(62)).await.expect("settling → settling, paid");
+    assert_eq!(in_doubt().await, 0);
+    let read = table.store.sale(&payment(1)).await.expect("answers").expect("there");
+    assert_eq!((read.state, read.settled, read.doubted), (State::Settling, Some(settled()), false));
+    assert_eq!(due(&table, Queue::Sales, 200).await.len(), 1);
+
+    assert_eq!(read.busy_until, at(62 + 60), "a minute of its own");
+
+    // Nobody's turn until then, and then anybody's.
+    table.store.defer(sale, at(70)).await.expect("put off");
+    let read = table.store.sale(&payment(1)).await.expect("answers").expect("there");
+    assert!(table.store.take_over(&read, &attempt(3), at(69)).await.expect("answers").is_none());
+    let Some(Taken::Settling(sale)) = table.store.take_over(&read, &attempt(3), at(70)).await.expect("answers") else {
+        panic!("its time has come");
+    };
+    let closed = table.store.close_done(sale, buying(), settled(), Changes::none()).await.expect("settling → closed");
+    let read = table.store.sale(&payment(1)).await.expect("answers").expect("there");
+    assert_eq!((closed.state, closed.work), (read.state, read.work.clone()));
+    assert_eq!((read.state, read.work, read.settled), (State::Closed, buying(), Some(settled())));
+
+    // What was begun by an attempt that was overtaken is not its to write down.
+    let slow = claimed::<Settling>(&table, new_sale(2, 1)).await.expect("ours");
+    let record = slow.record().clone();
+    assert!(table.store.take_over(&record, &attempt(2), at(61)).await.expect("answers").is_some());
+    assert!(matches!(table.store.paid(slow, settled(), at(62)).await, Err(NotStepped::Overtaken)));
+}
+
+#[tokio::test]
+async fn what_is_ordered_keeps_its_price_and_is_bought_once_it_is_done() {
+    let table = Table::new("ordered").await;
+    let claimed = table.store.claim::<Settling>(new_sale(1, 1), ordering(), Changes::none()).await.expect("answers");
+    let Claimed::Ours(sale) = claimed else { panic!("nobody else wants it") };
+    let read = table.store.sale(&payment(1)).await.expect("answers").expect("there").work;
+    assert!(read.is_paid_first() && read == ordering() && !buying().is_paid_first());
+    assert_eq!(sale.record().work.clone().done("PN1"), buying());
 }
 
 #[tokio::test]
@@ -468,6 +526,11 @@ async fn every_arrow_of_a_number_starts_where_the_table_says_and_nowhere_else() 
         ("bought", &["buying"], Box::new(|n| numbers::bought(n, &sale, "PN1"))),
         ("forget_purchase", &["buying"], Box::new(|n| numbers::forget_purchase(n, &sale))),
         ("lease", &["held"], Box::new(|n| numbers::lease(n, Country::US, &owner, &sale, at(100)))),
+        (
+            "lease_ordered",
+            &["buying"],
+            Box::new(|n| numbers::lease_ordered(n, Country::US, &owner, &sale, at(100), "PN1")),
+        ),
         ("pool", &["held"], Box::new(|n| numbers::pool(n, Country::US, &sale, at(0)))),
         ("stock", &["buying"], Box::new(|n| numbers::stock(n, &sale, "PN1", at(0)))),
         ("adopt", &["none"], Box::new(|n| numbers::adopt(n, Country::US, "PN1", at(0)))),
@@ -497,6 +560,7 @@ async fn another_sales_number_is_not_touched() {
         (3, "buying", numbers::stock(&number(3), &other, "PN1", at(0))),
         (4, "held", numbers::pool(&number(4), Country::US, &other, at(0))),
         (5, "held", numbers::lease(&number(5), Country::US, &wallet(0), &other, at(100))),
+        (6, "buying", numbers::lease_ordered(&number(6), Country::US, &wallet(0), &other, at(100), "PN1")),
     ] {
         bring(&table, &number(last), state).await;
         assert!(!table.makes(arrow).await, "{last}");
@@ -593,6 +657,20 @@ async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay()
     assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), Some("0x3"), at(0))).await);
     let paid = table.store.call(&id(3)).await.expect("answers").expect("there");
     assert_eq!((paid.charge, paid.placed.as_deref()), (Charge::Paid, Some("bland-3")));
+
+    // One that was paid before it was dialled.
+    assert!(
+        !table.makes(calls::dialled(&id(3), &owner, &payment(3), "bland-3", Some("0x3"), at(0))).await,
+        "placed once"
+    );
+    assert!(table.makes(dial(6, 6, 0)).await, "the slot is free again");
+    assert!(
+        !table.makes(calls::dialled(&id(6), &owner, &payment(3), "bland-6", Some("0x6"), at(0))).await,
+        "not its sale"
+    );
+    assert!(table.makes(calls::dialled(&id(6), &owner, &payment(6), "bland-6", Some("0x6"), at(0))).await);
+    let paid = table.store.call(&id(6)).await.expect("answers").expect("there");
+    assert_eq!((paid.charge, paid.placed.as_deref()), (Charge::Paid, Some("bland-6")));
 
     assert!(table.makes(dial(4, 4, 0)).await, "the slot is free again");
     assert!(table.makes(calls::placed(&id(4), "bland-4")).await);
@@ -1050,7 +1128,11 @@ async fn what_was_paid_and_is_gone_is_owed_instead_of_granted() {
     let lease = numbers::lease(&number(1), Country::US, &wallet(0), &payment(1), at(100));
     let Err((paid, why)) = table.store.close(paid, settled(), lease).await else { panic!("no number is held") };
     assert!(matches!(why, NotStepped::Lost(lost) if lost.change == 0));
-    let owed = table.store.close_owing(paid, settled(), at(5)).await.expect("settling → void, owed");
+    let owed = table
+        .store
+        .close_owing(paid, settled(), RefundReason::ProductGone, Changes::none(), at(5))
+        .await
+        .expect("settling → void, owed");
     assert_eq!((owed.state, owed.spent), (State::Void, true));
     assert_eq!(sale(&table, 1).await.refund.map(|refund| refund.reason), Some(RefundReason::ProductGone));
     assert_eq!(due_refunds(&table).await, 1);

@@ -38,6 +38,7 @@ const AWS: [&str; 6] = [
 ];
 const TWILIO: [&str; 3] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_SECRET"];
 const BLAND: [&str; 2] = ["BLAND_URL", "BLAND_SECRET"];
+const NUMBERS: [&str; 3] = ["DAILY_NUMBER_BUDGET", "UNPAID_NUMBER_BUDGET", "NUMBER_PRICES"];
 const BUDGET: [&str; 2] = ["BLAND_PLAN", "DAILY_CALL_BUDGET"];
 const BACK: [&str; 3] = ["DAILY_REFUND_LIMIT", "DAILY_STRAY_LIMIT", "LARGEST_STRAY"];
 const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SECRET", "AWS_ENDPOINT_URL_KMS"];
@@ -166,7 +167,7 @@ fn a_vendor_is_asked_over_tls_or_is_on_this_machine() {
 #[test]
 fn each_function_is_told_what_its_code_reads_and_no_more() {
     let expected = BTreeMap::from([
-        ("numbers_buy", [&AWS[..], &PAID, &TWILIO, &BLAND, &ALARMS, &["DAILY_NUMBER_BUDGET"]].concat()),
+        ("numbers_buy", [&AWS[..], &PAID, &TWILIO, &BLAND, &ALARMS, &NUMBERS].concat()),
         ("numbers_renew", [&AWS[..], &PAID, &ALARMS].concat()),
         ("numbers_list", [&AWS[..], &PAID].concat()),
         ("voice_call", [&AWS[..], &PAID, &BLAND, &BUDGET].concat()),
@@ -182,7 +183,14 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
             [
                 &AWS[..],
                 &SETTLED,
-                &["EVM_PAYEE", "SOLANA_PAYEE", "POOL_COUNTRIES", "MISSING_PAYMENTS_STOP", "ALARM_EMAIL"],
+                &[
+                    "EVM_PAYEE",
+                    "SOLANA_PAYEE",
+                    "POOL_COUNTRIES",
+                    "NUMBER_PRICES",
+                    "MISSING_PAYMENTS_STOP",
+                    "ALARM_EMAIL",
+                ],
                 &TWILIO,
                 &BLAND,
             ]

@@ -28,7 +28,8 @@ pub(crate) fn work(work: &Work, number: impl Fn(&PhoneNumber) -> String) -> Stri
         Work::Lease { number: of, country, source } => {
             let source = match source {
                 Source::Pool => "from the pool",
-                Source::Carrier => "bought at the carrier",
+                Source::Carrier { .. } => "bought at the carrier",
+                Source::Order { .. } => "to be bought at the carrier once it is paid for",
             };
             format!("a lease of {} ({country}), {source}", number(of))
         }
@@ -73,6 +74,10 @@ pub(crate) fn outcome(record: &Record, now: Timestamp) -> String {
         State::Void => "not charged; the same signature may try again".to_owned(),
         State::Open if now < record.busy_until => "being worked on; nothing is settled".to_owned(),
         State::Open => "left before settling; the sweep undoes it".to_owned(),
+        State::Settling if record.settled.is_some() && now < record.busy_until => "paid; being delivered".to_owned(),
+        State::Settling if record.settled.is_some() => {
+            "paid, and not known to be delivered; the sweep looks, and pays it back if it was not".to_owned()
+        }
         State::Settling if now < record.busy_until => "being settled".to_owned(),
         State::Settling if record.contested => {
             "unknown: the facilitator says that the nonce is used; only the chain can tell by whom".to_owned()
@@ -86,6 +91,7 @@ pub(crate) fn reason(reason: RefundReason) -> &'static str {
     match reason {
         RefundReason::CallFailed => "the call ended in an error",
         RefundReason::ProductGone => "what was paid for was gone",
+        RefundReason::Undeliverable => "it was paid first, and what it was for could not be done",
         RefundReason::Stray => "it bought nothing",
         RefundReason::ByHand => "somebody decided it",
     }

@@ -9,6 +9,7 @@
 //! allow, so one call that is dearer than all of it uses it up alone.
 
 pub mod judge;
+pub mod prices;
 pub mod rates;
 
 use std::fmt;
@@ -41,8 +42,6 @@ pub const PREFIX_COST: Usdc = Usdc::micros(50_000_000);
 pub const NUMBERS_PER_DAY: usize = 10;
 /// How often one wallet is told in an hour whose a number is that is not its own.
 pub const OWNERS_PER_HOUR: u32 = 20;
-/// What a number costs us a month: the carrier's price of a local one in the United States.
-pub const NUMBER_COST: Usdc = Usdc::micros(1_150_000);
 /// Of the dialler's lines, so many in a hundred are used: the rest is for what we have lost count of.
 const SHARE: u64 = 80;
 
@@ -67,6 +66,17 @@ pub const ROUND: Duration = Duration::from_mins(1);
 pub const LOOK: Duration = Duration::from_secs(ROUND.as_secs() + 10);
 /// The same where only the sweep looks: two rounds, and the pause between them.
 pub const SWEPT: Duration = Duration::from_mins(3);
+
+/// What an operator sets for numbers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NumberBudget {
+    /// What each costs.
+    pub prices: prices::Prices,
+    /// What those that are bought at the carrier may cost us in a day.
+    pub daily: Usdc,
+    /// What those of them may have cost us in a day that are not paid for: beyond that a number is paid for before it is bought.
+    pub unpaid: Usdc,
+}
 
 /// What an operator sets: Bland's plan, and what a day's calls may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

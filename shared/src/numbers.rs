@@ -11,7 +11,8 @@ use tracing::warn;
 
 use crate::invocation::Invocation;
 use crate::leases;
-use crate::limits::{Limit, Reached};
+use crate::limits::prices::Prices;
+use crate::limits::{Limit, NumberBudget, Reached};
 use crate::refusal::{Fault, Refusal};
 use crate::sale::{Behind, Stop};
 use crate::store::limits::Purchases;
@@ -58,6 +59,8 @@ pub struct Candidates {
     pooled: Vec<PhoneNumber>,
     offered: Vec<PhoneNumber>,
     purchases: Purchases,
+    /// What one costs that is bought.
+    cost: Usdc,
 }
 
 /// The pool and the carrier.
@@ -79,7 +82,7 @@ impl Numbers {
         &self,
         payer: &Wallet,
         wanted: &Wanted,
-        budget: Usdc,
+        budget: &NumberBudget,
         invocation: &Invocation,
     ) -> Result<Candidates, Refusal> {
         // A number that the dialler could not be told of would be of no use to who bought it.
@@ -94,16 +97,17 @@ impl Numbers {
         &self,
         payer: &Wallet,
         wanted: &Wanted,
-        budget: Usdc,
+        budget: &NumberBudget,
         invocation: &Invocation,
     ) -> Result<Candidates, Refusal> {
         let country = wanted.country;
+        let cost = priced(country, &budget.prices)?;
         let pooled = self.store.pooled(country, invocation.now, POOL_GLANCE);
         let (pooled, purchases) = future::join(pooled, self.store.before_purchase(payer, budget, invocation.now)).await;
         let (mut pooled, purchases) = (pooled?, purchases?);
         purchases.check(invocation.now)?;
         shuffle(&mut pooled, invocation.dice);
-        let mut candidates = Candidates { country, pooled, offered: Vec::new(), purchases };
+        let mut candidates = Candidates { country, pooled, offered: Vec::new(), purchases, cost };
         if let Some(area) = &wanted.area {
             let (near, far): (Vec<_>, Vec<_>) = candidates.pooled.into_iter().partition(|number| area.has(number));
             candidates.pooled = near;
@@ -150,42 +154,57 @@ impl Numbers {
         candidates: Candidates,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        let Candidates { country, pooled, mut offered, mut purchases } = candidates;
+        let Candidates { country, pooled, mut offered, mut purchases, cost } = candidates;
         for number in pooled.iter().take(TRIES) {
-            let needs = || hold(number, &new.id, new.now);
-            if let Some(sale) = self.claim(&new, number, country, Source::Pool, needs, &mut purchases).await? {
+            if let Some(sale) = self.claim_pooled(&new, number, country, &mut purchases).await? {
                 return Ok(sale);
             }
         }
         if offered.is_empty() {
             offered = self.search(country, None, invocation).await?;
         }
-        self.buy(new, country, offered, purchases, invocation).await
+        self.buy(new, (country, cost), offered, purchases, invocation).await
     }
 
-    /// Claims a sale for this number. `None`: somebody else has it. What was counted meanwhile is learned from the write that
-    /// was refused.
-    async fn claim<Stage: Claimable>(
+    /// Claims a sale with a number of the pool. `None`: somebody else has it.
+    async fn claim_pooled(
         &self,
         new: &NewSale,
         number: &PhoneNumber,
         country: Country,
-        source: Source,
-        needs: impl Fn() -> Changes,
         purchases: &mut Purchases,
-    ) -> Result<Option<Sale<Stage>>, Stop> {
+    ) -> Result<Option<Sale<Settling>>, Stop> {
         for _ in 0..CROWD {
-            self.is_the_only_one(new, purchases).await?;
-            let counted = purchases.admit(&new.signed.payer, &new.id, source, new.now)?.map_err(Refusal::from)?;
-            let work = Work::Lease { number: number.clone(), country, source };
-            match self.store.claim(new.clone(), work, needs().and(counted)).await? {
-                Claimed::Ours(sale) => return Ok(Some(sale)),
-                Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
-                Claimed::Lost(Lost { change: 0, .. }) => return Ok(None),
-                Claimed::Lost(lost) => purchases.learn(lost.change - 1, lost, new.now)?,
+            let work = Work::Lease { number: number.clone(), country, source: Source::Pool };
+            match self.claim(new, work, hold(number, &new.id, new.now), purchases).await? {
+                Came::Ours(sale) => return Ok(Some(sale)),
+                Came::Taken => return Ok(None),
+                Came::Counted => {}
             }
         }
-        Err(Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into()))
+        Err(crowded())
+    }
+
+    /// Claims a sale with what it needs. What was counted meanwhile is learned from the write that was refused.
+    async fn claim<Stage: Claimable>(
+        &self,
+        new: &NewSale,
+        work: Work,
+        needs: Changes,
+        purchases: &mut Purchases,
+    ) -> Result<Came<Stage>, Stop> {
+        self.is_the_only_one(new, purchases).await?;
+        let Work::Lease { source, .. } = work else { return Err(Stop::Refuse(Refusal::Fault(NOT_A_LEASE))) };
+        let counted = purchases.admit(&new.signed.payer, &new.id, source, new.now)?.map_err(Refusal::from)?;
+        match self.store.claim(new.clone(), work, needs.and(counted)).await? {
+            Claimed::Ours(sale) => Ok(Came::Ours(sale)),
+            Claimed::Earlier(record) => Err(Stop::Earlier(record)),
+            Claimed::Lost(Lost { change: 0, .. }) => Ok(Came::Taken),
+            Claimed::Lost(lost) => {
+                purchases.learn(lost.change - 1, lost, new.now)?;
+                Ok(Came::Counted)
+            }
+        }
     }
 
     /// Looks whether the wallet's last purchase has come to its end: until it has, nobody knows whether the wallet can pay for
@@ -201,10 +220,10 @@ impl Numbers {
     }
 
     /// Makes a number known to the dialler; once more if that fails, since repeating it is harmless.
-    async fn import(&self, number: &PhoneNumber, invocation: &Invocation) -> Result<(), Refusal> {
+    async fn import(&self, number: &PhoneNumber, reserve: Duration, invocation: &Invocation) -> Result<(), Refusal> {
         let mut failure = None;
         for _ in 0..2 {
-            match self.bland.import(number, invocation.at_most(IMPORT, RESERVE)).await {
+            match self.bland.import(number, invocation.at_most(IMPORT, reserve)).await {
                 Ok(Imported::In) => return Ok(()),
                 Ok(Imported::NotOwned) => failure = Some("the number is not ready yet; try again".to_owned()),
                 Err(error @ (BlandError::Account { .. } | BlandError::RateLimited { .. })) => {
@@ -219,7 +238,7 @@ impl Numbers {
     /// Makes a number that is stock known to the dialler, and free.
     pub async fn make_ready(&self, number: &PhoneNumber, invocation: &Invocation) -> Result<(), Fault> {
         let Some(holding) = self.store.holding(number).await? else { return Ok(()) };
-        if let Err(refusal) = self.import(number, invocation).await {
+        if let Err(refusal) = self.import(number, RESERVE, invocation).await {
             warn!(?number, ?refusal, "a number could not be imported");
             return Ok(());
         }
@@ -255,6 +274,33 @@ impl Numbers {
     pub fn twilio(&self) -> &Twilio {
         &self.twilio
     }
+}
+
+/// What came of a claim with a number.
+enum Came<Stage> {
+    /// The sale is ours.
+    Ours(Sale<Stage>),
+    /// Somebody else has the number.
+    Taken,
+    /// Others have counted meanwhile.
+    Counted,
+}
+
+const NOT_A_LEASE: Fault = Fault::Broken("a number is claimed that is not to be leased");
+
+fn crowded() -> Stop {
+    Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into())
+}
+
+/// What a number of this country costs; a country without a price is not sold.
+pub fn priced(country: Country, prices: &Prices) -> Result<Usdc, Refusal> {
+    prices.of(country).ok_or_else(|| {
+        let sold: Vec<_> = prices.countries().map(|country| country.to_string()).collect();
+        Refusal::bad(
+            "country",
+            format!("numbers of {country} are not sold here. There are numbers of: {}", sold.join(", ")),
+        )
+    })
 }
 
 /// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for anybody: the sweep comes by anyway.

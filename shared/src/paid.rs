@@ -4,6 +4,7 @@
 //! The order in which things are refused is the order of this file.
 
 mod behind;
+mod counter;
 mod named;
 mod price;
 mod proof;
@@ -26,12 +27,13 @@ use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::limits::{IN_DOUBT, Limit, Reached};
 use crate::refusal::{Fault, Refusal};
-use crate::sale::{self, Behind, Cashier, Finished, Sent, Stop, Undo};
+use crate::sale::{self, Behind, Cashier, Delivery, Finished, Sent, Stop, Undo};
 use crate::store::sales::{Gate, NewSale, Open, Purchase, Record, Sale, Settling};
-use crate::store::{Pause, Work};
+use crate::store::{Changes, Pause, Work};
 use crate::telemetry;
 use crate::types::{Network, PaymentId, PhoneNumber, Wallet};
 use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, remedy};
+use counter::Counter;
 use replay::{Past, REPLAYED, replayed};
 use said::{Said, request_hash};
 
@@ -56,8 +58,8 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
     /// The body of a success.
     type Answer: Serialize;
 
-    /// Reads a body. Pure: what can be refused without knowing who asks is refused here.
-    fn ask(body: &[u8]) -> Result<Self::Ask, Refusal>;
+    /// Reads a body. Asks nobody: what can be refused without knowing who asks is refused here.
+    fn ask(&self, body: &[u8]) -> Result<Self::Ask, Refusal>;
 
     /// What is asked for, in one spelling: bodies that ask for the same are the same request.
     fn essence(ask: &Self::Ask) -> Value;
@@ -80,10 +82,22 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
     fn fulfil(
         &self,
         sale: NewSale,
-        ask: Self::Ask,
+        ask: &Self::Ask,
         plan: Self::Plan,
         invocation: &Invocation,
     ) -> impl Future<Output = Result<Sale<Settling>, Stop>> + Send;
+
+    /// Does what is only done once it is paid for: see [`sale::Deliver`]. Only the request that has claimed the sale is at hand.
+    fn deliver(
+        &self,
+        ask: Option<&Self::Ask>,
+        record: &Record,
+        begun: bool,
+        invocation: &Invocation,
+    ) -> impl Future<Output = Delivery> + Send {
+        let _ = (ask, record, begun, invocation);
+        future::ready(Delivery::Impossible { changes: Changes::none(), why: None })
+    }
 
     /// Undoes what an attempt that has stopped before the fence may have begun.
     fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> impl Future<Output = Result<(), Fault>> + Send {
@@ -180,7 +194,7 @@ impl<E: Endpoint> Paid<E> {
             .map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
         let address = body::not_in_the_address(E::ENDPOINT, said::parameters(request));
         let says_nothing = address.is_ok();
-        let ask = address.and_then(|()| E::ask(body));
+        let ask = address.and_then(|()| self.endpoint.ask(body));
         let name = named::name_of(request.headers(), presented.as_ref())?;
         let Some(presented) = presented else {
             return match ask {
@@ -229,7 +243,7 @@ impl<E: Endpoint> Paid<E> {
                 }
                 Err(Halt::Again) => last = Refusal::PaymentInProgress { retry_after: 1 },
             }
-            ask = E::ask(body);
+            ask = self.endpoint.ask(body);
         }
         Err(last)
     }
@@ -285,8 +299,8 @@ impl<E: Endpoint> Paid<E> {
             attempt: invocation.attempt.clone(),
             now: invocation.now,
         };
-        match self.endpoint.fulfil(new, ask, plan, invocation).await {
-            Ok(sale) => Ok(self.settle(sale, Sent::Never, said, "ok").await?),
+        match self.endpoint.fulfil(new, &ask, plan, invocation).await {
+            Ok(sale) => Ok(self.settle(sale, Some(&ask), said, "ok").await?),
             Err(Stop::Refuse(refusal)) => Err(refusal.into()),
             Err(Stop::Behind(earlier)) => Err(Halt::Behind(earlier)),
             Err(Stop::Earlier(record)) => match self.replay(Some(*record), said).await? {
@@ -330,23 +344,28 @@ impl<E: Endpoint> Paid<E> {
         })
     }
 
-    /// Settles a sale and answers it.
+    /// Settles a sale and answers it. Who brings what was asked for has made the fence, and nothing was sent before.
     async fn settle(
         &self,
         sale: Sale<Settling>,
-        sent: Sent,
+        ask: Option<&E::Ask>,
         said: &Said<'_>,
         outcome: &'static str,
     ) -> Result<Answer, Refusal> {
         let work = sale.record().work.clone();
         let payer = sale.record().signed.payer;
-        let finish = sale::finish(&self.cashier, &self.endpoint, sale, sent, said.invocation);
+        let sent = if ask.is_some() { Sent::Never } else { Sent::Perhaps };
+        let shop = Counter { endpoint: &self.endpoint, ask };
+        let finish = sale::finish(&self.cashier, &shop, sale, sent, said.invocation);
         let beside = self.endpoint.beside(&payer, &work, said.invocation);
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
             Ok(Finished::Granted(record)) => Self::granted(&record, said, outcome),
             Ok(Finished::Declined { reason }) => Err(declined(reason)),
-            Ok(Finished::Owed) => Err(Refusal::PaymentReturned),
+            Ok(Finished::Owed { why }) => Err(Refusal::PaymentReturned { why: why.map(Box::new) }),
+            Ok(Finished::Undelivered { retry_after }) => {
+                Err(Refusal::DeliveryPending { replayed: outcome == REPLAYED, retry_after })
+            }
             Ok(Finished::NotSent { spent: false }) => Err(Refusal::NotSettled),
             Ok(Finished::NotSent { spent: true }) => Err(Refusal::Upstream {
                 vendor: "facilitator",

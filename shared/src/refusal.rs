@@ -4,16 +4,18 @@
 //! The order of the variants is the order in which they win: the first that applies is the answer.
 
 mod bought;
+mod facts;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::api::{Code, LARGEST_BODY, Method, NUMBERS_BUY, codes};
+use crate::api::{LARGEST_BODY, Method, NUMBERS_BUY, codes};
 use crate::limits::{Limit, Reached};
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::types::{PhoneNumber, Wallet};
 use crate::upstream::http::NoReply;
 pub use bought::{Bought, Product, UnderWay, poll_url};
+pub use facts::Facts;
 
 /// An answer that is not 200.
 #[derive(Debug)]
@@ -83,7 +85,10 @@ pub enum Refusal {
     /// 403: whoever is at this number does not want to be called.
     DestinationOptedOut,
     /// 409: the payment was made, buys nothing, and goes back.
-    PaymentReturned,
+    PaymentReturned {
+        /// Why it buys nothing, where that is a vendor's doing.
+        why: Option<Box<Refusal>>,
+    },
     /// 409: the wallet talks to this number already.
     CallInProgress {
         /// The call.
@@ -131,6 +136,13 @@ pub enum Refusal {
     PaymentPending {
         /// An earlier request has sent it.
         replayed: bool,
+    },
+    /// 503: the payment was made, and it is not known yet whether what it is for was done.
+    DeliveryPending {
+        /// An earlier request has made it.
+        replayed: bool,
+        /// Seconds until the same header finds out.
+        retry_after: u64,
     },
     /// 404: no such call, or no such id.
     UnknownCall,
@@ -235,11 +247,11 @@ impl Refusal {
                 ),
             )
             .retry_after(*retry_after),
-            Self::PaymentReturned => Facts::new(
-                codes::PAYMENT_RETURNED,
-                "This payment was made and buys nothing: it goes back to the wallet. Sign a new payment to try again."
-                    .to_owned(),
-            ),
+            Self::PaymentReturned { why } => {
+                let why = why.as_ref().map(|why| format!("{} ", why.cause())).unwrap_or_default();
+                let message = "This payment was made and buys nothing: it goes back to the wallet. Sign a new payment to try again.";
+                Facts::new(codes::PAYMENT_RETURNED, format!("{why}{message}"))
+            }
             Self::WalletBlocked => Facts::new(
                 codes::WALLET_BLOCKED,
                 format!("This wallet is not served: its use was against the terms. Ask the operator if that is a mistake. {FREE}"),
@@ -289,9 +301,16 @@ impl Refusal {
             | Self::SellingPaused
             | Self::NotSettled
             | Self::PaymentPending { .. }
+            | Self::DeliveryPending { .. }
             | Self::UnknownCall
             | Self::Fault(_) => self.later(),
         }
+    }
+
+    /// What it says of its cause, without what it says of the payment.
+    fn cause(&self) -> String {
+        let message = self.facts().message;
+        message.strip_suffix(FREE).unwrap_or(&message).trim_end().to_owned()
     }
 
     /// What may be otherwise later, and what is nobody's fault but ours.
@@ -330,6 +349,14 @@ impl Refusal {
                 let message = "The payment was sent, and its outcome is not known yet. Repeat the same header: you cannot be \
                                charged twice.";
                 let facts = Facts::new(codes::PAYMENT_PENDING, message.to_owned()).retry_after(5);
+                if *replayed { facts.header("idempotent-replayed", "true") } else { facts }
+            }
+            Self::DeliveryPending { replayed, retry_after } => {
+                let message = format!(
+                    "The payment was made, and it is not known yet whether what it is for was done. Repeat the same header in \
+                     {retry_after} s: you cannot be charged twice, and what was not done is paid back."
+                );
+                let facts = Facts::new(codes::PAYMENT_PENDING, message).retry_after(*retry_after);
                 if *replayed { facts.header("idempotent-replayed", "true") } else { facts }
             }
             Self::UnknownCall => Facts::new(codes::UNKNOWN_CALL, "There is no call with this id.".to_owned()),
@@ -379,49 +406,6 @@ fn owns(active: &[PhoneNumber]) -> String {
 
 fn numbers(active: &[PhoneNumber]) -> Value {
     active.iter().map(PhoneNumber::as_str).collect()
-}
-
-/// What a refusal is in HTTP.
-pub struct Facts {
-    /// The status.
-    pub status: u16,
-    /// The code, which is also `error` in the body.
-    pub code: &'static str,
-    /// The sentence.
-    pub message: String,
-    /// Further fields of the body.
-    pub fields: Map<String, Value>,
-    /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
-}
-
-impl Facts {
-    fn new(code: Code, message: String) -> Self {
-        Self { status: code.status, code: code.name, message, fields: Map::new(), headers: Vec::new() }
-    }
-
-    fn with(mut self, field: &str, value: Value) -> Self {
-        self.fields.insert(field.to_owned(), value);
-        self
-    }
-
-    fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    fn retry_after(self, seconds: u64) -> Self {
-        self.with("retry_after_seconds", json!(seconds)).header("retry-after", seconds.to_string())
-    }
-
-    /// The body: flat, because the SDKs read nothing that is nested.
-    pub fn body(&self) -> Vec<u8> {
-        let mut body = self.fields.clone();
-        body.insert("error".to_owned(), json!(self.code));
-        body.insert("code".to_owned(), json!(self.code));
-        body.insert("message".to_owned(), json!(self.message));
-        Value::Object(body).to_string().into_bytes()
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! It refuses to know which endpoint sells, and who is waiting for the answer.
 
 mod evidence;
+mod product;
+mod recorded;
 
 use std::time::Duration;
 
@@ -11,19 +13,18 @@ use futures_util::future;
 use tracing::{error, warn};
 
 use crate::invocation::Invocation;
-use crate::leases;
 use crate::limits::{Limit, UNPAID_TALK};
 use crate::refusal::{Fault, Refusal};
-use crate::store::sales::{Doubt, NotStepped, Record, Sale, Settled, Settling, Signed};
-use crate::store::{Changes, State, Store, StoreFault, Work, calls, limits, numbers};
+use crate::store::sales::{Doubt, NotStepped, Record, Sale, Settled, Settling};
+use crate::store::{Changes, RefundReason, State, Store, StoreFault, Work};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_IN, SALES};
-use crate::types::{PaymentId, Timestamp, Wallet};
-use crate::x402::{
-    Authorization, Facilitator, Nodes, Payload, Quote, SignedAuthorization, Transfer, Verified, Version,
-};
+use crate::types::{PaymentId, Timestamp};
+use crate::x402::{Facilitator, Nodes};
 pub use evidence::truth;
 use evidence::{Evidence, evidence};
+use product::{Blame, delivered, granted, released};
+pub use recorded::{is_recorded, signed, verified};
 
 /// When the sweep looks again at a sale whose outcome is unknown: after as long as it has been so, which doubles the pause with
 /// each look, but no sooner than this,
@@ -55,6 +56,36 @@ pub trait Undo: Sync {
         let _ = (work, invocation);
         future::ready(true)
     }
+}
+
+/// Does what is only done once it is paid for.
+pub trait Deliver: Undo {
+    /// Does it; or where that may have been `begun` before, looks whether it was done, and does not do it again.
+    fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> impl Future<Output = Delivery> + Send {
+        let _ = (record, begun, invocation);
+        future::ready(Delivery::Impossible { changes: Changes::none(), why: None })
+    }
+}
+
+/// What became of what is only done once it is paid for.
+pub enum Delivery {
+    /// It is done.
+    Done {
+        /// The vendor's id of it.
+        id: String,
+    },
+    /// It is not done, and will not be: the payment goes back.
+    Impossible {
+        /// What is let go in the write that says so.
+        changes: Changes,
+        /// What its vendor says.
+        why: Option<Refusal>,
+    },
+    /// Nobody knows yet.
+    Unknown {
+        /// When to look again.
+        until: Timestamp,
+    },
 }
 
 /// Why a sale did not come to the fence.
@@ -90,8 +121,16 @@ pub enum Finished {
         /// The facilitator's word for it.
         reason: String,
     },
-    /// Paid, and what had been held for it is gone: the money goes back.
-    Owed,
+    /// Paid, and what had been held for it is gone, or could not be done: the money goes back.
+    Owed {
+        /// What a vendor says, if it is its doing.
+        why: Option<Refusal>,
+    },
+    /// Paid, and nobody knows yet whether what is paid for was done.
+    Undelivered {
+        /// Seconds until that is found out.
+        retry_after: u64,
+    },
     /// The facilitator was never reached: not paid, and undone.
     NotSent {
         /// The same signature cannot try again.
@@ -113,62 +152,135 @@ pub enum Sent {
 /// Carries a sale past the fence to its end.
 pub async fn finish(
     cashier: &Cashier,
-    undo: &impl Undo,
+    shop: &impl Deliver,
     sale: Sale<Settling>,
     sent: Sent,
     invocation: &Invocation,
 ) -> Result<Finished, Fault> {
+    if let Some(settled) = sale.record().settled.clone() {
+        return deliver(cashier, shop, sale, settled, true, invocation).await;
+    }
     if sale.record().credit().is_some() {
         // It was taken off the wallet's credit with the claim; the payment is never sent.
-        return grant(cashier, sale, None, invocation.now).await;
+        let settled = Settled { transaction: None, at: invocation.now };
+        return grant(cashier, sale, settled, invocation.now).await;
     }
     let payment = verified(sale.record())?;
     match evidence(cashier, sale.record(), &payment, sent, invocation).await {
-        Evidence::Paid(transaction) => grant(cashier, sale, Some(transaction), invocation.now).await,
+        Evidence::Paid(transaction) if sale.record().work.is_paid_first() => {
+            let settled = Settled { transaction: Some(transaction), at: invocation.now };
+            let id = sale.record().id.clone();
+            match cashier.store.paid(sale, settled.clone(), invocation.current()).await {
+                Ok(sale) => deliver(cashier, shop, sale, settled, false, invocation).await,
+                Err(NotStepped::Overtaken) => overtaken(cashier, &id).await,
+                Err(NotStepped::Fault(fault)) => Err(fault.into()),
+                Err(NotStepped::Lost(_)) => Err(Fault::Broken("a payment that cannot be written down")),
+            }
+        }
+        Evidence::Paid(transaction) => {
+            let settled = Settled { transaction: Some(transaction), at: invocation.now };
+            grant(cashier, sale, settled, invocation.now).await
+        }
         Evidence::Unpaid(reason) => {
-            let_go(cashier, undo, sale, Blame::Payer, invocation).await.map(|_| Finished::Declined { reason })
+            let_go(cashier, shop, sale, Blame::Payer, invocation).await.map(|_| Finished::Declined { reason })
         }
         Evidence::NeverSent => {
-            let_go(cashier, undo, sale, Blame::Nobody, invocation).await.map(|spent| Finished::NotSent { spent })
+            let_go(cashier, shop, sale, Blame::Nobody, invocation).await.map(|spent| Finished::NotSent { spent })
         }
-        Evidence::Unknown { contested } => doubt(cashier, undo, sale, contested, invocation).await,
+        Evidence::Unknown { contested } => doubt(cashier, shop, sale, contested, invocation).await,
     }
 }
 
-async fn grant(
+async fn grant(cashier: &Cashier, sale: Sale<Settling>, settled: Settled, now: Timestamp) -> Result<Finished, Fault> {
+    let id = sale.record().id.clone();
+    let granted = granted(sale.record(), &settled);
+    let closed = cashier.store.close(sale, settled.clone(), granted).await;
+    granted_or_owed(cashier, &id, closed, settled, now).await
+}
+
+/// Does what is paid for, or looks whether it was done where that may have been `begun`.
+async fn deliver(
     cashier: &Cashier,
+    shop: &impl Deliver,
     sale: Sale<Settling>,
-    transaction: Option<String>,
+    settled: Settled,
+    begun: bool,
+    invocation: &Invocation,
+) -> Result<Finished, Fault> {
+    let (id, now) = (sale.record().id.clone(), invocation.now);
+    match shop.deliver(sale.record(), begun, invocation).await {
+        Delivery::Done { id: done } => {
+            let delivered = delivered(sale.record(), &settled, &done);
+            let work = sale.record().work.clone().done(&done);
+            let closed = cashier.store.close_done(sale, work, settled.clone(), delivered).await;
+            granted_or_owed(cashier, &id, closed, settled, now).await
+        }
+        Delivery::Impossible { changes, why } => {
+            warn!(payment = ?id, "paid, and what it is for cannot be done");
+            owe(cashier, sale, settled, RefundReason::Undeliverable, changes, why, now).await
+        }
+        Delivery::Unknown { until } => {
+            let left = until.as_second() - invocation.current().as_second();
+            match cashier.store.defer(sale, until).await {
+                Ok(()) | Err(NotStepped::Fault(_)) => {
+                    Ok(Finished::Undelivered { retry_after: u64::try_from(left).unwrap_or(0).max(1) })
+                }
+                Err(_) => overtaken(cashier, &id).await,
+            }
+        }
+    }
+}
+
+async fn granted_or_owed(
+    cashier: &Cashier,
+    id: &PaymentId,
+    closed: Result<Record, (Sale<Settling>, NotStepped)>,
+    settled: Settled,
     now: Timestamp,
 ) -> Result<Finished, Fault> {
-    let id = sale.record().id.clone();
-    let settled = Settled { transaction, at: now };
-    let granted = granted(sale.record(), &settled);
-    match cashier.store.close(sale, settled.clone(), granted).await {
+    match closed {
         Ok(record) => {
             count_granted(&record);
             Ok(Finished::Granted(Box::new(record)))
         }
-        // Whoever overtook us ends in this function too.
-        Err((_, NotStepped::Overtaken)) => match cashier.store.sale(&id).await? {
-            Some(record) if record.state == State::Closed => Ok(Finished::Granted(Box::new(record))),
-            Some(record) if record.refund.is_some() => Ok(Finished::Owed),
-            Some(record) => Ok(Finished::Doubt(record.work)),
-            None => Err(Fault::Broken("a sale has vanished")),
-        },
+        Err((_, NotStepped::Overtaken)) => overtaken(cashier, id).await,
         Err((sale, NotStepped::Lost(lost))) => {
             error!(payment = ?id, change = lost.change, "paid, but what was held for it is gone");
-            let endpoint = sale.record().work.endpoint();
-            match cashier.store.close_owing(sale, settled, now).await {
-                Ok(_) => {
-                    count(endpoint, "returned");
-                    Ok(Finished::Owed)
-                }
-                Err(NotStepped::Fault(fault)) => Err(fault.into()),
-                Err(_) => Err(Fault::Broken("another attempt has overtaken this one")),
-            }
+            owe(cashier, sale, settled, RefundReason::ProductGone, Changes::none(), None, now).await
         }
         Err((_, NotStepped::Fault(fault))) => Err(fault.into()),
+    }
+}
+
+/// What a sale has come to by another's hand, who ends in this file too.
+async fn overtaken(cashier: &Cashier, id: &PaymentId) -> Result<Finished, Fault> {
+    match cashier.store.sale(id).await? {
+        Some(record) if record.state == State::Closed => Ok(Finished::Granted(Box::new(record))),
+        Some(record) if record.refund.is_some() => Ok(Finished::Owed { why: None }),
+        Some(record) => Ok(Finished::Doubt(record.work)),
+        None => Err(Fault::Broken("a sale has vanished")),
+    }
+}
+
+/// Ends a sale that is paid and bought nothing.
+async fn owe(
+    cashier: &Cashier,
+    sale: Sale<Settling>,
+    settled: Settled,
+    reason: RefundReason,
+    changes: Changes,
+    why: Option<Refusal>,
+    now: Timestamp,
+) -> Result<Finished, Fault> {
+    let endpoint = sale.record().work.endpoint();
+    match cashier.store.close_owing(sale, settled, reason, changes, now).await {
+        Ok(_) => {
+            count(endpoint, "returned");
+            Ok(Finished::Owed { why })
+        }
+        Err(NotStepped::Fault(fault)) => Err(fault.into()),
+        Err(NotStepped::Lost(_)) => Err(Fault::Broken("what was not delivered is not there to be let go")),
+        Err(NotStepped::Overtaken) => Err(Fault::Broken("another attempt has overtaken this one")),
     }
 }
 
@@ -182,7 +294,7 @@ async fn let_go(
     invocation: &Invocation,
 ) -> Result<bool, Fault> {
     let work = sale.record().work.clone();
-    let spent = blame == Blame::Payer || matches!(work, Work::Call { .. });
+    let spent = blame == Blame::Payer || matches!(work, Work::Call { placed: Some(_), .. });
     let released = released(sale.record(), blame, invocation.now);
     match cashier.store.give_up(sale, released, spent).await {
         Ok(_) => count(work.endpoint(), if blame == Blame::Payer { "declined" } else { "not_sent" }),
@@ -256,125 +368,6 @@ fn count_granted(record: &Record) {
     count(endpoint, "granted");
     let network = record.signed.payer.network().caip2();
     telemetry::add(&MONEY_IN, record.signed.amount.atomic(), [endpoint.into(), network.into()]);
-}
-
-/// What a paid sale is granted: pure, from the work to the changes that stand in the write that closes the sale.
-fn granted(record: &Record, settled: &Settled) -> Changes {
-    let (sale, wallet) = (&record.id, &record.signed.payer);
-    let paid = Record { settled: Some(settled.clone()), ..record.clone() };
-    match (&record.work, leases::ends_at(&paid)) {
-        (Work::Lease { number, country, .. }, Some(ends)) => numbers::lease(number, *country, wallet, sale, ends),
-        (Work::Renew { number, .. }, Some(ends)) => numbers::extend(number, wallet, sale, ends),
-        (Work::Call { call, .. }, _) => {
-            calls::charged(call, wallet, sale, settled.transaction.as_deref(), record.created_at)
-        }
-        _ => Changes::none(),
-    }
-}
-
-/// Whose doing it is that a phone rang and was not paid for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Blame {
-    /// The payment was declined. The payer pauses.
-    Payer,
-    /// The facilitator was not there.
-    Nobody,
-}
-
-/// What an unpaid sale lets go: pure, likewise.
-fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
-    let (sale, wallet) = (&record.id, &record.signed.payer);
-    match &record.work {
-        // A number that was bought and not paid for counts for its wallet: who does that ten times a day has had enough.
-        Work::Lease { number, country, .. } if blame == Blame::Payer => numbers::pool(number, *country, sale, now),
-        Work::Lease { number, country, .. } => {
-            numbers::pool(number, *country, sale, now).and(limits::not_sold(wallet, sale))
-        }
-        Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
-        Work::Call { call, placed: Some(placed), .. } => match blame {
-            Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
-            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
-        },
-        Work::Call { call, to, placed: None, cost, .. } => {
-            calls::not_dialled(call, wallet, sale, record.credit()).and(limits::undone(call, wallet, to, cost.as_ref()))
-        }
-        Work::List { .. } | Work::Nothing => Changes::none(),
-    }
-}
-
-/// The payment as it was verified when the record was written.
-pub fn verified(record: &Record) -> Result<Verified, Fault> {
-    let signed = &record.signed;
-    let quote = Quote {
-        pay_to: signed.to,
-        amount: signed.amount,
-        resource: signed.resource.clone(),
-        description: signed.description.clone().into(),
-    };
-    let payload = match (signed.payer, signed.to) {
-        (Wallet::Evm { network, address }, Wallet::Evm { address: to, .. }) => Payload::Evm(SignedAuthorization {
-            network,
-            authorization: Authorization {
-                from: address,
-                to,
-                value: signed.amount,
-                valid_after: signed.valid_after,
-                valid_before: signed.valid_before,
-                nonce: signed.nonce,
-            },
-            signature: signed.signature.clone(),
-        }),
-        (Wallet::Solana { network, .. }, Wallet::Solana { .. }) => {
-            let transfer = Transfer::read(network, signed.signature.clone(), signed.valid_after);
-            Payload::Solana(transfer.map_err(|_| Fault::Broken("a recorded transaction that is none"))?)
-        }
-        _ => return Err(Fault::Broken("a payment from one rail to the other")),
-    };
-    let version = if signed.version == 1 { Version::V1 } else { Version::V2 };
-    Ok(Verified::restore(quote, payload, version))
-}
-
-/// Whether a record is of this very payment, its signature included.
-pub fn is_recorded(record: &Record, payload: &Payload) -> bool {
-    let Payload::Evm(SignedAuthorization { network, authorization, signature }) = payload else { return false };
-    let Authorization { from, to, value, valid_after, valid_before, nonce } = *authorization;
-    let wallet = |address| Wallet::Evm { network: *network, address };
-    record.signed.is_the_same_as(&Signed {
-        payer: wallet(from),
-        to: wallet(to),
-        amount: value,
-        valid_after,
-        valid_before,
-        nonce,
-        signature: signature.clone(),
-        ..record.signed.clone()
-    })
-}
-
-/// The payment as a record keeps it.
-pub fn signed(payment: &Verified) -> Signed {
-    let (valid_after, valid_before, nonce, signature) = match payment.payload() {
-        Payload::Evm(signed) => {
-            let Authorization { valid_after, valid_before, nonce, .. } = signed.authorization;
-            (valid_after, valid_before, nonce, signed.signature.clone())
-        }
-        Payload::Solana(transfer) => {
-            let past = transfer.since.saturating_add(Transfer::LIFE);
-            (transfer.since, past, transfer.message, transfer.transaction.clone())
-        }
-    };
-    Signed {
-        version: payment.version().number(),
-        payer: payment.payer(),
-        to: payment.quote().pay_to,
-        amount: payment.quote().amount,
-        valid_after,
-        valid_before,
-        nonce,
-        signature,
-        resource: payment.quote().resource.clone(),
-        description: payment.quote().description.to_string(),
-    }
 }
 
 fn seconds(at: Timestamp) -> u64 {

@@ -21,11 +21,12 @@ use crate::edge::Rounds;
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::leases::{COOLING, GRACE};
+use crate::limits::prices::Prices;
 use crate::numbers::Numbers;
 use crate::refusal::Fault;
-use crate::sale::{self, Cashier, Finished, Sent, Undo};
+use crate::sale::{self, Cashier, Deliver, Delivery, Finished, Sent, Undo};
 use crate::store::calls::Call;
-use crate::store::sales::{Open, Sale, Taken};
+use crate::store::sales::{Open, Record, Sale, Taken};
 use crate::store::{Charge, State, Store, StoreFault, Work, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
@@ -103,6 +104,8 @@ pub struct Sweep {
     payees: Vec<Wallet>,
     /// Whose idle numbers are counted.
     stocked: Vec<Country>,
+    /// What numbers cost, by country.
+    prices: Prices,
     /// So much that was granted and is not on the chain pauses selling.
     missing_stop: Usdc,
 }
@@ -121,6 +124,7 @@ impl Sweep {
             calls,
             payees: env.payees(),
             stocked: env.pool_countries(),
+            prices: env.number_prices(),
             missing_stop: env.missing_stop(),
         }
     }
@@ -220,8 +224,8 @@ impl Sweep {
                 match sale::finish(&self.cashier, self, sale, Sent::Perhaps, invocation).await? {
                     Finished::Granted(_) => info!(?payment, "granted by the sweep"),
                     Finished::Declined { .. } | Finished::NotSent { .. } => info!(?payment, "voided by the sweep"),
-                    Finished::Owed => warn!(?payment, "paid for nothing: it goes back"),
-                    Finished::Doubt(_) => warn!(?payment, "still unknown"),
+                    Finished::Owed { .. } => warn!(?payment, "paid for nothing: it goes back"),
+                    Finished::Doubt(_) | Finished::Undelivered { .. } => warn!(?payment, "still unknown"),
                 }
                 Ok(())
             }
@@ -269,6 +273,17 @@ impl Sweep {
         };
         info!(call = ?call.id, payment = ?record.id, owed, "a call that failed is not charged");
         Ok(())
+    }
+}
+
+impl Deliver for Sweep {
+    /// A number is bought by whoever comes by, once, since it is bought by name. A call is dialled by the request that has asked
+    /// for it, and by nobody else.
+    async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Delivery {
+        match record.work {
+            Work::Call { .. } => self.calls.deliver(None, record, begun, invocation).await,
+            _ => self.numbers.deliver(record, begun, invocation).await,
+        }
     }
 }
 

@@ -66,8 +66,11 @@ pub const PAYMENT_IN_PROGRESS: Code =
         .tells(&["retry_after_seconds"])
         .again();
 /// The money goes back.
-pub const PAYMENT_RETURNED: Code =
-    code(409, "payment_returned", "the payment was made and buys nothing: it goes back to the wallet");
+pub const PAYMENT_RETURNED: Code = code(
+    409,
+    "payment_returned",
+    "the payment was made and buys nothing, since what it was for is gone or could not be done: it goes back to the wallet",
+);
 /// The operator refuses the wallet.
 pub const WALLET_BLOCKED: Code =
     code(403, "wallet_blocked", "the operator refuses this wallet everything that is paid for");
@@ -120,10 +123,13 @@ pub const NOT_SETTLED: Code =
         .tells(&["upstream", "retry_after_seconds"])
         .again();
 /// The payment's outcome is unknown.
-pub const PAYMENT_PENDING: Code =
-    code(503, "payment_pending", "the payment was sent and its outcome is not known yet: repeat the same header")
-        .tells(&["retry_after_seconds"])
-        .again();
+pub const PAYMENT_PENDING: Code = code(
+    503,
+    "payment_pending",
+    "the payment was sent, and its outcome, or that of what it pays for, is not known yet: repeat the same header",
+)
+.tells(&["retry_after_seconds"])
+.again();
 /// Our own fault.
 pub const INTERNAL_ERROR: Code = code(500, "internal_error", "something failed on our side: repeat the same header");
 /// There is no such call.

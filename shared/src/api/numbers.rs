@@ -18,10 +18,10 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
     price: Usdc::micros(5_000_000),
     title: "A US phone number for 30 days, owned by the paying wallet",
     about: "Leases a phone number to the wallet that pays, for 30 days. It is the caller ID of that wallet's calls, and nobody \
-            else can use or renew it. Other countries than the US and Canada are answered 502 where the operator has no \
-            regulatory approval there.",
+            else can use or renew it. Sold are the US, Canada, and what else the operator has a price for: another country is a \
+            400 that names them, before anything is paid. Where the operator has no regulatory approval it is a 502, not charged.",
     request: &[
-        Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
+        Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out. A country that is not sold is refused before payment.")
             .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc")
             .such_as("\"US\""),
         Field::maybe(

@@ -1,20 +1,21 @@
-//! Placing a call: who may call from where, the intent, the dial, the fence.
+//! Placing a call: who may call from where, the intent, the dial, the fence. Where only a contract can say whether we will be
+//! paid, the fence comes first, and the phone rings behind it ([`Calls::deliver`]).
 
 use std::time::Duration;
 
 use futures_util::future;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::invocation::Invocation;
 use crate::leases::{self, NotMeant};
 use crate::limits::{Budget, Limit, Reached, rates};
 use crate::refusal::Refusal;
-use crate::sale::{Behind, Stop};
+use crate::sale::{Behind, Delivery, Stop};
 use crate::store::calls::{NewCall, NotNow, dial, not_dialled, placed, why_not};
 use crate::store::limits::{Asking, Counters, Learned, undone};
 use crate::store::numbers::Belongings;
-use crate::store::sales::{Claimed, NewSale, Open, Sale, Settling};
-use crate::store::{Store, StoreFault, Work};
+use crate::store::sales::{Claimable, Claimed, NewSale, Open, Record, Sale, Settling};
+use crate::store::{Changes, Store, StoreFault, Work};
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
 
@@ -27,6 +28,8 @@ const READY: Duration = Duration::from_secs(4);
 const SHOWN: Duration = Duration::from_secs(10);
 /// What must be left for settling when a phone rings.
 const RESERVE: Duration = Duration::from_secs(8);
+/// What must be left when a phone rings for what is paid: one write.
+const AFTER_PAYMENT: Duration = Duration::from_secs(3);
 /// A call that runs longer than it may is stopped after this.
 const OVERTIME: Duration = Duration::from_mins(1);
 /// How often a claim is tried again because others have counted meanwhile. Each of them has got what it wanted, and of those who
@@ -125,8 +128,13 @@ impl Calls {
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
         let from = plan.from.clone();
-        let sale = self.intend(new, request, plan, invocation).await?;
-        match self.dial(request, &from, invocation).await {
+        // What a wallet is owed pays before its payment does, and is ours already.
+        let credit = Some(new.signed.amount).filter(|price| *price <= plan.credit);
+        if credit.is_none() && new.signed.is_a_contracts() {
+            return self.intend(new, request, plan, credit, invocation).await;
+        }
+        let sale = self.intend(new, request, plan, credit, invocation).await?;
+        match self.dial(request, &from, RESERVE, invocation).await {
             Ok(id) => self.fence(sale, id).await,
             Err(error @ (DialError::Unclear | DialError::Unknown)) => self.find(sale, &error, invocation).await,
             Err(error) => {
@@ -136,17 +144,49 @@ impl Calls {
         }
     }
 
+    /// Places a call that is paid for, or looks whether it was placed where that may have been `begun`. Only who has the request
+    /// can place it, and nobody does so twice: a payment for which nobody was rung goes back.
+    pub async fn deliver(
+        &self,
+        request: Option<&CallRequest>,
+        record: &Record,
+        begun: bool,
+        invocation: &Invocation,
+    ) -> Delivery {
+        let Work::Call { from, .. } = &record.work else {
+            return Delivery::Impossible { changes: Changes::none(), why: None };
+        };
+        let mut until = record.busy_until;
+        if !begun {
+            let Some(request) = request else { return not_placed(record, None) };
+            match self.dial(request, from, AFTER_PAYMENT, invocation).await {
+                Ok(id) => return Delivery::Done { id: id.as_str().to_owned() },
+                Err(DialError::Unclear) => until = soon(SHOWN, invocation),
+                Err(DialError::Unknown) => {}
+                Err(error) => return not_placed(record, Some(refusal(error))),
+            }
+        }
+        match self.look_for(record, invocation.at_most(FIND, AFTER_PAYMENT)).await {
+            Ok(Some(id)) => Delivery::Done { id: id.as_str().to_owned() },
+            Ok(None) if begun => not_placed(record, None),
+            Ok(None) => Delivery::Unknown { until },
+            Err(error) => {
+                warn!(payment = ?record.id, %error, "a call that is paid for cannot be looked for yet");
+                Delivery::Unknown { until: until.max(soon(SHOWN, invocation)) }
+            }
+        }
+    }
+
     /// Claims the sale with the intent to dial. What was counted meanwhile is learned from the write that was refused.
-    async fn intend(
+    async fn intend<Stage: Claimable>(
         &self,
         new: NewSale,
         request: &CallRequest,
         mut plan: CallPlan,
+        credit: Option<Usdc>,
         invocation: &Invocation,
-    ) -> Result<Sale<Open>, Stop> {
+    ) -> Result<Sale<Stage>, Stop> {
         let now = invocation.now;
-        // What a wallet is owed pays before its payment does.
-        let credit = Some(new.signed.amount).filter(|price| *price <= plan.credit);
         for _ in 0..CROWD {
             let asking = asking(&invocation.call_id, &new.signed.payer, request, &plan.budget, now)?;
             let admitted = match plan.counters.admit(&asking, &plan.budget, now)? {
@@ -185,6 +225,7 @@ impl Calls {
         &self,
         request: &CallRequest,
         from: &PhoneNumber,
+        reserve: Duration,
         invocation: &Invocation,
     ) -> Result<BlandCallId, DialError> {
         let dial = Dial {
@@ -199,11 +240,11 @@ impl Calls {
             interruption_threshold: request.interruption_threshold,
             request_id: &invocation.call_id,
         };
-        match self.bland.dial(&dial, invocation.at_most(DIAL, RESERVE)).await {
+        match self.bland.dial(&dial, invocation.at_most(DIAL, reserve)).await {
             Err(DialError::NumberNotReady) => {
-                let limit = invocation.at_most(IMPORT, RESERVE);
+                let limit = invocation.at_most(IMPORT, reserve);
                 match self.bland.import(from, limit).await {
-                    Ok(Imported::In) => self.bland.dial(&dial, invocation.at_most(DIAL, RESERVE)).await,
+                    Ok(Imported::In) => self.bland.dial(&dial, invocation.at_most(DIAL, reserve)).await,
                     _ => Err(DialError::NumberNotReady),
                 }
             }
@@ -214,7 +255,7 @@ impl Calls {
     /// The dialler did not answer. It is looked for and never dialled again: there is no way to dial something once.
     async fn find(&self, sale: Sale<Open>, error: &DialError, invocation: &Invocation) -> Result<Sale<Settling>, Stop> {
         let limit = invocation.at_most(FIND, RESERVE);
-        if let Ok(Some(id)) = self.look_for(&sale, limit).await {
+        if let Ok(Some(id)) = self.look_for(sale.record(), limit).await {
             return self.fence(sale, id).await;
         }
         // It may still turn up. Whoever comes when it must have looks again: the caller's next request, or the sweep.
@@ -231,9 +272,8 @@ impl Calls {
         }))
     }
 
-    /// The dialler's id of the call that an open sale was about to place, if it shows one.
-    pub(super) async fn look_for(&self, sale: &Sale<Open>, limit: Duration) -> Result<Option<BlandCallId>, BlandError> {
-        let record = sale.record();
+    /// The dialler's id of the call that a sale was about to place, if it shows one.
+    pub(super) async fn look_for(&self, record: &Record, limit: Duration) -> Result<Option<BlandCallId>, BlandError> {
         let Work::Call { call, from, to, .. } = &record.work else { return Ok(None) };
         let since = record.created_at.saturating_sub(SKEW).unwrap_or(record.created_at);
         match self.bland.find(from, to, since, call, limit).await? {
@@ -253,12 +293,25 @@ impl Calls {
 
     /// Voids a sale for which nobody was rung. The same payment can be used again.
     pub(super) async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
-        let record = sale.record();
-        let Work::Call { call, to, cost, .. } = &record.work else { return Ok(()) };
-        let payer = &record.signed.payer;
-        let changes = not_dialled(call, payer, &record.id, record.credit()).and(undone(call, payer, to, cost.as_ref()));
+        let changes = nobody_rang(sale.record());
         self.store.void(sale, changes, false).await.map(drop).map_err(|(_, not)| not.into())
     }
+}
+
+/// What is let go with a call for which nobody was rung.
+pub(super) fn nobody_rang(record: &Record) -> Changes {
+    let Work::Call { call, to, cost, .. } = &record.work else { return Changes::none() };
+    let payer = &record.signed.payer;
+    not_dialled(call, payer, &record.id, record.credit()).and(undone(call, payer, to, cost.as_ref()))
+}
+
+fn not_placed(record: &Record, why: Option<Refusal>) -> Delivery {
+    Delivery::Impossible { changes: nobody_rang(record), why }
+}
+
+fn soon(pause: Duration, invocation: &Invocation) -> Timestamp {
+    let now = invocation.current();
+    now.saturating_add(pause).unwrap_or(now)
 }
 
 /// What is counted for a call, should it be placed.

@@ -5,11 +5,12 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::Calls;
+use super::dial::nobody_rang;
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale::Undo;
 use crate::store::sales::{NotStepped, Open, Sale};
-use crate::store::{StoreFault, Work, calls, limits};
+use crate::store::{StoreFault, Work, calls};
 use crate::upstream::bland::{BlandCallId, BlandError};
 
 const STOP: Duration = Duration::from_secs(4);
@@ -51,7 +52,7 @@ impl Calls {
     /// Rolls back a call that was left before the fence. If a phone rang it is stopped and the payment is spent: dialling
     /// for it again would be a second call for one payment.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
-        let found = match self.look_for(&sale, invocation.at_most(FIND, Duration::from_secs(5))).await {
+        let found = match self.look_for(sale.record(), invocation.at_most(FIND, Duration::from_secs(5))).await {
             Ok(found) => found,
             Err(error) => {
                 // A dialler that cannot be asked has not said that nobody was rung.
@@ -60,14 +61,13 @@ impl Calls {
             }
         };
         let record = sale.record();
-        let Work::Call { call, to, cost, .. } = &record.work else { return Err(Fault::Broken("not a call")) };
+        let Work::Call { call, .. } = &record.work else { return Err(Fault::Broken("not a call")) };
         let (payer, id, credit) = (&record.signed.payer, &record.id, record.credit());
         let (changes, rang) = if let Some(placed) = &found {
             self.stop(placed.as_str(), invocation).await;
             (calls::withdrawn(call, payer, id, placed.as_str(), credit, invocation.now), true)
         } else {
-            let undone = limits::undone(call, payer, to, cost.as_ref());
-            (calls::not_dialled(call, payer, id, credit).and(undone), false)
+            (nobody_rang(record), false)
         };
         match self.store.give_up(sale, changes, rang).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),

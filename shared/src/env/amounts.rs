@@ -3,7 +3,8 @@
 use alloy_primitives::Address;
 
 use super::Env;
-use crate::limits::{Budget, Plan};
+use crate::limits::prices::Prices;
+use crate::limits::{Budget, NumberBudget, Plan};
 use crate::types::Usdc;
 
 impl Env {
@@ -18,8 +19,23 @@ impl Env {
     }
 
     /// `DAILY_NUMBER_BUDGET` (whole dollars): what numbers that are bought at the carrier may cost in a day.
-    pub fn number_budget(&mut self) -> Usdc {
-        self.dollars("DAILY_NUMBER_BUDGET")
+    /// `UNPAID_NUMBER_BUDGET` (whole dollars): beyond which numbers are paid for before they are bought.
+    pub fn number_budget(&mut self) -> NumberBudget {
+        let prices = self.number_prices();
+        let daily = self.dollars("DAILY_NUMBER_BUDGET");
+        if prices.highest() > daily {
+            self.problem("NUMBER_PRICES has a country that costs more than DAILY_NUMBER_BUDGET");
+        }
+        NumberBudget { prices, daily, unpaid: self.dollars("UNPAID_NUMBER_BUDGET") }
+    }
+
+    /// `NUMBER_PRICES` (optional): what a number costs a month in further countries, such as `GB=1.15,DE=1.15`.
+    pub fn number_prices(&mut self) -> Prices {
+        let more = self.optional("NUMBER_PRICES").unwrap_or_default();
+        Prices::with(&more).unwrap_or_else(|wrong| {
+            self.problem(format!("NUMBER_PRICES: {wrong}"));
+            Prices::known()
+        })
     }
 
     /// `MISSING_PAYMENTS_STOP` (whole dollars): so much that was granted and is not on the chain pauses selling.

@@ -1,4 +1,5 @@
-//! A purchase at the carrier: recorded, made by name, told to the dialler, and brought to the fence; or rolled back. It
+//! A purchase at the carrier: recorded, made by name, told to the dialler, and brought to the fence; or rolled back. Where we
+//! must not spend before we are paid, the fence comes first, and the number is bought behind it ([`Numbers::deliver`]). It
 //! refuses to know how the number was found.
 
 use std::time::Duration;
@@ -7,26 +8,30 @@ use tracing::warn;
 
 use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
-use crate::sale::Stop;
-use crate::store::limits::{Purchases, not_bought, not_sold};
+use crate::sale::{Delivery, Stop};
+use crate::store::limits::{Purchases, not_bought, not_sold, owed_for_no_longer};
 use crate::store::numbers::{bought, forget_purchase, intend_purchase, stock};
-use crate::store::sales::{NewSale, NotStepped, Open, Sale, Settling};
+use crate::store::sales::{NewSale, NotStepped, Open, Record, Sale, Settling};
 use crate::store::{Changes, Source, Work};
 use crate::telemetry;
 use crate::telemetry::metrics::UPSTREAM_COST;
-use crate::types::{Country, PhoneNumber, Usdc};
-use crate::upstream::twilio::{Bought, BuyError, monthly_price};
+use crate::types::{Country, PaymentId, PhoneNumber, Timestamp, Usdc};
+use crate::upstream::twilio::{Bought, BuyError};
 
 use super::failed::buy_failed;
-use super::{LOOK, Numbers, RESERVE, TRIES};
+use super::{CROWD, Came, LOOK, Numbers, RESERVE, TRIES, crowded};
 
 const BUY: Duration = Duration::from_secs(8);
+/// What must be left when a number is bought that is paid for: one write.
+const AFTER_PAYMENT: Duration = Duration::from_secs(3);
+/// When a carrier that could not be asked is asked again.
+const AGAIN: Duration = Duration::from_secs(10);
 
 impl Numbers {
     pub(super) async fn buy(
         &self,
         new: NewSale,
-        country: Country,
+        (country, cost): (Country, Usdc),
         offered: Vec<PhoneNumber>,
         mut purchases: Purchases,
         invocation: &Invocation,
@@ -39,19 +44,19 @@ impl Numbers {
         let offered = offered.into_iter().take(TRIES);
         let mut carried: Option<Sale<Open>> = None;
         for number in offered {
-            let needs = || intend_purchase(&number, country, &new.id);
             let sale = match carried.take() {
                 // Without an answer the number is in our hands already.
-                None => match self.claim(&new, &number, country, Source::Carrier, needs, &mut purchases).await? {
-                    Some(sale) => sale,
-                    None => continue,
+                None => match self.claim_offered(&new, &number, (country, cost), &mut purchases).await? {
+                    Begun::Intended(sale) => sale,
+                    Begun::Ordered(sale) => return Ok(sale),
+                    Begun::Taken => continue,
                 },
-                Some(sale) => self.intend_instead(sale, &number, country).await?,
+                Some(sale) => self.intend_instead(sale, &number, country, cost).await?,
             };
-            match self.buy_named(&number, &new, invocation).await {
+            match self.buy_named(&number, &new.id, RESERVE, invocation).await {
                 Ok(bought) => {
-                    count_purchase(country);
-                    return self.import_and_fence(sale, &number, country, &bought, invocation).await;
+                    count_purchase(cost);
+                    return self.import_and_fence(sale, &number, &bought, invocation).await;
                 }
                 Err(BuyError::Taken) => carried = Some(sale),
                 Err(error) => return Err(self.give_up(sale, &number, error, invocation).await.into()),
@@ -63,16 +68,43 @@ impl Numbers {
         Err(Refusal::Upstream { vendor: "Twilio", message }.into())
     }
 
+    /// Claims a sale with the intent to buy this number: at once, or once it is paid for, where only a contract can say whether
+    /// it will be, or where too much of today is not paid for.
+    async fn claim_offered(
+        &self,
+        new: &NewSale,
+        number: &PhoneNumber,
+        (country, cost): (Country, Usdc),
+        purchases: &mut Purchases,
+    ) -> Result<Begun, Stop> {
+        for _ in 0..CROWD {
+            let paid_first = new.signed.is_a_contracts() || purchases.want_payment_first(cost, new.now);
+            let source = if paid_first { Source::Order { cost } } else { Source::Carrier { cost } };
+            let work = Work::Lease { number: number.clone(), country, source };
+            let needs = intend_purchase(number, country, &new.id);
+            let came = if paid_first {
+                self.claim(new, work, needs, purchases).await?.begun(Begun::Ordered)
+            } else {
+                self.claim(new, work, needs, purchases).await?.begun(Begun::Intended)
+            };
+            if let Some(begun) = came {
+                return Ok(begun);
+            }
+        }
+        Err(crowded())
+    }
+
     /// Records that this number is about to be bought instead of the one that was taken.
     async fn intend_instead(
         &self,
         sale: Sale<Open>,
         number: &PhoneNumber,
         country: Country,
+        cost: Usdc,
     ) -> Result<Sale<Open>, Stop> {
         let id = sale.record().id.clone();
         let forget = forget_purchase_of(&sale);
-        let work = Work::Lease { number: number.clone(), country, source: Source::Carrier };
+        let work = Work::Lease { number: number.clone(), country, source: Source::Carrier { cost } };
         let changes = forget.and(intend_purchase(number, country, &id));
         let stepped = self.store.intend(sale, work, changes, number.as_str()).await;
         stepped.map_err(|not| Stop::Refuse(not.into()))
@@ -82,17 +114,18 @@ impl Numbers {
     async fn buy_named(
         &self,
         number: &PhoneNumber,
-        new: &NewSale,
+        sale: &PaymentId,
+        reserve: Duration,
         invocation: &Invocation,
     ) -> Result<Bought, BuyError> {
-        let limit = invocation.at_most(BUY, RESERVE);
-        let tag = new.id.tag();
+        let limit = invocation.at_most(BUY, reserve);
+        let tag = sale.tag();
         let error = match self.twilio.buy(number, &tag, limit).await {
             Ok(bought) => return Ok(bought),
             Err(error @ (BuyError::Unknown | BuyError::Taken)) => error,
             Err(error) => return Err(error),
         };
-        match self.twilio.owned(number, invocation.at_most(LOOK, RESERVE)).await {
+        match self.twilio.owned(number, invocation.at_most(LOOK, reserve)).await {
             Ok(Some(owned)) if owned.tag == tag => Ok(Bought { sid: owned.sid }),
             _ => Err(error),
         }
@@ -102,19 +135,16 @@ impl Numbers {
         &self,
         sale: Sale<Open>,
         number: &PhoneNumber,
-        country: Country,
         bought_as: &Bought,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
         let id = sale.record().id.clone();
-        if let Err(refusal) = self.import(number, invocation).await {
-            // The month is paid, so the number is stock; the sweep makes it known to the dialler.
-            let stocked =
-                stock(number, &id, &bought_as.sid, invocation.now).and(not_sold(&sale.record().signed.payer, &id));
+        if let Err(refusal) = self.import(number, RESERVE, invocation).await {
+            let stocked = stocked(sale.record(), number, &bought_as.sid, invocation.now);
             self.store.void(sale, stocked, false).await.map_err(|(_, not)| Stop::Refuse(not.into()))?;
             return Err(refusal.into());
         }
-        let work = Work::Lease { number: number.clone(), country, source: Source::Carrier };
+        let work = sale.record().work.clone();
         let fenced = self.store.fence(sale, work, bought(number, &id, &bought_as.sid)).await;
         fenced.map_err(|not| Stop::Refuse(not.into()))
     }
@@ -144,16 +174,16 @@ impl Numbers {
 
     /// Voids a sale for which nothing was bought. The same payment can be used again.
     async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
-        let forget = forget_purchase_of(&sale).and(not_bought_of(&sale));
+        let forget = forget_purchase_of(&sale).and(not_bought_of(sale.record()));
         self.store.void(sale, forget, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 
     /// Rolls back a purchase that was left before the fence: what was bought is stock, what was not is forgotten.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
-        let Work::Lease { number, country, .. } = &sale.record().work else {
+        let Work::Lease { number, source, .. } = &sale.record().work else {
             return Err(Fault::Broken("not a purchase"));
         };
-        let (number, country) = (number.clone(), *country);
+        let (number, cost) = (number.clone(), source.cost());
         let id = sale.record().id.clone();
         let owned = match self.twilio.owned(&number, invocation.at_most(LOOK, Duration::from_secs(3))).await {
             Ok(owned) => owned,
@@ -165,10 +195,10 @@ impl Numbers {
         let changes = match owned {
             Some(owned) => {
                 // Whoever bought it did not live to tell.
-                count_purchase(country);
-                stock(&number, &id, &owned.sid, invocation.now).and(not_sold(&sale.record().signed.payer, &id))
+                cost.into_iter().for_each(count_purchase);
+                stocked(sale.record(), &number, &owned.sid, invocation.now)
             }
-            None => forget_purchase(&number, &id).and(not_bought_of(&sale)),
+            None => forget_purchase(&number, &id).and(not_bought_of(sale.record())),
         };
         match self.store.give_up(sale, changes, false).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
@@ -178,9 +208,89 @@ impl Numbers {
     }
 }
 
+impl Numbers {
+    /// Buys the number that is paid for, or looks what became of that where it may have been `begun`. What is then ours is what
+    /// was paid for; what is not goes back, and is not tried again.
+    pub async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Delivery {
+        let Work::Lease { number, source: Source::Order { cost }, .. } = &record.work else {
+            return Delivery::Impossible { changes: Changes::none(), why: None };
+        };
+        let bought = if begun {
+            self.bought_before(number, record, invocation).await
+        } else {
+            self.buy_named(number, &record.id, AFTER_PAYMENT, invocation).await
+        };
+        let bought = match bought {
+            Ok(bought) => bought,
+            Err(BuyError::Unknown) => {
+                warn!(payment = ?record.id, ?number, "it is not known whether a number that is paid for was bought");
+                return Delivery::Unknown { until: record.busy_until.max(soon(invocation)) };
+            }
+            Err(error) => {
+                let changes = forget_purchase(number, &record.id).and(not_bought_of(record));
+                return Delivery::Impossible { changes, why: Some(buy_failed(error)) };
+            }
+        };
+        count_purchase(*cost);
+        match self.import(number, AFTER_PAYMENT, invocation).await {
+            Ok(()) => Delivery::Done { id: bought.sid },
+            Err(why) => {
+                Delivery::Impossible { changes: stocked(record, number, &bought.sid, invocation.now), why: Some(why) }
+            }
+        }
+    }
+
+    async fn bought_before(
+        &self,
+        number: &PhoneNumber,
+        record: &Record,
+        invocation: &Invocation,
+    ) -> Result<Bought, BuyError> {
+        match self.twilio.owned(number, invocation.at_most(LOOK, AFTER_PAYMENT)).await {
+            Ok(Some(owned)) if owned.tag == record.id.tag() => Ok(Bought { sid: owned.sid }),
+            Ok(_) => Err(BuyError::Taken),
+            Err(_) => Err(BuyError::Unknown),
+        }
+    }
+}
+
+/// What came of a claim with a number that the carrier offers.
+enum Begun {
+    /// The sale is ours, and the number is to be bought.
+    Intended(Sale<Open>),
+    /// The sale is ours, and the number is to be bought once it is paid for.
+    Ordered(Sale<Settling>),
+    /// Somebody else has the number.
+    Taken,
+}
+
+impl<Stage> Came<Stage> {
+    /// What it is, for a number that the carrier offers; nothing, if it is to be tried again.
+    fn begun(self, ours: impl FnOnce(Sale<Stage>) -> Begun) -> Option<Begun> {
+        match self {
+            Self::Ours(sale) => Some(ours(sale)),
+            Self::Taken => Some(Begun::Taken),
+            Self::Counted => None,
+        }
+    }
+}
+
+/// The month is paid, so the number is stock, and the sweep makes it known to the dialler. That is not for the buyer to pay.
+fn stocked(record: &Record, number: &PhoneNumber, sid: &str, now: Timestamp) -> Changes {
+    let Work::Lease { source, .. } = &record.work else { return Changes::none() };
+    stock(number, &record.id, sid, now)
+        .and(not_sold(&record.signed.payer, &record.id))
+        .and(owed_for_no_longer(*source, record.created_at))
+}
+
 /// The first month of a number is billed when it is bought.
-fn count_purchase(country: Country) {
-    telemetry::add(&UPSTREAM_COST, monthly_price(country).map_or(0, Usdc::atomic), ["twilio".into()]);
+fn count_purchase(cost: Usdc) {
+    telemetry::add(&UPSTREAM_COST, cost.atomic(), ["twilio".into()]);
+}
+
+fn soon(invocation: &Invocation) -> Timestamp {
+    let now = invocation.current();
+    now.saturating_add(AGAIN).unwrap_or(now)
 }
 
 fn forget_purchase_of(sale: &Sale<Open>) -> Changes {
@@ -190,7 +300,7 @@ fn forget_purchase_of(sale: &Sale<Open>) -> Changes {
     }
 }
 
-fn not_bought_of(sale: &Sale<Open>) -> Changes {
-    let record = sale.record();
-    not_bought(&record.signed.payer, &record.id, record.created_at)
+fn not_bought_of(record: &Record) -> Changes {
+    let Work::Lease { source, .. } = &record.work else { return Changes::none() };
+    not_bought(&record.signed.payer, &record.id, *source, record.created_at)
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Endpoint, Paid};
+use super::{Counter, Endpoint, Paid};
 use crate::invocation::Invocation;
 use crate::limits::Reached;
 use crate::refusal::{Bought, Fault, Product, Refusal};
@@ -70,9 +70,11 @@ impl<E: Endpoint> Paid<E> {
             Come::Ended(_) => return Ok(()),
             Come::Busy(seconds) => seconds,
             Come::Ours(sale) => {
-                let finished = sale::finish(&self.cashier, &self.endpoint, sale, Sent::Perhaps, invocation);
+                let shop = Counter { endpoint: &self.endpoint, ask: None };
+                let finished = sale::finish(&self.cashier, &shop, sale, Sent::Perhaps, invocation);
                 match finished.await.map_err(Refusal::Fault)? {
                     Finished::Doubt(_) => LOOKED_AT,
+                    Finished::Undelivered { retry_after } => retry_after,
                     _ => return Ok(()),
                 }
             }

@@ -6,7 +6,7 @@ use super::behind::{Come, bought};
 use super::{Endpoint, Paid, Said, given_up, refused};
 use crate::edge::Answer;
 use crate::refusal::{Fault, Refusal};
-use crate::sale::{self, Sent};
+use crate::sale;
 use crate::store::State;
 use crate::store::sales::Record;
 use crate::telemetry;
@@ -72,7 +72,9 @@ impl<E: Endpoint> Paid<E> {
         }
         match self.replay_payment(record, said).await {
             // The other payment has come to nothing meanwhile.
-            Err(Refusal::PaymentRequired { .. } | Refusal::PaymentReturned | Refusal::NotSettled) => Ok(Past::Undone),
+            Err(Refusal::PaymentRequired { .. } | Refusal::PaymentReturned { .. } | Refusal::NotSettled) => {
+                Ok(Past::Undone)
+            }
             outcome => outcome,
         }
     }
@@ -81,7 +83,7 @@ impl<E: Endpoint> Paid<E> {
         let was_void = record.state == State::Void;
         match record.state {
             // Before the requests are compared: a payment that came without one has a record too.
-            State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned),
+            State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned { why: None }),
             // It bought nothing, and what is wrong with this body says more than that it is another one.
             State::Void if said.request.is_none() => return Ok(Past::Nothing),
             State::Void if record.spent => return Err(given_up()),
@@ -90,9 +92,9 @@ impl<E: Endpoint> Paid<E> {
         }
         match self.wait_for(record, said.invocation).await? {
             Come::Busy(retry_after) => Err(Refusal::PaymentInProgress { retry_after }),
-            Come::Ours(sale) => self.settle(sale, Sent::Perhaps, said, REPLAYED).await.map(Past::Answered),
+            Come::Ours(sale) => self.settle(sale, None, said, REPLAYED).await.map(Past::Answered),
             Come::Ended(record) => match record.state {
-                State::Void if record.refund.is_some() => Err(Refusal::PaymentReturned),
+                State::Void if record.refund.is_some() => Err(Refusal::PaymentReturned { why: None }),
                 State::Void if record.spent => Err(given_up()),
                 State::Void if was_void => Ok(Past::Nothing),
                 State::Void => Ok(Past::Undone),

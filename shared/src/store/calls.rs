@@ -136,10 +136,24 @@ pub fn charged(
     dialled_at: Timestamp,
 ) -> Changes {
     Changes::of([
-        Change::update(keys::call(call))
-            .set("charge", s("paid"))
-            .set("ttl", n(kept_until(dialled_at)))
-            .set_some("transaction", transaction.map(s))
+        paid(Change::update(keys::call(call)), transaction, dialled_at).when(When::Is("sale", s(sale.as_str()))),
+        freed(wallet, sale),
+    ])
+}
+
+/// dialling → placed and paid: it was paid before it was dialled
+pub fn dialled(
+    call: &CallId,
+    wallet: &Wallet,
+    sale: &PaymentId,
+    placed: &str,
+    transaction: Option<&str>,
+    dialled_at: Timestamp,
+) -> Changes {
+    Changes::of([
+        paid(Change::update(keys::call(call)), transaction, dialled_at)
+            .set("placed", s(placed))
+            .when(When::No("placed"))
             .when(When::Is("sale", s(sale.as_str()))),
         freed(wallet, sale),
     ])
@@ -201,6 +215,10 @@ pub fn stopped(call: &CallId, sale: &PaymentId, now: Timestamp) -> Changes {
         .when(When::Is("sale", s(sale.as_str())))
         .when(When::Is("charge", s("pending")))
         .when(When::No("ended_at"))])
+}
+
+fn paid(call: Change, transaction: Option<&str>, dialled_at: Timestamp) -> Change {
+    call.set("charge", s("paid")).set("ttl", n(kept_until(dialled_at))).set_some("transaction", transaction.map(s))
 }
 
 fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {

@@ -114,6 +114,11 @@ pub(super) fn cost_of_numbers() -> Key {
     limit("NUMBERS")
 }
 
+/// The item that sums up what those of them cost that are not paid for, or not yet.
+pub(super) fn cost_of_unpaid_numbers() -> Key {
+    limit("NUMBERS#UNPAID")
+}
+
 /// The item that counts the signatures that others were asked about.
 pub(super) fn unproven() -> Key {
     limit("UNPROVEN")

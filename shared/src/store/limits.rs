@@ -9,6 +9,7 @@
 //! | of all | how many calls run | a call that is dialled, undone, over |
 //! | of a buyer | when it has bought numbers, by the payment | a purchase that is claimed, undone |
 //! | of all | what numbers cost that are bought at the carrier | a purchase that is claimed, undone |
+//! | of all | what those of them cost that are not paid for, or not yet | a purchase that is claimed, undone, paid |
 //! | of all | how many signatures were asked about that only a contract can judge | such a signature, before it is asked about |
 //! | of a wallet | how often it was told whose a number is | such an answer, before it is given |
 //!
@@ -39,7 +40,7 @@ use super::work::number_of;
 use super::{Lost, Store, StoreFault};
 pub(super) use list::broke;
 use list::{List, entry_of, forgotten, forgotten_at};
-pub use purchases::{Purchases, not_bought, not_sold};
+pub use purchases::{Purchases, not_bought, not_sold, owed_for_no_longer};
 pub use tally::Tally;
 
 /// What a call costs us: reserved when it is dialled, corrected when it is over.

@@ -8,9 +8,10 @@
 //! |---|---|---|---|
 //! | sale | (none), void → open, settling | absent; or void, not spent, same request | [`Store::claim`] |
 //! | sale | open → open | same attempt | [`Store::intend`] |
-//! | sale | open → open, nobody's turn until then | same attempt | [`Store::defer`] |
+//! | sale | open, settling → same, nobody's turn until then | same attempt | [`Store::defer`] |
 //! | sale | open → settling | same attempt | [`Store::fence`] |
-//! | sale | settling → closed, and to be proven where it was not credit | same attempt | [`Store::close`] |
+//! | sale | settling → settling, paid | same attempt | [`Store::paid`] |
+//! | sale | settling → closed, and to be proven where it was not credit | same attempt | [`Store::close`], [`Store::close_done`] |
 //! | sale | open, settling → void | same attempt | [`Store::void`] |
 //! | sale | settling → settling, nobody's turn | same attempt | [`Store::park`] |
 //! | sale, call | settling, placed → same, nobody's turn, stopped | same attempt; same sale, pending, not seen to have ended | [`Store::park_and_stop`] |
@@ -28,6 +29,7 @@
 //! | number | buying → held | same sale | [`numbers::bought`] |
 //! | number | buying → (none) | same sale | [`numbers::forget_purchase`] |
 //! | number, lease | held, (none) → leased, active | same sale; absent | [`numbers::lease`] |
+//! | number, lease | buying, (none) → leased, active | same sale; absent | [`numbers::lease_ordered`] |
 //! | number | held → pooled | same sale | [`numbers::pool`] |
 //! | number | buying → importing | same sale | [`numbers::stock`] |
 //! | number | (none) → importing | absent | [`numbers::adopt`] |
@@ -41,6 +43,7 @@
 //! | call, wallet, lease | (none), free, active → dialling, taken (and credit − price), active | absent; no unpaid dial, none in a day, not blocked (and enough credit); not ended | [`calls::dial`] |
 //! | call | dialling → placed | not placed | [`calls::placed`] |
 //! | call, wallet | placed, taken → paid, free | same sale | [`calls::charged`] |
+//! | call, wallet | dialling, taken → placed and paid, free | same sale, not placed | [`calls::dialled`] |
 //! | call, wallet | dialling, taken → (none), free (and credit + price) | same sale, not placed | [`calls::not_dialled`] |
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
 //! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |

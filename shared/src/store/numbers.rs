@@ -53,18 +53,28 @@ pub fn lease(
     expires_at: Timestamp,
 ) -> Changes {
     Changes::of([
-        Change::update(keys::number(number))
-            .set("custody", s("leased"))
-            .set("owner", s(wallet.caip10()))
-            .remove("sale")
+        leased(Change::update(keys::number(number)), wallet)
             .when(When::Is("custody", s("held")))
             .when(When::Is("sale", s(sale.as_str()))),
-        Change::put(keys::lease(wallet, number), Item::new())
-            .set("country", s(country.as_str()))
-            .set("expires_at", n(expires_at.as_second()))
-            .set("due_queue", s(Queue::of_lease(number).name()))
-            .set("due_at", n(expires_at.as_second()))
-            .when(When::Absent),
+        begun(number, country, wallet, expires_at),
+    ])
+}
+
+/// buying → leased, and the lease begins: what was ordered and paid for is ours
+pub fn lease_ordered(
+    number: &PhoneNumber,
+    country: Country,
+    wallet: &Wallet,
+    sale: &PaymentId,
+    expires_at: Timestamp,
+    sid: &str,
+) -> Changes {
+    Changes::of([
+        leased(Change::update(keys::number(number)), wallet)
+            .set("sid", s(sid))
+            .when(When::Is("custody", s("buying")))
+            .when(When::Is("sale", s(sale.as_str()))),
+        begun(number, country, wallet, expires_at),
     ])
 }
 
@@ -146,6 +156,19 @@ pub fn extend(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId, expires_a
 /// held → as it was
 pub fn let_go(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId) -> Changes {
     Changes::of([Change::update(keys::lease(wallet, number)).remove("hold").when(When::Is("hold", s(sale.as_str())))])
+}
+
+fn leased(change: Change, wallet: &Wallet) -> Change {
+    change.set("custody", s("leased")).set("owner", s(wallet.caip10())).remove("sale")
+}
+
+fn begun(number: &PhoneNumber, country: Country, wallet: &Wallet, expires_at: Timestamp) -> Change {
+    Change::put(keys::lease(wallet, number), Item::new())
+        .set("country", s(country.as_str()))
+        .set("expires_at", n(expires_at.as_second()))
+        .set("due_queue", s(Queue::of_lease(number).name()))
+        .set("due_at", n(expires_at.as_second()))
+        .when(When::Absent)
 }
 
 fn importing(change: Change, sid: &str, now: Timestamp) -> Change {

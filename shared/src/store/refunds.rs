@@ -165,21 +165,24 @@ impl Store {
         self.done(Changes::of([call, wallet]), &record.id, "credit back", by).await
     }
 
-    /// settling → void, refund due: paid, and what was held for it is gone
+    /// settling → void, refund due: paid, and what was held for it is gone, or could not be done and is let go
     pub async fn close_owing(
         &self,
         sale: Sale<Settling>,
         settled: Settled,
+        reason: RefundReason,
+        changes: Changes,
         now: Timestamp,
     ) -> Result<Record, NotStepped> {
         let mut record = sale.into_record();
-        let reason = RefundReason::ProductGone;
         let refund = Refund::due(reason, record.signed.amount, settled.transaction.clone(), now);
         let change = owed(record.step(State::Settling), &record.id, &refund)?
             .set("state", s("void"))
             .set("spent", AttributeValue::Bool(true))
             .set("settled", settled.value()?);
-        self.step(&record, change, record.known(), "close owing").await?;
+        // With other changes it is another step.
+        let step = format!("close owing {}", changes.all.len());
+        self.step(&record, change, changes.and(record.known()), &step).await?;
         record.state = State::Void;
         (record.spent, record.settled, record.refund) = (true, Some(settled), Some(refund));
         Ok(record)

@@ -248,6 +248,8 @@ pub enum RefundReason {
     CallFailed,
     /// It was paid, and what had been held for it was gone.
     ProductGone,
+    /// It was paid first, and what was then to be done for it could not be.
+    Undeliverable,
     /// It was paid though we had not asked for it, or no longer.
     Stray,
     /// Somebody decided it.
@@ -262,6 +264,9 @@ pub(super) enum WorkRow {
         number: String,
         country: String,
         source: SourceRow,
+        /// What it costs us a month; absent where it is stock, and in what was bought before countries had prices.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<u64>,
     },
     Renew {
         number: String,
@@ -290,6 +295,7 @@ pub(super) enum WorkRow {
 pub(super) enum SourceRow {
     Pool,
     Carrier,
+    Order,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 mod doubt;
 mod named;
+mod paid;
 mod record;
 
 use std::marker::PhantomData;
@@ -247,11 +248,11 @@ impl Store {
         }
     }
 
-    /// open → open, nobody's turn until then: it is not known what was done, and not worth while to look before
-    pub async fn defer(&self, sale: Sale<Open>, until: Timestamp) -> Result<(), NotStepped> {
+    /// open | settling → same, nobody's turn until then: it is not known what was done, and not worth while to look before
+    pub async fn defer<Stage: Claimable>(&self, sale: Sale<Stage>, until: Timestamp) -> Result<(), NotStepped> {
         let record = sale.record;
         let update =
-            record.step(State::Open).set("busy_until", n(until.as_second())).set("due_at", n(until.as_second()));
+            record.step(Stage::STATE).set("busy_until", n(until.as_second())).set("due_at", n(until.as_second()));
         self.step(&record, update, Changes::none(), "defer").await
     }
 
@@ -284,21 +285,21 @@ impl Store {
         settled: Settled,
         changes: Changes,
     ) -> Result<Record, (Sale<Settling>, NotStepped)> {
-        let update = match settled.value() {
-            Ok(value) => sale.record.step(State::Settling).set("state", s("closed")).set("settled", value),
+        let update = sale.record.closed(&settled);
+        self.end(sale, update, settled, changes).await
+    }
+
+    async fn end(
+        &self,
+        sale: Sale<Settling>,
+        update: Result<Change, StoreFault>,
+        settled: Settled,
+        changes: Changes,
+    ) -> Result<Record, (Sale<Settling>, NotStepped)> {
+        let update = match update {
+            Ok(update) => update,
             Err(fault) => return Err((sale, fault.into())),
         };
-        let update = if settled.transaction.is_some() {
-            let seen = match settled.at.saturating_add(SEEN_WITHIN) {
-                Ok(seen) => seen,
-                Err(fault) => return Err((sale, StoreFault::from(fault).into())),
-            };
-            let queue = Queue::of_proof(&sale.record.id).name();
-            update.set("due_queue", s(queue)).set("due_at", n(seen.as_second()))
-        } else {
-            update.remove("due_queue").remove("due_at")
-        };
-        let update = update.set("ttl", n(sale.record.forgotten_at()));
         match self.step(&sale.record, update, changes.and(sale.record.known()), "close").await {
             Ok(()) => Ok(Record { state: State::Closed, settled: Some(settled), ..*sale.record }),
             Err(not_stepped) => Err((sale, not_stepped)),
@@ -399,6 +400,18 @@ impl Record {
         Change::update(keys::sale(&self.id))
             .when(When::Is("state", s(from.as_str())))
             .when(When::Is("attempt", s(self.attempt.as_str())))
+    }
+
+    /// The change that closes it, and puts it where its payment is looked for on the chain.
+    fn closed(&self, settled: &Settled) -> Result<Change, StoreFault> {
+        let update = self.step(State::Settling).set("state", s("closed")).set("settled", settled.value()?);
+        let update = if settled.transaction.is_some() {
+            let seen = settled.at.saturating_add(SEEN_WITHIN)?;
+            update.set("due_queue", s(Queue::of_proof(&self.id).name())).set("due_at", n(seen.as_second()))
+        } else {
+            update.remove("due_queue").remove("due_at")
+        };
+        Ok(update.set("ttl", n(self.forgotten_at())))
     }
 
     /// The name of a step, the same each time it is tried: the store then makes it once.

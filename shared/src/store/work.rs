@@ -1,6 +1,7 @@
 //! What a sale did or is about to do: enough to grant it or to undo it, whoever finishes it.
 
-use crate::types::{CallId, Country, PhoneNumber, Timestamp};
+use crate::limits::prices::BEFORE_PRICES;
+use crate::types::{CallId, Country, PhoneNumber, Timestamp, Usdc};
 
 use super::StoreFault;
 use super::limits::Cost;
@@ -58,8 +59,43 @@ pub enum Work {
 pub enum Source {
     /// It was ours already.
     Pool,
-    /// It is bought at the carrier.
-    Carrier,
+    /// It is bought at the carrier, and paid for then.
+    Carrier {
+        /// What that costs us.
+        cost: Usdc,
+    },
+    /// It is bought at the carrier once it is paid for.
+    Order {
+        /// What that costs us.
+        cost: Usdc,
+    },
+}
+
+impl Source {
+    /// What it costs us to have it from there.
+    pub const fn cost(self) -> Option<Usdc> {
+        match self {
+            Self::Pool => None,
+            Self::Carrier { cost } | Self::Order { cost } => Some(cost),
+        }
+    }
+
+    fn to_row(self) -> SourceRow {
+        match self {
+            Self::Pool => SourceRow::Pool,
+            Self::Carrier { .. } => SourceRow::Carrier,
+            Self::Order { .. } => SourceRow::Order,
+        }
+    }
+
+    fn from_row(row: SourceRow, cost: Option<u64>) -> Self {
+        let cost = cost.map_or(BEFORE_PRICES, Usdc::micros);
+        match row {
+            SourceRow::Pool => Self::Pool,
+            SourceRow::Carrier => Self::Carrier { cost },
+            SourceRow::Order => Self::Order { cost },
+        }
+    }
 }
 
 /// An active lease, as it is listed.
@@ -74,6 +110,29 @@ pub struct Listed {
 }
 
 impl Work {
+    /// Whether it is only begun once it is paid for: a number that is ordered, or a call that nobody has dialled. What credit
+    /// pays is dialled before.
+    pub const fn is_paid_first(&self) -> bool {
+        matches!(
+            self,
+            Self::Lease { source: Source::Order { .. }, .. } | Self::Call { placed: None, credit: false, .. }
+        )
+    }
+
+    /// The same once it is done: with the dialler's id of the call.
+    #[must_use]
+    pub fn done(self, id: &str) -> Self {
+        match self {
+            Self::Lease { number, country, source: Source::Order { cost } } => {
+                Self::Lease { number, country, source: Source::Carrier { cost } }
+            }
+            Self::Call { call, from, to, max_duration, placed: _, credit, cost } => {
+                Self::Call { call, from, to, max_duration, placed: Some(id.to_owned()), credit, cost }
+            }
+            other => other,
+        }
+    }
+
     /// The endpoint that sells it, by the name of its function.
     pub const fn endpoint(&self) -> &'static str {
         match self {
@@ -90,10 +149,8 @@ impl Work {
             Self::Lease { number, country, source } => WorkRow::Lease {
                 number: number.as_str().to_owned(),
                 country: country.to_string(),
-                source: match source {
-                    Source::Pool => SourceRow::Pool,
-                    Source::Carrier => SourceRow::Carrier,
-                },
+                source: source.to_row(),
+                cost: source.cost().map(Usdc::atomic),
             },
             Self::Renew { number, country, expires_at } => WorkRow::Renew {
                 number: number.as_str().to_owned(),
@@ -125,13 +182,10 @@ impl Work {
 
     pub(super) fn from_row(row: &WorkRow) -> Result<Self, StoreFault> {
         Ok(match row {
-            WorkRow::Lease { number, country, source } => Self::Lease {
+            WorkRow::Lease { number, country, source, cost } => Self::Lease {
                 number: number_of(number)?,
                 country: country_of(country)?,
-                source: match source {
-                    SourceRow::Pool => Source::Pool,
-                    SourceRow::Carrier => Source::Carrier,
-                },
+                source: Source::from_row(*source, *cost),
             },
             WorkRow::Renew { number, country, expires_at } => Self::Renew {
                 number: number_of(number)?,

@@ -18,7 +18,7 @@ use crate::store::numbers::{adopt, intend_release};
 use crate::telemetry;
 use crate::telemetry::metrics::{NUMBER_RENT, NUMBERS};
 use crate::types::{Country, DAY, Timestamp, Usdc};
-use crate::upstream::twilio::{Owned, monthly_price};
+use crate::upstream::twilio::Owned;
 
 /// Idle numbers of a country that are kept for the next buyers.
 const KEPT: u32 = 10;
@@ -53,7 +53,7 @@ impl Sweep {
                         country_of(&number.number)
                     }
                 };
-                let (name, rent) = (country.to_string(), monthly_price(country).map_or(0, Usdc::atomic));
+                let (name, rent) = (country.to_string(), self.prices.of(country).map_or(0, Usdc::atomic));
                 telemetry::add(&NUMBERS, 1, [name.clone().into()]);
                 telemetry::add(&NUMBER_RENT, rent, [name.into()]);
             }

@@ -135,6 +135,7 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         "BLAND_PLAN" => "start".to_owned(),
         "DAILY_CALL_BUDGET"
         | "DAILY_NUMBER_BUDGET"
+        | "UNPAID_NUMBER_BUDGET"
         | "DAILY_REFUND_LIMIT"
         | "DAILY_STRAY_LIMIT"
         | "LARGEST_STRAY"

@@ -3,6 +3,7 @@
 //! Left out: the dialler's own list (an import is one step that works or does not), the area code, a search that fails, what a
 //! number costs while it is stock, and the lease's end ([`crate::renew`] has it).
 
+mod first;
 mod properties;
 mod stock;
 
@@ -68,6 +69,8 @@ pub enum Work {
     RollBack,
     /// A sweep knows: it is ours, or it is not.
     RollBackTo(bool),
+    /// What is paid for already.
+    Paid(first::Step),
 }
 
 const PAYMENTS: usize = 2;
@@ -84,6 +87,8 @@ pub struct Buy {
     /// First the requests of the first buyer, then that of the second, then the sweeps.
     workers: [Worker<Work>; WORKERS],
     luck: u8,
+    /// The first buyer pays before a number is bought.
+    paid_first: bool,
     /// A purchase was so late that only the carrier's list could tell.
     late: bool,
     /// The carrier's list was read, and a purchase given back: both at most once.
@@ -114,8 +119,29 @@ impl Shop for Buy {
 
     fn release(&mut self, payment: usize, _: Blame) {
         let number = usize::from(self.chosen[payment]);
-        if self.numbers[number].custody == Custody::Held(sale(payment)) {
-            self.numbers[number].custody = Custody::Pooled;
+        let custody = &mut self.numbers[number].custody;
+        if *custody == Custody::Held(sale(payment)) {
+            *custody = Custody::Pooled;
+        } else if *custody == Custody::Buying(sale(payment)) {
+            *custody = Custody::Absent;
+        }
+    }
+
+    fn behind(&self, worker: usize) -> Option<(Work, Work)> {
+        let payment = usize::from(self.workers[worker].payment);
+        let ordered = self.paid_first
+            && payment == 0
+            && self.numbers[self.number_of(worker)].custody == Custody::Buying(sale(payment));
+        ordered.then_some((Work::Paid(first::Step::Post), Work::Paid(first::Step::Ask)))
+    }
+
+    fn never_begun(&self) -> &'static [&'static str] {
+        &["Store::void", "numbers::forget_purchase"]
+    }
+
+    fn with_paid(&self, worker: usize, work: Work, rules: Rules, steps: &mut Steps<Self>) {
+        if let Work::Paid(step) = work {
+            self.paid_step(worker, step, rules, steps);
         }
     }
 
@@ -143,6 +169,7 @@ impl Shop for Buy {
                 steps.due("a sweep asks the carrier", self.on(worker, Stage::Before(Work::RollBackTo(owned))));
             }
             Work::RollBackTo(owned) => self.undo_purchase(worker, owned, rules, steps),
+            Work::Paid(step) => self.paid_step(worker, step, rules, steps),
         }
     }
 }
@@ -179,6 +206,11 @@ impl Buy {
                 let mut to = till::claim(self, worker, State::Open, Stage::Before(Work::Post));
                 to.chosen[payment] = sale(number);
                 steps.due("claims, and buys before it says so", to);
+            }
+            Some(number) if self.paid_first && payment == 0 && !rules.made(Mistake::BegunUnpaid) => {
+                let ordered = self.choosing(payment, number, Custody::Buying(sale(payment)));
+                let to = till::claim(&ordered, worker, State::Settling, Stage::Settle);
+                steps.write("claims, and pays before it buys", &["Store::claim", "numbers::intend_purchase"], to);
             }
             Some(number) => {
                 let buying = self.choosing(payment, number, Custody::Buying(sale(payment)));

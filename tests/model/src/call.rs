@@ -5,6 +5,7 @@
 //! from the dialler's record. What is owed when a call ends in an error is sent at once here; [`crate::stray`] has it at length.
 
 mod after;
+mod first;
 mod properties;
 
 use crate::check::Steps;
@@ -33,6 +34,8 @@ pub enum Work {
     RollBack,
     /// A sweep knows: it was, or it was not.
     RollBackTo(bool),
+    /// What is paid for already.
+    Paid(first::Step),
 }
 
 /// What a call has cost, as its row has it.
@@ -116,6 +119,8 @@ pub struct Calling {
     /// What it was at the beginning.
     credited: i8,
     leased: bool,
+    /// The first call is paid for before it is dialled.
+    paid_first: bool,
     /// What was done that must not be.
     wrong: Option<&'static str>,
 }
@@ -140,9 +145,13 @@ impl Shop for Calling {
     }
 
     fn release(&mut self, payment: usize, blame: Blame) {
+        self.free(payment);
+        if self.is_paid_first(payment) {
+            self.calls[payment].charge = Charge::None;
+            return;
+        }
         self.calls[payment].charge = Charge::Declined;
         self.paused |= blame == Blame::Payer;
-        self.free(payment);
     }
 
     fn stop(&mut self, payment: usize) {
@@ -169,8 +178,25 @@ impl Shop for Calling {
         self.calls[payment].stopped
     }
 
-    fn rang(&self, _: usize) -> bool {
-        true
+    fn rang(&self, payment: usize) -> bool {
+        !self.is_paid_first(payment)
+    }
+
+    fn behind(&self, worker: usize) -> Option<(Work, Work)> {
+        let one = self.workers[worker];
+        let begins = if one.fresh { first::Step::Dial } else { first::Step::Owe };
+        let begun = (Work::Paid(begins), Work::Paid(first::Step::Ask));
+        self.is_paid_first(usize::from(one.payment)).then_some(begun)
+    }
+
+    fn never_begun(&self) -> &'static [&'static str] {
+        &["Store::void", "calls::not_dialled"]
+    }
+
+    fn with_paid(&self, worker: usize, work: Work, rules: Rules, steps: &mut Steps<Self>) {
+        if let Work::Paid(step) = work {
+            self.paid_step(worker, step, rules, steps);
+        }
     }
 
     fn foreign_under_way(&self, payment: usize) -> bool {
@@ -203,6 +229,7 @@ impl Shop for Calling {
                 steps.due("a sweep asks the dialler", next(Work::RollBackTo(rang)));
             }
             Work::RollBackTo(rang) => self.roll_back(worker, rang, rules, steps),
+            Work::Paid(step) => self.paid_step(worker, step, rules, steps),
         }
     }
 }
@@ -225,7 +252,10 @@ impl Calling {
         if !(free && may && leased) {
             return steps.due("429, 403: not now", self.off(worker));
         }
-        let mut to = till::claim(self, worker, State::Open, Stage::Before(Work::Dial));
+        let first = self.paid_first && payment == 0 && self.credit <= 0 && !rules.made(Mistake::BegunUnpaid);
+        let (claimed, next) =
+            if first { (State::Settling, Stage::Settle) } else { (State::Open, Stage::Before(Work::Dial)) };
+        let mut to = till::claim(self, worker, claimed, next);
         to.slot = Some(sale(payment));
         to.calls[payment].charge = Charge::Pending;
         if !self.leased {

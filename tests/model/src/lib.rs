@@ -40,18 +40,26 @@ pub struct Rules {
     pub strangers: bool,
     /// There is a watcher.
     pub watched: bool,
+    /// The first payment is made before what it is for is begun: only a contract can judge its signature.
+    pub paid_first: bool,
 }
 
 impl Rules {
     /// Nothing is done wrong.
     pub const fn sound(luck: u8) -> Self {
-        Self { mistake: None, luck, strangers: true, watched: true }
+        Self { mistake: None, luck, strangers: true, watched: true, paid_first: false }
     }
 
     /// Nobody interferes, and no watcher mends what is lost.
     #[must_use]
     pub const fn alone(self) -> Self {
         Self { strangers: false, watched: false, ..self }
+    }
+
+    /// What the first payment is for is begun when it is paid.
+    #[must_use]
+    pub const fn paid_first(self) -> Self {
+        Self { paid_first: true, ..self }
     }
 
     /// With a mistake.

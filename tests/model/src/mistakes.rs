@@ -99,6 +99,12 @@ pub enum Mistake {
     DialsAgain,
     /// A lost answer to a dial is taken for a refusal.
     LostDialForgotten,
+    /// What was paid for first is begun again by whoever takes over.
+    BegunAgain,
+    /// What was paid for first is paid back by whoever takes over, without asking what was begun.
+    PaidBackBlind,
+    /// What is to be paid for first is begun before.
+    BegunUnpaid,
     /// A payment for which a phone has rung can be used again.
     FoundNotSpent,
     /// A call is stopped before its sale is void.

@@ -68,6 +68,8 @@ pub struct Payment {
     pub spent: bool,
     /// An attempt may be at work.
     pub busy: bool,
+    /// The table: it is proven, and what it is for may have been begun.
+    pub settled: bool,
     /// The refund.
     pub refund: Refund,
     /// It is paid from the wallet's credit.
@@ -98,6 +100,7 @@ impl Payment {
         request: 0,
         spent: false,
         busy: false,
+        settled: false,
         refund: Refund::None,
         by_credit: false,
         granted: 0,

@@ -11,7 +11,7 @@ use crate::check::Steps;
 use crate::payment::Payment;
 use crate::refunds;
 
-pub use steps::{around, claim, may_write, said_200, work};
+pub use steps::{around, claim, deferred, done, may_write, owing, said_200, work};
 
 /// Who works.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -59,6 +59,8 @@ pub enum Stage<W> {
     Verify,
     /// The shop's own work before the fence.
     Before(W),
+    /// The shop's own work for what is paid already.
+    Behind(W),
     /// To ask the facilitator to settle.
     Settle,
     /// To ask the chain.
@@ -193,6 +195,19 @@ pub trait Shop: Clone {
     /// A vendor still works on something foreign for it.
     fn foreign_under_way(&self, _payment: usize) -> bool {
         false
+    }
+    /// Its first stage behind the fence, if what the payment is for is only begun once it is paid, and the stage in which somebody
+    /// begins who finds that it may have been begun.
+    fn behind(&self, _worker: usize) -> Option<(Self::Work, Self::Work)> {
+        None
+    }
+    /// What is written when what nobody has begun is not paid.
+    fn never_begun(&self) -> &'static [&'static str] {
+        Self::RELEASE[0]
+    }
+    /// What a worker does behind the fence with what is paid already.
+    fn with_paid(&self, worker: usize, _work: Self::Work, _rules: Rules, steps: &mut Steps<Self>) {
+        steps.due("there is nothing to be done", self.off(worker));
     }
     /// What a worker does before the fence.
     fn before(&self, worker: usize, work: Self::Work, rules: Rules, steps: &mut Steps<Self>);

@@ -38,6 +38,8 @@ impl Once {
 static BUY: Once = Once::new("buy", || explore(&Buying(Rules::sound(2))));
 static RENEW: Once = Once::new("renew", || explore(&Renewing(Rules::sound(2))));
 static CALL: Once = Once::new("call", || explore(&Ringing(Rules::sound(2))));
+static BUY_FIRST: Once = Once::new("buy, paid first", || explore(&Buying(Rules::sound(1).paid_first())));
+static CALL_FIRST: Once = Once::new("call, paid first", || explore(&Ringing(Rules::sound(1).paid_first())));
 static STRAY: Once = Once::new("stray", || explore(&Straying(Rules::sound(3))));
 
 #[test]
@@ -53,6 +55,15 @@ fn a_lease_is_renewed_or_ends_whatever_happens() {
 #[test]
 fn a_call_is_placed_and_paid_whatever_happens() {
     holds(&CALL, 600_000);
+}
+
+#[test]
+fn what_is_paid_for_first_is_begun_then_or_paid_back_whatever_happens() {
+    holds(&BUY_FIRST, 100_000);
+    holds(&CALL_FIRST, 50_000);
+    let alone = Rules::sound(2).alone().paid_first();
+    sound("buy, paid first, alone", &explore(&Buying(alone)), 100_000);
+    sound("call, paid first, alone", &explore(&Ringing(alone)), 90_000);
 }
 
 #[test]
@@ -76,8 +87,11 @@ fn a_model_explores_the_same_states_each_time() {
 
 #[test]
 fn the_models_make_the_arrows_of_the_table_and_no_others() {
-    let made: BTreeSet<String> =
-        [&BUY, &RENEW, &CALL, &STRAY].iter().flat_map(|model| &model.get().arrows).map(ToString::to_string).collect();
+    let made: BTreeSet<String> = [&BUY, &BUY_FIRST, &RENEW, &CALL, &CALL_FIRST, &STRAY]
+        .iter()
+        .flat_map(|model| &model.get().arrows)
+        .map(ToString::to_string)
+        .collect();
     let table = table();
     assert!(table.len() > 25, "the table was not read: {table:?}");
     let never: Vec<_> = table.difference(&made).collect();

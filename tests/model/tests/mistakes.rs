@@ -86,6 +86,17 @@ const RINGING: [(Mistake, In, &str); 17] = [
     (RefundsTheUnpaid, Alone(1), "I4 no more goes back than was paid"),
 ];
 
+const BUYING_FIRST: [(Mistake, In, &str); 2] = [
+    (BegunUnpaid, Alone(0), "I13 what is to be paid for first is bought once it is paid"),
+    (PaidBackBlind, Alone(1), "I12 every number that the carrier bills is in the table"),
+];
+
+const RINGING_FIRST: [(Mistake, In, &str); 3] = [
+    (BegunUnpaid, Alone(0), "I18 what only a contract signs rings once it is paid"),
+    (BegunAgain, Alone(1), "I17 a payment rings at most one phone"),
+    (PaidBackBlind, Alone(1), "I18 an unpaid call is stopped"),
+];
+
 const STRAYING: [(Mistake, In, &str); 11] = [
     (AnyRequestIsServed, Company(0), "I2 an answer is that to its own request"),
     (NoWatcher, Company(1), "I7 whatever arrives is granted or goes back"),
@@ -121,13 +132,19 @@ fn mistakes_in_calling_are_found() {
 }
 
 #[test]
+fn mistakes_with_what_is_paid_for_first_are_found() {
+    found(|rules| Buying(rules.paid_first()), &BUYING_FIRST);
+    found(|rules| Ringing(rules.paid_first()), &RINGING_FIRST);
+}
+
+#[test]
 fn mistakes_in_watching_and_refunding_are_found() {
     found(Straying, &STRAYING);
 }
 
 #[test]
 fn every_mistake_is_made_somewhere() {
-    let rest = [&BUYING[..], &RECONCILING, &RENEWING, &RINGING, &STRAYING].concat();
+    let rest = [&BUYING[..], &RECONCILING, &RENEWING, &RINGING, &BUYING_FIRST, &RINGING_FIRST, &STRAYING].concat();
     let made: BTreeSet<String> = rest.iter().map(|(mistake, ..)| format!("{mistake:?}")).collect();
     let source = include_str!("../src/mistakes.rs");
     let lines = source.lines().filter_map(|line| line.strip_prefix("    ")?.strip_suffix(','));

@@ -1,8 +1,8 @@
-//! What is counted of numbers: how many a wallet has bought, and what those cost that come from the carrier. It refuses to
-//! know which number it is.
+//! What is counted of numbers: how many a wallet has bought, what those cost that come from the carrier, and what those of
+//! them cost that nobody has paid for. It refuses to know which number it is.
 
 use crate::limits::judge::{self, Sum};
-use crate::limits::{Limit, NUMBER_COST, Reached};
+use crate::limits::{Limit, NumberBudget, Reached};
 use crate::store::change::{Change, Changes, When};
 use crate::store::rows::CountedRow;
 use crate::store::work::Source;
@@ -16,8 +16,11 @@ use super::{List, booked, forgotten, micros, sum_of};
 pub struct Purchases {
     list: List,
     sum: Option<Sum>,
+    unpaid: Option<Sum>,
     /// What numbers may cost in a day.
     most: Usdc,
+    /// What those may cost that are bought and not paid for.
+    most_unpaid: Usdc,
 }
 
 impl Purchases {
@@ -34,6 +37,12 @@ impl Purchases {
         rows.filter_map(|row| row.sale.clone()).map(PaymentId::from_row).filter(|sale| sale != but).collect()
     }
 
+    /// Whether so much has been spent today on numbers that are not paid for, or not yet, that one more at this price is only
+    /// bought once it is.
+    pub fn want_payment_first(&self, cost: Usdc, now: Timestamp) -> bool {
+        judge::sum(self.unpaid, cost, self.most_unpaid, Limit::NumbersCost, now.as_second()).is_err()
+    }
+
     /// Whether this wallet may buy one more number from this source, and what is written for it with its claim, behind
     /// everything else.
     pub fn admit(
@@ -44,26 +53,33 @@ impl Purchases {
         now: Timestamp,
     ) -> Result<Result<Changes, Reached>, StoreFault> {
         let now = now.as_second();
-        let booking = match source {
-            Source::Pool => None,
-            Source::Carrier => Some(judge::sum(self.sum, NUMBER_COST, self.most, Limit::NumbersCost, now)),
+        let book =
+            |sum, cost, most| judge::sum(sum, cost, most, Limit::NumbersCost, now).map(|booking| (booking, cost));
+        let booking = source.cost().map(|cost| book(self.sum, cost, self.most)).transpose();
+        let unpaid = match source {
+            Source::Carrier { cost } => Some(book(self.unpaid, cost, self.most_unpaid)),
+            Source::Pool | Source::Order { .. } => None,
         };
-        let booking = match (judge::buyer(&self.list.instants(), now), booking.transpose()) {
-            (Ok(()), Ok(booking)) => booking,
-            (Err(reached), _) | (_, Err(reached)) => return Ok(Err(reached)),
+        let (booking, unpaid) = match (judge::buyer(&self.list.instants(), now), booking, unpaid.transpose()) {
+            (Ok(()), Ok(booking), Ok(unpaid)) => (booking, unpaid),
+            (Err(reached), ..) | (_, Err(reached), _) | (.., Err(reached)) => return Ok(Err(reached)),
         };
         let row = CountedRow { sale: Some(sale.as_str().to_owned()), ..CountedRow::at(now) };
         let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, now)?;
-        let sum = booking.map(|it| booked(keys::cost_of_numbers(), self.sum, it, NUMBER_COST, self.most, now));
-        let changes: Changes = std::iter::once(counted).chain(sum).collect();
-        Ok(Ok(changes.on(format!("{:?}|{:?}", self.list.version, self.sum))))
+        let sum = booking.map(|(it, cost)| booked(keys::cost_of_numbers(), self.sum, it, cost, self.most, now));
+        let unpaid = unpaid
+            .map(|(it, cost)| booked(keys::cost_of_unpaid_numbers(), self.unpaid, it, cost, self.most_unpaid, now));
+        // `learn` reads these by their place.
+        let changes: Changes = std::iter::once(counted).chain(sum).chain(unpaid).collect();
+        Ok(Ok(changes.on(format!("{:?}|{:?}|{:?}", self.list.version, self.sum, self.unpaid))))
     }
 
     /// Learns what the write found that was refused; `place` counts from the first of these changes.
     pub fn learn(&mut self, place: usize, lost: Lost, now: Timestamp) -> Result<(), StoreFault> {
         match place {
             0 => self.list = List::from_item(lost.old, now)?,
-            _ => self.sum = sum_of(lost.old)?,
+            1 => self.sum = sum_of(lost.old)?,
+            _ => self.unpaid = sum_of(lost.old)?,
         }
         Ok(())
     }
@@ -75,18 +91,40 @@ pub fn not_sold(wallet: &Wallet, sale: &PaymentId) -> Changes {
 }
 
 /// What was to be bought at the carrier at that time, and was not, costs nothing. A sum that has begun later never held it.
-pub fn not_bought(wallet: &Wallet, sale: &PaymentId, counted_at: Timestamp) -> Changes {
-    let less = Change::update(keys::cost_of_numbers())
-        .add("sum", -micros(NUMBER_COST))
-        .when(When::AtMost("sum_since", counted_at.as_second()))
-        .or_without();
-    not_sold(wallet, sale).and(Changes::of([less]))
+pub fn not_bought(wallet: &Wallet, sale: &PaymentId, source: Source, counted_at: Timestamp) -> Changes {
+    let less = source.cost().map(|cost| taken_off(keys::cost_of_numbers(), cost, counted_at));
+    not_sold(wallet, sale).and(less.into_iter().collect()).and(owed_for_no_longer(source, counted_at))
+}
+
+/// What was bought at the carrier at that time is paid for, or was not bought, or is not the buyer's to pay.
+pub fn owed_for_no_longer(source: Source, counted_at: Timestamp) -> Changes {
+    match source {
+        Source::Carrier { cost } => Changes::of([taken_off(keys::cost_of_unpaid_numbers(), cost, counted_at)]),
+        Source::Pool | Source::Order { .. } => Changes::none(),
+    }
+}
+
+fn taken_off(key: keys::Key, cost: Usdc, counted_at: Timestamp) -> Change {
+    let held = When::AtMost("sum_since", counted_at.as_second());
+    Change::update(key).add("sum", -micros(cost)).when(held).or_without()
 }
 
 impl Store {
     /// What has been counted of a wallet's purchases.
-    pub async fn before_purchase(&self, wallet: &Wallet, most: Usdc, now: Timestamp) -> Result<Purchases, StoreFault> {
-        let [list, sum] = self.items([keys::purchases_of(wallet), keys::cost_of_numbers()]).await?;
-        Ok(Purchases { list: List::from_item(list, now)?, sum: sum_of(sum)?, most })
+    pub async fn before_purchase(
+        &self,
+        wallet: &Wallet,
+        budget: &NumberBudget,
+        now: Timestamp,
+    ) -> Result<Purchases, StoreFault> {
+        let keys = [keys::purchases_of(wallet), keys::cost_of_numbers(), keys::cost_of_unpaid_numbers()];
+        let [list, sum, unpaid] = self.items(keys).await?;
+        Ok(Purchases {
+            list: List::from_item(list, now)?,
+            sum: sum_of(sum)?,
+            unpaid: sum_of(unpaid)?,
+            most: budget.daily,
+            most_unpaid: budget.unpaid,
+        })
     }
 }

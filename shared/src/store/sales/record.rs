@@ -16,6 +16,9 @@ use crate::types::{AttemptId, DAY, Network, PaymentId, Searched, Timestamp, Tran
 /// How long a sale is remembered once it has ended. Records outlive every signature by far; deletion is housekeeping, never a lock.
 pub(in crate::store) const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
 
+/// A key's signature has so many bytes.
+const KEYS_SIGNATURE: usize = 65;
+
 /// What was signed: enough to settle it again with the same bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signed {
@@ -42,6 +45,11 @@ pub struct Signed {
 }
 
 impl Signed {
+    /// Whether only the payer's contract can say that it has signed: it may say yes now and no when the payment is made.
+    pub fn is_a_contracts(&self) -> bool {
+        matches!(self.payer, Wallet::Evm { .. }) && self.signature.len() != KEYS_SIGNATURE
+    }
+
     /// Whether the same payer signed the same thing with the same bytes, whatever it was called.
     pub fn is_the_same_as(&self, other: &Self) -> bool {
         let what = |signed: &Self| (signed.payer, signed.to, signed.amount, signed.nonce);
@@ -80,7 +88,7 @@ pub struct Record {
     pub doubted: bool,
     /// Its call was stopped while the payment was in doubt: it is not sent again, only looked for.
     pub stopped: bool,
-    /// The payment, once it is proven.
+    /// The payment, once it is proven: before its end where what is sold is only begun then.
     pub settled: Option<Settled>,
     /// The payment on its way back.
     pub refund: Option<Refund>,

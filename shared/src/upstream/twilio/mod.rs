@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 
 use crate::telemetry::Neighbour;
-use crate::types::{AreaCode, Country, PhoneNumber, Timestamp, Usdc};
+use crate::types::{AreaCode, Country, PhoneNumber, Timestamp};
 use crate::upstream::http;
 use crate::upstream::secrets::{Fields, Rotating, Unfit};
 
@@ -21,12 +21,6 @@ pub mod answers;
 const CANDIDATES: &str = "50";
 /// So many numbers fit comfortably into the largest answer that is read.
 const PAGE: &str = "100";
-
-/// What a local number costs a month, as far as Twilio says so in public; each account may have other prices. The first
-/// month is billed when it is bought.
-pub fn monthly_price(country: Country) -> Option<Usdc> {
-    country.has_area_codes().then_some(Usdc::micros(1_150_000))
-}
 
 /// How to reach the account whose numbers are leased.
 pub struct TwilioConfig {

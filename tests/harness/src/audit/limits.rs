@@ -34,6 +34,12 @@ fn counted_to_its_end(row: &Value, findings: &mut Findings) {
     }
 }
 
+/// What a sale has cost at the carrier.
+fn carriers(sale: &Value) -> i64 {
+    let work = &sale["work"];
+    if work["source"] == "carrier" { work["cost"].as_i64().unwrap_or(NUMBER) } else { 0 }
+}
+
 impl Ledgers {
     pub(super) fn limits(&self, findings: &mut Findings) {
         self.often(findings);
@@ -97,6 +103,10 @@ impl Ledgers {
                 self.bought(row, findings);
                 continue;
             }
+            if name == "LIMIT#NUMBERS#UNPAID" {
+                self.unpaid(row, findings);
+                continue;
+            }
             if name == "LIMIT#UNPROVEN" || name.starts_with("LIMIT#OWNERS#") {
                 counted_to_its_end(row, findings);
                 continue;
@@ -117,10 +127,23 @@ impl Ledgers {
     /// What numbers cost that were bought at the carrier: at least those that were sold, and what was bought and not paid for.
     fn bought(&self, row: &Value, findings: &mut Findings) {
         let (sum, since) = (row["sum"].as_i64().unwrap_or_default(), row["sum_since"].as_i64());
-        let is_one = |sale: &&Value| sale["work"]["source"] == "carrier" && sale["created_at"].as_i64() >= since;
-        let sold = i64::try_from(self.sold("lease").filter(is_one).count()).unwrap_or(i64::MAX);
-        if sum < sold.saturating_mul(NUMBER) {
-            findings.add("I24", format!("LIMIT#NUMBERS has summed up {sum}, and {sold} were sold"));
+        let cost: i64 = self.sold("lease").filter(|sale| sale["created_at"].as_i64() >= since).map(carriers).sum();
+        if sum < cost {
+            findings.add("I24", format!("LIMIT#NUMBERS has summed up {sum}, and what was sold cost {cost}"));
+        }
+    }
+
+    /// What those of them cost that are not paid for: none that was sold, and no more than was begun.
+    fn unpaid(&self, row: &Value, findings: &mut Findings) {
+        let (sum, since) = (row["sum"].as_i64().unwrap_or_default(), row["sum_since"].as_i64());
+        let unsold =
+            self.of_kind("SALE#").filter(|sale| sale["state"] != "closed" && sale["created_at"].as_i64() >= since);
+        let cost: i64 = unsold.map(carriers).sum();
+        if !(0..=cost).contains(&sum) {
+            findings.add(
+                "I24",
+                format!("LIMIT#NUMBERS#UNPAID has summed up {sum}, and what was not sold cost {cost} at most"),
+            );
         }
     }
 
@@ -209,7 +232,16 @@ mod tests {
                           "work": {"kind": "lease", "source": "carrier"}});
         let sum = |sum: i64| findings([sale.clone(), json!({"pk": "LIMIT#NUMBERS", "sum_since": 5, "sum": sum})]);
         assert_eq!((sum(NUMBER), sum(2 * NUMBER)), (String::new(), String::new()));
-        assert!(sum(0).contains("has summed up 0, and 1 were sold"));
+        assert!(sum(0).contains("has summed up 0, and what was sold cost 1150000"));
+        let unpaid = |state: &str, sum: i64| {
+            let mut sale = sale.clone();
+            sale["state"] = json!(state);
+            findings([sale, json!({"pk": "LIMIT#NUMBERS#UNPAID", "sum_since": 5, "sum": sum})])
+        };
+        assert_eq!((unpaid("closed", 0), unpaid("void", 0), unpaid("void", NUMBER)), Default::default());
+        for wrong in [unpaid("closed", NUMBER), unpaid("void", NUMBER + 1), unpaid("void", -1)] {
+            assert!(wrong.contains("what was not sold cost"), "{wrong}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ impl Model for Buying {
             numbers: [pooled, idle, idle],
             workers: [client(0), client(0), client(1), sweep, sweep],
             luck: self.0.luck,
+            paid_first: self.0.paid_first,
             late: false,
             released: false,
         }]
@@ -56,6 +57,7 @@ impl Model for Buying {
             holds(kept, "I11 what is held for a sale is nobody else's until it ends")?;
             holds(payment.sent_back == 0 || leased == 0, "I4 nothing that was delivered is refunded")?;
         }
+        holds(state.waits_for_the_payment(), "I13 what is to be paid for first is bought once it is paid")?;
         for number in &state.numbers {
             let known = number.custody != Custody::Absent || !number.owned || state.late;
             holds(known, "I12 every number that the carrier bills is in the table")?;
@@ -87,7 +89,15 @@ impl Buy {
     /// What is being paid for is still there.
     fn keeps(&self, payment: usize) -> bool {
         let custody = self.numbers[usize::from(self.chosen[payment])].custody;
-        self.payments[payment].state != State::Settling || custody == Custody::Held(sale(payment))
+        let ordered = self.paid_first && payment == 0 && custody == Custody::Buying(sale(payment));
+        self.payments[payment].state != State::Settling || custody == Custody::Held(sale(payment)) || ordered
+    }
+
+    /// A number that is paid for first is not ours before it is; but for another's purchase of it that nobody could know of.
+    fn waits_for_the_payment(&self) -> bool {
+        let number = self.numbers[usize::from(self.chosen[0])];
+        let begun = number.custody == Custody::Buying(sale(0)) && (number.owned || number.flying);
+        !self.paid_first || !begun || self.payments[0].used || self.late
     }
 
     fn leased(&self, payment: usize) -> usize {

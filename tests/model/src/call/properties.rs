@@ -35,6 +35,7 @@ impl Model for Ringing {
             credit,
             credited: credit,
             leased: true,
+            paid_first: self.0.paid_first,
             wrong: None,
         };
         vec![with(0), with(1)]
@@ -68,7 +69,7 @@ impl Model for Ringing {
         }
         let mut credit = state.credited;
         let mut unpaid = 0;
-        for (payment, call) in state.payments.iter().zip(&state.calls) {
+        for (at, (payment, call)) in state.payments.iter().zip(&state.calls).enumerate() {
             holds(
                 payment.granted == 0 || payment.used || payment.by_credit,
                 "I1 nothing is granted that was not paid",
@@ -78,6 +79,10 @@ impl Model for Ringing {
             let (paid, _) = refunds::balance(payment, false);
             holds(payment.sent_back <= paid, "I4 no more goes back than was paid")?;
             holds(call.rung <= 1, "I17 a payment rings at most one phone")?;
+            holds(
+                call.rung == 0 || payment.used || state.credited > 0 || !state.is_paid_first(at),
+                "I18 what only a contract signs rings once it is paid",
+            )?;
             let returned = call.charge == Charge::Back && payment.by_credit && !self.0.made(Mistake::OneRefundForTwo);
             let credited = payment.refund == Refund::Credited;
             credit += i8::from(returned) + i8::from(credited) - i8::from(payment.by_credit);

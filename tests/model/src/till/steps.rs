@@ -59,6 +59,8 @@ fn lapse<S: Shop>(shop: &S, payment: usize, rules: Rules, steps: &mut Steps<S>) 
     match owner {
         None if !shop.foreign_under_way(payment) => steps.due("an attempt's minute is over", to),
         _ if rules.made(Mistake::BusyTooShort) => steps.luck("an attempt's minute is over, too soon", to),
+        // What is begun for what is paid has a minute of its own, and every question in it has its time.
+        Some(Worker { stage: Stage::Behind(_), .. }) => {}
         Some(Worker { role: Role::Sweep, .. }) => {
             if let Some(mut to) = shop.unlucky() {
                 to.payments()[payment].busy = false;
@@ -84,6 +86,7 @@ pub fn work<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>
         Stage::Look => look(shop, worker, rules, steps),
         Stage::Verify => verify(shop, worker, rules, steps),
         Stage::Before(work) => shop.before(worker, work, rules, steps),
+        Stage::Behind(work) => shop.with_paid(worker, work, rules, steps),
         Stage::Settle => settle(shop, worker, rules, steps),
         Stage::Ask(said) => ask(shop, worker, said, rules, steps),
         Stage::Write(evidence) => write(shop, worker, evidence, rules, steps),
@@ -226,6 +229,11 @@ fn settle<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) 
     if one.role == Role::Sweep && rules.made(Mistake::SweepByTimer) {
         return steps.due("a sweep gives up by the clock", shop.on(worker, Stage::Write(Evidence::Unpaid)));
     }
+    if now.settled
+        && let Some((_, looks)) = shop.behind(worker)
+    {
+        return steps.due("it is proven to be paid", shop.on(worker, Stage::Behind(looks)));
+    }
     if shop.is_stopped(payment) {
         return steps.due("what was stopped is not paid for any more", shop.on(worker, Stage::Ask(Said::Expired)));
     }
@@ -300,20 +308,26 @@ fn write<S: Shop>(shop: &S, worker: usize, evidence: Evidence, rules: Rules, ste
         steps.due("stops what is foreign", to);
     }
     match evidence {
-        Evidence::Paid => grant(shop, worker, rules, steps),
+        Evidence::Paid => match shop.behind(worker) {
+            Some((begins, _)) => {
+                let mut to = shop.on(worker, Stage::Behind(begins));
+                let paid = &mut to.payments()[payment];
+                (paid.settled, paid.busy) = (true, true);
+                steps.write("it is paid, and can be begun", &["Store::paid"], to);
+            }
+            None => grant(shop, worker, rules, steps),
+        },
         Evidence::Unpaid => {
+            let arrows = if shop.behind(worker).is_some() { shop.never_begun() } else { S::RELEASE[0] };
             let mut to = void(shop, worker, Blame::Payer, !rules.made(Mistake::DeclinedNotSpent));
             if one.role == Role::Client {
                 to.payments()[payment].refused = true;
             }
-            steps.write("void: it is not paid", S::RELEASE[0], to);
+            steps.write("void: it is not paid", arrows, to);
         }
         Evidence::NeverSent => {
-            steps.write(
-                "void: it was never sent",
-                S::RELEASE[1],
-                void(shop, worker, Blame::Nobody, shop.rang(payment)),
-            );
+            let arrows = if shop.behind(worker).is_some() { shop.never_begun() } else { S::RELEASE[1] };
+            steps.write("void: it was never sent", arrows, void(shop, worker, Blame::Nobody, shop.rang(payment)));
         }
         Evidence::Unknown => {
             let mut to = shop.off(worker);
@@ -347,6 +361,33 @@ fn grant<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
         (now.state, now.spent, now.busy, now.refund) = (State::Void, true, false, Refund::Due);
         steps.write("void, and owed: what was paid for is gone", &["Store::close_owing"], to);
     }
+}
+
+/// What was paid and cannot be had: void, and owed.
+pub fn owing<S: Shop>(shop: &S, worker: usize) -> S {
+    let payment = usize::from(shop.worker(worker).payment);
+    let mut to = shop.off(worker);
+    let now = &mut to.payments()[payment];
+    (now.state, now.spent, now.busy, now.settled, now.refund) = (State::Void, true, false, false, Refund::Due);
+    to
+}
+
+/// What was paid first is done: closed.
+pub fn done<S: Shop>(shop: &S, worker: usize) -> S {
+    let payment = usize::from(shop.worker(worker).payment);
+    let mut to = said_200(shop, worker);
+    let now = &mut to.payments()[payment];
+    (now.state, now.busy, now.settled) = (State::Closed, false, false);
+    now.granted += 1;
+    to
+}
+
+/// It is not known what was done: nobody's turn for a while.
+pub fn deferred<S: Shop>(shop: &S, worker: usize) -> S {
+    let payment = usize::from(shop.worker(worker).payment);
+    let mut to = shop.off(worker);
+    to.payments()[payment].busy = false;
+    to
 }
 
 fn void<S: Shop>(shop: &S, worker: usize, blame: Blame, spent: bool) -> S {

@@ -1,0 +1,117 @@
+//! What a number costs us a month, by country. Whoever buys one pays the same everywhere, so a country whose price is not known
+//! is not sold: it could cost more than it earns.
+
+use std::collections::BTreeMap;
+
+use crate::types::{Country, Usdc};
+
+/// What a local number costs a month in the United States and in Canada: Twilio's own price, as its help centre had it in November
+/// 2026. The first month is billed when it is bought. Each account may have other prices; an operator gives them
+/// (`NumberPrices`).
+const KNOWN: [(Country, Usdc); 2] = [(Country::US, BEFORE_PRICES), (Country::CA, BEFORE_PRICES)];
+
+/// What every number was taken to cost before countries had prices.
+pub const BEFORE_PRICES: Usdc = Usdc::micros(1_150_000);
+
+/// What numbers cost, by country.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prices(BTreeMap<Country, Usdc>);
+
+/// A list of prices that cannot be read, and the part of it that is wrong.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0:?} is not a country and its price, such as GB=1.15")]
+pub struct NotAPrice(String);
+
+impl Prices {
+    /// Our own prices.
+    pub fn known() -> Self {
+        Self(BTreeMap::from(KNOWN))
+    }
+
+    /// Our own prices, and an operator's, which stand for more countries or in place of ours: `GB=1.15,DE=2`.
+    pub fn with(more: &str) -> Result<Self, NotAPrice> {
+        let Self(mut prices) = Self::known();
+        for each in more.split(',').map(str::trim).filter(|each| !each.is_empty()) {
+            let read = each
+                .split_once('=')
+                .and_then(|(country, price)| Some((Country::parse(country.trim()).ok()?, dollars(price.trim())?)));
+            let (country, price) = read.ok_or_else(|| NotAPrice(each.to_owned()))?;
+            prices.insert(country, price);
+        }
+        Ok(Self(prices))
+    }
+
+    /// What a number of this country costs, if that is known.
+    pub fn of(&self, country: Country) -> Option<Usdc> {
+        self.0.get(&country).copied()
+    }
+
+    /// The countries that are sold, in the order of their names.
+    pub fn countries(&self) -> impl Iterator<Item = Country> {
+        self.0.keys().copied()
+    }
+
+    /// The dearest of them.
+    pub fn highest(&self) -> Usdc {
+        self.0.values().copied().max().unwrap_or(BEFORE_PRICES)
+    }
+}
+
+/// Dollars with up to six places, and more than nothing.
+fn dollars(text: &str) -> Option<Usdc> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || whole.len() > 6 || part.len() > 6 {
+        return None;
+    }
+    let micros: u64 = format!("{whole}{part:0<6}").parse().ok()?;
+    (micros > 0).then_some(Usdc::micros(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Country, Prices, Usdc};
+
+    fn country(code: &str) -> Country {
+        Country::parse(code).unwrap()
+    }
+
+    #[test]
+    fn an_operators_prices_stand_beside_ours_and_in_place_of_them() {
+        let prices = Prices::with(" GB=1.15, DE=2 ,CA=0.000001,, ").unwrap();
+        let of = |code| prices.of(country(code)).map(Usdc::atomic);
+        assert_eq!(
+            (of("US"), of("GB"), of("DE"), of("CA")),
+            (Some(1_150_000), Some(1_150_000), Some(2_000_000), Some(1))
+        );
+        assert_eq!(of("FR"), None);
+        assert_eq!(prices.highest(), Usdc::micros(2_000_000));
+        assert_eq!(prices.countries().map(|country| country.to_string()).collect::<Vec<_>>(), ["CA", "DE", "GB", "US"]);
+        assert_eq!(Prices::with("").unwrap().countries().count(), 2);
+    }
+
+    #[test]
+    fn what_is_not_a_country_and_its_price_is_not_read() {
+        for wrong in [
+            "GB",
+            "GB=",
+            "=1",
+            "gb=1",
+            "ZZ=1",
+            "GB=0",
+            "GB=0.0",
+            "GB=-1",
+            "GB=1,5",
+            "GB=1.",
+            "GB=.5",
+            "GB=1.1234567",
+            "GB=1e3",
+            "GB=1 DE=2",
+            "GB=$1",
+            "GB=1234567",
+            "GB==1",
+        ] {
+            assert!(Prices::with(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What a sale grants and what it lets go: pure, from the work to the changes that stand in the write that ends the sale.
+
+use crate::leases;
+use crate::store::sales::{Record, Settled};
+use crate::store::{Changes, Source, Work, calls, limits, numbers};
+use crate::types::Timestamp;
+
+/// What a paid sale is granted: pure, from the work to the changes that stand in the write that closes the sale.
+pub(super) fn granted(record: &Record, settled: &Settled) -> Changes {
+    let (sale, wallet) = (&record.id, &record.signed.payer);
+    let paid = Record { settled: Some(settled.clone()), ..record.clone() };
+    match (&record.work, leases::ends_at(&paid)) {
+        (Work::Lease { number, country, source }, Some(ends)) => {
+            let paid = limits::owed_for_no_longer(*source, record.created_at);
+            numbers::lease(number, *country, wallet, sale, ends).and(paid)
+        }
+        (Work::Renew { number, .. }, Some(ends)) => numbers::extend(number, wallet, sale, ends),
+        (Work::Call { call, .. }, _) => {
+            calls::charged(call, wallet, sale, settled.transaction.as_deref(), record.created_at)
+        }
+        _ => Changes::none(),
+    }
+}
+
+/// What a sale is granted that was paid before it was done: pure, likewise.
+pub(super) fn delivered(record: &Record, settled: &Settled, done: &str) -> Changes {
+    let (sale, wallet) = (&record.id, &record.signed.payer);
+    let paid = Record { settled: Some(settled.clone()), ..record.clone() };
+    match (&record.work, leases::ends_at(&paid)) {
+        (Work::Lease { number, country, .. }, Some(ends)) => {
+            numbers::lease_ordered(number, *country, wallet, sale, ends, done)
+        }
+        (Work::Call { call, .. }, _) => {
+            calls::dialled(call, wallet, sale, done, settled.transaction.as_deref(), record.created_at)
+        }
+        _ => Changes::none(),
+    }
+}
+
+/// Whose doing it is that a phone rang and was not paid for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Blame {
+    /// The payment was declined. The payer pauses.
+    Payer,
+    /// The facilitator was not there.
+    Nobody,
+}
+
+/// What an unpaid sale lets go: pure, likewise.
+pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
+    let (sale, wallet) = (&record.id, &record.signed.payer);
+    match &record.work {
+        Work::Lease { number, source: source @ Source::Order { .. }, .. } => {
+            let not_bought = limits::not_bought(wallet, sale, *source, record.created_at);
+            numbers::forget_purchase(number, sale).and(not_bought)
+        }
+        // A number that was bought and not paid for counts for its wallet: who does that ten times a day has had enough.
+        Work::Lease { number, country, .. } if blame == Blame::Payer => numbers::pool(number, *country, sale, now),
+        Work::Lease { number, country, source } => numbers::pool(number, *country, sale, now)
+            .and(limits::not_sold(wallet, sale))
+            .and(limits::owed_for_no_longer(*source, record.created_at)),
+        Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
+        Work::Call { call, placed: Some(placed), .. } => match blame {
+            Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
+            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
+        },
+        Work::Call { call, to, placed: None, cost, .. } => {
+            calls::not_dialled(call, wallet, sale, record.credit()).and(limits::undone(call, wallet, to, cost.as_ref()))
+        }
+        Work::List { .. } | Work::Nothing => Changes::none(),
+    }
+}
