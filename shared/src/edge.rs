@@ -121,7 +121,8 @@ async fn serve<H: Handler>(door: &Door<H>, request: Request) -> Response<Body> {
         _ => None,
     };
     let invoked = Invoked { gateway, caller: callers.name(&request), ..invoked(H::NAME, request.lambda_context_ref()) };
-    let answer = AssertUnwindSafe(async { respond(handler, request).await }).catch_unwind();
+    // In a box: each of the futures around it would move all of it.
+    let answer = AssertUnwindSafe(Box::pin(respond(handler, request))).catch_unwind();
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
     let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
     let answer = writer.watch(&invoked, answer, |answer| Ended {
