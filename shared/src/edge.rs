@@ -5,18 +5,18 @@
 mod address;
 mod browsers;
 mod caller;
+mod gateway;
 mod gzip;
 pub(crate) mod quality;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use lambda_http::request::RequestContext;
-use lambda_http::{Adapter, Body, Context, Request, RequestExt, Response};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Body, Context, Request, RequestExt, Response};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,9 +29,10 @@ use crate::refusal::{Facts, Fault, Refusal};
 use crate::telemetry::metrics::LIMITS_HIT;
 use crate::telemetry::{self, Ended, Invoked, With, Writer};
 
-use address::Mended;
 pub use address::mended;
 use caller::Callers;
+use gateway::Reply;
+pub(crate) use gateway::Written;
 pub use gzip::Document;
 
 /// The outcome of a request that brought no payment and was told the price.
@@ -78,13 +79,14 @@ pub trait Rounds: Send + Sync + 'static {
 
 /// Runs a function until Lambda stops it. What is missing in the environment is said at once and ends the start-up.
 pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), lambda_http::Error> {
-    let door = Arc::new(start(build)?);
-    let serve = service_fn(move |request: Request| {
-        let door = Arc::clone(&door);
-        async move { Ok::<_, Infallible>(serve(&door, request).await) }
-    });
-    // As `lambda_http::run` does it, with addresses looked at before it makes requests of them.
-    lambda_runtime::run(Mended(Adapter::from(serve))).await
+    let door = &start(build)?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<LambdaRequest>| {
+        let request = Request::from(mended(event.payload)).with_lambda_context(event.context);
+        // In a box, because the runtime moves it with futures of its own.
+        let answer = Box::pin(serve(door, request));
+        async move { Ok::<_, Infallible>(Reply::from(answer.await)) }
+    }))
+    .await
 }
 
 /// The same for what is woken by a schedule.
@@ -121,7 +123,8 @@ async fn serve<H: Handler>(door: &Door<H>, request: Request) -> Response<Body> {
         _ => None,
     };
     let invoked = Invoked { gateway, caller: callers.name(&request), ..invoked(H::NAME, request.lambda_context_ref()) };
-    let answer = AssertUnwindSafe(async { respond(handler, request).await }).catch_unwind();
+    // In a box: each of the futures around it would move all of it.
+    let answer = AssertUnwindSafe(Box::pin(respond(handler, request))).catch_unwind();
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
     let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
     let answer = writer.watch(&invoked, answer, |answer| Ended {

@@ -5,33 +5,13 @@
 //! runs. What does not belong into a URI is escaped here, so it means what it meant.
 
 use std::fmt::Write;
-use std::task::{Context, Poll};
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{LambdaEvent, Service};
 
 /// The gateway takes some 10 KB of request line and headers together. Each byte of path and query can become three, and the type of a
 /// URI holds 65,534.
 const LONGEST: usize = 10_000;
-
-/// What is served behind it never sees an address that is none.
-pub(super) struct Mended<S>(pub S);
-
-impl<S: Service<LambdaEvent<LambdaRequest>>> Service<LambdaEvent<LambdaRequest>> for Mended<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, mut event: LambdaEvent<LambdaRequest>) -> S::Future {
-        event.payload = mended(event.payload);
-        self.0.call(event)
-    }
-}
 
 /// An event of which a request can be made.
 pub fn mended(mut event: LambdaRequest) -> LambdaRequest {

@@ -73,12 +73,14 @@ struct Slot(Mutex<Option<(Option<SolanaAddress>, Arc<Ready>)>>);
 struct Ready {
     header: Option<HeaderValue>,
     body: String,
+    written: edge::Written,
 }
 
 impl From<Demand> for Ready {
     /// Base64 is always valid in a header, and JSON is text.
     fn from(Demand { header, body }: Demand) -> Self {
-        Self { header: HeaderValue::try_from(header).ok(), body: String::from_utf8(body).unwrap_or_default() }
+        let (header, body) = (HeaderValue::try_from(header).ok(), String::from_utf8(body).unwrap_or_default());
+        Self { header, body, written: edge::Written::default() }
     }
 }
 
@@ -136,7 +138,9 @@ impl<E: Endpoint> Paid<E> {
     }
 }
 
-fn demanded(Ready { header, body }: &Ready) -> Answer {
+fn demanded(Ready { header, body, written }: &Ready) -> Answer {
     let header = header.clone().map(|value| (PAYMENT_REQUIRED, value));
-    Answer::prepared(&api::codes::PAYMENT_REQUIRED, body.clone(), header)
+    let mut answer = Answer::prepared(&api::codes::PAYMENT_REQUIRED, body.clone(), header);
+    answer.response.extensions_mut().insert(written.clone());
+    answer
 }
