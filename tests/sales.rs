@@ -126,7 +126,22 @@ async fn one_payment_in_many_spellings_is_one_payment() {
         assert_eq!(again.expect(200).body, first.body);
         assert_eq!(again.header("idempotent-replayed"), Some("true"));
     }
+    let (name, value) = paid.payment.header();
+    let document = STANDARD.decode(value).expect("base64");
+    let marked = STANDARD.encode([&b"\xef\xbb\xbf"[..], &document].concat());
+    let again = stack.post(LIST).header(name, &marked).send().await;
+    assert_eq!(again.expect(200).body, first.body, "a byte order mark says nothing");
     assert_eq!((stack.earned(), stack.facilitator.settles()), (1_000, 1));
+}
+
+/// Some editors and frameworks begin every text with it.
+#[tokio::test]
+async fn a_payment_behind_a_byte_order_mark_is_taken() {
+    let stack = Stack::start(binaries!()).await;
+    let payment = stack.wallet().signs(&stack.post(LIST).demand().await);
+    let marked = STANDARD.encode(format!("\u{feff}{}", payment.to_json()));
+    stack.post(LIST).header(payment.header().0, &marked).send().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
 }
 
 #[tokio::test]

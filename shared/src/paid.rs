@@ -5,6 +5,7 @@
 
 mod behind;
 mod counter;
+mod entry;
 mod named;
 mod price;
 mod proof;
@@ -25,15 +26,16 @@ use crate::body;
 use crate::edge::{self, Answer, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
-use crate::limits::{IN_DOUBT, Limit, Reached};
+use crate::limits::{Limit, Reached};
 use crate::refusal::{Fault, Refusal};
 use crate::sale::{self, Behind, Cashier, Delivery, Finished, Sent, Stop, Undo};
-use crate::store::sales::{Gate, NewSale, Open, Purchase, Record, Sale, Settling};
+use crate::store::sales::{NewSale, Open, Purchase, Record, Sale, Settling};
 use crate::store::{Changes, Pause, Work};
 use crate::telemetry;
-use crate::types::{Network, PaymentId, PhoneNumber, Wallet};
+use crate::types::{Network, PhoneNumber, Wallet};
 use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, remedy};
 use counter::Counter;
+use entry::Entry;
 use replay::{Past, REPLAYED, replayed};
 use said::{Said, request_hash};
 
@@ -310,40 +312,6 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// What another request with this payment, or under this name, has bought meanwhile.
-    async fn twin(&self, order: &Order<'_>) -> Result<Past, Refusal> {
-        let (said, store) = (&order.said, &self.cashier.store);
-        let Some(name) = &said.name else { return self.replay(store.sale(&said.id).await?, said).await };
-        let gate = store.gate(&said.id, &order.payment.payer(), Some(name), said.invocation.now).await?;
-        match self.enter(gate, said).await? {
-            Entry::Served(answer) => Ok(Past::Answered(answer)),
-            Entry::Open(_) | Entry::Shut(_) => Ok(Past::Nothing),
-            Entry::Undone => Ok(Past::Undone),
-        }
-    }
-
-    /// What was bought before with this payment or under this name; or whether this wallet is sold anything now.
-    async fn enter(&self, gate: Gate, said: &Said<'_>) -> Result<Entry, Refusal> {
-        let Gate { record, blocked, paused, named, in_doubt } = gate;
-        match self.replay(record, said).await? {
-            Past::Answered(answer) => return Ok(Entry::Served(answer)),
-            Past::Undone => return Ok(Entry::Undone),
-            Past::Nothing => {}
-        }
-        let named = named.filter(|first| *first != said.id);
-        if let Some(first) = &named {
-            match self.replay(self.cashier.store.sale(first).await?, said).await? {
-                Past::Answered(answer) => return Ok(Entry::Served(answer)),
-                Past::Undone => return Ok(Entry::Undone),
-                Past::Nothing => {}
-            }
-        }
-        Ok(match passes::<E>(blocked, paused, in_doubt) {
-            Ok(()) => Entry::Open(named),
-            Err(refusal) => Entry::Shut(refusal),
-        })
-    }
-
     /// Settles a sale and answers it. Who brings what was asked for has made the fence, and nothing was sent before.
     async fn settle(
         &self,
@@ -379,31 +347,6 @@ impl<E: Endpoint> Paid<E> {
                 pending::<E>(&work, said, outcome == REPLAYED)
             }
         }
-    }
-}
-
-/// What is behind the gate.
-enum Entry {
-    /// The answer to an earlier request.
-    Served(Answer),
-    /// It is open. What was sold under this name before came to nothing.
-    Open(Option<PaymentId>),
-    /// It is shut.
-    Shut(Refusal),
-    /// It is open since a moment ago: see [`Past::Undone`].
-    Undone,
-}
-
-/// Whether this wallet is sold this now. Before everything that a plan could say: who is sold nothing need not mend a body.
-fn passes<E: Endpoint>(blocked: bool, paused: Option<Pause>, in_doubt: u64) -> Result<(), Refusal> {
-    if blocked {
-        return Err(Refusal::WalletBlocked);
-    }
-    match paused {
-        Some(pause) if pause == Pause::All || pause == E::PAUSED_BY => Err(Refusal::SellingPaused),
-        // One more doubt would be one more that costs questions until it ends.
-        _ if in_doubt >= IN_DOUBT => Err(Refusal::InDoubt),
-        _ => Ok(()),
     }
 }
 

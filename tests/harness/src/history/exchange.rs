@@ -194,7 +194,9 @@ impl OnSolana {
 }
 
 fn decoded(header: &str) -> Option<Value> {
-    serde_json::from_slice(&STANDARD.decode(header).ok()?).ok()
+    let document = STANDARD.decode(header).ok()?;
+    // A byte order mark carries nothing (RFC 8259, section 8.1).
+    serde_json::from_slice(document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&document)).ok()
 }
 
 impl Said {
