@@ -22,7 +22,9 @@ use crate::store::refunds::{Bounds, Refund};
 use crate::store::sales::Record;
 use crate::store::{Candidate, Queue, Refunding, SHARDS, Store, StoreFault};
 use crate::telemetry;
-use crate::telemetry::metrics::{MONEY_BACK, REFUND_AGE, REFUND_FLOAT, REFUNDED_TODAY, REFUNDS, REFUNDS_OWED, ROUNDS};
+use crate::telemetry::metrics::{
+    MONEY_BACK, REFUND_AGE, REFUND_FLOAT, REFUNDED_TODAY, REFUNDS, REFUNDS_OWED, ROUNDS, STRAYS_WAITING,
+};
 use crate::types::{DAY, EvmNetwork, Network, PaymentId, SolanaNetwork, Timestamp, Usdc, Wallet};
 use crate::upstream::kms::SigningKey;
 use crate::upstream::secrets::{Rotating, SecretError};
@@ -369,6 +371,11 @@ impl Refunds {
         }
         telemetry::gauge(&REFUNDS_OWED, owed, []);
         telemetry::gauge(&REFUND_AGE, oldest, []);
+        let mut strays = 0;
+        for shard in 0..SHARDS {
+            strays += self.store.count_due(Queue::Strays(shard), Timestamp::MAX).await?;
+        }
+        telemetry::gauge(&STRAYS_WAITING, strays, []);
         Ok(())
     }
 

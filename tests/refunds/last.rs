@@ -26,6 +26,7 @@ async fn fifty_dollars_that_nobody_asked_for_leave_the_refund_wallet_to_who_is_o
     stray(&caller, FLOAT).await;
     caller.later(40).await;
     assert_eq!(caller.paid_back(), 0, "it waits for an operator");
+    assert!(caller.stack.lambda.logs().text().contains("\"StraysWaiting\":1"), "and is seen to wait");
     assert!(says(&caller, "stray_waits"));
     let call = caller.fails().await;
     caller.stack.sweep().await;
@@ -101,4 +102,20 @@ async fn a_record_that_says_so_is_no_proof_that_money_came_in() {
     assert_eq!((status(&caller, &call).await, caller.paid_back()), (json!("refunded"), PRICE));
     assert!(says(&caller, "refund_unproven"));
     caller.stack.dynamo.delete(&name, "SALE");
+}
+
+#[tokio::test]
+async fn what_another_stack_sells_with_our_payee_costs_no_more_than_a_day_of_strays() {
+    let caller = Caller::new().await;
+    // Nothing on the chain says who has sold it: a number for five dollars, delivered from another table.
+    for _ in 0..6 {
+        stray(&caller, 5_000_000).await;
+    }
+    caller.later(40).await;
+    assert_eq!(caller.paid_back(), 20_000_000);
+    // What we owe ourselves is not kept waiting, and the rest waits for another day, or an operator.
+    let call = caller.fails().await;
+    caller.later(5).await;
+    assert_eq!((status(&caller, &call).await, caller.paid_back()), (json!("refunded"), PRICE + 20_000_000));
+    assert!(caller.stack.lambda.logs().text().contains("\"StraysWaiting\":2"));
 }

@@ -11,6 +11,8 @@ use super::Course;
 use crate::show::ASK;
 
 /// Below this a refund wallet should be filled: the refunds' own alarm goes off there too.
+/// CloudFormation cuts the name of a longer stack in the name of the refunds' role, by which the key's policy knows it.
+const LONGEST_NAME: usize = 30;
 const LOW: Usdc = Usdc::micros(10_000_000);
 
 /// Blocks, of which the last so many are looked at: an hour of Base's, and as many as one question may ask for.
@@ -110,6 +112,13 @@ impl Course {
     }
 
     async fn refund_wallet(&mut self, payees: &[Wallet]) {
+        // What is counted is kept under the stack's name.
+        let stack = self.desk.settings.get("METRICS_NAMESPACE").unwrap_or_default().to_owned();
+        if stack.len() > LONGEST_NAME {
+            let said =
+                format!("the stack's name, {stack}, has more than {LONGEST_NAME} characters: its key signs for nobody");
+            self.missing(REFUNDS, said, "Deploy under a shorter name before anything is sold.");
+        }
         let key = match self.desk.settings.build(Env::refund_key) {
             Ok(Some(key)) => key,
             Ok(None) => return self.note(REFUNDS, "none on the EVM chain: what is owed there becomes credit"),

@@ -88,7 +88,8 @@ async fn sales(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
             continue;
         }
         let idle = if late(due, now) { ". Its turn came and nobody took it: is the reaper running?" } else { "" };
-        let kind = if record.state == State::Settling { "unknown settlement" } else { "unfinished sale" };
+        let unknown = record.state == State::Settling && record.settled.is_none();
+        let kind = if unknown { "unknown settlement" } else { "unfinished sale" };
         let why = format!("{} ({}){idle}", words::outcome(&record, now), record.signed.amount);
         found.push(Stuck { kind, what: named(&id), since: record.created_at, why });
     }

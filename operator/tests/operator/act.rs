@@ -1,8 +1,8 @@
 //! The commands that step in.
 
-use harness::Stack;
 use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
+use harness::{Stack, Wallet};
 use serde_json::{Value, json};
 
 use crate::fixture::{BUY, CALL, DAY, Dialtone, MINUTE, call_of, functions, number_of, sale_of, world};
@@ -129,6 +129,68 @@ async fn a_refund_that_was_refused_is_sent_again_when_somebody_asks() {
     dialtone.run(&["payment", &sale]).await.ends(0).says(&["it was sent and may still land"]);
     dialtone.run(&["retry", &sale]).await.ends(0).says(&["$0.54 is back"]);
     assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
+}
+
+/// Pays so much to the payee without asking, and lets the watch find it.
+async fn stray(stack: &Stack, micros: u64) -> Wallet {
+    stack.sweep().await;
+    let wallet = stack.wallet_with(micros);
+    let paid = wallet.signs(&stack.post(BUY).body(&json!({})).demand().await).value(micros);
+    stack.chain.transfer_with_authorization(paid.authorization(), &paid.signature_bytes()).expect("it is good");
+    stack.travel(40 * MINUTE);
+    stack.sweep().await;
+    wallet
+}
+
+#[tokio::test]
+async fn a_large_payment_that_nobody_asked_for_goes_back_when_an_operator_says_so() {
+    let stack = Stack::start(functions()).await;
+    let dialtone = Dialtone::of(&stack);
+    let payer = stray(&stack, 30_000_000).await;
+    stack.minutes(5).await;
+    assert_eq!(stack.chain.balance(payer.address()), 0, "it waits");
+    let rows = stack.dynamo.rows();
+    let row = rows.iter().find(|row| row["refund"]["reason"] == "stray").expect("it was found");
+    let sale = row["pk"].as_str().expect("a key").trim_start_matches("SALE#");
+    dialtone.run(&["payment", sale]).await.ends(0).says(&["$30.00 goes back (it bought nothing)"]);
+    let all = ["refund", sale, "--because", "a typing error of theirs"];
+    assert!(dialtone.run(&all).await.ends(2).err.contains("who paid it without asking"));
+    let all = [&all[..], &["--yes"]].concat();
+    dialtone.run(&all).await.ends(0).says(&["It goes back within minutes."]);
+    dialtone.run(&all).await.ends(1);
+    stack.minutes(2).await;
+    assert_eq!(stack.chain.balance(payer.address()), 30_000_000);
+    dialtone.run(&["payment", sale]).await.ends(0).says(&["$30.00 is back"]);
+}
+
+#[tokio::test]
+async fn refunds_that_were_stopped_go_on_when_an_operator_says_so_and_why() {
+    let stack = world().parameter("DailyRefundLimit", "1").start().await;
+    let dialtone = Dialtone::of(&stack);
+    let wallet = stack.wallet();
+    dialtone.run(&["resume", "--refunds", "--because", "no reason", "--yes"]).await.says(&["They were not stopped."]);
+    number_of(&stack, &wallet).await;
+    let mut calls = Vec::new();
+    for _ in 0..2 {
+        stack.bland.script_next(Script::PreQueueError);
+        calls.push(call_of(&stack, &wallet).await);
+        stack.bland.finish_all();
+        stack.travel(MINUTE);
+        stack.minutes(3).await;
+    }
+    stack.minutes(15).await;
+    let back = async |call: &Value| stack.poll(call).await["refund"]["status"].clone();
+    assert_eq!((back(&calls[0]).await, back(&calls[1]).await), (json!("refunded"), json!("due")));
+    let stopped = dialtone.run(&["stuck"]).await.ends(1);
+    assert!(stopped.out.contains("--refunds"), "{}", stopped.out);
+    assert!(dialtone.run(&["resume", "--refunds", "--because", "one bad day"]).await.ends(2).err.contains("--yes"));
+    dialtone
+        .run(&["resume", "--refunds", "--because", "one bad day", "--yes"])
+        .await
+        .ends(0)
+        .says(&["Payments go back again"]);
+    stack.minutes(15).await;
+    assert_eq!(back(&calls[1]).await, "refunded");
 }
 
 #[tokio::test]

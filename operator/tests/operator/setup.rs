@@ -235,6 +235,15 @@ async fn a_number_that_the_dialler_does_not_take_is_named() {
 }
 
 #[tokio::test]
+async fn a_stack_whose_name_is_too_long_for_its_key_is_told_so() {
+    let stack = Stack::start(functions()).await;
+    for (name, fits) in [("a".repeat(30), true), ("a".repeat(31), false)] {
+        let said = Dialtone::of(&stack).with("METRICS_NAMESPACE", Some(&name)).run(&["setup", "--check"]).await;
+        assert_eq!(!said.out.contains("has more than 30 characters"), fits, "{}", said.out);
+    }
+}
+
+#[tokio::test]
 async fn a_first_stock_is_bought_up_to_what_is_wanted_and_no_further() {
     let stack = Stack::start(functions()).await;
     let dialtone = newcomer(&stack);

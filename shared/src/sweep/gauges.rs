@@ -69,7 +69,7 @@ impl Sweep {
                 if matches!(record.state, State::Open | State::Settling) {
                     unfinished.add(age);
                 }
-                if record.state == State::Settling {
+                if record.state == State::Settling && record.settled.is_none() {
                     unknown.add(age);
                 }
             }
