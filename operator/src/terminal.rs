@@ -129,7 +129,7 @@ impl Terminal {
             return Ok(());
         }
         if !io::stdin().is_terminal() {
-            return Err(Trouble(format!("{what} Say --yes if that is meant: nobody is here to be asked.")));
+            return Err(Trouble(format!("{what} Say --yes if that is meant: there is no one here to ask.")));
         }
         eprint!("{what} Go on? [y/N] ");
         let mut answer = String::new();

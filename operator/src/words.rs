@@ -93,7 +93,7 @@ pub(crate) fn reason(reason: RefundReason) -> &'static str {
         RefundReason::ProductGone => "what was paid for was gone",
         RefundReason::Undeliverable => "it was paid first, and what it was for could not be done",
         RefundReason::Stray => "it bought nothing",
-        RefundReason::ByHand => "somebody decided it",
+        RefundReason::ByHand => "an operator decided it",
     }
 }
 

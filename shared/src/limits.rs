@@ -244,18 +244,18 @@ impl fmt::Display for Limit {
             Self::CallsPerDay => write!(f, "A wallet places at most {CALLS_PER_DAY} calls in a day."),
             Self::CallsAtOnce => write!(
                 f,
-                "A wallet has at most {CALLS_AT_ONCE} calls under way. Poll them: one that is over counts no longer as \
-                 soon as it was looked at."
+                "A wallet can have at most {CALLS_AT_ONCE} calls in progress. A finished call frees its slot once it has been \
+                 polled."
             ),
             Self::SamePerHour => write!(f, "A wallet calls the same number at most {SAME_PER_HOUR} times in an hour."),
             Self::SamePerDay => write!(f, "A wallet calls the same number at most {SAME_PER_DAY} times in a day."),
             Self::DestinationPerDay => {
-                write!(f, "One number is called at most {DESTINATION_PER_DAY} times in a day, whoever calls.")
+                write!(f, "One number is called at most {DESTINATION_PER_DAY} times in a day, by all wallets together.")
             }
             Self::Broken => write!(
                 f,
                 "The line of the last call to this number failed in the middle of the conversation, and the call was paid \
-                 back. That happens at most {BROKEN_PER_DAY} time in a day, whoever calls."
+                 back. That can happen {BROKEN_PER_DAY} time in a day, for all wallets together."
             ),
             Self::WalletCost => write!(
                 f,
@@ -264,11 +264,11 @@ impl fmt::Display for Limit {
             ),
             Self::PrefixCost => write!(
                 f,
-                "Calls to numbers that begin like this one may cost us at most {PREFIX_COST} in a day, whoever calls. Fewer \
-                 minutes (`max_duration`) may fit."
+                "Calls to numbers that begin like this one may cost us at most {PREFIX_COST} in a day, for all wallets \
+                 together. Fewer minutes (`max_duration`) may fit."
             ),
             Self::DailyCost => {
-                write!(f, "What all calls of a day may cost us is used up. Fewer minutes (`max_duration`) may fit.")
+                write!(f, "The budget for a day's calls of all wallets is used up. Fewer minutes (`max_duration`) may fit.")
             }
             Self::AllAtOnce => write!(f, "All lines are in use."),
             Self::NumbersPerDay => write!(f, "A wallet buys at most {NUMBERS_PER_DAY} numbers in a day."),

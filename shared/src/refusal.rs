@@ -284,7 +284,7 @@ impl Refusal {
             .with("your_active_numbers", numbers(active)),
             Self::DestinationOptedOut => Facts::new(
                 codes::DESTINATION_OPTED_OUT,
-                format!("Whoever is at this number has asked not to be called. Do not try again. {FREE}"),
+                format!("The person at this number has asked not to be called. Do not try again. {FREE}"),
             )
             .with("field", json!("phone_number")),
             Self::CallInProgress { call } => Facts::new(
@@ -363,8 +363,8 @@ impl Refusal {
             Self::SellingPaused => Facts::new(
                 codes::SELLING_PAUSED,
                 format!(
-                    "The operator has paused the selling. Numbers stay their owners', and calls can be polled. Try again \
-                     later with the same header or a new one. {FREE}"
+                    "Sales are paused. Existing numbers keep working, and calls can still be polled. Try again later with \
+                     the same header or a new one. {FREE}"
                 ),
             )
             .retry_after(PAUSE),

@@ -39,7 +39,7 @@ pub(crate) async fn block(desk: &Desk, block: Block) -> Result<Answer, Trouble> 
             if changed { "The wallet is blocked." } else { "The wallet was blocked already." }
         }
         Meant::Destination(number) => {
-            desk.terminal.confirm("Nobody will be able to call this number from here.")?;
+            desk.terminal.confirm("No wallet will be able to call this number from here.")?;
             changed = store.opt_out(&number, &why, by, now).await?;
             if changed { "The number will not be called." } else { "The number was not called already." }
         }
@@ -61,7 +61,7 @@ pub(crate) async fn unblock(desk: &Desk, target: Target) -> Result<Answer, Troub
             if changed { "The wallet is not blocked any more." } else { "The wallet was not blocked." }
         }
         Meant::Destination(number) => {
-            desk.terminal.confirm("The number may be called again. Did whoever has it say so?")?;
+            desk.terminal.confirm("The number may be called again. Did the person who has it say so?")?;
             changed = store.opt_in(&number, by).await?;
             if changed { "The number may be called again." } else { "The number could be called already." }
         }

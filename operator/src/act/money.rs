@@ -27,7 +27,13 @@ pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> 
         refunds.pay_back_now(&record.id, invocation).await.map_err(|fault| Trouble(fault.to_string()))?;
     } else if matches!(record.state, State::Open | State::Settling) {
         if invocation.now < record.busy_until {
-            return Ok(shown(desk, &record, &before, "Somebody is at it at this moment; ask again in a minute.").no());
+            return Ok(shown(
+                desk,
+                &record,
+                &before,
+                "A request or a round is at work on it now; ask again in a minute.",
+            )
+            .no());
         }
         let sweep = desk.settings.build(Sweep::from_env)?;
         desk.terminal.progress("the sale is carried on");
@@ -69,7 +75,7 @@ pub(crate) async fn refund(desk: &Desk, refund: Refund) -> Result<Answer, Troubl
     let (words, done) = match outcome {
         ByHand::Owed => ("It is owed now, and goes back within minutes.", true),
         ByHand::Credited => ("It was paid with credit, and is credit again.", true),
-        ByHand::NotPaid => ("Nothing goes back: it was not paid, or nobody knows yet whether it was.", false),
+        ByHand::NotPaid => ("Nothing goes back: it was not paid, or it is not known yet whether it was.", false),
         ByHand::Already => ("It goes back already, or is back.", false),
         ByHand::CallRuns => {
             ("The call is not over. If it ends in an error it is not charged anyway; ask again afterwards.", false)

@@ -23,10 +23,11 @@ pub(crate) async fn release(desk: &Desk, text: &str) -> Result<Answer, Trouble> 
                     format!("It rests until {}, so that who calls back does not reach a stranger.", rfc3339(from));
                 return refused(why);
             }
-            desk.terminal.confirm("The number goes back to the carrier for good; anybody may buy it.")?;
+            desk.terminal
+                .confirm("The number goes back to the carrier for good; any customer of the carrier may buy it.")?;
             let step = format!("release by hand {} {}", number.as_str(), invocation.attempt.as_str());
             if let Done::No(_) = store.apply(numbers::intend_release(&number, invocation.now), &step).await? {
-                return refused("Somebody has just bought it.".to_owned());
+                return refused("A wallet has just bought it.".to_owned());
             }
         }
         Custody::Leased => return refused("It is leased: it is its lessee's until the lease has ended.".to_owned()),

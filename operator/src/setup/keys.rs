@@ -94,7 +94,7 @@ impl Course {
         for key in keys.iter().filter(|key| key.name == ours && key.sid != kept) {
             match main.delete_key(account, &key.sid, ASK).await {
                 Ok(()) => self.done(KEY, "one was cleared away that an earlier run had made and not kept"),
-                Err(error) => self.note(KEY, format!("one that nobody has could not be deleted ({error})")),
+                Err(error) => self.note(KEY, format!("one that is not kept anywhere could not be deleted ({error})")),
             }
         }
     }

@@ -136,7 +136,7 @@ impl Course {
             (Some(address), _) => self.ready(WHAT, format!("go to {address}, which has to confirm once")),
             (None, None) => self.note(WHAT, "not looked at: where they go is not known without a stack"),
             (None, Some(_)) => {
-                let said = "go nowhere: nobody is told when calls are not stopped or money does not go back";
+                let said = "go nowhere: no one is told when calls are not stopped or money does not go back";
                 self.missing(WHAT, said, "Deploy with AlarmEmail.");
             }
         }

@@ -42,7 +42,7 @@ impl Course {
                             let next = "Send it any amount of USDC once, or run `spl-token create-account` for it.";
                             self.missing(
                                 PAYEE,
-                                format!("{shown} has no token account for USDC: nobody can pay it"),
+                                format!("{shown} has no token account for USDC, so it cannot be paid"),
                                 next,
                             );
                         }
@@ -116,7 +116,7 @@ impl Course {
         let stack = self.desk.settings.get("METRICS_NAMESPACE").unwrap_or_default().to_owned();
         if stack.len() > LONGEST_NAME {
             let said =
-                format!("the stack's name, {stack}, has more than {LONGEST_NAME} characters: its key signs for nobody");
+                format!("the stack's name, {stack}, has more than {LONGEST_NAME} characters: its key could not sign");
             self.missing(REFUNDS, said, "Deploy under a shorter name before anything is sold.");
         }
         let key = match self.desk.settings.build(Env::refund_key) {

@@ -13,7 +13,7 @@ use crate::{Desk, words};
 
 /// `dialtone call`
 pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Trouble> {
-    let id = CallId::parse(&asked.id).map_err(|_| Trouble(format!("{} is no call's id", asked.id)))?;
+    let id = CallId::parse(&asked.id).map_err(|_| Trouble(format!("{} is not a call's id", asked.id)))?;
     let store = desk.settings.store()?;
     let now = desk.invocation.now;
     // What is kept no longer may not be deleted yet.
@@ -85,7 +85,7 @@ impl Shown {
                 let seen = calls::Shown::of(call.clone(), now).view;
                 format!("{}: {}", seen.status, seen.reason)
             }
-            None => "dialled; nobody has looked yet".to_owned(),
+            None => "dialled; not looked at yet".to_owned(),
         };
         let looked_at = (call.looked_at > 0).then(|| Timestamp::from_second(call.looked_at)).transpose()?;
         let over =

@@ -29,7 +29,7 @@ pub(crate) const ASK: Duration = Duration::from_secs(10);
 pub(crate) fn phone_number(text: &str) -> Result<PhoneNumber, Trouble> {
     let number = PhoneNumber::parse(text).map_err(|error| Trouble(format!("{text} is {error}")))?;
     match destinations::check(&number) {
-        Err(why @ Unsupported::Spelling) => Err(Trouble(format!("{text} is no number's own spelling: {why}"))),
+        Err(why @ Unsupported::Spelling) => Err(Trouble(format!("{text} is not a number's own spelling: {why}"))),
         _ => Ok(number),
     }
 }

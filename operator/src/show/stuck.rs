@@ -87,7 +87,7 @@ async fn sales(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
         if now < record.busy_until || !matches!(record.state, State::Open | State::Settling) {
             continue;
         }
-        let idle = if late(due, now) { ". Its turn came and nobody took it: is the reaper running?" } else { "" };
+        let idle = if late(due, now) { ". Its turn came and no round took it: is the reaper running?" } else { "" };
         let unknown = record.state == State::Settling && record.settled.is_none();
         let kind = if unknown { "unknown settlement" } else { "unfinished sale" };
         let why = format!("{} ({}){idle}", words::outcome(&record, now), record.signed.amount);
@@ -131,7 +131,7 @@ async fn calls(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
             Charge::RefundDue => {
                 "it ended in an error and its refund is not asked for: is the reaper running?".to_owned()
             }
-            _ if call.ended_at.is_some() => "it has ended, and nobody has looked since".to_owned(),
+            _ if call.ended_at.is_some() => "it has ended, and has not been looked at since".to_owned(),
             _ => format!("it may last {} min and was not seen to end", call.max_duration),
         };
         found.push(Stuck { kind: "call", what: id.as_str().to_owned(), since: call.created_at, why });

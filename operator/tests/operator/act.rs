@@ -39,7 +39,7 @@ async fn a_sale_that_somebody_is_at_is_left_to_them() {
     let later = row(&stack, &sale)["busy_until"].as_i64().expect("a time") + 60;
     item.insert("busy_until".to_owned(), json!({"N": later.to_string()}));
     stack.dynamo.put(&item);
-    dialtone.run(&["retry", &sale]).await.ends(1).says(&["Somebody is at it at this moment"]);
+    dialtone.run(&["retry", &sale]).await.ends(1).says(&["A request or a round is at work on it now"]);
     assert_eq!(stack.earned(), 0);
 }
 
@@ -57,7 +57,7 @@ async fn what_was_delivered_goes_back_once_and_whole_because_somebody_says_so() 
     dialtone.run(&all).await.ends(0).says(&["It is owed now", "alice: the number was no good"]);
     dialtone.run(&all).await.ends(1).says(&["It goes back already"]);
     assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
-    dialtone.run(&["retry", &sale]).await.ends(0).says(&["$5.00 is back (somebody decided it)"]);
+    dialtone.run(&["retry", &sale]).await.ends(0).says(&["$5.00 is back (an operator decided it)"]);
     dialtone.run(&all).await.ends(1);
     for _ in 0..3 {
         stack.travel(MINUTE);

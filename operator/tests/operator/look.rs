@@ -89,7 +89,7 @@ async fn a_call_is_told_with_its_payment_and_its_words_only_when_asked() {
     let number = number_of(&stack, &wallet).await;
     let call = call_of(&stack, &wallet).await;
     let id = call["call_id"].as_str().expect("an id");
-    dialtone.run(&["call", id]).await.ends(0).says(&["nobody has looked yet", "paid and delivered", "$0.54"]);
+    dialtone.run(&["call", id]).await.ends(0).says(&["not looked at yet", "paid and delivered", "$0.54"]);
     stack.bland.finish_all();
     stack.travel(10 * MINUTE);
     stack.sweep().await;

@@ -310,7 +310,7 @@ async fn a_payee_on_solana_needs_a_token_account() {
     newcomer(&stack).run(&["setup"]).await.ends(0).says(&["has a token account"]);
     let nobody = SolanaWallet::random(&stack.solana_money).address().to_string();
     let poor = newcomer(&stack).with("SOLANA_PAYEE", Some(&nobody));
-    poor.run(&["setup"]).await.ends(1).says(&["has no token account for USDC: nobody can pay it"]);
+    poor.run(&["setup"]).await.ends(1).says(&["has no token account for USDC, so it cannot be paid"]);
 }
 
 #[tokio::test]

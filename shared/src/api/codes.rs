@@ -100,7 +100,7 @@ pub const AMBIGUOUS_FROM: Code = code(400, "ambiguous_from", "the wallet has sev
     .tells(&["field", "your_active_numbers"]);
 /// Somebody who does not want to be called.
 pub const DESTINATION_OPTED_OUT: Code =
-    code(403, "destination_opted_out", "whoever is at the number has asked not to be called: do not try again")
+    code(403, "destination_opted_out", "the person at this number has asked not to be called: do not try again")
         .tells(&["field"]);
 /// Our own limit.
 pub const RATE_LIMITED: Code =

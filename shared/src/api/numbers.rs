@@ -17,8 +17,8 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
     alias: "/v1/phone/numbers/buy",
     price: Usdc::micros(5_000_000),
     title: "A US phone number for 30 days, owned by the paying wallet",
-    about: "Leases a phone number to the wallet that pays, for 30 days. It is the caller ID of that wallet's calls, and nobody \
-            else can use or renew it. Sold are the US, Canada, and what else the operator has a price for: another country is a \
+    about: "Leases a phone number to the wallet that pays, for 30 days. It is the caller ID of that wallet's calls, and no \
+            other wallet can use or renew it. Sold are the US, Canada, and what else the operator has a price for: another country is a \
             400 that names them, before anything is paid. Where the operator has no regulatory approval it is a 502, not charged.",
     request: &[
         Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out. A country that is not sold is refused before payment.")

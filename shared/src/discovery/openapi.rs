@@ -251,7 +251,7 @@ fn schemas() -> Value {
                 "retry_after_seconds": {"type": "integer", "minimum": 0, "description": "As `Retry-After`."},
                 "upstream": {"type": "string", "description": "Who refused or failed."},
                 "buy_endpoint": {"type": "string", "description": "Where a number can be bought."},
-                "actualOwner": {"type": ["string", "null"], "description": "Whose number it is, if somebody leases it."},
+                "actualOwner": {"type": ["string", "null"], "description": "The wallet that leases the number, if there is one."},
                 "your_active_numbers": {
                     "type": "array", "items": text, "description": "What the wallet does own.",
                 },

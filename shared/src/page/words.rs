@@ -35,7 +35,7 @@ impl Words {
             IN_PROGRESS => words("On the phone", "What is said appears below as it is heard.", "live"),
             "USER" => words(
                 "They hung up",
-                "Whoever was called ended the call, as most people do once they have answered.",
+                "The person who was called ended the call, as most people do once they have answered.",
                 "good",
             ),
             "ASSISTANT" => words("The AI hung up", "It had done what it was to do, or its time was nearly up.", "good"),
