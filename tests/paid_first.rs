@@ -97,6 +97,23 @@ fn place_of(faults: &Faults, class: &str) -> Option<u64> {
 }
 
 #[tokio::test]
+async fn an_account_that_its_key_has_handed_to_code_pays_first_too() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    stack.chain.deploy_smart_wallet(wallet.address(), wallet.address());
+    stack.facilitator.faults().record();
+    stack.bland.faults().record();
+    stack.post(CALL).body(&call()).pay(&wallet).await.answer.expect(200);
+    let (settled, dialled) = (place_of(stack.facilitator.faults(), SETTLE), place_of(stack.bland.faults(), DIAL));
+    assert!(settled.is_some() && settled < dialled, "{settled:?}, {dialled:?}");
+    // A node that says nothing about it is not a reason to refuse a key.
+    stack.chain.faults().always("*", Fault::Overload);
+    stack.twilio.faults().record();
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);
+}
+
+#[tokio::test]
 async fn a_smart_wallet_pays_before_the_phone_rings_and_a_key_when_it_does() {
     let stack = Stack::start(binaries!()).await;
     let smart = Contract::with_a_number(&stack).await;

@@ -134,6 +134,7 @@ fn doubt(contested: bool, now: i64, next: i64) -> Doubt {
 
 fn new_sale(nonce: u8, by: u128) -> NewSale {
     NewSale {
+        by_code: false,
         id: payment(nonce),
         signed: Signed {
             version: 2,

@@ -268,7 +268,10 @@ impl fmt::Display for Limit {
                  together. Fewer minutes (`max_duration`) may fit."
             ),
             Self::DailyCost => {
-                write!(f, "The budget for a day's calls of all wallets is used up. Fewer minutes (`max_duration`) may fit.")
+                write!(
+                    f,
+                    "The budget for a day's calls of all wallets is used up. Fewer minutes (`max_duration`) may fit."
+                )
             }
             Self::AllAtOnce => write!(f, "All lines are in use."),
             Self::NumbersPerDay => write!(f, "A wallet buys at most {NUMBERS_PER_DAY} numbers in a day."),

@@ -262,7 +262,7 @@ impl<E: Endpoint> Paid<E> {
             payment.window(invocation.now, self.longest(payment)).map_err(refused)?;
             let ask = ask?;
             match first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await {
-                Ok(plan) => Ok((ask, plan)),
+                Ok((plan, by_code)) => Ok((ask, plan, by_code)),
                 Err(refusal) => Err(self.tells(refusal, order).await),
             }
         };
@@ -280,7 +280,7 @@ impl<E: Endpoint> Paid<E> {
                 Entry::Undone => return Err(Halt::Again),
             },
         };
-        let (ask, plan) = match planned {
+        let (ask, plan, by_code) = match planned {
             Ok(planned) => planned,
             // A twin of this request may have paid while this one was planned, and be the reason why it was refused. Only
             // if there is none can it be said that nothing was charged.
@@ -292,9 +292,11 @@ impl<E: Endpoint> Paid<E> {
                 };
             }
         };
+        let signed = sale::signed(payment);
         let new = NewSale {
             id,
-            signed: sale::signed(payment),
+            by_code: by_code || signed.is_a_contracts(),
+            signed,
             endpoint: E::ENDPOINT.path,
             request: said.request.clone().unwrap_or_default(),
             named: said.name.clone().map(|name| Purchase { name, instead_of }),
@@ -383,21 +385,13 @@ fn facilitator_failed() -> Refusal {
 }
 
 /// Runs both side by side. A refusal of the plan wins over the facilitator's, and does not wait for it.
-async fn first_of<T>(
+async fn first_of<T, V>(
     plan: impl Future<Output = Result<T, Refusal>>,
-    verify: impl Future<Output = Result<(), Refusal>>,
-) -> Result<T, Refusal> {
+    verify: impl Future<Output = Result<V, Refusal>>,
+) -> Result<(T, V), Refusal> {
     match future::select(pin!(plan), pin!(verify)).await {
-        Either::Left((plan, verify)) => {
-            let plan = plan?;
-            verify.await?;
-            Ok(plan)
-        }
-        Either::Right((verdict, plan)) => {
-            let plan = plan.await?;
-            verdict?;
-            Ok(plan)
-        }
+        Either::Left((plan, verify)) => Ok((plan?, verify.await?)),
+        Either::Right((verdict, plan)) => Ok((plan.await?, verdict?)),
     }
 }
 

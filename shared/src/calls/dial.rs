@@ -130,7 +130,7 @@ impl Calls {
         let from = plan.from.clone();
         // What a wallet is owed pays before its payment does, and is ours already.
         let credit = Some(new.signed.amount).filter(|price| *price <= plan.credit);
-        if credit.is_none() && new.signed.is_a_contracts() {
+        if credit.is_none() && new.by_code {
             return self.intend(new, request, plan, credit, invocation).await;
         }
         let sale = self.intend(new, request, plan, credit, invocation).await?;

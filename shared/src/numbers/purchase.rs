@@ -78,7 +78,7 @@ impl Numbers {
         purchases: &mut Purchases,
     ) -> Result<Begun, Stop> {
         for _ in 0..CROWD {
-            let paid_first = new.signed.is_a_contracts() || purchases.want_payment_first(cost, new.now);
+            let paid_first = new.by_code || purchases.want_payment_first(cost, new.now);
             let source = if paid_first { Source::Order { cost } } else { Source::Carrier { cost } };
             let work = Work::Lease { number: number.clone(), country, source };
             let needs = intend_purchase(number, country, &new.id);

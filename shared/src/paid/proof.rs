@@ -83,8 +83,9 @@ impl<E: Endpoint> Paid<E> {
         Ok(record.is_some_and(|record| sale::is_recorded(&record, unproven.claim().payload())))
     }
 
-    /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is.
-    pub(super) async fn verify(&self, order: &Order<'_>) -> Result<(), Refusal> {
+    /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is. Says whether
+    /// only code can tell if it will be.
+    pub(super) async fn verify(&self, order: &Order<'_>) -> Result<bool, Refusal> {
         let (payment, invocation) = (&order.payment, order.said.invocation);
         let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
         if !E::FOREIGN || order.confirmed {
@@ -92,11 +93,18 @@ impl<E: Endpoint> Paid<E> {
             let ready =
                 async { if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) } };
             let (solvent, ready, ()) = future::join3(self.solvent(order), ready, taken(payment, invocation)).await;
-            return solvent.and(ready);
+            return solvent.and(ready).map(|()| false);
         }
-        // Who has nothing is not worth the facilitator's time.
+        // A payer that has nothing is not worth the facilitator's time.
         self.solvent(order).await?;
         taken(payment, invocation).await;
+        let by_code = self.cashier.nodes.speaks_by_code(payment, invocation.at_most(LOOK, VERIFY_RESERVE));
+        let (good, by_code) = future::join(self.could_be_settled(order, limit), by_code).await;
+        good.map(|()| by_code)
+    }
+
+    async fn could_be_settled(&self, order: &Order<'_>, limit: Duration) -> Result<(), Refusal> {
+        let (payment, invocation) = (&order.payment, order.said.invocation);
         match self.cashier.facilitator.verify(payment, invocation.current(), limit).await {
             Verdict::Valid => Ok(()),
             Verdict::Invalid { reason } => Err(declined(reason)),

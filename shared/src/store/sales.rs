@@ -84,6 +84,8 @@ pub struct NewSale {
     pub id: PaymentId,
     /// What was signed.
     pub signed: Signed,
+    /// Only code can say whether the payment will be made, so nothing is begun before it is.
+    pub by_code: bool,
     /// The offer's path.
     pub endpoint: &'static str,
     /// The hash of the request.

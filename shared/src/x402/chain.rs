@@ -39,7 +39,7 @@ const WINDOW: u64 = 1_800;
 /// So many of them are searched before that is given up: a day before the payment expired, and nobody signs one for so long.
 const WINDOWS: u64 = 24;
 
-/// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getLogs` and
+/// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getCode`, `eth_getLogs` and
 /// `eth_getTransactionReceipt`. Payments on another chain get no answer from it.
 pub struct EvmRpc {
     place: Place,
@@ -78,6 +78,12 @@ impl EvmRpc {
     pub async fn has_reverted(&self, network: EvmNetwork, transaction: &TransactionId, limit: Duration) -> bool {
         let ask = Question { place: &self.place, limit };
         self.on(network, &ask).await.is_ok() && ask.has_reverted(&transaction.to_string()).await.unwrap_or(false)
+    }
+
+    /// Whether code speaks for an account: a contract, or what its key has handed it to (EIP-7702). The token asks that code,
+    /// whatever the key has signed.
+    pub async fn has_code(&self, account: Address, limit: Duration) -> Result<bool, NoReply> {
+        Question { place: &self.place, limit }.has_code(account).await
     }
 
     /// What an account holds.

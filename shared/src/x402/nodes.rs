@@ -146,6 +146,17 @@ impl Nodes {
         }
     }
 
+    /// Whether code speaks for this payer, so that what its key has signed may be good now and not when it is paid. Not, where
+    /// that is not known.
+    pub async fn speaks_by_code(&self, payment: &Verified, limit: Duration) -> bool {
+        match (payment.payload(), &self.evm) {
+            (Payload::Evm(signed), Some(node)) => {
+                node.has_code(signed.authorization.from, limit).await.unwrap_or(false)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a payer cannot pay now what it has signed: it holds too little, and the payment has not been made. Not, where that
     /// is not known.
     pub async fn is_poor(&self, payment: &Verified, limit: Duration) -> bool {

@@ -105,6 +105,11 @@ pub fn bytes(body: &[u8]) -> Option<Vec<u8>> {
     hex_string(&result::<String>(body)?)
 }
 
+/// Whether the answer to `eth_getCode` is code.
+pub fn has_code(body: &[u8]) -> Option<bool> {
+    bytes(body).map(|code| !code.is_empty())
+}
+
 /// The answer to `eth_getLogs`, without what a reorganisation has taken back.
 pub fn logs(body: &[u8]) -> Option<Vec<Log>> {
     kept(&result::<Vec<_>>(body)?)

@@ -29,6 +29,11 @@ impl Question<'_> {
         self.ask("eth_call", json!([call, "latest"]), node::bytes).await
     }
 
+    /// Whether there is code at an address, as of the latest block.
+    pub(super) async fn has_code(&self, at: Address) -> Result<bool, NoReply> {
+        self.ask("eth_getCode", json!([at.to_string(), "latest"]), node::has_code).await
+    }
+
     /// A contract's events with these topics in these blocks. [`NoReply::TooLarge`] if that is more than the node answers, or
     /// than we read: fewer blocks may do.
     pub(super) async fn logs(&self, address: Address, topics: &Value, from: u64, to: u64) -> Result<Vec<Log>, NoReply> {

@@ -83,7 +83,7 @@ impl<'a> Scratch<'a> {
         let owner = self.deployed.get(&to).copied().or_else(|| lock(&self.chain.ledger).owner_of(to));
         let Some(owner) = owner else { return Some(Vec::new()) };
         let asked = isValidSignatureCall::abi_decode(input).ok()?;
-        let accepted = ledger::smart_wallet_accepts(owner, &asked.hash, &asked.signature);
+        let accepted = ledger::smart_wallet_accepts(to, owner, &asked.hash, &asked.signature);
         let magic: [u8; 4] = if accepted { [0x16, 0x26, 0xba, 0x7e] } else { [0xff; 4] };
         Some(FixedBytes(magic).abi_encode())
     }

@@ -201,7 +201,7 @@ impl Ledger {
     pub(super) fn check(&self, now: i64, what: &Authorization, digest: &B256, signature: &[u8]) -> Result<(), Revert> {
         let now = U256::from(now.unsigned_abs());
         let signed = match self.owner_of(what.from) {
-            Some(owner) => smart_wallet_accepts(owner, digest, signature),
+            Some(owner) => smart_wallet_accepts(what.from, owner, digest, signature),
             None => what.from != Address::ZERO && eip712::recover_strict(digest, signature) == Some(what.from),
         };
         if now <= what.valid_after {
@@ -268,9 +268,10 @@ impl Ledger {
     }
 }
 
-/// The simulated smart wallet's `isValidSignature`: its owner's signature, wrapped, which is always longer than 65 bytes.
-pub(super) fn smart_wallet_accepts(owner: Address, digest: &B256, signature: &[u8]) -> bool {
-    signature.len() > 65
+/// The simulated smart wallet's `isValidSignature`: its owner's signature, wrapped, which is always longer than 65 bytes; or,
+/// where a key has handed its own account to code (EIP-7702), the key's signature as it is.
+pub(super) fn smart_wallet_accepts(wallet: Address, owner: Address, digest: &B256, signature: &[u8]) -> bool {
+    (if wallet == owner { signature.len() == 65 } else { signature.len() > 65 })
         && signature.get(..65).is_some_and(|inner| eip712::recover_strict(digest, inner) == Some(owner))
 }
 

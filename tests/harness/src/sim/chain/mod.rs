@@ -209,7 +209,7 @@ impl Chain {
     }
 
     /// Registers a smart wallet (EIP-1271). It accepts the owner's 65-byte signature followed by at least one more
-    /// byte, and nothing else.
+    /// byte, and nothing else. A wallet that is its own owner is an account that its key has handed to code (EIP-7702).
     pub fn deploy_smart_wallet(&self, wallet: Address, owner: Address) {
         self.ledger().deploy(wallet, owner);
     }
@@ -287,7 +287,7 @@ impl Chain {
     /// accounts without USDC's own strictness, EIP-1271 for contracts?
     pub(super) fn speaks_for(&self, authorizer: Address, digest: &B256, signature: &[u8]) -> bool {
         match self.ledger().owner_of(authorizer) {
-            Some(owner) => ledger::smart_wallet_accepts(owner, digest, signature),
+            Some(owner) => ledger::smart_wallet_accepts(authorizer, owner, digest, signature),
             None => eip712::recover_lenient(digest, signature) == Some(authorizer),
         }
     }

@@ -81,6 +81,11 @@ fn call(chain: &Chain, method: &str, params: &Value) -> Outcome {
             Ok(if number > chain.height() { Value::Null } else { block(chain, number) })
         }
         "eth_call" => eth_call(chain, &params[0], &params[1]),
+        "eth_getCode" => {
+            let at: Address = parse(&params[0], "address")?;
+            block_tag(chain, &params[1])?;
+            Ok(json!(if chain.has_code(at) { "0x6001" } else { "0x" }))
+        }
         "eth_getLogs" => logs(chain, &params[0]),
         "eth_getTransactionReceipt" => {
             let hash: B256 = parse(&params[0], "transaction hash")?;
