@@ -54,6 +54,8 @@ const COUNTERS: Link = dynamo("counters", "BatchGetItem");
 const LEASES: Link = dynamo("leases", "Query");
 /// Whether the payer holds the price, which our own node knows before anybody else is asked.
 const HOLDS: Link = Link { what: "balance", neighbour: Neighbour::Chain, class: ("POST /rpc", ""), milliseconds: 5 };
+/// Whether code speaks for the payer, which is asked while the facilitator verifies.
+const CODE: Link = Link { what: "code", neighbour: Neighbour::Chain, class: ("POST /rpc", ""), milliseconds: 5 };
 const CLAIM: Link = dynamo("claim", "TransactWriteItems");
 const FENCE: Link = dynamo("fence", "TransactWriteItems");
 const CLOSE: Link = dynamo("close", "TransactWriteItems");
@@ -74,14 +76,20 @@ pub(crate) const RENEW: CriticalPath =
     CriticalPath(&[&[&[RECORD], &[LEASES], &[HOLDS]], &[&[CLAIM]], &[&[SETTLE], &[ALARM, MOVE]], &[&[CLOSE]]]);
 
 pub(crate) const BUY_POOLED: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query")], &[HOLDS, VERIFY]],
+    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query")], &[HOLDS, VERIFY], &[CODE]],
     &[&[CLAIM]],
     &[&[SETTLE], &[ALARM, MOVE]],
     &[&[CLOSE]],
 ]);
 
 pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))], &[HOLDS, VERIFY]],
+    &[
+        &[RECORD],
+        &[COUNTERS],
+        &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))],
+        &[HOLDS, VERIFY],
+        &[CODE],
+    ],
     &[&[CLAIM]],
     &[&[twilio("buy", ("POST ", "/IncomingPhoneNumbers.json"))]],
     &[&[bland("import", "POST /v1/inbound/insert")]],
@@ -91,7 +99,7 @@ pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
 ]);
 
 pub(crate) const PLACE_CALL: CriticalPath = CriticalPath(&[
-    &[&[RECORD], &[LEASES], &[COUNTERS], &[HOLDS, VERIFY]],
+    &[&[RECORD], &[LEASES], &[COUNTERS], &[HOLDS, VERIFY], &[CODE]],
     &[&[CLAIM]],
     &[&[bland("dial", "POST /v1/calls")]],
     &[&[FENCE]],
