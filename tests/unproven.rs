@@ -59,8 +59,8 @@ async fn a_key_without_a_cent_writes_nothing_and_asks_no_facilitator() {
             let refused = stack.post(path).body(&body).paid_with(&poor.signs(&demand)).send().await;
             // Before a wallet is told whose a number is, it is looked at once more.
             let most = if path == RENEW { 2 } else { 1 };
-            let asked = stack.chain.faults().count("*");
-            assert!(asked <= most, "{asked} questions to our own node for {path}");
+            let questions = stack.chain.faults().count("*");
+            assert!(questions <= most, "{questions} questions to our own node for {path}");
             // A wallet without a number is told so for a call, whatever it holds.
             if path == CALL {
                 refused.refused(403, "no_owned_numbers");

@@ -201,8 +201,13 @@ impl Numbers {
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
             Claimed::Lost(Lost { change: 0, .. }) => Ok(Came::Taken),
             Claimed::Lost(lost) => {
-                purchases.learn(lost.change - 1, lost, new.now)?;
-                Ok(Came::Counted)
+                let place = lost.change - 1;
+                purchases.learn(place, lost, new.now)?;
+                // The wallet has bought another one meanwhile: what it could pay when it was asked, it may have paid for that.
+                match purchases.last(&new.id).pop() {
+                    Some(sale) if place == 0 => Err(Stop::Behind(Behind { sale, limit: Limit::UnpaidNumber })),
+                    _ => Ok(Came::Counted),
+                }
             }
         }
     }
