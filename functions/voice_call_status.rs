@@ -1,5 +1,5 @@
-//! `GET /api/v1/voice/call/{call_id}`, free: how a call stands, what was said, and how it ended; a page for whoever asks
-//! for HTML. Whoever has the id may ask; one that is unknown and one that cannot be an id get the same answer.
+//! `GET /api/v1/voice/call/{call_id}`, free: how a call stands, what was said, and how it ended; a page for a client that asks
+//! for HTML. A client that has the id may ask; one that is unknown and one that cannot be an id get the same answer.
 
 use serde::Serialize;
 use serde_json::value::RawValue;

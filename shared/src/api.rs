@@ -24,7 +24,7 @@ pub use unoffered::{Promise, Unoffered};
 use crate::types::Usdc;
 use crate::x402::Offer;
 
-/// What there is, in the order in which somebody new would use it.
+/// What there is, in the order in which a new caller would use it.
 pub const ALL: [&Endpoint; 5] = [&NUMBERS_BUY, &VOICE_CALL, &VOICE_CALL_STATUS, &NUMBERS_LIST, &NUMBERS_RENEW];
 
 /// What is free to read beside the endpoints.
@@ -107,7 +107,7 @@ impl Method {
         }
     }
 
-    /// Whether a request of this method is served. Whoever asks for the head alone is answered as if for the whole.
+    /// Whether a request of this method is served. A client that asks for the head alone is answered as if for the whole.
     pub fn serves(self, method: &http::Method) -> bool {
         match self {
             Self::Post => method == http::Method::POST,

@@ -81,7 +81,7 @@ impl Handler for Discovery {
             "/.well-known/x402" => ("application/json", &self.resources),
             "/favicon.ico" | "/favicon.svg" => ("image/svg+xml", &self.icon),
             "/robots.txt" => ("text/plain; charset=utf-8", &self.robots),
-            // Also for whoever opens the origin to see what is here.
+            // Also for a person who opens the origin to see what is here.
             _ => ("text/plain; charset=utf-8", &self.prose),
         };
         let headers = vec![header(CONTENT_TYPE, kind), header(CACHE_CONTROL, KEPT)];

@@ -113,7 +113,7 @@ impl Env {
         url
     }
 
-    /// `CONTACT_EMAIL` (optional): who is written to about the API. Everybody reads it.
+    /// `CONTACT_EMAIL` (optional): who is written to about the API. Every caller can read it.
     pub fn contact_email(&self) -> Option<String> {
         self.optional("CONTACT_EMAIL")
     }
@@ -284,7 +284,7 @@ impl Env {
     }
 
     /// `REFUND_SECRET` (optional): a secret with `solana_key`, the key of the wallet that pays back on Solana, as wallets
-    /// export it. Where there is none, or nobody has filled it, what is owed there becomes credit.
+    /// export it. Where there is none, or it is not filled, what is owed there becomes credit.
     pub fn refund_solana_key(&mut self) -> Option<Rotating<SolanaKey>> {
         self.optional("REFUND_SECRET")?;
         Some(self.kept("refunds", "REFUND_SECRET", |fields| {

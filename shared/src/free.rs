@@ -15,7 +15,7 @@ use crate::page::{self, Page};
 use crate::refusal::Refusal;
 
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
-/// Whoever has the name may look; nobody finds it in a search engine.
+/// A client that has the name may look; it is not found in a search engine.
 const UNLISTED: HeaderValue = HeaderValue::from_static("noindex");
 
 /// An endpoint that is free: `GET` with a name in its path.

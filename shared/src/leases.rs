@@ -11,7 +11,7 @@ use crate::types::{DAY, PhoneNumber, Timestamp, Wallet};
 /// What five dollars buy.
 pub const TERM: Duration = Duration::from_secs(30 * DAY.as_secs());
 
-/// How long after its end a number is still in nobody's hands. No call lasts longer than thirty minutes, so none of the
+/// How long after its end a number is still in no wallet's hands. No call lasts longer than thirty minutes, so none of the
 /// old owner's is still running when this has passed; the rest is for clocks that disagree.
 pub const GRACE: Duration = Duration::from_mins(31);
 
@@ -70,7 +70,7 @@ pub async fn not_yours(store: &Store, named: &PhoneNumber, active: &[Lease], now
     }
 }
 
-/// Who leases a number now: nobody, once the lease has ended, whatever the table still says.
+/// Who leases a number now: no wallet, once the lease has ended, whatever the table still says.
 async fn owner(store: &Store, number: &PhoneNumber, now: Timestamp) -> Result<Option<Wallet>, StoreFault> {
     let Some(owner) = store.holding(number).await?.and_then(|holding| holding.owner) else { return Ok(None) };
     let lease = store.lease(&owner, number).await?;

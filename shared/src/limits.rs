@@ -4,7 +4,7 @@
 //! Pure: from what was counted to whether one more may be, and if not, when. It refuses to know where it is counted.
 //!
 //! The flat price is why there are so many. A call is sold for 54 cents and can cost eight times that and more, so every
-//! wallet, every prefix and every day has its sum; and since it is somebody's phone that rings, every destination has
+//! wallet, every prefix and every day has its sum; and since it is a person's phone that rings, every destination has
 //! its number. None of them forbids an ordinary destination or a length: the sums that could count at most what they
 //! allow, so one call that is dearer than all of it uses it up alone.
 
@@ -30,7 +30,7 @@ pub const SAME_PER_DAY: usize = 6;
 /// Calls of all wallets to one destination in any day.
 pub const DESTINATION_PER_DAY: usize = 10;
 /// Calls to one destination in any day whose line failed after [`TALK`] of conversation. They are paid back, and have cost us all
-/// of it; whoever has the destination's line in hand could have it fail each time.
+/// of it; a callee who controls the line could have it fail each time.
 pub const BROKEN_PER_DAY: usize = 1;
 /// So long a conversation is one.
 pub const TALK: Duration = Duration::from_secs(30);

@@ -35,7 +35,7 @@ const POOL_GLANCE: u16 = 100;
 const SEARCH: Duration = Duration::from_secs(5);
 const IMPORT: Duration = Duration::from_secs(6);
 const LOOK: Duration = Duration::from_secs(5);
-/// An alarm may take as long as nobody waits for it.
+/// An alarm may take this long while no client waits for it.
 const ALARM: Duration = Duration::from_secs(1);
 /// Settling begins first. In a new process an alarm has a client to build, which takes milliseconds of the only thread, and
 /// the payment's connection would wait for them.
@@ -166,7 +166,7 @@ impl Numbers {
         self.buy(new, (country, cost), offered, purchases, invocation).await
     }
 
-    /// Claims a sale with a number of the pool. `None`: somebody else has it.
+    /// Claims a sale with a number of the pool. `None`: another wallet has it.
     async fn claim_pooled(
         &self,
         new: &NewSale,
@@ -212,7 +212,7 @@ impl Numbers {
         }
     }
 
-    /// Looks whether the wallet's last purchase has come to its end: until it has, nobody knows whether the wallet can pay for
+    /// Looks whether the wallet's last purchase has come to its end: until it has, it is not known whether the wallet can pay for
     /// another, and what is bought for it is bought with our money.
     async fn is_the_only_one(&self, new: &NewSale, purchases: &Purchases) -> Result<(), Stop> {
         for sale in purchases.last(&new.id) {
@@ -254,7 +254,7 @@ impl Numbers {
     }
 
     /// Gives back a number that is on its way to the carrier: the dialler forgets it first, so that it cannot be dialled
-    /// from when it is somebody else's.
+    /// from when it is another wallet's.
     pub async fn release(&self, number: &PhoneNumber, invocation: &Invocation) -> Result<(), Fault> {
         let Some(holding) = self.store.holding(number).await? else { return Ok(()) };
         if holding.custody != Custody::Releasing {
@@ -285,7 +285,7 @@ impl Numbers {
 enum Came<Stage> {
     /// The sale is ours.
     Ours(Sale<Stage>),
-    /// Somebody else has the number.
+    /// Another wallet has the number.
     Taken,
     /// Others have counted meanwhile.
     Counted,
@@ -308,7 +308,7 @@ pub fn priced(country: Country, prices: &Prices) -> Result<Usdc, Refusal> {
     })
 }
 
-/// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for anybody: the sweep comes by anyway.
+/// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for a caller: the sweep comes by anyway.
 pub async fn set_alarm(
     alarms: &Alarms,
     wallet: &Wallet,

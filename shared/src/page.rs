@@ -1,4 +1,4 @@
-//! Pages for people: a call, and what is said where there is none. Everything in them that somebody else has written is
+//! Pages for people: a call, and what is said where there is none. Everything in them that a stranger has written is
 //! escaped by the template engine; `|safe` is for our own style and script alone. A page loads nothing from anywhere but
 //! the recording that it names, and says so in its policy.
 

@@ -60,7 +60,7 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
     /// The body of a success.
     type Answer: Serialize;
 
-    /// Reads a body. Asks nobody: what can be refused without knowing who asks is refused here.
+    /// Reads a body. Asks no neighbour: what can be refused without knowing who asks is refused here.
     fn ask(&self, body: &[u8]) -> Result<Self::Ask, Refusal>;
 
     /// What is asked for, in one spelling: bodies that ask for the same are the same request.
@@ -200,7 +200,7 @@ impl<E: Endpoint> Paid<E> {
         let name = named::name_of(request.headers(), presented.as_ref())?;
         let Some(presented) = presented else {
             return match ask {
-                // A probe that asks for nothing learns the price; a request is checked, so that nobody pays for a bad one.
+                // A probe that asks for nothing learns the price; a request is checked, so that no payer pays for a bad one.
                 Err(refusal) if !(says_nothing && body::asks_nothing(body)) => Err(refusal),
                 _ => Err(unpaid()),
             };

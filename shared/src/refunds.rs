@@ -46,9 +46,9 @@ const REFUSALS: u32 = 3;
 /// When it is tried again: soon, then seldom.
 const SOON: Duration = Duration::from_mins(1);
 const SELDOM: Duration = Duration::from_mins(10);
-/// How long a refund waits for somebody to fill the refund wallet.
+/// How long a refund waits for the operator to fill the refund wallet.
 const PATIENCE: Duration = DAY;
-/// What is given back on one day before somebody should look why. It goes on all the same: it is owed.
+/// What is given back on one day before an operator should look why. It goes on all the same: it is owed.
 const DAILY_BUDGET: Usdc = Usdc::micros(50_000_000);
 /// The refund wallet should be filled when it holds less.
 const LOW: Usdc = Usdc::micros(10_000_000);
@@ -109,7 +109,7 @@ pub struct Refunds {
     nodes: Nodes,
     /// Nothing, where there is no refund wallet: then all refunds are credit.
     key: Option<SigningKey>,
-    /// Likewise on Solana, where it may also be that nobody has filled its secret.
+    /// Likewise on Solana, where its secret may not be filled.
     solana: Option<Rotating<SolanaKey>>,
     /// Where we are paid, and so pay back.
     network: Option<EvmNetwork>,
@@ -118,7 +118,7 @@ pub struct Refunds {
     payees: Vec<Wallet>,
     /// How much may go back in a day.
     bounds: Bounds,
-    /// The largest payment that nobody asked for and that goes back without an operator.
+    /// The largest stray payment that goes back without an operator.
     largest_stray: Usdc,
     /// What a payment back is said to be for, where it is for nothing that we sold.
     origin: String,
@@ -206,7 +206,7 @@ impl Refunds {
 
     async fn round(&self, invocation: &Invocation) -> Report {
         let mut report = Report::default();
-        // What we owe goes before what nobody asked us for.
+        // What we owe goes before stray payments.
         for queue in (0..SHARDS).map(Queue::Refunds).chain((0..SHARDS).map(Queue::Strays)) {
             match self.store.due(queue, invocation.now, MOST).await {
                 Ok(due) => self.all(due, invocation, &mut report).await,
@@ -302,7 +302,7 @@ impl Refunds {
         }
     }
 
-    /// Whether the refund wallet holds too little, where there is a chain to ask. It is owed all the same: somebody is told,
+    /// Whether the refund wallet holds too little, where there is a chain to ask. It is owed all the same: the operator is told,
     /// and after a day of waiting it becomes credit, if nothing was sent yet.
     async fn too_poor(&self, wallet: &Wallet, refund: &Refund, invocation: &Invocation) -> Option<Next> {
         let held = self.nodes.balance(wallet, invocation.at_most(ASK, RESERVE)).await?;

@@ -72,7 +72,7 @@ pub enum Refusal {
     NoOwnedNumbers,
     /// 403: the wallet names a number that it does not own.
     WrongWallet {
-        /// Whose it is, if somebody leases it.
+        /// The wallet that leases it, if there is one.
         actual_owner: Option<Wallet>,
         /// What the wallet does own.
         active: Vec<PhoneNumber>,
@@ -82,7 +82,7 @@ pub enum Refusal {
         /// Which.
         active: Vec<PhoneNumber>,
     },
-    /// 403: whoever is at this number does not want to be called.
+    /// 403: the person at this number does not want to be called.
     DestinationOptedOut,
     /// 409: the payment was made, buys nothing, and goes back.
     PaymentReturned {
@@ -105,7 +105,7 @@ pub enum Refusal {
         /// The wallet's calls that are not over, where these are what there is too much of.
         calls: Vec<UnderWay>,
     },
-    /// 429: as many payments of the wallet as may be are in doubt. When that ends nobody knows.
+    /// 429: as many payments of the wallet as may be are in doubt. When that ends is not known.
     InDoubt,
     /// 429: a vendor's limit.
     UpstreamRateLimited {
@@ -121,7 +121,7 @@ pub enum Refusal {
         /// What it said.
         message: String,
     },
-    /// 502: a vendor may have done what it was asked, and nobody knows yet. Nothing is charged.
+    /// 502: a vendor may have done what it was asked, and it is not known yet. Nothing is charged.
     UpstreamDoubt {
         /// Who.
         vendor: &'static str,
@@ -313,7 +313,7 @@ impl Refusal {
         message.strip_suffix(FREE).unwrap_or(&message).trim_end().to_owned()
     }
 
-    /// What may be otherwise later, and what is nobody's fault but ours.
+    /// What may be otherwise later, and what is our fault alone.
     fn later(&self) -> Facts {
         match self {
             Self::RateLimited { limit, retry_after, message, calls } => {
@@ -377,7 +377,7 @@ impl Refusal {
     }
 }
 
-/// Nobody knows how long a pause lasts; looking again every five minutes does no harm.
+/// How long a pause lasts is not known; looking again every five minutes does no harm.
 const PAUSE: u64 = 300;
 
 /// BlockRun's MCP server looks for these words before it tells a user that nothing was paid.

@@ -81,7 +81,7 @@ pub enum Delivery {
         /// What its vendor says.
         why: Option<Refusal>,
     },
-    /// Nobody knows yet.
+    /// It is not known yet.
     Unknown {
         /// When to look again.
         until: Timestamp,
@@ -126,7 +126,7 @@ pub enum Finished {
         /// What a vendor says, if it is its doing.
         why: Option<Refusal>,
     },
-    /// Paid, and nobody knows yet whether what is paid for was done.
+    /// Paid, and it is not known yet whether what is paid for was done.
     Undelivered {
         /// Seconds until that is found out.
         retry_after: u64,
@@ -136,7 +136,7 @@ pub enum Finished {
         /// The same signature cannot try again.
         spent: bool,
     },
-    /// Unknown. Product and sale are held until somebody knows.
+    /// Unknown. Product and sale are held until it is known.
     Doubt(Work),
 }
 
@@ -306,7 +306,7 @@ async fn let_go(
     Ok(spent)
 }
 
-/// Leaves a sale whose outcome is unknown to whoever looks next. A call does not go on for long meanwhile.
+/// Leaves a sale whose outcome is unknown to the next look. A call does not go on for long meanwhile.
 async fn doubt(
     cashier: &Cashier,
     undo: &impl Undo,
@@ -359,7 +359,7 @@ fn count(endpoint: &'static str, result: &'static str) {
     telemetry::add(&SALES, 1, [endpoint.into(), result.into()]);
 }
 
-/// Counted where the sale is closed, so that each is counted once, whoever finishes it.
+/// Counted where the sale is closed, so that each is counted once, whichever request or round finishes it.
 fn count_granted(record: &Record) {
     let endpoint = record.work.endpoint();
     if record.credit().is_some() {

@@ -1,5 +1,5 @@
-//! The sweep: what is due and nobody is waiting for. At least once, overlapping, bounded in time; whatever it does not get
-//! to, the next one does, and being late changes nothing for anybody.
+//! The sweep: what is due and no client waits for. At least once, overlapping, bounded in time; whatever it does not get
+//! to, the next one does, and being late changes nothing for a caller.
 //!
 //! Nothing that takes long, or fails, keeps the rest waiting: what has nothing to do with each other is done side by side, each
 //! queue has its share of the time, and what fails goes to the end of its queue.
@@ -111,7 +111,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Reads who we are to everybody that a sale can have to do with.
+    /// Reads who we are to every neighbour of a sale.
     pub fn from_env(env: &mut Env) -> Self {
         let store = env.store();
         let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), nodes: env.nodes() };
@@ -199,7 +199,7 @@ impl Sweep {
     }
 
     /// Takes a lease back if its time, and the grace after it, are over and no renewal holds it. The number rests before it
-    /// is anybody else's.
+    /// is another wallet's.
     async fn reclaim(&self, wallet: &Wallet, number: &PhoneNumber, invocation: &Invocation) -> Result<bool, Fault> {
         let Some(lease) = self.store.lease(wallet, number).await? else { return Ok(false) };
         let over = lease.expires_at.checked_add(GRACE).map_err(StoreFault::from)?;
@@ -277,8 +277,8 @@ impl Sweep {
 }
 
 impl Deliver for Sweep {
-    /// A number is bought by whoever comes by, once, since it is bought by name. A call is dialled by the request that has asked
-    /// for it, and by nobody else.
+    /// A number is bought by any request or round that comes by, once, since it is bought by name. A call is dialled by the request that has asked
+    /// for it, and by no other.
     async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Delivery {
         match record.work {
             Work::Call { .. } => self.calls.deliver(None, record, begun, invocation).await,

@@ -1,5 +1,5 @@
 //! What an invocation tells its operator: one line of JSON that says what became of it, and in that line, in CloudWatch's
-//! embedded metric format, what is counted. Whoever works below the edge notes what it alone knows; the edge writes the line.
+//! embedded metric format, what is counted. What works below the edge notes what it alone knows; the edge writes the line.
 //!
 //! It refuses to be told a secret: names are one-way or masked, everything else is a word of ours or a number.
 
@@ -101,7 +101,7 @@ tokio::task_local! {
     static NOTES: RefCell<Notes>;
 }
 
-/// Outside of an invocation, as in a unit test, there is nobody to tell.
+/// Outside of an invocation, as in a unit test, there is no line to add to.
 fn note(write: impl FnOnce(&mut Notes)) {
     let _ = NOTES.try_with(|notes| {
         if let Ok(mut notes) = notes.try_borrow_mut() {
@@ -156,7 +156,7 @@ pub struct Question {
     began: Instant,
 }
 
-/// Begins to ask somebody something.
+/// Begins to ask a neighbour something.
 pub fn asking(who: Neighbour) -> Question {
     Question { who, began: Instant::now() }
 }
@@ -244,7 +244,7 @@ impl Writer {
         first.append(&mut notes.points);
         notes.points = first;
         let lines = line::render(&self.namespace, invoked, &ended, &notes, (is_cold, began.elapsed()));
-        // There is nobody to tell that it cannot be written.
+        // There is nowhere to say that it cannot be written.
         let _ = std::io::stdout().lock().write_all(&lines);
         done
     }

@@ -92,13 +92,13 @@ pub const UNSUPPORTED_DESTINATION: Code = code(
 /// No number to call from.
 pub const NO_OWNED_NUMBERS: Code =
     code(403, "no_owned_numbers", "the wallet has no active number: buy one first").tells(&["buy_endpoint"]);
-/// Somebody else's number.
+/// Another wallet's number.
 pub const WRONG_WALLET: Code = code(403, "wrong_wallet", "the wallet does not own the number that it names")
     .tells(&["actualOwner", "your_active_numbers"]);
 /// Which number?
 pub const AMBIGUOUS_FROM: Code = code(400, "ambiguous_from", "the wallet has several numbers, and `from` names none")
     .tells(&["field", "your_active_numbers"]);
-/// Somebody who does not want to be called.
+/// A person who does not want to be called.
 pub const DESTINATION_OPTED_OUT: Code =
     code(403, "destination_opted_out", "the person at this number has asked not to be called: do not try again")
         .tells(&["field"]);

@@ -125,7 +125,7 @@ fn country() -> String {
     code(&all.join("|"))
 }
 
-/// The members of a class. Those beyond U+FFFF are left out: not every dialect can name them, and nobody types them.
+/// The members of a class. Those beyond U+FFFF are left out: not every dialect can name them, and people do not type them.
 fn members(ranges: &[(char, char)]) -> String {
     let of = |(first, last): &(char, char)| match (u32::from(*first), u32::from(*last)) {
         (first, last) if first == last => format!(r"\u{first:04x}"),

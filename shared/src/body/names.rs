@@ -81,7 +81,7 @@ fn wrapped(endpoint: &Endpoint, value: &Value) -> Option<&'static Field> {
     endpoint.request.iter().find(|field| asked(field))
 }
 
-/// Refuses what belongs in the body and was sent in the address, where it is not read. Other parameters are anybody's.
+/// Refuses what belongs in the body and was sent in the address, where it is not read. Other parameters may be there.
 pub fn not_in_the_address<'a>(
     endpoint: &Endpoint,
     parameters: impl Iterator<Item = (&'a str, &'a str)>,

@@ -1,4 +1,4 @@
-//! The bytes of a body as the fields of a JSON object, before anybody knows what they mean.
+//! The bytes of a body as the fields of a JSON object, before it is known what they mean.
 
 use std::fmt;
 

@@ -25,7 +25,7 @@ pub enum Unsupported {
     /// A number that follows a person around at the caller's cost.
     #[error("it is a personal number, which costs the caller extra")]
     Personal,
-    /// Nobody listens.
+    /// No person listens.
     #[error("it is a pager")]
     Pager,
     /// A company's nationwide number, at a price that the number does not tell. Those of a regulated price are called.

@@ -38,7 +38,7 @@ const CROWD: u32 = 16;
 /// Our clock and the dialler's may disagree by so much when a call is looked for.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// A call that somebody wants placed; everything in it is valid.
+/// A call that a caller wants placed; everything in it is valid.
 #[derive(Clone, Debug)]
 pub struct CallRequest {
     /// The callee.
@@ -145,7 +145,7 @@ impl Calls {
     }
 
     /// Places a call that is paid for, or looks whether it was placed where that may have been `begun`. Only who has the request
-    /// can place it, and nobody does so twice: a payment for which nobody was rung goes back.
+    /// can place it, and never twice: a payment for which no phone rang goes back.
     pub async fn deliver(
         &self,
         request: Option<&CallRequest>,
@@ -258,7 +258,7 @@ impl Calls {
         if let Ok(Some(id)) = self.look_for(sale.record(), limit).await {
             return self.fence(sale, id).await;
         }
-        // It may still turn up. Whoever comes when it must have looks again: the caller's next request, or the sweep.
+        // It may still turn up. The next one to come when it must have looks again: the caller's request, or the sweep.
         let now = invocation.current();
         let mut looked_at = sale.record().busy_until;
         if *error == DialError::Unclear {
@@ -291,14 +291,14 @@ impl Calls {
         self.store.fence(sale, work, accepted).await.map_err(|not| Stop::Refuse(not.into()))
     }
 
-    /// Voids a sale for which nobody was rung. The same payment can be used again.
+    /// Voids a sale for which no phone rang. The same payment can be used again.
     pub(super) async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
         let changes = nobody_rang(sale.record());
         self.store.void(sale, changes, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 }
 
-/// What is let go with a call for which nobody was rung.
+/// What is let go with a call for which no phone rang.
 pub(super) fn nobody_rang(record: &Record) -> Changes {
     let Work::Call { call, to, cost, .. } = &record.work else { return Changes::none() };
     let payer = &record.signed.payer;

@@ -55,7 +55,7 @@ impl Calls {
         let found = match self.look_for(sale.record(), invocation.at_most(FIND, Duration::from_secs(5))).await {
             Ok(found) => found,
             Err(error) => {
-                // A dialler that cannot be asked has not said that nobody was rung.
+                // A dialler that cannot be asked has not said that no phone rang.
                 warn!(payment = ?sale.record().id, %error, "a call cannot be looked for yet");
                 return self.later(sale, invocation).await;
             }

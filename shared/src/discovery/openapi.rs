@@ -68,7 +68,7 @@ fn operation(endpoint: &Endpoint) -> Value {
             Method::Get => in_path(endpoint),
         },
         "responses": responses(endpoint),
-        // Nobody logs in: the payment says who it is.
+        // There is no log-in: the payment says who it is.
         "security": [],
     }));
     if endpoint.is_paid() {

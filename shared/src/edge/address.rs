@@ -1,7 +1,7 @@
 //! The address of a request as the gateway hands it on: path and query, made fit to be a URI before they are read as one.
 //!
 //! HTTP APIs hand the query on as it was sent, and the path decoded. Neither is a URI then: browsers and clients escape what must be, and
-//! whoever writes to a socket does not. `lambda_http` builds a URI of both and panics where it cannot, which is before anything of ours
+//! a client that writes to a socket does not. `lambda_http` builds a URI of both and panics where it cannot, which is before anything of ours
 //! runs. What does not belong into a URI is escaped here, so it means what it meant.
 
 use std::fmt::Write;
@@ -21,7 +21,7 @@ pub fn mended(mut event: LambdaRequest) -> LambdaRequest {
     event
 }
 
-/// Escapes what is no part of a URI. The host is not read by anybody, so it need not be one: it is left out.
+/// Escapes what is no part of a URI. The host is not read, so it need not be one: it is left out.
 fn mend(request: &mut ApiGatewayV2httpRequest) {
     request.headers.remove(http::header::HOST);
     request.request_context.domain_name = None;

@@ -1,5 +1,5 @@
 //! What browsers want to know before a page of another origin may ask here, and before it may read the answer. Everything
-//! is open to every page: there are no cookies, and whoever pays has signed.
+//! is open to every page: there are no cookies, and a payer has signed.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -32,7 +32,7 @@ pub(super) fn preflight(allow: &'static str) -> Response<Body> {
     response
 }
 
-/// Lets any page read an answer, and nobody take it for something else than it says it is.
+/// Lets any page read an answer, and no client take it for something else than it says it is.
 pub(super) fn open(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(SHOWN));

@@ -48,12 +48,12 @@ impl Env {
         self.dollars("DAILY_REFUND_LIMIT")
     }
 
-    /// `DAILY_STRAY_LIMIT` (whole dollars): how much goes back in a day of what nobody asked for.
+    /// `DAILY_STRAY_LIMIT` (whole dollars): how much of stray payments goes back in a day.
     pub fn stray_limit(&mut self) -> Usdc {
         self.dollars("DAILY_STRAY_LIMIT")
     }
 
-    /// `LARGEST_STRAY` (whole dollars): what is larger, and nobody asked for, goes back when an operator says so.
+    /// `LARGEST_STRAY` (whole dollars): a larger stray payment goes back when an operator says so.
     pub fn largest_stray(&mut self) -> Usdc {
         self.dollars("LARGEST_STRAY")
     }

@@ -1,6 +1,6 @@
 //! What a client would rather read: JSON, or a page. Pure.
 //!
-//! Programs send `*/*`, `application/json` or nothing, and get JSON; a page is only for whoever prefers HTML by name or by
+//! Programs send `*/*`, `application/json` or nothing, and get JSON; a page is only for a client that prefers HTML by name or by
 //! weight, as browsers do.
 
 use http::HeaderMap;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::types::{PhoneNumber, Usdc};
 
-/// Nobody knows when the next line is free; some call ends every minute when all are in use.
+/// When the next line is free is not known; some call ends every minute when all are in use.
 const A_LINE: Duration = Duration::from_mins(1);
 
 /// A call that counts. Instants are epoch seconds.
@@ -61,7 +61,7 @@ pub fn of_wallet(cost: Usdc) -> Usdc {
 }
 
 /// Whether a wallet that has placed these calls may place this one. Of all limits that are reached, the one that is so for
-/// longest is said: whoever comes again then is not sent away by another.
+/// longest is said: a client that comes again then is not sent away by another.
 pub fn wallet(calls: &[Counted], to: &PhoneNumber, cost: Usdc, now: i64) -> Result<(), Reached> {
     let all: Vec<i64> = calls.iter().map(|call| call.at).collect();
     let same: Vec<i64> = calls.iter().filter(|call| call.to == *to).map(|call| call.at).collect();

@@ -1,4 +1,4 @@
-//! What a number costs us a month, by country. Whoever buys one pays the same everywhere, so a country whose price is not known
+//! What a number costs us a month, by country. A buyer pays the same everywhere, so a country whose price is not known
 //! is not sold: it could cost more than it earns.
 
 use std::collections::BTreeMap;

@@ -110,7 +110,7 @@ impl Numbers {
         stepped.map_err(|not| Stop::Refuse(not.into()))
     }
 
-    /// Buys a number by name. Where the answer says nothing, or says that somebody has it, we look whether it is us.
+    /// Buys a number by name. Where the answer says nothing, or says that it is sold, we look whether it is ours.
     async fn buy_named(
         &self,
         number: &PhoneNumber,
@@ -149,7 +149,7 @@ impl Numbers {
         fenced.map_err(|not| Stop::Refuse(not.into()))
     }
 
-    /// Nothing was bought, or nobody knows. The sale is voided where that is certain; otherwise the sweep looks later.
+    /// Nothing was bought, or it is not known. The sale is voided where that is certain; otherwise the sweep looks later.
     async fn give_up(
         &self,
         sale: Sale<Open>,
@@ -194,7 +194,7 @@ impl Numbers {
         };
         let changes = match owned {
             Some(owned) => {
-                // Whoever bought it did not live to tell.
+                // The process that bought it did not live to tell.
                 cost.into_iter().for_each(count_purchase);
                 stocked(sale.record(), &number, &owned.sid, invocation.now)
             }
@@ -260,7 +260,7 @@ enum Begun {
     Intended(Sale<Open>),
     /// The sale is ours, and the number is to be bought once it is paid for.
     Ordered(Sale<Settling>),
-    /// Somebody else has the number.
+    /// Another wallet has the number.
     Taken,
 }
 

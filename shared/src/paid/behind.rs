@@ -19,7 +19,7 @@ const GLANCE: Duration = Duration::from_millis(150);
 const WAIT_RESERVE: Duration = Duration::from_secs(15);
 /// No function runs longer than this: what has not answered by then has died.
 const LIFE: Duration = Duration::from_secs(29);
-/// A payment whose outcome is unknown is looked at again by whoever asks, and this is soon enough.
+/// A payment whose outcome is unknown is looked at again by the next request, and this is soon enough.
 const LOOKED_AT: u64 = 15;
 
 /// What an unfinished sale has come to while it was waited for.
@@ -83,7 +83,7 @@ impl<E: Endpoint> Paid<E> {
     }
 }
 
-/// In how many seconds a sale that is being worked on is done, or can be carried on by whoever asks.
+/// In how many seconds a sale that is being worked on is done, or can be carried on by the next request.
 fn done_in(record: &Record, invocation: &Invocation) -> u64 {
     let now = invocation.current();
     let begun = record.busy_until.saturating_sub(BUSY).unwrap_or(now);

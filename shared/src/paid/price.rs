@@ -20,7 +20,7 @@ use crate::x402::{Demand, Listing, Offer, demand};
 
 /// The reason where there was no payment at all.
 pub(super) const UNPAID: &str = "payment_required";
-/// How long it may take to say whose signature a Solana transaction begins with. Whoever asks for the price is waiting.
+/// How long it may take to say whose signature a Solana transaction begins with. The client is waiting.
 const SUPPORTED: Duration = Duration::from_secs(2);
 
 /// What a request has to do with its 402.
@@ -46,7 +46,7 @@ impl Asked {
     }
 }
 
-/// The 402 to a request without a payment: the same for everybody, and the most frequent answer; one for each address.
+/// The 402 to a request without a payment: the same for all clients, and the most frequent answer; one for each address.
 #[derive(Default)]
 pub(super) struct Kept {
     at_path: Slot,
@@ -98,7 +98,7 @@ impl Slot {
     }
 }
 
-/// What directories are told: only what a body is checked by, since whoever is told the price is told this too.
+/// What directories are told: only what a body is checked by, since with the price this is told too.
 pub(super) fn listing(endpoint: &api::Endpoint) -> Listing {
     let schema = api::body_of(endpoint.request, false);
     Listing::new(endpoint.method.as_str(), &api::sample_of(endpoint.request), &schema, &api::sample_of(endpoint.answer))

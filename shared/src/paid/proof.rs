@@ -146,7 +146,7 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// The facilitator says that a payment may have been made already. If it was, it is ours, whoever submitted it, and buys
+    /// The facilitator says that a payment may have been made already. If it was, it is ours, whichever party submitted it, and buys
     /// what it was signed for.
     async fn look_it_up(&self, payment: &Verified, reason: String, invocation: &Invocation) -> Result<(), Refusal> {
         match sale::truth(&self.cashier, payment, invocation).await {

@@ -1,5 +1,5 @@
 //! Which signatures that only a contract can judge are worth a question: those that can be one at all, that were not refused
-//! just before, and no more in a minute than an operator allows. Anybody can make up any number of them for nothing.
+//! just before, and no more in a minute than an operator allows. A stranger can make up any number of them for nothing.
 //!
 //! The minute is counted in the table, for all processes together. What is kept here spares questions and is never right for
 //! longer than that minute: that it is used up, and which claims the contract itself did not know. There are no more of those

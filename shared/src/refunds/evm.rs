@@ -62,7 +62,7 @@ impl Refunds {
             Ok(der) => payback.signed(&der).ok_or(Fault::Broken("a signature by another key"))?,
             Err(fault) => return Ok((record, without_key(&fault, refund))),
         };
-        // From here on it may be sent: whoever goes on after us must know until when it can land.
+        // From here on it may be sent: what goes on after us must know until when it can land.
         let (by, now) = (&invocation.attempt, invocation.now);
         let record = match self.store.send_refund(&record, None, valid_before, &self.bounds, by, now).await? {
             Sending::Ours(record) => *record,

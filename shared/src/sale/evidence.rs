@@ -36,9 +36,9 @@ pub(super) enum Evidence {
     Unpaid(String),
     /// The facilitator was never reached.
     NeverSent,
-    /// Nobody can say yet.
+    /// It cannot be said yet.
     Unknown {
-        /// The facilitator calls it used, and nobody can say by whom.
+        /// The facilitator calls it used, and it cannot be said by whom.
         contested: bool,
     },
 }
@@ -69,7 +69,7 @@ pub(super) async fn evidence(
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
-            // With nobody to ask, a refusal is believed if nothing was sent before it.
+            // With no node to ask, a refusal is believed if nothing was sent before it.
             None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
             Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
         },
@@ -132,7 +132,7 @@ fn no_longer(sent: Sent, dead: bool) -> bool {
     sent == Sent::Never || dead
 }
 
-/// Whether there is somebody to ask what became of it.
+/// Whether there is a node to ask what became of it.
 fn knows(cashier: &Cashier, record: &Record) -> bool {
     cashier.nodes.knows(record.signed.payer.network())
 }
@@ -142,7 +142,7 @@ async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, in
     let by = waited_until(record);
     let expired = || Evidence::Unpaid("payment_expired".to_owned());
     if !knows(cashier, record) {
-        // A nonce that the facilitator calls used was used by somebody: perhaps by us. Giving up could keep a buyer's
+        // A nonce that the facilitator calls used was used: perhaps by us. Giving up could keep a buyer's
         // money, granting could give a number away. It waits for a chain to ask.
         let given_up = seconds(invocation.current()) >= by.saturating_add(GIVE_UP) && !record.contested;
         return if given_up { expired() } else { Evidence::Unknown { contested: record.contested } };

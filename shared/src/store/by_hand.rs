@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | sale | closed → closed, refund due | not with credit, no refund | [`Store::owe_by_hand`] |
 //! | sale, call | closed, paid → closed, refund due; refund due | not with credit, no refund; over, same sale | [`Store::owe_by_hand`] |
-//! | sale | refund due → same, let through by an operator | for a payment that nobody asked for, nothing sent | [`Store::let_stray_through`] |
+//! | sale | refund due → same, let through by an operator | for a stray payment, nothing sent | [`Store::let_stray_through`] |
 //! | payments back, day | stopped → going, counts anew | stopped | [`Store::lift_refund_stop`] |
 //! | call, wallet | paid → credited, credit + price | paid with credit, over, same sale | [`Store::owe_by_hand`] |
 //!
@@ -40,7 +40,7 @@ pub enum ByHand {
 }
 
 impl Store {
-    /// A payment that nobody asked for, and that waits for an operator or for another day, goes back as refunds do.
+    /// A stray payment that waits for an operator or for another day, goes back as refunds do.
     pub async fn let_stray_through(
         &self,
         record: &Record,
@@ -58,7 +58,7 @@ impl Store {
         self.done(Changes::of([change]), &record.id, "let stray through", by).await
     }
 
-    /// What a sale was paid with goes back because somebody says so. `who` stands in the record.
+    /// What a sale was paid with goes back because an operator says so. `who` stands in the record.
     pub async fn owe_by_hand(
         &self,
         record: &Record,

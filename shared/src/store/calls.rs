@@ -33,7 +33,7 @@ pub struct NewCall {
     pub to: PhoneNumber,
     /// Minutes.
     pub max_duration: u32,
-    /// When somebody must look whether it has ended.
+    /// When to look whether it has ended.
     pub due_at: Timestamp,
     /// What is taken off the wallet's credit for it, if that pays.
     pub credit: Option<Usdc>,
@@ -159,7 +159,7 @@ pub fn dialled(
     ])
 }
 
-/// dialling → (none): nobody was rung, and credit that it took comes back
+/// dialling → (none): no phone rang, and credit that it took comes back
 pub fn not_dialled(call: &CallId, wallet: &Wallet, sale: &PaymentId, credit: Option<Usdc>) -> Changes {
     Changes::of([
         Change::delete(keys::call(call)).when(When::Is("sale", s(sale.as_str()))).when(When::No("placed")),
@@ -167,7 +167,7 @@ pub fn not_dialled(call: &CallId, wallet: &Wallet, sale: &PaymentId, credit: Opt
     ])
 }
 
-/// dialling | placed → declined: somebody was rung, and it is not paid. The call stays in its queue until it has ended, and
+/// dialling | placed → declined: a phone rang, and it is not paid. The call stays in its queue until it has ended, and
 /// is due at once, in case that it could not be stopped.
 pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, now: Timestamp) -> Changes {
     Changes::of([
@@ -181,7 +181,7 @@ pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, no
     ])
 }
 
-/// dialling → declined: somebody was rung though we had lost sight of it. Our fault, so the wallet is not paused for it,
+/// dialling → declined: a phone rang though we had lost sight of it. Our fault, so the wallet is not paused for it,
 /// and credit that it took comes back.
 pub fn withdrawn(
     call: &CallId,
@@ -371,12 +371,12 @@ impl Store {
         } else if look.settled {
             change = change.remove("due_queue").remove("due_at");
         } else if let Some(at) = look.ended_at.filter(|_| call.ended_at.is_none()) {
-            // What it has cost is known then, and stands in others' way until somebody has looked.
+            // What it has cost is known then, and stands in others' way until the call was looked at.
             change = change.set("due_at", n(at.as_second() + SETTLING.as_secs().cast_signed()));
         }
         let price = look.price.filter(|_| look.settled);
         let mut changes = Changes::none();
-        // From the first look that sees it, so that nobody calls again in between; the time is the same at the last.
+        // From the first look that sees it, so that no wallet calls again in between; the time is the same at the last.
         let seen = look.ended_at.filter(|_| call.ended_at.is_none() || look.settled).filter(|_| look.broke_off);
         let broke = seen.map(|at| limits::broke(&call.to, at.as_second()));
         if let Some(cost) = &call.cost {

@@ -127,7 +127,7 @@ impl Change {
         Self { key, verb, when: Vec::new(), spare: false }
     }
 
-    /// Where its condition does not hold the others are made without it, and nobody is told.
+    /// Where its condition does not hold the others are made without it, and nothing says so.
     pub(super) fn or_without(self) -> Self {
         Self { spare: true, ..self }
     }

@@ -13,8 +13,8 @@
 //!
 //! Each answers whether it changed anything: done twice, it is done once.
 //!
-//! Those who do not want to be called are kept as hashes, so that a list of them is of no use to anybody. The salt stands in
-//! the same table, since it must survive with it: with another one everybody would be called again.
+//! Those who do not want to be called are kept as hashes, so that a list of them is of no use. The salt stands in
+//! the same table, since it must survive with it: with another one all of them could be called again.
 
 use alloy_primitives::hex;
 use sha2::{Digest, Sha256};
@@ -36,14 +36,14 @@ pub struct Switched {
     pub why: String,
 }
 
-/// What is switched for everybody.
+/// What is switched for all wallets.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Controls {
     /// What is not sold, if something is not.
     pub paused: Option<(Pause, Switched)>,
     /// What was granted since selling was last resumed, and is not on the chain.
     pub missing: Option<Usdc>,
-    /// What destinations are hashed with; none as long as nobody has opted out.
+    /// What destinations are hashed with; none as long as no person has opted out.
     pub(super) salt: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl Controls {
         })
     }
 
-    /// The name of a destination in the opt-out list; none as long as nobody is in it.
+    /// The name of a destination in the opt-out list; none as long as it is empty.
     pub(super) fn hash(&self, number: &PhoneNumber) -> Option<String> {
         let salt = self.salt.as_ref()?;
         let digest: [u8; 32] = Sha256::new().chain_update(salt).chain_update(number.as_str()).finalize().into();
@@ -74,7 +74,7 @@ pub(super) fn blocked(row: &WalletRow) -> Result<Option<Switched>, StoreFault> {
 }
 
 impl Store {
-    /// What is switched for everybody.
+    /// What is switched for all wallets.
     pub async fn controls(&self) -> Result<Controls, StoreFault> {
         Controls::from_item(self.item(keys::control()).await?)
     }
@@ -106,7 +106,7 @@ impl Store {
             .remove("paused")
             .remove("paused_at")
             .remove("paused_for")
-            // Whoever resumes has seen what is missing.
+            // An operator who resumes has seen what is missing.
             .remove("missing")
             .when(When::Any(paused.into()));
         self.switched(change, "resume", by).await
@@ -163,7 +163,7 @@ impl Store {
             let digest: [u8; 32] = Sha256::new().chain_update("salt").chain_update(by.as_str()).finalize().into();
             let change = Change::update(keys::control()).set("salt", s(hex::encode(digest))).when(When::No("salt"));
             self.switched(change, "salt", by).await?;
-            // Somebody else may have been quicker, and theirs is the one.
+            // Another process may have been quicker, and its salt is the one.
             controls = self.controls().await?;
         }
         let hash = controls.hash(number).ok_or(StoreFault::Impossible("a salt that was made and is not there"))?;

@@ -138,7 +138,7 @@ pub(super) fn control() -> Key {
     Key { pk: "CONTROL".to_owned(), sk: "CONTROL".to_owned() }
 }
 
-/// The item of somebody who does not want to be called. The number itself is not in the table for that.
+/// The item of a person who does not want to be called. The number itself is not in the table for that.
 pub(super) fn opt_out(hash: &str) -> Key {
     Key { pk: format!("OPTOUT#{hash}"), sk: "OPTOUT".to_owned() }
 }
@@ -148,7 +148,7 @@ pub(super) fn opt_out(hash: &str) -> Key {
 pub enum Queue {
     /// Leases, at the time they expire.
     Leases(u8),
-    /// Sales that are not finished, at the time somebody else may finish them.
+    /// Sales that are not finished, at the time another may finish them.
     Sales(u8),
     /// Sales past the fence whose payment was looked for and not found, at the time of the next look.
     Doubts(u8),
@@ -158,7 +158,7 @@ pub enum Queue {
     Refunds(u8),
     /// Granted sales whose payment has not been seen on the chain, at the time from which it is asked for.
     Unproven(u8),
-    /// The same for payments that nobody asked for: they wait behind those.
+    /// The same for stray payments: they wait behind those.
     Strays(u8),
     /// Numbers that the dialler does not know yet, at the time they became ours.
     Imports,
@@ -210,7 +210,7 @@ impl Queue {
         Self::Unproven(payment.shard(SHARDS))
     }
 
-    /// The queue of a payment that goes back although nobody asked for it.
+    /// The queue of a stray payment that goes back.
     pub fn of_stray(payment: &PaymentId) -> Self {
         Self::Strays(payment.shard(SHARDS))
     }

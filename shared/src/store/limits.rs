@@ -134,7 +134,7 @@ pub struct OpenCall {
 /// What was found when the write was refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Learned {
-    /// Somebody else has counted meanwhile: ask again.
+    /// Another request has counted meanwhile: ask again.
     More,
     /// The destination does not want to be called.
     OptedOut,
@@ -246,7 +246,7 @@ impl Counters {
     }
 }
 
-/// What is taken off again for a call that nobody was rung for.
+/// What is taken off again for a call for which no phone rang.
 pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
     let Some(cost) = cost else { return Changes::none() };
     let forget = |key: Key| forgotten(key, call.as_str());

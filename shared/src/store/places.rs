@@ -19,7 +19,7 @@ impl Store {
         Ok(place.map(|(top, before)| Place { top, before }))
     }
 
-    /// Keeps that place, or forgets it; not, if somebody else has come further.
+    /// Keeps that place, or forgets it; not, if another round has come further.
     pub async fn stop_at(
         &self,
         name: &str,

@@ -69,7 +69,7 @@ impl Refund {
         last + KEPT.as_secs().cast_signed()
     }
 
-    /// Whether it is a payment that nobody asked for, and that no operator has let through.
+    /// Whether it is a stray payment that no operator has let through.
     pub fn is_unasked(&self) -> bool {
         self.reason == RefundReason::Stray && self.by.is_none()
     }
@@ -207,7 +207,7 @@ impl Store {
         self.done(Changes::of([change]), &record.id, "owe", by).await
     }
 
-    /// (none) → void, refund due: somebody paid without asking. From here on the payment can buy nothing.
+    /// (none) → void, refund due: a stray payment. From here on the payment can buy nothing.
     pub async fn owe_stranger(&self, stranger: Stranger, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
         let refund = Refund::due(RefundReason::Stray, stranger.amount, Some(stranger.transaction.clone()), now);
         let settled = Settled { transaction: Some(stranger.transaction), at: now };
@@ -224,7 +224,7 @@ impl Store {
                 to: stranger.payee,
                 amount: stranger.amount,
                 valid_after: 0,
-                // It was used, so nobody needs its own any more.
+                // It was used, so its own is not needed any more.
                 valid_before: u64::try_from(now.as_second()).unwrap_or(0),
                 nonce: stranger.unique,
                 signature: Vec::new(),

@@ -149,7 +149,7 @@ impl Store {
                     },
                     Err(NotDone::Conflict) if conflicts < CONFLICTS => {
                         conflicts += 1;
-                        // Whoever was in the way is done in a few milliseconds.
+                        // The other transaction is done in a few milliseconds.
                         tokio::time::sleep(Duration::from_millis(5 << conflicts)).await;
                     }
                     Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),

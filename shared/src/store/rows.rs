@@ -76,11 +76,11 @@ pub(super) struct ControlRow {
     pub paused_for: Option<String>,
     /// Micro-dollars that were granted and are not on the chain, since selling was last resumed.
     pub missing: Option<u64>,
-    /// What destinations are hashed with. It is made once and never changes: another one would forget everybody.
+    /// What destinations are hashed with. It is made once and never changes: another one would forget the whole list.
     pub salt: Option<String>,
 }
 
-/// `OPTOUT#<hash of the E.164 number>` / `OPTOUT`: somebody who does not want to be called.
+/// `OPTOUT#<hash of the E.164 number>` / `OPTOUT`: a person who does not want to be called.
 #[derive(Debug, Deserialize)]
 pub(super) struct OptOutRow {
     pub opted_out_at: i64,
@@ -252,7 +252,7 @@ pub enum RefundReason {
     Undeliverable,
     /// It was paid though we had not asked for it, or no longer.
     Stray,
-    /// Somebody decided it.
+    /// An operator decided it.
     ByHand,
 }
 

@@ -26,7 +26,7 @@ use named::{first_named, remember};
 pub(super) use record::KEPT;
 pub use record::{Record, Settled, Signed};
 
-/// How long an attempt may be at work before somebody else finishes its sale: longer than a function may run (29 s) and
+/// How long an attempt may be at work before another finishes its sale: longer than a function may run (29 s) and
 /// a request of it may be under way at a vendor.
 pub const BUSY: Duration = Duration::from_mins(1);
 
@@ -348,7 +348,7 @@ impl Store {
         }
     }
 
-    /// Takes over a sale whose attempt has stopped; `None` if somebody else was quicker.
+    /// Takes over a sale whose attempt has stopped; `None` if another was quicker.
     pub async fn take_over(
         &self,
         record: &Record,

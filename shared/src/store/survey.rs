@@ -14,7 +14,7 @@ use super::sales::Record;
 use super::work::instant_of;
 use super::{Candidate, Queue, Store, StoreFault, candidate};
 
-/// What a sale is known by to somebody who does not have its payment's id.
+/// What a sale is known by without its payment's id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Sought {
     /// A transaction that paid it, or that gave it back.

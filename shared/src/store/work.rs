@@ -1,4 +1,4 @@
-//! What a sale did or is about to do: enough to grant it or to undo it, whoever finishes it.
+//! What a sale did or is about to do: enough to grant it or to undo it.
 
 use crate::limits::prices::BEFORE_PRICES;
 use crate::types::{CallId, Country, PhoneNumber, Timestamp, Usdc};
@@ -50,7 +50,7 @@ pub enum Work {
         /// What is reserved for what it costs us.
         cost: Option<Cost>,
     },
-    /// Nothing: somebody paid without buying.
+    /// Nothing: a stray payment.
     Nothing,
 }
 
@@ -110,7 +110,7 @@ pub struct Listed {
 }
 
 impl Work {
-    /// Whether it is only begun once it is paid for: a number that is ordered, or a call that nobody has dialled. What credit
+    /// Whether it is only begun once it is paid for: a number that is ordered, or a call that was not dialled. What credit
     /// pays is dialled before.
     pub const fn is_paid_first(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! How things stand once a round is over, for whoever watches: what has not come to its end, and since when; what there is to
+//! How things stand once a round is over, for the operator: what has not come to its end, and since when; what there is to
 //! sell. Everything is asked of the index and read by key, so it costs what is unfinished and not what exists.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::telemetry::metrics::{
 };
 use crate::types::Timestamp;
 
-/// A younger sale is not unfinished: somebody is working on it.
+/// A younger sale is not unfinished: a request is at work on it.
 const UNDER_WAY: Duration = Duration::from_mins(1);
 
 /// How many there are of something, and how old the oldest is, in seconds.

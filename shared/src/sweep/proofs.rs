@@ -48,7 +48,7 @@ impl Sweep {
         let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
         let by = &invocation.attempt;
         if !self.cashier.nodes.knows(record.signed.payer.network()) {
-            // There is nobody to ask, and never will be for this one.
+            // There is no node to ask, and never will be for this one.
             return Ok(self.store.proven(&record, by).await?);
         }
         match sale::truth(&self.cashier, &sale::verified(&record)?, invocation).await {

@@ -309,7 +309,7 @@ impl Sweep {
             }
         };
         if !owed {
-            // Somebody uses it this very moment; the next round sees what came of that.
+            // A request uses it this very moment; the next round sees what came of that.
             return Ok(Seen::NotYet);
         }
         warn!(payment = ?id, %amount, "paid for nothing: it goes back");

@@ -19,7 +19,7 @@ const MUTE: &str = "aws_smithy_runtime::client::http::connection_poisoning";
 
 /// Listens from now on. A second one is refused; the first goes on. Of the libraries only warnings are kept.
 pub fn listen(level: LevelFilter) {
-    // There is nobody to tell that it cannot be written.
+    // There is nowhere to say that it cannot be written.
     let write = |line: &[u8]| drop(std::io::stdout().lock().write_all(line));
     let _ = tracing::subscriber::set_global_default(Log { level, write });
 }

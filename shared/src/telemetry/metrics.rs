@@ -95,7 +95,7 @@ metrics! {
     REFUNDS_OWED: "RefundsOwed", Count, ["function"];
     /// How long the oldest of them has been owed.
     REFUND_AGE: "RefundAge", Seconds, ["function"];
-    /// Payments that nobody asked for and that are still to go back: by themselves, or when an operator says so.
+    /// Stray payments that are still to go back: by themselves, or when an operator says so.
     STRAYS_WAITING: "StraysWaiting", Count, ["function"];
     /// What is paid back today.
     REFUNDED_TODAY: "RefundedToday", Money, ["function"];

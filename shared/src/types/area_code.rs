@@ -4,7 +4,7 @@ use super::{Country, PhoneNumber, bare};
 
 /// The beginning that a buyer would like a number to have. It is best effort, so what is plausible is an area code: one to
 /// five digits, with or without the zero that is dialled before them inside the country. In the United States and Canada,
-/// where everybody's has three digits and the plan says which there can be, all else is a mistake.
+/// where every code has three digits and the plan says which there can be, all else is a mistake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AreaCode {
     /// In E.164, with its plus sign.

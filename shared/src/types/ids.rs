@@ -12,7 +12,7 @@ use super::{EvmNetwork, Network, SolanaNetwork};
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 26;
 
-/// A call's id: 128 random bits in 26 Crockford characters. Polling is free and unauthenticated, so whoever has the id
+/// A call's id: 128 random bits in 26 Crockford characters. Polling is free and unauthenticated, so a caller who has the id
 /// may read the call: it must not be guessable, and must not derive from anything on chain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallId(Box<str>);
@@ -105,7 +105,7 @@ impl PaymentId {
     }
 
     /// A name for things made for this payment at a vendor. Short and one-way: vendors show such names, and a nonce that
-    /// is not settled yet is nobody's business.
+    /// is not settled yet stays with us.
     pub fn tag(&self) -> String {
         use sha2::{Digest, Sha256};
         let digest: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
@@ -116,7 +116,7 @@ impl PaymentId {
 }
 
 impl fmt::Debug for PaymentId {
-    /// The nonce of an unsettled payment is half of somebody else's front-run, so a log gets the one-way name.
+    /// The nonce of an unsettled payment is half of a stranger's front-run, so a log gets the one-way name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.tag())
     }

@@ -1,4 +1,4 @@
-//! Wallets: whoever pays, and whoever is paid.
+//! Wallets: of payers, and of payees.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! One-shot schedules: "when this lease may be over, ask the reaper to look at it". They make the reaper prompt, nothing
-//! more. A schedule that is late, lost or fires twice changes nothing for anybody, because the reaper's own conditions
+//! more. A schedule that is late, lost or fires twice changes nothing for a caller, because the reaper's own conditions
 //! decide. Knows EventBridge Scheduler, and what the reaper's event looks like.
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Secrets that are kept elsewhere and may change at any time: fetched at the first use, again every few minutes, and at
 //! once when a vendor refuses the one that we hold. It knows how long a secret is held and what is said when there is none;
-//! what is in it is known by whoever uses it.
+//! what is in it is known by the client that uses it.
 //!
 //! Without its secret a vendor is a vendor that cannot be reached: nothing is sent, so nothing was done.
 
@@ -23,7 +23,7 @@ pub use vault::{Vault, VaultConfig};
 
 /// A changed secret is used within this time, everywhere, whatever the vendor says to the old one.
 const GOOD_FOR: Duration = Duration::from_mins(5);
-/// After a failure it is asked for again this much later: soon after somebody has put it right.
+/// After a failure it is asked for again this much later: soon after an operator has put it right.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// How often a vendor's refusals may have us look for a newer secret.
 const LOOK_AFTER: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ const FETCH: Duration = Duration::from_secs(3);
 /// Why there is no secret. The words are for the operator's log.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SecretError {
-    /// It was made by the stack, and nobody has filled it.
+    /// It was made by the stack, and the operator has not filled it.
     #[error("it has not been filled yet")]
     Empty,
     /// What is in it is not what its users need.
@@ -98,7 +98,7 @@ impl<T> Rotating<T> {
         match &self.place {
             Place::Here(value) => Ok(Arc::clone(value)),
             Place::There { vault, id, read, memory } => {
-                // Held while fetching: whoever else needs it meanwhile waits for the same answer.
+                // Held while fetching: another that needs it meanwhile waits for the same answer.
                 let mut memory = memory.lock().await;
                 if let Some(known) = memory.known(Instant::now()) {
                     return known;

@@ -1,5 +1,5 @@
 //! The chain, asked over JSON-RPC for the one thing that a facilitator may not know: whether an authorization moved money
-//! to us. It knows EIP-3009's state and events; it knows nothing of why somebody asks.
+//! to us. It knows EIP-3009's state and events; it knows nothing of why it is asked.
 
 pub mod node;
 mod received;
@@ -36,7 +36,7 @@ const BALANCE_OF: &str = "0x70a08231";
 const BLOCK_TIME: u64 = 2;
 /// Blocks per question: an hour of Base's. Public endpoints answer for no more than a few thousand.
 const WINDOW: u64 = 1_800;
-/// So many of them are searched before that is given up: a day before the payment expired, and nobody signs one for so long.
+/// So many of them are searched before that is given up: a day before the payment expired, and no client signs one for so long.
 const WINDOWS: u64 = 24;
 
 /// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getCode`, `eth_getLogs` and
@@ -119,7 +119,7 @@ impl EvmRpc {
             return Ok(Truth::Cancelled);
         }
         let logs = match ask.receipt_logs(spent.transaction).await {
-            // Whoever sends it may log whatever else they like in it.
+            // Its sender may log whatever else it likes in it.
             Err(NoReply::TooLarge) => transfers_beside(&ask, payment, &spent).await?,
             logs => logs?,
         };

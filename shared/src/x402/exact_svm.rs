@@ -89,7 +89,7 @@ impl Transfer {
     /// it is worth settling again; that it is dead is for the cluster to say.
     pub const LIFE: u64 = 180;
 
-    /// Reads a transaction and holds it to every rule that needs no price. Nothing is asked of anybody.
+    /// Reads a transaction and holds it to every rule that needs no price. No neighbour is asked.
     pub fn read(network: SolanaNetwork, transaction: Vec<u8>, since: u64) -> Result<Self, NotATransfer> {
         let decoded = decode(&transaction).ok_or(NotATransfer::Unreadable)?;
         let message = &decoded.message;
@@ -147,7 +147,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Whether this is the name of the transaction. Nobody else can make another one by that name, nor the fee payer give
+    /// Whether this is the name of the transaction. No one else can make another one by that name, nor the fee payer give
     /// another transaction this one's.
     pub(super) fn is(&self, name: &TransactionId) -> bool {
         let signature = name.as_str().parse::<Signature>();
@@ -213,7 +213,7 @@ fn number(bytes: &[u8]) -> Option<u64> {
     bytes.try_into().ok().map(u64::from_le_bytes)
 }
 
-/// Whether everybody has signed who must, the payer among them; but for the fee payer, who signs last.
+/// Whether all have signed that must, the payer among them; but for the fee payer, who signs last.
 fn signed(transaction: &VersionedTransaction, payer: &SolanaAddress, message: &[u8]) -> Result<(), NotATransfer> {
     let keys = transaction.message.static_account_keys();
     let mut others = keys.iter().zip(&transaction.signatures).skip(1);

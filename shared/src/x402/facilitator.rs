@@ -40,7 +40,7 @@ pub enum Verdict {
         /// A code of the facilitator's own.
         reason: String,
     },
-    /// It could not, and that can be because it was made already: by us, or by somebody who submitted it for us.
+    /// It could not, and that can be because it was made already: by us, or by a third party that submitted it for us.
     LookItUp {
         /// A code of the facilitator's own.
         reason: String,
@@ -66,7 +66,7 @@ pub enum SettleAnswer {
         /// A code of the facilitator's own.
         reason: String,
     },
-    /// A refusal that can be the echo of our own success, or of somebody else submitting the same payment for us: the
+    /// A refusal that can be the echo of our own success, or of a third party submitting the same payment for us: the
     /// chain knows.
     LookItUp {
         /// A code of the facilitator's own.
@@ -78,7 +78,7 @@ pub enum SettleAnswer {
     Unknown {
         /// The transaction to look at, where one was named.
         transaction: Option<TransactionId>,
-        /// The answer contradicts itself or us: somebody should look at this facilitator.
+        /// The answer contradicts itself or us: an operator should look at this facilitator.
         contradiction: bool,
     },
 }

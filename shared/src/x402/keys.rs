@@ -1,5 +1,5 @@
 //! What it takes to ask those who know about money: the facilitator's API key, and the keys in the addresses of nodes. One
-//! secret, since everybody who asks the one asks the others.
+//! secret, since what asks the one asks the others.
 
 use super::CdpKey;
 use crate::upstream::secrets::{Fields, Unfit};

@@ -91,7 +91,7 @@ impl Default for Reach {
 }
 
 impl Nodes {
-    /// Whether there is anybody to ask about a network.
+    /// Whether there is a node to ask about a network.
     pub fn knows(&self, network: Network) -> bool {
         match network {
             Network::Evm(_) => self.evm.is_some(),

@@ -147,7 +147,7 @@ pub struct Demand {
 /// Asks for payment, and tells how what is sold is `listed`. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
 /// ([`super::PaymentRefused`]); `message` says it in a sentence. Solana is asked for where a facilitator's `fee_payer` is
 /// known. Fields of the request that are `ignored` are named in the body; the header stays ASCII, and they are the caller's own
-/// words. The answer depends on nothing else, so whoever asks often for the same reason can keep it.
+/// words. The answer depends on nothing else, so a caller that asks often for the same reason can keep it.
 pub fn demand(
     terms: &Terms,
     offer: &Offer<'_>,

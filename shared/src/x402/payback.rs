@@ -1,6 +1,6 @@
-//! A payment back: an EIP-3009 authorization from our refund wallet to somebody who paid us. Its nonce follows from the
+//! A payment back: an EIP-3009 authorization from our refund wallet to a wallet that paid us. Its nonce follows from the
 //! payment that it gives back, so however often one is signed and sent, the token moves the money once. Pure: the key is
-//! somewhere else, and so is whoever decides that money goes back.
+//! somewhere else, and so is what decides that money goes back.
 
 use alloy_primitives::{Address, B256, keccak256};
 use secp256k1::ecdsa::Signature;

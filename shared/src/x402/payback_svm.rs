@@ -1,4 +1,4 @@
-//! A payment back on Solana: a transfer from our refund wallet to somebody who paid us, in a transaction of which the
+//! A payment back on Solana: a transfer from our refund wallet to a wallet that paid us, in a transaction of which the
 //! facilitator pays the fee. Unlike an authorization it has no nonce, so one that was built is sent again as it is, until its
 //! block is past; only then may another be built. When that is is for the cluster to say.
 

@@ -1,4 +1,4 @@
-//! A signature that only a contract can judge: what of it can be read before anybody is asked. It knows two forms, a deployed
+//! A signature that only a contract can judge: what of it can be read before a neighbour is asked. It knows two forms, a deployed
 //! wallet's (EIP-1271), which is whatever that wallet likes, and one of a wallet that is still to be deployed (EIP-6492); it
 //! knows nothing of payments.
 //! <https://eips.ethereum.org/EIPS/eip-1271> <https://eips.ethereum.org/EIPS/eip-6492>

@@ -1,5 +1,5 @@
 //! What is counted of numbers: how many a wallet has bought, what those cost that come from the carrier, and what those of
-//! them cost that nobody has paid for. It refuses to know which number it is.
+//! them cost that are not paid for. It refuses to know which number it is.
 
 use crate::limits::judge::{self, Sum};
 use crate::limits::{Limit, NumberBudget, Reached};

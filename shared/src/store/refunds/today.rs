@@ -21,7 +21,7 @@ const SUMS_KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
 pub struct Bounds {
     /// Of everything. Where more is owed nothing goes back any more, until an operator says so.
     pub all: Usdc,
-    /// Of payments that nobody asked for. The rest waits for another day, or for an operator.
+    /// Of stray payments. The rest waits for another day, or for an operator.
     pub strays: Usdc,
 }
 
@@ -32,7 +32,7 @@ pub struct Today {
     pub amount: Usdc,
     /// What of it counts: what went back before an operator lifted the stop counts no longer.
     pub counted: Usdc,
-    /// What of it nobody had asked for.
+    /// What of it were stray payments.
     pub strays: Usdc,
 }
 
@@ -44,7 +44,7 @@ pub enum Sending {
     Overtaken,
     /// It would be more than may go back in a day, or an operator has not lifted the stop since it was.
     Stopped,
-    /// It would be more than may go back in a day of what nobody asked for.
+    /// It would be more than may go back in a day of stray payments.
     StraysUsedUp,
 }
 

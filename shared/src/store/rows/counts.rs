@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// that still count, by their ids; the purchases of a wallet, by their payments' tags.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct CountedRows {
-    /// It grows with every call that is counted: whoever has counted on another one counts again.
+    /// It grows with every call that is counted: a request that has counted on another one counts again.
     pub version: Option<i64>,
     /// From when on nothing in it counts; deletion comes some time after that.
     pub ttl: Option<i64>,

@@ -15,7 +15,7 @@ use super::{NotStepped, Record, Sale, Settling};
 pub struct Doubt {
     /// The facilitator has said that the nonce is used.
     pub contested: bool,
-    /// A phone rings for it, or somebody talks: it does not wait behind other doubts.
+    /// A phone rings for it, or a callee talks: it does not wait behind other doubts.
     pub rings: bool,
     /// The time.
     pub now: Timestamp,
@@ -24,7 +24,7 @@ pub struct Doubt {
 }
 
 impl Store {
-    /// settling → settling: the outcome is unknown. Anybody may carry on at once, and the sweep will at `doubt.next`.
+    /// settling → settling: the outcome is unknown. Any request may carry on at once, and the sweep will at `doubt.next`.
     pub async fn park(&self, sale: Sale<Settling>, doubt: Doubt) -> Result<(), NotStepped> {
         let record = sale.record;
         self.step(&record, record.parked(doubt), record.doubts(), "park").await

@@ -116,7 +116,7 @@ fn refusal(status: StatusCode, reply: &Reply, words: &Words, asked: &[&PhoneNumb
         }
         400 | 413 | 422 if words.mention(&["encrypted_key"]) => DialError::Account { message: message() },
         400 | 413 | 422 => DialError::Refused { message: message() },
-        // Somebody between us and Bland has given up waiting, and Bland has not.
+        // A proxy between us and Bland has given up waiting, and Bland has not.
         408 | 504 => DialError::Unknown,
         400..=499 => DialError::Account { message: message() },
         // These come before anything is dialled: Bland has not even found the carrier's account.

@@ -110,7 +110,7 @@ pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>),
         return Err(trouble(reply, None));
     }
     let page: IncomingPage = reply.json().ok_or(TwilioError::Unknown)?;
-    // All or nothing: whoever compares two lists must not be given half of one.
+    // All or nothing: a comparison of two lists must not be given half of one.
     let owned: Option<Vec<Owned>> =
         page.incoming_phone_numbers.into_iter().map(|Object(number)| owned(number)).collect();
     let next = match page.next_page_uri.as_deref().map(|uri| uri.split_once('?')) {

@@ -16,7 +16,7 @@ use crate::upstream::secrets::{Fields, Rotating, Unfit};
 pub mod account;
 pub mod answers;
 
-/// A search is for one purchase, but everybody who searches now is shown the same numbers: enough for a crowd to choose
+/// A search is for one purchase, but all that search now are shown the same numbers: enough for a crowd to choose
 /// different ones. Twilio's own default.
 const CANDIDATES: &str = "50";
 /// So many numbers fit comfortably into the largest answer that is read.
@@ -117,7 +117,7 @@ pub enum TwilioError {
 /// Why a number was not bought, or may not have been.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BuyError {
-    /// Somebody has this number: try the next candidate. It may be *us*, if an earlier purchase's answer was lost, so ask
+    /// It is sold already: try the next candidate. It may be *us*, if an earlier purchase's answer was lost, so ask
     /// [`Twilio::owned`] before giving up a number whose purchase is recorded.
     #[error("the number is no longer available")]
     Taken,
@@ -232,7 +232,7 @@ impl Twilio {
         answers::listed(&self.send(request, limit).await?, &self.path("IncomingPhoneNumbers.json"))
     }
 
-    /// Gives a number back for good; Twilio stops billing it and may sell it to anybody. A number that is already gone is
+    /// Gives a number back for good; Twilio stops billing it and may sell it to any customer. A number that is already gone is
     /// released.
     pub async fn release(&self, sid: &str, limit: Duration) -> Result<(), TwilioError> {
         // It stands in a path. What is not a SID names nothing, and there is nothing to ask about it.

@@ -93,7 +93,7 @@ impl To {
         let usdc = self.network.usdc();
         let topics = serde_json::json!([quoted(TRANSFER), null, quoted(self.payee.into_word())]);
         let mut transfers = ask.logs(usdc, &topics, from, through).await?;
-        // Anybody can log a transfer of nothing, in anybody's name.
+        // A stranger can log a transfer of nothing, in any address's name.
         transfers.retain(|log| amount(log).is_some_and(|amount| !amount.is_zero()));
         // Of all that moves on the chain by authorization, only what these payers did.
         let mut payers: Vec<_> = transfers.iter().filter_map(|log| log.topics.get(1).copied()).collect();

@@ -1,5 +1,5 @@
 //! What was paid to a payee. Its history is read backwards, from what is final to where the last reading began, in parts: much
-//! may have been written there, by anybody. Where a part ends is for the asker to keep.
+//! may have been written there, by strangers. Where a part ends is for the asker to keep.
 //!
 //! A transaction that cannot be read is none that our clients make: they sign legacy or version 0, of 1,232 bytes at most. One
 //! that the node does not have, although its history names it, is another matter: it is asked for again.
@@ -138,7 +138,7 @@ fn inbound(payee: &Payee, entry: &Entry, landed: Landed) -> Option<Inbound> {
         unique: transfer.message,
         amount: transfer.amount,
     });
-    // Whoever only names the account has paid nothing.
+    // What only names the account has paid nothing.
     let paid = payment.is_some() || gained;
     paid.then(|| Inbound { transaction: entry.signature.clone(), block: entry.slot, payment })
 }

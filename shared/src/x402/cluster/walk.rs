@@ -1,4 +1,4 @@
-//! A walk back through what an account did, which a node tells newest first. Anybody can write there, so it counts on nothing
+//! A walk back through what an account did, which a node tells newest first. Strangers can write there, so it counts on nothing
 //! that is written: not on how much it is, nor on how long.
 
 use super::Commitment;

@@ -41,7 +41,7 @@ impl PaymentRefused {
 
 impl Presented {
     /// Finds the quote that this payment is for and checks it against that quote field by field, then its signature.
-    /// Nothing is asked of anybody. Times are left to [`Verified::window`], because a payment that was taken before stays
+    /// No neighbour is asked. Times are left to [`Verified::window`], because a payment that was taken before stays
     /// taken after it expired.
     ///
     /// One that does not fit, and is to us, may have paid for something else, so its signature is looked at before it is refused.
@@ -134,7 +134,7 @@ fn pays<'a>(signed: &SignedAuthorization, quote: &'a Quote) -> Result<&'a Quote,
     matches_quote(&signed.wallet(), &to, signed.authorization.value, quote)
 }
 
-/// Later than we can read is later than we take, whoever has signed it.
+/// Later than we can read is later than we take.
 fn readable(signed: &SignedAuthorization) -> Result<(), PaymentRefused> {
     if signed.authorization.valid_before == u64::MAX {
         return Err(window_too_long(LONGEST_WINDOW));
@@ -155,7 +155,7 @@ fn matches_quote<'a>(from: &Wallet, to: &Wallet, value: Usdc, quote: &'a Quote) 
     if *to != quote.pay_to {
         return Err(wrong_recipient(quote));
     }
-    // Not "at least": too much is a mistake that somebody would want back.
+    // Not "at least": too much is a mistake that a payer would want back.
     if value != quote.amount {
         return Err(wrong_value(quote));
     }
@@ -199,7 +199,7 @@ enum Proof {
     None,
 }
 
-/// Sixty-five bytes are a key's signature, so they are right or forged, and a forger costs us nobody else's time. Longer
+/// Sixty-five bytes are a key's signature, so they are right or forged, and a forger costs us no neighbour's time. Longer
 /// ones are a smart wallet's business.
 fn proof(signed: &SignedAuthorization) -> Proof {
     if signed.signature.len() > ECDSA {
