@@ -19,7 +19,8 @@ use aws_credential_types::Credentials;
 use harness::dynamo::Dynamo;
 use harness::template::Deployment;
 use serde_json::json;
-use shared::limits::{Budget, Limit, Plan};
+use shared::limits::prices::Prices;
+use shared::limits::{Budget, Limit, NumberBudget, Plan};
 use shared::store::by_hand::ByHand;
 use shared::store::calls::{self, Call, Look, NewCall};
 use shared::store::limits::{self, Asking, Hurdle};
@@ -361,6 +362,29 @@ async fn what_is_ordered_keeps_its_price_and_is_bought_once_it_is_done() {
     let read = table.store.sale(&payment(1)).await.expect("answers").expect("there").work;
     assert!(read.is_paid_first() && read == ordering() && !buying().is_paid_first());
     assert_eq!(sale.record().work.clone().done("PN1"), buying());
+}
+
+#[tokio::test]
+async fn what_was_counted_before_a_sum_began_is_taken_off_it_too() {
+    let table = Table::new("unpaid_numbers").await;
+    let [one, two] = [1_150_000, 2_300_000].map(Usdc::micros);
+    let budget = NumberBudget { prices: Prices::known(), daily: Usdc::micros(10_000_000), unpaid: two };
+    let source = Source::Carrier { cost: one };
+    let wants = async |cost| {
+        let purchases = table.store.before_purchase(&wallet(1), &budget, at(10)).await.expect("answers");
+        purchases.want_payment_first(cost, at(10))
+    };
+    // The second one began before the first, and is counted after it.
+    for (nonce, second) in [(1, 10), (2, 8)] {
+        let purchases = table.store.before_purchase(&wallet(nonce), &budget, at(second)).await.expect("answers");
+        let counted = purchases.admit(&wallet(nonce), &payment(nonce), source, at(second)).expect("a row");
+        assert!(table.makes(counted.expect("there is room")).await);
+    }
+    assert!(wants(one).await, "two are not paid for");
+    for second in [8, 10] {
+        assert!(table.makes(limits::owed_for_no_longer(source, at(second))).await);
+    }
+    assert!(!wants(two).await, "both are");
 }
 
 #[tokio::test]

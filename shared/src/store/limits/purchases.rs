@@ -1,7 +1,7 @@
 //! What is counted of numbers: how many a wallet has bought, what those cost that come from the carrier, and what those of
 //! them cost that are not paid for. It refuses to know which number it is.
 
-use crate::limits::judge::{self, Sum};
+use crate::limits::judge::{self, Booking, Sum};
 use crate::limits::{Limit, NumberBudget, Reached};
 use crate::store::change::{Change, Changes, When};
 use crate::store::rows::CountedRow;
@@ -9,7 +9,7 @@ use crate::store::work::Source;
 use crate::store::{Lost, Store, StoreFault, keys};
 use crate::types::{PaymentId, Timestamp, Usdc, Wallet};
 
-use super::{List, booked, forgotten, micros, sum_of};
+use super::{List, booked, forgotten, micros, n, sum_of};
 
 /// What a wallet has bought, and what numbers have cost, as it was read.
 #[derive(Debug)]
@@ -66,9 +66,9 @@ impl Purchases {
         };
         let row = CountedRow { sale: Some(sale.as_str().to_owned()), ..CountedRow::at(now) };
         let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, now)?;
-        let sum = booking.map(|(it, cost)| booked(keys::cost_of_numbers(), self.sum, it, cost, self.most, now));
+        let sum = booking.map(|(it, cost)| summed(keys::cost_of_numbers(), self.sum, it, cost, self.most, now));
         let unpaid = unpaid
-            .map(|(it, cost)| booked(keys::cost_of_unpaid_numbers(), self.unpaid, it, cost, self.most_unpaid, now));
+            .map(|(it, cost)| summed(keys::cost_of_unpaid_numbers(), self.unpaid, it, cost, self.most_unpaid, now));
         // `learn` reads these by their place.
         let changes: Changes = std::iter::once(counted).chain(sum).chain(unpaid).collect();
         Ok(Ok(changes.on(format!("{:?}|{:?}|{:?}", self.list.version, self.sum, self.unpaid))))
@@ -101,6 +101,16 @@ pub fn owed_for_no_longer(source: Source, counted_at: Timestamp) -> Changes {
     match source {
         Source::Carrier { cost } => Changes::of([taken_off(keys::cost_of_unpaid_numbers(), cost, counted_at)]),
         Source::Pool | Source::Order { .. } => Changes::none(),
+    }
+}
+
+/// A purchase in a sum. One that came before the first, and is counted after it, makes the sum begin with it: what is taken off
+/// again goes by when it was counted.
+fn summed(key: keys::Key, seen: Option<Sum>, booking: Booking, cost: Usdc, most: Usdc, now: i64) -> Change {
+    let change = booked(key, seen, booking, cost, most, now);
+    match booking {
+        Booking::Add(since) if now < since => change.set("sum_since", n(now)),
+        Booking::Add(_) | Booking::Begin => change,
     }
 }
 
