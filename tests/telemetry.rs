@@ -84,8 +84,8 @@ async fn a_sale_and_its_repeat_are_a_line_each() {
     assert!(counts(sale, "dynamodb") >= 5, "{sale}");
     // Verified and settled; searched and bought; imported; the alarm.
     assert_eq!(["facilitator", "twilio", "bland", "scheduler"].map(|who| counts(sale, who)), [2, 2, 1, 1], "{sale}");
-    // The node is asked what the payer holds.
-    assert_eq!((counts(sale, "node"), counts(sale, "kms")), (1, 0));
+    // The node is asked what the payer holds, and whether code speaks for it.
+    assert_eq!((counts(sale, "node"), counts(sale, "kms")), (2, 0));
     let caller = sale["caller"].as_str().expect("what stands for the address");
     assert!(caller.len() == 16 && caller == repeat["caller"], "{caller}");
     assert!(!stack.lambda.logs().text().contains("127.0.0.1\""), "and not the address");

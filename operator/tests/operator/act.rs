@@ -101,7 +101,7 @@ async fn what_was_not_paid_does_not_go_back() {
     let dialtone = Dialtone::of(&stack);
     let sale = unknown(&stack).await;
     let all = ["refund", &sale, "--because", "sorry", "--yes"];
-    dialtone.run(&all).await.ends(1).says(&["nobody knows yet whether it was"]);
+    dialtone.run(&all).await.ends(1).says(&["it is not known yet whether it was"]);
     stack.travel(25 * MINUTE);
     stack.sweep().await;
     dialtone.run(&all).await.ends(1).says(&["not charged"]);

@@ -113,7 +113,7 @@ async fn before_there_is_a_stack_it_makes_the_sub_account_once_and_says_what_to_
 #[tokio::test]
 async fn alarms_that_go_nowhere_are_said_to() {
     let stack = fresh().await;
-    newcomer(&stack).with("ALARM_EMAIL", None).run(&["setup"]).await.ends(1).says(&["nobody is told", "AlarmEmail"]);
+    newcomer(&stack).with("ALARM_EMAIL", None).run(&["setup"]).await.ends(1).says(&["no one is told", "AlarmEmail"]);
     newcomer(&stack).run(&["setup"]).await.ends(0).says(&["alice@example.com"]);
 }
 
