@@ -109,7 +109,6 @@ async fn an_account_that_its_key_has_handed_to_code_pays_first_too() {
     assert!(settled.is_some() && settled < dialled, "{settled:?}, {dialled:?}");
     // A node that says nothing about it is not a reason to refuse a key.
     stack.chain.faults().always("*", Fault::Overload);
-    stack.twilio.faults().record();
     stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);
 }
 

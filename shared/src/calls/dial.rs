@@ -144,8 +144,8 @@ impl Calls {
         }
     }
 
-    /// Places a call that is paid for, or looks whether it was placed where that may have been `begun`. Only who has the request
-    /// can place it, and never twice: a payment for which no phone rang goes back.
+    /// Places a call that is paid for, or looks whether it was placed where that may have been `begun`. Only a request that
+    /// says the task can place it, and never twice: a payment for which no phone rang goes back.
     pub async fn deliver(
         &self,
         request: Option<&CallRequest>,
@@ -293,20 +293,20 @@ impl Calls {
 
     /// Voids a sale for which no phone rang. The same payment can be used again.
     pub(super) async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
-        let changes = nobody_rang(sale.record());
+        let changes = no_phone_rang(sale.record());
         self.store.void(sale, changes, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 }
 
 /// What is let go with a call for which no phone rang.
-pub(super) fn nobody_rang(record: &Record) -> Changes {
+pub(super) fn no_phone_rang(record: &Record) -> Changes {
     let Work::Call { call, to, cost, .. } = &record.work else { return Changes::none() };
     let payer = &record.signed.payer;
     not_dialled(call, payer, &record.id, record.credit()).and(undone(call, payer, to, cost.as_ref()))
 }
 
 fn not_placed(record: &Record, why: Option<Refusal>) -> Delivery {
-    Delivery::Impossible { changes: nobody_rang(record), why }
+    Delivery::Impossible { changes: no_phone_rang(record), why }
 }
 
 fn soon(pause: Duration, invocation: &Invocation) -> Timestamp {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::Calls;
-use super::dial::nobody_rang;
+use super::dial::no_phone_rang;
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale::Undo;
@@ -67,7 +67,7 @@ impl Calls {
             self.stop(placed.as_str(), invocation).await;
             (calls::withdrawn(call, payer, id, placed.as_str(), credit, invocation.now), true)
         } else {
-            (nobody_rang(record), false)
+            (no_phone_rang(record), false)
         };
         match self.store.give_up(sale, changes, rang).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
