@@ -1,16 +1,10 @@
-//! `GET /openapi.json`, `/llms.txt`, `/.well-known/x402`, free: what there is, for directories and agents. Made of the
-//! same table that the other functions sell by.
+//! `GET /openapi.json`, `/llms.txt`, `/.well-known/x402`, free: what there is, for directories and agents; and
+//! `GET /api/v1/voice/voices` and `/languages`: what a call can choose from. Made of the same tables that the other functions
+//! sell by.
 
-use shared::discovery::Discovery;
-use shared::edge::{self, Handler};
-use shared::env::Env;
-
-/// The function, as it is shipped.
-pub(crate) fn handler(env: &mut Env) -> impl Handler + use<> {
-    Discovery::from_env(env)
-}
+use shared::endpoints::discovery;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    edge::run(handler).await
+    discovery::run().await
 }

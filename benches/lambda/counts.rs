@@ -1,5 +1,5 @@
-//! What a request costs in numbers that are the same on every machine: whom it asks for what, how often, and what the table
-//! charges for it. Times are for a quiet machine; these hold in every check.
+//! What a request costs in numbers that are the same on every machine: which neighbour it asks for what, how often, and what
+//! the table charges for it. Times are for a quiet machine; these hold in every check.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,30 @@ use crate::scene::Scene;
 pub(crate) const COUNTED: usize = 3;
 
 /// What the table charges at most for one warm request, in halves of read units and in write units. Written down from a
-/// count, so that whoever makes a request dearer knows and says so here.
-const UNITS: [(&str, u64, u64); 12] = [
-    ("reaper, nothing due", 31, 0),
+/// count, so that the author of a change that makes a request dearer knows and says so here.
+const UNITS: [(&str, u64, u64); 23] = [
+    ("reaper, nothing due", 35, 0),
     ("list, unpaid", 0, 0),
     ("list, forged", 0, 0),
     ("list, paid", 10, 9),
+    ("calls, unpaid", 0, 0),
+    ("calls, paid", 12, 11),
+    ("numbers, unpaid", 0, 0),
+    ("numbers, forged", 0, 0),
+    ("numbers, signed in", 2, 0),
+    ("list, dry run", 12, 0),
+    ("buy, dry run", 23, 0),
+    ("call, dry run", 42, 0),
+    ("own calls, unpaid", 0, 0),
+    ("own calls, forged", 0, 0),
+    ("own calls, signed in", 4, 0),
     ("renew, unpaid", 0, 0),
     ("renew, paid", 10, 15),
     ("buy, unpaid", 0, 0),
     ("buy, pooled", 15, 19),
     ("buy, carried", 15, 28),
     ("call, unpaid", 0, 0),
-    ("call, paid", 24, 38),
+    ("call, paid", 24, 40),
     ("status, poll", 2, 0),
 ];
 
@@ -79,7 +90,7 @@ fn of_one(name: &str, path: Option<&'static CriticalPath>, scene: &Scene, meter:
         wrong.extend(measured.missing.iter().map(|what| format!("it did not ask for {what}")));
         wrong.extend(measured.besides.iter().map(|what| format!("it asked besides: {what}")));
     } else if free && !all.is_empty() {
-        wrong.push("it asked somebody, and nobody pays for it".to_owned());
+        wrong.push("it asked a neighbour, and it is not paid for".to_owned());
     }
     if meter.connections() > 0 {
         wrong.push(format!("it opened {} connections when it was warm", meter.connections()));
@@ -90,7 +101,7 @@ fn of_one(name: &str, path: Option<&'static CriticalPath>, scene: &Scene, meter:
             "{} halves of read units and {} write units were used, of at most {reads} and {writes}",
             units.read_halves, units.writes
         )),
-        None => wrong.push("nobody has written down what it may use".to_owned()),
+        None => wrong.push("what it may use is not written down".to_owned()),
     }
     Counts { asked, read_halves: units.read_halves, writes: units.writes, wrong }
 }

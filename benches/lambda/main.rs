@@ -5,8 +5,8 @@
 //! on a busy machine as well; wall times do not. Words choose: `cargo bench-lambda buy` measures only what has "buy" in
 //! its name, `quick` does everything less often, and `built` measures the functions as they were built last.
 //!
-//! `counts` measures no time at all: it holds whom each request asks, how often, and what the table charges for it. Those are
-//! the same on every machine, and for functions that were compiled in haste: `cargo counts` takes the tests' own.
+//! `counts` measures no time at all: it holds which neighbours each request asks, how often, and what the table charges.
+//! Those are the same on every machine, and for functions that were compiled in haste: `cargo counts` takes the tests' own.
 
 #![expect(
     clippy::expect_used,
@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 use cost::{Effort, Subject};
 use paths::CriticalPath;
 use scene::Payer::{Buyer, Caller, Forger, Owner};
-use scene::{Ask, BUY, CALL, LIST, RENEW, Scene};
+use scene::{Ask, BUY, CALL, CALLS, LIST, MY_CALLS, NUMBERS, RENEW, Scene};
 
 struct Efforts {
     /// What costs nothing, and is measured most exactly.
@@ -72,7 +72,7 @@ impl Efforts {
 
 type Programs = BTreeMap<String, PathBuf>;
 
-/// What is asked of whom, and what must come back.
+/// What is asked of which function, and what must come back.
 struct Plan {
     name: &'static str,
     function: &'static str,
@@ -214,6 +214,17 @@ fn plans(scene: &Scene) -> Vec<Plan> {
         unpaid("list, unpaid", "numbers_list", LIST, any.clone()),
         http("list, forged", "numbers_list", scene.paid(Forger, LIST, any.clone()), 402),
         paid("list, paid", "numbers_list", scene.paid(Owner, LIST, any.clone()), &paths::LIST),
+        unpaid("calls, unpaid", "voice_calls_list", CALLS, any.clone()),
+        paid("calls, paid", "voice_calls_list", scene.paid(Owner, CALLS, any.clone()), &paths::CALLS),
+        http("numbers, unpaid", "numbers", Scene::unsigned(NUMBERS), 402),
+        http("numbers, forged", "numbers", scene.signed_in(NUMBERS, Forger), 401),
+        http("numbers, signed in", "numbers", scene.signed_in(NUMBERS, Owner), 200),
+        http("own calls, unpaid", "voice_calls", Scene::unsigned(MY_CALLS), 402),
+        http("own calls, forged", "voice_calls", scene.signed_in(MY_CALLS, Forger), 401),
+        http("own calls, signed in", "voice_calls", scene.signed_in(MY_CALLS, Owner), 200),
+        http("list, dry run", "numbers_list", scene.rehearsed(LIST, any.clone()), 200),
+        http("buy, dry run", "numbers_buy", scene.rehearsed(BUY, any.clone()), 200),
+        http("call, dry run", "voice_call", scene.rehearsed(CALL, scene::call_body()), 200),
         unpaid("renew, unpaid", "numbers_renew", RENEW, scene.renewal()),
         paid("renew, paid", "numbers_renew", scene.paid(Owner, RENEW, scene.renewal()), &paths::RENEW),
         unpaid("buy, unpaid", "numbers_buy", BUY, any.clone()),

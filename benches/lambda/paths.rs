@@ -52,7 +52,7 @@ const RECORD: Link = dynamo("earlier sale", "BatchGetItem");
 /// What was counted of this wallet, this destination and this day.
 const COUNTERS: Link = dynamo("counters", "BatchGetItem");
 const LEASES: Link = dynamo("leases", "Query");
-/// Whether the payer holds the price, which our own node knows before anybody else is asked.
+/// Whether the payer holds the price, which our own node knows before any other neighbour is asked.
 const HOLDS: Link = Link { what: "balance", neighbour: Neighbour::Chain, class: ("POST /rpc", ""), milliseconds: 5 };
 /// Whether code speaks for the payer, which is asked while the facilitator verifies.
 const CODE: Link = Link { what: "code", neighbour: Neighbour::Chain, class: ("POST /rpc", ""), milliseconds: 5 };
@@ -71,6 +71,13 @@ const MOVE: Link =
 
 pub(crate) const LIST: CriticalPath =
     CriticalPath(&[&[&[RECORD], &[LEASES], &[HOLDS]], &[&[CLAIM]], &[&[SETTLE]], &[&[CLOSE]]]);
+
+pub(crate) const CALLS: CriticalPath = CriticalPath(&[
+    &[&[RECORD], &[dynamo("entries", "Query"), dynamo("calls", "BatchGetItem")], &[HOLDS]],
+    &[&[CLAIM]],
+    &[&[SETTLE]],
+    &[&[CLOSE]],
+]);
 
 pub(crate) const RENEW: CriticalPath =
     CriticalPath(&[&[&[RECORD], &[LEASES], &[HOLDS]], &[&[CLAIM]], &[&[SETTLE], &[ALARM, MOVE]], &[&[CLOSE]]]);

@@ -6,25 +6,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use harness::sim::twilio::Offered;
+pub(crate) use harness::spec::{BUY, CALL, CALLS, LIST, MY_CALLS, NUMBERS, RENEW};
 use harness::template::Function;
-use harness::wallet::{Demand, Payment};
+use harness::wallet::{Challenge, Demand, Payment, SignIn, Signer};
 use harness::{Binaries, Neighbour, Stack, Wallet, gateway};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-pub(crate) const LIST: &str = "/api/v1/phone/numbers/list";
-pub(crate) const RENEW: &str = "/api/v1/phone/numbers/renew";
-pub(crate) const BUY: &str = "/api/v1/phone/numbers/buy";
-pub(crate) const CALL: &str = "/api/v1/voice/call";
-
 /// More than everything here costs.
 const RICH: u64 = 1_000_000_000_000;
 const DAY: Duration = Duration::from_hours(24);
-/// The reaper takes back at least so many leases at a time.
+/// The reaper takes back at least this many leases at a time.
 const SWEPT: usize = 10;
 /// Within what one wallet has under way.
-const CALLS: usize = 2;
+const UNDER_WAY: usize = 2;
 /// Calls to numbers that begin alike may cost so much in a day, so they go to several cities.
 const CITIES: [&str; 8] = ["213", "310", "323", "415", "510", "619", "818", "916"];
 /// The plan with the most lines.
@@ -49,6 +45,7 @@ pub(crate) struct Ask {
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
     pub(crate) payment: Option<(Demand, Payer)>,
+    pub(crate) sign_in: Option<(Challenge, Payer)>,
 }
 
 /// Who pays.
@@ -58,7 +55,7 @@ pub(crate) enum Payer {
     Owner,
     /// One of those who have one number each, and few calls under way.
     Caller,
-    /// Somebody new after every few numbers.
+    /// A new wallet after every few numbers.
     Buyer,
     /// Signs in the first one's name.
     Forger,
@@ -77,11 +74,11 @@ impl Scene {
         Self { stack, runtime, wallet, callers, placed, number: String::new(), call: String::new() }
     }
 
-    /// Fills the pool with so many numbers; then the owner buys one of another country's, and calls from it, and so do those
-    /// who will place so many calls.
+    /// Fills the pool with this many numbers; then the owner buys one of another country's, and calls from it, and so do those
+    /// who will place this many calls.
     pub(crate) fn set(&mut self, pooled: usize, calls: usize) {
         let (stack, wallet) = (&self.stack, &self.wallet);
-        let callers: Vec<_> = (0..calls.div_ceil(CALLS)).map(|_| stack.wallet_with(RICH)).collect();
+        let callers: Vec<_> = (0..calls.div_ceil(UNDER_WAY)).map(|_| stack.wallet_with(RICH)).collect();
         (self.number, self.call) = self.runtime.block_on(async {
             for _ in 0..pooled {
                 stack.post(BUY).body(&json!({})).pay(&self.buyer()).await.answer.expect(200);
@@ -98,6 +95,8 @@ impl Scene {
             }
             let bought = stack.post(BUY).body(&elsewhere()).pay(wallet).await.answer.expect(200).json();
             let called = stack.post(CALL).body(&call_body()).pay(wallet).await.answer.expect(200).json();
+            // In the second of a purchase another one of its wallet is looked at twice.
+            stack.travel(Duration::from_secs(2));
             (text(&bought["phone_number"]), text(&called["call_id"]))
         });
         self.callers = callers;
@@ -106,7 +105,7 @@ impl Scene {
     /// All calls come to their end, and have been looked at.
     pub(crate) fn hang_up(&self) {
         self.stack.bland.finish_all();
-        // The sweep looks when a call's time is up.
+        // The reaper looks when a call's time is up.
         self.runtime.block_on(self.stack.minutes(12));
     }
 
@@ -116,7 +115,7 @@ impl Scene {
 
     /// A request without a payment.
     pub(crate) fn unpaid(path: &str, body: Value) -> Ask {
-        Ask { method: Method::POST, path: path.to_owned(), body: Some(body), payment: None }
+        Ask { method: Method::POST, path: path.to_owned(), body: Some(body), payment: None, sign_in: None }
     }
 
     /// One that is signed and paid anew each time.
@@ -132,7 +131,29 @@ impl Scene {
     /// A look at the call.
     pub(crate) fn poll(&self) -> Ask {
         let path = format!("{CALL}/{}", self.call);
-        Ask { method: Method::GET, path, body: None, payment: None }
+        Self::looking(path)
+    }
+
+    /// A look at what a wallet has that has not signed in.
+    pub(crate) fn unsigned(path: &str) -> Ask {
+        Self::looking(path.to_owned())
+    }
+
+    /// One for which a wallet signs in anew each time.
+    pub(crate) fn signed_in(&self, path: &str, by: Payer) -> Ask {
+        let challenge = self.runtime.block_on(self.stack.get(path).send()).challenge();
+        Ask { sign_in: Some((challenge, by)), ..Self::unsigned(path) }
+    }
+
+    /// A dry run of the owner's, who signs in anew each time.
+    pub(crate) fn rehearsed(&self, path: &str, body: Value) -> Ask {
+        let path = format!("{path}?dry_run=true");
+        let challenge = self.runtime.block_on(self.stack.post(&path).body(&body).send()).challenge();
+        Ask { sign_in: Some((challenge, Payer::Owner)), ..Self::unpaid(&path, body) }
+    }
+
+    fn looking(path: String) -> Ask {
+        Ask { method: Method::GET, path, body: None, payment: None, sign_in: None }
     }
 
     /// The event that API Gateway makes of a request.
@@ -154,6 +175,10 @@ impl Scene {
             let (name, value) = self.sign(demand, *payer, placed).header();
             request = request.header(name, value);
         }
+        if let Some((challenge, by)) = &ask.sign_in {
+            let (name, value) = self.signs_in(challenge, *by).header();
+            request = request.header(name, value);
+        }
         let (parts, ()) = request.body(()).expect("a request").into_parts();
         let event = gateway::event_of(&self.stack.deployment.routes, &parts, body.as_bytes());
         event.unwrap_or_else(|| panic!("no route for {}", ask.path)).1
@@ -162,10 +187,15 @@ impl Scene {
     fn sign(&self, demand: &Demand, payer: Payer, placed: usize) -> Payment {
         match payer {
             Payer::Owner => self.wallet.signs(demand),
-            Payer::Caller => self.callers[placed / CALLS].signs(demand),
+            Payer::Caller => self.callers[placed / UNDER_WAY].signs(demand),
             Payer::Buyer => self.buyer().signs(demand),
             Payer::Forger => self.wallet.signs(demand).signed_by(&self.stack.wallet_with(0)),
         }
+    }
+
+    fn signs_in(&self, challenge: &Challenge, by: Payer) -> SignIn {
+        let signed = self.wallet.signs_in(challenge).issued(0);
+        if let Payer::Forger = by { signed.signed_by(&self.stack.wallet_with(0)) } else { signed }
     }
 
     /// Who buys the next number: another wallet each time, since one buys a number at a time. Who has bought before causes one read
@@ -174,7 +204,7 @@ impl Scene {
         self.stack.wallet_with(RICH)
     }
 
-    /// From now on every answer of a neighbour takes so many milliseconds.
+    /// From now on every answer of a neighbour takes this many milliseconds.
     pub(crate) fn delay(&self, delays: &[(Neighbour, &str, u64)]) {
         for (neighbour, pattern, milliseconds) in delays {
             self.stack.faults_of(*neighbour).latency(pattern, Duration::from_millis(*milliseconds));
@@ -182,7 +212,7 @@ impl Scene {
     }
 }
 
-/// The dialler rings nobody twice within seconds, so each call goes to somebody else.
+/// The dialler does not ring a callee twice within seconds, so each call goes to another one.
 fn with_destination(mut body: Value, placed: usize) -> Value {
     if body.get("task").is_some() {
         let city = CITIES[placed % CITIES.len()];

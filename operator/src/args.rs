@@ -54,10 +54,13 @@ pub(crate) enum Command {
     },
     /// What a wallet has, owes and is owed.
     Wallet(Wallet),
-    /// What is unfinished or overdue, and why. Exit code 1 if somebody should look at something.
+    /// What is unfinished or overdue, and why. Exit code 1 if there is something to look at.
     Stuck,
     /// Numbers by country: idle, leased, and what they cost a month.
     Stock,
+    /// The dialler's voices that a call can be sold with, as the table `shared/data/voices.tsv`. Exit code 1 if this build has
+    /// another one.
+    Voices,
     /// Carries one sale, or one refund, on to its end now, as the reaper does every minute.
     Retry(Meant),
     /// Gives back what a delivered sale was paid with. It goes back once, and all of it; what was sold stays sold.
@@ -107,7 +110,7 @@ pub(crate) enum Target {
         /// The address.
         address: String,
     },
-    /// A number that is not to be called by anybody, such as that of somebody who has asked for it.
+    /// A number that no wallet may call, such as that of a person who has asked for it.
     Destination {
         /// E.164.
         number: String,

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use serde_json::{Map, Value, json};
-use shared::upstream::http::client;
-use shared::upstream::signature::{Signer, Unsigned};
+use shared::wire::aws::Service;
+use shared::wire::http::client;
+use shared::wire::signing::{Signer, Unsigned};
 
-use crate::settings::Settings;
 use crate::terminal::Trouble;
 
 const LIMIT: Duration = Duration::from_secs(15);
@@ -25,25 +24,11 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    pub(crate) fn of(settings: &Settings) -> Result<Self, Trouble> {
-        let region = settings.get("AWS_REGION").ok_or_else(|| Trouble::new("which AWS region? --region says it"))?;
-        let missing = || Trouble::new("there are no AWS credentials");
-        let key = settings.get("AWS_ACCESS_KEY_ID").ok_or_else(missing)?;
-        let secret = settings.get("AWS_SECRET_ACCESS_KEY").ok_or_else(missing)?;
-        let token = settings.get("AWS_SESSION_TOKEN").map(str::to_owned);
-        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        let endpoint = |name: &str, service: &str| {
-            let usual = format!("https://{service}.{region}.{domain}");
-            settings.get(name).map_or(usual, |url| url.trim_end_matches('/').to_owned())
-        };
-        Ok(Self {
-            signer: Signer {
-                region: region.to_owned(),
-                credentials: Credentials::new(key, secret, token, None, "settings"),
-            },
-            lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA", "lambda"),
-            secrets: endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager"),
-        })
+    /// Lambda and Secrets Manager of one region.
+    pub(crate) fn new(lambda: Service, secrets: &Service) -> Self {
+        let (lambda_url, secrets) = (lambda.url("lambda"), secrets.url("secretsmanager"));
+        let signer = Signer { region: lambda.region, credentials: lambda.credentials };
+        Self { signer, lambda: lambda_url, secrets }
     }
 
     /// The variables of all functions whose name begins with the stack's: what the template gave them.
@@ -70,7 +55,7 @@ impl Aws {
         if functions == 0 { Err(Trouble(format!("there is no stack {stack} in {here}"))) } else { Ok(found) }
     }
 
-    /// What is in a secret, as its JSON; nothing, where nobody has filled it.
+    /// What is in a secret, as its JSON; nothing, where it has not been filled.
     pub(crate) async fn secret(&self, id: &str) -> Result<Option<Map<String, Value>>, Trouble> {
         let reply = self.secrets("GetSecretValue", &json!({"SecretId": id})).await?;
         let told = &reply.told;

@@ -1,4 +1,4 @@
-//! Which payment, and which wallet, is meant by what somebody types.
+//! Which payment, and which wallet, is meant by what the operator types.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `dialtone`: what whoever runs a deployment needs. It sets the vendors up, says what became of a payment, a call, a number
+//! `dialtone`: what the operator of a deployment needs. It sets the vendors up, says what became of a payment, a call, a number
 //! or a wallet, what is stuck and what the stock costs, and steps in where a person has to.
 //!
 //! It changes the table by the store's own arrows and the vendors by the library's own clients, so that nothing it does
@@ -52,6 +52,7 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Wallet(wallet) => show::wallet(&desk, wallet).await,
         Command::Stuck => show::stuck(&desk).await,
         Command::Stock => show::stock(&desk).await,
+        Command::Voices => show::voices(&desk).await,
         Command::Retry(meant) => act::retry(&desk, meant).await,
         Command::Refund(refund) => act::refund(&desk, refund).await,
         Command::Release { number } => act::release(&desk, &number).await,

@@ -1,9 +1,12 @@
 //! What is known of the deployment: options first, then the environment, under the names that the functions use. The
 //! library's own reader builds everything from it, so a value means here what it means there.
+//!
+//! `docs/decisions.md`: Why does the operator's command read the functions' variables?
 
 use std::collections::BTreeMap;
 
 use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use serde_json::{Map, Value};
 use shared::env::Env;
@@ -11,9 +14,9 @@ use shared::store::Store;
 use shared::telemetry::Neighbour;
 use shared::types::Network;
 use shared::upstream::bland::Bland;
-use shared::upstream::http::ForAws;
 use shared::upstream::twilio::Twilio;
 use shared::upstream::twilio::account::{AccountConfig, Accounts};
+use shared::wire::aws::{ForAws, Service};
 
 use crate::args::Deployment;
 use crate::aws::Aws;
@@ -37,7 +40,7 @@ impl Settings {
             settings.look_for_credentials().await?;
         }
         if let Some(stack) = &deployment.stack {
-            for (name, value) in Aws::of(&settings)?.variables_of(stack).await? {
+            for (name, value) in settings.aws()?.variables_of(stack).await? {
                 // Empty is what a template writes for nothing.
                 settings.put(&name, Some(value).filter(|value| !value.is_empty()));
             }
@@ -70,7 +73,6 @@ impl Settings {
     }
 
     /// Something that is known from now on.
-    /// Something that is known from now on.
     pub(crate) fn put(&mut self, name: &str, value: Option<String>) {
         if let Some(value) = value {
             self.0.insert(name.to_owned(), value);
@@ -88,6 +90,23 @@ impl Settings {
         let mut env = Env::from(move |name: &str| values.get(name).cloned());
         let whole = build(&mut env);
         Ok(env.complete(whole)?)
+    }
+
+    /// What can be asked of AWS beside the table.
+    pub(crate) fn aws(&self) -> Result<Aws, Trouble> {
+        let region = self.get("AWS_REGION").ok_or_else(|| Trouble::new("which AWS region? --region says it"))?;
+        let missing = || Trouble::new("there are no AWS credentials");
+        let key = self.get("AWS_ACCESS_KEY_ID").ok_or_else(missing)?;
+        let secret = self.get("AWS_SECRET_ACCESS_KEY").ok_or_else(missing)?;
+        let token = self.get("AWS_SESSION_TOKEN").map(str::to_owned);
+        let credentials = Credentials::new(key, secret, token, None, "settings");
+        let service = |endpoint: &str| Service {
+            region: region.to_owned(),
+            credentials: credentials.clone(),
+            endpoint: self.get(endpoint).map(str::to_owned),
+        };
+        let secrets = service("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+        Ok(Aws::new(service("AWS_ENDPOINT_URL_LAMBDA"), &secrets))
     }
 
     /// The table.
@@ -112,16 +131,16 @@ impl Settings {
         Some(self.accounts_as(text("api_key")?, text("api_secret")?))
     }
 
-    /// What is in a secret of the stack's, whether the variable holds it or says where it is. Nothing, where nobody has filled it.
+    /// What is in a secret of the stack's, whether the variable holds it or says where it is. Nothing, where it has not been filled.
     pub(crate) async fn secret(&self, variable: &str) -> Result<Option<Map<String, Value>>, Trouble> {
         match self.get(variable) {
             Some(inline) if inline.starts_with('{') => Ok(serde_json::from_str(inline).ok()),
-            Some(id) => Aws::of(self)?.secret(id).await,
+            Some(id) => self.aws()?.secret(id).await,
             None => Ok(None),
         }
     }
 
-    /// Twilio's accounts as whoever has this key or token sees them.
+    /// Twilio's accounts as this key or token sees them.
     pub(crate) fn accounts_as(&self, user: &str, password: &str) -> Accounts {
         let or = |name: &str, usual: &str| self.get(name).unwrap_or(usual).to_owned();
         Accounts::new(AccountConfig {

@@ -102,7 +102,7 @@ impl Terminal {
     /// Prints an answer, and says how the program ends.
     pub(crate) fn print(&self, answer: &Answer) -> ExitCode {
         let text = if self.json { format!("{:#}\n", answer.json) } else { rendered(&answer.blocks) };
-        // Whoever reads may have heard enough (`| head`).
+        // The reader may have heard enough (`| head`).
         let _ = io::stdout().lock().write_all(text.as_bytes());
         ExitCode::from(u8::from(answer.no))
     }
@@ -123,7 +123,7 @@ impl Terminal {
         }
     }
 
-    /// Asks before something is changed. Where nobody can answer, `--yes` has to have been said.
+    /// Asks before something is changed. Without a terminal to answer at, `--yes` must have been given.
     pub(crate) fn confirm(&self, what: &str) -> Result<(), Trouble> {
         if self.yes {
             return Ok(());

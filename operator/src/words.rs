@@ -1,6 +1,7 @@
 //! What records mean, in words. Pure, so that each state can be shown to say what it is.
 
 use shared::store::sales::Record;
+use shared::store::work::{Call, Lease};
 use shared::store::{Charge, Custody, RefundReason, Refunding, Source, State, Work};
 use shared::types::{PhoneNumber, Timestamp, rfc3339};
 
@@ -25,7 +26,7 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> String {
 /// What was sold, or was about to be. `number` says how a phone number may be shown.
 pub(crate) fn work(work: &Work, number: impl Fn(&PhoneNumber) -> String) -> String {
     match work {
-        Work::Lease { number: of, country, source } => {
+        Work::Lease(Lease { number: of, country, source, .. }) => {
             let source = match source {
                 Source::Pool => "from the pool",
                 Source::Carrier { .. } => "bought at the carrier",
@@ -33,14 +34,15 @@ pub(crate) fn work(work: &Work, number: impl Fn(&PhoneNumber) -> String) -> Stri
             };
             format!("a lease of {} ({country}), {source}", number(of))
         }
-        Work::Renew { number: of, expires_at, .. } => {
-            format!("30 more days of {}, whose lease ended {}", number(of), rfc3339(*expires_at))
+        Work::Renew(renew) => {
+            format!("30 more days of {}, whose lease ended {}", number(&renew.number), rfc3339(renew.expires_at))
         }
-        Work::List { numbers } => format!("a list of {} numbers", numbers.len()),
-        Work::Call { call, from, to, max_duration, credit, .. } => {
+        Work::List(list) => format!("a list of {} numbers", list.numbers.len()),
+        Work::Calls(list) => format!("a list of {} calls", list.calls.len()),
+        Work::Call(Call { id, from, to, max_duration, credit, .. }) => {
             let with = if *credit { ", paid with credit" } else { "" };
             let (from, to) = (number(from), number(to));
-            format!("call {} from {from} to {to}, up to {max_duration} min{with}", call.as_str())
+            format!("call {} from {from} to {to}, up to {max_duration} min{with}", id.as_str())
         }
         Work::Nothing => "nothing: it was paid without asking".to_owned(),
     }

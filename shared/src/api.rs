@@ -3,29 +3,55 @@
 //! are made of it. It knows what is promised, and nothing of how it is kept.
 
 mod calls;
+mod choices;
 pub mod codes;
+mod dry_run;
 mod exact;
 mod fields;
 pub mod languages;
+mod lists;
+pub mod mcp;
 mod nearest;
 mod numbers;
+mod rehearsed;
+mod sold;
 mod unoffered;
+pub mod voices;
 
 pub use calls::{
-    FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, TASK, UNTRUSTED, VOICE, VOICE_CALL, VOICE_CALL_STATUS,
+    FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, QUESTIONS, TASK, UNTRUSTED, VOICE_CALL, VOICE_CALL_HANGUP,
+    VOICE_CALL_STATUS, VOICEMAIL_MESSAGE, WAIT,
 };
+pub use choices::{VOICE_LANGUAGES, VOICE_VOICES};
 pub use codes::Code;
-pub use exact::{absent, request_of};
-pub use fields::{Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Text, body_of, sample_of};
-pub use nearest::nearest;
-pub use numbers::{NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
-pub use unoffered::{Promise, Unoffered};
+pub use dry_run::DRY_RUN;
+pub use exact::{absent, request_of, sold_in};
+pub use fields::{
+    Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Questions, Text, body_of, sample_of,
+};
+pub use lists::{CALLS_LISTED, VOICE_CALLS, VOICE_CALLS_LIST};
+pub use nearest::{nearest, nearest_served};
+pub use numbers::{NUMBERS, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
+pub use rehearsed::REHEARSED;
+pub use unoffered::{Promise, Unoffered, is_one_of};
 
 use crate::types::Usdc;
 use crate::x402::Offer;
 
 /// What there is, in the order in which a new caller would use it.
-pub const ALL: [&Endpoint; 5] = [&NUMBERS_BUY, &VOICE_CALL, &VOICE_CALL_STATUS, &NUMBERS_LIST, &NUMBERS_RENEW];
+pub const ALL: [&Endpoint; 11] = [
+    &NUMBERS_BUY,
+    &VOICE_CALL,
+    &VOICE_CALL_STATUS,
+    &VOICE_CALL_HANGUP,
+    &VOICE_CALLS,
+    &VOICE_CALLS_LIST,
+    &NUMBERS,
+    &NUMBERS_LIST,
+    &NUMBERS_RENEW,
+    &VOICE_VOICES,
+    &VOICE_LANGUAGES,
+];
 
 /// What is free to read beside the endpoints.
 pub const DOCUMENTS: [&str; 7] =
@@ -33,7 +59,7 @@ pub const DOCUMENTS: [&str; 7] =
 
 /// The header in which a client gives a purchase a name of its own, so that paying twice for it is impossible: visible ASCII.
 pub const IDEMPOTENCY_KEY: Text = Text { field: "Idempotency-Key", shortest: 1, longest: 128 };
-/// For so many days such a name is known.
+/// How many days such a name is known.
 pub const IDEMPOTENCY_DAYS: u32 = 30;
 
 /// One thing that can be asked for.
@@ -53,13 +79,17 @@ pub struct Endpoint {
     pub title: &'static str,
     /// What has to be known before it is used.
     pub about: &'static str,
+    /// What may stand in the address behind the question mark.
+    pub parameters: &'static [Field],
     /// The body.
     pub request: &'static [Field],
-    /// What a body might ask for in vain, here and not everywhere.
-    unoffered: &'static [Unoffered],
-    /// The body of a 200.
+    /// What a request might ask for in vain, here and not everywhere.
+    pub(crate) unoffered: &'static [Unoffered],
+    /// The status of a success.
+    pub success: u16,
+    /// The body of a success.
     pub answer: &'static [Field],
-    /// Every other answer.
+    /// Every other answer, but for [`Endpoint::refused_unknown`]; a client that prefers HTML may also be led to a page.
     pub refusals: &'static [Code],
 }
 
@@ -69,7 +99,22 @@ impl Endpoint {
         self.price.atomic() > 0
     }
 
-    /// What a body might ask for in vain.
+    /// Whether a wallet signs in for it.
+    pub fn is_signed_in_for(&self) -> bool {
+        self.refusals.contains(&codes::SIGN_IN_REQUIRED)
+    }
+
+    /// What a dry run of it is refused with besides; nothing, where there is none.
+    pub const fn refused_unknown(&self) -> &'static [Code] {
+        if self.is_paid() { dry_run::UNKNOWN_CALLER } else { &[] }
+    }
+
+    /// What can be asked for, where it is read: in the body, or behind the question mark.
+    pub const fn asked(&self) -> &'static [Field] {
+        if self.method.has_body() { self.request } else { self.parameters }
+    }
+
+    /// What a request might ask for in vain.
     pub fn unoffered(&self) -> impl Iterator<Item = &'static Unoffered> {
         let everywhere = if self.is_paid() { unoffered::ANYWHERE } else { &[] };
         self.unoffered.iter().chain(everywhere)
@@ -86,8 +131,10 @@ impl Endpoint {
 pub enum Method {
     /// With a body; it may be paid for.
     Post,
-    /// By its address alone, free.
+    /// By its address alone, free; a wallet may have to sign in.
     Get,
+    /// By its address alone: ends what is there.
+    Delete,
 }
 
 impl Method {
@@ -96,36 +143,54 @@ impl Method {
         match self {
             Self::Post => "POST",
             Self::Get => "GET",
+            Self::Delete => "DELETE",
         }
     }
 
-    /// What `Allow` says: also what every server answers to where it answers to this, and what browsers ask beforehand.
-    pub const fn allow(self) -> &'static str {
+    /// Whether what is asked for is said in a body.
+    pub const fn has_body(self) -> bool {
         match self {
-            Self::Post => "POST, OPTIONS",
-            Self::Get => "GET, HEAD, OPTIONS",
+            Self::Post => true,
+            Self::Get | Self::Delete => false,
         }
     }
 
-    /// Whether a request of this method is served. A client that asks for the head alone is answered as if for the whole.
+    /// The methods of requests that are served as this one. A client that asks for the head alone is answered as if for the
+    /// whole.
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Post => &["POST"],
+            Self::Get => &["GET", "HEAD"],
+            Self::Delete => &["DELETE"],
+        }
+    }
+
+    /// Whether a request of this method is served.
     pub fn serves(self, method: &http::Method) -> bool {
-        match self {
-            Self::Post => method == http::Method::POST,
-            Self::Get => method == http::Method::GET || method == http::Method::HEAD,
-        }
+        self.names().contains(&method.as_str())
     }
+}
+
+/// What `Allow` says of an address at which these can be asked: also what every server answers to, which browsers ask
+/// beforehand.
+pub fn allow(methods: &[Method]) -> String {
+    let names: Vec<&str> = methods.iter().flat_map(|method| method.names()).copied().chain(["OPTIONS"]).collect();
+    names.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Method};
+    use super::{ALL, Method, allow, codes};
 
     #[test]
     fn an_endpoint_has_two_addresses_and_says_all_of_its_refusals_once() {
         for endpoint in ALL {
             assert_eq!(format!("/api{}", endpoint.alias), endpoint.path);
             assert!(endpoint.title.is_ascii() && !endpoint.title.is_empty(), "{}", endpoint.name);
-            assert_eq!(endpoint.is_paid(), endpoint.method == Method::Post, "{}", endpoint.name);
+            assert!(!endpoint.is_paid() || endpoint.method == Method::Post, "{}", endpoint.name);
+            assert!(!(endpoint.is_paid() && endpoint.is_signed_in_for()), "{}: one of the two", endpoint.name);
+            let signing = codes::NOT_SIGNED_IN.iter().all(|code| endpoint.refusals.contains(code));
+            assert_eq!(signing, endpoint.is_signed_in_for(), "{}", endpoint.name);
             for (at, code) in endpoint.refusals.iter().enumerate() {
                 let twice = endpoint.refusals.iter().skip(at + 1).any(|other| other == code);
                 assert!(!twice, "{}: {code:?}", endpoint.name);
@@ -134,11 +199,26 @@ mod tests {
     }
 
     #[test]
+    fn an_address_has_each_method_once() {
+        for (at, endpoint) in ALL.into_iter().enumerate() {
+            let mut others = ALL.into_iter().skip(at + 1);
+            assert!(!others.any(|other| (other.path, other.method) == (endpoint.path, endpoint.method)));
+        }
+    }
+
+    #[test]
     fn what_allow_says_is_what_is_served() {
-        for method in [Method::Post, Method::Get] {
+        use Method::{Delete, Get, Post};
+        for (methods, said) in [
+            (&[Post][..], "POST, OPTIONS"),
+            (&[Get], "GET, HEAD, OPTIONS"),
+            (&[Get, Delete], "GET, HEAD, DELETE, OPTIONS"),
+        ] {
+            assert_eq!(allow(methods), said);
             for name in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get"] {
                 let asked = http::Method::from_bytes(name.as_bytes()).unwrap();
-                assert_eq!(method.serves(&asked), method.allow().split(", ").any(|one| one == name), "{name}");
+                let served = methods.iter().any(|method| method.serves(&asked));
+                assert_eq!(served, said.split(", ").any(|one| one == name), "{name}");
             }
         }
     }

@@ -3,18 +3,26 @@
 //! is nothing to read, are absent. Two spellings of a field may both be there if they agree. A refusal has the field's own
 //! name in `field`, and in its message also the spelling that was sent, where that is another.
 
+mod address;
+mod dry_run;
+mod name;
 mod names;
 mod object;
+mod questions;
 mod value;
+mod wish;
 mod wrong;
 
 use serde_json::value::RawValue;
 
 use crate::api::{Endpoint, Field, Integer};
 use crate::refusal::Refusal;
-use crate::types::{Country, PhoneNumber};
+use crate::types::{Country, PhoneNumber, Question, Timestamp};
+use object::Fields;
 use value::{Given, Value};
 
+pub use address::in_the_address;
+pub use dry_run::{is_not_asked_for, is_not_in_the_body, run};
 pub use names::{ignored, not_in_the_address};
 pub use object::asks_nothing;
 
@@ -26,14 +34,22 @@ pub struct Body {
     spelled: Vec<(&'static str, &'static str)>,
 }
 
+/// The fields of an object as they were sent, in their order and repetitions included.
+pub fn fields(object: &[u8]) -> Result<Vec<(String, &RawValue)>, Refusal> {
+    object::read(object)
+}
+
 /// Reads a body of an endpoint. One that is absent reads as `{}`.
 pub fn read(endpoint: &Endpoint, body: &[u8]) -> Result<Body, Refusal> {
-    let given = object::read(body)?;
+    read_given(endpoint, &object::read(body)?)
+}
+
+fn read_given(endpoint: &Endpoint, given: &Fields<'_>) -> Result<Body, Refusal> {
     // First, since the field of a wrong name may be missing by its right one.
-    names::check(endpoint, &given)?;
+    names::check(endpoint, given)?;
     let mut body = Body { values: Vec::new(), spelled: Vec::new() };
-    for field in endpoint.request {
-        if let Some((spelling, value)) = one_of(field, &given)? {
+    for field in endpoint.asked() {
+        if let Some((spelling, value)) = one_of(field, given)? {
             body.values.push((field.name, value));
             body.spelled.push((field.name, spelling));
         }
@@ -110,9 +126,24 @@ impl Body {
         if let Value::Language(language) = self.take(field)? { Some(language) } else { None }
     }
 
+    /// One of the field's words.
+    pub fn word(&mut self, field: &str) -> Option<&'static str> {
+        if let Value::Word(word) = self.take(field)? { Some(word) } else { None }
+    }
+
+    /// An instant.
+    pub fn time(&mut self, field: &str) -> Option<Timestamp> {
+        if let Value::Time(at) = self.take(field)? { Some(at) } else { None }
+    }
+
     /// A whole number, or what it is where nothing is said.
     pub fn integer(&mut self, limit: &Integer) -> u32 {
         if let Some(Value::Integer(number)) = self.take(limit.field) { number } else { limit.default }
+    }
+
+    /// Questions; none where nothing is said.
+    pub fn questions(&mut self, field: &str) -> Vec<Question> {
+        if let Some(Value::Questions(questions)) = self.take(field) { questions } else { Vec::new() }
     }
 
     /// Yes or no; no where nothing is said.

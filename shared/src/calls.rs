@@ -1,12 +1,19 @@
 //! Calls: from a request to a ringing phone, and from the dialler's record to what a poll shows.
 
+mod answers;
 mod dial;
-mod hurdles;
+mod hang_up;
 mod look;
+mod objection;
+mod obstacles;
 mod roll_back;
+mod voicemail;
+mod wait;
+mod words;
 
+pub mod cursor;
 pub mod destinations;
-pub mod outcome;
+pub mod list;
 pub mod seen;
 pub mod shown;
 

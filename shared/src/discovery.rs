@@ -1,10 +1,13 @@
 //! What directories and agents read before they ask for anything: the OpenAPI document, `llms.txt`, and the list of what is
 //! sold. Made of the table of the API once, when the function starts. It knows no payment, no store and no vendor.
+//!
+//! `docs/decisions.md`: Why is an address at which there is nothing answered by a function?
 
 mod openapi;
 mod prose;
 
 use std::future::ready;
+use std::iter;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
@@ -12,9 +15,10 @@ use lambda_http::{Request, RequestExt};
 use serde_json::{Value, json};
 
 use crate::api::{self, Endpoint};
-use crate::edge::{Answer, Document, Handler};
+use crate::edge::{Answer, Document, Handler, Served};
 use crate::env::Env;
 use crate::invocation::Invocation;
+use crate::types::Country;
 use crate::x402::Terms;
 
 /// What this is, in one sentence.
@@ -30,6 +34,8 @@ const STEPS: &str = "Buy a number once (30 days), call from it, then poll the ca
 
 /// Nothing in these changes between two deployments.
 const KEPT: &str = "public, max-age=300";
+/// Voices and languages change when the dialler's do, and a copy that is an hour old is refused nothing that it was not before.
+const KEPT_LONGER: &str = "public, max-age=3600";
 
 const ICON: &str = concat!(
     r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6b4f"/>"##,
@@ -42,11 +48,25 @@ const ICON: &str = concat!(
 /// their answers (`X-Robots-Tag`), which a crawler sees only where it may look.
 const ROBOTS: &str = "User-agent: *\nAllow: /\n";
 
+/// What a call can choose from.
+const LISTS: [&Endpoint; 2] = [&api::VOICE_VOICES, &api::VOICE_LANGUAGES];
+
+/// What the documents say of this deployment.
+struct Facts {
+    terms: Terms,
+    /// The operator's address.
+    email: Option<String>,
+    /// The countries whose numbers are sold.
+    countries: Vec<Country>,
+}
+
 /// The function.
 pub struct Discovery {
     openapi: Document,
     prose: Document,
     resources: Document,
+    voices: Document,
+    languages: Document,
     icon: Document,
     robots: Document,
 }
@@ -54,11 +74,14 @@ pub struct Discovery {
 impl Discovery {
     /// Writes the documents.
     pub fn from_env(env: &mut Env) -> Self {
-        let (terms, email) = (env.terms(), env.contact_email());
+        let countries = env.number_prices().countries().collect();
+        let facts = Facts { terms: env.terms(), email: env.contact_email(), countries };
         Self {
-            openapi: openapi::document(&terms, email.as_deref()).to_string().into(),
-            prose: prose::llms_txt(&terms, email.as_deref()).into(),
-            resources: resources(&terms).to_string().into(),
+            openapi: openapi::document(&facts).to_string().into(),
+            prose: prose::llms_txt(&facts).into(),
+            resources: resources(&facts.terms).to_string().into(),
+            voices: voices().to_string().into(),
+            languages: languages().to_string().into(),
             icon: ICON.to_owned().into(),
             robots: ROBOTS.to_owned().into(),
         }
@@ -67,16 +90,23 @@ impl Discovery {
 
 impl Handler for Discovery {
     const NAME: &'static str = "discovery";
-    const METHOD: api::Method = api::Method::Get;
-    const REFUSALS: &'static [api::Code] = &[api::codes::METHOD_NOT_ALLOWED, api::codes::NO_SUCH_PATH];
+
+    fn serves() -> impl Iterator<Item = Served> {
+        const REFUSALS: &[api::Code] = &[api::codes::METHOD_NOT_ALLOWED, api::codes::NO_SUCH_PATH];
+        iter::once(Served { method: api::Method::Get, refusals: REFUSALS, unknown: &[] })
+    }
 
     /// The gateway sends here whatever else is asked for.
     fn has(&self, path: &str) -> bool {
-        api::DOCUMENTS.contains(&path)
+        api::DOCUMENTS.contains(&path) || LISTS.iter().any(|list| path == list.path || path == list.alias)
     }
 
     fn handle(&self, request: Request, _: Invocation) -> impl Future<Output = Answer> + Send {
-        let (kind, document) = match request.raw_http_path() {
+        let path = request.raw_http_path();
+        let [voices, languages] = LISTS.map(|list| path == list.path || path == list.alias);
+        let (kind, document) = match path {
+            _ if voices => ("application/json", &self.voices),
+            _ if languages => ("application/json", &self.languages),
             "/openapi.json" => ("application/json", &self.openapi),
             "/.well-known/x402" => ("application/json", &self.resources),
             "/favicon.ico" | "/favicon.svg" => ("image/svg+xml", &self.icon),
@@ -84,7 +114,8 @@ impl Handler for Discovery {
             // Also for a person who opens the origin to see what is here.
             _ => ("text/plain; charset=utf-8", &self.prose),
         };
-        let headers = vec![header(CONTENT_TYPE, kind), header(CACHE_CONTROL, KEPT)];
+        let kept = if voices || languages { KEPT_LONGER } else { KEPT };
+        let headers = vec![header(CONTENT_TYPE, kind), header(CACHE_CONTROL, kept)];
         ready(Answer::document(document, &request, headers))
     }
 }
@@ -106,6 +137,7 @@ fn dollars(endpoint: &Endpoint) -> String {
 fn resources(terms: &Terms) -> Value {
     let named = |one: &Endpoint| format!("{} {}{}", one.method.as_str(), terms.public_url, one.path);
     let price = |one: &Endpoint| json!({"resource": named(one), "amount": dollars(one), "currency": "USD", "asset": "USDC", "description": one.title});
+    let tools: Vec<_> = api::mcp::TOOLS.iter().map(|tool| tool.name).collect();
     json!({
         "version": 1,
         // Directories read these as text, so what each costs stands beside them.
@@ -113,9 +145,26 @@ fn resources(terms: &Terms) -> Value {
         "prices": paid().map(price).collect::<Vec<_>>(),
         "description": SUMMARY,
         "instructions": STEPS,
+        "mcp": {"url": format!("{}{}", terms.public_url, api::mcp::MCP), "transport": "streamable-http", "tools": tools},
         "ownershipProofs": [],
         "mppResources": [],
     })
+}
+
+/// The voices that are sold. Neither the dialler's own list nor its samples are handed on: it has the operator's clones in it.
+fn voices() -> Value {
+    let one = |voice: &api::voices::Voice<'_>| {
+        json!({
+            "id": voice.asked_for_by(), "name": voice.name, "description": voice.description, "language": voice.language,
+            "sample_url": voice.sample,
+        })
+    };
+    json!({"voices": api::voices::all().iter().map(one).collect::<Vec<_>>()})
+}
+
+fn languages() -> Value {
+    let one = |(code, name)| json!({"code": code, "name": name});
+    json!({"languages": api::languages::all().map(one).collect::<Vec<_>>()})
 }
 
 #[cfg(test)]

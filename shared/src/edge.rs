@@ -7,19 +7,22 @@ mod browsers;
 mod caller;
 mod gateway;
 mod gzip;
+mod methods;
 pub(crate) mod quality;
+mod signing_in;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Body, Context, Request, RequestExt, Response};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::error;
 
 use crate::api;
@@ -34,6 +37,9 @@ use caller::Callers;
 use gateway::Reply;
 pub(crate) use gateway::Written;
 pub use gzip::Document;
+pub use methods::Served;
+use methods::{methods, served};
+pub use signing_in::SigningIn;
 
 /// The outcome of a request that brought no payment and was told the price.
 pub const UNPAID: &str = "unpaid";
@@ -42,16 +48,19 @@ pub const UNPAID: &str = "unpaid";
 const PREFLIGHT: &str = "preflight";
 
 /// Something that answers HTTP requests.
-pub trait Handler: Send + Sync + 'static {
+pub trait Handler: Sized + Send + Sync + 'static {
     /// What it is called in the log.
     const NAME: &'static str;
-    /// How it is asked. Requests of other methods are refused before they come here.
-    const METHOD: api::Method;
-    /// What it answers other than success.
-    const REFUSALS: &'static [api::Code];
+    /// How it is asked: each method once. Requests of other methods are refused before they come here.
+    fn serves() -> impl Iterator<Item = Served>;
     /// Whether there is something at this path. The gateway's routes know, except for a function that is sent all the rest.
     fn has(&self, _path: &str) -> bool {
         true
+    }
+    /// What a request of another method is answered at this path.
+    fn wrong_method(method: &Method, path: &str) -> Answer {
+        let meant = api::nearest_served(method, path);
+        Answer::refusal(&Refusal::MethodNotAllowed { methods: methods::<Self>(), meant })
     }
     /// Answers one request. There is no error: a refusal is an answer.
     fn handle(&self, request: Request, invocation: Invocation) -> impl Future<Output = Answer> + Send;
@@ -173,16 +182,14 @@ async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
         return nothing_here(&request);
     }
     if method == Method::OPTIONS {
-        return Answer { response: browsers::preflight(H::METHOD.allow()), outcome: PREFLIGHT };
+        return Answer { response: browsers::preflight(&api::allow(&methods::<H>())), outcome: PREFLIGHT };
     }
-    if !H::METHOD.serves(&method) {
-        let mut meant = api::nearest(&method, request.raw_http_path());
-        meant.retain(|(meant, _)| meant.serves(&method));
-        return Answer::refusal(&Refusal::MethodNotAllowed { method: H::METHOD, meant });
-    }
+    let Some(served) = served::<H>(&method) else {
+        return H::wrong_method(&method, request.raw_http_path());
+    };
     let answer = handler.handle(request, invocation).await;
     // What is not in the table of the API is in none of its documents. Every test would tell of it.
-    debug_assert!(is_promised::<H>(&answer), "{} answers {} {}", H::NAME, answer.response.status(), answer.outcome);
+    debug_assert!(served.promises(&answer), "{} answers {} {}", H::NAME, answer.response.status(), answer.outcome);
     // The answer to HEAD is that to GET with its body: the gateway takes that off, and tells its length.
     answer
 }
@@ -190,15 +197,12 @@ async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
 /// Not a redirect, which clients follow without their body, and with a payment twice.
 fn nothing_here(request: &Request) -> Answer {
     if request.method() == Method::OPTIONS {
-        return Answer { response: browsers::preflight("GET, HEAD, POST, OPTIONS"), outcome: PREFLIGHT };
+        return Answer {
+            response: browsers::preflight(&api::allow(&[api::Method::Get, api::Method::Post])),
+            outcome: PREFLIGHT,
+        };
     }
     Answer::refusal(&Refusal::NoSuchPath { meant: api::nearest(request.method(), request.raw_http_path()) })
-}
-
-fn is_promised<H: Handler>(answer: &Answer) -> bool {
-    let status = answer.response.status();
-    let name = if answer.outcome == UNPAID { api::codes::PAYMENT_REQUIRED.name } else { answer.outcome };
-    status.is_success() || H::REFUSALS.iter().any(|code| status == code.status && name == code.name)
 }
 
 /// The body's bytes, if they are not too many.
@@ -206,7 +210,29 @@ pub fn bytes(body: &Body) -> Result<&[u8], Refusal> {
     if body.len() > api::LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
 }
 
+/// What stands in the address behind the question mark.
+pub fn parameters(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+    request.query_string_parameters_ref().into_iter().flat_map(|parameters| parameters.iter())
+}
+
 impl Answer {
+    /// A success, which names what was ignored if anything was.
+    pub fn ok_but_for(
+        ignored: &[String],
+        body: &impl Serialize,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        outcome: &'static str,
+    ) -> Self {
+        if ignored.is_empty() {
+            return Self::ok(body, headers, outcome);
+        }
+        let mut body = serde_json::to_value(body).unwrap_or_default();
+        if let Value::Object(fields) = &mut body {
+            fields.insert(api::IGNORED_FIELDS.name.to_owned(), Value::from(ignored));
+        }
+        Self::ok(&body, headers, outcome)
+    }
+
     /// A success.
     pub fn ok(body: &impl Serialize, headers: Vec<(HeaderName, HeaderValue)>, outcome: &'static str) -> Self {
         match serde_json::to_vec(body) {
@@ -215,7 +241,31 @@ impl Answer {
         }
     }
 
-    /// A success that is no JSON of ours: a page, or a document that caches may keep.
+    /// What was asked for is on its way.
+    pub fn accepted(body: &impl Serialize) -> Self {
+        let answer = Self::ok(body, Vec::new(), "ok");
+        let accepted = answer.response.status() == StatusCode::OK;
+        if accepted { answer.with_status(StatusCode::ACCEPTED) } else { answer }
+    }
+
+    /// It was heard, and there is nothing to say.
+    pub fn silence() -> Self {
+        let kept = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        Self { response: response_of(StatusCode::ACCEPTED, Body::Empty, kept), outcome: "ok" }
+    }
+
+    /// A person's browser is led to a page, by an address that is relative to the one that it has asked.
+    pub fn see_other(address: HeaderValue, outcome: &'static str) -> Self {
+        let headers = [(LOCATION, address), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        Self { response: response_of(StatusCode::SEE_OTHER, Body::Empty, headers), outcome }
+    }
+
+    fn with_status(mut self, status: StatusCode) -> Self {
+        *self.response.status_mut() = status;
+        self
+    }
+
+    /// A success that is not JSON of ours: a page, or a document that caches may keep.
     pub fn text(body: String, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
         Self { response: response_of(StatusCode::OK, Body::Text(body), headers), outcome: "ok" }
     }
@@ -233,7 +283,13 @@ impl Answer {
 
     /// A refusal. A fault's cause goes to the log, and nowhere else.
     pub fn refusal(refusal: &Refusal) -> Self {
-        log_refusal(refusal);
+        count_limit(refusal);
+        Self::refusal_rehearsed(refusal)
+    }
+
+    /// A refusal that a dry run has met: nothing has hit a limit, so none is counted.
+    pub fn refusal_rehearsed(refusal: &Refusal) -> Self {
+        log_fault(refusal);
         let facts = refusal.facts();
         Self { response: json(status_of(&facts), text(facts.body()), headers_of(&facts)), outcome: facts.code }
     }
@@ -250,18 +306,22 @@ impl Answer {
 
     /// A refusal for a person to read.
     pub fn refusal_in_text(refusal: &Refusal, body: String, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
-        log_refusal(refusal);
+        count_limit(refusal);
+        log_fault(refusal);
         let facts = refusal.facts();
         let headers = headers_of(&facts).into_iter().chain(headers);
         Self { response: response_of(status_of(&facts), Body::Text(body), headers), outcome: facts.code }
     }
 }
 
-fn log_refusal(refusal: &Refusal) {
+fn log_fault(refusal: &Refusal) {
     if let Refusal::Fault(fault) = refusal {
         telemetry::fault();
         error!(%fault, "a fault");
     }
+}
+
+fn count_limit(refusal: &Refusal) {
     if let Some(limit) = refusal.limit() {
         telemetry::add(&LIMITS_HIT, 1, [limit.into()]);
     }

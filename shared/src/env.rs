@@ -1,5 +1,8 @@
 //! What we were told at start: the only reader of the environment. Each function names what it needs, and a start-up
 //! that lacks something says everything that is missing in one message.
+//!
+//! - `docs/decisions.md`: Why is a node required for Solana and not for Base?
+//! - `docs/decisions.md`: Why does `env` stand above the neighbours?
 
 mod amounts;
 
@@ -9,13 +12,14 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use tracing::level_filters::LevelFilter;
 
-use crate::store::{Store, StoreConfig};
+use crate::store::Store;
 use crate::types::{Country, Network, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig, BlandKeys};
-use crate::upstream::kms::{KmsConfig, SigningKey};
-use crate::upstream::secrets::{Fields, Rotating, Unfit, Vault, VaultConfig};
+use crate::upstream::kms::SigningKey;
 use crate::upstream::twilio::{Twilio, TwilioConfig, TwilioKey};
+use crate::wire::aws::Service;
+use crate::wire::secrets::{Fields, Rotating, Unfit, Vault};
 use crate::x402::{EvmRpc, Facilitator, KEY, Needed, Nodes, PaymentKeys, Place, SolanaKey, SolanaRpc, Terms};
 
 type Read = Box<dyn Fn(&str) -> Option<String>>;
@@ -94,12 +98,8 @@ impl Env {
 
     /// `TABLE_NAME`, `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` (optional), and the role's credentials.
     pub fn store(&mut self) -> Store {
-        Store::new(StoreConfig {
-            table: self.required("TABLE_NAME"),
-            region: self.required("AWS_REGION"),
-            credentials: self.credentials(),
-            endpoint: self.optional("AWS_ENDPOINT_URL_DYNAMODB"),
-        })
+        let table = self.required("TABLE_NAME");
+        Store::new(self.service("AWS_ENDPOINT_URL_DYNAMODB"), table)
     }
 
     /// `PUBLIC_URL`: our own origin, as buyers see it. Never taken from a request's `Host`.
@@ -251,9 +251,7 @@ impl Env {
             role_arn: self.required("SCHEDULE_ROLE_ARN"),
             reaper_arn: self.required("REAPER_ARN"),
             dead_letters_arn: self.required("SCHEDULE_DEAD_LETTERS_ARN"),
-            region: self.required("AWS_REGION"),
-            credentials: self.credentials(),
-            endpoint_url: self.optional("AWS_ENDPOINT_URL_SCHEDULER"),
+            service: self.service("AWS_ENDPOINT_URL_SCHEDULER"),
         })
     }
 
@@ -261,12 +259,7 @@ impl Env {
     /// development `REFUND_PRIVATE_KEY`, the key itself in hex. With neither, what is owed on an EVM chain becomes credit.
     pub fn refund_key(&mut self) -> Option<SigningKey> {
         match (self.optional("REFUND_KMS_KEY"), self.secret("REFUND_PRIVATE_KEY")) {
-            (Some(key), None) => Some(SigningKey::in_kms(KmsConfig {
-                key,
-                region: self.required("AWS_REGION"),
-                credentials: self.credentials(),
-                endpoint_url: self.optional("AWS_ENDPOINT_URL_KMS"),
-            })),
+            (Some(key), None) => Some(SigningKey::in_kms(self.service("AWS_ENDPOINT_URL_KMS"), key)),
             (None, Some(secret)) => {
                 let bytes = alloy_primitives::hex::decode_to_array(secret.reveal()).ok();
                 let key = bytes.and_then(SigningKey::here);
@@ -315,13 +308,18 @@ impl Env {
         if let Some(vault) = &self.vault {
             return Arc::clone(vault);
         }
-        let vault = Arc::new(Vault::new(VaultConfig {
-            region: self.required("AWS_REGION"),
-            credentials: self.credentials(),
-            endpoint_url: self.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
-        }));
+        let vault = Arc::new(Vault::new(self.service("AWS_ENDPOINT_URL_SECRETS_MANAGER")));
         self.vault = Some(Arc::clone(&vault));
         vault
+    }
+
+    /// A service of AWS: at `AWS_REGION`, or at the endpoint that a variable may name.
+    fn service(&mut self, endpoint: &str) -> Service {
+        Service {
+            region: self.required("AWS_REGION"),
+            credentials: self.credentials(),
+            endpoint: self.optional(endpoint),
+        }
     }
 
     /// The role's credentials: Lambda puts them here, so nothing has to be looked for.

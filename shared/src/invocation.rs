@@ -7,14 +7,15 @@ use tokio::time::Instant;
 
 use crate::types::{AttemptId, CallId, Timestamp};
 
-/// API Gateway gives up after 30 s. What is not done by now must be left to a retry or to the sweep.
+/// API Gateway gives up after 30 s. What is not done by now must be left to a retry or to the reaper.
 const BUDGET: Duration = Duration::from_secs(25);
 
 /// When this invocation began, until when it may work, and the names it may give.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The time, for every decision of this invocation.
+    /// The time, for every decision of this invocation; after a pause, of what is [resumed](Self::resumed).
     pub now: Timestamp,
+    began_at: Timestamp,
     began: Instant,
     /// The name of this try at serving a request.
     pub attempt: AttemptId,
@@ -40,13 +41,26 @@ impl Invocation {
         let [attempt, call, dice] = [0..16, 16..32, 32..40].map(|range| {
             entropy.get(range).unwrap_or_default().iter().fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte))
         });
+        let now = Timestamp::now();
         Self {
-            now: Timestamp::now(),
+            now,
+            began_at: now,
             began: Instant::now(),
             attempt: AttemptId::from_bits(attempt),
             call_id: CallId::from_bits(call),
             dice: u64::try_from(dice & u128::from(u64::MAX)).unwrap_or(0),
         }
+    }
+
+    /// The same after a pause: what is decided then is decided at the time that it is by then.
+    #[must_use]
+    pub fn resumed(&self) -> Self {
+        Self { now: self.current(), ..self.clone() }
+    }
+
+    /// How long it has taken so far.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// What is left of the time.
@@ -56,7 +70,18 @@ impl Invocation {
 
     /// The time by now: for what has a deadline elsewhere, such as a signature. Decisions are taken at `now`.
     pub fn current(&self) -> Timestamp {
-        self.now.saturating_add(self.began.elapsed()).unwrap_or(self.now)
+        self.began_at.saturating_add(self.began.elapsed()).unwrap_or(self.now)
+    }
+
+    /// What names a step of this try at something: sent twice, it is made once.
+    pub fn step(&self, verb: &str, of: &str) -> String {
+        format!("{verb} {of} {} {}", self.attempt.as_str(), self.now.as_second())
+    }
+
+    /// The time after a pause from now on: for a turn that is taken again then.
+    pub fn soon(&self, pause: Duration) -> Timestamp {
+        let now = self.current();
+        now.saturating_add(pause).unwrap_or(now)
     }
 
     /// The time a step may take: its own limit, or what is left after `reserve` has been kept back for what must follow.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::refusal::Refusal;
+use crate::refusal::{Owner, Refusal};
 use crate::store::numbers::Lease;
 use crate::store::sales::Record;
 use crate::store::{Store, StoreFault, Work};
-use crate::types::{DAY, PhoneNumber, Timestamp, Wallet};
+use crate::types::{DAY, PhoneNumber, Run, Timestamp, Wallet};
 
 /// What five dollars buy.
 pub const TERM: Duration = Duration::from_secs(30 * DAY.as_secs());
@@ -21,9 +21,9 @@ pub const COOLING: Duration = Duration::from_secs(2 * DAY.as_secs());
 /// When a lease ends that this sale began or extended.
 pub fn ends_at(record: &Record) -> Option<Timestamp> {
     let begins = match &record.work {
-        Work::Lease { .. } => record.settled.as_ref()?.at,
-        Work::Renew { expires_at, .. } => *expires_at,
-        Work::List { .. } | Work::Call { .. } | Work::Nothing => return None,
+        Work::Lease(_) => record.settled.as_ref()?.at,
+        Work::Renew(renew) => renew.expires_at,
+        Work::List(_) | Work::Calls(_) | Work::Call(_) | Work::Nothing => return None,
     };
     begins.checked_add(TERM).ok()
 }
@@ -62,9 +62,13 @@ pub enum NotMeant {
 }
 
 /// The refusal of a wallet that names a number which it does not own: whose it is, and what it does own. Asked only
-/// after the wallet's signature was checked.
-pub async fn not_yours(store: &Store, named: &PhoneNumber, active: &[Lease], now: Timestamp) -> Refusal {
-    match owner(store, named, now).await {
+/// after the wallet's signature was checked. A dry run costs nothing and is not counted, so it is not told whose.
+pub async fn not_yours(store: &Store, named: &PhoneNumber, active: &[Lease], run: Run, now: Timestamp) -> Refusal {
+    let actual_owner = match run {
+        Run::Real => owner(store, named, now).await.map(Owner::from),
+        Run::Dry => Ok(Owner::Untold),
+    };
+    match actual_owner {
         Ok(actual_owner) => Refusal::WrongWallet { actual_owner, active: numbers(active) },
         Err(fault) => fault.into(),
     }

@@ -7,6 +7,8 @@
 //! wallet, every prefix and every day has its sum; and since it is a person's phone that rings, every destination has
 //! its number. None of them forbids an ordinary destination or a length: the sums that could count at most what they
 //! allow, so one call that is dearer than all of it uses it up alone.
+//!
+//! `docs/decisions.md`: Why is a wallet paused for a day after one unpaid ring?
 
 pub mod judge;
 pub mod prices;
@@ -42,13 +44,13 @@ pub const PREFIX_COST: Usdc = Usdc::micros(50_000_000);
 pub const NUMBERS_PER_DAY: usize = 10;
 /// How often one wallet is told in an hour whose a number is that is not its own.
 pub const OWNERS_PER_HOUR: u32 = 20;
-/// Of the dialler's lines, so many in a hundred are used: the rest is for what we have lost count of.
+/// Of the dialler's lines, this many in a hundred are used: the rest is for what we have lost count of.
 const SHARE: u64 = 80;
 
 /// Payments of one wallet whose outcome is not known: there is no other one before one of them is.
 pub const IN_DOUBT: u64 = 2;
-/// How long a call goes on whose payment is in doubt. It is stopped by the first round of the sweep after that, and what is paid for
-/// it all the same goes back.
+/// How long a call goes on whose payment is in doubt. It is stopped by the reaper's first round after that, and what is paid
+/// for it all the same goes back.
 pub const UNPAID_TALK: Duration = Duration::from_mins(2);
 
 /// A window for counts.
@@ -59,12 +61,12 @@ pub const HOUR: Duration = Duration::from_hours(1);
 pub const WINDOW: Duration = DAY;
 /// What a call has cost is known so long after its end: the dialler writes it within a minute.
 pub const SETTLING: Duration = Duration::from_mins(1);
-/// How often the sweep comes by.
+/// How often the reaper comes by.
 pub const ROUND: Duration = Duration::from_mins(1);
-/// So long after a call's time is up its caller's next request sees that it is over: by then a round of the sweep has
+/// So long after a call's time is up its caller's next request sees that it is over: by then a round of the reaper has
 /// stopped it, if it still ran, and some seconds have passed since, for the dialler to say so and for another look to be due.
 pub const LOOK: Duration = Duration::from_secs(ROUND.as_secs() + 10);
-/// The same where only the sweep looks: two rounds, and the pause between them.
+/// The same where only the reaper looks: two rounds, and the pause between them.
 pub const SWEPT: Duration = Duration::from_mins(3);
 
 /// What an operator sets for numbers.
@@ -207,6 +209,39 @@ impl Limit {
         Self::Crowd,
     ];
 
+    /// How many it allows, or how much; nothing where an operator says so ([`Limit::is_the_operators`]), or where nothing is
+    /// exceeded.
+    pub fn most(self) -> Option<String> {
+        let count = |number: u64| Some(number.to_string());
+        let size = |number: usize| Some(number.to_string());
+        match self {
+            Self::CallsPerHour => size(CALLS_PER_HOUR),
+            Self::CallsPerDay => size(CALLS_PER_DAY),
+            Self::CallsAtOnce => size(CALLS_AT_ONCE),
+            Self::SamePerHour => size(SAME_PER_HOUR),
+            Self::SamePerDay => size(SAME_PER_DAY),
+            Self::DestinationPerDay => size(DESTINATION_PER_DAY),
+            Self::Broken => size(BROKEN_PER_DAY),
+            Self::WalletCost => Some(WALLET_COST.to_string()),
+            Self::PrefixCost => Some(PREFIX_COST.to_string()),
+            Self::NumbersPerDay => size(NUMBERS_PER_DAY),
+            Self::UnpaidCall | Self::UnpaidNumber | Self::UnpaidRing | Self::Renewal => count(1),
+            Self::InDoubt => count(IN_DOUBT),
+            Self::Owners => count(u64::from(OWNERS_PER_HOUR)),
+            Self::DailyCost
+            | Self::AllAtOnce
+            | Self::NumbersCost
+            | Self::Unproven
+            | Self::CreditSpent
+            | Self::Crowd => None,
+        }
+    }
+
+    /// Whether its number is what an operator has set.
+    pub const fn is_the_operators(self) -> bool {
+        matches!(self, Self::DailyCost | Self::AllAtOnce | Self::NumbersCost | Self::Unproven)
+    }
+
     /// For programs. It stays the same.
     pub const fn code(self) -> &'static str {
         match self {
@@ -244,8 +279,8 @@ impl fmt::Display for Limit {
             Self::CallsPerDay => write!(f, "A wallet places at most {CALLS_PER_DAY} calls in a day."),
             Self::CallsAtOnce => write!(
                 f,
-                "A wallet can have at most {CALLS_AT_ONCE} calls in progress. A finished call frees its slot once it has been \
-                 polled."
+                "A wallet can have at most {CALLS_AT_ONCE} calls in progress. Poll them: one that is over frees its slot. The time \
+                 that follows is when the first of them must be over."
             ),
             Self::SamePerHour => write!(f, "A wallet calls the same number at most {SAME_PER_HOUR} times in an hour."),
             Self::SamePerDay => write!(f, "A wallet calls the same number at most {SAME_PER_DAY} times in a day."),
@@ -273,7 +308,12 @@ impl fmt::Display for Limit {
                     "The budget for a day's calls of all wallets is used up. Fewer minutes (`max_duration`) may fit."
                 )
             }
-            Self::AllAtOnce => write!(f, "All lines are in use."),
+            Self::AllAtOnce => {
+                write!(
+                    f,
+                    "All lines are in use. It is not known when the next one is free; the time that follows is a guess."
+                )
+            }
             Self::NumbersPerDay => write!(f, "A wallet buys at most {NUMBERS_PER_DAY} numbers in a day."),
             Self::NumbersCost => write!(f, "No more numbers are bought from the carrier today, and none is in stock."),
             Self::UnpaidCall => write!(
@@ -314,11 +354,34 @@ impl fmt::Display for Limit {
     }
 }
 
+/// What is left of a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Left {
+    /// Of which.
+    pub limit: Limit,
+    /// How much.
+    pub rest: Rest,
+}
+
+/// How much is left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rest {
+    /// This many.
+    Count(u64),
+    /// For so much.
+    Cost(Usdc),
+}
+
+/// What is left of a number of which some are used.
+pub fn left(limit: Limit, most: u64, used: u64) -> Left {
+    Left { limit, rest: Rest::Count(most.saturating_sub(used)) }
+}
+
 /// One more would be too many.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reached {
     /// Of what.
     pub limit: Limit,
-    /// In so many seconds it is not, as far as this limit goes.
+    /// In this many seconds it is not, as far as this limit goes.
     pub retry_after: u64,
 }

@@ -1,5 +1,7 @@
 //! Numbers: from the pool or from the carrier to a sale, and back. Every purchase is recorded before it is made, by name,
 //! so that a lost answer can be looked up and a repeated one buys nothing.
+//!
+//! `docs/decisions.md`: Why does a wanted area code go to the carrier before another area's number is taken from the pool?
 
 mod failed;
 mod purchase;
@@ -14,12 +16,13 @@ use crate::leases;
 use crate::limits::prices::Prices;
 use crate::limits::{Limit, NumberBudget, Reached};
 use crate::refusal::{Fault, Refusal};
-use crate::sale::{Behind, Stop};
+use crate::sale::{Behind, Rehearsal, Stop};
 use crate::store::limits::Purchases;
 use crate::store::numbers::hold;
 use crate::store::sales::{Claimable, Claimed, NewSale, Sale, Settling};
-use crate::store::{Changes, Custody, Lost, Source, State, Store, Work};
-use crate::types::{AreaCode, Country, PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::store::{BoughtCount, Changes, Custody, Hurdle, Source, State, Store, Work, work};
+use crate::telemetry::Neighbour;
+use crate::types::{AreaCode, Country, PaymentId, PhoneNumber, Run, Timestamp, Usdc, Wallet};
 use crate::upstream::alarms::Alarms;
 use crate::upstream::bland::{Bland, BlandError, Imported};
 use crate::upstream::twilio::{Kind, Twilio, TwilioError};
@@ -52,10 +55,17 @@ pub struct Wanted {
     pub area: Option<AreaCode>,
 }
 
+impl Wanted {
+    /// The lease of a number for it. What was wished for is kept with it, since the answer says whether that was met.
+    fn met_by(&self, number: &PhoneNumber, source: Source) -> work::Lease {
+        work::Lease { number: number.clone(), country: self.country, area: self.area.clone(), source }
+    }
+}
+
 /// What there is for a buyer: candidates, none of them reserved; and what it has bought already.
 #[derive(Debug)]
 pub struct Candidates {
-    country: Country,
+    wanted: Wanted,
     pooled: Vec<PhoneNumber>,
     offered: Vec<PhoneNumber>,
     purchases: Purchases,
@@ -70,6 +80,11 @@ pub struct Numbers {
     bland: Bland,
 }
 
+/// The wallet's purchases that come before another one.
+fn behind(sale: PaymentId, ended: Vec<PaymentId>) -> Stop {
+    Stop::Behind(Behind { sale, limit: Limit::UnpaidNumber, ended })
+}
+
 impl Numbers {
     /// Numbers of this table, this carrier and this dialler.
     pub fn new(store: Store, twilio: Twilio, bland: Bland) -> Self {
@@ -77,17 +92,22 @@ impl Numbers {
     }
 
     /// Looks for numbers: of the wanted area in the pool, then at the carrier; of any area in the pool, then at the
-    /// carrier. The pool comes first because its numbers are paid for.
+    /// carrier. The pool comes first because its numbers are paid for. A dry run does not ask the carrier.
     pub async fn look(
         &self,
         payer: &Wallet,
         wanted: &Wanted,
         budget: &NumberBudget,
+        run: Run,
         invocation: &Invocation,
     ) -> Result<Candidates, Refusal> {
+        if run == Run::Dry {
+            return self.candidates(payer, wanted, budget, run, invocation).await;
+        }
         // A number that the dialler could not be told of would be of no use to who bought it.
         let dialler = self.bland.ready(invocation.at_most(LOOK, RESERVE));
-        let (candidates, dialler) = future::join(self.candidates(payer, wanted, budget, invocation), dialler).await;
+        let (candidates, dialler) =
+            future::join(self.candidates(payer, wanted, budget, run, invocation), dialler).await;
         let candidates = candidates?;
         dialler.map_err(bland_failed)?;
         Ok(candidates)
@@ -98,6 +118,7 @@ impl Numbers {
         payer: &Wallet,
         wanted: &Wanted,
         budget: &NumberBudget,
+        run: Run,
         invocation: &Invocation,
     ) -> Result<Candidates, Refusal> {
         let country = wanted.country;
@@ -107,16 +128,16 @@ impl Numbers {
         let (mut pooled, purchases) = (pooled?, purchases?);
         purchases.check(invocation.now)?;
         shuffle(&mut pooled, invocation.dice);
-        let mut candidates = Candidates { country, pooled, offered: Vec::new(), purchases, cost };
+        let mut candidates = Candidates { wanted: wanted.clone(), pooled, offered: Vec::new(), purchases, cost };
         if let Some(area) = &wanted.area {
             let (near, far): (Vec<_>, Vec<_>) = candidates.pooled.into_iter().partition(|number| area.has(number));
             candidates.pooled = near;
-            if candidates.pooled.is_empty() {
+            if candidates.pooled.is_empty() && run == Run::Real {
                 candidates.offered = self.search(country, Some(area), invocation).await?;
                 candidates.pooled = if candidates.offered.is_empty() { far } else { Vec::new() };
             }
         }
-        if candidates.pooled.is_empty() && candidates.offered.is_empty() {
+        if candidates.pooled.is_empty() && candidates.offered.is_empty() && run == Run::Real {
             candidates.offered = self.search(country, None, invocation).await?;
         }
         Ok(candidates)
@@ -154,16 +175,19 @@ impl Numbers {
         candidates: Candidates,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        let Candidates { country, pooled, mut offered, mut purchases, cost } = candidates;
+        let Candidates { wanted, pooled, mut offered, mut purchases, cost } = candidates;
         for number in pooled.iter().take(TRIES) {
-            if let Some(sale) = self.claim_pooled(&new, number, country, &mut purchases).await? {
+            if let Some(sale) = self.claim_pooled(&new, number, &wanted, &mut purchases).await? {
                 return Ok(sale);
             }
         }
-        if offered.is_empty() {
-            offered = self.search(country, None, invocation).await?;
+        if new.run == Run::Dry {
+            return Err(self.rehearse(&new, cost, &mut purchases).await);
         }
-        self.buy(new, (country, cost), offered, purchases, invocation).await
+        if offered.is_empty() {
+            offered = self.search(wanted.country, None, invocation).await?;
+        }
+        self.buy(new, (&wanted, cost), offered, purchases, invocation).await
     }
 
     /// Claims a sale with a number of the pool. `None`: another wallet has it.
@@ -171,12 +195,12 @@ impl Numbers {
         &self,
         new: &NewSale,
         number: &PhoneNumber,
-        country: Country,
+        wanted: &Wanted,
         purchases: &mut Purchases,
     ) -> Result<Option<Sale<Settling>>, Stop> {
         for _ in 0..CROWD {
-            let work = Work::Lease { number: number.clone(), country, source: Source::Pool };
-            match self.claim(new, work, hold(number, &new.id, new.now), purchases).await? {
+            let lease = Work::Lease(wanted.met_by(number, Source::Pool));
+            match self.claim(new, (lease, Source::Pool), hold(number, &new.id, new.now), purchases).await? {
                 Came::Ours(sale) => return Ok(Some(sale)),
                 Came::Taken => return Ok(None),
                 Came::Counted => {}
@@ -189,39 +213,59 @@ impl Numbers {
     async fn claim<Stage: Claimable>(
         &self,
         new: &NewSale,
-        work: Work,
+        (work, source): (Work, Source),
         needs: Changes,
         purchases: &mut Purchases,
     ) -> Result<Came<Stage>, Stop> {
         self.is_the_only_one(new, purchases).await?;
-        let Work::Lease { source, .. } = work else { return Err(Stop::Refuse(Refusal::Fault(NOT_A_LEASE))) };
         let counted = purchases.admit(&new.signed.payer, &new.id, source, new.now)?.map_err(Refusal::from)?;
         match self.store.claim(new.clone(), work, needs.and(counted)).await? {
             Claimed::Ours(sale) => Ok(Came::Ours(sale)),
+            Claimed::Rehearsed(work) => Err(Stop::Rehearsed(Rehearsal { work: *work, left: purchases.left(new.now) })),
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
-            Claimed::Lost(Lost { change: 0, .. }) => Ok(Came::Taken),
-            Claimed::Lost(lost) => {
-                let place = lost.change - 1;
-                purchases.learn(place, lost, new.now)?;
-                // The wallet has bought another one meanwhile: what it could pay when it was asked, it may have paid for that.
-                match purchases.last(&new.id).pop() {
-                    Some(sale) if place == 0 => Err(Stop::Behind(Behind { sale, limit: Limit::UnpaidNumber })),
-                    _ => Ok(Came::Counted),
+            Claimed::Lost(lost) => match lost.hurdle {
+                Hurdle::Number => Ok(Came::Taken),
+                Hurdle::Bought(count) => {
+                    purchases.learn(count, lost, new.now)?;
+                    // The wallet has bought another one meanwhile: what it could pay when it was asked, it may have paid for that.
+                    match purchases.last(&new.id).pop() {
+                        Some(sale) if count == BoughtCount::OfWallet => Err(behind(sale, Vec::new())),
+                        _ => Ok(Came::Counted),
+                    }
                 }
-            }
+                Hurdle::Sale
+                | Hurdle::Name
+                | Hurdle::Lease
+                | Hurdle::Call
+                | Hurdle::Wallet
+                | Hurdle::OptOut
+                | Hurdle::Calls(_)
+                | Hurdle::RefundsToday
+                | Hurdle::RefundsStopped
+                | Hurdle::Switch => Err(lost.hurdle.unasked().into()),
+            },
         }
     }
 
     /// Looks whether the wallet's last purchase has come to its end: until it has, it is not known whether the wallet can pay for
     /// another, and what is bought for it is bought with our money.
     async fn is_the_only_one(&self, new: &NewSale, purchases: &Purchases) -> Result<(), Stop> {
+        let mut ended = Vec::new();
         for sale in purchases.last(&new.id) {
-            let record = self.store.sale(&sale).await?;
-            if record.is_some_and(|record| matches!(record.state, State::Open | State::Settling)) {
-                return Err(Stop::Behind(Behind { sale, limit: Limit::UnpaidNumber }));
+            let Some(record) = self.store.sale(&sale).await? else { continue };
+            if matches!(record.state, State::Open | State::Settling) {
+                return Err(behind(sale, ended));
+            }
+            // What the wallet holds may have been asked before this was paid.
+            let paid_since = record.settled.is_some_and(|settled| settled.at.as_second() >= new.now.as_second());
+            if paid_since && !new.waited_for.contains(&sale) {
+                ended.push(sale);
             }
         }
-        Ok(())
+        match ended.pop() {
+            Some(sale) => Err(behind(sale, ended)),
+            None => Ok(()),
+        }
     }
 
     /// Makes a number known to the dialler; once more if that fails, since repeating it is harmless.
@@ -237,7 +281,7 @@ impl Numbers {
                 Err(error) => failure = Some(error.to_string()),
             }
         }
-        Err(Refusal::Upstream { vendor: "Bland", message: failure.unwrap_or_default() })
+        Err(Refusal::Upstream { vendor: Neighbour::Bland, message: failure.unwrap_or_default() })
     }
 
     /// Makes a number that is stock known to the dialler, and free.
@@ -291,8 +335,6 @@ enum Came<Stage> {
     Counted,
 }
 
-const NOT_A_LEASE: Fault = Fault::Broken("a number is claimed that is not to be leased");
-
 fn crowded() -> Stop {
     Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into())
 }
@@ -308,7 +350,7 @@ pub fn priced(country: Country, prices: &Prices) -> Result<Usdc, Refusal> {
     })
 }
 
-/// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for a caller: the sweep comes by anyway.
+/// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for a caller: the reaper comes by anyway.
 pub async fn set_alarm(
     alarms: &Alarms,
     wallet: &Wallet,

@@ -1,7 +1,10 @@
 //! Pages for people: a call, and what is said where there is none. Everything in them that a stranger has written is
 //! escaped by the template engine; `|safe` is for our own style and script alone. A page loads nothing from anywhere but
 //! the recording that it names, and says so in its policy.
+//!
+//! `docs/decisions.md`: Why does a call's page fetch itself again instead of JSON?
 
+mod answers;
 mod words;
 
 use std::sync::LazyLock;
@@ -16,8 +19,10 @@ use sha2::{Digest, Sha256};
 use crate::calls::Shown;
 use crate::calls::shown::Paid;
 use crate::refusal::Facts;
-use crate::store::{Spoken, View};
+use crate::store::View;
+use crate::types::call::{Role, Utterance};
 use crate::types::{Timestamp, rfc3339};
+use answers::Answers;
 use words::{Money, Words};
 
 const STYLE: &str = include_str!("../templates/page.css");
@@ -50,6 +55,9 @@ struct CallPage<'a> {
     /// Seconds until it is looked at again; zero for never.
     again: u32,
     view: &'a View,
+    /// Where it is hung up, as long as it can be.
+    hang_up: Option<String>,
+    answers: Option<Answers>,
     lines: Vec<Line<'a>>,
     from: String,
     to: String,
@@ -89,10 +97,12 @@ pub fn of_call(shown: &Shown) -> Page {
     let page = CallPage {
         style: STYLE,
         script: SCRIPT,
-        words: Words::of(view),
+        words: Words::of(shown),
+        hang_up: (!view.ended_by.is_end() && !shown.is_ending).then(|| format!("{}/hangup", shown.id.as_str())),
         money: Money::of(shown),
         again: again(shown),
         view,
+        answers: Answers::of(shown),
         lines: lines(view),
         from: words::number(&shown.from),
         to: words::number(&shown.to),
@@ -108,6 +118,7 @@ pub fn of_call(shown: &Shown) -> Page {
 pub fn of_refusal(facts: &Facts) -> Page {
     let (title, advice) = match facts.status {
         404 => ("There is no such call", words::NO_SUCH_CALL),
+        403 => ("The call goes on", words::NOT_FROM_THERE),
         _ => ("That did not work", words::TRY_AGAIN),
     };
     let page = RefusalPage { style: STYLE, status: facts.status, title, advice };
@@ -140,9 +151,11 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// A call's page also looks again, and plays.
-static CALL_POLICY: LazyLock<String> =
-    LazyLock::new(|| format!("{}; script-src {}; connect-src 'self'; media-src {RECORDINGS}", *POLICY, hash(SCRIPT)));
+/// A call's page also looks again, plays, and hangs up.
+static CALL_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let policy = POLICY.replace("form-action 'none'", "form-action 'self'");
+    format!("{policy}; script-src {}; connect-src 'self'; media-src {RECORDINGS}", hash(SCRIPT))
+});
 
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
@@ -165,8 +178,8 @@ fn instant(second: i64) -> Option<String> {
 fn lines(view: &View) -> Vec<Line<'_>> {
     let callee = if view.answered_by.as_deref() == Some("voicemail") { "Voicemail" } else { "Person called" };
     let mut before = None;
-    let lines = view.transcript.iter().map(|Spoken { role, text }| {
-        let is_ai = role == "assistant";
+    let lines = view.transcript.iter().map(|Utterance { role, text }| {
+        let is_ai = *role == Role::Assistant;
         let who = (before.replace(is_ai) != Some(is_ai)).then_some(if is_ai { "AI" } else { callee });
         Line { is_ai, who, text }
     });
@@ -174,7 +187,7 @@ fn lines(view: &View) -> Vec<Line<'_>> {
 }
 
 impl<'a> Recording<'a> {
-    /// Nothing for what is no address of the web.
+    /// Nothing for what is not an address of the web.
     fn at(url: &'a str) -> Option<Self> {
         let rest = url.strip_prefix(RECORDINGS);
         let plays = rest.is_some_and(|rest| rest.starts_with('/'));

@@ -2,40 +2,46 @@
 //! its own body, plans, fulfils, and words its answer; it never sees a header, a facilitator or a status.
 //!
 //! The order in which things are refused is the order of this file.
+//!
+//! - `docs/decisions.md`: Why is there no stored response?
+//! - `docs/decisions.md`: Why are the reads beside the earlier sale's look-up, and not after it?
 
 mod behind;
 mod counter;
+mod dry;
+mod endpoint;
 mod entry;
 mod named;
+mod order;
 mod price;
 mod proof;
 mod replay;
 mod said;
 mod unproven;
 
+use std::iter;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
 use lambda_http::Request;
-use serde::Serialize;
-use serde_json::Value;
 
-use crate::api;
 use crate::body;
-use crate::edge::{self, Answer, Handler};
+use crate::edge::{self, Answer, Handler, Served, SigningIn};
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::limits::{Limit, Reached};
 use crate::refusal::{Fault, Refusal};
-use crate::sale::{self, Behind, Cashier, Delivery, Finished, Sent, Stop, Undo};
-use crate::store::sales::{NewSale, Open, Purchase, Record, Sale, Settling};
-use crate::store::{Changes, Pause, Work};
-use crate::telemetry;
-use crate::types::{Network, PhoneNumber, Wallet};
-use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Terms, Verified, remedy};
+use crate::sale::{self, Behind, Cashier, Finished, Sent, Stop};
+use crate::store::Work;
+use crate::store::sales::{NewSale, Purchase, Sale, Settling};
+use crate::telemetry::{self, Neighbour};
+use crate::types::{Network, PaymentId, Run, Wallet};
+use crate::x402::{Checked, Listing, PaymentRefused, Presented, Quote, Reason, Terms, Version};
 use counter::Counter;
+pub use endpoint::Endpoint;
 use entry::Entry;
+use order::{Means, Order, Shown};
 use replay::{Past, REPLAYED, replayed};
 use said::{Said, request_hash};
 
@@ -43,85 +49,6 @@ use said::{Said, request_hash};
 const BEHIND: u32 = 3;
 /// What must be left of an invocation when verifying, for everything that follows.
 const VERIFY_RESERVE: Duration = Duration::from_secs(11);
-
-/// An endpoint that is paid for.
-pub trait Endpoint: Undo + Send + Sync + 'static {
-    /// What it sells, and where.
-    const ENDPOINT: &'static api::Endpoint;
-    /// Whether something foreign happens before the payment is settled. Then the facilitator is asked first whether it
-    /// could be; otherwise that would be a round trip for nothing.
-    const FOREIGN: bool;
-    /// The mildest pause in which it is not sold.
-    const PAUSED_BY: Pause;
-    /// A request, parsed: it cannot be wrong any more.
-    type Ask: Send + Sync;
-    /// What was found out about a request: enough to fulfil it.
-    type Plan: Send;
-    /// The body of a success.
-    type Answer: Serialize;
-
-    /// Reads a body. Asks no neighbour: what can be refused without knowing who asks is refused here.
-    fn ask(&self, body: &[u8]) -> Result<Self::Ask, Refusal>;
-
-    /// What is asked for, in one spelling: bodies that ask for the same are the same request.
-    fn essence(ask: &Self::Ask) -> Value;
-
-    /// The number that it names to call from. It is not part of the essence: left out it is found, and then both are the same.
-    fn caller_id(ask: &Self::Ask) -> Option<&PhoneNumber> {
-        let _ = ask;
-        None
-    }
-
-    /// Finds out whether and how it can be done. Reads, and changes nothing.
-    fn plan(
-        &self,
-        payer: &Wallet,
-        ask: &Self::Ask,
-        invocation: &Invocation,
-    ) -> impl Future<Output = Result<Self::Plan, Refusal>> + Send;
-
-    /// Claims the sale, does the work before which an intent is recorded, and comes to the fence.
-    fn fulfil(
-        &self,
-        sale: NewSale,
-        ask: &Self::Ask,
-        plan: Self::Plan,
-        invocation: &Invocation,
-    ) -> impl Future<Output = Result<Sale<Settling>, Stop>> + Send;
-
-    /// Does what is only done once it is paid for: see [`sale::Deliver`]. Only the request that has claimed the sale is at hand.
-    fn deliver(
-        &self,
-        ask: Option<&Self::Ask>,
-        record: &Record,
-        begun: bool,
-        invocation: &Invocation,
-    ) -> impl Future<Output = Delivery> + Send {
-        let _ = (ask, record, begun, invocation);
-        future::ready(Delivery::Impossible { changes: Changes::none(), why: None })
-    }
-
-    /// Undoes what an attempt that has stopped before the fence may have begun.
-    fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> impl Future<Output = Result<(), Fault>> + Send {
-        let _ = (sale, invocation);
-        future::ready(Err(Fault::Broken("this work has no stage before the fence")))
-    }
-
-    /// Something useful but not necessary, done while the payment settles.
-    fn beside(&self, payer: &Wallet, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send {
-        let _ = (payer, work, invocation);
-        future::ready(())
-    }
-
-    /// The answer to a granted sale, from its record: the same each time it is asked for.
-    fn answer(record: &Record) -> Option<Self::Answer>;
-
-    /// The answer while the outcome of the payment is unknown, where silence would do harm.
-    fn pending(work: &Work) -> Option<Self::Answer> {
-        let _ = work;
-        None
-    }
-}
 
 /// An endpoint behind the flow.
 pub struct Paid<E> {
@@ -132,6 +59,7 @@ pub struct Paid<E> {
     listing: Listing,
     unpaid: price::Kept,
     unproven: unproven::Judge,
+    sign_in: SigningIn,
 }
 
 impl<E: Endpoint> Paid<E> {
@@ -142,34 +70,36 @@ impl<E: Endpoint> Paid<E> {
         let endpoint = build(env, cashier.store.clone());
         let quotes = terms.quotes(&E::ENDPOINT.offer());
         let unproven = unproven::Judge::from_env(env);
-        let (listing, unpaid) = (price::listing(E::ENDPOINT), price::Kept::default());
-        Self { endpoint, cashier, terms, quotes, listing, unpaid, unproven }
+        let (listing, unpaid) = (price::listing(&endpoint), price::Kept::default());
+        let sign_in = SigningIn::new(terms.public_url.clone(), terms.payees.iter().map(Wallet::network).collect());
+        Self { endpoint, cashier, terms, quotes, listing, unpaid, unproven, sign_in }
     }
 }
 
 impl<E: Endpoint> Handler for Paid<E> {
     const NAME: &'static str = E::ENDPOINT.name;
-    const METHOD: api::Method = E::ENDPOINT.method;
-    const REFUSALS: &'static [api::Code] = E::ENDPOINT.refusals;
+
+    fn serves() -> impl Iterator<Item = Served> {
+        iter::once(Served::of(E::ENDPOINT))
+    }
 
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
-        match self.serve(&request, &invocation).await {
+        // Before a payment is looked at: who has not quite asked for a dry run has not meant to pay.
+        let run = edge::bytes(request.body()).and_then(|_| body::run(E::ENDPOINT, edge::parameters(&request)));
+        let run = match run {
+            Ok(run) => run,
+            Err(refusal) => return Answer::refusal(&refusal),
+        };
+        match self.serve(&request, run, &invocation).await {
+            outcome if run == Run::Dry => self.rehearsed(outcome, &request, &invocation).await,
             Ok(answer) => answer,
             Err(Refusal::PaymentRequired { reason, message }) => {
                 let asked = price::Asked::of(E::ENDPOINT, &request);
-                self.demand(reason, message, &asked, &invocation).await
+                self.demand(reason, message, &asked, Run::Real, &invocation).await
             }
             Err(refusal) => Answer::refusal(&refusal),
         }
     }
-}
-
-/// A request whose payment is authentic.
-struct Order<'a> {
-    payment: Verified,
-    /// The facilitator has said that it could be settled.
-    confirmed: bool,
-    said: Said<'a>,
 }
 
 /// Why an order was not served.
@@ -189,42 +119,62 @@ impl<R: Into<Refusal>> From<R> for Halt {
 }
 
 impl<E: Endpoint> Paid<E> {
-    async fn serve(&self, request: &Request, invocation: &Invocation) -> Result<Answer, Refusal> {
+    async fn serve(&self, request: &Request, run: Run, invocation: &Invocation) -> Result<Answer, Refusal> {
         let body = edge::bytes(request.body())?;
+        body::is_not_in_the_body(E::ENDPOINT, body)?;
         let is_taken = |network| self.quotes.iter().any(|quote| quote.network() == network);
         let presented = Presented::read_on(request.headers(), is_taken)
             .map_err(|malformed| Refusal::InvalidPayment(malformed.to_string()))?;
-        let address = body::not_in_the_address(E::ENDPOINT, said::parameters(request));
+        let address = body::not_in_the_address(E::ENDPOINT, edge::parameters(request));
         let says_nothing = address.is_ok();
         let ask = address.and_then(|()| self.endpoint.ask(body));
         let name = named::name_of(request.headers(), presented.as_ref())?;
-        let Some(presented) = presented else {
+        let shown = match presented {
+            Some(presented) => Some(Shown::Payment(Box::new(presented))),
+            None if run == Run::Real => None,
+            None => self.sign_in.caller(E::ENDPOINT, request, invocation.now)?.map(Shown::SignedIn),
+        };
+        let Some(shown) = shown else {
             return match ask {
                 // A probe that asks for nothing learns the price; a request is checked, so that no payer pays for a bad one.
                 Err(refusal) if !(says_nothing && body::asks_nothing(body)) => Err(refusal),
+                _ if run == Run::Dry => Ok(self.sign_in.challenge(E::ENDPOINT, request, dry::ASKED, invocation)),
                 _ => Err(unpaid()),
             };
         };
         // In a box of its own: it is many futures inside each other, and all of it would be moved with each of the
         // futures around them. Most requests ask for the price alone.
-        Box::pin(self.take(presented, ask, name, (request, body), invocation)).await
+        Box::pin(self.take(shown, ask, name, (request, body), (run, invocation))).await
     }
 
-    /// Takes a request that brings a payment.
+    /// Takes a request whose wallet is known, or is said by its payment.
     async fn take(
         &self,
-        presented: Presented,
+        shown: Shown,
         ask: Result<E::Ask, Refusal>,
         name: Option<String>,
         (request, body): (&Request, &[u8]),
-        invocation: &Invocation,
+        (run, invocation): (Run, &Invocation),
     ) -> Result<Answer, Refusal> {
-        let ignored = body::ignored(E::ENDPOINT, body, said::parameters(request));
+        let ignored = body::ignored(E::ENDPOINT, body, edge::parameters(request));
         let request = ask.as_ref().ok().map(|ask| request_hash(E::ENDPOINT.path, &E::essence(ask)));
         let caller_id = ask.as_ref().ok().and_then(|ask| E::caller_id(ask).cloned());
-        let said = |id, version| Said { id, version, request, caller_id, name, ignored, invocation };
-        let (payment, confirmed) = match presented.check(&self.quotes, invocation.now).map_err(refused)? {
+        let signed_in = matches!(shown, Shown::SignedIn(_));
+        let said = |id, version| Said { id, version, request, caller_id, name, ignored, run, signed_in, invocation };
+        let checked = match shown {
+            Shown::Payment(presented) => presented.check(&self.quotes, invocation.now).map_err(refused)?,
+            Shown::SignedIn(caller) => {
+                let (id, signed) = self.imagined(&caller, invocation)?;
+                let order =
+                    Order { means: Means::SignedIn(caller, signed), confirmed: false, said: said(id, Version::V2) };
+                return self.serve_order(ask, body, &order).await;
+            }
+        };
+        let (payment, confirmed) = match checked {
             Checked::Authentic(payment) => (payment, false),
+            Checked::Unknown(unproven) if run == Run::Dry => {
+                return self.unconfirmed(&unproven, ask, &said(unproven.id(), unproven.claim().version()));
+            }
             Checked::Unknown(unproven) => self.confirm(unproven, invocation).await?,
             Checked::Misfit(misfit) => {
                 let said = said(misfit.id(), misfit.version());
@@ -232,15 +182,37 @@ impl<E: Endpoint> Paid<E> {
             }
         };
         let said = said(payment.id(), payment.version());
-        let order = Order { payment, confirmed, said };
-        let mut ask = ask;
+        let order = Order { means: Means::Payment(payment), confirmed, said };
+        self.serve_order(ask, body, &order).await
+    }
+
+    /// Serves an order as soon as the wallet's earlier ones have come to their end.
+    async fn serve_order(
+        &self,
+        ask: Result<E::Ask, Refusal>,
+        body: &[u8],
+        order: &Order<'_>,
+    ) -> Result<Answer, Refusal> {
+        let (mut ask, mut waited_for) = (ask, Vec::new());
         let mut last = Refusal::PaymentInProgress { retry_after: 1 };
         for _ in 0..BEHIND {
-            match self.sell(ask, &order).await {
+            match self.sell(ask, order, &waited_for).await {
                 Ok(answer) => return Ok(answer),
                 Err(Halt::Refuse(refusal)) => return Err(refusal),
                 Err(Halt::Behind(earlier)) => {
-                    self.clear(&earlier, invocation).await?;
+                    match self.clear(&earlier, order).await {
+                        Ok(None) => {}
+                        Ok(Some(answer)) => return Ok(answer),
+                        // What this request waited for may be a twin of its own, which was served: then so is this one.
+                        Err(refusal) => {
+                            return match self.twin(order).await? {
+                                Past::Answered(answer) => Ok(answer),
+                                Past::Undone | Past::Nothing => Err(refusal),
+                            };
+                        }
+                    }
+                    waited_for.push(earlier.sale);
+                    waited_for.extend(earlier.ended);
                     last = Reached { limit: Limit::Crowd, retry_after: 1 }.into();
                 }
                 Err(Halt::Again) => last = Refusal::PaymentInProgress { retry_after: 1 },
@@ -250,38 +222,44 @@ impl<E: Endpoint> Paid<E> {
         Err(last)
     }
 
-    async fn sell(&self, ask: Result<E::Ask, Refusal>, order: &Order<'_>) -> Result<Answer, Halt> {
-        let (payment, said) = (&order.payment, &order.said);
-        let invocation = said.invocation;
-        let payer = payment.payer();
-        let id = payment.id();
-        telemetry::sale(&id, &payer);
+    async fn sell(
+        &self,
+        ask: Result<E::Ask, Refusal>,
+        order: &Order<'_>,
+        waited_for: &[PaymentId],
+    ) -> Result<Answer, Halt> {
+        let (means, said) = (&order.means, &order.said);
+        let (run, invocation) = (said.run, said.invocation);
+        let caller = means.caller();
+        let id = said.id.clone();
+        said.tell(caller.wallet());
         // The record first: a served request is answered from it even when its signature has expired.
-        let gate = self.cashier.store.gate(&id, &payer, said.name.as_deref(), invocation.now);
+        let gate = self.cashier.store.gate(&id, caller.wallet(), said.name.as_deref(), invocation.now);
         let plan = async {
-            payment.window(invocation.now, self.longest(payment)).map_err(refused)?;
+            means.window(invocation.now, |payment| self.longest(payment)).map_err(refused)?;
             let ask = ask?;
-            match first_of(self.endpoint.plan(&payer, &ask, invocation), self.verify(order)).await {
+            match first_of(self.endpoint.plan(&caller, &ask, run, invocation), self.verify(order)).await {
                 Ok((plan, by_code)) => Ok((ask, plan, by_code)),
                 Err(refusal) => Err(self.tells(refusal, order).await),
             }
         };
-        let (planned, instead_of) = match future::select(pin!(gate), pin!(plan)).await {
+        let (planned, way) = match future::select(pin!(gate), pin!(plan)).await {
             Either::Left((gate, plan)) => match self.enter(gate?, said).await? {
                 Entry::Served(answer) => return Ok(answer),
-                Entry::Open(named) => (plan.await, named),
+                Entry::Open(way) => (plan.await, Some(way)),
                 Entry::Shut(refusal) => (Err(refusal), None),
                 Entry::Undone => return Err(Halt::Again),
             },
             Either::Right((plan, gate)) => match self.enter(gate.await?, said).await? {
                 Entry::Served(answer) => return Ok(answer),
-                Entry::Open(named) => (plan, named),
+                Entry::Open(way) => (plan, Some(way)),
                 Entry::Shut(refusal) => (Err(refusal), None),
                 Entry::Undone => return Err(Halt::Again),
             },
         };
         let (ask, plan, by_code) = match planned {
             Ok(planned) => planned,
+            Err(refusal) if run == Run::Dry => return Err(refusal.into()),
             // A twin of this request may have paid while this one was planned, and be the reason why it was refused. Only
             // if there is none can it be said that nothing was charged.
             Err(refusal) => {
@@ -292,7 +270,8 @@ impl<E: Endpoint> Paid<E> {
                 };
             }
         };
-        let signed = sale::signed(payment);
+        let signed = means.signed();
+        let (instead_of, in_doubt) = way.map_or((None, 0), |way| (way.instead_of, way.in_doubt));
         let new = NewSale {
             id,
             by_code: by_code || signed.is_a_contracts(),
@@ -300,11 +279,15 @@ impl<E: Endpoint> Paid<E> {
             endpoint: E::ENDPOINT.path,
             request: said.request.clone().unwrap_or_default(),
             named: said.name.clone().map(|name| Purchase { name, instead_of }),
+            waited_for: waited_for.to_vec(),
+            run,
             attempt: invocation.attempt.clone(),
             now: invocation.now,
         };
         match self.endpoint.fulfil(new, &ask, plan, invocation).await {
+            Ok(_) if run == Run::Dry => Err(Refusal::Fault(Fault::Broken("a dry run has claimed a sale")).into()),
             Ok(sale) => Ok(self.settle(sale, Some(&ask), said, "ok").await?),
+            Err(Stop::Rehearsed(rehearsal)) => Ok(Self::sells(order, rehearsal, in_doubt)?),
             Err(Stop::Refuse(refusal)) => Err(refusal.into()),
             Err(Stop::Behind(earlier)) => Err(Halt::Behind(earlier)),
             Err(Stop::Earlier(record)) => match self.replay(Some(*record), said).await? {
@@ -331,18 +314,18 @@ impl<E: Endpoint> Paid<E> {
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
             Ok(Finished::Granted(record)) => Self::granted(&record, said, outcome),
-            Ok(Finished::Declined { reason }) => Err(declined(reason)),
+            Ok(Finished::Declined { reason }) => Err(declined(&reason)),
             Ok(Finished::Owed { why }) => Err(Refusal::PaymentReturned { why: why.map(Box::new) }),
             Ok(Finished::Undelivered { retry_after }) => {
                 Err(Refusal::DeliveryPending { replayed: outcome == REPLAYED, retry_after })
             }
             Ok(Finished::NotSent { spent: false }) => Err(Refusal::NotSettled),
             Ok(Finished::NotSent { spent: true }) => Err(Refusal::Upstream {
-                vendor: "facilitator",
+                vendor: Neighbour::Facilitator,
                 message: "it could not be reached and the call was stopped; sign a new payment to try again".to_owned(),
             }),
             Ok(Finished::Doubt(work)) => pending::<E>(&work, said, outcome == REPLAYED),
-            // Whatever failed here failed after the fence: the money may have moved, so this is no plain fault.
+            // Whatever failed here failed after the fence: the money may have moved, so this is not a plain fault.
             Err(fault) => {
                 telemetry::fault();
                 tracing::error!(%fault, payment = ?said.id, "a fault after the fence");
@@ -363,9 +346,9 @@ fn refused(why: PaymentRefused) -> Refusal {
     Refusal::PaymentRequired { reason: why.reason.to_owned(), message: why.message }
 }
 
-fn declined(reason: String) -> Refusal {
-    let message = format!("The payment was declined ({reason}). {}", remedy(&reason));
-    Refusal::PaymentRequired { reason, message }
+fn declined(reason: &Reason) -> Refusal {
+    let message = format!("The payment was declined ({reason}). {}", reason.remedy());
+    Refusal::PaymentRequired { reason: reason.to_string(), message }
 }
 
 /// An earlier request with this payment came to nothing, and the payment with it.
@@ -374,13 +357,6 @@ fn given_up() -> Refusal {
         reason: "payment_declined".to_owned(),
         message: "An earlier request with this payment was given up, and the payment will not be used. Sign a new one."
             .to_owned(),
-    }
-}
-
-fn facilitator_failed() -> Refusal {
-    Refusal::Upstream {
-        vendor: "facilitator",
-        message: "the payment could not be verified; repeat the same header".to_owned(),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Giving money back: for calls that ended in an error, for what was paid and could not be delivered, for payments that
-//! nobody asked for. Each goes back once: the intent is recorded before an authorization is sent, every authorization
+//! we did not ask for. Each goes back once: the intent is recorded before an authorization is sent, every authorization
 //! for one payment has one nonce, and credit is given only when none of them can land any more.
 //!
 //! It refuses to decide that money goes back: it does what the sale's item says is owed.
@@ -18,8 +18,8 @@ use crate::edge::Rounds;
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
-use crate::store::refunds::{Bounds, Refund};
-use crate::store::sales::Record;
+use crate::store::refunds::Bounds;
+use crate::store::sales::{Record, Refund};
 use crate::store::{Candidate, Queue, Refunding, SHARDS, Store, StoreFault};
 use crate::telemetry;
 use crate::telemetry::metrics::{
@@ -27,8 +27,8 @@ use crate::telemetry::metrics::{
 };
 use crate::types::{DAY, EvmNetwork, Network, PaymentId, SolanaNetwork, Timestamp, Usdc, Wallet};
 use crate::upstream::kms::SigningKey;
-use crate::upstream::secrets::{Rotating, SecretError};
-use crate::x402::{Facilitator, Nodes, SettleAnswer, SolanaKey, Truth, Verified, says_used};
+use crate::wire::secrets::{Rotating, SecretError};
+use crate::x402::{Facilitator, Nodes, SettleAnswer, SolanaKey, Truth, Verified};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 25;
@@ -41,7 +41,7 @@ const SIGN: Duration = Duration::from_secs(4);
 const ASK: Duration = Duration::from_secs(5);
 /// Less than this is not worth a transaction of the facilitator's: it becomes credit.
 const LEAST: Usdc = Usdc::micros(1_000);
-/// So many definite refusals, and the wallet gets credit instead.
+/// This many definite refusals, and the wallet gets credit instead.
 const REFUSALS: u32 = 3;
 /// When it is tried again: soon, then seldom.
 const SOON: Duration = Duration::from_mins(1);
@@ -285,13 +285,12 @@ impl Refunds {
         match (answer, self.truth(payment, invocation).await) {
             (_, Some(Truth::Paid { transaction })) => Sent::Landed(Some(transaction.to_string())),
             (SettleAnswer::Declined { reason }, _) => {
-                let poor = reason.contains("insufficient");
-                let alarm = if poor { "refund_wallet_empty" } else { "refund_refused" };
-                error!(alarm, reason, "a refund was refused");
+                let alarm = if reason.says_poor() { "refund_wallet_empty" } else { "refund_refused" };
+                error!(alarm, reason = reason.as_str(), "a refund was refused");
                 Sent::Refused
             }
             // Only our own key can use this nonce, and it is used for nothing else.
-            (SettleAnswer::LookItUp { reason, .. }, None) if !self.knows(payment) && says_used(&reason) => {
+            (SettleAnswer::LookItUp { reason, .. }, None) if !self.knows(payment) && reason.says_used() => {
                 Sent::Landed(None)
             }
             (answer, _) => {
@@ -324,7 +323,7 @@ impl Refunds {
         Some(Next::Later { refused: refund.refused, after: SELDOM })
     }
 
-    /// What the wallets that pay back hold. Nothing is due for most of the time, and then nobody would notice that they are
+    /// What the wallets that pay back hold. Nothing is due for most of the time, and then the operator would not notice that they are
     /// empty.
     async fn float(&self, invocation: &Invocation) -> Answer {
         let evm = match (&self.key, self.network) {

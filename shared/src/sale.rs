@@ -1,7 +1,9 @@
 //! A sale from the fence to its end: settle, then grant and close, or undo and void, or doubt. A request, its retry and
-//! the sweep all end here, and it needs nothing but the record.
+//! the reaper all end here, and it needs nothing but the record.
 //!
 //! It refuses to know which endpoint sells, and who is waiting for the answer.
+//!
+//! `docs/decisions.md`: Why does credit pay before the payment does?
 
 mod evidence;
 mod product;
@@ -13,20 +15,20 @@ use futures_util::future;
 use tracing::{error, warn};
 
 use crate::invocation::Invocation;
-use crate::limits::{Limit, UNPAID_TALK};
+use crate::limits::{Left, Limit, UNPAID_TALK};
 use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{Doubt, NotStepped, Record, Sale, Settled, Settling};
-use crate::store::{Changes, RefundReason, State, Store, StoreFault, Work};
+use crate::store::{Changes, RefundReason, State, Store, StoreFault, Work, work};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_IN, SALES};
 use crate::types::{PaymentId, Timestamp};
-use crate::x402::{Facilitator, Nodes};
+use crate::x402::{Facilitator, Nodes, Reason};
 pub use evidence::truth;
 use evidence::{Evidence, evidence};
 use product::{Blame, delivered, granted, released};
 pub use recorded::{is_recorded, signed, verified};
 
-/// When the sweep looks again at a sale whose outcome is unknown: after as long as it has been so, which doubles the pause with
+/// When the reaper looks again at a sale of unknown outcome: after as long as it has been so, which doubles the pause with
 /// each look, but no sooner than this,
 const SOON: Duration = Duration::from_secs(15);
 /// no later than this while it can still be found out by waiting,
@@ -48,7 +50,7 @@ pub struct Cashier {
 
 /// What is foreign about a sale's work and must be undone when it is not paid after all.
 pub trait Undo: Sync {
-    /// Undoes it as far as it can be; what fails here is left to the sweep.
+    /// Undoes it as far as it can be; what fails here is left to the reaper.
     fn undo(&self, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send;
 
     /// Whether nothing of it goes on while it is waited for. Where that cannot be learned, something does.
@@ -61,9 +63,14 @@ pub trait Undo: Sync {
 /// Does what is only done once it is paid for.
 pub trait Deliver: Undo {
     /// Does it; or where that may have been `begun` before, looks whether it was done, and does not do it again.
-    fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> impl Future<Output = Delivery> + Send {
+    fn deliver(
+        &self,
+        record: &Record,
+        begun: bool,
+        invocation: &Invocation,
+    ) -> impl Future<Output = Result<Delivery, Fault>> + Send {
         let _ = (record, begun, invocation);
-        future::ready(Delivery::Impossible { changes: Changes::none(), why: None })
+        future::ready(Ok(Delivery::Impossible { changes: Changes::none(), why: None }))
     }
 }
 
@@ -96,6 +103,22 @@ pub enum Stop {
     Earlier(Box<Record>),
     /// Another sale of this wallet has to come to its end first.
     Behind(Behind),
+    /// It was a dry run, and this is what would have been claimed.
+    Rehearsed(Rehearsal),
+}
+
+/// What a dry run has found that it would claim.
+pub struct Rehearsal {
+    /// What would be sold. Nothing, if only its vendor knows which it would be.
+    pub work: Work,
+    /// What is left to the wallet of its own limits.
+    pub left: Vec<Left>,
+}
+
+impl From<Box<Work>> for Rehearsal {
+    fn from(work: Box<Work>) -> Self {
+        Self { work: *work, left: Vec::new() }
+    }
 }
 
 /// A sale of the same wallet that stands in the way of another.
@@ -104,6 +127,8 @@ pub struct Behind {
     pub sale: PaymentId,
     /// Of what there is one too many until it has ended.
     pub limit: Limit,
+    /// Others that have ended, which what was asked about the payment may not have known.
+    pub ended: Vec<PaymentId>,
 }
 
 impl<R: Into<Refusal>> From<R> for Stop {
@@ -118,8 +143,8 @@ pub enum Finished {
     Granted(Box<Record>),
     /// Not paid, and undone. This signature will not be used again.
     Declined {
-        /// The facilitator's word for it.
-        reason: String,
+        /// Why.
+        reason: Reason,
     },
     /// Paid, and what had been held for it is gone, or could not be done: the money goes back.
     Owed {
@@ -185,7 +210,7 @@ pub async fn finish(
             let_go(cashier, shop, sale, Blame::Payer, invocation).await.map(|_| Finished::Declined { reason })
         }
         Evidence::NeverSent => {
-            let_go(cashier, shop, sale, Blame::Nobody, invocation).await.map(|spent| Finished::NotSent { spent })
+            let_go(cashier, shop, sale, Blame::Facilitator, invocation).await.map(|spent| Finished::NotSent { spent })
         }
         Evidence::Unknown { contested } => doubt(cashier, shop, sale, contested, invocation).await,
     }
@@ -208,7 +233,7 @@ async fn deliver(
     invocation: &Invocation,
 ) -> Result<Finished, Fault> {
     let (id, now) = (sale.record().id.clone(), invocation.now);
-    match shop.deliver(sale.record(), begun, invocation).await {
+    match shop.deliver(sale.record(), begun, invocation).await? {
         Delivery::Done { id: done } => {
             let delivered = delivered(sale.record(), &settled, &done);
             let work = sale.record().work.clone().done(&done);
@@ -245,7 +270,7 @@ async fn granted_or_owed(
         }
         Err((_, NotStepped::Overtaken)) => overtaken(cashier, id).await,
         Err((sale, NotStepped::Lost(lost))) => {
-            error!(payment = ?id, change = lost.change, "paid, but what was held for it is gone");
+            error!(payment = ?id, hurdle = ?lost.hurdle, "paid, but what was held for it is gone");
             owe(cashier, sale, settled, RefundReason::ProductGone, Changes::none(), None, now).await
         }
         Err((_, NotStepped::Fault(fault))) => Err(fault.into()),
@@ -272,7 +297,7 @@ async fn owe(
     why: Option<Refusal>,
     now: Timestamp,
 ) -> Result<Finished, Fault> {
-    let endpoint = sale.record().work.endpoint();
+    let endpoint = sale.record().work.kind().counted_as();
     match cashier.store.close_owing(sale, settled, reason, changes, now).await {
         Ok(_) => {
             count(endpoint, "returned");
@@ -294,10 +319,10 @@ async fn let_go(
     invocation: &Invocation,
 ) -> Result<bool, Fault> {
     let work = sale.record().work.clone();
-    let spent = blame == Blame::Payer || matches!(work, Work::Call { placed: Some(_), .. });
+    let spent = blame == Blame::Payer || matches!(&work, Work::Call(call) if call.placed.is_some());
     let released = released(sale.record(), blame, invocation.now);
     match cashier.store.give_up(sale, released, spent).await {
-        Ok(_) => count(work.endpoint(), if blame == Blame::Payer { "declined" } else { "not_sent" }),
+        Ok(_) => count(work.kind().counted_as(), if blame == Blame::Payer { "declined" } else { "not_sent" }),
         Err(NotStepped::Overtaken) => return Err(Fault::Broken("another attempt has overtaken this one")),
         Err(NotStepped::Lost(_)) => return Err(Fault::Broken("an unpaid sale that cannot be given up")),
         Err(NotStepped::Fault(fault)) => return Err(fault.into()),
@@ -316,11 +341,13 @@ async fn doubt(
 ) -> Result<Finished, Fault> {
     let (record, now) = (sale.record(), invocation.now);
     let work = record.work.clone();
-    count(work.endpoint(), "unknown");
+    count(work.kind().counted_as(), "unknown");
     warn!(payment = ?record.id, contested, "the outcome of a payment is unknown");
     let next = now.saturating_add(pause(record.created_at, now)).map_err(StoreFault::from)?;
     let waits = Doubt { contested, rings: false, now, next };
-    let Work::Call { call, placed: Some(_), .. } = &work else { return Ok(park(cashier, sale, waits).await) };
+    let Work::Call(work::Call { id: call, placed: Some(_), .. }) = &work else {
+        return Ok(park(cashier, sale, waits).await);
+    };
     let talks_until = record.created_at.saturating_add(UNPAID_TALK).map_err(StoreFault::from)?;
     if now < talks_until {
         let waits = Doubt { rings: true, next: next.min(talks_until), ..waits };
@@ -344,7 +371,7 @@ async fn doubt(
 async fn park(cashier: &Cashier, sale: Sale<Settling>, doubt: Doubt) -> Finished {
     let work = sale.record().work.clone();
     match cashier.store.park(sale, doubt).await {
-        // If it cannot be parked it stays busy for a minute, and is found by the sweep all the same.
+        // If it cannot be parked it stays busy for a minute, and is found by the reaper all the same.
         Ok(()) | Err(_) => Finished::Doubt(work),
     }
 }
@@ -361,7 +388,7 @@ fn count(endpoint: &'static str, result: &'static str) {
 
 /// Counted where the sale is closed, so that each is counted once, whichever request or round finishes it.
 fn count_granted(record: &Record) {
-    let endpoint = record.work.endpoint();
+    let endpoint = record.work.kind().counted_as();
     if record.credit().is_some() {
         return count(endpoint, "credit");
     }

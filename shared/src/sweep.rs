@@ -1,8 +1,10 @@
-//! The sweep: what is due and no client waits for. At least once, overlapping, bounded in time; whatever it does not get
+//! The reaper: what is due and no client waits for. At least once, overlapping, bounded in time; whatever it does not get
 //! to, the next one does, and being late changes nothing for a caller.
 //!
 //! Nothing that takes long, or fails, keeps the rest waiting: what has nothing to do with each other is done side by side, each
 //! queue has its share of the time, and what fails goes to the end of its queue.
+//!
+//! `docs/decisions.md`: Why does a round of the reaper do five things side by side?
 
 mod gauges;
 mod proofs;
@@ -34,6 +36,9 @@ use crate::types::{CallId, Country, PaymentId, PhoneNumber, Usdc, Wallet};
 
 /// A step is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(6);
+/// What a look at how everything stands takes; it only reads. Less than a step, so that a round whose queues were too long for it
+/// still tells how long they are.
+const GLANCE: Duration = Duration::from_secs(2);
 
 /// What wakes the reaper: a lease's own alarm, an operator, or anything else for the whole round.
 #[derive(Debug, Default, Deserialize)]
@@ -94,7 +99,7 @@ impl Report {
     }
 }
 
-/// Those who sweep.
+/// The reaper, and what it works with.
 pub struct Sweep {
     cashier: Cashier,
     store: Store,
@@ -157,20 +162,25 @@ impl Sweep {
     }
 
     async fn round(&self, invocation: &Invocation, report: &mut Report) {
-        let (money, calls, stock, rest) = future::join4(
+        let (money, calls, stock, answers, rest) = future::join5(
             Box::pin(self.money(invocation)),
             Box::pin(self.running(invocation)),
             Box::pin(self.stock(invocation)),
+            Box::pin(self.answers(invocation)),
             Box::pin(self.rest(invocation)),
         )
         .await;
-        for part in [money, calls, stock, rest] {
+        for part in [money, calls, stock, answers, rest] {
             report.add(&part);
+        }
+        // Last, so that what has just come to its end is not counted as unfinished.
+        if invocation.remaining() > GLANCE {
+            self.look_round(invocation, report).await;
         }
         telemetry::add(&ROUNDS, 1, []);
     }
 
-    /// What is asked of the chains and the carrier once in a while, and how everything stands.
+    /// What is asked of the chains and the carrier once in a while.
     async fn rest(&self, invocation: &Invocation) -> Report {
         let mut report = Report::default();
         self.watch_strays(invocation, &mut report).await;
@@ -179,9 +189,6 @@ impl Sweep {
         }
         if invocation.remaining() > STEP {
             self.reconcile_daily(invocation, &mut report).await;
-        }
-        if invocation.remaining() > STEP {
-            self.look_round(invocation, &mut report).await;
         }
         report
     }
@@ -235,9 +242,9 @@ impl Sweep {
 
     async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
         match sale.record().work {
-            Work::Lease { .. } => self.numbers.roll_back(sale, invocation).await,
-            Work::Call { .. } => self.calls.roll_back(sale, invocation).await,
-            Work::Renew { .. } | Work::List { .. } | Work::Nothing => {
+            Work::Lease(_) => self.numbers.roll_back(sale, invocation).await,
+            Work::Call(_) => self.calls.roll_back(sale, invocation).await,
+            Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => {
                 Err(Fault::Broken("this work has no stage before the fence"))
             }
         }
@@ -246,7 +253,7 @@ impl Sweep {
     /// Looks at a call whose time is up. One that still runs is stopped.
     async fn look_after(&self, id: &CallId, invocation: &Invocation) -> Result<(), Fault> {
         let Some(known) = self.store.call(id).await? else { return Ok(()) };
-        if known.charge == Charge::RefundDue {
+        if known.business.charge == Charge::RefundDue {
             return self.owe(&known, invocation).await;
         }
         // Before the look: one that finds a refund due makes it the next thing to be done, and that must not be put off again.
@@ -260,7 +267,7 @@ impl Sweep {
 impl Sweep {
     /// A call that was paid and ended in an error: its payment goes back, or the credit that paid it.
     async fn owe(&self, call: &Call, invocation: &Invocation) -> Result<(), Fault> {
-        let record = self.store.sale(&call.sale).await?.ok_or(Fault::Broken("a paid call without a sale"))?;
+        let record = self.store.sale(&call.business.sale).await?.ok_or(Fault::Broken("a paid call without a sale"))?;
         let owed = if record.credit().is_some() {
             let credited = self.store.credit_back(&record, &call.id, &invocation.attempt).await?;
             if credited {
@@ -279,10 +286,12 @@ impl Sweep {
 impl Deliver for Sweep {
     /// A number is bought by any request or round that comes by, once, since it is bought by name. A call is dialled by the request that has asked
     /// for it, and by no other.
-    async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Delivery {
+    async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Result<Delivery, Fault> {
         match record.work {
-            Work::Call { .. } => self.calls.deliver(None, record, begun, invocation).await,
-            _ => self.numbers.deliver(record, begun, invocation).await,
+            Work::Call(_) => self.calls.deliver(None, record, begun, invocation).await,
+            Work::Lease(_) | Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => {
+                self.numbers.deliver(record, begun, invocation).await
+            }
         }
     }
 }

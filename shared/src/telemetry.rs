@@ -2,6 +2,9 @@
 //! embedded metric format, what is counted. What works below the edge notes what it alone knows; the edge writes the line.
 //!
 //! It refuses to be told a secret: names are one-way or masked, everything else is a word of ours or a number.
+//!
+//! - `docs/decisions.md`: Why is there one log level?
+//! - `docs/decisions.md`: Why do neighbours note their times without being handed anything?
 
 mod events;
 mod line;
@@ -20,7 +23,7 @@ use serde_json::value::RawValue;
 use self::metrics::{COLD_STARTS, FAULTS, Metric, REQUESTS};
 use crate::types::{PaymentId, Timestamp, Wallet};
 
-/// Whom we ask over the network.
+/// The neighbour that we ask over the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Neighbour {
     /// The table.
@@ -39,11 +42,13 @@ pub enum Neighbour {
     Kms,
     /// Who keeps the vendors' keys.
     Secrets,
+    /// Our own API, where a function asks it as any client does.
+    Ourselves,
 }
 
 impl Neighbour {
     /// In the order of their declaration.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Dynamodb,
         Self::Facilitator,
         Self::Node,
@@ -52,7 +57,23 @@ impl Neighbour {
         Self::Scheduler,
         Self::Kms,
         Self::Secrets,
+        Self::Ourselves,
     ];
+
+    /// What callers know it by: an answer that blames it names it so.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Dynamodb => "DynamoDB",
+            Self::Facilitator => "facilitator",
+            Self::Node => "node",
+            Self::Twilio => "Twilio",
+            Self::Bland => "Bland",
+            Self::Scheduler => "EventBridge Scheduler",
+            Self::Kms => "KMS",
+            Self::Secrets => "Secrets Manager",
+            Self::Ourselves => "this API",
+        }
+    }
 
     const fn name(self) -> &'static str {
         match self {
@@ -64,6 +85,7 @@ impl Neighbour {
             Self::Scheduler => "scheduler",
             Self::Kms => "kms",
             Self::Secrets => "secrets",
+            Self::Ourselves => "api",
         }
     }
 }
@@ -93,6 +115,8 @@ struct Notes {
     sale: Option<String>,
     wallet: Option<String>,
     replayed: bool,
+    method: Option<&'static str>,
+    tool: Option<&'static str>,
     asked: Vec<Asked>,
     points: Vec<Point>,
 }
@@ -126,6 +150,16 @@ pub fn sale(payment: &PaymentId, payer: &Wallet) {
 /// The answer is what an earlier request with the same payment has come to.
 pub fn replayed() {
     note(|notes| notes.replayed = true);
+}
+
+/// What a message of the Model Context Protocol asks for: a word of ours, as all that is written.
+pub fn method(name: &'static str) {
+    note(|notes| notes.method = Some(name));
+}
+
+/// Which tool it asks for.
+pub fn tool(name: &'static str) {
+    note(|notes| notes.tool = Some(name));
 }
 
 /// Something of ours failed.

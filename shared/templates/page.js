@@ -1,12 +1,18 @@
-// Looks at the call again until there is nothing new to come, and changes what has changed. Without it the page reloads
+// Looks at the call again until there is nothing new to come, each time as soon as there is something new, and changes what has changed. Without it the page reloads
 // itself instead. Everything it puts into the page was written, and escaped, by the server.
 'use strict';
 (() => {
   const main = document.getElementById('call');
   const note = document.getElementById('note');
   const longest = 60;
+  // Seconds for which the server holds an answer back until there is something new.
+  const wait = 10;
+  // What was held back for longer than this was waited for, and is asked again after this.
+  const held = 1000;
+  const soon = 0.25;
   let again = Number(main.dataset.again);
   let failures = 0;
+  let hasWaited = false;
   let timer;
 
   // Times as this reader writes them.
@@ -37,7 +43,10 @@
     again = Number(fresh.getElementById('call').dataset.again);
     main.dataset.again = String(again);
     document.title = fresh.title;
-    for (const id of ['state', 'facts', 'summary', 'recording', 'silence']) replaceIfChanged(id, fresh);
+    // What the reader has opened stays open as long as it is there.
+    const hangUp = document.getElementById('hangup');
+    if (!fresh.getElementById('hangup').firstElementChild) hangUp.replaceChildren();
+    for (const id of ['state', 'facts', 'summary', 'answers', 'recording', 'silence']) replaceIfChanged(id, fresh);
     add(fresh);
   };
 
@@ -48,7 +57,11 @@
 
   const look = async () => {
     try {
-      const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store', credentials: 'omit' });
+      const address = new URL(location.href);
+      address.searchParams.set('wait', String(wait));
+      const began = Date.now();
+      hasWaited = false;
+      const answer = await fetch(address, { headers: { accept: 'text/html' }, cache: 'no-store', credentials: 'omit' });
       if (answer.status === 404) {
         again = 0;
         say('This call is no longer kept.');
@@ -57,6 +70,7 @@
       if (!answer.ok) throw new Error(String(answer.status));
       show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
       failures = 0;
+      hasWaited = Date.now() - began > held;
       say('');
     } catch {
       failures += 1;
@@ -67,7 +81,7 @@
 
   const later = () => {
     clearTimeout(timer);
-    if (again > 0 && !document.hidden) timer = setTimeout(look, Math.min(again * 2 ** failures, longest) * 1000);
+    if (again > 0 && !document.hidden) timer = setTimeout(look, (hasWaited ? soon : Math.min(again * 2 ** failures, longest)) * 1000);
   };
 
   const now = () => {

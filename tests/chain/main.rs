@@ -15,14 +15,11 @@ use std::time::Duration;
 
 use harness::onchain::Node;
 use harness::request::Response;
+use harness::spec::{BUY, CALL, LIST, RENEW};
 use harness::wallet::Payment;
 use harness::{Neighbour, Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
-const BUY: &str = "/api/v1/phone/numbers/buy";
-const RENEW: &str = "/api/v1/phone/numbers/renew";
-const LIST: &str = "/api/v1/phone/numbers/list";
-const CALL: &str = "/api/v1/voice/call";
 const SETTLE: &str = "POST */settle";
 /// What the refund wallet begins with.
 const FLOAT: u64 = 50_000_000;
@@ -49,7 +46,7 @@ impl OnChain {
         self.stack.post(BUY).body(&json!({})).pay(&self.wallet).await.answer.expect(200).json()
     }
 
-    /// A payment for a number, which nobody has seen yet.
+    /// A payment for a number, which has not been shown yet.
     async fn signs(&self) -> Payment {
         self.wallet.signs(&self.stack.post(BUY).body(&json!({})).demand().await)
     }

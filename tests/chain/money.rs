@@ -161,7 +161,7 @@ async fn a_settlement_that_nobody_could_look_up_is_found_by_the_sweep() {
     world.stack.faults_of(Neighbour::Facilitator).clear();
     world.stack.minutes(3).await;
     let listed = world.lists().await;
-    assert_eq!(listed["count"], 1, "the sweep has granted it: {listed}");
+    assert_eq!(listed["count"], 1, "the reaper has granted it: {listed}");
     world.buys_with(&payment).await.expect(200);
     assert_eq!(world.stack.earned(), 5_001_000);
 }
@@ -172,7 +172,7 @@ async fn a_payment_that_arrives_although_we_refused_it_goes_back() {
     let payment = world.signs().await;
     world.stack.post(BUY).body(&json!({"country": "usa"})).paid_with(&payment).send().await.refused(400, "bad_request");
     let stranger = Wallet::random().address();
-    world.node.submit(stranger, payment.authorization(), &payment.signature_bytes()).expect("anybody may");
+    world.node.submit(stranger, payment.authorization(), &payment.signature_bytes()).expect("any account may");
     assert_eq!(world.money(), 15_000_000);
     world.stack.minutes(20).await;
     assert_eq!((world.money(), world.paid_back()), (20_000_000, 5_000_000));
@@ -182,7 +182,7 @@ async fn a_payment_that_arrives_although_we_refused_it_goes_back() {
 #[tokio::test]
 async fn the_audit_reads_the_chain_itself() {
     let node = Node::start();
-    // Without a node nobody is told of this payment, and nobody gives it back.
+    // Without a node we do not hear of this payment, and do not give it back.
     let stack = Stack::builder(binaries!()).on(&node).without_rpc().start().await;
     let wallet = stack.wallet();
     let payment = wallet.signs(&stack.post(LIST).demand().await);

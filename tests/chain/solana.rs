@@ -6,11 +6,11 @@ use harness::SolanaWallet;
 use harness::onchain::Validator;
 use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
+use harness::spec::CALL_PRICE;
 use harness::wallet::SolanaPayment;
 
 use super::*;
 
-const CALL_PRICE: u64 = 540_000;
 const FUNDS: u64 = 20_000_000;
 
 /// A world on a cluster of its own.
@@ -70,7 +70,7 @@ impl OnCluster {
         FLOAT - self.cluster.balance(self.stack.solana_refund_wallet)
     }
 
-    /// Somebody else hands the payment to the facilitator.
+    /// A stranger hands the payment to the facilitator.
     async fn submit(&self, payment: &SolanaPayment) -> Value {
         let document = payment.to_json();
         let wanted = &document["accepted"];
@@ -138,7 +138,7 @@ async fn a_lost_answer_to_a_settlement_is_looked_up() {
 async fn a_node_that_falls_asleep_in_the_middle_delays_the_truth_and_does_not_change_it() {
     let world = OnCluster::start().await;
     let payment = world.signs(BUY).await;
-    // It is paid, and nobody can tell.
+    // It is paid, and that cannot be told.
     world.stack.faults_of(Neighbour::Facilitator).once(SETTLE, Fault::LoseAnswer);
     world.stack.faults_of(Neighbour::Solana).always("POST /", Fault::Refuse(Answer::html(502)));
     world.pays(BUY, &payment).await.refused(503, "payment_pending");

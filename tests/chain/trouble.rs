@@ -11,7 +11,7 @@ use super::*;
 /// The creation code of `wallet/Wallet.sol`: solc 0.8.30, optimised for 200 runs, without metadata.
 const SMART_WALLET: &str = include_str!("wallet/Wallet.hex");
 
-/// Somebody who has seen a payment.
+/// A stranger who has seen a payment.
 fn stranger() -> Address {
     Wallet::random().address()
 }
@@ -22,7 +22,7 @@ pub(crate) fn smart_wallet(node: &Node, owner: Address) -> Address {
     node.deploy(&[&code[..], owner.into_word().as_slice()].concat())
 }
 
-/// Asks the facilitator to settle a payment, as anybody may. Says whether it did.
+/// Asks the facilitator to settle a payment, as any client may. Says whether it did.
 async fn settled_elsewhere(world: &OnChain, payment: &Payment) -> bool {
     let document = payment.to_json();
     let body = json!({"x402Version": 2, "paymentPayload": document, "paymentRequirements": document["accepted"]});
@@ -51,9 +51,9 @@ async fn an_authorization_that_a_stranger_sends_first_is_still_the_payers() {
         let payment = world.signs().await;
         let sent = || world.node.submit(stranger(), payment.authorization(), &payment.signature_bytes());
         if late {
-            world.buys_while(&payment, async || _ = sent().expect("anybody may")).await.expect(200);
+            world.buys_while(&payment, async || _ = sent().expect("any account may")).await.expect(200);
         } else {
-            sent().expect("anybody may");
+            sent().expect("any account may");
             world.buys_with(&payment).await.expect(200);
         }
     }
@@ -149,7 +149,7 @@ async fn payments_that_share_a_block_and_whose_answers_are_lost_are_told_apart()
 async fn a_node_that_goes_away_after_a_settlement_is_asked_when_it_is_back() {
     let world = OnChain::start().await;
     let payment = world.signs().await;
-    // Settled, and nobody learns it: neither from the facilitator nor from the chain.
+    // Settled, and we do not learn it: neither from the facilitator nor from the chain.
     world.stack.faults_of(Neighbour::Facilitator).always(SETTLE, Fault::LoseAnswer);
     world.stack.faults_of(Neighbour::Chain).always("*", Fault::Drop);
     world.buys_with(&payment).await.refused(503, "payment_pending");

@@ -1,4 +1,4 @@
-"""Someone who pays the deployed stack, with a published client and a key that stays the same: `pays.py VERB` prints JSON."""
+"""A payer of the deployed stack, with a published client and a key that stays the same: `pays.py VERB` prints JSON."""
 
 import json
 import os

@@ -20,12 +20,12 @@ import requests
 import yaml
 from story import ROOT, Loader, check, say
 
-# Where `sam local start-api` listens if nobody says otherwise.
+# Where `sam local start-api` listens unless told otherwise.
 PORT = 3000
 # The first container of each function takes seconds, and here they are many.
 PATIENCE = 120
 # What each status that is refused with says in `code`. What a 400 finds wrong is the functions' own tests' affair.
-CODES = {400: ("bad_request", "invalid_payment"), 402: ("payment_required",), 404: ("unknown_call", "no_such_path"), 405: ("method_not_allowed",)}
+CODES = {400: ("bad_request", "invalid_payment"), 401: ("siwx_malformed",), 402: ("payment_required", "sign_in_required"), 404: ("unknown_call", "no_such_path"), 405: ("method_not_allowed",)}
 
 
 class Local:
@@ -96,7 +96,7 @@ class Local:
             "DOCKER_HOST": f"unix://{self.options.home}/podman.sock",
             "SAM_CLI_TELEMETRY": "0",
             "AWS_DEFAULT_REGION": "us-east-1",
-            # SAM asks whose account the key is of, and there is nobody to tell.
+            # SAM asks whose account the key is of, and AWS is not there to tell.
             "AWS_MAX_ATTEMPTS": "1",
             "AWS_ACCESS_KEY_ID": access_key,
             "AWS_SECRET_ACCESS_KEY": "local-secret-access-key",
@@ -189,7 +189,7 @@ class Local:
         check(unknown == 403, f"an unknown route is answered {unknown}")
 
     def is_paid(self, gateway):
-        """Whoever has the local world's own wallet buys a number, calls somebody with it, and lists what he has."""
+        """The local world's own wallet buys a number, calls a callee from it, and lists what it has."""
         for_clients = f"{self.options.home}/world.json"
         Path(for_clients).write_text(json.dumps({**self.world, "gateway": gateway}))
         payer = {"DIALTONE_WORLD": for_clients, "DIALTONE_PAYER": self.world["key"]}

@@ -80,7 +80,7 @@ class Deployed:
         self.logs = boto3.client("logs")
 
     def deploy(self, **changed):
-        """`sam deploy`, as the README says, with the vendors of the local world in place of the real ones."""
+        """`sam deploy`, as docs/deploying.md says, with the vendors of the local world in place of the real ones."""
         endpoint = os.environ["AWS_ENDPOINT_URL"]
         parameters = {
             "Architecture": "x86_64",
@@ -134,7 +134,7 @@ class Deployed:
         )
 
     def pays(self, verb):
-        """Somebody with a wallet does something."""
+        """A wallet does something."""
         done = subprocess.run(
             [self.options.client, ROOT / "tests/deploy/pays.py", verb],
             env={**os.environ, "DIALTONE_WORLD": self.for_clients, "DIALTONE_PAYER": self.payer},
@@ -154,7 +154,7 @@ class Deployed:
         return sorted(self.table.scan(ConsistentRead=True)["Items"], key=lambda row: (row["pk"], row["sk"]))
 
     def lasting(self):
-        """What only requests and time may change: not what the sweep counts."""
+        """What only requests and time may change: not what the reaper counts."""
         return [row for row in self.rows() if row["pk"] != "TURN"]
 
     def schedules(self):
@@ -168,7 +168,7 @@ class Deployed:
         self.scheduler.update_schedule(**{name: schedule[name] for name in fields if name in schedule} | changed)
 
     def rests(self):
-        """The sweep stays away: what happens from here on happens for another reason."""
+        """The reaper stays away: what happens from here on happens for another reason."""
         sweep = self.scheduler.get_schedule(Name=f"{STACK}-sweep")
         self.update(sweep, State="DISABLED")
 

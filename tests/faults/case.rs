@@ -1,6 +1,8 @@
 //! One case: a scenario, what goes wrong in it, and what the client does then. Its line replays it:
 //! `call/dynamo/3/lose-answer + bland/1/hang/repeat`.
 
+mod questions;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -29,10 +31,16 @@ pub(crate) enum Scenario {
     Renew,
     /// What a wallet has.
     List,
+    /// What a wallet has called.
+    Calls,
     /// A call.
     Call,
     /// A call is followed to its end.
     Poll,
+    /// A call is hung up while they talk.
+    HangUp,
+    /// A call has settled, and the questions about it are asked.
+    Questions,
     /// A lease ends and is taken back.
     Reclaim,
     /// A call has ended in an error, and its payment goes back.
@@ -40,8 +48,19 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Buy, Self::Pool, Self::Renew, Self::List, Self::Call, Self::Poll, Self::Reclaim, Self::Refund];
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Buy,
+        Self::Pool,
+        Self::Renew,
+        Self::List,
+        Self::Calls,
+        Self::Call,
+        Self::Poll,
+        Self::HangUp,
+        Self::Questions,
+        Self::Reclaim,
+        Self::Refund,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -49,8 +68,11 @@ impl Scenario {
             Self::Pool => "pool",
             Self::Renew => "renew",
             Self::List => "list",
+            Self::Calls => "calls",
             Self::Call => "call",
             Self::Poll => "poll",
+            Self::HangUp => "hang-up",
+            Self::Questions => "questions",
             Self::Reclaim => "reclaim",
             Self::Refund => "refund",
         }
@@ -104,7 +126,7 @@ pub(crate) struct Asked {
     pub(crate) neighbour: Neighbour,
     pub(crate) nth: u64,
     pub(crate) at: Arrival,
-    /// It was the sweep's, or came while the sweep was at work.
+    /// It was the reaper's, or came while the reaper was at work.
     pub(crate) swept: bool,
 }
 
@@ -119,7 +141,7 @@ pub(crate) struct Played {
 }
 
 impl Case {
-    /// How many like it may share a world: months pass in some, and with them everybody's leases.
+    /// How many like it may share a world: months pass in some, and with them all leases.
     pub(crate) fn together(&self) -> usize {
         match self.scenario {
             Scenario::Reclaim => 1,
@@ -132,7 +154,7 @@ impl Case {
         self.blows.iter().filter(|blow| blow.harm.takes_long()).count()
     }
 
-    /// Plays it. What has to hold once the world is at rest is judged by whoever ends the world.
+    /// Plays it. What has to hold once the world is at rest is judged by the caller, which ends the world.
     pub(crate) async fn play(&self, lab: &mut Lab) -> Result<Played, String> {
         lab.next();
         match self.scenario {
@@ -146,17 +168,27 @@ impl Case {
                 let told = lab.told(lab.stack.wallet(), Errand::buy(None)).await;
                 Ok(self.play_paid(lab, told).await)
             }
-            Scenario::Renew | Scenario::List | Scenario::Call => {
+            Scenario::Renew | Scenario::List | Scenario::Calls | Scenario::Call => {
                 let Owner { wallet, number } = lab.owner().await?;
                 let errand = match self.scenario {
                     Scenario::Renew => Errand::renew(&number),
                     Scenario::List => Errand::list(),
+                    Scenario::Calls => Errand::calls(),
                     _ => Errand::call(&number, &lab.callee()),
                 };
+                if self.scenario == Scenario::Calls {
+                    // There is one to be listed.
+                    let mut placed = lab.told(wallet.clone(), Errand::call(&number, &lab.callee())).await;
+                    placed.sign();
+                    placed.ask(&lab.stack).await;
+                    lab.stack.bland.finish_all();
+                }
                 let told = lab.told(wallet, errand).await;
                 Ok(self.play_paid(lab, told).await)
             }
             Scenario::Poll => self.play_poll(lab).await,
+            Scenario::HangUp => self.play_hang_up(lab).await,
+            Scenario::Questions => self.play_questions(lab).await,
             Scenario::Reclaim => self.play_reclaim(lab).await,
             Scenario::Refund => self.play_refund(lab).await,
         }
@@ -180,7 +212,7 @@ impl Case {
         let mut swept_from = newest(lab);
         match self.conduct {
             Conduct::Repeats if told.is_open() => {
-                // The sweep, which comes every minute, and the client come at the same time.
+                // The reaper, which comes every minute, and the client come at the same time.
                 lab.pass(2 * MINUTE).await;
                 amid_kills(stack, &killed, join(told.ask(stack), lab.sweep())).await;
             }
@@ -257,13 +289,66 @@ impl Case {
         let asked = asked(lab, swept_from);
         lab.calm().await;
         if self.conduct != Conduct::Leaves && !ended {
-            findings.push(format!("the call is over, and whoever polls does not learn it: {status}"));
+            findings.push(format!("the call is over, and its caller does not learn it: {status}"));
         }
         Ok(Played { told: Some(told), findings, asked })
     }
 
-    /// A call that was paid has ended in an error. Whoever repeats is the scheduler, which delivers at least once; whoever
-    /// signs anew calls again while the money goes back.
+    /// A call is hung up while they talk. The one that repeats asks again while the reaper comes; the one that signs anew looks
+    /// how it goes.
+    async fn play_hang_up(&self, lab: &mut Lab) -> Result<Played, String> {
+        let Owner { wallet, number } = lab.owner().await?;
+        let callee = lab.callee();
+        let mut told = lab.told(wallet, Errand::call(&number, &callee)).await;
+        told.sign();
+        told.ask(&lab.stack).await;
+        let body = told.last().map(harness::request::Response::json).unwrap_or_default();
+        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
+        let path = format!("/api/v1/voice/call/{id}");
+        let (stack, killed) = (&lab.stack, ["voice_call_hangup", "voice_call_status", "reaper"]);
+        let vendors = stack.bland.calls().into_iter().find(|call| call.to == callee).map(|call| call.id);
+        let vendors = vendors.ok_or("the dialler has no such call")?;
+        for _ in 0..4 {
+            stack.bland.advance(&vendors);
+        }
+        let hang_up = || stack.post(&format!("{path}/hangup")).send();
+        self.arm(lab);
+        let mut statuses = vec![amid_kills(stack, &killed, hang_up()).await.status.as_u16()];
+        match self.conduct {
+            Conduct::Leaves => {}
+            Conduct::Repeats => {
+                let (again, _) = amid_kills(stack, &killed, async { join(hang_up(), lab.sweep()).await }).await;
+                statuses.push(again.status.as_u16());
+            }
+            Conduct::SignsAnew => {
+                lab.pass(Duration::from_secs(6)).await;
+                drop(amid_kills(stack, &killed, stack.get(&path).send()).await);
+            }
+        }
+        let swept_from = newest(lab);
+        for _ in 0..2 {
+            lab.pass(MINUTE).await;
+            amid_kills(stack, &killed, lab.sweep()).await;
+        }
+        let asked = asked(lab, swept_from);
+        lab.calm().await;
+        for _ in 0..2 {
+            lab.pass(2 * MINUTE).await;
+            lab.sweep().await;
+        }
+        let mut findings = Vec::new();
+        if statuses.iter().any(|status| !matches!(status, 202 | 409 | 500 | 502 | 503)) {
+            findings.push(format!("a hang-up was answered {statuses:?}"));
+        }
+        let shown = polled(lab, &path).await;
+        if statuses.contains(&202) && shown["ended_by"] != "REQUESTED" {
+            findings.push(format!("it was said to end, and is {}", shown["ended_by"]));
+        }
+        Ok(Played { told: Some(told), findings, asked })
+    }
+
+    /// A call that was paid has ended in an error. The one that repeats is the scheduler, which delivers at least once;
+    /// the one that signs anew calls again while the money goes back.
     async fn play_refund(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let callee = lab.callee();
@@ -312,8 +397,8 @@ impl Case {
         Ok(Played { told: Some(told), findings, asked })
     }
 
-    /// The alarm of a lease that has ended, and the sweep after it. Whoever repeats is the scheduler, which delivers at
-    /// least once; whoever signs anew is the next buyer, who must not get the number before it has rested.
+    /// The alarm of a lease that has ended, and the reaper after it. The one that repeats is the scheduler, which delivers at
+    /// least once; the one that signs anew is the next buyer, who must not get the number before it has rested.
     async fn play_reclaim(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { number, .. } = lab.owner().await?;
         let (stack, killed) = (&lab.stack, ["reaper", "numbers_buy"]);
@@ -373,7 +458,7 @@ fn asked(lab: &Lab, swept_from: u64) -> Vec<Asked> {
         let arrivals = lab.stack.faults_of(neighbour).arrivals();
         (1..).zip(arrivals).map(move |(nth, at)| Asked { neighbour, nth, swept: at.order > swept_from, at })
     };
-    // A process asks for its secrets once, in whichever case it happens to be young: tests/secrets.rs has their faults.
+    // A process asks for its secrets once, in whichever case it happens to be young: tests/it/secrets.rs has their faults.
     let neighbours = Neighbour::ALL.into_iter().filter(|neighbour| *neighbour != Neighbour::SecretsManager);
     let mut asked: Vec<Asked> = neighbours.flat_map(of).collect();
     asked.sort_by_key(|asked| asked.at.order);
@@ -381,9 +466,9 @@ fn asked(lab: &Lab, swept_from: u64) -> Vec<Asked> {
 }
 
 impl Asked {
-    /// A look at an index by the sweep: fourteen in each round, of which all but a few find nothing.
+    /// A look at an index by the reaper: fourteen in each round, of which all but a few find nothing.
     pub(crate) fn is_a_glance(&self) -> bool {
-        self.swept && self.neighbour == Neighbour::Dynamo && self.at.class == "Query"
+        self.swept && self.neighbour == Neighbour::Dynamo && self.at.class == "Query index"
     }
 
     pub(crate) fn blow(&self, harm: harm::Harm) -> Blow {

@@ -53,7 +53,7 @@ impl Lab {
         AREAS.get((self.case + MOST - 1) % MOST).copied().unwrap_or("415")
     }
 
-    /// Whom this case calls: the dialler does not ring the same number twice in ten seconds.
+    /// The callee of this case: the dialler does not ring the same number twice in ten seconds.
     pub(crate) fn callee(&self) -> String {
         format!("+1213361{:04}", 1000 + self.case)
     }
@@ -116,7 +116,7 @@ impl Lab {
         if pooled() == 0 { Err("a case could not begin: nothing in the pool".to_owned()) } else { Ok(()) }
     }
 
-    /// A round of the sweep, which may be killed.
+    /// A round of the reaper, which may be killed.
     pub(crate) async fn sweep(&self) -> bool {
         harness::World::sweep(&self.stack).await.is_ok()
     }

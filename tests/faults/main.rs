@@ -3,11 +3,12 @@
 //!
 //! What has to hold is what the audit of every world holds (whatever was paid was granted once and whatever was granted was
 //! paid once, whatever the carrier bills is in the table, whatever was dialled is known), and what only the client can judge:
-//! that 402 was true, that one payment bought one thing, and that whoever was told 200 has the thing.
+//! that 402 was true, that one payment bought one thing, and that a client that was told 200 has the thing.
 //!
-//! `cargo test` plays each single fault with one of the three conducts, and a sample of the pairs, or those of a thousand
-//! parts that `PAIRS` names (`PAIRS=10..250`). `cargo faults` plays all of them, in so far as a pair's second fault comes
-//! after its first. A case that fails prints the line that plays it again.
+//! `cargo test` plays a third of the single faults, each with one of the three conducts, and a sample of the pairs, or those of
+//! a thousand parts that `SINGLES` and `PAIRS` name (`SINGLES=0..1000 PAIRS=10..250`); `.ci/run` takes another third with each
+//! commit. `SCENARIOS=hang-up,questions` plays these alone. `cargo faults`, which is for the night, plays all of them with each conduct, in so far as a pair's second fault
+//! comes after its first. A case that fails prints the line that plays it again.
 
 #![expect(clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 #![expect(clippy::disallowed_methods, reason = "which case to replay is told by the environment")]
@@ -22,14 +23,15 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::time::Instant;
 
-use case::Case;
+use case::{Case, Scenario};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
+async fn a_third_of_the_single_faults_and_a_sample_of_pairs_leave_the_promises_whole() {
     let (began, parts) = (Instant::now(), wanted("PAIRS").unwrap_or(matrix::SAMPLE));
-    let calm = matrix::calm().await;
+    let third = wanted("SINGLES").unwrap_or(matrix::THIRD);
+    let calm = matrix::calm(&scenarios()).await;
     calm.judge("nothing goes wrong", began);
-    let singles = matrix::play(matrix::singles(&calm, false)).await;
+    let singles = matrix::play(matrix::part(matrix::singles(&calm, false), &third)).await;
     singles.judge("one fault", began);
     let pairs = matrix::pairs(&singles);
     let what = format!("of {} pairs", pairs.len());
@@ -39,7 +41,7 @@ async fn any_single_fault_and_a_sample_of_pairs_leave_the_promises_whole() {
 /// Longer histories of concurrent clients.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_random_walk_leaves_the_promises_whole() {
-    walk::histories(1..=40).await;
+    walk::histories(1..=20).await;
 }
 
 /// `cargo faults`: other seeds than those of every day, or those that `SEEDS` names.
@@ -54,7 +56,7 @@ async fn a_long_random_walk_leaves_the_promises_whole() {
 #[ignore = "takes hours: cargo faults"]
 async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
     let (began, parts) = (Instant::now(), wanted("PAIRS").unwrap_or(0..matrix::PARTS));
-    let calm = matrix::calm().await;
+    let calm = matrix::calm(&scenarios()).await;
     calm.judge("nothing goes wrong", began);
     let singles = matrix::play(matrix::singles(&calm, true)).await;
     singles.judge("one fault, each conduct", began);
@@ -63,7 +65,15 @@ async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
     matrix::play(matrix::part(pairs, &parts)).await.judge(&what, began);
 }
 
-/// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --test faults replay`
+/// Those that `SCENARIOS` names, or all.
+#[expect(clippy::expect_used, reason = "in a test, panicking is how it fails")]
+fn scenarios() -> Vec<Scenario> {
+    let Ok(wished) = std::env::var("SCENARIOS") else { return Scenario::ALL.to_vec() };
+    let find = |name: &str| Scenario::ALL.into_iter().find(|scenario| scenario.name() == name.trim());
+    wished.split(',').map(|name| find(name).expect("a scenario")).collect()
+}
+
+/// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --workspace --test faults replay`
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replay() {
     if let Ok(seed) = std::env::var("WALK") {

@@ -50,7 +50,8 @@ pub(crate) async fn histories(seeds: impl Iterator<Item = u64>) {
         };
         played += 1;
         if !findings.is_empty() {
-            let line = format!("WALK={seed} cargo test --test faults replay\n  - {}", findings.join("\n  - "));
+            let line =
+                format!("WALK={seed} cargo test --workspace --test faults replay\n  - {}", findings.join("\n  - "));
             eprintln!("{line}");
             failed.push(line);
         }

@@ -10,6 +10,8 @@ const pictures = new URL('../../target/front/', import.meta.url).pathname;
 mkdirSync(pictures, { recursive: true });
 
 export const PHONE = { width: 360, height: 740, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+/** The width of most phones. */
+export const NARROW = { width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 export const DESKTOP = { width: 1280, height: 800 };
 
 export const launch = () => puppeteer.launch({

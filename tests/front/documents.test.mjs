@@ -65,6 +65,7 @@ describe('the OpenAPI document', () => {
     };
     const [buy, renew, list, place] = ['phone/numbers/buy', 'phone/numbers/renew', 'phone/numbers/list', 'voice/call'].map((end) => `/api/v1/${end}`);
     await fits(list, 'post', await by.post('/phone/numbers/list', {}), 200);
+    await fits('/api/v1/voice/calls/list', 'post', await by.post('/voice/calls/list', { limit: 1 }), 200);
     const bought = await by.post('/phone/numbers/buy', { country: 'CA' });
     const { phone_number } = await bought.clone().json();
     await fits(buy, 'post', bought, 200);
@@ -73,17 +74,34 @@ describe('the OpenAPI document', () => {
     await fits(place, 'post', await by.post('/voice/call', { phone_number: somebody(), task }), 400);
     await fits(place, 'post', await post(place, ''), 402);
     await fits(place, 'post', await post(place, 'x'), 400);
-    await fits(buy, 'post', await post(buy, ' '.repeat(70_000)), 413);
+    await fits(buy, 'post', await post(buy, ' '.repeat(140_000)), 413);
     await fits(buy, 'post', await fetch(world.gateway + buy), 405);
+    for (const path of ['/api/v1/phone/numbers', '/api/v1/voice/calls']) {
+      await fits(path, 'get', await fetch(world.gateway + path), 402);
+      await fits(path, 'get', await fetch(world.gateway + path, { headers: { 'sign-in-with-x': 'e30=' } }), 401);
+    }
+    for (const path of ['/api/v1/voice/voices', '/api/v1/voice/languages']) {
+      await fits(path, 'get', await fetch(world.gateway + path), 200);
+    }
     const status = '/api/v1/voice/call/{call_id}';
     await fits(status, 'get', await fetch(`${world.gateway}${place}/unknown`), 404);
+    const hangup = `${status}/hangup`;
+    await fits(hangup, 'post', await post(`${place}/unknown/hangup`, ''), 404);
+    await fits(hangup, 'post', await post(`${place}/unknown/hangup`, '[]'), 400);
 
     const other = await caller();
     await fits(renew, 'post', await other.post('/phone/numbers/renew', { phone_number }), 403);
     for (const next of ['error', 'busy', 'endless']) {
       const url = await call(other, { next });
       await fits(status, 'get', await fetch(url), 200);
-      if (next === 'endless') continue;
+      if (next === 'endless') {
+        await fits(status, 'get', await fetch(`${url}?wait=1`), 200);
+        await fits(status, 'get', await fetch(`${url}?wait=x`), 400);
+        await fits(hangup, 'post', await post(`${new URL(url).pathname}/hangup`, ''), 202);
+        await until(url, ended);
+        await fits(hangup, 'post', await post(`${new URL(url).pathname}/hangup`, ''), 409);
+        continue;
+      }
       await until(url, ended);
       await travel(70);
       await fits(status, 'get', await fetch(url), 200);
@@ -132,7 +150,8 @@ describe('agentcash', () => {
     const found = report.resources.map(({ method, path, authHint, priceHint = 'free' }) => `${method} ${path} ${authHint} ${priceHint}`);
     const expected = operations().map(({ path, method, operation }) => {
       const price = operation['x-payment-info']?.price;
-      return `${method.toUpperCase()} ${path} ${price ? `paid ${price.amount} ${price.currency}` : 'unprotected free'}`;
+      const free = operation.security.length ? 'siwx free' : 'unprotected free';
+      return `${method.toUpperCase()} ${path} ${price ? `paid ${price.amount} ${price.currency}` : free}`;
     });
     assert.deepEqual(found.sort(), expected.sort());
   });

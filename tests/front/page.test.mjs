@@ -3,15 +3,17 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DESKTOP, PHONE, isAccessible, isSound, launch, open, picture } from './browser.mjs';
+import { DESKTOP, NARROW, PHONE, isAccessible, isSound, launch, open, picture } from './browser.mjs';
 import { call, caller, ended, sweep, travel, until, world } from './world.mjs';
 
 const title = (page) => page.$eval('h1', (heading) => heading.textContent.trim());
 const said = (page) => page.$$eval('#said .text', (lines) => lines.map((line) => line.textContent));
 const again = (page) => page.$eval('#call', (main) => Number(main.dataset.again));
+/** As a person sees it: what is folded away is not. */
+const isShown = (element) => element.evaluate((one) => one.checkVisibility());
 const becomes = (page, text) => page.waitForFunction((wanted) => document.querySelector('h1').textContent.includes(wanted), { timeout: 45_000 }, text);
 
-/** What somebody might say who knows that it will be shown. */
+/** What a callee might say who knows that it will be shown. */
 const HOSTILE = [
   '<script>window.pwned = 1</script>',
   '</span></li></ol></div></section></main><img src=x onerror="window.pwned = 2">',
@@ -61,7 +63,7 @@ describe("a call's page", () => {
       if (viewport === PHONE) {
         const looked = requests.length;
         await new Promise((resolve) => { setTimeout(resolve, 6_000); });
-        assert.equal(requests.length, looked, 'nobody looks at what will not change');
+        assert.equal(requests.length, looked, 'the page does not look at what will not change');
       }
       await page.close();
     });
@@ -144,6 +146,88 @@ describe("a call's page", () => {
     await tab.page.waitForNavigation({ timeout: 20_000 });
     assert.ok(tab.requests.filter((one) => one === url).length >= 2);
     await tab.page.setJavaScriptEnabled(true);
+    await tab.page.close();
+  });
+
+  for (const [name, scripts] of [['with scripts', true], ['without scripts', false]]) {
+    it(`has a button that hangs up, which asks first (${name})`, async () => {
+      const url = await call(await caller(), { next: 'endless' });
+      await until(url, (seen) => seen.transcript.length >= 1);
+      const tab = await open(browser, NARROW);
+      await tab.page.setJavaScriptEnabled(scripts);
+      await tab.page.goto(url, { waitUntil: 'domcontentloaded' });
+      const button = await tab.page.$('#hangup button');
+      assert.equal(await isShown(button), false, 'it asks first');
+      await tab.page.click('#hangup summary');
+      assert.equal(await isShown(button), true);
+      if (scripts) {
+        await isSound(tab, world.gateway);
+        for (const value of ['light', 'dark']) {
+          await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+          await picture(tab.page, `hangup-asked-${value}`);
+        }
+        await isAccessible(tab.page);
+      }
+      assert.equal((await (await fetch(url)).json()).ended_by, 'IN_PROGRESS', 'it has not been pressed');
+      await Promise.all([tab.page.waitForNavigation({ waitUntil: 'domcontentloaded' }), button.click()]);
+      assert.equal(tab.page.url(), url, 'back at the page of the call');
+      assert.match(await title(tab.page), /Hanging up|Hung up on request/);
+      assert.equal(await tab.page.$('#hangup button'), null);
+      if (scripts) {
+        await isSound(tab, world.gateway);
+        await picture(tab.page, 'hanging-up-light');
+        await travel(40);
+        await becomes(tab.page, 'Hung up on request');
+        await picture(tab.page, 'hung-up-light');
+      }
+      assert.equal((await until(url, ended)).ended_by, 'REQUESTED');
+      await tab.page.close();
+    });
+  }
+
+  it('shows lines as they are said, by a request that waits, and is not loaded anew', async () => {
+    const url = await call(await caller(), { next: 'talk', says: ['One moment, please.', 'Yes, that is in the book.'] });
+    const tab = await open(browser, NARROW);
+    await tab.page.goto(url, { waitUntil: 'networkidle0' });
+    await tab.page.evaluate(() => { window.same = true; });
+    const lines = (count) => tab.page.waitForFunction((least) => document.querySelectorAll('#said li').length >= least, { timeout: 45_000 }, count);
+    await lines(1);
+    await lines(2);
+    assert.equal(await tab.page.evaluate(() => window.same), true);
+    assert.ok(tab.requests.some((one) => new URL(one).searchParams.has('wait')), 'it waits');
+    assert.equal(tab.requests.filter((one) => one === url).length, 1, 'it is not loaded anew');
+    await isSound(tab, world.gateway);
+    await tab.page.close();
+  });
+
+  it('shows the answers to the questions about it, and a message that was left', async () => {
+    const questions = [
+      { name: 'confirmed', question: 'Is the table confirmed?', type: 'boolean' },
+      { name: 'how_many_people', question: 'For how many?', type: 'number' },
+      { name: 'in_their_words', question: 'What was said?', type: 'string' },
+    ];
+    const asks = await caller();
+    const url = await call(asks, { next: 'talk', says: ['Table for two at seven.'] }, { questions });
+    await until(url, ended);
+    // They are asked once the call has settled, which is when the page would come again.
+    await travel(70);
+    const tab = await open(browser, NARROW);
+    await tab.page.goto(url, { waitUntil: 'networkidle0' });
+    await tab.page.waitForFunction(() => document.querySelector('#answers dl'), { timeout: 45_000 });
+    assert.deepEqual(await tab.page.$$eval('#answers dt', (all) => all.map((one) => one.textContent)), ['confirmed', 'how many people', 'in their words']);
+    assert.deepEqual(await tab.page.$$eval('#answers dd', (all) => all.map((one) => one.textContent)), ['Yes', '7', 'Table for two at seven.']);
+    await isSound(tab, world.gateway);
+    await isAccessible(tab.page);
+    for (const value of ['light', 'dark']) {
+      await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+      await picture(tab.page, `answers-${value}`);
+    }
+    const left = await call(asks, { next: 'voicemail' }, { voicemail_message: 'Vicky here, please call me back.' });
+    assert.equal((await until(left, ended)).voicemail_left, true);
+    await tab.page.goto(left, { waitUntil: 'networkidle0' });
+    assert.match(await tab.page.$eval('#state', (state) => state.textContent), /The AI left the message/);
+    await isSound(tab, world.gateway);
+    await picture(tab.page, 'voicemail-left-light');
     await tab.page.close();
   });
 

@@ -7,7 +7,7 @@ import { paying } from './paying.mjs';
 
 export { somebody, task, world };
 
-/** Somebody who has money, and a number to call from. */
+/** A caller who has money, and a number to call from. */
 export async function caller() {
   const key = newKey();
   await fund(privateKeyToAccount(key).address);
@@ -20,9 +20,9 @@ export async function caller() {
 }
 
 /** Places a call that goes like this, and returns where it can be looked at. */
-export async function call(by, how) {
+export async function call(by, how, more = {}) {
   await control('/calls', how);
-  const placed = await by.post('/voice/call', { phone_number: somebody(), task });
+  const placed = await by.post('/voice/call', { phone_number: somebody(), task, ...more });
   assert.equal(placed.status, 200);
   return world.gateway + (await placed.json()).poll_url;
 }

@@ -20,9 +20,9 @@ use scenario::life::{Deeds, Life};
 use scenario::truth::Truth;
 
 const CLIENTS: u64 = 6;
-/// So many steps of all clients in one world.
+/// How many steps all clients take in one world.
 const STEPS: u64 = 3_000;
-/// In a hundred steps, so many begin with a fault.
+/// How many steps in a hundred begin with a fault.
 const FAULTS: u64 = 15;
 const TOLD: Duration = Duration::from_secs(10);
 

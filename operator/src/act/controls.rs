@@ -1,4 +1,4 @@
-//! Switches: a wallet that is refused, somebody who is not called, and whether anything is sold.
+//! Switches: a wallet that is refused, a person who is not called, and whether anything is sold.
 
 use serde_json::json;
 use shared::store::Pause;

@@ -1,4 +1,6 @@
-//! What changes something: by the store's own arrows, once, and only after somebody has said yes.
+//! What changes something: by the store's own arrows, once, and only after the operator has said yes.
+//!
+//! `docs/decisions.md`: Why does the operator's command write to the table itself?
 
 mod controls;
 mod money;

@@ -1,4 +1,4 @@
-//! Bringing one payment to its end now, and giving one back because somebody decides it.
+//! Bringing one payment to its end now, and giving one back because the operator decides it.
 
 use serde_json::{Value, json};
 use shared::refunds::Refunds;
@@ -13,7 +13,7 @@ use crate::show::{document, sale_facts};
 use crate::terminal::{Answer, Trouble};
 use crate::{Desk, find, words};
 
-/// `dialtone retry`: what the sweep or the refunds would do with it in a minute, done now. It is the same code, and as safe
+/// `dialtone retry`: what the reaper or the refunds would do with it in a minute, done now. It is the same code, and as safe
 /// beside them as they are beside each other.
 pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> {
     let record = find::sale(desk, meant).await?;

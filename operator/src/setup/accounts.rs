@@ -1,5 +1,5 @@
 //! Twilio's accounts: the main one, which pays, and the sub-account that holds the numbers. Bland needs the Auth Token of the
-//! account that holds them, and the main account's is nobody's business.
+//! account that holds them, and the main account's is not asked for.
 
 use shared::upstream::twilio::TwilioError;
 use shared::upstream::twilio::account::{Account, Accounts, Status};
@@ -7,7 +7,7 @@ use shared::upstream::twilio::account::{Account, Accounts, Status};
 use super::Course;
 use crate::show::ASK;
 
-/// Whole dollars below which somebody should pay in: some days of a small stock.
+/// Whole dollars below which the operator should pay in: some days of a small stock.
 const LOW: u64 = 20;
 
 const MAIN: &str = "Twilio account";
@@ -139,7 +139,7 @@ impl Course {
         }
     }
 
-    /// `None` if there is none; `Some(None)` if there are several, which somebody has to choose from.
+    /// `None` if there is none; `Some(None)` if there are several, which the operator has to choose from.
     async fn only_one_named(&mut self, main: &Accounts, name: &str) -> Result<Option<Option<Account>>, TwilioError> {
         let mut accounts = main.named(name, ASK).await?;
         // The main account can be called the same.

@@ -1,5 +1,5 @@
 //! Credentials: the API key that the functions use at Twilio, and Bland's handle of the account. Each is kept before anything
-//! that it replaces is deleted; one that was made and never kept is of no use to anybody, and is cleared away where that can be seen.
+//! that it replaces is deleted; one that was made and never kept is useless, and is cleared away where that can be seen.
 
 use shared::upstream::bland::Bland;
 use shared::upstream::twilio::TwilioError;

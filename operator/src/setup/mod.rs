@@ -2,7 +2,9 @@
 //! missing and what to do about it.
 //!
 //! It can be run again, and after it was interrupted anywhere: what is there is found by its name and not made twice, a
-//! credential is kept before the one it replaces is given up, and a number that the carrier bills is adopted by whoever comes next.
+//! credential is kept before the one it replaces is given up, and a number that the carrier bills is adopted by the next run.
+//!
+//! `docs/decisions.md`: Why can setting up be interrupted anywhere?
 
 mod accounts;
 mod keys;
@@ -32,7 +34,7 @@ enum Verdict {
     Ready,
     /// It was not, and now is.
     Done,
-    /// Nothing is sold, or something will fail, before somebody has done something.
+    /// Nothing is sold, or something will fail, before the operator has done something.
     Missing,
     /// Worth knowing.
     Note,
@@ -129,7 +131,7 @@ impl Course {
         }
     }
 
-    /// Whether anybody is told when something is wrong.
+    /// Whether the operator is told when something is wrong.
     fn alarms(&mut self) {
         const WHAT: &str = "alarms";
         match (self.desk.settings.get("ALARM_EMAIL").map(str::to_owned), self.desk.settings.get("TABLE_NAME")) {

@@ -4,7 +4,7 @@ use shared::api;
 use shared::env::Env;
 use shared::store::Work;
 use shared::types::{SolanaNetwork, Usdc, Wallet};
-use shared::upstream::http;
+use shared::wire::http;
 use shared::x402::{InboundPayment, Nodes, Reach};
 
 use super::Course;
@@ -15,7 +15,7 @@ use crate::show::ASK;
 const LONGEST_NAME: usize = 30;
 const LOW: Usdc = Usdc::micros(10_000_000);
 
-/// Blocks, of which the last so many are looked at: an hour of Base's, and as many as one question may ask for.
+/// How many of the latest blocks are looked at: an hour of Base's, and as many as one question may ask for.
 const LATELY: u64 = 1_799;
 
 const PAYEE: &str = "payee";

@@ -1,5 +1,5 @@
 //! Numbers: what the carrier bills and the table does not know becomes stock, by the arrows of the daily comparison; and the
-//! first stock is bought, if somebody wants it.
+//! first stock is bought, if the operator wants it.
 
 use shared::invocation::Invocation;
 use shared::numbers::{Numbers, country_of};
@@ -16,7 +16,7 @@ use crate::terminal::Trouble;
 const WHAT: &str = "numbers";
 /// What numbers are called at the carrier that were bought for no sale.
 const TAG: &str = "dialtone stock";
-/// So many candidates are tried for one number.
+/// How many candidates are tried for one number.
 const TRIES: usize = 3;
 
 /// What was found, and what was done about it.
@@ -156,7 +156,7 @@ impl Course {
         Ok(())
     }
 
-    /// Buys until so many are idle. Whoever dies in between has bought a number that the next run, or the reaper, adopts.
+    /// Buys until this many are idle. A run that dies in between has bought a number that the next run, or the reaper, adopts.
     async fn stock(&mut self, store: &Store, twilio: &Twilio, ready: &Dialler) {
         const WHAT: &str = "stock";
         let wanted = usize::from(self.options.stock);

@@ -4,7 +4,6 @@
 use serde_json::{Map, Value};
 
 use super::Course;
-use crate::aws::Aws;
 use crate::terminal::Trouble;
 
 /// A secret of the stack's, and what is in it.
@@ -19,7 +18,7 @@ pub(super) struct Secret {
 }
 
 impl Secret {
-    /// Reads one; nothing is in it where there is none, or nobody has filled it.
+    /// Reads one; nothing is in it where there is none, or where it has not been filled.
     pub(super) async fn read(course: &Course, variable: &'static str, name: &'static str) -> Result<Self, Trouble> {
         let settings = &course.desk.settings;
         let id = settings.get(variable).filter(|value| !value.starts_with('{')).map(str::to_owned);
@@ -46,7 +45,7 @@ impl Secret {
         if course.options.print {
             course.printed.insert(self.name.to_owned(), Value::Object(self.fields.clone()));
         } else if let Some(id) = &self.id {
-            Aws::of(&course.desk.settings)?.put_secret(id, &self.fields).await?;
+            course.desk.settings.aws()?.put_secret(id, &self.fields).await?;
         }
         self.show(course);
         Ok(())

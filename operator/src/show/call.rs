@@ -17,56 +17,56 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
     let store = desk.settings.store()?;
     let now = desk.invocation.now;
     // What is kept no longer may not be deleted yet.
-    let Some(call) = store.call(&id).await?.filter(|call| now < call.kept_until) else {
+    let Some(call) = store.call(&id).await?.filter(|call| now < call.line.kept_until) else {
         let what = "No such call is on record: there never was one, or it was longer ago than records are kept.";
         return Ok(Answer::words(json!({"call": null}), what).no());
     };
-    let sale = store.sale(&call.sale).await?;
+    let sale = store.sale(&call.business.sale).await?;
     let terminal = &desk.terminal;
     let shown = Shown::of(&call, now)?;
     let seen = calls::Shown::of(call.clone(), now).view;
     let mut facts = vec![
         ("call", call.id.as_str().to_owned()),
-        ("from", terminal.number(&call.from)),
-        ("to", terminal.number(&call.to)),
+        ("from", terminal.number(&call.line.from)),
+        ("to", terminal.number(&call.line.to)),
         ("status", shown.status.clone()),
-        ("charge", words::charge(call.charge).to_owned()),
-        ("dialled", words::when(call.created_at, now)),
-        ("at the dialler", call.placed.clone().unwrap_or_else(|| "not accepted yet".to_owned())),
+        ("charge", words::charge(call.business.charge).to_owned()),
+        ("dialled", words::when(call.line.created_at, now)),
+        ("at the dialler", call.line.placed.clone().unwrap_or_else(|| "not accepted yet".to_owned())),
         ("last look", shown.looked_at.map_or_else(|| "never".to_owned(), |at| words::when(at, now))),
     ];
     facts.extend(shown.overdue.clone().map(|why| ("overdue", why)));
-    facts.extend(call.refunded_by.clone().map(|transaction| ("paid back by", transaction)));
+    facts.extend(call.business.refunded_by.clone().map(|transaction| ("paid back by", transaction)));
     let mut answer = Answer::default().facts(facts);
     if let Some(sale) = &sale {
         answer = answer.facts(sale_facts(sale, terminal, now));
     }
     let view = Some(&seen).filter(|_| asked.transcript);
     if let Some(view) = view {
-        let lines = view.transcript.iter().map(|line| vec![line.role.clone(), line.text.clone()]).collect();
+        let lines = view.transcript.iter().map(|line| vec![line.role.as_str().to_owned(), line.text.clone()]).collect();
         answer =
             answer.and(view.summary.clone().unwrap_or_else(|| "No summary.".to_owned())).table(&["who", "said"], lines);
     }
     answer.json = json!({
         "call": call.id.as_str(),
-        "payment": call.sale.as_str(),
+        "payment": call.business.sale.as_str(),
         "outcome": sale.as_ref().map(|sale| words::outcome(sale, now)),
-        "from": terminal.number(&call.from),
-        "to": terminal.number(&call.to),
-        "status": seen.status,
-        "ended_by": seen.ended_by,
+        "from": terminal.number(&call.line.from),
+        "to": terminal.number(&call.line.to),
+        "status": seen.status.as_str(),
+        "ended_by": seen.ended_by.as_str(),
         "reason": seen.reason,
-        "charge": words::charge(call.charge),
-        "placed": call.placed,
-        "created_at": rfc3339(call.created_at),
+        "charge": words::charge(call.business.charge),
+        "placed": call.line.placed,
+        "created_at": rfc3339(call.line.created_at),
         "looked_at": shown.looked_at.map(rfc3339),
-        "ended_at": call.ended_at.map(rfc3339),
-        "settled": call.settled,
+        "ended_at": call.line.ended_at.map(rfc3339),
+        "settled": call.line.settled,
         "overdue": shown.overdue,
-        "refunded_by": call.refunded_by,
+        "refunded_by": call.business.refunded_by,
         "summary": view.and_then(|view| view.summary.as_deref()),
         "transcript": view.map(|view| {
-            view.transcript.iter().map(|line| json!({"role": line.role, "text": line.text})).collect::<Vec<_>>()
+            view.transcript.iter().map(|line| json!({"role": line.role.as_str(), "text": line.text})).collect::<Vec<_>>()
         }),
     });
     Ok(answer)
@@ -80,18 +80,20 @@ struct Shown {
 
 impl Shown {
     fn of(call: &Call, now: Timestamp) -> Result<Self, StoreFault> {
-        let status = match &call.view {
+        let status = match &call.line.view {
             Some(_) => {
                 let seen = calls::Shown::of(call.clone(), now).view;
-                format!("{}: {}", seen.status, seen.reason)
+                format!("{}: {}", seen.status.as_str(), seen.reason)
             }
             None => "dialled; not looked at yet".to_owned(),
         };
-        let looked_at = (call.looked_at > 0).then(|| Timestamp::from_second(call.looked_at)).transpose()?;
-        let over =
-            call.created_at.saturating_add(std::time::Duration::from_secs(u64::from(call.max_duration + 2) * 60))?;
-        let overdue = call.ended_at.is_none() && !call.settled && over < now;
-        let overdue = overdue.then(|| format!("it may last {} min and was not seen to end", call.max_duration));
+        let looked_at = (call.line.looked_at > 0).then(|| Timestamp::from_second(call.line.looked_at)).transpose()?;
+        let over = call
+            .line
+            .created_at
+            .saturating_add(std::time::Duration::from_secs(u64::from(call.line.max_duration + 2) * 60))?;
+        let overdue = call.line.ended_at.is_none() && !call.line.settled && over < now;
+        let overdue = overdue.then(|| format!("it may last {} min and was not seen to end", call.line.max_duration));
         Ok(Self { status, looked_at, overdue })
     }
 }

@@ -5,6 +5,7 @@ mod number;
 mod payment;
 mod stock;
 mod stuck;
+mod voices;
 mod wallet;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub(crate) use number::number;
 pub(crate) use payment::{document, payment, sale_facts};
 pub(crate) use stock::stock;
 pub(crate) use stuck::stuck;
+pub(crate) use voices::voices;
 pub(crate) use wallet::wallet;
 
 use shared::calls::destinations::{self, Unsupported};
@@ -21,7 +23,7 @@ use shared::types::PhoneNumber;
 
 use crate::terminal::Trouble;
 
-/// How long a vendor may take: somebody waits for the answer.
+/// How long a vendor may take: the operator waits for the answer.
 pub(crate) const ASK: Duration = Duration::from_secs(10);
 
 /// Reads a phone number that was typed. In another spelling it would be another number here, and never called by it: an opt-out

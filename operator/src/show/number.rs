@@ -28,7 +28,7 @@ pub(crate) async fn number(desk: &Desk, text: &str) -> Result<Answer, Trouble> {
         Some(bland) => Some(bland.knows(&number, ASK).await.map_err(|error| error.to_string())),
         None => None,
     };
-    // Whoever typed it knows it.
+    // The operator typed it, and so knows it.
     let mut facts = vec![("number", number.as_str().to_owned())];
     facts.push((
         "here",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::store::sales::Record;
+use shared::store::work::{Call, Lease, Renew};
 use shared::store::{Refunding, Work};
 use shared::types::{Timestamp, rfc3339};
 
@@ -121,16 +122,17 @@ pub(crate) fn document(record: &Record, terminal: &Terminal, now: Timestamp) -> 
 
 fn work(work: &Work, terminal: &Terminal) -> Value {
     match work {
-        Work::Lease { number, country, .. } => {
+        Work::Lease(Lease { number, country, .. }) => {
             json!({"kind": "lease", "number": terminal.number(number), "country": country.as_str()})
         }
-        Work::Renew { number, country, expires_at } => json!({
+        Work::Renew(Renew { number, country, expires_at }) => json!({
             "kind": "renew", "number": terminal.number(number), "country": country.as_str(),
             "from": rfc3339(*expires_at),
         }),
-        Work::List { numbers } => json!({"kind": "list", "count": numbers.len()}),
-        Work::Call { call, from, to, max_duration, credit, .. } => json!({
-            "kind": "call", "call": call.as_str(), "from": terminal.number(from), "to": terminal.number(to),
+        Work::Calls(list) => json!({"kind": "calls", "count": list.calls.len()}),
+        Work::List(list) => json!({"kind": "list", "count": list.numbers.len()}),
+        Work::Call(Call { id, from, to, max_duration, credit, .. }) => json!({
+            "kind": "call", "call": id.as_str(), "from": terminal.number(from), "to": terminal.number(to),
             "max_duration": max_duration, "credit": credit,
         }),
         Work::Nothing => json!({"kind": "nothing"}),

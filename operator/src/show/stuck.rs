@@ -18,7 +18,7 @@ const LATE: Duration = Duration::from_mins(5);
 /// A refund that is not done by now was refused, or waits for money or for a facilitator.
 const SLOW_REFUND: Duration = Duration::from_mins(10);
 
-/// Something that somebody should look at.
+/// Something that the operator should look at.
 struct Stuck {
     kind: &'static str,
     what: String,
@@ -83,7 +83,7 @@ async fn sales(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
     for (candidate, due) in waiting {
         let Candidate::Sale(id) = candidate else { continue };
         let Some(record) = store.sale(&id).await? else { continue };
-        // Somebody is at it.
+        // An attempt is at it.
         if now < record.busy_until || !matches!(record.state, State::Open | State::Settling) {
             continue;
         }
@@ -127,14 +127,14 @@ async fn calls(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
             continue;
         }
         let Some(call) = store.call(&id).await? else { continue };
-        let why = match call.charge {
+        let why = match call.business.charge {
             Charge::RefundDue => {
                 "it ended in an error and its refund is not asked for: is the reaper running?".to_owned()
             }
-            _ if call.ended_at.is_some() => "it has ended, and has not been looked at since".to_owned(),
-            _ => format!("it may last {} min and was not seen to end", call.max_duration),
+            _ if call.line.ended_at.is_some() => "it has ended, and has not been looked at since".to_owned(),
+            _ => format!("it may last {} min and was not seen to end", call.line.max_duration),
         };
-        found.push(Stuck { kind: "call", what: id.as_str().to_owned(), since: call.created_at, why });
+        found.push(Stuck { kind: "call", what: id.as_str().to_owned(), since: call.line.created_at, why });
     }
     Ok(())
 }

@@ -5,9 +5,9 @@ use harness::sim::{Answer, Fault};
 use harness::{Stack, Wallet};
 use serde_json::{Value, json};
 
-use crate::fixture::{BUY, CALL, DAY, Dialtone, MINUTE, call_of, functions, number_of, sale_of, world};
+use crate::fixture::{BUY, CALL, CALLEE, DAY, Dialtone, MINUTE, functions, sale_of, world};
 
-/// A purchase whose settlement nobody knows of, and its payment's id.
+/// A purchase whose settlement is not known, and its payment's id.
 async fn unknown(stack: &Stack) -> String {
     stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
     stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.refused(503, "payment_pending");
@@ -47,7 +47,7 @@ async fn a_sale_that_somebody_is_at_is_left_to_them() {
 async fn what_was_delivered_goes_back_once_and_whole_because_somebody_says_so() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    let number = number_of(&stack, &wallet).await;
+    let number = stack.buys_in(&wallet, Some("415")).await;
     let sale = sale_of(&stack, BUY);
     let because = ["--because", "the number was no good"];
     let refused = dialtone.run(&["refund", &sale, because[0], because[1]]).await.ends(2);
@@ -72,8 +72,8 @@ async fn what_was_delivered_goes_back_once_and_whole_because_somebody_says_so() 
 async fn a_call_goes_back_by_hand_once_it_is_over_and_its_page_says_so() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    number_of(&stack, &wallet).await;
-    let call = call_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
+    let call = stack.calls(&wallet, CALLEE).await;
     let id = call["call_id"].as_str().expect("an id");
     let sale = sale_of(&stack, CALL);
     let all = ["refund", &sale, "--because", "rude", "--yes"];
@@ -113,9 +113,9 @@ async fn what_was_not_paid_does_not_go_back() {
 async fn a_refund_that_was_refused_is_sent_again_when_somebody_asks() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     stack.bland.script_next(Script::PreQueueError);
-    let call = call_of(&stack, &wallet).await;
+    let call = stack.calls(&wallet, CALLEE).await;
     stack.bland.finish_all();
     let path = format!("{CALL}/{}", call["call_id"].as_str().expect("an id"));
     for _ in 0..2 {
@@ -169,11 +169,11 @@ async fn refunds_that_were_stopped_go_on_when_an_operator_says_so_and_why() {
     let dialtone = Dialtone::of(&stack);
     let wallet = stack.wallet();
     dialtone.run(&["resume", "--refunds", "--because", "no reason", "--yes"]).await.says(&["They were not stopped."]);
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     let mut calls = Vec::new();
     for _ in 0..2 {
         stack.bland.script_next(Script::PreQueueError);
-        calls.push(call_of(&stack, &wallet).await);
+        calls.push(stack.calls(&wallet, CALLEE).await);
         stack.bland.finish_all();
         stack.travel(MINUTE);
         stack.minutes(3).await;
@@ -197,7 +197,7 @@ async fn refunds_that_were_stopped_go_on_when_an_operator_says_so_and_why() {
 async fn an_idle_number_is_released_and_no_other_is() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    let number = number_of(&stack, &wallet).await;
+    let number = stack.buys_in(&wallet, Some("415")).await;
     let all = ["release", &number, "--yes"];
     dialtone.run(&all).await.ends(1).says(&["It is leased"]);
     stack.travel(31 * DAY);
@@ -226,7 +226,7 @@ async fn a_wallet_is_blocked_and_unblocked_and_says_why() {
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(403, "wallet_blocked");
     dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0);
     dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0).says(&["was not blocked"]);
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn somebody_who_asked_for_it_is_not_called() {
     dialtone.run(&["block", "destination", callee, "--because", "asked by mail", "--yes"]).await.ends(0);
     dialtone.run(&["number", callee]).await.ends(0).says(&["not called", "alice: asked by mail"]);
     let kept = stack.dynamo.rows().iter().any(|row| row.to_string().contains("2133610872"));
-    assert!(!kept, "the list is of no use to anybody who reads it");
+    assert!(!kept, "the list is of no use to its reader");
     dialtone.run(&["unblock", "destination", callee, "--yes"]).await.ends(0);
     dialtone.run(&["number", callee]).await.ends(1);
     // In another spelling it would be no number that is ever called.
@@ -255,6 +255,6 @@ async fn selling_is_paused_and_resumed_and_stands_among_what_is_stuck() {
     let wallet = stack.wallet();
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(503, "selling_paused");
     dialtone.run(&["resume", "--yes"]).await.ends(0).says(&["Selling goes on."]);
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     dialtone.run(&["stuck"]).await.ends(0);
 }

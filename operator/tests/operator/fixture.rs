@@ -6,14 +6,13 @@ use std::process::{Command as Cargo, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub(crate) use harness::spec::{BUY, CALL};
 use harness::stack::Builder;
-use harness::{Binaries, Stack, Wallet};
-use serde_json::{Value, json};
+use harness::{Binaries, Stack};
+use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-pub(crate) const BUY: &str = "/api/v1/phone/numbers/buy";
-pub(crate) const CALL: &str = "/api/v1/voice/call";
 pub(crate) const CALLEE: &str = "+12133610872";
 pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 pub(crate) const DAY: Duration = Duration::from_hours(24);
@@ -142,7 +141,7 @@ impl Dialtone {
 
     /// It is killed, which nothing can catch, once this has happened.
     pub(crate) async fn killed(&self, arguments: &[&str], happened: impl Future<Output = ()>) {
-        // Whoever is not waited for any more is killed.
+        // A process that is not waited for any more is killed.
         tokio::select! {
             said = self.run(arguments) => panic!("it ended first, with {}: {}", said.code, said.out),
             () = happened => {}
@@ -153,18 +152,6 @@ impl Dialtone {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
         self.run(&arguments).await.json()
     }
-}
-
-/// Buys a number.
-pub(crate) async fn number_of(stack: &Stack, wallet: &Wallet) -> String {
-    let bought = stack.post(BUY).body(&json!({"area_code": "415"})).pay(wallet).await.answer.expect(200).json();
-    bought["phone_number"].as_str().expect("a number").to_owned()
-}
-
-/// Places a call.
-pub(crate) async fn call_of(stack: &Stack, wallet: &Wallet) -> Value {
-    let body = json!({"to": CALLEE, "task": "Confirm the reservation for two."});
-    stack.post(CALL).body(&body).pay(wallet).await.answer.expect(200).json()
 }
 
 /// The id of the only sale that a path has sold.

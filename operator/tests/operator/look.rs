@@ -5,7 +5,7 @@ use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
 use serde_json::{Value, json};
 
-use crate::fixture::{BUY, CALL, CALLEE, DAY, Dialtone, MINUTE, call_of, functions, number_of, sale_of, world};
+use crate::fixture::{BUY, CALL, CALLEE, DAY, Dialtone, MINUTE, functions, sale_of, world};
 
 #[tokio::test]
 async fn a_payment_is_found_by_whatever_is_known_of_it() {
@@ -71,7 +71,7 @@ async fn a_settlement_that_is_unknown_is_told_by_its_payment_and_as_stuck() {
     assert_eq!(told["stuck"][0]["kind"], "unknown settlement", "{told}");
     let why = |told: &Value| told["stuck"][0]["why"].as_str().expect("a reason").to_owned();
     assert!(!why(&told).contains("reaper"), "{told}");
-    // Nobody sweeps.
+    // The reaper does not run.
     stack.travel(10 * MINUTE);
     let told = dialtone.json(&["stuck"]).await;
     assert!(why(&told).contains("is the reaper running?"), "{told}");
@@ -86,8 +86,8 @@ async fn a_settlement_that_is_unknown_is_told_by_its_payment_and_as_stuck() {
 async fn a_call_is_told_with_its_payment_and_its_words_only_when_asked() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    let number = number_of(&stack, &wallet).await;
-    let call = call_of(&stack, &wallet).await;
+    let number = stack.buys_in(&wallet, Some("415")).await;
+    let call = stack.calls(&wallet, CALLEE).await;
     let id = call["call_id"].as_str().expect("an id");
     dialtone.run(&["call", id]).await.ends(0).says(&["not looked at yet", "paid and delivered", "$0.54"]);
     stack.bland.finish_all();
@@ -106,9 +106,9 @@ async fn a_call_is_told_with_its_payment_and_its_words_only_when_asked() {
 async fn a_call_that_is_to_be_paid_back_is_told_so_until_it_is() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     stack.bland.script_next(Script::PreQueueError);
-    let call = call_of(&stack, &wallet).await;
+    let call = stack.calls(&wallet, CALLEE).await;
     let id = call["call_id"].as_str().expect("an id");
     stack.bland.finish_all();
     let path = format!("{CALL}/{id}");
@@ -137,7 +137,7 @@ async fn a_call_that_is_to_be_paid_back_is_told_so_until_it_is() {
 async fn a_number_is_told_as_the_table_the_carrier_and_the_dialler_have_it() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    let number = number_of(&stack, &wallet).await;
+    let number = stack.buys_in(&wallet, Some("415")).await;
     let said = dialtone.run(&["number", &number]).await.ends(0);
     said.says(&["leased", &wallet.text(), "active, ends", "billed to us", "knows it"]);
     stack.bland.forget(&number);
@@ -157,7 +157,7 @@ async fn a_number_is_told_as_the_table_the_carrier_and_the_dialler_have_it() {
 async fn a_wallet_is_told_with_its_leases_and_on_request_its_payments() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    let number = number_of(&stack, &wallet).await;
+    let number = stack.buys_in(&wallet, Some("415")).await;
     let said = dialtone.run(&["wallet", &wallet.text()]).await.ends(0).says(&["1 active of 1", "$0.00", "+14…"]);
     assert!(!said.out.contains(&number));
     let shown = dialtone.json(&["wallet", &wallet.text().to_lowercase(), "--payments", "--full"]).await;
@@ -169,10 +169,10 @@ async fn a_wallet_is_told_with_its_leases_and_on_request_its_payments() {
 async fn the_stock_is_counted_by_country_and_priced_by_the_carrier() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     stack.travel(31 * DAY);
     stack.sweep().await;
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     let shown = dialtone.json(&["stock"]).await;
     let us = &shown["countries"][0];
     assert_eq!(us["country"], "US");
@@ -182,6 +182,39 @@ async fn the_stock_is_counted_by_country_and_priced_by_the_carrier() {
     );
     assert_eq!((&us["price"]["monthly"], &us["monthly"]), (&json!("1.15"), &json!("2.30")));
     dialtone.run(&["stock"]).await.ends(0).says(&["country", "1.15 USD", "2.30"]);
+}
+
+#[tokio::test]
+async fn the_table_of_voices_is_written_without_clones_creators_and_unknown_services() {
+    let stack = Stack::start(functions()).await;
+    let dialtone = Dialtone::of(&stack);
+    let table = dialtone.run(&["voices"]).await.ends(1);
+    let lines: Vec<&str> = table.out.lines().filter(|line| !line.starts_with('#')).collect();
+    let names: Vec<&str> = lines.iter().filter_map(|line| line.split('\t').next()).collect();
+    assert_eq!(names, ["derek", "florian", "josh", "june", "Karen", "maya", "nat", "paige", "willow"]);
+    let maya = "maya\td4610ec1-933d-44c9-a05f-53df2437808d\ten-US\tYoung American Female";
+    assert!(
+        lines.contains(&maya) && lines.iter().any(|line| line.ends_with("\ten-US\tSoft American Female")),
+        "{lines:?}"
+    );
+    assert!(lines.iter().any(|line| line.starts_with("florian\t") && line.contains("\tde\t")), "{lines:?}");
+    for why in [
+        "2 left out: the account's own",
+        "1 left out: paid for by the character",
+        "1 left out: of a service",
+        "1 left out: not curated",
+        "1 left out: called like another",
+    ] {
+        assert!(table.err.contains(why), "{why}: {}", table.err);
+    }
+    for unsold in ["0b7c1f6e", "the boss", "my voice", "famous", "eleven", "uncurated", "Another of that name"] {
+        assert!(!table.out.contains(unsold), "{unsold}");
+    }
+    let told = dialtone.json(&["voices"]).await;
+    assert_eq!((told["voices"].as_array().map(Vec::len), &told["current"]), (Some(9), &json!(false)));
+    assert_eq!(told["left_out"]["not curated"], 1);
+    stack.bland.faults().always("GET */v1/voices", Fault::Refuse(Answer::html(502)));
+    dialtone.run(&["voices"]).await.ends(2);
 }
 
 #[tokio::test]

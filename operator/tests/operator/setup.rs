@@ -4,10 +4,10 @@ use harness::sim::{Answer, Fault, Faults};
 use harness::{SolanaWallet, Stack};
 use serde_json::{Value, json};
 
-use crate::fixture::{BUY, Dialtone, MINUTE, call_of, functions, number_of, world};
+use crate::fixture::{BUY, CALLEE, Dialtone, MINUTE, functions, world};
 
-/// An operator who has just signed up: main credentials and Bland's key in his environment, and a deployed stack whose secrets nobody
-/// has filled.
+/// An operator who has just signed up: main credentials and Bland's key in his environment, and a deployed stack whose secrets
+/// are not filled.
 async fn fresh() -> Stack {
     world().secret("TwilioSecret", None).secret("BlandSecret", None).start().await
 }
@@ -63,8 +63,8 @@ async fn a_deployed_stack_with_empty_secrets_sells_after_one_command() {
     assert!(![&said.out, &said.err].iter().any(|text| text.contains(&account.token)));
     // The functions look again some seconds after they found nothing.
     stack.lambda.stop().await;
-    number_of(&stack, &wallet).await;
-    call_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
+    stack.calls(&wallet, CALLEE).await;
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_payee_that_another_stack_sells_with_is_told() {
     dialtone.run(&["setup"]).await.ends(0);
     stack.lambda.stop().await;
     let wallet = stack.wallet();
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     stack.travel(40 * MINUTE);
     dialtone.run(&["setup"]).await.ends(0);
     // From here on this stack looks for payments that it has not asked for.
@@ -218,7 +218,7 @@ async fn what_the_account_owns_already_is_stock_afterwards_and_is_sold() {
     assert_eq!(stack.bland.imported().len(), 2);
     let again = dialtone.json(&["setup"]).await;
     assert_eq!(told(&again, "numbers").0, "ready");
-    number_of(&stack, &stack.wallet()).await;
+    stack.buys_in(&stack.wallet(), Some("415")).await;
     assert_eq!(stack.twilio.held().len(), 2, "nothing more was bought");
 }
 
@@ -320,7 +320,7 @@ async fn a_stack_is_all_that_has_to_be_named() {
     let lambda = format!("http://{lambda}");
     let bare = Dialtone::bare(&stack).with("AWS_ENDPOINT_URL_LAMBDA", Some(&lambda));
     bare.run(&["stuck", "--stack", harness::template::STACK]).await.ends(0);
-    let number = number_of(&stack, &stack.wallet()).await;
+    let number = stack.buys_in(&stack.wallet(), Some("415")).await;
     bare.run(&["number", &number, "--stack", harness::template::STACK])
         .await
         .ends(0)
@@ -334,14 +334,14 @@ async fn new_keys_take_the_place_of_the_old_ones_while_the_functions_go_on() {
     let stack = fresh().await;
     let (wallet, dialtone) = (stack.wallet(), newcomer(&stack));
     dialtone.run(&["setup"]).await.ends(0);
-    let number = number_of(&stack, &wallet).await;
+    let number = stack.buys_in(&wallet, Some("415")).await;
     let old = (secret(&stack, "TwilioSecret"), secret(&stack, "BlandSecret"));
     dialtone.run(&["setup", "--new-keys"]).await.ends(0);
     let new = (secret(&stack, "TwilioSecret"), secret(&stack, "BlandSecret"));
     assert!(old.0["api_key"] != new.0["api_key"] && old.1["encrypted_key"] != new.1["encrypted_key"]);
     let account = &stack.twilio.sub_accounts()[0];
     assert!(!account.keys.iter().any(|key| old.0["api_key"] == key.sid), "the old one is good for nothing any more");
-    number_of(&stack, &wallet).await;
+    stack.buys_in(&wallet, Some("415")).await;
     // What the dialler has forgotten is imported again.
     stack.bland.forget(&number);
     let check = dialtone.json(&["setup", "--check"]).await;

@@ -33,7 +33,7 @@ impl Code {
 /// The wrong method.
 pub const METHOD_NOT_ALLOWED: Code = code(405, "method_not_allowed", "another method; `Allow` names those there are");
 /// Too much to read.
-pub const TOO_LARGE: Code = code(413, "too_large", "the body is larger than 64 KB");
+pub const TOO_LARGE: Code = code(413, "too_large", "the body is larger than 128 KB");
 /// No payment can be read from the header.
 pub const INVALID_PAYMENT: Code = code(400, "invalid_payment", "the payment header cannot be read");
 /// Pay.
@@ -43,6 +43,43 @@ pub const PAYMENT_REQUIRED: Code = code(
     "no payment, or one that is not what was offered, forged, expired or declined. Nothing was charged, and we will not use it; if a third party submits it, it goes back",
 )
 .tells(&["reason"]);
+/// Sign in.
+pub const SIGN_IN_REQUIRED: Code = code(
+    402,
+    "sign_in_required",
+    "no wallet has signed in; nothing is to be paid. `extensions.sign-in-with-x` says what to sign",
+);
+/// The header of a sign-in cannot be read.
+pub const SIWX_MALFORMED: Code = code(401, "siwx_malformed", "the header SIGN-IN-WITH-X cannot be read");
+/// It is for another host.
+pub const SIWX_WRONG_DOMAIN: Code = code(401, "siwx_wrong_domain", "what was signed is for another host");
+/// It is for another address.
+pub const SIWX_WRONG_URI: Code = code(401, "siwx_wrong_uri", "what was signed is for another address");
+/// It says something else.
+pub const SIWX_WRONG_STATEMENT: Code =
+    code(401, "siwx_wrong_statement", "what was signed has not the statement that was asked for");
+/// It is for a network that is not ours.
+pub const SIWX_WRONG_CHAIN: Code =
+    code(401, "siwx_wrong_chain", "what was signed is for a network that is not taken here");
+/// Its time has not come.
+pub const SIWX_NOT_YET_VALID: Code =
+    code(401, "siwx_not_yet_valid", "what was signed is good only later, or its clock is more than 30 seconds ahead");
+/// Its time is over.
+pub const SIWX_EXPIRED: Code = code(401, "siwx_expired", "what was signed is older than five minutes, or has expired");
+/// Its address has not signed it.
+pub const SIWX_INVALID_SIGNATURE: Code =
+    code(401, "siwx_invalid_signature", "the key of the address has not signed it; a contract cannot sign in");
+/// Every reason for which a wallet is not signed in that has tried to, in the order in which they win.
+pub const NOT_SIGNED_IN: [Code; 8] = [
+    SIWX_MALFORMED,
+    SIWX_WRONG_DOMAIN,
+    SIWX_WRONG_URI,
+    SIWX_WRONG_STATEMENT,
+    SIWX_WRONG_CHAIN,
+    SIWX_NOT_YET_VALID,
+    SIWX_EXPIRED,
+    SIWX_INVALID_SIGNATURE,
+];
 /// The signature belongs to something else.
 pub const PAYMENT_CONFLICT: Code = code(
     409,
@@ -60,6 +97,13 @@ pub const IDEMPOTENCY_CONFLICT: Code = code(
 pub const CALL_IN_PROGRESS: Code =
     code(409, "call_in_progress", "the wallet is in a call with this number: poll that one")
         .tells(&["call_id", "poll_url"]);
+/// Two renewals of one number at once.
+pub const RENEWAL_IN_PROGRESS: Code = code(
+    409,
+    "renewal_in_progress",
+    "another renewal of this number was being paid for when this one came, and has been made: this payment is not used",
+)
+.tells(&["phone_number", "expires_at", "transaction"]);
 /// The signature is being worked on.
 pub const PAYMENT_IN_PROGRESS: Code =
     code(409, "payment_in_progress", "a request with this payment is being worked on: repeat the same header")
@@ -134,6 +178,16 @@ pub const PAYMENT_PENDING: Code = code(
 pub const INTERNAL_ERROR: Code = code(500, "internal_error", "something failed on our side: repeat the same header");
 /// There is no such call.
 pub const UNKNOWN_CALL: Code = code(404, "unknown_call", "there is no call with this id");
+/// A page of another site.
+pub const FOREIGN_PAGE: Code = code(
+    403,
+    "foreign_page",
+    "a browser sent this for a page of another site, in a way that a page may without asking: the call goes on",
+);
+/// There is nothing to hang up.
+pub const CALL_ALREADY_ENDED: Code =
+    code(409, "call_already_ended", "the call is over, so there is nothing to hang up: poll it for how it ended")
+        .tells(&["call_id", "poll_url"]);
 /// There is nothing at this address.
 pub const NO_SUCH_PATH: Code =
     code(404, "no_such_path", "an address at which there is nothing; the message names the nearest");

@@ -3,11 +3,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Kind, Text, languages};
+use super::{Field, Kind, Text, languages, voices};
 use crate::types::{AROUND_A_CODE, AreaCode, BLANKS, Country, unreadable};
 
 /// Where a field's schema refers to for what is the same as leaving it out.
 const ABSENT: &str = "#/components/schemas/Absent";
+
+/// RFC 3339, as [`crate::types::instant`] reads it; that there is such a day is for the `format`.
+const TIME: &str =
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$";
 
 /// The schema of a request's body.
 pub fn request_of(fields: &[Field]) -> Value {
@@ -68,6 +72,21 @@ pub fn absent() -> Value {
     })
 }
 
+/// The same schema where only numbers of these countries are sold: what it says of `country` says which.
+pub fn sold_in(mut schema: Value, countries: &[Country]) -> Value {
+    let Some(country) = schema.pointer_mut("/properties/country").and_then(Value::as_object_mut) else { return schema };
+    let codes: Vec<&str> = countries.iter().map(Country::as_str).collect();
+    let about = country.get("description").and_then(Value::as_str).unwrap_or_default();
+    let about = format!("{about} Sold here: {}.", codes.join(", "));
+    country.insert("description".to_owned(), json!(about.trim_start()));
+    let pattern = json!(code(&in_any_letters(&codes)));
+    match country.get_mut("anyOf").and_then(|kinds| kinds.get_mut(0)).and_then(Value::as_object_mut) {
+        Some(kind) => kind.insert("pattern".to_owned(), pattern),
+        None => country.insert("pattern".to_owned(), pattern),
+    };
+    schema
+}
+
 fn of_field(field: &Field) -> Value {
     let said = field.in_full();
     if field.required {
@@ -83,11 +102,15 @@ fn of_field(field: &Field) -> Value {
 /// What a reader is told of a kind, made exact.
 fn of_kind(kind: Kind) -> Value {
     let exact = match kind {
-        Kind::Text(text) => json!({"pattern": text_of(text), "not": {"$ref": ABSENT}}),
+        Kind::Text(text) => json!({"pattern": text_of(text, ""), "not": {"$ref": ABSENT}}),
+        Kind::Speech(text) => json!({"pattern": text_of(text, BRACES), "not": {"$ref": ABSENT}}),
         Kind::Country => json!({"pattern": country()}),
         Kind::Language => json!({
             "pattern": languages::pattern(), "maxLength": languages::LONGEST, "examples": languages::spoken(),
         }),
+        Kind::Voice => json!({"pattern": code(&voices::pattern()), "examples": voices::names().collect::<Vec<_>>()}),
+        Kind::Time => json!({"pattern": TIME}),
+        Kind::Questions(_) => questions(kind.schema(true)),
         _ => json!({}),
     };
     let mut schema = with(kind.schema(false), exact);
@@ -105,24 +128,52 @@ fn with(mut schema: Value, more: Value) -> Value {
     schema
 }
 
-/// Text without control characters, but for line breaks and tabs, of as many characters as are asked for at least, blanks
-/// around them not counted.
-fn text_of(text: Text) -> String {
-    let control = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f";
+/// What is said of each question, with the characters that its texts may have, and that answers to choose from are there exactly
+/// where they are chosen from.
+fn questions(mut schema: Value) -> Value {
+    for text in ["/items/properties/question", "/items/properties/options/items"] {
+        if let Some(text) = schema.pointer_mut(text).and_then(Value::as_object_mut) {
+            text.insert("pattern".to_owned(), json!(LINE));
+            text.insert("not".to_owned(), json!({"$ref": ABSENT}));
+        }
+    }
+    if let Some(items) = schema.get_mut("items").and_then(Value::as_object_mut) {
+        items.insert("if".to_owned(), json!({"properties": {"type": {"const": "enum"}}, "required": ["type"]}));
+        items.insert("then".to_owned(), json!({"required": ["options"], "properties": {"options": {"type": "array"}}}));
+        items.insert("else".to_owned(), json!({"properties": {"options": {"type": "null"}}}));
+    }
+    schema
+}
+
+/// Text in one line, without what begins and ends a template.
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\{\}]*$";
+
+/// What begins and ends a template of the dialler's.
+const BRACES: &str = r"\{\}";
+
+/// Text without control characters, but for line breaks and tabs, and without these others, of as many characters as are asked
+/// for at least, blanks around them not counted.
+fn text_of(text: Text, others: &str) -> String {
+    let control = format!(r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f{others}");
     let Some(between) = text.shortest.checked_sub(2) else { return format!("^[^{control}]*$") };
     let readable = format!("[^{control}{}]", members(&BLANKS));
     format!("^[^{control}]*{readable}[^{control}]{{{between},}}{readable}[^{control}]*$")
 }
 
-/// An assigned code, in capitals or not: the countries that begin with a letter, by their second one.
+/// An assigned code.
 fn country() -> String {
+    code(&in_any_letters(&Country::all().collect::<Vec<_>>()))
+}
+
+/// Countries, in capitals or not: those that begin with a letter, by their second one.
+fn in_any_letters(codes: &[&str]) -> String {
     let letters = |first: char| {
-        let seconds = Country::all().filter_map(|code| code.strip_prefix(first));
+        let seconds = codes.iter().filter_map(|code| code.strip_prefix(first));
         let seconds: String = seconds.flat_map(|second| [second.to_owned(), second.to_ascii_lowercase()]).collect();
         (!seconds.is_empty()).then(|| format!("[{first}{}][{seconds}]", first.to_ascii_lowercase()))
     };
     let all: Vec<_> = ('A'..='Z').filter_map(letters).collect();
-    code(&all.join("|"))
+    all.join("|")
 }
 
 /// The members of a class. Those beyond U+FFFF are left out: not every dialect can name them, and people do not type them.
@@ -138,8 +189,8 @@ fn members(ranges: &[(char, char)]) -> String {
 mod tests {
     use regex::Regex;
 
-    use super::{absent, country, of_field, request_of, text_of};
-    use crate::api::{Field, Kind, NUMBERS_BUY, TASK, VOICE, languages};
+    use super::{LINE, absent, country, of_field, request_of, sold_in, text_of};
+    use crate::api::{FIRST_SENTENCE, Field, Kind, NUMBERS_BUY, NUMBERS_RENEW, TASK, body_of, languages, voices};
     use crate::types::{AreaCode, Country, PhoneNumber, bare, is_blank, trimmed};
 
     fn expression(pattern: &str) -> Regex {
@@ -165,13 +216,31 @@ mod tests {
     }
 
     #[test]
+    fn where_some_countries_are_sold_only_those_fit_and_their_names_are_said() {
+        let sold: Vec<Country> = ["CA", "DE", "DK", "US"].map(|code| Country::parse(code).unwrap()).into();
+        for (schema, pattern) in [
+            (request_of(NUMBERS_BUY.request), "/properties/country/anyOf/0/pattern"),
+            (body_of(NUMBERS_BUY.request, false), "/properties/country/pattern"),
+        ] {
+            let schema = sold_in(schema, &sold);
+            let about = schema["properties"]["country"]["description"].as_str().unwrap();
+            assert!(about.ends_with("Sold here: CA, DE, DK, US."), "{about}");
+            let pattern = expression(schema.pointer(pattern).unwrap().as_str().unwrap());
+            for code in Country::all() {
+                let fits = pattern.is_match(&format!(" {}", code.to_ascii_lowercase()));
+                assert_eq!(fits, sold.iter().any(|country| country.as_str() == code), "{code}");
+            }
+        }
+        let other = request_of(NUMBERS_RENEW.request);
+        assert_eq!(sold_in(other.clone(), &sold), other);
+    }
+
+    #[test]
     fn all_that_is_spoken_is_listed_where_a_refusal_says() {
         let field = of_field(&Field::maybe("language", Kind::Language, ""));
         let listed = field["anyOf"][0]["examples"].as_array().unwrap();
         assert!(languages::spoken().iter().all(|tag| listed.iter().any(|one| one == tag)));
-        assert!(
-            languages::for_dialler("ar").unwrap_err().to_string().contains("the field `language` in /openapi.json")
-        );
+        assert!(languages::for_dialler("ar").unwrap_err().to_string().contains("GET /api/v1/voice/languages"));
     }
 
     #[test]
@@ -244,8 +313,20 @@ mod tests {
     }
 
     #[test]
+    fn the_pattern_of_voices_is_what_is_read() {
+        let schema = of_field(&Field::maybe("voice", Kind::Voice, ""));
+        let pattern = expression(schema["anyOf"][0]["pattern"].as_str().unwrap());
+        let id = "d4610ec1-933d-44c9-A05F-53df2437808d";
+        let others = [id, &id[1..], "d4610ec1933d44c9a05f53df2437808d", "mayaa", "", " maya\t", "maya\u{a0}", "g", "2"];
+        let named = voices::names().flat_map(|name| [name.to_owned(), name.to_uppercase(), format!("\n{name} ")]);
+        for text in named.chain(others.map(str::to_owned)) {
+            assert_eq!(pattern.is_match(&text), voices::for_dialler(&text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
     fn the_patterns_of_text_are_what_is_read() {
-        let (text, blank) = (expression(&text_of(VOICE)), absent());
+        let (text, blank) = (expression(&text_of(FIRST_SENTENCE, "")), absent());
         let blank = expression(blank["pattern"].as_str().unwrap());
         for c in '\0'..='\u{ffff}' {
             assert_eq!(blank.is_match(&c.to_string()), is_blank(&c.to_string()), "{c:?}");
@@ -257,8 +338,18 @@ mod tests {
     }
 
     #[test]
+    fn the_pattern_of_a_question_is_what_is_read() {
+        let line = expression(LINE);
+        for c in '\0'..='\u{ffff}' {
+            let allowed = !c.is_control() && !matches!(c, '{' | '}');
+            assert_eq!(line.is_match(&format!("a{c}")), allowed, "{c:?}");
+        }
+        assert!(line.is_match(" For how many? "));
+    }
+
+    #[test]
     fn the_shortest_text_is_counted_without_the_blanks_around_it() {
-        let task = expression(&text_of(TASK));
+        let task = expression(&text_of(TASK, ""));
         for text in [
             "nine char",
             "ten chars!",

@@ -3,9 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::types::AnswerKind;
+
 /// The largest body that is read, in bytes. It holds every field of a request at its longest, whatever the characters and
 /// however they are escaped: one beyond U+FFFF is twelve bytes then.
-pub const LARGEST_BODY: usize = 64 * 1024;
+pub const LARGEST_BODY: usize = 128 * 1024;
 /// The longest text of any field that has no limit of its own.
 pub const LONGEST_TEXT: usize = 256;
 /// E.164, as [`crate::types::PhoneNumber`] reads it: numbers of the North American plan have its structure too.
@@ -47,6 +49,8 @@ pub struct Field {
 pub enum Kind {
     /// Text within limits.
     Text(Text),
+    /// Text within limits that is spoken word for word: no braces, which the dialler would take for its templates'.
+    Speech(Text),
     /// Text that fits an expression.
     Pattern(&'static str),
     /// A phone number in E.164.
@@ -57,6 +61,8 @@ pub enum Kind {
     AreaCode,
     /// A language, as people write it.
     Language,
+    /// One of the dialler's voices, by name or by id.
+    Voice,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of just these words.
@@ -75,6 +81,10 @@ pub enum Kind {
     Number,
     /// Yes or no.
     Boolean,
+    /// Questions about a call.
+    Questions(Questions),
+    /// Answers by the names of their questions.
+    Answers,
     /// A list of words.
     Names,
     /// An object.
@@ -85,7 +95,7 @@ pub enum Kind {
     OrNull(&'static Kind),
 }
 
-/// Text of so many characters.
+/// Text of this many characters.
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
     /// The field.
@@ -94,6 +104,23 @@ pub struct Text {
     pub shortest: usize,
     /// Characters, at most.
     pub longest: usize,
+}
+
+/// Questions, and how much of each there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Questions {
+    /// The field.
+    pub field: &'static str,
+    /// Questions, at most.
+    pub most: usize,
+    /// Letters of a name, at most.
+    pub name: usize,
+    /// Characters of a question, at most.
+    pub question: usize,
+    /// Answers to choose from, at most; two, at least.
+    pub options: usize,
+    /// Characters of each, at most.
+    pub option: usize,
 }
 
 /// A whole number between two others.
@@ -173,14 +200,16 @@ impl Field {
 impl Kind {
     pub(super) fn schema(&self, in_full: bool) -> Value {
         match self {
-            Self::Text(text) => json!({"type": "string", "minLength": text.shortest, "maxLength": text.longest}),
+            Self::Text(text) | Self::Speech(text) => {
+                json!({"type": "string", "minLength": text.shortest, "maxLength": text.longest})
+            }
             Self::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
             Self::Phone => json!({"type": "string", "pattern": E164}),
             Self::AreaCode => json!({"type": "string", "pattern": AREA_CODE}),
             Self::Country => json!({"type": "string", "pattern": COUNTRY}),
             Self::Word(words) => json!({"type": "string", "enum": words}),
             Self::Words(words) => json!({"type": "array", "items": {"type": "string"}, "const": words}),
-            Self::Language | Self::String => json!({"type": "string"}),
+            Self::Language | Self::Voice | Self::String => json!({"type": "string"}),
             Self::Time => json!({"type": "string", "format": "date-time"}),
             Self::Url => json!({"type": "string", "format": "uri-reference"}),
             Self::Integer(integer) => json!({
@@ -189,11 +218,39 @@ impl Kind {
             Self::Count => json!({"type": "integer", "minimum": 0}),
             Self::Number => json!({"type": "number"}),
             Self::Boolean => json!({"type": "boolean"}),
+            Self::Questions(limits) => limits.schema(in_full),
+            Self::Answers => json!({
+                "type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+            }),
             Self::Names => json!({"type": "array", "items": {"type": "string"}}),
             Self::Object(fields) => schema_of(fields, in_full),
             Self::List(fields) => json!({"type": "array", "items": schema_of(fields, in_full)}),
             Self::OrNull(kind) => or_null(kind.schema(in_full)),
         }
+    }
+}
+
+impl Questions {
+    /// In full it is said of each question, too, what may be in it.
+    fn schema(&self, in_full: bool) -> Value {
+        let mut items = json!({"type": "object"});
+        if in_full {
+            items = json!({
+                "type": "object",
+                "required": ["name", "question", "type"],
+                "additionalProperties": false,
+                "properties": {
+                    "name": {"type": "string", "pattern": format!("^[a-z_]{{1,{}}}$", self.name), "description": "What its answer is called; no two are called the same."},
+                    "question": {"type": "string", "minLength": 1, "maxLength": self.question},
+                    "type": {"enum": AnswerKind::WORDS},
+                    "options": {
+                        "type": ["array", "null"], "minItems": 2, "maxItems": self.options, "uniqueItems": true, "description": "With `enum`, and only then: its answers.",
+                        "items": {"type": "string", "minLength": 1, "maxLength": self.option},
+                    },
+                },
+            });
+        }
+        json!({"type": "array", "maxItems": self.most, "items": items})
     }
 }
 
@@ -250,7 +307,13 @@ mod tests {
     fn the_largest_body_holds_every_request_however_it_is_escaped() {
         for endpoint in ALL {
             let longest = |field: &Field| match field.kind {
-                Kind::Text(limit) => limit.longest,
+                Kind::Text(limit) | Kind::Speech(limit) => limit.longest,
+                Kind::Questions(limits) => {
+                    let one = limits.name + limits.question + limits.options * (limits.option + 1) + 12;
+                    limits.most * one
+                }
+                // Digits, or a word of JSON's.
+                Kind::Integer(_) | Kind::Boolean => 2,
                 _ => LONGEST_TEXT / 4,
             };
             let body: usize =
@@ -269,7 +332,7 @@ mod tests {
                         assert!(serde_json::from_str::<Value>(example).is_ok(), "{}: {example}", field.name);
                     }
                     match field.kind {
-                        Kind::Text(limit) => assert_eq!(limit.field, field.name),
+                        Kind::Text(limit) | Kind::Speech(limit) => assert_eq!(limit.field, field.name),
                         Kind::Integer(limit) => assert_eq!(limit.field, field.name),
                         _ => {}
                     }

@@ -3,15 +3,62 @@
 
 use std::fmt;
 
-/// What the dialler accepts and people would ask for, in its spelling: a language, then its variants.
-const TAGS: [&str; 51] = [
-    "en", "en-US", "en-GB", "en-AU", "en-NZ", "en-IN", "es", "es-419", "fr", "fr-CA", "de", "el", "hi", "hi-Latn",
-    "hu", "ja", "ko", "ko-KR", "vi", "pt", "pt-BR", "pt-PT", "zh", "zh-CN", "zh-Hans", "zh-TW", "zh-Hant", "it", "nl",
-    "pl", "ru", "sv", "sv-SE", "da", "da-DK", "fi", "no", "id", "ms", "tr", "uk", "bg", "cs", "ro", "sk", "babel",
-    "fluent", "auto", "babel-en", "babel-es", "babel-fr",
+/// What the dialler accepts and people would ask for, in its spelling and in English: a language, then its variants.
+const SPOKEN: [(&str, &str); 51] = [
+    ("en", "English"),
+    ("en-US", "English (United States)"),
+    ("en-GB", "English (United Kingdom)"),
+    ("en-AU", "English (Australia)"),
+    ("en-NZ", "English (New Zealand)"),
+    ("en-IN", "English (India)"),
+    ("es", "Spanish"),
+    ("es-419", "Spanish (Latin America)"),
+    ("fr", "French"),
+    ("fr-CA", "French (Canada)"),
+    ("de", "German"),
+    ("el", "Greek"),
+    ("hi", "Hindi"),
+    ("hi-Latn", "Hindi (Latin script)"),
+    ("hu", "Hungarian"),
+    ("ja", "Japanese"),
+    ("ko", "Korean"),
+    ("ko-KR", "Korean (South Korea)"),
+    ("vi", "Vietnamese"),
+    ("pt", "Portuguese"),
+    ("pt-BR", "Portuguese (Brazil)"),
+    ("pt-PT", "Portuguese (Portugal)"),
+    ("zh", "Chinese"),
+    ("zh-CN", "Chinese (China)"),
+    ("zh-Hans", "Chinese (Simplified script)"),
+    ("zh-TW", "Chinese (Taiwan)"),
+    ("zh-Hant", "Chinese (Traditional script)"),
+    ("it", "Italian"),
+    ("nl", "Dutch"),
+    ("pl", "Polish"),
+    ("ru", "Russian"),
+    ("sv", "Swedish"),
+    ("sv-SE", "Swedish (Sweden)"),
+    ("da", "Danish"),
+    ("da-DK", "Danish (Denmark)"),
+    ("fi", "Finnish"),
+    ("no", "Norwegian"),
+    ("id", "Indonesian"),
+    ("ms", "Malay"),
+    ("tr", "Turkish"),
+    ("uk", "Ukrainian"),
+    ("bg", "Bulgarian"),
+    ("cs", "Czech"),
+    ("ro", "Romanian"),
+    ("sk", "Slovak"),
+    ("babel", "The dialler's model \"babel\""),
+    ("fluent", "The dialler's model \"fluent\""),
+    ("auto", "Whichever the dialler hears"),
+    ("babel-en", "English, by the dialler's model \"babel\""),
+    ("babel-es", "Spanish, by the dialler's model \"babel\""),
+    ("babel-fr", "French, by the dialler's model \"babel\""),
 ];
-/// The rest of the dialler's own words. They are no tags, so there is nothing to fall back to.
-const WORDS: [&str; 1] = ["babel-de"];
+/// The rest of the dialler's own words. They are not tags, so there is nothing to fall back to.
+const WORDS: [(&str, &str); 1] = [("babel-de", "German, by the dialler's model \"babel\"")];
 /// Other codes of languages that the dialler speaks: those of ISO 639-2, the official ones of Norwegian and Chinese, and
 /// the code that Java and Android kept for Indonesian since ISO retired it.
 const OTHER_CODES: [(&str, &str); 45] = [
@@ -79,8 +126,17 @@ pub enum UnknownLanguage {
 }
 
 /// What the dialler speaks, in its spelling: for the schema of the field, and for messages.
-pub fn spoken() -> &'static [&'static str] {
-    &TAGS
+pub fn spoken() -> Vec<&'static str> {
+    tags().collect()
+}
+
+/// Everything that a call can be asked to be held in, in the dialler's spelling, and what it is called in English.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SPOKEN.into_iter().chain(WORDS)
+}
+
+fn tags() -> impl Iterator<Item = &'static str> {
+    SPOKEN.into_iter().map(|(tag, _)| tag)
 }
 
 /// The longest tag that is read.
@@ -90,16 +146,17 @@ pub const LONGEST: usize = 35;
 /// variant; or one of the dialler's words.
 pub fn pattern() -> String {
     let is_code = |text: &&str| (2..=3).contains(&text.len());
-    let spoken = TAGS.iter().filter_map(|tag| tag.split('-').next()).filter(is_code);
+    let spoken = tags().filter_map(|tag| tag.split('-').next()).filter(is_code);
     let mut codes: Vec<_> = spoken.chain(OTHER_CODES.map(|(other, _)| other)).map(in_any_letters).collect();
     codes.sort();
     codes.dedup();
-    let words = TAGS.iter().chain(&WORDS).filter(|tag| tag.split('-').next().is_some_and(|first| !is_code(&first)));
-    let words: Vec<_> = words.map(|word| in_any_letters(word)).collect();
+    let words = all().map(|(tag, _)| tag).filter(|tag| tag.split('-').next().is_some_and(|first| !is_code(&first)));
+    let words: Vec<_> = words.map(in_any_letters).collect();
     format!("^(?:(?:{})(?:[-_][A-Za-z0-9]{{1,8}})*(?:[.@][\\s\\S]*)?|{})$", codes.join("|"), words.join("|"))
 }
 
-fn in_any_letters(word: &str) -> String {
+/// A word in capitals or not, as an expression.
+pub(super) fn in_any_letters(word: &str) -> String {
     let one =
         |c: char| if c.is_ascii_alphabetic() { format!("[{}{c}]", c.to_ascii_uppercase()) } else { c.to_string() };
     word.to_ascii_lowercase().chars().map(one).collect()
@@ -108,8 +165,7 @@ fn in_any_letters(word: &str) -> String {
 /// The language as the dialler spells it. The nearest one that it speaks, if it lacks the variant: an Austrian caller is
 /// understood in German.
 pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
-    let known = TAGS.iter().chain(&WORDS);
-    if let Some(tag) = known.copied().find(|tag| tag.eq_ignore_ascii_case(asked)) {
+    if let Some((tag, _)) = all().find(|(tag, _)| tag.eq_ignore_ascii_case(asked)) {
         return Ok(tag);
     }
     let mut tag = well_formed(asked).ok_or(UnknownLanguage::NotACode)?;
@@ -120,7 +176,7 @@ pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
     }
     // RFC 4647, 3.4: take parts away from the end until something is known.
     loop {
-        if let Some(known) = TAGS.iter().find(|known| known.eq_ignore_ascii_case(&tag)) {
+        if let Some(known) = tags().find(|known| known.eq_ignore_ascii_case(&tag)) {
             return Ok(known);
         }
         match tag.rfind('-') {
@@ -154,14 +210,14 @@ struct Spoken;
 
 impl fmt::Display for Spoken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tags = TAGS.iter().filter(|tag| !tag.starts_with("babel-"));
-        write!(f, "{} (the field `language` in /openapi.json)", tags.copied().collect::<Vec<_>>().join(", "))
+        let tags = tags().filter(|tag| !tag.starts_with("babel-"));
+        write!(f, "{} (GET /api/v1/voice/languages has their names)", tags.collect::<Vec<_>>().join(", "))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{UnknownLanguage, for_dialler};
+    use super::{UnknownLanguage, all, for_dialler};
 
     #[test]
     fn a_language_is_found_in_every_usual_spelling() {
@@ -246,5 +302,14 @@ mod tests {
         let text = for_dialler("ar").unwrap_err().to_string();
         assert!(text.starts_with("is a language that the AI's voices do not speak. They speak en, en-US, "), "{text}");
         assert!(text.contains("zh-Hant") && !text.contains("babel-en"), "{text}");
+    }
+
+    #[test]
+    fn every_language_in_the_list_is_taken_as_it_is_spelled_there_and_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = all().map(|(_, name)| name).collect();
+        assert_eq!(names.len(), all().count());
+        for (code, _) in all() {
+            assert_eq!(for_dialler(code), Ok(code));
+        }
     }
 }

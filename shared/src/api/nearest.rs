@@ -1,12 +1,21 @@
-//! What a client means that asks at an address at which there is nothing. Pure.
+//! What a client means that asks at an address at which there is nothing, or for something by a name that nothing has. Pure.
 
 use super::{ALL, DOCUMENTS, Method};
 use crate::types::is_one_slip_from;
 
 /// The fewest letters of a word that is recognised in spite of a slip.
 const SURE: usize = 4;
-/// So many words may be missing, too many or others.
-const FAR: usize = 2;
+/// What a word or a letter counts that is missing, too many or another. What is alike counts a little against that, so that of
+/// two that are equally far the one that has more in common is nearer.
+const OTHER: i32 = 100;
+/// What a word counts that is the same.
+const SAME: i32 = -2;
+/// What one counts that is the same but for a slip, or stands for a parameter.
+const ALIKE: i32 = -1;
+/// This many words may be missing, too many or others.
+const FAR: i32 = 2 * OTHER;
+/// How much farther what is read is for a client that wants to do something: less than a word.
+const READS: i32 = OTHER / 10;
 
 /// The methods and paths that are meant, where some are: those that differ in the fewest words. The prefix of the API in any
 /// version, a file's ending, case, slashes and the plural make no difference. A client that wants to read does not mean to pay,
@@ -18,10 +27,51 @@ pub fn nearest(method: &http::Method, path: &str) -> Vec<(Method, &'static str)>
     let documents = DOCUMENTS.into_iter().map(|path| (Method::Get, path));
     let distances = endpoints.chain(documents).filter_map(|known| Some((distance(&words(known.1), &asked)?, known)));
     let near = distances.filter(|(distance, _)| *distance <= FAR);
-    let near: Vec<_> =
-        near.map(|(far, known)| (if reads && known.0 == Method::Post { far + FAR } else { far }, known)).collect();
+    let farther = |known: Method| match (reads, known) {
+        (true, Method::Get) | (false, Method::Post | Method::Delete) => 0,
+        (true, Method::Post | Method::Delete) => FAR,
+        (false, Method::Get) => READS,
+    };
+    least(near.map(|(far, known)| (far + farther(known.0), known)))
+}
+
+/// The names that are meant by another, where some are: those that differ in the fewest letters, and in no more than every third.
+pub(super) fn names<'a>(asked: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let letters = |name: &str| name.to_lowercase().chars().collect::<Vec<_>>();
+    let asked_letters = letters(asked);
+    let near = known.filter_map(|name| {
+        let name_letters = letters(name);
+        if name_letters.len().abs_diff(asked_letters.len()) > name_letters.len() {
+            return None;
+        }
+        let far = edits(&name_letters, &asked_letters, |known, asked| (known == asked).then_some(0));
+        // Two letters that have changed places are one slip.
+        let far = if is_one_slip_from(&name.to_lowercase(), &asked.to_lowercase()) { OTHER } else { far };
+        let most = i32::try_from(name_letters.len() / 3).unwrap_or(0);
+        (far <= most * OTHER).then_some((far, name))
+    });
+    least(near)
+}
+
+/// Those that are nearest.
+fn least<T>(near: impl Iterator<Item = (i32, T)>) -> Vec<T> {
+    let near: Vec<_> = near.collect();
     let least = near.iter().map(|(distance, _)| *distance).min();
     near.into_iter().filter(|(distance, _)| Some(*distance) == least).map(|(_, known)| known).collect()
+}
+
+/// What a client means that asks by another method than there is at this address: what is near, or else lies below it, and can be
+/// asked so.
+pub fn nearest_served(method: &http::Method, path: &str) -> Vec<(Method, &'static str)> {
+    let mut near = nearest(method, path);
+    near.retain(|(known, _)| known.serves(method));
+    if near.is_empty() {
+        let asked = words(path);
+        let lies_below = |known: &str| words(known).strip_prefix(&*asked).is_some_and(|rest| !rest.is_empty());
+        let below = ALL.into_iter().filter(|known| known.method.serves(method) && lies_below(known.path));
+        near.extend(below.map(|known| (known.method, known.path)));
+    }
+    near
 }
 
 /// The words of a path, in small letters.
@@ -42,34 +92,52 @@ fn is_prefix(word: &str) -> bool {
     word == "api" || version
 }
 
-/// How many words are missing, too many or others; nothing, where all are.
-fn distance(known: &[String], asked: &[String]) -> Option<usize> {
-    let is_shared = |word: &String| !word.starts_with('{') && asked.iter().any(|asked| is_alike(word, asked));
-    if asked.len() > known.len() + FAR || !known.iter().any(is_shared) {
+/// How far the words of a path are from those that were asked for; nothing, where they have none in common.
+fn distance(known: &[String], asked: &[String]) -> Option<i32> {
+    let is_shared = |word: &String| !word.starts_with('{') && asked.iter().any(|asked| likeness(word, asked).is_some());
+    // As many as may be missing or too many.
+    let is_longer = asked.len() > known.len() + 2;
+    if is_longer || !known.iter().any(is_shared) {
         return None;
     }
-    // Levenshtein's distance, row by row.
-    let mut row: Vec<usize> = (0..=asked.len()).collect();
-    for (at, word) in known.iter().enumerate() {
-        let mut next = vec![at + 1];
-        for ((asked, above), (left_above, here)) in asked.iter().zip(row.iter().skip(1)).zip(row.iter().zip(0..)) {
-            let changed = left_above + usize::from(!is_alike(word, asked));
-            let left = next.get(here).copied().unwrap_or(usize::MAX - 1);
-            next.push(changed.min(above + 1).min(left + 1));
+    let far = |known: &[String]| edits(known, asked, |known, asked| likeness(known, asked));
+    // A client that leaves out what is at the end is as near as it would be with it.
+    let left_out = known.split_last().filter(|(last, _)| last.starts_with('{')).map(|(_, rest)| far(rest));
+    Some(left_out.into_iter().fold(far(known), i32::min))
+}
+
+/// Levenshtein's distance, row by row. What two parts count that are alike is for the caller to say.
+fn edits<T>(known: &[T], asked: &[T], likeness: impl Fn(&T, &T) -> Option<i32>) -> i32 {
+    let mut row: Vec<i32> = (0..).take(asked.len() + 1).map(|missing: i32| missing.saturating_mul(OTHER)).collect();
+    for part in known {
+        let mut left = row.first().map_or(0, |above| above + OTHER);
+        let mut next = vec![left];
+        for (asked, (left_above, above)) in asked.iter().zip(row.iter().zip(row.iter().skip(1))) {
+            let changed = left_above + likeness(part, asked).unwrap_or(OTHER);
+            left = changed.min(above + OTHER).min(left + OTHER);
+            next.push(left);
         }
         row = next;
     }
-    row.last().copied()
+    row.last().copied().unwrap_or(0)
 }
 
-/// Whether a word is this one but for a slip, or stands for a parameter.
-fn is_alike(known: &str, asked: &str) -> bool {
-    known == asked || known.starts_with('{') || known.len() >= SURE && is_one_slip_from(known, asked)
+/// What a word counts that is this one, or this one but for a slip, or stands for a parameter.
+fn likeness(known: &str, asked: &str) -> Option<i32> {
+    // A word of ours is the name of nothing.
+    let is_named = known.starts_with('{') && !is_ours(asked);
+    let is_alike = is_named || known.len() >= SURE && is_one_slip_from(known, asked);
+    if known == asked { Some(SAME) } else { is_alike.then_some(ALIKE) }
+}
+
+/// Whether it is a word of one of our addresses.
+fn is_ours(word: &str) -> bool {
+    ALL.into_iter().any(|endpoint| endpoint.path.split('/').any(|ours| ours == word))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{names, nearest, nearest_served};
     use crate::api::{ALL, DOCUMENTS};
 
     fn meant(path: &str) -> Vec<&'static str> {
@@ -84,14 +152,19 @@ mod tests {
     #[test]
     fn a_client_that_wants_to_read_means_what_can_be_read() {
         let (call, poll) = ("/api/v1/voice/call", "/api/v1/voice/call/{call_id}");
-        let list = "/api/v1/phone/numbers/list";
+        let (calls, list) = ("/api/v1/voice/calls", "/api/v1/phone/numbers/list");
+        let (voices, languages) = ("/api/v1/voice/voices", "/api/v1/voice/languages");
         for (path, to_read, otherwise) in [
             ("/api/v1/voice/call/", poll, call),
             ("/v1/voice/call//", poll, call),
-            ("/api/v1/voice/calls", poll, call),
-            ("/voice", poll, call),
+            ("/api/v1/voice/calls", calls, call),
+            ("/v1/calls", calls, call),
+            ("/api/v1/voice/calls/list/", calls, "/api/v1/voice/calls/list"),
+            ("/api/v1/voice/voice", voices, voices),
+            ("/v1/voices", voices, call),
+            ("/voice/language", languages, languages),
             ("/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/", poll, poll),
-            ("/api/v1/phone/numbers/list/", list, list),
+            ("/api/v1/phone/numbers/list/", "/api/v1/phone/numbers", list),
         ] {
             for method in ["GET", "HEAD"] {
                 assert_eq!(by(method, path), [to_read], "{method} {path}");
@@ -106,7 +179,7 @@ mod tests {
     fn a_path_that_differs_in_a_word_or_two_is_known() {
         let (buy, renew) = ("/api/v1/phone/numbers/buy", "/api/v1/phone/numbers/renew");
         let (list, call) = ("/api/v1/phone/numbers/list", "/api/v1/voice/call");
-        let poll = "/api/v1/voice/call/{call_id}";
+        let (poll, hangup) = ("/api/v1/voice/call/{call_id}", "/api/v1/voice/call/{call_id}/hangup");
         for (path, known) in [
             ("/voice/calls", &[call][..]),
             ("/v2/voice/call", &[call]),
@@ -116,7 +189,9 @@ mod tests {
             ("/api/v1/voice/call/place", &[poll]),
             ("/voice/calls/7ZZZZZZZZZZZZZZZZZZZZZZZZZ", &[poll]),
             ("/api/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ", &[poll]),
-            ("/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/transcript", &[poll]),
+            ("/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/transcript", &[hangup]),
+            ("/v1/voice/calls/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/hang-up", &[hangup]),
+            ("/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/hangups", &[hangup]),
             ("/api/phone/buy", &[buy]),
             ("/v1/phone/number/buy", &[buy]),
             ("/v1/phone-numbers/buy", &[buy]),
@@ -124,8 +199,12 @@ mod tests {
             ("/buy", &[buy]),
             ("/v1/phone/numbers/extend/renew", &[renew]),
             ("/phone/numbers/lists", &[list]),
-            ("/v1/phone/numbers", &[buy, list, renew]),
-            ("/v1/numbers", &[buy, list, renew]),
+            ("/v1/phone/numbers", &["/api/v1/phone/numbers"]),
+            ("/v1/numbers", &["/api/v1/phone/numbers"]),
+            ("/v1/phone/numbers/order", &[buy, list, renew]),
+            ("/voice/calls/list", &["/api/v1/voice/calls/list"]),
+            ("/v1/voice/call/lists", &["/api/v1/voice/calls/list"]),
+            ("/calls/list", &["/api/v1/voice/calls/list"]),
             ("/openapi", &["/openapi.json"]),
             ("/api/openapi.yaml", &["/openapi.json"]),
             ("/llms-full.txt", &["/llms.txt"]),
@@ -135,6 +214,23 @@ mod tests {
             ("/.well-known/openapi.json", &["/openapi.json"]),
         ] {
             assert_eq!(meant(path), known, "{path}");
+        }
+    }
+
+    #[test]
+    fn another_method_means_what_can_be_asked_so_near_the_address_or_below_it() {
+        let of = |method: &str, path: &str| {
+            let method = http::Method::from_bytes(method.as_bytes()).unwrap();
+            nearest_served(&method, path).into_iter().map(|(_, path)| path).collect::<Vec<_>>()
+        };
+        let sold = ["/api/v1/phone/numbers/buy", "/api/v1/phone/numbers/list", "/api/v1/phone/numbers/renew"];
+        assert_eq!(of("POST", "/v1/phone/numbers"), sold);
+        assert_eq!(of("GET", "/api/v1/phone/numbers/list"), ["/api/v1/phone/numbers"]);
+        assert_eq!(of("GET", "/api/v1/voice/calls/list"), ["/api/v1/voice/calls"]);
+        assert_eq!(of("POST", "/v1/voice/calls"), ["/api/v1/voice/call"]);
+        assert_eq!(of("GET", "/api/v1/voice/call"), ["/api/v1/voice/call/{call_id}"]);
+        for (method, path) in [("POST", "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ"), ("DELETE", "/v1/phone/numbers")] {
+            assert!(of(method, path).is_empty(), "{method} {path}");
         }
     }
 
@@ -150,9 +246,32 @@ mod tests {
 
     #[test]
     fn every_path_means_itself() {
-        for path in ALL.iter().flat_map(|endpoint| [endpoint.path, endpoint.alias]).chain(DOCUMENTS) {
+        let endpoints = ALL.iter().flat_map(|it| [(it.method.as_str(), it.path), (it.method.as_str(), it.alias)]);
+        for (method, path) in endpoints.chain(DOCUMENTS.map(|path| ("GET", path))) {
             let is_itself = |known: &&str| known.ends_with(path) || known.split('.').next() == path.split('.').next();
-            assert!(path == "/" || meant(path).iter().all(is_itself) && !meant(path).is_empty(), "{path}");
+            let meant = by(method, path);
+            assert!(path == "/" || meant.iter().all(is_itself) && !meant.is_empty(), "{method} {path}: {meant:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_differs_in_every_third_letter_at_most_is_known() {
+        let known = ["maya", "nat", "florian", "Karen"];
+        for (asked, near) in [
+            ("mayaa", &["maya"][..]),
+            ("amya", &["maya"]),
+            ("MAYO", &["maya"]),
+            ("net", &["nat"]),
+            ("florain", &["florian"]),
+            ("karin", &["Karen"]),
+            ("floran", &["florian"]),
+            ("", &[]),
+            ("a", &[]),
+            ("max", &[]),
+            ("boston", &[]),
+        ] {
+            assert_eq!(names(asked, known.into_iter()), near, "{asked}");
+        }
+        assert!(names(&"m".repeat(256), known.into_iter()).is_empty());
     }
 }

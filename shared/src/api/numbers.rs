@@ -3,10 +3,12 @@
 use super::codes::{
     BAD_REQUEST, IDEMPOTENCY_CONFLICT, INTERNAL_ERROR, INVALID_PAYMENT, METHOD_NOT_ALLOWED, NOT_SETTLED,
     PAYMENT_CONFLICT, PAYMENT_IN_PROGRESS, PAYMENT_PENDING, PAYMENT_REQUIRED, PAYMENT_RETURNED, RATE_LIMITED,
-    SELLING_PAUSED, TOO_LARGE, UPSTREAM_ERROR, UPSTREAM_RATE_LIMITED, WALLET_BLOCKED, WRONG_WALLET,
+    RENEWAL_IN_PROGRESS, SELLING_PAUSED, SIGN_IN_REQUIRED, SIWX_EXPIRED, SIWX_INVALID_SIGNATURE, SIWX_MALFORMED,
+    SIWX_NOT_YET_VALID, SIWX_WRONG_CHAIN, SIWX_WRONG_DOMAIN, SIWX_WRONG_STATEMENT, SIWX_WRONG_URI, TOO_LARGE,
+    UPSTREAM_ERROR, UPSTREAM_RATE_LIMITED, WALLET_BLOCKED, WRONG_WALLET,
 };
-use super::unoffered::{BUY, RENEW};
-use super::{Endpoint, Field, IGNORED_FIELDS, Kind, Method};
+use super::unoffered::{BUY, LIST, RENEW};
+use super::{DRY_RUN, Endpoint, Field, IGNORED_FIELDS, Kind, Method};
 use crate::types::Usdc;
 
 /// A number for thirty days.
@@ -18,31 +20,37 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
     price: Usdc::micros(5_000_000),
     title: "A US phone number for 30 days, owned by the paying wallet",
     about: "Leases a phone number to the wallet that pays, for 30 days. It is the caller ID of that wallet's calls, and no \
-            other wallet can use or renew it. Sold are the US, Canada, and what else the operator has a price for: another country is a \
-            400 that names them, before anything is paid. Where the operator has no regulatory approval it is a 502, not charged.",
+            other wallet can use or renew it. `country` says what is sold; another one is a 400 that names it, before anything is paid. Where the operator has no regulatory approval it is a 502, not charged.",
+    parameters: &[DRY_RUN],
     request: &[
-        Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out. A country that is not sold is refused before payment.")
+        Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
             .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc")
             .such_as("\"US\""),
         Field::maybe(
             "area_code",
             Kind::AreaCode,
             "Preferred area code: three digits in the US and Canada, one to five elsewhere. Best effort: another one is taken \
-             where there is none.",
+             where there is none, and `area_code_matched` says so.",
         )
         .also(&["areaCode"])
-        .called_elsewhere("area areas areacodes code npa npanxx prefix citycode dialcode areaprefix preferredareacode preferredarea")
+        .called_elsewhere("area areas areacodes code npa npanxx prefix citycode dialcode areaprefix preferredareacode preferredarea desiredareacode numberdesiredareacode wantedareacode")
         .such_as("\"415\""),
     ],
     unoffered: BUY,
+    success: 200,
     answer: &[
         PHONE_NUMBER,
         COUNTRY,
-        Field::always("owner_wallet", Kind::String, "The wallet that paid.")
-            .such_as("\"0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8\""),
+        Field::always("owner_wallet", Kind::String, "The wallet that paid.").such_as(A_WALLET),
         EXPIRES_AT,
         CHAIN,
         TRANSACTION,
+        Field::maybe(
+            "area_code_matched",
+            Kind::Boolean,
+            "Whether the number has the `area_code` that was asked for. Left out where none was.",
+        )
+        .such_as("true"),
         IGNORED_FIELDS,
     ],
     refusals: &[
@@ -75,10 +83,12 @@ pub const NUMBERS_RENEW: Endpoint = Endpoint {
     price: Usdc::micros(5_000_000),
     title: "30 more days for an active phone number of the paying wallet",
     about: "Adds 30 days to the current end of an active lease. Only the wallet that owns the number can.",
+    parameters: &[DRY_RUN],
     request: &[Field { required: true, ..PHONE_NUMBER }
         .also(&["phoneNumber"])
         .called_elsewhere("phone number phoneno num msisdn tel telephone e164 to from lease line")],
     unoffered: RENEW,
+    success: 200,
     answer: &[PHONE_NUMBER, EXPIRES_AT, TRANSACTION, IGNORED_FIELDS],
     refusals: &[
         METHOD_NOT_ALLOWED,
@@ -93,6 +103,7 @@ pub const NUMBERS_RENEW: Endpoint = Endpoint {
         SELLING_PAUSED,
         BAD_REQUEST,
         WRONG_WALLET,
+        RENEWAL_IN_PROGRESS,
         RATE_LIMITED,
         UPSTREAM_RATE_LIMITED,
         UPSTREAM_ERROR,
@@ -111,32 +122,11 @@ pub const NUMBERS_LIST: Endpoint = Endpoint {
     price: Usdc::micros(1_000),
     title: "The active phone numbers of the paying wallet",
     about: "Lists the active numbers of the wallet that pays. Nothing is asked: the payment says whose they are.",
+    parameters: &[DRY_RUN],
     request: &[],
-    unoffered: &[],
-    answer: &[
-        Field::always("wallet", Kind::String, "The wallet that paid.")
-            .such_as("\"0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8\""),
-        Field::always(
-            "numbers",
-            Kind::List(&[
-                PHONE_NUMBER,
-                COUNTRY,
-                EXPIRES_AT,
-                Field::always(
-                    "days_remaining",
-                    Kind::Count,
-                    "Whole days, rounded down: 29 from the first second of a lease of 30.",
-                )
-                .such_as("28"),
-                CHAIN,
-                Field::always("active", Kind::Boolean, "Always true: what has ended is not listed.").such_as("true"),
-            ]),
-            "What the wallet owns.",
-        ),
-        Field::always("count", Kind::Count, "How many there are.").such_as("1"),
-        TRANSACTION,
-        IGNORED_FIELDS,
-    ],
+    unoffered: LIST,
+    success: 200,
+    answer: &[WALLET, LISTED, COUNT, TRANSACTION, IGNORED_FIELDS],
     refusals: &[
         METHOD_NOT_ALLOWED,
         TOO_LARGE,
@@ -158,11 +148,63 @@ pub const NUMBERS_LIST: Endpoint = Endpoint {
     ],
 };
 
-const PHONE_NUMBER: Field =
+/// The same for a wallet that signs in.
+pub const NUMBERS: Endpoint = Endpoint {
+    name: "numbers",
+    method: Method::Get,
+    path: "/api/v1/phone/numbers",
+    alias: "/v1/phone/numbers",
+    price: Usdc::micros(0),
+    title: "The active phone numbers of the wallet that signs in",
+    about: "Lists the active numbers of the wallet that signs in: as `list`, but for `transaction`, since nothing is paid. \
+            Without the header SIGN-IN-WITH-X it says what to sign.",
+    parameters: &[],
+    request: &[],
+    unoffered: &[],
+    success: 200,
+    answer: &[SIGNED_IN, LISTED, COUNT, IGNORED_FIELDS],
+    refusals: &[
+        METHOD_NOT_ALLOWED,
+        SIGN_IN_REQUIRED,
+        SIWX_MALFORMED,
+        SIWX_WRONG_DOMAIN,
+        SIWX_WRONG_URI,
+        SIWX_WRONG_STATEMENT,
+        SIWX_WRONG_CHAIN,
+        SIWX_NOT_YET_VALID,
+        SIWX_EXPIRED,
+        SIWX_INVALID_SIGNATURE,
+        INTERNAL_ERROR,
+    ],
+};
+
+pub(super) const A_WALLET: &str = "\"0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8\"";
+const LISTED: Field = Field::always(
+    "numbers",
+    Kind::List(&[
+        PHONE_NUMBER,
+        COUNTRY,
+        EXPIRES_AT,
+        Field::always(
+            "days_remaining",
+            Kind::Count,
+            "Whole days that are left, rounded down: 30 in the second in which a lease of 30 days begins, 29 after it.",
+        )
+        .such_as("28"),
+        CHAIN,
+        Field::always("active", Kind::Boolean, "Always true: what has ended is not listed.").such_as("true"),
+    ]),
+    "What the wallet owns.",
+);
+const COUNT: Field = Field::always("count", Kind::Count, "How many there are.").such_as("1");
+pub(super) const SIGNED_IN: Field =
+    Field::always("wallet", Kind::String, "The wallet that has signed in.").such_as(A_WALLET);
+pub(super) const WALLET: Field = Field::always("wallet", Kind::String, "The wallet that paid.").such_as(A_WALLET);
+pub(super) const PHONE_NUMBER: Field =
     Field::always("phone_number", Kind::Phone, "The number, in E.164.").such_as("\"+14155551234\"");
 const COUNTRY: Field =
     Field::always("country", Kind::Pattern("^[A-Z]{2}$"), "Its country, ISO 3166-1 alpha-2.").such_as("\"US\"");
-const EXPIRES_AT: Field =
+pub(super) const EXPIRES_AT: Field =
     Field::always("expires_at", Kind::Time, "When the lease ends.").such_as("\"2026-06-17T12:00:00Z\"");
 const CHAIN: Field =
     Field::always("chain", Kind::Word(&["base", "base-sepolia", "solana", "solana-devnet"]), "Where it was paid.")

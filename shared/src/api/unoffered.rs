@@ -9,8 +9,10 @@
 #[derive(Debug)]
 pub struct Unoffered {
     /// What it is called: words of letters and digits in lower case, whatever is written between these. One that ends in `*`
-    /// is how several begin.
+    /// is how several begin, and one that begins with it how several end.
     pub names: &'static str,
+    /// More of them, which other rows have as well.
+    pub also: &'static str,
     /// Why, or what there is instead.
     pub because: &'static str,
     /// What in it is a promise.
@@ -27,25 +29,50 @@ pub enum Promise {
     /// These words alone, as the value, or as the value of something in it that has one of these names. What else is in it
     /// is about something else.
     Within(&'static [&'static str], &'static [&'static [&'static str]]),
+    /// Something in it that is called like this, and is not a no. What else is in it is the caller's own.
+    Holding(&'static str),
     /// Anything but false: nought is a wish here.
     Always,
+    /// As `Unless`, with other words where the body has something in this field, and where it has not.
+    Beside(&'static str, &'static [&'static str], &'static [&'static str]),
+}
+
+impl Promise {
+    /// The same for a body that has something in some fields.
+    #[must_use]
+    pub fn in_a_body(self, has: impl FnOnce(&str) -> bool) -> Self {
+        match self {
+            Self::Beside(field, with, without) => Self::Unless(if has(field) { with } else { without }),
+            other => other,
+        }
+    }
 }
 
 impl Unoffered {
     /// Whether it has this name, written as its names are.
     pub fn is_called(&self, name: &str) -> bool {
-        self.names.split(' ').any(|known| match known.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
-            None => known == name,
-        })
+        is_one_of(self.names, name) || is_one_of(self.also, name)
     }
 }
 
+/// Whether a name is one of these words, of which some stand for several.
+pub fn is_one_of(words: &str, name: &str) -> bool {
+    words.split(' ').any(|known| match (known.strip_prefix('*'), known.strip_suffix('*')) {
+        (Some(end), _) => name.ends_with(end),
+        (None, Some(beginning)) => name.starts_with(beginning),
+        (None, None) => known == name,
+    })
+}
+
 const fn not(names: &'static str, because: &'static str) -> Unoffered {
-    Unoffered { names, because, promise: Promise::Unless(&[]) }
+    Unoffered { names, also: "", because, promise: Promise::Unless(&[]) }
 }
 
 impl Unoffered {
+    const fn and(self, also: &'static str) -> Self {
+        Self { also, ..self }
+    }
+
     const fn unless(self, words: &'static [&'static str]) -> Self {
         Self { promise: Promise::Unless(words), ..self }
     }
@@ -58,8 +85,21 @@ impl Unoffered {
         Self { promise: Promise::Within(names, lists), ..self }
     }
 
+    const fn holding(self, names: &'static str) -> Self {
+        Self { promise: Promise::Holding(names), ..self }
+    }
+
     const fn always(self) -> Self {
         Self { promise: Promise::Always, ..self }
+    }
+
+    const fn beside(
+        self,
+        field: &'static str,
+        with: &'static [&'static str],
+        without: &'static [&'static str],
+    ) -> Self {
+        Self { promise: Promise::Beside(field, with, without), ..self }
     }
 }
 
@@ -68,14 +108,29 @@ impl Unoffered {
 /// clients of this API does.
 const RECORD_NOT: &[&str] = &["false", "0", "no", "off", "never", "none", "disabled", "donotrecord", "dontrecord"];
 
+/// What asks for another time.
+const TIMES: &str = "starttime startat startdate starton startson startsat begintime beginat begindate beginon sendat sendon sendtime \
+    senddate *later planned* defer* postpone* holduntil waituntil delayuntil notbefore runat runon executeat \
+    executeon executiontime triggerat triggertime triggertimestamp fireat firetime launchat launchtime preferredtime \
+    preferreddate desiredtime requestedtime targettime";
+
+/// What asks for an answer at an address.
+const NOTIFY: &str = "webhook* *webhook *webhooks *webhookurl *callback *callbackurl *callbackuri oncomplete oncompletion oncompleted \
+    onend onended onfinish onfinished onsuccess onresult onfailure onerror resulturl notifyurl notificationurl \
+    pingbackurl hook hookurl completionurl finishurl reportto";
+
+/// What there is for those who only want to try.
+const REHEARSED: &str =
+    "every request that is paid for is real; with `?dry_run=true` in the address it is a rehearsal, free of charge";
+
 /// Of everything that is paid for.
 pub(super) const ANYWHERE: &[Unoffered] = &[
     not(
-        "dryrun test istest testmode testing testcall sandbox issandbox usesandbox simulate simulation simulated mock \
+        "test istest testmode testing testcall sandbox issandbox usesandbox simulate simulation simulated mock \
          preview validateonly validationonly checkonly estimateonly quoteonly priceonly",
-        "every request that is paid for is real; without a payment it is checked, and learns its price",
+        REHEARSED,
     ),
-    not("mode environment env", "every request that is paid for is real; without a payment it is checked, and learns its price")
+    not("mode environment env", REHEARSED)
         .only(&[&["test", "testing", "sandbox", "dryrun", "simulation", "simulate", "mock", "staging", "preview"]]),
     not(
         "maxprice maxcost maxspend maxspending maxamount maxcharge maxpay maxpayment maxbudget maxfee maxusd maxusdc \
@@ -84,35 +139,63 @@ pub(super) const ANYWHERE: &[Unoffered] = &[
         "the price is fixed, and the 402 names it; your wallet's client can refuse to sign more",
     )
     .always(),
+    not(
+        TIMES,
+        "what is paid for is done at once",
+    )
+    .unless(AT_ONCE),
+    not(
+        NOTIFY,
+        "nothing is sent to an address; ask for how it stands",
+    ),
+    not(
+        "metadata meta custommetadata calldetails customdata extra extras labels tags annotations",
+        "nothing in it is done: what is paid for is done at once, and nothing is sent to an address",
+    )
+    .holding(
+        "schedul* starttime startat startdate sendat sendlater calltime callat runat executeat triggertimestamp planned* holduntil \
+         notbefore webhook* *webhook *webhookurl callbackurl statuscallback* oncomplete",
+    ),
 ];
+
+/// What happens anyway, where somewhat later is asked for.
+const AT_ONCE: &[&str] = &["now", "immediately", "immediate", "asap", "instant", "atonce", "once"];
+
+/// What is done where a machine answers.
+const AT_A_MACHINE: &str =
+    "where voicemail answers, the AI leaves what `voicemail_message` says, and hangs up where there is none";
 
 /// Of a call.
 pub(super) const CALL: &[Unoffered] = &[
     not(
-        "schedul* starttime startat startdate startson callat calltime calldate calldatetime callon callwhen callafter \
-         callbefore sendat sendon notbefore notafter earliestat latestat earlieststart lateststart delay delayseconds \
-         delayminutes delayms dispatch* when time at date datetime timestamp runat executeat triggerat dueat duedate \
-         timewindow callwindow callingwindow callinghours callhours businesshours windowstart windowend cron rrule \
-         recurrence recurring repeat repeatevery",
+        "schedul* callat calltime calldate calldatetime callon callwhen callafter callbefore deadline notafter earliestat latestat \
+         earlieststart lateststart delay delayseconds delayminutes delayms dispatch* when time at date datetime timestamp \
+         dueat duedate timewindow calltimewindow callwindow callingwindow callinghours callhours businesshours \
+         windowstart windowend cron rrule recurrence recurring repeat repeatevery *until dialat dialtime placeat ringat",
         "a call is placed at once",
     )
-    .unless(&["now", "immediately", "immediate", "asap", "instant", "atonce", "once"]),
+    .and(TIMES)
+    .unless(AT_ONCE),
     not(
-        "webhook* callback* statuscallback* recordingstatuscallback* asyncamdstatuscallback* amdstatuscallback* hooks \
-         serverurl server servermessages notificationurl notifyurl notify notifications notifyemail eventurl eventsurl \
-         postcallwebhook* externalwebhookurl resulturl responseurl returnurl replyto email emailto emailsummary sendemail \
+        "callback* statuscallback* recordingstatuscallback* asyncamdstatuscallback* amdstatuscallback* hooks serverurl \
+         server servermessages notify notifications notifyemail eventurl eventsurl oncallend oncallended onhangup \
+         onanswer fallbackurl postcallwebhook* responseurl returnurl replyto email emailto emailsummary sendemail \
          emailtranscript resultsemail slack* streamurl stream mediastream websocketurl websocket monitorplan listenurl \
-         controlurl",
+         controlurl postcallemail summaryemail emailresultsto emailresults",
         "nothing is sent when a call ends or while it runs; poll `poll_url`, which is free",
+    )
+    .and(NOTIFY),
+    not("voicemail voicemailaction voicemailoption voicemailbehavior voicemailbehaviour onvoicemail", AT_A_MACHINE).beside(
+        "voicemail_message",
+        &["leavemessage", "leave", "message", "leavevoicemail", "true"],
+        &["hangup", "end", "endcall"],
     ),
     not(
-        "voicemail voicemailaction voicemailmessage voicemailsms voicemailtext voicemailoption voicemailprompt \
-         voicemailscript voicemailtts voicemailbehavior voicemailbehaviour voicemailgreeting onvoicemail \
-         answeringmachinemessage machinemessage leavevoicemail leavemessage leaveavoicemail leaveamessage \
-         leavemessageonvoicemail endcallonvoicemail hanguponvoicemail",
-        "where voicemail answers, the AI hangs up and leaves no message",
+        "leavevoicemail leavemessage leaveavoicemail leaveamessage leavemessageonvoicemail playvoicemail",
+        AT_A_MACHINE,
     )
-    .unless(&["hangup", "end", "endcall", "true"]),
+    .beside("voicemail_message", &["true"], &[]),
+    not("endcallonvoicemail hanguponvoicemail", AT_A_MACHINE).beside("voicemail_message", &[], &["true"]),
     not(
         "transfer* warmtransfer* coldtransfer* livetransfer* humantransfer* calltransfer* agenttransfer* forwardto \
          forwardcall* forwardnumber forwardingnumber forwardingphonenumber fallbacknumber fallbackphonenumber \
@@ -128,9 +211,9 @@ pub(super) const CALL: &[Unoffered] = &[
     not(
         "pathwayid pathway pathwayversion startnodeid personaid persona assistant assistantid assistantoverrides agent \
          agentid agentoverride agentoverrides agentversion agentversionid overrideagentid overrideagentversion agentconfig \
-         conversationconfig conversationconfigoverride squad squadid workflow workflowid workflowoverrides flow flowid flowsid \
+         conversationconfig conversationconfigoverride squad squadid squadoverrides workflow workflowid workflowoverrides flow flowid flowsid \
          playbook playbookid knowledge knowledgebase knowledgebases knowledgebaseid knowledgebaseids documents files memory \
-         memoryid guardrails template templateid promptid scriptid twiml applicationsid url",
+         memoryid guardrails guardrailconfig template templateid promptid scriptid twiml applicationsid url",
         "`task` is all that the AI goes by",
     ),
     not(
@@ -142,7 +225,7 @@ pub(super) const CALL: &[Unoffered] = &[
         "analysis* resultschema recipientresultschema structureddata* structuredoutput* outputschema outputformat \
          responseschema responseformat extract extraction extractschema summaryprompt summaryinstructions dispositions \
          disposition availabletags citationschemaids postcallanalysis* successevaluation* evaluation*",
-        "a call ends with its transcript and a summary, and no other result",
+        "a call ends with its transcript, a summary and the answers to `questions`",
     ),
     not(
         "retry retries retrycount retryattempts retrypolicy retryconfig retryonnoanswer retryonbusy maxretries maxattempts \
@@ -156,17 +239,21 @@ pub(super) const CALL: &[Unoffered] = &[
         "no keys are pressed; let `task` say whom to ask for",
     ),
     not(
+        "waitforcompletion waitforresult waitforend waituntildone sync synchronous blocking",
+        "the answer comes as soon as the call is placed; poll `poll_url`, which is free",
+    ),
+    not(
         "recipients contacts customers phonenumbers numbers calldata callobjects calls batch batchid bulk csv \
          phonenumberlist concurrentcalls",
         "a request places one call",
     ),
     not(
-        "sms* mms* sendsms sendtext sendmms textmessage followupsms followuptext followupmessage whatsapp*",
+        "sms* mms* voicemailsms sendsms* sendtext sendmms textmessage followupsms followuptext followupmessage whatsapp*",
         "no text messages are sent",
     ),
     not("capabilities features channels channel", "no text messages are sent").only(&[MESSAGES]),
     not(
-        "callername calleridname displayname cnam anonymous hidecallerid blockcallerid hidenumber withheld privatenumber \
+        "callername calleridname displayname cnam callreason brandedcalling anonymous hidecallerid blockcallerid hidenumber withheld privatenumber \
          localdialing localpresence geospatialdialing dialingstrategy dialpool numberpool phonenumberpool spoof*",
         "a call shows the wallet's own number and nothing else",
     )
@@ -184,7 +271,7 @@ pub(super) const CALL: &[Unoffered] = &[
     ),
     not(
         "redact* dataretention* dataretentiondays zerodataretention zeroretention retention retentiondays deleteafter \
-         deleteaftercall ephemeral optoutsensitivedatastorage datastoragesetting hipaa hipaaenabled piiredaction piiconfig \
+         complianceplan deleteaftercall ephemeral optoutsensitivedatastorage datastoragesetting hipaa hipaaenabled piiredaction piiconfig \
          nolog nologging donotstore",
         "a call, its transcript and its recording are kept for 30 days",
     ),
@@ -236,10 +323,14 @@ pub(super) const BUY: &[Unoffered] = &[
          location place metro",
         "`area_code` is the only wish of place",
     ),
-    not("type numbertype phonenumbertype phonetype linetype kind tollfree mobile", "the kind of number cannot be chosen")
-        .unless(&["local", "geographic", "longcode", "landline", "standard", "any", "voice"]),
     not(
-        "sms* mms* fax* voiceurl voiceapplicationsid voicefallback* voicereceivemode webhook* callback* statuscallback* \
+        "type numbertype phonenumbertype phonetype linetype kind tollfree mobile",
+        "the kind of number cannot be chosen",
+    )
+    .unless(&["local", "geographic", "longcode", "landline", "standard", "any", "voice"]),
+    not(
+        "sms* mms* fax* prompt task instructions firstsentence firstmessage greeting assistant assistantid agentid outboundagentid \
+         pathwayid personaid squadid workflowid flowid transfer* fallback* server serverurl hooks allowedinbound* voiceurl voiceapplicationsid voicefallback* voicereceivemode webhook* callback* statuscallback* \
          statusurl inbound* incoming* receivecalls forward* answerurl answercalls trunksid trunkid sip* voicemail* otp verification \
          emergency* e911",
         "a number is for calling out: nothing that comes in is received",
@@ -247,24 +338,61 @@ pub(super) const BUY: &[Unoffered] = &[
     not("capabilities features channels capability", "a number is for calling out: nothing that comes in is received")
         .only(&[MESSAGES, INBOUND]),
     not("quantity qty count howmany numbers limit batch", "a request buys one number").unless(&["1"]),
-    not("days leasedays durationdays leaseduration rentaldays", "a lease is thirty days; renew it for more").unless(&["30"]),
     not(
-        "months years weeks term duration period leaseterm expiresat expiry enddate until",
+        "days leasedays durationdays leaseduration rentaldays expiresindays",
+        "a lease is thirty days; renew it for more",
+    )
+    .unless(&["30"]),
+    not(
+        "months years weeks term duration period leaseterm expiresat expiresin* expiry enddate until",
         "a lease is thirty days; renew it for more",
     )
     .unless(&["30days", "30d", "p30d"]),
     not("autorenew* renewautomatically recurring subscription subscribe", "a lease is not renewed by itself"),
     not(
-        "schedul* startdate startat startson startsat activateat activationdate validfrom reserve reserveuntil hold dispatch* \
-         when time at date",
+        "schedul* activateat activationdate activationtime validfrom reserve reserveuntil hold delay deliverat \
+         deliverydate dispatch* when time at date datetime timestamp",
         "a lease begins at once",
     )
-    .unless(&["now", "immediately", "immediate", "asap", "atonce"]),
-    not("port portin porting portnumber import importnumber byoc byo* release cancel", "a number is leased, and nothing else"),
+    .and(TIMES)
+    .unless(AT_ONCE),
+    not(
+        "addresssid bundlesid identitysid addressid bundleid address bundle endusersid regulatorybundle documents kyc",
+        "the operator's own papers stand behind a number, where a country wants any",
+    ),
+    not(
+        "port portin porting portnumber import importnumber byoc byo* release cancel",
+        "a number is leased, and nothing else",
+    ),
     not("callername calleridname displayname cnam", "a number has no name of its caller"),
 ];
 
 const INBOUND: &[&str] = &["inbound", "incoming", "receive"];
+
+/// Of a list.
+pub(super) const LIST: &[Unoffered] = &[
+    not(
+        "includeexpired includereleased includeinactive includeall showexpired history",
+        "a list has the active numbers alone",
+    ),
+    not("status state filter", "a list has the active numbers alone")
+        .only(&[&["expired", "released", "inactive", "ended", "all", "any"]]),
+];
+
+/// Of a list of calls.
+pub(super) const CALLS: &[Unoffered] = &[
+    not(
+        "includetranscript includetranscripts transcript transcripts withtranscript includesummary includerecording \
+         includerecordings expand",
+        "a list has no transcripts, summaries or recordings; poll a call, which is free",
+    ),
+    not("sort sortby orderby order sortorder direction ascending asc reverse", "the newest call is always first")
+        .unless(&["desc", "descending", "newest", "newestfirst", "createdat", "createdatdesc"]),
+    not(
+        "until untildate todate dateto createdbefore startedbefore placedbefore enddate maxdate olderthan",
+        "a list begins at the newest call; stop where it is old enough",
+    ),
+];
 
 /// Of a renewal.
 pub(super) const RENEW: &[Unoffered] = &[
@@ -277,16 +405,16 @@ pub(super) const RENEW: &[Unoffered] = &[
     .unless(&["30days", "30d", "p30d"]),
     not("quantity qty count times phonenumbers numbers", "a request renews one number once").unless(&["1"]),
     not("autorenew* renewautomatically recurring subscription subscribe", "a lease is not renewed by itself"),
-    not("schedul* startdate startat startson when time at date", "a lease is renewed at once").unless(&[
-        "now",
-        "immediately",
-        "immediate",
-        "asap",
-        "atonce",
-    ]),
     not(
-        "webhook* callback* notify* reminder* remindme email",
+        "schedul* renewat renewon renewaldate delay dispatch* when time at date datetime timestamp",
+        "a lease is renewed at once",
+    )
+    .and(TIMES)
+    .unless(AT_ONCE),
+    not(
+        "callback* statuscallback* statusurl onrenewal onexpiry notify* notification* reminder* remindme email sms*",
         "nothing is sent when a lease ends; `expires_at` says when",
-    ),
+    )
+    .and(NOTIFY),
     not("country areacode newnumber changenumber swap", "a renewal keeps the number"),
 ];

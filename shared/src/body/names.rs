@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::dry_run;
+use super::name::{plain, shown};
 use super::object::{self, Fields};
-use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Kind, Promise, Unoffered};
+use super::wish::{asks, is_nothing, promises};
+use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Unoffered};
 use crate::refusal::Refusal;
-use crate::types::{is_blank, is_one_slip_from, leaves_no_mark, whole};
+use crate::types::{is_blank, is_one_slip_from};
 
-/// So many ignored fields are named, and each by so many characters: they are the caller's own words.
+/// This many ignored fields are named: they are the caller's own words.
 const NAMED: usize = 20;
-const LONGEST_NAME: usize = 64;
-
-/// No name of ours is longer.
-const LONGEST_PLAIN: usize = 48;
 
 /// The fewest letters of a name that is recognised in spite of a slip.
 const SURE: usize = 4;
@@ -25,11 +24,16 @@ pub(super) fn check(endpoint: &Endpoint, fields: &Fields<'_>) -> Result<(), Refu
     for (name, json) in fields.iter().filter(|(name, _)| !is_known(endpoint, name)) {
         let Some(plain) = plain(name) else { continue };
         let value = || serde_json::from_str(json.get()).unwrap_or(Value::Bool(true));
-        if names_a_purchase(&plain) && !is_nothing(&value()) {
+        // What is free to read is sold to no caller, by whatever name.
+        if endpoint.method.has_body() && names_a_purchase(&plain) && !is_nothing(&value()) {
             return Err(only_a_header(name));
         }
-        if let Some(unoffered) = unoffered(endpoint, &plain) {
-            if promises(&value(), unoffered.promise) {
+        if dry_run::is_meant(&plain) {
+            if dry_run::promised(&value()) {
+                return Err(dry_run::unread(endpoint, name));
+            }
+        } else if let Some(unoffered) = unoffered(endpoint, &plain) {
+            if promises(&value(), unoffered.promise.in_a_body(|field| has(fields, field))) {
                 return Err(not_offered(name, unoffered));
             }
         } else if let Some(field) = meant(endpoint, &plain) {
@@ -41,24 +45,40 @@ pub(super) fn check(endpoint: &Endpoint, fields: &Fields<'_>) -> Result<(), Refu
                     format!("was sent as `{wrong}`, which is not a field here; send `{right}`. {about}"),
                 ));
             }
-        } else if WRAPPERS.contains(&plain.as_str())
-            && let Some(field) = wrapped(endpoint, &value())
-        {
-            let (wrapper, name) = (shown(name), field.name);
-            return Err(Refusal::bad(
-                name,
-                format!("was sent inside `{wrapper}`; send `{name}` at the top of the body"),
-            ));
+        } else if WRAPPERS.contains(&plain.as_str()) {
+            inside(endpoint, name, &value())?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what was put into something else, where it is not looked for: a field of the endpoint's, or what it does not offer.
+fn inside(endpoint: &Endpoint, wrapper: &str, value: &Value) -> Result<(), Refusal> {
+    let wrapper = shown(wrapper);
+    if let Some(Field { name, .. }) = wrapped(endpoint, value) {
+        let message = format!("was sent inside `{wrapper}`; send `{name}` at the top of the body");
+        return Err(Refusal::bad(*name, message));
+    }
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let asks = || plain(name).is_some_and(|plain| dry_run::is_meant(&plain)) && dry_run::promised(value);
+        if asks() {
+            return Err(dry_run::unread(endpoint, &format!("{wrapper}.{name}")));
+        }
+        let Some(unoffered) = plain(name).and_then(|plain| unoffered(endpoint, &plain)) else { continue };
+        if promises(value, unoffered.promise.in_a_body(|_| false)) {
+            let message = format!("was sent inside `{wrapper}`, and is not offered: {}", unoffered.because);
+            return Err(Refusal::bad(shown(name), message));
         }
     }
     Ok(())
 }
 
 /// What clients put a whole body into, which is not looked for there.
-const WRAPPERS: [&str; 14] = [
+const WRAPPERS: [&str; 15] = [
     "args",
     "arguments",
     "body",
+    "config",
     "data",
     "fields",
     "input",
@@ -78,7 +98,7 @@ fn wrapped(endpoint: &Endpoint, value: &Value) -> Option<&'static Field> {
     let asked = |field: &Field| {
         inside.iter().any(|(name, value)| field.names().any(|known| known == name) && asks(value, field.kind))
     };
-    endpoint.request.iter().find(|field| asked(field))
+    endpoint.asked().iter().find(|field| asked(field))
 }
 
 /// Refuses what belongs in the body and was sent in the address, where it is not read. Other parameters may be there.
@@ -89,13 +109,16 @@ pub fn not_in_the_address<'a>(
     // Sorted, because a map hands them over in no order.
     let given: BTreeSet<_> = parameters.filter(|(_, value)| !is_blank(value)).collect();
     for (name, value) in given {
+        if endpoint.parameters.iter().any(|field| field.name == name) {
+            continue;
+        }
         let known = endpoint.request.iter().find(|field| field.names().any(|known| known == name));
         let Some(plain) = plain(name) else { continue };
         if names_a_purchase(&plain) {
             return Err(only_a_header(name));
         }
         if let Some(unoffered) = unoffered(endpoint, &plain).filter(|_| known.is_none()) {
-            if promises(&Value::from(value), unoffered.promise) {
+            if promises(&Value::from(value), unoffered.promise.in_a_body(|_| false)) {
                 return Err(not_offered(name, unoffered));
             }
         } else if let Some(field) = known.or_else(|| meant(endpoint, &plain)) {
@@ -126,14 +149,23 @@ pub fn ignored<'a>(
     parameters: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Vec<String> {
     let fields = object::read(body).unwrap_or_default();
-    let all = fields.iter().map(|(name, _)| name.as_str()).chain(parameters.map(|(name, _)| name));
+    let parameters = parameters.map(|(name, _)| name);
+    let parameters =
+        parameters.filter(|name| !endpoint.parameters.iter().any(|field| field.names().any(|known| known == *name)));
+    let all = fields.iter().map(|(name, _)| name.as_str()).chain(parameters);
     // A parameter with a field's name is empty here, and is not a field of the body: there is nothing to say about it.
     let names: BTreeSet<String> = all.filter(|name| !is_known(endpoint, name)).map(shown).collect();
     names.into_iter().take(NAMED).collect()
 }
 
+/// Whether a body has something in this field.
+fn has(fields: &Fields<'_>, field: &str) -> bool {
+    let value = fields.iter().find(|(name, _)| name == field).map(|(_, json)| serde_json::from_str(json.get()));
+    value.is_some_and(|value| value.map_or(true, |value: Value| !is_nothing(&value)))
+}
+
 fn is_known(endpoint: &Endpoint, name: &str) -> bool {
-    endpoint.request.iter().any(|field| field.names().any(|known| known == name))
+    endpoint.asked().iter().any(|field| field.names().any(|known| known == name))
 }
 
 fn unoffered(endpoint: &Endpoint, plain: &str) -> Option<&'static Unoffered> {
@@ -146,99 +178,11 @@ fn not_offered(name: &str, unoffered: &Unoffered) -> Refusal {
 
 /// The field that is meant by a name: by the same letters, by what others call it, or but for one slip.
 fn meant(endpoint: &Endpoint, name: &str) -> Option<&'static Field> {
-    let by = |fits: &dyn Fn(&Field) -> bool| endpoint.request.iter().find(|field| fits(field));
+    let by = |fits: &dyn Fn(&Field) -> bool| endpoint.asked().iter().find(|field| fits(field));
     let spelled =
         |field: &Field, fits: &dyn Fn(&str) -> bool| field.names().filter_map(plain).any(|known| fits(&known));
     by(&|field| spelled(field, &|known| known == name) || field.elsewhere.split(' ').any(|known| known == name))
         .or_else(|| by(&|field| spelled(field, &|known| known.len() >= SURE && is_one_slip_from(known, name))))
-}
-
-/// Letters and digits in lower case: what is left of a name whatever its style. Nothing, where that is nothing or is longer
-/// than any name of ours.
-fn plain(name: &str) -> Option<String> {
-    let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-    let plain: String = letters.take(LONGEST_PLAIN).collect();
-    (!plain.is_empty() && plain.len() < LONGEST_PLAIN).then_some(plain)
-}
-
-/// A name that a caller chose, as it can be shown: what can be seen of it, and not too much.
-fn shown(name: &str) -> String {
-    let visible = name.chars().filter(|c| !c.is_control() && (*c == ' ' || !leaves_no_mark(*c)));
-    let shown: String = visible.take(LONGEST_NAME).collect();
-    if is_blank(&shown) { "?".to_owned() } else { shown }
-}
-
-/// Null, blank or empty.
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => is_blank(text),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// Whether something is asked for under a wrong name. A no is none: it is what happens anyway.
-fn asks(value: &Value, kind: Kind) -> bool {
-    !is_nothing(value) && (!matches!(kind, Kind::Boolean) || is_yes(value))
-}
-
-/// What people write who want nothing of it.
-const NO: [&str; 9] = ["false", "0", "no", "off", "none", "null", "never", "disabled", "undefined"];
-
-fn promises(value: &Value, promise: Promise) -> bool {
-    let promised = |part: &Value| promises(part, promise);
-    match (value, promise) {
-        (Value::Null, _) => false,
-        (Value::String(text), _) if is_blank(text) => false,
-        (Value::Array(items), _) => items.iter().any(promised),
-        (Value::Object(fields), Promise::Only(lists)) => {
-            fields.iter().any(|(name, value)| promises(value, promise) || is_yes(value) && is_in(lists, &word(name)))
-        }
-        (Value::Object(fields), Promise::Within(names, lists)) => fields
-            .iter()
-            .any(|(name, value)| names.contains(&word(name).as_str()) && promises(value, Promise::Only(lists))),
-        (Value::Object(fields), _) => fields.values().any(promised),
-        (scalar, promise) => says(&as_word(scalar), promise),
-    }
-}
-
-/// Whether a word, or one of several that stand in one text, is a promise.
-fn says(text: &str, promise: Promise) -> bool {
-    match promise {
-        Promise::Unless(words) => !NO.contains(&text) && !words.contains(&text),
-        Promise::Only(lists) | Promise::Within(_, lists) => {
-            let mut each = text.split([',', ';', ' ', '+', '/']).map(word);
-            is_in(lists, text) || each.any(|one| is_in(lists, &one))
-        }
-        Promise::Always => text != "false",
-    }
-}
-
-fn is_in(lists: &[&[&str]], word: &str) -> bool {
-    lists.iter().any(|list| list.contains(&word))
-}
-
-fn is_yes(value: &Value) -> bool {
-    match value {
-        Value::Bool(yes) => *yes,
-        Value::Null => false,
-        other => !NO.contains(&as_word(other).as_str()),
-    }
-}
-
-/// A value as it is compared: `30.0` and `"30"` are the same wish.
-fn as_word(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let is_number = text.trim().bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
-    let number = if is_number { whole(text.trim()) } else { None };
-    number.map_or_else(|| word(&text), |number| number.to_string())
-}
-
-/// In small letters, however its parts are joined.
-fn word(text: &str) -> String {
-    text.trim().to_lowercase().replace(['_', '-'], "")
 }
 
 #[cfg(test)]

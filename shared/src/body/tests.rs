@@ -120,6 +120,8 @@ fn the_first_field_of_the_table_that_is_wrong_is_named_whatever_the_order_of_the
         ("first_sentence", "1"),
         ("wait_for_greeting", "1"),
         ("interruption_threshold", "-1"),
+        ("voicemail_message", "\"{\""),
+        ("questions", "1"),
     ];
     assert!(fields.iter().map(|(name, _)| *name).eq(VOICE_CALL.request.iter().map(|field| field.name)));
     let right = |name: &str| match name {
@@ -269,11 +271,16 @@ fn every_field_that_is_asked_for_is_of_a_kind_that_is_read() {
         let known = matches!(
             field.kind,
             Kind::Text(_)
+                | Kind::Speech(_)
+                | Kind::Questions(_)
                 | Kind::Pattern(_)
                 | Kind::Phone
                 | Kind::Country
                 | Kind::AreaCode
                 | Kind::Language
+                | Kind::Voice
+                | Kind::Word(_)
+                | Kind::Time
                 | Kind::Integer(_)
                 | Kind::Boolean
         );

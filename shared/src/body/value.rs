@@ -2,8 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use crate::api::{Field, Integer, Kind, LONGEST_TEXT, Text, languages};
-use crate::types::{Country, PhoneNumber, bare, is_blank, trimmed, whole};
+use super::questions;
+use crate::api::{Field, Integer, Kind, LONGEST_TEXT, Text, languages, voices};
+use crate::types::{Country, PhoneNumber, Question, Timestamp, bare, instant, is_blank, trimmed, whole};
 
 /// What a field was given.
 pub(super) enum Given {
@@ -22,8 +23,11 @@ pub(super) enum Value {
     Phone(PhoneNumber),
     Country(Country),
     Language(&'static str),
+    Word(&'static str),
+    Time(Timestamp),
     Integer(u32),
     Boolean(bool),
+    Questions(Vec<Question>),
 }
 
 /// Reads what was given for a field, or says what is wrong with it.
@@ -31,6 +35,12 @@ pub(super) fn read(field: &Field, json: &RawValue) -> Result<Given, String> {
     let json = json.get();
     if json == "null" {
         return Ok(Given::Absent);
+    }
+    if let Kind::Questions(limits) = field.kind
+        && !json.starts_with('"')
+    {
+        let read = questions::read(&limits, json)?;
+        return Ok(if read.is_empty() { Given::Absent } else { Given::Value(Value::Questions(read)) });
     }
     let value = if json.starts_with('"') {
         let text: String =
@@ -52,8 +62,19 @@ fn of_text(kind: Kind, text: String) -> Result<Value, String> {
             Country::parse(&bare(&text).to_ascii_uppercase()).map(Value::Country).map_err(|error| error.to_string())
         }
         Kind::Language => languages::for_dialler(&text).map(Value::Language).map_err(|error| error.to_string()),
-        Kind::Text(Text { shortest, longest, .. }) => within(text, shortest, longest),
+        Kind::Voice => {
+            voices::for_dialler(&text).map(|voice| Value::Text(voice.to_owned())).map_err(|error| error.to_string())
+        }
+        Kind::Speech(_) if text.contains(['{', '}']) => {
+            Err("contains braces: it is spoken word for word, and nothing is filled in".to_owned())
+        }
+        Kind::Text(Text { shortest, longest, .. }) | Kind::Speech(Text { shortest, longest, .. }) => {
+            within(text, shortest, longest)
+        }
+        Kind::Word(words) => one_of(words, &text),
+        Kind::Time => instant(&text).map(Value::Time).ok_or_else(|| NOT_A_TIME.to_owned()),
         Kind::Integer(limit) => Err(not_a_number(&limit)),
+        Kind::Questions(limits) => questions::read(&limits, "null").map(Value::Questions),
         Kind::Boolean => Err(NOT_A_BOOLEAN.to_owned()),
         _ => within(text, 0, LONGEST_TEXT),
     }
@@ -93,8 +114,14 @@ fn within(text: String, shortest: usize, longest: usize) -> Result<Value, String
     Ok(Value::Text(text))
 }
 
+fn one_of(words: &'static [&'static str], text: &str) -> Result<Value, String> {
+    let word = words.iter().find(|word| **word == text);
+    word.map(|word| Value::Word(word)).ok_or_else(|| format!("must be one of {}", words.join(", ")))
+}
+
 fn not_a_number(limit: &Integer) -> String {
     format!("must be a whole number from {} to {}", limit.least, limit.most)
 }
 
+const NOT_A_TIME: &str = "must be a time in RFC 3339, such as \"2026-06-17T12:00:00Z\"";
 const NOT_A_BOOLEAN: &str = "must be true or false, without quotes";

@@ -1,4 +1,4 @@
-//! Numbers that are not called, whoever asks: those that cost the caller by the minute, those that people need in an
+//! Numbers that no wallet may call: those that cost the caller by the minute, those that people need in an
 //! emergency, those that cannot exist, and those that are another number's second spelling. Pure.
 //!
 //! This is the first fence, not the only one. Ranges made for revenue fraud change daily and look like any other, so the

@@ -6,17 +6,21 @@ use std::time::Duration;
 use futures_util::future;
 use tracing::{error, warn};
 
+use super::objection::field_of;
+use super::voicemail;
 use crate::invocation::Invocation;
 use crate::leases::{self, NotMeant};
 use crate::limits::{Budget, Limit, Reached, rates};
-use crate::refusal::Refusal;
-use crate::sale::{Behind, Delivery, Stop};
-use crate::store::calls::{NewCall, NotNow, dial, not_dialled, placed, why_not};
-use crate::store::limits::{Asking, Counters, Learned, undone};
+use crate::refusal::{Fault, Refusal};
+use crate::sale::{Behind, Delivery, Rehearsal, Stop};
+use crate::store::calls::{NewCall, NotNow, Reason, dial, not_dialled, placed};
+use crate::store::limits::{Asking, Counters, undone};
 use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimable, Claimed, NewSale, Open, Record, Sale, Settling};
-use crate::store::{Changes, Store, StoreFault, Work};
-use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
+use crate::store::{Changes, Store, StoreFault, Work, work};
+use crate::telemetry::Neighbour;
+use crate::types::call::Dialler;
+use crate::types::{CallId, PhoneNumber, Question, Run, Timestamp, Usdc, Wallet};
 use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
 
 const DIAL: Duration = Duration::from_secs(8);
@@ -59,6 +63,17 @@ pub struct CallRequest {
     pub wait_for_greeting: bool,
     /// Milliseconds.
     pub interruption_threshold: u32,
+    /// What to leave where voicemail answers.
+    pub voicemail_message: Option<String>,
+    /// What is to be known of it once it is over.
+    pub questions: Vec<Question>,
+}
+
+impl CallRequest {
+    /// What a machine is told, if anything.
+    fn message_from(&self, from: &PhoneNumber) -> Option<String> {
+        self.voicemail_message.as_deref().map(|message| voicemail::spoken(message, from))
+    }
 }
 
 /// The number to call from, who pays, and what has been counted.
@@ -89,10 +104,16 @@ impl Calls {
         payer: &Wallet,
         request: &CallRequest,
         budget: &Budget,
+        run: Run,
         invocation: &Invocation,
     ) -> Result<CallPlan, Refusal> {
         let now = invocation.now;
-        let dialler = self.bland.ready(invocation.at_most(READY, RESERVE));
+        let dialler = async {
+            match run {
+                Run::Real => self.bland.ready(invocation.at_most(READY, RESERVE)).await.is_ok(),
+                Run::Dry => true,
+            }
+        };
         let reads = (self.store.belongings(payer), self.store.before_call(payer, &request.to, now));
         let (belongings, before, dialler) = future::join3(reads.0, reads.1, dialler).await;
         let (ours, counters) = before?;
@@ -104,16 +125,16 @@ impl Calls {
         let Belongings { leases, credit } = belongings?;
         let active = leases::active(leases, now);
         match leases::meant(&active, request.from.as_ref()) {
-            Ok(_) if dialler.is_err() => Err(refusal(DialError::NotSent)),
+            Ok(_) if !dialler => Err(refusal(DialError::NotSent)),
             Ok(lease) => {
                 let asking = asking(&invocation.call_id, payer, request, budget, now)?;
-                let counters = self.admitted(counters, &asking, budget, invocation).await?;
+                let counters = self.admitted(counters, &asking, budget, run, invocation).await?;
                 Ok(CallPlan { from: lease.number.clone(), credit, counters, budget: *budget })
             }
             Err(NotMeant::None) => Err(Refusal::NoOwnedNumbers),
             Err(NotMeant::Ambiguous) => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),
             Err(NotMeant::NotYours) => match &request.from {
-                Some(named) => Err(leases::not_yours(&self.store, named, &active, now).await),
+                Some(named) => Err(leases::not_yours(&self.store, named, &active, run, now).await),
                 None => Err(Refusal::AmbiguousFrom { active: leases::numbers(&active) }),
             },
         }
@@ -152,27 +173,36 @@ impl Calls {
         record: &Record,
         begun: bool,
         invocation: &Invocation,
+    ) -> Result<Delivery, Fault> {
+        let call = record.work.call()?;
+        Ok(self.delivered(request, record, call, begun, invocation).await)
+    }
+
+    async fn delivered(
+        &self,
+        request: Option<&CallRequest>,
+        record: &Record,
+        call: &work::Call,
+        begun: bool,
+        invocation: &Invocation,
     ) -> Delivery {
-        let Work::Call { from, .. } = &record.work else {
-            return Delivery::Impossible { changes: Changes::none(), why: None };
-        };
         let mut until = record.busy_until;
         if !begun {
-            let Some(request) = request else { return not_placed(record, None) };
-            match self.dial(request, from, AFTER_PAYMENT, invocation).await {
+            let Some(request) = request else { return not_placed(record, call, None) };
+            match self.dial(request, &call.from, AFTER_PAYMENT, invocation).await {
                 Ok(id) => return Delivery::Done { id: id.as_str().to_owned() },
-                Err(DialError::Unclear) => until = soon(SHOWN, invocation),
+                Err(DialError::Unclear) => until = invocation.soon(SHOWN),
                 Err(DialError::Unknown) => {}
-                Err(error) => return not_placed(record, Some(refusal(error))),
+                Err(error) => return not_placed(record, call, Some(refusal(error))),
             }
         }
-        match self.look_for(record, invocation.at_most(FIND, AFTER_PAYMENT)).await {
+        match self.look_for(record, call, invocation.at_most(FIND, AFTER_PAYMENT)).await {
             Ok(Some(id)) => Delivery::Done { id: id.as_str().to_owned() },
-            Ok(None) if begun => not_placed(record, None),
+            Ok(None) if begun => not_placed(record, call, None),
             Ok(None) => Delivery::Unknown { until },
             Err(error) => {
                 warn!(payment = ?record.id, %error, "a call that is paid for cannot be looked for yet");
-                Delivery::Unknown { until: until.max(soon(SHOWN, invocation)) }
+                Delivery::Unknown { until: until.max(invocation.soon(SHOWN)) }
             }
         }
     }
@@ -191,7 +221,7 @@ impl Calls {
             let asking = asking(&invocation.call_id, &new.signed.payer, request, &plan.budget, now)?;
             let admitted = match plan.counters.admit(&asking, &plan.budget, now)? {
                 Ok(admitted) => admitted,
-                Err(hurdle) => return Err(self.hindered(hurdle, &plan.counters, &request.to).await),
+                Err(obstacle) => return Err(self.hindered(obstacle, &plan.counters, &request.to).await),
             };
             let call = NewCall {
                 id: invocation.call_id.clone(),
@@ -199,6 +229,9 @@ impl Calls {
                 from: plan.from.clone(),
                 to: request.to.clone(),
                 max_duration: request.max_duration,
+                message: request.message_from(&plan.from).as_deref().map(voicemail::digest),
+                questions: request.questions.clone(),
+                dialler: Dialler::Bland,
                 due_at: asking.ends_at,
                 credit,
                 cost: Some(admitted.cost),
@@ -207,13 +240,13 @@ impl Calls {
             match self.store.claim(new.clone(), work_of(call), changes).await? {
                 Claimed::Ours(sale) => return Ok(sale),
                 Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
-                Claimed::Lost(lost) => match why_not(&lost, now)? {
-                    NotNow::Beyond(place) => {
-                        if plan.counters.learn(place, lost, now)? == Learned::OptedOut {
-                            return Err(Refusal::DestinationOptedOut.into());
-                        }
-                    }
-                    not_now => return Err(why(not_now, now)),
+                Claimed::Rehearsed(work) => {
+                    let left = plan.counters.left(&request.to, now);
+                    return Err(Stop::Rehearsed(Rehearsal { work: *work, left }));
+                }
+                Claimed::Lost(lost) => match NotNow::of(lost, now)? {
+                    NotNow::Counted(count, lost) => plan.counters.learn(count, lost, now)?,
+                    NotNow::Said(reason) => return Err(stop(reason, now)),
                 },
             }
         }
@@ -228,6 +261,7 @@ impl Calls {
         reserve: Duration,
         invocation: &Invocation,
     ) -> Result<BlandCallId, DialError> {
+        let message = request.message_from(from);
         let dial = Dial {
             to: &request.to,
             from,
@@ -238,6 +272,7 @@ impl Calls {
             first_sentence: request.first_sentence.as_deref(),
             wait_for_greeting: request.wait_for_greeting,
             interruption_threshold: request.interruption_threshold,
+            voicemail_message: message.as_deref(),
             request_id: &invocation.call_id,
         };
         match self.bland.dial(&dial, invocation.at_most(DIAL, reserve)).await {
@@ -255,10 +290,10 @@ impl Calls {
     /// The dialler did not answer. It is looked for and never dialled again: there is no way to dial something once.
     async fn find(&self, sale: Sale<Open>, error: &DialError, invocation: &Invocation) -> Result<Sale<Settling>, Stop> {
         let limit = invocation.at_most(FIND, RESERVE);
-        if let Ok(Some(id)) = self.look_for(sale.record(), limit).await {
+        if let Ok(Some(id)) = self.look_for(sale.record(), sale.record().work.call()?, limit).await {
             return self.fence(sale, id).await;
         }
-        // It may still turn up. The next one to come when it must have looks again: the caller's request, or the sweep.
+        // It may still turn up. The next one to come when it must have looks again: the caller's request, or the reaper.
         let now = invocation.current();
         let mut looked_at = sale.record().busy_until;
         if *error == DialError::Unclear {
@@ -266,52 +301,53 @@ impl Calls {
             self.store.defer(sale, looked_at).await.map_err(|not| Stop::Refuse(not.into()))?;
         }
         Err(Stop::Refuse(Refusal::UpstreamDoubt {
-            vendor: "Bland",
+            vendor: Neighbour::Bland,
             message: "it is not known whether the call was placed; if it was, it is stopped".to_owned(),
             retry_after: u64::try_from(looked_at.as_second() - now.as_second()).unwrap_or(0).max(1),
         }))
     }
 
     /// The dialler's id of the call that a sale was about to place, if it shows one.
-    pub(super) async fn look_for(&self, record: &Record, limit: Duration) -> Result<Option<BlandCallId>, BlandError> {
-        let Work::Call { call, from, to, .. } = &record.work else { return Ok(None) };
+    pub(super) async fn look_for(
+        &self,
+        record: &Record,
+        call: &work::Call,
+        limit: Duration,
+    ) -> Result<Option<BlandCallId>, BlandError> {
         let since = record.created_at.saturating_sub(SKEW).unwrap_or(record.created_at);
-        match self.bland.find(from, to, since, call, limit).await? {
+        match self.bland.find(&call.from, &call.to, since, &call.id, limit).await? {
             Found::One(id) => Ok(Some(id)),
             Found::None => Ok(None),
         }
     }
 
     async fn fence(&self, sale: Sale<Open>, id: BlandCallId) -> Result<Sale<Settling>, Stop> {
-        let Work::Call { call, from, to, max_duration, credit, cost, .. } = sale.record().work.clone() else {
-            return Err(Stop::Refuse(StoreFault::Impossible("a call's sale without a call").into()));
-        };
-        let accepted = placed(&call, id.as_str());
-        let work = Work::Call { call, from, to, max_duration, placed: Some(id.as_str().to_owned()), credit, cost };
+        let call = sale.record().work.call()?.clone();
+        let accepted = placed(&call.id, id.as_str());
+        let work = Work::Call(work::Call { placed: Some(id.as_str().to_owned()), ..call });
         self.store.fence(sale, work, accepted).await.map_err(|not| Stop::Refuse(not.into()))
     }
 
     /// Voids a sale for which no phone rang. The same payment can be used again.
     pub(super) async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
-        let changes = no_phone_rang(sale.record());
+        let changes = no_phone_rang(sale.record(), sale.record().work.call()?);
         self.store.void(sale, changes, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 }
 
 /// What is let go with a call for which no phone rang.
-pub(super) fn no_phone_rang(record: &Record) -> Changes {
-    let Work::Call { call, to, cost, .. } = &record.work else { return Changes::none() };
+pub(super) fn no_phone_rang(record: &Record, call: &work::Call) -> Changes {
     let payer = &record.signed.payer;
-    not_dialled(call, payer, &record.id, record.credit()).and(undone(call, payer, to, cost.as_ref()))
+    not_dialled(&call.id, payer, &record.id, record.credit(), record.created_at).and(undone(
+        &call.id,
+        payer,
+        &call.to,
+        call.cost.as_ref(),
+    ))
 }
 
-fn not_placed(record: &Record, why: Option<Refusal>) -> Delivery {
-    Delivery::Impossible { changes: no_phone_rang(record), why }
-}
-
-fn soon(pause: Duration, invocation: &Invocation) -> Timestamp {
-    let now = invocation.current();
-    now.saturating_add(pause).unwrap_or(now)
+fn not_placed(record: &Record, call: &work::Call, why: Option<Refusal>) -> Delivery {
+    Delivery::Impossible { changes: no_phone_rang(record, call), why }
 }
 
 /// What is counted for a call, should it be placed.
@@ -325,31 +361,32 @@ fn asking<'a>(
     let minutes = u64::from(request.max_duration);
     let minute = budget.plan.minute().plus(rates::carrier_minute(&request.to));
     let ends_at = now.saturating_add(Duration::from_mins(minutes) + OVERTIME)?;
-    Ok(Asking { call, wallet, to: &request.to, cost: minute.times(minutes), ends_at })
+    let cost = minute.times(minutes).plus(rates::questions(request.questions.len()));
+    Ok(Asking { call, wallet, to: &request.to, cost, ends_at })
 }
 
 fn work_of(call: NewCall) -> Work {
-    Work::Call {
-        call: call.id,
+    Work::Call(work::Call {
+        id: call.id,
         from: call.from,
         to: call.to,
         max_duration: call.max_duration,
         placed: None,
         credit: call.credit.is_some(),
         cost: call.cost,
-    }
+    })
 }
 
-fn why(not_now: NotNow, now: Timestamp) -> Stop {
-    let (limit, retry_after) = match not_now {
-        NotNow::Blocked => return Refusal::WalletBlocked.into(),
-        NotNow::LeaseEnded => return Refusal::NoOwnedNumbers.into(),
-        NotNow::Dialling(sale) => return Stop::Behind(Behind { sale, limit: Limit::UnpaidCall }),
-        NotNow::Unpaid(until) => {
+fn stop(reason: Reason, now: Timestamp) -> Stop {
+    let (limit, retry_after) = match reason {
+        Reason::Blocked => return Refusal::WalletBlocked.into(),
+        Reason::LeaseEnded => return Refusal::NoOwnedNumbers.into(),
+        Reason::OptedOut => return Refusal::DestinationOptedOut.into(),
+        Reason::Dialling(sale) => return Stop::Behind(Behind { sale, limit: Limit::UnpaidCall, ended: Vec::new() }),
+        Reason::Unpaid(until) => {
             (Limit::UnpaidRing, u64::try_from(until.as_second() - now.as_second()).unwrap_or(0).max(1))
         }
-        NotNow::CreditSpent => (Limit::CreditSpent, 1),
-        NotNow::Beyond(_) => (Limit::Crowd, 1),
+        Reason::CreditSpent => (Limit::CreditSpent, 1),
     };
     Refusal::from(Reached { limit, retry_after }).into()
 }
@@ -357,13 +394,17 @@ fn why(not_now: NotNow, now: Timestamp) -> Stop {
 fn refusal(error: DialError) -> Refusal {
     match error {
         DialError::UnsupportedDestination { message } => Refusal::UnsupportedDestination { message },
-        DialError::RateLimited { retry_after } => Refusal::UpstreamRateLimited { vendor: "Bland", retry_after },
+        DialError::RateLimited { retry_after } => {
+            Refusal::UpstreamRateLimited { vendor: Neighbour::Bland, retry_after }
+        }
         DialError::Account { message } => {
             error!(message, "Bland does not accept our account");
-            Refusal::Upstream { vendor: "Bland", message: "calls are not available at the moment".to_owned() }
+            Refusal::Upstream { vendor: Neighbour::Bland, message: "calls are not available at the moment".to_owned() }
         }
         // What Bland refuses of a request that we have checked is the caller's: a voice it does not have, a task it objects to.
-        DialError::Refused { message } => Refusal::bad("body", format!("Bland refuses the call: {message}")),
-        other => Refusal::Upstream { vendor: "Bland", message: other.to_string() },
+        DialError::Refused { message } => {
+            Refusal::bad(field_of(&message).unwrap_or("body"), format!("Bland refuses the call: {message}"))
+        }
+        other => Refusal::Upstream { vendor: Neighbour::Bland, message: other.to_string() },
     }
 }

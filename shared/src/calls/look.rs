@@ -1,86 +1,139 @@
 //! Looking at a call: at most once in five seconds however many ask, never after it has settled, and never back from an
 //! end to something that runs.
+//!
+//! `docs/decisions.md`: Why does the status function not start a refund itself?
 
 use std::time::Duration;
 
 use tracing::warn;
 
-use super::Calls;
-use super::seen::{given_up, judge};
+use super::seen::{before, carriers_minutes, given_up, judge};
 use super::shown::{EVERY, Shown};
+use super::{Calls, hang_up};
 use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
-use crate::store::calls::Call;
+use crate::store::calls::{Call, Line};
 use crate::store::{Charge, StoreFault};
 use crate::telemetry;
 use crate::telemetry::metrics::UPSTREAM_COST;
+use crate::types::call::Dialler;
 use crate::types::{CallId, Timestamp, Usdc};
-use crate::upstream::bland::BlandCallId;
+use crate::upstream::bland::{BlandCallId, BlandError};
+use crate::upstream::heard::Heard;
 
 /// How long a call whose time is up is left before it is looked at again.
 pub const OVERDUE: Duration = Duration::from_mins(1);
 /// A call of which nothing is heard so long after it must have ended is an error, and not charged.
 const LOST: Duration = Duration::from_mins(10);
-const ASK: Duration = Duration::from_secs(8);
+pub(super) const ASK: Duration = Duration::from_secs(8);
 
 impl Calls {
     /// A call as it is seen now, after a look if one is due. One that is kept no longer is not there, whether or not it has been
     /// deleted yet.
     pub async fn look(&self, id: &CallId, invocation: &Invocation) -> Result<Shown, Refusal> {
-        let call = self.store.call(id).await?.filter(|call| invocation.now < call.kept_until);
-        let call = call.ok_or(Refusal::UnknownCall)?;
-        Ok(Shown::of(self.look_if_due(call, invocation).await?, invocation.now))
+        let call = self.kept(id, invocation).await?;
+        let call = self.look_and_see_to(ASK, call, invocation).await?;
+        Ok(Shown::of(call, invocation.now))
+    }
+
+    /// A call, if there is one with this id.
+    pub(super) async fn kept(&self, id: &CallId, invocation: &Invocation) -> Result<Call, Refusal> {
+        let call = self.store.call(id).await?.filter(|call| invocation.now < call.line.kept_until);
+        call.ok_or(Refusal::UnknownCall)
+    }
+
+    /// Looks, if a look is due, and does what follows from it: hangs up what is to be hung up, and has the questions answered of a
+    /// call that it has seen settle. Should that be lost, the reaper does it.
+    pub(super) async fn look_and_see_to(
+        &self,
+        limit: Duration,
+        call: Call,
+        invocation: &Invocation,
+    ) -> Result<Call, StoreFault> {
+        let had_settled = call.line.settled;
+        let call = self.look_within(limit, call, invocation).await?;
+        self.hang_up_again(&call, invocation).await;
+        if call.line.settled && !had_settled { self.answered(call, invocation).await } else { Ok(call) }
     }
 
     pub(super) async fn look_if_due(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
-        if invocation.now.as_second() < call.looked_at.saturating_add(EVERY) {
+        self.look_within(ASK, call, invocation).await
+    }
+
+    /// Looks, if a look is due, and waits so long for the dialler.
+    pub(super) async fn look_within(
+        &self,
+        limit: Duration,
+        call: Call,
+        invocation: &Invocation,
+    ) -> Result<Call, StoreFault> {
+        if invocation.now.as_second() < call.line.looked_at.saturating_add(EVERY) {
             return Ok(call);
         }
-        let Some(placed) = call.placed.as_deref().filter(|_| !call.settled) else { return Ok(call) };
-        let Ok(placed) = BlandCallId::parse(placed) else { return Ok(call) };
-        if !self.store.take_look(&call, invocation.now, &step("look", &call, invocation)).await? {
+        let Some(placed) = call.line.placed.as_deref().filter(|_| !call.line.settled) else { return Ok(call) };
+        let placed = placed.to_owned();
+        if !self.store.take_look(&call, invocation.now, &invocation.step("look", call.id.as_str())).await? {
             return Ok(call);
         }
-        let call = Call { looked_at: invocation.now.as_second(), ..call };
-        let record = match self.bland.call(&placed, invocation.at_most(ASK, Duration::from_secs(2))).await {
-            Ok(record) => record,
+        let line = Line { looked_at: invocation.now.as_second(), ..call.line };
+        let call = Call { line, ..call };
+        let heard = match self.ask(&call, &placed, limit, invocation).await {
+            Ok(heard) => heard,
             Err(error) => {
                 // The last view is still true, and the turn is used up.
                 warn!(call = ?call.id, %error, "a call could not be looked at");
                 return Ok(call);
             }
         };
-        let look = judge(&call, &record, invocation.now);
-        if !self.store.looked(&call, &look, &step("looked", &call, invocation)).await? {
+        let look = judge(&call, &heard, invocation.now);
+        if !self.store.looked(&call, &look, &invocation.step("looked", call.id.as_str())).await? {
             // A later look was written first, and its client may have been told already: what this one saw never was shown.
             return Ok(self.store.call(&call.id).await?.unwrap_or(call));
         }
         if look.settled {
-            let bland = record.cost().atomic();
-            telemetry::add(&UPSTREAM_COST, bland, ["bland".into()]);
-            let carrier = look.price.map_or(0, Usdc::atomic).saturating_sub(bland);
+            let dialler = heard.price.map_or(0, Usdc::atomic);
+            telemetry::add(&UPSTREAM_COST, dialler, [call.line.dialler.as_str().into()]);
+            let carrier = look.price.map_or(0, |_| carriers_minutes(&heard, &call.line.to).atomic());
             telemetry::add(&UPSTREAM_COST, carrier, ["twilio".into()]);
         }
         Ok(call.after(look))
+    }
+
+    /// What the vendor that has a call tells of it.
+    async fn ask(
+        &self,
+        call: &Call,
+        placed: &str,
+        limit: Duration,
+        invocation: &Invocation,
+    ) -> Result<Heard, BlandError> {
+        match call.line.dialler {
+            Dialler::Bland => {
+                let id = BlandCallId::parse(placed).map_err(|_| BlandError::NotFound)?;
+                let limit = invocation.at_most(limit, Duration::from_secs(2));
+                Ok(self.bland.call(&id, limit).await?.heard(before(call)))
+            }
+        }
     }
 
     /// Looks at a call whose time is up, and stops it if it still runs. One of which nothing can be learned any more ends
     /// in an error, or as it was last seen to have ended.
     pub async fn end(&self, known: Call, invocation: &Invocation) -> Result<(), Fault> {
         let call = self.look_if_due(known, invocation).await?;
-        if call.settled {
+        if call.line.settled {
             return Ok(());
         }
+        hang_up::count_if_late(&call, invocation);
         // What may still run is looked after until it does not, however late that is.
-        if call.ended_at.is_none()
-            && let Some(placed) = &call.placed
+        if call.line.ended_at.is_none()
+            && let Some(placed) = &call.line.placed
             && !self.stop(placed, invocation).await
         {
             return Ok(());
         }
-        if is_lost(&call, invocation.now)? && call.charge != Charge::Pending {
+        if is_lost(&call, invocation.now)? && call.business.charge != Charge::Pending {
             let look = given_up(&call, invocation.now);
-            self.store.looked(&call, &look, &step("lost", &call, invocation)).await?;
+            self.store.looked(&call, &look, &invocation.step("lost", call.id.as_str())).await?;
         }
         Ok(())
     }
@@ -88,11 +141,7 @@ impl Calls {
 
 /// Whether so much time has passed since a call ended, or must have, that the vendor will say no more of it.
 fn is_lost(call: &Call, now: Timestamp) -> Result<bool, StoreFault> {
-    let longest = Duration::from_secs(u64::from(call.max_duration) * 60);
-    let ended = call.ended_at.map_or_else(|| call.created_at.saturating_add(longest), Ok)?;
+    let longest = Duration::from_secs(u64::from(call.line.max_duration) * 60);
+    let ended = call.line.ended_at.map_or_else(|| call.line.created_at.saturating_add(longest), Ok)?;
     Ok(ended.saturating_add(LOST)? < now)
-}
-
-fn step(verb: &str, call: &Call, invocation: &Invocation) -> String {
-    format!("{verb} {} {}", call.id.as_str(), invocation.attempt.as_str())
 }

@@ -1,4 +1,6 @@
 //! Undoing a call: stop it where it rings, and say in its record that it was not paid.
+//!
+//! `docs/decisions.md`: Why can a call that was lost sight of not be dialled again for the same payment?
 
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale::Undo;
 use crate::store::sales::{NotStepped, Open, Sale};
-use crate::store::{StoreFault, Work, calls};
+use crate::store::{StoreFault, Work, calls, work};
 use crate::upstream::bland::{BlandCallId, BlandError};
 
 const STOP: Duration = Duration::from_secs(4);
@@ -20,15 +22,15 @@ const FIND: Duration = Duration::from_secs(6);
 
 impl Undo for Calls {
     async fn undo(&self, work: &Work, invocation: &Invocation) {
-        if let Work::Call { placed: Some(placed), .. } = work {
+        if let Work::Call(work::Call { placed: Some(placed), .. }) = work {
             self.stop(placed, invocation).await;
         }
     }
 
     async fn is_over(&self, work: &Work, invocation: &Invocation) -> bool {
-        let Work::Call { call, .. } = work else { return true };
-        match self.store.call(call).await {
-            Ok(Some(call)) => self.look_if_due(call, invocation).await.is_ok_and(|call| call.ended_at.is_some()),
+        let Work::Call(call) = work else { return true };
+        match self.store.call(&call.id).await {
+            Ok(Some(call)) => self.look_if_due(call, invocation).await.is_ok_and(|call| call.line.ended_at.is_some()),
             Ok(None) => true,
             Err(_) => false,
         }
@@ -52,7 +54,8 @@ impl Calls {
     /// Rolls back a call that was left before the fence. If a phone rang it is stopped and the payment is spent: dialling
     /// for it again would be a second call for one payment.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
-        let found = match self.look_for(sale.record(), invocation.at_most(FIND, Duration::from_secs(5))).await {
+        let call = sale.record().work.call()?.clone();
+        let found = match self.look_for(sale.record(), &call, invocation.at_most(FIND, Duration::from_secs(5))).await {
             Ok(found) => found,
             Err(error) => {
                 // A dialler that cannot be asked has not said that no phone rang.
@@ -61,13 +64,12 @@ impl Calls {
             }
         };
         let record = sale.record();
-        let Work::Call { call, .. } = &record.work else { return Err(Fault::Broken("not a call")) };
         let (payer, id, credit) = (&record.signed.payer, &record.id, record.credit());
         let (changes, rang) = if let Some(placed) = &found {
             self.stop(placed.as_str(), invocation).await;
-            (calls::withdrawn(call, payer, id, placed.as_str(), credit, invocation.now), true)
+            (calls::withdrawn(&call.id, payer, id, placed.as_str(), credit, invocation.now), true)
         } else {
-            (no_phone_rang(record), false)
+            (no_phone_rang(record, &call), false)
         };
         match self.store.give_up(sale, changes, rang).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),

@@ -1,15 +1,20 @@
-//! What a look at a call amounts to: from the dialler's record and what was seen before to what is kept. Pure.
+//! What a look at a call amounts to: from what the dialler tells and what was seen before to what is kept. Pure.
 //!
 //! The dialler writes what it knows when a call ends and the rest within a minute. An end is therefore kept back until all that
 //! belongs to it is there, or half a minute has passed; and what could have been shown of it is never changed again.
+//!
+//! `docs/decisions.md`: Why is an end held back until its summary is there?
 
-use super::outcome::{self, Before, ERROR, IN_PROGRESS, Outcome, State, in_order, role};
+use super::answers;
+use super::voicemail;
+use super::words::Words;
 use crate::limits::SETTLING;
 use crate::limits::rates;
-use crate::store::calls::{Call, Look};
-use crate::store::{Charge, Spoken, View};
+use crate::store::calls::{Call, Look, Questions};
+use crate::store::{Charge, View};
+use crate::types::call::{End, EndedBy, Message, State, Status, Utterance};
 use crate::types::{PhoneNumber, Timestamp, Usdc};
-use crate::upstream::bland::BlandCall;
+use crate::upstream::heard::{Before, Heard, Stopped};
 
 /// An item of the table holds 400 KB; a transcript beyond this is cut.
 const LONGEST_TRANSCRIPT: usize = 256 * 1024;
@@ -20,92 +25,129 @@ const HELD: i64 = 30;
 
 /// Whether an end could have been shown by the time of this look.
 pub(super) fn is_shown(view: &View, looked_at: i64) -> bool {
-    is_end(view) && view.shows_at.is_none_or(|from| from <= looked_at)
+    view.ended_by.is_end() && view.shows_at.is_none_or(|from| from <= looked_at)
 }
 
 /// Whether all that can belong to an end is there. Nothing is added to it any more. What a call without words lacks may be words.
 pub(super) fn has_all(view: &View) -> bool {
     let has_results = view.summary.is_some() && view.call_length.is_some() && view.recording_url.is_some();
-    is_end(view) && (!takes_results(view) || has_results && !view.transcript.is_empty())
+    view.ended_by.is_end() && (!takes_results(view) || has_results && !view.transcript.is_empty())
 }
 
-/// What a record of the vendor's says about a call of ours.
-pub fn judge(call: &Call, record: &BlandCall, now: Timestamp) -> Look {
-    let known = call.view.as_ref();
-    let before = Before {
-        max_duration: call.max_duration,
-        spoke: known.is_some_and(|view| !view.transcript.is_empty()),
-        charge: call.charge,
-        stopped: call.stopped,
-    };
-    let outcome = outcome::of(record, before);
-    let ended_at = call.ended_at.or(outcome.is_terminal().then_some(now));
+/// What is known of a call before the dialler is asked.
+pub fn before(call: &Call) -> Before {
+    Before {
+        max_duration: call.line.max_duration,
+        spoke: !call.line.transcript().is_empty(),
+        rang: call.line.view.as_ref().is_some_and(|view| view.status == Status::InProgress),
+        hangup_requested_at: call.line.hangup_requested_at,
+        stopped: match call.business.charge {
+            Charge::Declined => Stopped::Unpaid,
+            _ if call.business.stopped => Stopped::InDoubt,
+            Charge::Pending => Stopped::TimeUpOrUnpaid,
+            Charge::Paid | Charge::RefundDue | Charge::Refunded | Charge::Credited => Stopped::TimeUp,
+        },
+        leaves_message: call.line.message.is_some(),
+    }
+}
+
+/// What the dialler tells of a call of ours.
+pub fn judge(call: &Call, heard: &Heard, now: Timestamp) -> Look {
+    let known = call.line.view.as_ref();
+    let ended_at = call.line.ended_at.or(heard.is_over().then_some(now));
     let view = match known {
-        Some(shown) if is_shown(shown, now.as_second()) => completed(shown, record),
+        Some(shown) if is_shown(shown, now.as_second()) => completed(shown, heard),
         // An end is never taken back: a record that runs again is a record that lags.
-        Some(held) if is_end(held) && !outcome.is_terminal() => held.clone(),
-        known => Sight { call, record, outcome, ended_at, now }.view(known),
+        Some(held) if held.ended_by.is_end() && !heard.is_over() => held.clone(),
+        known => Sight { call, heard, ended_at, now }.view(known),
     };
+    let view = View { message: message(call, &view), ..view };
     let rested = ended_at.is_some_and(|at| at.saturating_add(SETTLING).is_ok_and(|rested| rested <= now));
     // While the payment is unknown it cannot be said whether an error has to be paid back.
-    let settled = rested && call.charge != Charge::Pending;
-    let refund_due = settled && is_error(&view) && call.charge == Charge::Paid;
-    let price = if outcome.is_terminal() { price_of(record, &call.to) } else { None };
-    let broke_off = is_error(&view) && outcome.broke_off_late();
-    Look { view, ended_at, settled, refund_due, broke_off, price }
+    let settled = rested && call.business.charge != Charge::Pending;
+    let refund_due = settled && view.status.is_failure() && call.business.charge == Charge::Paid;
+    let broke_off = view.status.is_failure() && heard.state == State::Over(End::BrokeOffLate);
+    let questions = questions(call, &view);
+    let price = if heard.is_over() { price_of(heard, &call.line.to) } else { None };
+    // They are asked after this look, so what they may cost counts as what they do.
+    let asked = if questions == Questions::Asked { call.line.questions.questions.len() } else { 0 };
+    let price = price.map(|price| price.plus(rates::questions(asked)));
+    Look { view, ended_at, settled, refund_due, broke_off, questions, price }
+}
+
+/// What is to be done about a call's questions, should it settle now.
+fn questions(call: &Call, view: &View) -> Questions {
+    if answers::is_answerable(&call.line, view) { Questions::Asked } else { Questions::Nothing }
+}
+
+/// What is known of the message for a machine that answered. What was left stays so, whatever a later record says.
+fn message(call: &Call, view: &View) -> Option<Message> {
+    let wanted = call.line.message.as_deref().filter(|_| view.ended_by == EndedBy::Voicemail)?;
+    let known = call.line.view.as_ref().and_then(|known| known.message);
+    let is_left = known == Some(Message::Left)
+        || view.answered_by.as_deref() == Some("voicemail") && voicemail::was_left(wanted, &view.transcript);
+    Some(if is_left { Message::Left } else { Message::Wanted })
 }
 
 /// A call of which nothing is heard any more, long after it must have ended. What was heard of it stays.
 pub(super) fn given_up(call: &Call, now: Timestamp) -> Look {
-    let known = call.view.clone().unwrap_or_else(unseen);
-    let view = if is_end(&known) {
+    let known = call.line.view.clone().unwrap_or_else(unseen);
+    let view = if known.ended_by.is_end() {
         View { shows_at: None, ..known }
     } else {
-        let lost = words_of(outcome::lost(!known.transcript.is_empty()));
+        let lost = words_of(State::Over(End::Lost));
         let View { status, ended_by, reason, retry, .. } = lost;
         View { status, ended_by, reason, retry, ended_at: Some(now.as_second()), ..known }
     };
-    let refund_due = is_error(&view) && call.charge == Charge::Paid;
-    Look { view, ended_at: call.ended_at.or(Some(now)), settled: true, refund_due, broke_off: false, price: None }
+    let refund_due = view.status.is_failure() && call.business.charge == Charge::Paid;
+    // What was said is known, so they are asked: whether the vendor has an answer is its to say.
+    let questions = questions(call, &view);
+    Look {
+        view,
+        ended_at: call.line.ended_at.or(Some(now)),
+        settled: true,
+        refund_due,
+        broke_off: false,
+        questions,
+        price: None,
+    }
 }
 
 /// What is kept of a call that was never looked at.
 pub fn unseen() -> View {
-    words_of(outcome::dialled())
+    words_of(State::Dialling)
 }
 
-/// What a record says, and when.
+/// What the dialler tells, and when.
 struct Sight<'a> {
     call: &'a Call,
-    record: &'a BlandCall,
-    outcome: Outcome,
+    heard: &'a Heard,
     ended_at: Option<Timestamp>,
     now: Timestamp,
 }
 
 impl Sight<'_> {
     fn view(&self, known: Option<&View>) -> View {
-        let Self { record, outcome, .. } = *self;
-        let mut view = View { transcript: transcript(record), ..words_of(outcome) };
+        let heard = self.heard;
+        let mut view = View { transcript: transcript(heard), ..words_of(heard.state) };
         // What has been shown stays: words that were said, and that the call was answered.
         if let Some(known) = known {
             keep_lines(&mut view.transcript, known);
-            if outcome.state == State::Dialling {
-                view.status.clone_from(&known.status);
+            if heard.state == State::Dialling {
+                view.status = known.status;
             }
         }
-        if outcome.is_answered() {
-            let answered = record.started_at.map(|at| self.during(at).as_second());
+        if heard.answered {
+            let answered = heard.started_at.map(|at| self.during(at).as_second());
             view.started_at = known.and_then(|known| known.started_at).or(answered);
-            view.answered_by = one_of(record.answered_by.as_ref(), &["human", "voicemail", "unknown"])
-                .or_else(|| known.and_then(|known| known.answered_by.clone()));
+            view.answered_by = heard.answered_by.clone().or_else(|| known.and_then(|known| known.answered_by.clone()));
         }
         let Some(first_seen) = self.ended_at else { return view };
         let ended = self.end(first_seen, view.started_at);
         view.ended_at = Some(ended);
-        if outcome.is_answered() {
-            view.call_ended_by = one_of(record.call_ended_by.as_ref(), &["USER", "ASSISTANT"]);
-            add_results(&mut view, results(record));
+        if heard.answered {
+            view.call_ended_by.clone_from(&heard.call_ended_by);
+            add_results(&mut view, results(heard));
             let earlier =
                 known.map(|known| (known.call_length.clone(), known.summary.clone(), known.recording_url.clone()));
             if let Some((call_length, summary, recording_url)) = earlier {
@@ -114,72 +156,73 @@ impl Sight<'_> {
         }
         let at_the_latest = if self.is_complete() { self.now.as_second() } else { ended.saturating_add(HELD) };
         // What was promised for a moment is not put off.
-        let promised = known.filter(|known| is_end(known)).and_then(|known| known.shows_at);
+        let promised = known.filter(|known| known.ended_by.is_end()).and_then(|known| known.shows_at);
         view.shows_at = Some(promised.map_or(at_the_latest, |promised| promised.min(at_the_latest)));
         view
     }
 
     /// Whether all that belongs to this end is there.
     fn is_complete(&self) -> bool {
-        let Self { record, outcome, .. } = *self;
-        let is_short = !outcome.has_words() && outcome.is_error() || !outcome.is_answered();
-        let is_quiet_machine = record.answered_by.as_deref() == Some("voicemail") && !outcome.has_words();
-        let has_results = record.call_length.is_some()
-            && record.end_at.is_some()
-            && record.recording_url.is_some()
-            && (record.summary.is_some() || !outcome.has_words());
-        outcome.is_certain() && (is_short || is_quiet_machine || has_results)
+        let heard = self.heard;
+        let is_failure = words_of(heard.state).status.is_failure();
+        let is_short = !heard.has_words() && is_failure || !heard.answered;
+        // Where a message is left there are words.
+        let is_machine = heard.answered_by.as_deref() == Some("voicemail") && heard.state != State::Over(End::Mailbox);
+        let is_quiet_machine = is_machine && !heard.has_words();
+        let has_results = heard.call_length.is_some()
+            && heard.ended_at.is_some()
+            && heard.recording_url.is_some()
+            && (heard.summary.is_some() || !heard.has_words());
+        heard.certain && (is_short || is_quiet_machine || has_results)
     }
 
     /// A time of the vendor's, as far as it can be: its clock is not ours.
     fn during(&self, at: Timestamp) -> Timestamp {
-        at.max(self.call.created_at).min(self.ended_at.unwrap_or(self.now))
+        at.max(self.call.line.created_at).min(self.ended_at.unwrap_or(self.now))
     }
 
     /// When it ended: when the vendor says, unless that is when it was to end; or when it was first seen to have.
     fn end(&self, first_seen: Timestamp, started_at: Option<i64>) -> i64 {
-        let told = self.record.end_at.filter(|told| self.during(*told) == *told).map(Timestamp::as_second);
+        let told = self.heard.ended_at.filter(|told| self.during(*told) == *told).map(Timestamp::as_second);
         let told = told.filter(|told| started_at.is_none_or(|started_at| started_at <= *told));
         told.unwrap_or(first_seen.as_second())
     }
 }
 
 /// An end that could have been shown stays as it is: only what was missing is added, where anything belongs to it.
-fn completed(shown: &View, record: &BlandCall) -> View {
+fn completed(shown: &View, heard: &Heard) -> View {
     let mut view = shown.clone();
     if !has_all(shown) {
-        view.transcript = transcript(record);
+        view.transcript = transcript(heard);
         keep_lines(&mut view.transcript, shown);
-        add_results(&mut view, results(record));
+        add_results(&mut view, results(heard));
     }
     view
 }
 
 /// Whether words and results belong to an end.
 fn takes_results(view: &View) -> bool {
-    let is_silent = view.transcript.is_empty();
-    !(matches!(view.ended_by.as_str(), "NO_ANSWER" | "BUSY") || is_error(view) && is_silent)
-}
-
-fn is_end(view: &View) -> bool {
-    view.ended_by != IN_PROGRESS
-}
-
-fn is_error(view: &View) -> bool {
-    view.ended_by == ERROR
+    match view.ended_by {
+        EndedBy::NoAnswer | EndedBy::Busy => false,
+        EndedBy::Error => !view.transcript.is_empty(),
+        EndedBy::Requested => view.started_at.is_some(),
+        EndedBy::InProgress | EndedBy::User | EndedBy::Assistant | EndedBy::Timeout | EndedBy::Voicemail => true,
+    }
 }
 
 /// A view that says how a call stands, and nothing else.
-fn words_of(outcome: Outcome) -> View {
+pub(super) fn words_of(state: State) -> View {
+    let Words { status, ended_by, retry, reason } = Words::of(state);
     View {
-        status: outcome.status().to_owned(),
-        ended_by: outcome.ended_by().to_owned(),
-        reason: outcome.reason().to_owned(),
-        retry: Some(outcome.retry().to_owned()),
+        status,
+        ended_by,
+        reason: reason.to_owned(),
+        retry,
         answered_by: None,
         call_ended_by: None,
         call_length: None,
         summary: None,
+        message: None,
         transcript: Vec::new(),
         recording_url: None,
         started_at: None,
@@ -195,11 +238,11 @@ struct Results {
     recording_url: Option<String>,
 }
 
-fn results(record: &BlandCall) -> Results {
+fn results(heard: &Heard) -> Results {
     Results {
-        call_length: record.call_length.as_ref().map(|minutes| minutes.as_str().to_owned()),
-        summary: record.summary.as_ref().map(|summary| cut(summary, LONGEST_SUMMARY).to_owned()),
-        recording_url: record.recording_url.clone().filter(|url| may_be_shown(url)),
+        call_length: heard.call_length.as_ref().map(|minutes| minutes.as_str().to_owned()),
+        summary: heard.summary.as_ref().map(|summary| cut(summary, LONGEST_SUMMARY).to_owned()),
+        recording_url: heard.recording_url.clone().filter(|url| may_be_shown(url)),
     }
 }
 
@@ -212,30 +255,30 @@ fn add_results(view: &mut View, results: Results) {
 
 /// What a call that is over has cost us: the dialler's price, and the carrier's minutes, which are not in it. Nothing, if it was
 /// silent; unknown, if it was not and the dialler does not say what it costs.
-fn price_of(record: &BlandCall, to: &PhoneNumber) -> Option<Usdc> {
-    let seconds = outcome::seconds(record);
-    let carrier = rates::carrier_minute(to).times(seconds.div_ceil(60));
-    match record.price {
-        Some(_) => Some(record.cost().plus(carrier)),
-        None => (seconds == 0).then(|| Usdc::micros(0)),
+fn price_of(heard: &Heard, to: &PhoneNumber) -> Option<Usdc> {
+    match heard.price {
+        Some(price) => Some(price.plus(carriers_minutes(heard, to))),
+        None => (heard.seconds == 0).then(|| Usdc::micros(0)),
     }
 }
 
-fn transcript(call: &BlandCall) -> Vec<Spoken> {
+/// What the carrier charges for a call of this length at most.
+pub(super) fn carriers_minutes(heard: &Heard, to: &PhoneNumber) -> Usdc {
+    rates::carrier_minute(to).times(heard.seconds.div_ceil(60))
+}
+
+fn transcript(heard: &Heard) -> Vec<Utterance> {
     let mut left = LONGEST_TRANSCRIPT;
-    in_order(call)
-        .into_iter()
-        .filter_map(|line| Some((role(line)?, line)))
-        .map_while(|(role, line)| {
-            let text = cut(&line.text, left);
-            left -= text.len();
-            (!text.is_empty()).then(|| Spoken { role: role.to_owned(), text: text.to_owned() })
-        })
-        .collect()
+    let fits = |Utterance { role, text }: &Utterance| {
+        let text = cut(text, left);
+        left -= text.len();
+        (!text.is_empty()).then(|| Utterance { role: *role, text: text.to_owned() })
+    };
+    heard.transcript.iter().map_while(fits).collect()
 }
 
 /// A record with fewer lines than there were is one that lags.
-fn keep_lines(lines: &mut Vec<Spoken>, known: &View) {
+fn keep_lines(lines: &mut Vec<Utterance>, known: &View) {
     if lines.len() < known.transcript.len() {
         lines.clone_from(&known.transcript);
     }
@@ -243,10 +286,6 @@ fn keep_lines(lines: &mut Vec<Spoken>, known: &View) {
 
 fn cut(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or_default()
-}
-
-fn one_of(told: Option<&String>, known: &[&str]) -> Option<String> {
-    told.filter(|told| known.contains(&told.as_str())).cloned()
 }
 
 /// Not an address at the carrier: that names our account, and lives on when the dialler's is gone.

@@ -1,17 +1,22 @@
 //! What is seen of a call: by a program and by a person, the same at the same moment. A pure function of the call's row, so that
 //! no two of the fields can come from different moments: status, end, results and money change together or not at all.
+//!
+//! `docs/decisions.md`: Why does what is shown depend on the last look, and not on the time?
 
-use super::outcome::{self, ERROR, IN_PROGRESS};
-use super::seen::{has_all, is_shown, unseen};
+use super::answers::is_answerable;
+use super::seen::{has_all, is_shown, unseen, words_of};
+use super::words::ENDING;
 use crate::api::VOICE_CALL;
-use crate::store::calls::Call;
+use crate::store::calls::{Call, Line};
 use crate::store::{Charge, View};
+use crate::types::call::{EndedBy, ResultStatus, State};
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc};
 
 /// The vendor advises five seconds, and pays for every look.
 pub(super) const EVERY: i64 = 5;
 
 /// A call as it is seen.
+#[expect(clippy::struct_excessive_bools, reason = "what can be said of it, of which one does not follow from another")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shown {
     /// Its id.
@@ -22,14 +27,20 @@ pub struct Shown {
     pub to: PhoneNumber,
     /// What the last look saw. While an end is kept back it is not in it, nor anything that comes with it.
     pub view: View,
-    /// Whether calling again makes sense: `no`, `later` or `now`.
-    pub retry: String,
     /// Nothing of it changes any more, but how far a refund is.
     pub is_final: bool,
     /// In how many seconds there can be something new about either.
     pub poll_after: Option<u32>,
     /// Results that were late are not added any more.
     pub is_settled: bool,
+    /// What was said is not corrected any more, and nothing is added to it.
+    pub is_said: bool,
+    /// It is being hung up, because that was asked for.
+    pub is_ending: bool,
+    /// Whether its questions are answered; nothing, where it has none.
+    pub result_status: Option<ResultStatus>,
+    /// The answers to them, as JSON.
+    pub result: Option<String>,
     /// What became of the money.
     pub money: Money,
 }
@@ -63,28 +74,66 @@ pub enum Paid {
 impl Shown {
     /// What is seen of this call now.
     pub fn of(call: Call, now: Timestamp) -> Self {
-        let view = call.view.unwrap_or_else(unseen);
-        let view = if view.ended_by == IN_PROGRESS || is_shown(&view, call.looked_at) { view } else { held(view) };
-        let is_over = view.ended_by != IN_PROGRESS;
+        let Call { id, line, business } = call;
+        let (result_status, result) = result_of(&line);
+        let view = line.view.unwrap_or_else(unseen);
+        let view = if !view.ended_by.is_end() || is_shown(&view, line.looked_at) { view } else { held(view) };
+        let failed = view.status.is_failure();
+        let is_ending = line.hangup_requested_at.is_some() && !view.ended_by.is_end();
+        let view = if is_ending { View { reason: ENDING.to_owned(), ..view } } else { view };
         // What was stopped in doubt is not charged, whatever becomes of its payment.
-        let is_known = call.charge != Charge::Pending || call.stopped && view.ended_by == ERROR;
-        let is_final = is_over && is_known && (call.settled || has_all(&view));
+        let is_known = business.charge != Charge::Pending || business.stopped && failed;
+        let is_answered = result_status != Some(ResultStatus::Pending);
+        let is_final = view.ended_by.is_end() && is_known && is_answered && (line.settled || has_all(&view));
         Self {
-            id: call.id,
-            from: call.from,
-            to: call.to,
-            retry: view.retry.clone().unwrap_or_else(|| usual_retry(&view.ended_by).to_owned()),
+            id,
+            from: line.from,
+            to: line.to,
             is_final,
-            poll_after: (!is_final).then(|| next_look(call.looked_at, now)),
-            is_settled: call.settled,
-            money: Money::of(call.charge, view.ended_by == ERROR, call.transaction, call.refunded_by),
+            poll_after: (!is_final).then(|| next_look(line.looked_at, now)),
+            is_settled: line.settled,
+            is_said: view.ended_by.is_end() && (line.settled || has_all(&view)),
+            is_ending,
+            result_status,
+            result,
+            money: Money::of(business.charge, failed, business.transaction, business.refunded_by),
             view,
         }
     }
 }
 
+impl Shown {
+    /// Whether it differs from what was seen before in more than when to ask again.
+    pub fn is_news_after(&self, before: &Self) -> bool {
+        let timeless = |shown: &Self| Self { poll_after: None, ..shown.clone() };
+        timeless(self) != timeless(before)
+    }
+}
+
+/// What has become of the questions about a call. An end that is kept back says nothing of them either.
+fn result_of(line: &Line) -> (Option<ResultStatus>, Option<String>) {
+    let asked = &line.questions;
+    if asked.questions.is_empty() {
+        return (None, None);
+    }
+    let view = line.view.as_ref().filter(|view| is_shown(view, line.looked_at));
+    // Words may still come, until it has settled.
+    let is_open = view.is_none_or(|view| match view.ended_by {
+        EndedBy::User | EndedBy::Assistant | EndedBy::Timeout | EndedBy::Requested => {
+            !line.settled || is_answerable(line, view)
+        }
+        EndedBy::InProgress => true,
+        EndedBy::NoAnswer | EndedBy::Busy | EndedBy::Voicemail | EndedBy::Error => false,
+    });
+    match &asked.answers {
+        Some(answers) => (Some(ResultStatus::Ready), Some(answers.clone())),
+        None if is_open && !asked.given_up => (Some(ResultStatus::Pending), None),
+        None => (Some(ResultStatus::Unavailable), None),
+    }
+}
+
 impl Money {
-    /// An error is not charged from the moment that it is shown, whenever that is written down.
+    /// What has failed is not charged from the moment that it is shown, whenever that is written down.
     fn of(charge: Charge, failed: bool, transaction: Option<String>, refunded_by: Option<String>) -> Self {
         let state = match charge {
             Charge::Pending => Paid::Pending,
@@ -102,29 +151,11 @@ impl Money {
 
 /// A call whose end is kept back: as it was before.
 fn held(view: View) -> View {
-    let running = outcome::talking();
     View {
-        status: running.status().to_owned(),
-        ended_by: running.ended_by().to_owned(),
-        reason: running.reason().to_owned(),
-        retry: Some(running.retry().to_owned()),
         answered_by: view.answered_by,
         transcript: view.transcript,
         started_at: view.started_at,
-        call_ended_by: None,
-        call_length: None,
-        summary: None,
-        recording_url: None,
-        ended_at: None,
-        shows_at: None,
-    }
-}
-
-/// For what was seen before that was kept.
-fn usual_retry(ended_by: &str) -> &'static str {
-    match ended_by {
-        "NO_ANSWER" | "BUSY" | "VOICEMAIL" | ERROR => "later",
-        _ => "no",
+        ..words_of(State::Talking)
     }
 }
 

@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{STEPS, SUMMARY, dollars};
-use crate::api::{self, Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, Method, body_of, codes, sample_of};
+use super::{Facts, STEPS, SUMMARY, dollars};
+use crate::api::{self, Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, body_of, codes, mcp, sample_of};
 use crate::limits::Limit;
+use crate::types::Country;
+use crate::x402::sign_in::GOOD_FOR;
 use crate::x402::{Listing, Terms, demand};
 
+/// What the security scheme is called: published clients look for this.
+const SIGN_IN: &str = "siwx";
+
 /// The whole document.
-pub(super) fn document(terms: &Terms, email: Option<&str>) -> Value {
-    let paths: Map<_, _> = api::ALL
-        .into_iter()
-        .map(|endpoint| {
-            let method = endpoint.method.as_str().to_ascii_lowercase();
-            (endpoint.path.to_owned(), json!({method: operation(endpoint)}))
-        })
-        .collect();
+pub(super) fn document(facts: &Facts) -> Value {
+    let (terms, email) = (&facts.terms, facts.email.as_deref());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -37,13 +36,54 @@ pub(super) fn document(terms: &Terms, email: Option<&str>) -> Value {
             {"name": "Numbers", "description": "Phone numbers, leased to the wallet that pays."},
             {"name": "Calls", "description": "Calls, placed and followed."},
         ],
-        "paths": paths,
+        "paths": paths(&api::ALL, &facts.countries),
         "components": {
             "schemas": schemas(),
             "responses": shared_responses(terms),
             "headers": headers(),
             "parameters": parameters(),
+            "securitySchemes": {SIGN_IN: {
+                "type": "apiKey", "in": "header", "name": "SIGN-IN-WITH-X",
+                "description": format!(
+                    "Base64 of JSON: the message that a 402 asks for (`extensions.sign-in-with-x`), as it was signed, with `address`, \
+                     `chainId`, `type` and `signature`. CAIP-122 version 1: EIP-191 on EVM chains, Ed25519 on Solana. It is good for {} \
+                     minutes, and for the one address in its `uri`. A contract cannot sign in.",
+                    GOOD_FOR.as_secs() / 60,
+                ),
+            }},
         },
+    })
+}
+
+/// The addresses, and at each what can be asked there by which method.
+pub(super) fn paths(endpoints: &[&Endpoint], countries: &[Country]) -> Value {
+    let mut paths = Map::new();
+    paths.insert(mcp::MCP.to_owned(), json!({"post": messages()}));
+    for endpoint in endpoints {
+        let here = paths.entry(endpoint.path).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(operations) = here {
+            operations.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(endpoint, countries));
+        }
+    }
+    Value::Object(paths)
+}
+
+/// The MCP server, of which this document only says that it is there: what its messages are is the protocol's, and its tools are the
+/// endpoints.
+fn messages() -> Value {
+    let body = json!({"application/json": {"schema": {"type": "object"}}});
+    json!({
+        "operationId": mcp::MCP_NAME,
+        "summary": "The same as tools of the Model Context Protocol",
+        "description": "An MCP server (Streamable HTTP, no sessions). The path has no prefix.",
+        "tags": ["Calls"],
+        "requestBody": {"required": true, "content": body},
+        "responses": {
+            "200": {"description": "The result, also of a tool that is unpaid or refused.", "content": body},
+            "202": {"description": "A notification was heard."},
+            "4XX": {"description": "An error of JSON-RPC.", "content": body},
+        },
+        "security": [],
     })
 }
 
@@ -54,30 +94,25 @@ fn contact(terms: &Terms, email: Option<&str>) -> Value {
     Value::Object(contact)
 }
 
-fn operation(endpoint: &Endpoint) -> Value {
+fn operation(endpoint: &Endpoint, countries: &[Country]) -> Value {
     let mut operation = object(json!({
         "operationId": endpoint.name,
         "summary": endpoint.title,
         "description": endpoint.about,
         "tags": [if endpoint.path.contains("/voice/") { "Calls" } else { "Numbers" }],
-        "parameters": match endpoint.method {
-            Method::Post => ["PaymentSignature", "XPayment", "IdempotencyKey"]
-                .map(|name| reference(&format!("parameters/{name}")))
-                .into_iter()
-                .collect(),
-            Method::Get => in_path(endpoint),
-        },
+        "parameters": in_path(endpoint).chain(in_query(endpoint)).chain(in_headers(endpoint)).collect::<Value>(),
         "responses": responses(endpoint),
-        // There is no log-in: the payment says who it is.
-        "security": [],
+        // There are no accounts: a payment says whose it is, or a signature alone.
+        "security": if endpoint.is_signed_in_for() { json!([{SIGN_IN: []}]) } else { json!([]) },
     }));
     if endpoint.is_paid() {
         let price = json!({"mode": "fixed", "currency": "USD", "amount": dollars(endpoint)});
         operation.insert("x-payment-info".to_owned(), json!({"price": price, "protocols": [{"x402": {}}]}));
     }
-    if endpoint.method == Method::Post {
+    if endpoint.method.has_body() {
         let needed = endpoint.request.iter().any(|field| field.required);
-        let body = json!({"schema": api::request_of(endpoint.request), "example": sample_of(endpoint.request)});
+        let schema = api::sold_in(api::request_of(endpoint.request), countries);
+        let body = json!({"schema": schema, "example": sample_of(endpoint.request)});
         let body = json!({"required": needed, "content": {"application/json": body}});
         operation.insert("requestBody".to_owned(), body);
     }
@@ -85,18 +120,40 @@ fn operation(endpoint: &Endpoint) -> Value {
 }
 
 /// The `{parameters}` of a path, which are ids of calls.
-fn in_path(endpoint: &Endpoint) -> Value {
+fn in_path(endpoint: &Endpoint) -> impl Iterator<Item = Value> {
     let names = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    names
-        .map(|name| {
-            let example = sample_of(endpoint.answer).get(name).cloned().unwrap_or_default();
-            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}, "example": example})
-        })
-        .collect()
+    names.map(|name| {
+        let example = sample_of(endpoint.answer).get(name).cloned().unwrap_or_default();
+        json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}, "example": example})
+    })
+}
+
+/// What may stand in the address behind the question mark.
+fn in_query(endpoint: &Endpoint) -> impl Iterator<Item = Value> {
+    endpoint.parameters.iter().map(|field| {
+        if field.name == api::DRY_RUN.name {
+            return reference("parameters/DryRun");
+        }
+        parameter(field)
+    })
+}
+
+fn parameter(field: &api::Field) -> Value {
+    let mut schema = field.in_full();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("description");
+    }
+    json!({"name": field.name, "in": "query", "required": field.required, "schema": schema, "description": field.about})
+}
+
+/// What is sent with what is paid for.
+fn in_headers(endpoint: &Endpoint) -> impl Iterator<Item = Value> {
+    let names: &[&str] = if endpoint.is_paid() { &["PaymentSignature", "XPayment", "IdempotencyKey"] } else { &[] };
+    names.iter().map(|name| reference(&format!("parameters/{name}")))
 }
 
 fn responses(endpoint: &Endpoint) -> Value {
-    let mut responses = Map::from_iter([("200".to_owned(), success(endpoint))]);
+    let mut responses = Map::from_iter([(endpoint.success.to_string(), success(endpoint))]);
     if endpoint.is_paid() {
         responses.insert(codes::PAYMENT_REQUIRED.status.to_string(), reference("responses/PaymentRequired"));
     }
@@ -108,13 +165,14 @@ fn responses(endpoint: &Endpoint) -> Value {
 }
 
 fn success(endpoint: &Endpoint) -> Value {
-    let body = json!({"schema": body_of(endpoint.answer, true), "example": sample_of(endpoint.answer)});
-    let mut headers = Map::new();
+    let (mut schema, mut headers) = (body_of(endpoint.answer, true), Map::new());
     if endpoint.is_paid() {
-        for name in ["PAYMENT-RESPONSE", "X-PAYMENT-RESPONSE", "X-Payment-Receipt", "Idempotent-Replayed"] {
+        for name in ["PAYMENT-RESPONSE", "X-PAYMENT-RESPONSE", "X-Payment-Receipt", "Idempotent-Replayed", "Dry-Run"] {
             headers.insert(name.to_owned(), header(name));
         }
+        schema = json!({"anyOf": [schema, reference("schemas/DryRun")]});
     }
+    let body = json!({"schema": schema, "example": sample_of(endpoint.answer)});
     json!({"description": endpoint.title, "headers": headers, "content": {"application/json": body}})
 }
 
@@ -128,10 +186,14 @@ fn price(terms: &Terms) -> Value {
     let message = "Sign one of `accepts` and repeat the request with the payment. Not charged.";
     let demand = demand(terms, &endpoint.offer(), &listing, None, codes::PAYMENT_REQUIRED.name, message, &[]);
     let example: Value = serde_json::from_slice(&demand.body).unwrap_or_default();
+    let either = json!({"anyOf": [reference("schemas/PaymentRequired"), reference("schemas/Refusal")]});
     json!({
-        "description": format!("The price (`x-payment-info`) is asked for: {}.", codes::PAYMENT_REQUIRED.when),
+        "description": format!(
+            "The price (`x-payment-info`) is asked for: {}.\n\nTo a dry run alone, `{}`: {}.",
+            codes::PAYMENT_REQUIRED.when, codes::SIGN_IN_REQUIRED.name, codes::SIGN_IN_REQUIRED.when,
+        ),
         "headers": {"PAYMENT-REQUIRED": header("PAYMENT-REQUIRED")},
-        "content": {"application/json": {"schema": reference("schemas/PaymentRequired"), "example": example}},
+        "content": {"application/json": {"schema": either, "example": example}},
     })
 }
 
@@ -162,7 +224,10 @@ fn shared() -> Vec<Shared> {
 /// What an endpoint refuses with, by status, but for the price.
 fn refused_by(endpoint: &Endpoint) -> BTreeMap<u16, Vec<&'static Code>> {
     let mut by_status: BTreeMap<u16, Vec<&'static Code>> = BTreeMap::new();
-    for code in endpoint.refusals.iter().filter(|code| **code != codes::PAYMENT_REQUIRED) {
+    // The 402 of what is paid for stands by itself, and has both of its codes.
+    let by_itself =
+        |code: &Code| *code == codes::PAYMENT_REQUIRED || endpoint.is_paid() && *code == codes::SIGN_IN_REQUIRED;
+    for code in endpoint.refusals.iter().chain(endpoint.refused_unknown()).filter(|code| !by_itself(code)) {
         by_status.entry(code.status).or_default().push(code);
     }
     by_status
@@ -191,6 +256,9 @@ fn refusal(codes: &[&Code]) -> Value {
     if codes.contains(&&codes::METHOD_NOT_ALLOWED) {
         headers.insert("Allow".to_owned(), header("Allow"));
     }
+    if codes.contains(&&codes::SIGN_IN_REQUIRED) {
+        headers.insert("PAYMENT-REQUIRED".to_owned(), header("PAYMENT-REQUIRED"));
+    }
     let content = json!({"application/json": {"schema": schema, "examples": examples}});
     json!({"description": texts.join("\n\n"), "headers": headers, "content": content})
 }
@@ -211,6 +279,7 @@ fn refused(code: &Code) -> Value {
             "calls_in_flight" => json!([under_way()]),
             // What a payment has bought is a call or a number.
             "phone_number" => continue,
+            "expires_at" => sample_of(api::NUMBERS_RENEW.answer).get(field).cloned().unwrap_or_default(),
             "call_id" | "poll_url" | "transaction" => of_a_call(field),
             _ => Value::Null,
         };
@@ -257,7 +326,8 @@ fn schemas() -> Value {
                 },
                 "call_id": {"type": "string", "description": "The call that is meant."},
                 "poll_url": {"type": "string", "description": "Where to poll it."},
-                "phone_number": {"type": "string", "description": "The number that the payment has bought."},
+                "phone_number": {"type": "string", "description": "The number that the payment has bought, or that is renewed."},
+                "expires_at": {"type": "string", "format": "date-time", "description": "When its lease ends now."},
                 "transaction": {"type": "string", "description": "The transaction that the payment was made with."},
                 "calls_in_flight": {
                     "type": "array", "description": "The wallet's calls that are not over.",
@@ -267,6 +337,7 @@ fn schemas() -> Value {
                 },
             },
         },
+        "DryRun": body_of(api::REHEARSED, true),
         "PaymentRequired": {
             "type": "object",
             "description": "The price in version 1 of x402. Version 2 is in the header PAYMENT-REQUIRED.",
@@ -312,11 +383,12 @@ fn accepted() -> Value {
 fn headers() -> Value {
     let text = |about: &str| json!({"description": about, "schema": {"type": "string"}});
     json!({
-        "PAYMENT-REQUIRED": text("The price in version 2 of x402: base64 of a JSON document, with the extension `bazaar`."),
+        "PAYMENT-REQUIRED": text("The price in version 2 of x402: base64 of a JSON document, with the extension `bazaar`; or, with `accepts: []` and the extension `sign-in-with-x`, what to sign."),
         "PAYMENT-RESPONSE": text("The settlement, to a payment of version 2: base64 of a JSON document."),
         "X-PAYMENT-RESPONSE": text("The settlement, to a payment of version 1: base64 of a JSON document."),
         "X-Payment-Receipt": text("The transaction alone."),
         "Idempotent-Replayed": text("`true`: this payment was served before, and this is that answer."),
+        "Dry-Run": text("`true`: it was a dry run (`dry_run=true`), and nothing was done; also on what a dry run is refused."),
         "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}},
         "Allow": text("The methods that there are."),
     })
@@ -326,6 +398,7 @@ fn parameters() -> Value {
     let payment = |name: &str, about: &str| json!({"name": name, "in": "header", "required": false, "schema": {"type": "string", "minLength": 1}, "description": about});
     json!({
         "PaymentSignature": payment("PAYMENT-SIGNATURE", "A payment of version 2: base64 of a JSON document. The wallet that signed it is the user. It may be good for seven days, or fifteen minutes where the operator has no node. In its `extensions`, `{\"payment-identifier\": {\"info\": {\"id\": \"…\"}}}` (16 to 128 letters, digits, `-` and `_`) names the purchase as `Idempotency-Key` does, which goes first."),
+        "DryRun": parameter(&api::DRY_RUN),
         "XPayment": payment("X-PAYMENT", "A payment of version 1. Send one of the two, or the same bytes under both names."),
         "IdempotencyKey": {
             "name": IDEMPOTENCY_KEY.field,

@@ -4,23 +4,35 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{STEPS, SUMMARY};
+use super::{Facts, STEPS, SUMMARY};
+use crate::api::mcp::MCP;
 use crate::api::{self, Endpoint, Field, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, Kind};
-use crate::limits;
-use crate::x402::Terms;
+use crate::limits::Limit;
+use crate::types::Country;
 
 /// How a call ends: the words of `ended_by`, whether it is paid for, and whether to try again.
-const ENDINGS: [(&[&str], &str, &str); 5] = [
+const ENDINGS: [(&[&str], &str, &str); 6] = [
     (&["IN_PROGRESS"], "as `paid` says", "no: poll on"),
     (&["USER", "ASSISTANT"], "yes", "no: a normal end"),
     (&["TIMEOUT"], "yes", "no; take a larger `max_duration`"),
+    (&["REQUESTED"], "yes, unless `status` is failed", "no: you hung up"),
     (&["NO_ANSWER", "BUSY", "VOICEMAIL"], "yes", "later"),
     (&["ERROR"], "no, paid back unasked", "as `retry` says"),
 ];
 
+/// How a wallet is known that pays nothing.
+const SIGN_IN: &str = "Nothing is paid. Sign the 402's `extensions.sign-in-with-x.info` (CAIP-122), repeat with `SIGN-IN-WITH-X`: good for \
+                       five minutes at that address. `agentcash` does it, and `@x402/fetch` and PyPI `x402` with their \
+                       `sign-in-with-x` client extension.";
+
+/// How something is tried for nothing.
+const DRY_RUN: &str = "`?dry_run=true` at whatever is paid for, signed in or with the payment, which stays good: nothing is done and no \
+                       vendor is asked. The answer has `would`, `charge`, `from`, `limits` (what is left) and `not_checked`, or is the \
+                       refusal that would come.";
+
 /// What an agent might look for, because others sell it.
-const ABSENT: &str = "Inbound calls, SMS, one-time codes, scheduling, webhooks, voicemail messages, transfers, hanging up, calls that are \
-                      not recorded, dry runs, a list of calls, automatic renewal. Fields that ask for them are a 400.";
+const ABSENT: &str = "Inbound calls, SMS, one-time codes, scheduling, webhooks, transfers, calls that are not recorded, \
+                      automatic renewal. Fields that ask for them are a 400.";
 
 /// What makes a stock client pay more than its own limit allows.
 const CAPS: &str = "Stock clients refuse to sign for a number until told:\n\n\
@@ -29,7 +41,8 @@ const CAPS: &str = "Stock clients refuse to sign for a number until told:\n\n\
     - `x402-fetch` ($0.10, calls too): `wrapFetchWithPayment(fetch, wallet, 5_000_000n)`\n";
 
 /// The whole text. Writing to a string cannot fail.
-pub(super) fn llms_txt(terms: &Terms, email: Option<&str>) -> String {
+pub(super) fn llms_txt(facts: &Facts) -> String {
+    let Facts { terms, email, countries } = facts;
     let mut text = String::new();
     let url = &terms.public_url;
     let networks: Vec<_> = terms.payees.iter().map(|payee| payee.network().caip2()).collect();
@@ -37,8 +50,9 @@ pub(super) fn llms_txt(terms: &Terms, email: Option<&str>) -> String {
         text,
         "# Dialtone\n\n> {SUMMARY}\n\n\
          - Base URL: {url}\n\
-         - Pay: USDC on {}; x402 `exact`, version 2 (`PAYMENT-SIGNATURE`) or 1 (`X-PAYMENT`)\n\
-         - [OpenAPI]({url}/openapi.json): schemas, samples, codes\n",
+         - Pay: USDC on {}; x402 `exact`, v2 (`PAYMENT-SIGNATURE`) or v1 (`X-PAYMENT`)\n\
+         - [OpenAPI]({url}/openapi.json): schemas, samples, codes\n\
+         - MCP: {url}{MCP}\n",
         networks.join(" or "),
     );
     if let Some(email) = email {
@@ -46,13 +60,16 @@ pub(super) fn llms_txt(terms: &Terms, email: Option<&str>) -> String {
     }
     let _ = write!(text, "\n{STEPS}\n\n## Endpoints (`*`: required)\n");
     for endpoint in api::ALL {
-        describe(endpoint, &mut text);
+        describe(endpoint, countries, &mut text);
     }
     text.push_str("\n## How a call ends\n\n`ended_by` | paid | retry\n--|--|--\n");
     for (words, paid, retry) in ENDINGS {
         let _ = writeln!(text, "{} | {paid} | {retry}", words.join(", "));
     }
-    let _ = write!(text, "\n## Not offered\n\n{ABSENT}\n\n## Limits\n\n");
+    let _ = write!(
+        text,
+        "\n## Signing in\n\n{SIGN_IN}\n\n## Dry runs\n\n{DRY_RUN}\n\n## Not offered\n\n{ABSENT}\n\n## Limits\n\n"
+    );
     limit(&mut text);
     let _ = write!(text, "\n## Spending caps\n\n{CAPS}\n## Never pay twice\n\n");
     repeat(&mut text);
@@ -61,41 +78,56 @@ pub(super) fn llms_txt(terms: &Terms, email: Option<&str>) -> String {
     text
 }
 
-fn describe(endpoint: &Endpoint, text: &mut String) {
-    let price = if endpoint.is_paid() { endpoint.price.to_string() } else { "free".to_owned() };
+fn describe(endpoint: &Endpoint, countries: &[Country], text: &mut String) {
+    let price = match (endpoint.is_paid(), endpoint.is_signed_in_for()) {
+        (true, _) => endpoint.price.to_string(),
+        (false, true) => "free, signed in".to_owned(),
+        (false, false) => "free".to_owned(),
+    };
     let Endpoint { method, path, title, .. } = endpoint;
     let _ = write!(text, "\n### {} {path} ({price})\n\n{title}.\n", method.as_str());
+    for field in endpoint.parameters.iter().filter(|field| field.name != api::DRY_RUN.name) {
+        let _ = writeln!(text, "- `?{}=`{}: {}", field.name, limits_of(field), field.about);
+    }
     for field in endpoint.request {
         let needed = if field.required { "*" } else { "" };
-        let _ = writeln!(text, "- `{}`{needed}{}: {}", field.name, limits_of(field), field.about);
+        let _ =
+            writeln!(text, "- `{}`{needed}{}: {}{}", field.name, limits_of(field), field.about, sold(field, countries));
     }
     let names: Vec<_> = endpoint.answer.iter().map(|field| field.name).collect();
     let _ = writeln!(text, "Answer: {}", names.join(", "));
 }
 
+/// Which countries are sold, where one is asked for.
+fn sold(field: &Field, countries: &[Country]) -> String {
+    let codes: Vec<&str> = countries.iter().map(Country::as_str).collect();
+    if matches!(field.kind, Kind::Country) { format!(" Sold here: {}.", codes.join(", ")) } else { String::new() }
+}
+
 /// What a field's own words do not say.
 fn limits_of(field: &Field) -> String {
     match field.kind {
-        Kind::Text(limit) => format!(" ({}–{} characters)", limit.shortest, limit.longest),
+        Kind::Text(limit) | Kind::Speech(limit) => format!(" ({}–{} characters)", limit.shortest, limit.longest),
         Kind::Integer(limit) => format!(" ({}–{}, default {})", limit.least, limit.most, limit.default),
         _ => String::new(),
     }
 }
 
+/// Every limit by the name that a refusal gives it, with its number.
 fn limit(text: &mut String) {
+    let named = |wanted: &dyn Fn(Limit) -> bool| {
+        let those = Limit::ALL.into_iter().filter(|limit| wanted(*limit));
+        let each =
+            those.map(|limit| [Some(limit.code().to_owned()), limit.most()].into_iter().flatten().collect::<Vec<_>>());
+        each.map(|words| words.join(" ")).collect::<Vec<_>>().join(", ")
+    };
     let _ = writeln!(
         text,
-        "Per wallet: {} calls at once, {} an hour, {} a day; to one number {} an hour, {} a day ({} of all wallets); calls that cost us \
-         {} a day, each counted for all of `max_duration` until a minute after its end; {} new numbers a day; {} payments whose outcome is unknown.",
-        limits::CALLS_AT_ONCE,
-        limits::CALLS_PER_HOUR,
-        limits::CALLS_PER_DAY,
-        limits::SAME_PER_HOUR,
-        limits::SAME_PER_DAY,
-        limits::DESTINATION_PER_DAY,
-        limits::WALLET_COST,
-        limits::NUMBERS_PER_DAY,
-        limits::IN_DOUBT,
+        "As `limit` of a 429 names them: {}. Set by the operator: {}. Nothing exceeded, ask again: {}. A call's cost counts for all \
+         of `max_duration` until a minute after its end.",
+        named(&|limit| limit.most().is_some()),
+        named(&Limit::is_the_operators),
+        named(&|limit| limit.most().is_none() && !limit.is_the_operators()),
     );
 }
 

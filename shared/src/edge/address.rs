@@ -3,6 +3,8 @@
 //! HTTP APIs hand the query on as it was sent, and the path decoded. Neither is a URI then: browsers and clients escape what must be, and
 //! a client that writes to a socket does not. `lambda_http` builds a URI of both and panics where it cannot, which is before anything of ours
 //! runs. What does not belong into a URI is escaped here, so it means what it meant.
+//!
+//! `docs/decisions.md`: Why is an address looked at before `lambda_http` sees it?
 
 use std::fmt::Write;
 
@@ -21,7 +23,7 @@ pub fn mended(mut event: LambdaRequest) -> LambdaRequest {
     event
 }
 
-/// Escapes what is no part of a URI. The host is not read, so it need not be one: it is left out.
+/// Escapes what is not part of a URI. The host is not read, so it need not be one: it is left out.
 fn mend(request: &mut ApiGatewayV2httpRequest) {
     request.headers.remove(http::header::HOST);
     request.request_context.domain_name = None;

@@ -1,5 +1,7 @@
 //! What browsers want to know before a page of another origin may ask here, and before it may read the answer. Everything
 //! is open to every page: there are no cookies, and a payer has signed.
+//!
+//! `docs/decisions.md`: Why do the functions answer browsers, and not API Gateway?
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -10,8 +12,8 @@ use lambda_http::{Body, Response};
 
 /// What a page may send. The asterisk is for all that clients add of their own (a version, a session); the names are for
 /// browsers that do not know it. Published clients do send `Access-Control-Expose-Headers`, which belongs into answers.
-const TAKEN: &str = "*, Accept, Content-Type, PAYMENT-SIGNATURE, X-PAYMENT, Idempotency-Key, Payment-Retry, \
-                     Access-Control-Expose-Headers";
+const TAKEN: &str = "*, Accept, Content-Type, PAYMENT-SIGNATURE, X-PAYMENT, SIGN-IN-WITH-X, Idempotency-Key, Payment-Retry, \
+                     Access-Control-Expose-Headers, MCP-Protocol-Version, Mcp-Method, Mcp-Name";
 /// What a page may read of an answer beside its body.
 const SHOWN: &str = "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, X-Payment-Receipt, Idempotent-Replayed, \
                      Retry-After, Allow";
@@ -19,7 +21,7 @@ const SHOWN: &str = "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, X-P
 const KEPT: &str = "86400";
 
 /// The answer to `OPTIONS`.
-pub(super) fn preflight(allow: &'static str) -> Response<Body> {
+pub(super) fn preflight(allow: &str) -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = StatusCode::NO_CONTENT;
     let says = [
@@ -28,7 +30,8 @@ pub(super) fn preflight(allow: &'static str) -> Response<Body> {
         (ACCESS_CONTROL_ALLOW_HEADERS, TAKEN),
         (ACCESS_CONTROL_MAX_AGE, KEPT),
     ];
-    response.headers_mut().extend(says.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    let valid = says.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::from_str(value).ok()?)));
+    response.headers_mut().extend(valid);
     response
 }
 

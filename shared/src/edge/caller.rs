@@ -31,7 +31,7 @@ impl Callers {
     }
 }
 
-/// Each proxy adds whom it sees at the end of the list: CloudFront its caller, and the gateway CloudFront. What stands before
+/// Each proxy adds its peer at the end of the list: CloudFront its caller, and the gateway CloudFront. What stands before
 /// those two is what the caller says of itself.
 fn seen_by_edge(headers: &HeaderMap) -> Option<&str> {
     let mut list = headers.get(FORWARDED)?.to_str().ok()?.rsplit(',');

@@ -1,10 +1,12 @@
 //! Whether one more may be. Pure.
+//!
+//! `docs/decisions.md`: Why may one call cost more than a wallet's day?
 
 use std::time::Duration;
 
 use super::{
-    BROKEN_PER_DAY, Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Limit,
-    NUMBERS_PER_DAY, ROUND, Reached, SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW,
+    BROKEN_PER_DAY, Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DESTINATION_PER_DAY, HOUR, LOOK, Left, Limit,
+    NUMBERS_PER_DAY, ROUND, Reached, Rest, SAME_PER_DAY, SAME_PER_HOUR, WALLET_COST, WINDOW, left,
 };
 use crate::types::{PhoneNumber, Usdc};
 
@@ -16,7 +18,7 @@ const A_LINE: Duration = Duration::from_mins(1);
 pub struct Counted {
     /// When it was dialled.
     pub at: i64,
-    /// Whom.
+    /// The callee.
     pub to: PhoneNumber,
     /// What it costs us, as far as that counts for its wallet.
     pub cost: Usdc,
@@ -26,11 +28,9 @@ pub struct Counted {
     pub open_until: Option<i64>,
 }
 
-impl Counted {
-    /// Whether it counts for nothing any more.
-    pub fn is_past(&self, now: i64) -> bool {
-        self.ends_at.is_none() && self.at <= now - seconds(WINDOW)
-    }
+/// Whether something that was counted then, and is over unless it must be by `ends_at`, counts for nothing any more.
+pub fn is_past(at: i64, ends_at: Option<i64>, now: i64) -> bool {
+    ends_at.is_none() && at <= now - seconds(WINDOW)
 }
 
 /// A sum that begins with the first cost after the last one's day is over.
@@ -63,17 +63,48 @@ pub fn of_wallet(cost: Usdc) -> Usdc {
 /// Whether a wallet that has placed these calls may place this one. Of all limits that are reached, the one that is so for
 /// longest is said: a client that comes again then is not sent away by another.
 pub fn wallet(calls: &[Counted], to: &PhoneNumber, cost: Usdc, now: i64) -> Result<(), Reached> {
-    let all: Vec<i64> = calls.iter().map(|call| call.at).collect();
-    let same: Vec<i64> = calls.iter().filter(|call| call.to == *to).map(|call| call.at).collect();
-    let waits = [
-        (Limit::CallsAtOnce, at_once(calls, now)),
-        (Limit::CallsPerHour, count(&all, CALLS_PER_HOUR, HOUR, now)),
-        (Limit::CallsPerDay, count(&all, CALLS_PER_DAY, WINDOW, now)),
-        (Limit::SamePerHour, count(&same, SAME_PER_HOUR, HOUR, now)),
-        (Limit::SamePerDay, count(&same, SAME_PER_DAY, WINDOW, now)),
-        (Limit::WalletCost, cost_of(calls, of_wallet(cost), now)),
-    ];
+    let often =
+        FREQUENCIES.iter().map(|often| (often.limit, count(&often.of(calls, to), often.most, often.window, now)));
+    let mut waits = vec![(Limit::CallsAtOnce, at_once(calls, now))];
+    waits.extend(often);
+    waits.push((Limit::WalletCost, cost_of(calls, of_wallet(cost), now)));
     longest(&waits)
+}
+
+/// What is left to a wallet that has placed these calls, before it calls this number.
+pub fn left_to_wallet(calls: &[Counted], to: &PhoneNumber, now: i64) -> Vec<Left> {
+    let often = FREQUENCIES.iter().map(|often| {
+        let used = within(&often.of(calls, to), often.window, now).len();
+        left(often.limit, size(often.most), size(used))
+    });
+    let mut all = vec![left(Limit::CallsAtOnce, size(CALLS_AT_ONCE), size(ends_of(calls).len()))];
+    all.extend(often);
+    let spent = costs(calls, now).into_iter().fold(Usdc::micros(0), |sum, (_, cost)| sum.plus(cost));
+    all.push(Left { limit: Limit::WalletCost, rest: Rest::Cost(WALLET_COST.minus(spent)) });
+    all
+}
+
+/// How often a wallet may call.
+struct Frequency {
+    limit: Limit,
+    /// Whether only calls to the same number count.
+    same: bool,
+    most: usize,
+    window: Duration,
+}
+
+const FREQUENCIES: [Frequency; 4] = [
+    Frequency { limit: Limit::CallsPerHour, same: false, most: CALLS_PER_HOUR, window: HOUR },
+    Frequency { limit: Limit::CallsPerDay, same: false, most: CALLS_PER_DAY, window: WINDOW },
+    Frequency { limit: Limit::SamePerHour, same: true, most: SAME_PER_HOUR, window: HOUR },
+    Frequency { limit: Limit::SamePerDay, same: true, most: SAME_PER_DAY, window: WINDOW },
+];
+
+impl Frequency {
+    /// When those were placed that count.
+    fn of(&self, calls: &[Counted], to: &PhoneNumber) -> Vec<i64> {
+        calls.iter().filter(|call| !self.same || call.to == *to).map(|call| call.at).collect()
+    }
 }
 
 /// Whether a destination that was called then may be called again, where the line of such a call has last failed in the middle
@@ -91,7 +122,12 @@ pub fn buyer(purchases: &[i64], now: i64) -> Result<(), Reached> {
     longest(&[(Limit::NumbersPerDay, count(purchases, NUMBERS_PER_DAY, WINDOW, now))])
 }
 
-/// Whether so many calls that run allow another.
+/// What is left to a wallet that has bought numbers then.
+pub fn left_to_buyer(purchases: &[i64], now: i64) -> Left {
+    left(Limit::NumbersPerDay, size(NUMBERS_PER_DAY), size(within(purchases, WINDOW, now).len()))
+}
+
+/// Whether this many calls that run allow another.
 pub fn lines(running: u64, budget: &Budget) -> Result<(), Reached> {
     let full = running >= budget.plan.at_once();
     if full { Err(Reached { limit: Limit::AllAtOnce, retry_after: A_LINE.as_secs() }) } else { Ok(()) }
@@ -123,26 +159,33 @@ fn longest(waits: &[(Limit, Option<u64>)]) -> Result<(), Reached> {
 
 /// How long until fewer than `most` of these instants lie within the window; nothing, if they do now.
 fn count(instants: &[i64], most: usize, window: Duration, now: i64) -> Option<u64> {
-    let mut within: Vec<i64> = instants.iter().copied().filter(|at| *at > now - seconds(window)).collect();
+    let mut within = within(instants, window, now);
     within.sort_unstable();
     let last = within.len().checked_sub(most)?;
     within.get(last).map(|at| until(at + seconds(window), now))
 }
 
+/// Those of these instants that lie within the window.
+fn within(instants: &[i64], window: Duration, now: i64) -> Vec<i64> {
+    instants.iter().copied().filter(|at| *at > now - seconds(window)).collect()
+}
+
 /// How long until one of the calls that run must be over, if there are too many.
 fn at_once(calls: &[Counted], now: i64) -> Option<u64> {
-    let mut ends: Vec<i64> = calls.iter().filter_map(|call| call.ends_at).collect();
+    let mut ends = ends_of(calls);
     ends.sort_unstable();
     let last = ends.len().checked_sub(CALLS_AT_ONCE)?;
     ends.get(last).map(|at| until(at + seconds(LOOK), now))
 }
 
+/// By when those must be over that are not.
+fn ends_of(calls: &[Counted]) -> Vec<i64> {
+    calls.iter().filter_map(|call| call.ends_at).collect()
+}
+
 /// How long until enough of what these calls cost is past, or may turn out to be less.
 fn cost_of(calls: &[Counted], cost: Usdc, now: i64) -> Option<u64> {
-    let day = seconds(WINDOW);
-    let counts_until = |call: &Counted| call.open_until.unwrap_or(call.at + day);
-    let mut within: Vec<(i64, Usdc)> =
-        calls.iter().filter(|call| call.at > now - day).map(|call| (counts_until(call), call.cost)).collect();
+    let mut within = costs(calls, now);
     within.sort_unstable();
     let mut left = within.iter().fold(cost, |sum, (_, cost)| sum.plus(*cost));
     if left <= WALLET_COST {
@@ -155,6 +198,17 @@ fn cost_of(calls: &[Counted], cost: Usdc, now: i64) -> Option<u64> {
         }
     }
     Some(WINDOW.as_secs())
+}
+
+/// What those cost that count today, and until when each does.
+fn costs(calls: &[Counted], now: i64) -> Vec<(i64, Usdc)> {
+    let day = seconds(WINDOW);
+    let counts_until = |call: &Counted| call.open_until.unwrap_or(call.at + day);
+    calls.iter().filter(|call| call.at > now - day).map(|call| (counts_until(call), call.cost)).collect()
+}
+
+fn size(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 fn until(at: i64, now: i64) -> u64 {
@@ -176,11 +230,25 @@ mod tests {
         PhoneNumber::parse(&format!("+1415555{last:04}")).unwrap()
     }
 
+    #[test]
+    fn what_is_a_day_old_counts_for_nothing_unless_it_still_runs() {
+        let day = seconds(WINDOW);
+        for (ago, ends_at, past) in [
+            (day - 1, None, false),
+            (day, None, true),
+            (day + 1, None, true),
+            (day, Some(NOW + 60), false),
+            (day, Some(NOW - day), false),
+        ] {
+            assert_eq!(is_past(NOW - ago, ends_at, NOW), past, "{ago} {ends_at:?}");
+        }
+    }
+
     fn call(ago: i64, last: u32, cents: u64) -> Counted {
         Counted { at: NOW - ago, to: number(last), cost: Usdc::micros(cents * 10_000), ends_at: None, open_until: None }
     }
 
-    /// So many calls, each to somebody else and a second earlier than the one before.
+    /// This many calls, each to another callee and a second earlier than the one before.
     fn calls(many: u32, youngest: i64) -> Vec<Counted> {
         (0..many).map(|each| call(youngest + i64::from(each), each, 0)).collect()
     }
@@ -201,11 +269,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_nothing_exactly_where_a_limit_is_reached() {
+        let day = seconds(WINDOW);
+        let open = |ago: i64| Counted { ends_at: Some(NOW + 60), open_until: Some(NOW + 90), ..call(ago, 1, 5) };
+        let several = |many: u32| calls(many, 10).into_iter().chain(calls(many, 4_000)).collect::<Vec<_>>();
+        let mut worlds = vec![vec![], vec![open(5), open(day - 5)], vec![open(1), open(2), open(3), call(7, 1, 500)]];
+        worlds.extend([1, 2, 3, 5, 6, 19, 20, 21, 50, 51].map(several));
+        for (calls, to) in worlds.iter().flat_map(|calls| [1, 999].map(|to| (calls, number(to)))) {
+            // Each limit by itself: how often it is said that one is reached, and whether anything of it is left.
+            let left = left_to_wallet(calls, &to, NOW);
+            let some = |limit: Limit| left.iter().any(|left| left.limit == limit && left.rest != Rest::Count(0));
+            assert_eq!(at_once(calls, NOW).is_none(), some(Limit::CallsAtOnce));
+            for often in &FREQUENCIES {
+                let free = count(&often.of(calls, &to), often.most, often.window, NOW).is_none();
+                assert_eq!(free, some(often.limit), "{:?} of {}", often.limit, calls.len());
+            }
+            let Some(Left { rest: Rest::Cost(rest), .. }) = left.last() else { panic!("a sum is the last") };
+            assert_eq!(cost_of(calls, *rest, NOW), None, "all that is left may be spent");
+            assert!(*rest == WALLET_COST || cost_of(calls, rest.plus(Usdc::micros(1)), NOW).is_some());
+        }
+    }
+
+    #[test]
     fn the_same_number_is_called_less_often() {
         let same = |many: i64, youngest: i64| (0..many).map(|each| call(youngest + each, 1, 0)).collect::<Vec<_>>();
         assert_eq!(said(&same(2, 10), 1, 0), None);
         assert_eq!(said(&same(3, 10), 1, 0), Some((Limit::SamePerHour, 3_600 - 12)));
-        assert_eq!(said(&same(3, 10), 2, 0), None, "somebody else may be called");
+        assert_eq!(said(&same(3, 10), 2, 0), None, "another callee may be called");
         assert_eq!(said(&same(5, 4_000), 1, 0), None);
         assert_eq!(said(&same(6, 4_000), 1, 0), Some((Limit::SamePerDay, 86_400 - 4_005)));
     }
@@ -216,8 +306,7 @@ mod tests {
         assert_eq!(said(&[running(100), running(200)], 9, 0), None);
         let three = [running(300), running(100), running(200)];
         assert_eq!(said(&three, 9, 0), Some((Limit::CallsAtOnce, 170)), "the first that must end, and a look at it");
-        assert!(three.iter().all(|call| !call.is_past(NOW)), "however long ago they began");
-        assert!(call(86_400, 1, 0).is_past(NOW) && !call(86_399, 1, 0).is_past(NOW));
+        assert!(three.iter().all(|call| !is_past(call.at, call.ends_at, NOW)), "however long ago they began");
     }
 
     #[test]

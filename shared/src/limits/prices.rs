@@ -1,5 +1,7 @@
 //! What a number costs us a month, by country. A buyer pays the same everywhere, so a country whose price is not known
 //! is not sold: it could cost more than it earns.
+//!
+//! `docs/decisions.md`: Why is a country without a price not sold?
 
 use std::collections::BTreeMap;
 
@@ -8,10 +10,10 @@ use crate::types::{Country, Usdc};
 /// What a local number costs a month in the United States and in Canada: Twilio's own price, as its help centre had it in November
 /// 2026. The first month is billed when it is bought. Each account may have other prices; an operator gives them
 /// (`NumberPrices`).
-const KNOWN: [(Country, Usdc); 2] = [(Country::US, BEFORE_PRICES), (Country::CA, BEFORE_PRICES)];
+const KNOWN: [(Country, Usdc); 2] = [(Country::US, LOCAL), (Country::CA, LOCAL)];
 
-/// What every number was taken to cost before countries had prices.
-pub const BEFORE_PRICES: Usdc = Usdc::micros(1_150_000);
+/// What a local number costs in either.
+const LOCAL: Usdc = Usdc::micros(1_150_000);
 
 /// What numbers cost, by country.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,7 +55,7 @@ impl Prices {
 
     /// The dearest of them.
     pub fn highest(&self) -> Usdc {
-        self.0.values().copied().max().unwrap_or(BEFORE_PRICES)
+        self.0.values().copied().max().unwrap_or(LOCAL)
     }
 }
 

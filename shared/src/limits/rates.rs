@@ -88,6 +88,12 @@ const RATES: [(&str, u64); 71] = [
     ("972", 350_000),
 ];
 
+/// What one analysis of a call costs at the dialler: $0.003, and $0.0015 for the call, after its documents of 2026. They say that a
+/// long call costs more, and not how much.
+pub const ANALYSIS: Usdc = Usdc::micros(4_500);
+/// How often the dialler is asked the questions about one call: each time costs anew.
+pub const ANALYSES: u64 = 2;
+
 /// Calling codes of two digits. Those of the North American plan and of Russia's have one, all others three.
 const TWO_DIGITS: [&str; 44] = [
     "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51",
@@ -100,6 +106,11 @@ pub fn carrier_minute(to: &PhoneNumber) -> Usdc {
     let digits = digits(to);
     let fits = RATES.iter().filter(|(prefix, _)| digits.starts_with(prefix));
     Usdc::micros(fits.max_by_key(|(prefix, _)| prefix.len()).map_or(UNKNOWN, |(_, rate)| *rate))
+}
+
+/// What so many questions about a call cost at most: all of them are asked at once, and that twice.
+pub fn questions(many: usize) -> Usdc {
+    if many == 0 { Usdc::micros(0) } else { ANALYSIS.times(ANALYSES) }
 }
 
 /// The calling code and the three digits after it: an area of the North American plan, a range elsewhere. Those who earn on

@@ -4,21 +4,24 @@
 use tracing::error;
 
 use crate::refusal::Refusal;
+use crate::telemetry::Neighbour;
 use crate::upstream::bland::BlandError;
 use crate::upstream::twilio::{BuyError, TwilioError};
 
 pub(super) fn twilio_failed(error: TwilioError) -> Refusal {
     match error {
-        TwilioError::RateLimited { retry_after } => Refusal::UpstreamRateLimited { vendor: "Twilio", retry_after },
-        TwilioError::Refused(said) => Refusal::Upstream { vendor: "Twilio", message: said.message },
+        TwilioError::RateLimited { retry_after } => {
+            Refusal::UpstreamRateLimited { vendor: Neighbour::Twilio, retry_after }
+        }
+        TwilioError::Refused(said) => Refusal::Upstream { vendor: Neighbour::Twilio, message: said.message },
         TwilioError::Account(said) => {
             error!(code = said.code, message = said.message, "Twilio does not accept our account");
             Refusal::Upstream {
-                vendor: "Twilio",
+                vendor: Neighbour::Twilio,
                 message: "number purchases are not available at the moment".to_owned(),
             }
         }
-        other => Refusal::Upstream { vendor: "Twilio", message: other.to_string() },
+        other => Refusal::Upstream { vendor: Neighbour::Twilio, message: other.to_string() },
     }
 }
 
@@ -27,17 +30,19 @@ pub(super) fn buy_failed(error: BuyError) -> Refusal {
         BuyError::RateLimited { retry_after } => twilio_failed(TwilioError::RateLimited { retry_after }),
         BuyError::Refused(said) => twilio_failed(TwilioError::Refused(said)),
         BuyError::Account(said) => twilio_failed(TwilioError::Account(said)),
-        other => Refusal::Upstream { vendor: "Twilio", message: other.to_string() },
+        other => Refusal::Upstream { vendor: Neighbour::Twilio, message: other.to_string() },
     }
 }
 
 pub(super) fn bland_failed(error: BlandError) -> Refusal {
     match error {
-        BlandError::RateLimited { retry_after } => Refusal::UpstreamRateLimited { vendor: "Bland", retry_after },
+        BlandError::RateLimited { retry_after } => {
+            Refusal::UpstreamRateLimited { vendor: Neighbour::Bland, retry_after }
+        }
         BlandError::Account { message } => {
             error!(message, "Bland does not accept our account");
-            Refusal::Upstream { vendor: "Bland", message: "calls are not available at the moment".to_owned() }
+            Refusal::Upstream { vendor: Neighbour::Bland, message: "calls are not available at the moment".to_owned() }
         }
-        other => Refusal::Upstream { vendor: "Bland", message: other.to_string() },
+        other => Refusal::Upstream { vendor: Neighbour::Bland, message: other.to_string() },
     }
 }

@@ -12,14 +12,15 @@ use crate::sale::{Delivery, Stop};
 use crate::store::limits::{Purchases, not_bought, not_sold, owed_for_no_longer};
 use crate::store::numbers::{bought, forget_purchase, intend_purchase, stock};
 use crate::store::sales::{NewSale, NotStepped, Open, Record, Sale, Settling};
+use crate::store::work::Lease;
 use crate::store::{Changes, Source, Work};
-use crate::telemetry;
 use crate::telemetry::metrics::UPSTREAM_COST;
-use crate::types::{Country, PaymentId, PhoneNumber, Timestamp, Usdc};
+use crate::telemetry::{self, Neighbour};
+use crate::types::{PaymentId, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::twilio::{Bought, BuyError};
 
 use super::failed::buy_failed;
-use super::{CROWD, Came, LOOK, Numbers, RESERVE, TRIES, crowded};
+use super::{CROWD, Came, LOOK, Numbers, RESERVE, TRIES, Wanted, crowded};
 
 const BUY: Duration = Duration::from_secs(8);
 /// What must be left when a number is bought that is paid for: one write.
@@ -31,13 +32,13 @@ impl Numbers {
     pub(super) async fn buy(
         &self,
         new: NewSale,
-        (country, cost): (Country, Usdc),
+        (wanted, cost): (&Wanted, Usdc),
         offered: Vec<PhoneNumber>,
         mut purchases: Purchases,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
         let message = if offered.is_empty() {
-            format!("no number is available in {country}")
+            format!("no number is available in {}", wanted.country)
         } else {
             "others were quicker for the numbers that were tried; try again".to_owned()
         };
@@ -46,12 +47,12 @@ impl Numbers {
         for number in offered {
             let sale = match carried.take() {
                 // Without an answer the number is in our hands already.
-                None => match self.claim_offered(&new, &number, (country, cost), &mut purchases).await? {
+                None => match self.claim_offered(&new, &number, (wanted, cost), &mut purchases).await? {
                     Begun::Intended(sale) => sale,
                     Begun::Ordered(sale) => return Ok(sale),
                     Begun::Taken => continue,
                 },
-                Some(sale) => self.intend_instead(sale, &number, country, cost).await?,
+                Some(sale) => self.intend_instead(sale, &number, wanted, cost).await?,
             };
             match self.buy_named(&number, &new.id, RESERVE, invocation).await {
                 Ok(bought) => {
@@ -65,7 +66,7 @@ impl Numbers {
         if let Some(sale) = carried {
             self.withdraw(sale).await?;
         }
-        Err(Refusal::Upstream { vendor: "Twilio", message }.into())
+        Err(Refusal::Upstream { vendor: Neighbour::Twilio, message }.into())
     }
 
     /// Claims a sale with the intent to buy this number: at once, or once it is paid for, where only a contract can say whether
@@ -74,18 +75,17 @@ impl Numbers {
         &self,
         new: &NewSale,
         number: &PhoneNumber,
-        (country, cost): (Country, Usdc),
+        (wanted, cost): (&Wanted, Usdc),
         purchases: &mut Purchases,
     ) -> Result<Begun, Stop> {
         for _ in 0..CROWD {
-            let paid_first = new.by_code || purchases.want_payment_first(cost, new.now);
-            let source = if paid_first { Source::Order { cost } } else { Source::Carrier { cost } };
-            let work = Work::Lease { number: number.clone(), country, source };
-            let needs = intend_purchase(number, country, &new.id);
-            let came = if paid_first {
-                self.claim(new, work, needs, purchases).await?.begun(Begun::Ordered)
+            let source = bought_from(new, cost, purchases);
+            let what = (Work::Lease(wanted.met_by(number, source)), source);
+            let needs = intend_purchase(number, wanted.country, &new.id);
+            let came = if matches!(source, Source::Order { .. }) {
+                self.claim(new, what, needs, purchases).await?.begun(Begun::Ordered)
             } else {
-                self.claim(new, work, needs, purchases).await?.begun(Begun::Intended)
+                self.claim(new, what, needs, purchases).await?.begun(Begun::Intended)
             };
             if let Some(begun) = came {
                 return Ok(begun);
@@ -94,18 +94,27 @@ impl Numbers {
         Err(crowded())
     }
 
+    /// What would come of a claim with some number that the carrier has. Which that is, and whether it has one, is not asked.
+    pub(super) async fn rehearse(&self, new: &NewSale, cost: Usdc, purchases: &mut Purchases) -> Stop {
+        let what = (Work::Nothing, bought_from(new, cost, purchases));
+        match self.claim::<Open>(new, what, Changes::none(), purchases).await {
+            Err(stop) => stop,
+            Ok(_) => crowded(),
+        }
+    }
+
     /// Records that this number is about to be bought instead of the one that was taken.
     async fn intend_instead(
         &self,
         sale: Sale<Open>,
         number: &PhoneNumber,
-        country: Country,
+        wanted: &Wanted,
         cost: Usdc,
     ) -> Result<Sale<Open>, Stop> {
         let id = sale.record().id.clone();
-        let forget = forget_purchase_of(&sale);
-        let work = Work::Lease { number: number.clone(), country, source: Source::Carrier { cost } };
-        let changes = forget.and(intend_purchase(number, country, &id));
+        let forget = forget_purchase(&sale.record().work.lease()?.number, &id);
+        let work = Work::Lease(wanted.met_by(number, Source::Carrier { cost }));
+        let changes = forget.and(intend_purchase(number, wanted.country, &id));
         let stepped = self.store.intend(sale, work, changes, number.as_str()).await;
         stepped.map_err(|not| Stop::Refuse(not.into()))
     }
@@ -140,7 +149,7 @@ impl Numbers {
     ) -> Result<Sale<Settling>, Stop> {
         let id = sale.record().id.clone();
         if let Err(refusal) = self.import(number, RESERVE, invocation).await {
-            let stocked = stocked(sale.record(), number, &bought_as.sid, invocation.now);
+            let stocked = stocked(sale.record(), sale.record().work.lease()?, &bought_as.sid, invocation.now);
             self.store.void(sale, stocked, false).await.map_err(|(_, not)| Stop::Refuse(not.into()))?;
             return Err(refusal.into());
         }
@@ -149,7 +158,7 @@ impl Numbers {
         fenced.map_err(|not| Stop::Refuse(not.into()))
     }
 
-    /// Nothing was bought, or it is not known. The sale is voided where that is certain; otherwise the sweep looks later.
+    /// Nothing was bought, or it is not known. The sale is voided where that is certain; otherwise the reaper looks later.
     async fn give_up(
         &self,
         sale: Sale<Open>,
@@ -161,7 +170,7 @@ impl Numbers {
             warn!(payment = ?sale.record().id, ?number, "it is not known whether a number was bought");
             let left = sale.record().busy_until.as_second() - invocation.current().as_second();
             return Refusal::UpstreamDoubt {
-                vendor: "Twilio",
+                vendor: Neighbour::Twilio,
                 message: "it is not known whether the purchase came through".to_owned(),
                 retry_after: u64::try_from(left).unwrap_or(0).max(1),
             };
@@ -174,18 +183,17 @@ impl Numbers {
 
     /// Voids a sale for which nothing was bought. The same payment can be used again.
     async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
-        let forget = forget_purchase_of(&sale).and(not_bought_of(sale.record()));
+        let record = sale.record();
+        let lease = record.work.lease()?;
+        let forget = forget_purchase(&lease.number, &record.id).and(not_bought_of(record, lease));
         self.store.void(sale, forget, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 
     /// Rolls back a purchase that was left before the fence: what was bought is stock, what was not is forgotten.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
-        let Work::Lease { number, source, .. } = &sale.record().work else {
-            return Err(Fault::Broken("not a purchase"));
-        };
-        let (number, cost) = (number.clone(), source.cost());
+        let lease = sale.record().work.lease()?.clone();
         let id = sale.record().id.clone();
-        let owned = match self.twilio.owned(&number, invocation.at_most(LOOK, Duration::from_secs(3))).await {
+        let owned = match self.twilio.owned(&lease.number, invocation.at_most(LOOK, Duration::from_secs(3))).await {
             Ok(owned) => owned,
             Err(error) => {
                 warn!(payment = ?id, %error, "a purchase cannot be looked up yet");
@@ -195,10 +203,10 @@ impl Numbers {
         let changes = match owned {
             Some(owned) => {
                 // The process that bought it did not live to tell.
-                cost.into_iter().for_each(count_purchase);
-                stocked(sale.record(), &number, &owned.sid, invocation.now)
+                lease.source.cost().into_iter().for_each(count_purchase);
+                stocked(sale.record(), &lease, &owned.sid, invocation.now)
             }
-            None => forget_purchase(&number, &id).and(not_bought_of(sale.record())),
+            None => forget_purchase(&lease.number, &id).and(not_bought_of(sale.record(), &lease)),
         };
         match self.store.give_up(sale, changes, false).await {
             Ok(_) | Err(NotStepped::Overtaken) => Ok(()),
@@ -211,9 +219,10 @@ impl Numbers {
 impl Numbers {
     /// Buys the number that is paid for, or looks what became of that where it may have been `begun`. What is then ours is what
     /// was paid for; what is not goes back, and is not tried again.
-    pub async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Delivery {
-        let Work::Lease { number, source: Source::Order { cost }, .. } = &record.work else {
-            return Delivery::Impossible { changes: Changes::none(), why: None };
+    pub async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Result<Delivery, Fault> {
+        let lease = record.work.lease()?;
+        let (number, Source::Order { cost }) = (&lease.number, lease.source) else {
+            return Err(Fault::Broken("a number that was not ordered is paid for before it is there"));
         };
         let bought = if begun {
             self.bought_before(number, record, invocation).await
@@ -224,20 +233,20 @@ impl Numbers {
             Ok(bought) => bought,
             Err(BuyError::Unknown) => {
                 warn!(payment = ?record.id, ?number, "it is not known whether a number that is paid for was bought");
-                return Delivery::Unknown { until: record.busy_until.max(soon(invocation)) };
+                return Ok(Delivery::Unknown { until: record.busy_until.max(invocation.soon(AGAIN)) });
             }
             Err(error) => {
-                let changes = forget_purchase(number, &record.id).and(not_bought_of(record));
-                return Delivery::Impossible { changes, why: Some(buy_failed(error)) };
+                let changes = forget_purchase(number, &record.id).and(not_bought_of(record, lease));
+                return Ok(Delivery::Impossible { changes, why: Some(buy_failed(error)) });
             }
         };
-        count_purchase(*cost);
-        match self.import(number, AFTER_PAYMENT, invocation).await {
+        count_purchase(cost);
+        Ok(match self.import(number, AFTER_PAYMENT, invocation).await {
             Ok(()) => Delivery::Done { id: bought.sid },
             Err(why) => {
-                Delivery::Impossible { changes: stocked(record, number, &bought.sid, invocation.now), why: Some(why) }
+                Delivery::Impossible { changes: stocked(record, lease, &bought.sid, invocation.now), why: Some(why) }
             }
-        }
+        })
     }
 
     async fn bought_before(
@@ -252,6 +261,12 @@ impl Numbers {
             Err(_) => Err(BuyError::Unknown),
         }
     }
+}
+
+/// Whether a number of the carrier's is bought before it is paid for, or after.
+fn bought_from(new: &NewSale, cost: Usdc, purchases: &Purchases) -> Source {
+    let paid_first = new.by_code || purchases.want_payment_first(cost, new.now);
+    if paid_first { Source::Order { cost } } else { Source::Carrier { cost } }
 }
 
 /// What came of a claim with a number that the carrier offers.
@@ -275,12 +290,11 @@ impl<Stage> Came<Stage> {
     }
 }
 
-/// The month is paid, so the number is stock, and the sweep makes it known to the dialler. That is not for the buyer to pay.
-fn stocked(record: &Record, number: &PhoneNumber, sid: &str, now: Timestamp) -> Changes {
-    let Work::Lease { source, .. } = &record.work else { return Changes::none() };
-    stock(number, &record.id, sid, now)
+/// The month is paid, so the number is stock, and the reaper makes it known to the dialler. That is not for the buyer to pay.
+fn stocked(record: &Record, lease: &Lease, sid: &str, now: Timestamp) -> Changes {
+    stock(&lease.number, &record.id, sid, now)
         .and(not_sold(&record.signed.payer, &record.id))
-        .and(owed_for_no_longer(*source, record.created_at))
+        .and(owed_for_no_longer(lease.source, record.created_at))
 }
 
 /// The first month of a number is billed when it is bought.
@@ -288,19 +302,6 @@ fn count_purchase(cost: Usdc) {
     telemetry::add(&UPSTREAM_COST, cost.atomic(), ["twilio".into()]);
 }
 
-fn soon(invocation: &Invocation) -> Timestamp {
-    let now = invocation.current();
-    now.saturating_add(AGAIN).unwrap_or(now)
-}
-
-fn forget_purchase_of(sale: &Sale<Open>) -> Changes {
-    match &sale.record().work {
-        Work::Lease { number, .. } => forget_purchase(number, &sale.record().id),
-        _ => Changes::none(),
-    }
-}
-
-fn not_bought_of(record: &Record) -> Changes {
-    let Work::Lease { source, .. } = &record.work else { return Changes::none() };
-    not_bought(&record.signed.payer, &record.id, *source, record.created_at)
+fn not_bought_of(record: &Record, lease: &Lease) -> Changes {
+    not_bought(&record.signed.payer, &record.id, lease.source, record.created_at)
 }

@@ -2,36 +2,57 @@
 
 use super::words::{Words, length, number};
 use super::{Recording, SCRIPT, STYLE, lines};
+use crate::calls::Shown;
 use crate::calls::seen::unseen;
-use crate::store::{Spoken, View};
-use crate::types::PhoneNumber;
+use crate::calls::shown::{Money, Paid};
+use crate::store::View;
+use crate::types::call::{EndedBy, ResultStatus, Role, Status, Utterance};
+use crate::types::{CallId, PhoneNumber, Usdc};
 
-fn ended(ended_by: &str, status: &str) -> View {
+fn ended(ended_by: EndedBy) -> View {
     let reason = "The carrier failed. This is an error, and you are not charged for it. Call again.".to_owned();
-    View { ended_by: ended_by.to_owned(), status: status.to_owned(), reason, ..unseen() }
+    View { ended_by, reason, ..unseen() }
+}
+
+fn shown(view: View) -> Shown {
+    let number = || PhoneNumber::parse("+14155551234").unwrap();
+    Shown {
+        id: CallId::from_bits(1),
+        from: number(),
+        to: number(),
+        view,
+        is_final: false,
+        poll_after: Some(5),
+        is_settled: false,
+        is_said: false,
+        is_ending: false,
+        result_status: None,
+        result: None,
+        money: Money { paid: Usdc::micros(540_000), state: Paid::Charged(None) },
+    }
+}
+
+fn said(view: &View) -> Words {
+    Words::of(&shown(view.clone()))
 }
 
 #[test]
 fn every_end_has_words_of_its_own() {
     let mut titles = std::collections::BTreeSet::new();
     let mut spoken = unseen();
-    spoken.transcript.push(Spoken { role: "user".into(), text: "Hello?".into() });
-    titles.extend([Words::of(&unseen()).title, Words::of(&spoken).title]);
+    spoken.transcript.push(Utterance { role: Role::User, text: "Hello?".into() });
+    titles.extend([said(&unseen()).title, said(&spoken).title]);
     assert_eq!(titles.len(), 2);
-    for (ended_by, status) in [
-        ("USER", "completed"),
-        ("ASSISTANT", "completed"),
-        ("TIMEOUT", "completed"),
-        ("NO_ANSWER", "no_answer"),
-        ("BUSY", "busy"),
-        ("VOICEMAIL", "completed"),
-        ("ERROR", "failed"),
-    ] {
-        assert!(titles.insert(Words::of(&ended(ended_by, status)).title), "{ended_by} {status}");
+    for ended_by in EndedBy::ALL.iter().copied().filter(|ended_by| ended_by.is_end()) {
+        assert!(titles.insert(said(&ended(ended_by)).title), "{ended_by:?}");
     }
-    let open = View { status: "in-progress".to_owned(), ..unseen() };
-    assert_eq!(Words::of(&open).title, "Calling", "a line that is open may still be ringing");
-    assert_eq!(Words::of(&ended("ERROR", "failed")).about, "The carrier failed. Call again.");
+    let open = View { status: Status::InProgress, ..unseen() };
+    assert_eq!(said(&open).title, "Calling", "a line that is open may still be ringing");
+    assert_eq!(said(&ended(EndedBy::Error)).about, "The carrier failed. Call again.");
+    let ending = Shown { is_ending: true, ..shown(spoken) };
+    assert_eq!(Words::of(&ending).title, "Hanging up");
+    let queued = View { status: Status::Failed, ..ended(EndedBy::Requested) };
+    assert!(said(&queued).about.ends_with("before the phone rang."));
 }
 
 #[test]
@@ -71,12 +92,50 @@ fn style_and_script_do_not_end_the_element_that_they_stand_in() {
 
 #[test]
 fn who_speaks_is_said_where_it_changes() {
-    let spoken = |role: &str| Spoken { role: role.to_owned(), text: "…".to_owned() };
-    let transcript = ["user", "user", "assistant", "user", "assistant", "assistant"].map(spoken).to_vec();
+    let spoken = |role| Utterance { role, text: "…".to_owned() };
+    let (user, ai) = (Role::User, Role::Assistant);
+    let transcript = [user, user, ai, user, ai, ai].map(spoken).to_vec();
     let mut view = View { transcript, ..unseen() };
     let who = |view: &View| lines(view).into_iter().map(|line| line.who).collect::<Vec<_>>();
     let (person, ai) = (Some("Person called"), Some("AI"));
     assert_eq!(who(&view), [person, None, ai, person, ai, None]);
     view.answered_by = Some("voicemail".to_owned());
     assert_eq!(who(&view).first(), Some(&Some("Voicemail")));
+}
+
+#[test]
+fn a_call_has_the_button_as_long_as_it_can_be_hung_up() {
+    let has_button = |shown: &Shown| {
+        super::of_call(shown).html.contains("<form method=\"post\" action=\"00000000000000000000000001/hangup\">")
+    };
+    assert!(has_button(&shown(unseen())));
+    assert!(!has_button(&Shown { is_ending: true, ..shown(unseen()) }));
+    assert!(!has_button(&shown(ended(EndedBy::User))));
+}
+
+#[test]
+fn answers_are_shown_as_a_models_reading_and_only_where_there_were_questions() {
+    let asked = |status, result: Option<&str>, view| {
+        let shown = Shown { result_status: status, result: result.map(str::to_owned), ..shown(view) };
+        super::of_call(&shown).html
+    };
+    let over = || ended(EndedBy::User);
+    let hostile = r#"{"confirmed":true,"how_many":2,"lost":false,"who":null,"words":"<img src=x onerror=alert(1)>"}"#;
+    let page = asked(Some(ResultStatus::Ready), Some(hostile), over());
+    for (name, answer) in [
+        ("confirmed", "Yes"),
+        ("how many", "2"),
+        ("lost", "No"),
+        ("who", "Not known"),
+        ("words", "&#60;img src=x onerror=alert(1)&#62;"),
+    ] {
+        let row = format!("<dt>{name}</dt><dd class=\"text\" dir=\"auto\">{answer}</dd>");
+        assert!(page.contains(&row), "{row}: {page}");
+    }
+    assert!(page.contains("A model&#39;s reading of what was said."), "{page}");
+    assert!(asked(Some(ResultStatus::Pending), None, over()).contains("are being answered"));
+    assert!(asked(Some(ResultStatus::Unavailable), None, over()).contains("have no answers"));
+    for page in [asked(Some(ResultStatus::Pending), None, unseen()), asked(None, None, over())] {
+        assert!(!page.contains("answers-title"), "{page}");
+    }
 }

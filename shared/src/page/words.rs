@@ -2,15 +2,16 @@
 
 use crate::api::VOICE_CALL;
 use crate::calls::Shown;
-use crate::calls::outcome::{ERROR, IN_PROGRESS};
 use crate::calls::shown::Paid;
 use crate::store::View;
-use crate::types::PhoneNumber;
-use crate::upstream::bland::Decimal;
+use crate::types::call::{EndedBy, Message};
+use crate::types::{Decimal, PhoneNumber};
 
 /// The same for an id that is unknown and one that cannot be one.
 pub(super) const NO_SUCH_CALL: &str = "Check the address: it ends in the call's id, 26 capital letters and digits, exactly as \
                                        it was given when the call was placed. A call is kept for 30 days.";
+pub(super) const NOT_FROM_THERE: &str = "It was to be hung up from a page of another site, which is not possible. Open the call's own page, and use the \
+                                         button there.";
 pub(super) const TRY_AGAIN: &str =
     "Something failed on our side. Nothing is lost by it: wait a moment and load the page again.";
 
@@ -25,27 +26,48 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn of(view: &View) -> Self {
+    pub(super) fn of(shown: &Shown) -> Self {
+        let view = &shown.view;
         let words = |title, about: &str, tone| Self { title, about: about.to_owned(), tone };
-        match view.ended_by.as_str() {
+        match view.ended_by {
+            EndedBy::InProgress if shown.is_ending => words("Hanging up", "The call is being ended.", "live"),
             // An open line may still be ringing.
-            IN_PROGRESS if view.started_at.is_none() && view.transcript.is_empty() => {
+            EndedBy::InProgress if view.started_at.is_none() && view.transcript.is_empty() => {
                 words("Calling", "The phone is being rung.", "live")
             }
-            IN_PROGRESS => words("On the phone", "What is said appears below as it is heard.", "live"),
-            "USER" => words(
+            EndedBy::InProgress => words("On the phone", "What is said appears below as it is heard.", "live"),
+            EndedBy::User => words(
                 "They hung up",
                 "The person who was called ended the call, as most people do once they have answered.",
                 "good",
             ),
-            "ASSISTANT" => words("The AI hung up", "It had done what it was to do, or its time was nearly up.", "good"),
-            "TIMEOUT" => words("Time was up", "The call was cut off at its longest duration.", "plain"),
-            "NO_ANSWER" => words("Nobody answered", "The phone rang and nobody picked up.", "plain"),
-            "BUSY" => words("The line was busy", "Another try in a few minutes may get through.", "plain"),
-            "VOICEMAIL" => words("Voicemail answered", "The AI hung up without leaving a message.", "plain"),
+            EndedBy::Assistant => {
+                words("The AI hung up", "It had done what it was to do, or its time was nearly up.", "good")
+            }
+            EndedBy::Timeout => words("Time was up", "The call was cut off at its longest duration.", "plain"),
+            EndedBy::Requested => words("Hung up on request", requested(view), "plain"),
+            EndedBy::NoAnswer => words("No answer", "The phone rang and was not picked up.", "plain"),
+            EndedBy::Busy => words("The line was busy", "Another try in a few minutes may get through.", "plain"),
+            EndedBy::Voicemail => words("Voicemail answered", what_the_machine_heard(view.message), "plain"),
             // The reason says what failed; what it cost is said beside it.
-            _ => words("The call failed", &without_charge(&view.reason), "bad"),
+            EndedBy::Error => words("The call failed", &without_charge(&view.reason), "bad"),
         }
+    }
+}
+
+fn requested(view: &View) -> &'static str {
+    if view.status.is_failure() {
+        "It was ended by a request, from this page or from the program that placed it, before the phone rang."
+    } else {
+        "It was ended by a request, from this page or from the program that placed it."
+    }
+}
+
+fn what_the_machine_heard(message: Option<Message>) -> &'static str {
+    match message {
+        None => "The AI hung up without leaving a message.",
+        Some(Message::Wanted) => "The AI was to leave a message. It is not known whether it did.",
+        Some(Message::Left) => "The AI left the message.",
     }
 }
 
@@ -63,7 +85,7 @@ pub(super) struct Money<'a> {
 impl<'a> Money<'a> {
     pub(super) fn of(shown: &'a Shown) -> Self {
         let price = VOICE_CALL.price;
-        let failed = shown.view.ended_by == ERROR;
+        let failed = shown.view.status.is_failure();
         let (about, transaction) = match &shown.money.state {
             Paid::Pending if failed => {
                 (format!("Not charged: if the payment of {price} still arrives, it goes back."), None)

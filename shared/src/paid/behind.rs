@@ -1,16 +1,22 @@
 //! A sale that must come to its end before another can begin: it is waited for, or carried on by the request that it stands in
 //! the way of. It refuses to know what either of them sells.
+//!
+//! `docs/decisions.md`: Why does a request end the doubt about another one?
 
 use std::time::Duration;
 
+use super::order::Order;
 use super::{Counter, Endpoint, Paid};
+use crate::edge::Answer;
 use crate::invocation::Invocation;
-use crate::limits::Reached;
-use crate::refusal::{Bought, Fault, Product, Refusal};
+use crate::leases;
+use crate::limits::{Limit, Reached};
+use crate::refusal::{Bought, Fault, Product, Refusal, Renewed};
 use crate::sale::{self, Behind, Finished, Sent};
 use crate::store::sales::{BUSY, Record, Sale, Settling, Taken};
+use crate::store::work::{Lease, Renew};
 use crate::store::{State, Work};
-use crate::types::Timestamp;
+use crate::types::{Run, Timestamp};
 
 /// How long a request waits for another one, and how often it looks.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,20 +34,33 @@ pub(super) enum Come {
     Ended(Box<Record>),
     /// Its attempt has stopped behind the fence: it is ours to carry on.
     Ours(Sale<Settling>),
-    /// It is being worked on, for so many more seconds at most.
+    /// It is being worked on, for this many more seconds at most.
     Busy(u64),
+    /// Its attempt has stopped, and who is in earnest carries it on.
+    Left,
 }
 
 impl<E: Endpoint> Paid<E> {
     /// Waits for a sale while another request works on it, and takes it over where none does. What was left before the fence is
     /// undone.
-    pub(super) async fn wait_for(&self, mut record: Record, invocation: &Invocation) -> Result<Come, Refusal> {
+    ///
+    /// A dry run waits for nothing and takes nothing over.
+    pub(super) async fn wait_for(
+        &self,
+        mut record: Record,
+        run: Run,
+        invocation: &Invocation,
+    ) -> Result<Come, Refusal> {
         let store = &self.cashier.store;
         let patience = invocation.at_most(PATIENCE, WAIT_RESERVE);
         let mut waited = Duration::ZERO;
         loop {
             if matches!(record.state, State::Closed | State::Void) {
                 return Ok(Come::Ended(Box::new(record)));
+            }
+            if run == Run::Dry {
+                let busy = invocation.current() < record.busy_until;
+                return Ok(if busy { Come::Busy(done_in(&record, invocation)) } else { Come::Left });
             }
             if invocation.current() >= record.busy_until {
                 match store.take_over(&record, &invocation.attempt, invocation.current()).await? {
@@ -63,11 +82,16 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// Waits until this wallet's earlier sale has ended, and ends it where no request is at work on it.
-    pub(super) async fn clear(&self, behind: &Behind, invocation: &Invocation) -> Result<(), Refusal> {
-        let Some(record) = self.cashier.store.sale(&behind.sale).await? else { return Ok(()) };
-        let retry_after = match self.wait_for(record, invocation).await? {
-            Come::Ended(_) => return Ok(()),
+    /// Waits until this wallet's earlier sale has ended, and ends it where no request is at work on it. A renewal that has waited
+    /// for another one is not made as well: who meant two asks again, and who signed anew for the same has it.
+    ///
+    /// A dry run that finds such a sale left halfway is answered with that.
+    pub(super) async fn clear(&self, behind: &Behind, order: &Order<'_>) -> Result<Option<Answer>, Refusal> {
+        let (run, invocation) = (order.said.run, order.said.invocation);
+        let Some(record) = self.cashier.store.sale(&behind.sale).await? else { return Ok(None) };
+        let retry_after = match self.wait_for(record, run, invocation).await? {
+            Come::Ended(record) => return is_not_the_same(behind, &record).map(|()| None),
+            Come::Left => return Ok(Some(order.said.finishes_earlier(E::ENDPOINT, order.means.caller().wallet()))),
             Come::Busy(seconds) => seconds,
             Come::Ours(sale) => {
                 let shop = Counter { endpoint: &self.endpoint, ask: None };
@@ -75,11 +99,24 @@ impl<E: Endpoint> Paid<E> {
                 match finished.await.map_err(Refusal::Fault)? {
                     Finished::Doubt(_) => LOOKED_AT,
                     Finished::Undelivered { retry_after } => retry_after,
-                    _ => return Ok(()),
+                    Finished::Granted(record) => return is_not_the_same(behind, &record).map(|()| None),
+                    _ => return Ok(None),
                 }
             }
         };
         Err(Reached { limit: behind.limit, retry_after }.into())
+    }
+}
+
+/// Refuses what the sale that it has waited for has done.
+fn is_not_the_same(behind: &Behind, made: &Record) -> Result<(), Refusal> {
+    let is_made = made.state == State::Closed && made.refund.is_none();
+    match (&made.work, leases::ends_at(made)) {
+        (Work::Renew(renew), Some(expires_at)) if is_made && behind.limit == Limit::Renewal => {
+            let transaction = made.settled.as_ref().and_then(|settled| settled.transaction.clone());
+            Err(Refusal::RenewalInProgress { made: Renewed { number: renew.number.clone(), expires_at, transaction } })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -101,9 +138,10 @@ fn seconds_until(then: Timestamp, now: Timestamp) -> u64 {
 pub(super) fn bought(record: &Record) -> Bought {
     let what = match &record.work {
         _ if record.state == State::Void => None,
-        Work::Call { call, .. } => Some(Product::Call(call.clone())),
-        Work::Lease { number, .. } | Work::Renew { number, .. } => Some(Product::Number(number.clone())),
-        Work::List { .. } => Some(Product::List),
+        Work::Call(call) => Some(Product::Call(call.id.clone())),
+        Work::Lease(Lease { number, .. }) | Work::Renew(Renew { number, .. }) => Some(Product::Number(number.clone())),
+        Work::List(_) => Some(Product::List),
+        Work::Calls(_) => Some(Product::Calls),
         Work::Nothing => None,
     };
     let transaction = record.settled.as_ref().and_then(|settled| settled.transaction.clone());

@@ -2,6 +2,7 @@
 
 use super::Endpoint;
 use crate::invocation::Invocation;
+use crate::refusal::Fault;
 use crate::sale::{Deliver, Delivery, Undo};
 use crate::store::Work;
 use crate::store::sales::Record;
@@ -24,7 +25,7 @@ impl<E: Endpoint> Undo for Counter<'_, E> {
 }
 
 impl<E: Endpoint> Deliver for Counter<'_, E> {
-    async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Delivery {
+    async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Result<Delivery, Fault> {
         self.endpoint.deliver(self.ask, record, begun, invocation).await
     }
 }

@@ -1,8 +1,12 @@
 //! Whether a request gets in: what was bought before with its payment or under its name, and whether its wallet is sold anything
 //! now. It refuses to know what is asked for.
+//!
+//! - `docs/decisions.md`: Why is a payment that does not fit the offer looked up all the same?
+//! - `docs/decisions.md`: Why are paused and blocked looked at before a body?
 
+use super::order::Order;
 use super::replay::Past;
-use super::{Endpoint, Order, Paid, Said};
+use super::{Endpoint, Paid, Said};
 use crate::edge::Answer;
 use crate::limits::IN_DOUBT;
 use crate::refusal::Refusal;
@@ -14,12 +18,20 @@ use crate::types::PaymentId;
 pub(super) enum Entry {
     /// The answer to an earlier request.
     Served(Answer),
-    /// It is open. What was sold under this name before came to nothing.
-    Open(Option<PaymentId>),
+    /// It is open.
+    Open(Way),
     /// It is shut.
     Shut(Refusal),
     /// It is open since a moment ago: see [`Past::Undone`].
     Undone,
+}
+
+/// How it stands with a wallet that gets in.
+pub(super) struct Way {
+    /// What was sold under this name before, and came to nothing.
+    pub(super) instead_of: Option<PaymentId>,
+    /// How many of its payments are in doubt.
+    pub(super) in_doubt: u64,
 }
 
 impl<E: Endpoint> Paid<E> {
@@ -27,7 +39,7 @@ impl<E: Endpoint> Paid<E> {
     pub(super) async fn twin(&self, order: &Order<'_>) -> Result<Past, Refusal> {
         let (said, store) = (&order.said, &self.cashier.store);
         let Some(name) = &said.name else { return self.replay(store.sale(&said.id).await?, said).await };
-        let gate = store.gate(&said.id, &order.payment.payer(), Some(name), said.invocation.now).await?;
+        let gate = store.gate(&said.id, order.means.caller().wallet(), Some(name), said.invocation.now).await?;
         match self.enter(gate, said).await? {
             Entry::Served(answer) => Ok(Past::Answered(answer)),
             Entry::Open(_) | Entry::Shut(_) => Ok(Past::Nothing),
@@ -52,7 +64,7 @@ impl<E: Endpoint> Paid<E> {
             }
         }
         Ok(match passes::<E>(blocked, paused, in_doubt) {
-            Ok(()) => Entry::Open(named),
+            Ok(()) => Entry::Open(Way { instead_of: named, in_doubt }),
             Err(refusal) => Entry::Shut(refusal),
         })
     }

@@ -7,14 +7,13 @@ use std::time::Duration;
 use http::HeaderValue;
 use lambda_http::{Request, RequestExt};
 
-use super::said::parameters;
 use super::{Endpoint, Paid, VERIFY_RESERVE};
 use crate::api;
 use crate::body;
 use crate::edge::{self, Answer};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
-use crate::types::SolanaAddress;
+use crate::types::{Run, SolanaAddress};
 use crate::x402::headers::PAYMENT_REQUIRED;
 use crate::x402::{Demand, Listing, Offer, demand};
 
@@ -42,7 +41,7 @@ impl Asked {
             Some(query) => Cow::Owned(format!("{path}?{query}")),
             None => Cow::Borrowed(path),
         };
-        Self { at, ignored: body::ignored(endpoint, request.body(), parameters(request)) }
+        Self { at, ignored: body::ignored(endpoint, request.body(), edge::parameters(request)) }
     }
 }
 
@@ -99,8 +98,9 @@ impl Slot {
 }
 
 /// What directories are told: only what a body is checked by, since with the price this is told too.
-pub(super) fn listing(endpoint: &api::Endpoint) -> Listing {
-    let schema = api::body_of(endpoint.request, false);
+pub(super) fn listing<E: Endpoint>(sells: &E) -> Listing {
+    let endpoint = E::ENDPOINT;
+    let schema = api::sold_in(api::body_of(endpoint.request, false), &sells.sold_in());
     Listing::new(endpoint.method.as_str(), &api::sample_of(endpoint.request), &schema, &api::sample_of(endpoint.answer))
 }
 
@@ -110,9 +110,10 @@ impl<E: Endpoint> Paid<E> {
         reason: String,
         message: String,
         asked: &Asked,
+        run: Run,
         invocation: &Invocation,
     ) -> Answer {
-        let fee_payer = self.fee_payer(invocation).await;
+        let fee_payer = self.fee_payer(run, invocation).await;
         let first_time = reason == UNPAID;
         let make = || {
             let code = reason.clone();
@@ -130,9 +131,12 @@ impl<E: Endpoint> Paid<E> {
         Answer { outcome: edge::UNPAID, ..demanded(&ready) }
     }
 
-    /// Asked for only where we are paid on Solana.
-    async fn fee_payer(&self, invocation: &Invocation) -> Option<SolanaAddress> {
+    /// Asked for only where we are paid on Solana, and by no dry run.
+    async fn fee_payer(&self, run: Run, invocation: &Invocation) -> Option<SolanaAddress> {
         let network = self.terms.solana()?;
+        if run == Run::Dry {
+            return self.cashier.facilitator.known_fee_payer(network, invocation.now);
+        }
         let limit = invocation.at_most(SUPPORTED, VERIFY_RESERVE);
         self.cashier.facilitator.fee_payer(network, invocation.now, limit).await
     }

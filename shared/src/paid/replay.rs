@@ -10,7 +10,7 @@ use crate::sale;
 use crate::store::State;
 use crate::store::sales::Record;
 use crate::telemetry;
-use crate::types::TransactionId;
+use crate::types::{Run, TransactionId};
 use crate::x402::{Misfit, Receipt, receipt_headers};
 
 /// The outcome of a request that was answered before.
@@ -33,6 +33,9 @@ pub(super) enum Past {
 
 impl<E: Endpoint> Paid<E> {
     pub(super) fn granted(record: &Record, said: &Said<'_>, outcome: &'static str) -> Result<Answer, Refusal> {
+        if said.run == Run::Dry {
+            return Ok(said.replays(E::ENDPOINT, &record.signed.payer));
+        }
         let settled = record.settled.as_ref().ok_or(Refusal::Fault(Fault::Broken("closed without a settlement")))?;
         let body = E::answer(record).ok_or(Refusal::Fault(Fault::Broken("a record of another endpoint")))?;
         let payer = record.signed.payer;
@@ -90,7 +93,9 @@ impl<E: Endpoint> Paid<E> {
             _ if !said.asks_for(&record) => return Err(Refusal::PaymentConflict { bought: bought(&record) }),
             _ => {}
         }
-        match self.wait_for(record, said.invocation).await? {
+        let payer = record.signed.payer;
+        match self.wait_for(record, said.run, said.invocation).await? {
+            Come::Left => Ok(Past::Answered(said.finishes_earlier(E::ENDPOINT, &payer))),
             Come::Busy(retry_after) => Err(Refusal::PaymentInProgress { retry_after }),
             Come::Ours(sale) => self.settle(sale, None, said, REPLAYED).await.map(Past::Answered),
             Come::Ended(record) => match record.state {
@@ -108,12 +113,16 @@ impl<E: Endpoint> Paid<E> {
     /// The answer to a payment that is not for what is sold here. That nothing was charged is true only if it has bought
     /// nothing elsewhere. A record is read for a signature that was checked here, or that a record of ours has word for word.
     pub(super) async fn misfit(&self, misfit: Misfit, said: &Said<'_>) -> Result<Answer, Refusal> {
+        // A dry run reads nothing for a payer whose key has not signed.
+        if said.run == Run::Dry && !misfit.is_proven() {
+            return Err(refused(misfit.why));
+        }
         let record = self.cashier.store.sale(&misfit.id()).await?;
         let record = record.filter(|record| misfit.is_proven() || sale::is_recorded(record, misfit.payload()));
         let Some(record) = record.filter(|record| record.state != State::Void || record.refund.is_some()) else {
             return Err(refused(misfit.why));
         };
-        telemetry::sale(&record.id, &record.signed.payer);
+        said.tell(&record.signed.payer);
         match self.replay_payment(record, said).await {
             Ok(Past::Answered(answer)) => Ok(answer),
             // It has come to nothing meanwhile.

@@ -1,17 +1,19 @@
 //! What a request says besides its money: what it asks for, under which name, and what of it was not read. Whether an earlier
 //! one said the same. It refuses to know whether the payment is good.
+//!
+//! `docs/decisions.md`: What makes two requests the same?
 
 use http::{HeaderName, HeaderValue};
-use lambda_http::{Request, RequestExt};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::edge::Answer;
 use crate::invocation::Invocation;
 use crate::store::Work;
 use crate::store::sales::Record;
-use crate::types::{PaymentId, PhoneNumber};
+use crate::telemetry;
+use crate::types::{PaymentId, PhoneNumber, Run, Wallet};
 use crate::x402::Version;
 
 /// What a request says: all that an earlier one's answer depends on.
@@ -28,6 +30,10 @@ pub(super) struct Said<'a> {
     pub(super) name: Option<String>,
     /// The names in its body and its address that nothing is made of.
     pub(super) ignored: Vec<String>,
+    /// Whether it is meant.
+    pub(super) run: Run,
+    /// A wallet has signed in, and no payment is there.
+    pub(super) signed_in: bool,
     pub(super) invocation: &'a Invocation,
 }
 
@@ -35,10 +41,17 @@ impl Said<'_> {
     /// Whether an earlier request asked for the same.
     pub(super) fn asks_for(&self, record: &Record) -> bool {
         let from = match &record.work {
-            Work::Call { from, .. } => Some(from),
-            Work::Lease { .. } | Work::Renew { .. } | Work::List { .. } | Work::Nothing => None,
+            Work::Call(call) => Some(&call.from),
+            Work::Lease(_) | Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => None,
         };
         self.request.as_ref() == Some(&record.request) && (self.caller_id.is_none() || self.caller_id.as_ref() == from)
+    }
+
+    /// Tells the log which sale this is about, and whose. There is none, where it is only rehearsed.
+    pub(super) fn tell(&self, payer: &Wallet) {
+        if self.run == Run::Real {
+            telemetry::sale(&self.id, payer);
+        }
     }
 
     /// A success, which names what was ignored if anything was.
@@ -48,20 +61,8 @@ impl Said<'_> {
         headers: Vec<(HeaderName, HeaderValue)>,
         outcome: &'static str,
     ) -> Answer {
-        if self.ignored.is_empty() {
-            return Answer::ok(body, headers, outcome);
-        }
-        let mut body = serde_json::to_value(body).unwrap_or_default();
-        if let Value::Object(fields) = &mut body {
-            fields.insert("ignored_fields".to_owned(), json!(self.ignored));
-        }
-        Answer::ok(&body, headers, outcome)
+        Answer::ok_but_for(&self.ignored, body, headers, outcome)
     }
-}
-
-/// What stands in the address behind the question mark. Nothing is made of it.
-pub(super) fn parameters(request: &Request) -> impl Iterator<Item = (&str, &str)> {
-    request.query_string_parameters_ref().into_iter().flat_map(|parameters| parameters.iter())
 }
 
 /// What makes two requests the same: the endpoint, and what is asked of it.

@@ -4,6 +4,8 @@
 //! The minute is counted in the table, for all processes together. What is kept here spares questions and is never right for
 //! longer than that minute: that it is used up, and which claims the contract itself did not know. There are no more of those
 //! than were asked about.
+//!
+//! `docs/decisions.md`: Which payments are settled before anything is done for them?
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,9 +52,8 @@ impl Judge {
         store: &Store,
         invocation: &Invocation,
     ) -> Result<(), Refusal> {
-        unproven.form(&self.factories).map_err(refused)?;
+        self.may_be_asked_about(unproven, invocation.now)?;
         let now = invocation.now.as_second();
-        self.kept().recall(unproven.fingerprint(), now)?;
         let counted = store.count(&Tally::of_unproven(self.most), invocation.now).await?;
         counted.map_err(|reached| {
             if reached.limit == Limit::Unproven {
@@ -60,6 +61,12 @@ impl Judge {
             }
             reached.into()
         })
+    }
+
+    /// What is known of it without asking or counting.
+    pub(super) fn may_be_asked_about(&self, unproven: &Unproven, now: Timestamp) -> Result<(), Refusal> {
+        unproven.form(&self.factories).map_err(refused)?;
+        self.kept().recall(unproven.fingerprint(), now.as_second())
     }
 
     /// The payer's contract does not know this signature.

@@ -9,8 +9,8 @@ use tracing::error;
 use super::{Next, REFUSALS, RESERVE, Refunds, SELDOM, SIGN, SOON, Sent};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
-use crate::store::refunds::{Refund, Sending};
-use crate::store::sales::Record;
+use crate::store::refunds::Sending;
+use crate::store::sales::{Record, Refund};
 use crate::types::{EvmNetwork, Wallet};
 use crate::upstream::kms::KeyError;
 use crate::x402::{Payback, Truth, Verified};
@@ -21,7 +21,7 @@ const GOOD_FOR: Duration = Duration::from_mins(5);
 const DEAD_AFTER: u64 = 15 * 60;
 
 impl Refunds {
-    /// Sends an authorization, unless it is clear that this is no use; returns the record as it is then.
+    /// Sends an authorization, unless it is clear that this is of no use; returns the record as it is then.
     pub(super) async fn authorize(
         &self,
         record: Record,

@@ -1,5 +1,7 @@
-//! What stands before the first time that a refund is sent: the day's limits, an operator where it is much that nobody asked
+//! What stands before the first time that a refund is sent: the day's limits, an operator where it is much that was not asked
 //! for, and the chain, which must say that the money came in. What was sent once is carried on without being asked again.
+//!
+//! `docs/decisions.md`: Why does another day not lift the stop?
 
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale;
 use crate::store::Refunding;
-use crate::store::refunds::{Refund, Sending};
-use crate::store::sales::{Record, Signed};
+use crate::store::refunds::Sending;
+use crate::store::sales::{Record, Refund, Signed};
 use crate::types::{DAY, Timestamp, TransactionId};
 use crate::x402::Truth;
 

@@ -6,15 +6,15 @@ use tracing::{error, warn};
 use super::{ASK, Next, REFUSALS, RESERVE, Refunds, SELDOM, SOON, Sent};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
-use crate::store::refunds::{Refund, Sending};
-use crate::store::sales::Record;
+use crate::store::refunds::Sending;
+use crate::store::sales::{Record, Refund};
 use crate::types::{SolanaAddress, SolanaNetwork, Wallet};
 use crate::x402::{Payload, Quote, SolanaKey, SolanaRpc, Transfer, Truth, Unsigned, Verified, Version};
 
 type Payer = (SolanaNetwork, SolanaAddress);
 
 impl Refunds {
-    /// Sends a transfer, unless it is clear that this is no use; returns the record as it is then.
+    /// Sends a transfer, unless it is clear that this is of no use; returns the record as it is then.
     pub(super) async fn transfer(
         &self,
         record: Record,

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{FREE, Facts};
+use super::Facts;
+use super::facts::FREE;
 use crate::api::{VOICE_CALL_STATUS, codes};
-use crate::types::{CallId, PhoneNumber};
+use crate::types::{CallId, PhoneNumber, Timestamp, rfc3339};
 
 /// What a payment has bought, or is about to buy.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +27,8 @@ pub enum Product {
     Number(PhoneNumber),
     /// A list of numbers.
     List,
+    /// A list of calls.
+    Calls,
 }
 
 /// A call that is not over.
@@ -35,6 +38,35 @@ pub struct UnderWay {
     pub id: CallId,
     /// Who is called.
     pub to: PhoneNumber,
+}
+
+/// A renewal that was made while another one of the same number was on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Renewed {
+    /// The number.
+    pub number: PhoneNumber,
+    /// When its lease ends now.
+    pub expires_at: Timestamp,
+    /// The transaction that paid, where it is known.
+    pub transaction: Option<String>,
+}
+
+impl Renewed {
+    /// That it is not done once more. A client that signs anew because it has heard nothing learns what its first payment did.
+    pub(super) fn facts(&self) -> Facts {
+        let (number, ends) = (self.number.as_str(), rfc3339(self.expires_at));
+        let message = format!(
+            "Another renewal of {number} was being paid for when this one came, and has been made: its lease ends {ends}. Only for \
+             thirty days more, repeat this request with this payment. {FREE}"
+        );
+        let facts = Facts::new(codes::RENEWAL_IN_PROGRESS, message)
+            .with("phone_number", json!(number))
+            .with("expires_at", json!(ends));
+        match &self.transaction {
+            Some(transaction) => facts.with("transaction", json!(transaction)),
+            None => facts,
+        }
+    }
 }
 
 impl UnderWay {
@@ -68,6 +100,7 @@ impl Bought {
             Product::Call(call) => format!("a call: {}", poll_url(call)),
             Product::Number(number) => number.as_str().to_owned(),
             Product::List => "a list of the wallet's numbers".to_owned(),
+            Product::Calls => "a list of the wallet's calls".to_owned(),
         };
         let stands = if self.paid { "has paid for another request" } else { "is about to pay for another request" };
         let message = format!("This payment {stands} and cannot pay for this one. It is for {named}.");
@@ -75,7 +108,7 @@ impl Bought {
         let facts = match what {
             Product::Call(call) => facts.with("call_id", json!(call.as_str())).with("poll_url", json!(poll_url(call))),
             Product::Number(number) => facts.with("phone_number", json!(number.as_str())),
-            Product::List => facts,
+            Product::List | Product::Calls => facts,
         };
         match &self.transaction {
             Some(transaction) => facts.with("transaction", json!(transaction)),

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::api::Code;
 
+/// BlockRun's MCP server looks for these words before it tells a user that nothing was paid.
+pub(super) const FREE: &str = "Not charged.";
+
 /// What a refusal is in HTTP.
 pub struct Facts {
     /// The status.

@@ -2,6 +2,8 @@
 //! chain is asked.
 //!
 //! It refuses to know what is sold, and what becomes of the sale.
+//!
+//! `docs/decisions.md`: Why may an authorization be good for a week when a doubt must be short?
 
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use tracing::{error, warn};
 use crate::invocation::Invocation;
 use crate::store::sales::Record;
 use crate::types::TransactionId;
-use crate::x402::{SettleAnswer, Truth, Verified, says_used};
+use crate::x402::{Reason, SettleAnswer, Truth, Verified};
 
 use super::{Cashier, Sent, seconds};
 
@@ -32,8 +34,8 @@ const GIVE_UP: u64 = 15 * 60;
 pub(super) enum Evidence {
     /// It was made, by this transaction.
     Paid(String),
-    /// It was not, and will not be: the facilitator's word for why.
-    Unpaid(String),
+    /// It was not, and will not be, and why.
+    Unpaid(Reason),
     /// The facilitator was never reached.
     NeverSent,
     /// It cannot be said yet.
@@ -57,7 +59,7 @@ pub(super) async fn evidence(
     let is_over = record.stopped && knows(cashier, record);
     if is_over || by.saturating_sub(TOO_LATE) <= seconds(now) {
         return match sent {
-            Sent::Never => Evidence::Unpaid("payment_expired".to_owned()),
+            Sent::Never => Evidence::Unpaid(Reason::EXPIRED),
             Sent::Perhaps => after_expiry(cashier, record, payment, invocation).await,
         };
     }
@@ -77,7 +79,7 @@ pub(super) async fn evidence(
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             // It was tried and not sent.
-            Some(Truth::Unused { dead }) if reason.contains("simulation") && no_longer(sent, dead) => {
+            Some(Truth::Unused { dead }) if reason.was_only_tried() && no_longer(sent, dead) => {
                 Evidence::Unpaid(reason)
             }
             // It was sent once, and that came to nothing; the wallet cannot pay another time.
@@ -87,7 +89,7 @@ pub(super) async fn evidence(
                 Evidence::Unpaid(reason)
             }
             Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
-            None => Evidence::Unknown { contested: says_used(&reason) },
+            None => Evidence::Unknown { contested: reason.says_used() },
         },
         SettleAnswer::Unknown { contradiction, .. } => {
             if contradiction {
@@ -95,7 +97,7 @@ pub(super) async fn evidence(
             }
             match fate(cashier, record, payment, invocation).await {
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
-                Some(Truth::Cancelled) => Evidence::Unpaid("payment_cancelled".to_owned()),
+                Some(Truth::Cancelled) => Evidence::Unpaid(Reason::CANCELLED),
                 Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
             }
         }
@@ -140,7 +142,7 @@ fn knows(cashier: &Cashier, record: &Record) -> bool {
 /// It is sent no more; it may have been made.
 async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Evidence {
     let by = waited_until(record);
-    let expired = || Evidence::Unpaid("payment_expired".to_owned());
+    let expired = || Evidence::Unpaid(Reason::EXPIRED);
     if !knows(cashier, record) {
         // A nonce that the facilitator calls used was used: perhaps by us. Giving up could keep a buyer's
         // money, granting could give a number away. It waits for a chain to ask.

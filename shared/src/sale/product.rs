@@ -2,6 +2,7 @@
 
 use crate::leases;
 use crate::store::sales::{Record, Settled};
+use crate::store::work::{Call, Lease};
 use crate::store::{Changes, Source, Work, calls, limits, numbers};
 use crate::types::Timestamp;
 
@@ -10,15 +11,17 @@ pub(super) fn granted(record: &Record, settled: &Settled) -> Changes {
     let (sale, wallet) = (&record.id, &record.signed.payer);
     let paid = Record { settled: Some(settled.clone()), ..record.clone() };
     match (&record.work, leases::ends_at(&paid)) {
-        (Work::Lease { number, country, source }, Some(ends)) => {
+        (Work::Lease(Lease { number, country, source, .. }), Some(ends)) => {
             let paid = limits::owed_for_no_longer(*source, record.created_at);
             numbers::lease(number, *country, wallet, sale, ends).and(paid)
         }
-        (Work::Renew { number, .. }, Some(ends)) => numbers::extend(number, wallet, sale, ends),
-        (Work::Call { call, .. }, _) => {
-            calls::charged(call, wallet, sale, settled.transaction.as_deref(), record.created_at)
+        (Work::Renew(renew), Some(ends)) => numbers::extend(&renew.number, wallet, sale, ends),
+        (Work::Call(call), _) => {
+            calls::charged(&call.id, wallet, sale, settled.transaction.as_deref(), record.created_at)
         }
-        _ => Changes::none(),
+        (Work::Lease(_) | Work::Renew(_), None) | (Work::List(_) | Work::Calls(_) | Work::Nothing, _) => {
+            Changes::none()
+        }
     }
 }
 
@@ -27,46 +30,51 @@ pub(super) fn delivered(record: &Record, settled: &Settled, done: &str) -> Chang
     let (sale, wallet) = (&record.id, &record.signed.payer);
     let paid = Record { settled: Some(settled.clone()), ..record.clone() };
     match (&record.work, leases::ends_at(&paid)) {
-        (Work::Lease { number, country, .. }, Some(ends)) => {
-            numbers::lease_ordered(number, *country, wallet, sale, ends, done)
+        (Work::Lease(lease), Some(ends)) => {
+            numbers::lease_ordered(&lease.number, lease.country, wallet, sale, ends, done)
         }
-        (Work::Call { call, .. }, _) => {
-            calls::dialled(call, wallet, sale, done, settled.transaction.as_deref(), record.created_at)
+        (Work::Call(call), _) => {
+            calls::dialled(&call.id, wallet, sale, done, settled.transaction.as_deref(), record.created_at)
         }
-        _ => Changes::none(),
+        (Work::Lease(_), None) | (Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing, _) => {
+            Changes::none()
+        }
     }
 }
 
-/// Whose doing it is that a phone rang and was not paid for.
+/// What is to blame where a phone rang and was not paid for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Blame {
     /// The payment was declined. The payer pauses.
     Payer,
     /// The facilitator was not there.
-    Nobody,
+    Facilitator,
 }
 
 /// What an unpaid sale lets go: pure, likewise.
 pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
     let (sale, wallet) = (&record.id, &record.signed.payer);
     match &record.work {
-        Work::Lease { number, source: source @ Source::Order { .. }, .. } => {
+        Work::Lease(Lease { number, source: source @ Source::Order { .. }, .. }) => {
             let not_bought = limits::not_bought(wallet, sale, *source, record.created_at);
             numbers::forget_purchase(number, sale).and(not_bought)
         }
         // A number that was bought and not paid for counts for its wallet: who does that ten times a day has had enough.
-        Work::Lease { number, country, .. } if blame == Blame::Payer => numbers::pool(number, *country, sale, now),
-        Work::Lease { number, country, source } => numbers::pool(number, *country, sale, now)
+        Work::Lease(Lease { number, country, .. }) if blame == Blame::Payer => {
+            numbers::pool(number, *country, sale, now)
+        }
+        Work::Lease(Lease { number, country, source, .. }) => numbers::pool(number, *country, sale, now)
             .and(limits::not_sold(wallet, sale))
             .and(limits::owed_for_no_longer(*source, record.created_at)),
-        Work::Renew { number, .. } => numbers::let_go(number, wallet, sale),
-        Work::Call { call, placed: Some(placed), .. } => match blame {
+        Work::Renew(renew) => numbers::let_go(&renew.number, wallet, sale),
+        Work::Call(Call { id: call, placed: Some(placed), .. }) => match blame {
             Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
-            Blame::Nobody => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
+            Blame::Facilitator => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
         },
-        Work::Call { call, to, placed: None, cost, .. } => {
-            calls::not_dialled(call, wallet, sale, record.credit()).and(limits::undone(call, wallet, to, cost.as_ref()))
+        Work::Call(Call { id: call, to, placed: None, cost, .. }) => {
+            let undone = limits::undone(call, wallet, to, cost.as_ref());
+            calls::not_dialled(call, wallet, sale, record.credit(), record.created_at).and(undone)
         }
-        Work::List { .. } | Work::Nothing => Changes::none(),
+        Work::List(_) | Work::Calls(_) | Work::Nothing => Changes::none(),
     }
 }

@@ -10,19 +10,21 @@
 //!
 //! What was sold stays sold: a lease goes on. From here on it is a refund like any other, so it goes back once and is never more than was
 //! paid.
-
-use aws_sdk_dynamodb::types::AttributeValue;
+//!
+//! `docs/decisions.md`: Why does a refund that an operator decides leave what was sold?
 
 use crate::types::{AttemptId, Timestamp};
 
-use super::calls::signed;
-use super::change::{Change, Changes, When, n, s};
+use super::change::{Change, Changes, Step, is, no};
 use super::keys::{self, Queue};
-use super::refunds::{Refund, owed};
-use super::rows::{RefundReason, State};
-use super::sales::Record;
+use super::refunds::{done_token, owed};
+use super::rows::{
+    BY, BY_HAND, CHARGE, CREDIT, CallRow, Charge, REASON, REFUND, RefundReason, Refunding, SALE, SETTLED, STATE, State,
+    TTL,
+};
+use super::sales::{Record, Refund};
 use super::work::Work;
-use super::{Store, StoreFault};
+use super::{Done, Hurdle, Lost, Store, StoreFault};
 
 /// What came of an operator's wish to give something back.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,12 +51,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
         let change = Change::update(keys::sale(&record.id))
-            .set("refund.by", s(who))
-            .set("due_queue", s(Queue::of_refund(&record.id).name()))
-            .set("due_at", n(now.as_second()))
-            .when(When::Is("refund.reason", s("stray")))
-            .when(When::Is("refund.state", s("due")))
-            .when(When::No("refund.by"));
+            .set(REFUND.then(BY), who)
+            .due(Queue::of_refund(&record.id), now)
+            .when(is(REFUND.then(REASON), RefundReason::Stray))
+            .when(is(REFUND.then(STATE), Refunding::Due))
+            .when(no(REFUND.then(BY)))
+            .or(Hurdle::Sale);
         self.done(Changes::of([change]), &record.id, "let stray through", by).await
     }
 
@@ -73,45 +75,60 @@ impl Store {
             return Ok(ByHand::NotPaid);
         };
         let call = match &record.work {
-            Work::Call { call, .. } => Some(call),
-            _ => None,
+            Work::Call(call) => Some(&call.id),
+            Work::Lease(_) | Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => None,
         };
-        let over = |charge: &str| {
+        let over = |charge: Charge| -> Option<Step> {
             call.map(|call| {
                 let change = Change::update(keys::call(call));
                 // What goes back is kept until it is back.
-                let change = if charge == "refund_due" { change.remove("ttl") } else { change };
+                let change = if charge == Charge::RefundDue { change.remove(TTL) } else { change };
                 change
-                    .set("charge", s(charge))
-                    .set("by_hand", s(who))
-                    .when(When::Is("charge", s("paid")))
-                    .when(When::Is("settled", AttributeValue::Bool(true)))
-                    .when(When::Is("sale", s(record.id.as_str())))
+                    .set(CHARGE, charge)
+                    .set(BY_HAND, who)
+                    .when(is(CHARGE, Charge::Paid))
+                    .when(is(SETTLED, true))
+                    .when(is(SALE, &record.id))
+                    .or(Hurdle::Call)
             })
         };
         let (changes, outcome): (Changes, ByHand) = if let Some(price) = record.credit() {
-            let wallet = Change::update(keys::wallet(&record.signed.payer)).add("credit", signed(price));
-            (over("credited").into_iter().chain([wallet]).collect(), ByHand::Credited)
+            let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, price.signed());
+            (over(Charge::Credited).into_iter().chain([wallet.anyway()]).collect(), ByHand::Credited)
         } else {
             let amount = record.signed.amount;
             let mut refund = Refund::due(RefundReason::ByHand, amount, settled.transaction.clone(), now);
             refund.by = Some(who.to_owned());
             let sale = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
-                .when(When::Is("state", s("closed")))
-                .when(When::No("refund"));
-            (std::iter::once(sale).chain(over("refund_due")).collect(), ByHand::Owed)
+                .when(is(STATE, State::Closed))
+                .when(no(REFUND))
+                .or(Hurdle::Sale);
+            (std::iter::once(sale).chain(over(Charge::RefundDue)).collect(), ByHand::Owed)
         };
-        if self.done(changes, &record.id, "owe by hand", by).await? {
-            return Ok(outcome);
+        match self.transact(changes, &done_token(&record.id, "owe by hand", by)).await? {
+            Done::Yes => Ok(outcome),
+            Done::No(lost) => in_the_way(lost),
         }
-        // Which of the two was in the way is a matter of what stands there now.
-        let again = self.sale(&record.id).await?;
-        let call = match call {
-            Some(call) => self.call(call).await?,
-            None => None,
-        };
-        let runs = call.is_some_and(|call| !call.settled);
-        let refunded = again.is_some_and(|record| record.refund.is_some());
-        Ok(if runs && !refunded { ByHand::CallRuns } else { ByHand::Already })
+    }
+}
+
+/// Why nothing was given back.
+fn in_the_way(lost: Lost) -> Result<ByHand, StoreFault> {
+    match lost.hurdle {
+        Hurdle::Sale => Ok(ByHand::Already),
+        Hurdle::Call => {
+            let call: Option<CallRow> = lost.found()?;
+            Ok(if call.is_some_and(|call| !call.settled) { ByHand::CallRuns } else { ByHand::Already })
+        }
+        Hurdle::Name
+        | Hurdle::Number
+        | Hurdle::Lease
+        | Hurdle::Wallet
+        | Hurdle::OptOut
+        | Hurdle::Calls(_)
+        | Hurdle::Bought(_)
+        | Hurdle::RefundsToday
+        | Hurdle::RefundsStopped
+        | Hurdle::Switch => Err(lost.hurdle.unasked()),
     }
 }

@@ -1,24 +1,19 @@
-//! One conditional write to one item, in words instead of expression strings: what is set, and when it may be. Names and
-//! values are always substituted, since DynamoDB reserves 573 words and `state` and `owner` are among them.
+//! One conditional write to one item, in words instead of expression strings: what is set, when it may be, and what it means if
+//! it may not. Attributes are named by [`Name`], and what stands in them is a [`Value`], so that no word is spelled here.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+pub(super) mod expression;
+pub(super) mod held;
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
-
-use super::StoreFault;
-use super::keys::Key;
-
-/// An item in DynamoDB's own terms.
-pub(super) type Item = HashMap<String, AttributeValue>;
+use super::hurdle::Hurdle;
+use super::item::Item;
+use super::keys::{Key, Queue};
+use super::rows::{DUE_AT, DUE_QUEUE, Name, Path, Value};
 
 /// Changes that happen together or not at all.
 #[must_use = "a change that is not written has not happened"]
 #[derive(Default)]
 pub struct Changes {
-    pub(super) all: Vec<Change>,
+    pub(super) all: Vec<Step>,
     /// What they were decided on. Decided on something else, they are another step.
     pub(super) seen: String,
 }
@@ -29,8 +24,8 @@ impl Changes {
         Self::default()
     }
 
-    pub(super) fn of<const N: usize>(changes: [Change; N]) -> Self {
-        changes.into_iter().collect()
+    pub(super) fn of<const N: usize>(steps: [Step; N]) -> Self {
+        steps.into_iter().collect()
     }
 
     /// Names what they were decided on.
@@ -46,10 +41,27 @@ impl Changes {
     }
 }
 
-impl FromIterator<Change> for Changes {
-    fn from_iter<I: IntoIterator<Item = Change>>(changes: I) -> Self {
-        Self { all: changes.into_iter().collect(), seen: String::new() }
+impl FromIterator<Step> for Changes {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self { all: steps.into_iter().collect(), seen: String::new() }
     }
+}
+
+/// A change, and what it means if its condition does not hold.
+pub(super) struct Step {
+    pub(super) change: Change,
+    pub(super) otherwise: Otherwise,
+}
+
+/// What becomes of a transaction when a condition in it does not hold.
+#[derive(Clone, Copy)]
+pub(super) enum Otherwise {
+    /// It is lost, for this reason.
+    Lost(Hurdle),
+    /// It is made without this change, and nothing says so.
+    Without,
+    /// That cannot be: there is no condition.
+    Impossible,
 }
 
 /// What must hold for a write to happen.
@@ -57,21 +69,56 @@ pub(super) enum When {
     /// The item is not there.
     Absent,
     /// The attribute has this value.
-    Is(&'static str, AttributeValue),
+    Is(Path, Value),
     /// The attribute is not there.
-    No(&'static str),
+    No(Path),
     /// Something is at this path.
-    There(String),
+    There(Path),
     /// The attribute is a number not above this one.
-    AtMost(&'static str, i64),
+    AtMost(Path, Value),
     /// The attribute is a number above this one.
-    Above(&'static str, i64),
+    Above(Path, Value),
     /// The attribute is a number not below this one.
-    AtLeast(&'static str, i64),
+    AtLeast(Path, Value),
     /// One of these holds.
     Any(Vec<When>),
     /// All of these hold.
     All(Vec<When>),
+}
+
+/// See [`When::Is`].
+pub(super) fn is(path: impl Into<Path>, value: impl Into<Value>) -> When {
+    When::Is(path.into(), value.into())
+}
+
+/// See [`When::No`].
+pub(super) fn no(path: impl Into<Path>) -> When {
+    When::No(path.into())
+}
+
+/// See [`When::There`].
+pub(super) fn there(path: impl Into<Path>) -> When {
+    When::There(path.into())
+}
+
+/// See [`When::AtMost`].
+pub(super) fn at_most(path: impl Into<Path>, limit: impl Into<Value>) -> When {
+    When::AtMost(path.into(), limit.into())
+}
+
+/// See [`When::Above`].
+pub(super) fn above(path: impl Into<Path>, limit: impl Into<Value>) -> When {
+    When::Above(path.into(), limit.into())
+}
+
+/// See [`When::AtLeast`].
+pub(super) fn at_least(path: impl Into<Path>, limit: impl Into<Value>) -> When {
+    When::AtLeast(path.into(), limit.into())
+}
+
+/// The attribute is as it was seen: it has this value, or is not there.
+pub(super) fn as_seen(name: Name, seen: Option<impl Into<Value>>) -> When {
+    seen.map_or_else(|| no(name), |value| is(name, value))
 }
 
 /// A change to one item.
@@ -79,27 +126,13 @@ pub(super) struct Change {
     key: Key,
     verb: Verb,
     when: Vec<When>,
-    spare: bool,
 }
-
-/// The name of an attribute, or of an attribute of an attribute: `refund.state`.
-type Path = Cow<'static, str>;
 
 enum Verb {
     Put(Item),
-    Update { set: Vec<(Path, AttributeValue)>, remove: Vec<Path>, add: Vec<(&'static str, i64)> },
+    Update { set: Vec<(Path, Value)>, remove: Vec<Path>, add: Vec<(Name, i64)> },
     Delete,
     Check,
-}
-
-/// Text.
-pub(super) fn s(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
-}
-
-/// A number.
-pub(super) fn n(number: i64) -> AttributeValue {
-    AttributeValue::N(number.to_string())
 }
 
 impl Change {
@@ -124,191 +157,73 @@ impl Change {
     }
 
     fn of(key: Key, verb: Verb) -> Self {
-        Self { key, verb, when: Vec::new(), spare: false }
+        Self { key, verb, when: Vec::new() }
     }
 
-    /// Where its condition does not hold the others are made without it, and nothing says so.
-    pub(super) fn or_without(self) -> Self {
-        Self { spare: true, ..self }
+    /// Where its condition does not hold, nothing is written, for this reason.
+    pub(super) fn or(self, hurdle: Hurdle) -> Step {
+        Step { change: self, otherwise: Otherwise::Lost(hurdle) }
     }
 
-    /// Whether the others are made without it.
-    pub(super) fn is_spare(&self) -> bool {
-        self.spare
+    /// Where its condition does not hold, the others are made without it, and nothing says so.
+    pub(super) fn or_without(self) -> Step {
+        Step { change: self, otherwise: Otherwise::Without }
+    }
+
+    /// It has no condition of its own.
+    pub(super) fn anyway(self) -> Step {
+        debug_assert!(self.when.is_empty(), "a condition that stands for nothing");
+        Step { change: self, otherwise: Otherwise::Impossible }
     }
 
     /// Sets an attribute.
-    pub(super) fn set(mut self, name: impl Into<Path>, value: AttributeValue) -> Self {
+    pub(super) fn set(mut self, path: impl Into<Path>, value: impl Into<Value>) -> Self {
+        let (path, value) = (path.into(), value.into());
         match &mut self.verb {
-            Verb::Update { set, .. } => set.push((name.into(), value)),
-            Verb::Put(item) => drop(item.insert(name.into().into_owned(), value)),
+            Verb::Update { set, .. } => set.push((path, value)),
+            Verb::Put(item) => drop(item.insert(path.in_an_item(), value.into())),
             Verb::Delete | Verb::Check => {}
         }
         self
     }
 
     /// Sets an attribute, if there is a value.
-    pub(super) fn set_some(self, name: &'static str, value: Option<AttributeValue>) -> Self {
+    pub(super) fn set_some(self, path: impl Into<Path>, value: Option<impl Into<Value>>) -> Self {
         match value {
-            Some(value) => self.set(name, value),
+            Some(value) => self.set(path, value),
             None => self,
         }
     }
 
     /// Removes an attribute.
-    pub(super) fn remove(mut self, name: impl Into<Path>) -> Self {
+    pub(super) fn remove(mut self, path: impl Into<Path>) -> Self {
         if let Verb::Update { remove, .. } = &mut self.verb {
-            remove.push(name.into());
+            remove.push(path.into());
         }
         self
     }
 
     /// Adds to a number, which counts from zero where there is none yet.
-    pub(super) fn add(mut self, name: &'static str, amount: i64) -> Self {
+    pub(super) fn add(mut self, name: Name, amount: i64) -> Self {
         if let Verb::Update { add, .. } = &mut self.verb {
             add.push((name, amount));
         }
         self
     }
 
+    /// Puts the item into a queue, to be found there from this time on.
+    pub(super) fn due(self, queue: Queue, at: impl Into<Value>) -> Self {
+        self.set(DUE_QUEUE, queue).set(DUE_AT, at)
+    }
+
+    /// Takes the item out of its queue.
+    pub(super) fn not_due(self) -> Self {
+        self.remove(DUE_QUEUE).remove(DUE_AT)
+    }
+
     /// Only when this holds.
     pub(super) fn when(mut self, condition: When) -> Self {
         self.when.push(condition);
         self
-    }
-
-    /// The change as one step of a transaction. A failed condition gives the old item back, so that a write whose answer
-    /// was lost can be recognised.
-    pub(super) fn into_step(self, table: &str) -> Result<TransactWriteItem, StoreFault> {
-        let mut names = Names::default();
-        let condition = (!self.when.is_empty()).then(|| names.condition(&When::All(self.when)));
-        let key = [("pk", self.key.pk), ("sk", self.key.sk)].map(|(name, value)| (name.to_owned(), s(value)));
-        let old = ReturnValuesOnConditionCheckFailure::AllOld;
-        let step = match self.verb {
-            Verb::Put(mut item) => {
-                item.extend(key);
-                let put = Put::builder().table_name(table).set_item(Some(item)).set_condition_expression(condition);
-                let (names, values) = names.into_parts();
-                TransactWriteItem::builder().put(
-                    put.set_expression_attribute_names(names)
-                        .set_expression_attribute_values(values)
-                        .return_values_on_condition_check_failure(old)
-                        .build()?,
-                )
-            }
-            Verb::Update { set, remove, add } => {
-                let expression = names.update(set, &remove, add);
-                let update =
-                    Update::builder().table_name(table).set_key(Some(key.into())).update_expression(expression);
-                let (names, values) = names.into_parts();
-                TransactWriteItem::builder().update(
-                    update
-                        .set_condition_expression(condition)
-                        .set_expression_attribute_names(names)
-                        .set_expression_attribute_values(values)
-                        .return_values_on_condition_check_failure(old)
-                        .build()?,
-                )
-            }
-            Verb::Delete => {
-                let delete = Delete::builder().table_name(table).set_key(Some(key.into()));
-                let (names, values) = names.into_parts();
-                TransactWriteItem::builder().delete(
-                    delete
-                        .set_condition_expression(condition)
-                        .set_expression_attribute_names(names)
-                        .set_expression_attribute_values(values)
-                        .return_values_on_condition_check_failure(old)
-                        .build()?,
-                )
-            }
-            Verb::Check => {
-                let check = ConditionCheck::builder().table_name(table).set_key(Some(key.into()));
-                let (names, values) = names.into_parts();
-                TransactWriteItem::builder().condition_check(
-                    check
-                        .set_condition_expression(condition)
-                        .set_expression_attribute_names(names)
-                        .set_expression_attribute_values(values)
-                        .return_values_on_condition_check_failure(old)
-                        .build()?,
-                )
-            }
-        };
-        Ok(step.build())
-    }
-}
-
-/// The substitutions of one expression.
-#[derive(Default)]
-struct Names {
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Names {
-    /// A placeholder for each part of a path: `refund.state` is an attribute of an attribute.
-    fn name(&mut self, name: &str) -> String {
-        // A placeholder has letters and digits only.
-        let placeholder = |part: &str| format!("#{}", part.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
-        let parts: Vec<String> = name.split('.').map(placeholder).collect();
-        self.names.extend(name.split('.').map(|part| (placeholder(part), part.to_owned())));
-        parts.join(".")
-    }
-
-    fn value(&mut self, value: AttributeValue) -> String {
-        let placeholder = format!(":v{}", self.values.len());
-        self.values.insert(placeholder.clone(), value);
-        placeholder
-    }
-
-    fn condition(&mut self, when: &When) -> String {
-        match when {
-            When::Absent => format!("attribute_not_exists({})", self.name("pk")),
-            When::Is(name, value) => format!("{} = {}", self.name(name), self.value(value.clone())),
-            When::No(name) => format!("attribute_not_exists({})", self.name(name)),
-            When::There(path) => format!("attribute_exists({})", self.name(path)),
-            When::AtMost(name, limit) => format!("{} <= {}", self.name(name), self.value(n(*limit))),
-            When::Above(name, limit) => format!("{} > {}", self.name(name), self.value(n(*limit))),
-            When::AtLeast(name, limit) => format!("{} >= {}", self.name(name), self.value(n(*limit))),
-            When::Any(all) => format!("({})", self.conditions(all, " OR ")),
-            When::All(all) => self.conditions(all, " AND "),
-        }
-    }
-
-    fn conditions(&mut self, all: &[When], between: &str) -> String {
-        let parts: Vec<String> = all
-            .iter()
-            .map(|when| match when {
-                When::All(_) => format!("({})", self.condition(when)),
-                _ => self.condition(when),
-            })
-            .collect();
-        parts.join(between)
-    }
-
-    fn update(&mut self, set: Vec<(Path, AttributeValue)>, remove: &[Path], add: Vec<(&'static str, i64)>) -> String {
-        let mut clauses = Vec::new();
-        if !set.is_empty() {
-            let parts: Vec<String> =
-                set.into_iter().map(|(name, value)| format!("{} = {}", self.name(&name), self.value(value))).collect();
-            clauses.push(format!("SET {}", parts.join(", ")));
-        }
-        if !remove.is_empty() {
-            let parts: Vec<String> = remove.iter().map(|name| self.name(name)).collect();
-            clauses.push(format!("REMOVE {}", parts.join(", ")));
-        }
-        if !add.is_empty() {
-            let parts: Vec<String> = add
-                .into_iter()
-                .map(|(name, amount)| format!("{} {}", self.name(name), self.value(n(amount))))
-                .collect();
-            clauses.push(format!("ADD {}", parts.join(", ")));
-        }
-        clauses.join(" ")
-    }
-
-    fn into_parts(self) -> (Option<HashMap<String, String>>, Option<Item>) {
-        ((!self.names.is_empty()).then_some(self.names), (!self.values.is_empty()).then_some(self.values))
     }
 }

@@ -15,17 +15,23 @@
 //!
 //! Those who do not want to be called are kept as hashes, so that a list of them is of no use. The salt stands in
 //! the same table, since it must survive with it: with another one all of them could be called again.
+//!
+//! `docs/decisions.md`: Why is the opt-out list hashed with a salt that stands beside it?
 
 use alloy_primitives::hex;
 use sha2::{Digest, Sha256};
 
 use crate::types::{AttemptId, PhoneNumber, Timestamp, Usdc, Wallet};
 
-use super::change::{Change, Changes, Item, When, n, s};
+use super::change::{Change, Changes, When, above, is, no};
+use super::item::Item;
 use super::keys;
-use super::rows::{ControlRow, OptOutRow, Pause, WalletRow};
-use super::work::instant_of;
-use super::{Done, Store, StoreFault};
+use super::parse::instant_of;
+use super::rows::{
+    BLOCKED_AT, BLOCKED_FOR, ControlRow, MISSING, OPTED_OUT_AT, OPTED_OUT_FOR, OptOutRow, PAUSED, PAUSED_AT,
+    PAUSED_FOR, Pause, SALT, WalletRow,
+};
+use super::{Done, Hurdle, Store, StoreFault};
 
 /// Something that was switched.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,22 +98,22 @@ impl Store {
             Pause::All => Pause::New,
         };
         let change = Change::update(keys::control())
-            .set("paused", s(what.as_str()))
-            .set("paused_at", n(now.as_second()))
-            .set("paused_for", s(why))
-            .when(When::Any(vec![When::No("paused"), When::Is("paused", s(other.as_str()))]));
+            .set(PAUSED, what)
+            .set(PAUSED_AT, now)
+            .set(PAUSED_FOR, why)
+            .when(When::Any(vec![no(PAUSED), is(PAUSED, other)]));
         self.switched(change, "pause", by).await
     }
 
     /// control: paused → selling
     pub async fn resume_selling(&self, by: &AttemptId) -> Result<bool, StoreFault> {
-        let paused = [Pause::New, Pause::All].map(|what| When::Is("paused", s(what.as_str())));
+        let paused = [Pause::New, Pause::All].map(|what| is(PAUSED, what));
         let change = Change::update(keys::control())
-            .remove("paused")
-            .remove("paused_at")
-            .remove("paused_for")
+            .remove(PAUSED)
+            .remove(PAUSED_AT)
+            .remove(PAUSED_FOR)
             // An operator who resumes has seen what is missing.
-            .remove("missing")
+            .remove(MISSING)
             .when(When::Any(paused.into()));
         self.switched(change, "resume", by).await
     }
@@ -126,19 +132,17 @@ impl Store {
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
-        let change = Change::update(keys::wallet(wallet))
-            .set("blocked_at", n(now.as_second()))
-            .set("blocked_for", s(why))
-            .when(When::No("blocked_at"));
+        let change =
+            Change::update(keys::wallet(wallet)).set(BLOCKED_AT, now).set(BLOCKED_FOR, why).when(no(BLOCKED_AT));
         self.switched(change, "block", by).await
     }
 
     /// wallet: blocked → as it was
     pub async fn unblock_wallet(&self, wallet: &Wallet, by: &AttemptId) -> Result<bool, StoreFault> {
         let change = Change::update(keys::wallet(wallet))
-            .remove("blocked_at")
-            .remove("blocked_for")
-            .when(When::Above("blocked_at", i64::MIN));
+            .remove(BLOCKED_AT)
+            .remove(BLOCKED_FOR)
+            .when(above(BLOCKED_AT, i64::MIN));
         self.switched(change, "unblock", by).await
     }
 
@@ -161,15 +165,15 @@ impl Store {
         let mut controls = self.controls().await?;
         if controls.salt.is_none() {
             let digest: [u8; 32] = Sha256::new().chain_update("salt").chain_update(by.as_str()).finalize().into();
-            let change = Change::update(keys::control()).set("salt", s(hex::encode(digest))).when(When::No("salt"));
+            let change = Change::update(keys::control()).set(SALT, hex::encode(digest)).when(no(SALT));
             self.switched(change, "salt", by).await?;
             // Another process may have been quicker, and its salt is the one.
             controls = self.controls().await?;
         }
         let hash = controls.hash(number).ok_or(StoreFault::Impossible("a salt that was made and is not there"))?;
         let change = Change::put(keys::opt_out(&hash), Item::new())
-            .set("opted_out_at", n(now.as_second()))
-            .set("opted_out_for", s(why))
+            .set(OPTED_OUT_AT, now)
+            .set(OPTED_OUT_FOR, why)
             .when(When::Absent);
         self.switched(change, "opt out", by).await
     }
@@ -177,12 +181,12 @@ impl Store {
     /// opt-out: there → (none)
     pub async fn opt_in(&self, number: &PhoneNumber, by: &AttemptId) -> Result<bool, StoreFault> {
         let Some(hash) = self.controls().await?.hash(number) else { return Ok(false) };
-        let change = Change::delete(keys::opt_out(&hash)).when(When::Above("opted_out_at", i64::MIN));
+        let change = Change::delete(keys::opt_out(&hash)).when(above(OPTED_OUT_AT, i64::MIN));
         self.switched(change, "opt in", by).await
     }
 
     async fn switched(&self, change: Change, step: &str, by: &AttemptId) -> Result<bool, StoreFault> {
-        let done = self.transact(Changes::of([change]), &format!("{step} {}", by.as_str())).await?;
+        let done = self.transact(Changes::of([change.or(Hurdle::Switch)]), &format!("{step} {}", by.as_str())).await?;
         Ok(matches!(done, Done::Yes))
     }
 }

@@ -1,8 +1,15 @@
 //! Keys: the only place where a key string is built or taken apart.
+//!
+//! `docs/decisions.md`: Why are sales, leases and calls spread over four partitions?
 
 use sha2::{Digest, Sha256};
 
-use crate::types::{CallId, Country, PaymentId, PhoneNumber, Wallet};
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::dialled::Dialled;
+use super::item::Item;
+use super::rows::{Name, PK, SK, Value};
+use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Wallet};
 
 /// How many partitions the busy queues are spread over. One partition of an index takes a thousand writes a second.
 pub const SHARDS: u8 = 4;
@@ -14,6 +21,19 @@ pub(super) struct Key {
     pub pk: String,
     /// Sort key.
     pub sk: String,
+}
+
+impl Key {
+    /// As attributes of an item.
+    pub(super) fn into_attributes(self) -> [(String, AttributeValue); 2] {
+        [(PK, self.pk), (SK, self.sk)].map(|(name, value)| (name.as_str().to_owned(), AttributeValue::S(value)))
+    }
+
+    /// The key of an item.
+    pub(super) fn of(item: &Item) -> Option<Self> {
+        let text = |name: Name| item.get(name.as_str())?.as_s().ok().cloned();
+        Some(Self { pk: text(PK)?, sk: text(SK)? })
+    }
 }
 
 /// The prefix of the sort keys of a wallet's leases.
@@ -62,6 +82,26 @@ pub(super) fn purchase(wallet: &Wallet, name: &str) -> Key {
 /// The item of a call.
 pub(super) fn call(call: &CallId) -> Key {
     Key { pk: format!("CALL#{}", call.as_str()), sk: "CALL".to_owned() }
+}
+
+/// The partition in which a wallet's calls lie side by side, in the order in which they were dialled.
+pub(super) fn dialled_partition(wallet: &Wallet) -> String {
+    format!("CALLS#{}", wallet.caip10())
+}
+
+/// The item by which a wallet's call is found.
+pub(super) fn dialled(wallet: &Wallet, call: &Dialled) -> Key {
+    Key { pk: dialled_partition(wallet), sk: dialled_at(call) }
+}
+
+/// Where a call stands among its wallet's: the digits are as many for every instant, so that their order is that of time.
+pub(super) fn dialled_at(Dialled { at, call }: &Dialled) -> String {
+    format!("{:012}#{}", at.as_second(), call.as_str())
+}
+
+/// The item of a part of what was said in a call, beside the call's own.
+pub(super) fn said(call: &CallId, part: usize) -> Key {
+    Key { sk: format!("SAID#{part:03}"), ..self::call(call) }
 }
 
 /// The item that says when something regular was last done.
@@ -154,6 +194,8 @@ pub enum Queue {
     Doubts(u8),
     /// Calls that run, or whose refund is not asked for yet.
     Calls(u8),
+    /// Calls that have ended and whose questions are not answered, at the time of the next try.
+    Questions(u8),
     /// Sales whose payment goes back, at the time of the next try.
     Refunds(u8),
     /// Granted sales whose payment has not been seen on the chain, at the time from which it is asked for.
@@ -176,6 +218,7 @@ impl Queue {
             Self::Sales(shard) => format!("SALE#{shard}"),
             Self::Doubts(shard) => format!("DOUBT#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
+            Self::Questions(shard) => format!("QUESTION#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
             Self::Unproven(shard) => format!("PROOF#{shard}"),
             Self::Strays(shard) => format!("STRAY#{shard}"),
@@ -215,6 +258,11 @@ impl Queue {
         Self::Strays(payment.shard(SHARDS))
     }
 
+    /// The queue of a call whose questions are to be answered.
+    pub fn of_questions(call: &CallId) -> Self {
+        Self::Questions(shard(call.as_str()))
+    }
+
     /// The queue of a call.
     pub fn of_call(call: &CallId) -> Self {
         Self::Calls(shard(call.as_str()))
@@ -223,6 +271,18 @@ impl Queue {
 
 fn shard(text: &str) -> u8 {
     text.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % SHARDS
+}
+
+impl From<Queue> for Value {
+    fn from(queue: Queue) -> Self {
+        queue.name().into()
+    }
+}
+
+/// Reads where a call stands among its wallet's.
+pub(super) fn read_dialled(key: &Key) -> Option<Dialled> {
+    let (at, call) = key.sk.split_once('#')?;
+    Some(Dialled { at: Timestamp::from_second(at.parse().ok()?).ok()?, call: CallId::parse(call).ok()? })
 }
 
 /// What a key of the index names.
@@ -235,6 +295,11 @@ pub(super) enum Named {
     Sale(PaymentId),
     /// A call.
     Call(CallId),
+}
+
+/// Whether an item of a wallet's partition is a lease.
+pub(super) fn is_of_lease(item: &Item) -> bool {
+    Key::of(item).is_some_and(|key| key.sk.starts_with(LEASES))
 }
 
 /// Reads a key that one of the functions above wrote.

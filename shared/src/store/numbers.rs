@@ -1,47 +1,58 @@
 //! Numbers and leases: their transitions, and the questions that are asked of them.
+//!
+//! `docs/decisions.md`: Why is a pooled number not a state of its own while it rests?
 
 use crate::types::{Country, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
-use super::change::{Change, Changes, Item, When, n, s};
+use super::change::{Change, Changes, Step, When, above, at_most, is, no};
+use super::hurdle::Hurdle;
+use super::item::Item;
 use super::keys::{self, LEASES, Queue};
-use super::rows::{Custody, LeaseRow, NumberRow, WalletRow};
-use super::work::{Listed, country_of, instant_of, number_of};
-use super::{Candidate, Done, Lost, Store, StoreFault};
+use super::lost::{Done, Lost};
+use super::parse::{country_of, instant_of, number_of};
+use super::rows::{
+    COUNTRY, CUSTODY, Custody, DUE_AT, EXPIRES_AT, HOLD, LeaseRow, NumberRow, OWNER, SALE, SID, WalletRow,
+};
+use super::work::Listed;
+use super::{Candidate, Store, StoreFault};
 
 /// pooled (its time has come) → held
 pub fn hold(number: &PhoneNumber, sale: &PaymentId, now: Timestamp) -> Changes {
     Changes::of([Change::update(keys::number(number))
-        .set("custody", s("held"))
-        .set("sale", s(sale.as_str()))
-        .remove("due_queue")
-        .remove("due_at")
-        .when(When::Is("custody", s("pooled")))
-        .when(When::AtMost("due_at", now.as_second()))])
+        .set(CUSTODY, Custody::Held)
+        .set(SALE, sale)
+        .not_due()
+        .when(is(CUSTODY, Custody::Pooled))
+        .when(at_most(DUE_AT, now))
+        .or(Hurdle::Number)])
 }
 
 /// (none) → buying
 pub fn intend_purchase(number: &PhoneNumber, country: Country, sale: &PaymentId) -> Changes {
     Changes::of([Change::put(keys::number(number), Item::new())
-        .set("custody", s("buying"))
-        .set("country", s(country.as_str()))
-        .set("sale", s(sale.as_str()))
-        .when(When::Absent)])
+        .set(CUSTODY, Custody::Buying)
+        .set(COUNTRY, country)
+        .set(SALE, sale)
+        .when(When::Absent)
+        .or(Hurdle::Number)])
 }
 
 /// buying → held
 pub fn bought(number: &PhoneNumber, sale: &PaymentId, sid: &str) -> Changes {
     Changes::of([Change::update(keys::number(number))
-        .set("custody", s("held"))
-        .set("sid", s(sid))
-        .when(When::Is("custody", s("buying")))
-        .when(When::Is("sale", s(sale.as_str())))])
+        .set(CUSTODY, Custody::Held)
+        .set(SID, sid)
+        .when(is(CUSTODY, Custody::Buying))
+        .when(is(SALE, sale))
+        .or(Hurdle::Number)])
 }
 
 /// buying → (none): it was not bought
 pub fn forget_purchase(number: &PhoneNumber, sale: &PaymentId) -> Changes {
     Changes::of([Change::delete(keys::number(number))
-        .when(When::Is("custody", s("buying")))
-        .when(When::Is("sale", s(sale.as_str())))])
+        .when(is(CUSTODY, Custody::Buying))
+        .when(is(SALE, sale))
+        .or(Hurdle::Number)])
 }
 
 /// held → leased, and the lease begins
@@ -54,8 +65,9 @@ pub fn lease(
 ) -> Changes {
     Changes::of([
         leased(Change::update(keys::number(number)), wallet)
-            .when(When::Is("custody", s("held")))
-            .when(When::Is("sale", s(sale.as_str()))),
+            .when(is(CUSTODY, Custody::Held))
+            .when(is(SALE, sale))
+            .or(Hurdle::Number),
         begun(number, country, wallet, expires_at),
     ])
 }
@@ -71,9 +83,10 @@ pub fn lease_ordered(
 ) -> Changes {
     Changes::of([
         leased(Change::update(keys::number(number)), wallet)
-            .set("sid", s(sid))
-            .when(When::Is("custody", s("buying")))
-            .when(When::Is("sale", s(sale.as_str()))),
+            .set(SID, sid)
+            .when(is(CUSTODY, Custody::Buying))
+            .when(is(SALE, sale))
+            .or(Hurdle::Number),
         begun(number, country, wallet, expires_at),
     ])
 }
@@ -81,109 +94,111 @@ pub fn lease_ordered(
 /// held → pooled: what was kept for a sale that came to nothing. The month is paid, so it is stock.
 pub fn pool(number: &PhoneNumber, country: Country, sale: &PaymentId, from: Timestamp) -> Changes {
     Changes::of([pooled(Change::update(keys::number(number)), country, from)
-        .remove("sale")
-        .when(When::Is("custody", s("held")))
-        .when(When::Is("sale", s(sale.as_str())))])
+        .remove(SALE)
+        .when(is(CUSTODY, Custody::Held))
+        .when(is(SALE, sale))
+        .or(Hurdle::Number)])
 }
 
 /// buying → importing: it is ours at the carrier, and no sale's; the dialler does not know it yet
 pub fn stock(number: &PhoneNumber, sale: &PaymentId, sid: &str, now: Timestamp) -> Changes {
     Changes::of([importing(Change::update(keys::number(number)), sid, now)
-        .remove("sale")
-        .when(When::Is("custody", s("buying")))
-        .when(When::Is("sale", s(sale.as_str())))])
+        .remove(SALE)
+        .when(is(CUSTODY, Custody::Buying))
+        .when(is(SALE, sale))
+        .or(Hurdle::Number)])
 }
 
 /// (none) → importing: the carrier bills it and the table did not know
 pub fn adopt(number: &PhoneNumber, country: Country, sid: &str, now: Timestamp) -> Changes {
     Changes::of([importing(Change::put(keys::number(number), Item::new()), sid, now)
-        .set("country", s(country.as_str()))
-        .when(When::Absent)])
+        .set(COUNTRY, country)
+        .when(When::Absent)
+        .or(Hurdle::Number)])
 }
 
 /// importing → pooled: the dialler knows it, so it can be handed out
 pub fn imported(number: &PhoneNumber, country: Country, from: Timestamp) -> Changes {
-    Changes::of([pooled(Change::update(keys::number(number)), country, from).when(When::Is("custody", s("importing")))])
+    Changes::of([pooled(Change::update(keys::number(number)), country, from)
+        .when(is(CUSTODY, Custody::Importing))
+        .or(Hurdle::Number)])
 }
 
 /// leased → pooled from `from` on, and the lease ends; unless it was renewed or is held meanwhile
 pub fn reclaim(lease: &Lease, wallet: &Wallet, from: Timestamp) -> Changes {
     Changes::of([
         Change::delete(keys::lease(wallet, &lease.number))
-            .when(When::Is("expires_at", n(lease.expires_at.as_second())))
-            .when(When::No("hold")),
+            .when(is(EXPIRES_AT, lease.expires_at))
+            .when(no(HOLD))
+            .or(Hurdle::Lease),
         pooled(Change::update(keys::number(&lease.number)), lease.country, from)
-            .remove("owner")
-            .when(When::Is("custody", s("leased")))
-            .when(When::Is("owner", s(wallet.caip10()))),
+            .remove(OWNER)
+            .when(is(CUSTODY, Custody::Leased))
+            .when(is(OWNER, wallet))
+            .or(Hurdle::Number),
     ])
 }
 
 /// pooled → releasing: from here on it is not handed out again
 pub fn intend_release(number: &PhoneNumber, now: Timestamp) -> Changes {
     Changes::of([Change::update(keys::number(number))
-        .set("custody", s("releasing"))
-        .set("due_queue", s(Queue::Releases.name()))
-        .set("due_at", n(now.as_second()))
-        .when(When::Is("custody", s("pooled")))
-        .when(When::AtMost("due_at", now.as_second()))])
+        .set(CUSTODY, Custody::Releasing)
+        .due(Queue::Releases, now)
+        .when(is(CUSTODY, Custody::Pooled))
+        .when(at_most(DUE_AT, now))
+        .or(Hurdle::Number)])
 }
 
 /// releasing → (none): the carrier no longer bills it
 pub fn released(number: &PhoneNumber) -> Changes {
-    Changes::of([Change::delete(keys::number(number)).when(When::Is("custody", s("releasing")))])
+    Changes::of([Change::delete(keys::number(number)).when(is(CUSTODY, Custody::Releasing)).or(Hurdle::Number)])
 }
 
 /// active, not held → held for a renewal, which counts from the end that was seen: if another one has moved it meanwhile,
 /// this one must look again. The hold has no time-out of its own: it lives as long as its sale.
 pub fn hold_lease(lease: &Lease, wallet: &Wallet, sale: &PaymentId, now: Timestamp) -> Changes {
     Changes::of([Change::update(keys::lease(wallet, &lease.number))
-        .set("hold", s(sale.as_str()))
-        .when(When::Is("expires_at", n(lease.expires_at.as_second())))
-        .when(When::Above("expires_at", now.as_second()))
-        .when(When::No("hold"))])
+        .set(HOLD, sale)
+        .when(is(EXPIRES_AT, lease.expires_at))
+        .when(above(EXPIRES_AT, now))
+        .when(no(HOLD))
+        .or(Hurdle::Lease)])
 }
 
 /// held → extended, and let go
 pub fn extend(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId, expires_at: Timestamp) -> Changes {
     Changes::of([Change::update(keys::lease(wallet, number))
-        .set("expires_at", n(expires_at.as_second()))
-        .set("due_at", n(expires_at.as_second()))
-        .remove("hold")
-        .when(When::Is("hold", s(sale.as_str())))])
+        .set(EXPIRES_AT, expires_at)
+        .set(DUE_AT, expires_at)
+        .remove(HOLD)
+        .when(is(HOLD, sale))
+        .or(Hurdle::Lease)])
 }
 
 /// held → as it was
 pub fn let_go(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId) -> Changes {
-    Changes::of([Change::update(keys::lease(wallet, number)).remove("hold").when(When::Is("hold", s(sale.as_str())))])
+    Changes::of([Change::update(keys::lease(wallet, number)).remove(HOLD).when(is(HOLD, sale)).or(Hurdle::Lease)])
 }
 
 fn leased(change: Change, wallet: &Wallet) -> Change {
-    change.set("custody", s("leased")).set("owner", s(wallet.caip10())).remove("sale")
+    change.set(CUSTODY, Custody::Leased).set(OWNER, wallet).remove(SALE)
 }
 
-fn begun(number: &PhoneNumber, country: Country, wallet: &Wallet, expires_at: Timestamp) -> Change {
+fn begun(number: &PhoneNumber, country: Country, wallet: &Wallet, expires_at: Timestamp) -> Step {
     Change::put(keys::lease(wallet, number), Item::new())
-        .set("country", s(country.as_str()))
-        .set("expires_at", n(expires_at.as_second()))
-        .set("due_queue", s(Queue::of_lease(number).name()))
-        .set("due_at", n(expires_at.as_second()))
+        .set(COUNTRY, country)
+        .set(EXPIRES_AT, expires_at)
+        .due(Queue::of_lease(number), expires_at)
         .when(When::Absent)
+        .or(Hurdle::Lease)
 }
 
 fn importing(change: Change, sid: &str, now: Timestamp) -> Change {
-    change
-        .set("custody", s("importing"))
-        .set("sid", s(sid))
-        .set("due_queue", s(Queue::Imports.name()))
-        .set("due_at", n(now.as_second()))
+    change.set(CUSTODY, Custody::Importing).set(SID, sid).due(Queue::Imports, now)
 }
 
 fn pooled(change: Change, country: Country, from: Timestamp) -> Change {
-    change
-        .set("custody", s("pooled"))
-        .set("due_queue", s(Queue::Pool(country).name()))
-        .set("due_at", n(from.as_second()))
+    change.set(CUSTODY, Custody::Pooled).due(Queue::Pool(country), from)
 }
 
 /// A lease, active or not: whether it is active depends on the time.
@@ -270,7 +285,7 @@ impl Store {
     pub async fn belongings(&self, wallet: &Wallet) -> Result<Belongings, StoreFault> {
         let mut belongings = Belongings { leases: Vec::new(), credit: Usdc::micros(0) };
         for item in self.partition(keys::wallet_partition(wallet)).await? {
-            if item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(LEASES)) {
+            if keys::is_of_lease(&item) {
                 belongings.leases.push(Lease::from_row(&serde_dynamo::from_item(item)?)?);
             } else {
                 belongings.credit = Usdc::micros(serde_dynamo::from_item::<_, WalletRow>(item)?.credit);

@@ -3,19 +3,16 @@
 
 use crate::types::{AttemptId, Place, Searched, TransactionId};
 
-use super::change::{Change, Changes, When, n, s};
-use super::rows::SearchedRow;
-use super::sales::Record;
-use super::{Done, Store, StoreFault, keys};
+use super::change::{Change, Changes, as_seen, is};
+use super::rows::{ATTEMPT, BEFORE, BEHIND, PROGRESS, SEARCHED, TOP, Value};
+use super::sales::{Record, searched_row};
+use super::{Done, Hurdle, Store, StoreFault, keys};
 
 impl Store {
     /// Where the stretch is being read that begins where something has come to ([`Store::progress`]).
     pub async fn place(&self, name: &str, seen: Option<u64>) -> Result<Option<Place>, StoreFault> {
-        let item = self.item(keys::turn(name)).await?.unwrap_or_default();
-        let number = |name: &str| -> Option<u64> { item.get(name)?.as_n().ok()?.parse().ok() };
-        let before = item.get("before").and_then(|before| before.as_s().ok());
-        let is_of = number("behind") == seen;
-        let place = number("top").zip(before.cloned().map(TransactionId::from_row)).filter(|_| is_of);
+        let row = self.turn(name).await?;
+        let place = row.top.zip(row.before.map(TransactionId::from_row)).filter(|_| row.behind == seen);
         Ok(place.map(|(top, before)| Place { top, before }))
     }
 
@@ -27,33 +24,29 @@ impl Store {
         place: Option<&Place>,
         by: &AttemptId,
     ) -> Result<bool, StoreFault> {
-        let number = |at: u64| n(i64::try_from(at).unwrap_or(i64::MAX));
-        let still = seen.map_or(When::No("progress"), |seen| When::Is("progress", number(seen)));
-        let change = Change::update(keys::turn(name)).when(still);
+        let change = Change::update(keys::turn(name)).when(as_seen(PROGRESS, seen));
         let change = match place {
-            Some(Place { top, before }) => change.set("top", number(*top)).set("before", s(before.as_str())),
-            None => change.remove("top").remove("before"),
+            Some(Place { top, before }) => change.set(TOP, *top).set(BEFORE, before.as_str()),
+            None => change.remove(TOP).remove(BEFORE),
         };
         let change = match seen {
-            Some(seen) => change.set("behind", number(seen)),
-            None => change.remove("behind"),
+            Some(seen) => change.set(BEHIND, seen),
+            None => change.remove(BEHIND),
         };
+        let change = change.or(Hurdle::Switch);
         let token = format!("place {name} {place:?} {}", by.as_str());
         Ok(matches!(self.transact(Changes::of([change]), &token).await?, Done::Yes))
     }
 
-    /// Keeps how far the chain was searched for a transaction of a sale, so that the next search goes on there. Whoever else
-    /// searches writes a place that is as true.
+    /// Keeps how far the chain was searched for a transaction of a sale, so that the next search goes on there. Another
+    /// attempt that searches writes a place that is as true.
     pub async fn keep_place(&self, record: &Record, searched: &Searched) -> Result<(), StoreFault> {
-        let place = serde_dynamo::to_attribute_value(searched_row(searched))?;
+        let place = Value::row(&searched_row(searched))?;
         let change = Change::update(keys::sale(&record.id))
-            .set("searched", place)
-            .when(When::Is("attempt", s(record.attempt.as_str())));
+            .set(SEARCHED, place)
+            .when(is(ATTEMPT, &record.attempt))
+            .or(Hurdle::Sale);
         let token = record.token(&format!("searched {searched:?}"));
         self.transact(Changes::of([change]), &token).await.map(drop)
     }
-}
-
-pub(super) fn searched_row(searched: &Searched) -> SearchedRow {
-    SearchedRow { message: format!("{:#x}", searched.message), before: searched.before.to_string() }
 }

@@ -8,15 +8,13 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use crate::types::{AttemptId, Timestamp, Usdc};
 
-use super::calls::signed;
-use super::change::{Change, Changes, When, n, s};
+use super::change::{Change, Changes, is};
 use super::keys::{self, Queue};
+use super::rows::{DUE_AT, DUE_QUEUE, MISSING};
 use super::sales::Record;
-use super::{Store, StoreFault};
+use super::{Hurdle, Store, StoreFault};
 
 /// How long the watch of the chain has to see a payment before it is asked for. A block takes twenty minutes to be final.
 pub const SEEN_WITHIN: Duration = Duration::from_hours(1);
@@ -24,22 +22,22 @@ pub const SEEN_WITHIN: Duration = Duration::from_hours(1);
 impl Store {
     /// sale: closed, waiting → closed
     pub async fn proven(&self, record: &Record, by: &AttemptId) -> Result<(), StoreFault> {
-        let change = waiting(record).remove("due_queue").remove("due_at");
-        self.done(Changes::of([change]), &record.id, "proven", by).await.map(drop)
+        let change = waiting(record).not_due();
+        self.done(Changes::of([change.or(Hurdle::Sale)]), &record.id, "proven", by).await.map(drop)
     }
 
     /// Puts off the next look at a payment that nothing sure is known of.
     pub async fn prove_later(&self, record: &Record, at: Timestamp, by: &AttemptId) -> Result<(), StoreFault> {
-        let change = waiting(record).set("due_at", n(at.as_second()));
-        self.done(Changes::of([change]), &record.id, "prove later", by).await.map(drop)
+        let change = waiting(record).set(DUE_AT, at);
+        self.done(Changes::of([change.or(Hurdle::Sale)]), &record.id, "prove later", by).await.map(drop)
     }
 
     /// sale: closed, waiting → closed, missing; control: missing + amount. How much is missing since selling was last resumed;
     /// none if it was counted before.
     pub async fn missing(&self, record: &Record, by: &AttemptId) -> Result<Option<Usdc>, StoreFault> {
-        let sale = waiting(record).remove("due_queue").remove("due_at").set("missing", AttributeValue::Bool(true));
-        let control = Change::update(keys::control()).add("missing", signed(record.signed.amount));
-        if !self.done(Changes::of([sale, control]), &record.id, "missing", by).await? {
+        let sale = waiting(record).not_due().set(MISSING, true);
+        let control = Change::update(keys::control()).add(MISSING, record.signed.amount.signed());
+        if !self.done(Changes::of([sale.or(Hurdle::Sale), control.anyway()]), &record.id, "missing", by).await? {
             return Ok(None);
         }
         Ok(self.controls().await?.missing)
@@ -48,5 +46,5 @@ impl Store {
 
 /// A change to a sale that waits to be seen.
 fn waiting(record: &Record) -> Change {
-    Change::update(keys::sale(&record.id)).when(When::Is("due_queue", s(Queue::of_proof(&record.id).name())))
+    Change::update(keys::sale(&record.id)).when(is(DUE_QUEUE, Queue::of_proof(&record.id)))
 }

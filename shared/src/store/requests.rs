@@ -17,9 +17,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
-use super::change::{Change, Changes, Item, n, s};
+use super::change::expression::write;
+use super::change::{Change, Changes, Otherwise, Step};
+use super::item::Item;
 use super::keys::{Key, Queue};
-use super::{Done, Lost, Store, StoreFault};
+use super::lost::{Done, Lost};
+use super::rows::{DUE_AT, DUE_QUEUE, PK, SK, Value};
+use super::{Store, StoreFault};
 use crate::types::Timestamp;
 
 /// How often a transaction is tried again that another one was in the way of.
@@ -48,15 +52,15 @@ impl Store {
             .table_name(&self.table)
             .index_name("due")
             .key_condition_expression("#queue = :queue AND #at <= :until")
-            .expression_attribute_names("#queue", "due_queue")
-            .expression_attribute_names("#at", "due_at")
-            .expression_attribute_values(":queue", s(queue.name()))
-            .expression_attribute_values(":until", n(until.as_second()))
+            .expression_attribute_names("#queue", DUE_QUEUE.as_str())
+            .expression_attribute_names("#at", DUE_AT.as_str())
+            .expression_attribute_values(":queue", Value::from(queue).into())
+            .expression_attribute_values(":until", Value::from(until).into())
     }
 
     /// One item.
     pub(super) fn item(&self, key: Key) -> Asked<'_, Option<Item>> {
-        let wanted = self.client.get_item().table_name(&self.table).key("pk", s(key.pk)).key("sk", s(key.sk));
+        let wanted = self.client.get_item().table_name(&self.table).set_key(Some(key.into_attributes().into()));
         async move {
             let answer = wanted.consistent_read(true).send().await;
             answer.map(|answer| answer.item).map_err(|error| unavailable(&error))
@@ -67,18 +71,18 @@ impl Store {
     /// Several items in one round trip, in the order in which they were asked for.
     pub(super) async fn items<const N: usize>(&self, keys: [Key; N]) -> Result<[Option<Item>; N], StoreFault> {
         let mut found = self.batch(&keys).await?;
-        let is = |item: &Item, key: &Key| item.get("pk") == Some(&s(&key.pk)) && item.get("sk") == Some(&s(&key.sk));
         Ok(keys.map(|key| {
-            let place = found.iter().position(|item| is(item, &key))?;
+            let place = found.iter().position(|item| Key::of(item).as_ref() == Some(&key))?;
             Some(found.swap_remove(place))
         }))
     }
 
-    fn batch<'a>(&'a self, keys: &'a [Key]) -> Asked<'a, Vec<Item>> {
-        let named = |key: &Key| HashMap::from([("pk".to_owned(), s(&key.pk)), ("sk".to_owned(), s(&key.sk))]);
+    /// Several items in one round trip, in no order; a hundred at most.
+    pub(super) fn batch<'a>(&'a self, keys: &'a [Key]) -> Asked<'a, Vec<Item>> {
         async move {
             let wanted = KeysAndAttributes::builder().consistent_read(true);
-            let wanted = wanted.set_keys(Some(keys.iter().map(named).collect())).build()?;
+            let wanted =
+                wanted.set_keys(Some(keys.iter().map(|key| key.clone().into_attributes().into()).collect())).build()?;
             let mut left = Some(HashMap::from([(self.table.clone(), wanted)]));
             let mut found = Vec::new();
             for _ in 0..BATCHES {
@@ -99,8 +103,23 @@ impl Store {
     /// All items of a partition.
     pub(super) fn partition(&self, pk: String) -> Asked<'_, Vec<Item>> {
         let all = self.client.query().table_name(&self.table).key_condition_expression("#pk = :pk");
-        let all = all.expression_attribute_names("#pk", "pk").expression_attribute_values(":pk", s(pk));
+        let all = all
+            .expression_attribute_names("#pk", PK.as_str())
+            .expression_attribute_values(":pk", Value::from(pk).into());
         pages(all.consistent_read(true), usize::MAX)
+    }
+
+    /// The last items of a partition by their sort keys, the last one first; of those before this key, where there is one.
+    pub(super) fn newest(&self, pk: String, before: Option<String>, most: u16) -> Asked<'_, Vec<Item>> {
+        let condition = if before.is_some() { "#pk = :pk AND #sk < :before" } else { "#pk = :pk" };
+        let query = self.client.query().table_name(&self.table).key_condition_expression(condition);
+        let query = query.expression_attribute_names("#pk", PK.as_str());
+        let mut query = query.expression_attribute_values(":pk", Value::from(pk).into());
+        if let Some(before) = before {
+            query = query.expression_attribute_names("#sk", SK.as_str());
+            query = query.expression_attribute_values(":before", Value::from(before).into());
+        }
+        pages(query.scan_index_forward(false).consistent_read(true), most.into())
     }
 
     /// The items that are due in a queue by then, the oldest first.
@@ -129,8 +148,8 @@ impl Store {
     pub(super) fn transact<'a>(&'a self, changes: Changes, token: &'a str) -> Asked<'a, Done> {
         async move {
             let mut steps = Vec::new();
-            for (place, change) in changes.all.into_iter().enumerate() {
-                steps.push((place, change.is_spare(), change.into_step(&self.table)?));
+            for (place, Step { change, otherwise }) in changes.all.into_iter().enumerate() {
+                steps.push((place, otherwise, write(change, &self.table)?));
             }
             let mut token = token.to_owned();
             let mut conflicts = 0;
@@ -138,14 +157,16 @@ impl Store {
                 let writes = steps.iter().map(|(_, _, step)| step.clone()).collect();
                 match self.write(writes, &token).await {
                     Ok(()) => return Ok(Done::Yes),
-                    Err(NotDone::Condition(lost)) => match steps.get(lost.change) {
-                        Some((place, true, _)) => {
+                    Err(NotDone::Condition { step, old }) => match steps.get(step) {
+                        Some((place, Otherwise::Without, _)) => {
                             // None of it was written, so what is left is another step.
                             token = format!("{token} without {place}");
-                            steps.remove(lost.change);
+                            steps.remove(step);
                         }
-                        Some((place, false, _)) => return Ok(Done::No(Lost { change: *place, ..lost })),
-                        None => return Err(StoreFault::Impossible("a condition that nobody has set")),
+                        Some((_, Otherwise::Lost(hurdle), _)) => return Ok(Done::No(Lost { hurdle: *hurdle, old })),
+                        Some((_, Otherwise::Impossible, _)) | None => {
+                            return Err(StoreFault::Impossible("a condition that no change has"));
+                        }
                     },
                     Err(NotDone::Conflict) if conflicts < CONFLICTS => {
                         conflicts += 1;
@@ -165,7 +186,7 @@ impl Store {
     /// may be made twice.
     pub(super) fn change(&self, change: Change) -> Asked<'_, Result<(), Option<Item>>> {
         async move {
-            let step = change.into_step(&self.table)?;
+            let step = write(change, &self.table)?;
             let update = step.update.ok_or(StoreFault::Impossible("a change by itself that is no update"))?;
             let write = self
                 .client
@@ -215,7 +236,11 @@ fn pages(query: QueryFluentBuilder, most: usize) -> Asked<'static, Vec<Item>> {
 }
 
 enum NotDone {
-    Condition(Lost),
+    /// The condition of this step does not hold, and this is what it has found.
+    Condition {
+        step: usize,
+        old: Option<Item>,
+    },
     Conflict,
     Fault(StoreFault),
 }
@@ -224,9 +249,9 @@ enum NotDone {
 fn not_done(error: &SdkError<TransactWriteItemsError>) -> NotDone {
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
         let reasons = cancelled.cancellation_reasons();
-        for (change, reason) in reasons.iter().enumerate() {
+        for (step, reason) in reasons.iter().enumerate() {
             if reason.code() == Some("ConditionalCheckFailed") {
-                return NotDone::Condition(Lost { change, old: reason.item.clone() });
+                return NotDone::Condition { step, old: reason.item.clone() };
             }
         }
         let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];

@@ -1,18 +1,19 @@
 //! Questions of an operator's: what waits and since when, where a wallet stands, and which sale is meant by something that
-//! is no key. The last one reads the whole table, page by page, so no request and no function asks it.
+//! is not a key. The last one reads the whole table, page by page, so no request and no function asks it.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 
 use crate::types::{Network, PaymentId, Timestamp, Usdc, Wallet};
 
 use super::calls::UNPAID_PAUSE;
-use super::change::{Item, s};
+use super::item::Item;
 use super::keys::{self, Key, Named, SALES};
+use super::parse::instant_of;
+use super::queues::candidate;
 use super::requests::unavailable;
-use super::rows::WalletRow;
+use super::rows::{DUE_AT, FROM, NETWORK, Name, PAYMENT, PK, REFUND, SETTLED, TAKEN_BY, TRANSACTION, Value, WalletRow};
 use super::sales::Record;
-use super::work::instant_of;
-use super::{Candidate, Queue, Store, StoreFault, candidate};
+use super::{Candidate, Cursor, Queue, Store, StoreFault};
 
 /// What a sale is known by without its payment's id.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,9 +25,6 @@ pub enum Sought {
     /// The one-way name that stands in logs and at the carrier.
     Tag(String),
 }
-
-/// Where a search goes on.
-pub struct Cursor(pub(super) Item);
 
 /// One page of a search.
 pub struct Page {
@@ -64,7 +62,7 @@ impl Store {
     ) -> Result<Vec<(Candidate, Timestamp)>, StoreFault> {
         let items = self.queued(queue, until, most).await?;
         let with_time = |item: &Item| {
-            let at = item.get("due_at")?.as_n().ok()?.parse().ok()?;
+            let at = item.get(DUE_AT.as_str())?.as_n().ok()?.parse().ok()?;
             Some((candidate(item)?, Timestamp::from_second(at).ok()?))
         };
         Ok(items.iter().filter_map(with_time).collect())
@@ -72,9 +70,7 @@ impl Store {
 
     /// When a turn was last taken.
     pub async fn turn_taken(&self, name: &str) -> Result<Option<Timestamp>, StoreFault> {
-        let item = self.item(keys::turn(name)).await?;
-        let second = item.and_then(|item| item.get("taken_at")?.as_n().ok()?.parse().ok());
-        second.map(instant_of).transpose()
+        self.turn(name).await?.taken_at.map(instant_of).transpose()
     }
 
     /// Where a wallet stands; `None` if it has never done anything that is counted.
@@ -91,32 +87,26 @@ impl Store {
 
     /// One page of a search through all sales.
     pub async fn seek(&self, sought: &Sought, from: Option<Cursor>) -> Result<Page, StoreFault> {
+        let text = |text: &str| Value::from(text).into();
         let mut scan = self
             .client
             .scan()
             .table_name(&self.table)
             .set_exclusive_start_key(from.map(|cursor| cursor.0))
-            .expression_attribute_names("#pk", "pk")
-            .expression_attribute_values(":sales", s(SALES));
+            .expression_attribute_names("#pk", PK.as_str())
+            .expression_attribute_values(":sales", text(SALES));
         let mut filter = "begins_with(#pk, :sales)".to_owned();
         match sought {
             Sought::Transaction(name) => {
                 filter.push_str(" AND (#settled.#tx = :tx OR #refund.#tx = :tx OR #refund.#taken = :tx)");
-                for (placeholder, name) in
-                    [("#settled", "settled"), ("#refund", "refund"), ("#tx", "transaction"), ("#taken", "taken_by")]
-                {
-                    scan = scan.expression_attribute_names(placeholder, name);
-                }
-                scan = scan.expression_attribute_values(":tx", s(name));
+                let names = [("#settled", SETTLED), ("#refund", REFUND), ("#tx", TRANSACTION), ("#taken", TAKEN_BY)];
+                scan = named(scan, names).expression_attribute_values(":tx", text(name));
             }
             Sought::Payer(wallet) => {
                 filter.push_str(" AND #payment.#from = :from AND #payment.#network = :network");
-                for (placeholder, name) in [("#payment", "payment"), ("#from", "from"), ("#network", "network")] {
-                    scan = scan.expression_attribute_names(placeholder, name);
-                }
-                scan = scan
-                    .expression_attribute_values(":from", s(wallet.account()))
-                    .expression_attribute_values(":network", s(Network::caip2(wallet.network())));
+                scan = named(scan, [("#payment", PAYMENT), ("#from", FROM), ("#network", NETWORK)])
+                    .expression_attribute_values(":from", text(&wallet.account()))
+                    .expression_attribute_values(":network", text(Network::caip2(wallet.network())));
             }
             // One-way: each id has to be tried.
             Sought::Tag(_) => {}
@@ -135,9 +125,12 @@ impl Store {
     }
 }
 
+fn named<const N: usize>(scan: ScanFluentBuilder, names: [(&str, Name); N]) -> ScanFluentBuilder {
+    names.into_iter().fold(scan, |scan, (of, name)| scan.expression_attribute_names(of, name.as_str()))
+}
+
 fn sale_of(item: &Item) -> Option<PaymentId> {
-    let text = |name: &str| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).cloned();
-    match keys::read(&Key { pk: text("pk")?, sk: text("sk")? })? {
+    match keys::read(&Key::of(item)?)? {
         Named::Sale(payment) => Some(payment),
         _ => None,
     }

@@ -51,13 +51,13 @@ impl Sweep {
     }
 
     /// The sales that are unfinished, and those among them that are past the fence. At most [`PAGE`] of a queue are looked at:
-    /// more than so many are a disaster whatever their number.
+    /// more than this many are a disaster whatever their number.
     async fn unfinished(&self, invocation: &Invocation) -> Result<(Waiting, Waiting), StoreFault> {
         let (mut unfinished, mut unknown) = (Waiting::default(), Waiting::default());
         for queue in (0..SHARDS).flat_map(|shard| [Queue::Sales(shard), Queue::Doubts(shard)]) {
             for candidate in self.store.due(queue, Timestamp::MAX, PAGE).await? {
                 let Candidate::Sale(payment) = candidate else { continue };
-                if invocation.remaining() < super::STEP {
+                if invocation.remaining() < super::GLANCE {
                     return Ok((unfinished, unknown));
                 }
                 let Some(record) = self.store.sale(&payment).await? else { continue };

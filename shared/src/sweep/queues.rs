@@ -9,8 +9,7 @@ use super::{Report, STEP, Sweep, failed};
 use crate::invocation::Invocation;
 use crate::leases::GRACE;
 use crate::refusal::Fault;
-use crate::store::survey::Cursor;
-use crate::store::{Candidate, Due, Queue, SHARDS, Store, StoreFault};
+use crate::store::{Candidate, Cursor, Due, Queue, SHARDS, Store, StoreFault};
 use crate::types::Timestamp;
 
 /// How much of a queue is read at once.
@@ -29,6 +28,11 @@ impl Sweep {
     /// Calls that are to be looked at, stopped or paid back.
     pub(super) async fn running(&self, invocation: &Invocation) -> Report {
         self.work_off((0..SHARDS).map(Queue::Calls).collect(), invocation.now, invocation).await
+    }
+
+    /// Questions about calls that are over. A lane of its own: what the vendor's model takes its time for holds up nothing else.
+    pub(super) async fn answers(&self, invocation: &Invocation) -> Report {
+        self.work_off((0..SHARDS).map(Queue::Questions).collect(), invocation.now, invocation).await
     }
 
     /// Numbers: leases that have ended, and what is on its way into the stock or out of it.
@@ -104,6 +108,9 @@ impl Sweep {
             Candidate::Sale(payment) => {
                 self.finish(payment, invocation).await?;
                 report.sales += 1;
+            }
+            Candidate::Call(call) if matches!(queue, Queue::Questions(_)) => {
+                self.calls.answer(call, invocation).await?;
             }
             Candidate::Call(call) => {
                 self.look_after(call, invocation).await?;

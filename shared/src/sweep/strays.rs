@@ -1,9 +1,12 @@
-//! Payments that came although nobody asked for them, or no longer: anybody who has seen a signed authorization can submit it
+//! Payments that we did not ask for, or no longer: a third party that has seen a signed authorization can submit it
 //! until it expires, also one that we refused. What the chain says was paid to us is held against our records, and what
 //! bought nothing goes back.
 //!
 //! Only blocks that are final are looked at, so nothing is paid back that may yet vanish; and no payment is passed by
 //! while its sale is unfinished.
+//!
+//! - `docs/decisions.md`: Why does `payments_from` not look at everything?
+//! - `docs/decisions.md`: Why does a stray payment not simply go back?
 
 use std::time::Duration;
 
@@ -50,7 +53,7 @@ struct Ask<'a> {
     reach: Reach,
     /// Where the last part of this stretch ended.
     place: Option<&'a Place>,
-    /// A payment that is older by so many seconds, and has no record, is left alone.
+    /// A payment that is older by this many seconds, and has no record, is left alone.
     oldest: u64,
 }
 
@@ -327,7 +330,7 @@ fn seconds_since(then: Timestamp, invocation: &Invocation) -> u64 {
     u64::try_from(invocation.now.duration_since(then).as_secs()).unwrap_or(0)
 }
 
-/// How long so many blocks of a chain, or slots of a cluster, take.
+/// How long this many blocks of a chain, or slots of a cluster, take.
 fn seconds(network: Network, blocks: u64) -> u64 {
     match network {
         Network::Evm(_) => blocks.saturating_mul(2),

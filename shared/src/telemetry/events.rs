@@ -42,7 +42,7 @@ impl Log {
 }
 
 impl Subscriber for Log {
-    /// Spans are nobody's: which invocation it is, an event knows without one.
+    /// Spans are not used: an event knows without one which invocation it belongs to.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && *metadata.level() <= self.level_of(metadata.target())
     }

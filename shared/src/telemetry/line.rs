@@ -1,6 +1,9 @@
 //! The line itself. A document of the embedded metric format is a JSON object whose `_aws` says which of its members are
 //! metrics and which are their dimensions, so a member has one value in a document: what does not fit beside the rest, such
 //! as a second endpoint's sales in one round, goes to a further document, in a line of its own.
+//!
+//! - `docs/decisions.md`: Why are log and metrics one line?
+//! - `docs/decisions.md`: Why is the metric format written by hand?
 
 use std::time::Duration;
 
@@ -92,6 +95,8 @@ fn describe<'a>(
     text("trace", invoked.trace.as_deref().map(root));
     text("sale", notes.sale.as_deref());
     text("wallet", notes.wallet.as_deref());
+    text("method", notes.method);
+    text("tool", notes.tool);
     members.push(("upstream", Member::Asked(&notes.asked)));
     match &ended.with {
         With::Status(status) => {

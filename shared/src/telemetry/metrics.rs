@@ -73,6 +73,9 @@ metrics! {
     /// What a vendor charged: Bland for a call when it has ended, Twilio for the first month of a number when it is bought, and
     /// for a call's minutes, as we estimate them.
     UPSTREAM_COST: "UpstreamCost", Money, ["vendor"];
+    /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on
+    /// a minute after it was asked for.
+    HANG_UPS: "HangUps", Count, ["result"];
     /// Requests that were refused because of a limit, ours or a vendor's.
     LIMITS_HIT: "LimitsHit", Count, ["limit"];
     /// How much of what a day's calls may cost is used up, each time that a call is asked for.

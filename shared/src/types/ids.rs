@@ -84,7 +84,7 @@ impl PaymentId {
         Self(format!("{}:{token:#x}:{payer:#x}:{nonce:#x}", network.caip2()).into())
     }
 
-    /// Solana: a message can be processed once. Signatures are no part of it, since the fee payer's comes later.
+    /// Solana: a message can be processed once. Signatures are not part of it, since the fee payer's comes later.
     pub fn solana(network: SolanaNetwork, message: B256) -> Self {
         Self(format!("{}:{}", network.caip2(), alloy_primitives::hex::encode(message)).into())
     }

@@ -18,9 +18,56 @@ pub fn whole_days(from: Timestamp, to: Timestamp) -> u64 {
     seconds / DAY.as_secs()
 }
 
+/// Reads RFC 3339: a day, a time of day and how far that is from UTC, such as `2026-06-17T12:00:00Z`.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    let form: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c.to_ascii_uppercase() }).collect();
+    let rest = form.strip_prefix("0000-00-00T00:00:00")?;
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches('0');
+            (1..=9).contains(&(fraction.len() - zone.len())).then_some(zone)?
+        }
+        None => rest,
+    };
+    if matches!(zone, "Z" | "+00:00" | "-00:00") { text.parse().ok() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Timestamp, rfc3339, whole_days};
+    use super::{Timestamp, instant, rfc3339, whole_days};
+
+    #[test]
+    fn an_instant_is_read_as_the_standard_writes_it_and_not_otherwise() {
+        for (text, second) in [
+            ("2026-06-17T12:00:00Z", 1_781_697_600),
+            ("2026-06-17t12:00:00z", 1_781_697_600),
+            ("2026-06-17T14:00:00+02:00", 1_781_697_600),
+            ("2026-06-17T04:30:00.5-07:30", 1_781_697_600),
+            ("2026-06-17T12:00:00.999999999-00:00", 1_781_697_600),
+        ] {
+            assert_eq!(instant(text).map(Timestamp::as_second), Some(second), "{text}");
+        }
+        for text in [
+            "",
+            "2026-06-17",
+            "2026-06-17T12:00:00",
+            "2026-06-17T12:00Z",
+            "2026-06-17 12:00:00Z",
+            "20260617T120000Z",
+            "2026-06-17T12:00:00.Z",
+            "2026-06-17T12:00:00.0000000000Z",
+            "2026-06-17T12:00:00+0200",
+            "2026-06-17T12:00:00+02:00[Europe/Paris]",
+            "2026-02-30T12:00:00Z",
+            "2026-06-17T24:00:00Z",
+            "1781697600",
+            "yesterday",
+            " 2026-06-17T12:00:00Z",
+            "٢٠٢٦-06-17T12:00:00Z",
+        ] {
+            assert_eq!(instant(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn an_instant_is_written_in_whole_seconds() {

@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Usdc(u64);
 
 impl Usdc {
-    /// So many millionths of a dollar.
+    /// This many millionths of a dollar.
     pub const fn micros(micros: u64) -> Self {
         Self(micros)
     }
@@ -25,7 +25,7 @@ impl Usdc {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// So many times an amount.
+    /// This many times an amount.
     #[must_use]
     pub const fn times(self, many: u64) -> Self {
         Self(self.0.saturating_mul(many))
@@ -34,6 +34,11 @@ impl Usdc {
     /// The atomic units, as the token and the x402 wire count them.
     pub const fn atomic(self) -> u64 {
         self.0
+    }
+
+    /// The atomic units as a number that can be taken off another one. No amount comes near the end of its range.
+    pub fn signed(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
     }
 }
 

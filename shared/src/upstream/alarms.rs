@@ -5,8 +5,6 @@
 use std::time::Duration;
 
 use aws_sdk_scheduler::Client;
-use aws_sdk_scheduler::config::retry::RetryConfig;
-use aws_sdk_scheduler::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_scheduler::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError;
 use aws_sdk_scheduler::operation::update_schedule::UpdateScheduleError;
@@ -17,19 +15,15 @@ use serde::Serialize;
 
 use crate::telemetry::Neighbour;
 use crate::types::{PhoneNumber, Timestamp, Wallet};
-use crate::upstream::http;
+use crate::wire::aws::Service;
 
 /// One repetition: the caller has better things to wait for, and the reaper's rounds find the lease anyway.
 const ATTEMPTS: u32 = 2;
 
 /// Where schedules are kept, and what they start.
 pub struct AlarmsConfig {
-    /// The region.
-    pub region: String,
-    /// Who we are.
-    pub credentials: Credentials,
-    /// Another endpoint than the region's.
-    pub endpoint_url: Option<String>,
+    /// The scheduler.
+    pub service: Service,
     /// The group that holds the schedules.
     pub group: String,
     /// The role with which the scheduler starts the reaper.
@@ -86,18 +80,8 @@ struct Schedule {
 impl Alarms {
     /// A client that shares our connections. Connects at the first request.
     pub fn new(config: AlarmsConfig) -> Self {
-        let sdk = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(config.region))
-            .credentials_provider(config.credentials)
-            .http_client(http::ForAws(Neighbour::Scheduler))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-        let sdk = match config.endpoint_url {
-            Some(url) => sdk.endpoint_url(url),
-            None => sdk,
-        };
         Self {
-            client: Client::from_conf(sdk.build()),
+            client: Client::new(&config.service.sdk(Neighbour::Scheduler, ATTEMPTS).build()),
             group: config.group,
             role_arn: config.role_arn,
             reaper_arn: config.reaper_arn,
@@ -210,9 +194,11 @@ fn alarm_error<E: ProvideErrorMetadata>(error: &SdkError<E>) -> AlarmError {
 mod tests {
     use std::time::Duration;
 
-    use super::{AlarmError, Alarms, AlarmsConfig, Credentials, expression, name};
+    use aws_credential_types::Credentials;
+
+    use super::{AlarmError, Alarms, AlarmsConfig, Service, expression, name};
     use crate::types::{EvmNetwork, PhoneNumber, Timestamp, Wallet};
-    use crate::upstream::canned::{Asked, Canned};
+    use crate::wire::canned::{Asked, Canned};
 
     const CREATED: (u16, &str) =
         (200, r#"{"ScheduleArn":"arn:aws:scheduler:us-east-1:1:schedule/leases/lease-14155551234"}"#);
@@ -222,9 +208,11 @@ mod tests {
     async fn set(answers: &[(u16, &str)]) -> (Result<(), AlarmError>, Vec<Asked>) {
         let scheduler = Canned::answering(answers);
         let alarms = Alarms::new(AlarmsConfig {
-            region: "us-east-1".into(),
-            credentials: Credentials::from_keys("AKID", "secret", None),
-            endpoint_url: Some(scheduler.url.clone()),
+            service: Service {
+                region: "us-east-1".into(),
+                credentials: Credentials::from_keys("AKID", "secret", None),
+                endpoint: Some(scheduler.url.clone()),
+            },
             group: "leases".into(),
             role_arn: "arn:aws:iam::1:role/reaper".into(),
             reaper_arn: "arn:aws:lambda:us-east-1:1:function:reaper".into(),

@@ -5,33 +5,19 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, keccak256};
 use aws_sdk_kms::Client;
-use aws_sdk_kms::config::retry::RetryConfig;
-use aws_sdk_kms::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 use secp256k1::{Message, PublicKey, Secp256k1, SecretKey};
 use tokio::sync::OnceCell;
 
-use super::http;
 use crate::telemetry::Neighbour;
+use crate::wire::aws::Service;
 
 /// A signing moves nothing, so it may be repeated.
 const ATTEMPTS: u32 = 3;
 /// The SubjectPublicKeyInfo of a secp256k1 key: 23 bytes that are always the same, then the point.
 const PREFIX: usize = 23;
-
-/// Where a key is, and who we are there.
-pub struct KmsConfig {
-    /// The key's id, ARN or alias.
-    pub key: String,
-    /// The region.
-    pub region: String,
-    /// Who we are.
-    pub credentials: Credentials,
-    /// Another endpoint than the region's.
-    pub endpoint_url: Option<String>,
-}
 
 /// A key of an EVM account.
 pub struct SigningKey {
@@ -60,23 +46,14 @@ pub enum KeyError {
 }
 
 impl SigningKey {
-    /// A key in KMS. Connects at the first use.
-    pub fn in_kms(config: KmsConfig) -> Self {
-        let sdk = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(config.region))
-            .credentials_provider(config.credentials)
-            .http_client(http::ForAws(Neighbour::Kms))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-        let sdk = match config.endpoint_url {
-            Some(url) => sdk.endpoint_url(url),
-            None => sdk,
-        };
-        let place = Place::Kms { client: Client::from_conf(sdk.build()), key: config.key };
+    /// A key in KMS, by its id, ARN or alias. Connects at the first use.
+    pub fn in_kms(service: Service, key: String) -> Self {
+        let client = Client::new(&service.sdk(Neighbour::Kms, ATTEMPTS).build());
+        let place = Place::Kms { client, key };
         Self { place, address: OnceCell::new() }
     }
 
-    /// A key in our own hands, for development. Nothing, if these bytes are no key.
+    /// A key in our own hands, for development. Nothing, if these bytes are not a key.
     pub fn here(bytes: [u8; 32]) -> Option<Self> {
         let key = SecretKey::from_byte_array(bytes).ok()?;
         Some(Self { place: Place::Here(key), address: OnceCell::new() })

@@ -7,8 +7,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use serde::Serialize;
 
-use super::offer::json;
 use crate::types::Timestamp;
+use crate::wire::json;
 
 /// How long a token is good for, in seconds.
 const LIFETIME: i64 = 120;

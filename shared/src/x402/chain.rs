@@ -12,12 +12,12 @@ use alloy_primitives::{Address, B256, U256, b256, hex};
 
 use self::node::{Block, Log};
 use self::rpc::{Question, quantity};
+use super::hex::hex_bytes;
 use super::json_rpc::Place;
-use super::nodes::Truth;
-use super::payment::hex_bytes;
+use super::truth::Truth;
 use super::{Authorization, SignedAuthorization};
 use crate::types::{EvmNetwork, TransactionId, Usdc};
-use crate::upstream::http::NoReply;
+use crate::wire::http::NoReply;
 pub use standing::Standing;
 
 /// `AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)`.
@@ -36,7 +36,7 @@ const BALANCE_OF: &str = "0x70a08231";
 const BLOCK_TIME: u64 = 2;
 /// Blocks per question: an hour of Base's. Public endpoints answer for no more than a few thousand.
 const WINDOW: u64 = 1_800;
-/// So many of them are searched before that is given up: a day before the payment expired, and no client signs one for so long.
+/// How many of them are searched before that is given up: a day before the payment expired, and no client signs one that long.
 const WINDOWS: u64 = 24;
 
 /// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getCode`, `eth_getLogs` and

@@ -1,6 +1,6 @@
 //! A Solana cluster, asked over JSON-RPC for the one thing that a facilitator may not know: whether a transaction was
-//! processed. It knows blocks, commitment and where a cluster keeps what an account did; it knows nothing of why somebody
-//! asks.
+//! processed. It knows blocks, commitment and where a cluster keeps what an account did; it knows nothing of why its
+//! caller asks.
 //!
 //! A transaction is named by its fee payer's signature, which is not ours to know before it is settled. But it can be told
 //! from all others: only the fee payer can sign its message. So it is looked for among the names in its source account's
@@ -19,9 +19,9 @@ use self::answers::Entry;
 use self::walk::{Leaf, PAGES, Walk};
 use super::exact_svm::{Named, Transfer, token_account};
 use super::json_rpc::{Place, Question};
-use super::nodes::Truth;
+use super::truth::Truth;
 use crate::types::{Searched, SolanaAddress, SolanaNetwork, TransactionId, Usdc};
-use crate::upstream::http::NoReply;
+use crate::wire::http::NoReply;
 
 /// How far the clock of a cluster may be from ours, in seconds: what is older than a payment by more was not it.
 const SKEW: u64 = 120;
@@ -55,7 +55,7 @@ impl SolanaRpc {
     }
 
     /// What became of a transfer, from where an earlier search for it came to; and where the next one is to go on, if this one
-    /// did not come to the end. An answer that cannot be had within `limit`, or that is not sure, is no answer.
+    /// did not come to the end. An answer that cannot be had within `limit`, or that is not sure, is not an answer.
     ///
     /// It takes three questions and one for each thousand entries that the history has had since the transfer, of which twenty
     /// are asked at most.

@@ -1,5 +1,5 @@
-//! The `exact` scheme on EVM chains: who signed an EIP-3009 `TransferWithAuthorization`. It knows the token's signing
-//! domain and the curve; it knows nothing of prices or times.
+//! The `exact` scheme on EVM chains: who signed an EIP-3009 `TransferWithAuthorization`, or any other hash. It knows the token's
+//! signing domain and the curve; it knows nothing of prices or times.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use alloy_sol_types::{Eip712Domain, SolStruct, sol};
 use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use secp256k1::{Message, Secp256k1, VerifyOnly};
 
-use super::Authorization;
+use super::{Authorization, SignedAuthorization};
 use crate::types::EvmNetwork;
 
 /// The EIP-712 version of USDC on every network of ours.
@@ -51,9 +51,15 @@ pub(super) fn digest(network: EvmNetwork, authorization: &Authorization) -> B256
     message.eip712_signing_hash(&domain)
 }
 
-/// The address whose key signed this authorization for the network's USDC, or nothing if these bytes are no signature
-/// that the contract would take: r and a low s, then a v that is 0 or 1, or 27 or 28.
+/// The address whose key signed this authorization for the network's USDC, or nothing if these bytes are not a signature
+/// that the contract would take.
 pub(super) fn signer(network: EvmNetwork, authorization: &Authorization, signature: &[u8; ECDSA]) -> Option<Address> {
+    recovered(digest(network, authorization), signature)
+}
+
+/// The address whose key signed this hash, or nothing if these bytes are not a signature in its one spelling: r and a low s,
+/// then a v that is 0 or 1, or 27 or 28.
+pub(super) fn recovered(digest: B256, signature: &[u8; ECDSA]) -> Option<Address> {
     let (rs, v) = signature.split_last_chunk::<1>()?;
     let recovery = match v {
         [0 | 27] => RecoveryId::Zero,
@@ -65,20 +71,26 @@ pub(super) fn signer(network: EvmNetwork, authorization: &Authorization, signatu
         return None;
     }
     let signature = RecoverableSignature::from_compact(rs, recovery).ok()?;
-    let digest = Message::from_digest(digest(network, authorization).0);
-    let key = context().recover_ecdsa(digest, &signature).ok()?;
+    let key = context().recover_ecdsa(Message::from_digest(digest.0), &signature).ok()?;
     let [_, point @ ..] = key.serialize_uncompressed();
     Some(Address::from_slice(keccak256(point).get(12..)?))
 }
 
 /// The same signature with v as 27 or 28, which is all that the contract takes. Anything longer is left as it is.
-pub(super) fn normalized(mut signature: Vec<u8>) -> Vec<u8> {
+fn normalized(mut signature: Vec<u8>) -> Vec<u8> {
     if signature.len() == ECDSA
         && let Some(v @ (0 | 1)) = signature.last_mut()
     {
         *v += 27;
     }
     signature
+}
+
+/// The form in which it is settled.
+impl SignedAuthorization {
+    pub(super) fn normalized(self) -> Self {
+        Self { signature: normalized(self.signature), ..self }
+    }
 }
 
 /// Made once: the tables of a context cost more than a recovery.

@@ -4,6 +4,9 @@
 //! The rules are those of the specification
 //! (<https://github.com/coinbase/x402/blob/main/specs/schemes/exact/scheme_exact_svm.md>), read strictly: whatever they do not
 //! name could make the facilitator pay for something else, or the transfer undo itself.
+//!
+//! - `docs/decisions.md`: Why may a Solana payment have so few kinds of instructions?
+//! - `docs/decisions.md`: Why does nothing here check whose key pays a Solana fee?
 
 use std::fmt;
 
@@ -22,7 +25,7 @@ use crate::types::{PaymentId, SolanaAddress, SolanaNetwork, TransactionId, Usdc,
 
 /// The longest transaction that the network carries: an IPv6 packet less its headers.
 pub(super) const LONGEST: usize = 1232;
-/// Compute limit, compute price and the transfer; and at most so many notes behind them.
+/// Compute limit, compute price and the transfer; and at most this many notes behind them.
 const INSTRUCTIONS: std::ops::RangeInclusive<usize> = 3..=7;
 /// Micro-lamports per compute unit. The facilitator pays, and takes no more.
 const HIGHEST_PRICE: u64 = 5_000_000;
@@ -70,10 +73,10 @@ pub struct Transfer {
     pub since: u64,
 }
 
-/// Why bytes are no such transfer.
+/// Why bytes are not such a transfer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotATransfer {
-    /// They are no transaction, or not in its one spelling.
+    /// They are not a transaction, or not in its one spelling.
     #[error("the transaction cannot be read")]
     Unreadable,
     /// They are one that does something else, or more.

@@ -3,9 +3,11 @@
 //! the pure functions in `answers` say what each answer lets us conclude.
 
 pub mod answers;
+mod confirm;
 mod fee_payer;
 
-pub use answers::{remedy, says_used};
+pub use answers::{Reason, SettleAnswer, Verdict};
+pub use confirm::NotConfirmed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +17,13 @@ use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 
 use self::fee_payer::FeePayer;
-use super::offer::{eip712, json, paid_by};
+use super::requirements::{eip712, paid_by};
 use super::{Payload, PaymentKeys, SignedAuthorization, Verified, wire_v2};
 use crate::telemetry::Neighbour;
-use crate::types::{SolanaAddress, SolanaNetwork, Timestamp, TransactionId, Wallet};
-use crate::upstream::http::{NoReply, Reply, client, send};
-use crate::upstream::secrets::Rotating;
+use crate::types::{SolanaAddress, SolanaNetwork, Timestamp};
+use crate::wire::http::{NoReply, Reply, client, send};
+use crate::wire::json;
+use crate::wire::secrets::Rotating;
 
 /// A facilitator, reached over HTTP.
 pub struct Facilitator {
@@ -28,68 +31,6 @@ pub struct Facilitator {
     url: String,
     cdp: Option<Arc<Rotating<PaymentKeys>>>,
     fee_payer: FeePayer,
-}
-
-/// What the facilitator thinks of a payment. It reserves nothing: a valid payment can fail to settle.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// It could be settled now, and the payer is who we think.
-    Valid,
-    /// It could not, for this reason (only `a-z`, `0-9`, `_` and `:`).
-    Invalid {
-        /// A code of the facilitator's own.
-        reason: String,
-    },
-    /// It could not, and that can be because it was made already: by us, or by a third party that submitted it for us.
-    LookItUp {
-        /// A code of the facilitator's own.
-        reason: String,
-    },
-    /// Too many questions; ask again after so many seconds.
-    RateLimited {
-        /// Seconds, where it says.
-        retry_after: Option<u64>,
-    },
-    /// No answer that means anything.
-    Unavailable,
-}
-
-/// What an answer to `/settle` means. Only the first says that we were paid, and only the second that nothing happened.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SettleAnswer {
-    /// Paid, and everything the answer says is what we asked for.
-    Settled(Receipt),
-    /// The facilitator never took the question: ask again, or give up without harm.
-    NotSent,
-    /// A definite refusal, for this reason (only `a-z`, `0-9`, `_` and `:`). Where there is a chain to ask, ask it.
-    Declined {
-        /// A code of the facilitator's own.
-        reason: String,
-    },
-    /// A refusal that can be the echo of our own success, or of a third party submitting the same payment for us: the
-    /// chain knows.
-    LookItUp {
-        /// A code of the facilitator's own.
-        reason: String,
-        /// The transaction that came to nothing, where one was named.
-        transaction: Option<TransactionId>,
-    },
-    /// It may or may not be settled.
-    Unknown {
-        /// The transaction to look at, where one was named.
-        transaction: Option<TransactionId>,
-        /// The answer contradicts itself or us: an operator should look at this facilitator.
-        contradiction: bool,
-    },
-}
-
-/// Proof of payment, in values that cannot be anything but well-formed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Receipt {
-    /// The transaction.
-    pub transaction: TransactionId,
-    /// Who paid, and on which network.
-    pub payer: Wallet,
 }
 
 impl Facilitator {
@@ -138,6 +79,11 @@ impl Facilitator {
         let found = reply.and_then(|reply| answers::fee_payer(reply.status, &reply.body, network));
         self.fee_payer.learn(network, found, now);
         found
+    }
+
+    /// The same, as far as it is known without asking.
+    pub fn known_fee_payer(&self, network: SolanaNetwork, now: Timestamp) -> Option<SolanaAddress> {
+        self.fee_payer.known(network, now).ok().flatten()
     }
 
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {

@@ -11,8 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Malformed, Receipt, Version, offer, wire_v2};
+use super::{Malformed, Receipt, Version, wire_v2};
 use crate::types::nesting;
+use crate::wire::json;
+
+pub use super::malformed::LONGEST;
 
 /// The demand, on a 402.
 pub const PAYMENT_REQUIRED: HeaderName = HeaderName::from_static("payment-required");
@@ -27,14 +30,12 @@ pub const X_PAYMENT_RESPONSE: HeaderName = HeaderName::from_static("x-payment-re
 /// The transaction's hash alone, which published SDKs show to their callers.
 pub const X_PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("x-payment-receipt");
 
-/// The largest payment header that is read. The gateway's limit for all headers together is 10 KB.
-pub const LONGEST: usize = 8 * 1024;
 /// How many spellings of one payment are read.
 const MOST: usize = 4;
 /// Some editors and frameworks begin a text with it. RFC 8259 lets a reader ignore it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// How deep a payment's JSON may be nested. Clients echo the schema of what they buy, which takes eleven levels.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 const LENIENT_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(false)
@@ -43,7 +44,7 @@ const STANDARD_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDAR
 const URL_SAFE_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT_PADDING);
 
 /// The documents that a request carries as its payment, decoded to JSON; the same bytes only once. Some clients send a
-/// payment under both names. A header with nothing in it is no header.
+/// payment under both names. A header with nothing in it is not a header.
 pub(super) fn payment_documents(headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Malformed> {
     let values = [PAYMENT_SIGNATURE, X_PAYMENT].into_iter().flat_map(|name| headers.get_all(name));
     let values: Vec<&[u8]> = values.map(|value| value.as_bytes().trim_ascii()).collect();
@@ -79,16 +80,33 @@ fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
     if value.len() > LONGEST {
         return Err(Malformed::TooLong);
     }
-    let json = base64(value).or_else(|| URL_SAFE_ALPHABET.decode(value).ok()).ok_or(Malformed::NotBase64)?;
+    if is_hexadecimal(value) {
+        return Err(Malformed::Bare);
+    }
+    let json = encoded(value).ok_or(Malformed::NotBase64)?;
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
     // Asked here, because the parser does not look into what it skips. A brace of two bytes is UTF-16.
-    if str::from_utf8(json).is_err() || json.starts_with(b"{\0") || json.starts_with(b"\0{") {
-        return Err(Malformed::NotUtf8);
+    let is_wide = [&b"\xff\xfe"[..], b"\xfe\xff", b"{\0", b"\0{"].iter().any(|beginning| json.starts_with(beginning));
+    match str::from_utf8(json) {
+        Ok(_) if !is_wide => {}
+        Err(_) if !is_wide && !json.trim_ascii_start().starts_with(b"{") => return Err(Malformed::Bare),
+        _ => return Err(Malformed::NotUtf8),
     }
     if nesting(json) > DEEPEST {
         return Err(Malformed::TooDeep);
     }
     Ok(json.to_vec())
+}
+
+/// Bytes as hexadecimal. The base64 of a JSON object begins with a letter that is not a digit of it.
+fn is_hexadecimal(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"0x").unwrap_or(value);
+    digits.len() >= 16 && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The bytes of a header's value, in either alphabet.
+pub(super) fn encoded(text: &[u8]) -> Option<Vec<u8>> {
+    base64(text).or_else(|| URL_SAFE_ALPHABET.decode(text).ok())
 }
 
 /// Bytes in their one spelling, but for the padding.
@@ -103,7 +121,7 @@ pub fn receipt_headers(version: Version, receipt: &Receipt) -> [(HeaderName, Hea
         Version::V1 => (X_PAYMENT_RESPONSE, receipt.payer.network().v1_name()),
         Version::V2 => (PAYMENT_RESPONSE, receipt.payer.network().caip2()),
     };
-    let document = offer::json(&wire_v2::ReceiptOut {
+    let document = json(&wire_v2::ReceiptOut {
         success: true,
         transaction: receipt.transaction.as_str(),
         network,
@@ -186,6 +204,23 @@ mod tests {
     fn json_that_was_not_encoded_is_told_so() {
         for text in ["{\"a\":1}", "{\"a\":1,\"b\":2}", " {}"] {
             assert_eq!(payment_documents(&headers(&[(X_PAYMENT, text)])), Err(Malformed::PlainJson), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_signature_or_a_transaction_alone_is_told_that_it_is_no_payment() {
+        let signature = "1b".repeat(65);
+        for text in [
+            format!("0x{signature}"),
+            format!("0x{}", signature.to_uppercase()),
+            signature.clone(),
+            format!("0x{}", "ab".repeat(32)),
+            STANDARD.encode([0x9b_u8; 65]),
+            STANDARD.encode([&[1_u8][..], &[0xc3; 64], &[0x80, 1, 0, 5]].concat()),
+            // A signature of Solana's, in base58.
+            "5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4tjF3ZpRzrFmBV6UjKdiSZkQUW".to_owned(),
+        ] {
+            assert_eq!(payment_documents(&headers(&[(PAYMENT_SIGNATURE, &text)])), Err(Malformed::Bare), "{text}");
         }
     }
 

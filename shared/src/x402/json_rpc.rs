@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::PaymentKeys;
 use crate::telemetry::Neighbour;
-use crate::upstream::http::{NoReply, client, send};
-use crate::upstream::secrets::Rotating;
+use crate::wire::http::{NoReply, client, send};
+use crate::wire::secrets::Rotating;
 
 /// Where the key of a node's address belongs, if it has one.
 pub const KEY: &str = "{key}";

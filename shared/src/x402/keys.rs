@@ -2,7 +2,7 @@
 //! secret, since what asks the one asks the others.
 
 use super::CdpKey;
-use crate::upstream::secrets::{Fields, Unfit};
+use crate::wire::secrets::{Fields, Unfit};
 
 /// Which of the keys are needed.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -58,7 +58,7 @@ impl PaymentKeys {
 #[cfg(test)]
 mod tests {
     use super::{Needed, PaymentKeys};
-    use crate::upstream::secrets::Fields;
+    use crate::wire::secrets::Fields;
 
     #[test]
     fn the_secret_is_needed_for_any_of_its_keys() {

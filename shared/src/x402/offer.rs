@@ -3,22 +3,14 @@
 
 use std::borrow::Cow;
 use std::iter;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
-use serde_json::value::RawValue;
 
-use super::{Listing, wire_v1, wire_v2};
-use crate::types::{EvmNetwork, Network, SolanaAddress, SolanaNetwork, Usdc, Wallet};
-
-/// How long a buyer's authorization should live. Longer than any answer of ours takes, and above the 60 s that published
-/// clients wait.
-pub const MAX_TIMEOUT: Duration = Duration::from_mins(5);
-
-/// All our answers are JSON.
-const JSON: &str = "application/json";
+use super::requirements::{JSON, extra};
+use super::{Listing, Quote, wire_v1, wire_v2};
+use crate::types::{SolanaAddress, SolanaNetwork, Usdc, Wallet};
+use crate::wire::json;
 
 /// What an endpoint sells.
 #[derive(Clone, Copy, Debug)]
@@ -40,19 +32,6 @@ pub struct Terms {
     pub payees: Vec<Wallet>,
 }
 
-/// An offer's price on one network: what a payment must match.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Quote {
-    /// Who is paid, and on which network.
-    pub pay_to: Wallet,
-    /// Exactly how much.
-    pub amount: Usdc,
-    /// The URL of what is sold.
-    pub resource: String,
-    /// The offer's description.
-    pub description: Cow<'static, str>,
-}
-
 impl Terms {
     /// The cluster that we are paid on, if we are paid on one.
     pub fn solana(&self) -> Option<SolanaNetwork> {
@@ -72,67 +51,6 @@ impl Terms {
         };
         self.payees.iter().map(quote).collect()
     }
-}
-
-impl Quote {
-    /// The network on which it is paid.
-    pub const fn network(&self) -> Network {
-        self.pay_to.network()
-    }
-
-    /// This quote as an entry of version 2's `accepts`.
-    pub(super) fn requirements(&self, extra: wire_v2::Extra<'static>) -> wire_v2::Requirements<'static> {
-        wire_v2::Requirements {
-            scheme: wire_v2::EXACT,
-            network: self.network().caip2(),
-            amount: self.amount.atomic().to_string(),
-            asset: self.network().asset(),
-            pay_to: self.pay_to.to_string(),
-            max_timeout_seconds: MAX_TIMEOUT.as_secs(),
-            extra,
-        }
-    }
-
-    /// What this quote is for.
-    pub(super) fn resource(&self) -> wire_v2::Resource<'_> {
-        wire_v2::Resource { url: &self.resource, description: &self.description, mime_type: JSON }
-    }
-
-    fn requirements_v1<'a>(
-        &'a self,
-        extra: wire_v2::Extra<'static>,
-        output_schema: Option<&'a RawValue>,
-    ) -> wire_v1::Requirements<'a> {
-        wire_v1::Requirements {
-            scheme: wire_v2::EXACT,
-            network: self.network().v1_name(),
-            max_amount_required: self.amount.atomic().to_string(),
-            resource: &self.resource,
-            description: &self.description,
-            mime_type: JSON,
-            output_schema,
-            pay_to: self.pay_to.to_string(),
-            max_timeout_seconds: MAX_TIMEOUT.as_secs(),
-            asset: self.network().asset(),
-            extra,
-        }
-    }
-}
-
-/// What has to be known to sign for a network, beside the quote; nothing, if it is not known.
-fn extra(network: Network, fee_payer: Option<SolanaAddress>) -> Option<wire_v2::Extra<'static>> {
-    match network {
-        Network::Evm(network) => Some(eip712(network)),
-        Network::Solana(_) => fee_payer.map(paid_by),
-    }
-}
-
-pub(super) fn eip712(network: EvmNetwork) -> wire_v2::Extra<'static> {
-    wire_v2::Extra::Eip712 { name: network.usdc_name(), version: super::exact_evm::DOMAIN_VERSION }
-}
-
-pub(super) fn paid_by(fee_payer: SolanaAddress) -> wire_v2::Extra<'static> {
-    wire_v2::Extra::Solana { fee_payer: fee_payer.to_string() }
 }
 
 /// A 402 that both versions of the protocol can read: version 2 in the header, version 1 in the body.
@@ -178,11 +96,6 @@ pub fn demand(
         accepts: ways().zip(schemas).map(|((quote, extra), schema)| quote.requirements_v1(extra, schema)).collect(),
     };
     Demand { header: STANDARD.encode(json(&header)), body: json(&body) }
-}
-
-/// These documents are structs of strings and integers, which always serialize; an empty one would only be refused.
-pub(super) fn json(document: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(document).unwrap_or_default()
 }
 
 #[cfg(test)]

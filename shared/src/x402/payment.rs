@@ -9,13 +9,14 @@ mod misfit;
 mod read;
 mod unproven;
 mod verified;
+mod window;
 
-pub use check::{Checked, PaymentRefused};
+pub use check::Checked;
 pub use misfit::Misfit;
-pub use read::{Malformed, Presented, Version};
-pub(super) use read::{hex_bytes, hex_string, network};
-pub use unproven::{NotConfirmed, Unproven};
-pub use verified::{Authorization, LONGEST_UNWATCHED, LONGEST_WINDOW, Payload, SignedAuthorization, Verified};
+pub use read::Presented;
+pub use unproven::Unproven;
+pub use verified::Verified;
+pub use window::{LONGEST_UNWATCHED, LONGEST_WINDOW};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 //! wallet's (EIP-1271), which is whatever that wallet likes, and one of a wallet that is still to be deployed (EIP-6492); it
 //! knows nothing of payments.
 //! <https://eips.ethereum.org/EIPS/eip-1271> <https://eips.ethereum.org/EIPS/eip-6492>
+//!
+//! `docs/decisions.md`: Why is a 65-byte signature that recovers to another address refused here?
 
 use alloy_primitives::{Address, B256, Bytes, address, b256};
 use alloy_sol_types::SolValue;
@@ -10,7 +12,7 @@ use alloy_sol_types::SolValue;
 const WRAPPED: B256 = b256!("0x6492649264926492649264926492649264926492649264926492649264926492");
 
 /// The factories whose wallets may pay before they are deployed, at the same address on every chain of ours. Such a signature
-/// has whoever checks it run the factory that it names, so it may not name just any contract.
+/// makes its checker run the factory that it names, so it may not name just any contract.
 const FACTORIES: [Address; 5] = [
     // Coinbase Smart Wallet, 1 and 1.1: <https://github.com/coinbase/smart-wallet#deployments>
     address!("0x0BA5ED0c6AA8c49038F819E587E2633c4A9F428a"),
@@ -36,14 +38,14 @@ pub(super) struct ContractSignature {
 /// A call that deploys a wallet.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Deployment {
-    /// Whom.
+    /// The factory, which is called.
     pub(super) factory: Address,
     /// With what.
     pub(super) call: Vec<u8>,
 }
 
 impl ContractSignature {
-    /// Reads a signature; nothing, if it wraps what is no wrapped signature, or if its wallet comes from no factory that is
+    /// Reads a signature; nothing, if it wraps what is not a wrapped signature, or if its wallet comes from no factory that is
     /// known here.
     pub(super) fn read(signature: &[u8], more: &[Address]) -> Option<Self> {
         let Some(wrapped) = signature.strip_suffix(WRAPPED.as_slice()) else {

@@ -1,6 +1,8 @@
 //! x402 version 1, as the specification writes it: <https://github.com/coinbase/x402/blob/main/specs/x402-specification-v1.md>.
 //! Types for serde and nothing else. Version 1 clients parse every entry of `accepts` strictly: networks have names from
 //! a closed list, `description` and `mimeType` are required, and an `outputSchema` of null makes them throw.
+//!
+//! `docs/decisions.md`: Why does only the first entry of version 1's 402 say what to send?
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

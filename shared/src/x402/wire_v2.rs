@@ -62,7 +62,38 @@ pub(super) enum Extra<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Envelope {
-    pub(super) x402_version: u64,
+    pub(super) x402_version: Integer,
+}
+
+/// A JSON number that is whole, as JSON Schema has it: `2` and `2.0` are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Integer(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Integer;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an integer")
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Integer, E> {
+                Ok(Integer(value))
+            }
+
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Integer, E> {
+                integral(value).map(Integer).ok_or_else(|| E::invalid_value(Unexpected::Float(value), &self))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// The whole number that a float is, if it is one: its shortest spelling has no exponent, and a point only before a fraction.
+fn integral(value: f64) -> Option<u64> {
+    decimal(&value.to_string())
 }
 
 /// What `PAYMENT-SIGNATURE` holds.
@@ -172,38 +203,12 @@ pub(super) struct Instant(pub(super) u64);
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl Visitor<'_> for Reader {
-            type Value = Instant;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a decimal integer in a string")
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Instant, E> {
-                Ok(Instant(value))
-            }
-
-            /// How JSON integers beyond 2^64 are read.
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Instant, E> {
-                const BEYOND: f64 = 18_446_744_073_709_551_616.0;
-                if value >= BEYOND {
-                    Ok(Instant(u64::MAX))
-                } else {
-                    Err(E::invalid_value(Unexpected::Float(value), &self))
-                }
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
-                decimal(text).map(Instant).ok_or_else(|| not_this(text, &self))
-            }
-        }
-        deserializer.deserialize_any(Reader)
+        Decimal::deserialize(deserializer).map(|Decimal(second)| Self(second))
     }
 }
 
 /// An amount as a `uint256`, which the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so
-/// integers are read too; nothing else is: no sign, no leading zero, no exponent, no fraction.
+/// integers are read too, as JSON Schema has them. In a string nothing else is: no sign, no leading zero, no exponent, no fraction.
 #[derive(Clone, Copy)]
 pub(super) struct Decimal(pub(super) u64);
 
@@ -219,6 +224,11 @@ impl<'de> Deserialize<'de> for Decimal {
 
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<Decimal, E> {
                 Ok(Decimal(value))
+            }
+
+            /// How JSON integers beyond 2^64 are read, and those with a point.
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Decimal, E> {
+                integral(value).map(Decimal).ok_or_else(|| E::invalid_value(Unexpected::Float(value), &self))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
@@ -340,7 +350,7 @@ pub(super) struct ReceiptOut<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decimal, Extensions, Object, decimal};
+    use super::{Decimal, Extensions, Instant, Integer, Object, decimal};
 
     #[test]
     fn only_canonical_decimals_are_numbers() {
@@ -378,13 +388,27 @@ mod tests {
     }
 
     #[test]
-    fn a_json_integer_is_read_and_a_float_is_not() {
-        let read = |text| serde_json::from_str::<Decimal>(text).ok().map(|decimal| decimal.0);
-        assert_eq!(read("540000"), Some(540_000));
-        assert_eq!(read("\"540000\""), Some(540_000));
-        for text in ["1e3", "1000.0", "-1", "null", "true", "[1]", "18446744073709551616"] {
-            assert_eq!(read(text), None, "{text}");
+    fn a_json_integer_is_read_however_it_is_written_and_a_fraction_is_not() {
+        let amount = |text| serde_json::from_str::<Decimal>(text).ok().map(|decimal| decimal.0);
+        let instant = |text| serde_json::from_str::<Instant>(text).ok().map(|instant| instant.0);
+        let integer = |text| serde_json::from_str::<Integer>(text).ok().map(|integer| integer.0);
+        for (text, value) in [
+            ("540000", 540_000),
+            ("540000.0", 540_000),
+            ("5.4e5", 540_000),
+            ("0.0", 0),
+            ("2.0", 2),
+            ("1e3", 1_000),
+            ("18446744073709551616", u64::MAX),
+            ("1e30", u64::MAX),
+        ] {
+            assert_eq!((amount(text), instant(text), integer(text)), (Some(value), Some(value), Some(value)), "{text}");
         }
+        for text in ["-1", "-1.0", "1.5", "540000.5", "1e-3", "null", "true", "[1]", "\"1e3\"", "\"1000.0\""] {
+            assert_eq!((amount(text), instant(text), integer(text)), (None, None, None), "{text}");
+        }
+        assert_eq!((amount("\"540000\""), instant("\"540000\"")), (Some(540_000), Some(540_000)));
+        assert_eq!(integer("\"2\""), None, "a version is a number");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 // versions of the protocol. `POST /PORT/verify` and `POST /PORT/settle` are about the chain of the node at that port.
 //
 // Before it says where it listens, it writes the state of a chain that has USDC, for nodes to begin with:
-// `node facilitator.mjs STATE`. It ends when its standard input does, which is when whoever started it is gone.
+// `node facilitator.mjs STATE`. It ends when its standard input does, which is when its parent is gone.
 
 import { spawn } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ async function writeState(file) {
     const url = await listening(anvil);
     await setUp(url);
     const dumped = await rpc(url, 'anvil_dumpState');
-    // Written beside it and renamed: nobody reads half of it.
+    // Written beside it and renamed, so that half of it is never read.
     const beside = `${file}.${process.pid}`;
     writeFileSync(beside, gunzipSync(Buffer.from(dumped.slice(2), 'hex')));
     renameSync(beside, file);

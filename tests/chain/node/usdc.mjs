@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 
 const USDC = '0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913';
 const MULTICALL3 = '0xcA11bde05977b3631167028862bE2a173976CA11';
-// More than anybody here spends.
+// More than any wallet here spends.
 const ALLOWANCE = 10n ** 15n;
 
 /** The chain's parameters, for viem. */

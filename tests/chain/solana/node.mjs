@@ -1,7 +1,7 @@
 // A Solana cluster of one: JSON-RPC over the real runtime with the real SPL programs (LiteSVM), and USDC at its own mint.
 //
 // `node node.mjs <facilitator's key>`, on PORT (any that is free, without), until its standard input ends. What is not LiteSVM's is time: slots come by the clock, and what happened is
-// confirmed at once and final after LAG slots. Whoever tests has a few methods more, which begin with `test_`.
+// confirmed at once and final after LAG slots. Tests have a few methods more, which begin with `test_`.
 
 import http from 'node:http';
 import { FailedTransactionMetadata, LiteSVM } from 'litesvm';
@@ -238,5 +238,5 @@ const server = http.createServer(async (request, response) => {
   response.end(text);
 });
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
-// Whoever started it keeps it open: then it ends with him, however that ends.
+// Its parent keeps it open: then it ends with the parent, however that ends.
 process.stdin.resume().on('end', () => process.exit());

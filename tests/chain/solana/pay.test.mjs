@@ -182,7 +182,7 @@ describe('@x402/svm', () => {
   });
 
   it('is paid back for a call that ended in an error, by a transfer from the refund wallet', async () => {
-    // Somebody else's call fails at the same time: what comes of it takes a minute each, and is looked at below.
+    // Another caller's call fails at the same time: what comes of it takes a minute each, and is looked at below.
     const caller = await wallet(100n * DOLLARS);
     const mine = served(await caller.pay('/v1/phone/numbers/buy', { country: 'US' }), PRICE.buy);
     unlucky = { caller, mine, call: await failingCall(caller) };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use futures_util::future::join_all;
 use harness::request::Response;
+pub(crate) use harness::spec::{BUY, CALL, CALLS, LIST, RENEW};
 use harness::wallet::{Demand, Payment};
 use harness::{Stack, Wallet};
 use serde_json::{Value, json};
@@ -50,12 +51,6 @@ pub(crate) struct Errand {
     pub(crate) body: Value,
 }
 
-/// Where what is sold is sold.
-pub(crate) const BUY: &str = "/api/v1/phone/numbers/buy";
-pub(crate) const RENEW: &str = "/api/v1/phone/numbers/renew";
-pub(crate) const LIST: &str = "/api/v1/phone/numbers/list";
-pub(crate) const CALL: &str = "/api/v1/voice/call";
-
 impl Errand {
     /// A number of an area, or of any.
     pub(crate) fn buy(area: Option<&str>) -> Self {
@@ -71,6 +66,11 @@ impl Errand {
     /// What the wallet has.
     pub(crate) fn list() -> Self {
         Self { function: "numbers_list", path: LIST, body: json!({}) }
+    }
+
+    /// What the wallet has called.
+    pub(crate) fn calls() -> Self {
+        Self { function: "voice_calls_list", path: CALLS, body: json!({"limit": 3}) }
     }
 
     /// A phone rings.

@@ -91,7 +91,7 @@ impl Harm {
 /// A harm, and which request it befalls: the `nth` one to a neighbour, from 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Blow {
-    /// Whom the request is for.
+    /// The neighbour that the request is for.
     pub(crate) neighbour: Neighbour,
     /// Which one.
     pub(crate) nth: u64,

@@ -1,4 +1,4 @@
-//! `kill -9` at the very request: whoever meets a fault that halts it is killed there.
+//! `kill -9` at the very request: a process that meets a fault that halts it is killed there.
 
 use std::pin::pin;
 

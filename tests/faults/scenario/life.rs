@@ -1,5 +1,5 @@
-//! Several clients in one world, who buy, renew, list, call, poll and repeat themselves, while requests go wrong, processes
-//! are killed, time passes, and the sweep comes by.
+//! Several clients in one world, who buy, renew, list, call, poll, wait, hang up and repeat themselves, while requests go wrong, processes
+//! are killed, time passes, and the reaper comes by.
 //!
 //! Each client decides everything that it does, and everything that happens beside it, by dice of its own. So a seed gives
 //! the same decisions again; in which order the requests of different clients arrive is the machine's.
@@ -13,7 +13,7 @@ use harness::sim::bland::Script;
 use harness::sim::twilio::Offered;
 use harness::wallet::Demand;
 use harness::{Neighbour, Stack, Wallet, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 use super::client::{BUY, CALL, Errand, Told};
@@ -46,7 +46,7 @@ pub(crate) struct Life<'a> {
     stack: &'a Stack,
     demands: BTreeMap<&'static str, Demand>,
     storm: Storm,
-    /// Time passes only while nobody is at work: it passes by rewriting what is stored.
+    /// Time passes only while no process is at work: it passes by rewriting what is stored.
     time: RwLock<()>,
     told: Mutex<Vec<Told>>,
     /// Processes that were killed without having met a fault.
@@ -72,6 +72,7 @@ impl<'a> Life<'a> {
         for errand in [
             Errand::buy(None),
             Errand::list(),
+            Errand::calls(),
             Errand::renew("+12015550100"),
             Errand::call("+12015550100", "+12133610000"),
         ] {
@@ -80,8 +81,8 @@ impl<'a> Life<'a> {
         Self { stack, demands, storm, time: RwLock::new(()), told: Mutex::default(), killed: AtomicU64::new(0) }
     }
 
-    /// These clients live until `enough` says so of the steps they have taken. Who meets a fatal fault is killed, with
-    /// everybody who happens to be at work.
+    /// These clients live until `enough` says so of the steps they have taken. A process that meets a fatal fault is killed,
+    /// with all that happen to be at work.
     pub(crate) async fn go_on(&self, dice: &Dice, clients: u64, enough: impl Fn(u64) -> bool) {
         let functions: Vec<&str> = self.stack.lambda.functions().collect();
         let lives = (0..clients).map(|client| self.client(client, dice.of(client), &enough));
@@ -127,11 +128,18 @@ impl<'a> Life<'a> {
             (20..45, Some(number)) => {
                 let script = client.dice.one_of(&SCRIPTS).cloned().unwrap_or_default();
                 self.stack.bland.script_for(&callee, script);
-                self.pay(client, Errand::call(&number, &callee)).await;
+                let mut errand = Errand::call(&number, &callee);
+                if client.dice.percent(30) {
+                    errand.body["questions"] = json!([{"name": "confirmed", "question": "Is it?", "type": "boolean"}]);
+                }
+                self.pay(client, errand).await;
             }
             (45..55, Some(number)) => self.pay(client, Errand::renew(&number)).await,
-            (55..65, _) => self.pay(client, Errand::list()).await,
-            (65..85, _) => self.poll(client).await,
+            (55..60, _) => self.pay(client, Errand::list()).await,
+            (60..65, _) => self.pay(client, Errand::calls()).await,
+            (65..77, _) => self.look(client, "").await,
+            (77..80, _) => self.look(client, "?wait=1").await,
+            (80..85, _) => self.hang_up(client).await,
             _ => self.repeat_something_old(client).await,
         }
     }
@@ -169,9 +177,16 @@ impl<'a> Life<'a> {
         }
     }
 
-    async fn poll(&self, client: &mut Client) {
+    async fn hang_up(&self, client: &mut Client) {
         let Some(call) = client.dice.one_of(&client.calls) else { return };
-        let path = format!("/api/v1/voice/call/{call}");
+        let path = format!("/api/v1/voice/call/{call}/hangup");
+        let _here = self.time.read().await;
+        self.stack.post(&path).send().await;
+    }
+
+    async fn look(&self, client: &mut Client, query: &str) {
+        let Some(call) = client.dice.one_of(&client.calls) else { return };
+        let path = format!("/api/v1/voice/call/{call}{query}");
         if client.dice.percent(30) {
             self.stack.bland.finish_all();
         }
@@ -202,7 +217,7 @@ impl<'a> Life<'a> {
         match dice.below(100) {
             0..12 => {
                 let _here = self.time.read().await;
-                // Whoever sweeps may be killed; the next round is another one.
+                // The reaper may be killed; the next round is another process.
                 _ = World::sweep(self.stack).await;
             }
             12..18 => {
@@ -216,7 +231,7 @@ impl<'a> Life<'a> {
                     self.killed.fetch_add(u64::try_from(killed).unwrap_or_default(), Ordering::Relaxed);
                 }
             }
-            // The next settlement is sent, and nobody waits for its block.
+            // The next settlement is sent, and its block is not waited for.
             40..43 => self.stack.facilitator.pend_next(1, 200),
             43..48 => self.stack.chain.mine(),
             23..40 => {
@@ -271,7 +286,8 @@ impl Deeds {
         let sold = |kind: &str| {
             rows.iter().filter(|row: &&Value| row["state"] == "closed" && row["work"]["kind"] == kind).count()
         };
-        let (numbers, renewals, lists, calls) = (sold("lease"), sold("renew"), sold("list"), sold("call"));
+        let (numbers, renewals, lists, calls) =
+            (sold("lease"), sold("renew"), sold("list") + sold("calls"), sold("call"));
         Self {
             numbers,
             renewals,

@@ -100,10 +100,11 @@ impl<'a> Truth<'a> {
                 self.leased(told, text(work, "number"), findings);
             }
             "renew" => self.leased(told, text(work, "number"), findings),
-            "list" => {
+            kind @ ("list" | "calls") => {
+                let listed = if kind == "list" { "numbers" } else { "calls" };
                 let count = |value: &Value| value.as_array().map_or(0, Vec::len);
-                if count(&body["numbers"]) != count(&work["numbers"]) {
-                    findings.push(format!("{path}: told {}, recorded {}", body["numbers"], work["numbers"]));
+                if count(&body[listed]) != count(&work[listed]) {
+                    findings.push(format!("{path}: told {}, recorded {}", body[listed], work[listed]));
                 }
             }
             "call" => {
@@ -111,7 +112,7 @@ impl<'a> Truth<'a> {
                 let row = self.rows.iter().find(|row| text(row, "pk").strip_prefix("CALL#") == Some(id));
                 let at_the_dialler = self.calls.iter().any(|call| row.is_some_and(|row| row["placed"] == *call.id));
                 if work["call"] != id || !at_the_dialler {
-                    findings.push(format!("{path}: told of call {id}, which nobody was rung for"));
+                    findings.push(format!("{path}: told of call {id}, for which no phone rang"));
                 }
             }
             other => findings.push(format!("{path}: sold an unknown {other:?}")),

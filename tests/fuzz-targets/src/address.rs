@@ -21,11 +21,53 @@ pub fn address(data: &[u8]) {
         assert_eq!(decoded(request.raw_http_path()).trim_start_matches('/'), decoded(path).trim_start_matches('/'));
         assert_eq!(decoded(request.uri().query().unwrap_or_default()), decoded(query));
     }
-    // It costs nothing, whatever it is: the price, or what is wrong with the address.
+    // It costs nothing, whatever it is: the price, what to sign for a dry run, or what is wrong with the address.
     let [call, ..] = &payment::alone().paid;
-    let answer = call.serve(request).now_or_never().expect("an answer without asking anybody");
+    let answer = call.serve(request).now_or_never().expect("an answer without asking a neighbour");
     let (status, body) = fit::opened(&answer);
-    assert!(matches!((status, body.text_of("code")), (402, Some("payment_required")) | (400, Some("bad_request"))));
+    let (code, field) = (body.text_of("code"), body.text_of("field"));
+    let is_wrong = (status, code) == (400, Some("bad_request"));
+    let dry_run = if path.len() + query.len() < 10_000 { DryRun::of(query) } else { DryRun::Unsaid };
+    match dry_run {
+        DryRun::No => assert!(is_wrong || (status, code) == (402, Some("payment_required"))),
+        DryRun::Yes => assert!(is_wrong || (status, code) == (402, Some("sign_in_required"))),
+        DryRun::Wrong => assert!(is_wrong && field == Some("dry_run"), "{query:?}: {status} {code:?} {field:?}"),
+        DryRun::Unsaid => assert!(is_wrong || status == 402),
+    }
+}
+
+/// What a query says of a dry run, read once more.
+enum DryRun {
+    No,
+    Yes,
+    /// Something like it, which must never be sold.
+    Wrong,
+    /// Too long to be read to its end.
+    Unsaid,
+}
+
+impl DryRun {
+    fn of(query: &str) -> Self {
+        let (mut values, mut others) = (Vec::new(), false);
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let [name, value] = [name, value].map(|text| decoded(&text.replace('+', " ")));
+            if name == "dry_run" {
+                values.push(value);
+            } else {
+                let letters = name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
+                let letters: String = letters.collect();
+                others |= name.len() < 40 && letters.contains("dryrun");
+            }
+        }
+        match values.as_slice() {
+            _ if others => Self::Wrong,
+            [] => Self::No,
+            [one] if one == "false" => Self::No,
+            [one] if one == "true" => Self::Yes,
+            _ => Self::Wrong,
+        }
+    }
 }
 
 fn event(path: &str, query: &str) -> serde_json::Value {
@@ -40,7 +82,7 @@ fn event(path: &str, query: &str) -> serde_json::Value {
     })
 }
 
-/// The bytes that a text with escapes in it stands for. What is no escape stands for itself.
+/// The bytes that a text with escapes in it stands for. What is not an escape stands for itself.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

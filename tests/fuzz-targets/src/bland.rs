@@ -3,17 +3,18 @@
 use std::sync::LazyLock;
 
 use shared::calls::Shown;
-use shared::calls::seen::judge;
+use shared::calls::seen::{before, judge};
 use shared::calls::shown::Paid;
-use shared::store::calls::Call;
+use shared::store::calls::{Asked, Business, Call, Line};
 use shared::store::{Charge, View};
+use shared::types::call::{Dialler, EndedBy, Role};
 use shared::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
 use shared::upstream::bland::answers::{dialled, forgotten, stopped};
 use shared::upstream::bland::find::{Search, Sifted};
 use shared::upstream::bland::import::{is_inserted, is_listed};
 use shared::upstream::bland::record;
 use shared::upstream::bland::{BlandCall, BlandCallId, BlandError, DialError, Imported};
-use shared::upstream::http::Reply;
+use shared::wire::http::Reply;
 
 use crate::json::{self, Json};
 use crate::{fit, reply};
@@ -24,7 +25,8 @@ static TO: LazyLock<PhoneNumber> = LazyLock::new(|| PhoneNumber::parse(ASKED).ex
 static FROM: LazyLock<PhoneNumber> = LazyLock::new(|| PhoneNumber::parse("+14155551234").expect("a number"));
 static OURS: LazyLock<CallId> = LazyLock::new(|| CallId::from_bits(7));
 const STATUSES: [&str; 7] = ["started", "ringing", "in-progress", "completed", "failed", "no_answer", "busy"];
-const ENDS: [&str; 8] = ["IN_PROGRESS", "USER", "ASSISTANT", "TIMEOUT", "NO_ANSWER", "BUSY", "VOICEMAIL", "ERROR"];
+const ENDS: [&str; 9] =
+    ["IN_PROGRESS", "USER", "ASSISTANT", "TIMEOUT", "REQUESTED", "NO_ANSWER", "BUSY", "VOICEMAIL", "ERROR"];
 
 /// The first byte chooses the question, the second the status; the rest is the body.
 pub fn bland(data: &[u8]) {
@@ -85,71 +87,89 @@ fn call(reply: &Reply) {
         Ok(call) => {
             assert!(reply.status.is_success() && call.id == id);
             for most in [1, 5, 30] {
-                amounts_to(&call, most);
+                for hung_up in [None, Some(59)] {
+                    amounts_to(&call, most, hung_up);
+                }
             }
         }
         Err(error) => trouble(&error, reply, ""),
     }
 }
 
-/// A look at a call that may last so long, and another one with the same record half a minute and a minute later.
-fn amounts_to(record: &BlandCall, most: u32) {
+/// A look at a call that may last so long, and that was perhaps to be hung up; and another one with the same record half a minute
+/// and a minute later.
+fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
     let at = |second: i64| Timestamp::from_second(1_781_697_600 + second).expect("a time");
     let mut call = Call {
         id: OURS.clone(),
-        sale: PaymentId::from_row("1".to_owned()),
-        from: FROM.clone(),
-        to: TO.clone(),
-        max_duration: most,
-        created_at: at(0),
-        charge: Charge::Paid,
-        wallet: Wallet::from_caip10("eip155:8453:0x00000000000000000000000000000000000000aa").expect("a wallet"),
-        cost: None,
-        placed: Some(CALL.to_owned()),
-        transaction: None,
-        refunded_by: None,
-        looked_at: 0,
-        seen_at: None,
-        ended_at: None,
-        stopped: false,
-        settled: false,
-        view: None,
-        kept_until: at(86_400),
+        line: Line {
+            message: None,
+            questions: Asked::default(),
+            from: FROM.clone(),
+            to: TO.clone(),
+            max_duration: most,
+            created_at: at(0),
+            dialler: Dialler::Bland,
+            placed: Some(CALL.to_owned()),
+            looked_at: 0,
+            seen_at: None,
+            ended_at: None,
+            hangup_requested_at: hung_up.map(at),
+            settled: false,
+            view: None,
+            kept_until: at(86_400),
+        },
+        business: Business {
+            sale: PaymentId::from_row("1".to_owned()),
+            wallet: Wallet::from_caip10("eip155:8453:0x00000000000000000000000000000000000000aa").expect("a wallet"),
+            charge: Charge::Paid,
+            transaction: None,
+            refunded_by: None,
+            cost: None,
+            stopped: false,
+        },
     };
-    let mut before: Option<Shown> = None;
+    let mut last: Option<Shown> = None;
     for second in [60, 90, 120] {
-        call.looked_at = at(second).as_second();
-        let look = judge(&call, record, at(second));
-        assert_eq!(look.view, judge(&call, record, at(second)).view);
+        call.line.looked_at = at(second).as_second();
+        let heard = record.heard(before(&call));
+        let look = judge(&call, &heard, at(second));
+        assert_eq!(look.view, judge(&call, &heard, at(second)).view);
         call = call.after(look);
         let shown = Shown::of(call.clone(), at(second));
         is_consistent(&shown);
-        assert!(shown.is_final || second < 120 || shown.view.ended_by == "IN_PROGRESS");
-        if let Some(before) = before {
-            let (was, is) = (&before.view, &shown.view);
-            assert!(!before.is_final || (was, &before.money, &before.retry) == (is, &shown.money, &shown.retry));
-            let end = |view: &View| (view.status.clone(), view.ended_by.clone(), view.ended_at);
-            assert!(was.ended_by == "IN_PROGRESS" || end(was) == end(is));
+        assert!(hung_up.is_some() || !shown.is_ending && shown.view.ended_by != EndedBy::Requested);
+        assert!(shown.is_final || second < 120 || shown.view.ended_by == EndedBy::InProgress);
+        if let Some(last) = last {
+            let (was, is) = (&last.view, &shown.view);
+            assert!(!last.is_final || (was, &last.money) == (is, &shown.money));
+            let end = |view: &View| (view.status, view.ended_by, view.ended_at);
+            assert!(was.ended_by == EndedBy::InProgress || end(was) == end(is));
         }
-        before = Some(shown);
+        last = Some(shown);
     }
 }
 
-fn is_consistent(Shown { view, money, retry, is_final, .. }: &Shown) {
-    assert!(STATUSES.contains(&view.status.as_str()) && ENDS.contains(&view.ended_by.as_str()));
-    let is_over = view.ended_by != "IN_PROGRESS";
-    assert_eq!(is_over, !matches!(view.status.as_str(), "started" | "in-progress"));
+fn is_consistent(Shown { view, money, is_final, .. }: &Shown) {
+    let (status, ended_by) = (view.status.as_str(), view.ended_by.as_str());
+    assert!(STATUSES.contains(&status) && ENDS.contains(&ended_by));
+    let is_over = ended_by != "IN_PROGRESS";
+    assert_eq!(is_over, !matches!(status, "started" | "in-progress"));
     assert_eq!(is_over, view.ended_at.is_some());
     assert!(is_over || !is_final);
-    assert_eq!(view.status == "failed", view.ended_by == "ERROR");
-    assert_eq!(view.ended_by == "ERROR", money.state == Paid::RefundDue);
-    assert!(matches!(retry.as_str(), "no" | "later" | "now") && !view.reason.is_empty());
-    if matches!(view.ended_by.as_str(), "NO_ANSWER" | "BUSY") {
+    assert!(ended_by != "ERROR" || status == "failed");
+    assert!(status != "failed" || matches!(ended_by, "ERROR" | "REQUESTED"));
+    assert_eq!(status == "failed", money.state == Paid::RefundDue);
+    assert!(
+        ended_by != "REQUESTED" || (status == "completed") == view.started_at.is_some() || view.started_at.is_none()
+    );
+    assert!(matches!(view.retry.as_str(), "no" | "later" | "now") && !view.reason.is_empty());
+    if matches!(ended_by, "NO_ANSWER" | "BUSY") {
         assert!(view.transcript.is_empty() && view.started_at.is_none() && view.call_length.is_none());
     }
     assert!(is_over || view.call_length.is_none() && view.summary.is_none() && view.recording_url.is_none());
     assert!(view.started_at.zip(view.ended_at).is_none_or(|(started_at, ended_at)| started_at <= ended_at));
-    assert!(view.transcript.iter().all(|spoken| matches!(spoken.role.as_str(), "user" | "assistant")));
+    assert!(view.transcript.iter().all(|spoken| matches!(spoken.role, Role::User | Role::Assistant)));
     assert!(view.answered_by.as_deref().is_none_or(|told| matches!(told, "human" | "voicemail" | "unknown")));
     assert!(view.call_ended_by.as_deref().is_none_or(|told| matches!(told, "USER" | "ASSISTANT")));
     assert!(view.call_length.as_deref().is_none_or(|told| serde_json::from_str::<serde_json::Number>(told).is_ok()));

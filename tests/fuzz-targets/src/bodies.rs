@@ -1,16 +1,24 @@
 //! Bodies of requests, through the shipped functions. Without a payment, one that is taken is answered with the price, and
 //! one that is not with 400.
 
+use std::collections::BTreeSet;
+
 use futures_util::FutureExt;
 
 use crate::json::{self, Json};
 use crate::{fit, payment};
 
+/// The byte that chooses what is free and takes a body.
+const HANG_UP: u8 = 0xff;
+
 /// The first byte chooses the endpoint; the rest is the body.
 pub fn body(data: &[u8]) {
     let Some((choice, body)) = data.split_first() else { return };
-    let function = &payment::alone().paid[usize::from(*choice) % 4];
-    let answer = function.post(&[], body).now_or_never().expect("an answer without asking anybody");
+    if *choice == HANG_UP {
+        return hangs_up(body);
+    }
+    let function = payment::alone().chosen(*choice, 256);
+    let answer = function.post(&[], body).now_or_never().expect("an answer without asking a neighbour");
     let (status, answer) = fit::opened(&answer);
     match status {
         402 => assert!(is_taken(function.name, body), "{} took this", function.name),
@@ -20,7 +28,19 @@ pub fn body(data: &[u8]) {
             assert!((1..=64).contains(&field.chars().count()) && !field.contains(char::is_control), "{field:?}");
             assert!(matches!(answer.text_of("code"), Some("bad_request" | "unsupported_destination")));
         }
-        413 => assert!(body.len() > 64 * 1024),
+        413 => assert!(body.len() > 128 * 1024),
+        _ => panic!("{status}"),
+    }
+}
+
+/// A hang-up of no call: one whose body is taken finds that there is none.
+fn hangs_up(body: &[u8]) {
+    let answer = payment::alone().hang_up(body).now_or_never().expect("an answer without asking a neighbour");
+    let (status, answer) = fit::opened(&answer);
+    match status {
+        404 => assert!(is_taken("voice_call_hangup", body)),
+        400 => assert!(answer.text_of("field").is_some()),
+        413 => assert!(body.len() > 128 * 1024),
         _ => panic!("{status}"),
     }
 }
@@ -38,7 +58,8 @@ fn is_taken(function: &str, body: &[u8]) -> bool {
         return true;
     }
     let fits = match function {
-        "numbers_list" => true,
+        "numbers_list" | "voice_call_hangup" => true,
+        "voice_calls_list" => is_a_page(root),
         "numbers_buy" => {
             optional(root, &["country"], |text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic()))
                 && optional(root, &["area_code", "areaCode"], |text| {
@@ -51,13 +72,28 @@ fn is_taken(function: &str, body: &[u8]) -> bool {
     fits && matches!(root, Json::Object(_)) && document.depth <= 8
 }
 
-fn is_a_call(root: &Json) -> bool {
-    let whole = |key, least: f64, most: f64| match root.get(key) {
+/// What a page of calls may be asked for by.
+fn is_a_page(root: &Json) -> bool {
+    let status = ["started", "in-progress", "completed", "failed", "no_answer", "busy"];
+    let written = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    whole(root, "limit", 1.0, 100.0)
+        && optional(root, &["number"], is_e164)
+        && optional(root, &["status"], |text| status.contains(&text))
+        && optional(root, &["since"], |text| (20..=35).contains(&text.len()) && text.is_ascii())
+        && optional(root, &["cursor"], |text| text.len() == 68 && text.bytes().all(written))
+}
+
+/// A whole number between two others, or nothing.
+fn whole(root: &Json, key: &str, least: f64, most: f64) -> bool {
+    match root.get(key) {
         Some(Json::Number(digits)) => {
             digits.parse().is_ok_and(|number: f64| (least..=most).contains(&number) && number.fract() == 0.0)
         }
         _ => is_absent(root, key),
-    };
+    }
+}
+
+fn is_a_call(root: &Json) -> bool {
     let said = |least, most| {
         move |text: &str| {
             let control = |c: char| c.is_control() && !"\n\r\t".contains(c);
@@ -67,12 +103,68 @@ fn is_a_call(root: &Json) -> bool {
     required(root, &["phone_number", "to", "phoneNumber"], is_e164)
         && required(root, &["task"], said(10, 4_000))
         && optional(root, &["from"], is_e164)
-        && optional(root, &["voice"], said(1, 256))
+        && optional(root, &["voice"], is_a_voice)
         && optional(root, &["first_sentence"], said(1, 500))
+        && optional(root, &["voicemail_message"], |text| said(1, 500)(text) && !text.contains(['{', '}']))
+        && root.get("questions").is_none_or(are_questions)
         && optional(root, &["language"], |text| text.is_ascii() && text.len() <= 35)
-        && whole("max_duration", 1.0, 30.0)
-        && whole("interruption_threshold", 0.0, 10_000.0)
+        && whole(root, "max_duration", 1.0, 30.0)
+        && whole(root, "interruption_threshold", 0.0, 10_000.0)
         && (is_absent(root, "wait_for_greeting") || matches!(root.get("wait_for_greeting"), Some(Json::Bool(_))))
+}
+
+/// Ten questions at most, each with a name of its own, a type that there is, and options for an `enum` alone.
+fn are_questions(given: &Json) -> bool {
+    let Json::List(all) = given else {
+        return *given == Json::Null || given.text().is_some_and(|text| text.chars().all(shows_nothing));
+    };
+    let name = |one: &Json| last(one, "name").and_then(Json::text).map(str::to_owned);
+    let names: BTreeSet<_> = all.iter().filter_map(name).collect();
+    all.len() <= 10 && names.len() == all.len() && all.iter().all(is_a_question)
+}
+
+fn is_a_question(one: &Json) -> bool {
+    let Json::Object(fields) = one else { return false };
+    let short = |text: &str, longest| {
+        (1..=longest).contains(&text.chars().count())
+            && !text.contains(|c: char| c.is_control() || "{}".contains(c))
+            && !text.chars().all(shows_nothing)
+    };
+    let is_named =
+        |name: &str| (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let options = last(one, "options").filter(|options| **options != Json::Null);
+    let are_options = |options: &Json| {
+        let Json::List(options) = options else { return false };
+        let texts: BTreeSet<_> =
+            options.iter().filter_map(|one| Some(trimmed(one.text()?).to_ascii_lowercase())).collect();
+        (2..=8).contains(&options.len()) && texts.len() == options.len() && texts.iter().all(|text| short(text, 32))
+    };
+    let kind = last(one, "type").and_then(Json::text);
+    fields.iter().all(|(name, _)| ["name", "question", "type", "options"].contains(&name.as_str()))
+        && last(one, "name").and_then(Json::text).is_some_and(is_named)
+        && last(one, "question").and_then(Json::text).is_some_and(|text| short(trimmed(text), 200))
+        && match kind {
+            Some("enum") => options.is_some_and(are_options),
+            Some("string" | "boolean" | "number") => options.is_none(),
+            _ => false,
+        }
+}
+
+/// Of a key that is there twice the last one counts, for every parser that we know.
+fn last<'a>(one: &'a Json, key: &str) -> Option<&'a Json> {
+    let Json::Object(fields) = one else { return None };
+    fields.iter().rfind(|(name, _)| name == key).map(|(_, value)| value)
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(shows_nothing)
+}
+
+/// One that Bland's documentation names, or the id of one of these.
+fn is_a_voice(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    ["derek", "florian", "josh", "june", "karen", "maya", "nat", "paige", "willow"].contains(&text.as_str())
+        || text == "d4610ec1-933d-44c9-a05f-53df2437808d"
 }
 
 /// Given in one of its spellings, or in several that agree.

@@ -47,15 +47,15 @@ fn settled(status: http::StatusCode, root: &Json, plain: bool, answer: &SettleAn
             assert!(!(success && plain), "money may have moved");
         }
         SettleAnswer::Declined { reason } => {
-            fit::code(reason);
+            fit::code(reason.as_str());
             // Nothing in it may hint at money on its way.
             assert!(!status.is_server_error() && root.get("success") == Some(&Json::Bool(false)) && hash.is_none());
             for hint in ["pending", "timed_out", "nonce_used", "nonce_already_used", "duplicate", "unexpected"] {
-                assert!(!reason.starts_with(hint) && !reason.ends_with(hint), "{reason}");
+                assert!(!reason.as_str().starts_with(hint) && !reason.as_str().ends_with(hint), "{reason}");
             }
         }
         SettleAnswer::LookItUp { reason, .. } => {
-            fit::code(reason);
+            fit::code(reason.as_str());
             assert!(!status.is_server_error() && root.get("success") == Some(&Json::Bool(false)));
         }
         SettleAnswer::Unknown { transaction, contradiction } => {
@@ -72,7 +72,7 @@ fn verified(status: http::StatusCode, root: &Json, verdict: &Verdict) {
             assert!(root.lacks("payer") || root.text_of("payer").is_some_and(is_the_payer));
         }
         Verdict::Invalid { reason } | Verdict::LookItUp { reason } => {
-            fit::code(reason);
+            fit::code(reason.as_str());
             assert!(!status.is_server_error() && root.get("isValid") == Some(&Json::Bool(false)));
         }
         Verdict::RateLimited { .. } => assert_eq!(status.as_u16(), 429),

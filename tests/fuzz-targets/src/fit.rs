@@ -12,7 +12,7 @@ pub fn opened(response: &Response<Body>) -> (u16, Json) {
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     assert_eq!(header("content-type"), Some("application/json"));
     assert_eq!(header("cache-control"), Some("no-store"));
-    assert!(matches!(response.body(), Body::Text(_)), "a body that is no text");
+    assert!(matches!(response.body(), Body::Text(_)), "a body that is not text");
     let document = json::read(response.body()).expect("a body that is JSON");
     assert!(document.plain && matches!(document.root, Json::Object(_)));
     (response.status().as_u16(), document.root)

@@ -1,5 +1,5 @@
-//! The shipped functions in this process: their own sources, built from an environment like Lambda's. Every neighbour is at
-//! one address; whoever listens there sees all that a request causes.
+//! The shipped functions in this process, built from an environment like Lambda's. Every neighbour is at
+//! one address; the listener there sees all that a request causes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,27 +8,15 @@ use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Method};
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::edge::Handler;
+use shared::endpoints::{
+    mcp, numbers, numbers_buy, numbers_list, numbers_renew, voice_call, voice_call_hangup, voice_call_status,
+    voice_calls_list,
+};
 use shared::env::Env;
 use shared::invocation::Invocation;
 
 use crate::judge::{EVERYWHERE, ON_BASE, Sells};
 use crate::signed::{Chain, PAYEE};
-
-#[expect(dead_code, reason = "its `main` is for Lambda")]
-#[path = "../../../functions/numbers_buy.rs"]
-mod numbers_buy;
-#[expect(dead_code, reason = "its `main` is for Lambda")]
-#[path = "../../../functions/numbers_list.rs"]
-mod numbers_list;
-#[expect(dead_code, reason = "its `main` is for Lambda")]
-#[path = "../../../functions/numbers_renew.rs"]
-mod numbers_renew;
-#[expect(dead_code, reason = "its `main` is for Lambda")]
-#[path = "../../../functions/voice_call.rs"]
-mod voice_call;
-#[expect(dead_code, reason = "its `main` is for Lambda")]
-#[path = "../../../functions/voice_call_status.rs"]
-mod voice_call_status;
 
 /// How many signatures that only a contract can judge are asked about in a minute.
 pub const UNPROVEN_PER_MINUTE: usize = 60;
@@ -49,8 +37,10 @@ pub struct Paid {
 /// All of them.
 pub struct Functions {
     /// Those that are paid for.
-    pub paid: [Paid; 4],
+    pub paid: [Paid; 5],
     status: Serve,
+    hangup: Serve,
+    numbers: Serve,
 }
 
 impl Functions {
@@ -70,15 +60,72 @@ impl Functions {
                     build(url, node, numbers_renew::handler),
                 ),
                 paid("numbers_list", 1_000, "", build(url, node, numbers_list::handler)),
+                paid("voice_calls_list", 1_000, r#"{"limit":5}"#, build(url, node, voice_calls_list::handler)),
             ],
             status: build(url, node, voice_call_status::handler),
+            hangup: build(url, node, voice_call_hangup::handler),
+            numbers: build(url, node, numbers::handler),
         }
+    }
+
+    /// The one that a byte of an input chooses, of which `values` are used. What came later has the last of them, so that an input
+    /// that was kept means what it meant.
+    pub fn chosen(&self, byte: u8, values: usize) -> &Paid {
+        let (choice, first) = (usize::from(byte) % values, 4);
+        let later = self.paid.iter().rev().take(self.paid.len() - first).rev();
+        let later = later.zip(values + first - self.paid.len()..).find(|(_, last)| *last == choice);
+        later.map_or_else(|| &self.paid[choice % first], |(function, _)| function)
+    }
+
+    /// Asks for a wallet's numbers with this header.
+    pub fn numbers(&self, name: &HeaderName, value: &HeaderValue) -> BoxFuture<'static, Response<Body>> {
+        let mut request = Request::new(Body::Empty);
+        request.headers_mut().insert(name, value.clone());
+        (self.numbers)(request)
     }
 
     /// Asks for a call by a name.
     pub fn status(&self, name: &str) -> BoxFuture<'static, Response<Body>> {
         let parameters = HashMap::from([("call_id".to_owned(), vec![name.to_owned()])]);
         (self.status)(Request::new(Body::Empty).with_path_parameters(parameters))
+    }
+
+    /// Hangs up by a name that no call has, with this body.
+    pub fn hang_up(&self, body: &[u8]) -> BoxFuture<'static, Response<Body>> {
+        let parameters = HashMap::from([("call_id".to_owned(), vec!["unknown".to_owned()])]);
+        let body = if body.is_empty() { Body::Empty } else { Body::Binary(body.to_vec()) };
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        (self.hangup)(request.with_path_parameters(parameters))
+    }
+}
+
+/// The MCP server.
+pub struct Messages(Serve);
+
+impl Messages {
+    /// One whose tools ask endpoints at this URL.
+    pub fn to(url: &str) -> Self {
+        let mut env = Env::from({
+            let url = url.to_owned();
+            move |name| if name == "PUBLIC_URL" { Some(url.clone()) } else { variable(name, &url, false) }
+        });
+        let handler = mcp::handler(&mut env);
+        Self(served(env, handler))
+    }
+
+    /// A message with these headers.
+    pub fn post<'a>(
+        &self,
+        headers: impl Iterator<Item = (&'static str, &'a str)>,
+        body: &[u8],
+    ) -> BoxFuture<'static, Response<Body>> {
+        let mut request = Request::new(Body::Binary(body.to_vec()));
+        *request.method_mut() = Method::POST;
+        for (name, value) in headers {
+            request.headers_mut().append(name, HeaderValue::from_str(value).expect("a header"));
+        }
+        (self.0)(request)
     }
 }
 
@@ -104,6 +151,10 @@ fn build<H: Handler>(url: &str, node: bool, handler: impl FnOnce(&mut Env) -> H)
     let url = url.to_owned();
     let mut env = Env::from(move |name| variable(name, &url, node));
     let handler = handler(&mut env);
+    served(env, handler)
+}
+
+fn served<H: Handler>(env: Env, handler: H) -> Serve {
     let handler = Arc::new(env.complete(handler).expect("a complete environment"));
     Box::new(move |request| {
         let handler = Arc::clone(&handler);

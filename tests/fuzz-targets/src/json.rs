@@ -28,7 +28,7 @@ pub struct Document {
     pub root: Json,
     /// How deep brackets are nested.
     pub depth: usize,
-    /// Whether every parser would agree about it. Half a surrogate pair is grammatical and is no character.
+    /// Whether every parser would agree about it. Half a surrogate pair is grammatical and is not a character.
     pub plain: bool,
 }
 

@@ -11,7 +11,7 @@ pub static EVERYWHERE: [&Chain; 2] = signed::CHAINS;
 /// Base only.
 pub static ON_BASE: [&Chain; 1] = [&signed::BASE];
 
-/// What somebody sells.
+/// What a function sells.
 pub struct Sells {
     /// Where it can be paid for.
     pub chains: &'static [&'static Chain],
@@ -41,7 +41,7 @@ pub struct Claim {
     pub transfer: Transfer,
     /// As the contract takes it.
     pub signature: Vec<u8>,
-    /// Whether nobody could doubt how the document is read.
+    /// Whether the document can be read in one way only.
     pub plain: bool,
     /// The version of the protocol.
     pub version: u8,
@@ -88,7 +88,7 @@ impl Judgement {
         }
     }
 
-    /// The same, for documents which nobody could doubt how to read; or not.
+    /// The same, for documents that can be read in one way only; or not.
     fn read_as(mut self, plain: bool) -> Self {
         if let Self::Authentic(claim) | Self::Unproven(claim) | Self::Misfit(claim) = &mut self {
             claim.plain = plain;
@@ -137,8 +137,8 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     }
     let root = &document.root;
     let choice = match root.get("x402Version")? {
-        Json::Number(digits) if digits == "1" => root,
-        Json::Number(digits) if digits == "2" => root.get("accepted")?,
+        version if whole(version) == Some(1) => root,
+        version if whole(version) == Some(2) => root.get("accepted")?,
         _ => return None,
     };
     let network = choice.text_of("network")?;
@@ -208,16 +208,33 @@ fn transfer(authorization: &Json) -> Option<Transfer> {
     })
 }
 
-/// Digits in a string, or a number without anything but digits: below 2^64, and one spelling each.
+/// Digits in a string, below 2^64 and one spelling each; or a number that is whole, however it is written.
 fn decimal(value: &Json) -> Option<u64> {
-    let (Json::Text(digits) | Json::Number(digits)) = value else { return None };
+    let Json::Text(digits) = value else { return whole(value) };
     let number: u64 = digits.parse().ok()?;
     (number.to_string() == *digits).then_some(number)
 }
 
-/// Whether it is a `uint256` of 2^64 or more, as a string: good to read, and no price of ours.
+/// A number without a sign and without a fraction: `2`, `2.0` and `0.2e1` are the same.
+fn whole(value: &Json) -> Option<u64> {
+    let Json::Number(written) = value else { return None };
+    if written.starts_with('-') {
+        return None;
+    }
+    let read = || written.parse::<f64>().ok().filter(|number| number.fract() == 0.0)?.to_string().parse().ok();
+    written.parse().ok().or_else(read)
+}
+
+/// Whether it is a `uint256` of 2^64 or more, in digits or a number: good to read, and no price of ours.
 fn is_huge(value: &Json) -> bool {
-    let Json::Text(digits) = value else { return false };
+    let digits = match value {
+        Json::Text(digits) => digits.clone(),
+        Json::Number(written) => match written.parse::<f64>() {
+            Ok(number) if number.fract() == 0.0 && !written.starts_with('-') => number.to_string(),
+            _ => return false,
+        },
+        _ => return false,
+    };
     let canonical = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
     canonical && (1..=78).contains(&digits.len()) && digits.parse::<u64>().is_err()
 }

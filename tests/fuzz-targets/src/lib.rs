@@ -13,7 +13,7 @@
 )]
 
 use http::StatusCode;
-use shared::upstream::http::Reply;
+use shared::wire::http::Reply;
 
 mod address;
 mod bland;
@@ -23,8 +23,11 @@ mod fit;
 pub mod functions;
 pub mod json;
 pub mod judge;
+pub mod mcp;
 mod node;
 mod payment;
+mod query;
+pub mod sign_in;
 pub mod signed;
 mod solana;
 mod twilio;
@@ -35,8 +38,11 @@ pub use bland::bland;
 pub use bodies::body;
 pub use facilitator::facilitator;
 pub use fit::opened;
+pub use mcp::mcp;
 pub use node::node;
 pub use payment::payment_header;
+pub use query::query;
+pub use sign_in::sign_in;
 pub use solana::transaction;
 pub use twilio::twilio;
 pub use words::{call_id, e164, word};
@@ -45,11 +51,14 @@ pub use words::{call_id, e164, word};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 14] = [
     ("address", address),
     ("payment_header", payment_header),
     ("transaction", transaction),
+    ("sign_in", sign_in),
     ("body", body),
+    ("query", query),
+    ("mcp", mcp),
     ("call_id", call_id),
     ("e164", e164),
     ("word", word),
@@ -70,5 +79,5 @@ fn status(byte: u8) -> StatusCode {
 }
 
 fn reply(status_byte: u8, body: &[u8]) -> Reply {
-    Reply { status: status(status_byte), retry_after: None, body: body.to_vec() }
+    Reply { status: status(status_byte), retry_after: None, headers: http::HeaderMap::new(), body: body.to_vec() }
 }

@@ -13,7 +13,7 @@ use crate::functions::{Functions, Paid};
 use crate::judge::{Claim, Judgement, judge};
 use crate::signed::{PAYEE, Payment, encode};
 
-/// Nobody listens there, and nobody is asked.
+/// Nothing listens there, and no neighbour is asked.
 static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| Functions::with_neighbours_at("http://127.0.0.1:9", false));
 
 /// Only what a payment on Solana says is read with the time, and none is sold here for that.
@@ -22,7 +22,7 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 /// The first byte chooses the endpoint, the header's name, and whether the rest is the header or the document in it.
 pub fn payment_header(data: &[u8]) {
     let Some((choice, rest)) = data.split_first() else { return };
-    let function = &FUNCTIONS.paid[usize::from(choice >> 2) % 4];
+    let function = FUNCTIONS.chosen(choice >> 2, 64);
     let name = HeaderName::from_static(if choice & 1 == 0 { "payment-signature" } else { "x-payment" });
     let value = if choice & 2 == 0 { encode_bytes(rest).into_bytes() } else { rest.to_vec() };
     if let Ok(value) = HeaderValue::from_bytes(&value) {
@@ -57,13 +57,13 @@ fn presented(function: &Paid, name: HeaderName, value: &HeaderValue) {
         (Ok(Checked::Unknown(unproven)), Judgement::Unproven(claim)) => is(unproven.claim(), claim),
         (Ok(Checked::Misfit(misfit)), Judgement::Misfit(claim)) => {
             assert_eq!(misfit.id().as_str(), claim.id());
-            let Payload::Evm(taken) = misfit.payload() else { panic!("{misfit:?} is no authorization") };
+            let Payload::Evm(taken) = misfit.payload() else { panic!("{misfit:?} is not an authorization") };
             assert_eq!((&taken.signature, misfit.is_proven()), (&claim.signature, claim.signature.len() == 65));
             fit::printable(misfit.why.message.as_bytes(), "a refusal");
             fit::code(misfit.why.reason);
         }
         (Err(()), Judgement::Nothing) => refused(function, name, value),
-        // A document that is no plain one may be refused.
+        // A document that is not a plain one may be refused.
         (Err(()), Judgement::Authentic(claim) | Judgement::Unproven(claim) | Judgement::Misfit(claim))
             if !claim.plain =>
         {
@@ -75,7 +75,7 @@ fn presented(function: &Paid, name: HeaderName, value: &HeaderValue) {
 
 /// What was taken is what the other reading found.
 fn is(payment: &Verified, claim: &Claim) {
-    let Payload::Evm(taken) = payment.payload() else { panic!("{payment:?} is no authorization") };
+    let Payload::Evm(taken) = payment.payload() else { panic!("{payment:?} is not an authorization") };
     let (authorization, signed) = (&taken.authorization, &claim.transfer);
     assert_eq!(payment.id().as_str(), claim.id());
     assert_eq!(payment.payer().to_string(), signed.from.to_string());
@@ -101,10 +101,10 @@ fn travels(payment: &Verified, claim: &Claim, quotes: &[Quote]) {
     }
 }
 
-/// The function refuses it at once: before it would wait for anybody.
+/// The function refuses it at once: before it would wait for a neighbour.
 fn refused(function: &Paid, name: HeaderName, value: &HeaderValue) {
     let answer = function.post(&[(name, value.clone())], function.body.as_bytes()).now_or_never();
-    let (status, body) = fit::opened(&answer.expect("an answer without asking anybody"));
+    let (status, body) = fit::opened(&answer.expect("an answer without asking a neighbour"));
     assert!(matches!(status, 400 | 402), "{status}");
     assert!(body.text_of("message").is_some_and(|message| message.ends_with("Not charged.")));
 }
@@ -159,7 +159,7 @@ pub(crate) fn verified() -> Verified {
     payment
 }
 
-/// The functions, with nobody to ask.
+/// The functions, with no neighbour to ask.
 pub(crate) fn alone() -> &'static Functions {
     &FUNCTIONS
 }

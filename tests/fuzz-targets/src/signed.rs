@@ -1,4 +1,4 @@
-//! Payments that really were signed, and how they travel. Nobody who lacks the keys can make another, so this list is the
+//! Payments that really were signed, and how they travel. Without the keys another cannot be made, so this list is the
 //! whole truth about which payments are authentic; no signature has to be judged to know it.
 //!
 //! They expired long ago. What is asked of them is whether they are recognised, and then nothing else happens to them.

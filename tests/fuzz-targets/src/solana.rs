@@ -59,7 +59,7 @@ pub fn transaction(data: &[u8]) {
             fit::code(misfit.why.reason);
         }
         (Ok(Checked::Authentic(taken)), Some(found)) if found.fits => {
-            let Payload::Solana(transfer) = taken.payload() else { panic!("{taken:?} is no transfer") };
+            let Payload::Solana(transfer) = taken.payload() else { panic!("{taken:?} is not a transfer") };
             let payer = SolanaAddress::new_from_array(found.payer);
             assert_eq!(taken.payer(), Wallet::Solana { network: CLUSTER, address: payer });
             assert_eq!((transfer.amount.atomic(), &transfer.transaction), (PRICE, &transaction));
@@ -143,7 +143,7 @@ fn payment(transaction: &[u8]) -> Option<Found> {
     let &[source, mint, destination, payer] = transfer.1 else { return None };
     let pays = of(2) == TOKEN && moves && key(mint) == USDC.to_bytes();
     let idle = instructions.iter().flat_map(|(_, accounts, _)| *accounts).all(|place| key(*place) != keys[0]);
-    // Nobody but us has signed anything in here, so whoever signs is one of two.
+    // Only our keys have signed anything in here, so the signer is one of two.
     let by = |place: usize| KEYS.iter().find(|known| known.public_key().as_ref() == keys[place]);
     let right = |place: usize| by(place).is_some_and(|known| known.sign(message).as_ref() == signatures[place]);
     let all_signed = (1..signers).all(right) && (1..signers).any(|place| keys[place] == key(payer));

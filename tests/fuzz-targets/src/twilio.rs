@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use shared::types::PhoneNumber;
-use shared::upstream::http::Reply;
 use shared::upstream::twilio::answers::{bought, found, listed, released};
 use shared::upstream::twilio::{BuyError, Owned, Said, TwilioError};
+use shared::wire::http::Reply;
 
 use crate::bodies::is_e164;
 use crate::json::{self, Json};

@@ -3,8 +3,8 @@
 use futures_util::FutureExt;
 use shared::api::languages;
 use shared::calls::destinations;
-use shared::types::{CallId, Country, PhoneNumber, Wallet};
-use shared::upstream::bland::{BlandCallId, Decimal};
+use shared::types::{CallId, Country, Decimal, PhoneNumber, Wallet};
+use shared::upstream::bland::BlandCallId;
 
 use crate::bodies::is_e164;
 use crate::{fit, payment};
@@ -18,7 +18,7 @@ pub fn call_id(data: &[u8]) {
         assert_eq!(CallId::from_bits(bits).as_str(), text);
     } else {
         // It costs no read, and the answer is that to an unknown one.
-        let answer = payment::alone().status(text).now_or_never().expect("an answer without asking anybody");
+        let answer = payment::alone().status(text).now_or_never().expect("an answer without asking a neighbour");
         let (status, body) = fit::opened(&answer);
         assert_eq!((status, body.text_of("code")), (404, Some("unknown_call")));
     }
@@ -69,7 +69,7 @@ pub fn word(data: &[u8]) {
     }
     if let Some(decimal) = Decimal::parse(text) {
         assert!(decimal.as_str() == text && decimal.times(60) >= decimal.times(1));
-        assert!(serde_json::from_str::<serde_json::Number>(text).is_ok(), "{text} is no number in JSON");
+        assert!(serde_json::from_str::<serde_json::Number>(text).is_ok(), "{text} is not a number in JSON");
     }
     if let Ok(wallet) = Wallet::from_caip10(text) {
         assert_eq!(Wallet::from_caip10(&wallet.caip10()), Ok(wallet));

@@ -88,19 +88,22 @@ async fn fail_once(State(world): State<Arc<World>>, Json(fault): Json<FailOnce>)
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `{"next": "error"}`: how the next call goes that is placed. With `"next": "talk"`, `says` is what the callee says, and
-/// `summary` what is made of it; what is left out is as usual.
+/// `{"next": "error"}`: how the next call goes that is placed; with `"to": "+1…"`, the next one to that number. It is for a call that
+/// comes within a minute, and takes the place of what was told before and has not been used: where the request for its call was
+/// refused, it is not for a later one. With `"next": "talk"`, `says` is what the callee says, and `summary` what is made of it; what
+/// is left out is as usual.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NextCall {
     next: String,
+    to: Option<String>,
     #[serde(default)]
     says: Vec<String>,
     summary: Option<String>,
 }
 
 /// What `next` can be, besides `talk`.
-const STORIES: [(&str, Script); 9] = [
+const STORIES: [(&str, Script); 11] = [
     ("error", Script::PreQueueError),
     ("not-found", Script::NotFound),
     ("blocked", Script::CarrierBlock),
@@ -108,19 +111,21 @@ const STORIES: [(&str, Script); 9] = [
     ("busy", Script::Busy),
     ("no-answer", Script::NoAnswer),
     ("voicemail", Script::Voicemail),
+    ("voicemail-cut-off", Script::VoicemailCutOff),
+    ("voicemail-full", Script::VoicemailFull),
     ("timeout", Script::Timeout),
     ("endless", Script::NeverEnds),
 ];
 
 async fn script_next_call(State(world): State<Arc<World>>, Json(call): Json<NextCall>) -> Told {
-    let NextCall { next, says, summary } = call;
+    let NextCall { next, to, says, summary } = call;
     let is_talk = next == "talk";
     if !is_talk && (!says.is_empty() || summary.is_some()) {
         return Err(refused(format!("{next} has neither says nor summary: only talk has")));
     }
     let script = if is_talk { Some(Script::conversation(says, summary)) } else { story(&next) };
     let known = || STORIES.map(|(name, _)| name).join(", ");
-    world.bland.script_next(script.ok_or_else(|| refused(format!("{next} is none of talk, {}", known())))?);
+    world.bland.tell(script.ok_or_else(|| refused(format!("{next} is none of talk, {}", known())))?, to);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -135,7 +140,7 @@ struct Travel {
 }
 
 async fn travel(State(world): State<Arc<World>>, Json(travel): Json<Travel>) -> StatusCode {
-    world.travel(Duration::from_secs(travel.seconds));
+    world.travel_from_within(Duration::from_secs(travel.seconds)).await;
     StatusCode::NO_CONTENT
 }
 

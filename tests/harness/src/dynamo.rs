@@ -21,6 +21,7 @@ use dynoxide::{Database, ImportOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tokio::sync::{RwLock, RwLockWriteGuard};
 
 use crate::iam::Policies;
 use crate::sim::{Answer, Faults};
@@ -43,6 +44,8 @@ pub struct Dynamo {
     client: reqwest::Client,
     travelled: travel::Travelled,
     counted: units::Counted,
+    /// Held by each request while the engine answers it.
+    answering: Arc<RwLock<()>>,
 }
 
 impl Dynamo {
@@ -72,7 +75,20 @@ impl Dynamo {
             client: client.clone(),
             travelled: travel::Travelled::default(),
             counted: units::Counted::default(),
+            answering: Arc::default(),
         }
+    }
+
+    /// Waits until the engine has answered what it was asked, and lets nothing else reach it meanwhile: what is then read and
+    /// written back has not changed in between.
+    pub(crate) async fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.answering.write().await
+    }
+
+    /// The same on a thread that may wait. It waits on another one, since tokio forbids that to those which poll futures.
+    pub(crate) fn alone_at_once(&self) -> RwLockWriteGuard<'_, ()> {
+        let waited = std::thread::scope(|scope| scope.spawn(|| self.answering.blocking_write()).join());
+        waited.unwrap_or_else(|_| panic!("the table cannot be waited for"))
     }
 
     /// The endpoint for the SDK.
@@ -188,6 +204,7 @@ async fn front(State(dynamo): State<Dynamo>, request: Request) -> Response {
     headers.remove("host");
     headers.remove("content-length");
     let (operation, body) = (class(&headers), dynamo.counted.asking(body));
+    let _answering = dynamo.answering.read().await;
     let sent = dynamo.client.request(parts.method, &*dynamo.backend).headers(headers).body(body).send().await;
     let Ok(answer) = sent else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the engine is gone");
@@ -214,9 +231,12 @@ fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
     response
 }
 
-/// Requests are classed by their operation.
-fn operation(parts: &Parts) -> String {
-    class(&parts.headers)
+/// Requests are classed by their operation, and a look at an index apart from one at the table.
+fn operation(parts: &Parts, body: &[u8]) -> String {
+    let operation = class(&parts.headers);
+    let index =
+        operation == "Query" && serde_json::from_slice::<Value>(body).is_ok_and(|body| body["IndexName"].is_string());
+    if index { format!("{operation} index") } else { operation }
 }
 
 fn class(headers: &HeaderMap) -> String {
@@ -234,7 +254,7 @@ struct Deed {
 impl Dynamo {
     fn denied(&self, parts: &Parts, body: &Bytes) -> Option<String> {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let deeds = deeds(&operation(parts), &body);
+        let deeds = deeds(&class(&parts.headers), &body);
         deeds.iter().find_map(|deed| self.policies.refusal(&parts.headers, &deed.action, &deed.resource, &deed.keys))
     }
 }
@@ -310,4 +330,52 @@ fn request<R: DeserializeOwned>(body: Value) -> R {
 fn answer<A: Serialize, E: std::fmt::Display>(result: Result<A, E>) -> Value {
     let answer = result.unwrap_or_else(|error| panic!("DynamoDB refused the harness: {error}"));
     serde_json::to_value(answer).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::Dynamo;
+    use crate::template::tests::deployed;
+
+    /// Time that passes writes back what it has read. What was counted in between would be lost.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_counted_while_time_passes_is_not_lost() {
+        const COUNTED: usize = 100;
+        // The engine looks for the form of a signature only.
+        const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/aws4_request, \
+             SignedHeaders=host;x-amz-date, Signature=0";
+        let client = crate::client::client();
+        let dynamo = Dynamo::start(&deployed(), &client).await;
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = format!("http://{}/", listener.local_addr().expect("a bound port"));
+        let router = super::Router::new().fallback(super::front).with_state(dynamo.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let count = json!({
+            "TableName": &*dynamo.table,
+            "Key": {"pk": {"S": "LIMIT#CALLS"}, "sk": {"S": "RUNNING"}},
+            "UpdateExpression": "ADD running :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        });
+        let counting = tokio::spawn(async move {
+            for _ in 0..COUNTED {
+                let request = client.post(&address).header("x-amz-target", "DynamoDB_20120810.UpdateItem");
+                let request = request
+                    .header("content-type", "application/x-amz-json-1.0")
+                    .header("x-amz-date", "20260101T000000Z");
+                let request = request.header("authorization", SIGNED).body(count.to_string());
+                let answer = request.send().await.expect("an answer");
+                assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
+            }
+        });
+        while !counting.is_finished() {
+            let _alone = dynamo.alone().await;
+            dynamo.travel(Duration::from_secs(1), 0);
+        }
+        counting.await.expect("all were counted");
+        assert_eq!(dynamo.rows()[0]["running"], COUNTED);
+    }
 }

@@ -42,7 +42,7 @@ pub fn router(routes: &[Route], lambda: &Lambda) -> Router {
     Router::new().fallback(serve).with_state(Gateway { routes: routes.into(), lambda: lambda.clone() })
 }
 
-/// The event that a request becomes, and the binary that gets it, without anybody getting it.
+/// The event that a request becomes, and the binary that it is for, without delivering it.
 pub fn event_of(routes: &[Route], parts: &Parts, body: &[u8]) -> Option<(String, Value)> {
     let (route, parameters) = routes::find(routes, parts.method.as_str(), parts.uri.path())?;
     Some((route.function.clone(), event::of(parts, body, route, &parameters)))

@@ -25,7 +25,7 @@ use crate::world::Neighbour;
 /// No more events than this are kept, the newest.
 const MOST: usize = 60_000;
 
-/// Appended to by whoever sees something. Clones are the same one.
+/// The events of a world: each part of it that sees something appends to it. Clones are the same one.
 #[derive(Clone)]
 pub struct History(Arc<Inner>);
 
@@ -50,7 +50,7 @@ pub struct Place(usize);
 pub struct Event {
     /// When, since the world began.
     pub at: Duration,
-    /// When it was over; never, if nobody answered.
+    /// When it was over; never, if it was not answered.
     pub until: Option<Duration>,
     /// What.
     pub what: What,
@@ -122,7 +122,8 @@ pub struct Errand {
 impl Errand {
     /// Whether it could have changed something.
     pub fn writes(&self) -> bool {
-        !matches!(self.class.as_str(), "GetItem" | "Query" | "BatchGetItem" | "Scan") && !self.class.starts_with("GET ")
+        !matches!(self.class.as_str(), "GetItem" | "Query" | "Query index" | "BatchGetItem" | "Scan")
+            && !self.class.starts_with("GET ")
     }
 
     /// The transactions' conditions that failed, one word for each change.

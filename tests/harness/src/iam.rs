@@ -2,7 +2,7 @@
 //!
 //! Each function signs with an access key of its own, and the fronts of DynamoDB, the scheduler, KMS and Secrets Manager ask
 //! here before they let a request through: a permission that is missing in the template is missing in the test. What was
-//! allowed is remembered, so that a permission nobody ever uses can be told as well. Of conditions only DynamoDB's
+//! allowed is remembered, so that a permission that is never used can be told as well. Of conditions only DynamoDB's
 //! leading keys and the service that a role is passed to are known; any other is a panic.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,7 +70,7 @@ impl Statement {
         }
         let mut used = vec![format!("{by} on {on}")];
         if let Some(allowed) = &self.leading_keys {
-            // AWS lets through whoever names no key at all. A request of ours always does.
+            // AWS lets a request through that names no key at all. A request of ours always does.
             if keys.is_empty() {
                 return None;
             }
@@ -134,7 +134,7 @@ impl Policies {
         ))
     }
 
-    /// Everything that is granted: to whom, which action, on which resource, of which leading keys.
+    /// Everything that is granted: to which role, which action, on which resource, of which leading keys.
     pub fn granted(&self) -> BTreeSet<String> {
         let of = |holder: &Holder| {
             let grants: Vec<_> = holder.policy.iter().flat_map(Statement::grants).collect();
@@ -215,7 +215,7 @@ async fn guard(State(policies): State<Policies>, request: Request, next: Next) -
         "DELETE" => "scheduler:DeleteSchedule",
         _ => "scheduler:GetSchedule",
     };
-    // Whoever names a role hands it on, which is a permission of its own.
+    // A request that names a role hands it on, which is a permission of its own.
     let role = json["Target"]["RoleArn"].as_str().map(|role| ("iam:PassRole", role));
     for (action, resource) in [(action, schedule.as_str())].into_iter().chain(role) {
         if let Some(why) = policies.refusal(&parts.headers, action, resource, &[]) {

@@ -24,6 +24,7 @@ pub mod measure;
 pub mod onchain;
 pub mod request;
 pub mod sim;
+pub mod spec;
 pub mod stack;
 pub mod template;
 pub mod wallet;

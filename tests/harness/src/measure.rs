@@ -1,7 +1,7 @@
 //! What the neighbours see of the functions: each request with its beginning and its end, and each new connection.
 //!
-//! The benchmark holds a function's time against the time of what it asked for. Nothing is kept before somebody asks for
-//! it, so that a world that runs for days does not grow.
+//! The benchmark holds a function's time against the time of what it asked for. Nothing is kept before it is asked
+//! for, so that a world that runs for days does not grow.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

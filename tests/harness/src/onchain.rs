@@ -4,6 +4,8 @@
 //! All are unmodified packages of `tests/chain/node` and `tests/chain/solana`, and processes of their own that end with this
 //! one. Each [`Node`] is another chain, so that tests share nothing but the facilitator, which tells chains apart by their
 //! node. Each [`Validator`] is a cluster with a facilitator of its own.
+//!
+//! `docs/decisions.md`: Why are the simulated chain and facilitator still there, now that real ones can stand in their place?
 
 mod node;
 mod parts;

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::wallet::{Demand, Payer, Payment, Presented};
+use crate::wallet::{Challenge, Demand, Payer, Payment, Presented, SignIn, Signer};
 
 /// A request that has not been sent.
 #[derive(Clone, Debug)]
@@ -48,6 +48,24 @@ impl Request {
     pub fn paid_with(self, payment: &impl Presented) -> Self {
         let (name, value) = payment.header();
         self.header(name, &value)
+    }
+
+    /// With a sign-in.
+    pub fn signed_in_with(self, sign_in: &SignIn) -> Self {
+        let (name, value) = sign_in.header();
+        self.header(name, &value)
+    }
+
+    /// Asks what to sign, signs in, and asks again.
+    pub async fn sign_in(self, wallet: &impl Signer) -> Response {
+        self.sign_in_bent(wallet, |sign_in| sign_in).await
+    }
+
+    /// The same, with a sign-in that a test has bent.
+    pub async fn sign_in_bent(self, wallet: &impl Signer, bend: impl FnOnce(SignIn) -> SignIn) -> Response {
+        let asked = self.clone().send().await;
+        let sign_in = bend(wallet.signs_in(&asked.challenge()));
+        self.signed_in_with(&sign_in).send().await
     }
 
     /// Sends it.
@@ -110,7 +128,7 @@ impl Response {
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| self.complain(&format!("the body is no JSON: {error}")))
+            .unwrap_or_else(|error| self.complain(&format!("the body is not JSON: {error}")))
     }
 
     /// A header, if it is there.
@@ -128,12 +146,19 @@ impl Response {
         }
     }
 
+    /// What this 402 asks a wallet to sign.
+    #[track_caller]
+    pub fn challenge(&self) -> Challenge {
+        let asked = self.demand().required["extensions"]["sign-in-with-x"].clone();
+        if asked.is_null() { self.complain("a 402 that asks for no signature alone") } else { Challenge(asked) }
+    }
+
     /// The settlement in `PAYMENT-RESPONSE` or `X-PAYMENT-RESPONSE`, if there is one.
     #[track_caller]
     pub fn settlement(&self) -> Option<Value> {
         let header = self.header("payment-response").or_else(|| self.header("x-payment-response"))?;
         let json = STANDARD.decode(header).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Some(json.unwrap_or_else(|| self.complain("the settlement is no base64 of JSON")))
+        Some(json.unwrap_or_else(|| self.complain("the settlement is not base64 of JSON")))
     }
 
     /// Fails unless the status is this one.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use alloy_primitives::Address;
 use axum::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 use crate::audit::{self, Finding};
@@ -17,7 +17,8 @@ use crate::onchain::{Node, Validator};
 use crate::request::Request;
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey};
-use crate::wallet::{SolanaWallet, Wallet};
+use crate::spec::{BUY, CALL};
+use crate::wallet::{Payer, SolanaWallet, Wallet};
 use crate::world::{Binaries, Neighbour, PAYEE, Plan, World, solana_payee};
 
 /// A world that takes longer than this to end is stuck.
@@ -78,7 +79,7 @@ impl Builder {
         self
     }
 
-    /// Payments on the cluster of a real runtime as well, by a real facilitator. Nobody settles on the chain then, unless a
+    /// Payments on the cluster of a real runtime as well, by a real facilitator. Nothing settles on the chain then, unless a
     /// real node is there too.
     pub fn on_cluster(mut self, validator: &Validator) -> Self {
         self.plan.validator = Some(validator.clone());
@@ -97,7 +98,7 @@ impl Builder {
         self
     }
 
-    /// What is in a secret of the stack; with nothing, one that nobody has filled.
+    /// What is in a secret of the stack; with nothing, one that was not filled.
     pub fn secret(mut self, name: &str, content: Option<Value>) -> Self {
         self.plan.secrets.insert(name.to_owned(), content);
         self
@@ -115,7 +116,7 @@ impl Builder {
         self
     }
 
-    /// At most so many requests to one function are served at once; the others wait at the gateway.
+    /// At most this many requests to one function are served at once; the others wait at the gateway.
     pub fn at_once(mut self, requests: usize) -> Self {
         self.plan.at_once = Some(requests);
         self
@@ -189,7 +190,7 @@ impl Stack {
         self.wallet_with(100_000_000)
     }
 
-    /// A wallet with so many micro-dollars.
+    /// A wallet with this many micro-dollars.
     pub fn wallet_with(&self, micros: u64) -> Wallet {
         let wallet = Wallet::random();
         self.ledger.mint(wallet.address(), micros);
@@ -201,7 +202,7 @@ impl Stack {
         self.solana_wallet_with(100_000_000)
     }
 
-    /// A wallet with so many micro-dollars on Solana.
+    /// A wallet with this many micro-dollars on Solana.
     pub fn solana_wallet_with(&self, micros: u64) -> SolanaWallet {
         let wallet = SolanaWallet::random(&self.solana_money);
         self.solana_money.mint(wallet.address(), micros);
@@ -234,12 +235,30 @@ impl Stack {
         answer.unwrap_or_else(|error| panic!("{function}: {error}\n{}", self.lambda.logs().text()))
     }
 
-    /// So many minutes pass, and the sweep comes by at the end of each.
+    /// This many minutes pass, and the reaper comes by at the end of each.
     pub async fn minutes(&self, count: u32) {
         for _ in 0..count {
             self.travel(Duration::from_mins(1));
             self.sweep().await;
         }
+    }
+
+    /// A wallet buys a number, wherever it is: which one it gets.
+    pub async fn buys<W: Payer>(&self, wallet: &W) -> String {
+        self.buys_in(wallet, None).await
+    }
+
+    /// A wallet buys a number, in an area if there is one: which one it gets.
+    pub async fn buys_in<W: Payer>(&self, wallet: &W, area: Option<&str>) -> String {
+        let body = area.map_or_else(|| json!({}), |area| json!({"area_code": area}));
+        let bought = self.post(BUY).body(&body).pay(wallet).await.answer.expect(200).json();
+        bought["phone_number"].as_str().unwrap_or_else(|| panic!("no number in {bought}")).to_owned()
+    }
+
+    /// A wallet that has a number calls: what it is told of the call.
+    pub async fn calls<W: Payer>(&self, wallet: &W, to: &str) -> Value {
+        let body = json!({"phone_number": to, "task": "Confirm the reservation for two."});
+        self.post(CALL).body(&body).pay(wallet).await.answer.expect(200).json()
     }
 
     /// What is said of a call that was placed with this answer.

@@ -238,14 +238,15 @@ fn text(value: &Value) -> String {
 }
 
 fn number(value: &Value) -> u64 {
-    text(value).parse().unwrap_or_else(|_| panic!("{value} in the template is no number"))
+    text(value).parse().unwrap_or_else(|_| panic!("{value} in the template is not a number"))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn deployed() -> Deployment {
+    /// As it is deployed with what has no default.
+    pub(crate) fn deployed() -> Deployment {
         let parameters = [
             ("PublicUrl", "https://dialtone.test"),
             ("EvmPayee", "0x00000000000000000000000000000000000000aa"),

@@ -3,6 +3,7 @@
 //! Signing is the simulated chain's own, written out by hand from EIP-712; nothing of ours is used. What a 402 must
 //! look like is asserted by tests; this only reads what it needs to pay.
 
+pub mod sign_in;
 mod solana;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sim::chain::{Authorization, Domain, Key, Network};
+pub use sign_in::{Challenge, SignIn, Signer};
 pub use solana::{SolanaPayment, SolanaWallet};
 
 /// Who can answer a 402.
@@ -58,7 +60,7 @@ impl fmt::Debug for Wallet {
 }
 
 impl Wallet {
-    /// A wallet that nobody else has, without any money.
+    /// A new wallet, without any money.
     pub fn random() -> Self {
         Self { key: Key::random() }
     }
@@ -109,7 +111,7 @@ impl Wallet {
         let authorization = Authorization {
             from: self.address(),
             to: parse(text("payTo")),
-            value: text("amount").parse().unwrap_or_else(|_| panic!("an amount that is no integer: {offer}")),
+            value: text("amount").parse().unwrap_or_else(|_| panic!("an amount that is not an integer: {offer}")),
             valid_after: U256::ZERO,
             valid_before: U256::from(u64::try_from(now().saturating_add(seconds)).unwrap_or_default()),
             nonce: B256::from(Key::random().secret()),
@@ -142,7 +144,7 @@ impl Demand {
     pub fn read(header: &str, body: &[u8]) -> Self {
         let required = STANDARD.decode(header).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Self {
-            required: required.unwrap_or_else(|| panic!("PAYMENT-REQUIRED is no base64 of JSON: {header}")),
+            required: required.unwrap_or_else(|| panic!("PAYMENT-REQUIRED is not base64 of JSON: {header}")),
             body: serde_json::from_slice(body).unwrap_or_default(),
         }
     }
@@ -206,7 +208,7 @@ impl Payment {
         self
     }
 
-    /// Pays somebody else.
+    /// Pays another payee.
     pub fn to(mut self, to: Address) -> Self {
         self.authorization.to = to;
         self
@@ -224,7 +226,7 @@ impl Payment {
         self
     }
 
-    /// Valid only when so many seconds have passed; negative has been for a while.
+    /// Valid only when this many seconds have passed; negative has been for a while.
     pub fn valid_in(self, seconds: i64) -> Self {
         self.valid_after(u64::try_from(now().saturating_add(seconds)).unwrap_or_default())
     }
@@ -246,7 +248,7 @@ impl Payment {
         self
     }
 
-    /// Signed by somebody else than the payer it claims.
+    /// Signed by another key than that of the payer it claims.
     pub fn signed_by(mut self, wallet: &Wallet) -> Self {
         self.key = wallet.key.clone();
         self
@@ -345,7 +347,7 @@ fn in_header(version: u8, document: &Value) -> (&'static str, String) {
 }
 
 fn parse(address: &str) -> Address {
-    address.parse().unwrap_or_else(|error| panic!("{address} is no address: {error}"))
+    address.parse().unwrap_or_else(|error| panic!("{address} is not an address: {error}"))
 }
 
 fn now() -> i64 {

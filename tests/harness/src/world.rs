@@ -1,6 +1,6 @@
 //! A world: the whole product with all its neighbours, each on a port of its own.
 //!
-//! It says who is connected to whom, and nothing about tests or people: [`crate::Stack`] is a world for a test,
+//! It says what is connected to what, and nothing about tests or people: [`crate::Stack`] is a world for a test,
 //! `cargo local` one for a person.
 
 mod doors;
@@ -249,12 +249,24 @@ impl World {
     /// A schedule starts its target in the name of a role, which has to be one of ours and to allow it.
     fn may_start(&self, role: &str, target: &str) {
         let policy =
-            self.deployment.roles.get(role).unwrap_or_else(|| panic!("a schedule by {role}, which is no role"));
+            self.deployment.roles.get(role).unwrap_or_else(|| panic!("a schedule by {role}, which is not a role"));
         assert!(iam::allowed(policy, "lambda:InvokeFunction", target), "{role} may not start {target}");
     }
 
-    /// Everything that is stored was written this much earlier, and every schedule comes this much sooner.
+    /// Everything that is stored was written this much earlier, and every schedule comes this much sooner. Waits for the table
+    /// on this thread, so it is for threads that are not the world's own.
     pub fn travel(&self, by: Duration) {
+        let _alone = self.dynamo.alone_at_once();
+        self.shift(by);
+    }
+
+    /// The same for the world's own.
+    pub async fn travel_from_within(&self, by: Duration) {
+        let _alone = self.dynamo.alone().await;
+        self.shift(by);
+    }
+
+    fn shift(&self, by: Duration) {
         self.history.note(|| (What::Travelled(by), Vec::new()));
         self.dynamo.travel(by, self.ledger.travel(by));
         self.solana.travel(by);

@@ -40,9 +40,9 @@ pub struct Number {
     pub custody: Custody,
     /// The carrier bills it to us.
     pub owned: bool,
-    /// The carrier has given it to somebody else.
+    /// The carrier has given it to another customer.
     pub taken: bool,
-    /// A purchase of it is under way that nobody waits for any more.
+    /// A purchase of it is under way that is not waited for any more.
     pub flying: bool,
 }
 

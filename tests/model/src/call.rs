@@ -1,7 +1,7 @@
 //! Calling: two calls of one wallet, a dialler that loses answers, payments that are declined while a phone rings, credit,
 //! errors that are paid back.
 //!
-//! Left out: the callee, the watchdog of a call that runs too long, the day after which a pause ends, and how an outcome is read
+//! Left out: what is hung up before the phone rang, which is a call that fails, the callee, the watchdog of a call that runs too long, the day after which a pause ends, and how an outcome is read
 //! from the dialler's record. What is owed when a call ends in an error is sent at once here; [`crate::stray`] has it at length.
 
 mod after;
@@ -28,7 +28,7 @@ pub enum Work {
     Find,
     /// Comes to the fence.
     Fence,
-    /// Nobody was rung.
+    /// No phone rang.
     Withdraw,
     /// A sweep looks whether a call was placed.
     RollBack,
@@ -43,7 +43,7 @@ pub enum Work {
 pub enum Charge {
     /// There is no row.
     None,
-    /// Nobody knows yet.
+    /// It is not known yet.
     Pending,
     /// Paid.
     Paid,
@@ -60,7 +60,7 @@ pub enum Charge {
 pub enum Line {
     /// There is none.
     Silent,
-    /// A phone rings, or somebody talks.
+    /// A phone rings, or the callee talks.
     Running,
     /// It came to its end.
     Ended,
@@ -80,20 +80,22 @@ pub struct Call {
     pub placed: bool,
     /// The table: nothing about it will change any more.
     pub settled: bool,
-    /// The table: it is stopped because nobody knows whether it is paid.
+    /// The table: it is stopped because it is not known whether it is paid.
     pub stopped: bool,
+    /// The table: it is to be hung up, because that was asked for.
+    pub hung_up: bool,
     /// The dialler: what it does.
     pub line: Line,
     /// The dialler: how many phones have rung for its payment.
     pub rung: u8,
-    /// A request to dial is under way that nobody waits for any more.
+    /// A request to dial is under way that is not waited for any more.
     pub flying: bool,
-    /// Somebody looks at it, who has seen this charge.
+    /// The look at it that is under way, which has seen this charge.
     pub look: Option<Charge>,
 }
 
 impl Call {
-    /// It came to an error, or was cut short because nobody knew whether it is paid.
+    /// It came to an error, or was cut short because it was not known whether it is paid.
     fn has_failed(self) -> bool {
         self.line == Line::Failed || self.line == Line::Stopped && self.stopped
     }
@@ -258,6 +260,7 @@ impl Calling {
         let mut to = till::claim(self, worker, claimed, next);
         to.slot = Some(sale(payment));
         to.calls[payment].charge = Charge::Pending;
+        to.calls[payment].hung_up = false;
         if !self.leased {
             to.wrong = Some("I16 a call is placed only from a number that is leased");
         } else if self.paused {

@@ -44,14 +44,14 @@ pub struct Step {
     pub what: &'static str,
     /// The writes, as the table of `shared/src/store/mod.rs` calls them.
     pub arrows: &'static [&'static str],
-    /// It will happen if nothing else does; what is not due is luck, or somebody's choice.
+    /// It will happen if nothing else does; what is not due is luck, or a choice.
     due: bool,
 }
 
 /// The steps out of a state.
 pub struct Steps<S> {
     made: Vec<(Step, S)>,
-    /// Whatever is added now is somebody's choice.
+    /// Whatever is added now is a choice.
     optional: bool,
 }
 
@@ -75,7 +75,7 @@ impl<S> Steps<S> {
         self.made.push((Step { what, arrows, due: !self.optional }, to));
     }
 
-    /// Steps that somebody may choose to begin with.
+    /// Adds steps that may be chosen, and need not happen.
     pub fn optionally(&mut self, add: impl FnOnce(&mut Self)) {
         self.optional = true;
         add(self);

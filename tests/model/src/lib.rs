@@ -10,7 +10,7 @@
 //! | [`stray`] | payments that arrive without us, the watcher, refunds that are sent twice or not at all |
 //!
 //! [`till`] is the sale in all of them, [`refunds`] the way back of the money, [`check`] the checker. The properties are named
-//! after the invariants that they hold, I1 to I24; each [`Mistake`] is one that somebody could make here, and must be found.
+//! after the invariants that they hold, I1 to I24; each [`Mistake`] is one that a developer could make here, and must be found.
 //!
 //! It refuses to know our code: it has no dependency, and what it says about the code is only as true as the table.
 
@@ -50,7 +50,7 @@ impl Rules {
         Self { mistake: None, luck, strangers: true, watched: true, paid_first: false }
     }
 
-    /// Nobody interferes, and no watcher mends what is lost.
+    /// No stranger interferes, and no watcher mends what is lost.
     #[must_use]
     pub const fn alone(self) -> Self {
         Self { strangers: false, watched: false, ..self }

@@ -1,4 +1,4 @@
-//! Mistakes that somebody could make in the design. Each must be found by some model.
+//! Mistakes that a developer could make in the design. Each must be found by some model.
 
 /// One of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +21,7 @@ pub enum Mistake {
     NoSecondLook,
     /// The sweep gives up what is settling when its time is over.
     SweepByTimer,
-    /// That nobody was reached is believed though something was sent before.
+    /// That no neighbour was reached is believed though something was sent before.
     NeverSentThoughSent,
     /// What the facilitator refuses is not looked up.
     RefusalBelieved,
@@ -39,7 +39,7 @@ pub enum Mistake {
     GrantInTwoWrites,
     /// A paid sale whose product is gone is an error in the log and nothing else.
     LostProductIsAFault,
-    /// Nobody watches what arrives at our address.
+    /// What arrives at our address is not watched.
     NoWatcher,
     /// A number is bought before it is written down.
     PurchaseBeforeIntent,
@@ -49,7 +49,7 @@ pub enum Mistake {
     LostPurchaseForgotten,
     /// A purchase is rolled back without asking the carrier.
     RollBackBlind,
-    /// A number is held whoever holds it already.
+    /// A number is held whatever sale holds it already.
     HoldAnyway,
     /// What was bought and not sold is forgotten.
     StockForgotten,
@@ -99,9 +99,9 @@ pub enum Mistake {
     DialsAgain,
     /// A lost answer to a dial is taken for a refusal.
     LostDialForgotten,
-    /// What was paid for first is begun again by whoever takes over.
+    /// What was paid for first is begun again by the attempt that takes over.
     BegunAgain,
-    /// What was paid for first is paid back by whoever takes over, without asking what was begun.
+    /// What was paid for first is paid back by the attempt that takes over, without asking what was begun.
     PaidBackBlind,
     /// What is to be paid for first is begun before.
     BegunUnpaid,
@@ -109,8 +109,10 @@ pub enum Mistake {
     FoundNotSpent,
     /// A call is stopped before its sale is void.
     StopsBeforeVoid,
-    /// A call whose payment is in doubt is stopped, and nobody writes it down.
+    /// A call whose payment is in doubt is stopped, and that is not written down.
     StopsUnwritten,
+    /// What is to be hung up is told to the dialler by the request that asked for it, and by nothing else.
+    HungUpOnce,
     /// A wallet may have any number of unpaid dials.
     NoSlot,
     /// A wallet that did not pay may have another phone rung.

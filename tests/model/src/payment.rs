@@ -58,7 +58,7 @@ pub struct Payment {
     pub funded: bool,
     /// The chain: its time.
     pub window: Window,
-    /// A settlement is under way that nobody waits for any more.
+    /// A settlement is under way that is not waited for any more.
     pub flying: bool,
     /// The sale.
     pub state: State,
@@ -89,7 +89,7 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// One that was signed and shown to nobody yet.
+    /// One that was signed and not shown yet.
     pub const SIGNED: Self = Self {
         used: false,
         cancelled: false,

@@ -32,7 +32,7 @@ pub struct Back {
     pub window: Window,
     /// The chain: the nonce is used.
     pub used: bool,
-    /// One is under way that nobody waits for any more.
+    /// One is under way that is not waited for any more.
     pub flying: bool,
     /// The table: the facilitator will not pay this payee.
     pub refused: bool,

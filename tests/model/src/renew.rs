@@ -66,7 +66,7 @@ pub struct Renew {
     owed: i8,
     /// When the last call from the number is over.
     talks: i8,
-    /// Somebody has laid a hand on the table.
+    /// The table was changed by hand.
     tampered: bool,
     /// What was done that must not be.
     wrong: Option<&'static str>,
@@ -134,7 +134,7 @@ impl Renew {
                 return steps.write("claims, and holds the lease", &["Store::claim", "numbers::hold_lease"], to);
             }
         }
-        steps.due("429: held, renewed or over", self.off(worker));
+        steps.due("409, 429: held, renewed or over", self.off(worker));
     }
 
     fn reap(&self, rules: Rules, steps: &mut Steps<Self>) {

@@ -2,7 +2,7 @@
 //! final block or too early; the sender of refunds, twice at once, dead between the sending and the writing down.
 //!
 //! What is sold is anything that takes a step before the fence and can fail there. Left out: a reorganisation that takes a
-//! payment away which was granted already, here or elsewhere: one of the latest blocks is believed where somebody waits.
+//! payment away which was granted already, here or elsewhere: one of the latest blocks is believed where a client waits.
 
 use crate::check::{Model, Steps, Verdict, holds};
 use crate::payment::{Payment, Refund, State};
@@ -116,7 +116,7 @@ impl Stray {
     fn chain(&self, rules: Rules, steps: &mut Steps<Self>) {
         let now = self.payments[0];
         if now.used && self.block == Block::None {
-            // Whoever was first to see it: from here on it is in a block.
+            // Whichever was first to see it: from here on it is in a block.
             return steps.due("a block has it", Self { block: Block::Latest, ..self.clone() });
         }
         if self.block == Block::Latest {

@@ -42,9 +42,9 @@ pub enum Evidence {
     Paid,
     /// It is not, and will not be.
     Unpaid,
-    /// Nobody was asked to settle it.
+    /// The facilitator was not asked to settle it.
     NeverSent,
-    /// Nobody knows.
+    /// It is not known.
     Unknown,
 }
 
@@ -113,7 +113,7 @@ impl<W> Worker<W> {
 pub enum Blame {
     /// The payer's.
     Payer,
-    /// Nobody's.
+    /// Not the payer's.
     Nobody,
 }
 
@@ -179,8 +179,8 @@ pub trait Shop: Clone {
     fn release(&mut self, payment: usize, blame: Blame);
     /// Stops what is foreign and goes on; nothing, mostly.
     fn stop(&mut self, _payment: usize) {}
-    /// Writes down that what is foreign and goes on is to be stopped, since nobody knows whether it is paid. Says whether there is
-    /// anything to stop.
+    /// Writes down that what is foreign and goes on is to be stopped, since it is not known whether it is paid. Says whether
+    /// there is anything to stop.
     fn stop_in_doubt(&mut self, _payment: usize, _rules: Rules) -> bool {
         false
     }
@@ -196,12 +196,12 @@ pub trait Shop: Clone {
     fn foreign_under_way(&self, _payment: usize) -> bool {
         false
     }
-    /// Its first stage behind the fence, if what the payment is for is only begun once it is paid, and the stage in which somebody
-    /// begins who finds that it may have been begun.
+    /// Its first stage behind the fence, if what the payment is for is only begun once it is paid, and the stage in which an
+    /// attempt begins that finds that it may have been begun.
     fn behind(&self, _worker: usize) -> Option<(Self::Work, Self::Work)> {
         None
     }
-    /// What is written when what nobody has begun is not paid.
+    /// What is written when what was not begun is not paid.
     fn never_begun(&self) -> &'static [&'static str] {
         Self::RELEASE[0]
     }

@@ -106,7 +106,7 @@ fn holds(model: &Once, least: usize) {
     sound(model.name, model.get(), least);
 }
 
-/// What was explored has no fault, and is not a handful of states because somebody cut the way off.
+/// What was explored has no fault, and is not a handful of states because the way was cut off.
 fn sound(name: &str, explored: &Explored, least: usize) {
     let Explored { states, transitions, resting, broken, .. } = explored;
     println!("{name}: {states} states, {transitions} transitions, {resting} at rest");

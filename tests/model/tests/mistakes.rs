@@ -15,9 +15,9 @@ use model::stray::Straying;
 /// How far must be looked, and in what company.
 #[derive(Clone, Copy)]
 enum In {
-    /// Anybody interferes, and there is a watcher.
+    /// Strangers interfere, and there is a watcher.
     Company(u8),
-    /// Nobody does, so that the watcher does not turn a loss into a refund.
+    /// None does, so that the watcher does not turn a loss into a refund.
     Alone(u8),
 }
 use In::{Alone, Company};
@@ -66,13 +66,14 @@ const RENEWING: [(Mistake, In, &str); 11] = [
     (LostProductIsAFault, Alone(0), COMES_TO_REST),
 ];
 
-const RINGING: [(Mistake, In, &str); 17] = [
+const RINGING: [(Mistake, In, &str); 18] = [
     (DialsAgain, Alone(1), "I17 a payment rings at most one phone"),
     (FoundNotSpent, Alone(1), "I17 a payment rings at most one phone"),
     (LostDialForgotten, Alone(1), "I18 an unpaid call is stopped"),
     (RollBackBlind, Alone(1), "I18 an unpaid call is stopped"),
     (StopsBeforeVoid, Alone(2), "I1 what we cut short is not charged"),
     (StopsUnwritten, Alone(1), "I1 what we cut short is not charged"),
+    (HungUpOnce, Alone(0), "I20 what was to be hung up has ended"),
     (NoSlot, Alone(0), "I18 a wallet has at most one phone ring unpaid"),
     (NoPause, Alone(0), "I18 a wallet that did not pay has no other phone rung"),
     (CallsAfterEnd, Alone(0), "I16 a call is placed only from a number that is leased"),

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{ignored, not_in_the_address, plain, shown};
+use super::{ignored, not_in_the_address};
 use crate::api::{ALL, Endpoint, Field, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, VOICE_CALL};
+use crate::body::name::{plain, shown};
 use crate::body::read;
 use crate::refusal::Refusal;
 
@@ -71,11 +72,7 @@ fn a_name_that_is_nearly_right_is_told_the_right_one() {
             "phone_number",
             &["phone", "To", "to_number", "toNumber", "number", "customer", "recipient", "phone_number_"],
         ),
-        (
-            &VOICE_CALL,
-            "task",
-            &["prompt", "Task", "tasks", "script", "objective", "instructions", "tsak", "ask", "questions"],
-        ),
+        (&VOICE_CALL, "task", &["prompt", "Task", "tasks", "script", "objective", "instructions", "tsak", "ask"]),
         (&VOICE_CALL, "from", &["From", "from_", "from_number", "callerId", "caller_id", "phoneNumberId", "form"]),
         (&VOICE_CALL, "voice", &["Voice", "voice_id", "voiceId", "voices"]),
         (&VOICE_CALL, "language", &["lang", "locale", "languageCode", "langauge"]),
@@ -91,6 +88,8 @@ fn a_name_that_is_nearly_right_is_told_the_right_one() {
                 "TimeLimit",
                 "timeout",
                 "hang_up_after",
+                "max_call_duration_ms",
+                "durationSeconds",
             ],
         ),
         (
@@ -154,9 +153,8 @@ fn what_is_not_offered_is_refused_where_it_is_asked_for() {
         (&VOICE_CALL, "webhook", json!("https://example.com"), "poll `poll_url`"),
         (&VOICE_CALL, "StatusCallback", json!("https://example.com"), "poll `poll_url`"),
         (&VOICE_CALL, "webhook_events", json!(["call"]), "poll `poll_url`"),
-        (&VOICE_CALL, "voicemail_message", json!("Call back."), "leaves no message"),
-        (&VOICE_CALL, "voicemail_action", json!("leave_message"), "leaves no message"),
-        (&VOICE_CALL, "voicemail", json!({"action": "hangup", "message": "Call back."}), "leaves no message"),
+        (&VOICE_CALL, "voicemail_action", json!("leave_message"), "`voicemail_message`"),
+        (&VOICE_CALL, "voicemail", json!({"action": "hangup", "message": "Call back."}), "`voicemail_message`"),
         (&VOICE_CALL, "transfer_phone_number", json!("+14155551234"), "not transferred"),
         (&VOICE_CALL, "transfer_list", json!({"default": "+14155551234"}), "not transferred"),
         (&VOICE_CALL, "transferPlan", json!({"mode": "warm"}), "not transferred"),
@@ -166,7 +164,7 @@ fn what_is_not_offered_is_refused_where_it_is_asked_for() {
         (&VOICE_CALL, "assistantId", json!("a0f0"), "`task` is all"),
         (&VOICE_CALL, "request_data", json!({"name": "Vicky"}), "write it out"),
         (&VOICE_CALL, "retell_llm_dynamic_variables", json!({"name": "Vicky"}), "write it out"),
-        (&VOICE_CALL, "analysis_schema", json!({"booked": "boolean"}), "no other result"),
+        (&VOICE_CALL, "analysis_schema", json!({"booked": "boolean"}), "answers to `questions`"),
         (&VOICE_CALL, "retry", json!({"wait": 60}), "dialled once"),
         (&VOICE_CALL, "precall_dtmf_sequence", json!("1w2"), "no keys"),
         (&VOICE_CALL, "dispatch_hours", json!({"start": "09:00", "end": "17:00"}), "a call is placed at once"),
@@ -178,13 +176,13 @@ fn what_is_not_offered_is_refused_where_it_is_asked_for() {
         (&VOICE_CALL, "serverUrl", json!("https://example.com"), "poll `poll_url`"),
         (&VOICE_CALL, "RecordingStatusCallback", json!("https://example.com"), "poll `poll_url`"),
         (&VOICE_CALL, "email_summary", json!("a@example.com"), "poll `poll_url`"),
-        (&VOICE_CALL, "voicemail_option", json!({"action": {"type": "prompt"}}), "leaves no message"),
+        (&VOICE_CALL, "voicemail_option", json!({"action": {"type": "prompt"}}), "`voicemail_message`"),
         (&VOICE_CALL, "human_transfer", json!(true), "not transferred"),
         (&VOICE_CALL, "escalation", json!({"number": "+14155551234"}), "not transferred"),
         (&VOICE_CALL, "agent_id", json!("a0f0"), "`task` is all"),
         (&VOICE_CALL, "Twiml", json!("<Response/>"), "`task` is all"),
         (&VOICE_CALL, "mcp_servers", json!([{"url": "https://example.com"}]), "has no tools"),
-        (&VOICE_CALL, "response_format", json!({"type": "json_schema"}), "no other result"),
+        (&VOICE_CALL, "response_format", json!({"type": "json_schema"}), "answers to `questions`"),
         (&VOICE_CALL, "retries", json!("2"), "dialled once"),
         (&VOICE_CALL, "SendDigits", json!("1w2"), "no keys"),
         (&VOICE_CALL, "follow_up_sms", json!("Thanks!"), "no text messages"),
@@ -210,7 +208,7 @@ fn what_is_not_offered_is_refused_where_it_is_asked_for() {
         (&VOICE_CALL, "recording_settings", json!({"mode": "off"}), "every call is recorded"),
         (&VOICE_CALL, "do_not_record", json!(true), "every call is recorded"),
         (&VOICE_CALL, "transcription", json!({"enabled": false}), "every call is transcribed"),
-        (&VOICE_CALL, "dry_run", json!(true), "every request that is paid for is real"),
+        (&VOICE_CALL, "simulate", json!(true), "`?dry_run=true` in the address"),
         (&NUMBERS_BUY, "sandbox", json!("yes"), "every request that is paid for is real"),
         (&NUMBERS_RENEW, "test", json!(1), "every request that is paid for is real"),
         (&NUMBERS_LIST, "mode", json!("dry-run"), "every request that is paid for is real"),
@@ -281,6 +279,7 @@ fn what_happens_anyway_is_not_refused() {
         (&VOICE_CALL, "delay", json!(0.0)),
         (&VOICE_CALL, "webhook", json!("none")),
         (&VOICE_CALL, "voicemail_action", json!("hang_up")),
+        (&VOICE_CALL, "leave_voicemail", json!(false)),
         (&VOICE_CALL, "voicemail_option", json!({"action": {"type": "hangup"}})),
         (&VOICE_CALL, "retries", json!("0")),
         (&VOICE_CALL, "retries", json!(0.0)),
@@ -399,9 +398,36 @@ fn a_name_of_the_table_is_written_as_names_are_compared() {
             }
         }
         for name in endpoint.unoffered().flat_map(|unoffered| unoffered.names.split(' ')) {
-            let name = name.trim_end_matches('*');
+            let name = name.trim_matches('*');
             assert_eq!(plain(name).as_deref(), Some(name));
         }
     }
     assert_eq!((shown("a\u{feff}"), shown("\u{feff}")), ("a".to_owned(), "?".to_owned()));
+}
+
+mod elsewhere;
+
+/// What other clients say beside a message is what happens anyway, or a contradiction.
+#[test]
+fn what_is_said_of_voicemail_fits_the_message_that_is_there_or_not() {
+    for (more, refused) in [
+        (json!({"voicemail_message": "Call back.", "voicemail_action": "leave_message"}), false),
+        (json!({"voicemail_message": "Call back.", "voicemail": {"action": "leave_message"}}), false),
+        (json!({"voicemail_message": "Call back.", "leave_voicemail": true}), false),
+        (json!({"voicemail_message": "Call back.", "voicemail_action": "hangup"}), true),
+        (json!({"voicemail_message": "Call back.", "voicemail_action": "ignore"}), true),
+        (json!({"voicemail_message": "Call back.", "voicemail": {"action": "leave_message", "message": "Hi."}}), true),
+        (json!({"voicemail_message": "", "voicemail_action": "leave_message"}), true),
+        (json!({"voicemail_message": " ", "voicemail_action": "hangup"}), false),
+        (json!({"voicemail_message": null, "hangup_on_voicemail": true}), false),
+        (json!({"voicemail_message": "Call back.", "hangup_on_voicemail": true}), true),
+        (json!({"voicemail_message": "Call back.", "hangup_on_voicemail": false}), false),
+        (json!({"leave_voicemail": true}), true),
+        (json!({"voicemail_message": "Call back.", "voicemail_sms": {"message": "Hi."}}), true),
+        (json!({"leave_message_on_voicemail": "Call back."}), true),
+    ] {
+        let mut body = json!({"to": "+12133610872", "task": "Confirm the reservation."});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(read(&VOICE_CALL, body.to_string().as_bytes()).is_err(), refused, "{body}");
+    }
 }

@@ -1,12 +1,16 @@
 //! Looks at a call, one after the other: what each amounts to, and what those before it leave to it.
 
-use super::{HELD, LONGEST_TRANSCRIPT, given_up, judge, price_of};
-use crate::calls::outcome::tests::{new, over};
+mod cost;
+
+use super::{HELD, LONGEST_TRANSCRIPT, before, given_up, judge};
 use crate::calls::shown::Shown;
-use crate::store::calls::{Call, Look};
+use crate::store::calls::{Asked, Business, Call, Line, Look};
 use crate::store::{Charge, View};
-use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
-use crate::upstream::bland::{BlandCall, Decimal, Line};
+use crate::types::call::{Dialler, EndedBy, Status};
+use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
+use crate::upstream::bland::outcome::tests::{new, over};
+use crate::upstream::bland::{BlandCall, Line as BlandLine};
+use crate::upstream::heard::Stopped;
 
 /// When the call was dialled: 2026-06-17T12:00:00Z.
 const DIALLED: i64 = 1_781_697_600;
@@ -19,36 +23,56 @@ pub(in crate::calls) fn at(second: i64) -> Timestamp {
 pub(in crate::calls) fn dialled() -> Call {
     Call {
         id: CallId::from_bits(1),
-        sale: PaymentId::from_row("1".to_owned()),
-        from: PhoneNumber::parse("+14155551234").unwrap(),
-        to: PhoneNumber::parse("+12133610872").unwrap(),
-        max_duration: 5,
-        created_at: at(0),
-        charge: Charge::Paid,
-        wallet: Wallet::from_caip10("eip155:8453:0x00000000000000000000000000000000000000aa").unwrap(),
-        cost: None,
-        placed: Some("b".to_owned()),
-        transaction: Some("0x1".to_owned()),
-        refunded_by: None,
-        looked_at: 0,
-        seen_at: None,
-        ended_at: None,
-        stopped: false,
-        settled: false,
-        view: None,
-        kept_until: at(30 * 86_400),
+        line: Line {
+            message: None,
+            questions: Asked::default(),
+            from: PhoneNumber::parse("+14155551234").unwrap(),
+            to: PhoneNumber::parse("+12133610872").unwrap(),
+            max_duration: 5,
+            created_at: at(0),
+            dialler: Dialler::Bland,
+            placed: Some("b".to_owned()),
+            looked_at: 0,
+            seen_at: None,
+            ended_at: None,
+            hangup_requested_at: None,
+            settled: false,
+            view: None,
+            kept_until: at(30 * 86_400),
+        },
+        business: Business {
+            sale: PaymentId::from_row("1".to_owned()),
+            wallet: Wallet::from_caip10("eip155:8453:0x00000000000000000000000000000000000000aa").unwrap(),
+            charge: Charge::Paid,
+            transaction: Some("0x1".to_owned()),
+            refunded_by: None,
+            cost: None,
+            stopped: false,
+        },
     }
+}
+
+/// The call, looked at in this second.
+fn looked_at(call: Call, second: i64) -> Call {
+    let line = Line { looked_at: DIALLED + second, ..call.line };
+    Call { line, ..call }
+}
+
+/// The call with its money in this state.
+pub(in crate::calls) fn charged(call: Call, charge: Charge) -> Call {
+    let business = Business { charge, ..call.business };
+    Call { business, ..call }
 }
 
 /// The call after a look at this second that found this record.
 pub(in crate::calls) fn look(call: Call, second: i64, record: &BlandCall) -> Call {
-    let call = Call { looked_at: DIALLED + second, ..call };
-    let look = judge(&call, record, at(second));
+    let call = looked_at(call, second);
+    let look = judge(&call, &record.heard(before(&call)), at(second));
     call.after(look)
 }
 
-fn ended_by(call: &Call, second: i64) -> String {
-    Shown::of(call.clone(), at(second)).view.ended_by
+fn ended_by(call: &Call, second: i64) -> &'static str {
+    Shown::of(call.clone(), at(second)).view.ended_by.as_str()
 }
 
 const TALK: (&str, &str) = ("user", "Hello?");
@@ -155,13 +179,12 @@ fn nothing_of_a_final_call_changes() {
             let mut call = dialled();
             let mut last: Option<Shown> = None;
             for (second, record) in [(60, &early), (92, &early), (100, &late), (125, &late), (130, &new())] {
-                if !call.settled {
+                if !call.line.settled {
                     call = look(call, second, record);
                 }
                 let shown = Shown::of(call.clone(), at(second));
                 if let Some(last) = last.filter(|last| last.is_final) {
-                    let seen =
-                        |shown: &Shown| (shown.view.clone(), shown.retry.clone(), shown.money.paid, shown.is_final);
+                    let seen = |shown: &Shown| (shown.view.clone(), shown.money.paid, shown.is_final);
                     assert_eq!(seen(&last), seen(&shown), "{end:?} without {missing:?} at {second}");
                 }
                 last = Some(shown);
@@ -202,8 +225,11 @@ fn what_could_have_been_shown_of_an_end_never_changes() {
                 let lines = |shown: &Shown| shown.view.transcript.len();
                 assert!(lines(&is) >= lines(&was) && was.view.summary.is_none_or(|text| is.view.summary == Some(text)));
             }
-            assert!(later.settled);
-            assert_eq!(later.charge == Charge::RefundDue, shown.view.as_ref().unwrap().ended_by == "ERROR");
+            assert!(later.line.settled);
+            assert_eq!(
+                later.business.charge == Charge::RefundDue,
+                shown.line.view.as_ref().unwrap().ended_by == EndedBy::Error
+            );
         }
     }
 }
@@ -212,34 +238,34 @@ fn what_could_have_been_shown_of_an_end_never_changes() {
 fn an_end_that_is_held_may_still_change_until_the_look_at_which_it_could_have_been_shown() {
     let silent = look(dialled(), 60, &over(&[]));
     let corrected = |second| ended_by(&look(silent.clone(), second, &over(&[("status", "failed")])), second);
-    assert_eq!((corrected(89).as_str(), corrected(90).as_str()), ("ERROR", "NO_ANSWER"));
+    assert_eq!((corrected(89), corrected(90)), ("ERROR", "NO_ANSWER"));
     // A poll between two looks shows what the last look could show, whatever the time is meanwhile: the look that is under way
     // may still write something else.
     assert_eq!(ended_by(&silent, 500), "IN_PROGRESS");
     // A look that fails shows what is known.
-    assert_eq!(ended_by(&Call { looked_at: DIALLED + 90, ..silent }, 90), "NO_ANSWER");
+    assert_eq!(ended_by(&looked_at(silent, 90), 90), "NO_ANSWER");
 }
 
 #[test]
 fn what_is_late_is_added_where_anything_belongs_to_an_end() {
     let held = look(look(dialled(), 60, &with(&[TALK, USER], &[])), 91, &with(&[TALK, USER], &[]));
     let late = with(&[TALK, ("assistant", "Goodbye."), USER], &RESULTS);
-    let view = look(held, 100, &late).view.unwrap();
+    let view = look(held, 100, &late).line.view.unwrap();
     assert_eq!((view.summary.as_deref(), view.transcript.len()), (Some("They said hello."), 2));
     assert_eq!(view.ended_at, Some(DIALLED + 60));
 
     let silent = look(look(dialled(), 60, &over(&[])), 91, &over(&[]));
-    let view = look(silent, 100, &late).view.unwrap();
+    let view = look(silent, 100, &late).line.view.unwrap();
     assert_eq!((view.ended_by.as_str(), view.summary, view.transcript.len()), ("NO_ANSWER", None, 0));
 }
 
 #[test]
 fn a_record_that_lags_takes_nothing_back() {
-    let line = |text: &str| Line { user: "user".into(), text: text.into(), created_at: None, id: None };
+    let line = |text: &str| BlandLine { user: "user".into(), text: text.into(), created_at: None, id: None };
     let talking = BlandCall { transcripts: vec![line("Hello?"), line("Who is it?")], ..new() };
     let call = look(dialled(), 10, &BlandCall { started_at: Some(at(4)), ..talking });
-    let view = look(call, 20, &new()).view.unwrap();
-    assert_eq!((view.status.as_str(), view.transcript.len(), view.started_at), ("in-progress", 2, Some(DIALLED + 4)));
+    let view = look(call, 20, &new()).line.view.unwrap();
+    assert_eq!((view.status, view.transcript.len(), view.started_at), (Status::InProgress, 2, Some(DIALLED + 4)));
 
     let held = look(dialled(), 60, &with(&[TALK, USER], &[]));
     let lags = look(held, 90, &new());
@@ -249,7 +275,7 @@ fn a_record_that_lags_takes_nothing_back() {
 #[test]
 fn times_are_the_vendors_as_far_as_they_can_be() {
     let times = |fields: &[(&str, &str)]| {
-        let view = look(dialled(), 60, &with(&[TALK, USER], fields)).view.unwrap();
+        let view = look(dialled(), 60, &with(&[TALK, USER], fields)).line.view.unwrap();
         (view.started_at.map(|at| at - DIALLED), view.ended_at.map(|at| at - DIALLED))
     };
     let (began, over) = (("started_at", "2026-06-17T12:00:05Z"), ("end_at", "2026-06-17T12:00:47.9Z"));
@@ -266,7 +292,7 @@ fn times_are_the_vendors_as_far_as_they_can_be() {
     }
     // A phone that rang and was not answered began nothing.
     let busy = look(dialled(), 60, &over_with_times("busy"));
-    assert_eq!(busy.view.unwrap().started_at, None);
+    assert_eq!(busy.line.view.unwrap().started_at, None);
 }
 
 fn over_with_times(status: &str) -> BlandCall {
@@ -280,7 +306,7 @@ fn what_was_not_answered_has_no_answer_no_length_and_no_results() {
         record.answered_by = Some("human".into());
         record.call_ended_by = Some("USER".into());
         record.summary = Some("Nothing.".into());
-        let view = look(dialled(), 60, &record).view.unwrap();
+        let view = look(dialled(), 60, &record).line.view.unwrap();
         assert_eq!((view.started_at, view.answered_by, view.call_ended_by), (None, None, None), "{status}");
         assert_eq!((view.call_length, view.summary, view.recording_url), (None, None, None), "{status}");
         assert_eq!(view.ended_at, Some(DIALLED + 20), "{status}");
@@ -291,10 +317,10 @@ fn what_was_not_answered_has_no_answer_no_length_and_no_results() {
 fn a_call_settles_a_minute_after_its_end_once_its_payment_is_known() {
     let busy = over(&[("status", "busy")]);
     let call = look(dialled(), 60, &busy);
-    assert!(!look(call.clone(), 119, &busy).settled && look(call.clone(), 120, &busy).settled);
+    assert!(!look(call.clone(), 119, &busy).line.settled && look(call.clone(), 120, &busy).line.settled);
     // What is said of it meanwhile does not matter.
-    assert!(look(call.clone(), 120, &new()).settled);
-    assert!(!look(Call { charge: Charge::Pending, ..call }, 120, &busy).settled);
+    assert!(look(call.clone(), 120, &new()).line.settled);
+    assert!(!look(charged(call, Charge::Pending), 120, &busy).line.settled);
 }
 
 #[test]
@@ -312,35 +338,15 @@ fn a_call_that_is_given_up_ends_as_it_was_seen_to_or_in_an_error() {
         assert!(ended_at.is_some() && view.ended_at.is_some());
         assert_eq!(ended_by(&call.after(given_up(&dialled(), at(1_000))), 1_000), "ERROR");
     }
-    assert!(!given_up(&Call { charge: Charge::Declined, ..dialled() }, at(1_000)).refund_due);
+    assert!(!given_up(&charged(dialled(), Charge::Declined), at(1_000)).refund_due);
 }
 
 #[test]
-fn a_transcript_is_what_the_two_said_in_order() {
-    let shown = |lines: Vec<Line>| {
-        let view = look(dialled(), 10, &BlandCall { transcripts: lines, ..new() }).view.unwrap();
-        view.transcript.iter().map(|spoken| format!("{}: {}", spoken.role, spoken.text)).collect::<Vec<_>>()
-    };
-    let line = |user: &str, text: &str, second: Option<i64>, id: Option<u64>| {
-        let created_at = second.map(|second| Timestamp::from_second(second).unwrap());
-        Line { user: user.into(), text: text.into(), created_at, id }
-    };
-    let lines = vec![
-        line("assistant", "third", Some(12), Some(9)),
-        line("agent-action", "Ended call", Some(13), Some(10)),
-        line("user", "second", Some(11), Some(8)),
-        line("user", "first", Some(11), Some(7)),
-        line("robot", "beep", Some(1), Some(1)),
-    ];
-    let expected = ["user: first", "user: second", "assistant: third"];
-    assert_eq!(shown(lines.clone()), expected);
-    let undated = lines.iter().cloned().map(|line| Line { created_at: None, ..line }).collect();
-    assert_eq!(shown(undated), expected);
-    let bare = lines.iter().cloned().map(|line| Line { created_at: None, id: None, ..line }).collect();
-    assert_eq!(shown(bare), ["assistant: third", "user: second", "user: first"]);
-
-    let endless = (0..3).map(|_| line("user", &"é".repeat(LONGEST_TRANSCRIPT / 3), None, None)).collect();
-    let length: usize = shown(endless).iter().map(|line| line.len() - "user: ".len()).sum();
+fn a_transcript_that_is_too_long_is_cut() {
+    let line = |text: &str| BlandLine { user: "user".into(), text: text.into(), created_at: None, id: None };
+    let endless = (0..3).map(|_| line(&"é".repeat(LONGEST_TRANSCRIPT / 3))).collect();
+    let view = look(dialled(), 10, &BlandCall { transcripts: endless, ..new() }).line.view.unwrap();
+    let length: usize = view.transcript.iter().map(|line| line.text.len()).sum();
     assert_eq!(length, LONGEST_TRANSCRIPT);
 }
 
@@ -348,7 +354,7 @@ fn a_transcript_is_what_the_two_said_in_order() {
 fn a_view_has_what_callers_may_know() {
     let view = |recording: &str, answered_by: &str| {
         let fields = [TALK, USER, LENGTH, ("answered_by", answered_by), ("recording_url", recording)];
-        look(dialled(), 60, &over(&fields)).view.unwrap()
+        look(dialled(), 60, &over(&fields)).line.view.unwrap()
     };
     let shown = view("https://api.bland.ai/v1/recordings/1", "human");
     assert_eq!((shown.call_length.as_deref(), shown.answered_by.as_deref()), (Some("0.35"), Some("human")));
@@ -359,24 +365,54 @@ fn a_view_has_what_callers_may_know() {
 }
 
 #[test]
-fn a_call_costs_the_diallers_price_and_the_carriers_minutes_and_what_is_not_said_is_not_known() {
-    let to = PhoneNumber::parse("+12133610872").unwrap();
-    let minute = crate::limits::rates::carrier_minute(&to).atomic();
-    for (price, seconds, cost) in [
-        (None, None, Some(0)),
-        (None, Some("0"), Some(0)),
-        (None, Some("1"), None),
-        (Some("0"), None, Some(0)),
-        (Some("0.14"), Some("1"), Some(140_000 + minute)),
-        (Some("0.14"), Some("60"), Some(140_000 + minute)),
-        (Some("0.28"), Some("61"), Some(280_000 + 2 * minute)),
+fn a_call_would_have_been_stopped_for_what_its_payment_has_come_to() {
+    for (charge, stopped, why) in [
+        (Charge::Paid, false, Stopped::TimeUp),
+        (Charge::Credited, false, Stopped::TimeUp),
+        (Charge::Declined, false, Stopped::Unpaid),
+        (Charge::Declined, true, Stopped::Unpaid),
+        (Charge::Pending, true, Stopped::InDoubt),
+        (Charge::RefundDue, true, Stopped::InDoubt),
+        (Charge::Pending, false, Stopped::TimeUpOrUnpaid),
     ] {
-        let [corrected_duration, price] = [seconds, price].map(|text| text.and_then(Decimal::parse));
-        let record = BlandCall { corrected_duration, price, ..new() };
-        assert_eq!(price_of(&record, &to), cost.map(Usdc::micros), "{record:?}");
+        let call = dialled();
+        let business = Business { charge, stopped, ..call.business };
+        assert_eq!(before(&Call { business, ..call }).stopped, why, "{charge:?} {stopped}");
     }
-    // A record that lags knows no cost.
-    let ended = look(dialled(), 60, &over(&[("status", "busy")]));
-    let lags = judge(&Call { looked_at: DIALLED + 130, ..ended }, &new(), at(130));
-    assert_eq!((lags.settled, lags.price), (true, None));
+}
+
+/// The call, which is to be hung up since this second.
+pub(in crate::calls) fn asked_to_end(call: Call, second: i64) -> Call {
+    let line = Line { hangup_requested_at: Some(at(second)), ..call.line };
+    Call { line, ..call }
+}
+
+#[test]
+fn a_call_that_was_hung_up_before_the_phone_rang_goes_back_and_any_other_does_not() {
+    for (fields, status, goes_back) in [
+        (vec![("status", "canceled")], Status::Failed, true),
+        (vec![("status", "canceled"), ("started_at", "2026-06-17T12:00:05Z")], Status::NoAnswer, false),
+        (vec![("status", "canceled"), TALK], Status::Completed, false),
+    ] {
+        let ended = look(asked_to_end(dialled(), 50), 60, &over(&fields));
+        let settled = look(ended, 125, &over(&fields));
+        let view = settled.line.view.as_ref().unwrap();
+        assert_eq!((view.status, view.ended_by), (status, EndedBy::Requested), "{fields:?}");
+        assert_eq!(settled.business.charge == Charge::RefundDue, goes_back, "{fields:?}");
+    }
+}
+
+#[test]
+fn an_end_that_could_be_shown_before_it_was_to_be_hung_up_stays_what_it_was() {
+    let shown = look(dialled(), 60, &with(&[TALK, USER], &RESULTS));
+    let asked = asked_to_end(shown, 61);
+    assert_eq!(ended_by(&look(asked, 70, &over(&[("status", "canceled"), TALK])), 70), "USER");
+}
+
+#[test]
+fn a_line_that_was_seen_open_has_rung_though_the_last_record_does_not_say_so() {
+    let open = BlandCall { queue_status: Some("started".to_owned()), ..new() };
+    let call = asked_to_end(look(dialled(), 50, &open), 52);
+    let view = look(call, 60, &over(&[("status", "canceled")])).line.view.unwrap();
+    assert_eq!((view.status, view.ended_by), (Status::NoAnswer, EndedBy::Requested));
 }

@@ -1,11 +1,12 @@
 //! What is seen of a call, whatever its money and its end.
 
 use super::{Money, Paid, Shown};
-use crate::calls::outcome::tests::{new, over};
-use crate::calls::seen::tests::{at, dialled, look};
+use crate::calls::seen::tests::{asked_to_end, at, charged, dialled, look};
 use crate::store::calls::Call;
 use crate::store::{Charge, View};
 use crate::types::Usdc;
+use crate::types::call::{EndedBy, Status};
+use crate::upstream::bland::outcome::tests::{new, over};
 
 #[test]
 fn an_error_is_not_charged_from_the_moment_that_it_is_shown() {
@@ -32,7 +33,7 @@ fn an_error_is_not_charged_from_the_moment_that_it_is_shown() {
 fn a_call_is_final_when_its_end_is_shown_and_its_payment_is_known() {
     let busy = look(dialled(), 60, &over(&[("status", "busy")]));
     let held = look(dialled(), 60, &over(&[("user", "Hello?")]));
-    let pending = |call: &Call| Call { charge: Charge::Pending, ..call.clone() };
+    let pending = |call: &Call| charged(call.clone(), Charge::Pending);
     for (call, is_final) in [(&busy, true), (&pending(&busy), false), (&held, false), (&dialled(), false)] {
         let shown = Shown::of(call.clone(), at(60));
         assert_eq!((shown.is_final, shown.poll_after.is_none()), (is_final, is_final));
@@ -52,17 +53,24 @@ fn nothing_of_an_end_is_seen_while_it_is_held() {
     let record =
         over(&[("user", "Hello?"), ("call_ended_by", "USER"), ("summary", "They said hello."), ("call_length", "1")]);
     let call = look(dialled(), 60, &record);
-    assert_eq!(call.view.as_ref().unwrap().ended_by, "USER");
+    assert_eq!(call.line.view.as_ref().unwrap().ended_by, EndedBy::User);
     let View { status, ended_by, summary, call_length, ended_at, call_ended_by, transcript, .. } =
         Shown::of(call, at(61)).view;
-    assert_eq!((status.as_str(), ended_by.as_str()), ("in-progress", "IN_PROGRESS"));
+    assert_eq!((status, ended_by), (Status::InProgress, EndedBy::InProgress));
     assert_eq!((summary, call_length, ended_at, call_ended_by, transcript.len()), (None, None, None, None, 1));
 }
 
 #[test]
-fn what_an_earlier_version_kept_is_shown_as_it_was() {
-    let call = look(dialled(), 60, &over(&[("status", "busy")]));
-    let view = call.view.clone().map(|view| View { retry: None, shows_at: None, ..view });
-    let shown = Shown::of(Call { view, looked_at: 0, ..call }, at(61));
-    assert_eq!((shown.view.ended_by.as_str(), shown.retry.as_str(), shown.is_final), ("BUSY", "later", true));
+fn a_call_that_is_to_be_hung_up_is_said_to_be_ending_until_its_end_is_shown() {
+    let asked = asked_to_end(look(dialled(), 50, &new()), 52);
+    let shown = Shown::of(asked.clone(), at(52));
+    assert!(
+        shown.is_ending && shown.view.reason.contains("being hung up") && shown.view.reason.contains("Keep polling")
+    );
+    assert_eq!((shown.view.ended_by, shown.is_final), (EndedBy::InProgress, false));
+    let held = look(asked, 60, &over(&[("user", "Hello?"), ("status", "canceled")]));
+    assert!(Shown::of(held.clone(), at(60)).is_ending, "its end is kept back for what belongs to it");
+    let ended = look(held, 95, &over(&[("user", "Hello?"), ("status", "canceled")]));
+    let shown = Shown::of(ended, at(95));
+    assert_eq!((shown.is_ending, shown.view.ended_by), (false, EndedBy::Requested));
 }

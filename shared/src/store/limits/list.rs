@@ -1,17 +1,18 @@
 //! A list of what counts: the calls of a wallet or to a destination, or the purchases of a wallet. It is read with the time, after
 //! which nothing in it counts, and written under the version that was read.
+//!
+//! `docs/decisions.md`: Why lists for some and sums for others?
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use crate::limits::WINDOW;
-use crate::limits::judge::Counted;
+use crate::limits::judge::{self, Counted};
 use crate::store::StoreFault;
-use crate::store::change::{Change, Item, When, n};
+use crate::store::change::{Change, Step, as_seen, is, there};
+use crate::store::item::Item;
 use crate::store::keys::{self, Key};
-use crate::store::rows::{CountedRow, CountedRows};
-use crate::store::work::number_of;
+use crate::store::parse::number_of;
+use crate::store::rows::{BROKE_AT, CountedRow, CountedRows, ENTRIES, Path, TTL, VERSION, Value};
 use crate::types::{PhoneNumber, Timestamp, Usdc};
 
 /// An expression holds 4 KB; what is not forgotten today is forgotten with the next call.
@@ -53,33 +54,31 @@ impl List {
 
     /// This list with one more in it, and without those that count no longer.
     pub(super) fn with(&self, key: Key, name: &str, row: &CountedRow, now: i64) -> Result<Change, StoreFault> {
-        let entry = serde_dynamo::to_attribute_value(row)?;
         let Some(version) = self.version.filter(|_| !self.past) else {
-            let entries = HashMap::from([(name.to_owned(), entry)]);
             let next = self.version.map_or(1, |version| version + 1);
-            let put = Change::put(key, Item::new()).set("version", n(next)).set("ttl", n(forgotten_at(now)));
-            let as_seen = self.version.map_or(When::No("version"), |version| When::Is("version", n(version)));
-            return Ok(put.set("entries", AttributeValue::M(entries)).when(as_seen));
+            let put = Change::put(key, Item::new()).set(VERSION, next).set(TTL, forgotten_at(now));
+            let entries = Value::row(&HashMap::from([(name, row)]))?;
+            return Ok(put.set(ENTRIES, entries).when(as_seen(VERSION, self.version)));
         };
-        let past = |row: &CountedRow| row.ends_at.is_none() && row.counted_at <= now - WINDOW.as_secs().cast_signed();
+        let past = |row: &CountedRow| judge::is_past(row.counted_at, row.ends_at, now);
         let gone = self.entries.iter().filter(|(_, row)| past(row)).map(|(id, _)| id).take(FORGOTTEN_AT_ONCE);
         let change = Change::update(key)
-            .set("version", n(version + 1))
-            .set("ttl", n(forgotten_at(now)))
-            .set(entry_of(name), entry)
-            .when(When::Is("version", n(version)));
+            .set(VERSION, version + 1)
+            .set(TTL, forgotten_at(now))
+            .set(entry_of(name), Value::row(row)?)
+            .when(is(VERSION, version));
         Ok(gone.fold(change, |change, id| change.remove(entry_of(id))))
     }
 }
 
 /// The line of a call to it failed in the middle of the conversation, which is paid back.
-pub(in crate::store) fn broke(to: &PhoneNumber, at: i64) -> Change {
-    Change::update(keys::calls_to(to)).set("broke_at", n(at)).set("ttl", n(forgotten_at(at)))
+pub(in crate::store) fn broke(to: &PhoneNumber, at: i64) -> Step {
+    Change::update(keys::calls_to(to)).set(BROKE_AT, at).set(TTL, forgotten_at(at)).anyway()
 }
 
 /// A list without this in it.
-pub(super) fn forgotten(key: Key, name: &str) -> Change {
-    Change::update(key).remove(entry_of(name)).when(When::There(entry_of(name))).or_without()
+pub(super) fn forgotten(key: Key, name: &str) -> Step {
+    Change::update(key).remove(entry_of(name)).when(there(entry_of(name))).or_without()
 }
 
 /// Deletion is housekeeping: whatever is in an item then counts for nothing.
@@ -88,6 +87,6 @@ pub(super) fn forgotten_at(now: i64) -> i64 {
 }
 
 /// Where something stands in a list.
-pub(super) fn entry_of(name: &str) -> String {
-    format!("entries.{name}")
+pub(super) fn entry_of(name: &str) -> Path {
+    ENTRIES.entry(name)
 }

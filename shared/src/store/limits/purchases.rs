@@ -1,15 +1,19 @@
 //! What is counted of numbers: how many a wallet has bought, what those cost that come from the carrier, and what those of
 //! them cost that are not paid for. It refuses to know which number it is.
+//!
+//! - `docs/decisions.md`: Why does a wallet buy one number at a time?
+//! - `docs/decisions.md`: Why are unpaid numbers counted when they are claimed?
 
 use crate::limits::judge::{self, Booking, Sum};
-use crate::limits::{Limit, NumberBudget, Reached};
-use crate::store::change::{Change, Changes, When};
-use crate::store::rows::CountedRow;
+use crate::limits::{Left, Limit, NumberBudget, Reached};
+use crate::store::change::{Change, Changes, Step, at_most};
+use crate::store::rows::{CountedRow, SUM, SUM_SINCE};
 use crate::store::work::Source;
-use crate::store::{Lost, Store, StoreFault, keys};
+use crate::store::{BoughtCount, Hurdle, Lost, Store, StoreFault, keys};
 use crate::types::{PaymentId, Timestamp, Usdc, Wallet};
 
-use super::{List, booked, forgotten, micros, n, sum_of};
+use super::list::{List, forgotten};
+use super::sums::{booked, sum_of};
 
 /// What a wallet has bought, and what numbers have cost, as it was read.
 #[derive(Debug)]
@@ -27,6 +31,11 @@ impl Purchases {
     /// Whether this wallet may buy one more number, wherever that comes from.
     pub fn check(&self, now: Timestamp) -> Result<(), Reached> {
         judge::buyer(&self.list.instants(), now.as_second())
+    }
+
+    /// What is left to this wallet of its own limits.
+    pub fn left(&self, now: Timestamp) -> Vec<Left> {
+        vec![judge::left_to_buyer(&self.list.instants(), now.as_second())]
     }
 
     /// The wallet's last purchases, which may not have come to their end. All before them have: none is claimed while one has
@@ -69,17 +78,19 @@ impl Purchases {
         let sum = booking.map(|(it, cost)| summed(keys::cost_of_numbers(), self.sum, it, cost, self.most, now));
         let unpaid = unpaid
             .map(|(it, cost)| summed(keys::cost_of_unpaid_numbers(), self.unpaid, it, cost, self.most_unpaid, now));
-        // `learn` reads these by their place.
-        let changes: Changes = std::iter::once(counted).chain(sum).chain(unpaid).collect();
+        let changes: Changes = std::iter::once(counted.or(Hurdle::Bought(BoughtCount::OfWallet)))
+            .chain(sum.map(|sum| sum.or(Hurdle::Bought(BoughtCount::Cost))))
+            .chain(unpaid.map(|sum| sum.or(Hurdle::Bought(BoughtCount::UnpaidCost))))
+            .collect();
         Ok(Ok(changes.on(format!("{:?}|{:?}|{:?}", self.list.version, self.sum, self.unpaid))))
     }
 
-    /// Learns what the write found that was refused; `place` counts from the first of these changes.
-    pub fn learn(&mut self, place: usize, lost: Lost, now: Timestamp) -> Result<(), StoreFault> {
-        match place {
-            0 => self.list = List::from_item(lost.old, now)?,
-            1 => self.sum = sum_of(lost.old)?,
-            _ => self.unpaid = sum_of(lost.old)?,
+    /// Learns what a claim has found that was lost to this count.
+    pub fn learn(&mut self, count: BoughtCount, lost: Lost, now: Timestamp) -> Result<(), StoreFault> {
+        match count {
+            BoughtCount::OfWallet => self.list = List::from_item(lost.old, now)?,
+            BoughtCount::Cost => self.sum = sum_of(lost.old)?,
+            BoughtCount::UnpaidCost => self.unpaid = sum_of(lost.old)?,
         }
         Ok(())
     }
@@ -109,14 +120,14 @@ pub fn owed_for_no_longer(source: Source, counted_at: Timestamp) -> Changes {
 fn summed(key: keys::Key, seen: Option<Sum>, booking: Booking, cost: Usdc, most: Usdc, now: i64) -> Change {
     let change = booked(key, seen, booking, cost, most, now);
     match booking {
-        Booking::Add(since) if now < since => change.set("sum_since", n(now)),
+        Booking::Add(since) if now < since => change.set(SUM_SINCE, now),
         Booking::Add(_) | Booking::Begin => change,
     }
 }
 
-fn taken_off(key: keys::Key, cost: Usdc, counted_at: Timestamp) -> Change {
-    let held = When::AtMost("sum_since", counted_at.as_second());
-    Change::update(key).add("sum", -micros(cost)).when(held).or_without()
+fn taken_off(key: keys::Key, cost: Usdc, counted_at: Timestamp) -> Step {
+    let held = at_most(SUM_SINCE, counted_at);
+    Change::update(key).add(SUM, -cost.signed()).when(held).or_without()
 }
 
 impl Store {

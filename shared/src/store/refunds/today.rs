@@ -1,20 +1,17 @@
 //! How much goes back in a day, counted in the write that says that something is about to be sent: once for each payment, and
 //! never more than it may be, whatever died or ran twice.
 
-use std::time::Duration;
-
-use crate::store::calls::signed;
-use crate::store::change::{Change, Changes, Item, When, n, s};
-use crate::store::keys;
-use crate::store::rows::Refunding;
-use crate::store::sales::{BUSY, Record};
-use crate::store::{Done, Lost, Store, StoreFault};
+use crate::store::change::{Change, Changes, Step, When, above, at_most, no};
+use crate::store::rows::{
+    AMOUNT, COUNTED, DUE_AT, LIFTED_AT, LIFTED_BY, Name, REFUND, RefundStopRow, RefundedRow, Refunding, STOPPED_AT,
+    STRAYS, TTL, Value,
+};
+use crate::store::sales::{BUSY, Record, Refund};
+use crate::store::{Done, Hurdle, Store, StoreFault};
+use crate::store::{kept, keys};
 use crate::types::{AttemptId, DAY, Timestamp, Usdc};
 
-use super::{Refund, still};
-
-/// How long it is known what was paid back on a day.
-const SUMS_KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
+use super::still;
 
 /// How much may go back in a day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,43 +66,57 @@ impl Store {
             ..seen.clone()
         };
         let change = still(record, seen)
-            .set("refund", serde_dynamo::to_attribute_value(refund.to_row())?)
-            .set("due_at", n(now.saturating_add(BUSY)?.as_second()));
+            .set(REFUND, Value::row(&refund.to_row())?)
+            .set(DUE_AT, now.saturating_add(BUSY)?)
+            .or(Hurdle::Sale);
         let mut changes = Changes::of([change]);
         if seen.state == Refunding::Due {
             if refund.amount > bounds.all {
                 return Ok(Sending::Stopped);
             }
-            let stop = Change::check(keys::refund_stop()).when(When::No("stopped_at"));
+            let stop = Change::check(keys::refund_stop()).when(no(STOPPED_AT)).or(Hurdle::RefundsStopped);
             changes = changes.and(Changes::of([count(&refund, bounds, now)?, stop]));
         }
         let token = format!("{}|{}|send refund", record.id.as_str(), by.as_str());
         Ok(match self.transact(changes, &token).await? {
             Done::Yes => Sending::Ours(Box::new(Record { refund: Some(refund), ..record.clone() })),
-            Done::No(Lost { change: 0, .. }) => Sending::Overtaken,
-            Done::No(Lost { change: 1, old }) => {
-                let today = Today::from_item(old.as_ref());
-                if today.counted.plus(refund.amount) > bounds.all { Sending::Stopped } else { Sending::StraysUsedUp }
-            }
-            Done::No(_) => Sending::Stopped,
+            Done::No(lost) => match lost.hurdle {
+                Hurdle::Sale => Sending::Overtaken,
+                Hurdle::RefundsToday => {
+                    let today = Today::of(&lost.found()?.unwrap_or_default());
+                    let is_all = today.counted.plus(refund.amount) > bounds.all;
+                    if is_all { Sending::Stopped } else { Sending::StraysUsedUp }
+                }
+                Hurdle::RefundsStopped => Sending::Stopped,
+                Hurdle::Name
+                | Hurdle::Number
+                | Hurdle::Lease
+                | Hurdle::Call
+                | Hurdle::Wallet
+                | Hurdle::OptOut
+                | Hurdle::Calls(_)
+                | Hurdle::Bought(_)
+                | Hurdle::Switch => return Err(lost.hurdle.unasked()),
+            },
         })
     }
 
     /// What was sent back on the day of `now`.
     pub async fn refunded_on(&self, now: Timestamp) -> Result<Today, StoreFault> {
-        Ok(Today::from_item(self.item(keys::refunds_of(day_of(now))).await?.as_ref()))
+        let item = self.item(keys::refunds_of(day_of(now))).await?;
+        Ok(Today::of(&serde_dynamo::from_item(item.unwrap_or_default())?))
     }
 
     /// Since when nothing goes back any more, in epoch seconds, if that is so.
     pub async fn refunds_stopped(&self) -> Result<Option<i64>, StoreFault> {
-        let item = self.item(keys::refund_stop()).await?;
-        Ok(item.and_then(|item| item.get("stopped_at")?.as_n().ok()?.parse().ok()))
+        let item = self.item(keys::refund_stop()).await?.unwrap_or_default();
+        Ok(serde_dynamo::from_item::<_, RefundStopRow>(item)?.stopped_at)
     }
 
     /// payments back: going → stopped, until an operator lifts it
     pub async fn stop_refunds(&self, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
-        let change =
-            Change::update(keys::refund_stop()).set("stopped_at", n(now.as_second())).when(When::No("stopped_at"));
+        let stop = Change::update(keys::refund_stop()).set(STOPPED_AT, now).when(no(STOPPED_AT));
+        let change = stop.or(Hurdle::RefundsStopped);
         let done = self.transact(Changes::of([change]), &format!("stop refunds {}", by.as_str())).await?;
         Ok(matches!(done, Done::Yes))
     }
@@ -113,36 +124,36 @@ impl Store {
     /// payments back: stopped → going; day: what has gone back → counts no longer. As much as in a day may go back from here on.
     pub async fn lift_refund_stop(&self, who: &str, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
         let stop = Change::update(keys::refund_stop())
-            .remove("stopped_at")
-            .set("lifted_at", n(now.as_second()))
-            .set("lifted_by", s(who))
-            .when(When::Above("stopped_at", i64::MIN));
-        let day = Change::update(keys::refunds_of(day_of(now))).remove("counted").set("ttl", n(forgotten(now)?));
+            .remove(STOPPED_AT)
+            .set(LIFTED_AT, now)
+            .set(LIFTED_BY, who)
+            .when(above(STOPPED_AT, i64::MIN))
+            .or(Hurdle::RefundsStopped);
+        let day = Change::update(keys::refunds_of(day_of(now))).remove(COUNTED).set(TTL, forgotten(now)?);
+        let day = day.anyway();
         let done = self.transact(Changes::of([stop, day]), &format!("lift refund stop {}", by.as_str())).await?;
         Ok(matches!(done, Done::Yes))
     }
 }
 
 impl Today {
-    fn from_item(item: Option<&Item>) -> Self {
-        let micros = |name: &str| {
-            let amount = item.and_then(|item| item.get(name)?.as_n().ok()?.parse().ok());
-            Usdc::micros(amount.unwrap_or(0))
-        };
-        Self { amount: micros("amount"), counted: micros("counted"), strays: micros("strays") }
+    fn of(row: &RefundedRow) -> Self {
+        let RefundedRow { amount, counted, strays, .. } = *row;
+        Self { amount: Usdc::micros(amount), counted: Usdc::micros(counted), strays: Usdc::micros(strays) }
     }
 }
 
 /// The day's sums with one more refund in them, if that is not too much.
-fn count(refund: &Refund, bounds: &Bounds, now: Timestamp) -> Result<Change, StoreFault> {
-    let amount = signed(refund.amount);
-    let fits = |name, most: Usdc| When::Any(vec![When::No(name), When::AtMost(name, signed(most) - amount)]);
+fn count(refund: &Refund, bounds: &Bounds, now: Timestamp) -> Result<Step, StoreFault> {
+    let amount = refund.amount.signed();
+    let fits = |name: Name, most: Usdc| When::Any(vec![no(name), at_most(name, most.signed() - amount)]);
     let day = Change::update(keys::refunds_of(day_of(now)))
-        .add("amount", amount)
-        .add("counted", amount)
-        .set("ttl", n(forgotten(now)?))
-        .when(fits("counted", bounds.all));
-    Ok(if refund.is_unasked() { day.add("strays", amount).when(fits("strays", bounds.strays)) } else { day })
+        .add(AMOUNT, amount)
+        .add(COUNTED, amount)
+        .set(TTL, forgotten(now)?)
+        .when(fits(COUNTED, bounds.all));
+    let day = if refund.is_unasked() { day.add(STRAYS, amount).when(fits(STRAYS, bounds.strays)) } else { day };
+    Ok(day.or(Hurdle::RefundsToday))
 }
 
 fn day_of(now: Timestamp) -> i64 {
@@ -150,5 +161,5 @@ fn day_of(now: Timestamp) -> i64 {
 }
 
 fn forgotten(now: Timestamp) -> Result<i64, StoreFault> {
-    Ok(now.saturating_add(SUMS_KEPT)?.as_second())
+    Ok(now.saturating_add(kept::REFUNDED)?.as_second())
 }

@@ -55,6 +55,8 @@ pub(in crate::store) struct SumRow {
     pub open: i64,
     #[serde(default)]
     pub open_until: i64,
+    /// From when on its day is over for certain.
+    pub ttl: Option<i64>,
 }
 
 /// `LIMIT#CALLS` / `LIMIT`: how many calls are not over.

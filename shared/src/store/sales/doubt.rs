@@ -1,10 +1,8 @@
 //! Sales whose payment's outcome is not known: they wait in a queue of their own, and are counted for their wallet.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use crate::store::change::{Change, Changes, n, s};
+use crate::store::change::{Change, Changes};
 use crate::store::keys::{self, Queue};
-use crate::store::rows::State;
+use crate::store::rows::{BUSY_UNTIL, CONTESTED, DOUBTED, DOUBTS, STOPPED, State};
 use crate::store::{Store, calls};
 use crate::types::{CallId, Timestamp};
 
@@ -19,12 +17,12 @@ pub struct Doubt {
     pub rings: bool,
     /// The time.
     pub now: Timestamp,
-    /// When the sweep looks again.
+    /// When the reaper looks again.
     pub next: Timestamp,
 }
 
 impl Store {
-    /// settling → settling: the outcome is unknown. Any request may carry on at once, and the sweep will at `doubt.next`.
+    /// settling → settling: the outcome is unknown. Any request may carry on at once, and the reaper will at `doubt.next`.
     pub async fn park(&self, sale: Sale<Settling>, doubt: Doubt) -> Result<(), NotStepped> {
         let record = sale.record;
         self.step(&record, record.parked(doubt), record.doubts(), "park").await
@@ -38,7 +36,7 @@ impl Store {
         call: &CallId,
         doubt: Doubt,
     ) -> Result<(), (Sale<Settling>, NotStepped)> {
-        let update = sale.record.parked(doubt).set("stopped", AttributeValue::Bool(true));
+        let update = sale.record.parked(doubt).set(STOPPED, true);
         let stopped = calls::stopped(call, &sale.record.id, doubt.now).and(sale.record.doubts());
         match self.step(&sale.record, update, stopped, "park and stop").await {
             Ok(()) => Ok(()),
@@ -50,22 +48,21 @@ impl Store {
 impl Record {
     /// One more payment of the wallet is in doubt, if this one was not yet.
     fn doubts(&self) -> Changes {
-        let first = (!self.doubted).then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", 1));
+        let first = (!self.doubted).then(|| Change::update(keys::doubts(&self.signed.payer)).add(DOUBTS, 1).anyway());
         first.into_iter().collect()
     }
 
     /// And one fewer when it ends.
     pub(in crate::store) fn known(&self) -> Changes {
-        let last = self.doubted.then(|| Change::update(keys::doubts(&self.signed.payer)).add("doubts", -1));
+        let last = self.doubted.then(|| Change::update(keys::doubts(&self.signed.payer)).add(DOUBTS, -1).anyway());
         last.into_iter().collect()
     }
 
     fn parked(&self, doubt: Doubt) -> Change {
         self.step(State::Settling)
-            .set("busy_until", n(doubt.now.as_second()))
-            .set("contested", AttributeValue::Bool(doubt.contested || self.contested))
-            .set("doubted", AttributeValue::Bool(true))
-            .set("due_queue", s(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }.name()))
-            .set("due_at", n(doubt.next.as_second()))
+            .set(BUSY_UNTIL, doubt.now)
+            .set(CONTESTED, doubt.contested || self.contested)
+            .set(DOUBTED, true)
+            .due(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }, doubt.next)
     }
 }

@@ -1,12 +1,15 @@
 //! A wallet's own names for its purchases (`Idempotency-Key`): whichever payment carries one first is the one that buys, and
 //! the others get its answer. A name belongs to one wallet, and is free again when what it stands for came to nothing.
+//!
+//! `docs/decisions.md`: Why does an idempotency key stand beside the sale, and not in it?
 
 use std::time::Duration;
 
-use crate::store::StoreFault;
-use crate::store::change::{Change, Item, When, n, s};
+use crate::store::change::{Change, Step, When, at_most, is};
+use crate::store::item::Item;
 use crate::store::keys;
-use crate::store::rows::PurchaseRow;
+use crate::store::rows::{PurchaseRow, SALE, TTL};
+use crate::store::{Hurdle, StoreFault};
 use crate::types::{DAY, PaymentId, Timestamp};
 
 use super::Record;
@@ -30,13 +33,14 @@ pub(super) fn first_named(item: Item, now: Timestamp) -> Result<Option<PaymentId
 }
 
 /// Gives a name to a sale: one that is new or forgotten, that is its own, or whose sale came to nothing.
-pub(super) fn remember(record: &Record, named: &Purchase) -> Change {
-    let is = |sale: &PaymentId| When::Is("sale", s(sale.as_str()));
+pub(super) fn remember(record: &Record, named: &Purchase) -> Step {
+    let of = |sale: &PaymentId| is(SALE, sale);
     let now = record.created_at.as_second();
-    let mut free = vec![When::Absent, When::AtMost("ttl", now), is(&record.id)];
-    free.extend(named.instead_of.as_ref().map(is));
+    let mut free = vec![When::Absent, at_most(TTL, now), of(&record.id)];
+    free.extend(named.instead_of.as_ref().map(of));
     Change::put(keys::purchase(&record.signed.payer, &named.name), Item::new())
-        .set("sale", s(record.id.as_str()))
-        .set("ttl", n(now + REMEMBERED.as_secs().cast_signed()))
+        .set(SALE, &record.id)
+        .set(TTL, now + REMEMBERED.as_secs().cast_signed())
         .when(When::Any(free))
+        .or(Hurdle::Name)
 }

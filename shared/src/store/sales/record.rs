@@ -1,22 +1,16 @@
 //! A sale's record, and it to and from its row.
 
-use std::time::Duration;
-
 use alloy_primitives::{B256, hex};
-use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::store::StoreFault;
+use super::Refund;
 use crate::store::keys::{self, Queue};
-use crate::store::places::searched_row;
-use crate::store::refunds::Refund;
-use crate::store::rows::{PaymentRow, SaleRow, SettledRow, State};
-use crate::store::work::{Work, instant_of};
-use crate::types::{AttemptId, DAY, Network, PaymentId, Searched, Timestamp, TransactionId, Usdc, Wallet};
+use crate::store::parse::instant_of;
+use crate::store::rows::{PaymentRow, SaleRow, SearchedRow, SettledRow, State, Value};
+use crate::store::work::Work;
+use crate::store::{StoreFault, kept};
+use crate::types::{AttemptId, Network, PaymentId, Searched, Timestamp, TransactionId, Usdc, Wallet};
 
-/// How long a sale is remembered once it has ended. Records outlive every signature by far; deletion is housekeeping, never a lock.
-pub(in crate::store) const KEPT: Duration = Duration::from_secs(60 * DAY.as_secs());
-
-/// A key's signature has so many bytes.
+/// A key's signature has this many bytes.
 const KEYS_SIGNATURE: usize = 65;
 
 /// What was signed: enough to settle it again with the same bytes.
@@ -24,9 +18,9 @@ const KEYS_SIGNATURE: usize = 65;
 pub struct Signed {
     /// The protocol version that the buyer speaks.
     pub version: u8,
-    /// Who pays.
+    /// The payer.
     pub payer: Wallet,
-    /// Whom.
+    /// The payee.
     pub to: Wallet,
     /// How much.
     pub amount: Usdc,
@@ -110,21 +104,21 @@ impl Settled {
         SettledRow { transaction: self.transaction.clone(), settled_at: self.at.as_second() }
     }
 
-    pub(in crate::store) fn value(&self) -> Result<AttributeValue, StoreFault> {
-        Ok(serde_dynamo::to_attribute_value(self.row())?)
+    pub(in crate::store) fn value(&self) -> Result<Value, StoreFault> {
+        Value::row(&self.row())
     }
 }
 
 impl Record {
     /// What was taken off the payer's credit for it, if that pays.
     pub fn credit(&self) -> Option<Usdc> {
-        matches!(self.work, Work::Call { credit: true, .. }).then_some(self.signed.amount)
+        matches!(&self.work, Work::Call(call) if call.credit).then_some(self.signed.amount)
     }
 
     /// From when on it is forgotten if its attempt ends it. From the record and not the clock, so that a write that is made
     /// twice is the same write.
     pub(in crate::store) fn forgotten_at(&self) -> i64 {
-        self.busy_until.as_second() + KEPT.as_secs().cast_signed()
+        self.busy_until.as_second() + kept::SALE.as_secs().cast_signed()
     }
 
     pub(in crate::store) fn to_row(&self) -> SaleRow {
@@ -157,6 +151,7 @@ impl Record {
             contested: self.contested,
             doubted: self.doubted,
             stopped: self.stopped,
+            missing: false,
             settled: self.settled.as_ref().map(Settled::row),
             refund: self.refund.as_ref().map(Refund::to_row),
             searched: self.searched.as_ref().map(searched_row),
@@ -206,4 +201,8 @@ impl Record {
             }),
         })
     }
+}
+
+pub(in crate::store) fn searched_row(searched: &Searched) -> SearchedRow {
+    SearchedRow { message: format!("{:#x}", searched.message), before: searched.before.to_string() }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Bland, BlandError, Decimal, answers};
-use crate::types::Object;
+use super::{Bland, BlandError, answers};
+use crate::types::{Decimal, Object};
 
 /// An organisation at Bland, as far as it tells a key of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]

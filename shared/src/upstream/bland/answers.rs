@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 
 use super::{BlandCallId, BlandError, DialError};
 use crate::types::PhoneNumber;
-use crate::upstream::http::Reply;
 use crate::upstream::repeatable::repeatable;
+use crate::wire::http::Reply;
 
-/// Bland rings the same number at most once in so many seconds, and sends no `Retry-After`.
+/// Bland rings the same number at most once in this many seconds, and sends no `Retry-After`.
 const SAME_NUMBER: u64 = 10;
 /// For its other limits.
 const LATER: u64 = 60;

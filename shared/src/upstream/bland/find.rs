@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::record::{instant, request_id};
 use super::{Bland, BlandCallId, BlandError, Found, answers};
 use crate::types::{CallId, DAY, Object, PhoneNumber, Timestamp};
-use crate::upstream::http::Reply;
+use crate::wire::http::Reply;
 
 /// Two numbers cannot have more calls in the days that are listed: the same number rings at most every ten seconds, but
 /// each of our calls is paid for. More is not "none", it is "do not know".

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bland, BlandError, answers};
 use crate::types::{Object, PhoneNumber};
-use crate::upstream::http::Reply;
+use crate::wire::http::Reply;
 
 /// Whether a number can now be used as a caller ID.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -14,19 +14,22 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::telemetry::Neighbour;
 use crate::types::{CallId, PhoneNumber, Timestamp};
-use crate::upstream::http;
-use crate::upstream::secrets::{Fields, Rotating, Unfit};
+use crate::wire::http;
+use crate::wire::secrets::{Fields, Rotating, Unfit};
 
 pub mod account;
+pub mod analysis;
 pub mod answers;
 pub mod find;
 pub mod import;
+pub(crate) mod outcome;
 pub mod record;
 mod request;
+pub mod voices;
 
 pub use account::Organisation;
 pub use import::Imported;
-pub use record::{BlandCall, Decimal, Line};
+pub use record::{BlandCall, Line};
 
 /// How to reach our organisation at Bland.
 pub struct BlandConfig {
@@ -102,6 +105,8 @@ pub struct Dial<'a> {
     pub wait_for_greeting: bool,
     /// Milliseconds.
     pub interruption_threshold: u32,
+    /// What a machine is told; it is hung up on, if there is nothing.
+    pub voicemail_message: Option<&'a str>,
     /// Our id of the call, by which it is found again.
     pub request_id: &'a CallId,
 }

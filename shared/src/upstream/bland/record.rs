@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{BlandCallId, BlandError, answers};
-use crate::types::{Object, Timestamp, Usdc};
-use crate::upstream::http::Reply;
+use crate::types::{Decimal, Object, Timestamp};
+use crate::wire::http::Reply;
 
-/// A call as Bland describes it. Strings are Bland's own words; what they amount to is for others to say.
+/// A call as Bland describes it. Strings are Bland's own words; what they amount to is for `outcome` to say.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BlandCall {
     /// Bland's id.
@@ -62,44 +62,6 @@ pub struct Line {
     pub created_at: Option<Timestamp>,
     /// Bland's number for the row, growing.
     pub id: Option<u64>,
-}
-
-/// A number that is not negative, as decimal text without an exponent; as such it is also a JSON number.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Decimal(Box<str>);
-
-impl Decimal {
-    /// Reads `5`, `0.75`. Not `-1`, `.5`, `1e3`, `007`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let plain = digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0'));
-        // Longer than any length of a call, and short enough to be repeated.
-        (plain && text.len() <= 24).then(|| Self(text.into()))
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The product with a whole number, rounded down: minutes times 60 are seconds.
-    pub fn times(&self, factor: u64) -> u64 {
-        let (whole, fraction) = self.0.split_once('.').unwrap_or((&self.0, "0"));
-        // A billionth of a minute is enough.
-        let fraction = fraction.get(..9).unwrap_or(fraction);
-        let scale = fraction.bytes().fold(1_u128, |scale, _| scale * 10);
-        let read = |digits: &str| digits.parse::<u128>().unwrap_or(0);
-        let units = read(whole).saturating_mul(scale).saturating_add(read(fraction));
-        u64::try_from(units.saturating_mul(u128::from(factor)) / scale).unwrap_or(u64::MAX)
-    }
-}
-
-impl BlandCall {
-    /// What Bland charges for it, as far as it says.
-    pub fn cost(&self) -> Usdc {
-        Usdc::micros(self.price.as_ref().map_or(0, |price| price.times(1_000_000)))
-    }
 }
 
 type Raw = Option<Box<RawValue>>;
@@ -221,12 +183,19 @@ fn line(row: &RawValue) -> Option<Line> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decimal, instant, read};
+    use super::{instant, read};
+    use crate::types::Usdc;
     use crate::upstream::bland::{BlandCallId, BlandError};
-    use crate::upstream::http::Reply;
+    use crate::upstream::heard::{Before, Stopped};
+    use crate::wire::http::Reply;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status: http::StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() }
+        Reply {
+            status: http::StatusCode::from_u16(status).unwrap(),
+            retry_after: None,
+            headers: http::HeaderMap::new(),
+            body: body.into(),
+        }
     }
 
     #[test]
@@ -271,9 +240,24 @@ mod tests {
     #[test]
     fn what_a_call_costs_is_read_in_micro_dollars() {
         let id = BlandCallId::parse("a").unwrap();
-        for (price, micros) in [("0.035", 35_000), ("\"0.7\"", 700_000), ("4.2", 4_200_000), ("null", 0), ("-1", 0)] {
+        let before = Before {
+            max_duration: 5,
+            spoke: false,
+            rang: false,
+            hangup_requested_at: None,
+            stopped: Stopped::TimeUp,
+            leaves_message: false,
+        };
+        for (price, micros) in [
+            ("0.035", Some(35_000)),
+            ("\"0.7\"", Some(700_000)),
+            ("4.2", Some(4_200_000)),
+            ("0", Some(0)),
+            ("null", None),
+            ("-1", None),
+        ] {
             let call = read(&reply(200, &format!(r#"{{"completed":true,"price":{price}}}"#)), &id).unwrap();
-            assert_eq!(call.cost().atomic(), micros, "{price}");
+            assert_eq!(call.heard(before).price, micros.map(Usdc::micros), "{price}");
         }
     }
 
@@ -296,19 +280,6 @@ mod tests {
             ),
         ] {
             assert_eq!(read(&reply(status, body), &id), Err(error), "{status} {body}");
-        }
-    }
-
-    #[test]
-    fn a_decimal_is_multiplied_without_a_float() {
-        for (text, sixty) in
-            [("0.75", 45), ("5", 300), ("1.42", 85), ("0.0", 0), ("0", 0), ("0.016666666666667", 0), ("0.1", 6)]
-        {
-            assert_eq!(Decimal::parse(text).unwrap().times(60), sixty, "{text}");
-        }
-        assert_eq!(Decimal::parse("999999999999999999999").unwrap().times(60), u64::MAX);
-        for text in ["", ".5", "5.", "-1", "1e3", "007", "NaN", "1.2.3", "+1", " 1", "null", "٣"] {
-            assert_eq!(Decimal::parse(text), None, "{text}");
         }
     }
 

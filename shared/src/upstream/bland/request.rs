@@ -26,6 +26,15 @@ pub(super) struct Call<'a> {
 #[derive(Serialize)]
 struct Voicemail {
     action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl Voicemail {
+    /// Both parts always say the same: with a message the dialler leaves it, whatever the action says.
+    fn with(message: Option<&str>) -> Self {
+        Self { action: if message.is_some() { "leave_message" } else { "hangup" }, message: message.map(literal) }
+    }
 }
 
 #[derive(Serialize)]
@@ -47,7 +56,7 @@ impl<'a> From<&Dial<'a>> for Call<'a> {
             interruption_threshold: dial.interruption_threshold,
             // The answer to a poll has a `recording_url`.
             record: true,
-            voicemail: Voicemail { action: "hangup" },
+            voicemail: Voicemail::with(dial.voicemail_message),
             metadata: Metadata { request_id: dial.request_id.as_str() },
         }
     }

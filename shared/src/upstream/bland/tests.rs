@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Bland, BlandCallId, BlandConfig, BlandError, BlandKeys, Dial, Found, Imported};
 use crate::types::{CallId, PhoneNumber, Timestamp};
-use crate::upstream::canned::Canned;
-use crate::upstream::secrets::Rotating;
+use crate::wire::canned::Canned;
+use crate::wire::secrets::Rotating;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -33,6 +33,7 @@ async fn a_call_is_described_whole() {
         first_sentence: Some("Hi {{name}}"),
         wait_for_greeting: false,
         interruption_threshold: 100,
+        voicemail_message: None,
         request_id: &request_id,
     };
     assert_eq!(client(&bland.url).dial(&dial, LIMIT).await.unwrap().as_str(), "c-1");
@@ -43,6 +44,11 @@ async fn a_call_is_described_whole() {
         asked.body,
         r#"{"phone_number":"+12133610872","from":"+14155551234","task":"Ask { {now}}.","language":"en-US","max_duration":5,"first_sentence":"Hi { {name}}","wait_for_greeting":false,"interruption_threshold":100,"record":true,"voicemail":{"action":"hangup"},"metadata":{"request_id":"00000000000000000000000007"}}"#
     );
+    let bland = Canned::answering(&[(200, r#"{"status":"success","call_id":"c-2"}"#)]);
+    let dial = Dial { voicemail_message: Some("Call {{now}} back."), ..dial };
+    client(&bland.url).dial(&dial, LIMIT).await.unwrap();
+    let asked = bland.asked().remove(0).body;
+    assert!(asked.contains(r#""voicemail":{"action":"leave_message","message":"Call { {now}} back."}"#), "{asked}");
 }
 
 #[tokio::test]

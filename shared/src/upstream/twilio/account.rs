@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{TwilioError, answers};
 use crate::telemetry::Neighbour;
 use crate::types::{Country, Object};
-use crate::upstream::http::{self, Reply};
+use crate::wire::http::{self, Reply};
 
 /// How to reach Twilio as one of its accounts.
 #[derive(Clone)]

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::{Bought, BuyError, Owned, Said, TwilioError};
 use crate::types::{Object, PhoneNumber, Timestamp};
-use crate::upstream::http::Reply;
 use crate::upstream::repeatable::repeatable;
+use crate::wire::http::Reply;
 
 /// 21422, "PhoneNumber is not available".
 const NOT_AVAILABLE: u32 = 21_422;

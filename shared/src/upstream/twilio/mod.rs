@@ -10,8 +10,8 @@ use reqwest::RequestBuilder;
 
 use crate::telemetry::Neighbour;
 use crate::types::{AreaCode, Country, PhoneNumber, Timestamp};
-use crate::upstream::http;
-use crate::upstream::secrets::{Fields, Rotating, Unfit};
+use crate::wire::http;
+use crate::wire::secrets::{Fields, Rotating, Unfit};
 
 pub mod account;
 pub mod answers;
@@ -19,7 +19,7 @@ pub mod answers;
 /// A search is for one purchase, but all that search now are shown the same numbers: enough for a crowd to choose
 /// different ones. Twilio's own default.
 const CANDIDATES: &str = "50";
-/// So many numbers fit comfortably into the largest answer that is read.
+/// This many numbers fit comfortably into the largest answer that is read.
 const PAGE: &str = "100";
 
 /// How to reach the account whose numbers are leased.

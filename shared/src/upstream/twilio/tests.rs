@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{BuyError, Kind, Twilio, TwilioConfig, TwilioError, TwilioKey};
 use crate::types::{AreaCode, Country, PhoneNumber};
-use crate::upstream::canned::Canned;
-use crate::upstream::secrets::Rotating;
+use crate::wire::canned::Canned;
+use crate::wire::secrets::Rotating;
 
 const LIMIT: Duration = Duration::from_secs(5);
 const SID: &str = "PN0123456789abcdef0123456789abcdef";

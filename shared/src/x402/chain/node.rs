@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::x402::payment::{hex_bytes, hex_string};
+use crate::x402::hex::{hex_bytes, hex_string};
 use crate::x402::wire_v2::Object;
 
 /// A block, as far as it matters here.

@@ -1,6 +1,9 @@
 //! What was paid to us on an EVM chain, stretch by stretch. A transfer to us costs its sender next to nothing, so a stretch
 //! may hold any number of them: it is halved until its answer fits, and a block that does not fit is read transaction by
 //! transaction.
+//!
+//! - `docs/decisions.md`: Why are ordinary transfers to the payee not sent back?
+//! - `docs/decisions.md`: Why is the watch of a chain halved, and not paged?
 
 use std::time::{Duration, Instant};
 
@@ -10,17 +13,17 @@ use super::node::Log;
 use super::rpc::Question;
 use super::{AUTHORIZATION_USED, EvmRpc, TRANSFER, WINDOW, quoted};
 use crate::types::{EvmNetwork, PaymentId, TransactionId, Usdc, Wallet};
-use crate::upstream::http::NoReply;
-use crate::x402::nodes::{Inbound, InboundPayment, Reach, Received};
+use crate::wire::http::NoReply;
+use crate::x402::truth::{Inbound, InboundPayment, Reach, Received};
 
-/// Payments of a stretch: each of them is held against the records, so more than so many are a stretch too long.
+/// Payments of a stretch: each of them is held against the records, so more than this many are a stretch too long.
 const PAYMENTS: usize = 500;
 /// Payers in one question. Nodes take no more than a thousand values in one place of a filter.
 const PAYERS: usize = 500;
 /// Receipts that are read at one go of a block that does not fit into an answer.
 const RECEIPTS: usize = 100;
 
-/// Whom what is looked for was paid to.
+/// The payee of what is looked for.
 #[derive(Clone, Copy)]
 struct To {
     network: EvmNetwork,

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, hex};
 use serde_json::{Value, json};
 
 use super::node::{self, Block, Log};
-use crate::upstream::http::NoReply;
+use crate::wire::http::NoReply;
 pub(super) use crate::x402::json_rpc::Question;
 
 impl Question<'_> {

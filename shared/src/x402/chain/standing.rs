@@ -3,7 +3,9 @@
 //! deployed is deployed inside that question, and nowhere else, as EIP-6492 has it.
 //!
 //! Multicall3 is at the same address on both of our chains (<https://www.multicall3.com/deployments>). Where it is not there, as
-//! on a development chain, this is no answer.
+//! on a development chain, this is not an answer.
+//!
+//! `docs/decisions.md`: Why are a payer's means one question, through Multicall3?
 
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use alloy_sol_types::{SolCall, sol};
 use super::EvmRpc;
 use super::rpc::Question;
 use crate::types::{EvmNetwork, Usdc};
-use crate::upstream::http::NoReply;
+use crate::wire::http::NoReply;
 use crate::x402::smart_wallet::ContractSignature;
 use crate::x402::{SignedAuthorization, exact_evm};
 

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{AUTHORIZATION_CANCELED, AUTHORIZATION_USED, EvmRpc, TRANSFER, Truth, WINDOW, quoted};
 use crate::types::{EvmNetwork, TransactionId, Wallet};
-use crate::upstream::http::NoReply;
-use crate::x402::nodes::{InboundPayment, Reach, Received};
+use crate::wire::http::NoReply;
 use crate::x402::samples::{PAYEE, PAYER, authorization, neighbour, signed};
+use crate::x402::truth::{InboundPayment, Reach, Received};
 
 /// A chain with one interesting block, as a node reports it.
 #[derive(Clone)]

@@ -222,7 +222,7 @@ pub fn token_account(body: &[u8]) -> Option<Option<Usdc>> {
     Some(Some(Usdc::micros(amount.parse().ok()?)))
 }
 
-/// An error has no result, and what has none is no answer.
+/// An error has no result, and what has none is not an answer.
 fn result<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     let Object(response) = serde_json::from_slice::<Object<Response<T>>>(body).ok()?;
     Some(response.result)

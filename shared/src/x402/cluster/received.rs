@@ -3,6 +3,8 @@
 //!
 //! A transaction that cannot be read is none that our clients make: they sign legacy or version 0, of 1,232 bytes at most. One
 //! that the node does not have, although its history names it, is another matter: it is asked for again.
+//!
+//! `docs/decisions.md`: How is what was paid to us found there?
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -14,10 +16,10 @@ use super::answers::{Entry, Found, Landed};
 use super::walk::{Leaf, PAGES, Walk};
 use super::{Commitment, SolanaRpc, on};
 use crate::types::{Place, SolanaAddress, SolanaNetwork, TransactionId};
-use crate::upstream::http::NoReply;
+use crate::wire::http::NoReply;
 use crate::x402::exact_svm::{Transfer, token_account};
 use crate::x402::json_rpc::Question;
-use crate::x402::nodes::{Inbound, InboundPayment, Reach, Received};
+use crate::x402::truth::{Inbound, InboundPayment, Reach, Received};
 
 /// Transactions that are looked into in one part.
 pub(super) const LOOKS: usize = 250;

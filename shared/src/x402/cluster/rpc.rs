@@ -7,7 +7,7 @@ use solana_hash::Hash;
 use super::Commitment;
 use super::answers::{self, Entry, Found};
 use crate::types::{SolanaAddress, TransactionId, Usdc};
-use crate::upstream::http::NoReply;
+use crate::wire::http::NoReply;
 use crate::x402::json_rpc::Question;
 
 /// The newest version of transactions that there is.

@@ -14,7 +14,7 @@ use super::received::LOOKS;
 use super::walk::{PAGE, SHORTEST};
 use super::*;
 use crate::types::Place;
-use crate::upstream::http::LARGEST_ANSWER;
+use crate::wire::http::LARGEST_ANSWER;
 use crate::x402::Received;
 use crate::x402::samples::neighbour;
 use crate::x402::samples::solana::{PAYEE, PUBLISHED, SINCE, transfer};
@@ -71,7 +71,7 @@ fn entry(name: u16, transaction: &str) -> Entry {
     Entry { name, slot, at: SINCE + 20, err: Value::Null, finalized: false, transaction }
 }
 
-/// A transaction that is no payment of ours.
+/// A transaction that is not a payment of ours.
 fn another() -> String {
     let mut bytes = STANDARD.decode(PUBLISHED).unwrap();
     let last = bytes.len() - 2;
@@ -281,7 +281,7 @@ async fn what_is_not_sure_is_no_answer() {
     }
 }
 
-/// So many entries of strangers, newest first, and the payment among them after so many.
+/// This many entries of strangers, newest first, and the payment among them after this many.
 fn clutter(many: u16, after: u16) -> Vec<Entry> {
     let strangers = |names: std::ops::Range<u16>| names.rev().map(|name| entry(name, VERSION_2));
     strangers(many - after..many).chain([entry(OURS, PUBLISHED)]).chain(strangers(0..many - after)).collect()

@@ -1,17 +1,19 @@
 //! A walk back through what an account did, which a node tells newest first. Strangers can write there, so it counts on nothing
 //! that is written: not on how much it is, nor on how long.
+//!
+//! `docs/decisions.md`: How is a transaction found in a history that strangers write into?
 
 use super::Commitment;
 use super::answers::Entry;
 use super::rpc::Page;
 use crate::types::{SolanaAddress, TransactionId};
-use crate::upstream::http::NoReply;
+use crate::wire::http::NoReply;
 use crate::x402::json_rpc::Question;
 
 /// Entries of a history in one answer: as many as a node gives.
 pub(super) const PAGE: usize = 1_000;
 /// The fewest that are asked for, where more would be too much to read: an entry says its memo, which may take 24 KB in
-/// JSON. So many fit into an answer, whatever stands in them.
+/// JSON. An answer holds this many, whatever stands in them.
 pub(super) const SHORTEST: usize = PAGE >> 5;
 /// Pages in one look.
 pub(super) const PAGES: usize = 20;

@@ -181,12 +181,12 @@ async fn a_smart_wallet_is_confirmed_by_the_facilitator_alone() {
         }
     };
     let claim = unproven(99);
-    claim.confirm(&facilitator, now(), LIMIT).await.unwrap();
+    facilitator.confirm(&claim, now(), LIMIT).await.unwrap();
     let confirmed = claim.confirmed();
     assert_eq!(signed_of(&confirmed).signature.len(), 99);
     assert_eq!(confirmed.payer(), verified(EvmNetwork::Base).payer());
 
-    let refused = unproven(66).confirm(&facilitator, now(), LIMIT).await;
+    let refused = facilitator.confirm(&unproven(66), now(), LIMIT).await;
     assert!(matches!(refused, Err(NotConfirmed::Refused(refused)) if refused.reason == "declined_by_facilitator"));
 }
 

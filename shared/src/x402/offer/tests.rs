@@ -4,8 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{demand, eip712};
+use super::demand;
 use crate::types::{EvmNetwork, Usdc};
+use crate::x402::requirements::eip712;
 use crate::x402::samples::{CALL, listing, solana, terms};
 use crate::x402::{Demand, Terms};
 

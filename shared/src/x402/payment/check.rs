@@ -1,13 +1,13 @@
 //! Whether a payment is what we offered, and who signed it. Each field is compared with our own quote, never with what
 //! the client repeats of it, and whatever this passes on is taken from the quote and from the signed bytes.
 
-use super::read::{Accepted, Signed};
-use super::verified::{not_yet_valid, window_too_long};
-use super::{LONGEST_WINDOW, Misfit, Payload, Presented, SignedAuthorization, Unproven, Verified};
+use super::read::{Accepted, Authorized};
+use super::window::{LONGEST_WINDOW, not_yet_valid, window_too_long};
+use super::{Misfit, Presented, Unproven, Verified};
 use crate::types::{Network, Timestamp, Usdc, Wallet};
 use crate::x402::exact_evm::{self, ECDSA};
 use crate::x402::exact_svm::{NotATransfer, Transfer, token_account};
-use crate::x402::{Quote, wire_v2};
+use crate::x402::{Payload, PaymentRefused, Quote, SignedAuthorization, wire_v2};
 
 /// A payment whose signature was looked at.
 #[derive(Debug)]
@@ -18,25 +18,6 @@ pub enum Checked {
     Unknown(Unproven),
     /// Signed, and not for what is sold here: refused, unless it has paid for something already.
     Misfit(Misfit),
-}
-
-/// A payment that can be read and will not be taken; answered with 402, since signing anew is the remedy. Reasons are
-/// `unsupported_scheme`, `network_mismatch`, `asset_mismatch`, `recipient_mismatch`, `value_mismatch`, `self_payment`,
-/// `transaction_mismatch`, `invalid_signature`, `not_yet_valid`, `expired`, `window_too_long` and `declined_by_facilitator`.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct PaymentRefused {
-    /// A code for programs.
-    pub reason: &'static str,
-    /// A sentence that says what to do instead. ASCII, like everything in a 402.
-    pub message: String,
-}
-
-impl PaymentRefused {
-    pub(super) fn new(reason: &'static str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { reason, message }
-    }
 }
 
 impl Presented {
@@ -58,14 +39,14 @@ impl Presented {
         let quote =
             self.claim.accepted.as_ref().map_or(Ok(()), |accepted| matches_demand(accepted, ours)).map(|()| ours);
         let (fits, proof, payload) = match signed {
-            Signed::Evm(signed) => {
+            Authorized::Evm(signed) => {
                 let fits = quote.and_then(|quote| pays(&signed, quote));
                 // What we cannot read cannot have been signed as we read it.
                 let whole = readable(&signed).is_ok() && signed.authorization.value != Usdc::micros(u64::MAX);
                 let proof = if whole { proof(&signed) } else { Proof::None };
                 (fits, proof, Payload::Evm(signed.normalized()))
             }
-            Signed::Solana { network, transaction } => {
+            Authorized::Solana { network, transaction } => {
                 let seconds = u64::try_from(now.as_second()).unwrap_or(0);
                 match (Transfer::read(network, transaction, seconds), quote) {
                     (Ok(transfer), quote) => {
@@ -82,7 +63,7 @@ impl Presented {
         match (fits, proof) {
             (Ok(quote), Proof::OwnKey) => Ok(Checked::Authentic(verified(quote, payload))),
             (Ok(quote), Proof::Contract) => Ok(Checked::Unknown(Unproven(verified(quote, payload)))),
-            (Ok(_), Proof::None) => Err(not_signed()),
+            (Ok(_), Proof::None) => Err(PaymentRefused::not_signed()),
             (Err(why), Proof::None) => Err(why),
             // What was never ours to take has bought nothing here.
             (Err(why), _) if !is_to(&payload, &ours.pay_to) => Err(why),
@@ -209,12 +190,4 @@ fn proof(signed: &SignedAuthorization) -> Proof {
         .ok()
         .and_then(|signature| exact_evm::signer(signed.network, &signed.authorization, signature));
     if by == Some(signed.authorization.from) { Proof::OwnKey } else { Proof::None }
-}
-
-pub(super) fn not_signed() -> PaymentRefused {
-    PaymentRefused::new(
-        "invalid_signature",
-        "The signature is not by the address in authorization.from. Sign EIP-712 TransferWithAuthorization with the \
-         domain in accepts[].extra and a low s.",
-    )
 }

@@ -3,7 +3,7 @@
 
 use serde_json::error::Category;
 
-use super::Malformed;
+use crate::x402::Malformed;
 
 /// What a field must be, by its own name.
 fn must_be(field: &str) -> &'static str {

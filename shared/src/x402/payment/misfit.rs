@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{Payload, PaymentRefused, Version};
 use crate::types::PaymentId;
+use crate::x402::{Payload, PaymentRefused, Version};
 
 /// A payment that does not match our quote. It will not be taken; but it may have paid for something else, and then it is
 /// not true that nothing was charged.
@@ -18,10 +18,7 @@ pub struct Misfit {
 impl Misfit {
     /// What the chain deduplicates it by.
     pub fn id(&self) -> PaymentId {
-        match &self.payload {
-            Payload::Evm(signed) => signed.id(),
-            Payload::Solana(transfer) => transfer.id(),
-        }
+        self.payload.id()
     }
 
     /// The protocol version that the payer speaks.

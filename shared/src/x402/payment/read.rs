@@ -1,49 +1,25 @@
 //! Reading a payment header. What cannot be read is [`Malformed`] and answered with 400; what can be read and is not what
 //! we offered is decided in `check`.
 
-use alloy_primitives::{Address, B256, hex};
+use alloy_primitives::{Address, B256};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Authorization, SignedAuthorization, fields};
+use super::fields;
 use crate::types::{EvmNetwork, Network, PaymentId, SolanaNetwork, Usdc};
+use crate::x402::hex::{hex_bytes, hex_string};
+use crate::x402::version::network;
 use crate::x402::wire_v2::Object;
-use crate::x402::{Transfer, exact_svm, headers, wire_v1, wire_v2};
-
-/// The version of the protocol that a client speaks: receipts go back in the same one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Version {
-    /// `X-PAYMENT`.
-    V1,
-    /// `PAYMENT-SIGNATURE`.
-    V2,
-}
-
-impl Version {
-    /// The version's number, as the wire and our rows have it.
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::V1 => 1,
-            Self::V2 => 2,
-        }
-    }
-
-    /// Reads a version's number.
-    pub const fn from_number(number: u64) -> Option<Self> {
-        match number {
-            1 => Some(Self::V1),
-            2 => Some(Self::V2),
-            _ => None,
-        }
-    }
-}
+use crate::x402::{
+    Authorization, Malformed, SignedAuthorization, Transfer, Version, exact_svm, headers, wire_v1, wire_v2,
+};
 
 /// A payment as the client wrote it. Nothing in it is believed yet, the payer least of all.
 pub struct Presented {
     pub(super) version: Version,
     pub(super) claim: Claim,
     /// Only for a scheme and a network that we know how to read.
-    pub(super) signed: Option<Signed>,
+    pub(super) signed: Option<Authorized>,
     /// The client's own name for this purchase, in the extension `payment-identifier`.
     identifier: Option<String>,
 }
@@ -62,43 +38,9 @@ pub(super) struct Accepted {
 }
 
 /// What was signed, on either rail.
-pub(super) enum Signed {
+pub(super) enum Authorized {
     Evm(SignedAuthorization),
     Solana { network: SolanaNetwork, transaction: Vec<u8> },
-}
-
-/// Why a payment header cannot be read. Nothing of the header is repeated, since its contents are money.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Malformed {
-    /// Two payments that differ: which one was meant is not ours to guess.
-    #[error(
-        "there are two different payments; send one, as PAYMENT-SIGNATURE (x402 version 2) or X-PAYMENT (version 1)"
-    )]
-    Several,
-    /// The document as it is, where its base64 belongs.
-    #[error("it is JSON; send that JSON encoded as base64")]
-    PlainJson,
-    /// Over [`headers::LONGEST`].
-    #[error("it is longer than {} bytes", headers::LONGEST)]
-    TooLong,
-    /// Not base64.
-    #[error("it is not base64, without whitespace")]
-    NotBase64,
-    /// Text of another kind, as some systems write it.
-    #[error("it does not decode to UTF-8; encode the UTF-8 bytes of the JSON as base64")]
-    NotUtf8,
-    /// The decoded header is not JSON.
-    #[error("it does not decode to JSON")]
-    NotJson,
-    /// Nested deeper than any payment is.
-    #[error("its JSON is nested too deeply")]
-    TooDeep,
-    /// Neither version 1 nor version 2.
-    #[error("it is not an x402 payment: `x402Version` must be 1 or 2")]
-    UnknownVersion,
-    /// A field is missing, repeated, or not what it should be.
-    #[error("it is not an x402 payment: {0}")]
-    Shape(String),
 }
 
 impl Presented {
@@ -146,8 +88,8 @@ impl Presented {
     /// a network that is not ours.
     pub fn claimed_id(&self) -> Option<PaymentId> {
         match self.signed.as_ref()? {
-            Signed::Evm(signed) => Some(signed.id()),
-            Signed::Solana { network, transaction } => {
+            Authorized::Evm(signed) => Some(signed.id()),
+            Authorized::Solana { network, transaction } => {
                 Transfer::read(*network, transaction.clone(), 0).ok().map(|transfer| transfer.id())
             }
         }
@@ -160,18 +102,19 @@ impl Presented {
 
     fn parse(json: &[u8], is_taken: impl Fn(Network) -> bool) -> Result<Self, Malformed> {
         let envelope: wire_v2::Envelope = document(json, "")?;
-        let version = Version::from_number(envelope.x402_version).ok_or(Malformed::UnknownVersion)?;
+        let version = Version::from_number(envelope.x402_version.0).ok_or(Malformed::UnknownVersion)?;
         match version {
             Version::V1 => {
                 let wire_v1::Payment { scheme, network, payload } = document(json, "")?;
-                let signed = Signed::of(&scheme, &network, is_taken, |network| Signed::parse(network, payload))?;
+                let signed =
+                    Authorized::of(&scheme, &network, is_taken, |network| Authorized::parse(network, payload))?;
                 Ok(Self { version, claim: Claim { scheme, accepted: None }, signed, identifier: None })
             }
             Version::V2 => {
                 let wire_v2::Payment { accepted, payload, extensions } = document(json, "")?;
                 let wire_v2::Chosen { scheme, network } = document(accepted.get().as_bytes(), ACCEPTED)?;
-                let both = Signed::of(&scheme, &network, is_taken, |network| {
-                    Ok((Accepted::parse(accepted)?, Signed::parse(network, payload)?))
+                let both = Authorized::of(&scheme, &network, is_taken, |network| {
+                    Ok((Accepted::parse(accepted)?, Authorized::parse(network, payload)?))
                 })?;
                 let (accepted, signed) = both.unzip();
                 let identifier = extensions.map(identifier).transpose()?.flatten();
@@ -191,7 +134,7 @@ impl Accepted {
     }
 }
 
-impl Signed {
+impl Authorized {
     /// What is read of a payment by this scheme on this network: nothing, if we do not know how to. What is not taken here
     /// need not be readable.
     fn of<T>(
@@ -279,25 +222,9 @@ fn identifier(extensions: &RawValue) -> Result<Option<String>, Malformed> {
     })
 }
 
-/// Both versions' names of a network. Taking either in either version is safe, because the signature binds the chain.
-pub(in crate::x402) fn network(name: &str) -> Option<Network> {
-    Network::from_caip2(name).or_else(|| Network::from_v1_name(name))
-}
-
-/// `0x` and exactly so many bytes, in either case: one value, however it is spelled.
+/// `0x` and exactly this many bytes, in either case: one value, however it is spelled.
 fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Malformed> {
     hex_bytes(text).ok_or_else(|| fields::wrong(&format!("payload.authorization.{field}")))
-}
-
-/// `0x` and exactly so many bytes in hexadecimal.
-pub(in crate::x402) fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    hex_string(text)?.try_into().ok()
-}
-
-/// `0x` and any number of bytes in hexadecimal.
-pub(in crate::x402) fn hex_string(text: &str) -> Option<Vec<u8>> {
-    // The decoder would do without a prefix, and skip a second one.
-    text.strip_prefix("0x").filter(|digits| !digits.starts_with("0x")).and_then(|digits| hex::decode(digits).ok())
 }
 
 /// A document that is the payment, or stands `within` it.

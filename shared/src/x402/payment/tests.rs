@@ -7,16 +7,15 @@ use alloy_primitives::{Address, B256, U256, hex};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::{
-    Authorization, Checked, LONGEST_UNWATCHED, LONGEST_WINDOW, Malformed, Payload, PaymentRefused, Presented, Verified,
-    Version,
-};
-use crate::types::{EvmNetwork, Timestamp, Usdc};
+use super::{Checked, LONGEST_UNWATCHED, LONGEST_WINDOW, Presented, Verified};
+use crate::types::{EvmNetwork, Timestamp, Usdc, Wallet};
 use crate::x402::headers::{PAYMENT_SIGNATURE, X_PAYMENT};
+use crate::x402::samples::solana;
 use crate::x402::samples::{
     CALL, PAYEE, PAYER, authorization, header, now, payload, payment_v1, payment_v2, quote, sign, signed, signed_of,
     terms, verified,
 };
+use crate::x402::{Authorization, Malformed, Payload, PaymentRefused, Version};
 
 fn read(document: &Value) -> Result<Presented, Malformed> {
     Presented::read(&header(PAYMENT_SIGNATURE, document.to_string().as_bytes())).map(|payment| payment.unwrap())
@@ -146,6 +145,9 @@ fn every_spelling_of_a_payment_has_one_id() {
         with("/payload/authorization/value", 540_000),
         with("/payload/authorization/validBefore", 1_795_519_800),
         with("/accepted/amount", 540_000),
+        with("/accepted/amount", 540_000.0),
+        with("/payload/authorization/validBefore", 1_795_519_800.0),
+        with("/x402Version", 2.0),
         with("/accepted/network", "base"),
         with("/accepted/extra", Value::Null),
         with("/accepted/maxTimeoutSeconds", "soon"),
@@ -280,7 +282,7 @@ fn a_smart_wallets_signature_is_neither_believed_nor_refused() {
         unproven.window(now(), LONGEST_WINDOW).is_ok()
             && unproven.window(Timestamp::UNIX_EPOCH, LONGEST_WINDOW).is_err()
     );
-    // What does not match our offer is refused before anybody is asked about the signature.
+    // What does not match our offer is refused before a neighbour is asked about the signature.
     let mut cheap = document.clone();
     cheap["payload"]["authorization"]["value"] = json!("1");
     assert_eq!(refusal(&cheap), "value_mismatch");
@@ -330,4 +332,14 @@ fn a_log_shows_neither_nonce_nor_signature() {
         assert!(!text.contains(&secret), "{text}");
     }
     assert_ne!(signed.authorization.nonce, B256::ZERO);
+}
+
+#[test]
+fn the_caller_is_the_wallet_that_signed() {
+    for network in [EvmNetwork::Base, EvmNetwork::BaseSepolia] {
+        let caller = authentic(&payment_v2(network)).caller();
+        assert_eq!(*caller.wallet(), Wallet::Evm { network, address: PAYER });
+    }
+    let on_solana = solana::verified();
+    assert_eq!(on_solana.caller().wallet().to_string(), solana::PAYER);
 }

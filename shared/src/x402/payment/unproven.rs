@@ -5,36 +5,15 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256};
 use sha2::{Digest, Sha256};
 
-use super::check::not_signed;
-use super::{Payload, PaymentRefused, Verified};
+use super::Verified;
 use crate::types::{PaymentId, Timestamp};
 use crate::x402::smart_wallet::ContractSignature;
-use crate::x402::{Facilitator, Verdict, exact_evm};
+use crate::x402::{Payload, PaymentRefused, exact_evm};
 
 /// A payment that matches a quote of ours, signed as smart wallets sign (EIP-1271, EIP-6492). It has no payer yet: until
 /// it is confirmed, `from` is only a claim, and what that wallet owns is none of the client's business.
 #[derive(Debug)]
 pub struct Unproven(pub(super) Verified);
-
-/// Why an unproven payment stays so.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum NotConfirmed {
-    /// The facilitator says that it is not good.
-    #[error("{0}")]
-    Refused(PaymentRefused),
-    /// See [`Verdict::LookItUp`].
-    #[error("the payment may have been made already: {reason}")]
-    LookItUp {
-        /// A code of the facilitator's own.
-        reason: String,
-    },
-    /// The facilitator says nothing useful, perhaps until so many seconds have passed.
-    #[error("the facilitator could not confirm the payment")]
-    Unavailable {
-        /// When to ask again.
-        retry_after: Option<u64>,
-    },
-}
 
 impl Unproven {
     /// What the chain deduplicates this payment by. Good for looking up an earlier sale, which proves nothing either.
@@ -69,9 +48,9 @@ impl Unproven {
         ContractSignature::read(&signed.signature, more)
     }
 
-    /// The refusal of a payment that the payer's contract does not know as its own, or whose payer is no contract.
+    /// The refusal of a payment that the payer's contract does not know as its own, or whose payer is not a contract.
     pub fn not_signed() -> PaymentRefused {
-        not_signed()
+        PaymentRefused::not_signed()
     }
 
     /// What this very claim is known again by: what was claimed, and the signature under it.
@@ -85,24 +64,5 @@ impl Unproven {
     /// See [`Verified::window`].
     pub fn window(&self, now: Timestamp, longest: Duration) -> Result<(), PaymentRefused> {
         self.0.window(now, longest)
-    }
-
-    /// Asks the facilitator, which asks the wallet's contract.
-    pub async fn confirm(
-        &self,
-        facilitator: &Facilitator,
-        now: Timestamp,
-        limit: Duration,
-    ) -> Result<(), NotConfirmed> {
-        match facilitator.verify(&self.0, now, limit).await {
-            Verdict::Valid => Ok(()),
-            Verdict::Invalid { reason } => Err(NotConfirmed::Refused(PaymentRefused::new(
-                "declined_by_facilitator",
-                format!("The facilitator does not take this payment: {reason}."),
-            ))),
-            Verdict::LookItUp { reason } => Err(NotConfirmed::LookItUp { reason }),
-            Verdict::RateLimited { retry_after } => Err(NotConfirmed::Unavailable { retry_after }),
-            Verdict::Unavailable => Err(NotConfirmed::Unavailable { retry_after: None }),
-        }
     }
 }

@@ -1,5 +1,5 @@
-//! What clients were told, against what became of it: whoever was told that nothing was charged has not paid, one payment
-//! bought one thing, and nobody was answered in another's name.
+//! What clients were told, against what became of it: a wallet that was told that nothing was charged has not paid,
+//! one payment bought one thing, and no wallet was answered in another's name.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,10 @@ use alloy_primitives::U256;
 use super::refunds::refund;
 use super::{Client, Findings, Ledgers};
 use crate::history::Said;
+use crate::spec;
 
 /// What costs nothing.
 const FREE: [u16; 5] = [400, 403, 404, 429, 502];
-/// What the functions charge for.
-const PAID: [&str; 4] = ["/phone/numbers/buy", "/phone/numbers/renew", "/phone/numbers/list", "/voice/call"];
 
 /// Whether it says that nothing was charged, and will not be.
 fn is_free(said: &Said) -> bool {
@@ -25,12 +24,21 @@ impl Ledgers {
             return;
         }
         for client in &self.clients {
-            self.was_true(client, findings);
+            if !client.asked.dry_run {
+                self.was_true(client, findings);
+            }
             was_the_payer(client, findings);
             let said = client.asked.said.as_ref();
             if client.asked.is_of_the_api() && said.is_some_and(|said| said.ours && !said.no_store) {
                 let (method, path) = (&client.asked.method, &client.asked.path);
                 findings.add("I21", format!("the answer to {method} {path} may be kept by a cache"));
+            }
+            // A page has words for people instead of a code.
+            if let Some(said) = said.filter(|said| said.ours && said.status >= 400 && !said.code.is_empty()) {
+                let Said { status, code, .. } = said;
+                if !spec::is_refusal(code, *status) {
+                    findings.add("I26", format!("answered {status} {code:?}, which is not a refusal of the API's"));
+                }
             }
         }
         self.one_thing_each(findings);
@@ -48,7 +56,7 @@ impl Ledgers {
         let sale = self.sale_of((&from, &nonce));
         let moved = self.payments.iter().any(|paid| paid.from == from && paid.nonce == nonce);
         // A copy that was under way at the same time may have been served, or have been told to wait and been granted since: then
-        // the wallet has what it paid for. A 402 would have made its client sign anew, so there this is no excuse.
+        // the wallet has what it paid for. A 402 would have made its client sign anew, so there this is not an excuse.
         let granted = sale.is_some_and(|sale| sale["state"] == "closed");
         let was_served = promise == "I5" && self.has_copy(client, granted);
         if !moved || was_served || sale.is_some_and(|sale| refund(sale).is_some()) || self.was_asked_again(client) {
@@ -67,7 +75,7 @@ impl Ledgers {
             Some(said) => said.status == 200 || granted && left_open(said),
             None => granted,
         };
-        let mut others = self.clients.iter().filter(|other| !std::ptr::eq(*other, client) && other.key() == key);
+        let mut others = self.meant().filter(|other| !std::ptr::eq(*other, client) && other.key() == key);
         others.any(|other| as_copy(other.asked.said.as_ref()))
     }
 
@@ -77,13 +85,18 @@ impl Ledgers {
         let answered = client.until.unwrap_or(client.at);
         let differs =
             |other: &Client| (other.asked.endpoint(), other.asked.body) != (client.asked.endpoint(), client.asked.body);
-        self.clients.iter().any(|other| other.key() == key && (other.at > answered || differs(other)))
+        self.meant().any(|other| other.key() == key && (other.at > answered || differs(other)))
+    }
+
+    /// What was asked in earnest: a dry run moves nothing, whatever it carries and is told.
+    fn meant(&self) -> impl Iterator<Item = &Client> {
+        self.clients.iter().filter(|client| !client.asked.dry_run)
     }
 
     /// What a payment has bought is the same however often it is asked.
     fn one_thing_each(&self, findings: &mut Findings) {
         let mut bought = BTreeMap::<_, (&str, &str)>::new();
-        for client in self.clients.iter().filter(|client| client.status() == 200) {
+        for client in self.meant().filter(|client| client.status() == 200) {
             let (Some(key), Some(said)) = (client.key(), &client.asked.said) else { continue };
             let this = (client.asked.endpoint(), said.product.as_str());
             let first = bought.entry(key.clone()).or_insert(this);
@@ -128,8 +141,11 @@ fn was_asked_for_this(client: &Client) -> bool {
 /// Only who has signed is answered as the one who pays.
 fn was_the_payer(client: &Client, findings: &mut Findings) {
     let asked = &client.asked;
-    let sells = asked.method == "POST" && PAID.contains(&asked.endpoint());
-    if sells && matches!(client.status(), 200 | 403) && !client.signed {
+    let sells = asked.method == "POST" && spec::price(&asked.path).is_some();
+    let would = asked.said.as_ref().map_or("", |said| said.would.as_str());
+    // Who has only signed in is known as well; and what a contract would have to be asked is said to who has shown nothing.
+    let is_known = asked.dry_run && (asked.signed_in.is_some() || would == "check_payment");
+    if sells && matches!(client.status(), 200 | 403) && !client.signed && !is_known {
         let (status, path) = (client.status(), &asked.path);
         let key = asked.key().unwrap_or_default();
         findings.add("I9", format!("answered {status} at {path} to {key:?}, which its payer has not signed"));
@@ -166,10 +182,12 @@ pub(super) mod tests {
         let asked = Exchange {
             method: "POST".into(),
             path: path.into(),
+            dry_run: false,
             body: 0,
             payments: 1,
             paying: Some(Paying { authorization, signature: vec![0; 65] }),
             on_solana: None,
+            signed_in: None,
             said: Some(said),
         };
         let at = Duration::from_secs(second);
@@ -204,7 +222,7 @@ pub(super) mod tests {
     #[test]
     fn whoever_was_refused_has_what_a_copy_of_it_was_served() {
         assert_eq!(findings(vec![list(0, 502), list(0, 200)]), "");
-        assert!(findings(vec![list(0, 502), list(0, 503)]).starts_with("I5"), "nobody was served");
+        assert!(findings(vec![list(0, 502), list(0, 503)]).starts_with("I5"), "no buyer was served");
         let mut granted = sale("closed");
         granted["payment"]["nonce"] = json!(NONCE.to_string());
         granted["payment"]["from"] = json!(paid().from);
@@ -260,9 +278,39 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_dry_run_is_of_who_has_signed_and_is_no_word_about_what_is_meant() {
+        let dry = |second, status, would: &str| {
+            bent(list(second, status), |client, said| {
+                client.asked.dry_run = true;
+                said.would = would.into();
+            })
+        };
+        assert_eq!(findings(vec![dry(0, 403, ""), list(1, 200)]), "");
+        assert!(findings(vec![list(0, 502), dry(0, 200, "list_numbers")]).starts_with("I5"), "it is no copy");
+        assert!(findings(vec![list(0, 402), dry(1, 200, "list_numbers")]).starts_with("I3"), "and did not pay");
+        let forged = |client: Client| findings_of(vec![Client { signed: false, ..client }], vec![], vec![]);
+        assert!(forged(dry(0, 200, "list_numbers")).starts_with("I9"));
+        assert_eq!(forged(dry(0, 200, "check_payment")), "");
+        let signed_in = bent(dry(0, 403, ""), |client, _| client.asked.signed_in = Some("0xab".into()));
+        assert_eq!(forged(signed_in), "");
+    }
+
+    #[test]
     fn nothing_is_kept_by_a_cache() {
         let kept = bent(list(0, 500), |_, said| said.no_store = false);
         assert!(findings(vec![kept]).starts_with("I21: the answer to POST"));
+    }
+
+    #[test]
+    fn a_refusal_has_a_code_and_a_status_that_go_together() {
+        let coded = |status, code: &str| bent(list(0, status), |_, said| said.code = code.into());
+        let unpaid = |client| findings_of(vec![client], vec![], vec![]);
+        for (status, code) in [(404, "no_such_path"), (503, "upstream_error"), (502, "upstream_error"), (404, "")] {
+            assert_eq!(unpaid(coded(status, code)), "", "{status} {code}: one of ours, or a page");
+        }
+        for (status, code) in [(418, "no_such_path"), (400, "upstream_error"), (500, "oops")] {
+            assert!(unpaid(coded(status, code)).starts_with("I26: answered"), "{status} {code}");
+        }
     }
 
     #[test]

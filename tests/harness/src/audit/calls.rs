@@ -11,6 +11,9 @@ use super::{Findings, Ledgers, text};
 /// What no call may be longer than, in minutes, and what it may take to stop one.
 const LONGEST: i64 = 30;
 const OVERTIME: i64 = 1;
+/// Seconds for which a call may run on that was to be hung up, and that the dialler was not told of: a round of the reaper puts it
+/// off for a minute before it looks, and the next one is a minute later.
+const ENDING: i64 = 180;
 
 impl Ledgers {
     pub(super) fn calls(&self, findings: &mut Findings) {
@@ -18,6 +21,7 @@ impl Ledgers {
         let mut of_sales = BTreeMap::<&str, &str>::new();
         for row in self.of_kind("CALL#") {
             self.is_charged(row, findings);
+            is_hung_up(row, findings);
             let name = text(row, "pk");
             if let Some(other) = of_sales.insert(text(row, "sale"), name).filter(|_| !row["sale"].is_null()) {
                 findings.add("I17", format!("{other} and {name} are of one sale"));
@@ -54,14 +58,14 @@ impl Ledgers {
         if matches!(charge, "refunded" | "credited") && refunded != charge && !(by_credit && charge == "credited") {
             findings.add("I4", format!("call {id} is {charge}, and its sale is not: {refunded:?}"));
         }
-        let failed = row["view"]["ended_by"] == "ERROR";
+        let failed = row["view"]["status"] == "failed";
         if failed && charge == "paid" {
-            findings.add("I5", format!("call {id} ended in an error, and is paid"));
+            findings.add("I5", format!("call {id} has failed, and is paid"));
         }
         // A person may decide it, and says so.
         let decided = !text(row, "by_hand").is_empty();
         if !failed && !decided && matches!(charge, "refund_due" | "refunded" | "credited") {
-            findings.add("I4", format!("call {id} is {charge}, and did not end in an error"));
+            findings.add("I4", format!("call {id} is {charge}, and has not failed"));
         }
         if charge == "refund_due" && row["due_queue"].is_null() && !matches!(refunded, "due" | "sending") {
             findings.add("I8", format!("call {id} is to be paid back, and nobody will come back to it"));
@@ -102,6 +106,10 @@ impl Ledgers {
             findings.add("I18", format!("call {id} is not paid, and was not stopped"));
         }
         let longest = (max_duration.min(LONGEST) + OVERTIME) * 60;
+        let asked = row["hangup_requested_at"].as_i64();
+        if let Some(late) = asked.map(|at| self.now - at).filter(|late| *late > ENDING) {
+            findings.add("I20", format!("call {id} goes on {late} s after it was to be hung up"));
+        }
         let age = self.now - row["created_at"].as_i64().unwrap_or(self.now);
         if age > longest {
             findings.add("I20", format!("call {id} goes on {age} s after it was placed"));
@@ -111,6 +119,21 @@ impl Ledgers {
         if owner.is_some_and(|owner| !owner.is_null() && *owner != row["wallet"]) {
             findings.add("I11", format!("call {id} goes on from {}, which is somebody else's", text(row, "from")));
         }
+    }
+}
+
+/// A hang-up against the end that it came to: it has one only where it was asked for, and by itself moves no money.
+fn is_hung_up(row: &Value, findings: &mut Findings) {
+    let id = text(row, "pk");
+    let (status, requested) = (text(&row["view"], "status"), row["view"]["ended_by"] == "REQUESTED");
+    if requested && row["hangup_requested_at"].is_null() {
+        findings.add("I19", format!("{id} was hung up, and nobody has asked for it"));
+    }
+    if requested && !["completed", "no_answer", "failed"].contains(&status) {
+        findings.add("I19", format!("{id} was hung up, and is {status}"));
+    }
+    if requested && status == "failed" && !row["view"]["started_at"].is_null() {
+        findings.add("I4", format!("{id} was hung up after it was answered, and is not charged"));
     }
 }
 
@@ -151,7 +174,7 @@ mod tests {
     fn a_call_that_was_sold_and_dialled_once_is_in_order() {
         assert_eq!(findings(vec![call("paid"), sale()], vec![dialled()]), "");
         assert_eq!(findings(vec![call("declined")], vec![dialled()]), "");
-        let failed = with(call("refunded"), "view", json!({"ended_by": "ERROR"}));
+        let failed = with(call("refunded"), "view", json!({"status": "failed", "ended_by": "ERROR"}));
         let back = with(sale(), "refund", json!({"state": "refunded"}));
         assert_eq!(findings(vec![failed, back], vec![dialled()]), "");
     }
@@ -183,9 +206,9 @@ mod tests {
 
     #[test]
     fn an_error_is_not_charged_and_nothing_else_is_paid_back() {
-        let error = json!({"ended_by": "ERROR"});
+        let error = json!({"status": "failed", "ended_by": "ERROR"});
         let failed = with(call("paid"), "view", error.clone());
-        assert!(findings(vec![failed, sale()], vec![dialled()]).starts_with("I5: call c ended in an error"));
+        assert!(findings(vec![failed, sale()], vec![dialled()]).starts_with("I5: call c has failed"));
         let healthy = with(call("refund_due"), "due_queue", json!("CALL#1"));
         assert!(findings(vec![healthy, sale()], vec![dialled()]).starts_with("I4: call c is refund_due"));
         let forgotten = with(call("refund_due"), "view", error.clone());
@@ -201,9 +224,29 @@ mod tests {
         assert!(findings(vec![call("declined")], vec![on()]).starts_with("I18: call c is not paid"));
         let short = Dialled { max_duration: 5, ..on() };
         assert!(findings(vec![call("paid"), sale()], vec![short]).starts_with("I20: call c goes on 400 s"));
+        let asked = with(call("paid"), "hangup_requested_at", json!(1400 - ENDING - 1));
+        assert!(findings(vec![asked, sale()], vec![on()]).starts_with("I20: call c goes on 181 s after it was to be"));
         let others = json!({"pk": "NUMBER#+1", "owner": "somebody"});
         assert!(findings(vec![call("paid"), sale(), others], vec![on()]).starts_with("I11: call c goes on from +1"));
         let lost = with(call("paid"), "settled", json!(false));
         assert!(findings(vec![lost, sale()], vec![dialled()]).starts_with("I8: CALL#c is not over"));
+    }
+
+    #[test]
+    fn what_was_hung_up_was_asked_for_and_is_paid_once_it_was_answered() {
+        let seen =
+            |status: &str, started: Value| json!({"status": status, "ended_by": "REQUESTED", "started_at": started});
+        let asked = |charge, view| with(with(call(charge), "hangup_requested_at", json!(1200)), "view", view);
+        let back = with(sale(), "refund", json!({"state": "refunded"}));
+        assert_eq!(findings(vec![asked("paid", seen("completed", json!(1100))), sale()], vec![dialled()]), "");
+        assert_eq!(findings(vec![asked("paid", seen("no_answer", Value::Null)), sale()], vec![dialled()]), "");
+        let queued = asked("refunded", seen("failed", Value::Null));
+        assert_eq!(findings(vec![queued, back.clone()], vec![dialled()]), "");
+        let unasked = with(call("paid"), "view", seen("completed", json!(1100)));
+        assert!(findings(vec![unasked, sale()], vec![dialled()]).starts_with("I19: CALL#c was hung up, and nobody"));
+        let moved = asked("refunded", seen("completed", json!(1100)));
+        assert!(findings(vec![moved, back.clone()], vec![dialled()]).starts_with("I4: call c is refunded"));
+        let answered = asked("refunded", seen("failed", json!(1100)));
+        assert!(findings(vec![answered, back], vec![dialled()]).starts_with("I4: CALL#c was hung up after"));
     }
 }

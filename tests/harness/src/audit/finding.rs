@@ -5,7 +5,7 @@ use std::fmt;
 /// A broken promise.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
-    /// `I1` to `I25`.
+    /// `I1` to `I26`.
     pub promise: &'static str,
     /// How it is broken, with the names of everything concerned in full.
     pub text: String,

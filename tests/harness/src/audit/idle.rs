@@ -1,4 +1,5 @@
-//! Requests that may cause nothing: without a payment that somebody signed for us, and for calls that nobody knows.
+//! Requests that may cause nothing: without a payment that was signed for us, for calls that are not known, and of wallets that
+//! have not signed in.
 //!
 //! Who caused what cannot be seen while several things happen at once. It is looked at where a request was alone: no other
 //! function was at work between its beginning and its end, and none had died before.
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use super::{Client, Findings, Ledgers};
 use crate::history::{Errand, Event, What};
+use crate::spec;
 use crate::world::{PAYEE, solana_payee};
 
 /// What a demand for payment on Solana has to name, and only the facilitator knows. It is asked once in a while, not for each.
@@ -33,10 +35,30 @@ impl Ledgers {
             let Some(until) = client.until.filter(|until| was_alone(&works, client.at, *until)) else { continue };
             let during = errands.iter().filter(|(at, _)| (client.at..=until).contains(at)).map(|(_, errand)| *errand);
             let (status, path) = (client.status(), &client.asked.path);
-            if client.asked.only_looks() {
-                let Some(id) = client.asked.call_id().filter(|_| status == 404) else { continue };
+            if client.asked.endpoint() == spec::endpoint(spec::NUMBERS) {
+                // A wallet that has signed in is looked up, once; also where that fails.
+                let most = usize::from(matches!(status, 200 | 500));
+                let may = |errand: &&Errand| errand.class == "Query";
+                let looks = during.clone().filter(may).count();
+                if let Some(errand) = during.into_iter().find(|errand| !may(errand) || looks > most) {
+                    let (class, deeds) = (&errand.class, &errand.deeds);
+                    findings.add("I23", format!("{path} answered {status}, and caused {class} {deeds:?}"));
+                }
+            } else if client.asked.dry_run {
+                for errand in during.into_iter().filter(|errand| !may_be_read(client, errand)) {
+                    let (class, deeds) = (&errand.class, &errand.deeds);
+                    findings.add("I28", format!("the dry run of {path} ({status}) caused {class} {deeds:?}"));
+                }
+            } else if let Some(id) = client.asked.hangs_up().filter(|_| status != 404) {
+                for errand in during.into_iter().filter(|errand| !may_hang_up(status, id, errand)) {
+                    let (class, deeds) = (&errand.class, &errand.deeds);
+                    findings.add("I23", format!("the hang-up of {id} ({status}) caused {class} {deeds:?}"));
+                }
+            } else if client.asked.only_looks() || client.asked.hangs_up().is_some() {
+                let named = client.asked.call_id().or_else(|| client.asked.hangs_up());
+                let Some(id) = named.filter(|_| status == 404) else { continue };
                 // A well-formed id costs a look into the table.
-                let may = |errand: &&Errand| is_well_formed(id) && errand.class == "GetItem";
+                let may = |errand: &&Errand| is_well_formed(id) && errand.class == "Query";
                 if let Some(errand) = during.into_iter().find(|errand| !may(errand)) {
                     findings.add("I22", format!("the unknown call {id} caused {} {:?}", errand.class, errand.deeds));
                 }
@@ -51,7 +73,7 @@ impl Ledgers {
     }
 }
 
-/// Whether a payment is one that can be judged only by asking: everything but none, an unreadable one, one for somebody else,
+/// Whether a payment is one that can be judged only by asking: everything but none, an unreadable one, one for another payee,
 /// and one that plainly is not its payer's.
 fn may_cause_something(client: &Client) -> bool {
     if let Some(paying) = &client.asked.on_solana {
@@ -59,6 +81,29 @@ fn may_cause_something(client: &Client) -> bool {
     }
     let Some(paying) = &client.asked.paying else { return false };
     paying.authorization.to == PAYEE && (client.signed || paying.signature.len() > 65)
+}
+
+/// A dry run reads the table, and does nothing else; and that only for who has paid in earnest or signed in.
+fn may_be_read(client: &Client, errand: &Errand) -> bool {
+    let is_known = client.signed || client.asked.signed_in.is_some() && client.status() != 401;
+    is_known && matches!(errand.class.as_str(), "GetItem" | "Query" | "Query index" | "BatchGetItem")
+}
+
+/// A hang-up looks at its call, writes that it is to end, tells the dialler, and touches no money and nothing else; one that is refused
+/// for what was sent does nothing.
+fn may_hang_up(status: u16, id: &str, errand: &Errand) -> bool {
+    if matches!(status, 400 | 403 | 405 | 413) {
+        return false;
+    }
+    let of_the_call = |deed: &String| {
+        let item = deed.strip_prefix("Update ").unwrap_or(deed);
+        item.strip_prefix("CALL#") == Some(id) || item.starts_with("LIMIT#")
+    };
+    match errand.class.as_str() {
+        "Query" | "TransactWriteItems" => errand.deeds.iter().all(of_the_call),
+        "GetSecretValue" => true,
+        class => class.contains("/v1/calls/"),
+    }
 }
 
 /// 26 characters of Crockford's, of which the first has three bits.
@@ -134,7 +179,7 @@ mod tests {
         assert!(did(none).starts_with("I23"));
         let price = findings(forged(), vec![work(1.1, 1.4), errand(1.2, WHO_PAYS_FEES)]);
         assert_eq!(price, "", "the price on Solana is incomplete without it");
-        assert_eq!(did(client(1, LIST, 402)), "", "this one is somebody's");
+        assert_eq!(did(client(1, LIST, 402)), "", "this one is a wallet's");
         let mut contract = forged();
         if let Some(paying) = &mut contract.asked.paying {
             paying.signature = vec![0; 97];
@@ -166,6 +211,74 @@ mod tests {
     }
 
     #[test]
+    fn a_hang_up_touches_its_call_and_nothing_else() {
+        let did = |status: u16, class: &str, deed: &str| {
+            let mut client = client(1, "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/hangup", status);
+            client.asked.paying = None;
+            let mut asked = errand(1.2, class);
+            if let What::Errand(errand) = &mut asked.what {
+                errand.deeds = vec![deed.to_owned()];
+            }
+            findings(client, vec![work(1.1, 1.4), asked])
+        };
+        let (own, other) = ("CALL#7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "CALL#6ZZZZZZZZZZZZZZZZZZZZZZZZZ");
+        for status in [202, 303, 409, 500] {
+            assert_eq!(did(status, "Query", own), "");
+            assert_eq!(did(status, "TransactWriteItems", &format!("Update {own}")), "");
+            for deed in [other, "WALLET#w", "SALE#s"] {
+                let found = did(status, "TransactWriteItems", &format!("Update {deed}"));
+                assert!(found.starts_with("I23: the hang-up of 7ZZ"), "{deed}: {found}");
+            }
+            assert!(did(status, "POST /settle", "").starts_with("I23"));
+        }
+        for status in [400, 403, 413] {
+            assert!(did(status, "Query", own).starts_with("I23"));
+        }
+        assert_eq!(did(404, "Query", own), "");
+        assert!(did(404, "GET /v1/calls/b", "").starts_with("I22"));
+    }
+
+    #[test]
+    fn a_wallet_that_has_not_signed_in_is_not_looked_up_and_one_that_has_is_looked_up_once() {
+        let signs_in = |status: u16, classes: &[&str]| {
+            let mut client = client(1, spec::NUMBERS, status);
+            client.asked.method = "GET".into();
+            client.asked.paying = None;
+            let errands = classes.iter().map(|class| errand(1.2, class));
+            findings(client, [work(1.1, 1.4)].into_iter().chain(errands).collect())
+        };
+        for (status, classes) in [(200, &["Query"][..]), (500, &["Query"]), (401, &[]), (402, &[]), (405, &[])] {
+            assert_eq!(signs_in(status, classes), "", "{status}");
+        }
+        for (status, classes) in
+            [(401, &["Query"][..]), (402, &["Query"]), (200, &["PutItem"]), (200, &["Query", "Query"])]
+        {
+            let found = signs_in(status, classes);
+            assert!(found.starts_with("I23: /api/v1/phone/numbers answered"), "{status}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_dry_run_reads_for_who_has_signed_and_does_nothing_else() {
+        let did = |signed: bool, signed_in: bool, status: u16, class: &str| {
+            let mut client = Client { signed, ..client(1, LIST, status) };
+            client.asked.dry_run = true;
+            client.asked.signed_in = signed_in.then(|| "0xab".to_owned());
+            findings(client, vec![work(1.1, 1.4), errand(1.2, class)])
+        };
+        for class in ["BatchGetItem", "Query", "Query index", "GetItem"] {
+            assert_eq!((did(true, false, 200, class), did(false, true, 403, class)), (String::new(), String::new()));
+            assert!(did(false, false, 200, class).starts_with("I28: the dry run of /v1/phone/numbers/list (200)"));
+            assert!(did(false, true, 401, class).starts_with("I28"));
+        }
+        for class in
+            ["UpdateItem", "TransactWriteItems", "POST /verify", "GET /supported", "GetSecretValue", "POST /v1/calls"]
+        {
+            assert!(did(true, true, 200, class).starts_with("I28"), "{class}");
+        }
+    }
+
+    #[test]
     fn an_unknown_call_asks_nobody_and_a_malformed_one_not_even_the_table() {
         let look = |id: &str, class: &str| {
             let mut client = client(1, &format!("/v1/voice/call/{id}"), 404);
@@ -173,8 +286,8 @@ mod tests {
             findings(client, vec![work(1.1, 1.4), errand(1.2, class)])
         };
         let unknown = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
-        assert_eq!(look(unknown, "GetItem"), "");
+        assert_eq!(look(unknown, "Query"), "");
         assert!(look(unknown, "GET /v1/calls/b").starts_with("I22: the unknown call 7ZZZ"));
-        assert!(look("malformed", "GetItem").starts_with("I22: the unknown call malformed"));
+        assert!(look("malformed", "Query").starts_with("I22: the unknown call malformed"));
     }
 }

@@ -11,7 +11,7 @@ use super::{Findings, Ledgers, account, text};
 
 /// What five dollars buy, in seconds.
 const TERM: i64 = 30 * 24 * 60 * 60;
-/// How long after its end a number is in nobody's hands.
+/// How long after its end a number is in no wallet's hands.
 const GRACE: i64 = 31 * 60;
 /// A lease is granted and used by different processes, which begin when they begin.
 const SKEW: i64 = 60;

@@ -22,7 +22,7 @@ pub(super) struct Ledgers {
     pub(super) rows: Vec<Value>,
     /// All payments to the payee.
     pub(super) payments: Vec<Payment>,
-    /// All payments by authorization from a wallet of ours to somebody.
+    /// All payments by authorization from a wallet of ours to any other.
     pub(super) refunds: Vec<Payment>,
     /// E.164 numbers that the carrier bills.
     pub(super) billed: BTreeSet<String>,
@@ -69,7 +69,7 @@ pub(super) struct Dialled {
     /// Our id, as it travelled along.
     pub(super) request: Option<String>,
     pub(super) from: String,
-    /// The request named no caller, so Bland chose one: somebody else's number, most likely.
+    /// The request named no caller, so Bland chose one: another customer's number, most likely.
     pub(super) from_was_picked: bool,
     pub(super) to: String,
     /// Minutes, as they were asked for.
@@ -84,7 +84,7 @@ impl Dialled {
         let request = call.request["metadata"]["request_id"].as_str().map(str::to_owned);
         let task = call.request["task"].as_str().map(str::to_owned);
         let (is_over, max_duration) = (call.is_over(), call.request["max_duration"].as_i64().unwrap_or_default());
-        let texts = task.into_iter().chain(call.lines.into_iter().map(|line| line.text)).collect();
+        let texts = task.into_iter().chain(call.message).chain(call.lines.into_iter().map(|line| line.text)).collect();
         let Call { id, from, from_was_picked, to, .. } = call;
         Self { id, request, from, from_was_picked, to, max_duration, is_over, texts }
     }
@@ -122,7 +122,9 @@ impl Ledgers {
 
     /// The rows whose partition key starts so.
     pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.rows.iter().filter(move |row| row["pk"].as_str().is_some_and(|pk| pk.starts_with(kind)))
+        let is_of = move |row: &&Value| row["pk"].as_str().is_some_and(|pk| pk.starts_with(kind));
+        // What was said stands beside its call.
+        self.rows.iter().filter(is_of).filter(|row| !is_said(row))
     }
 
     pub(super) fn sold<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
@@ -199,6 +201,11 @@ pub(super) fn account(payment: &Value) -> String {
     let from =
         if from.starts_with("0x") || from.starts_with("0X") { from.to_ascii_lowercase() } else { from.to_owned() };
     format!("{network}:{from}")
+}
+
+/// A part of what was said in a call.
+pub(super) fn is_said(row: &Value) -> bool {
+    row["sk"].as_str().is_some_and(|sk| sk.starts_with("SAID#"))
 }
 
 pub(super) fn text<'a>(row: &'a Value, name: &str) -> &'a str {

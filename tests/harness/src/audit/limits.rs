@@ -1,5 +1,5 @@
-//! What is counted against what happened: nothing leaks, nothing is counted twice, and nobody has called more often than
-//! may be.
+//! What is counted against what happened: nothing leaks, nothing is counted twice, and no wallet has called more often
+//! than it may.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl Ledgers {
         self.of_kind("CALL#").filter(|row| !row["cost"].is_null())
     }
 
-    /// How often anybody was called.
+    /// Holds how often each callee was called against what may be.
     fn often(&self, findings: &mut Findings) {
         let mut instants: BTreeMap<(String, Often), Vec<i64>> = BTreeMap::new();
         for row in self.of_kind("CALL#") {
@@ -147,7 +147,7 @@ impl Ledgers {
         }
     }
 
-    /// A list of calls, and the calls of whom it is about.
+    /// Holds a list of calls against the calls of the wallet or number that it is about.
     fn listed(&self, row: &Value, whose: &str, field: &str, findings: &mut Findings) {
         let empty = serde_json::Map::new();
         let list = row["entries"].as_object().unwrap_or(&empty);

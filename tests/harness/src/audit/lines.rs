@@ -10,7 +10,8 @@ use crate::emf::{self, Datum};
 
 /// What an invocation's line has and no other line.
 const OF_AN_INVOCATION: &str = "duration_ms";
-const NEIGHBOURS: [&str; 8] = ["dynamodb", "facilitator", "node", "twilio", "bland", "scheduler", "kms", "secrets"];
+const NEIGHBOURS: [&str; 9] =
+    ["dynamodb", "facilitator", "node", "twilio", "bland", "scheduler", "kms", "secrets", "api"];
 
 impl Ledgers {
     pub(super) fn lines(&self, findings: &mut Findings) {

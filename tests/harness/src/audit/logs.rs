@@ -40,6 +40,8 @@ impl Ledgers {
                 forbidden.push(("the message of an unsettled payment", message));
             }
         }
+        let signed_in = self.clients.iter().filter_map(|client| client.asked.signed_in.as_ref());
+        forbidden.extend(signed_in.map(|signature| ("a signature", signature.trim_start_matches("0x").to_owned())));
         let numbers = self.billed.iter().cloned().chain(self.dialled.iter().map(|dialled| dialled.to.clone()));
         forbidden.extend(numbers.map(|number| ("a phone number", number.trim_start_matches('+').to_owned())));
         let texts = self.dialled.iter().flat_map(|dialled| &dialled.texts);
@@ -64,6 +66,9 @@ mod tests {
 
     fn findings(written: &str) -> String {
         let mut findings = Findings::default();
+        let mut signed_in = client(0, "/", 200);
+        signed_in.asked.paying = None;
+        signed_in.asked.signed_in = Some("0xabcdef012345".into());
         Ledgers {
             is_whole: true,
             rows: vec![json!({"pk": "CALL#7ZZZZZZZZZZZZZZZZZZZZZZZZZ"})],
@@ -73,7 +78,7 @@ mod tests {
                 texts: vec!["Confirm it.".into()],
                 ..Dialled::default()
             }],
-            clients: vec![client(0, "/", 402)],
+            clients: vec![client(0, "/", 402), signed_in],
             secrets: vec![("the key", "sesame open".into())],
             lines: vec![Line { function: "voice_call".into(), text: written.into() }],
             ..Ledgers::default()
@@ -92,6 +97,7 @@ mod tests {
             ("task: Confirm it.", "a task"),
             ("GET /v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "a call's id"),
             (&"00".repeat(65), "a signature"),
+            ("sent abcdef012345", "a signature"),
             (&"01".repeat(32), "the nonce"),
         ] {
             let found = findings(written);

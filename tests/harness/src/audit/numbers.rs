@@ -1,5 +1,5 @@
 //! Numbers against the carrier and the sales: every number that is billed is ours to know of, the other way round as well,
-//! and nobody has a number without having paid for it.
+//! and no wallet has a number without having paid for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

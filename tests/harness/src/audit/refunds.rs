@@ -65,7 +65,7 @@ impl Ledgers {
     fn is_right(&self, sale: &Value, sent: &Payment, findings: &mut Findings) {
         let (name, payment) = (text(sale, "pk"), &sale["payment"]);
         let told = &sale["refund"]["transaction"];
-        // Where nobody could be asked which transaction it was, none is named.
+        // Where no node could be asked which transaction it was, none is named.
         if !told.is_null() && *told != sent.transaction {
             findings.add("I4", format!("{name} names another refund than {}", sent.transaction));
         }
@@ -89,7 +89,7 @@ impl Ledgers {
         }
         let call = text(&sale["work"], "call");
         let row = self.of_kind("CALL#").find(|row| text(row, "pk").strip_prefix("CALL#") == Some(call));
-        if !row.is_some_and(|row| row["view"]["ended_by"] == "ERROR") {
+        if !row.is_some_and(|row| row["view"]["status"] == "failed") {
             findings.add("I4", format!("{} was delivered, and is paid back", text(sale, "pk")));
         }
     }
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(findings(vec![with("void", json!({"state": "credited"}))], vec![]), "");
         let mut failed = with("closed", json!({"state": "refunded", "transaction": "0x0e"}));
         failed["work"] = json!({"kind": "call", "call": "c"});
-        let call = json!({"pk": "CALL#c", "view": {"ended_by": "ERROR"}});
+        let call = json!({"pk": "CALL#c", "view": {"status": "failed", "ended_by": "ERROR"}});
         assert_eq!(findings(vec![failed, call], vec![sent()]), "");
     }
 

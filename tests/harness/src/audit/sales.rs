@@ -8,14 +8,7 @@ use serde_json::Value;
 use super::ledgers::payee;
 use super::refunds::{by_credit, refund};
 use super::{Findings, Ledgers, same, solana, text};
-
-/// What is sold for how many micro-dollars, as the specification has it.
-const PRICES: [(&str, u64); 4] = [
-    ("/phone/numbers/buy", 5_000_000),
-    ("/phone/numbers/renew", 5_000_000),
-    ("/phone/numbers/list", 1_000),
-    ("/voice/call", 540_000),
-];
+use crate::spec;
 
 impl Ledgers {
     pub(super) fn sales(&self, findings: &mut Findings) {
@@ -84,8 +77,8 @@ impl Ledgers {
         if text(sale, "state") == "void" && refund(sale).is_some() {
             return;
         }
-        let endpoint = text(sale, "endpoint").trim_start_matches("/api").trim_start_matches("/v1");
-        let price = PRICES.iter().find(|(path, _)| *path == endpoint).map(|(_, price)| *price);
+        let endpoint = spec::endpoint(text(sale, "endpoint"));
+        let price = spec::price(text(sale, "endpoint"));
         if price.is_none_or(|price| payment["value"] != price) {
             findings.add("I6", format!("{name} sells {endpoint:?} for {}", payment["value"]));
         }

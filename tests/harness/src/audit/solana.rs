@@ -20,7 +20,7 @@ pub(super) fn payee() -> String {
 pub(super) fn payments(world: &World) -> (Vec<Payment>, Vec<Payment>) {
     let money = &world.solana_money;
     let all = money.transfers();
-    // A transfer names accounts. Whoever is paid back has paid before.
+    // A transfer names accounts. A wallet that is paid back has paid before.
     let owners: BTreeMap<_, _> = all.iter().map(|one| (money.account(one.authority), one.authority)).collect();
     let (payees, refunders) = (money.account(solana_payee()), money.account(world.solana_refund_wallet));
     let (mut payments, mut refunds) = (Vec::new(), Vec::new());

@@ -22,6 +22,7 @@ pub const TIMES: &[&str] = &[
     "ended_at",
     "ends_at",
     "expires_at",
+    "hangup_requested_at",
     "looked_at",
     "opted_out_at",
     "paused_at",
@@ -34,6 +35,7 @@ pub const TIMES: &[&str] = &[
     "taken_at",
     "ttl",
     "unpaid_at",
+    "waited_until",
 ];
 
 /// A block of the chain.
@@ -43,8 +45,8 @@ const BLOCKS: &str = "progress";
 /// is: it is shifted only once it lies in the past, and then by everything that has passed since it was written.
 const SIGNED: &str = "valid_before";
 
-/// On Solana nobody signs a time: these say when a payment was first seen, and until when it was thought to be good. Its slots go on
-/// as time does, so what counts them stays as it is.
+/// On Solana no time is signed: these say when a payment was first seen, and until when it was thought to be good. Its slots
+/// go on as time does, so what counts them stays as it is.
 const SEEN: [&str; 2] = ["valid_after", SIGNED];
 
 /// By partition key and signed end, how much of the past has not been taken off it yet. An item can have two of them: of the
@@ -52,7 +54,7 @@ const SEEN: [&str; 2] = ["valid_after", SIGNED];
 pub(super) type Travelled = Arc<Mutex<BTreeMap<(String, i64), i64>>>;
 
 impl Dynamo {
-    /// Makes everything that is stored look as if it had been written this much earlier, when the chain was so many blocks
+    /// Makes everything that is stored look as if it had been written this much earlier, when the chain was this many blocks
     /// shorter.
     pub fn travel(&self, by: Duration, blocks: u64) {
         let blocks = i64::try_from(blocks).unwrap_or(i64::MAX);
@@ -63,12 +65,24 @@ impl Dynamo {
         for item in &mut items {
             let [pk, sk] =
                 ["pk", "sk"].map(|name| item.get(name).and_then(|key| key["S"].as_str()).unwrap_or_default());
+            let stands = dialled_earlier(pk, sk, seconds).map(|earlier| (pk.to_owned(), sk.to_owned(), earlier));
             let (pk, on_solana) = (pk.to_owned(), [pk, sk].iter().any(|key| key.contains("#solana")));
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
             Shift { seconds, blocks, now, pk: &pk, on_solana, travelled: &mut travelled }.map(item);
+            drop(travelled);
+            if let Some((pk, sk, earlier)) = stands {
+                self.delete(&pk, &sk);
+                item.insert("sk".to_owned(), json!({"S": earlier}));
+            }
         }
         self.put_all(items);
     }
+}
+
+/// In the list of a wallet's calls the time stands in the key: that key, so many seconds earlier.
+fn dialled_earlier(pk: &str, sk: &str, seconds: i64) -> Option<String> {
+    let (at, call) = sk.split_once('#').filter(|_| pk.starts_with("CALLS#"))?;
+    Some(format!("{:012}#{call}", at.parse::<i64>().ok()?.saturating_sub(seconds)))
 }
 
 struct Shift<'a> {
@@ -141,6 +155,12 @@ mod tests {
         let expected = json!({"due_at": {"N": "495"}, "value": {"N": "500"}, "settled": {"M": {"settled_at": {"N": "2"}}},
             "numbers": {"L": [{"M": {"expires_at": {"N": "4"}}}]}});
         assert_eq!(shifted(5, 0, item), expected);
+    }
+
+    #[test]
+    fn a_listed_call_was_dialled_earlier_and_other_keys_stay() {
+        assert_eq!(dialled_earlier("CALLS#w", "001800000000#C", 60).as_deref(), Some("001799999940#C"));
+        assert_eq!(dialled_earlier("CALL#w", "001800000000#C", 60), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What DynamoDB would put on the bill: the engine's own count of capacity, asked for only while somebody wants to know.
+//! What DynamoDB would put on the bill: the engine's own count of capacity, asked for only while a test wants to know.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +14,7 @@ pub struct Units {
     pub writes: u64,
 }
 
-/// A count that goes on; nothing while nobody has asked for one.
+/// A count that goes on; nothing while none was asked for.
 #[derive(Clone, Default)]
 pub(super) struct Counted(Arc<Mutex<Option<Units>>>);
 
@@ -56,7 +56,7 @@ impl Counted {
     }
 }
 
-/// `1.5` is three halves. Read as text, since units are no floats.
+/// `1.5` is three halves. Read as text, since units are not floats.
 fn halves(capacity: &Value) -> u64 {
     let text = capacity["CapacityUnits"].to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));

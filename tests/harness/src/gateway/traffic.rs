@@ -1,4 +1,4 @@
-//! What went through the gateway, for somebody who watches.
+//! What went through the gateway, for a person who watches.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ pub struct Exchange {
     pub took: Duration,
 }
 
-/// Where exchanges are told. Nobody needs to listen.
+/// Where exchanges are told. A listener is not needed.
 #[derive(Clone)]
 pub struct Traffic(broadcast::Sender<Exchange>);
 

@@ -1,13 +1,13 @@
 //! A client's request and its answer, as far as a promise depends on them.
 //!
 //! Read without any mercy for or knowledge of the functions: what a payment says is what its header decodes to, and whether
-//! somebody signed it is for the chain to say.
+//! its payer signed it is for the chain to say.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use alloy_primitives::{Address, B256, U256, hex};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -16,9 +16,12 @@ use crate::sim::chain::Authorization;
 use crate::sim::solana::programs::{TOKEN, transfer_checked};
 use crate::sim::solana::wire::Transaction;
 use crate::sim::solana::{Pubkey, associated};
+use crate::spec;
 
 /// The two headers that carry a payment.
 const HEADERS: [&str; 2] = ["payment-signature", "x-payment"];
+/// The one that a wallet signs in with.
+const SIGN_IN: &str = "sign-in-with-x";
 
 /// A request to the gateway.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub struct Exchange {
     pub method: String,
     /// Its path.
     pub path: String,
+    /// Whether it only asks what would come of it.
+    pub dry_run: bool,
     /// Tells bodies apart.
     pub body: u64,
     /// How many payments its headers held that differ.
@@ -35,6 +40,8 @@ pub struct Exchange {
     pub paying: Option<Paying>,
     /// The same, if it is one on Solana.
     pub on_solana: Option<OnSolana>,
+    /// The signature that a wallet has tried to sign in with.
+    pub signed_in: Option<String>,
     /// The answer, if there was one.
     pub said: Option<Said>,
 }
@@ -70,22 +77,26 @@ pub struct Said {
     pub status: u16,
     /// A refusal's code.
     pub code: String,
-    /// What a success has bought: a call's id, a number, or nothing that has a name.
+    /// What a success has bought: a call's id, a number, a page of calls, or nothing that has a name.
     pub product: String,
-    /// What a 402 asked for: how much, and for whom.
+    /// What a dry run says would happen.
+    pub would: String,
+    /// The ids of the calls that a list has named.
+    pub listed: Vec<String>,
+    /// What a 402 asked for: how much, and for which payee.
     pub asked: Option<(U256, Address)>,
     /// The same for its offer on Solana.
     pub asked_on_solana: Option<(u64, Pubkey)>,
     /// What a look at a call showed: `status` and `ended_by`.
     pub call: Option<(String, String)>,
-    /// Whether it may be kept by nobody.
+    /// Whether no cache may keep it.
     pub no_store: bool,
     /// Whether a function made it: the gateway's own answers are neither JSON of ours nor a page.
     pub ours: bool,
 }
 
 impl Exchange {
-    pub(super) fn of(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Self {
+    pub(super) fn of(method: &str, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Self {
         let values = HEADERS.iter().flat_map(|name| headers.get_all(*name)).map(HeaderValue::as_bytes);
         let given: BTreeSet<&[u8]> = values
             .flat_map(|value| value.split(|byte| *byte == b','))
@@ -102,8 +113,13 @@ impl Exchange {
         signed.dedup_by(|one, other| *one != (None, None) && one == other);
         let payments = signed.len();
         let (paying, on_solana) = if payments == 1 { signed.remove(0) } else { (None, None) };
-        let (method, path) = (method.to_owned(), path.to_owned());
-        Self { method, path, body: digest(body.trim_ascii()), payments, paying, on_solana, said: None }
+        let sign_in = headers.get(SIGN_IN).and_then(|value| decoded(value.to_str().ok()?));
+        let signed_in = sign_in.and_then(|document| Some(document["signature"].as_str()?.to_owned()));
+        let (method, path) = (method.to_owned(), uri.path().to_owned());
+        let sells = method == "POST" && spec::price(&path).is_some();
+        let dry_run = sells && uri.query().is_some_and(|query| query.split('&').any(|one| one == "dry_run=true"));
+        let body = digest(body.trim_ascii());
+        Self { method, path, dry_run, body, payments, paying, on_solana, signed_in, said: None }
     }
 
     /// Payer, and nonce or message, of its payment.
@@ -113,12 +129,13 @@ impl Exchange {
 
     /// The path without its version's prefix: `/phone/numbers/buy`.
     pub fn endpoint(&self) -> &str {
-        ["/api/v1", "/v1"].into_iter().find_map(|prefix| self.path.strip_prefix(prefix)).unwrap_or(&self.path)
+        spec::endpoint(&self.path)
     }
 
-    /// Whether it is about what is sold, and no document that tells of it.
+    /// Whether it is about what is sold, and no document or list that tells of it and is the same for all.
     pub fn is_of_the_api(&self) -> bool {
-        self.endpoint() != self.path
+        let endpoint = self.endpoint();
+        endpoint != self.path && !["/voice/voices", "/voice/languages"].contains(&endpoint)
     }
 
     /// Whether it asks for nothing but to see something.
@@ -129,6 +146,12 @@ impl Exchange {
     /// The id in a look at a call.
     pub fn call_id(&self) -> Option<&str> {
         self.endpoint().strip_prefix("/voice/call/").filter(|_| self.only_looks())
+    }
+
+    /// The id in a hang-up.
+    pub fn hangs_up(&self) -> Option<&str> {
+        let id = self.endpoint().strip_prefix("/voice/call/")?.strip_suffix("/hangup")?;
+        (self.method == "POST").then_some(id)
     }
 
     /// The answer's status.
@@ -215,8 +238,13 @@ impl Said {
         let page = headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         let ours = page || (json.is_object() && !(status >= 400 && json.get("error").is_none()));
         let product = ["call_id", "phone_number"].into_iter().find_map(|name| json[name].as_str());
-        let product = product.unwrap_or_default().to_owned();
-        Self { status, code: text(&json["error"]), product, asked, asked_on_solana, call, no_store, ours }
+        let listed =
+            json["calls"].as_array().map(|all| all.iter().map(|call| text(&call["call_id"])).collect::<Vec<_>>());
+        let listing = listed.as_ref().map(|ids| format!("{} {}", ids.join(" "), json["next_cursor"]));
+        let product = product.map(str::to_owned).or(listing).unwrap_or_default();
+        let listed = listed.unwrap_or_default();
+        let (code, would) = (text(&json["error"]), text(&json["would"]));
+        Self { status, code, product, would, listed, asked, asked_on_solana, call, no_store, ours }
     }
 }
 

@@ -98,7 +98,7 @@ fn next(text: &str) -> Option<(usize, usize, Kind)> {
         if let Some((length, kind)) = here(rest) {
             return Some((at, length, kind));
         }
-        // A word that is no name is passed over as a whole: the middle of one is not a name either.
+        // A word that is not a name is passed over as a whole: the middle of one is not a name either.
         let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         at += word.max(1);
     }

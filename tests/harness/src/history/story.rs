@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::marks::{is_address, mask};
 use super::{Errand, Event, Exchange, What, marks};
 
-/// Of what has to do with it, the newest so many events are told.
+/// How many events are told of what has to do with it: the newest.
 const MOST: usize = 200;
 
 /// What happened to the subjects of these texts. `rows` are the table's items, by which one name leads to the next: a payment
@@ -54,7 +54,7 @@ fn closure(subjects: &[String], rows: &[String]) -> BTreeSet<String> {
     wanted
 }
 
-/// What everybody is concerned by.
+/// Whether an event concerns all stories.
 fn everybodys(event: &Event) -> bool {
     match &event.what {
         What::Travelled(_) | What::Swept | What::Killed { .. } | What::Fired { .. } => true,
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_history_that_is_not_kept_costs_and_tells_nothing() {
         let history = History::default();
-        history.note(|| panic!("nobody asked"));
+        history.note(|| panic!("it was not asked for"));
         assert!(history.events().is_empty());
     }
 }

@@ -13,7 +13,7 @@ use super::{Errand, Event, History, Met, What, marks};
 use crate::measure::class;
 use crate::world::Neighbour;
 
-/// More than anybody here sends.
+/// More than any client here sends.
 const LIMIT: usize = 64 * 1024 * 1024;
 
 impl History {
@@ -31,7 +31,7 @@ impl History {
 async fn exchange(State(history): State<History>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LIMIT).await.unwrap_or_default();
-    let asked = Exchange::of(parts.method.as_str(), parts.uri.path(), &parts.headers, &body);
+    let asked = Exchange::of(parts.method.as_str(), &parts.uri, &parts.headers, &body);
     let place = history.begin(|| {
         let mut marks = marks(&format!("{} {}", asked.path, String::from_utf8_lossy(&body)));
         if let Some((from, nonce)) = asked.key() {

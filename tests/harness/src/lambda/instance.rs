@@ -167,7 +167,7 @@ pub fn command(function: &Function, program: &Path, api: SocketAddr) -> Command 
 /// Waits until the process ends, by itself or because it is to be killed.
 async fn watch_over(child: &mut Child, mut killed: watch::Receiver<bool>) -> String {
     let killed = async {
-        // An error means that nobody holds the instance any more.
+        // An error means that the instance is not held any more.
         let _ = killed.wait_for(|kill| *kill).await;
     };
     let status = tokio::select! {
@@ -206,7 +206,7 @@ impl Api {
         }
     }
 
-    /// Whoever waits for an answer learns that there will be none.
+    /// The caller that waits for an answer learns that there will be none.
     async fn drop_work(&self) {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.inbox.lock().await.close();

@@ -116,7 +116,7 @@ impl Logs {
     }
 
     fn push(&self, line: Line) {
-        // Nobody may be following.
+        // There may be no follower.
         let _ = self.live.send(line.clone());
         let told = line.text.contains("\"duration_ms\":").then(|| serde_json::from_str::<Value>(&line.text).ok());
         let request = told.flatten().and_then(|told| Some(told["request"].as_str()?.to_owned()));
@@ -126,7 +126,7 @@ impl Logs {
             if !spoken.missing.remove(&request) {
                 spoken.told.insert(request);
             }
-            // Whoever waits asks again, and whoever is about to wait has been noticed.
+            // A waiter asks again, and one that is about to wait has been noticed.
             self.news.notify_waiters();
         }
     }

@@ -40,7 +40,7 @@ pub enum InvokeError {
     Died(String),
     /// The process was still at work when its time was over, and was killed.
     TimedOut(Duration),
-    /// The answer was no JSON.
+    /// The answer was not JSON.
     NotJson(String),
 }
 
@@ -63,7 +63,7 @@ pub struct Lambda {
     pools: Arc<BTreeMap<String, Pool>>,
     logs: Logs,
     history: History,
-    /// Where processes are watched over, whoever invokes them: a test's own runtime stands still while it waits for the
+    /// Where processes are watched over, whatever invokes them: a test's own runtime stands still while it waits for the
     /// world's end.
     runtime: Handle,
 }
@@ -72,7 +72,7 @@ struct Pool {
     function: Function,
     program: PathBuf,
     processes: Mutex<Processes>,
-    /// Turns, where only so many requests are served at once.
+    /// Turns, where only this many requests are served at once.
     turns: Option<Arc<Semaphore>>,
 }
 
@@ -105,8 +105,8 @@ impl Lambda {
         self
     }
 
-    /// At most so many requests to a function have their [`turn`](Self::turn) at the same time: reserved concurrency, except
-    /// that the others wait instead of being refused. A machine with two cores is no region of AWS.
+    /// At most this many requests to a function have their [`turn`](Self::turn) at the same time: reserved concurrency, except
+    /// that the others wait instead of being refused. A machine with two cores is not a region of AWS.
     #[must_use]
     pub fn serving_at_once(mut self, requests: usize) -> Self {
         let pools = Arc::get_mut(&mut self.pools).unwrap_or_else(|| panic!("it is in use already"));

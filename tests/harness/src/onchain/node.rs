@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// From now on a block is made every so many seconds, and not for each transaction.
+    /// From now on a block is made at this interval in seconds, and not for each transaction.
     pub fn slow_down(&self, seconds: u64) {
         self.ask("evm_setAutomine", &json!([false]));
         self.ask("evm_setIntervalMining", &json!([seconds]));
@@ -209,6 +209,6 @@ fn spawn(parts: &Parts, port: u16, more: &[&str]) -> Result<(Child, u16), String
 
 fn end(child: &mut Child) {
     drop(child.stdin.take());
-    // Nobody needs to know how it ended.
+    // How it ended does not matter.
     let _ = child.wait();
 }

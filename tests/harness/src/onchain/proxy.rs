@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::client;
 
-/// More than anybody here sends.
+/// More than any client here sends.
 const LIMIT: usize = 16 * 1024 * 1024;
 
 /// Where it goes.

@@ -49,7 +49,7 @@ impl fmt::Debug for Validator {
 impl Drop for Inner {
     fn drop(&mut self) {
         for child in [&mut self.settler, &mut self.cluster] {
-            // Whether or not it was asleep; and nobody needs to know how it ended.
+            // Whether or not it was asleep; and how it ended does not matter.
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -57,7 +57,7 @@ impl Drop for Inner {
 }
 
 impl Validator {
-    /// A cluster on which nobody has anything.
+    /// A cluster on which no account holds anything.
     pub fn start() -> Self {
         Self::try_start().unwrap_or_else(|why| panic!("no real cluster: {why}"))
     }
@@ -102,7 +102,7 @@ impl Validator {
         held.as_str().and_then(|held| held.parse().ok()).unwrap_or_else(|| panic!("the cluster answers with {held}"))
     }
 
-    /// The owner's token account is no more.
+    /// Closes the owner's token account.
     pub fn close_account(&self, owner: Pubkey) {
         self.ask("test_close", &json!([owner.to_string()]));
     }
@@ -133,7 +133,7 @@ impl Validator {
         all.as_array().into_iter().flatten().map(processed).collect()
     }
 
-    /// It answers nobody until it is awake again.
+    /// It does not answer until it is awake again.
     pub fn fall_asleep(&self) {
         self.signal("-STOP");
     }

@@ -16,7 +16,7 @@ impl Clock {
         Self::default()
     }
 
-    /// Moves time on, for everybody who shares this clock.
+    /// Moves time on, for all that share this clock.
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.0.fetch_add(millis, Ordering::SeqCst);

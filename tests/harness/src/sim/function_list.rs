@@ -1,4 +1,4 @@
-//! The list of an account's functions, as AWS Lambda gives it to somebody who may see them: page by page, with what each was told.
+//! The list of an account's functions, as AWS Lambda gives it to a role that may see them: page by page, with what each was told.
 
 use std::sync::Arc;
 

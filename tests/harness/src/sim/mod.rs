@@ -60,7 +60,7 @@ pub async fn serve_at(address: SocketAddr, router: Router) -> std::io::Result<(S
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
     let task = tokio::spawn(async move {
-        // `axum::serve` only returns when the listener is gone, which is when nobody cares any more.
+        // `axum::serve` only returns when the listener is gone, which is when it does not matter any more.
         let _ = axum::serve(listener, router).await;
     });
     Ok((bound, task))

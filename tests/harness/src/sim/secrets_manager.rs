@@ -1,5 +1,5 @@
 //! AWS Secrets Manager, as far as values go: `GetSecretValue` and `PutSecretValue` of the JSON protocol, with AWS's validations and error
-//! names, to whoever signs as AWS wants it signed.
+//! names, to callers that sign as AWS wants it signed.
 //!
 //! A secret can be there without a value, as a stack makes it.
 
@@ -95,7 +95,7 @@ impl SecretsManager {
         lock(&self.inner)
     }
 
-    /// A new value. Under the token of an earlier one it must be the same, and is no other.
+    /// A new value. Under the token of an earlier one it must be the same, and is not another.
     fn replace(&self, body: &Value) -> Result<Value, Refusal> {
         let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
         let id = text("SecretId").ok_or_else(|| invalid("You must provide a value for the SecretId parameter."))?;

@@ -25,7 +25,7 @@ impl fmt::Debug for SolanaWallet {
 }
 
 impl SolanaWallet {
-    /// A wallet that nobody else has, without any money.
+    /// A new wallet, without any money.
     pub fn random(chain: &SolanaLedger) -> Self {
         Self::of(Key::random(), chain)
     }
@@ -55,7 +55,7 @@ impl SolanaWallet {
         format!("{}:{}", self.chain.cluster().caip2(), self.text())
     }
 
-    /// Signs the offer on Solana of a 402, as published clients do: a fresh blockhash, and a memo that nobody else has.
+    /// Signs the offer on Solana of a 402, as published clients do: a fresh blockhash, and a memo of its own.
     pub fn signs(&self, demand: &Demand) -> SolanaPayment {
         let cluster = self.chain.cluster();
         let offer = demand.offer_on(cluster.caip2()).clone();
@@ -72,7 +72,7 @@ impl SolanaWallet {
             source: None,
             mint: Pubkey::of(text("asset")),
             pay_to: Pubkey::of(text("payTo")),
-            amount: text("amount").parse().unwrap_or_else(|_| panic!("an amount that is no integer: {offer}")),
+            amount: text("amount").parse().unwrap_or_else(|_| panic!("an amount that is not an integer: {offer}")),
             memo: Some(memo.unwrap_or_else(|| hex(&crate::sim::drawn::<16>())).into_bytes()),
             limit: 20_000,
             price: 1,

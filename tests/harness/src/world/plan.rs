@@ -20,7 +20,7 @@ pub struct Binaries(BTreeMap<String, PathBuf>);
 
 impl Binaries {
     /// What a cargo tells the program that it runs of that program's package: not to be handed on to a cargo that builds
-    /// these. `ring` is built anew for whoever says something else, and nearly everything after it.
+    /// these. `ring` is built anew for a cargo that says something else, and nearly everything after it.
     pub const OF_ANOTHER_PACKAGE: [&str; 7] = [
         "CARGO_MANIFEST_DIR",
         "CARGO_MANIFEST_LINKS",
@@ -55,8 +55,13 @@ macro_rules! binaries {
             ("numbers_buy", env!("CARGO_BIN_EXE_numbers_buy")),
             ("numbers_renew", env!("CARGO_BIN_EXE_numbers_renew")),
             ("numbers_list", env!("CARGO_BIN_EXE_numbers_list")),
+            ("numbers", env!("CARGO_BIN_EXE_numbers")),
             ("voice_call", env!("CARGO_BIN_EXE_voice_call")),
+            ("voice_call_hangup", env!("CARGO_BIN_EXE_voice_call_hangup")),
             ("voice_call_status", env!("CARGO_BIN_EXE_voice_call_status")),
+            ("voice_calls", env!("CARGO_BIN_EXE_voice_calls")),
+            ("voice_calls_list", env!("CARGO_BIN_EXE_voice_calls_list")),
+            ("mcp", env!("CARGO_BIN_EXE_mcp")),
             ("discovery", env!("CARGO_BIN_EXE_discovery")),
             ("reaper", env!("CARGO_BIN_EXE_reaper")),
             ("refunds", env!("CARGO_BIN_EXE_refunds")),
@@ -92,7 +97,7 @@ pub struct Plan {
     pub ports: Ports,
     /// Template parameters that are not what they usually are here.
     pub parameters: BTreeMap<String, String>,
-    /// Secrets with another content than the simulators'; nothing is one that nobody has filled.
+    /// Secrets with another content than the simulators'; nothing is one that was not filled.
     pub secrets: BTreeMap<String, Option<Value>>,
     /// Variables that are not what the template says: of one function, or of all.
     pub environment: Vec<(Option<String>, String, String)>,
@@ -133,7 +138,7 @@ impl Plan {
     pub(super) fn settlers(&self) -> Vec<(&'static str, String)> {
         let base = self.node.iter().map(|node| ("", node.facilitator()));
         let solana = self.validator.iter().map(|validator| ("solana", validator.facilitator()));
-        // The empty name is everybody's, so it is asked for last.
+        // The empty name fits every path, so it is asked for last.
         solana.chain(base).collect()
     }
 

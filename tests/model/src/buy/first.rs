@@ -1,5 +1,5 @@
-//! A number that is paid for before it is bought. It is bought by name, so whoever finds that it is paid, and that nobody has
-//! begun to buy it, may.
+//! A number that is paid for before it is bought. It is bought by name, so an attempt that finds that it is paid, and not
+//! begun to be bought, may buy it.
 
 use super::{Buy, Custody, Number, Work, sale};
 use crate::check::Steps;

@@ -93,7 +93,7 @@ impl Buy {
         self.payments[payment].state != State::Settling || custody == Custody::Held(sale(payment)) || ordered
     }
 
-    /// A number that is paid for first is not ours before it is; but for another's purchase of it that nobody could know of.
+    /// A number that is paid for first is not ours before it is; but for another's purchase of it that could not be known of.
     fn waits_for_the_payment(&self) -> bool {
         let number = self.numbers[usize::from(self.chosen[0])];
         let begun = number.custody == Custody::Buying(sale(0)) && (number.owned || number.flying);

@@ -29,6 +29,7 @@ impl Calling {
         if payment >= Self::TROUBLED {
             return;
         }
+        self.hang_up(payment, rules, steps);
         if call.line == Line::Running {
             steps.luck("the call ends", with(|call| call.line = Line::Ended));
             steps.luck("the call fails", with(|call| call.line = Line::Failed));
@@ -47,6 +48,27 @@ impl Calling {
                 steps.write("takes the turn to look", &["Store::take_look"], to);
             }
             Some(seen) => self.looked(payment, seen, rules, steps),
+        }
+    }
+
+    /// A client wants it to end, at any time after its claim; what is not paid is stopped for that, and not for this.
+    fn hang_up(&self, payment: usize, rules: Rules, steps: &mut Steps<Self>) {
+        let call = self.calls[payment];
+        let is_over = !matches!(call.line, Line::Silent | Line::Running) || call.settled;
+        if call.charge != Charge::None && !call.hung_up && !is_over {
+            let mut to = self.clone();
+            to.calls[payment].hung_up = true;
+            steps.optionally(|steps| steps.write("it is asked for that it ends", &["Store::hang_up"], to));
+        }
+        let is_unpaid = call.stopped || call.charge == Charge::Declined;
+        if call.hung_up && call.placed && call.line == Line::Running && !is_unpaid {
+            let mut to = self.clone();
+            to.calls[payment].line = Line::Ended;
+            if rules.made(Mistake::HungUpOnce) {
+                steps.luck("the request has it hung up, unless it dies", to);
+            } else {
+                steps.due("a look or a sweep has it hung up", to);
+            }
         }
     }
 

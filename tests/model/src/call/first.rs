@@ -1,4 +1,4 @@
-//! A call that is paid for before it is dialled: by the request that has claimed it, and by nobody else.
+//! A call that is paid for before it is dialled: by the request that has claimed it, and by no other.
 
 use super::{Calling, Charge, Line, Work};
 use crate::check::Steps;

@@ -17,6 +17,7 @@ impl Model for Ringing {
             charge: Charge::None,
             placed: false,
             stopped: false,
+            hung_up: false,
             settled: false,
             line: Line::Silent,
             rung: 0,
@@ -105,6 +106,7 @@ impl Model for Ringing {
             holds(!payment.is_under_way() && state.slot.is_none(), "I8 every sale ends")?;
             let running = call.line == Line::Running && call.charge != Charge::Paid;
             holds(!running, "I18 an unpaid call is stopped")?;
+            holds(!(call.hung_up && call.line == Line::Running), "I20 what was to be hung up has ended")?;
             let is_free = payment.granted == 0 || payment.sent_back > 0;
             holds(call.line != Line::Stopped || is_free, "I1 what we cut short is not charged")?;
         }

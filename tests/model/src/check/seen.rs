@@ -66,7 +66,7 @@ fn low(hash: u64) -> usize {
     usize::try_from(hash & !UPPER).unwrap_or(0)
 }
 
-/// Multiply and rotate, as compilers do for their own tables: states are small and nobody attacks them.
+/// Multiply and rotate, as compilers do for their own tables: states are small and not attacked.
 #[derive(Default)]
 struct Quick(u64);
 

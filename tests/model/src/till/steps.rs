@@ -5,7 +5,7 @@ use crate::check::Steps;
 use crate::payment::{Payment, Refund, State, Window};
 use crate::{Mistake, Rules};
 
-/// All that can happen to the money of a payment and to its sale, whoever works.
+/// All that can happen to the money of a payment and to its sale, whatever attempt works.
 pub fn around<S: Shop>(shop: &S, payment: usize, rules: Rules, steps: &mut Steps<S>) {
     let now = *shop.payment(payment);
     let with = |change: fn(&mut Payment)| {
@@ -182,7 +182,7 @@ fn look<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
     }
 }
 
-/// 402 to a request that claimed nothing. It is true as long as nobody else has a sale of this payment.
+/// 402 to a request that claimed nothing. It is true as long as no other attempt has a sale of this payment.
 fn said_402<S: Shop>(shop: &S, worker: usize) -> S {
     let mut to = shop.off(worker);
     let now = &mut to.payments()[usize::from(shop.worker(worker).payment)];
@@ -382,7 +382,7 @@ pub fn done<S: Shop>(shop: &S, worker: usize) -> S {
     to
 }
 
-/// It is not known what was done: nobody's turn for a while.
+/// It is not known what was done: no attempt's turn for a while.
 pub fn deferred<S: Shop>(shop: &S, worker: usize) -> S {
     let payment = usize::from(shop.worker(worker).payment);
     let mut to = shop.off(worker);

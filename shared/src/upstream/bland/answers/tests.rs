@@ -3,10 +3,15 @@
 use super::{dialled, forgotten, stopped, succeeded};
 use crate::types::PhoneNumber;
 use crate::upstream::bland::{BlandError, DialError};
-use crate::upstream::http::Reply;
+use crate::wire::http::Reply;
 
 fn reply(status: u16, body: &str) -> Reply {
-    Reply { status: http::StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() }
+    Reply {
+        status: http::StatusCode::from_u16(status).unwrap(),
+        retry_after: None,
+        headers: http::HeaderMap::new(),
+        body: body.into(),
+    }
 }
 
 fn error(message: &str) -> String {

@@ -2,14 +2,19 @@
 
 use super::{bought, found, listed, released};
 use crate::types::PhoneNumber;
-use crate::upstream::http::Reply;
 use crate::upstream::twilio::{BuyError, Said, TwilioError};
+use crate::wire::http::Reply;
 
 const PATH: &str = "/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json";
 const SID: &str = "PN0123456789abcdef0123456789abcdef";
 
 fn reply(status: u16, body: &str) -> Reply {
-    Reply { status: http::StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() }
+    Reply {
+        status: http::StatusCode::from_u16(status).unwrap(),
+        retry_after: None,
+        headers: http::HeaderMap::new(),
+        body: body.into(),
+    }
 }
 
 fn number() -> PhoneNumber {

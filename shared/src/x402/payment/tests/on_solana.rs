@@ -74,7 +74,7 @@ fn the_transfer_itself_is_held_against_the_offer() {
         quote.pay_to = crate::types::Wallet::on(SolanaNetwork::Mainnet.into(), PAYER).unwrap();
     };
     assert_eq!(offered(to_payer), "recipient_mismatch");
-    // Nobody sells for it here.
+    // Nothing is sold for it here.
     let only_base = [super::quote(EvmNetwork::Base)];
     let refused = refused(read(&payment_v2()).unwrap().check(&only_base, now()));
     assert_eq!(refused.reason, "network_mismatch");

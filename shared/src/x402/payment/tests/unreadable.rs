@@ -1,4 +1,4 @@
-//! What cannot be read, and what need not be: in the words of whoever writes a client.
+//! What cannot be read, and what need not be: in the words of a client's author.
 
 use super::*;
 
@@ -67,7 +67,7 @@ fn what_cannot_be_read_says_why() {
             "`payload.authorization.validAfter` must be whole seconds since 1970",
         ),
         (with("/payload/authorization/validBefore", "9".repeat(79)), "whole seconds since 1970"),
-        (with("/payload/authorization/validBefore", 1e18), "whole seconds since 1970"),
+        (with("/payload/authorization/validBefore", 1_795_519_500.5), "whole seconds since 1970"),
         (with("/payload/authorization/validBefore", "2026-11-29"), "whole seconds since 1970"),
     ];
     for (document, expected) in cases {
@@ -122,12 +122,12 @@ fn every_key_that_is_read_is_named_where_it_is_missing_or_a_number_beyond_all() 
         }
     }
     let skipped = v2.to_string().replacen('{', "{\"unread\":1e400,", 1);
-    assert!(Presented::read(&header(PAYMENT_SIGNATURE, skipped.as_bytes())).is_ok(), "nobody reads it");
+    assert!(Presented::read(&header(PAYMENT_SIGNATURE, skipped.as_bytes())).is_ok(), "it is not read");
     let marked = format!("\u{feff}{v2}");
     assert!(Presented::read(&header(PAYMENT_SIGNATURE, marked.as_bytes())).is_ok(), "a byte order mark says nothing");
 }
 
-/// Whoever pays on a network, by a scheme or in a token that is not asked for, is told which are, whatever else it has sent.
+/// A payer on a network, by a scheme or in a token that is not asked for, is told which are, whatever else it has sent.
 #[test]
 fn what_is_not_taken_need_not_be_readable() {
     let base_only: Vec<_> =

@@ -138,7 +138,7 @@ impl Facts {
     pub(crate) fn write(&self, path: PathBuf) -> Result<Written, Trouble> {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
-        // Written beside it and renamed: nobody reads half of it.
+        // Written beside it and renamed, so that half of it is never read.
         let beside = path.with_extension("json.new");
         parent
             .and_then(|()| fs::write(&beside, text + "\n"))

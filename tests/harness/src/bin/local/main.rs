@@ -24,8 +24,19 @@ struct Wishes {
     chain: bool,
     /// Solana as well.
     solana: bool,
+    /// What the networks are called.
+    networks: Networks,
     /// That everything adds up in the end.
     audit: bool,
+}
+
+/// What the simulated networks are called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Networks {
+    /// As the test networks.
+    Test,
+    /// As the main networks: some clients know no others.
+    Main,
 }
 
 /// What went wrong, for a person to read.
@@ -37,9 +48,10 @@ fn main() -> ExitCode {
     let (wishes, arguments): (Vec<&str>, Vec<&str>) = arguments
         .iter()
         .map(String::as_str)
-        .partition(|argument| ["--chain", "--solana", "--audit"].contains(argument));
+        .partition(|argument| ["--chain", "--solana", "--main", "--audit"].contains(argument));
     let has = |wish| wishes.contains(&wish);
-    let wishes = Wishes { chain: has("--chain"), solana: has("--solana"), audit: has("--audit") };
+    let networks = if has("--main") { Networks::Main } else { Networks::Test };
+    let wishes = Wishes { chain: has("--chain"), solana: has("--solana"), networks, audit: has("--audit") };
     let outcome = match arguments.as_slice() {
         [] => run(async || serve::until_interrupted(wishes, facts).await),
         ["demo"] if facts.is_none() => run(async || demo::play(wishes).await),

@@ -10,8 +10,9 @@ use serde_json::Value;
 /// How it is used.
 pub(crate) fn usage() {
     println!("cargo local         runs the API with simulated neighbours until it is interrupted");
-    println!("cargo local demo    buys a number, places a call and renews, with test money");
+    println!("cargo local demo    buys a number, places calls, hangs up and renews, with test money");
     println!("  --solana          payable on Solana as well");
+    println!("  --main            by the names of the main networks, with play money all the same");
     println!("  --chain           on a real node with the real USDC, through a published facilitator (needs Node)");
     println!("  --audit           holds all ledgers against each other when it ends");
     println!("  --facts FILE      beside another one: on ports that are free, which FILE tells");

@@ -8,6 +8,7 @@ use harness::onchain::{Node, Validator};
 use harness::request::Request;
 use harness::sim::chain::Network;
 use harness::sim::solana::Cluster;
+use harness::sim::twilio;
 use harness::world::Ports;
 use harness::{Plan, SolanaWallet, Wallet, World, client};
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::facts::Facts;
 use crate::neighbours::{Neighbours, Real};
-use crate::{Trouble, Wishes, audit, binaries, facts, say, watch};
+use crate::{Networks, Trouble, Wishes, audit, binaries, facts, say, watch};
 
 const PORTS: Ports = Ports {
     gateway: 8402,
@@ -108,8 +109,17 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes)
     let binaries = binaries::build().await?;
     let real = neighbours.variables.clone();
     let mut plan = Plan { ports, real, remembers: wishes.audit, ..Plan::new(binaries) };
+    // What a real carrier takes is for its account's operator to say.
+    if !neighbours.variables.contains_key("TWILIO_ACCOUNT_SID") {
+        plan.parameters.insert("NumberPrices".to_owned(), twilio::prices());
+    }
     // Where a real facilitator settles, the environment says on which networks.
-    plan.solana = (wishes.solana && neighbours.is_play_money()).then_some(Cluster::Devnet);
+    let (network, cluster) = match wishes.networks {
+        Networks::Main => (Network::Base, Cluster::Mainnet),
+        Networks::Test => (Network::BaseSepolia, Cluster::Devnet),
+    };
+    plan.network = network;
+    plan.solana = (wishes.solana && neighbours.is_play_money()).then_some(cluster);
     if wishes.chain {
         plan = on_chain(plan, neighbours)?;
     }
@@ -147,8 +157,8 @@ pub(crate) async fn housekeeping(world: World) {
     }
 }
 
-/// Money for wallets and trouble at neighbours, for whoever has no handle to the simulators.
-async fn open_control(world: &World, port: u16) -> Result<String, Trouble> {
+/// Money for wallets and trouble at neighbours, for tests that have no handle to the simulators.
+pub(crate) async fn open_control(world: &World, port: u16) -> Result<String, Trouble> {
     let router = harness::control::router(world.clone());
     let served = harness::sim::serve_at(([127, 0, 0, 1], port).into(), router).await;
     let (address, _) = served.map_err(|error| format!("port {port} of 127.0.0.1 cannot be had ({error})."))?;
@@ -203,7 +213,7 @@ fn tell(facts: &Facts) {
     let curl = format!("curl -i -X POST {}/api/v1/phone/numbers/buy", facts.gateway);
     say::heading("To try");
     say::command(&curl, "What a number costs (402, with the price in PAYMENT-REQUIRED)");
-    say::command("cargo local demo", "Buy a number, list it, place a call, follow it, renew (in another terminal)");
+    say::command("cargo local demo", "Buy a number, list it, place calls, hang up, renew (in another terminal)");
 }
 
 async fn interrupted() {

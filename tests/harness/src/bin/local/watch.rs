@@ -29,7 +29,7 @@ pub(crate) async fn requests(mut traffic: Receiver<Exchange>) {
     }
 }
 
-/// Calls are shown as they progress, not each time that somebody looks.
+/// Calls are shown as they progress, not at each look.
 fn is_poll(exchange: &Exchange) -> bool {
     exchange.method == "GET" && exchange.path.contains("/voice/call/") && exchange.status.is_success()
 }

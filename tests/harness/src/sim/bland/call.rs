@@ -51,7 +51,7 @@ pub struct Call {
     pub to: String,
     /// With which caller ID.
     pub from: String,
-    /// True when Bland had to choose the caller ID, because the request named none: somebody else's number.
+    /// True when Bland had to choose the caller ID, because the request named none: another customer's number.
     pub from_was_picked: bool,
     /// The whole request, as it came.
     pub request: Value,
@@ -59,6 +59,8 @@ pub struct Call {
     pub prompt: String,
     /// The first sentence, expanded likewise.
     pub first_sentence: Option<String>,
+    /// What a machine is told, expanded likewise, as far as there is time. There is one whatever `voicemail.action` says.
+    pub message: Option<String>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When the line was open.
@@ -94,6 +96,12 @@ impl Call {
                 self.started_at = Some(at);
             }
             Step::Say(speaker, text) => self.lines.push(Line { speaker, text, at }),
+            Step::Correct(at, text) => {
+                if let Some(line) = self.lines.get_mut(at) {
+                    line.text = text;
+                }
+            }
+            Step::Forget(most) => self.lines.truncate(most),
             Step::TalkOn(_) => {}
             Step::End(end) => {
                 self.queue_status = end.queue_status;

@@ -70,16 +70,16 @@ fn accept(bland: &Bland, key: Option<&str>, body: &[u8]) -> Result<Value, Refusa
     if let Some(trouble) = inner.account.byot.pop_front() {
         return Err(Refusal::error(500, trouble.message()));
     }
-    let script = inner
-        .next_scripts
-        .pop_front()
+    let told = inner.told_for(&to, now);
+    let script = told
+        .or_else(|| inner.next_scripts.pop_front())
         .or_else(|| inner.scripts_by_number.get(&to).cloned())
         .unwrap_or_else(|| inner.usual.clone());
     let call = call(request, &to, &from, from_was_picked, bland.clock.now());
     if let Some(text) = inner.account.moderated.iter().find(|text| call.prompt.contains(*text)) {
         return Err(Refusal::error(400, &format!("Flagged Node: {text}")));
     }
-    let steps = script.steps(cap(&call.request)).into();
+    let steps = script.steps(cap(&call.request), call.message.as_deref()).into();
     let id = call.id.clone();
     inner.calls.push(Call { steps, stepped_at: now, ..call });
     inner.dialled.insert(to, now);
@@ -98,6 +98,9 @@ fn call(request: Value, to: &str, from: &str, from_was_picked: bool, now: jiff::
     Call {
         prompt: expand("task").unwrap_or_default(),
         first_sentence: expand("first_sentence"),
+        message: request["voicemail"]["message"]
+            .as_str()
+            .map(|it| spoken_in_time(&prompt::expand(it, &request["request_data"], system))),
         id,
         to: to.to_owned(),
         from: from.to_owned(),
@@ -112,6 +115,11 @@ fn call(request: Value, to: &str, from: &str, from_was_picked: bool, now: jiff::
         stepped_at: 0,
         request,
     }
+}
+
+/// What is left of a message after 80 seconds, at some fifteen letters a second.
+fn spoken_in_time(message: &str) -> String {
+    message.chars().take(80 * 15).collect()
 }
 
 /// Seconds that the call may last at most.

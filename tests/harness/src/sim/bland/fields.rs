@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::errors::Refusal;
+use super::voices;
 
 /// What a field may be.
 #[derive(Clone, Copy)]
@@ -13,7 +14,7 @@ enum Kind {
     Number(u32, u32),
     Object,
     List,
-    /// A list of text, of at most so many.
+    /// A list of text, of at most this many.
     Texts(usize),
     Any,
     OneOf(&'static [&'static str]),
@@ -29,7 +30,7 @@ const FIELDS: [(&str, Kind); 45] = [
     ("persona_id", Kind::Text),
     ("start_node_id", Kind::Text),
     ("from", Kind::Text),
-    ("voice", Kind::Any),
+    ("voice", Kind::Text),
     ("language", Kind::Text),
     ("max_duration", Kind::Number(1, 720)),
     ("first_sentence", Kind::Text),
@@ -106,6 +107,10 @@ pub(super) fn check(body: &Value) -> Result<&Map<String, Value>, Refusal> {
     if body["language"].as_str().is_some_and(|code| LANGUAGES.split_whitespace().all(|known| known != code)) {
         return Err(Refusal::error(400, "Invalid language code"));
     }
+    // Bland documents that a voice is text, and nothing of what it answers to one that it does not have.
+    if body["voice"].as_str().is_some_and(|voice| !voices::has(voice)) {
+        return Err(Refusal::error(400, "Invalid voice."));
+    }
     let events = body["webhook_events"].as_array();
     if events.is_some_and(|events| !events.iter().all(|it| WEBHOOK_EVENTS.iter().any(|known| it == known))) {
         return Err(Refusal::error(400, "Invalid 'webhook_events' - unknown event."));
@@ -149,6 +154,12 @@ fn voicemail(value: &Value) -> Result<(), String> {
     let known = ["action", "message", "sms", "sensitive"];
     if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(format!("without '{unknown}'"));
+    }
+    if !value["message"].is_null() && !value["message"].is_string() {
+        return Err("an object whose message is a string".into());
+    }
+    if fields.contains_key("sms") && !value["sms"]["message"].is_string() {
+        return Err("an object whose sms has a message".into());
     }
     match &value["action"] {
         Value::Null => Ok(()),

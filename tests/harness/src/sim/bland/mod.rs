@@ -5,6 +5,7 @@
 //! Twilio account, and only those it really holds.
 
 mod accounts;
+mod analysis;
 mod call;
 mod calls;
 mod dispatch;
@@ -15,6 +16,7 @@ mod prompt;
 mod script;
 #[cfg(test)]
 mod tests;
+mod voices;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -28,6 +30,7 @@ use serde_json::{Value, json};
 
 use super::fault::Faults;
 use super::{Clock, Twilio, hex, json as answer, lock, random};
+pub use analysis::Analysis;
 pub use call::{Call, Line, Speaker};
 pub use dispatch::Byot;
 use errors::Refusal;
@@ -43,7 +46,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Keys that nobody else has.
+    /// Keys of its own.
     pub fn random() -> Self {
         Self { api_key: format!("org_{}", hex(&random::<24>())), encrypted_key: hex(&random::<32>()) }
     }
@@ -87,11 +90,35 @@ struct Inner {
     account: Account,
     imported: BTreeMap<String, Imported>,
     calls: Vec<Call>,
+    analyses: Vec<Analysis>,
+    next_answers: VecDeque<Value>,
     dialled: BTreeMap<String, i64>,
     next_scripts: VecDeque<Script>,
+    told: Option<Told>,
     scripts_by_number: BTreeMap<String, Script>,
     usual: Script,
     pace: Option<Duration>,
+}
+
+/// How one call is to go, as it was told from outside.
+struct Told {
+    script: Script,
+    /// The number, where one was named.
+    to: Option<String>,
+    /// In milliseconds.
+    until: i64,
+}
+
+/// So long a story that was told from outside waits for its call. The next request for a call may be refused before it comes here,
+/// and a call that another person asks for later is not meant.
+const TOLD_FOR_MILLIS: i64 = 60_000;
+
+impl Inner {
+    /// The story that was told for a call to this number, once; what has waited too long is dropped.
+    fn told_for(&mut self, to: &str, now: i64) -> Option<Script> {
+        let told = self.told.take_if(|told| now >= told.until || told.to.as_deref().is_none_or(|meant| meant == to))?;
+        (now < told.until).then_some(told.script)
+    }
 }
 
 /// Bland. Clones are the same one.
@@ -120,11 +147,13 @@ impl Bland {
             .route("/v1/calls/active", get(calls::active))
             .route("/v1/calls/{id}", get(calls::details))
             .route("/v1/calls/{id}/stop", post(calls::stop))
+            .route("/v1/calls/{id}/analyze", post(analysis::analyze))
             .route("/v1/inbound", get(inbound::list))
             .route("/v1/inbound/insert", post(inbound::insert))
             .route("/v1/inbound/{number}/delete", post(inbound::delete))
             .route("/v1/accounts", post(accounts::create))
             .route("/v1/me", get(accounts::me))
+            .route("/v1/voices", get(voices::list))
             .with_state(self.clone());
         self.faults.wrap(router)
     }
@@ -162,9 +191,26 @@ impl Bland {
         self.calls().into_iter().find(|call| call.id == id)
     }
 
+    /// What was asked about calls, oldest first.
+    pub fn analyses(&self) -> Vec<Analysis> {
+        self.inner().analyses.clone()
+    }
+
+    /// What stands in `answers` of the next analysis, whatever is asked.
+    pub fn answers_next(&self, answers: Value) {
+        self.inner().next_answers.push_back(answers);
+    }
+
     /// How the next accepted call goes. Several are used in turn, before any other choice.
     pub fn script_next(&self, script: Script) {
         self.inner().next_scripts.push_back(script);
+    }
+
+    /// How the next accepted call goes, or the next one to this number, if it comes within a minute. What was told before and has
+    /// not been used is dropped.
+    pub fn tell(&self, script: Script, to: Option<String>) {
+        let until = self.clock.millis() + TOLD_FOR_MILLIS;
+        self.inner().told = Some(Told { script, to, until });
     }
 
     /// How all calls to this number go.
@@ -172,7 +218,7 @@ impl Bland {
         self.inner().scripts_by_number.insert(to.into(), script);
     }
 
-    /// How calls go that nobody chose otherwise for.
+    /// How calls go for which no script was chosen.
     pub fn set_usual_script(&self, script: Script) {
         self.inner().usual = script;
     }
@@ -205,7 +251,7 @@ impl Bland {
         self.inner().imported.keys().cloned().collect()
     }
 
-    /// Imports a number behind everybody's back.
+    /// Imports a number behind the functions' back.
     pub fn import(&self, number: &str) {
         let imported = Imported { since: self.clock.now(), account: self.twilio.account().sid.clone() };
         self.inner().imported.insert(number.into(), imported);

@@ -1,11 +1,11 @@
-//! Bland's templates: `{{name}}` in a prompt is replaced, whoever wrote it.
+//! Bland's templates: `{{name}}` in a prompt is replaced, whichever side wrote it.
 
 use serde_json::Value;
 
 /// Variables that every call has, and that a caller's text can pull in unasked.
 const SYSTEM: [&str; 6] = ["phone_number", "to", "from", "call_id", "now", "now_utc"];
 
-/// Expands a text. Names that nobody defined become empty.
+/// Expands a text. Names that are not defined become empty.
 pub(super) fn expand(text: &str, request_data: &Value, system: impl Fn(&str) -> Option<String>) -> String {
     let mut expanded = String::new();
     let mut rest = text;

@@ -5,13 +5,17 @@ use super::call::Speaker;
 /// One step of a call.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Somebody at Bland takes it from the queue.
+    /// Bland takes it from the queue.
     Allocate,
     /// The line is open.
     Start,
     /// A line of the transcript.
     Say(Speaker, String),
-    /// They talk on until the line has been open for so many seconds. Where steps are taken by hand, that is over at once.
+    /// The recogniser corrects what it has heard: the line at this place.
+    Correct(usize, String),
+    /// The record has only so many lines for a while: it lags.
+    Forget(usize),
+    /// They talk on until the line has been open for this many seconds. Where steps are taken by hand, that is over at once.
     TalkOn(u64),
     /// The call is over; what is known only later is not there yet.
     End(End),
@@ -52,9 +56,13 @@ pub enum Script {
     NoAnswer,
     /// It was busy.
     Busy,
-    /// A machine answered, and the assistant hung up.
+    /// A machine answered, and the assistant left its message if it had one, or hung up.
     Voicemail,
-    /// It failed before anybody answered.
+    /// A machine answered that stopped listening in the middle of the message.
+    VoicemailCutOff,
+    /// A machine answered that gave no time for a message.
+    VoicemailFull,
+    /// It failed before the callee answered.
     Failed,
     /// Reported as `error`, a status that only the newest documents know.
     Errored,
@@ -70,11 +78,11 @@ pub enum Script {
     CompleteError,
     /// A good conversation with an error message about something else in it.
     HealthyWithMessage,
-    /// Nobody says who ended it; the last row is the assistant's action.
+    /// It is not said who ended it; the last row is the assistant's action.
     EndedByNobodyAfterAction,
-    /// Nobody says who ended it, and nobody spoke.
+    /// It is not said who ended it, and nothing was spoken.
     EndedByNobodyInSilence,
-    /// Nobody says who ended it; there was a conversation.
+    /// It is not said who ended it; there was a conversation.
     EndedByNobody,
     /// A conversation whose `queue_status` is spelled `completed`.
     SpelledCompleted,
@@ -103,8 +111,15 @@ impl Script {
         Self::Steps(steps.collect())
     }
 
-    /// The steps after "queued", for a call of at most so many seconds.
-    pub(super) fn steps(&self, cap: u64) -> Vec<Step> {
+    /// This story, told from its middle: these steps, and then the end that it has.
+    #[must_use]
+    pub fn with(&self, beginning: Vec<Step>) -> Self {
+        let end = self.steps(0, None).into_iter().skip_while(|step| !matches!(step, Step::End(_)));
+        Self::Steps(beginning.into_iter().chain(end).collect())
+    }
+
+    /// The steps after "queued", for a call of at most this many seconds.
+    pub(super) fn steps(&self, cap: u64, message: Option<&str>) -> Vec<Step> {
         match self {
             Self::UserHangsUp => talk(User::spoke("completed", "complete", Some("USER"), 42)),
             Self::AssistantEnds => {
@@ -122,7 +137,9 @@ impl Script {
                 let error = "Call failed. The number you dialed is busy. Please try again later.";
                 ring(User::silent("busy", "complete", None, Some(error)))
             }
-            Self::Voicemail => voicemail(),
+            Self::Voicemail => voicemail(message),
+            Self::VoicemailCutOff => voicemail(message.map(|message| &message[..message.len() / 2])),
+            Self::VoicemailFull => voicemail(None),
             Self::Failed => ring(User::silent("failed", "call_error", None, Some("Unable to start call"))),
             Self::Errored => ring(User::silent("error", "queue_error", None, Some("unknown"))),
             Self::NotFound => ring(User::silent("completed", "complete", None, Some(SIP_404))),
@@ -214,12 +231,14 @@ fn talk(end: End) -> Vec<Step> {
     ]
 }
 
-fn voicemail() -> Vec<Step> {
+fn voicemail(message: Option<&str>) -> Vec<Step> {
     let greeting = "You have reached the voicemail of Luigi's. Please leave a message after the tone.";
     let end = End {
         answered_by: Some("voicemail"),
         summary: Some("The call reached a voicemail box and was ended.".into()),
-        ..User::spoke("completed", "complete", Some("ASSISTANT"), 9)
+        ..User::spoke("completed", "complete", Some("ASSISTANT"), if message.is_some() { 40 } else { 9 })
     };
-    vec![Step::Allocate, Step::Start, Step::Say(Speaker::User, greeting.into()), Step::End(end), Step::Settle]
+    let left = message.map(|message| Step::Say(Speaker::Assistant, message.into()));
+    let begins = [Step::Allocate, Step::Start, Step::Say(Speaker::User, greeting.into())];
+    begins.into_iter().chain(left).chain([Step::End(end), Step::Settle]).collect()
 }

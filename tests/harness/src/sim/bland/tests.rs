@@ -75,6 +75,35 @@ impl Lab {
 }
 
 #[tokio::test]
+async fn a_story_that_is_told_from_outside_is_for_its_own_call_and_not_for_a_later_one() {
+    let lab = Lab::new().await;
+    let busy = async |to: &str| {
+        lab.clock.advance(Duration::from_secs(11));
+        let (status, body) = lab.dial(|it| it["phone_number"] = json!(to)).await;
+        assert_eq!(status, 200, "{body}");
+        let id = body["call_id"].as_str().unwrap_or_default().to_owned();
+        lab.bland.finish(&id);
+        lab.details(&id).await["status"] == "busy"
+    };
+    lab.bland.tell(Script::Busy, None);
+    assert!(busy(TO).await);
+    assert!(!busy(TO).await, "it is for one call");
+
+    lab.bland.tell(Script::Busy, Some("+12125550142".to_owned()));
+    assert!(!busy(TO).await, "another number is meant");
+    assert!(busy("+12125550142").await);
+
+    lab.bland.tell(Script::Busy, None);
+    lab.clock.advance(Duration::from_mins(1));
+    assert!(!busy(TO).await, "its call never came");
+
+    lab.bland.tell(Script::NoAnswer, None);
+    lab.bland.tell(Script::Busy, None);
+    assert!(busy(TO).await);
+    assert!(!busy(TO).await, "the later one took the place of the earlier one");
+}
+
+#[tokio::test]
 async fn a_call_is_followed_step_by_step() {
     let lab = Lab::new().await;
     let id = lab.start(Script::UserHangsUp).await;

@@ -1,4 +1,4 @@
-//! `eth_call`: the contracts that there are, as far as anybody reads them. USDC's books, smart wallets and the factory that
+//! `eth_call`: the contracts that there are, as far as our code reads them. USDC's books, smart wallets and the factory that
 //! deploys them, and Multicall3, in which one call sees what the calls before it have done.
 
 use std::collections::HashMap;
@@ -51,7 +51,7 @@ impl Undeployed {
         Self { wallet, call }
     }
 
-    /// A signature of the wallet's, wrapped so that whoever checks it can deploy the wallet first (EIP-6492).
+    /// A signature of the wallet's, wrapped so that its checker can deploy the wallet first (EIP-6492).
     pub fn wraps(&self, factory: Address, signature: &[u8]) -> Vec<u8> {
         let inside = (factory, self.call.clone(), Bytes::copy_from_slice(signature)).abi_encode_params();
         [&inside[..], &[0x64, 0x92].repeat(16)].concat()

@@ -96,7 +96,7 @@ impl Key {
         Self(SecretKey::from_byte_array(bytes).unwrap_or_else(|_| panic!("not a private key: zero or too large")))
     }
 
-    /// A key that nobody else has.
+    /// A new key.
     pub fn random() -> Self {
         let mut bytes = crate::sim::random::<32>();
         // Below the curve's order, whatever was drawn.

@@ -31,7 +31,7 @@ pub enum Revert {
     HighS,
     /// Signature with a v that is neither 27 nor 28.
     OtherV,
-    /// Signature that is somebody else's.
+    /// Signature of another key.
     InvalidSignature,
     /// Not enough money.
     Balance,
@@ -174,7 +174,7 @@ impl Ledger {
         Ok(self.record(block, vec![transfer_log(token, from, to, value)]))
     }
 
-    /// Transactions of a block, each with so many transfers of nothing, which anybody may log in anybody's name.
+    /// Transactions of a block, each with this many transfers of nothing, which any account may log in any name.
     pub(super) fn flood(&mut self, token: Address, block: u64, to: Address, transactions: u32, transfers: u32) {
         for _ in 0..transactions {
             let log = transfer_log(token, Address::from(random::<20>()), to, U256::ZERO);

@@ -164,7 +164,7 @@ impl Chain {
         self.ledger().transfer(self.network.usdc(), height, from, to, U256::from(micros))
     }
 
-    /// `transferWithAuthorization`, which anybody may send who has seen the payload.
+    /// `transferWithAuthorization`, which any stranger may send who has seen the payload.
     pub fn transfer_with_authorization(&self, what: &Authorization, signature: &[u8]) -> Result<B256, Revert> {
         self.simulate(what, signature)?;
         let height = self.height();
@@ -234,7 +234,7 @@ impl Chain {
         self.ledger().transactions().to_vec()
     }
 
-    /// Somebody logs `transactions` × `transfers` transfers of nothing to this address, in a block that was so many before the
+    /// A stranger logs `transactions` × `transfers` transfers of nothing to this address, in the block `ago` before the
     /// latest. They are not in the history: there may be hundreds of thousands.
     pub fn flood(&self, ago: u64, to: Address, transactions: u32, transfers: u32) {
         let block = self.height().saturating_sub(ago);

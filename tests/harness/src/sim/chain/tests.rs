@@ -134,7 +134,7 @@ async fn what_is_submitted_lands_or_is_forgotten() {
     let hash = lab.chain.submit(&what, &signature);
     let receipt = lab.rpc("eth_getTransactionReceipt", json!([format!("{hash:#x}")])).await;
     assert_eq!(receipt["result"], Value::Null);
-    assert!(lab.chain.transfer_with_authorization(&what, &signature).is_ok(), "somebody was faster");
+    assert!(lab.chain.transfer_with_authorization(&what, &signature).is_ok(), "a stranger was faster");
     lab.chain.mine();
     let receipt = lab.rpc("eth_getTransactionReceipt", json!([format!("{hash:#x}")])).await;
     assert_eq!((&receipt["result"]["status"], &receipt["result"]["logs"]), (&json!("0x0"), &json!([])));

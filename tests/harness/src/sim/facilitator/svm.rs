@@ -56,7 +56,7 @@ impl Facilitator {
         key.address()
     }
 
-    /// Fees are paid by a new key from now on, and the old one is nobody's.
+    /// Fees are paid by a new key from now on, and the old one is given up.
     pub fn rotate_fee_payer(&self) -> Pubkey {
         self.inner().svm.keys = vec![Key::random()];
         self.fee_payer()

@@ -17,11 +17,11 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let class = (faults.classify)(&parts);
     // Read first: a caller that goes away is only noticed once its body has been taken.
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return Answer::html(413).into_response();
     };
+    let class = (faults.classify)(&parts, &body);
     let met = parts.extensions.get::<Met>().cloned();
     let request = Request::from_parts(parts, Body::from(body));
     let released = faults.release_signal();
@@ -117,7 +117,7 @@ async fn late(
             _ = gone, if at_once => {}
             () = released => {}
         }
-        // Nobody may be listening any more; that is the point.
+        // There may be no listener any more; that is the point.
         let _ = answer.send(next.run(request).await);
         task.late_no_more();
     });

@@ -51,7 +51,7 @@ pub enum Fault {
     Late,
     /// Not applied before [`Faults::release`], however long its caller has been gone by then; then applied.
     Adrift,
-    /// Not applied and never answered: the caller is about to be killed by whoever waits for [`Faults::halted`].
+    /// Not applied and never answered: the caller is about to be killed by the test, which waits for [`Faults::halted`].
     HaltBefore,
     /// Applied and never answered, likewise.
     HaltAfter,
@@ -81,7 +81,7 @@ impl Fault {
     }
 }
 
-/// A request as it came in, while somebody [records](Faults::record).
+/// A request as it came in, while a test [records](Faults::record).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Arrival {
     /// Its place among the requests to all neighbours of this process.
@@ -129,21 +129,21 @@ struct Inner {
 #[derive(Clone)]
 pub struct Faults {
     inner: Arc<Mutex<Inner>>,
-    /// Bumped whenever something happened that somebody may be waiting for.
+    /// Bumped whenever something happened that a test may be waiting for.
     changed: Arc<watch::Sender<u64>>,
     released: Arc<watch::Sender<u64>>,
-    classify: fn(&Parts) -> String,
+    classify: fn(&Parts, &[u8]) -> String,
     overload: Answer,
 }
 
 impl Faults {
     /// Requests are classed as `"METHOD /path"`; `overload` is the neighbour's own refusal for [`Fault::Overload`].
     pub fn new(overload: Answer) -> Self {
-        Self::by(|parts| format!("{} {}", parts.method, parts.uri.path()), overload)
+        Self::by(|parts, _| format!("{} {}", parts.method, parts.uri.path()), overload)
     }
 
     /// With another way to class requests, such as a header that names the operation.
-    pub fn by(classify: fn(&Parts) -> String, overload: Answer) -> Self {
+    pub fn by(classify: fn(&Parts, &[u8]) -> String, overload: Answer) -> Self {
         Self {
             inner: Arc::default(),
             changed: Arc::new(watch::Sender::new(0)),
@@ -229,7 +229,7 @@ impl Faults {
         lock(&self.inner).halts
     }
 
-    /// Waits until there are so many of them.
+    /// Waits until there are this many of them.
     pub async fn halted(&self, count: u64) {
         self.until(|this| this.halts() >= count).await;
     }
@@ -297,7 +297,7 @@ impl Faults {
             }
         }
         inner.rules.retain(|rule| !matches!(rule.when, When::Next(0) | When::Nth(0)));
-        // Counted before anybody learns that it has arrived, so that nobody misses it.
+        // Counted before its arrival is told, so that no waiter misses it.
         inner.late += u64::from(matches!(met, Some(Fault::Late | Fault::Adrift)));
         inner.met += u64::from(met.is_some());
         let latency = inner.latencies.iter().find(|(pattern, _)| matches(pattern, class)).map(|(_, latency)| *latency);

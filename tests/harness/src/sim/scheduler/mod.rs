@@ -1,6 +1,6 @@
 //! EventBridge Scheduler: one-shot and recurring schedules, and the events they fire.
 //!
-//! AWS's REST JSON with AWS's validations and error names. It calls nobody: the world asks what is [due](Scheduler::due)
+//! AWS's REST JSON with AWS's validations and error names. It invokes nothing: the world asks what is [due](Scheduler::due)
 //! and delivers it. `cron()` is validated and kept, but never fires here.
 
 mod expression;

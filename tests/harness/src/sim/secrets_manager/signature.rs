@@ -1,5 +1,5 @@
 //! AWS's signatures, version 4, checked as AWS checks them: over the request as it came, with the secret of whose key it
-//! names. Keys that belong to no function are somebody's real ones, whose secret is not known here.
+//! names. Keys that belong to no function are real ones, whose secret is not known here.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,7 +21,7 @@ const FUNCTIONS: &str = "ASIA";
 
 type Refused = (&'static str, String);
 
-/// Whether somebody who has the secret has signed this request, of a body posted to `/`.
+/// Whether a holder of the secret has signed this request, of a body posted to `/`.
 pub(super) fn check(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refused> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let authorization = text(header::AUTHORIZATION.as_str())

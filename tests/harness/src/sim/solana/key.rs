@@ -15,7 +15,7 @@ pub struct Pubkey(pub [u8; 32]);
 impl Pubkey {
     /// Of text that is known to be one.
     pub fn of(text: &str) -> Self {
-        text.parse().unwrap_or_else(|()| panic!("{text} is no address of Solana"))
+        text.parse().unwrap_or_else(|()| panic!("{text} is not an address of Solana"))
     }
 
     /// Did this key sign the message? As strictly as a node asks it.
@@ -57,7 +57,7 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// One that nobody else has.
+    /// A new one.
     pub fn random() -> Self {
         Self::of_seed(random())
     }
@@ -94,7 +94,7 @@ pub fn base58(bytes: &[u8]) -> String {
     bs58::encode(bytes).into_string()
 }
 
-/// The account in which an owner keeps a token, unless he says otherwise: the first of 256 addresses that is nobody's public
+/// The account in which an owner keeps a token, unless it says otherwise: the first of 256 addresses that is not a public
 /// key.
 pub fn associated(owner: Pubkey, mint: Pubkey) -> Pubkey {
     let program = Pubkey::of(super::programs::ASSOCIATED_TOKEN);

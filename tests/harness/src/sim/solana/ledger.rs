@@ -51,7 +51,7 @@ pub struct Landed {
 pub enum Failure {
     /// Its counts or indices make no sense.
     SanitizeFailure,
-    /// Not everybody signed who had to.
+    /// A required signature is missing.
     SignatureFailure,
     /// One key twice.
     AccountLoadedTwice,
@@ -122,7 +122,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Is this message in a block already? Whoever signed it, and however that is written: nodes remember both.
+    /// Is this message in a block already? Whatever keys signed it, and however that is written: nodes remember both.
     pub(super) fn find(&self, transaction: &Transaction) -> Option<&Landed> {
         self.landed.iter().find(|landed| landed.transaction.bytes == transaction.bytes)
     }
@@ -131,7 +131,7 @@ impl Ledger {
         self.landed.iter().find(|landed| landed.signature == signature)
     }
 
-    /// What would come of it now. Signatures and the blockhash are looked at by whoever asks.
+    /// What would come of it now. Signatures and the blockhash are looked at by the caller.
     pub(super) fn execute(&self, message: &Message) -> Executed {
         let mut keys = message.keys.clone();
         keys.sort_unstable();

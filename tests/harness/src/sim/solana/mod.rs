@@ -32,7 +32,7 @@ use wire::{Instruction, Message, Transaction, Version};
 const SLOT: u64 = 400;
 /// When both clusters began, about.
 const GENESIS: u64 = 1_584_368_940_000;
-/// Slots without a block: whoever takes a slot for a height is wrong by this.
+/// Slots without a block: a reader that takes a slot for a height is wrong by this.
 const SKIPPED: u64 = 21_654_321;
 /// Slots until a block is final.
 const FINALITY: u64 = 32;
@@ -104,7 +104,7 @@ pub struct Solana {
 }
 
 impl Solana {
-    /// A cluster on which nobody has anything.
+    /// A cluster on which no account holds anything.
     pub fn new(cluster: Cluster, clock: Clock) -> Self {
         let overload = Answer::json(
             429,
@@ -141,13 +141,13 @@ impl Solana {
         self.ledger().accounts.entry(associated(owner, mint)).or_insert(empty).amount += micros;
     }
 
-    /// Changes an owner's account: freezes it, lets somebody else spend from it, empties it.
+    /// Changes an owner's account: freezes it, lets another key spend from it, empties it.
     pub fn change(&self, owner: Pubkey, bend: impl FnOnce(&mut Account)) {
         let account = associated(owner, self.cluster.usdc());
         self.ledger().accounts.entry(account).and_modify(bend);
     }
 
-    /// The owner's account is no more.
+    /// Closes the owner's account.
     pub fn close_account(&self, owner: Pubkey) {
         self.ledger().accounts.remove(&associated(owner, self.cluster.usdc()));
     }
@@ -240,7 +240,7 @@ impl Solana {
         if message.lookups.is_empty() { Ok(()) } else { Err(Failure::AddressLookupTableNotFound) }
     }
 
-    /// The same, whoever has signed.
+    /// The same, whatever keys have signed.
     pub(in crate::sim) fn try_out(&self, transaction: &Transaction, slot: u64) -> Result<(), Failure> {
         if self.ledger().find(transaction).is_some() {
             return Err(Failure::AlreadyProcessed);
@@ -288,8 +288,8 @@ impl Solana {
         self.ledger().submitted.clear();
     }
 
-    /// Strangers write into the history of an account: so many transactions that name it, say something and move nothing,
-    /// every other one of version 1. They have landed by now; nobody checks their signatures again.
+    /// Strangers write into the history of an account: this many transactions that name it, say something and move nothing,
+    /// every other one of version 1. They have landed by now; their signatures are not checked again.
     pub fn clutter(&self, account: Pubkey, many: usize, memo: &[u8]) {
         let (slot, blockhash) = (self.slot(), self.blockhash(Commitment::Finalized).0);
         // A program need not look at an account that an instruction names.

@@ -31,7 +31,7 @@ pub enum Why {
     InvalidAccountData,
     /// Data that the program cannot read.
     InvalidInstructionData,
-    /// Somebody who had to sign did not.
+    /// An account that had to sign did not.
     MissingRequiredSignature,
     /// Fewer accounts than the program needs.
     NotEnoughAccountKeys,

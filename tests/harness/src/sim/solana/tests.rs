@@ -251,7 +251,7 @@ async fn a_blockhash_dies_after_a_hundred_and_fifty_blocks() {
     assert_eq!(refused["error"]["message"], "Transaction simulation failed: Blockhash not found");
     assert_eq!(refused["error"]["data"]["err"], "BlockhashNotFound");
     lab.send(&payment, json!({"skipPreflight": true})).await;
-    assert!(lab.chain.transactions().is_empty(), "nobody takes it into a block");
+    assert!(lab.chain.transactions().is_empty(), "it is not taken into a block");
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ impl Transaction {
         Ok(Self { signatures, bytes: bytes.get(..signed).unwrap_or_default().to_vec(), message })
     }
 
-    /// Of a message that nobody has signed.
+    /// Of a message that is not signed.
     pub fn unsigned(message: Message) -> Self {
         let signatures = vec![[0; 64]; usize::from(message.header[0])];
         Self { signatures, bytes: message.encode(), message }
@@ -151,7 +151,7 @@ impl Transaction {
         base58(self.signatures.first().map_or(&[][..], |first| first.as_slice()))
     }
 
-    /// What it is whoever signs it: SHA-256 of the message, in hexadecimal.
+    /// What it is whatever keys sign it: SHA-256 of the message, in hexadecimal.
     pub fn digest(&self) -> String {
         alloy_primitives::hex::encode(Sha256::digest(&self.bytes))
     }
@@ -164,7 +164,7 @@ impl Transaction {
         }
     }
 
-    /// Whether everybody has signed who has to.
+    /// Whether all required signatures are there.
     pub fn is_signed(&self) -> bool {
         let signers = self.message.signers();
         let pairs = signers.iter().zip(&self.signatures);

@@ -265,7 +265,7 @@ pub(super) async fn create_key(
     }))
 }
 
-/// `DELETE /Accounts/{sid}/Keys/{key}.json`: whoever signs with it is locked out at once.
+/// `DELETE /Accounts/{sid}/Keys/{key}.json`: a client that signs with it is locked out at once.
 pub(super) async fn delete_key(
     State(twilio): State<Twilio>,
     Path((sid, key)): Path<(String, String)>,

@@ -31,7 +31,7 @@ use super::fault::Faults;
 use super::{Clock, hex, lock, random};
 use accounts::Who;
 pub use accounts::{Key, Owned};
-pub use catalogue::{AddressRequirement, Kind, Offered};
+pub use catalogue::{AddressRequirement, Kind, Offered, prices};
 use errors::Refusal;
 pub use incoming::Held;
 pub use permissions::Switches;
@@ -51,7 +51,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account with an API key that nobody else has.
+    /// An account with an API key of its own.
     pub fn random() -> Self {
         Self {
             sid: format!("AC{}", hex(&random::<16>())),
@@ -85,7 +85,7 @@ struct Inner {
     trial: bool,
     restricted: bool,
     suspended: bool,
-    /// How many of the next named purchases find that somebody else was faster.
+    /// How many of the next named purchases find that another customer was faster.
     snatched: u64,
 }
 
@@ -216,7 +216,7 @@ impl Twilio {
         self.inner().stock.retain(|offered| !matching(offered));
     }
 
-    /// The next `count` purchases of a named number come too late (21422): somebody else has it.
+    /// The next `count` purchases of a named number come too late (21422): another customer has it.
     pub fn snatch_next(&self, count: u64) {
         self.inner().snatched = count;
     }
@@ -251,7 +251,7 @@ impl Twilio {
         sid
     }
 
-    /// Puts a number into the account behind everybody's back, such as an operator in the console does.
+    /// Puts a number into the account behind the functions' back, as an operator in the console does.
     pub fn hold(&self, phone_number: &str, friendly_name: &str) -> Held {
         let held = Held::new(&self.account.sid, phone_number, friendly_name, self.clock.now());
         self.inner().held.push(held.clone());

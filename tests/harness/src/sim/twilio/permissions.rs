@@ -55,7 +55,7 @@ fn document((code, name, continent, prefix): (&str, &str, &str, &str), switches:
     })
 }
 
-/// There is no account in the path: whoever asks is meant. Sub-accounts inherit what the main account has.
+/// There is no account in the path: the one that asks is meant. Sub-accounts inherit what the main account has.
 async fn list(State(twilio): State<Twilio>, Query(parameters): Query<Parameters>, headers: HeaderMap) -> Response {
     answer(twilio.who(&headers).and_then(|_| {
         let size = match get(&parameters, "PageSize") {

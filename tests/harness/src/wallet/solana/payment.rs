@@ -57,7 +57,7 @@ impl SolanaPayment {
         self
     }
 
-    /// Pays so many micro-dollars.
+    /// Pays this many micro-dollars.
     pub fn amount(mut self, micros: u64) -> Self {
         self.amount = micros;
         self
@@ -69,7 +69,7 @@ impl SolanaPayment {
         self
     }
 
-    /// Pays somebody else.
+    /// Pays another payee.
     pub fn to(mut self, owner: Pubkey) -> Self {
         self.pay_to = owner;
         self
@@ -87,7 +87,7 @@ impl SolanaPayment {
         self
     }
 
-    /// Lets somebody else pay the fees.
+    /// Lets another key pay the fees.
     pub fn fee_payer(mut self, key: Pubkey) -> Self {
         self.fee_payer = key;
         self
@@ -111,13 +111,13 @@ impl SolanaPayment {
         self
     }
 
-    /// May use so many units of computing.
+    /// May use this many units of computing.
     pub fn compute_limit(mut self, units: u32) -> Self {
         self.limit = units;
         self
     }
 
-    /// Pays so many micro-lamports for each of them.
+    /// Pays this many micro-lamports for each of them.
     pub fn compute_price(mut self, micros: u64) -> Self {
         self.price = micros;
         self
@@ -129,7 +129,7 @@ impl SolanaPayment {
         self
     }
 
-    /// Moves as much once more, from the same wallet to somebody else.
+    /// Moves as much once more, from the same wallet to another one.
     pub fn and_transfer(self, to: Pubkey, micros: u64) -> Self {
         let accounts = [associated(self.authority, self.mint), self.mint, associated(to, self.mint)];
         let transfer = Instruction::transfer_checked(accounts, self.authority, micros);
@@ -154,7 +154,7 @@ impl SolanaPayment {
         self
     }
 
-    /// Signed by somebody else than the payer it claims.
+    /// Signed by another key than that of the payer it claims.
     pub fn signed_by(mut self, wallet: &SolanaWallet) -> Self {
         let transaction = self.unsigned();
         self.signature = Some(wallet.key().sign(&transaction.bytes));
@@ -217,7 +217,7 @@ impl SolanaPayment {
         Transaction::unsigned(message)
     }
 
-    /// As it travels: signed by the payer, and not by whoever pays the fees.
+    /// As it travels: signed by the payer, and not by the fee payer.
     pub fn transaction(&self) -> Transaction {
         let mut transaction = self.unsigned();
         let Some(signature) = self.signature else {

@@ -39,6 +39,9 @@ async fn destinations_are_refused_in_three_forms() {
     let lab = Lab::new().await;
     let sensitive = "Cannot dial sensitive numbers. More attempts will result in being blocked.";
     assert_eq!(lab.refusal(|it| it["phone_number"] = json!("911")).await, (400, sensitive.into()));
+    for voice in ["alloy", "Maya", "00000000-0000-4000-8000-000000000000"] {
+        assert_eq!(lab.refusal(|it| it["voice"] = json!(voice)).await, (400, "Invalid voice.".into()), "{voice}");
+    }
     let (status, body) = lab.dial(|it| it["phone_number"] = json!("+1213")).await;
     assert_eq!((status, body["error"].is_string()), (400, true));
     lab.bland.add_do_not_call(TO);

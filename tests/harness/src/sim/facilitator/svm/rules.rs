@@ -24,7 +24,7 @@ impl Refused {
 
 type Judged<T> = Result<T, Refused>;
 
-/// Before anybody is known to pay.
+/// Refuses a payment whose payer is not known yet.
 fn refuse<T>(reason: &str) -> Judged<T> {
     Err(Refused { reason: format!("invalid_exact_svm_{reason}"), message: None, payer: String::new() })
 }

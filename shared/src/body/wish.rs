@@ -1,0 +1,84 @@
+//! What a caller wants by a value, whatever it is called: nothing, something, or no for an answer.
+
+use serde_json::Value;
+
+use crate::api::{Kind, Promise, is_one_of};
+use crate::types::{is_blank, whole};
+
+/// Null, blank or empty.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => is_blank(text),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether something is asked for under a wrong name. A no is none: it is what happens anyway.
+pub(super) fn asks(value: &Value, kind: Kind) -> bool {
+    !is_nothing(value) && (!matches!(kind, Kind::Boolean) || is_yes(value))
+}
+
+/// What people write who want nothing of it.
+const NO: [&str; 9] = ["false", "0", "no", "off", "none", "null", "never", "disabled", "undefined"];
+
+pub(super) fn promises(value: &Value, promise: Promise) -> bool {
+    let promised = |part: &Value| promises(part, promise);
+    match (value, promise) {
+        (Value::Null, _) => false,
+        (Value::String(text), _) if is_blank(text) => false,
+        (Value::Array(items), _) => items.iter().any(promised),
+        (Value::Object(fields), Promise::Only(lists)) => {
+            fields.iter().any(|(name, value)| promises(value, promise) || is_yes(value) && is_in(lists, &word(name)))
+        }
+        (Value::Object(fields), Promise::Within(names, lists)) => fields
+            .iter()
+            .any(|(name, value)| names.contains(&word(name).as_str()) && promises(value, Promise::Only(lists))),
+        (Value::Object(fields), Promise::Holding(names)) => fields.iter().any(|(name, value)| {
+            promises(value, promise)
+                || is_one_of(names, &word(name)) && promises(value, Promise::Unless(&["now", "immediately", "asap"]))
+        }),
+        (Value::Object(fields), _) => fields.values().any(promised),
+        (scalar, promise) => says(&as_word(scalar), promise),
+    }
+}
+
+/// Whether a word, or one of several that stand in one text, is a promise.
+fn says(text: &str, promise: Promise) -> bool {
+    match promise {
+        Promise::Unless(words) | Promise::Beside(_, _, words) => !NO.contains(&text) && !words.contains(&text),
+        Promise::Only(lists) | Promise::Within(_, lists) => {
+            let mut each = text.split([',', ';', ' ', '+', '/']).map(word);
+            is_in(lists, text) || each.any(|one| is_in(lists, &one))
+        }
+        Promise::Always => text != "false",
+        Promise::Holding(_) => false,
+    }
+}
+
+fn is_in(lists: &[&[&str]], word: &str) -> bool {
+    lists.iter().any(|list| list.contains(&word))
+}
+
+fn is_yes(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::Null => false,
+        other => !NO.contains(&as_word(other).as_str()),
+    }
+}
+
+/// A value as it is compared: `30.0` and `"30"` are the same wish.
+fn as_word(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let is_number = text.trim().bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+    let number = if is_number { whole(text.trim()) } else { None };
+    number.map_or_else(|| word(&text), |number| number.to_string())
+}
+
+/// In small letters, however its parts are joined.
+fn word(text: &str) -> String {
+    text.trim().to_lowercase().replace(['_', '-'], "")
+}

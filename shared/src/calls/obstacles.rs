@@ -1,0 +1,89 @@
+//! What stands in the way of a call: a call to the same number that is under way, or a limit. A call that is over counts until
+//! it was looked at, so before a caller is sent away for one, it is looked at.
+
+use futures_util::future;
+
+use super::Calls;
+use crate::invocation::Invocation;
+use crate::limits::{Budget, Limit};
+use crate::refusal::{Refusal, UnderWay};
+use crate::sale::{Behind, Stop};
+use crate::store::limits::{Asking, Counters, Obstacle};
+use crate::types::{CallId, PhoneNumber, Run};
+
+/// How many calls of a wallet are looked at before it is sent away: those that may run, and as many that have just ended.
+const LOOKED_AT: usize = 6;
+
+impl Calls {
+    /// What has been counted, if one more call may be placed. A dry run goes by what the last look at each has seen.
+    pub(super) async fn admitted(
+        &self,
+        counters: Counters,
+        asking: &Asking<'_>,
+        budget: &Budget,
+        run: Run,
+        invocation: &Invocation,
+    ) -> Result<Counters, Refusal> {
+        let Err(obstacle) = counters.admit(asking, budget, invocation.now)? else {
+            return Ok(counters);
+        };
+        let open: Vec<CallId> = counters.open().into_iter().map(|call| call.id).take(LOOKED_AT).collect();
+        if open.is_empty() || !obstacle.may_be_over() {
+            return Err(self.refusal_of(obstacle, &counters, asking.to).await);
+        }
+        let counters = match run {
+            Run::Real => {
+                future::join_all(open.iter().map(|call| self.look(call, invocation))).await;
+                self.store.before_call(asking.wallet, asking.to, invocation.now).await?.1
+            }
+            Run::Dry => counters,
+        };
+        match counters.admit(asking, budget, invocation.now)? {
+            Ok(_) => Ok(counters),
+            // One that was not placed yet may come to nothing: its sale decides, when this one is claimed.
+            Err(Obstacle::Talking(call)) if self.is_not_placed(&call).await? => Ok(counters),
+            Err(obstacle) => Err(self.refusal_of(obstacle, &counters, asking.to).await),
+        }
+    }
+
+    /// The same, when a claim is made.
+    pub(super) async fn hindered(&self, obstacle: Obstacle, counters: &Counters, to: &PhoneNumber) -> Stop {
+        if let Obstacle::Talking(call) = &obstacle {
+            match self.store.call(call).await {
+                Ok(Some(call)) if call.line.placed.is_none() => {
+                    return Stop::Behind(Behind {
+                        sale: call.business.sale,
+                        limit: Limit::UnpaidCall,
+                        ended: Vec::new(),
+                    });
+                }
+                Ok(_) => {}
+                Err(fault) => return Stop::Refuse(fault.into()),
+            }
+        }
+        Stop::Refuse(self.refusal_of(obstacle, counters, to).await)
+    }
+
+    async fn is_not_placed(&self, call: &CallId) -> Result<bool, Refusal> {
+        Ok(self.store.call(call).await?.is_none_or(|call| call.line.placed.is_none()))
+    }
+
+    /// A limit; unless the callee does not want to be called, which will be so as well when the limit is not.
+    async fn refusal_of(&self, obstacle: Obstacle, counters: &Counters, to: &PhoneNumber) -> Refusal {
+        let reached = match obstacle {
+            Obstacle::Talking(id) => return Refusal::CallInProgress { call: UnderWay { id, to: to.clone() } },
+            Obstacle::Reached(reached) => reached,
+        };
+        match self.store.opted_out(to).await {
+            Ok(None) if reached.limit == Limit::CallsAtOnce => {
+                let calls = counters.open().into_iter().filter(|call| call.runs);
+                let calls = calls.map(|call| UnderWay { id: call.id, to: call.to }).collect();
+                let (limit, message) = (reached.limit.code(), reached.limit.to_string());
+                Refusal::RateLimited { limit, retry_after: reached.retry_after, message, calls }
+            }
+            Ok(None) => reached.into(),
+            Ok(Some(_)) => Refusal::DestinationOptedOut,
+            Err(fault) => fault.into(),
+        }
+    }
+}

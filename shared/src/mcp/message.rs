@@ -1,0 +1,258 @@
+//! Reading a message: JSON-RPC 2.0, one request, notification or answer, never a list of them. Strict, since whatever two programs read
+//! differently is a way to cheat one of them: no name twice, no second document behind the first. Pure.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::problem::Problem;
+use crate::types::Object;
+
+/// A message as it was sent.
+#[derive(Debug)]
+pub(super) struct Message<'a> {
+    /// What its answer is to be called; nothing, where no answer is wanted. Zero and an empty text are names.
+    pub(super) id: Option<&'a RawValue>,
+    /// What is asked for; nothing, in an answer to something that was never asked here.
+    pub(super) method: Option<String>,
+    params: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    jsonrpc: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "there")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "there")]
+    method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "there")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "there")]
+    error: Option<&'a RawValue>,
+}
+
+/// `null` is there, too.
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// What a message is about, as far as any method reads it.
+#[derive(Default, Deserialize, Debug)]
+pub(super) struct Params<'a> {
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cursor: Option<&'a RawValue>,
+    #[serde(borrow, rename = "protocolVersion")]
+    protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_meta")]
+    meta: Option<Object<Meta<'a>>>,
+}
+
+/// What is said beside it.
+#[derive(Clone, Copy, Default, Deserialize, Debug)]
+pub(super) struct Meta<'a> {
+    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
+    protocol_version: Option<&'a RawValue>,
+    /// The payment, by x402's transport for MCP: an object, or as some clients write it, its base64.
+    #[serde(borrow, rename = "x402/payment")]
+    pub(super) payment: Option<&'a RawValue>,
+    /// The same under the name that an older client has for it.
+    #[serde(borrow, rename = "x402.payment")]
+    pub(super) dotted_payment: Option<&'a RawValue>,
+}
+
+/// A tool that is to be used.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    /// Which.
+    pub(super) name: String,
+    /// With what: a JSON object.
+    pub(super) arguments: Option<&'a RawValue>,
+    /// What is said beside it.
+    pub(super) meta: Meta<'a>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads one.
+    pub(super) fn read(text: &'a str) -> Result<Self, Problem> {
+        let json: &RawValue =
+            serde_json::from_str(text).map_err(|_| Problem::not_json("The message is not a JSON document."))?;
+        if json.get().starts_with('[') {
+            return Err(Problem::not_a_message("Send one message, not a list of them."));
+        }
+        let Object(envelope): Object<Envelope<'a>> = serde_json::from_str(json.get())
+            .map_err(|_| Problem::not_a_message("A message is a JSON object in which no name is there twice."))?;
+        let Envelope { jsonrpc, id, method, params, result, error } = envelope;
+        if jsonrpc.map(RawValue::get) != Some(r#""2.0""#) {
+            return Err(Problem::not_a_message("`jsonrpc` must be \"2.0\"."));
+        }
+        if id.is_some_and(|id| !is_name(id)) {
+            return Err(Problem::not_a_message("`id` must be a string or a number; a notification has none."));
+        }
+        let method = match method {
+            Some(method) => Some(text_in(method).ok_or_else(|| Problem::not_a_message("`method` must be a string."))?),
+            None if result.is_some() || error.is_some() => None,
+            None => return Err(Problem::not_a_message("`method` is missing.")),
+        };
+        Ok(Self { id, method, params })
+    }
+
+    /// What it is about.
+    pub(super) fn params(&self) -> Result<Params<'a>, Problem> {
+        let Some(params) = self.params else { return Ok(Params::default()) };
+        let read: Result<Object<Params<'a>>, _> = serde_json::from_str(params.get());
+        let Object(params) = read.map_err(|_| {
+            Problem::wrong_params("`params` and `_meta` must be JSON objects in which no name is there twice.")
+        })?;
+        Ok(params)
+    }
+}
+
+impl<'a> Params<'a> {
+    /// The revision that a client begins with.
+    pub(super) fn protocol_version(&self) -> Option<String> {
+        text_in(self.protocol_version?)
+    }
+
+    /// The revision that each message names since 2026-07-28. What is there and no text is named as it stands.
+    pub(super) fn named_version(&self) -> Option<String> {
+        let version = self.meta().protocol_version?;
+        Some(text_in(version).unwrap_or_else(|| version.get().to_owned()))
+    }
+
+    /// The tool's name, where there is one.
+    pub(super) fn name(&self) -> Option<String> {
+        text_in(self.name?)
+    }
+
+    fn meta(&self) -> Meta<'a> {
+        self.meta.as_ref().map(|Object(meta)| *meta).unwrap_or_default()
+    }
+
+    /// There is one page of everything, so none begins anywhere.
+    pub(super) fn no_cursor(&self) -> Result<(), Problem> {
+        let cursor = self.cursor.is_some();
+        if cursor { Err(Problem::wrong_params("Unknown cursor: there is one page.")) } else { Ok(()) }
+    }
+
+    /// The tool that is to be used.
+    pub(super) fn call(&self) -> Result<Call<'a>, Problem> {
+        let name = self.name().ok_or_else(|| Problem::wrong_params("`name` must be the name of a tool."))?;
+        if self.arguments.is_some_and(|arguments| !arguments.get().starts_with('{')) {
+            return Err(Problem::wrong_params("`arguments` must be a JSON object."));
+        }
+        Ok(Call { name, arguments: self.arguments, meta: self.meta() })
+    }
+}
+
+/// A text or a number.
+fn is_name(id: &RawValue) -> bool {
+    id.get().starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit())
+}
+
+fn text_in(json: &RawValue) -> Option<String> {
+    serde_json::from_str(json.get()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Message;
+
+    fn read(text: &str) -> Result<(Option<String>, Option<String>), (u16, i32)> {
+        let message = Message::read(text).map_err(|problem| problem.told())?;
+        message.params().map_err(|problem| problem.told())?;
+        Ok((message.id.map(|id| id.get().to_owned()), message.method))
+    }
+
+    #[test]
+    fn an_id_is_any_text_and_any_number_and_is_kept_to_the_letter() {
+        for id in
+            ["0", "-1", "7", "1.0", "1.5", "1e3", "123456789012345678901234567890", r#""""#, r#""a\u0062""#, r#""0""#]
+        {
+            let read = read(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
+            assert_eq!(read, Ok((Some(id.to_owned()), Some("ping".to_owned()))), "{id}");
+        }
+        for id in ["null", "true", "{}", "[]", "[1]"] {
+            assert_eq!(read(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)), Err((400, -32600)), "{id}");
+        }
+        let notification = read(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        assert_eq!(notification, Ok((None, Some("notifications/initialized".to_owned()))));
+    }
+
+    #[test]
+    fn what_is_not_one_message_is_refused() {
+        for (text, number) in [
+            ("", -32700),
+            ("{", -32700),
+            ("nonsense", -32700),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}{}"#, -32700),
+            ("[]", -32600),
+            (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, -32600),
+            ("1", -32600),
+            ("null", -32600),
+            (r#""ping""#, -32600),
+            (r#"{"id":1,"method":"ping"}"#, -32600),
+            (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, -32600),
+            (r#"{"jsonrpc":2.0,"id":1,"method":"ping"}"#, -32600),
+            (r#"{"jsonrpc":"2.0","id":1}"#, -32600),
+            (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, -32600),
+            (r#"{"jsonrpc":"2.0","id":1,"method":null}"#, -32600),
+            (r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#, -32600),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}"#, -32600),
+        ] {
+            assert_eq!(read(text), Err((400, number)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_nothing_is_a_message_without_a_method() {
+        for text in
+            [r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#]
+        {
+            assert_eq!(read(text), Ok((Some("1".to_owned()), None)), "{text}");
+        }
+    }
+
+    #[test]
+    fn params_are_an_object_and_their_parts_are_what_they_are_called() {
+        let message = |params: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+        for params in [
+            "[]",
+            "1",
+            r#""x""#,
+            r#"{"name":"a","name":"b"}"#,
+            r#"{"_meta":[]}"#,
+            r#"{"_meta":"x"}"#,
+            r#"{"_meta":{"x402/payment":{},"x402/payment":{}}}"#,
+        ] {
+            assert_eq!(read(&message(params)), Err((200, -32602)), "{params}");
+        }
+        let called = |params: &str| {
+            let text = message(params);
+            let message = Message::read(&text).unwrap();
+            let called = message.params().unwrap();
+            called
+                .call()
+                .map(|call| (call.name, call.arguments.map(|it| it.get().to_owned())))
+                .map_err(|problem| problem.told())
+        };
+        assert_eq!(called(r#"{"name":"get_call"}"#), Ok(("get_call".to_owned(), None)));
+        assert_eq!(called(r#"{"name":"get_call","arguments":null,"_meta":null}"#), Ok(("get_call".to_owned(), None)));
+        assert_eq!(called(r#"{"name":"a","arguments":{"b":1}}"#), Ok(("a".to_owned(), Some(r#"{"b":1}"#.to_owned()))));
+        for params in [
+            "{}",
+            "null",
+            r#"{"name":1}"#,
+            r#"{"name":null}"#,
+            r#"{"name":"a","arguments":[]}"#,
+            r#"{"name":"a","arguments":"x"}"#,
+        ] {
+            assert_eq!(called(params), Err((200, -32602)), "{params}");
+        }
+    }
+}

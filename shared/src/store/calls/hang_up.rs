@@ -1,0 +1,42 @@
+//! The wish that a call ends: written before the dialler is told, so that what is begun here is brought to its end by the looks
+//! that follow and by the reaper, whatever becomes of the request.
+
+use crate::store::change::{Change, Changes, is, no};
+use crate::store::rows::{CallRow, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, SALE};
+use crate::store::{Done, Hurdle, Store, StoreFault, keys};
+use crate::types::Timestamp;
+
+use super::Call;
+
+/// What was found when it was asked for that a call is hung up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HangUp {
+    /// It was not over: that it is to be hung up is on record, from now on or since an earlier request.
+    Asked,
+    /// It was seen to have ended.
+    Over,
+    /// It is not there: no phone rang, and its record is gone.
+    Gone,
+}
+
+impl Store {
+    /// Writes down that a call is to be hung up, unless it is over. The reaper comes for it at once, in case that this request
+    /// does not get to it. `token` names this try.
+    pub async fn hang_up(&self, call: &Call, now: Timestamp, token: &str) -> Result<HangUp, StoreFault> {
+        let change = Change::update(keys::call(&call.id))
+            .set(HANGUP_REQUESTED_AT, now)
+            .set(DUE_AT, now)
+            .when(is(SALE, &call.business.sale))
+            .when(no(ENDED_AT))
+            .when(no(HANGUP_REQUESTED_AT))
+            .or(Hurdle::Call);
+        match self.transact(Changes::of([change]), token).await? {
+            Done::Yes => Ok(HangUp::Asked),
+            Done::No(lost) => Ok(match lost.found::<CallRow>()? {
+                None => HangUp::Gone,
+                Some(row) if row.ended_at.is_some() => HangUp::Over,
+                Some(_) => HangUp::Asked,
+            }),
+        }
+    }
+}

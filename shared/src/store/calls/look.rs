@@ -1,0 +1,114 @@
+//! Looks at a call: who may make the next one, and what is written of it.
+
+use std::time::Duration;
+
+use crate::limits::SETTLING;
+use crate::store::change::{Change, Changes, above, as_seen, is};
+use crate::store::keys::{self, Key, Queue};
+use crate::store::limits::{self, Over};
+use crate::store::rows::{
+    CHARGE, COST, CallRow, Charge, DUE_AT, ENDED_AT, LOOKED_AT, MICROS, SAID, SEEN_AT, SETTLED, TTL, VIEW, Value,
+};
+use crate::store::{Done, Hurdle, Store, StoreFault};
+use crate::types::{CallId, Timestamp, Usdc};
+
+use super::said::{Part, changed, parts, whole};
+use super::{Call, Look, Questions, kept_until};
+
+/// How often a call is read again whose parts do not belong together: a look was being written.
+const TORN: u32 = 4;
+
+impl Look {
+    /// When the call ended, if this look is the first that sees it.
+    fn first_end(&self, call: &Call) -> Option<Timestamp> {
+        self.ended_at.filter(|_| call.line.ended_at.is_none())
+    }
+}
+
+impl Store {
+    /// A call, with what was said in it. The items are read one after the other, so a look that is written meanwhile may be in
+    /// some of them only: then they are read again. Parts that are gone for good are those of a call that is shown no more.
+    pub async fn call(&self, id: &CallId) -> Result<Option<Call>, StoreFault> {
+        let mut reads = 0;
+        loop {
+            let items = self.partition(keys::call(id).pk).await?;
+            let is_call = |item: &&_| Key::of(item).as_ref() == Some(&keys::call(id));
+            let Some(item) = items.iter().find(is_call) else { return Ok(None) };
+            let row: CallRow = serde_dynamo::from_item(item.clone())?;
+            let (transcript, is_whole) = whole(id, &row.said, &items)?;
+            reads += 1;
+            if is_whole || reads == TORN {
+                return Call::from_row(id.clone(), row, transcript).map(Some);
+            }
+            tokio::time::sleep(Duration::from_millis(5 << reads)).await;
+        }
+    }
+
+    /// Takes the turn to look at a call: of all that ask at once, one may. `token` names this try.
+    pub async fn take_look(&self, call: &Call, now: Timestamp, token: &str) -> Result<bool, StoreFault> {
+        let change = Change::update(keys::call(&call.id))
+            .set(LOOKED_AT, now)
+            .when(is(LOOKED_AT, call.line.looked_at))
+            .when(is(SETTLED, false))
+            .or(Hurdle::Call);
+        Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
+    }
+
+    /// Writes down what a look showed, and says whether it was; and what ends with it: the call counts no longer as one that runs
+    /// with the first end that is seen, and for what it has cost with the last look. `call` is as it was when the turn was taken.
+    /// It is lost, and that is right, if a later look was taken, or another one was written that this look did not know of:
+    /// an end that could have been shown is never taken back.
+    pub async fn looked(&self, call: &Call, look: &Look, token: &str) -> Result<bool, StoreFault> {
+        let line = &call.line;
+        let (known, said) = (parts(line.transcript()), parts(&look.view.transcript));
+        let new = changed(&call.id, &known, &said, kept_until(line.created_at))?;
+        let mut change = Change::update(keys::call(&call.id))
+            .set(VIEW, Value::row(&look.view.to_row())?)
+            .set(SEEN_AT, line.looked_at)
+            .set_some(ENDED_AT, look.ended_at)
+            .set(SETTLED, look.settled)
+            .when(is(LOOKED_AT, line.looked_at))
+            .when(is(SETTLED, false))
+            .when(as_seen(SEEN_AT, line.seen_at))
+            .when(as_seen(ENDED_AT, line.ended_at));
+        if known != said {
+            change = change.set(SAID, Value::row(&said.iter().map(Part::digest).collect::<Vec<_>>())?);
+        }
+        if look.refund_due {
+            // It stays in its queue, due at once: the refund is the next thing to be done.
+            change = change
+                .set(CHARGE, Charge::RefundDue)
+                .set(DUE_AT, line.looked_at)
+                .remove(TTL)
+                .when(is(CHARGE, Charge::Paid));
+        } else if look.settled && look.questions == Questions::Asked {
+            change = change.due(Queue::of_questions(&call.id), line.looked_at);
+        } else if look.settled {
+            change = change.not_due();
+        } else if let Some(at) = look.first_end(call) {
+            // What it has cost is known then, and stands in others' way until the call was looked at.
+            change = change.set(DUE_AT, at.as_second() + SETTLING.as_secs().cast_signed());
+        }
+        let price = look.price.filter(|_| look.settled && call.business.cost.is_some());
+        let change = change.set_some(COST.then(MICROS), price.map(Usdc::signed)).or(Hurdle::Call);
+        let changes = Changes::of([change]).and(new.into_iter().collect()).and(counted(call, look, price));
+        Ok(matches!(self.transact(changes, token).await?, Done::Yes))
+    }
+
+    /// Puts off the next time the reaper looks at a call.
+    pub async fn put_off(&self, call: &CallId, until: Timestamp, token: &str) -> Result<(), StoreFault> {
+        let change = Change::update(keys::call(call)).set(DUE_AT, until).when(above(DUE_AT, 0_i64)).or(Hurdle::Call);
+        self.transact(Changes::of([change]), token).await.map(drop)
+    }
+}
+
+/// What changes in the counts with a look.
+fn counted(call: &Call, look: &Look, price: Option<Usdc>) -> Changes {
+    let ended = look.first_end(call);
+    // From the first look that sees it, so that no wallet calls again in between; the time is the same at the last.
+    let seen = look.ended_at.filter(|_| ended.is_some() || look.settled).filter(|_| look.broke_off);
+    let broke: Changes = seen.map(|at| limits::broke(&call.line.to, at.as_second())).into_iter().collect();
+    let Some(cost) = &call.business.cost else { return broke };
+    let over = Over { ended: ended.map(Timestamp::as_second), settled: look.settled, price };
+    limits::over(&call.id, &call.business.wallet, &call.line.to, cost, over).and(broke)
+}

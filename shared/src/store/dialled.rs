@@ -1,0 +1,12 @@
+//! A call's place in the list of its wallet.
+
+use crate::types::{CallId, Timestamp};
+
+/// When a call was dialled, and its id, since two may be dialled in one second.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dialled {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub call: CallId,
+}

@@ -1,0 +1,164 @@
+//! The names of attributes, each taken from the field of the row that it is read into: a name that no row has does not compile,
+//! and nothing else can make one.
+
+use std::borrow::Cow;
+
+use super::{
+    CallRow, ControlRow, CostRow, CountedRow, CountedRows, DoubtsRow, LeaseRow, NumberRow, OptOutRow, PaymentRow,
+    PurchaseRow, RefundRow, RefundStopRow, RefundedRow, RunningRow, SaidRow, SaleRow, SumRow, TurnRow, WalletRow,
+};
+
+/// The name of an attribute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) struct Name(&'static str);
+
+impl Name {
+    /// As it stands in an item.
+    pub(in crate::store) const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// An attribute inside of this one.
+    pub(in crate::store) fn then(self, inner: Self) -> Path {
+        Path::from(self).then(inner)
+    }
+
+    /// An entry of the map in this attribute.
+    pub(in crate::store) fn entry(self, key: &str) -> Path {
+        Path(vec![self.0.into(), key.to_owned().into()])
+    }
+}
+
+/// An attribute, or an attribute of an attribute: `refund.state`.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::store) struct Path(Vec<Cow<'static, str>>);
+
+impl Path {
+    /// From the outside to the inside.
+    pub(in crate::store) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Cow::as_ref)
+    }
+
+    /// An attribute inside of this one.
+    pub(in crate::store) fn then(mut self, inner: Name) -> Self {
+        self.0.push(inner.0.into());
+        self
+    }
+
+    /// As it stands in an item that is written as a whole.
+    pub(in crate::store) fn in_an_item(self) -> String {
+        self.0.join(".")
+    }
+}
+
+impl From<Name> for Path {
+    fn from(name: Name) -> Self {
+        Self(vec![name.0.into()])
+    }
+}
+
+/// Names attributes by the fields that they are read into.
+macro_rules! attributes {
+    ($($name:ident = $field:ident of $($row:ident)+;)+) => {
+        $(pub(in crate::store) const $name: Name = {
+            $(let _ = |row: &$row| { let _ = &row.$field; };)+
+            Name(stringify!($field))
+        };)+
+    };
+}
+
+attributes! {
+    PK = pk of SaleRow CallRow;
+    SK = sk of SaleRow CallRow LeaseRow;
+    DUE_QUEUE = due_queue of SaleRow CallRow NumberRow LeaseRow;
+    DUE_AT = due_at of SaleRow CallRow NumberRow LeaseRow;
+    TTL = ttl of SaleRow CallRow SaidRow PurchaseRow CountedRows SumRow RefundedRow;
+    CREATED_AT = created_at of TurnRow;
+
+    CUSTODY = custody of NumberRow;
+    COUNTRY = country of NumberRow LeaseRow;
+    OWNER = owner of NumberRow;
+    SALE = sale of NumberRow CallRow PurchaseRow;
+    SID = sid of NumberRow;
+    EXPIRES_AT = expires_at of LeaseRow;
+    HOLD = hold of LeaseRow;
+
+    DIAL = dial of WalletRow;
+    UNPAID_AT = unpaid_at of WalletRow;
+    CREDIT = credit of WalletRow;
+    BLOCKED_AT = blocked_at of WalletRow;
+    BLOCKED_FOR = blocked_for of WalletRow;
+    DOUBTS = doubts of DoubtsRow;
+
+    PAUSED = paused of ControlRow;
+    PAUSED_AT = paused_at of ControlRow;
+    PAUSED_FOR = paused_for of ControlRow;
+    SALT = salt of ControlRow;
+    MISSING = missing of SaleRow ControlRow;
+    OPTED_OUT_AT = opted_out_at of OptOutRow;
+    OPTED_OUT_FOR = opted_out_for of OptOutRow;
+    TAKEN_AT = taken_at of TurnRow;
+    PROGRESS = progress of TurnRow;
+    BLOCKS = blocks of TurnRow;
+    INSIDE = inside of TurnRow;
+    TOP = top of TurnRow;
+    BEFORE = before of TurnRow;
+    BEHIND = behind of TurnRow;
+
+    STATE = state of SaleRow RefundRow;
+    ATTEMPT = attempt of SaleRow;
+    BUSY_UNTIL = busy_until of SaleRow;
+    REQUEST = request of SaleRow;
+    PAYMENT = payment of SaleRow;
+    WORK = work of SaleRow;
+    SPENT = spent of SaleRow;
+    CONTESTED = contested of SaleRow;
+    DOUBTED = doubted of SaleRow;
+    STOPPED = stopped of SaleRow CallRow;
+    SETTLED = settled of SaleRow CallRow;
+    REFUND = refund of SaleRow;
+    SEARCHED = searched of SaleRow;
+    NETWORK = network of PaymentRow;
+    FROM = from of PaymentRow;
+
+    REASON = reason of RefundRow;
+    TAKEN_BY = taken_by of RefundRow;
+    TRIES = tries of RefundRow;
+    REFUSED = refused of RefundRow;
+    BY = by of RefundRow;
+    AMOUNT = amount of RefundedRow;
+    COUNTED = counted of RefundedRow;
+    STRAYS = strays of RefundedRow;
+    STOPPED_AT = stopped_at of RefundStopRow;
+    LIFTED_AT = lifted_at of RefundStopRow;
+    LIFTED_BY = lifted_by of RefundStopRow;
+
+    CHARGE = charge of CallRow;
+    PLACED = placed of CallRow;
+    TRANSACTION = transaction of CallRow RefundRow;
+    REFUNDED_BY = refunded_by of CallRow;
+    BY_HAND = by_hand of CallRow;
+    WAITED_UNTIL = waited_until of CallRow;
+    HANGUP_REQUESTED_AT = hangup_requested_at of CallRow;
+    LOOKED_AT = looked_at of CallRow;
+    SEEN_AT = seen_at of CallRow;
+    ENDED_AT = ended_at of CallRow;
+    VIEW = view of CallRow;
+    SAID = said of CallRow;
+    ASKED = asked of CallRow;
+    ANSWERS = answers of CallRow;
+    UNANSWERED = unanswered of CallRow;
+    LINES = lines of SaidRow;
+    COST = cost of CallRow CountedRow;
+    MICROS = micros of CostRow;
+
+    VERSION = version of CountedRows;
+    ENTRIES = entries of CountedRows;
+    BROKE_AT = broke_at of CountedRows;
+    ENDS_AT = ends_at of CountedRow;
+    OPEN_UNTIL = open_until of CountedRow SumRow;
+    SUM_SINCE = sum_since of SumRow;
+    SUM = sum of SumRow;
+    OPEN = open of SumRow;
+    RUNNING = running of RunningRow;
+}

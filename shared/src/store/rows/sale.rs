@@ -1,0 +1,101 @@
+//! How a sale stands in its row.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RefundRow, WorkRow};
+use crate::types::words;
+
+/// `SALE#<payment id>` / `SALE`: a payment and what is sold for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the payment")]
+pub(in crate::store) struct SaleRow {
+    pub pk: String,
+    pub sk: String,
+    pub state: State,
+    /// Whose turn it is: every step is conditional on it.
+    pub attempt: String,
+    /// Until when that attempt may be at work.
+    pub busy_until: i64,
+    /// The offer's path.
+    pub endpoint: String,
+    /// SHA-256 of the request, in hex.
+    pub request: String,
+    pub payment: PaymentRow,
+    pub work: WorkRow,
+    pub created_at: i64,
+    /// A void sale that can never be claimed again: the payment was handed to the facilitator, or a phone rang for it.
+    #[serde(default)]
+    pub spent: bool,
+    /// The facilitator has said that the nonce is used: only the chain can tell by whom.
+    #[serde(default)]
+    pub contested: bool,
+    /// Its payment counts as one in doubt.
+    #[serde(default)]
+    pub doubted: bool,
+    /// Its call was stopped while the payment was in doubt.
+    #[serde(default)]
+    pub stopped: bool,
+    /// It was granted, and its payment is not on the chain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SettledRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundRow>,
+    /// How far the chain was searched for the payment, or for the one that goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched: Option<SearchedRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// Absent until it has ended: what is not over is never forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<i64>,
+}
+
+/// See [`crate::types::Searched`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::store) struct SearchedRow {
+    pub message: String,
+    pub before: String,
+}
+
+words! {
+    /// Where a sale stands.
+    pub enum State {
+        /// Claimed; work may be under way, nothing is settled.
+        Open = "open",
+        /// Past the fence: the payment is about to be settled, or was.
+        Settling = "settling",
+        /// Paid and granted.
+        Closed = "closed",
+        /// Given up: nothing granted. If it was paid nevertheless, there is a refund.
+        Void = "void",
+    }
+}
+
+/// What is needed to settle again with the same bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::store) struct PaymentRow {
+    pub version: u8,
+    pub network: String,
+    pub from: String,
+    pub to: String,
+    pub value: u64,
+    pub valid_after: u64,
+    pub valid_before: u64,
+    pub nonce: String,
+    pub signature: String,
+    pub resource: String,
+    pub description: String,
+}
+
+/// Proof of payment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::store) struct SettledRow {
+    /// Absent where it was paid with credit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+    pub settled_at: i64,
+}

@@ -1,0 +1,138 @@
+//! What stands in an attribute. A word is written as it is read: by the one spelling beside its variant.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Charge, Custody, Pause, RefundReason, Refunding, State};
+use crate::store::fault::StoreFault;
+use crate::types::call::{Dialler, EndedBy, Message, Retry, Role, Status};
+use crate::types::{AttemptId, Country, PaymentId, Timestamp, Wallet};
+
+/// A value of an attribute.
+#[derive(Clone, PartialEq, Debug)]
+pub(in crate::store) struct Value(AttributeValue);
+
+impl Value {
+    /// A row, or a part of one.
+    pub(in crate::store) fn row(row: &impl Serialize) -> Result<Self, StoreFault> {
+        Ok(Self(serde_dynamo::to_attribute_value(row)?))
+    }
+}
+
+impl From<Value> for AttributeValue {
+    fn from(value: Value) -> Self {
+        value.0
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self(AttributeValue::S(text.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self(AttributeValue::S(text))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(bool: bool) -> Self {
+        Self(AttributeValue::Bool(bool))
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(at: Timestamp) -> Self {
+        at.as_second().into()
+    }
+}
+
+impl From<Country> for Value {
+    fn from(country: Country) -> Self {
+        country.as_str().into()
+    }
+}
+
+impl From<&PaymentId> for Value {
+    fn from(payment: &PaymentId) -> Self {
+        payment.as_str().into()
+    }
+}
+
+impl From<&AttemptId> for Value {
+    fn from(attempt: &AttemptId) -> Self {
+        attempt.as_str().into()
+    }
+}
+
+impl From<&Wallet> for Value {
+    fn from(wallet: &Wallet) -> Self {
+        wallet.caip10().into()
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ident)+) => {
+        $(impl From<$number> for Value {
+            fn from(number: $number) -> Self {
+                Self(AttributeValue::N(number.to_string()))
+            }
+        })+
+    };
+}
+
+numbers! { i64 u64 u32 }
+
+/// Words that stand in rows.
+macro_rules! stored {
+    ($($word:ident)+) => {
+        $(impl From<$word> for Value {
+            fn from(word: $word) -> Self {
+                word.as_str().into()
+            }
+        }
+
+        impl Serialize for $word {
+            fn serialize<S: Serializer>(&self, row: S) -> Result<S::Ok, S::Error> {
+                row.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $word {
+            fn deserialize<D: Deserializer<'de>>(row: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(row)?;
+                Self::parse(&text).ok_or_else(|| D::Error::unknown_variant(&text, Self::WORDS))
+            }
+        })+
+    };
+}
+
+stored! { Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::{
+        Charge, Custody, Dialler, EndedBy, Message, Pause, RefundReason, Refunding, Retry, Role, State, Status, Value,
+    };
+
+    #[test]
+    fn a_word_is_read_as_it_was_written_and_nothing_else_is() {
+        macro_rules! each {
+            ($($word:ident)+) => {
+                $(for word in $word::ALL {
+                    let row: AttributeValue = serde_dynamo::to_attribute_value(word).unwrap();
+                    assert_eq!(AttributeValue::from(Value::from(*word)), row, "one spelling for both ways");
+                    assert_eq!(serde_dynamo::from_attribute_value::<_, $word>(row).unwrap(), *word);
+                    let other = AttributeValue::S(format!("{}s", word.as_str()));
+                    assert!(serde_dynamo::from_attribute_value::<_, $word>(other).is_err());
+                })+
+            };
+        }
+        each! { Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
+    }
+}

@@ -1,0 +1,100 @@
+//! Limits on numbers that are bought.
+
+use std::time::Duration;
+
+use harness::sim::Fault;
+use harness::spec::BUY;
+use harness::{Stack, Wallet, binaries};
+use serde_json::json;
+
+use super::{refused_by, row};
+
+#[tokio::test]
+async fn a_wallet_buys_ten_numbers_in_a_day() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for _ in 0..10 {
+        stack.buys(&wallet).await;
+    }
+    let earned = stack.earned();
+    let refused = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    let wait = refused_by(&refused.answer, "numbers_per_wallet_per_day");
+    assert!(wait > Duration::from_hours(23), "{wait:?}");
+    assert_eq!((stack.earned(), stack.twilio.held().len()), (earned, 10));
+    stack.buys(&stack.wallet()).await;
+    stack.travel(wait);
+    stack.buys(&wallet).await;
+}
+
+#[tokio::test]
+async fn so_many_numbers_are_bought_at_the_carrier_in_a_day_and_those_in_stock_are_sold_beyond() {
+    let stack = Stack::start(binaries!()).await;
+    stack.buys(&stack.wallet()).await;
+    let sum = row(&stack, "NUMBERS");
+    assert_eq!(sum["sum"], 1_150_000);
+    // As if 199 others had bought one.
+    let since = sum["sum_since"].to_string();
+    let full = json!({"pk": {"S": "LIMIT#NUMBERS"}, "sk": {"S": "LIMIT"}, "sum": {"N": "230000000"}, "sum_since": {"N": since}});
+    stack.dynamo.put(full.as_object().expect("an item"));
+    let another = stack.wallet();
+    let refused = stack.post(BUY).body(&json!({})).pay(&another).await;
+    let wait = refused_by(&refused.answer, "number_cost_per_day");
+    assert_eq!(stack.twilio.held().len(), 1);
+    stack.twilio.hold("+14155550299", "bought by hand");
+    stack.sweep().await;
+    stack.sweep().await;
+    assert_eq!(stack.buys(&another).await, "+14155550299");
+    stack.travel(wait);
+    stack.buys(&another).await;
+}
+
+#[tokio::test]
+async fn what_is_not_bought_is_not_counted() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let of_wallet = format!("BUYER#{}", wallet.caip10(stack.network()));
+    let counted = || {
+        let bought = row(&stack, &of_wallet)["entries"].as_object().map_or(0, serde_json::Map::len);
+        (bought, row(&stack, "NUMBERS")["sum"].clone())
+    };
+    stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::Overload);
+    let refused = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    refused.answer.refused(429, "upstream_rate_limited");
+    assert_eq!(counted(), (0, json!(0)));
+    stack.post(BUY).body(&json!({})).paid_with(&refused.payment).send().await.expect(200);
+    assert_eq!(counted(), (1, json!(1_150_000)));
+}
+
+#[tokio::test]
+async fn numbers_that_are_bought_at_once_are_counted_one_by_one() {
+    for wallets in [1, 2] {
+        let stack = Stack::start(binaries!()).await;
+        let buyers: Vec<Wallet> = (0..wallets).map(|_| stack.wallet()).collect();
+        let (first, second) = (&buyers[0], &buyers[wallets - 1]);
+        // The first has read what was counted, and is about to claim when the second comes and is counted.
+        stack.dynamo.faults().reset_counts();
+        stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
+        let overtakes = async {
+            stack.dynamo.faults().arrived("TransactWriteItems", 1).await;
+            stack.buys(second).await;
+            stack.dynamo.faults().release();
+        };
+        tokio::join!(stack.buys(first), overtakes);
+        assert_eq!(row(&stack, "NUMBERS")["sum"], 2_300_000);
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_is_not_paid_for_counts_if_that_is_the_wallets_doing() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let of_wallet = format!("BUYER#{}", wallet.caip10(stack.network()));
+    let counted = || row(&stack, &of_wallet)["entries"].as_object().map_or(0, serde_json::Map::len);
+    stack.facilitator.faults().times("POST */settle", 3, Fault::Overload);
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.refused(503, "upstream_error");
+    assert_eq!((counted(), stack.twilio.held().len()), (0, 1), "the facilitator was not there");
+    stack.facilitator.decline_next("insufficient_funds");
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.refused(402, "payment_required");
+    assert_eq!((counted(), stack.earned()), (1, 0));
+}

@@ -1,0 +1,213 @@
+//! What an operator is shown and woken by, against what the code counts and what OPERATIONS.md says about it.
+
+mod each;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_json::Value as Json;
+use serde_yaml_ng::Value;
+use shared::telemetry::metrics::ALL;
+
+/// A metric of the stack's own, as the template names it: with the names of its dimensions.
+type Shown = (String, BTreeSet<String>);
+
+#[test]
+fn everything_that_is_counted_is_shown_and_nothing_else() {
+    let template = template();
+    let (mut shown, filtered) = (on_the_dashboard(&template), filters(&template));
+    shown.extend(in_alarms(&template));
+    let counted = ALL.iter().map(|metric| {
+        let dimensions = metric.dimensions.iter().map(|name| (*name).to_owned());
+        (metric.name.to_owned(), dimensions.collect())
+    });
+    let expected: BTreeSet<Shown> = counted.chain(filtered.into_iter().map(|name| (name, BTreeSet::new()))).collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn an_alarm_wakes_somebody_and_says_where_to_read_what_to_do() {
+    let operations = fs::read_to_string("OPERATIONS.md").expect("OPERATIONS.md");
+    let sections: BTreeSet<&str> = operations.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let mut named = BTreeSet::new();
+    for (name, alarm) in of_type(&template(), "AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        let description = text(&properties["AlarmDescription"]);
+        let (says, section) = description.rsplit_once(". OPERATIONS.md, ").expect("a section");
+        assert!(says.len() > 20, "{name} says nothing");
+        assert!(sections.contains(section), "{name} names the section {section:?}, which is not there");
+        named.insert(section.to_owned());
+        let actions: Vec<_> = properties["AlarmActions"].as_sequence().into_iter().flatten().map(text).collect();
+        assert_eq!(actions, ["Alarms"], "{name} does not wake the operator");
+        let missing = text(&properties["TreatMissingData"]);
+        let is_watchdog = text(&properties["MetricName"]) == "Rounds";
+        assert_eq!(missing, if is_watchdog { "breaching" } else { "notBreaching" }, "{name}");
+    }
+    let (_, alarms) = operations.split_once("\n## Alarms\n").expect("a chapter");
+    let (alarms, _) = alarms.split_once("\n## ").expect("another chapter");
+    let explained = alarms.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
+    assert_eq!(named, explained, "each section is of an alarm");
+}
+
+#[test]
+fn what_is_added_up_over_functions_leaves_none_out() {
+    let template = template();
+    let all: BTreeSet<String> = of_type(&template, "AWS::Serverless::Function").into_keys().collect();
+    for (name, of) in [("ErrorAlarm", "Errors"), ("ThrottleAlarm", "Throttles"), ("DurationAlarm", "Duration")] {
+        let watched = metrics_of(&template["Resources"][name], of, "FunctionName");
+        assert_eq!(watched, all, "{name}");
+    }
+    let binaries = of_type(&template, "AWS::Serverless::Function");
+    let binaries = binaries.values().map(|function| text(&function["Metadata"]["BuildProperties"]["Binary"])).collect();
+    assert_eq!(metrics_of(&template["Resources"]["FaultAlarm"], "Faults", "function"), binaries);
+    let body = text(&template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]);
+    for function in all {
+        for metric in ["Errors", "Throttles", "Duration"] {
+            let shown = format!(r#"["AWS/Lambda", "{metric}", "FunctionName", "${{{function}}}"]"#);
+            assert!(body.contains(&shown), "{metric} of {function}");
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_shows_each_alarm_and_overlaps_nothing() {
+    let template = template();
+    let dashboard = dashboard(&template);
+    let mut taken = BTreeSet::new();
+    for widget in dashboard["widgets"].as_array().expect("widgets") {
+        let number = |name: &str| widget[name].as_u64().expect(name);
+        assert!(number("x") + number("width") <= 24, "{widget}");
+        for (x, y) in (0..number("width")).flat_map(|x| (0..number("height")).map(move |y| (x, y))) {
+            assert!(taken.insert((number("x") + x, number("y") + y)), "{widget}");
+        }
+    }
+    let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().expect("alarms");
+    let shown: BTreeSet<_> = shown.iter().map(|arn| arn.as_str().expect("text").to_owned()).collect();
+    let conditional = |alarm: &Value| !alarm["Condition"].is_null();
+    let alarms = of_type(&template, "AWS::CloudWatch::Alarm").into_iter().filter(|(_, alarm)| !conditional(alarm));
+    assert_eq!(shown, alarms.map(|(name, _)| format!("${{{name}.Arn}}")).collect());
+}
+
+#[test]
+fn what_a_schedule_cannot_deliver_is_kept() {
+    let template = template();
+    let queue = &template["Resources"]["DeadLetters"]["Properties"];
+    assert_eq!(queue["SqsManagedSseEnabled"], Value::Bool(true));
+    assert_eq!(queue["MessageRetentionPeriod"].as_u64(), Some(14 * 24 * 60 * 60));
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        for event in function["Properties"]["Events"].as_mapping().into_iter().flatten().map(|(_, event)| event) {
+            if text(&event["Type"]) == "ScheduleV2" {
+                let letters = &event["Properties"]["DeadLetterConfig"];
+                assert_eq!(text(&letters["Arn"]), "DeadLetters.Arn", "{name}");
+            }
+        }
+    }
+    for role in ["SchedulerRole", "RefundsSchedulerRole"] {
+        let statements = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let sends = |statement: &&Value| text(&statement["Action"]) == "sqs:SendMessage";
+        let statement = statements.as_sequence().expect("statements").iter().find(sends).expect("it may send");
+        assert_eq!(text(&statement["Resource"]), "DeadLetters.Arn", "{role}");
+    }
+}
+
+#[test]
+fn functions_are_traced_and_their_table_is_protected() {
+    let template = template();
+    assert_eq!(text(&template["Globals"]["Function"]["Tracing"]), "Active");
+    let table = &template["Resources"]["Table"];
+    for kept in ["DeletionPolicy", "UpdateReplacePolicy"] {
+        assert_eq!(text(&table[kept]), "Retain");
+    }
+    let protection = table["Properties"]["DeletionProtectionEnabled"].as_sequence().expect("a condition");
+    assert_eq!(text(&protection[0]), "IsProduction");
+    assert_eq!((&protection[1], &protection[2]), (&Value::Bool(true), &Value::Bool(false)));
+}
+
+fn template() -> Value {
+    serde_yaml_ng::from_str(&fs::read_to_string("template.yaml").expect("template.yaml")).expect("YAML")
+}
+
+fn of_type(template: &Value, kind: &str) -> BTreeMap<String, Value> {
+    let resources = template["Resources"].as_mapping().expect("resources").iter();
+    resources
+        .filter(|(_, resource)| text(&resource["Type"]) == kind)
+        .map(|(name, it)| (text(name), it.clone()))
+        .collect()
+}
+
+/// The metrics of the stack's own that alarms look at.
+fn in_alarms(template: &Value) -> BTreeSet<Shown> {
+    let mut shown = BTreeSet::new();
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() {
+        let properties = &alarm["Properties"];
+        let several = properties["Metrics"].as_sequence().into_iter().flatten().map(|it| &it["MetricStat"]["Metric"]);
+        for metric in several.chain([properties]) {
+            if text(&metric["Namespace"]) == "AWS::StackName" {
+                let dimensions = metric["Dimensions"].as_sequence().into_iter().flatten();
+                shown.insert((text(&metric["MetricName"]), dimensions.map(|it| text(&it["Name"])).collect()));
+            }
+        }
+    }
+    shown
+}
+
+/// Those that the dashboard shows: named in full, or searched for.
+fn on_the_dashboard(template: &Value) -> BTreeSet<Shown> {
+    let mut shown = BTreeSet::new();
+    for widget in dashboard(template)["widgets"].as_array().expect("widgets") {
+        let mut above: Vec<String> = Vec::new();
+        for metric in widget["properties"]["metrics"].as_array().into_iter().flatten() {
+            let metric = metric.as_array().expect("a list");
+            if let Some(searched) = metric[0]["expression"].as_str().and_then(searched) {
+                shown.insert(searched);
+            }
+            // A dot is what stands above.
+            let words = metric.iter().filter_map(Json::as_str).enumerate();
+            let words: Vec<_> =
+                words.map(|(at, it)| if it == "." { above[at].clone() } else { it.to_owned() }).collect();
+            if words.first().is_some_and(|namespace| namespace == "${AWS::StackName}") {
+                shown.insert((words[1].clone(), words[2..].iter().step_by(2).cloned().collect()));
+            }
+            if !words.is_empty() {
+                above = words;
+            }
+        }
+    }
+    shown
+}
+
+/// `SEARCH('{"${AWS::StackName}",a,b} MetricName="X"', …)`
+fn searched(expression: &str) -> Option<Shown> {
+    let (_, rest) = expression.split_once("SEARCH('{\"${AWS::StackName}\",")?;
+    let (dimensions, rest) = rest.split_once('}')?;
+    let (_, rest) = rest.split_once("MetricName=\"")?;
+    let (name, _) = rest.split_once('"')?;
+    Some((name.to_owned(), dimensions.split(',').map(str::to_owned).collect()))
+}
+
+/// Metrics that are made of lines of the log.
+fn filters(template: &Value) -> Vec<String> {
+    let filters = of_type(template, "AWS::Logs::MetricFilter");
+    filters.values().map(|filter| text(&filter["Properties"]["MetricTransformations"][0]["MetricName"])).collect()
+}
+
+/// What an alarm adds up: the values of a dimension.
+fn metrics_of(alarm: &Value, name: &str, dimension: &str) -> BTreeSet<String> {
+    let metrics = alarm["Properties"]["Metrics"].as_sequence().expect("metrics").iter();
+    metrics
+        .map(|it| &it["MetricStat"]["Metric"])
+        .filter(|metric| text(&metric["MetricName"]) == name)
+        .filter(|metric| text(&metric["Dimensions"][0]["Name"]) == dimension)
+        .map(|metric| text(&metric["Dimensions"][0]["Value"]))
+        .collect()
+}
+
+fn dashboard(template: &Value) -> Json {
+    let body = text(&template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]);
+    serde_json::from_str(&body).expect("JSON")
+}
+
+/// A scalar's text, also behind an intrinsic such as `!Ref`.
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,121 @@
+//! Our money goes out last: what we were not asked for waits behind what we owe, and there is an end to both on one day.
+
+use super::*;
+
+const HOUR: u32 = 60;
+const DAY: u32 = 24 * HOUR;
+
+/// Pays the payee without asking, and the watch has seen it.
+async fn stray(caller: &Caller, micros: u64) {
+    let wallet = caller.stack.wallet_with(micros);
+    let demand = caller.stack.post(CALL).body(&request()).demand().await;
+    submitted(&caller.stack, &wallet.signs(&demand).value(micros));
+}
+
+fn says(caller: &Caller, alarm: &str) -> bool {
+    caller.stack.lambda.logs().text().contains(&format!("\"alarm\":\"{alarm}\""))
+}
+
+async fn status(caller: &Caller, call: &Value) -> Value {
+    caller.stack.poll(call).await["refund"]["status"].clone()
+}
+
+#[tokio::test]
+async fn fifty_dollars_that_nobody_asked_for_leave_the_refund_wallet_to_who_is_owed() {
+    let caller = Caller::new().await;
+    stray(&caller, FLOAT).await;
+    caller.later(40).await;
+    assert_eq!(caller.paid_back(), 0, "it waits for an operator");
+    assert!(caller.stack.lambda.logs().text().contains("\"StraysWaiting\":1"), "and is seen to wait");
+    assert!(says(&caller, "stray_waits"));
+    let call = caller.fails().await;
+    caller.stack.sweep().await;
+    assert_eq!((status(&caller, &call).await, caller.paid_back()), (json!("refunded"), CALL_PRICE));
+    caller.later(3 * DAY).await;
+    assert_eq!(caller.paid_back(), CALL_PRICE, "no day comes on which it goes back by itself");
+}
+
+#[tokio::test]
+async fn small_payments_that_nobody_asked_for_go_back_within_a_sum_of_their_own_a_day() {
+    let stack = Stack::builder(binaries!()).parameter("DailyStrayLimit", "2").start().await;
+    let caller = Caller::within(stack).await;
+    for _ in 0..3 {
+        stray(&caller, 1_000_000).await;
+    }
+    let call = caller.fails().await;
+    caller.later(40).await;
+    assert_eq!(status(&caller, &call).await, "refunded", "what is owed is not part of it");
+    assert_eq!(caller.paid_back(), CALL_PRICE + 2_000_000);
+    // A day's sums are named after the day, and in a test no other one comes.
+    caller.stack.dynamo.delete(&format!("REFUNDED#{}", time_now() / 86_400), "REFUNDED");
+    caller.later(DAY).await;
+    assert_eq!(caller.paid_back(), CALL_PRICE + 3_000_000, "another day");
+}
+
+#[tokio::test]
+async fn what_nobody_asked_for_leaves_ten_dollars_to_who_is_owed() {
+    let caller = Caller::new().await;
+    let (stack, treasury) = (&caller.stack, caller.stack.refund_wallet);
+    stack.chain.transfer(treasury, stack.wallet().address(), FLOAT - 10_500_000).expect("it had that much");
+    stray(&caller, 1_000_000).await;
+    caller.later(40).await;
+    assert_eq!(stack.chain.balance(treasury), 10_500_000);
+    stack.chain.mint(treasury, 500_000);
+    caller.later(HOUR).await;
+    assert_eq!(stack.chain.balance(treasury), 10_000_000);
+}
+
+#[tokio::test]
+async fn more_than_a_days_limit_does_not_go_back_and_another_day_does_not_lift_that() {
+    let stack = Stack::builder(binaries!()).parameter("DailyRefundLimit", "1").start().await;
+    let mut caller = Caller::within(stack).await;
+    caller.stack.excuse("is to be paid back", "an operator has to lift the stop first");
+    let first = caller.fails().await;
+    caller.stack.sweep().await;
+    assert_eq!(status(&caller, &first).await, "refunded");
+    let second = caller.fails().await;
+    caller.stack.minutes(15).await;
+    assert_eq!((status(&caller, &second).await, caller.paid_back()), (json!("due"), CALL_PRICE));
+    assert!(says(&caller, "refund_stop"));
+    caller.stack.dynamo.delete(&format!("REFUNDED#{}", time_now() / 86_400), "REFUNDED");
+    caller.later(2 * DAY).await;
+    assert_eq!((status(&caller, &second).await, caller.paid_back()), (json!("due"), CALL_PRICE));
+}
+
+#[tokio::test]
+async fn a_record_that_says_so_is_no_proof_that_money_came_in() {
+    let caller = Caller::new().await;
+    let call = caller.fails().await;
+    caller.stack.invoke("reaper", &json!({})).await;
+    // What a function writes that is not its maker's any more: the refund that is due, under another payment's name.
+    let mut items = caller.stack.dynamo.items();
+    let due = items.iter_mut().find(|item| item.get("refund").is_some_and(|it| it["M"]["state"]["S"] == "due"));
+    let mut forged = due.expect("one is due").clone();
+    let nonce = format!("0x{}", "5a".repeat(32));
+    let name = forged["pk"]["S"].as_str().expect("a key").to_owned();
+    let (rest, _) = name.rsplit_once(':').expect("a nonce at its end");
+    let name = format!("{rest}:{nonce}");
+    forged["pk"] = json!({"S": name});
+    forged["payment"]["M"]["nonce"] = json!({"S": nonce});
+    caller.stack.dynamo.put(&forged);
+    caller.later(40).await;
+    assert_eq!((status(&caller, &call).await, caller.paid_back()), (json!("refunded"), CALL_PRICE));
+    assert!(says(&caller, "refund_unproven"));
+    caller.stack.dynamo.delete(&name, "SALE");
+}
+
+#[tokio::test]
+async fn what_another_stack_sells_with_our_payee_costs_no_more_than_a_day_of_strays() {
+    let caller = Caller::new().await;
+    // Nothing on the chain says who has sold it: a number for five dollars, delivered from another table.
+    for _ in 0..6 {
+        stray(&caller, 5_000_000).await;
+    }
+    caller.later(40).await;
+    assert_eq!(caller.paid_back(), 20_000_000);
+    // What we owe ourselves is not kept waiting, and the rest waits for another day, or an operator.
+    let call = caller.fails().await;
+    caller.later(5).await;
+    assert_eq!((status(&caller, &call).await, caller.paid_back()), (json!("refunded"), CALL_PRICE + 20_000_000));
+    assert!(caller.stack.lambda.logs().text().contains("\"StraysWaiting\":2"));
+}

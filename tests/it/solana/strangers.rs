@@ -1,0 +1,108 @@
+//! What strangers write into the history of an account changes nothing.
+
+use harness::Stack;
+use harness::sim::solana::{Cluster, Pubkey, associated};
+use harness::sim::{Answer, Fault};
+use harness::spec::{BUY, CALL, CALL_PRICE, LIST};
+use harness::wallet::SolanaPayment;
+use serde_json::json;
+
+use super::{Caller, MINUTE, request, submit, world};
+
+/// Strangers write into the history of a wallet's account.
+fn clutter(stack: &Stack, wallet: Pubkey, many: usize) {
+    stack.solana.clutter(associated(wallet, Cluster::Mainnet.usdc()), many, b"hello");
+}
+
+#[tokio::test]
+async fn a_doubt_ends_whatever_strangers_write_into_the_payers_history() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    let buy = |payment: &SolanaPayment| stack.post(BUY).body(&json!({})).paid_with(payment).send();
+    // One payment was never sent, and one was made and its answer lost; both by a wallet that strangers are busy with.
+    clutter(&stack, wallet.address(), 40);
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let unsent = stack.post(LIST).pay(&wallet).await;
+    unsent.answer.refused(503, "payment_pending");
+    stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    let made = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    made.answer.refused(503, "payment_pending");
+    clutter(&stack, wallet.address(), 10_000);
+    stack.solana.faults().clear();
+    stack.travel(5 * MINUTE);
+    stack.sweep().await;
+    stack.travel(5 * MINUTE);
+    stack.sweep().await;
+    stack.post(LIST).paid_with(&unsent.payment).send().await.refused(402, "payment_required");
+    buy(&made.payment).await.expect(200);
+    assert_eq!((stack.solana_earned(), stack.twilio.held().len()), (5_000_000, 1));
+}
+
+#[tokio::test]
+async fn the_search_for_a_payment_goes_on_in_the_next_round_where_the_last_one_stopped() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    let made = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    made.answer.refused(503, "payment_pending");
+    // The watch has its turn, so that the next round asks for the sale alone.
+    stack.travel(3 * MINUTE);
+    stack.sweep().await;
+    clutter(&stack, wallet.address(), 1_100);
+    stack.solana.faults().clear();
+    stack.travel(4 * MINUTE);
+    // After three questions and a page of the history the node is gone.
+    stack.solana.faults().reset_counts();
+    stack.solana.faults().nth("POST /", 5, Fault::Refuse(Answer::html(502)));
+    stack.sweep().await;
+    let place =
+        || stack.dynamo.rows().into_iter().find_map(|row| row["searched"]["before"].as_str().map(str::to_owned));
+    assert!(place().is_some(), "the sale remembers how far it was searched for");
+    // What is written since is not searched.
+    clutter(&stack, wallet.address(), 4_100);
+    stack.solana.faults().clear();
+    stack.travel(4 * MINUTE);
+    stack.solana.faults().reset_counts();
+    stack.post(BUY).body(&json!({})).paid_with(&made.payment).send().await.expect(200);
+    // Three questions and the rest of the history; beside them what the payer holds, until the sale is found.
+    let asked = stack.solana.faults().count("POST /");
+    assert!((4..=6).contains(&asked), "{asked}: all of the history would be six pages");
+    assert_eq!(stack.solana_earned(), 5_000_000);
+}
+
+#[tokio::test]
+async fn a_payment_that_bought_nothing_goes_back_whatever_strangers_write_into_the_payees_history() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(5_000_000);
+    stack.sweep().await;
+    stack.travel(MINUTE);
+    clutter(&stack, stack.solana_payee(), 300);
+    let payment = wallet.signs(&stack.post(CALL).demand().await);
+    stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(403, "no_owned_numbers");
+    assert_eq!(submit(&stack, &payment).await["success"], true);
+    clutter(&stack, stack.solana_payee(), 10_000);
+    assert_eq!(stack.solana.balance(wallet.address()), 5_000_000 - CALL_PRICE);
+    // A round looks into a thousand transactions.
+    for _ in 0..12 {
+        stack.travel(6 * MINUTE);
+        stack.sweep().await;
+    }
+    assert_eq!(stack.solana.balance(wallet.address()), 5_000_000);
+    stack.post(CALL).body(&request()).paid_with(&payment).send().await.refused(409, "payment_returned");
+}
+
+#[tokio::test]
+async fn a_refund_is_paid_once_whatever_strangers_write_into_the_refund_wallets_history() {
+    let caller = Caller::within(world().await).await;
+    let before = caller.money();
+    let call = caller.fails().await;
+    caller.stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    clutter(&caller.stack, caller.stack.solana_refund_wallet, 60);
+    caller.stack.sweep().await;
+    clutter(&caller.stack, caller.stack.solana_refund_wallet, 10_000);
+    caller.stack.minutes(12).await;
+    assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
+}

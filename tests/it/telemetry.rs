@@ -1,0 +1,255 @@
+//! What an operator reads: the line of each invocation, and what CloudWatch makes of it. That every line of every test can be
+//! read, and that nothing is made up, is held by the audit of each world.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use harness::emf::{self, Datum};
+use harness::sim::bland::Script;
+use harness::sim::{Answer, Fault};
+use harness::spec::{BUY, CALL, LIST};
+use harness::{Stack, binaries};
+use serde_json::{Value, json};
+use shared::telemetry::metrics::ALL;
+
+/// Everything that was written, once no function writes any more.
+struct Log {
+    lines: Vec<Value>,
+    data: Vec<Datum>,
+}
+
+impl Log {
+    async fn of(stack: &Stack) -> Self {
+        let text = stack.logs().await;
+        #[expect(clippy::disallowed_methods, reason = "a metric's time is the machine's")]
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        let now = i64::try_from(now).expect("a time");
+        let (mut lines, mut data) = (Vec::new(), Vec::new());
+        for line in text.lines().filter_map(|line| Some(line.split_once(": ")?.1)) {
+            data.extend(emf::read(line, now).expect("metrics"));
+            lines.extend(serde_json::from_str::<Value>(line).ok());
+        }
+        Self { lines, data }
+    }
+
+    /// The invocations of a function, in the order in which they ended.
+    fn invocations(&self, function: &str) -> Vec<&Value> {
+        let own = |line: &&Value| line["function"] == function && !line["duration_ms"].is_null();
+        self.lines.iter().filter(own).collect()
+    }
+
+    fn sum(&self, name: &str, dimensions: &[(&str, &str)]) -> u64 {
+        self.all(name, dimensions).iter().sum()
+    }
+
+    fn last(&self, name: &str) -> u64 {
+        *self.all(name, &[]).last().expect(name)
+    }
+
+    fn all(&self, name: &str, dimensions: &[(&str, &str)]) -> Vec<u64> {
+        let meant = |datum: &&Datum| {
+            let has = |(key, value): &(&str, &str)| datum.dimensions.get(*key).is_some_and(|it| it == value);
+            datum.name == name && dimensions.iter().all(has)
+        };
+        self.data.iter().filter(meant).map(|datum| datum.value).collect()
+    }
+}
+
+fn counts(line: &Value, neighbour: &str) -> u64 {
+    line["upstream"][neighbour]["count"].as_u64().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_sale_and_its_repeat_are_a_line_each() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
+    paid.answer.expect(200);
+    stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.expect(200);
+    let log = Log::of(&stack).await;
+
+    let [demand, sale, repeat] = log.invocations("numbers_buy").try_into().expect("three requests");
+    assert_eq!((&demand["outcome"], &demand["status"]), (&json!("unpaid"), &json!(402)));
+    assert_eq!((&demand["cold_start"], &sale["cold_start"]), (&json!(true), &json!(false)));
+    assert_eq!((&demand["sale"], &demand["wallet"], &demand["upstream"]), (&Value::Null, &Value::Null, &json!({})));
+
+    assert_eq!((&sale["outcome"], &sale["status"], &sale["replayed"]), (&json!("ok"), &json!(200), &json!(false)));
+    let text = wallet.text();
+    assert_eq!(sale["wallet"], format!("{}…{}", &text[..6], &text[text.len() - 4..]));
+    // An earlier sale and the pool; the claim, the fence, the grant.
+    assert!(counts(sale, "dynamodb") >= 5, "{sale}");
+    // Verified and settled; searched and bought; imported; the alarm.
+    assert_eq!(["facilitator", "twilio", "bland", "scheduler"].map(|who| counts(sale, who)), [2, 2, 1, 1], "{sale}");
+    // The node is asked what the payer holds, and whether code speaks for it.
+    assert_eq!((counts(sale, "node"), counts(sale, "kms")), (2, 0));
+    let caller = sale["caller"].as_str().expect("what stands for the address");
+    assert!(caller.len() == 16 && caller == repeat["caller"], "{caller}");
+    assert!(!stack.lambda.logs().text().contains("127.0.0.1\""), "and not the address");
+    assert!(sale["gateway_request"].is_string() && sale["duration_ms"].is_u64());
+
+    assert_eq!((&repeat["outcome"], &repeat["replayed"]), (&json!("replayed"), &json!(true)));
+    assert_eq!(repeat["sale"], sale["sale"]);
+    assert_ne!(repeat["request"], sale["request"]);
+
+    assert_eq!(log.sum("Requests", &[("function", "numbers_buy")]), 3);
+    assert_eq!(log.sum("Requests", &[("function", "numbers_buy"), ("outcome", "unpaid")]), 1);
+    assert_eq!(log.sum("ColdStarts", &[("function", "numbers_buy")]), 1);
+    assert_eq!(log.sum("Sales", &[("endpoint", "numbers_buy"), ("result", "granted")]), 1);
+    assert_eq!(log.sum("MoneyIn", &[("endpoint", "numbers_buy"), ("network", "eip155:84532")]), stack.earned());
+    assert_eq!(log.sum("UpstreamCost", &[("vendor", "twilio")]), 1_150_000);
+    assert!(log.data.iter().all(|datum| datum.namespace == "dialtone-local"), "kept by the stack's name");
+}
+
+#[tokio::test]
+async fn a_refusal_says_which_and_whose_limit_it_was() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    let call = json!({"to": "+12133610872", "task": "Confirm the reservation for two."});
+    stack.bland.limit_next("Rate limit exceeded");
+    stack.post(CALL).body(&call).pay(&wallet).await.answer.refused(429, "upstream_rate_limited");
+    stack.post(CALL).body(&json!({"to": "911"})).send().await.refused(400, "bad_request");
+    let log = Log::of(&stack).await;
+    let outcomes: Vec<_> = log.invocations("voice_call").iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["unpaid", "upstream_rate_limited", "bad_request"]);
+    assert_eq!(log.sum("LimitsHit", &[("limit", "Bland")]), 1);
+    assert_eq!(log.sum("Sales", &[("endpoint", "voice_call")]), 0);
+    assert_eq!(log.sum("MoneyIn", &[]), stack.earned());
+}
+
+#[tokio::test]
+async fn a_settlement_that_is_unknown_is_seen_and_grows_old_until_it_is_known() {
+    let stack = Stack::builder(binaries!()).without_rpc().start().await;
+    let wallet = stack.wallet();
+    stack.sweep().await;
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = stack.post(LIST).pay(&wallet).await;
+    paid.answer.refused(503, "payment_pending");
+    // An attempt may still be working on it.
+    stack.sweep().await;
+    // It has expired, and it cannot be said whether it was settled.
+    stack.travel(Duration::from_mins(10));
+    stack.sweep().await;
+    stack.travel(Duration::from_mins(11));
+    stack.sweep().await;
+    let log = Log::of(&stack).await;
+    let [_, pending] = log.invocations("numbers_list").try_into().expect("two requests");
+    assert_eq!((&pending["outcome"], &pending["status"]), (&json!("payment_pending"), &json!(503)));
+    assert_eq!(log.all("UnknownSettlements", &[("function", "reaper")]), [0, 0, 1, 0]);
+    let [_, _, age, gone] = log.all("UnknownSettlementAge", &[]).try_into().expect("four rounds");
+    assert!((600..660).contains(&age) && gone == 0, "{age}, {gone}");
+    assert_eq!(log.all("UnfinishedSales", &[]), [0, 0, 1, 0]);
+    assert_eq!(log.all("Sales", &[("result", "unknown")]), [1, 1]);
+    assert_eq!(log.sum("Sales", &[("result", "declined")]), 1);
+}
+
+#[tokio::test]
+async fn a_round_says_what_it_did_and_how_things_stand() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    stack.sweep().await;
+    // The lease ends, the number rests, and is in the pool.
+    stack.travel(Duration::from_hours(24 * 30 + 1));
+    stack.sweep().await;
+    stack.travel(Duration::from_hours(49));
+    stack.sweep().await;
+    let log = Log::of(&stack).await;
+    let rounds = log.invocations("reaper");
+    assert_eq!(rounds.iter().map(|line| &line["report"]["leases"]).collect::<Vec<_>>(), [0, 1, 0]);
+    assert!(rounds.iter().all(|line| line["outcome"] == "ok" && line["status"].is_null()));
+    assert_eq!(log.sum("Rounds", &[("function", "reaper")]), 3);
+    assert_eq!(log.sum("Rounds", &[("function", "refunds")]), 3);
+    assert_eq!(log.all("Pool", &[("country", "US")]), [0, 0, 1]);
+    assert_eq!(log.all("Numbers", &[("country", "US")]), [1, 1, 1], "once a day");
+    assert_eq!(log.all("NumberRent", &[]), [1_150_000; 3]);
+    assert_eq!(log.last("RefundFloat"), 50_000_000);
+}
+
+#[tokio::test]
+async fn money_that_goes_back_is_counted_and_so_is_what_the_call_cost() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    let call = json!({"to": "+12133610872", "task": "Confirm the reservation for two."});
+    stack.bland.script_next(Script::PreQueueError);
+    let calls = || async {
+        stack.travel(Duration::from_secs(15));
+        let call = stack.post(CALL).body(&call).pay(&wallet).await.answer.expect(200).json();
+        stack.bland.finish_all();
+        for later in [10, 61] {
+            stack.travel(Duration::from_secs(later));
+            let path = format!("{CALL}/{}", call["call_id"].as_str().expect("an id"));
+            stack.get(&path).send().await.expect(200);
+        }
+    };
+    calls().await;
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    stack.sweep().await;
+    stack.travel(Duration::from_mins(2));
+    stack.sweep().await;
+    calls().await;
+    let log = Log::of(&stack).await;
+    assert_eq!(log.sum("Refunds", &[("result", "waiting")]), 1);
+    assert_eq!(log.sum("Refunds", &[("result", "refunded")]), 1);
+    assert_eq!(log.sum("MoneyBack", &[("result", "refunded")]), 540_000);
+    assert_eq!(log.last("RefundedToday"), 540_000);
+    let [first, second] = log.all("RefundsOwed", &[]).try_into().expect("two rounds");
+    assert_eq!((first, second), (1, 0));
+    assert_eq!(log.sum("MoneyIn", &[]), stack.earned());
+    let charged = log.all("UpstreamCost", &[("vendor", "bland")]).into_iter().filter(|cost| *cost > 0).count();
+    assert_eq!(charged, 1, "the second call was connected, and Bland charges for that, once");
+    let polls = log.invocations("voice_call_status");
+    assert!(polls.iter().all(|line| counts(line, "bland") <= 1 && line["sale"].is_null()));
+}
+
+#[tokio::test]
+async fn it_is_seen_how_much_of_a_days_budget_is_used_up() {
+    let stack = Stack::builder(binaries!()).parameter("DailyCallBudget", "2").start().await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    for to in ["+12133610872", "+12133610873", "+12133610874"] {
+        let call = json!({"to": to, "task": "Confirm the reservation for two.", "max_duration": 5});
+        stack.post(CALL).body(&call).pay(&wallet).await;
+    }
+    stack.travel(Duration::from_hours(24));
+    let call = json!({"to": "+12133610875", "task": "Confirm the reservation for two.", "max_duration": 5});
+    stack.post(CALL).body(&call).pay(&wallet).await;
+    let log = Log::of(&stack).await;
+    // Five minutes at 14 cents, and the carrier's.
+    let used = log.all("CallBudgetUsed", &[("function", "voice_call")]);
+    let [first, second, third, tomorrow] = used.try_into().expect("four");
+    assert_eq!((first, tomorrow), (0, 0));
+    assert!((35..=50).contains(&second) && third == 2 * second, "{second}, {third}");
+    assert_eq!(log.sum("LimitsHit", &[("limit", "call_cost_per_day")]), 1);
+}
+
+#[tokio::test]
+async fn a_fault_is_counted_and_names_its_cause_beside_the_line() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = wallet.signs(&stack.post(LIST).demand().await);
+    stack.dynamo.faults().times("BatchGetItem", 3, Fault::Refuse(Answer::html(500)));
+    stack.post(LIST).paid_with(&payment).send().await.refused(500, "internal_error");
+    let log = Log::of(&stack).await;
+    let [_, failed] = log.invocations("numbers_list").try_into().expect("two requests");
+    assert_eq!((&failed["outcome"], &failed["level"]), (&json!("internal_error"), &json!("ERROR")));
+    assert_eq!(log.sum("Faults", &[("function", "numbers_list")]), 1);
+    let cause = log.lines.iter().find(|line| line["span"]["request"] == failed["request"]).expect("a cause");
+    assert!(cause["fault"].as_str().expect("a text").starts_with("DynamoDB"), "{cause}");
+}
+
+#[tokio::test]
+async fn what_is_counted_is_in_the_list() {
+    let stack = Stack::start(binaries!()).await;
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);
+    stack.sweep().await;
+    let log = Log::of(&stack).await;
+    assert!(log.data.len() > 10);
+    for datum in &log.data {
+        let metric = ALL.iter().find(|metric| metric.name == datum.name).expect("a metric of ours");
+        let dimensions: Vec<_> = datum.dimensions.keys().map(String::as_str).collect();
+        let mut expected = metric.dimensions.to_vec();
+        expected.sort_unstable();
+        assert_eq!((dimensions, datum.unit.as_str()), (expected, metric.unit.name()), "{}", datum.name);
+    }
+}

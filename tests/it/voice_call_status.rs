@@ -1,0 +1,469 @@
+//! `GET /api/v1/voice/call/{call_id}`
+
+use std::time::Duration;
+
+use harness::request::Response;
+use harness::sim::bland::{End, Script, Speaker, Step};
+use harness::sim::{Answer, Fault};
+use harness::spec::CALL;
+use harness::{Stack, binaries};
+use serde_json::{Value, json};
+
+const TO: &str = "+12133610872";
+
+struct Call {
+    stack: Stack,
+    id: String,
+}
+
+impl Call {
+    /// A world in which a wallet has just placed a call that will go like this.
+    async fn placed(script: Script) -> Self {
+        let stack = Stack::start(binaries!()).await;
+        let wallet = stack.wallet();
+        stack.bland.script_next(script);
+        stack.buys(&wallet).await;
+        let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
+        let call = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
+        Self { id: call["call_id"].as_str().expect("an id").to_owned(), stack }
+    }
+
+    async fn poll(&self) -> Value {
+        self.stack.get(&format!("/api/v1/voice/call/{}", self.id)).send().await.expect(200).json()
+    }
+
+    /// The call goes on to its end, and long enough passes for everything about it to be known.
+    async fn ended(&self) -> Value {
+        self.stack.bland.finish_all();
+        self.stack.travel(Duration::from_secs(10));
+        self.poll().await
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_followed_from_its_start_to_its_transcript() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let first = call.poll().await;
+    assert_eq!((&first["status"], &first["ended_by"]), (&json!("started"), &json!("IN_PROGRESS")));
+    assert_eq!(first["to"], TO);
+
+    let over = call.ended().await;
+    assert_eq!(
+        (&over["status"], &over["ended_by"], &over["call_ended_by"]),
+        (&json!("completed"), &json!("USER"), &json!("USER"))
+    );
+    assert_eq!(over["answered_by"], "human");
+    assert!(
+        over["ended_by_reason"].as_str().expect("a reason").starts_with("The callee (the person you called) hung up.")
+    );
+    assert!(over["call_length"].as_f64().expect("minutes") > 0.0);
+    let transcript = over["transcript"].as_array().expect("a transcript");
+    assert!(
+        transcript.len() >= 2 && transcript.iter().all(|line| line["role"] == "assistant" || line["role"] == "user")
+    );
+    assert!(over["concatenated_transcript"].as_str().expect("text").contains("assistant: "));
+    assert!(over["summary"].is_string());
+    assert_eq!(over["charged"], true);
+}
+
+#[tokio::test]
+async fn each_end_has_its_word() {
+    for (script, status, ended_by) in [
+        (Script::AssistantEnds, "completed", "ASSISTANT"),
+        (Script::Timeout, "completed", "TIMEOUT"),
+        (Script::NoAnswer, "no_answer", "NO_ANSWER"),
+        (Script::Busy, "busy", "BUSY"),
+        (Script::Voicemail, "completed", "VOICEMAIL"),
+        (Script::Failed, "failed", "ERROR"),
+        (Script::CarrierBlock, "failed", "ERROR"),
+        (Script::PreQueueError, "failed", "ERROR"),
+        (Script::CompleteError, "completed", "USER"),
+    ] {
+        let what = format!("{script:?}");
+        let call = Call::placed(script).await;
+        let over = call.ended().await;
+        assert_eq!((&over["status"], &over["ended_by"]), (&json!(status), &json!(ended_by)), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn the_dialler_is_asked_once_in_five_seconds_however_many_poll() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let looks = || call.stack.bland.faults().count("GET /v1/calls/*");
+    let before = looks();
+    let polls: Vec<_> = (0..10).map(|_| call.poll()).collect();
+    for answer in futures_util::future::join_all(polls).await {
+        assert_eq!(answer["ended_by"], "IN_PROGRESS");
+    }
+    assert_eq!(looks() - before, 1);
+    call.stack.travel(Duration::from_secs(5));
+    call.poll().await;
+    assert_eq!(looks() - before, 2);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_after_an_end_has_settled() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    call.ended().await;
+    call.stack.travel(Duration::from_secs(61));
+    let settled = call.poll().await;
+    let looks = call.stack.bland.faults().count("GET /v1/calls/*");
+    call.stack.travel(Duration::from_hours(1));
+    // What is stored is what time is taken off, so these seem to be earlier.
+    let timeless = |mut seen: Value| {
+        for time in ["started_at", "ended_at"] {
+            assert!(seen[time].take().is_string(), "{time}");
+        }
+        seen
+    };
+    assert_eq!(timeless(call.poll().await), timeless(settled));
+    assert_eq!(call.stack.bland.faults().count("GET /v1/calls/*"), looks);
+}
+
+#[tokio::test]
+async fn a_call_that_ends_in_an_error_is_to_be_paid_back() {
+    let call = Call::placed(Script::PreQueueError).await;
+    call.ended().await;
+    call.stack.travel(Duration::from_secs(61));
+    let over = call.poll().await;
+    assert_eq!((&over["charged"], &over["refund"]["status"]), (&json!(false), &json!("due")));
+}
+
+#[tokio::test]
+async fn an_error_is_not_charged_while_its_payment_is_unknown_nor_when_it_arrives() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.bland.script_next(Script::PreQueueError);
+    stack.buys(&wallet).await;
+    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
+    let place = || stack.post(CALL).body(&body);
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    let paid = place().pay(&wallet).await;
+    let placed = paid.answer.expect(200).json();
+    assert_eq!(placed["payment"], "pending");
+    let id = placed["call_id"].as_str().expect("an id").to_owned();
+    let call = Call { stack, id };
+
+    let seen = call.ended().await;
+    assert_eq!(
+        (&seen["ended_by"], &seen["payment"], &seen["final"]),
+        (&json!("ERROR"), &json!("pending"), &json!(false))
+    );
+    assert_eq!((&seen["charged"], &seen["paid"], &seen["refund"]), (&json!(false), &json!("0.00"), &Value::Null));
+    assert!(html(&call.page().await).contains("Not charged: if the payment of $0.54 still arrives, it goes back."));
+
+    call.stack.post(CALL).body(&body).paid_with(&paid.payment).send().await.expect(200);
+    let seen = call.poll().await;
+    assert_eq!((&seen["ended_by"], &seen["payment"], &seen["final"]), (&json!("ERROR"), &Value::Null, &json!(true)));
+    assert_eq!(
+        (&seen["charged"], &seen["paid"], &seen["refund"]["status"]),
+        (&json!(false), &json!("0.00"), &json!("due"))
+    );
+}
+
+#[tokio::test]
+async fn a_look_that_is_overtaken_answers_with_what_is_stored() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let path = format!("/api/v1/voice/call/{}", call.id);
+    // What the first look is told is long in coming, and the next one, which is due, has seen more meanwhile.
+    call.stack.bland.faults().once("GET /v1/calls/*", Fault::Stall);
+    let slow = call.stack.get(&path).send();
+    let quick = async {
+        while call.stack.bland.faults().met() == 0 {
+            tokio::task::yield_now().await;
+        }
+        call.stack.travel(Duration::from_secs(6));
+        call.stack.bland.finish_all();
+        let seen = call.poll().await;
+        call.stack.bland.faults().release();
+        seen
+    };
+    let (slow, quick) = futures_util::future::join(slow, quick).await;
+    assert_eq!(quick["ended_by"], "USER");
+    assert_eq!(slow.expect(200).json(), quick);
+}
+
+#[tokio::test]
+async fn a_call_is_gone_when_it_is_kept_no_longer_though_the_table_still_has_it() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    call.ended().await;
+    call.stack.travel(Duration::from_hours(24 * 30 - 1));
+    assert_eq!(call.poll().await["ended_by"], "USER");
+    call.stack.travel(Duration::from_hours(1));
+    let path = format!("/api/v1/voice/call/{}", call.id);
+    call.stack.get(&path).send().await.refused(404, "unknown_call");
+    assert!(html(call.page().await.expect(404)).contains("There is no such call"));
+    assert!(call.stack.dynamo.rows().iter().any(|row| row["pk"] == format!("CALL#{}", call.id)));
+}
+
+#[tokio::test]
+async fn an_end_that_could_be_shown_stands_though_the_dialler_cannot_be_asked() {
+    let call = Call::placed(Script::EndedByNobodyInSilence).await;
+    call.stack.bland.finish_all();
+    assert_eq!(call.poll().await["ended_by"], "IN_PROGRESS", "it is inferred from what is missing");
+    call.stack.bland.faults().always("GET /v1/calls/*", Fault::Refuse(Answer::json(500, &json!({}))));
+    call.stack.travel(Duration::from_secs(20));
+    assert_eq!(call.poll().await["ended_by"], "IN_PROGRESS");
+    call.stack.travel(Duration::from_secs(15));
+    assert_eq!(call.poll().await["ended_by"], "NO_ANSWER");
+    // Nothing more is heard of it, and what was seen of it settles.
+    call.stack.travel(Duration::from_mins(11));
+    call.stack.sweep().await;
+    let row = call.stack.dynamo.rows().into_iter().find(|row| row["pk"] == format!("CALL#{}", call.id));
+    assert_eq!(row.expect("the call")["settled"], true);
+    assert_eq!(call.poll().await["ended_by"], "NO_ANSWER");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_always_the_same_404() {
+    let stack = Stack::start(binaries!()).await;
+    let unknown = stack.get("/api/v1/voice/call/0123456789ABCDEFGHJKMNPQRS").send().await;
+    let body = unknown.refused(404, "unknown_call");
+    assert_eq!(body["code"], "unknown_call");
+    for id in ["01HXY9", "0123456789abcdefghjkmnpqrs", "%7Bcall_id%7D", "..%2F..%2Fetc", "ÄÖÜ"] {
+        let malformed = stack.get(&format!("/v1/voice/call/{id}")).send().await;
+        assert_eq!((malformed.status, &malformed.body), (unknown.status, &unknown.body), "{id}");
+    }
+    assert_eq!(stack.bland.faults().count("*"), 0);
+}
+
+#[tokio::test]
+async fn polling_takes_get_and_nothing_else() {
+    let stack = Stack::start(binaries!()).await;
+    let refused = stack.post("/api/v1/voice/call/0123456789ABCDEFGHJKMNPQRS").body(&json!({})).send().await;
+    refused.refused(405, "method_not_allowed");
+    assert_eq!(refused.header("allow"), Some("GET, HEAD, OPTIONS"));
+}
+
+/// What browsers send.
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+impl Call {
+    async fn page(&self) -> Response {
+        self.stack.get(&format!("/v1/voice/call/{}", self.id)).header("accept", BROWSER).send().await
+    }
+}
+
+fn html(answer: &Response) -> String {
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    String::from_utf8(answer.body.to_vec()).expect("UTF-8")
+}
+
+#[tokio::test]
+async fn a_browser_gets_a_page_and_a_program_what_it_always_got() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let path = format!("/api/v1/voice/call/{}", call.id);
+    for accept in
+        ["*/*", "application/json", "application/json, text/plain, */*", "text/html;q=0.5, */*;q=0.5", "image/png"]
+    {
+        let answer = call.stack.get(&path).header("accept", accept).send().await;
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{accept}");
+        assert_eq!(answer.json()["call_id"], call.id.as_str());
+        assert_eq!(answer.header("vary"), Some("Accept"));
+    }
+    for accept in [BROWSER, "text/html", "application/json;q=0.9, text/html"] {
+        let answer = call.stack.get(&path).header("accept", accept).send().await;
+        assert!(html(answer.expect(200)).contains("<h1>"), "{accept}");
+        // It is as large as what is compressed for clients that want that.
+        assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_compressed_says_what_it_depends_on() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let path = format!("/api/v1/voice/call/{}", call.id);
+    let page = call.stack.get(&path).header("accept", BROWSER).header("accept-encoding", "gzip").send().await;
+    assert_eq!(page.expect(200).header("content-encoding"), Some("gzip"));
+    assert_eq!(page.header("vary"), Some("Accept, Accept-Encoding"));
+}
+
+#[tokio::test]
+async fn a_page_shows_how_a_call_goes_and_looks_again_until_it_is_over() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let page = html(&call.page().await);
+    assert!(page.contains("Calling") && page.contains("$0.54 paid.") && page.contains("+1 213 361 0872"), "{page}");
+    assert!(page.contains(r#"<noscript><meta http-equiv="refresh" content="5"></noscript>"#), "{page}");
+
+    call.ended().await;
+    let page = html(&call.page().await);
+    for part in
+        ["They hung up", "table for two at seven", "https://api.bland.ai/v1/recordings/", "42 s", "data-again=\"5\""]
+    {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    // Until nothing more can come.
+    call.stack.travel(Duration::from_secs(61));
+    let page = html(&call.page().await);
+    assert!(page.contains("data-again=\"0\"") && !page.contains("http-equiv=\"refresh\""), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_says_what_became_of_the_money() {
+    let call = Call::placed(Script::PreQueueError).await;
+    call.ended().await;
+    call.stack.travel(Duration::from_secs(61));
+    let page = html(&call.page().await);
+    assert!(page.contains("The call failed") && page.contains("$0.54 is on its way back"), "{page}");
+    assert!(page.contains("data-again=\"30\""), "{page}");
+    call.stack.sweep().await;
+    let refund = call.poll().await["refund"].clone();
+    assert_eq!(refund["status"], "refunded");
+    let page = html(&call.page().await);
+    assert!(
+        page.contains("$0.54 was paid back") && page.contains(refund["transaction"].as_str().expect("one")),
+        "{page}"
+    );
+    assert!(page.contains("data-again=\"0\""), "{page}");
+}
+
+#[tokio::test]
+async fn what_a_stranger_says_is_text_and_nothing_else() {
+    let said = "</span></li></ol><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ style }}";
+    let end = End {
+        status: "completed",
+        queue_status: "complete",
+        answered_by: Some("human"),
+        ended_by: Some("USER"),
+        error: None,
+        seconds: Some(42),
+        summary: Some("<style>*{display:none}</style>".to_owned()),
+    };
+    let steps =
+        vec![Step::Allocate, Step::Start, Step::Say(Speaker::User, said.to_owned()), Step::End(end), Step::Settle];
+    let call = Call::placed(Script::Steps(steps)).await;
+    assert_eq!(call.ended().await["transcript"][0]["text"], said);
+    let page = html(&call.page().await);
+    assert!(!page.contains("<script>alert") && !page.contains("<img") && !page.contains("<style>*"), "{page}");
+    assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{page}");
+    assert_eq!(page.matches("<script>").count(), 1);
+    assert_eq!(page.matches("<style>").count(), 1);
+}
+
+#[tokio::test]
+async fn a_page_may_do_next_to_nothing_and_is_kept_nowhere() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    call.ended().await;
+    let unknown = call.stack.get("/api/v1/voice/call/unknown").header("accept", BROWSER).send().await;
+    for (page, media, form) in [
+        // The button that hangs up.
+        (&call.page().await, Some("media-src https://api.bland.ai"), "form-action 'self'"),
+        (&unknown, None, "form-action 'none'"),
+    ] {
+        let policy = page.header("content-security-policy").expect("a policy");
+        let rules: Vec<&str> = policy.split(';').map(str::trim).collect();
+        for rule in ["default-src 'none'", "base-uri 'none'", form, "frame-ancestors 'none'"] {
+            assert!(rules.contains(&rule), "{rule} in {policy}");
+        }
+        assert_eq!(rules.iter().find(|rule| rule.starts_with("media-src")).copied(), media, "{policy}");
+        for loose in ["unsafe", "*", "http:", "data:"] {
+            assert!(!policy.contains(loose), "{policy}");
+        }
+        for (name, value) in [
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            ("x-robots-tag", "noindex, nofollow, noarchive"),
+            ("content-language", "en"),
+            ("vary", "Accept, Accept-Encoding"),
+        ] {
+            assert_eq!(page.header(name), Some(value));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_gets_the_same_page_for_every_call_that_is_not_there() {
+    let stack = Stack::start(binaries!()).await;
+    let at = |id: &str| stack.get(&format!("/v1/voice/call/{id}")).header("accept", BROWSER).send();
+    let unknown = at("0123456789ABCDEFGHJKMNPQRS").await;
+    let page = html(unknown.expect(404));
+    assert!(page.contains("There is no such call") && page.contains("26 capital letters and digits"), "{page}");
+    for id in ["01HXY9", "0123456789abcdefghjkmnpqrs", "%3Cscript%3E", "..%2F..%2Fetc"] {
+        let malformed = at(id).await;
+        assert_eq!((malformed.status, &malformed.body), (unknown.status, &unknown.body), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_told_in_words_when_something_fails_here() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    call.stack
+        .dynamo
+        .faults()
+        .once("Query", Fault::Refuse(Answer::json(400, &json!({"__type": "ValidationException"}))));
+    let page = html(call.page().await.expect(500));
+    assert!(page.contains("Something failed on our side") && !page.contains("ValidationException"), "{page}");
+    html(call.page().await.expect(200));
+}
+
+#[tokio::test]
+async fn the_head_of_an_answer_can_be_had_alone() {
+    let call = Call::placed(Script::UserHangsUp).await;
+    let head = call.stack.request(http::Method::HEAD, &format!("/api/v1/voice/call/{}", call.id)).send().await;
+    assert_eq!((head.expect(200).body.len(), head.header("content-type")), (0, Some("application/json")));
+}
+
+/// Behind the sentence that law wants of a recorded voice, in the dialler's newest form, and never by SMS.
+#[tokio::test]
+async fn a_message_for_voicemail_reaches_the_dialler_behind_its_disclosure_and_is_left_on_evidence_alone() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let number = stack.buys_in(&wallet, Some("415")).await;
+    let mut to = 2_133_610_800_u64;
+    let digits: Vec<String> = number[1..].chars().map(String::from).collect();
+    let spoken = format!(
+        "This is a recorded message in an artificial, AI-generated voice, from the number {}. Vicky here: call me back.",
+        digits.join(" ")
+    );
+    for (script, left, page) in [
+        (Script::Voicemail, json!(true), "The AI left the message."),
+        (Script::VoicemailCutOff, Value::Null, "It is not known whether it did."),
+        (Script::VoicemailFull, Value::Null, "It is not known whether it did."),
+        (Script::AssistantEnds, Value::Null, "It had done what it was to do"),
+    ] {
+        to += 1;
+        stack.bland.script_next(script);
+        let body = json!({
+            "to": format!("+1{to}"), "task": "Ask Andy to take a break.", "voicemail_action": "leave_message",
+            "voicemail_message": "  Vicky here: call me back.\n",
+        });
+        let placed = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
+        let call = stack.bland.calls().pop().expect("a call");
+        assert_eq!(call.request["voicemail"], json!({"action": "leave_message", "message": spoken}));
+        stack.bland.finish_all();
+        stack.travel(Duration::from_secs(6));
+        let path = placed["poll_url"].as_str().expect("a path").to_owned();
+        let seen = stack.get(&path).send().await.expect(200).json();
+        assert_eq!((&seen["voicemail_left"], &seen["charged"]), (&left, &json!(true)), "{seen}");
+        let shown = stack.get(&path).header("accept", "text/html").send().await;
+        assert!(String::from_utf8_lossy(&shown.expect(200).body).contains(page), "{page}");
+    }
+    // Without one, and with one that says nothing, the AI hangs up.
+    for nothing in [Value::Null, json!("  ")] {
+        to += 1;
+        let body = json!({"to": format!("+1{to}"), "task": "Ask Andy to take a break.", "voicemail_message": nothing});
+        stack.bland.script_next(Script::Voicemail);
+        stack.travel(Duration::from_hours(1));
+        stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
+        let call = stack.bland.calls().pop().expect("a call");
+        assert_eq!(call.request["voicemail"], json!({"action": "hangup"}));
+        stack.bland.finish_all();
+    }
+}
+
+/// The message belongs to the request: with another one it is another request.
+#[tokio::test]
+async fn the_same_payment_with_another_message_for_voicemail_is_a_conflict() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.buys_in(&wallet, Some("415")).await;
+    let body = |message: Value| json!({"to": "+12133610872", "task": "Ask Andy to take a break.", "voicemail_message": message});
+    let paid = stack.post(CALL).body(&body(json!("Call me back."))).pay(&wallet).await;
+    paid.answer.expect(200);
+    let again = |message| stack.post(CALL).body(&body(message)).paid_with(&paid.payment);
+    again(json!(" Call me back. ")).send().await.expect(200);
+    again(json!("Do not call me back.")).send().await.refused(409, "payment_conflict");
+    again(Value::Null).send().await.refused(409, "payment_conflict");
+    assert_eq!(stack.bland.calls().len(), 1);
+}
