@@ -1,6 +1,6 @@
 // A client that pays in axios, for suites that are written for `fetch`.
 //
-// axios rejects what is no success, and that is where such clients come in: its statuses are left as they are.
+// axios rejects what is not a success, and that is where such clients come in: its statuses are left as they are.
 
 /** A paying `fetch` of a plain one, by a client that gets an axios of its own to wrap. */
 export const fetchBy = (axios, wrap) => (plain, privateKey) => {

@@ -44,7 +44,7 @@ export function homeOfItsOwn() {
   delete process.env.BLOCKRUN_API_KEY;
 }
 
-/** A key that nobody used before. */
+/** A key that was not used before. */
 export const newKey = () => `0x${randomBytes(32).toString('hex')}`;
 
 /** Puts a hundred dollars into a wallet. */
@@ -68,6 +68,9 @@ export async function spentOn(address, deed) {
 
 /** The neighbour answers the next such request with this status, and does nothing. `*` in it is anything. */
 export const refuseOnce = (neighbour, request, status) => control('/faults', { neighbour, request, status });
+
+/** How the next call to this number goes, such as `busy`, or `talk` with what the callee `says`. */
+export const nextCall = (to, next, more = {}) => control('/calls', { to, next, ...more });
 
 /** Polls as the specification's samples do, only faster, until `done` says so. */
 export async function poll(look, done, seconds = 90) {

@@ -14,7 +14,7 @@ from blockrun_llm import PhoneClient
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent / "samples/python.txt"
 IMPORT = "from blockrun_llm import LLMClient"
-# The document has lost its blanks at the beginning of lines, without which Python is none.
+# The document has lost its blanks at the beginning of lines, without which it is not Python.
 INDENTED = {"status = ": 4, "if status": 4, "break": 8, "time.sleep": 4}
 
 

@@ -39,7 +39,7 @@ os.environ.pop("BLOCKRUN_API_KEY", None)
 
 
 def new_key():
-    """A key that nobody used before."""
+    """A key that was not used before."""
     return "0x" + secrets.token_hex(32)
 
 

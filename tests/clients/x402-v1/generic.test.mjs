@@ -18,7 +18,7 @@ speaksTo({
   pay: (fetch, privateKey) => {
     // It signs and never asks the chain.
     const wallet = createWalletClient({ account: privateKeyToAccount(privateKey), chain, transport: http(world.rpc) }).extend(publicActions);
-    // As shipped it pays ten cents at most; whoever buys a number has to raise that.
+    // As shipped it pays ten cents at most; a client that buys a number has to raise that.
     return wrapFetchWithPayment(fetch, wallet, 5_000_000n);
   },
 });

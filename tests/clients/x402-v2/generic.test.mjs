@@ -14,7 +14,7 @@ speaksTo({
   pay: (fetch, privateKey) => {
     const client = new x402Client()
       .register('eip155:*', new ExactEvmScheme(privateKeyToAccount(privateKey)))
-      // As shipped it pays a dollar at most; whoever buys a number has to raise that.
+      // As shipped it pays a dollar at most; a client that buys a number has to raise that.
       .setSpendControls({ maxAmountPerPayment: '$5' });
     return wrapFetchWithPayment(fetch, client);
   },
