@@ -101,6 +101,25 @@ async fn a_look_that_sees_the_callee_hang_up_and_the_wish_for_it_come_together()
     assert!(seen["ended_by"] == "IN_PROGRESS" || seen["ended_by"] == ended_by.as_str(), "{seen}");
 }
 
+/// A look that began before the wish hears of the end that the wish has made, and does not know why.
+#[tokio::test]
+async fn a_look_that_began_before_the_wish_does_not_say_how_it_ended() {
+    let call = Call::talks().await;
+    call.stack.travel(Duration::from_secs(6));
+    let faults = call.stack.bland.faults();
+    let met = faults.count(LOOK) + 1;
+    faults.once(LOOK, Fault::Hang);
+    let wish = async {
+        faults.arrived(LOOK, met).await;
+        let status = call.hang_up().await;
+        faults.release();
+        status
+    };
+    let (seen, status) = join(call.poll(), wish).await;
+    assert_eq!((status, &seen["ended_by"]), (202, &json!("IN_PROGRESS")), "{seen}");
+    assert_eq!(call.end().await, ("REQUESTED".to_owned(), true));
+}
+
 #[tokio::test]
 async fn the_reaper_comes_for_a_call_whose_time_is_up_when_it_is_hung_up() {
     for late in [59, 60, 61, 119, 120, 121, 122, 180] {

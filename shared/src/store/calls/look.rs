@@ -7,7 +7,8 @@ use crate::store::change::{Change, Changes, above, as_seen, is};
 use crate::store::keys::{self, Key, Queue};
 use crate::store::limits::{self, Over};
 use crate::store::rows::{
-    CHARGE, COST, CallRow, Charge, DUE_AT, ENDED_AT, LOOKED_AT, MICROS, SAID, SEEN_AT, SETTLED, TTL, VIEW, Value,
+    CHARGE, COST, CallRow, Charge, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, LOOKED_AT, MICROS, SAID, SEEN_AT, SETTLED,
+    TTL, VIEW, Value,
 };
 use crate::store::{Done, Hurdle, Store, StoreFault};
 use crate::types::{CallId, Timestamp, Usdc};
@@ -57,7 +58,8 @@ impl Store {
     /// Writes down what a look showed, and says whether it was; and what ends with it: the call counts no longer as one that runs
     /// with the first end that is seen, and for what it has cost with the last look. `call` is as it was when the turn was taken.
     /// It is lost, and that is right, if a later look was taken, or another one was written that this look did not know of:
-    /// an end that could have been shown is never taken back.
+    /// an end that could have been shown is never taken back. Or if the call was asked to be hung up meanwhile: a look that does not
+    /// know of that takes the end for another one.
     pub async fn looked(&self, call: &Call, look: &Look, token: &str) -> Result<bool, StoreFault> {
         let line = &call.line;
         let (known, said) = (parts(line.transcript()), parts(&look.view.transcript));
@@ -70,7 +72,8 @@ impl Store {
             .when(is(LOOKED_AT, line.looked_at))
             .when(is(SETTLED, false))
             .when(as_seen(SEEN_AT, line.seen_at))
-            .when(as_seen(ENDED_AT, line.ended_at));
+            .when(as_seen(ENDED_AT, line.ended_at))
+            .when(as_seen(HANGUP_REQUESTED_AT, line.hangup_requested_at));
         if known != said {
             change = change.set(SAID, Value::row(&said.iter().map(Part::digest).collect::<Vec<_>>())?);
         }
