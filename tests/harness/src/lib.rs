@@ -15,6 +15,7 @@ mod client;
 pub mod control;
 pub mod dynamo;
 pub mod emf;
+mod failure;
 pub mod gateway;
 pub mod history;
 pub mod iam;

@@ -13,6 +13,7 @@ use tokio::runtime::{Builder as RuntimeBuilder, Runtime};
 
 use crate::audit::{self, Finding};
 use crate::client;
+use crate::failure;
 use crate::onchain::{Node, Validator};
 use crate::request::Request;
 use crate::sim::chain::Network;
@@ -142,6 +143,7 @@ impl Builder {
 
     /// Starts it.
     pub async fn start(self) -> Stack {
+        failure::remember();
         let runtime = RuntimeBuilder::new_multi_thread()
             .worker_threads(2)
             .thread_name("world")
@@ -338,13 +340,14 @@ impl Drop for Stack {
         match findings {
             Ok(_) if failed => {
                 let history = audit::history_of(&self.world, &[]);
-                eprintln!("{history}\nWhat the functions wrote:\n{}", logs());
+                let failed = failure::last().unwrap_or_default();
+                eprintln!("{history}\nWhat the functions wrote:\n{}\nThe test {failed}", logs());
             }
             Ok(findings) if findings.is_empty() => {}
             Ok(findings) => {
                 let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
                 let (lines, history) = (lines.join("\n- "), audit::history_of(&self.world, &findings));
-                panic!("the audit found:\n- {lines}\n\n{history}\nWhat the functions wrote:\n{}", logs());
+                panic!("{history}\nWhat the functions wrote:\n{}\n\nThe audit found:\n- {lines}", logs());
             }
             Err(error) => panic!("the audit did not come to an end: {error}\n\n{}", logs()),
         }
