@@ -339,6 +339,12 @@ fn is_consistent(now: &Value, what: &str) {
 fn takes_nothing_back(before: &Value, now: &Value, what: &str) {
     let lines = |seen: &Value| seen["transcript"].as_array().expect("always there").clone();
     assert!(lines(now).starts_with(&lines(before)), "transcript: {what}");
+    // Once it is known it stays; a second has passed, and time passes by taking it off what is stored.
+    let at =
+        |seen: &Value, what: &str| seen[what].as_str().map(|at| at.parse::<Timestamp>().expect("a time").as_second());
+    if let Some(answered) = at(before, "started_at") {
+        assert_eq!(at(now, "started_at"), Some(answered - 1), "started_at: {what}");
+    }
     let was_said = before["transcript_final"] == true;
     assert!(!was_said || now["transcript_final"] == true && lines(now) == lines(before), "transcript_final: {what}");
     if before["ended_by"] == "IN_PROGRESS" {
@@ -363,9 +369,7 @@ fn takes_nothing_back(before: &Value, now: &Value, what: &str) {
     let order = ["due", "refunded"];
     let step = |seen: &Value| order.iter().position(|step| seen["refund"]["status"] == *step);
     assert!(step(before) <= step(now), "refund: {what}");
-    // A second has passed, and time passes by taking it off what is stored.
-    let at = |seen: &Value| seen["ended_at"].as_str().expect("a time").parse::<Timestamp>().expect("a time");
-    assert_eq!(at(before).as_second() - at(now).as_second(), 1, "ended_at: {what}");
+    assert_eq!(at(now, "ended_at"), at(before, "ended_at").map(|ended| ended - 1), "ended_at: {what}");
 }
 
 /// What a person reads.

@@ -149,12 +149,13 @@ impl Money {
     }
 }
 
-/// A call whose end is kept back: as it was before.
+/// A call whose end is kept back: as it was before. Without words it may still turn out that it was not answered.
 fn held(view: View) -> View {
+    let spoke = !view.transcript.is_empty();
     View {
-        answered_by: view.answered_by,
+        answered_by: view.answered_by.filter(|_| spoke),
         transcript: view.transcript,
-        started_at: view.started_at,
+        started_at: view.started_at.filter(|_| spoke),
         ..words_of(State::Talking)
     }
 }

@@ -27,8 +27,9 @@ impl BlandCall {
             let (end, certain) = end(self, before, taken);
             (State::Over(end), certain, end.was_answered().unwrap_or(taken.answered))
         } else {
-            // A line that is open may still be ringing, whatever its length is said to be.
-            (running(self, spoke), true, spoke || is_taken)
+            // A line that is open may still be ringing, whatever its length is said to be, and who is said to have taken it may be
+            // taken back by a record that calls it busy. Words are not.
+            (running(self, spoke), true, spoke)
         };
         let heard = Heard {
             state,

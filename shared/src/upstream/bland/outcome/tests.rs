@@ -220,10 +220,12 @@ fn who_was_called_was_there_only_where_the_end_says_so() {
     ] {
         assert_eq!(of(&over(&fields)).answered, answered, "{fields:?}");
     }
-    // A line that is open may still be ringing.
+    // A line that is open may still be ringing, and only words are never taken back.
     let mut open = BlandCall { queue_status: Some("started".into()), corrected_duration: Decimal::parse("9"), ..new() };
     assert!(!of(&open).answered);
     open.answered_by = Some("human".into());
+    assert!(!of(&open).answered);
+    open.transcripts.push(line("user", "Hello?", None, None));
     assert!(of(&open).answered);
 }
 
