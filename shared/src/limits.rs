@@ -279,8 +279,8 @@ impl fmt::Display for Limit {
             Self::CallsPerDay => write!(f, "A wallet places at most {CALLS_PER_DAY} calls in a day."),
             Self::CallsAtOnce => write!(
                 f,
-                "A wallet can have at most {CALLS_AT_ONCE} calls in progress. Poll them: one that is over frees its slot. The time \
-                 that follows is when the first of them must be over."
+                "A wallet can have at most {CALLS_AT_ONCE} calls in progress. Poll them, or hang one up: a call that is over frees \
+                 its slot."
             ),
             Self::SamePerHour => write!(f, "A wallet calls the same number at most {SAME_PER_HOUR} times in an hour."),
             Self::SamePerDay => write!(f, "A wallet calls the same number at most {SAME_PER_DAY} times in a day."),
@@ -309,13 +309,13 @@ impl fmt::Display for Limit {
                 )
             }
             Self::AllAtOnce => {
-                write!(
-                    f,
-                    "All lines are in use. It is not known when the next one is free; the time that follows is a guess."
-                )
+                write!(f, "All lines are in use, by all wallets together, and when the next one is free is not known.")
             }
             Self::NumbersPerDay => write!(f, "A wallet buys at most {NUMBERS_PER_DAY} numbers in a day."),
-            Self::NumbersCost => write!(f, "No more numbers are bought from the carrier today, and none is in stock."),
+            Self::NumbersCost => write!(
+                f,
+                "The budget for a day's numbers of all wallets is used up, and no number that would do is in stock."
+            ),
             Self::UnpaidCall => write!(
                 f,
                 "The wallet's last call is not paid for yet: it is not known yet whether its phone rang, or whether its \
@@ -323,21 +323,23 @@ impl fmt::Display for Limit {
             ),
             Self::UnpaidNumber => write!(
                 f,
-                "Another number that this wallet buys is not paid for yet. Where it is not known yet whether it is, your next \
+                "Another number that this wallet is buying is not paid for yet, or it is not known yet whether it is. Your next \
                  request looks again."
             ),
             Self::UnpaidRing => write!(f, "This wallet had a phone rung and the payment for it was declined."),
             Self::Renewal => write!(
                 f,
-                "Another renewal of this number is being paid for, or has just been; where its outcome is not known yet, \
-                 your next request looks again."
+                "Another renewal of this number is being paid for, or it is not known yet whether it is paid. Your next \
+                 request looks again."
             ),
             Self::InDoubt => write!(
                 f,
                 "The outcome of {IN_DOUBT} payments of this wallet is not known yet. Another payment is taken once one of them is \
                  known. Repeat their headers to find out."
             ),
-            Self::CreditSpent => write!(f, "This wallet's credit was just spent on another call."),
+            Self::CreditSpent => {
+                write!(f, "This wallet's credit was spent on another call at the same moment. No limit is reached.")
+            }
             Self::Owners => {
                 write!(
                     f,
@@ -349,7 +351,7 @@ impl fmt::Display for Limit {
                 "Too many payments of smart wallets, whose signatures only a contract can judge, came in this minute. \
                  The same header is good later; a payment that a key has signed is taken now."
             ),
-            Self::Crowd => write!(f, "Too many came at the same moment."),
+            Self::Crowd => write!(f, "Too many requests came at the same moment. No limit is reached."),
         }
     }
 }
@@ -384,4 +386,16 @@ pub struct Reached {
     pub limit: Limit,
     /// In this many seconds it is not, as far as this limit goes.
     pub retry_after: u64,
+}
+
+impl fmt::Display for Reached {
+    /// For people: which limit, and when to ask again. What is the latest time, or a guess, is said to be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limit, retry_after } = self;
+        match limit {
+            Limit::CallsAtOnce => write!(f, "{limit} The first of them is over in {retry_after} s at the latest."),
+            Limit::AllAtOnce => write!(f, "{limit} Try again in {retry_after} s, which is a guess."),
+            limit => write!(f, "{limit} Try again in {retry_after} s."),
+        }
+    }
 }

@@ -121,12 +121,8 @@ pub enum Refusal {
     DestinationOptedOut,
     /// 429: our own limit.
     RateLimited {
-        /// Which, for programs: a word that stays the same.
-        limit: &'static str,
-        /// Seconds.
-        retry_after: u64,
-        /// Which, for people, and what to do.
-        message: String,
+        /// Which, and until when.
+        reached: Reached,
         /// The wallet's calls that are not over, where these are what there is too much of.
         calls: Vec<UnderWay>,
     },
@@ -218,8 +214,7 @@ impl From<NotSignedIn> for Refusal {
 
 impl From<Reached> for Refusal {
     fn from(reached: Reached) -> Self {
-        let Reached { limit, retry_after } = reached;
-        Self::RateLimited { limit: limit.code(), retry_after, message: limit.to_string(), calls: Vec::new() }
+        Self::RateLimited { reached, calls: Vec::new() }
     }
 }
 
@@ -243,7 +238,7 @@ impl Refusal {
     /// The name of the limit that was hit, if it was one. Metrics are told apart by it, so there are few.
     pub fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::RateLimited { limit, .. } => Some(limit),
+            Self::RateLimited { reached, .. } => Some(reached.limit.code()),
             Self::InDoubt => Some(Limit::InDoubt.code()),
             Self::UpstreamRateLimited { vendor, .. } => Some(vendor.title()),
             _ => None,

@@ -56,14 +56,19 @@ async fn short_call(stack: &Stack, wallet: &Wallet, to: &str) -> Response {
     placed
 }
 
-/// It is refused by this limit, in words that end well, and for nothing. Returns when to come again.
+/// It is refused by this limit, in words that say when and what that time is, and for nothing. Returns when to come again.
 fn refused_by(answer: &Response, limit: &str) -> Duration {
     let body = answer.refused(429, "rate_limited");
     assert_eq!(body["limit"], limit, "{body}");
     let seconds = body["retry_after_seconds"].as_u64().expect("seconds");
     assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()));
     let message = body["message"].as_str().expect("a message");
-    assert!(message.ends_with(&format!("Try again in {seconds} s. Not charged.")), "{message}");
+    let when = match limit {
+        "calls_in_flight_per_wallet" => format!("The first of them is over in {seconds} s at the latest."),
+        "calls_in_flight" => format!("Try again in {seconds} s, which is a guess."),
+        _ => format!("Try again in {seconds} s."),
+    };
+    assert!(message.ends_with(&format!("{when} Not charged.")), "{message}");
     Duration::from_secs(seconds)
 }
 

@@ -78,8 +78,7 @@ impl Calls {
             Ok(None) if reached.limit == Limit::CallsAtOnce => {
                 let calls = counters.open().into_iter().filter(|call| call.runs);
                 let calls = calls.map(|call| UnderWay { id: call.id, to: call.to }).collect();
-                let (limit, message) = (reached.limit.code(), reached.limit.to_string());
-                Refusal::RateLimited { limit, retry_after: reached.retry_after, message, calls }
+                Refusal::RateLimited { reached, calls }
             }
             Ok(None) => reached.into(),
             Ok(Some(_)) => Refusal::DestinationOptedOut,

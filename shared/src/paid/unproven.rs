@@ -119,7 +119,8 @@ mod tests {
     fn a_minute_that_is_used_up_says_when_it_is_over() {
         let kept = Kept { again_at: 1_060, ..Kept::default() };
         let recalled = kept.recall(B256::ZERO, 1_018);
-        assert!(matches!(recalled, Err(Refusal::RateLimited { retry_after: 42, .. })), "{recalled:?}");
+        let Err(Refusal::RateLimited { reached, .. }) = recalled else { panic!("{recalled:?}") };
+        assert_eq!(reached.retry_after, 42);
         assert!(kept.recall(B256::ZERO, 1_060).is_ok());
     }
 }

@@ -154,10 +154,10 @@ impl Refusal {
                 format!("The person at this number has asked not to be called. Do not try again. {FREE}"),
             )
             .with("field", json!("phone_number")),
-            Self::RateLimited { limit, retry_after, message, calls } => {
-                let facts = Facts::new(codes::RATE_LIMITED, format!("{message} Try again in {retry_after} s. {FREE}"))
-                    .with("limit", json!(limit))
-                    .retry_after(*retry_after);
+            Self::RateLimited { reached, calls } => {
+                let facts = Facts::new(codes::RATE_LIMITED, format!("{reached} {FREE}"))
+                    .with("limit", json!(reached.limit.code()))
+                    .retry_after(reached.retry_after);
                 if calls.is_empty() {
                     facts
                 } else {
