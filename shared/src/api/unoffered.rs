@@ -178,10 +178,10 @@ pub(super) const CALL: &[Unoffered] = &[
     .unless(AT_ONCE),
     not(
         "callback* statuscallback* recordingstatuscallback* asyncamdstatuscallback* amdstatuscallback* hooks serverurl \
-         server servermessages notify notifications notifyemail eventurl eventsurl oncallend oncallended onhangup \
-         onanswer fallbackurl postcallwebhook* responseurl returnurl replyto email emailto emailsummary sendemail \
-         emailtranscript resultsemail slack* streamurl stream mediastream websocketurl websocket monitorplan listenurl \
-         controlurl postcallemail summaryemail emailresultsto emailresults",
+         server servermessages notify* notification* eventurl eventsurl oncallend oncallended onhangup \
+         onanswer fallbackurl postcallwebhook* responseurl returnurl replyto email* sendemail \
+         resultsemail slack* streamurl stream mediastream websocketurl websocket monitorplan listenurl \
+         controlurl postcallemail summaryemail",
         "nothing is sent when a call ends or while it runs; poll `poll_url`, which is free",
     )
     .and(NOTIFY),
@@ -235,7 +235,7 @@ pub(super) const CALL: &[Unoffered] = &[
     .unless(&["1"]),
     not(
         "precalldtmfsequence dtmf dtmfsequence dtmfenabled senddigits digits extension ext ivrmode keypadinputplan keypress \
-         pressdigits navigateivr",
+         press* navigateivr",
         "no keys are pressed; let `task` say whom to ask for",
     ),
     not(
