@@ -111,6 +111,38 @@ async fn another_renewal_ends_the_doubt_about_the_last_one() {
     assert_eq!(after["numbers"][0]["days_remaining"], 89);
 }
 
+/// Neither can be told more than that for as long as the doubt lasts, and neither pays for it.
+#[tokio::test]
+async fn two_renewals_at_once_are_told_the_same_for_as_long_as_the_doubt_about_one_lasts() {
+    let (stack, wallet) = world().await;
+    let listed = stack.post(LIST).pay(&wallet).await.answer.expect(200).json();
+    let body = json!({"phone_number": listed["numbers"][0]["phone_number"]});
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::json(500, &json!({}))));
+    stack.chain.faults().always("*", Fault::Overload);
+    let renew = || stack.post(RENEW).body(&body).pay(&wallet);
+    let (one, other) = futures_util::future::join(renew(), renew()).await;
+    let is_first = one.answer.status == 503;
+    let (first, second) = if is_first { (one, other) } else { (other, one) };
+    first.answer.refused(503, "payment_pending");
+    let mut said = second.answer;
+    let again = |payment| stack.post(RENEW).body(&body).paid_with(payment).send();
+    for _ in 0..3 {
+        assert_eq!(said.refused(429, "rate_limited")["limit"], "renewals_per_number");
+        assert_eq!(retry_after(&said), 15);
+        stack.travel(Duration::from_secs(15));
+        again(&first.payment).await.refused(503, "payment_pending");
+        said = again(&second.payment).await;
+    }
+    stack.facilitator.faults().clear();
+    stack.chain.faults().clear();
+    stack.travel(Duration::from_secs(15));
+    let made = again(&first.payment).await.expect(200).json();
+    assert_eq!(stack.earned(), 5_001_000 + 5_000_000, "one of them is paid");
+    let more = again(&second.payment).await.expect(200).json();
+    assert!(more["expires_at"].as_str() > made["expires_at"].as_str(), "{made} and {more}");
+    assert_eq!(stack.earned(), 5_001_000 + 10_000_000);
+}
+
 /// The request was lost on its way: it may still arrive, so it takes a minute, and we say so.
 #[tokio::test]
 async fn a_dialler_that_does_not_answer_is_a_doubt_of_a_minute_at_most() {
