@@ -1,5 +1,5 @@
 //! What a program outside may do to a local world: put money into a wallet, make a neighbour fail once, say how the next call
-//! goes, sweep before a minute is over, and let time pass.
+//! goes and what a model makes of it, sweep before a minute is over, and let time pass.
 //!
 //! A door for suites in other languages (`tests/clients`), which have no handles to the simulators. Only `cargo local`
 //! opens it, on loopback; it knows nothing of Dialtone.
@@ -14,19 +14,20 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::sim::bland::Script;
 use crate::sim::solana::Pubkey;
 use crate::sim::{Answer, Fault, Faults};
 use crate::world::{Neighbour, World};
 
-/// The door itself: `POST /mint`, `/faults`, `/calls`, `/sweep` and `/travel`.
+/// The door itself: `POST /mint`, `/faults`, `/calls`, `/answers`, `/sweep` and `/travel`.
 pub fn router(world: World) -> Router {
     Router::new()
         .route("/mint", post(mint))
         .route("/faults", post(fail_once))
         .route("/calls", post(script_next_call))
+        .route("/answers", post(answer_questions))
         .route("/sweep", post(sweep))
         .route("/travel", post(travel))
         .with_state(Arc::new(world))
@@ -131,6 +132,19 @@ async fn script_next_call(State(world): State<Arc<World>>, Json(call): Json<Next
 
 fn story(next: &str) -> Option<Script> {
     STORIES.into_iter().find(|(name, _)| *name == next).map(|(_, script)| script)
+}
+
+/// `{"to": "+1…", "answers": [12.5, true]}`: what a model makes of calls to this number, in the order of the questions.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answers {
+    to: String,
+    answers: Vec<Value>,
+}
+
+async fn answer_questions(State(world): State<Arc<World>>, Json(Answers { to, answers }): Json<Answers>) -> StatusCode {
+    world.bland.answers_for(&to, Value::Array(answers));
+    StatusCode::NO_CONTENT
 }
 
 /// `{"seconds": 70}`.

@@ -92,6 +92,7 @@ struct Inner {
     calls: Vec<Call>,
     analyses: Vec<Analysis>,
     next_answers: VecDeque<Value>,
+    answers_by_number: BTreeMap<String, Value>,
     dialled: BTreeMap<String, i64>,
     next_scripts: VecDeque<Script>,
     told: Option<Told>,
@@ -199,6 +200,11 @@ impl Bland {
     /// What stands in `answers` of the next analysis, whatever is asked.
     pub fn answers_next(&self, answers: Value) {
         self.inner().next_answers.push_back(answers);
+    }
+
+    /// What stands in `answers` of all analyses of calls to this number, whatever is asked.
+    pub fn answers_for(&self, to: &str, answers: Value) {
+        self.inner().answers_by_number.insert(to.into(), answers);
     }
 
     /// How the next accepted call goes. Several are used in turn, before any other choice.
