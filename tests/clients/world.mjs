@@ -72,6 +72,12 @@ export const refuseOnce = (neighbour, request, status) => control('/faults', { n
 /** How the next call to this number goes, such as `busy`, or `talk` with what the callee `says`. */
 export const nextCall = (to, next, more = {}) => control('/calls', { to, next, ...more });
 
+/** What a model makes of calls to this number, in the order of the questions. */
+export const answers = (to, ...said) => control('/answers', { to, answers: said });
+
+/** Lets time pass. */
+export const travel = (seconds) => control('/travel', { seconds });
+
 /** Polls as the specification's samples do, only faster, until `done` says so. */
 export async function poll(look, done, seconds = 90) {
   const end = Date.now() + seconds * 1000;

@@ -74,6 +74,21 @@ def refuse_once(neighbour, request, status):
     _post(f"{WORLD['control']}/faults", {"neighbour": neighbour, "request": request, "status": status})
 
 
+def next_call(to, story, **more):
+    """How the next call to this number goes, such as `busy`, or `talk` with what the callee `says`."""
+    _post(f"{WORLD['control']}/calls", {"to": to, "next": story, **more})
+
+
+def answers(to, *answers):
+    """What a model makes of calls to this number, in the order of the questions."""
+    _post(f"{WORLD['control']}/answers", {"to": to, "answers": answers})
+
+
+def travel(seconds):
+    """Lets time pass."""
+    _post(f"{WORLD['control']}/travel", {"seconds": seconds})
+
+
 def poll(look, done, seconds=90):
     """Polls as the specification's samples do, only faster, until `done` says so."""
     end = time.monotonic() + seconds
