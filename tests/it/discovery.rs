@@ -1,5 +1,6 @@
 //! `GET /openapi.json`, `/llms.txt`, `/.well-known/x402`, and what a 402 says about what to send: all of it true.
 
+mod skill;
 mod unknown_paths;
 
 use std::fs;

@@ -16,7 +16,9 @@ it('its types are made from the document that the service serves now', async () 
 
 it('it has what its users need, and nothing else', () => {
   const files = readdirSync(installed);
-  assert.deepEqual(files.filter((file) => file !== 'node_modules').sort(), ['LICENSE', 'README.md', 'dist', 'package.json']);
+  assert.deepEqual(files.filter((file) => file !== 'node_modules').sort(), ['AGENTS.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+  const skill = new URL('../../../skills/dialtone-phone/SKILL.md', import.meta.url);
+  assert.equal(readFileSync(new URL('AGENTS.md', installed), 'utf8'), readFileSync(skill, 'utf8'));
 });
 
 it('what a page loads knows nothing of Node', () => {

@@ -1,6 +1,7 @@
 """The package in clients/python, installed from its wheel, as its readers use it: the sync client and the asyncio one."""
 
 import asyncio
+import importlib.resources
 import subprocess
 import sys
 from importlib.metadata import files
@@ -158,6 +159,11 @@ def test_it_has_types_its_licence_and_the_name_that_samples_use():
     names = {str(file) for file in files("dialtone-phone")}
     assert "dialtone_phone/py.typed" in names and any(name.endswith("licenses/LICENSE") for name in names)
     assert LLMClient is Dialtone
+
+
+def test_it_has_the_page_for_agents():
+    page = (importlib.resources.files("dialtone_phone") / "AGENTS.md").read_text(encoding="utf-8")
+    assert page == (PACKAGE.parents[1] / "skills/dialtone-phone/SKILL.md").read_text(encoding="utf-8")
 
 
 def test_its_models_are_made_from_the_document_that_the_service_serves_now():
