@@ -1,6 +1,7 @@
 // The MCP server of the package, played by the MCP SDK's own client over standard input and output.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -10,10 +11,23 @@ import { PRICE, somebody, task, world } from '../world.mjs';
 
 const binary = new URL('node_modules/.bin/dialtone-phone', import.meta.url).pathname;
 
+/** What the README tells each program to start. */
+function fromReadme() {
+  const readme = readFileSync(new URL('node_modules/dialtone-phone/README.md', import.meta.url), 'utf8');
+  const [line] = /^claude mcp add .*$/m.exec(readme);
+  const [options, started] = line.split(' -- ').map((part) => part.split(' '));
+  const env = Object.fromEntries(options.filter((_, at) => options[at - 1] === '--env').map((one) => one.split('=')));
+  const [command, ...args] = started;
+  const [files, editor] = [...readme.matchAll(/^"dialtone": (\{.*\})$/gm)].map(([, json]) => JSON.parse(json));
+  assert.match(readme, /^Claude Desktop .* and Cursor .*:\n\n```json\n"dialtone"/m);
+  assert.match(readme, /^VS Code .*:\n\n```json\n"dialtone": \{ "type": "stdio"/m);
+  return { 'Claude Code': { command, args, env }, 'Claude Desktop and Cursor': files, 'VS Code': editor };
+}
+
 /** A client of a server of its own, with the wallet's key in the server's environment. */
-async function connected({ privateKey }, env = {}) {
+async function connected({ privateKey }, env = {}, { command, args } = { command: binary, args: ['mcp'] }) {
   const transport = new StdioClientTransport({
-    command: binary, args: ['mcp'], stderr: 'pipe',
+    command, args, stderr: 'pipe', cwd: new URL('.', import.meta.url).pathname,
     env: { PATH: process.env.PATH, BASE_CHAIN_WALLET_KEY: privateKey, DIALTONE_URL: world.gateway, ...env },
   });
   const mcp = new Client({ name: 'test', version: '1' });
@@ -54,6 +68,14 @@ describe('dialtone-phone mcp', { concurrency: 3 }, () => {
     assert.deepEqual(tools.find((one) => one.name === 'place_call').inputSchema.required.sort(), ['phone_number', 'task']);
     for (const place of [mcp.getInstructions(), log()]) assert.match(place, /at most \$5\.00 at once and \$7\.50 in this session/);
   });
+
+  for (const [program, { command, args, env }] of Object.entries(fromReadme())) {
+    it(`starts as the README says it to ${program}`, async () => {
+      assert.deepEqual(Object.keys(env), ['BASE_CHAIN_WALLET_KEY', 'DIALTONE_URL']);
+      const { call } = await connected(await agent(), {}, { command, args });
+      assert.deepEqual((await call('list_numbers')).body.numbers, []);
+    });
+  }
 
   it('plays the sentence of the specification', async () => {
     const sentence = "Use blockrun_wallet to confirm I own a phone number, then use the BlockRun voice tool to call +14155551234 and tell them I'll be 10 minutes late.";
