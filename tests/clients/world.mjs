@@ -47,8 +47,13 @@ export function homeOfItsOwn() {
 /** A key that was not used before. */
 export const newKey = () => `0x${randomBytes(32).toString('hex')}`;
 
-/** Puts a hundred dollars into a wallet. */
-export const fund = (address) => control('/mint', { address, amount: '100000000' });
+let funded = Promise.resolve();
+
+/** Puts a hundred dollars into a wallet. One after the other: on a real chain they are transactions of one account. */
+export function fund(address) {
+  funded = funded.then(() => control('/mint', { address, amount: '100000000' }));
+  return funded;
+}
 
 /** Micro-dollars in a wallet, as the chain tells them. */
 export async function balance(address) {
