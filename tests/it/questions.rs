@@ -8,7 +8,7 @@ use harness::request::Response;
 use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
 use harness::spec::CALL;
-use harness::{Stack, binaries};
+use harness::{Stack, World, binaries};
 use serde_json::{Value, json};
 
 const ANALYZE: &str = "POST */analyze";
@@ -115,6 +115,36 @@ async fn the_vendor_is_asked_twice_at_most_and_then_there_is_no_result() {
             assert_eq!(before[field], after[field], "{field}");
         }
     }
+}
+
+/// The process dies in the last try: whether the vendor was asked is not known, so it is not asked again.
+#[tokio::test]
+async fn a_last_try_that_died_is_not_made_again() {
+    let stack = Stack::start(binaries!()).await;
+    let faults = stack.bland.faults();
+    faults.once(ANALYZE, Fault::Refuse(Answer::html(500)));
+    let path = over(&stack, Script::UserHangsUp).await;
+    assert_eq!(look(&stack, &path).await["result_status"], "pending");
+    stack.travel(Duration::from_secs(61));
+    let met = faults.halts() + 1;
+    faults.once(ANALYZE, Fault::HaltBefore);
+    let killed = async {
+        faults.halted(met).await;
+        stack.lambda.kill("reaper");
+    };
+    let (swept, ()) = join(World::sweep(&stack), killed).await;
+    assert!(swept.is_err(), "it has died");
+    let tried = faults.count(ANALYZE);
+    for _ in 0..3 {
+        stack.travel(Duration::from_secs(61));
+        stack.sweep().await;
+    }
+    assert_eq!(faults.count(ANALYZE), tried, "it was tried twice");
+    let after = look(&stack, &path).await;
+    assert_eq!(
+        (&after["result_status"], &after["final"], &after["charged"]),
+        (&json!("unavailable"), &json!(true), &json!(true))
+    );
 }
 
 #[tokio::test]

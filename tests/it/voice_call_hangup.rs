@@ -1,5 +1,7 @@
 //! `POST /api/v1/voice/call/{call_id}/hangup`
 
+mod reported;
+
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
@@ -411,6 +413,63 @@ async fn a_call_that_is_not_placed_yet_is_ended_once_it_is() {
     call.goes_on(2);
     call.poll().await;
     assert!(call.is_over(), "the first look has ended it");
+    assert_eq!(call.ended().await["ended_by"], "REQUESTED");
+}
+
+/// The request that has the turn to look tells the dialler again, and not all that poll.
+#[tokio::test]
+async fn however_many_poll_the_dialler_is_told_once_for_each_look() {
+    let call = Call::placed(Script::NeverEnds, 4).await;
+    let faults = call.stack.bland.faults();
+    faults.always(STOP, Fault::Overload);
+    is_ending(&call.hang_up().send().await, &call);
+    let (told, looked) = (faults.count(STOP), faults.count("GET /v1/calls/*"));
+    for _ in 0..3 {
+        call.stack.travel(Duration::from_secs(5));
+        join_all((0..12).map(|_| call.poll())).await;
+    }
+    let (told, looked) = (faults.count(STOP) - told, faults.count("GET /v1/calls/*") - looked);
+    assert!((1..=looked).contains(&told), "told {told} times in {looked} looks");
+    faults.clear();
+    call.stack.travel(Duration::from_secs(5));
+    call.poll().await;
+    assert!(call.is_over());
+}
+
+/// The dialler places the call after it was read and before the wish is written, so neither has known of the other.
+#[tokio::test]
+async fn a_call_that_is_placed_while_the_wish_is_written_is_ended_by_the_same_request() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.buys(&wallet).await;
+    stack.bland.script_next(Script::NeverEnds);
+    let (dials, writes) = (stack.bland.faults(), stack.dynamo.faults());
+    let met = dials.count("POST /v1/calls") + 1;
+    dials.once("POST /v1/calls", Fault::Stall);
+    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
+    let row = || stack.dynamo.rows().into_iter().find(|row| row["sk"] == "CALL").expect("the call");
+    let meanwhile = async {
+        dials.arrived("POST /v1/calls", met).await;
+        let id = row()["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned();
+        let met = writes.count("TransactWriteItems") + 1;
+        writes.once("TransactWriteItems", Fault::Stall);
+        let placed = async {
+            writes.arrived("TransactWriteItems", met).await;
+            dials.release();
+            while row()["placed"].is_null() {
+                tokio::task::yield_now().await;
+            }
+            writes.release();
+        };
+        let (answer, ()) = join(stack.post(&format!("/api/v1/voice/call/{id}/hangup")).send(), placed).await;
+        (id, answer)
+    };
+    let (paid, (id, answer)) = join(stack.post(CALL).body(&body).pay(&wallet), meanwhile).await;
+    paid.answer.expect(200);
+    let vendors = stack.bland.calls().last().expect("a call").id.clone();
+    let call = Call { stack, wallet, id, vendors };
+    is_ending(&answer, &call);
+    assert!(call.is_over(), "no look and no round has come by");
     assert_eq!(call.ended().await["ended_by"], "REQUESTED");
 }
 

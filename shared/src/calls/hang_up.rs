@@ -45,12 +45,10 @@ impl Calls {
         Ok(())
     }
 
-    /// Tells the dialler again, if a look finds a call that was to be hung up and is not over.
+    /// Tells the dialler again, if a look has found a call that was to be hung up and is not over.
     pub(super) async fn hang_up_again(&self, call: &Call, invocation: &Invocation) {
         let is_to_end = call.line.hangup_requested_at.is_some() && call.line.ended_at.is_none();
-        // The request that had the turn to look tells the dialler, too, so that not all that poll do.
-        let has_looked = call.line.looked_at == invocation.now.as_second();
-        if let Some(placed) = call.line.placed.as_deref().filter(|_| is_to_end && has_looked) {
+        if let Some(placed) = call.line.placed.as_deref().filter(|_| is_to_end) {
             count_if_late(call, invocation);
             self.stop(placed, invocation).await;
         }

@@ -50,9 +50,12 @@ impl Calls {
         call: Call,
         invocation: &Invocation,
     ) -> Result<Call, StoreFault> {
-        let had_settled = call.line.settled;
+        let (had_settled, looked_at) = (call.line.settled, call.line.looked_at);
         let call = self.look_within(limit, call, invocation).await?;
-        self.hang_up_again(&call, invocation).await;
+        // Who had the turn to look tells the dialler, too, and none of the others that poll in the same second.
+        if call.line.looked_at != looked_at {
+            self.hang_up_again(&call, invocation).await;
+        }
         if call.line.settled && !had_settled { self.answered(call, invocation).await } else { Ok(call) }
     }
 

@@ -204,6 +204,26 @@ impl Reached {
 }
 
 impl End {
+    /// Whether a hang-up takes the place of this end. Not of an error, nor of one that is a hang-up already.
+    pub const fn yields_to_a_hang_up(self) -> bool {
+        match self {
+            Self::HungUp | Self::Done | Self::TimeUp | Self::RangOut | Self::Busy | Self::Machine | Self::Mailbox => {
+                true
+            }
+            Self::Requested(_)
+            | Self::Failed
+            | Self::NotFound
+            | Self::Unavailable
+            | Self::Blocked
+            | Self::BrokeOff
+            | Self::BrokeOffLate
+            | Self::NeverAnswered
+            | Self::Unpaid
+            | Self::InDoubt
+            | Self::Lost => false,
+        }
+    }
+
     /// Whether the callee, or a machine, had taken the call, if the end itself says so.
     pub const fn was_answered(self) -> Option<bool> {
         match self {

@@ -80,18 +80,14 @@ impl Heard {
     /// whatever the dialler says of it. Not what had ended before, as far as the dialler says when; and an error stays one.
     #[must_use]
     pub fn hung_up_at(self, asked_at: Option<Timestamp>) -> Self {
-        let Some(asked_at) = asked_at else { return self };
+        let (Some(asked_at), State::Over(end)) = (asked_at, self.state) else { return self };
         let had_ended = self.ended_at.is_some_and(|ended_at| ended_at < asked_at);
-        match self.state {
-            State::Over(End::HungUp | End::Done | End::TimeUp | End::RangOut | End::Busy | End::Machine)
-                if !had_ended =>
-            {
-                // A dialler that says for certain how a call went has tried the number.
-                let reached = Reached::of(self.answered, self.rang || self.certain);
-                Self { state: State::Over(End::Requested(reached)), ..self }
-            }
-            _ => self,
+        if had_ended || !end.yields_to_a_hang_up() {
+            return self;
         }
+        // A dialler that says for certain how a call went has tried the number.
+        let reached = Reached::of(self.answered, self.rang || self.certain);
+        Self { state: State::Over(End::Requested(reached)), ..self }
     }
 
     /// Whether words belong to it, and with them a summary.

@@ -159,7 +159,18 @@ async fn a_call_is_to_be_hung_up_once_at_any_time_before_its_end_is_seen() {
     over(&table, &id).await;
     assert_eq!(table.store.hang_up(&call, at(40), "c").await.expect("answers"), HangUp::Over);
 
-    // One whose end was seen first is left as it is; one for which no phone rang is gone.
+    // One whose end was seen first is left as it is, also by who has read it before.
+    bring(&table, &number(3), "leased").await;
+    let ended = CallId::from_bits(3);
+    assert!(table.makes(calls::dial(&new_call(3, &number(3)), &payment(3), at(0)).expect("a row")).await);
+    assert!(table.makes(calls::charged(&ended, &wallet(0), &payment(3), Some("0x1"), at(0))).await);
+    let before = table.store.call(&ended).await.expect("answers").expect("there");
+    over(&table, &ended).await;
+    assert_eq!(table.store.hang_up(&before, at(20), "e").await.expect("answers"), HangUp::Over);
+    let after = table.store.call(&ended).await.expect("answers").expect("there");
+    assert_eq!(after.line.hangup_requested_at, None);
+
+    // One for which no phone rang is gone.
     bring(&table, &number(2), "leased").await;
     let id = CallId::from_bits(2);
     assert!(table.makes(calls::dial(&new_call(2, &number(2)), &payment(2), at(0)).expect("a row")).await);

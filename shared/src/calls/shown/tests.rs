@@ -4,8 +4,8 @@ use super::{Money, Paid, Shown};
 use crate::calls::seen::tests::{asked_to_end, at, charged, dialled, look};
 use crate::store::calls::Call;
 use crate::store::{Charge, View};
-use crate::types::Usdc;
-use crate::types::call::{EndedBy, Status};
+use crate::types::call::{EndedBy, ResultStatus, Status};
+use crate::types::{AnswerKind, Question, Usdc};
 use crate::upstream::bland::outcome::tests::{new, over};
 
 #[test]
@@ -58,6 +58,19 @@ fn nothing_of_an_end_is_seen_while_it_is_held() {
         Shown::of(call, at(61)).view;
     assert_eq!((status, ended_by), (Status::InProgress, EndedBy::InProgress));
     assert_eq!((summary, call_length, ended_at, call_ended_by, transcript.len()), (None, None, None, None, 1));
+}
+
+#[test]
+fn an_end_that_is_held_says_nothing_of_the_questions_either() {
+    let machine = over(&[("answered_by", "voicemail"), ("user", "Leave a message.")]);
+    let mut call = dialled();
+    let asked = Question { name: "sure".to_owned(), question: "Is it?".to_owned(), kind: AnswerKind::Boolean };
+    call.line.questions.questions = vec![asked];
+    let held = look(call, 60, &machine);
+    assert_eq!(held.line.view.as_ref().unwrap().ended_by, EndedBy::Voicemail);
+    assert_eq!(Shown::of(held.clone(), at(61)).result_status, Some(ResultStatus::Pending));
+    let ended = look(held, 95, &machine);
+    assert_eq!(Shown::of(ended, at(95)).result_status, Some(ResultStatus::Unavailable));
 }
 
 #[test]

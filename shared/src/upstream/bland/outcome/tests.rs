@@ -296,6 +296,10 @@ fn what_ends_after_it_was_to_be_hung_up_has_been_and_an_error_stays_one() {
     ] {
         assert_eq!(end(fields, before), (End::Requested(reached), reached == callee), "{fields:?}");
     }
+    // A message was to be left there, or not.
+    let with_message = Before { leaves_message: true, ..before };
+    let machine = [("answered_by", "voicemail"), ("user", "Leave a message.")];
+    assert_eq!(end(&machine, with_message), (End::Requested(callee), true));
     // An earlier record had the line open, and the last one does not say so.
     let rang = Before { rang: true, ..before };
     assert_eq!(end(&[("status", "canceled")], rang), (End::Requested(phone), false));

@@ -139,15 +139,16 @@ impl Call {
         self.started_at.map_or(0, |since| now.saturating_sub(since.as_millisecond()).max(0).unsigned_abs() / 1000)
     }
 
-    /// Ends it from outside.
-    pub(super) fn cancel(&mut self, now: i64) {
-        let spoke = !self.lines.is_empty();
+    /// Ends it from outside. Who had answered is known where anything was said.
+    pub(super) fn cancel(&mut self, now: i64, status: Option<&'static str>) {
+        let story = self.steps.iter().find_map(|step| if let Step::End(end) = step { end.answered_by } else { None });
+        let answered_by = (!self.lines.is_empty()).then_some(story.unwrap_or("human"));
         let seconds = self.started_at.map(|_| self.seconds_open(now));
         self.steps.clear();
         self.steps.push_back(Step::End(End {
-            status: "canceled",
+            status: status.filter(|_| self.started_at.is_some()).unwrap_or("canceled"),
             queue_status: "complete",
-            answered_by: spoke.then_some("human"),
+            answered_by,
             ended_by: None,
             error: None,
             seconds,

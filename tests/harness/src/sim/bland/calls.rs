@@ -82,9 +82,10 @@ pub(super) async fn stop(State(bland): State<Bland>, Path(id): Path<String>, hea
         bland.progress();
         let now = bland.clock.millis();
         let mut inner = bland.inner();
+        let status = inner.account.stopped;
         let running = inner.calls.iter_mut().find(|call| call.id == id && !call.is_over());
         let call = running.ok_or_else(|| Refusal::error(400, "SID not found for the given c_id."))?;
-        call.cancel(now);
+        call.cancel(now, status);
         Ok(json!({"status": "success", "message": "Call ended successfully."}))
     }))
 }

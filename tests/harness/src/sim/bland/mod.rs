@@ -73,6 +73,8 @@ struct Account {
     /// Numbers that imports silently leave out.
     unimportable: BTreeSet<String>,
     list_metadata: bool,
+    /// The status of a call that is stopped while its line is open, where it is not the usual one.
+    stopped: Option<&'static str>,
     /// Handles of Twilio accounts, and the accounts' SIDs.
     handles: BTreeMap<String, String>,
 }
@@ -327,6 +329,12 @@ impl Bland {
     /// Whether `GET /v1/calls` returns `metadata`. The documents do not say; by default it does not.
     pub fn set_list_metadata(&self, yes: bool) {
         self.inner().account.list_metadata = yes;
+    }
+
+    /// Whether a call that is stopped while its line is open is told as `completed`, with no one named who ended it. The documents do
+    /// not say; by default it is `canceled`, as one is that waits in the queue.
+    pub fn set_stops_are_completed(&self, yes: bool) {
+        self.inner().account.stopped = yes.then_some("completed");
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -221,6 +221,63 @@ async fn calls_are_found_and_stopped() {
     assert_eq!(lab.ask("GET", "/v1/me", None).await.1["total_calls"], 2);
 }
 
+/// The documents do not say how a call is told that was stopped, so there are two ways; one that waits in the queue is canceled.
+#[tokio::test]
+async fn a_call_that_is_stopped_is_canceled_or_completed_by_no_one_named() {
+    let lab = Lab::new().await;
+    lab.bland.set_stops_are_completed(true);
+    for (script, steps, status, answered_by) in [
+        (Script::NeverEnds, 1, "canceled", Value::Null),
+        (Script::NeverEnds, 2, "completed", Value::Null),
+        (Script::NeverEnds, 4, "completed", json!("human")),
+        (Script::Voicemail, 3, "completed", json!("voicemail")),
+    ] {
+        let what = format!("{script:?} {steps}");
+        let id = lab.start(script).await;
+        for _ in 0..steps {
+            lab.bland.advance(&id);
+        }
+        assert_eq!(lab.ask("POST", &format!("/v1/calls/{id}/stop"), None).await.0, 200, "{what}");
+        let seen = lab.details(&id).await;
+        assert_eq!((&seen["status"], &seen["answered_by"]), (&json!(status), &answered_by), "{what}");
+        assert_eq!((&seen["completed"], &seen["call_ended_by"]), (&json!(true), &Value::Null), "{what}");
+    }
+    let (status, body) = lab.ask("POST", "/v1/calls/nothing/stop", None).await;
+    assert_eq!((status, &body["message"]), (400, &json!("SID not found for the given c_id.")));
+    assert_eq!(lab.ask("POST", "/v1/calls/active/stop", None).await.0, 400, "no call has that name");
+}
+
+/// A message is left whatever `action` says, and for eighty seconds at the longest.
+#[tokio::test]
+async fn a_message_is_left_where_there_is_one_and_cut_where_it_is_too_long() {
+    let lab = Lab::new().await;
+    let long = "Call me. ".repeat(200);
+    for (voicemail, left) in [
+        (json!({"action": "hangup"}), None),
+        (json!({"action": "leave_message", "message": "Call me."}), Some("Call me.")),
+        (json!({"action": "hangup", "message": "Call me."}), Some("Call me.")),
+        (json!({"action": "leave_message", "message": long}), Some(&long[..80 * 15])),
+    ] {
+        lab.bland.script_next(Script::Voicemail);
+        lab.clock.advance(Duration::from_secs(11));
+        let (status, body) = lab.dial(|it| it["voicemail"] = voicemail.clone()).await;
+        assert_eq!(status, 200, "{body}");
+        let id = body["call_id"].as_str().expect("an id").to_owned();
+        lab.bland.finish(&id);
+        let seen = lab.details(&id).await;
+        assert_eq!(seen["transcripts"][1]["text"].as_str(), left, "{voicemail}");
+    }
+    for wrong in [
+        json!("Call me."),
+        json!({"action": "leave"}),
+        json!({"action": "leave_message", "message": 7}),
+        json!({"action": "leave_message_and_sms", "sms": {}}),
+        json!({"action": "hangup", "text": "Call me."}),
+    ] {
+        assert_eq!(lab.refusal(|it| it["voicemail"] = wrong.clone()).await.0, 400, "{wrong}");
+    }
+}
+
 #[tokio::test]
 async fn a_paced_call_goes_on_by_itself() {
     let lab = Lab::new().await;
