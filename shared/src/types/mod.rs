@@ -32,7 +32,7 @@ pub use question::{AnswerKind, Question};
 pub use run::Run;
 pub use slip::is_one_slip_from;
 pub use solana_address::Address as SolanaAddress;
-pub use time::{DAY, Timestamp, instant, rfc3339, whole_days};
+pub use time::{DAY, Timestamp, instant, parsed, rfc3339, whole_days};
 pub use usdc::Usdc;
 pub use wallet::{NotAnAccount, NotAnAddress, Wallet};
 pub(crate) use words::words;

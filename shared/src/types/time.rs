@@ -18,6 +18,16 @@ pub fn whole_days(from: Timestamp, to: Timestamp) -> u64 {
     seconds / DAY.as_secs()
 }
 
+/// An instant in any form that `Timestamp` knows. Its calendar ends a day and some hours before that of RFC 3339: what lies behind its last
+/// instant is that instant, since a client that writes it means "never".
+pub fn parsed(text: &str) -> Option<Timestamp> {
+    let beyond = || {
+        let rest = text.strip_prefix("9999-12-3")?;
+        format!("2000-12-3{rest}").parse::<Timestamp>().ok().map(|_| Timestamp::MAX)
+    };
+    text.parse().ok().or_else(beyond)
+}
+
 /// Reads RFC 3339: a day, a time of day and how far that is from UTC, such as `2026-06-17T12:00:00Z`.
 pub fn instant(text: &str) -> Option<Timestamp> {
     let form: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c.to_ascii_uppercase() }).collect();
@@ -29,7 +39,7 @@ pub fn instant(text: &str) -> Option<Timestamp> {
         }
         None => rest,
     };
-    if matches!(zone, "Z" | "+00:00" | "-00:00") { text.parse().ok() } else { None }
+    if matches!(zone, "Z" | "+00:00" | "-00:00") { parsed(text) } else { None }
 }
 
 #[cfg(test)]
@@ -44,6 +54,10 @@ mod tests {
             ("2026-06-17T14:00:00+02:00", 1_781_697_600),
             ("2026-06-17T04:30:00.5-07:30", 1_781_697_600),
             ("2026-06-17T12:00:00.999999999-00:00", 1_781_697_600),
+            // The last second that can be written, and the last that can be counted.
+            ("9999-12-31T23:59:59Z", Timestamp::MAX.as_second()),
+            ("9999-12-30T22:30:00.5-07:30", Timestamp::MAX.as_second()),
+            ("9999-12-30T21:59:59Z", Timestamp::MAX.as_second() - 1),
         ] {
             assert_eq!(instant(text).map(Timestamp::as_second), Some(second), "{text}");
         }
@@ -59,6 +73,9 @@ mod tests {
             "2026-06-17T12:00:00+0200",
             "2026-06-17T12:00:00+02:00[Europe/Paris]",
             "2026-02-30T12:00:00Z",
+            "9999-12-32T12:00:00Z",
+            "9999-12-31T24:00:00Z",
+            "10000-01-01T00:00:00Z",
             "2026-06-17T24:00:00Z",
             "1781697600",
             "yesterday",

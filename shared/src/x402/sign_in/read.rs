@@ -1,14 +1,12 @@
 //! Reading the header of a sign-in, as strictly as that of a payment: whatever two programs read differently is a way to cheat
 //! one of them. What can be read is not believed yet.
 
-use std::str::FromStr;
-
 use http::HeaderMap;
 use serde_json::error::Category;
 
 use super::wire::{Signed, VERSION};
 use super::{AHEAD, GOOD_FOR, HEADER, NotSignedIn};
-use crate::types::{Object, Timestamp, nesting};
+use crate::types::{Object, Timestamp, nesting, parsed};
 use crate::x402::headers::{DEEPEST, encoded};
 
 /// The largest header that is read: four times what published clients send.
@@ -113,7 +111,7 @@ fn is_one_word(text: &str) -> bool {
 
 /// An instant in RFC 3339.
 fn instant(name: &str, text: &str) -> Result<Timestamp, NotSignedIn> {
-    let instant = Timestamp::from_str(text).ok().filter(|_| is_rfc3339(text));
+    let instant = parsed(text).filter(|_| is_rfc3339(text));
     instant.map_or_else(|| malformed(&format!("`{name}` must be a time, such as 2026-11-28T17:00:11Z")), Ok)
 }
 
