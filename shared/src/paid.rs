@@ -71,7 +71,8 @@ impl<E: Endpoint> Paid<E> {
         let quotes = terms.quotes(&E::ENDPOINT.offer());
         let unproven = unproven::Judge::from_env(env);
         let (listing, unpaid) = (price::listing(&endpoint), price::Kept::default());
-        let sign_in = SigningIn::new(terms.public_url.clone(), terms.payees.iter().map(Wallet::network).collect());
+        let networks = terms.payees.iter().map(Wallet::network).collect();
+        let sign_in = SigningIn::new(terms.public_url.clone(), networks, dry::STATEMENT);
         Self { endpoint, cashier, terms, quotes, listing, unpaid, unproven, sign_in }
     }
 }

@@ -20,6 +20,8 @@ use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::x402::Caller;
 
+/// What a wallet's owner reads before signing.
+const STATEMENT: &str = "Sign in to see your own numbers and calls.";
 /// What a client is told that has not signed in: its client may do so unasked.
 const ASKED: &str = "Sign in with your wallet: sign what extensions.sign-in-with-x.info says, and repeat the request with it in the \
                      header SIGN-IN-WITH-X. Nothing is to be paid.";
@@ -54,7 +56,7 @@ pub struct SignedIn<E> {
 impl<E: SignedInEndpoint> SignedIn<E> {
     /// Reads where wallets sign in, and builds the endpoint.
     pub fn from_env(env: &mut Env, build: impl FnOnce(&mut Env) -> E) -> Self {
-        let sign_in = SigningIn::new(env.public_url(), env.networks());
+        let sign_in = SigningIn::new(env.public_url(), env.networks(), STATEMENT);
         Self { endpoint: build(env), sign_in }
     }
 

@@ -149,6 +149,7 @@ async fn who_has_shown_no_wallet_is_asked_to_sign_in_and_a_bad_sign_in_is_a_401(
         assert_eq!((&said["accepts"], &demand.required["accepts"]), (&json!([]), &json!([])), "{path}");
         let info = &demand.required["extensions"]["sign-in-with-x"]["info"];
         assert_eq!(info["uri"], format!("{}{path}", stack.urls.gateway), "what is behind the question mark is no part");
+        assert_eq!(info["statement"], "Sign in to see what a request would do. Signing in buys nothing.", "{path}");
         assert!(said["message"].as_str().is_some_and(|text| text.contains("Nothing is to be paid")));
     }
     // What is wrong with a request is said to whoever asks, as it is without a dry run.
@@ -159,6 +160,11 @@ async fn who_has_shown_no_wallet_is_asked_to_sign_in_and_a_bad_sign_in_is_a_401(
         ("old", "siwx_expired", wallet.signs_in(&challenge).issued(-301)),
         ("forged", "siwx_invalid_signature", wallet.signs_in(&challenge).signed_by(&Wallet::random())),
         ("for another address", "siwx_wrong_uri", wallet.signs_in(&elsewhere)),
+        (
+            "with what is said of a list",
+            "siwx_wrong_statement",
+            wallet.signs_in(&challenge).with("statement", "Sign in to see your own numbers and calls."),
+        ),
     ] {
         let refused = rehearsed(&stack, stack.post(&dry(CALL)).body(&call_to(TO)).signed_in_with(&signed)).await;
         refused.refused(401, code);

@@ -59,6 +59,7 @@ async fn who_has_not_signed_in_is_told_what_to_sign_and_nothing_is_looked_up() {
         // What stands behind the question mark is no part of it.
         assert_eq!(info["uri"], format!("{origin}{path}"));
         assert_eq!(info["domain"], origin.trim_start_matches("http://"));
+        assert_eq!(info["statement"], "Sign in to see your own numbers and calls.");
         let nonce = info["nonce"].as_str().expect("a nonce");
         assert!(nonce.len() >= 16 && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{nonce}");
         let again = stack.get(path).send().await.challenge();
@@ -76,13 +77,16 @@ type Bend = fn(SignIn) -> SignIn;
 type Bends = Box<dyn Fn(SignIn) -> SignIn>;
 
 /// What a wallet on an EVM chain may get wrong, each signed as it stands.
-const REFUSED: [(&str, &str, Bend); 21] = [
+const REFUSED: [(&str, &str, Bend); 22] = [
     ("another host", "siwx_wrong_domain", |it| it.with("domain", "dialtone.example")),
     ("another port", "siwx_wrong_domain", |it| it.with("domain", "127.0.0.1:1")),
     ("another path", "siwx_wrong_uri", |it| it.with("uri", "http://127.0.0.1/api/v1/voice/calls")),
     ("no statement", "siwx_wrong_statement", |it| it.without("statement")),
     ("the statement taken out", "siwx_wrong_statement", |it| it.stripped("statement")),
     ("another statement", "siwx_wrong_statement", |it| it.with("statement", "Sign in to give me your money.")),
+    ("what is said of a dry run", "siwx_wrong_statement", |it| {
+        it.with("statement", "Sign in to see what a request would do. Signing in buys nothing.")
+    }),
     ("a chain that is not ours", "siwx_wrong_chain", |it| it.with("chainId", "eip155:1")),
     ("the other chain's kind", "siwx_wrong_chain", |it| it.with("type", "ed25519")),
     ("the chain exchanged", "siwx_wrong_chain", |it| it.tampered("chainId", "eip155:8453")),
@@ -166,12 +170,13 @@ async fn what_clients_write_differently_signs_in_all_the_same() {
     let origin = stack.urls.gateway.clone();
     let host = origin.trim_start_matches("http://").split(':').next().expect("a host").to_owned();
     let url = format!("{origin}{NUMBERS}?limit=2");
-    let bends: [(&str, Bends); 9] = [
+    let bends: [(&str, Bends); 10] = [
         ("an address in small letters", Box::new(move |it| it.with("address", lower.clone()))),
         ("the host without its port", Box::new(move |it| it.with("domain", host.clone()))),
         ("the whole address that is asked", Box::new(move |it| it.with("uri", url.clone()))),
         ("no end", Box::new(|it| it.without("expirationTime"))),
         ("an end in a year", Box::new(|it| it.with("expirationTime", when(31_536_000)))),
+        ("an end that is never", Box::new(|it| it.with("expirationTime", "9999-12-31T23:59:59Z"))),
         ("a nonce of its own", Box::new(|it| it.with("nonce", "Abcdefgh12345678"))),
         (
             "a beginning, a request's id and two resources",
@@ -238,6 +243,11 @@ async fn what_is_signed_in_for_is_in_the_documents() {
             assert_eq!(operation["security"], security, "{method} {path}");
             let told = |status: &str| operation["responses"][status] != Value::Null;
             assert!(!signs_in || (told("401") && told("402")), "{method} {path}");
+            // A client that can sign in does so before it pays, so what is paid for does not ask for it.
+            if asked.header("payment-required").is_some() {
+                let extensions = &asked.demand().required["extensions"];
+                assert_eq!(extensions.get("sign-in-with-x").is_some(), signs_in, "{method} {path}");
+            }
         }
     }
 }

@@ -15,9 +15,9 @@ use crate::x402::{Caller, Demand, NotSignedIn, SignIn};
 pub struct SigningIn(SignIn);
 
 impl SigningIn {
-    /// At this origin, for wallets of these networks, the preferred first.
-    pub fn new(origin: String, networks: Vec<Network>) -> Self {
-        Self(SignIn::new(origin, networks))
+    /// At this origin, for wallets of these networks, the preferred first, and for what this statement says.
+    pub fn new(origin: String, networks: Vec<Network>, statement: &'static str) -> Self {
+        Self(SignIn::new(origin, networks, statement))
     }
 
     /// The wallet that has signed in for this request, if one has tried to.

@@ -25,6 +25,8 @@ use crate::x402::{Caller, Unproven};
 /// The outcome of a dry run that would be served.
 const DRY_RUN: &str = "dry_run";
 
+/// What a wallet's owner reads before signing.
+pub(super) const STATEMENT: &str = "Sign in to see what a request would do. Signing in buys nothing.";
 /// What a client is told that has shown no wallet.
 pub(super) const ASKED: &str = "Sign in with your wallet to learn what would happen: sign what extensions.sign-in-with-x.info says, and \
                                 repeat the request with it in the header SIGN-IN-WITH-X. Or send the payment that you would pay \

@@ -228,7 +228,7 @@ const fn not_signed_in(why: &NotSignedIn) -> Code {
         NotSignedIn::Malformed(_) => codes::SIWX_MALFORMED,
         NotSignedIn::WrongDomain(_) => codes::SIWX_WRONG_DOMAIN,
         NotSignedIn::WrongUri(_) => codes::SIWX_WRONG_URI,
-        NotSignedIn::WrongStatement => codes::SIWX_WRONG_STATEMENT,
+        NotSignedIn::WrongStatement(_) => codes::SIWX_WRONG_STATEMENT,
         NotSignedIn::WrongChain(_) => codes::SIWX_WRONG_CHAIN,
         NotSignedIn::NotYetValid => codes::SIWX_NOT_YET_VALID,
         NotSignedIn::Expired => codes::SIWX_EXPIRED,

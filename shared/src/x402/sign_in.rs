@@ -7,6 +7,7 @@
 //!
 //! - `docs/decisions.md`: Why can a smart wallet not sign in?
 //! - `docs/decisions.md`: Why is `uri` the very address that was asked?
+//! - `docs/decisions.md`: Why does a sign-in for a list say something else than one for a dry run?
 
 mod message;
 mod read;
@@ -28,8 +29,6 @@ pub use read::LONGEST;
 
 /// The header that a wallet signs in with.
 pub const HEADER: &str = "sign-in-with-x";
-/// What a wallet's owner reads before signing.
-pub const STATEMENT: &str = "Sign in to see your own numbers and calls.";
 /// How long a message is good, from when it was issued.
 pub const GOOD_FOR: Duration = Duration::from_mins(5);
 /// How far ahead of ours a client's clock may be.
@@ -41,6 +40,8 @@ pub struct SignIn {
     /// Our origin without a trailing slash, from the configuration: a `Host` header is the client's to choose.
     origin: String,
     networks: Vec<Network>,
+    /// What a wallet's owner reads before signing. ASCII.
+    statement: &'static str,
     schema: Box<RawValue>,
 }
 
@@ -75,8 +76,8 @@ pub enum NotSignedIn {
     #[error("its `uri` must be {0}, the address that is asked")]
     WrongUri(String),
     /// It says something else than what we ask to be signed.
-    #[error("its `statement` must be \"{STATEMENT}\"")]
-    WrongStatement,
+    #[error("its `statement` must be \"{0}\"")]
+    WrongStatement(&'static str),
     /// It is for a network that we do not know, or of a `type` that is another network's.
     #[error("its `chainId` and `type` must be {0}")]
     WrongChain(String),
@@ -95,9 +96,9 @@ pub enum NotSignedIn {
 }
 
 impl SignIn {
-    /// At this origin, for wallets of these networks, the preferred first.
-    pub fn new(origin: String, networks: Vec<Network>) -> Self {
-        Self { origin, networks, schema: wire::schema() }
+    /// At this origin, for wallets of these networks, the preferred first, and for what this statement says.
+    pub fn new(origin: String, networks: Vec<Network>, statement: &'static str) -> Self {
+        Self { origin, networks, statement, schema: wire::schema() }
     }
 
     /// What a wallet is asked to sign. The nonce only tells messages apart.
@@ -112,7 +113,7 @@ impl SignIn {
             nonce,
             issued_at: &issued_at,
             expiration_time: &expiration_time,
-            statement: STATEMENT,
+            statement: self.statement,
             resources: [&uri],
         };
         let chain = |network: &Network| wire::Chain { chain_id: network.caip2(), kind: wire::kind(*network) };
@@ -156,8 +157,8 @@ impl SignIn {
         if signed.uri.split('?').next() != Some(uri.as_str()) {
             return Err(NotSignedIn::WrongUri(uri));
         }
-        if signed.statement.as_deref() != Some(STATEMENT) {
-            return Err(NotSignedIn::WrongStatement);
+        if signed.statement.as_deref() != Some(self.statement) {
+            return Err(NotSignedIn::WrongStatement(self.statement));
         }
         Ok(())
     }

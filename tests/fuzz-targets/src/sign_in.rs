@@ -30,7 +30,7 @@ const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqr
 
 static DOOR: LazyLock<SignIn> = LazyLock::new(|| {
     let networks = [Network::Evm(EvmNetwork::Base), Network::Solana(SolanaNetwork::Mainnet)];
-    SignIn::new(ORIGIN.to_owned(), networks.to_vec())
+    SignIn::new(ORIGIN.to_owned(), networks.to_vec(), STATEMENT)
 });
 static CURVE: LazyLock<Secp256k1<All>> = LazyLock::new(Secp256k1::new);
 /// A key for each kind of chain. They are public, and worth nothing.

@@ -6,11 +6,12 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use solana_signature::Signature;
 
-use super::{HEADER, LONGEST, NotSignedIn, Purpose, STATEMENT, SignIn, Words};
+use super::{HEADER, LONGEST, NotSignedIn, Purpose, SignIn, Words};
 use crate::types::{EvmNetwork, Network, SolanaAddress, SolanaNetwork, Timestamp};
 
 const ORIGIN: &str = "http://127.0.0.1:4588";
 const PATH: &str = "/siwx/numbers";
+const STATEMENT: &str = "Sign in to see your own numbers and calls.";
 const ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 
 fn evm() -> Value {
@@ -44,7 +45,8 @@ fn without(mut document: Value, field: &str) -> Value {
 }
 
 fn door() -> SignIn {
-    SignIn::new(ORIGIN.to_owned(), vec![Network::Evm(EvmNetwork::Base), Network::Solana(SolanaNetwork::Mainnet)])
+    let networks = vec![Network::Evm(EvmNetwork::Base), Network::Solana(SolanaNetwork::Mainnet)];
+    SignIn::new(ORIGIN.to_owned(), networks, STATEMENT)
 }
 
 fn headers(values: &[&str]) -> HeaderMap {
@@ -76,7 +78,7 @@ fn code(read: &Result<Option<String>, NotSignedIn>) -> &'static str {
         Err(NotSignedIn::Malformed(_)) => "malformed",
         Err(NotSignedIn::WrongDomain(_)) => "domain",
         Err(NotSignedIn::WrongUri(_)) => "uri",
-        Err(NotSignedIn::WrongStatement) => "statement",
+        Err(NotSignedIn::WrongStatement(_)) => "statement",
         Err(NotSignedIn::WrongChain(_)) => "chain",
         Err(NotSignedIn::NotYetValid) => "not yet",
         Err(NotSignedIn::Expired) => "expired",
