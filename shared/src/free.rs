@@ -3,7 +3,6 @@
 
 mod accept;
 mod foreign;
-mod parameters;
 
 use std::iter;
 use std::time::Duration;
@@ -63,9 +62,7 @@ impl<E: FreeEndpoint> Handler for Free<E> {
     }
 
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
-        let waits =
-            body::is_not_asked_for(edge::parameters(&request)).and_then(|()| parameters::integer(&request, &E::WAIT));
-        let found = match waits {
+        let found = match seconds_to_wait::<E>(&request) {
             Ok(seconds) => {
                 let wait = Duration::from_secs(seconds.into());
                 self.0.find(name(&request, E::PARAMETER), wait, &invocation).await
@@ -82,6 +79,14 @@ impl<E: FreeEndpoint> Handler for Free<E> {
         };
         with_two_faces(answer)
     }
+}
+
+/// How long a request has it wait. A name that is nearly the right one is refused: a client that only believes that it waits asks again
+/// at once, and again.
+fn seconds_to_wait<E: FreeEndpoint>(request: &Request) -> Result<u32, Refusal> {
+    body::is_not_asked_for(edge::parameters(request))?;
+    let parameters: Vec<_> = edge::parameters(request).collect();
+    Ok(body::in_the_address(E::ENDPOINT, &parameters)?.integer(&E::WAIT))
 }
 
 /// Something that is free to be done: `POST` with a name in its path, and with nothing in its body that it knows.

@@ -3,6 +3,8 @@
 //! Nothing here sleeps: a function that waits reads its call's row once a second, so time that is travelled, or a step of the dialler's, is
 //! seen at its next reading.
 
+mod costs;
+
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
@@ -10,6 +12,7 @@ use harness::request::Response;
 use harness::sim::bland::{Script, Speaker, Step};
 use harness::sim::{Answer, Fault};
 use harness::spec::CALL;
+use harness::wallet::sign_in::at;
 use harness::{Stack, binaries};
 use serde_json::{Value, json};
 
@@ -124,8 +127,10 @@ async fn what_the_first_look_finds_is_answered_at_once() {
     let call = Call::placed(Script::UserHangsUp, 2).await;
     call.goes_on();
     call.stack.travel(Duration::from_secs(5));
+    let began = Instant::now();
     assert_eq!(lines(&call.wait(20).await).len(), 1);
-    assert!(call.row()["waited_until"].is_null(), "nobody has waited");
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    assert!(call.row()["waited_until"].is_null());
 }
 
 #[tokio::test]
@@ -145,8 +150,9 @@ async fn a_final_call_is_answered_at_once() {
     call.stack.bland.finish_all();
     call.stack.travel(Duration::from_secs(6));
     assert_eq!(call.poll().await["final"], true);
-    let looks = call.looks();
+    let (looks, began) = (call.looks(), Instant::now());
     assert_eq!(call.wait(20).await["final"], true);
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     assert_eq!(call.looks(), looks);
     assert!(call.row()["waited_until"].is_null());
 }
@@ -177,9 +183,12 @@ async fn one_that_died_in_its_place_keeps_others_from_it_for_its_own_time_and_th
         call.is_waited_for().await;
         call.stack.lambda.kill("voice_call_status");
     };
+    let began = at(0).as_second();
     let (answer, ()) = join(call.asked("?wait=20"), dies).await;
     assert!(answer.status.is_server_error());
     let until = call.row()["waited_until"].as_i64().expect("a time");
+    // What still answers after its time is not yet gone.
+    assert!(until >= began + 23, "{} s", until - began);
     call.wait(20).await;
     assert_eq!(call.row()["waited_until"], until, "it was answered at once");
     call.stack.travel(Duration::from_secs(24));
@@ -211,9 +220,16 @@ async fn a_wait_is_a_whole_number_of_seconds_up_to_twenty() {
     for good in ["?wait=0", "?wait=1", "?wait=20", "?other=1&wait=20", ""] {
         call.asked(good).await.expect(200);
     }
-    for bad in ["", "21", "-1", "1.5", "%2B5", "05", "5s", "abc", "1,2", "5&wait=5", "99999999999999999999"] {
+    for bad in
+        ["", "21", "-1", "1.5", "%2B5", "05", "5s", "true", "1,2", "5&wait=5", "20&wait=x", "99999999999999999999"]
+    {
         let refused = call.asked(&format!("?wait={bad}")).await.refused(400, "bad_request");
         assert_eq!(refused["field"], "wait", "{bad}");
+    }
+    // A client that only believes that it waits would ask again at once.
+    for nearly in ["Wait", "wait_seconds", "wait%5B%5D", "waitFor", "timeout", "wiat"] {
+        let refused = call.asked(&format!("?{nearly}=20")).await.refused(400, "bad_request");
+        assert_eq!(refused["field"], "wait", "{nearly}");
     }
     // Before it is looked for, so the same for every id; and in words for a person.
     call.stack.get("/v1/voice/call/unknown?wait=x").send().await.refused(400, "bad_request");
@@ -229,6 +245,8 @@ async fn a_line_may_be_corrected_until_nothing_is_added_any_more() {
         Step::Start,
         say("A table for you."),
         Step::Say(Speaker::AgentAction, "Waits".to_owned()),
+        Step::Say(Speaker::Robot, "Beep".to_owned()),
+        say("At seven."),
         say("At seven."),
         Step::Correct(0, "A table for two.".to_owned()),
     ]);
@@ -236,13 +254,14 @@ async fn a_line_may_be_corrected_until_nothing_is_added_any_more() {
     assert_eq!(lines(&call.poll().await), [(0, "A table for you.")]);
     let corrected = async {
         call.is_waited_for().await;
-        for _ in 0..3 {
+        for _ in 0..5 {
             call.goes_on();
         }
         call.stack.travel(Duration::from_secs(5));
     };
     let (seen, ()) = join(call.wait(20), corrected).await;
-    assert_eq!(lines(&seen), [(0, "A table for two."), (1, "At seven.")], "what the AI did is not a line");
+    // What the AI did, and what is not said to be a person or the AI, is not a line; what was said twice is two.
+    assert_eq!(lines(&seen), [(0, "A table for two."), (1, "At seven."), (2, "At seven.")]);
     assert_eq!(seen["transcript_final"], false);
     call.stack.bland.finish_all();
     call.stack.travel(Duration::from_secs(6));

@@ -191,7 +191,8 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
         Kind::Integer(WAIT),
         "Seconds to wait for something new: a status, a line, a result, what became of the money. Answered as soon as there is, and at \
          once if the call is final or another request waits for it.",
-    )],
+    )
+    .called_elsewhere("waitseconds waitsecs waitsec waittime waitfor waitms waituntil timeout timeoutseconds longpoll")],
     request: &[],
     unoffered: &[],
     success: 200,
