@@ -7,7 +7,7 @@ use crate::types::{AnswerKind, Question, trimmed};
 
 /// Reads a list of questions. An empty one asks nothing.
 pub(super) fn read(limits: &Questions, json: &str) -> Result<Vec<Question>, String> {
-    let list: Vec<Value> = serde_json::from_str(json).map_err(|_| NOT_A_LIST.to_owned())?;
+    let list: Vec<Value> = serde_json::from_str(json).map_err(|_| format!("must be a list such as [{ONE}]"))?;
     if list.len() > limits.most {
         return Err(format!("has {} questions; at most {} are answered", list.len(), limits.most));
     }
@@ -24,7 +24,7 @@ pub(super) fn read(limits: &Questions, json: &str) -> Result<Vec<Question>, Stri
 }
 
 fn read_one(limits: &Questions, one: &Value) -> Result<Question, String> {
-    let fields = one.as_object().ok_or_else(|| NOT_A_LIST.to_owned())?;
+    let fields = one.as_object().ok_or_else(|| format!("must be an object such as {ONE}"))?;
     if fields.keys().any(|name| !["name", "question", "type", "options"].contains(&name.as_str())) {
         return Err("has only `name`, `question`, `type`, and `options` for an `enum`".to_owned());
     }
@@ -81,7 +81,7 @@ fn within(text: &str, name: &str, longest: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-const NOT_A_LIST: &str = "must be a list such as [{\"name\": \"confirmed\", \"question\": \"Is the table confirmed?\", \"type\": \"boolean\"}]";
+const ONE: &str = r#"{"name": "confirmed", "question": "Is the table confirmed?", "type": "boolean"}"#;
 
 #[cfg(test)]
 mod tests {
@@ -116,7 +116,9 @@ mod tests {
         let many: Vec<_> = (0..11).map(|_| good.clone()).collect();
         for (asked, part) in [
             (json!({"a": "b"}), "must be a list"),
-            (json!(["Is it?"]), "question 1: must be a list"),
+            (json!(["Is it?"]), "question 1: must be an object such as {\"name\""),
+            (json!([null]), "question 1: must be an object"),
+            (json!("Is it?"), "must be a list such as [{\"name\""),
             (json!(many), "at most 10"),
             (json!([good, good]), "question 2: the name `confirmed` is there twice"),
             (with("name", json!("Confirmed")), "question 2: `name` must be"),
