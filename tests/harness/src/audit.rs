@@ -22,7 +22,7 @@
 //! | I14 | a lease ends thirty days after it was paid, and thirty more for each renewal | `leases` | |
 //! | I15 | nothing is taken back before its end and the grace | `leases` | what is held: `tests/it/races.rs`, `tests/it/reaper.rs` |
 //! | I16 | the caller's number was the payer's when it was dialled | `leases` | to the second: `tests/it/races.rs` |
-//! | I17 | one payment dials once | `calls` | |
+//! | I17 | one payment dials once, and asks for nothing that dials again, later or elsewhere | `calls` | |
 //! | I18 | what rings unpaid is stopped | `calls` | that a wallet does it once: `tests/it/voice_call.rs` |
 //! | I19 | how a call ended stays so; `ERROR` is paid back | `answers`, `calls` | the classification: `upstream/bland/outcome` |
 //! | I20 | no call outlives its time by more than a minute | `calls`, at rest | to the minute: `tests/it/reaper.rs` |

@@ -79,6 +79,9 @@ impl Ledgers {
                 findings.add("I17", format!("{} was dialled for no call of ours", dialled.to));
                 continue;
             };
+            if !dialled.besides.is_empty() {
+                findings.add("I17", format!("call {ours} was dialled with {}", dialled.besides.join(", ")));
+            }
             if dialled.from_was_picked {
                 findings.add("I16", format!("call {ours} was dialled without saying from which number"));
             }
@@ -142,6 +145,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::Dialled;
+    use super::super::ledgers::besides;
     use super::*;
 
     fn call(charge: &str) -> Value {
@@ -194,6 +198,27 @@ mod tests {
         assert!(twice.starts_with("I17: call c was dialled as other"), "{twice}");
         let twin = with(call("declined"), "pk", json!("CALL#d"));
         assert!(findings(vec![call("paid"), twin, sale()], vec![dialled()]).contains("I17: CALL#c and CALL#d"));
+    }
+
+    #[test]
+    fn a_call_asks_for_nothing_that_dials_again_or_elsewhere() {
+        let asked = json!({"phone_number": "+2", "voicemail": {"action": "hangup"}, "metadata": {"request_id": "c"}});
+        assert!(besides(&asked).is_empty());
+        let left = json!({"action": "leave_message", "message": "Call me back."});
+        assert!(besides(&with(asked.clone(), "voicemail", left)).is_empty());
+        for (field, value, what) in [
+            ("transfer_phone_number", json!("+4"), "transfer_phone_number"),
+            ("retry", json!({"wait": 60}), "retry"),
+            ("metadata", json!({"request_id": "c", "to": "+4"}), "to"),
+            ("voicemail", json!({"action": "hangup", "sms": {"message": "Hello"}}), "sms"),
+            ("voicemail", json!({"action": "hangup", "message": "Hello"}), "voicemail.action \"hangup\""),
+            ("voicemail", json!({"action": "ignore"}), "voicemail.action \"ignore\""),
+            ("voicemail", Value::Null, "voicemail.action null"),
+        ] {
+            let besides = besides(&with(asked.clone(), field, value));
+            let found = findings(vec![call("paid"), sale()], vec![Dialled { besides, ..dialled() }]);
+            assert_eq!(found, format!("I17: call c was dialled with {what}"));
+        }
     }
 
     #[test]

@@ -77,6 +77,40 @@ pub(super) struct Dialled {
     pub(super) is_over: bool,
     /// What was to be done, and what was said.
     pub(super) texts: Vec<String>,
+    /// What was asked for and is not part of a call of ours: what dials again, later or elsewhere, or tells others.
+    pub(super) besides: Vec<String>,
+}
+
+/// What a call may ask for.
+const ASKED: [&str; 12] = [
+    "phone_number",
+    "from",
+    "task",
+    "voice",
+    "language",
+    "max_duration",
+    "first_sentence",
+    "wait_for_greeting",
+    "interruption_threshold",
+    "record",
+    "voicemail",
+    "metadata",
+];
+
+/// What a request asks for besides.
+pub(super) fn besides(request: &Value) -> Vec<String> {
+    let named = |fields: &Value, known: &[&str]| {
+        let names: Vec<_> = fields.as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect();
+        names.into_iter().filter(|name| !known.contains(&name.as_str())).collect::<Vec<_>>()
+    };
+    let voicemail = &request["voicemail"];
+    let mut besides = named(request, &ASKED);
+    besides.extend(named(voicemail, &["action", "message"]));
+    besides.extend(named(&request["metadata"], &["request_id"]));
+    // With a message it is left whatever the action says, so the two have to say the same.
+    let says = if voicemail["message"].is_null() { "hangup" } else { "leave_message" };
+    besides.extend((voicemail["action"] != says).then(|| format!("voicemail.action {}", voicemail["action"])));
+    besides
 }
 
 impl Dialled {
@@ -85,8 +119,8 @@ impl Dialled {
         let task = call.request["task"].as_str().map(str::to_owned);
         let (is_over, max_duration) = (call.is_over(), call.request["max_duration"].as_i64().unwrap_or_default());
         let texts = task.into_iter().chain(call.message).chain(call.lines.into_iter().map(|line| line.text)).collect();
-        let Call { id, from, from_was_picked, to, .. } = call;
-        Self { id, request, from, from_was_picked, to, max_duration, is_over, texts }
+        let Call { id, from, from_was_picked, to, request: asked, .. } = call;
+        Self { id, request, from, from_was_picked, to, max_duration, is_over, texts, besides: besides(&asked) }
     }
 }
 
