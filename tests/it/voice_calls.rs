@@ -95,6 +95,27 @@ async fn a_wallet_that_signs_in_sees_its_own_calls_as_the_list_that_is_paid_for_
 }
 
 #[tokio::test]
+async fn calls_stay_in_the_list_of_the_wallet_that_placed_them_when_their_number_is_leased_to_another() {
+    let (stack, wallet) = caller().await;
+    let day = Duration::from_hours(24);
+    stack.travel(29 * day);
+    let mine = places(&stack, &wallet, 0..1).await;
+    // The lease ends, the number is taken back and rests, and another wallet gets it.
+    stack.travel(2 * day);
+    stack.minutes(2).await;
+    stack.travel(4 * day);
+    let other = stack.wallet();
+    let number = stack.buys(&other).await;
+    assert_eq!(page(&stack, &wallet, "").await["calls"][0]["from"], number, "it is the same number");
+    let theirs = stack.calls(&other, &to(9)).await;
+    for (whose, expected) in [(&wallet, &mine[0]), (&other, &theirs)] {
+        for query in [String::new(), format!("?number={}", escaped(&number))] {
+            assert_eq!(ids(&page(&stack, whose, &query).await), [id(expected)], "{query}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn one_sign_in_is_good_for_all_pages_and_a_cursor_for_its_wallet_alone() {
     let (stack, wallet) = caller().await;
     let placed = places(&stack, &wallet, 0..3).await;
@@ -148,6 +169,7 @@ async fn a_list_is_narrowed_behind_the_question_mark() {
         (format!("since={second}"), vec![last, busy]),
         (format!("since={}&status=busy&number={}", escaped(second), escaped(from)), vec![busy]),
         ("since=2999-01-01T00:00:00+01:00".to_owned(), vec![]),
+        ("since=9999-12-31T23:59:59Z".to_owned(), vec![]),
         ("limit=100&sort=desc&to=".to_owned(), vec![last, busy, ended]),
     ] {
         assert_eq!(ids(&ask(query.clone()).await.expect(200).json()), expected, "{query}");
