@@ -15,7 +15,7 @@ pub(crate) const COUNTED: usize = 3;
 
 /// What the table charges at most for one warm request, in halves of read units and in write units. Written down from a
 /// count, so that the author of a change that makes a request dearer knows and says so here.
-const UNITS: [(&str, u64, u64); 23] = [
+const UNITS: [(&str, u64, u64); 26] = [
     ("reaper, nothing due", 35, 0),
     ("list, unpaid", 0, 0),
     ("list, forged", 0, 0),
@@ -23,7 +23,10 @@ const UNITS: [(&str, u64, u64); 23] = [
     ("calls, unpaid", 0, 0),
     ("calls, paid", 12, 11),
     ("numbers, unpaid", 0, 0),
+    ("numbers, bungled, forged", 0, 0),
     ("numbers, forged", 0, 0),
+    ("numbers, Solana, forged", 0, 0),
+    ("numbers, Solana, signed", 2, 0),
     ("numbers, signed in", 2, 0),
     ("list, dry run", 12, 0),
     ("buy, dry run", 23, 0),

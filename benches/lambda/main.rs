@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 
 use cost::{Effort, Subject};
 use paths::CriticalPath;
-use scene::Payer::{Buyer, Caller, Forger, Owner};
+use scene::Payer::{Bungler, Buyer, Caller, Forger, ForgerOnSolana, OnSolana, Owner};
 use scene::{Ask, BUY, CALL, CALLS, LIST, MY_CALLS, NUMBERS, RENEW, Scene};
 
 struct Efforts {
@@ -138,6 +138,10 @@ fn count(wanted: &Wanted, programs: &Programs) -> bool {
         hold(&scene, plan);
     }
     scene.hang_up();
+    let scene = Scene::on_solana(programs);
+    for plan in plans_on_solana(&scene).iter().filter(|plan| wanted.has(plan)) {
+        hold(&scene, plan);
+    }
     right
 }
 
@@ -162,6 +166,9 @@ fn measure(wanted: &Wanted, programs: &Programs) -> bool {
     scene.set(effort.requests(), effort.requests());
     let plans: Vec<_> = plans(&scene).into_iter().filter(|plan| wanted.has(plan)).collect();
     costs.extend(plans.iter().map(|plan| cost(&scene, plan)));
+    let solana = Scene::on_solana(programs);
+    let signed_there: Vec<_> = plans_on_solana(&solana).into_iter().filter(|plan| wanted.has(plan)).collect();
+    costs.extend(signed_there.iter().map(|plan| cost(&solana, plan)));
     report::costs(&costs);
     scene.hang_up();
     scene.delay(paths::DELAYS);
@@ -206,6 +213,14 @@ fn http(name: &'static str, function: &'static str, ask: Ask, status: u64) -> Pl
     Plan { name, function, event: Event::Http(Box::new(ask)), status: Some(status), path: None }
 }
 
+/// Signing in on Solana. What a signature costs to verify is what a forged one costs beyond one that is not looked at.
+fn plans_on_solana(scene: &Scene) -> Vec<Plan> {
+    vec![
+        http("numbers, Solana, forged", "numbers", scene.signed_in(NUMBERS, ForgerOnSolana), 401),
+        http("numbers, Solana, signed", "numbers", scene.signed_in(NUMBERS, OnSolana), 200),
+    ]
+}
+
 fn plans(scene: &Scene) -> Vec<Plan> {
     let unpaid = |name, function, path, body| http(name, function, Scene::unpaid(path, body), 402);
     let paid = |name, function, ask, path| Plan { path: Some(path), ..http(name, function, ask, 200) };
@@ -217,6 +232,7 @@ fn plans(scene: &Scene) -> Vec<Plan> {
         unpaid("calls, unpaid", "voice_calls_list", CALLS, any.clone()),
         paid("calls, paid", "voice_calls_list", scene.paid(Owner, CALLS, any.clone()), &paths::CALLS),
         http("numbers, unpaid", "numbers", Scene::unsigned(NUMBERS), 402),
+        http("numbers, bungled, forged", "numbers", scene.signed_in(NUMBERS, Bungler), 401),
         http("numbers, forged", "numbers", scene.signed_in(NUMBERS, Forger), 401),
         http("numbers, signed in", "numbers", scene.signed_in(NUMBERS, Owner), 200),
         http("own calls, unpaid", "voice_calls", Scene::unsigned(MY_CALLS), 402),

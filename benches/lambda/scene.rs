@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use harness::sim::twilio::Offered;
 pub(crate) use harness::spec::{BUY, CALL, CALLS, LIST, MY_CALLS, NUMBERS, RENEW};
+use harness::stack::Builder;
 use harness::template::Function;
 use harness::wallet::{Challenge, Demand, Payment, SignIn, Signer};
-use harness::{Binaries, Neighbour, Stack, Wallet, gateway};
+use harness::{Binaries, Neighbour, SolanaWallet, Stack, Wallet, gateway};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -31,6 +32,7 @@ pub(crate) struct Scene {
     pub(crate) stack: Stack,
     runtime: Runtime,
     wallet: Wallet,
+    on_solana: SolanaWallet,
     /// Each has one number. They call, one after the other.
     callers: Vec<Wallet>,
     placed: Cell<usize>,
@@ -59,19 +61,34 @@ pub(crate) enum Payer {
     Buyer,
     /// Signs in the first one's name.
     Forger,
+    /// The same, in a message of a version that there is not: its signature is not looked at.
+    Bungler,
+    /// A wallet on Solana.
+    OnSolana,
+    /// Signs another message in its name.
+    ForgerOnSolana,
 }
 
 impl Scene {
     /// Starts a world in which nothing has happened yet.
     pub(crate) fn new(programs: &BTreeMap<String, PathBuf>) -> Self {
+        Self::of(programs, |builder| builder)
+    }
+
+    /// The same, where wallets on Solana are served as well.
+    pub(crate) fn on_solana(programs: &BTreeMap<String, PathBuf>) -> Self {
+        Self::of(programs, Builder::solana)
+    }
+
+    fn of(programs: &BTreeMap<String, PathBuf>, with: impl FnOnce(Builder) -> Builder) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let names = programs.iter().map(|(name, program)| (name.as_str(), program.to_str().expect("a path in UTF-8")));
         let builder = Stack::builder(Binaries::new(names)).parameter("BlandPlan", PLAN).without_history();
-        let stack = runtime.block_on(builder.start());
+        let stack = runtime.block_on(with(builder).start());
         stock(&stack);
-        let wallet = stack.wallet_with(RICH);
+        let (wallet, on_solana) = (stack.wallet_with(RICH), stack.solana_wallet_with(RICH));
         let (callers, placed) = (Vec::new(), Cell::new(0));
-        Self { stack, runtime, wallet, callers, placed, number: String::new(), call: String::new() }
+        Self { stack, runtime, wallet, on_solana, callers, placed, number: String::new(), call: String::new() }
     }
 
     /// Fills the pool with this many numbers; then the owner buys one of another country's, and calls from it, and so do those
@@ -190,12 +207,19 @@ impl Scene {
             Payer::Caller => self.callers[placed / UNDER_WAY].signs(demand),
             Payer::Buyer => self.buyer().signs(demand),
             Payer::Forger => self.wallet.signs(demand).signed_by(&self.stack.wallet_with(0)),
+            Payer::Bungler | Payer::OnSolana | Payer::ForgerOnSolana => panic!("these only sign in"),
         }
     }
 
     fn signs_in(&self, challenge: &Challenge, by: Payer) -> SignIn {
-        let signed = self.wallet.signs_in(challenge).issued(0);
-        if let Payer::Forger = by { signed.signed_by(&self.stack.wallet_with(0)) } else { signed }
+        let signed = || self.wallet.signs_in(challenge).issued(0);
+        match by {
+            Payer::Owner | Payer::Caller | Payer::Buyer => signed(),
+            Payer::Forger => signed().signed_by(&self.stack.wallet_with(0)),
+            Payer::Bungler => signed().with("version", "2").signed_by(&self.stack.wallet_with(0)),
+            Payer::OnSolana => self.on_solana.signs_in(challenge).issued(0),
+            Payer::ForgerOnSolana => self.on_solana.signs_in(challenge).issued(0).signing("Another message."),
+        }
     }
 
     /// Who buys the next number: another wallet each time, since one buys a number at a time. Who has bought before causes one read
