@@ -62,7 +62,9 @@ describe('dialtone-phone', { concurrency: 3 }, () => {
 
   it('hangs up', async () => {
     const { privateKey } = await quitter();
-    const placed = (await command(['call', somebody(), task, '--no-wait', '--json'], { privateKey })).json();
+    const to = somebody();
+    await nextCall(to, 'endless');
+    const placed = (await command(['call', to, task, '--no-wait', '--json'], { privateKey })).json();
     assert.equal((await command(['hangup', placed.call_id])).code, 0);
     assert.match((await command(['status', placed.call_id, '--follow'])).stdout, /ended by REQUESTED/);
   });

@@ -131,7 +131,12 @@ describe('a limit', { concurrency: 3 }, () => {
 
   it('does not stop two of the same at once from being two', async () => {
     const { phone, wallet } = await cutOff();
-    const [one, other] = await costs(wallet, 2n * PRICE.buy, () => Promise.all([phone.phoneBuy(), phone.phoneBuy()]));
+    // Where too much happens at the same moment, one of them is told to come again, and is not charged.
+    const buys = () => phone.phoneBuy().catch((error) => {
+      if (error.code !== 'rate_limited' || error.charged !== false) throw error;
+      return buys();
+    });
+    const [one, other] = await costs(wallet, 2n * PRICE.buy, () => Promise.all([buys(), buys()]));
     assert.notEqual(one.phone_number, other.phone_number);
   });
 
