@@ -1,21 +1,26 @@
 //! What keeps the product alive: how often something may be done, how much of it at once, and for how much money. Every
-//! number stands here, and they are the product: what an operator sets is the dialler's plan and the day's budgets.
+//! number stands here, and they are the product. What depends on how much is sold is an operator's ([`Budget`], [`NumberBudget`]).
 //!
 //! Pure: from what was counted to whether one more may be, and if not, when. It refuses to know where it is counted.
 //!
 //! The flat price is why there are so many. A call is sold for 54 cents and can cost eight times that and more, so every
-//! wallet, every prefix and every day has its sum; and since it is a person's phone that rings, every destination has
-//! its number. None of them forbids an ordinary destination or a length: the sums that could count at most what they
-//! allow, so one call that is dearer than all of it uses it up alone.
+//! wallet, every prefix and every day has a sum of what is lost: what its calls cost us beyond what was paid for them and kept.
+//! What pays for itself is never refused for money. And since it is a person's phone that rings, every destination has its number.
+//! None of them forbids an ordinary destination or a length: a call that is dearer than all that a sum allows is placed where nothing is
+//! lost yet.
 //!
 //! `docs/decisions.md`: Why is a wallet paused for a day after one unpaid ring?
 
+pub mod budget;
 pub mod judge;
 pub mod prices;
 pub mod rates;
+pub mod window;
 
 use std::fmt;
 use std::time::Duration;
+
+pub use budget::{Budget, Plan};
 
 use crate::types::{DAY, Usdc};
 
@@ -36,16 +41,18 @@ pub const DESTINATION_PER_DAY: usize = 10;
 pub const BROKEN_PER_DAY: usize = 1;
 /// So long a conversation is one.
 pub const TALK: Duration = Duration::from_secs(30);
-/// What the calls of one wallet may cost us in any day.
-pub const WALLET_COST: Usdc = Usdc::micros(6_000_000);
-/// What the calls to one prefix may cost us in a day.
-pub const PREFIX_COST: Usdc = Usdc::micros(50_000_000);
+/// The same for a line that a business pays for, so that it is called: a toll-free number.
+pub const BUSINESS_PER_DAY: usize = 100;
+/// What a minute costs at the carrier beyond which a destination is a dear one: it costs us more than is paid for it after less than
+/// three minutes.
+pub const DEAR: Usdc = Usdc::micros(100_000);
+/// A wallet is new until this many of its calls have cost us no more than was paid for them. A dear call that could cost more than a wallet may
+/// lose uses up this many.
+pub const GOOD: u64 = 10;
 /// Numbers that one wallet buys in any day.
 pub const NUMBERS_PER_DAY: usize = 10;
 /// How often one wallet is told in an hour whose a number is that is not its own.
 pub const OWNERS_PER_HOUR: u32 = 20;
-/// Of the dialler's lines, this many in a hundred are used: the rest is for what we have lost count of.
-const SHARE: u64 = 80;
 
 /// Payments of one wallet whose outcome is not known: there is no other one before one of them is.
 pub const IN_DOUBT: u64 = 2;
@@ -80,59 +87,6 @@ pub struct NumberBudget {
     pub unpaid: Usdc,
 }
 
-/// What an operator sets: Bland's plan, and what a day's calls may cost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Budget {
-    /// The plan.
-    pub plan: Plan,
-    /// What all calls of a day may cost us.
-    pub daily: Usdc,
-}
-
-/// A plan at Bland, with what its price list of December 2025 says of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Plan {
-    /// Free of charge a month.
-    Start,
-    /// $299 a month.
-    Build,
-    /// $499 a month.
-    Scale,
-}
-
-impl Plan {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Start, Self::Build, Self::Scale];
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Build => "build",
-            Self::Scale => "scale",
-        }
-    }
-
-    /// What a connected minute costs.
-    pub const fn minute(self) -> Usdc {
-        Usdc::micros(match self {
-            Self::Start => 140_000,
-            Self::Build => 120_000,
-            Self::Scale => 110_000,
-        })
-    }
-
-    /// How many calls we let run at once.
-    pub const fn at_once(self) -> u64 {
-        let lines = match self {
-            Self::Start => 10,
-            Self::Build => 50,
-            Self::Scale => 100,
-        };
-        lines * SHARE / 100
-    }
-}
-
 /// A limit, by what it limits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Limit {
@@ -150,13 +104,19 @@ pub enum Limit {
     DestinationPerDay,
     /// See [`BROKEN_PER_DAY`].
     Broken,
-    /// See [`WALLET_COST`].
+    /// See [`Budget::wallet`].
     WalletCost,
-    /// See [`PREFIX_COST`].
+    /// See [`Budget::of_a_new_wallet`].
+    NewWallet,
+    /// See [`Budget::prefix`].
     PrefixCost,
-    /// See [`Budget::daily`].
+    /// See [`Budget::cost`].
     DailyCost,
-    /// See [`Plan::at_once`].
+    /// See [`Budget::loss`].
+    DailyLoss,
+    /// See [`Budget::dear`].
+    DearLoss,
+    /// See [`Budget::lines`].
     AllAtOnce,
     /// See [`NUMBERS_PER_DAY`].
     NumbersPerDay,
@@ -184,7 +144,7 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::CallsPerHour,
         Self::CallsPerDay,
         Self::CallsAtOnce,
@@ -193,8 +153,11 @@ impl Limit {
         Self::DestinationPerDay,
         Self::Broken,
         Self::WalletCost,
+        Self::NewWallet,
         Self::PrefixCost,
         Self::DailyCost,
+        Self::DailyLoss,
+        Self::DearLoss,
         Self::AllAtOnce,
         Self::NumbersPerDay,
         Self::NumbersCost,
@@ -222,13 +185,16 @@ impl Limit {
             Self::SamePerDay => size(SAME_PER_DAY),
             Self::DestinationPerDay => size(DESTINATION_PER_DAY),
             Self::Broken => size(BROKEN_PER_DAY),
-            Self::WalletCost => Some(WALLET_COST.to_string()),
-            Self::PrefixCost => Some(PREFIX_COST.to_string()),
             Self::NumbersPerDay => size(NUMBERS_PER_DAY),
             Self::UnpaidCall | Self::UnpaidNumber | Self::UnpaidRing | Self::Renewal => count(1),
             Self::InDoubt => count(IN_DOUBT),
             Self::Owners => count(u64::from(OWNERS_PER_HOUR)),
-            Self::DailyCost
+            Self::WalletCost
+            | Self::NewWallet
+            | Self::PrefixCost
+            | Self::DailyCost
+            | Self::DailyLoss
+            | Self::DearLoss
             | Self::AllAtOnce
             | Self::NumbersCost
             | Self::Unproven
@@ -239,7 +205,18 @@ impl Limit {
 
     /// Whether its number is what an operator has set.
     pub const fn is_the_operators(self) -> bool {
-        matches!(self, Self::DailyCost | Self::AllAtOnce | Self::NumbersCost | Self::Unproven)
+        matches!(
+            self,
+            Self::WalletCost
+                | Self::NewWallet
+                | Self::PrefixCost
+                | Self::DailyCost
+                | Self::DailyLoss
+                | Self::DearLoss
+                | Self::AllAtOnce
+                | Self::NumbersCost
+                | Self::Unproven
+        )
     }
 
     /// For programs. It stays the same.
@@ -253,8 +230,11 @@ impl Limit {
             Self::DestinationPerDay => "calls_per_destination_per_day",
             Self::Broken => "broken_calls_per_destination_per_day",
             Self::WalletCost => "call_cost_per_wallet_per_day",
+            Self::NewWallet => "dear_call_cost_per_new_wallet_per_day",
             Self::PrefixCost => "call_cost_per_prefix_per_day",
             Self::DailyCost => "call_cost_per_day",
+            Self::DailyLoss => "call_loss_per_day",
+            Self::DearLoss => "dear_call_loss_per_day",
             Self::AllAtOnce => "calls_in_flight",
             Self::NumbersPerDay => "numbers_per_wallet_per_day",
             Self::NumbersCost => "number_cost_per_day",
@@ -279,13 +259,17 @@ impl fmt::Display for Limit {
             Self::CallsPerDay => write!(f, "A wallet places at most {CALLS_PER_DAY} calls in a day."),
             Self::CallsAtOnce => write!(
                 f,
-                "A wallet can have at most {CALLS_AT_ONCE} calls in progress. Poll them, or hang one up: a call that is over frees \
-                 its slot."
+                "A wallet can have at most {CALLS_AT_ONCE} calls in progress, and no more than a quarter of all lines. Poll them, \
+                 or hang one up: a call that is over frees its slot."
             ),
             Self::SamePerHour => write!(f, "A wallet calls the same number at most {SAME_PER_HOUR} times in an hour."),
             Self::SamePerDay => write!(f, "A wallet calls the same number at most {SAME_PER_DAY} times in a day."),
             Self::DestinationPerDay => {
-                write!(f, "One number is called at most {DESTINATION_PER_DAY} times in a day, by all wallets together.")
+                write!(
+                    f,
+                    "One number is called at most {DESTINATION_PER_DAY} times in a day, and a toll-free one {BUSINESS_PER_DAY} \
+                     times, by all wallets together."
+                )
             }
             Self::Broken => write!(
                 f,
@@ -294,13 +278,19 @@ impl fmt::Display for Limit {
             ),
             Self::WalletCost => write!(
                 f,
-                "The calls of one wallet may cost us at most {WALLET_COST} in a day. Each counts for `max_duration` until it \
-                 is over, and then for what it has cost: poll them, and ask for no more minutes than you need."
+                "The calls of this wallet would cost us more, beyond what was paid for them, than those of one wallet may in a \
+                 day. Each counts for `max_duration` until it is over, and then for what it has cost, less its price: poll \
+                 them, and ask for no more minutes than you need."
+            ),
+            Self::NewWallet => write!(
+                f,
+                "Calls to dear destinations are bounded for a wallet until {GOOD} of its calls have cost us no more than was \
+                 paid for them. Fewer minutes (`max_duration`) may fit, and calls to other destinations count toward the {GOOD}."
             ),
             Self::PrefixCost => write!(
                 f,
-                "Calls to numbers that begin like this one may cost us at most {PREFIX_COST} in a day, for all wallets \
-                 together. Fewer minutes (`max_duration`) may fit."
+                "Calls to numbers that begin like this one have cost us more than was paid for them, as much more as may be in \
+                 a day, for all wallets together. Fewer minutes (`max_duration`) may fit."
             ),
             Self::DailyCost => {
                 write!(
@@ -308,6 +298,16 @@ impl fmt::Display for Limit {
                     "The budget for a day's calls of all wallets is used up. Fewer minutes (`max_duration`) may fit."
                 )
             }
+            Self::DailyLoss => write!(
+                f,
+                "A day's calls of all wallets have cost us more than was paid for them, as much more as may be. Fewer minutes \
+                 (`max_duration`) may fit."
+            ),
+            Self::DearLoss => write!(
+                f,
+                "A day's calls of all wallets to dear destinations have cost us more than was paid for them, as much more as \
+                 may be. Fewer minutes (`max_duration`) may fit, and other destinations can be called."
+            ),
             Self::AllAtOnce => {
                 write!(f, "All lines are in use, by all wallets together, and when the next one is free is not known.")
             }
@@ -384,15 +384,19 @@ pub fn left(limit: Limit, most: u64, used: u64) -> Left {
 pub struct Reached {
     /// Of what.
     pub limit: Limit,
-    /// In this many seconds it is not, as far as this limit goes.
+    /// In this many seconds it is not, as far as this limit goes; [`NEVER`], if time alone changes nothing.
     pub retry_after: u64,
 }
+
+/// What is refused now is refused as well however long is waited.
+pub const NEVER: u64 = u64::MAX;
 
 impl fmt::Display for Reached {
     /// For people: which limit, and when to ask again. What is the latest time, or a guess, is said to be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, retry_after } = self;
         match limit {
+            limit if *retry_after == NEVER => write!(f, "{limit}"),
             Limit::CallsAtOnce => write!(f, "{limit} The first of them is over in {retry_after} s at the latest."),
             Limit::AllAtOnce => write!(f, "{limit} Try again in {retry_after} s, which is a guess."),
             limit => write!(f, "{limit} Try again in {retry_after} s."),

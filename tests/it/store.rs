@@ -383,7 +383,8 @@ fn stranger(nonce: u8) -> Stranger {
 }
 
 fn budget() -> Budget {
-    Budget { plan: Plan::Scale, daily: Usdc::micros(500_000_000) }
+    let [cost, loss, prefix, wallet] = [2_000, 500, 50, 6].map(|dollars| Usdc::micros(dollars * 1_000_000));
+    Budget { contract: Plan::Scale.lines(), minute: Plan::Scale.minute(), cost, loss, prefix, wallet }
 }
 
 /// Counts a call that costs this many cents, or says which limit is reached.
@@ -398,7 +399,8 @@ async fn count(
     let call = CallId::from_bits(id);
     let (_, mut counters) = table.store.before_call(from, to, at(second)).await.expect("answers");
     let cost = Usdc::micros(cents * 10_000);
-    let asking = Asking { call: &call, wallet: from, to, cost, ends_at: at(second + 360) };
+    let asking =
+        Asking { call: &call, wallet: from, to, cost, price: Usdc::micros(540_000), ends_at: at(second + 360) };
     loop {
         let admitted = counters.admit(&asking, &budget(), at(second)).expect("rows");
         let admitted = admitted.map_err(|obstacle| match obstacle {

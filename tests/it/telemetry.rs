@@ -211,7 +211,7 @@ async fn it_is_seen_how_much_of_a_days_budget_is_used_up() {
         let call = json!({"to": to, "task": "Confirm the reservation for two.", "max_duration": 5});
         stack.post(CALL).body(&call).pay(&wallet).await;
     }
-    stack.travel(Duration::from_hours(24));
+    stack.travel(Duration::from_hours(36));
     let call = json!({"to": "+12133610875", "task": "Confirm the reservation for two.", "max_duration": 5});
     stack.post(CALL).body(&call).pay(&wallet).await;
     let log = Log::of(&stack).await;

@@ -37,7 +37,15 @@ const AWS: [&str; 6] = [
 const TWILIO: [&str; 3] = ["TWILIO_URL", "TWILIO_ACCOUNT_SID", "TWILIO_SECRET"];
 const BLAND: [&str; 2] = ["BLAND_URL", "BLAND_SECRET"];
 const NUMBERS: [&str; 3] = ["DAILY_NUMBER_BUDGET", "UNPAID_NUMBER_BUDGET", "NUMBER_PRICES"];
-const BUDGET: [&str; 2] = ["BLAND_PLAN", "DAILY_CALL_BUDGET"];
+const BUDGET: [&str; 7] = [
+    "BLAND_PLAN",
+    "BLAND_LINES",
+    "BLAND_MINUTE_PRICE",
+    "DAILY_CALL_BUDGET",
+    "DAILY_CALL_LOSS",
+    "PREFIX_CALL_LOSS",
+    "WALLET_CALL_LOSS",
+];
 const BACK: [&str; 3] = ["DAILY_REFUND_LIMIT", "DAILY_STRAY_LIMIT", "LARGEST_STRAY"];
 const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SECRET", "AWS_ENDPOINT_URL_KMS"];
 const ALARMS: [&str; 5] =

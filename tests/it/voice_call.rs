@@ -76,7 +76,7 @@ async fn everything_is_sent_to_the_dialler_and_nothing_is_left_to_its_defaults()
 
 #[tokio::test]
 async fn a_voice_is_dialled_as_the_dialler_spells_it_and_one_that_it_does_not_have_costs_nothing() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = Stack::builder(binaries!()).parameter("BlandPlan", "build").start().await;
     let wallet = stack.wallet();
     stack.buys(&wallet).await;
     let earned = stack.earned();

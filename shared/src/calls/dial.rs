@@ -127,7 +127,7 @@ impl Calls {
         match leases::meant(&active, request.from.as_ref()) {
             Ok(_) if !dialler => Err(refusal(DialError::NotSent)),
             Ok(lease) => {
-                let asking = asking(&invocation.call_id, payer, request, budget, now)?;
+                let asking = asking(&invocation.call_id, payer, request, Usdc::micros(0), budget, now)?;
                 let counters = self.admitted(counters, &asking, budget, run, invocation).await?;
                 Ok(CallPlan { from: lease.number.clone(), credit, counters, budget: *budget })
             }
@@ -218,7 +218,8 @@ impl Calls {
     ) -> Result<Sale<Stage>, Stop> {
         let now = invocation.now;
         for _ in 0..CROWD {
-            let asking = asking(&invocation.call_id, &new.signed.payer, request, &plan.budget, now)?;
+            let price = new.signed.amount;
+            let asking = asking(&invocation.call_id, &new.signed.payer, request, price, &plan.budget, now)?;
             let admitted = match plan.counters.admit(&asking, &plan.budget, now)? {
                 Ok(admitted) => admitted,
                 Err(obstacle) => return Err(self.hindered(obstacle, &plan.counters, &request.to).await),
@@ -241,7 +242,7 @@ impl Calls {
                 Claimed::Ours(sale) => return Ok(sale),
                 Claimed::Earlier(record) => return Err(Stop::Earlier(record)),
                 Claimed::Rehearsed(work) => {
-                    let left = plan.counters.left(&request.to, now);
+                    let left = plan.counters.left(&request.to, &plan.budget, now);
                     return Err(Stop::Rehearsed(Rehearsal { work: *work, left }));
                 }
                 Claimed::Lost(lost) => match NotNow::of(lost, now)? {
@@ -355,14 +356,15 @@ fn asking<'a>(
     call: &'a CallId,
     wallet: &'a Wallet,
     request: &'a CallRequest,
+    price: Usdc,
     budget: &Budget,
     now: Timestamp,
 ) -> Result<Asking<'a>, StoreFault> {
     let minutes = u64::from(request.max_duration);
-    let minute = budget.plan.minute().plus(rates::carrier_minute(&request.to));
+    let minute = budget.minute.plus(rates::carrier_minute(&request.to));
     let ends_at = now.saturating_add(Duration::from_mins(minutes) + OVERTIME)?;
     let cost = minute.times(minutes).plus(rates::questions(request.questions.len()));
-    Ok(Asking { call, wallet, to: &request.to, cost, ends_at })
+    Ok(Asking { call, wallet, to: &request.to, cost, price, ends_at })
 }
 
 fn work_of(call: NewCall) -> Work {

@@ -154,7 +154,7 @@ fn every_limit_is_told_with_the_number_that_holds() {
             row.is_some_and(|row| number.as_deref().is_none_or(|number| row.contains(number.trim_end_matches(".00"))));
         assert!(told, "{limit:?}: {row:?}");
     }
-    for (limit, number) in [(Limit::CallsAtOnce, "3"), (Limit::WalletCost, "$6"), (Limit::UnpaidRing, "1")] {
+    for (limit, number) in [(Limit::CallsAtOnce, "3"), (Limit::InDoubt, "2"), (Limit::UnpaidRing, "1")] {
         assert!(limit.most().is_some_and(|most| most.starts_with(number)), "{limit:?}");
     }
 }

@@ -3,19 +3,44 @@
 use alloy_primitives::Address;
 
 use super::Env;
-use crate::limits::prices::Prices;
+use crate::limits::prices::{self, Prices};
 use crate::limits::{Budget, NumberBudget, Plan};
 use crate::types::Usdc;
 
 impl Env {
-    /// `BLAND_PLAN` (`start`, `build` or `scale`), `DAILY_CALL_BUDGET` (whole dollars).
+    /// `BLAND_PLAN` (`start`, `build` or `scale`), and in place of what that says `BLAND_LINES` (optional, how many calls may run at once)
+    /// and `BLAND_MINUTE_PRICE` (optional, dollars). Whole dollars: `DAILY_CALL_BUDGET`, `DAILY_CALL_LOSS`, `PREFIX_CALL_LOSS`,
+    /// `WALLET_CALL_LOSS`.
     pub fn budget(&mut self) -> Budget {
         let plan = self.required("BLAND_PLAN");
         let plan = Plan::ALL.into_iter().find(|known| known.name() == plan).unwrap_or_else(|| {
             self.problem("BLAND_PLAN is not one of start, build, scale");
             Plan::Start
         });
-        Budget { plan, daily: self.dollars("DAILY_CALL_BUDGET") }
+        let contract = match self.optional("BLAND_LINES").map(|lines| lines.parse::<u32>()) {
+            None => plan.lines(),
+            Some(Ok(lines)) if lines > 0 => lines.into(),
+            Some(_) => {
+                self.problem("BLAND_LINES is not a number of calls");
+                plan.lines()
+            }
+        };
+        let minute = match self.optional("BLAND_MINUTE_PRICE").map(|price| prices::dollars(&price)) {
+            None => plan.minute(),
+            Some(Some(price)) => price,
+            Some(None) => {
+                self.problem("BLAND_MINUTE_PRICE is not a number of dollars, such as 0.09");
+                plan.minute()
+            }
+        };
+        Budget {
+            contract,
+            minute,
+            cost: self.dollars("DAILY_CALL_BUDGET"),
+            loss: self.dollars("DAILY_CALL_LOSS"),
+            prefix: self.dollars("PREFIX_CALL_LOSS"),
+            wallet: self.dollars("WALLET_CALL_LOSS"),
+        }
     }
 
     /// `DAILY_NUMBER_BUDGET` (whole dollars): what numbers that are bought at the carrier may cost in a day.

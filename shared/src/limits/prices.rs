@@ -60,7 +60,7 @@ impl Prices {
 }
 
 /// Dollars with up to six places, and more than nothing.
-fn dollars(text: &str) -> Option<Usdc> {
+pub fn dollars(text: &str) -> Option<Usdc> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(part) || whole.len() > 6 || part.len() > 6 {

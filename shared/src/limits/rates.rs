@@ -5,7 +5,7 @@
 //! carrier: the dearest ordinary range of a country, rounded up. An operator should hold them against the price list of his
 //! own account. Where a country is not named, it is as dear as the dearest that is.
 
-use crate::types::{PhoneNumber, Usdc};
+use crate::types::{FREEPHONE_AREAS, PhoneNumber, Usdc};
 
 /// What a number costs that nothing is known of.
 const UNKNOWN: u64 = 1_000_000;
@@ -108,6 +108,20 @@ pub fn carrier_minute(to: &PhoneNumber) -> Usdc {
     Usdc::micros(fits.max_by_key(|(prefix, _)| prefix.len()).map_or(UNKNOWN, |(_, rate)| *rate))
 }
 
+/// Whether a business pays for being called at this number: the toll-free areas of the North American plan.
+pub fn is_toll_free(to: &PhoneNumber) -> bool {
+    digits(to)
+        .strip_prefix('1')
+        .and_then(|national| national.get(..3))
+        .is_some_and(|area| FREEPHONE_AREAS.contains(&area))
+}
+
+/// The dearest rate that is known.
+#[cfg(test)]
+pub(super) fn dearest_known() -> Usdc {
+    Usdc::micros(RATES.iter().map(|(_, rate)| *rate).max().unwrap_or(UNKNOWN))
+}
+
 /// What so many questions about a call cost at most: all of them are asked at once, and that twice.
 pub fn questions(many: usize) -> Usdc {
     if many == 0 { Usdc::micros(0) } else { ANALYSIS.times(ANALYSES) }
@@ -155,9 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn five_minutes_to_anywhere_fit_into_what_a_wallet_may_cost() {
-        let dearest = 5 * (UNKNOWN + crate::limits::Plan::Start.minute().atomic());
-        assert!(Usdc::micros(dearest) <= crate::limits::WALLET_COST);
+    fn businesses_pay_for_the_toll_free_areas_of_north_america() {
+        for (text, toll_free) in
+            [("+18005550199", true), ("+18885550199", true), ("+18015550199", false), ("+448005550199", false)]
+        {
+            assert_eq!(is_toll_free(&number(text)), toll_free, "{text}");
+        }
     }
 
     #[test]

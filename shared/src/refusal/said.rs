@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::facts::FREE;
 use super::{Facts, Owner, Refusal, UnderWay, poll_url};
 use crate::api::{Code, LARGEST_BODY, Method, NUMBERS_BUY, allow, codes};
-use crate::limits::Limit;
+use crate::limits::{Limit, NEVER};
 use crate::telemetry::Neighbour;
 use crate::types::PhoneNumber;
 use crate::x402::NotSignedIn;
@@ -156,8 +156,9 @@ impl Refusal {
             .with("field", json!("phone_number")),
             Self::RateLimited { reached, calls } => {
                 let facts = Facts::new(codes::RATE_LIMITED, format!("{reached} {FREE}"))
-                    .with("limit", json!(reached.limit.code()))
-                    .retry_after(reached.retry_after);
+                    .with("limit", json!(reached.limit.code()));
+                let never = reached.retry_after == NEVER;
+                let facts = if never { facts } else { facts.retry_after(reached.retry_after) };
                 if calls.is_empty() {
                     facts
                 } else {

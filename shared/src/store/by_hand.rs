@@ -15,12 +15,14 @@
 
 use crate::types::{AttemptId, Timestamp};
 
+use super::calls::Call;
 use super::change::{Change, Changes, Step, is, no};
 use super::keys::{self, Queue};
+use super::limits;
 use super::refunds::{done_token, owed};
 use super::rows::{
-    BY, BY_HAND, CHARGE, CREDIT, CallRow, Charge, REASON, REFUND, RefundReason, Refunding, SALE, SETTLED, STATE, State,
-    TTL,
+    BY, BY_HAND, CHARGE, COST, CREDIT, CallRow, Charge, KEPT, REASON, REFUND, RefundReason, Refunding, SALE, SETTLED,
+    STATE, State, TTL,
 };
 use super::sales::{Record, Refund};
 use super::work::Work;
@@ -78,11 +80,19 @@ impl Store {
             Work::Call(call) => Some(&call.id),
             Work::Lease(_) | Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => None,
         };
+        // What it has cost and brought is settled, so it is as it is read or the call is in the way.
+        let seen = match call {
+            Some(id) => self.call(id).await?,
+            None => None,
+        };
+        let is_counted = seen.as_ref().is_some_and(|call| call.business.cost.is_some());
+        let counted = seen.as_ref().map(given_back);
         let over = |charge: Charge| -> Option<Step> {
             call.map(|call| {
                 let change = Change::update(keys::call(call));
                 // What goes back is kept until it is back.
                 let change = if charge == Charge::RefundDue { change.remove(TTL) } else { change };
+                let change = if is_counted { change.set(COST.then(KEPT), 0_i64) } else { change };
                 change
                     .set(CHARGE, charge)
                     .set(BY_HAND, who)
@@ -105,11 +115,20 @@ impl Store {
                 .or(Hurdle::Sale);
             (std::iter::once(sale).chain(over(Charge::RefundDue)).collect(), ByHand::Owed)
         };
-        match self.transact(changes, &done_token(&record.id, "owe by hand", by)).await? {
+        match self
+            .transact(changes.and(counted.unwrap_or_default()), &done_token(&record.id, "owe by hand", by))
+            .await?
+        {
             Done::Yes => Ok(outcome),
             Done::No(lost) => in_the_way(lost),
         }
     }
+}
+
+/// What a call has brought counts no longer.
+fn given_back(call: &Call) -> Changes {
+    let Some(cost) = &call.business.cost else { return Changes::none() };
+    limits::given_back(&call.id, &call.business.wallet, &call.line.to, cost)
 }
 
 /// Why nothing was given back.

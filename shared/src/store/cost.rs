@@ -1,4 +1,4 @@
-//! What a call costs us, as it is counted.
+//! What a call costs us, and what it has brought, as both are counted.
 
 use crate::types::Usdc;
 
@@ -9,18 +9,30 @@ use super::rows::CostRow;
 pub struct Cost {
     /// How much.
     pub amount: Usdc,
-    /// The sum of its prefix that it is part of, by when that began.
-    pub(super) prefix_since: i64,
-    /// The sum of all that it is part of.
-    pub(super) day_since: i64,
+    /// What is paid for it, if it is.
+    pub price: Usdc,
+    /// What of that is ours for good. Nothing, before it is settled: until then it can still go back.
+    pub(super) kept: Usdc,
+    /// The half-day in which it is counted for its prefix.
+    pub(super) prefix_slot: i64,
+    /// The half-day in which it is counted for all.
+    pub(super) day_slot: i64,
+    /// Whether it goes to a dear destination.
+    pub(super) dear: bool,
+    /// Whether it could have cost more than its wallet may lose.
+    pub(super) risk: bool,
 }
 
 impl Cost {
     pub(super) fn to_row(self) -> CostRow {
-        CostRow { micros: self.amount.atomic(), prefix_since: self.prefix_since, day_since: self.day_since }
+        let Self { amount, price, kept, prefix_slot, day_slot, dear, risk } = self;
+        let (micros, price, kept) = (amount.atomic(), price.atomic(), kept.atomic());
+        CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk }
     }
 
     pub(super) fn from_row(row: CostRow) -> Self {
-        Self { amount: Usdc::micros(row.micros), prefix_since: row.prefix_since, day_since: row.day_since }
+        let CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk } = row;
+        let [amount, price, kept] = [micros, price, kept].map(Usdc::micros);
+        Self { amount, price, kept, prefix_slot, day_slot, dear, risk }
     }
 }

@@ -3,9 +3,10 @@
 //!
 //! | item | holds | changed by |
 //! |---|---|---|
-//! | of a wallet | its calls of a day, by id: when, whom, the cost, and until when it runs at most | a call that is dialled, undone, over |
+//! | of a wallet | its calls of a day, by id: when, whom, what it loses, and until when it runs at most; how many were good | a call that is dialled, undone, over, paid back by hand |
 //! | of a destination | when it was called, by the call's id; when the line last failed in a conversation | a call that is dialled, undone; paid back |
-//! | of a prefix, of all | what the calls of a day cost | a call that is dialled, undone, settled |
+//! | of a prefix | what its calls lose | a call that is dialled, undone, settled, paid back by hand |
+//! | of all | what calls cost, what they lose, and what those to dear destinations lose | the same |
 //! | of all | how many calls run | a call that is dialled, undone, over |
 //! | of a buyer | when it has bought numbers, by the payment | a purchase that is claimed, undone |
 //! | of all | what numbers cost that are bought at the carrier | a purchase that is claimed, undone |
@@ -29,10 +30,11 @@ mod over;
 mod purchases;
 mod sums;
 mod tally;
+mod window;
 
 pub use calls::{Admitted, Asking, Counters, Obstacle, OpenCall};
 pub(super) use list::broke;
 pub use over::undone;
-pub(super) use over::{Over, over};
+pub(super) use over::{Over, given_back, over};
 pub use purchases::{Purchases, not_bought, not_sold, owed_for_no_longer};
 pub use tally::Tally;

@@ -19,7 +19,7 @@ pub use call::Charge;
 pub(super) use call::{CallRow, DialledRow, QuestionRow};
 pub use control::Pause;
 pub(super) use control::{ControlRow, OptOutRow, TurnRow};
-pub(super) use counts::{CostRow, CountedRow, CountedRows, RunningRow, SumRow};
+pub(super) use counts::{CostRow, CountedRow, CountedRows, RunningRow, SumRow, WindowRow};
 pub(super) use names::*;
 pub use number::Custody;
 pub(super) use number::{LeaseRow, NumberRow};

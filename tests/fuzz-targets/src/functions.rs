@@ -185,6 +185,9 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         "BLAND_SECRET" => r#"{"api_key":"test","encrypted_key":"test"}"#.to_owned(),
         "BLAND_PLAN" => "start".to_owned(),
         "DAILY_CALL_BUDGET"
+        | "DAILY_CALL_LOSS"
+        | "PREFIX_CALL_LOSS"
+        | "WALLET_CALL_LOSS"
         | "DAILY_NUMBER_BUDGET"
         | "UNPAID_NUMBER_BUDGET"
         | "DAILY_REFUND_LIMIT"

@@ -43,7 +43,7 @@ async fn a_blocked_wallet_is_sold_nothing_and_others_are() {
 
 #[tokio::test]
 async fn who_has_opted_out_is_not_called() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = Stack::builder(binaries!()).parameter("BlandPlan", "build").start().await;
     let wallet = caller(&stack).await;
     let store = operator(&stack);
     let number = PhoneNumber::parse(&to(1)).expect("a number");

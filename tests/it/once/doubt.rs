@@ -173,7 +173,7 @@ async fn what_a_call_has_not_cost_is_free_a_minute_after_its_end() {
     let placed = stack.post(CALL).body(&dear).pay(&wallet).await.answer.expect(200).json();
     let other = json!({"phone_number": "+442079460001", "task": TASK});
     let running = stack.post(CALL).body(&other).pay(&wallet).await.answer;
-    assert_eq!(running.refused(429, "rate_limited")["limit"], "call_cost_per_wallet_per_day");
+    assert_eq!(running.refused(429, "rate_limited")["limit"], "dear_call_cost_per_new_wallet_per_day");
     let wait = retry_after(&running);
     assert!((60..=40 * 60).contains(&wait), "{wait}: no later than the call's own end and a look at it");
     stack.bland.finish_all();

@@ -80,6 +80,8 @@ pub struct Call {
     pub placed: bool,
     /// The table: nothing about it will change any more.
     pub settled: bool,
+    /// The table: its price counts as income.
+    pub kept: bool,
     /// The table: it is stopped because it is not known whether it is paid.
     pub stopped: bool,
     /// The table: it is to be hung up, because that was asked for.

@@ -129,6 +129,8 @@ pub enum Mistake {
     OneRefundForTwo,
     /// A call is judged while its payment is unknown.
     JudgedTooSoon,
+    /// What was paid for a call counts as income though it goes back.
+    KeptThoughItGoesBack,
     /// What ends well is read as an error.
     EndIsAnError,
     /// An error is paid back whatever was paid.

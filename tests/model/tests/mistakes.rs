@@ -66,7 +66,7 @@ const RENEWING: [(Mistake, In, &str); 11] = [
     (LostProductIsAFault, Alone(0), COMES_TO_REST),
 ];
 
-const RINGING: [(Mistake, In, &str); 18] = [
+const RINGING: [(Mistake, In, &str); 19] = [
     (DialsAgain, Alone(1), "I17 a payment rings at most one phone"),
     (FoundNotSpent, Alone(1), "I17 a payment rings at most one phone"),
     (LostDialForgotten, Alone(1), "I18 an unpaid call is stopped"),
@@ -83,6 +83,7 @@ const RINGING: [(Mistake, In, &str); 18] = [
     (CreditLost, Alone(0), "I1 credit is what was credited and not spent"),
     (OneRefundForTwo, Company(1), "I1 paid if and only if delivered or refunded"),
     (JudgedTooSoon, Alone(0), "I19 an error is paid back"),
+    (KeptThoughItGoesBack, Alone(0), "I24 only what stays paid counts as income"),
     (EndIsAnError, Alone(0), "I1 paid if and only if delivered or refunded"),
     (RefundsTheUnpaid, Alone(1), "I4 no more goes back than was paid"),
 ];

@@ -7,8 +7,8 @@ use crate::store::change::{Change, Changes, above, as_seen, is};
 use crate::store::keys::{self, Key, Queue};
 use crate::store::limits::{self, Over};
 use crate::store::rows::{
-    CHARGE, COST, CallRow, Charge, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, LOOKED_AT, MICROS, SAID, SEEN_AT, SETTLED,
-    TTL, VIEW, Value,
+    CHARGE, COST, CallRow, Charge, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, KEPT, LOOKED_AT, MICROS, SAID, SEEN_AT,
+    SETTLED, TTL, VIEW, Value,
 };
 use crate::store::{Done, Hurdle, Store, StoreFault};
 use crate::types::{CallId, Timestamp, Usdc};
@@ -93,8 +93,17 @@ impl Store {
             change = change.set(DUE_AT, at.as_second() + SETTLING.as_secs().cast_signed());
         }
         let price = look.price.filter(|_| look.settled && call.business.cost.is_some());
-        let change = change.set_some(COST.then(MICROS), price.map(Usdc::signed)).or(Hurdle::Call);
-        let changes = Changes::of([change]).and(new.into_iter().collect()).and(counted(call, look, price));
+        let kept = kept(call, look);
+        let change = change
+            .set_some(COST.then(MICROS), price.map(Usdc::signed))
+            .set_some(COST.then(KEPT), kept.map(Usdc::signed))
+            .or(Hurdle::Call);
+        let changes = Changes::of([change]).and(new.into_iter().collect()).and(counted(
+            call,
+            look,
+            price,
+            kept.unwrap_or(Usdc::micros(0)),
+        ));
         Ok(matches!(self.transact(changes, token).await?, Done::Yes))
     }
 
@@ -105,13 +114,20 @@ impl Store {
     }
 }
 
+/// What was paid for a call and stays so. That is known when it is settled and not before: until then a payment can be in doubt, and the
+/// call can still end in an error, which is paid back. Credit was paid in by an earlier payment that was not kept.
+fn kept(call: &Call, look: &Look) -> Option<Usdc> {
+    let is_kept = look.settled && !look.refund_due && call.business.charge == Charge::Paid;
+    call.business.cost.filter(|_| is_kept).map(|cost| cost.price)
+}
+
 /// What changes in the counts with a look.
-fn counted(call: &Call, look: &Look, price: Option<Usdc>) -> Changes {
+fn counted(call: &Call, look: &Look, price: Option<Usdc>, kept: Usdc) -> Changes {
     let ended = look.first_end(call);
     // From the first look that sees it, so that no wallet calls again in between; the time is the same at the last.
     let seen = look.ended_at.filter(|_| ended.is_some() || look.settled).filter(|_| look.broke_off);
     let broke: Changes = seen.map(|at| limits::broke(&call.line.to, at.as_second())).into_iter().collect();
     let Some(cost) = &call.business.cost else { return broke };
-    let over = Over { ended: ended.map(Timestamp::as_second), settled: look.settled, price };
+    let over = Over { ended: ended.map(Timestamp::as_second), settled: look.settled, price, kept };
     limits::over(&call.id, &call.business.wallet, &call.line.to, cost, over).and(broke)
 }

@@ -1,20 +1,24 @@
-//! What is taken off again when a call comes to nothing, or is over.
+//! What is taken off again when a call comes to nothing, or is over, or is paid back though it was not in vain.
 
-use crate::limits::{SETTLING, judge, rates};
+use crate::limits::{GOOD as ENOUGH, SETTLING, rates};
 use crate::store::Cost;
-use crate::store::change::{Change, Changes, Step, is, there};
-use crate::store::keys::{self, Key};
-use crate::store::rows::{COST, ENDS_AT, Name, OPEN, OPEN_UNTIL, RUNNING, SUM, SUM_SINCE};
+use crate::store::change::{Change, Changes, Step, there};
+use crate::store::keys;
+use crate::store::rows::{COST as OF_ENTRY, ENDS_AT, GOOD, Name, OPEN_UNTIL, RUNNING};
 use crate::types::{CallId, PhoneNumber, Usdc, Wallet};
 
-use super::list::{entry_of, forgotten};
+use super::list::{entry_of, forgotten, without};
+use super::window::{COST, LOST, LOST_ON_DEAR, corrected};
 
-/// What is taken off again for a call for which no phone rang.
+/// What is taken off again for a call for which no phone rang. Where it was a risk, its wallet has taken none.
 pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
     let Some(cost) = cost else { return Changes::none() };
-    let forget = |key: Key| forgotten(key, call.as_str());
-    let [prefix, day] = corrected(to, cost, Some(Usdc::micros(0)));
-    Changes::of([forget(keys::calls_of(wallet)), forget(keys::calls_to(to)), prefix, day, runs_no_longer()])
+    let of_wallet = without(keys::calls_of(wallet), call.as_str());
+    let of_wallet = if cost.risk { of_wallet.add(GOOD, ENOUGH.cast_signed()) } else { of_wallet };
+    let to_destination = forgotten(keys::calls_to(to), call.as_str());
+    let [prefix, day] =
+        of_sums(to, cost, Turned { cost: -cost.amount.signed(), loss: -cost.amount.signed(), known: true });
+    Changes::of([of_wallet.or_without(), to_destination, prefix, day, runs_no_longer()])
 }
 
 /// What a look at a call has shown of its end.
@@ -26,11 +30,14 @@ pub(in crate::store) struct Over {
     pub settled: bool,
     /// What it has cost, if that is known then.
     pub price: Option<Usdc>,
+    /// What was paid for it and stays so: only what is settled is kept for certain.
+    pub kept: Usdc,
 }
 
-/// What changes in the counts with the write that ends a call, if it does, and with the one that settles it, if it does.
+/// What changes in the counts with the write that ends a call, if it does, and with the one that settles it, if it does. Where it is
+/// not known what it has cost, what was reserved stays.
 pub(in crate::store) fn over(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: &Cost, over: Over) -> Changes {
-    let Over { ended, settled, price } = over;
+    let Over { ended, settled, price, kept } = over;
     let entry = |name: Name| entry_of(call.as_str()).then(name);
     let mut of_wallet = Change::update(keys::calls_of(wallet)).when(there(entry_of(call.as_str())));
     if let Some(at) = ended {
@@ -39,29 +46,52 @@ pub(in crate::store) fn over(call: &CallId, wallet: &Wallet, to: &PhoneNumber, c
             of_wallet = of_wallet.set(entry(OPEN_UNTIL), at + SETTLING.as_secs().cast_signed());
         }
     }
+    let reserved = cost.amount.signed();
+    let has_cost = price.map_or(reserved, Usdc::signed);
+    let loss = has_cost - kept.signed();
     if settled {
-        of_wallet = of_wallet.remove(entry(OPEN_UNTIL));
-    }
-    if let Some(price) = price {
-        of_wallet = of_wallet.set(entry(COST), judge::of_wallet(price).signed());
+        of_wallet = of_wallet.remove(entry(OPEN_UNTIL)).set(entry(OF_ENTRY), loss);
+        if kept > Usdc::micros(0) && loss <= 0 {
+            let good = if cost.risk { ENOUGH + 1 } else { 1 };
+            of_wallet = of_wallet.add(GOOD, good.cast_signed());
+        }
     }
     let of_wallet = (ended.is_some() || settled).then(|| of_wallet.or_without());
-    let sums = corrected(to, cost, price).into_iter().filter(|_| settled);
+    let turned = Turned { cost: has_cost - reserved, loss: loss - reserved, known: true };
+    let sums = of_sums(to, cost, turned).into_iter().filter(|_| settled);
     of_wallet.into_iter().chain(sums).chain(ended.map(|_| runs_no_longer())).collect()
+}
+
+/// What was kept of a call is given back: all of what it has cost was lost.
+pub(in crate::store) fn given_back(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: &Cost) -> Changes {
+    if cost.kept == Usdc::micros(0) {
+        return Changes::none();
+    }
+    let of_wallet = Change::update(keys::calls_of(wallet))
+        .set(entry_of(call.as_str()).then(OF_ENTRY), cost.amount.signed())
+        .when(there(entry_of(call.as_str())));
+    let [prefix, day] = of_sums(to, cost, Turned { cost: 0, loss: cost.kept.signed(), known: false });
+    Changes::of([of_wallet.or_without(), prefix, day])
 }
 
 fn runs_no_longer() -> Step {
     Change::update(keys::calls_that_run()).add(RUNNING, -1).anyway()
 }
 
-/// The sums of a prefix and of all, with what a call has cost in place of what was reserved for it. Where that is not known, what
-/// was reserved stays. A sum whose day is over is not there any more.
-fn corrected(to: &PhoneNumber, cost: &Cost, price: Option<Usdc>) -> [Step; 2] {
-    let reserved = cost.amount.signed();
-    let more = price.map_or(0, |price| price.signed() - reserved);
-    let sums = [(keys::cost_of(rates::prefix(to)), cost.prefix_since), (keys::cost_of_all(), cost.day_since)];
-    sums.map(|(key, since)| {
-        let change = Change::update(key).add(SUM, more).add(OPEN, -reserved);
-        change.when(is(SUM_SINCE, since)).or_without()
-    })
+/// By how much a call has turned out to cost more, or to lose more.
+struct Turned {
+    cost: i64,
+    loss: i64,
+    /// From now on it is known: nothing is reserved for it any more.
+    known: bool,
+}
+
+/// The sums of a prefix and of all, after something has turned out about a call.
+fn of_sums(to: &PhoneNumber, cost: &Cost, Turned { cost: more, loss, known }: Turned) -> [Step; 2] {
+    let reserved = if known { cost.amount.signed() } else { 0 };
+    let dear = if cost.dear { loss } else { 0 };
+    [
+        corrected(keys::cost_of(rates::prefix(to)), cost.prefix_slot, &[(LOST, loss)], reserved),
+        corrected(keys::cost_of_all(), cost.day_slot, &[(LOST, loss), (COST, more), (LOST_ON_DEAR, dear)], reserved),
+    ]
 }

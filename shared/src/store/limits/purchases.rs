@@ -12,7 +12,7 @@ use crate::store::work::Source;
 use crate::store::{BoughtCount, Hurdle, Lost, Store, StoreFault, keys};
 use crate::types::{PaymentId, Timestamp, Usdc, Wallet};
 
-use super::list::{List, forgotten};
+use super::list::{List, forgotten, forgotten_at};
 use super::sums::{booked, sum_of};
 
 /// What a wallet has bought, and what numbers have cost, as it was read.
@@ -74,7 +74,7 @@ impl Purchases {
             (Err(reached), ..) | (_, Err(reached), _) | (.., Err(reached)) => return Ok(Err(reached)),
         };
         let row = CountedRow { sale: Some(sale.as_str().to_owned()), ..CountedRow::at(now) };
-        let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, now)?;
+        let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, forgotten_at(now), now)?;
         let sum = booking.map(|(it, cost)| summed(keys::cost_of_numbers(), self.sum, it, cost, self.most, now));
         let unpaid = unpaid
             .map(|(it, cost)| summed(keys::cost_of_unpaid_numbers(), self.unpaid, it, cost, self.most_unpaid, now));

@@ -12,6 +12,9 @@ pub(in crate::store) struct CountedRows {
     pub version: Option<i64>,
     /// From when on nothing in it counts; deletion comes some time after that.
     pub ttl: Option<i64>,
+    /// Of a wallet: how many of its calls have cost us no more than was paid for them, less what risks have used up.
+    #[serde(default)]
+    pub good: i64,
     /// Of a destination: when a call to it was last paid back because its line had failed in the middle of the conversation.
     pub broke_at: Option<i64>,
     #[serde(default)]
@@ -24,8 +27,9 @@ pub(in crate::store) struct CountedRow {
     pub counted_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// Less what was paid for it and is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost: Option<u64>,
+    pub cost: Option<i64>,
     /// While it is not over: by when it must be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<i64>,
@@ -44,18 +48,54 @@ impl CountedRow {
     }
 }
 
-/// `LIMIT#PREFIX#<digits>`, `LIMIT#COST`, `LIMIT#NUMBERS` / `LIMIT`: what the calls or the numbers of a day cost, in micro-dollars.
+/// `LIMIT#NUMBERS` / `LIMIT`: what the numbers of a day cost, in micro-dollars; and what is counted by number alone.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct SumRow {
     pub sum_since: Option<i64>,
     #[serde(default)]
     pub sum: i64,
-    /// How much of it is reserved, and by when it is known what that has cost.
+    /// From when on its day is over for certain.
+    pub ttl: Option<i64>,
+}
+
+/// `LIMIT#PREFIX#<digits>`, `LIMIT#COST` / `LIMIT`: what calls have lost in a window that moves, in micro-dollars: all of it, and by the
+/// half-day. Of all calls also what they cost, and what those to dear destinations have lost.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::store) struct WindowRow {
+    /// The number of the newest half-day,
+    pub slot: Option<i64>,
+    /// and when it began.
+    pub sum_since: Option<i64>,
+    #[serde(default)]
+    pub loss: i64,
+    #[serde(default)]
+    pub loss_0: i64,
+    #[serde(default)]
+    pub loss_1: i64,
+    #[serde(default)]
+    pub loss_2: i64,
+    #[serde(default)]
+    pub gross: i64,
+    #[serde(default)]
+    pub gross_0: i64,
+    #[serde(default)]
+    pub gross_1: i64,
+    #[serde(default)]
+    pub gross_2: i64,
+    #[serde(default)]
+    pub dear: i64,
+    #[serde(default)]
+    pub dear_0: i64,
+    #[serde(default)]
+    pub dear_1: i64,
+    #[serde(default)]
+    pub dear_2: i64,
+    /// How much is reserved, and by when it is known what that has cost.
     #[serde(default)]
     pub open: i64,
     #[serde(default)]
     pub open_until: i64,
-    /// From when on its day is over for certain.
+    /// From when on nothing in it counts.
     pub ttl: Option<i64>,
 }
 
@@ -66,11 +106,26 @@ pub(in crate::store) struct RunningRow {
     pub running: i64,
 }
 
-/// What a call costs us upstream: reserved when it is dialled, corrected when it is over.
+/// What a call costs us upstream, reserved when it is dialled and corrected when it is over; and what was paid for it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(in crate::store) struct CostRow {
     pub micros: u64,
-    /// Which sums it is part of, by when they began.
-    pub prefix_since: i64,
-    pub day_since: i64,
+    /// What is paid for it, if it is,
+    #[serde(default)]
+    pub price: u64,
+    /// and what of that is ours for good: nothing, before it is settled.
+    #[serde(default)]
+    pub kept: u64,
+    /// In which half-day it was counted for its prefix,
+    #[serde(default)]
+    pub prefix_slot: i64,
+    /// and in which for all.
+    #[serde(default)]
+    pub day_slot: i64,
+    /// It goes to a dear destination,
+    #[serde(default)]
+    pub dear: bool,
+    /// and could have cost more than its wallet may lose.
+    #[serde(default)]
+    pub risk: bool,
 }

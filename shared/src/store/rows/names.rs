@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::{
     CallRow, ControlRow, CostRow, CountedRow, CountedRows, DoubtsRow, LeaseRow, NumberRow, OptOutRow, PaymentRow,
     PurchaseRow, RefundRow, RefundStopRow, RefundedRow, RunningRow, SaidRow, SaleRow, SumRow, TurnRow, WalletRow,
+    WindowRow,
 };
 
 /// The name of an attribute.
@@ -72,7 +73,7 @@ attributes! {
     SK = sk of SaleRow CallRow LeaseRow;
     DUE_QUEUE = due_queue of SaleRow CallRow NumberRow LeaseRow;
     DUE_AT = due_at of SaleRow CallRow NumberRow LeaseRow;
-    TTL = ttl of SaleRow CallRow SaidRow PurchaseRow CountedRows SumRow RefundedRow;
+    TTL = ttl of SaleRow CallRow SaidRow PurchaseRow CountedRows SumRow WindowRow RefundedRow;
     CREATED_AT = created_at of TurnRow;
 
     CUSTODY = custody of NumberRow;
@@ -151,14 +152,29 @@ attributes! {
     LINES = lines of SaidRow;
     COST = cost of CallRow CountedRow;
     MICROS = micros of CostRow;
+    KEPT = kept of CostRow;
 
     VERSION = version of CountedRows;
     ENTRIES = entries of CountedRows;
+    GOOD = good of CountedRows;
     BROKE_AT = broke_at of CountedRows;
     ENDS_AT = ends_at of CountedRow;
-    OPEN_UNTIL = open_until of CountedRow SumRow;
-    SUM_SINCE = sum_since of SumRow;
+    OPEN_UNTIL = open_until of CountedRow WindowRow;
+    SUM_SINCE = sum_since of SumRow WindowRow;
     SUM = sum of SumRow;
-    OPEN = open of SumRow;
+    SLOT = slot of WindowRow;
+    LOSS = loss of WindowRow;
+    LOSS_0 = loss_0 of WindowRow;
+    LOSS_1 = loss_1 of WindowRow;
+    LOSS_2 = loss_2 of WindowRow;
+    GROSS = gross of WindowRow;
+    GROSS_0 = gross_0 of WindowRow;
+    GROSS_1 = gross_1 of WindowRow;
+    GROSS_2 = gross_2 of WindowRow;
+    DEAR = dear of WindowRow;
+    DEAR_0 = dear_0 of WindowRow;
+    DEAR_1 = dear_1 of WindowRow;
+    DEAR_2 = dear_2 of WindowRow;
+    OPEN = open of WindowRow;
     RUNNING = running of RunningRow;
 }

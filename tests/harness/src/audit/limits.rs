@@ -9,8 +9,12 @@ use super::{Findings, Ledgers, account, text};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
-/// What the calls of a wallet may cost in a day, in micro-dollars: one call counts for no more.
-const WALLET: i64 = 6_000_000;
+/// So many half-days a window has.
+const SLOTS: i64 = 3;
+/// What a wallet is known by: so many good calls are used up by one that could cost more than it may lose.
+const GOOD: i64 = 10;
+/// What a call adds to a sum.
+type Amount = fn(&Value) -> i64;
 /// How often in how long: a wallet, a wallet and a destination, a destination.
 type Often = &'static [(usize, i64)];
 const OF_A_WALLET: [(usize, i64); 2] = [(20, HOUR), (100, DAY)];
@@ -23,6 +27,9 @@ const OWNERS: i64 = 20;
 /// What a number costs.
 const NUMBER: i64 = 1_150_000;
 const OF_A_DESTINATION: [(usize, i64); 1] = [(10, DAY)];
+const OF_A_BUSINESS: [(usize, i64); 1] = [(100, DAY)];
+/// Numbers for which a business pays, so that it is called.
+const TOLL_FREE: [&str; 7] = ["+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888"];
 
 /// What is counted by number alone: how many signatures were asked about in a minute, and how often a wallet was told in an
 /// hour whose a number is.
@@ -32,6 +39,12 @@ fn counted_to_its_end(row: &Value, findings: &mut Findings) {
     if !(1..=most).contains(&sum) {
         findings.add("I24", format!("{name} has counted {sum}, and {most} may be"));
     }
+}
+
+/// What a call has cost beyond what was paid for it and is kept.
+fn lost(call: &Value) -> i64 {
+    let of = |name: &str| call["cost"][name].as_i64().unwrap_or_default();
+    of("micros") - of("kept")
 }
 
 /// What a sale has cost at the carrier.
@@ -44,7 +57,9 @@ impl Ledgers {
     pub(super) fn limits(&self, findings: &mut Findings) {
         self.often(findings);
         self.running(findings);
+        self.kept(findings);
         self.sums(findings);
+        self.windows(findings);
         for row in self.of_kind("LIMIT#WALLET#") {
             self.listed(row, text(row, "pk").trim_start_matches("LIMIT#WALLET#"), "wallet", findings);
         }
@@ -67,7 +82,10 @@ impl Ledgers {
             for (whose, limits) in [
                 (wallet.to_owned(), &OF_A_WALLET[..]),
                 (format!("{wallet} to {to}"), &OF_BOTH),
-                (format!("anybody to {to}"), &OF_A_DESTINATION),
+                (
+                    format!("anybody to {to}"),
+                    if TOLL_FREE.iter().any(|area| to.starts_with(area)) { &OF_A_BUSINESS } else { &OF_A_DESTINATION },
+                ),
             ] {
                 instants.entry((whose, limits)).or_default().push(at);
             }
@@ -109,17 +127,56 @@ impl Ledgers {
             }
             if name == "LIMIT#UNPROVEN" || name.starts_with("LIMIT#OWNERS#") {
                 counted_to_its_end(row, findings);
-                continue;
             }
+        }
+    }
+
+    /// Only what is settled, was paid and does not go back counts as income.
+    fn kept(&self, findings: &mut Findings) {
+        for call in self.counted() {
+            let (price, kept) = (call["cost"]["price"].as_i64(), call["cost"]["kept"].as_i64());
+            let is_kept = call["settled"] == true && call["charge"] == "paid";
+            let expected = if is_kept { price } else { Some(0) };
+            if kept != expected {
+                let (id, charge) = (text(call, "pk"), text(call, "charge"));
+                findings.add(
+                    "I24",
+                    format!("{id} is {charge} and counts as {kept:?} that is kept, in place of {expected:?}"),
+                );
+            }
+        }
+    }
+
+    /// Holds what calls have lost and cost against the calls, by the half-day and all in all.
+    fn windows(&self, findings: &mut Findings) {
+        for row in self.of_kind("LIMIT#").filter(|row| !row["slot"].is_null()) {
+            let name = text(row, "pk");
             let prefix = name.strip_prefix("LIMIT#PREFIX#").map(|digits| format!("+{digits}"));
-            let since = if prefix.is_some() { "prefix_since" } else { "day_since" };
-            let its = |call: &&Value| {
-                let fits = prefix.as_ref().is_none_or(|prefix| text(call, "to").starts_with(prefix.as_str()));
-                fits && call["cost"][since] == row["sum_since"]
-            };
-            let cost: i64 = self.counted().filter(its).filter_map(|call| call["cost"]["micros"].as_i64()).sum();
-            if row["sum"] != cost {
-                findings.add("I24", format!("{name} has summed up {}, and its calls cost {cost}", row["sum"]));
+            let booked = if prefix.is_some() { "prefix_slot" } else { "day_slot" };
+            let newest = row["slot"].as_i64().unwrap_or_default();
+            let sums: [(&str, Amount); 3] = [
+                ("loss", lost),
+                ("gross", |call| call["cost"]["micros"].as_i64().unwrap_or_default()),
+                ("dear", |call| if call["cost"]["dear"] == true { lost(call) } else { 0 }),
+            ];
+            for (sum, of) in sums.into_iter().take(if prefix.is_some() { 1 } else { 3 }) {
+                let mut all = 0;
+                for slot in newest + 1 - SLOTS..=newest {
+                    let its = |call: &&Value| {
+                        let fits = prefix.as_ref().is_none_or(|prefix| text(call, "to").starts_with(prefix.as_str()));
+                        fits && call["cost"][booked] == slot
+                    };
+                    let expected: i64 = self.counted().filter(its).map(of).sum();
+                    let place = format!("{sum}_{}", slot.rem_euclid(SLOTS));
+                    let found = row[&place].as_i64().unwrap_or_default();
+                    if found != expected {
+                        findings.add("I24", format!("{name} has {found} in {place}, and its calls have {expected}"));
+                    }
+                    all += found;
+                }
+                if row[sum] != all {
+                    findings.add("I24", format!("{name} has summed up {} as {sum}, and its parts are {all}", row[sum]));
+                }
             }
         }
     }
@@ -165,10 +222,23 @@ impl Ledgers {
             if field == "wallet" && entry["ends_at"].is_null() == call["ended_at"].is_null() {
                 findings.add("I24", format!("whether call {name} is over is counted for {whose} as it is not"));
             }
-            let cost = call["cost"]["micros"].as_i64().unwrap_or_default().min(WALLET);
-            if field == "wallet" && entry["cost"] != cost {
+            let loss = lost(call);
+            if field == "wallet" && entry["cost"] != loss {
                 findings
-                    .add("I24", format!("call {name} is counted for {whose} as {}, and costs {cost}", entry["cost"]));
+                    .add("I24", format!("call {name} is counted for {whose} as {}, and loses {loss}", entry["cost"]));
+            }
+        }
+        // Where all that were ever counted are there.
+        if field == "wallet" && row["version"].as_i64() == i64::try_from(list.len()).ok() {
+            let points = |call: &Value| {
+                let risk = if call["cost"]["risk"] == true { GOOD } else { 0 };
+                let is_good = call["cost"]["kept"].as_i64() > Some(0) && lost(call) <= 0;
+                if is_good { 1 } else { -risk }
+            };
+            let expected: i64 = calls.values().map(|call| points(call)).sum();
+            let good = row["good"].as_i64().unwrap_or_default();
+            if good != expected {
+                findings.add("I24", format!("{good} calls of {whose} are counted as good, and {expected} are"));
             }
         }
         for (name, call) in calls {
@@ -188,15 +258,17 @@ mod tests {
 
     fn call(id: &str, at: i64) -> Value {
         json!({"pk": format!("CALL#{id}"), "wallet": "w", "to": "+12135550100", "created_at": at, "ended_at": at,
-               "cost": {"micros": 100, "prefix_since": 1, "day_since": 1}})
+               "settled": true, "charge": "paid",
+               "cost": {"micros": 100, "price": 540, "kept": 540, "prefix_slot": 7, "day_slot": 8, "dear": true}})
     }
 
     fn limits() -> Vec<Value> {
         vec![
             json!({"pk": "LIMIT#CALLS", "running": 0}),
-            json!({"pk": "LIMIT#COST", "sum_since": 1, "sum": 100}),
-            json!({"pk": "LIMIT#PREFIX#1213", "sum_since": 1, "sum": 100}),
-            json!({"pk": "LIMIT#WALLET#w", "entries": {"a": {"counted_at": 10, "cost": 100}}}),
+            json!({"pk": "LIMIT#COST", "slot": 8, "loss": -440, "loss_2": -440, "gross": 100, "gross_2": 100,
+                   "dear": -440, "dear_2": -440}),
+            json!({"pk": "LIMIT#PREFIX#1213", "slot": 9, "loss": -440, "loss_1": -440}),
+            json!({"pk": "LIMIT#WALLET#w", "version": 1, "good": 1, "entries": {"a": {"counted_at": 10, "cost": -440}}}),
             json!({"pk": "LIMIT#DESTINATION#+12135550100", "entries": {"a": {"counted_at": 10}}}),
         ]
     }
@@ -217,13 +289,32 @@ mod tests {
     fn what_is_counted_is_what_happened() {
         assert_eq!(findings(limits().into_iter().chain([call("a", 10)])), "");
         assert!(with(0, |row| row["running"] = json!(1)).contains("1 calls are counted as running, and 0 do"));
-        assert!(with(1, |row| row["sum"] = json!(101)).contains("LIMIT#COST has summed up 101"));
-        assert!(with(2, |row| row["sum"] = json!(0)).contains("LIMIT#PREFIX#1213 has summed up 0"));
-        assert!(with(2, |row| row["sum_since"] = json!(2)).contains("its calls cost 0"));
+        assert!(with(1, |row| row["loss"] = json!(-439)).contains("LIMIT#COST has summed up -439 as loss"));
+        assert!(with(1, |row| row["gross_2"] = json!(99)).contains("LIMIT#COST has 99 in gross_2"));
+        assert!(with(1, |row| row["dear_2"] = json!(1)).contains("LIMIT#COST has 1 in dear_2"));
+        assert!(with(2, |row| row["loss_1"] = json!(0)).contains("LIMIT#PREFIX#1213 has 0 in loss_1"));
+        assert_eq!(with(2, |row| *row = json!({"pk": "LIMIT#PREFIX#1213", "slot": 10, "loss": 0})), "", "it is past");
+        assert!(with(3, |row| row["good"] = json!(2)).contains("2 calls of w are counted as good, and 1 are"));
         assert!(with(3, |row| row["entries"] = json!({})).contains("call a is not counted for w"));
         assert!(with(3, |row| row["entries"]["a"]["ends_at"] = json!(20)).contains("as it is not"));
-        assert!(with(3, |row| row["entries"]["a"]["cost"] = json!(7)).contains("as 7, and costs 100"));
+        assert!(with(3, |row| row["entries"]["a"]["cost"] = json!(7)).contains("as 7, and loses -440"));
         assert!(with(4, |row| row["entries"]["b"] = json!({"counted_at": 1})).contains("call b is counted"));
+    }
+
+    #[test]
+    fn only_what_is_settled_and_stays_paid_counts_as_income() {
+        let is_found = |change: fn(&mut Value)| {
+            let mut call = call("a", 10);
+            change(&mut call);
+            findings([call]).contains("counts as Some(540) that is kept")
+        };
+        assert!(!is_found(|_| {}));
+        assert!(is_found(|call| call["settled"] = json!(false)));
+        for charge in ["pending", "declined", "refund_due", "refunded", "credited"] {
+            let mut call = call("a", 10);
+            call["charge"] = json!(charge);
+            assert!(findings([call]).contains("that is kept"), "{charge}");
+        }
     }
 
     #[test]

@@ -86,6 +86,8 @@ impl Calling {
         if failed && paid {
             to.calls[payment].charge = Charge::RefundDue;
         }
+        // Known for certain in this write, and in none before it.
+        to.calls[payment].kept = seen == Charge::Paid && (!failed || rules.made(Mistake::KeptThoughItGoesBack));
         steps.write("writes down how it ended", &["Store::looked"], to);
     }
 

@@ -19,6 +19,7 @@ impl Model for Ringing {
             stopped: false,
             hung_up: false,
             settled: false,
+            kept: false,
             line: Line::Silent,
             rung: 0,
             flying: false,
@@ -84,6 +85,7 @@ impl Model for Ringing {
                 call.rung == 0 || payment.used || state.credited > 0 || !state.is_paid_first(at),
                 "I18 what only a contract signs rings once it is paid",
             )?;
+            holds(!call.kept || call.charge == Charge::Paid, "I24 only what stays paid counts as income")?;
             let returned = call.charge == Charge::Back && payment.by_credit && !self.0.made(Mistake::OneRefundForTwo);
             let credited = payment.refund == Refund::Credited;
             credit += i8::from(returned) + i8::from(credited) - i8::from(payment.by_credit);

@@ -1,0 +1,132 @@
+//! What an operator sets for calls: the contract with Bland, and what may be lost and spent. Everything that depends on how much is
+//! sold stands here, and has its default in `template.yaml`.
+//!
+//! `docs/decisions.md`: Why have dear destinations a sum of their own?
+
+use crate::types::Usdc;
+
+/// Of the dialler's lines, this many in a hundred are used: the rest is for what we have lost count of.
+const SHARE: u64 = 80;
+/// Of the lines that are used, one wallet holds one in so many.
+const WALLETS: u64 = 4;
+/// Of what a day may lose, calls to dear destinations may lose one in so many.
+const DEAR_SHARE: u64 = 2;
+/// Of what a wallet may lose, the dear calls of a new one may lose so many
+const NEW_SHARE: u64 = 5;
+/// in so many: with the default, what five minutes cost to the dearest country of which a rate is known.
+const NEW_OF: u64 = 8;
+
+/// What an operator sets. What is lost is what calls cost us beyond what was paid for them and kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budget {
+    /// How many calls Bland's contract lets run at once.
+    pub contract: u64,
+    /// What a connected minute costs by it.
+    pub minute: Usdc,
+    /// What all calls of a day may cost us, whatever was paid for them.
+    pub cost: Usdc,
+    /// What all calls of a day may lose.
+    pub loss: Usdc,
+    /// What the calls of a day to one prefix may lose.
+    pub prefix: Usdc,
+    /// What the calls of a day of one wallet may lose.
+    pub wallet: Usdc,
+}
+
+impl Budget {
+    /// How many calls run at once.
+    pub const fn lines(&self) -> u64 {
+        let lines = self.contract * SHARE / 100;
+        if lines == 0 { 1 } else { lines }
+    }
+
+    /// How many of them are one wallet's at most.
+    pub const fn lines_of_a_wallet(&self) -> u64 {
+        let lines = self.lines() / WALLETS;
+        if lines == 0 { 1 } else { lines }
+    }
+
+    /// What the calls of a day to dear destinations may lose.
+    pub const fn dear(&self) -> Usdc {
+        Usdc::micros(self.loss.atomic() / DEAR_SHARE)
+    }
+
+    /// What the dear calls of a wallet may lose that has not been good for long enough.
+    pub const fn of_a_new_wallet(&self) -> Usdc {
+        Usdc::micros(self.wallet.atomic() * NEW_SHARE / NEW_OF)
+    }
+}
+
+/// A plan at Bland, with what its price list of December 2025 says of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Plan {
+    /// Free of charge a month.
+    Start,
+    /// $299 a month.
+    Build,
+    /// $499 a month.
+    Scale,
+}
+
+impl Plan {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Start, Self::Build, Self::Scale];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Build => "build",
+            Self::Scale => "scale",
+        }
+    }
+
+    /// What a connected minute costs.
+    pub const fn minute(self) -> Usdc {
+        Usdc::micros(match self {
+            Self::Start => 140_000,
+            Self::Build => 120_000,
+            Self::Scale => 110_000,
+        })
+    }
+
+    /// How many calls it lets run at once.
+    pub const fn lines(self) -> u64 {
+        match self {
+            Self::Start => 10,
+            Self::Build => 50,
+            Self::Scale => 100,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::rates;
+
+    fn budget(contract: u64) -> Budget {
+        let [cost, loss, prefix, wallet] = [2_000, 500, 50, 6].map(|dollars| Usdc::micros(dollars * 1_000_000));
+        Budget { contract, minute: Plan::Start.minute(), cost, loss, prefix, wallet }
+    }
+
+    #[test]
+    fn lines_are_used_up_to_four_fifths_and_a_quarter_of_these_is_a_wallets() {
+        for (contract, lines, of_a_wallet) in
+            [(1, 1, 1), (2, 1, 1), (10, 8, 2), (50, 40, 10), (100, 80, 20), (100_000, 80_000, 20_000)]
+        {
+            let budget = budget(contract);
+            assert_eq!((budget.lines(), budget.lines_of_a_wallet()), (lines, of_a_wallet), "{contract}");
+        }
+    }
+
+    #[test]
+    fn five_minutes_to_a_country_with_a_rate_fit_into_what_a_new_wallet_may_lose() {
+        let dearest = rates::dearest_known().plus(Plan::Start.minute()).times(5);
+        assert!(dearest <= budget(10).of_a_new_wallet());
+        assert_eq!(
+            (budget(10).of_a_new_wallet(), budget(10).dear()),
+            (Usdc::micros(3_750_000), Usdc::micros(250_000_000))
+        );
+    }
+}
