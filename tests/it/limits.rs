@@ -262,7 +262,7 @@ async fn comes_to_its_end(stack: &Stack, wait: Duration) {
 
 #[tokio::test]
 async fn one_wallet_holds_a_quarter_of_the_lines() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = Stack::builder(binaries!()).parameter("BlandLines", "5").start().await;
     let wallet = caller(&stack).await;
     for each in 0..2 {
         call(&stack, &wallet, &to(each), 1).await.expect(200);

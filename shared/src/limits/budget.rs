@@ -40,10 +40,9 @@ impl Budget {
         if lines == 0 { 1 } else { lines }
     }
 
-    /// How many of them are one wallet's at most.
+    /// How many of the contract's are one wallet's at most.
     pub const fn lines_of_a_wallet(&self) -> u64 {
-        let lines = self.lines() / WALLETS;
-        if lines == 0 { 1 } else { lines }
+        self.contract.div_ceil(WALLETS)
     }
 
     /// What the calls of a day to dear destinations may lose.
@@ -111,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_used_up_to_four_fifths_and_a_quarter_of_these_is_a_wallets() {
+    fn lines_are_used_up_to_four_fifths_and_a_quarter_of_all_is_a_wallets() {
         for (contract, lines, of_a_wallet) in
-            [(1, 1, 1), (2, 1, 1), (10, 8, 2), (50, 40, 10), (100, 80, 20), (100_000, 80_000, 20_000)]
+            [(1, 1, 1), (2, 1, 1), (5, 4, 2), (10, 8, 3), (50, 40, 13), (100, 80, 25), (100_000, 80_000, 25_000)]
         {
             let budget = budget(contract);
             assert_eq!((budget.lines(), budget.lines_of_a_wallet()), (lines, of_a_wallet), "{contract}");

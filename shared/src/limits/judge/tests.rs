@@ -154,8 +154,9 @@ fn a_wallet_holds_a_quarter_of_the_lines_and_no_more_than_three() {
         let wanted = Wanted { to: &to, cost: Usdc::micros(0) };
         wallet(&running[..many], 0, &wanted, &Budget { contract, ..budget() }, NOW).is_ok()
     };
-    assert_eq!([0, 1, 2].map(|many| fits(10, many)), [true, true, false], "eight lines");
-    assert_eq!([0, 1].map(|many| fits(2, many)), [true, false], "one line");
+    assert_eq!([0, 1, 2].map(|many| fits(5, many)), [true, true, false], "five lines");
+    assert_eq!([0, 1].map(|many| fits(2, many)), [true, false], "two lines");
+    assert_eq!([2, 3].map(|many| fits(10, many)), [true, false], "the smallest plan");
     assert_eq!([2, 3].map(|many| fits(1_000, many)), [true, false]);
 }
 

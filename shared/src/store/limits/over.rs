@@ -52,8 +52,7 @@ pub(in crate::store) fn over(call: &CallId, wallet: &Wallet, to: &PhoneNumber, c
     if settled {
         of_wallet = of_wallet.remove(entry(OPEN_UNTIL)).set(entry(OF_ENTRY), loss);
         if kept > Usdc::micros(0) && loss <= 0 {
-            let good = if cost.risk { ENOUGH + 1 } else { 1 };
-            of_wallet = of_wallet.add(GOOD, good.cast_signed());
+            of_wallet = of_wallet.add(GOOD, goodness(cost));
         }
     }
     let of_wallet = (ended.is_some() || settled).then(|| of_wallet.or_without());
@@ -70,8 +69,15 @@ pub(in crate::store) fn given_back(call: &CallId, wallet: &Wallet, to: &PhoneNum
     let of_wallet = Change::update(keys::calls_of(wallet))
         .set(entry_of(call.as_str()).then(OF_ENTRY), cost.amount.signed())
         .when(there(entry_of(call.as_str())));
+    let of_wallet = if cost.amount <= cost.kept { of_wallet.add(GOOD, -goodness(cost)) } else { of_wallet };
     let [prefix, day] = of_sums(to, cost, Turned { cost: 0, loss: cost.kept.signed(), known: false });
     Changes::of([of_wallet.or_without(), prefix, day])
+}
+
+/// What a call adds to the good ones of its wallet if it was one: a risk gives back what it has used up.
+fn goodness(cost: &Cost) -> i64 {
+    let used_up = if cost.risk { ENOUGH.cast_signed() } else { 0 };
+    used_up + 1
 }
 
 fn runs_no_longer() -> Step {
