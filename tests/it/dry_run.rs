@@ -79,7 +79,7 @@ async fn a_wallet_that_has_signed_in_learns_what_would_happen() {
     assert_eq!((&call["wallet"], &call["expected_duration_minutes"]), (&json!(wallet.text()), &json!(3)));
     assert_eq!(call["not_checked"], json!(["balance", "facilitator", "dialler"]));
     let limits = json!({
-        "calls_in_flight_per_wallet": 2, "calls_per_wallet_per_hour": 20, "calls_per_wallet_per_day": 100,
+        "calls_in_flight_per_wallet": 3, "calls_per_wallet_per_hour": 20, "calls_per_wallet_per_day": 100,
         "calls_per_wallet_and_destination_per_hour": 3, "calls_per_wallet_and_destination_per_day": 6,
         "call_cost_per_wallet_per_day": "6.00", "doubtful_payments_per_wallet": 2,
     });
@@ -108,7 +108,7 @@ async fn a_wallet_that_has_signed_in_learns_what_would_happen() {
     stack.calls(&wallet, TO).await;
     let after = by_sign_in(&stack, CALL, &call_to("+12133610873"), &wallet).await.expect(200).json();
     let left = |name: &str| after["limits"][name].clone();
-    assert_eq!((left("calls_in_flight_per_wallet"), left("calls_per_wallet_per_hour")), (json!(1), json!(19)));
+    assert_eq!((left("calls_in_flight_per_wallet"), left("calls_per_wallet_per_hour")), (json!(2), json!(19)));
     assert_eq!(left("calls_per_wallet_and_destination_per_hour"), 3, "another number");
     assert!(left("call_cost_per_wallet_per_day").as_str().is_some_and(|cost| cost < "6.00"));
 }

@@ -315,7 +315,7 @@ async fn a_second_call_to_a_number_that_the_wallet_is_talking_to_is_refused_and_
 async fn too_many_calls_at_once_are_listed_and_those_that_are_over_do_not_count() {
     let (stack, wallet) = world().await;
     let mut placed = Vec::new();
-    for last in 1..=2 {
+    for last in 1..=3 {
         placed.push(stack.post(CALL).body(&call_to(last)).pay(&wallet).await.answer.expect(200).json());
     }
     let refused = stack.post(CALL).body(&call_to(4)).pay(&wallet).await.answer.refused(429, "rate_limited");
