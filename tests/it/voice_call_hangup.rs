@@ -1,6 +1,8 @@
 //! `POST /api/v1/voice/call/{call_id}/hangup`
 
+mod page;
 mod reported;
+mod unpaid;
 
 use std::time::Duration;
 
@@ -330,62 +332,6 @@ async fn ringing_and_hanging_up_counts_in_every_limit() {
     assert!(refused["limit"].as_str().expect("a name").contains("destination"), "{refused}");
 }
 
-#[tokio::test]
-async fn a_call_whose_payment_is_in_doubt_is_ended_and_charged_when_it_turns_out_paid() {
-    let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    stack.buys(&wallet).await;
-    stack.bland.script_next(Script::NeverEnds);
-    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
-    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
-    let paid = stack.post(CALL).body(&body).pay(&wallet).await;
-    let placed = paid.answer.expect(200).json();
-    assert_eq!(placed["payment"], "pending");
-    let id = placed["call_id"].as_str().expect("an id").to_owned();
-    let vendors = stack.bland.calls().last().expect("a call").id.clone();
-    let call = Call { stack, wallet, id, vendors };
-    call.goes_on(4);
-    is_ending(&call.hang_up().send().await, &call);
-    let ended = call.ended().await;
-    assert_eq!(
-        (&ended["ended_by"], &ended["payment"], &ended["charged"], &ended["final"]),
-        (&json!("REQUESTED"), &json!("pending"), &json!(false), &json!(false))
-    );
-    call.stack.post(CALL).body(&body).paid_with(&paid.payment).send().await.expect(200);
-    let ended = call.poll().await;
-    assert_eq!(
-        (&ended["ended_by"], &ended["payment"], &ended["charged"], &ended["paid"]),
-        (&json!("REQUESTED"), &Value::Null, &json!(true), &json!("0.54"))
-    );
-}
-
-/// The payment is declined while the phone rings, and the call is to be hung up besides: it is an error, and free.
-#[tokio::test]
-async fn a_call_that_was_not_paid_for_is_an_error_whoever_ends_it() {
-    let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    stack.buys(&wallet).await;
-    stack.bland.script_next(Script::NeverEnds);
-    stack.bland.faults().once(STOP, Fault::Drop);
-    stack.facilitator.faults().once(
-        "POST */settle",
-        Fault::Refuse(Answer::json(
-            200,
-            &json!({"success": false, "errorReason": "insufficient_funds", "transaction": ""}),
-        )),
-    );
-    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
-    stack.post(CALL).body(&body).pay(&wallet).await.answer.refused(402, "payment_required");
-    let row = stack.dynamo.rows().into_iter().find(|row| row["charge"] == "declined").expect("the call");
-    let id = row["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned();
-    let vendors = stack.bland.calls().last().expect("a call").id.clone();
-    let call = Call { stack, wallet, id, vendors };
-    is_ending(&call.hang_up().send().await, &call);
-    assert!(call.is_over());
-    let ended = call.ended().await;
-    assert_eq!((&ended["ended_by"], &ended["charged"]), (&json!("ERROR"), &json!(false)));
-}
-
 /// The dialler is still being asked to place the call when it is to be hung up.
 #[tokio::test]
 async fn a_call_that_is_not_placed_yet_is_ended_once_it_is() {
@@ -471,67 +417,6 @@ async fn a_call_that_is_placed_while_the_wish_is_written_is_ended_by_the_same_re
     is_ending(&answer, &call);
     assert!(call.is_over(), "no look and no round has come by");
     assert_eq!(call.ended().await["ended_by"], "REQUESTED");
-}
-
-impl Call {
-    /// What a browser sends when the button on the call's page is used.
-    fn press(&self) -> Request {
-        self.hang_up()
-            .header("accept", BROWSER)
-            .header("origin", "null")
-            .header("sec-fetch-site", "same-origin")
-            .header("sec-fetch-mode", "navigate")
-            .raw("application/x-www-form-urlencoded", String::new())
-    }
-
-    async fn page(&self) -> String {
-        let page = self.stack.get(&format!("/v1/voice/call/{}", self.id)).header("accept", BROWSER).send().await;
-        String::from_utf8(page.expect(200).body.to_vec()).expect("UTF-8")
-    }
-}
-
-#[tokio::test]
-async fn a_person_hangs_up_on_the_calls_page_and_is_led_back_to_it() {
-    let call = Call::placed(Script::NeverEnds, 4).await;
-    let page = call.page().await;
-    let form = format!("<form method=\"post\" action=\"{}/hangup\"><button>Hang up now</button></form>", call.id);
-    assert!(page.contains("<summary>Hang up</summary>") && page.contains(&form), "it asks first: {page}");
-    let pressed = call.press().send().await;
-    assert_eq!(pressed.status, 303);
-    assert_eq!(pressed.header("location"), Some(format!("../{}", call.id).as_str()));
-    assert_eq!((pressed.header("cache-control"), pressed.body.len()), (Some("no-store"), 0));
-    assert!(call.is_over());
-    let page = call.page().await;
-    assert!(page.contains("Hanging up") && !page.contains("<form"), "{page}");
-    call.ended().await;
-    let page = call.page().await;
-    assert!(page.contains("Hung up on request") && page.contains("$0.54 paid.") && !page.contains("<form"), "{page}");
-    // A second press, on a page that is old: it is led to how the call has ended.
-    assert_eq!(call.press().send().await.status, 303);
-}
-
-#[tokio::test]
-async fn a_page_of_another_site_cannot_hang_up_unless_the_browser_has_asked() {
-    let call = Call::placed(Script::NeverEnds, 4).await;
-    for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"] {
-        for site in ["cross-site", "same-site"] {
-            let sent = call.hang_up().header("sec-fetch-site", site).header("origin", "https://elsewhere.example");
-            sent.raw(kind, "{}".to_owned()).send().await.refused(403, "foreign_page");
-        }
-        let old = call.hang_up().header("origin", "https://elsewhere.example").header("accept", BROWSER);
-        let refused = old.raw(kind, String::new()).send().await;
-        assert_eq!(refused.status, 403);
-        assert!(String::from_utf8_lossy(&refused.body).contains("The call goes on"));
-    }
-    call.hang_up().header("sec-fetch-site", "cross-site").send().await.refused(403, "foreign_page");
-    assert!(!call.is_over() && call.row()["hangup_requested_at"].is_null());
-    // What a previewer of links does.
-    let path = format!("/v1/voice/call/{}/hangup", call.id);
-    assert_eq!(call.stack.get(&path).header("accept", BROWSER).send().await.status, 405);
-    assert!(!call.is_over());
-
-    let page = call.hang_up().header("sec-fetch-site", "cross-site").header("origin", "https://elsewhere.example");
-    is_ending(&page.body(&json!({})).send().await, &call);
 }
 
 #[tokio::test]
