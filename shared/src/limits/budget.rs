@@ -7,7 +7,7 @@ use crate::types::Usdc;
 
 /// Of the dialler's lines, this many in a hundred are used: the rest is for what we have lost count of.
 const SHARE: u64 = 80;
-/// Of the lines that are used, one wallet holds one in so many.
+/// Of the lines of the contract, one wallet holds one in so many, rounded up.
 const WALLETS: u64 = 4;
 /// Of what a day may lose, calls to dear destinations may lose one in so many.
 const DEAR_SHARE: u64 = 2;
