@@ -30,7 +30,7 @@ pub(crate) struct Args {
 /// (TABLE_NAME, TWILIO_ACCOUNT_SID, ...).
 #[derive(Group)]
 pub(crate) struct Deployment {
-    /// The CloudFormation stack: its functions say which table, networks, accounts and secrets there are.
+    /// The CloudFormation stack, by its exact name: its functions say which table, networks, accounts and secrets there are.
     #[arg(long, global = true, value_name = "NAME", env = "DIALTONE_STACK")]
     pub(crate) stack: Option<String>,
     /// The table, where there is no stack.
@@ -81,6 +81,9 @@ pub(crate) enum Command {
     Pause(Pausing),
     /// Sells again.
     Resume(Resuming),
+    /// Changes parameters of a stack, such as DailyCallBudget=4000, and nothing else: it needs no checkout and no build. Without any
+    /// it lists them.
+    Set(Set),
     /// Sets the vendors up for a deployment, and says what is missing. Safe to run again.
     Setup(Setup),
 }
@@ -136,6 +139,13 @@ pub(crate) struct Resuming {
     /// Why, for the record.
     #[arg(long, default_value = "not said", value_name = "REASON", requires = "refunds")]
     pub(crate) because: String,
+}
+
+#[derive(Group)]
+pub(crate) struct Set {
+    /// What the parameter is to be from now on. `NAME=` empties it.
+    #[arg(value_name = "NAME=VALUE")]
+    pub(crate) changes: Vec<String>,
 }
 
 /// A payment, by whatever is known of it.

@@ -1,10 +1,12 @@
-//! The few things that are asked of AWS beside the table: what the functions of a stack were told, and what is in its
+//! The few things that are asked of AWS beside the table: what belongs to a stack, what its functions were told, and what is in its
 //! secrets. Signed requests over the library's own client; the SDK has a crate of many thousand operations for each of them.
 
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use serde_json::{Map, Value, json};
 use shared::wire::aws::Service;
 use shared::wire::http::client;
@@ -12,47 +14,71 @@ use shared::wire::signing::{Signer, Unsigned};
 
 use crate::terminal::Trouble;
 
+mod stack;
+
+pub(crate) use stack::Parameter;
+
 const LIMIT: Duration = Duration::from_secs(15);
-/// More functions than any region of ours has.
-const PAGES: u32 = 100;
+/// More functions than an account may have, by fifty a page.
+const PAGES: u32 = 1_000;
 
 /// AWS, in one region, as we are known there.
 pub(crate) struct Aws {
     signer: Signer,
     lambda: String,
     secrets: String,
+    cloudformation: String,
+}
+
+/// What a function was told, and what it is called.
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 impl Aws {
-    /// Lambda and Secrets Manager of one region.
-    pub(crate) fn new(lambda: Service, secrets: &Service) -> Self {
-        let (lambda_url, secrets) = (lambda.url("lambda"), secrets.url("secretsmanager"));
-        let signer = Signer { region: lambda.region, credentials: lambda.credentials };
-        Self { signer, lambda: lambda_url, secrets }
+    /// The services of one region, as their endpoints are called there or elsewhere.
+    pub(crate) fn new(service: impl Fn(&str) -> Service) -> Self {
+        let url = |endpoint: &str, name: &str| service(endpoint).url(name);
+        let lambda = url("AWS_ENDPOINT_URL_LAMBDA", "lambda");
+        let secrets = url("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager");
+        let cloudformation = url("AWS_ENDPOINT_URL_CLOUDFORMATION", "cloudformation");
+        let Service { region, credentials, .. } = service("AWS_ENDPOINT_URL_LAMBDA");
+        Self { signer: Signer { region, credentials }, lambda, secrets, cloudformation }
     }
 
-    /// The variables of all functions whose name begins with the stack's: what the template gave them.
+    /// The variables of all functions of a stack: what the template gave them. Those that the stack itself lists, never those whose
+    /// names look like it.
     pub(crate) async fn variables_of(&self, stack: &str) -> Result<Vec<(String, String)>, Trouble> {
-        let (mut found, mut functions, mut marker) = (Vec::new(), 0, None::<String>);
+        let functions = self.functions_of(stack).await?;
+        let asked = functions.iter().map(|name| async move {
+            let url = format!("{}/2015-03-31/functions/{}/configuration", self.lambda, encoded(name));
+            let told = document(self.ask("lambda", "GET", &url, None, b"").await?, "Lambda")?;
+            Ok::<_, Trouble>(variables(&told))
+        });
+        let told = try_join_all(asked).await?;
+        if told.is_empty() {
+            return Err(Trouble(format!("the stack {stack} in {} has no functions", self.signer.region)));
+        }
+        Ok(told.into_iter().flatten().collect())
+    }
+
+    /// Every function of the account in this region.
+    pub(crate) async fn all_functions(&self) -> Result<Vec<Function>, Trouble> {
+        let (mut found, mut marker) = (Vec::new(), None::<String>);
         for _ in 0..PAGES {
             let query = marker.as_ref().map(|at| format!("?Marker={}", encoded(at))).unwrap_or_default();
             let url = format!("{}/2015-03-31/functions/{query}", self.lambda);
             let page: Value = document(self.ask("lambda", "GET", &url, None, b"").await?, "Lambda")?;
-            for function in list(&page, "Functions") {
-                if !function["FunctionName"].as_str().is_some_and(|name| belongs(name, stack)) {
-                    continue;
-                }
-                functions += 1;
-                let variables = function["Environment"]["Variables"].as_object().into_iter().flatten();
-                found.extend(variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))));
-            }
+            found.extend(list(&page, "Functions").filter_map(|function| {
+                Some(Function { name: function["FunctionName"].as_str()?.to_owned(), variables: variables(function) })
+            }));
             marker = page["NextMarker"].as_str().filter(|marker| !marker.is_empty()).map(str::to_owned);
             if marker.is_none() {
                 break;
             }
         }
-        let here = &self.signer.region;
-        if functions == 0 { Err(Trouble(format!("there is no stack {stack} in {here}"))) } else { Ok(found) }
+        Ok(found)
     }
 
     /// What is in a secret, as its JSON; nothing, where it has not been filled.
@@ -98,13 +124,25 @@ impl Aws {
         let kind = target.map(|_| ("content-type", "application/x-amz-json-1.1"));
         let headers: Vec<(&str, &str)> =
             kind.into_iter().chain(target.map(|target| ("x-amz-target", target))).collect();
+        let (status, bytes) = self.send(service, method, url, &headers, body).await?;
+        Ok(Reply { status, told: serde_json::from_slice(&bytes).unwrap_or_default() })
+    }
+
+    async fn send(
+        &self,
+        service: &str,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<(u16, Vec<u8>), Trouble> {
         let trouble = |what: &str| Trouble(format!("AWS {service}: {what}"));
-        let unsigned = Unsigned { service, method, url, headers: &headers, body };
+        let unsigned = Unsigned { service, method, url, headers, body };
         let signature = self.signer.sign(unsigned).ok_or_else(|| trouble("not signed"))?;
         let verb = method.parse().map_err(|_| trouble("no method"))?;
         let mut request = client().request(verb, url).timeout(LIMIT).body(body.to_vec());
         for (name, value) in headers {
-            request = request.header(name, value);
+            request = request.header(*name, *value);
         }
         for (name, value) in signature {
             request = request.header(name, value);
@@ -112,7 +150,7 @@ impl Aws {
         let answer = request.send().await.map_err(|_| trouble("cannot be reached"))?;
         let status = answer.status().as_u16();
         let bytes = answer.bytes().await.map_err(|_| trouble("broke off"))?;
-        Ok(Reply { status, told: serde_json::from_slice(&bytes).unwrap_or_default() })
+        Ok((status, bytes.to_vec()))
     }
 }
 
@@ -129,9 +167,10 @@ fn encoded(text: &str) -> String {
     text.bytes().map(one).collect()
 }
 
-/// Whether a function is one of a stack's: CloudFormation puts the stack's name in front.
-fn belongs(function: &str, stack: &str) -> bool {
-    function.strip_prefix(stack).is_some_and(|rest| rest.starts_with('-'))
+/// What a function's configuration says that it was told.
+fn variables(function: &Value) -> BTreeMap<String, String> {
+    let told = function["Environment"]["Variables"].as_object().into_iter().flatten();
+    told.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 fn list<'a>(page: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
@@ -151,18 +190,10 @@ fn document(reply: Reply, service: &str) -> Result<Value, Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use super::{belongs, encoded};
+    use super::encoded;
 
     #[test]
     fn a_marker_is_a_value_in_a_query_whatever_is_in_it() {
         assert_eq!(encoded("a+b/c==&x"), "a%2Bb%2Fc%3D%3D%26x");
-    }
-
-    #[test]
-    fn a_stack_has_the_functions_that_begin_with_its_name() {
-        assert!(belongs("dialtone-reaper", "dialtone"));
-        assert!(belongs("dialtone-prod-RefundsFunction-9x", "dialtone-prod"));
-        assert!(!belongs("dialtone-prod-reaper", "dialtone-pro"));
-        assert!(!belongs("dialtone", "dialtone"));
     }
 }

@@ -60,6 +60,7 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Unblock { target } => act::unblock(&desk, target).await,
         Command::Pause(pausing) => act::pause(&desk, pausing).await,
         Command::Resume(resuming) => act::resume(&desk, resuming).await,
+        Command::Set(set) => act::set(&desk, &set).await,
         Command::Setup(setup) => setup::setup(desk, setup).await,
     }
 }

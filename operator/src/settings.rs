@@ -103,10 +103,9 @@ impl Settings {
         let service = |endpoint: &str| Service {
             region: region.to_owned(),
             credentials: credentials.clone(),
-            endpoint: self.get(endpoint).map(str::to_owned),
+            endpoint: self.get(endpoint).or_else(|| self.get("AWS_ENDPOINT_URL")).map(str::to_owned),
         };
-        let secrets = service("AWS_ENDPOINT_URL_SECRETS_MANAGER");
-        Ok(Aws::new(service("AWS_ENDPOINT_URL_LAMBDA"), &secrets))
+        Ok(Aws::new(service))
     }
 
     /// The table.

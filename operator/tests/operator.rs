@@ -15,3 +15,5 @@ mod fixture;
 mod look;
 #[path = "operator/setup.rs"]
 mod setup;
+#[path = "operator/stack.rs"]
+mod stack;

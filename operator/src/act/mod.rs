@@ -4,10 +4,12 @@
 
 mod controls;
 mod money;
+mod parameters;
 mod release;
 
 pub(crate) use controls::{block, pause, resume, unblock};
 pub(crate) use money::{refund, retry};
+pub(crate) use parameters::set;
 pub(crate) use release::release;
 
 use crate::Desk;

@@ -1,5 +1,7 @@
 //! Money: who is paid and can be, who pays back and has something to pay with, and whether the API asks for it.
 
+use std::collections::BTreeMap;
+
 use shared::api;
 use shared::env::Env;
 use shared::store::Work;
@@ -10,13 +12,17 @@ use shared::x402::{InboundPayment, Nodes, Reach};
 use super::Course;
 use crate::show::ASK;
 
-/// Below this a refund wallet should be filled: the refunds' own alarm goes off there too.
 /// CloudFormation cuts the name of a longer stack in the name of the refunds' role, by which the key's policy knows it.
 const LONGEST_NAME: usize = 30;
+/// Below this a refund wallet should be filled: the refunds' own alarm goes off there too.
 const LOW: Usdc = Usdc::micros(10_000_000);
 
 /// How many of the latest blocks are looked at: an hour of Base's, and as many as one question may ask for.
 const LATELY: u64 = 1_799;
+
+/// What to do about a payee that two stacks have.
+const ONE_EACH: &str =
+    "Give each its own: with one payee a payment buys something at both, and each pays back what the other has sold.";
 
 const PAYEE: &str = "payee";
 const REFUNDS: &str = "refund wallet";
@@ -31,6 +37,7 @@ impl Course {
             Ok(payees) => payees,
             Err(trouble) => return self.missing(PAYEE, trouble.to_string(), "Deploy with parameters that are right."),
         };
+        self.stacks_with_the_same(&payees).await;
         let nodes = self.nodes();
         for payee in payees {
             let shown = format!("{payee} on {}", payee.network().caip2());
@@ -56,10 +63,38 @@ impl Course {
                 let said = format!(
                     "{payee} was lately paid {count} times, at our prices, for nothing that this stack has sold"
                 );
-                let next = "Does another stack or shop have this payee? Give each its own: with one payee a payment buys \
-                            something at both, and each pays back what the other has sold.";
-                self.missing(PAYEE, said, next);
+                self.missing(PAYEE, said, format!("Does another stack or shop have this payee? {ONE_EACH}"));
             }
+        }
+    }
+
+    /// Whether another stack of this account, in this region, is paid at one of these: its functions say so, before it has sold
+    /// anything.
+    async fn stacks_with_the_same(&mut self, payees: &[Wallet]) {
+        let settings = &self.desk.settings;
+        if settings.get("STACK").is_none() {
+            return;
+        }
+        let Ok(aws) = settings.aws() else { return };
+        let functions = match aws.all_functions().await {
+            Ok(functions) => functions,
+            Err(trouble) => return self.note(PAYEE, format!("other stacks were not looked at: {trouble}")),
+        };
+        let table = settings.get("TABLE_NAME").unwrap_or_default();
+        let is_paid_there = |told: &BTreeMap<String, String>| {
+            let paid = ["EVM_PAYEE", "SOLANA_PAYEE"].map(|name| told.get(name).map(String::as_str).unwrap_or_default());
+            payees.iter().any(|payee| match payee {
+                Wallet::Evm { address, .. } => paid[0].eq_ignore_ascii_case(&address.to_string()),
+                Wallet::Solana { address, .. } => paid[1] == address.to_string(),
+            })
+        };
+        let other = functions.iter().find(|function| {
+            let there = function.variables.get("TABLE_NAME");
+            there.is_some_and(|there| there != table) && is_paid_there(&function.variables)
+        });
+        if let Some(other) = other {
+            let said = format!("{}, of another stack, is paid at the same address", other.name);
+            self.missing(PAYEE, said, ONE_EACH);
         }
     }
 

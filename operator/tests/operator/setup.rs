@@ -314,22 +314,6 @@ async fn a_payee_on_solana_needs_a_token_account() {
 }
 
 #[tokio::test]
-async fn a_stack_is_all_that_has_to_be_named() {
-    let stack = Stack::start(functions()).await;
-    let (lambda, _) = harness::sim::serve(harness::sim::function_list::router(&stack.deployment)).await;
-    let lambda = format!("http://{lambda}");
-    let bare = Dialtone::bare(&stack).with("AWS_ENDPOINT_URL_LAMBDA", Some(&lambda));
-    bare.run(&["stuck", "--stack", harness::template::STACK]).await.ends(0);
-    let number = stack.buys_in(&stack.wallet(), Some("415")).await;
-    bare.run(&["number", &number, "--stack", harness::template::STACK])
-        .await
-        .ends(0)
-        .says(&["billed to us", "knows it"]);
-    let wrong = bare.run(&["stuck", "--stack", "nobody"]).await.ends(2);
-    assert!(wrong.err.contains("there is no stack nobody"), "{}", wrong.err);
-}
-
-#[tokio::test]
 async fn new_keys_take_the_place_of_the_old_ones_while_the_functions_go_on() {
     let stack = fresh().await;
     let (wallet, dialtone) = (stack.wallet(), newcomer(&stack));

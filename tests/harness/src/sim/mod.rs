@@ -16,9 +16,9 @@
 pub mod bland;
 pub mod chain;
 pub mod clock;
+pub mod cloud;
 pub mod facilitator;
 pub mod fault;
-pub mod function_list;
 pub mod kms;
 pub mod scheduler;
 pub mod secrets_manager;
@@ -40,6 +40,7 @@ use tokio::task::JoinHandle;
 pub use bland::Bland;
 pub use chain::Chain;
 pub use clock::Clock;
+pub use cloud::Cloud;
 pub use facilitator::Facilitator;
 pub use fault::{Answer, Arrival, Fault, Faults};
 pub use kms::Kms;

@@ -1,0 +1,124 @@
+//! A stack in an account with others: which functions are its own, and how its parameters change.
+
+use std::collections::BTreeMap;
+
+use harness::Stack;
+use harness::sim::{Cloud, serve};
+use harness::template::STACK;
+
+use crate::fixture::{Dialtone, functions};
+
+const PARAMETERS: [(&str, &str); 4] =
+    [("DailyCallBudget", "2000"), ("EvmRpcUrl", ""), ("PublicUrl", "https://api.acme.example"), ("Stage", "prod")];
+
+/// An account with this world's functions in it as a stack, and the command of an operator who knows nothing but its name.
+pub(crate) async fn account(stack: &Stack) -> (Cloud, Dialtone) {
+    let cloud = Cloud::with(STACK, &stack.deployment, &PARAMETERS);
+    let (address, _) = serve(cloud.router()).await;
+    let url = format!("http://{address}");
+    let dialtone = Dialtone::bare(stack).with("AWS_ENDPOINT_URL_LAMBDA", Some(&url));
+    (cloud, dialtone.with("AWS_ENDPOINT_URL_CLOUDFORMATION", Some(&url)).with("DIALTONE_STACK", Some(STACK)))
+}
+
+/// Functions of a stack, told what those of a real one are.
+fn told(name: &str, variables: &[(&str, &str)]) -> BTreeMap<String, BTreeMap<String, String>> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    BTreeMap::from([(name.to_owned(), variables)])
+}
+
+#[tokio::test]
+async fn a_stack_is_all_that_has_to_be_named() {
+    let stack = Stack::start(functions()).await;
+    let (_, dialtone) = account(&stack).await;
+    dialtone.run(&["stuck"]).await.ends(0);
+    let number = stack.buys_in(&stack.wallet(), Some("415")).await;
+    dialtone.run(&["number", &number]).await.ends(0).says(&["billed to us", "knows it"]);
+    let wrong = dialtone.run(&["stuck", "--stack", "acme"]).await.ends(2);
+    assert!(wrong.err.contains("Stack with id acme does not exist"), "{}", wrong.err);
+}
+
+#[tokio::test]
+async fn a_stack_whose_name_is_the_beginning_of_anothers_is_left_alone_with_it() {
+    let stack = Stack::start(functions()).await;
+    let (cloud, dialtone) = account(&stack).await;
+    // `dialtone` has a table of its own, `dialtone-local` is this world.
+    let beginning = STACK.split('-').next().expect("a word");
+    cloud.put(beginning, told(&format!("{beginning}-reaper"), &[("TABLE_NAME", "the-other-table")]), &PARAMETERS);
+    let before = stack.dynamo.rows();
+    for arguments in [&["pause", "--yes"][..], &["stock"], &["set", "DailyCallBudget=1", "--yes"]] {
+        let arguments = [arguments, &["--stack", beginning]].concat();
+        dialtone.run(&arguments).await;
+    }
+    assert_eq!(stack.dynamo.rows(), before, "the command worked on the other stack's table");
+    assert_eq!(cloud.updates(STACK), 0);
+    assert_eq!(cloud.parameters(beginning)["DailyCallBudget"], "1");
+    // And the other way round.
+    dialtone.run(&["pause", "--yes"]).await.ends(0).says(&["Selling is paused."]);
+    assert_ne!(stack.dynamo.rows(), before);
+}
+
+#[tokio::test]
+async fn a_parameter_is_changed_and_all_others_stay() {
+    let stack = Stack::start(functions()).await;
+    let (cloud, dialtone) = account(&stack).await;
+    dialtone.run(&["set"]).await.ends(0).says(&["DailyCallBudget", "2000", "https://api.acme.example"]);
+    let node = "EvmRpcUrl=https://node.example.org/v2/{key}?a=b&c=d";
+    let said = dialtone.run(&["set", "DailyCallBudget=4000", node, "--yes"]).await.ends(0);
+    assert!(said.err.contains("DailyCallBudget: 2000 → 4000"), "{}", said.err);
+    let now = cloud.parameters(STACK);
+    let wanted = [
+        ("DailyCallBudget", "4000"),
+        ("EvmRpcUrl", "https://node.example.org/v2/{key}?a=b&c=d"),
+        ("PublicUrl", "https://api.acme.example"),
+        ("Stage", "prod"),
+    ];
+    assert_eq!(now, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    dialtone.run(&["set", "DailyCallBudget=4000", "--yes"]).await.ends(0).says(&["It is so already."]);
+    assert_eq!(cloud.updates(STACK), 1);
+}
+
+#[tokio::test]
+async fn a_change_that_is_wrong_changes_nothing() {
+    let stack = Stack::start(functions()).await;
+    let (cloud, dialtone) = account(&stack).await;
+    for (arguments, why) in [
+        (&["set", "Budget=1", "--yes"][..], "there is no parameter Budget"),
+        (&["set", "dailycallbudget=1", "--yes"], "is it DailyCallBudget?"),
+        (&["set", "DailyCallBudget", "--yes"], "say NAME=VALUE"),
+        (&["set", "DailyCallBudget=1", "DailyCallBudget=2", "--yes"], "twice"),
+        (&["set", "DailyCallBudget=1"], "Say --yes if that is meant"),
+        (&["set", "DailyCallBudget=1", "--yes", "--stack", "acme"], "does not exist"),
+    ] {
+        let said = dialtone.run(arguments).await.ends(2);
+        assert!(said.err.contains(why), "{arguments:?}: {}", said.err);
+    }
+    let nameless = dialtone.with("DIALTONE_STACK", None).run(&["set", "DailyCallBudget=1", "--yes"]).await.ends(2);
+    assert!(nameless.err.contains("which stack?"), "{}", nameless.err);
+    assert_eq!(cloud.updates(STACK), 0);
+}
+
+#[tokio::test]
+async fn a_change_that_cloudformation_takes_back_is_said_with_its_reason() {
+    let stack = Stack::start(functions()).await;
+    let (cloud, dialtone) = account(&stack).await;
+    cloud.fails(STACK, "the table is being updated");
+    let said = dialtone.run(&["set", "DailyCallBudget=4000", "--yes"]).await.ends(1);
+    said.says(&["It is as it was", "UPDATE_ROLLBACK_COMPLETE", "Table: the table is being updated"]);
+    assert_eq!(cloud.parameters(STACK)["DailyCallBudget"], "2000");
+    dialtone.run(&["set", "DailyCallBudget=4000", "--yes"]).await.ends(0);
+}
+
+#[tokio::test]
+async fn another_stack_of_the_account_that_is_paid_at_the_same_address_is_named() {
+    let stack = Stack::start(functions()).await;
+    let (cloud, dialtone) = account(&stack).await;
+    let payee = stack.deployment.functions["numbers_buy"].environment["EVM_PAYEE"].to_ascii_lowercase();
+    let own =
+        told("acme-reaper", &[("TABLE_NAME", "acme"), ("EVM_PAYEE", "0x00000000000000000000000000000000000000aa")]);
+    cloud.put("acme", own, &PARAMETERS);
+    let said = dialtone.run(&["setup", "--check"]).await;
+    assert!(!said.out.contains("is paid at the same address"), "{}", said.out);
+    cloud.put("acme", told("acme-reaper", &[("TABLE_NAME", "acme"), ("EVM_PAYEE", &payee)]), &PARAMETERS);
+    let said = dialtone.run(&["setup", "--check"]).await.ends(1);
+    said.says(&["acme-reaper, of another stack, is paid at the same address", "Give each its own"]);
+}
