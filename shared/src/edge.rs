@@ -8,6 +8,7 @@ mod caller;
 mod gateway;
 mod gzip;
 mod methods;
+mod origin;
 pub(crate) mod quality;
 mod signing_in;
 
@@ -39,6 +40,7 @@ pub(crate) use gateway::Written;
 pub use gzip::Document;
 pub use methods::Served;
 use methods::{methods, served};
+use origin::Behind;
 pub use signing_in::SigningIn;
 
 /// The outcome of a request that brought no payment and was told the price.
@@ -87,12 +89,13 @@ pub trait Rounds: Send + Sync + 'static {
 }
 
 /// Runs a function until Lambda stops it. What is missing in the environment is said at once and ends the start-up.
-pub async fn run<H: Handler>(build: impl FnOnce(&mut Env) -> H) -> Result<(), lambda_http::Error> {
-    let door = &start(build)?;
+pub async fn run<H: Handler>(build: fn(&mut Env) -> H) -> Result<(), lambda_http::Error> {
+    let door = &start(|env| Behind::new(build, env))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<LambdaRequest>| {
+        let origin = origin::of(&event.payload);
         let request = Request::from(mended(event.payload)).with_lambda_context(event.context);
         // In a box, because the runtime moves it with futures of its own.
-        let answer = Box::pin(serve(door, request));
+        let answer = Box::pin(serve(door, origin, request));
         async move { Ok::<_, Infallible>(Reply::from(answer.await)) }
     }))
     .await
@@ -124,8 +127,8 @@ struct Door<T> {
     callers: Callers,
 }
 
-async fn serve<H: Handler>(door: &Door<H>, request: Request) -> Response<Body> {
-    let Door { behind: handler, writer, callers } = door;
+async fn serve<H: Handler>(door: &Door<Behind<H>>, origin: Option<String>, request: Request) -> Response<Body> {
+    let Door { behind, writer, callers } = door;
     let packed = gzip::is_wanted(request.headers());
     let gateway = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
@@ -133,7 +136,7 @@ async fn serve<H: Handler>(door: &Door<H>, request: Request) -> Response<Body> {
     };
     let invoked = Invoked { gateway, caller: callers.name(&request), ..invoked(H::NAME, request.lambda_context_ref()) };
     // In a box: each of the futures around it would move all of it.
-    let answer = AssertUnwindSafe(Box::pin(respond(handler, request))).catch_unwind();
+    let answer = AssertUnwindSafe(Box::pin(respond(behind, origin, request))).catch_unwind();
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
     let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
     let answer = writer.watch(&invoked, answer, |answer| Ended {
@@ -175,8 +178,14 @@ fn invoked(function: &'static str, context: Option<&Context>) -> Invoked {
     }
 }
 
-async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
+async fn respond<H: Handler>(behind: &Behind<H>, origin: Option<String>, request: Request) -> Answer {
     let invocation = begin();
+    let handler = match behind.at(origin.as_deref()) {
+        Ok(handler) => handler,
+        Err(_) => {
+            return Answer::refusal(&Refusal::Fault(Fault::Broken("the gateway's name of this API is no host's")));
+        }
+    };
     let method = request.method().clone();
     if !handler.has(request.raw_http_path()) {
         return nothing_here(&request);

@@ -66,6 +66,17 @@ impl Env {
         Self { read: Box::new(read), problems: Vec::new(), vault: None, payment_keys: None }
     }
 
+    /// Whether `PUBLIC_URL` was set, or was never asked for: a template declares it empty where the gateway is to say it.
+    pub fn knows_its_origin(&self) -> bool {
+        (self.read)("PUBLIC_URL").is_none_or(|url| !url.trim().is_empty())
+    }
+
+    /// With another `PUBLIC_URL`.
+    pub fn reached_at(&mut self, origin: &str) {
+        let (origin, read) = (origin.to_owned(), std::mem::replace(&mut self.read, Box::new(|_| None)));
+        self.read = Box::new(move |name| if name == "PUBLIC_URL" { Some(origin.clone()) } else { read(name) });
+    }
+
     /// What was built, if nothing was missing.
     pub fn complete<T>(self, built: T) -> Result<T, Incomplete> {
         if self.problems.is_empty() { Ok(built) } else { Err(Incomplete(self.problems)) }

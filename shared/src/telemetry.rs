@@ -14,13 +14,15 @@ pub use events::listen;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::fmt::Display;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
+use tracing::error;
 
-use self::metrics::{COLD_STARTS, FAULTS, Metric, REQUESTS};
+use self::metrics::{COLD_STARTS, FAULTS, LOCKED_OUT, Metric, REQUESTS};
 use crate::types::{PaymentId, Timestamp, Wallet};
 
 /// The neighbour that we ask over the network.
@@ -165,6 +167,12 @@ pub fn tool(name: &'static str) {
 /// Something of ours failed.
 pub fn fault() {
     add(&FAULTS, 1, []);
+}
+
+/// A vendor refuses whatever we ask, because of us: what it says of our account is for the operator, and wakes one at any volume.
+pub fn locked_out(vendor: Neighbour, said: &dyn Display) {
+    error!(vendor = vendor.title(), %said, "a vendor does not accept our account");
+    add(&LOCKED_OUT, 1, [vendor.name().into()]);
 }
 
 /// Adds to a count. `about` has a value for each dimension of the metric that the line does not have by itself.

@@ -67,6 +67,8 @@ class Local:
         account = "us-east-1:000000000000"
         secret = lambda name: f"arn:aws:secretsmanager:{account}:secret:{stack}-{name}-a1b2c3"  # noqa: E731
         return {
+            # SAM joins no list that is a parameter.
+            "PAYMENT_NETWORKS": self.world["network"],
             "TABLE_NAME": self.world["table"],
             "PAYMENT_SECRET": secret("PaymentSecret"),
             "TWILIO_SECRET": secret("TwilioSecret"),

@@ -20,6 +20,7 @@ mod numbers_renew;
 mod once;
 #[expect(clippy::disallowed_methods, reason = "it reads whether to write what it finds missing")]
 mod operations;
+mod origin;
 mod paid_first;
 mod policies;
 mod questions;
@@ -28,6 +29,7 @@ mod races;
 mod reaper;
 mod refunds;
 mod refusals;
+mod rules;
 mod sales;
 mod secrets;
 mod solana;

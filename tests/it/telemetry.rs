@@ -239,6 +239,33 @@ async fn a_fault_is_counted_and_names_its_cause_beside_the_line() {
 }
 
 #[tokio::test]
+async fn a_vendor_that_does_not_accept_our_account_is_counted_from_the_first_request_on() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.buys_in(&wallet, Some("415")).await;
+    let call = json!({"to": "+12133610872", "task": "Confirm the reservation for two."});
+    stack.bland.set_balance(Some(0));
+    stack.post(CALL).body(&call).pay(&wallet).await.answer.refused(502, "upstream_error");
+    stack.twilio.set_suspended(true);
+    stack.post(BUY).body(&json!({"area_code": "213"})).pay(&wallet).await.answer.refused(502, "upstream_error");
+    for answer in [Answer::json(401, &json!({"message": "Unauthorized"})), Answer::html(403)] {
+        stack.facilitator.faults().once("POST */verify", Fault::Refuse(answer));
+        stack.post(CALL).body(&call).pay(&wallet).await.answer.refused(502, "upstream_error");
+    }
+    let log = Log::of(&stack).await;
+    for (vendor, title, times) in [("bland", "Bland", 1), ("twilio", "Twilio", 1), ("facilitator", "facilitator", 2)] {
+        assert_eq!(log.sum("LockedOut", &[("vendor", vendor)]), times, "{vendor}");
+        let told = log.lines.iter().find(|line| line["vendor"] == title && line["level"] == "ERROR").expect(vendor);
+        assert_eq!(told["message"], "a vendor does not accept our account");
+        assert!(told["said"].as_str().is_some_and(|said| !said.is_empty()), "{told}");
+    }
+    // A line that has a member twice is read by each reader in its own way.
+    for line in stack.logs().await.lines().filter(|line| line.contains("does not accept our account")) {
+        assert_eq!(line.matches("\"message\":").count(), 1, "{line}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_counted_is_in_the_list() {
     let stack = Stack::start(binaries!()).await;
     stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);

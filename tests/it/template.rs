@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use regex::Regex;
 use serde_yaml_ng::Value;
 
 const PAID: [&str; 11] = [
@@ -142,7 +141,8 @@ fn the_edge_stands_before_the_api_where_it_is_wanted_and_cannot_be_had_by_halves
     assert_eq!(many(&rule["RuleCondition"]), ["EdgeProtection", "on"]);
     let assertions = rule["Assertions"].as_sequence().expect("assertions");
     assert_eq!(many(&assertions[0]["Assert"]), ["AWS::Region", "us-east-1"]);
-    assert_eq!(many(&assertions[1]["Assert"][0]), ["CertificateArn", "none"]);
+    let domain = text(&assertions[1]["AssertDescription"]);
+    assert!(domain.contains("HostedZoneId or a CertificateArn"), "{domain}");
 }
 
 #[test]
@@ -158,24 +158,6 @@ fn what_stops_calls_and_pays_back_runs_whatever_the_api_is_asked() {
             assert_eq!((text(&reserved[0]), own), ("ReservesConcurrency".into(), Some(200)));
         } else {
             assert!(reserved.is_null(), "{binary}");
-        }
-    }
-}
-
-#[test]
-fn a_vendor_is_asked_over_tls_or_is_on_this_machine() {
-    for (name, parameter) in entries(&template()["Parameters"]) {
-        let pattern = text(&parameter["AllowedPattern"]);
-        if !name.ends_with("Url") {
-            continue;
-        }
-        let allowed = Regex::new(&pattern).expect("a pattern");
-        assert!(allowed.is_match("https://vendor.example"), "{name}");
-        let local = ["http://127.0.0.1:8402/x", "http://localhost:4566"];
-        assert!(name == "PublicUrl" || local.iter().all(|url| allowed.is_match(url)), "{name}");
-        for url in ["http://vendor.example", "http://10.0.0.1", "http://127.0.0.1.example", "http://localhost.example/"]
-        {
-            assert!(!allowed.is_match(url), "{name} may be {url}");
         }
     }
 }

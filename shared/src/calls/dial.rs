@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future;
-use tracing::{error, warn};
+use tracing::warn;
 
 use super::objection::field_of;
 use super::voicemail;
@@ -18,7 +18,7 @@ use crate::store::limits::{Asking, Counters, undone};
 use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimable, Claimed, NewSale, Open, Record, Sale, Settling};
 use crate::store::{Changes, Store, StoreFault, Work, work};
-use crate::telemetry::Neighbour;
+use crate::telemetry::{self, Neighbour};
 use crate::types::call::Dialler;
 use crate::types::{CallId, PhoneNumber, Question, Run, Timestamp, Usdc, Wallet};
 use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
@@ -400,7 +400,7 @@ fn refusal(error: DialError) -> Refusal {
             Refusal::UpstreamRateLimited { vendor: Neighbour::Bland, retry_after }
         }
         DialError::Account { message } => {
-            error!(message, "Bland does not accept our account");
+            telemetry::locked_out(Neighbour::Bland, &message);
             Refusal::Upstream { vendor: Neighbour::Bland, message: "calls are not available at the moment".to_owned() }
         }
         // What Bland refuses of a request that we have checked is the caller's: a voice it does not have, a task it objects to.

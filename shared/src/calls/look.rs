@@ -14,8 +14,8 @@ use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
 use crate::store::calls::{Call, Line};
 use crate::store::{Charge, StoreFault};
-use crate::telemetry;
 use crate::telemetry::metrics::UPSTREAM_COST;
+use crate::telemetry::{self, Neighbour};
 use crate::types::call::Dialler;
 use crate::types::{CallId, Timestamp, Usdc};
 use crate::upstream::bland::{BlandCallId, BlandError};
@@ -114,7 +114,11 @@ impl Calls {
             Dialler::Bland => {
                 let id = BlandCallId::parse(placed).map_err(|_| BlandError::NotFound)?;
                 let limit = invocation.at_most(limit, Duration::from_secs(2));
-                Ok(self.bland.call(&id, limit).await?.heard(before(call)))
+                let told = self.bland.call(&id, limit).await;
+                if let Err(BlandError::Account { message }) = &told {
+                    telemetry::locked_out(Neighbour::Bland, message);
+                }
+                Ok(told?.heard(before(call)))
             }
         }
     }

@@ -1,10 +1,8 @@
 //! What the carrier and the dialler say when numbers are bought, as what a buyer is told. Their trouble with our account is
 //! for the log.
 
-use tracing::error;
-
 use crate::refusal::Refusal;
-use crate::telemetry::Neighbour;
+use crate::telemetry::{self, Neighbour};
 use crate::upstream::bland::BlandError;
 use crate::upstream::twilio::{BuyError, TwilioError};
 
@@ -15,7 +13,7 @@ pub(super) fn twilio_failed(error: TwilioError) -> Refusal {
         }
         TwilioError::Refused(said) => Refusal::Upstream { vendor: Neighbour::Twilio, message: said.message },
         TwilioError::Account(said) => {
-            error!(code = said.code, message = said.message, "Twilio does not accept our account");
+            telemetry::locked_out(Neighbour::Twilio, &said);
             Refusal::Upstream {
                 vendor: Neighbour::Twilio,
                 message: "number purchases are not available at the moment".to_owned(),
@@ -40,7 +38,7 @@ pub(super) fn bland_failed(error: BlandError) -> Refusal {
             Refusal::UpstreamRateLimited { vendor: Neighbour::Bland, retry_after }
         }
         BlandError::Account { message } => {
-            error!(message, "Bland does not accept our account");
+            telemetry::locked_out(Neighbour::Bland, &message);
             Refusal::Upstream { vendor: Neighbour::Bland, message: "calls are not available at the moment".to_owned() }
         }
         other => Refusal::Upstream { vendor: Neighbour::Bland, message: other.to_string() },

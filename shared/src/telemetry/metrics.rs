@@ -73,6 +73,8 @@ metrics! {
     /// What a vendor charged: Bland for a call when it has ended, Twilio for the first month of a number when it is bought, and
     /// for a call's minutes, as we estimate them.
     UPSTREAM_COST: "UpstreamCost", Money, ["vendor"];
+    /// Requests that a vendor refused because of us: our key, our balance, or an account that is suspended.
+    LOCKED_OUT: "LockedOut", Count, ["vendor"];
     /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on
     /// a minute after it was asked for.
     HANG_UPS: "HangUps", Count, ["result"];

@@ -19,7 +19,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use self::fee_payer::FeePayer;
 use super::requirements::{eip712, paid_by};
 use super::{Payload, PaymentKeys, SignedAuthorization, Verified, wire_v2};
-use crate::telemetry::Neighbour;
+use crate::telemetry::{self, Neighbour};
 use crate::types::{SolanaAddress, SolanaNetwork, Timestamp};
 use crate::wire::http::{NoReply, Reply, client, send};
 use crate::wire::json;
@@ -88,6 +88,9 @@ impl Facilitator {
 
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {
         let reply = self.send(Method::POST, verb, question(payment), now, limit).await?;
+        if answers::is_about_us(reply.status, &reply.body) {
+            telemetry::locked_out(Neighbour::Facilitator, &format_args!("status {}", reply.status.as_u16()));
+        }
         if answers::blames_fee_payer(&reply.body) {
             self.fee_payer.forget();
         }

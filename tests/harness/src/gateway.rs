@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use crate::lambda::Lambda;
 use crate::template::Route;
+pub use event::API_NAME;
 pub use traffic::{Exchange, Traffic};
 
 /// API Gateway's limit for a body.

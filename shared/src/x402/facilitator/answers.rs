@@ -133,6 +133,18 @@ fn failure(status: StatusCode, answer: &SettleResponse, network: Network) -> Set
     }
 }
 
+/// Whether nothing was said of the payment, since our key is not one, is not paid for, or may not do this.
+pub fn is_about_us(status: StatusCode, body: &[u8]) -> bool {
+    let of_us = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PAYMENT_REQUIRED | StatusCode::FORBIDDEN);
+    of_us && status_says_it_all(body)
+}
+
+/// Whether an answer has none of the members that answers about payments have.
+fn status_says_it_all(body: &[u8]) -> bool {
+    let told: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    ["isValid", "success", "invalidReason", "errorReason"].iter().all(|name| told.get(name).is_none())
+}
+
 /// The question went no further than the door: a wrong key or a wrong route.
 fn was_turned_away(status: StatusCode) -> bool {
     matches!(

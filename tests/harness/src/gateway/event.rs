@@ -13,8 +13,10 @@ use serde_json::{Map, Value, json};
 use super::PathParameters;
 use crate::template::{ACCOUNT, DEFAULT_ROUTE, Route};
 
-/// The API's id, and the host name that AWS would give it.
+/// The API's id, and the host name that AWS gives it: what the gateway calls itself, whatever a client sends as `Host`.
 const API_ID: &str = "local0apid";
+/// The same as a name of the internet.
+pub const API_NAME: &str = "local0apid.execute-api.us-east-1.amazonaws.com";
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
@@ -29,7 +31,6 @@ pub(super) fn of(parts: &Parts, body: &[u8], route: &Route, parameters: &PathPar
     } else {
         format!("{} {}", route.method.as_deref().unwrap_or("ANY"), route.path)
     };
-    let host = text("host");
     let mut event = json!({
         "version": "2.0",
         "routeKey": route_key,
@@ -39,8 +40,8 @@ pub(super) fn of(parts: &Parts, body: &[u8], route: &Route, parameters: &PathPar
         "requestContext": {
             "accountId": ACCOUNT,
             "apiId": API_ID,
-            "domainName": host,
-            "domainPrefix": host.split('.').next().unwrap_or_default(),
+            "domainName": API_NAME,
+            "domainPrefix": API_ID,
             "http": {
                 "method": method,
                 "path": path,

@@ -96,6 +96,13 @@ impl<'a> Resolver<'a> {
             "!If" => self.value(argument(if self.condition(&self.string(argument(0))) { 1 } else { 2 })),
             "!Equals" => Value::Bool(self.value(argument(0)) == self.value(argument(1))),
             "!Not" => Value::Bool(self.value(argument(0)) != Value::Bool(true)),
+            "!Or" => Value::Bool(arguments.iter().any(|argument| self.value(argument) == Value::Bool(true))),
+            "!Condition" => Value::Bool(self.condition(&self.string(argument(0)))),
+            "!Join" => {
+                let (separator, parts) = (self.string(argument(0)), self.value(argument(1)));
+                let parts = parts.as_array().unwrap_or_else(|| panic!("{tag} in the template is given no list"));
+                Value::String(parts.iter().map(super::text).collect::<Vec<_>>().join(&separator))
+            }
             "!Split" => {
                 let (separator, whole) = (self.string(argument(0)), self.string(argument(1)));
                 whole.split(&separator).map(|part| Value::String(part.to_owned())).collect()
@@ -133,14 +140,14 @@ impl<'a> Resolver<'a> {
                 other => panic!("the harness does not know AWS::{other}"),
             });
         }
-        if let Some(value) = self.parameters.get(name) {
-            return Value::String(value.clone());
-        }
         match self.document.get("Parameters").and_then(|parameters| parameters.get(name)) {
-            Some(parameter) => match parameter.get("Default") {
-                Some(default) => self.value(default),
-                None => panic!("parameter {name} has neither a value nor a default"),
-            },
+            Some(parameter) => {
+                let given = self.parameters.get(name).cloned().map(Value::String);
+                let value = given.or_else(|| parameter.get("Default").map(|default| self.value(default)));
+                let value = value.unwrap_or_else(|| panic!("parameter {name} has neither a value nor a default"));
+                let is_list = parameter.get("Type").and_then(Yaml::as_str) == Some("CommaDelimitedList");
+                if is_list { super::text(&value).split(',').map(Value::from).collect() } else { value }
+            }
             // `Api.Stage` is the stage that SAM makes for an API.
             None if name.ends_with(".Stage") => Value::from("$default"),
             None => Value::String(self.physical_id(name)),
