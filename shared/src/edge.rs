@@ -136,7 +136,7 @@ async fn serve<H: Handler>(door: &Door<Behind<H>>, origin: Option<String>, reque
     };
     let invoked = Invoked { gateway, caller: callers.name(&request), ..invoked(H::NAME, request.lambda_context_ref()) };
     // In a box: each of the futures around it would move all of it.
-    let answer = AssertUnwindSafe(Box::pin(respond(behind, origin, request))).catch_unwind();
+    let answer = AssertUnwindSafe(Box::pin(respond_at(behind, origin, request))).catch_unwind();
     // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
     let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
     let answer = writer.watch(&invoked, answer, |answer| Ended {
@@ -178,14 +178,16 @@ fn invoked(function: &'static str, context: Option<&Context>) -> Invoked {
     }
 }
 
-async fn respond<H: Handler>(behind: &Behind<H>, origin: Option<String>, request: Request) -> Answer {
+/// An answer of what is at this origin.
+async fn respond_at<H: Handler>(behind: &Behind<H>, origin: Option<String>, request: Request) -> Answer {
+    match behind.at(origin.as_deref()) {
+        Some(handler) => respond(&*handler, request).await,
+        None => Answer::refusal(&Refusal::Fault(Fault::Broken("the gateway does not say by which name it was asked"))),
+    }
+}
+
+async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
     let invocation = begin();
-    let handler = match behind.at(origin.as_deref()) {
-        Ok(handler) => handler,
-        Err(_) => {
-            return Answer::refusal(&Refusal::Fault(Fault::Broken("the gateway's name of this API is no host's")));
-        }
-    };
     let method = request.method().clone();
     if !handler.has(request.raw_http_path()) {
         return nothing_here(&request);

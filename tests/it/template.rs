@@ -135,7 +135,7 @@ fn the_edge_stands_before_the_api_where_it_is_wanted_and_cannot_be_had_by_halves
     assert_eq!(edge["IPV6Enabled"], Value::Bool(false), "an address costs something");
     assert_eq!(text(&edge["Origins"][0]["DomainName"]), "Domain.RegionalDomainName");
     let shut = many(&resources["Api"]["Properties"]["DisableExecuteApiEndpoint"]);
-    assert_eq!(shut.first().map(String::as_str), Some("HasEdge"));
+    assert_eq!(shut.first().map(String::as_str), Some("HasOwnDomain"));
     // Elsewhere, or without a domain, a deployment is refused before it begins.
     let rule = &template["Rules"]["EdgeIsPossible"];
     assert_eq!(many(&rule["RuleCondition"]), ["EdgeProtection", "on"]);
@@ -255,7 +255,10 @@ fn what_anybody_may_ask_for_touches_only_calls_and_what_is_counted_of_them() {
 fn the_refund_wallets_key_is_the_refunds_own_and_outlives_the_stack() {
     let resources = template()["Resources"].clone();
     let key = &resources["RefundKey"];
-    assert_eq!((text(&key["DeletionPolicy"]), text(&key["UpdateReplacePolicy"])), ("Retain".into(), "Retain".into()));
+    assert_eq!(
+        (text(&key["DeletionPolicy"]), text(&key["UpdateReplacePolicy"])),
+        ("RetainExceptOnCreate".into(), "Retain".into())
+    );
     assert_eq!(text(&key["Properties"]["KeySpec"]), "ECC_SECG_P256K1");
     for (binary, function) in functions() {
         let signs = statements(&function).iter().flat_map(|it| many(&it["Action"])).any(|it| it.starts_with("kms:"));
@@ -356,7 +359,7 @@ fn what_is_logged_is_forgotten_after_a_while() {
 #[test]
 fn the_table_outlives_the_stack_and_can_be_put_back() {
     let table = template()["Resources"]["Table"].clone();
-    assert_eq!(text(&table["DeletionPolicy"]), "Retain");
+    assert_eq!(text(&table["DeletionPolicy"]), "RetainExceptOnCreate");
     assert_eq!(text(&table["UpdateReplacePolicy"]), "Retain");
     let recovery = &table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
     assert_eq!(recovery, &Value::Bool(true));

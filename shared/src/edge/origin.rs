@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use lambda_http::request::LambdaRequest;
 
-use crate::env::{Env, Incomplete};
+use crate::env::Env;
 
 /// Stands for the address while it is not known, to see whether all else is.
 const UNKNOWN: &str = "https://unknown.invalid";
@@ -50,25 +50,26 @@ impl<H> Behind<H> {
         Self::Learns { build, kept: OnceLock::new() }
     }
 
-    /// The handler at this origin. The first one is kept: an API has one name, unless an operator gave it another by hand.
-    pub(super) fn at(&self, origin: Option<&str>) -> Result<Here<'_, H>, Incomplete> {
+    /// The handler at this origin; none, where the gateway did not say which. The first one is kept: an API has one name, unless an
+    /// operator gave it another by hand.
+    pub(super) fn at(&self, origin: Option<&str>) -> Option<Here<'_, H>> {
         let (build, kept) = match self {
-            Self::Known(handler) => return Ok(Here::Kept(handler)),
+            Self::Known(handler) => return Some(Here::Kept(handler)),
             Self::Learns { build, kept } => (build, kept),
         };
-        let origin = origin.unwrap_or(UNKNOWN);
+        let origin = origin?;
         if let Some((known, handler)) = kept.get()
             && known == origin
         {
-            return Ok(Here::Kept(handler));
+            return Some(Here::Kept(handler));
         }
         let mut env = Env::of_process();
         env.reached_at(origin);
         let made = Box::new(build(&mut env));
-        let made = env.complete(made)?;
+        let made = env.complete(made).ok()?;
         match kept.set((origin.to_owned(), made)) {
             Ok(()) => self.at(Some(origin)),
-            Err((_, made)) => Ok(Here::Made(made)),
+            Err((_, made)) => Some(Here::Made(made)),
         }
     }
 }
@@ -79,4 +80,32 @@ pub(super) fn of(event: &LambdaRequest) -> Option<String> {
     let name = request.request_context.domain_name.as_deref()?;
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
     (!name.is_empty() && name.bytes().all(is_host)).then(|| format!("https://{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::Behind;
+    use crate::env::Env;
+
+    fn where_it_is(env: &mut Env) -> String {
+        env.public_url()
+    }
+
+    #[test]
+    fn what_is_built_for_one_name_answers_at_no_other() {
+        let learns = Behind::Learns { build: where_it_is, kept: OnceLock::new() };
+        let at = |origin: Option<&str>| learns.at(origin).map(|here| here.clone());
+        for origin in ["https://first.acme.io", "https://second.acme.io", "https://first.acme.io"] {
+            assert_eq!(at(Some(origin)).as_deref(), Some(origin));
+        }
+        assert_eq!(at(None), None, "the gateway did not say");
+        assert_eq!(at(Some("https://no host/")), None);
+        let known = Behind::Known(Box::new("https://own.acme.io".to_owned()));
+        assert_eq!(
+            known.at(Some("https://first.acme.io")).map(|here| here.clone()).as_deref(),
+            Some("https://own.acme.io")
+        );
+    }
 }

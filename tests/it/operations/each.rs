@@ -60,12 +60,10 @@ fn written(template: &str) -> String {
     text.push_str(LOGS);
     let (own, rest) = logs.split_once(AFTER_LOGS).map_or((logs, None), |(own, rest)| (own, Some(rest)));
     assert!(own.contains("LogGroup"), "the logs are somewhere else");
-    for Function { name, binary } in &functions {
-        let group = binary.replace('_', "-");
+    for Function { name, .. } in &functions {
         let _ = write!(
             text,
-            "\n  {name}Log:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      \
-             LogGroupName: !Sub /aws/lambda/${{AWS::StackName}}-{group}\n      RetentionInDays: !Ref LogRetentionDays\n",
+            "\n  {name}Log:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: !Ref LogRetentionDays\n",
         );
     }
     if let Some(rest) = rest {
@@ -76,12 +74,15 @@ fn written(template: &str) -> String {
 }
 
 /// Behind this line stand the log groups, and nothing else up to the next headline or the end of the resources.
-const LOGS: &str = "  # Written out, because a log group that Lambda makes by itself is kept for ever.\n";
+const LOGS: &str = "  # writes when its stack is deleted makes its group again, and a name that is taken would fail the next stack of this name.\n";
 const AFTER_LOGS: &str = "\nOutputs:\n";
 
 /// What a line says of a function: the same for all of them. Only what is said of each is meant.
 fn kind_of(line: &str, functions: &[Function]) -> Option<String> {
-    let in_alarm = line.starts_with("        - {Id: ") && line.contains("ReturnData: false, MetricStat");
+    // What is watched of one function only has an outcome beside it.
+    let in_alarm = line.starts_with("        - {Id: ")
+        && line.contains("ReturnData: false, MetricStat")
+        && !line.contains("Name: outcome");
     let on_dashboard = line.trim_start().starts_with("[\"AWS/Lambda\", \"") && line.contains("\"FunctionName\"");
     if !in_alarm && !on_dashboard {
         return None;
