@@ -6,6 +6,8 @@ sooner. Then the emulator's scheduler fires it by the machine's clock.
 
 import argparse
 import decimal
+import importlib.machinery
+import importlib.util
 import json
 import os
 import re
@@ -205,6 +207,34 @@ class Deployed:
         rules = boto3.client("wafv2").get_web_acl(Name=acl["Name"], Scope="CLOUDFRONT", Id=acl["Id"])["WebACL"]["Rules"]
         check(["RateBasedStatement" in rule["Statement"] for rule in rules] == [True], f"the firewall's rules: {rules}")
 
+    def is_put_back(self):
+        """`deploy/restore`, without the quarter of an hour that it waits for payments to expire. The emulator restores what is there."""
+        script = importlib.machinery.SourceFileLoader("restore", str(ROOT / "deploy/restore"))
+        restore = importlib.util.module_from_spec(importlib.util.spec_from_loader("restore", script))
+        script.exec_module(restore)
+        restore.UNSIGNED = timedelta(0)
+        before, rows = self.told(), self.lasting()
+        now = datetime.now(timezone.utc)
+        said = {"stack": STACK, "to": now, "block": [], "go": False, "open": False}
+        os.chdir(self.options.logs)
+        for file in Path().glob(f"restor*-{STACK}.json"):
+            file.unlink()
+        of = lambda **more: restore.Restore(argparse.Namespace(**{**said, **more}), boto3)  # noqa: E731
+        of().run()
+        check(self.told() == before and self.lasting() == rows, "the dry run changed something")
+        try:
+            of(go=True).run()
+        except restore.Trouble as trouble:
+            check("--block for" in str(trouble), f"the restore: {trouble}")
+        else:
+            check(False, "what was paid meanwhile was left behind")
+        of(go=True, block=[(self.world["network"], 1)]).run()
+        there = {(row["pk"], row["sk"]) for row in self.rows()}
+        check(all((row["pk"], row["sk"]) in there for row in rows), "the restored table lacks something")
+        of(open=True).open()
+        check(self.told() == before, "the functions were told something else")
+        os.chdir(ROOT)
+
     def physical(self, logical):
         found = self.cloudformation.describe_stack_resources(StackName=STACK, LogicalResourceId=logical)
         return found["StackResources"][0]["PhysicalResourceId"]
@@ -272,6 +302,11 @@ def main():
     listed = [number["phone_number"] for number in stack.pays("list")["numbers"]]
     check(listed == [bought["phone_number"]], f"after the second deployment the wallet has {len(listed)} numbers")
     say("`dialtone set` changed what it names, and a second deployment no parameter, no variable, no row, no schedule and no secret")
+
+    stack.is_put_back()
+    listed = [number["phone_number"] for number in stack.pays("list")["numbers"]]
+    check(listed == [bought["phone_number"]], f"after the restore the wallet has {len(listed)} numbers")
+    say("the table was put back by the script, and the stack sells")
 
     stack.rests()
     [schedule] = stack.schedules()

@@ -12,6 +12,9 @@ const COINBASE: &str = "https://api.cdp.coinbase.com/platform/v2/x402";
 const SOLANA: &str = "eip155:8453,solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp";
 const CERTIFICATE: &str = "arn:aws:acm:us-east-1:000000000000:certificate/0a-1b";
 
+/// Parameters and their values.
+type Given = &'static [(&'static str, &'static str)];
+
 /// What is said of production beside what a case is about.
 const PRODUCTION: [(&str, &str); 6] = [
     ("Stage", "prod"),
@@ -24,8 +27,8 @@ const PRODUCTION: [(&str, &str); 6] = [
 
 #[test]
 fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
-    let test_money: &[(&str, &str)] = &[];
-    let cases: [(&[(&str, &str)], &[(&str, &str)], Option<&str>); 18] = [
+    let test_money: Given = &[];
+    let cases: [(Given, Given, Option<&str>); 18] = [
         (test_money, &[], None),
         (test_money, &[("PublicUrl", "https://api.acme.io")], None),
         (&PRODUCTION, &[], None),
