@@ -16,6 +16,8 @@ use crate::terminal::Trouble;
 
 /// How much of a queue is looked through.
 const MOST: u16 = 1_000;
+/// How long a `dt-…` is.
+const TAG: usize = 29;
 
 /// The sales that are meant: none or one; several only by a transaction that settled several payments.
 pub(crate) async fn sales(desk: &Desk, meant: Meant) -> Result<Vec<Record>, Trouble> {
@@ -28,7 +30,9 @@ pub(crate) async fn sales(desk: &Desk, meant: Meant) -> Result<Vec<Record>, Trou
         return by_ids(&store, &signed_by(desk, &text, &nonce)?).await;
     }
     if text.starts_with("dt-") {
-        return by_tag(desk, &store, text).await;
+        let is_whole =
+            text.len() == TAG && text.bytes().skip(3).all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        return if is_whole { by_tag(desk, &store, text).await } else { Err(cut_off(&text)) };
     }
     if wallets(desk, &text).is_ok() {
         return Err(Trouble::new("that is a wallet: name the nonce as well, or ask `dialtone wallet`"));
@@ -36,9 +40,27 @@ pub(crate) async fn sales(desk: &Desk, meant: Meant) -> Result<Vec<Record>, Trou
     if text.contains(':') {
         return by_ids(&store, &[PaymentId::from_row(text)]).await;
     }
+    if !is_transaction(&text) {
+        return Err(cut_off(&text));
+    }
     // Rows spell a hash in lower case; base58 has cases.
     let transaction = if text.starts_with("0x") { text.to_ascii_lowercase() } else { text };
     seek(desk, &store, &Sought::Transaction(transaction)).await
+}
+
+/// What cannot name a payment: that there is none would be said of money, and be false.
+fn cut_off(text: &str) -> Trouble {
+    Trouble(format!(
+        "{text} is not a payment's id, dt-…, transaction or wallet. Is it cut off? A dt-… has {TAG} characters, a transaction on \
+         an EVM chain 66, one on Solana 87 or 88"
+    ))
+}
+
+/// Whether it has the form of a transaction's name on a network of ours.
+fn is_transaction(text: &str) -> bool {
+    let evm = text.strip_prefix("0x").is_some_and(|hash| hash.parse::<B256>().is_ok());
+    let is_base58 = |byte: u8| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte);
+    evm || ((64..=88).contains(&text.len()) && text.bytes().all(is_base58))
 }
 
 /// Exactly one sale, for a command that changes something.

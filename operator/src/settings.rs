@@ -110,6 +110,9 @@ impl Settings {
 
     /// The table.
     pub(crate) fn store(&self) -> Result<Store, Trouble> {
+        if self.get("TABLE_NAME").is_none() {
+            return Err(Trouble::new("which deployment? --stack or DIALTONE_STACK names its stack, --table its table"));
+        }
         self.build(Env::store)
     }
 

@@ -37,8 +37,8 @@ pub(crate) fn work(work: &Work, number: impl Fn(&PhoneNumber) -> String) -> Stri
         Work::Renew(renew) => {
             format!("30 more days of {}, whose lease ended {}", number(&renew.number), rfc3339(renew.expires_at))
         }
-        Work::List(list) => format!("a list of {} numbers", list.numbers.len()),
-        Work::Calls(list) => format!("a list of {} calls", list.calls.len()),
+        Work::List(list) => format!("a list of {}", counted(list.numbers.len(), "number")),
+        Work::Calls(list) => format!("a list of {}", counted(list.calls.len(), "call")),
         Work::Call(Call { id, from, to, max_duration, credit, .. }) => {
             let with = if *credit { ", paid with credit" } else { "" };
             let (from, to) = (number(from), number(to));
@@ -46,6 +46,11 @@ pub(crate) fn work(work: &Work, number: impl Fn(&PhoneNumber) -> String) -> Stri
         }
         Work::Nothing => "nothing: it was paid without asking".to_owned(),
     }
+}
+
+/// So many of something.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Where a sale stands, in one word.

@@ -66,6 +66,10 @@ pub(crate) async fn refund(desk: &Desk, refund: Refund) -> Result<Answer, Troubl
         let answer = shown(desk, &after, &before, words);
         return Ok(if done { answer } else { answer.no() });
     }
+    // What is back already is said before it is asked whether it may go back.
+    if record.refund.is_some() {
+        return Ok(shown(desk, &record, &before, "It goes back already, or is back.").no());
+    }
     let what = words::work(&record.work, |number| desk.terminal.number(number));
     let (amount, payer) = (record.signed.amount, &record.signed.payer);
     desk.terminal.confirm(&format!("{amount} goes back to {payer}: {what}. What was sold stays sold."))?;
@@ -77,9 +81,10 @@ pub(crate) async fn refund(desk: &Desk, refund: Refund) -> Result<Answer, Troubl
         ByHand::Credited => ("It was paid with credit, and is credit again.", true),
         ByHand::NotPaid => ("Nothing goes back: it was not paid, or it is not known yet whether it was.", false),
         ByHand::Already => ("It goes back already, or is back.", false),
-        ByHand::CallRuns => {
-            ("The call is not over. If it ends in an error it is not charged anyway; ask again afterwards.", false)
-        }
+        ByHand::CallRuns => (
+            "The call is not over, or has ended within the last minutes and what it cost is not known yet. If it ends in an error it is not charged anyway; ask again afterwards.",
+            false,
+        ),
     };
     let answer = shown(desk, &after, &before, words);
     Ok(if done { answer } else { answer.no() })

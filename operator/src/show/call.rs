@@ -33,6 +33,11 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
         ("charge", words::charge(call.business.charge).to_owned()),
         ("dialled", words::when(call.line.created_at, now)),
         ("at the dialler", call.line.placed.clone().unwrap_or_else(|| "not accepted yet".to_owned())),
+        (
+            "length",
+            seen.call_length.as_ref().map_or_else(|| "not known yet".to_owned(), |minutes| format!("{minutes} min")),
+        ),
+        ("ended by", seen.ended_by.as_str().to_owned()),
         ("last look", shown.looked_at.map_or_else(|| "never".to_owned(), |at| words::when(at, now))),
     ];
     facts.extend(shown.overdue.clone().map(|why| ("overdue", why)));

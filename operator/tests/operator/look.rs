@@ -52,6 +52,12 @@ async fn what_is_not_known_is_no_payment_call_number_or_wallet() {
     for nonsense in [["call", "me"], ["number", "911"], ["wallet", "0x12"]] {
         dialtone.run(&nonsense).await.ends(2);
     }
+    // What is cut off is not said to have never been paid.
+    for cut_off in ["0x34fe", "dt-xx", "dt-00000000000000000000000", "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"] {
+        let said = dialtone.run(&["payment", cut_off]).await.ends(2);
+        assert!(said.err.contains("Is it cut off?"), "{cut_off}: {}", said.err);
+    }
+    dialtone.run(&["number", "+1 (415) 555-0199"]).await.ends(1).says(&["not in the table"]);
     let wallet = dialtone.run(&["payment", &stranger.text()]).await.ends(2);
     assert!(wallet.err.contains("name the nonce"), "{}", wallet.err);
     dialtone.run(&["payment"]).await.ends(2);
@@ -222,8 +228,8 @@ async fn without_credentials_it_says_what_is_missing() {
     let stack = Stack::start(functions()).await;
     let lost = Dialtone::of(&stack).with("TABLE_NAME", None);
     let said = lost.run(&["stuck"]).await.ends(2);
-    assert!(said.err.contains("TABLE_NAME is not set"), "{}", said.err);
+    assert!(said.err.contains("which deployment? --stack"), "{}", said.err);
     let said = lost.run(&["stuck", "--json"]).await.ends(2);
-    assert!(said.json()["error"].as_str().is_some_and(|error| error.contains("TABLE_NAME")));
+    assert!(said.json()["error"].as_str().is_some_and(|error| error.contains("which deployment?")));
     Dialtone::of(&stack).with("TABLE_NAME", None).run(&["stuck", "--table", stack.dynamo.table()]).await.ends(0);
 }
