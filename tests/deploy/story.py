@@ -5,6 +5,7 @@ sooner. Then the emulator's scheduler fires it by the machine's clock.
 """
 
 import argparse
+import contextlib
 import decimal
 import importlib.machinery
 import importlib.util
@@ -181,7 +182,11 @@ class Deployed:
     def schedules(self):
         group = next(it["Name"] for it in self.scheduler.list_schedule_groups()["ScheduleGroups"] if it["Name"] != "default")
         names = [it["Name"] for it in self.scheduler.list_schedules(GroupName=group)["Schedules"]]
-        found = [self.scheduler.get_schedule(GroupName=group, Name=name) for name in names]
+        found = []
+        for name in names:
+            # One that fires is gone as soon as it has.
+            with contextlib.suppress(self.scheduler.exceptions.ResourceNotFoundException):
+                found.append(self.scheduler.get_schedule(GroupName=group, Name=name))
         return [{name: value for name, value in schedule.items() if name != "ResponseMetadata"} for schedule in found]
 
     def update(self, schedule, **changed):
