@@ -17,6 +17,6 @@ pub mod list;
 pub mod seen;
 pub mod shown;
 
-pub use dial::{CallPlan, CallRequest, Calls};
+pub use dial::{CROWD, CallPlan, CallRequest, Calls};
 pub use look::OVERDUE;
 pub use shown::Shown;

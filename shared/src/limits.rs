@@ -15,6 +15,7 @@ pub mod budget;
 pub mod judge;
 pub mod prices;
 pub mod rates;
+pub mod slices;
 pub mod window;
 
 use std::fmt;

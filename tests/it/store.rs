@@ -11,6 +11,7 @@ mod number;
 mod queue;
 mod refund;
 mod sale;
+mod slices;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -383,8 +384,13 @@ fn stranger(nonce: u8) -> Stranger {
 }
 
 fn budget() -> Budget {
+    budget_of(Plan::Scale.lines())
+}
+
+/// With a contract of this many lines.
+fn budget_of(contract: u64) -> Budget {
     let [cost, loss, prefix, wallet] = [2_000, 500, 50, 6].map(|dollars| Usdc::micros(dollars * 1_000_000));
-    Budget { contract: Plan::Scale.lines(), minute: Plan::Scale.minute(), cost, loss, prefix, wallet }
+    Budget { contract, minute: Plan::Scale.minute(), cost, loss, prefix, wallet }
 }
 
 /// Counts a call that costs this many cents, or says which limit is reached.
@@ -396,13 +402,25 @@ async fn count(
     cents: u64,
     second: i64,
 ) -> Result<Cost, Limit> {
+    count_within(table, &budget(), id, (from, to), cents, second).await
+}
+
+/// The same, within this budget.
+async fn count_within(
+    table: &Table,
+    budget: &Budget,
+    id: u128,
+    (from, to): (&Wallet, &PhoneNumber),
+    cents: u64,
+    second: i64,
+) -> Result<Cost, Limit> {
     let call = CallId::from_bits(id);
-    let (_, mut counters) = table.store.before_call(from, to, at(second)).await.expect("answers");
+    let (_, mut counters) = table.store.before_call(&call, from, to, budget, at(second)).await.expect("answers");
     let cost = Usdc::micros(cents * 10_000);
     let asking =
         Asking { call: &call, wallet: from, to, cost, price: Usdc::micros(540_000), ends_at: at(second + 360) };
     loop {
-        let admitted = counters.admit(&asking, &budget(), at(second)).expect("rows");
+        let admitted = table.store.admit(&mut counters, &asking, budget, at(second)).await.expect("rows");
         let admitted = admitted.map_err(|obstacle| match obstacle {
             Obstacle::Reached(reached) => reached.limit,
             Obstacle::Talking(_) => panic!("a call to this number is under way"),

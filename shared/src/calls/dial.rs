@@ -38,7 +38,7 @@ const AFTER_PAYMENT: Duration = Duration::from_secs(3);
 const OVERTIME: Duration = Duration::from_mins(1);
 /// How often a claim is tried again because others have counted meanwhile. Each of them has got what it wanted, and of those who
 /// can be in each other's way, the calls to one destination, there are ten in a day.
-const CROWD: u32 = 16;
+pub const CROWD: u32 = 16;
 /// Our clock and the dialler's may disagree by so much when a call is looked for.
 const SKEW: Duration = Duration::from_mins(1);
 
@@ -114,7 +114,10 @@ impl Calls {
                 Run::Dry => true,
             }
         };
-        let reads = (self.store.belongings(payer), self.store.before_call(payer, &request.to, now));
+        let reads = (
+            self.store.belongings(payer),
+            self.store.before_call(&invocation.call_id, payer, &request.to, budget, now),
+        );
         let (belongings, before, dialler) = future::join3(reads.0, reads.1, dialler).await;
         let (ours, counters) = before?;
         if ours.is_some() {
@@ -220,7 +223,7 @@ impl Calls {
         for _ in 0..CROWD {
             let price = new.signed.amount;
             let asking = asking(&invocation.call_id, &new.signed.payer, request, price, &plan.budget, now)?;
-            let admitted = match plan.counters.admit(&asking, &plan.budget, now)? {
+            let admitted = match self.store.admit(&mut plan.counters, &asking, &plan.budget, now).await? {
                 Ok(admitted) => admitted,
                 Err(obstacle) => return Err(self.hindered(obstacle, &plan.counters, &request.to).await),
             };

@@ -18,27 +18,27 @@ impl Calls {
     /// What has been counted, if one more call may be placed. A dry run goes by what the last look at each has seen.
     pub(super) async fn admitted(
         &self,
-        counters: Counters,
+        mut counters: Counters,
         asking: &Asking<'_>,
         budget: &Budget,
         run: Run,
         invocation: &Invocation,
     ) -> Result<Counters, Refusal> {
-        let Err(obstacle) = counters.admit(asking, budget, invocation.now)? else {
+        let Err(obstacle) = self.store.admit(&mut counters, asking, budget, invocation.now).await? else {
             return Ok(counters);
         };
         let open: Vec<CallId> = counters.open().into_iter().map(|call| call.id).take(LOOKED_AT).collect();
         if open.is_empty() || !obstacle.may_be_over() {
             return Err(self.refusal_of(obstacle, &counters, asking.to).await);
         }
-        let counters = match run {
+        let mut counters = match run {
             Run::Real => {
                 future::join_all(open.iter().map(|call| self.look(call, invocation))).await;
-                self.store.before_call(asking.wallet, asking.to, invocation.now).await?.1
+                self.store.before_call(asking.call, asking.wallet, asking.to, budget, invocation.now).await?.1
             }
             Run::Dry => counters,
         };
-        match counters.admit(asking, budget, invocation.now)? {
+        match self.store.admit(&mut counters, asking, budget, invocation.now).await? {
             Ok(_) => Ok(counters),
             // One that was not placed yet may come to nothing: its sale decides, when this one is claimed.
             Err(Obstacle::Talking(call)) if self.is_not_placed(&call).await? => Ok(counters),

@@ -3,6 +3,7 @@
 //!
 //! `docs/decisions.md`: Why have dear destinations a sum of their own?
 
+use super::slices::Cut;
 use crate::types::Usdc;
 
 /// Of the dialler's lines, this many in a hundred are used: the rest is for what we have lost count of.
@@ -15,6 +16,15 @@ const DEAR_SHARE: u64 = 2;
 const NEW_SHARE: u64 = 5;
 /// in so many: with the default, what five minutes cost to the dearest country of which a rate is known.
 const NEW_OF: u64 = 8;
+
+/// There is a slice of what is counted of all calls for so many lines,
+const LINES_OF_A_SLICE: u64 = 100;
+/// and never more of them than this: so many items are read where the whole is nearly used up, and written in one transaction.
+pub const SLICES: u8 = 64;
+/// A prefix has one slice for so many of those.
+const SLICES_FOR_A_PREFIXES: u8 = 8;
+/// The most that a prefix has.
+pub const SLICES_OF_A_PREFIX: u8 = SLICES / SLICES_FOR_A_PREFIXES;
 
 /// What an operator sets. What is lost is what calls cost us beyond what was paid for them and kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +53,17 @@ impl Budget {
     /// How many of the contract's are one wallet's at most.
     pub const fn lines_of_a_wallet(&self) -> u64 {
         self.contract.div_ceil(WALLETS)
+    }
+
+    /// How what is counted of all calls is cut: one slice up to a hundred lines, and more with them.
+    pub fn cut(&self) -> Cut {
+        let slices = self.lines().div_ceil(LINES_OF_A_SLICE).next_power_of_two();
+        Cut { parts: SLICES, slices: u8::try_from(slices).unwrap_or(SLICES).min(SLICES) }
+    }
+
+    /// How what is counted of the calls to one prefix is cut.
+    pub fn cut_of_a_prefix(&self) -> Cut {
+        Cut { parts: SLICES_OF_A_PREFIX, slices: (self.cut().slices / SLICES_FOR_A_PREFIXES).max(1) }
     }
 
     /// What the calls of a day to dear destinations may lose.
@@ -116,6 +137,25 @@ mod tests {
         {
             let budget = budget(contract);
             assert_eq!((budget.lines(), budget.lines_of_a_wallet()), (lines, of_a_wallet), "{contract}");
+        }
+    }
+
+    #[test]
+    fn there_are_more_slices_the_more_lines_there_are_and_one_on_each_plan() {
+        for (contract, slices, of_a_prefix) in [
+            (1, 1, 1),
+            (10, 1, 1),
+            (100, 1, 1),
+            (125, 1, 1),
+            (127, 2, 1),
+            (1_000, 8, 1),
+            (1_250, 16, 2),
+            (4_000, 32, 4),
+            (4_002, 64, 8),
+            (999_999, 64, 8),
+        ] {
+            let budget = budget(contract);
+            assert_eq!((budget.cut().slices, budget.cut_of_a_prefix().slices), (slices, of_a_prefix), "{contract}");
         }
     }
 

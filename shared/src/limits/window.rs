@@ -43,6 +43,38 @@ pub struct Window {
     pub open: i64,
     /// By when it is known of all of them.
     pub open_until: i64,
+    /// How far this slice of a whole goes, where there are others.
+    pub upto: Option<u8>,
+}
+
+impl Window {
+    /// All slices of a window as one, as it is now; nothing, if nothing was counted in any. All have the same half-days: each began as a
+    /// half of another one.
+    pub fn whole<'a>(slices: impl Iterator<Item = &'a Self>, now: i64) -> Option<Self> {
+        slices.map(|slice| slice.now(now)).reduce(|whole, slice| Self {
+            loss: whole.loss.and(slice.loss),
+            cost: whole.cost.and(slice.cost),
+            dear: whole.dear.and(slice.dear),
+            open: whole.open + slice.open,
+            open_until: whole.open_until.max(slice.open_until),
+            ..whole
+        })
+    }
+
+    /// Without what is past.
+    fn now(&self, now: i64) -> Self {
+        let turn = Turn::of(Some(self), now);
+        let [loss, cost, dear] = [&self.loss, &self.cost, &self.dear].map(|track| turn.now(track));
+        Self { slot: turn.slot, since: turn.since, loss, cost, dear, ..*self }
+    }
+}
+
+impl Track {
+    fn and(self, other: Self) -> Self {
+        let mut slots = self.slots;
+        slots.iter_mut().zip(other.slots).for_each(|(sum, more)| *sum += more);
+        Self { total: self.total + other.total, slots }
+    }
 }
 
 /// The part of a window into which something is booked now.
@@ -113,6 +145,18 @@ impl Turn {
             First::Empty(places) => places.iter().filter_map(|place| track.slots.get(*place)).sum(),
             First::Begin => track.total,
         }
+    }
+
+    /// What of a sum is not past.
+    pub fn now(&self, track: &Track) -> Track {
+        let is_past = |place: usize| match &self.first {
+            First::Nothing => false,
+            First::Empty(places) => places.contains(&place),
+            First::Begin => true,
+        };
+        let mut slots = track.slots;
+        slots.iter_mut().enumerate().filter(|(place, _)| is_past(*place)).for_each(|(_, slot)| *slot = 0);
+        Track { total: track.total - self.past(track), slots }
     }
 
     /// Whether there is room in a sum of this window; if not, when there is the next time, should nothing else happen: because

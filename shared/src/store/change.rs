@@ -58,6 +58,8 @@ pub(super) struct Step {
 pub(super) enum Otherwise {
     /// It is lost, for this reason.
     Lost(Hurdle),
+    /// The same; and if another transaction is in its way, that is no reason to wait: another change can take its place.
+    Elsewhere(Hurdle),
     /// It is made without this change, and nothing says so.
     Without,
     /// That cannot be: there is no condition.
@@ -163,6 +165,11 @@ impl Change {
     /// Where its condition does not hold, nothing is written, for this reason.
     pub(super) fn or(self, hurdle: Hurdle) -> Step {
         Step { change: self, otherwise: Otherwise::Lost(hurdle) }
+    }
+
+    /// The same, and nothing is written either where another transaction is in its way.
+    pub(super) fn or_elsewhere(self, hurdle: Hurdle) -> Step {
+        Step { change: self, otherwise: Otherwise::Elsewhere(hurdle) }
     }
 
     /// Where its condition does not hold, the others are made without it, and nothing says so.

@@ -21,18 +21,35 @@ pub struct Cost {
     pub(super) dear: bool,
     /// Whether it could have cost more than its wallet may lose.
     pub(super) risk: bool,
+    /// In which slices it is counted.
+    pub(super) slices: Slices,
+}
+
+/// The slices in which a call is counted: what is taken off again is taken off there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Slices {
+    /// Of the calls that run.
+    pub(super) running: u8,
+    /// Of what all calls cost.
+    pub(super) day: u8,
+    /// Of what the calls to its prefix cost.
+    pub(super) prefix: u8,
 }
 
 impl Cost {
     pub(super) fn to_row(self) -> CostRow {
-        let Self { amount, price, kept, prefix_slot, day_slot, dear, risk } = self;
+        let Self { amount, price, kept, prefix_slot, day_slot, dear, risk, slices } = self;
+        let Slices { running, day, prefix } = slices;
+        let slices = (slices != Slices::default()).then_some([running, day, prefix]);
         let (micros, price, kept) = (amount.atomic(), price.atomic(), kept.atomic());
-        CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk }
+        CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk, slices }
     }
 
     pub(super) fn from_row(row: CostRow) -> Self {
-        let CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk } = row;
+        let CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk, slices } = row;
+        let [running, day, prefix] = slices.unwrap_or_default();
+        let slices = Slices { running, day, prefix };
         let [amount, price, kept] = [micros, price, kept].map(Usdc::micros);
-        Self { amount, price, kept, prefix_slot, day_slot, dear, risk }
+        Self { amount, price, kept, prefix_slot, day_slot, dear, risk, slices }
     }
 }

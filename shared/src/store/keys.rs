@@ -129,19 +129,29 @@ pub(super) fn calls_to(number: &PhoneNumber) -> Key {
     limit(&format!("DESTINATION#{}", number.as_str()))
 }
 
-/// The item that sums up what the calls to a prefix cost.
-pub(super) fn cost_of(prefix: &str) -> Key {
-    limit(&format!("PREFIX#{prefix}"))
+/// The item that sums up what the calls to a prefix cost, of which this is a slice.
+pub(super) fn cost_of(prefix: &str, slice: u8) -> Key {
+    limit(&sliced(&format!("PREFIX#{prefix}"), slice))
 }
 
-/// The item that sums up what all calls cost.
-pub(super) fn cost_of_all() -> Key {
-    limit("COST")
+/// The item that sums up what all calls cost: a slice of it.
+pub(super) fn cost_of_all(slice: u8) -> Key {
+    limit(&sliced("COST", slice))
 }
 
-/// The item that counts the calls that are not over.
-pub(super) fn calls_that_run() -> Key {
-    limit("CALLS")
+/// The item that counts the calls that are not over: a slice of them.
+pub(super) fn calls_that_run(slice: u8) -> Key {
+    limit(&sliced("CALLS", slice))
+}
+
+/// The first slice has the name of the whole: there may be no other.
+fn sliced(whole: &str, slice: u8) -> String {
+    if slice == 0 { whole.to_owned() } else { format!("{whole}/{slice}") }
+}
+
+/// Which slice an item is.
+pub(super) fn slice_of(key: &Key) -> Option<u8> {
+    key.pk.split_once('/').map_or(Some(0), |(_, slice)| slice.parse().ok())
 }
 
 /// The item that counts the numbers that a wallet buys.

@@ -28,8 +28,10 @@ mod calls;
 mod list;
 mod over;
 mod purchases;
+mod slices;
 mod sums;
 mod tally;
+mod wholes;
 mod window;
 
 pub use calls::{Admitted, Asking, Counters, Obstacle, OpenCall};

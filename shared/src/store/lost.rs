@@ -22,6 +22,8 @@ pub struct Lost {
     /// What stood in the way.
     pub hurdle: Hurdle,
     pub(super) old: Option<Item>,
+    /// No condition failed: another transaction was in the way of a change that has others to take its place.
+    pub(super) busy: bool,
 }
 
 impl Lost {

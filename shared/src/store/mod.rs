@@ -124,6 +124,7 @@ pub use hurdle::{BoughtCount, CallCount, Hurdle};
 pub use keys::{Queue, SHARDS};
 pub use lost::{Done, Lost};
 pub use queues::{Candidate, Cursor, Due};
+pub use requests::{CONFLICTS, pause};
 pub use rows::{Charge, Custody, Pause, RefundReason, Refunding, State};
 pub use work::{Source, Work};
 

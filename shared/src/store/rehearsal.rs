@@ -23,7 +23,9 @@ impl Store {
             }
             match otherwise {
                 Otherwise::Without => {}
-                Otherwise::Lost(hurdle) => return Ok(Done::No(Lost { hurdle: *hurdle, old: item.cloned() })),
+                Otherwise::Lost(hurdle) | Otherwise::Elsewhere(hurdle) => {
+                    return Ok(Done::No(Lost { hurdle: *hurdle, old: item.cloned(), busy: false }));
+                }
                 Otherwise::Impossible => return Err(StoreFault::Impossible("a condition that no change has")),
             }
         }

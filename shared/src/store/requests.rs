@@ -27,9 +27,14 @@ use super::{Store, StoreFault};
 use crate::types::Timestamp;
 
 /// How often a transaction is tried again that another one was in the way of.
-const CONFLICTS: u32 = 6;
+pub const CONFLICTS: u32 = 6;
 /// How often what a batch has left unread is asked for again.
 const BATCHES: u32 = 3;
+
+/// How long it is waited before the nth time: the other transaction is done in a few milliseconds.
+pub const fn pause(conflicts: u32) -> Duration {
+    Duration::from_millis(5 << conflicts)
+}
 
 /// An answer of DynamoDB's, to be waited for.
 type Asked<'a, T> = BoxFuture<'a, Result<T, StoreFault>>;
@@ -163,17 +168,27 @@ impl Store {
                             token = format!("{token} without {place}");
                             steps.remove(step);
                         }
-                        Some((_, Otherwise::Lost(hurdle), _)) => return Ok(Done::No(Lost { hurdle: *hurdle, old })),
+                        Some((_, Otherwise::Lost(hurdle) | Otherwise::Elsewhere(hurdle), _)) => {
+                            return Ok(Done::No(Lost { hurdle: *hurdle, old, busy: false }));
+                        }
                         Some((_, Otherwise::Impossible, _)) | None => {
                             return Err(StoreFault::Impossible("a condition that no change has"));
                         }
                     },
-                    Err(NotDone::Conflict) if conflicts < CONFLICTS => {
+                    Err(NotDone::Conflict { over }) => {
+                        let busy = over.into_iter().find_map(|step| match steps.get(step) {
+                            Some((_, Otherwise::Elsewhere(hurdle), _)) => Some(*hurdle),
+                            _ => None,
+                        });
+                        if let Some(hurdle) = busy {
+                            return Ok(Done::No(Lost { hurdle, old: None, busy: true }));
+                        }
+                        if conflicts == CONFLICTS {
+                            return Err(StoreFault::Unavailable("too many conflicts".to_owned()));
+                        }
                         conflicts += 1;
-                        // The other transaction is done in a few milliseconds.
-                        tokio::time::sleep(Duration::from_millis(5 << conflicts)).await;
+                        tokio::time::sleep(pause(conflicts)).await;
                     }
-                    Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),
                     Err(NotDone::Fault(fault)) => return Err(fault),
                 }
             }
@@ -241,7 +256,10 @@ enum NotDone {
         step: usize,
         old: Option<Item>,
     },
-    Conflict,
+    /// Other transactions were in the way of these steps.
+    Conflict {
+        over: Vec<usize>,
+    },
     Fault(StoreFault),
 }
 
@@ -255,12 +273,15 @@ fn not_done(error: &SdkError<TransactWriteItemsError>) -> NotDone {
             }
         }
         let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-        if reasons.iter().any(|reason| reason.code().is_some_and(|code| passing.contains(&code))) {
-            return NotDone::Conflict;
+        let is_passing = |code: Option<&str>| code.is_some_and(|code| passing.contains(&code));
+        let over = reasons.iter().enumerate().filter(|(_, reason)| is_passing(reason.code()));
+        let over: Vec<usize> = over.map(|(step, _)| step).collect();
+        if !over.is_empty() {
+            return NotDone::Conflict { over };
         }
     }
     if let Some(TransactWriteItemsError::TransactionInProgressException(_)) = error.as_service_error() {
-        return NotDone::Conflict;
+        return NotDone::Conflict { over: Vec::new() };
     }
     NotDone::Fault(unavailable(error))
 }

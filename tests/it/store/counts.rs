@@ -4,10 +4,11 @@ use shared::limits::Limit;
 use shared::store::limits;
 use shared::types::{CallId, PhoneNumber, Wallet};
 
-use super::{Table, at, count, number, wallet};
+use super::{Table, at, budget, count, number, wallet};
 
 async fn counted(table: &Table, from: &Wallet, to: &PhoneNumber) -> String {
-    let (_, counters) = table.store.before_call(from, to, at(0)).await.expect("answers");
+    let (_, counters) =
+        table.store.before_call(&CallId::from_bits(0), from, to, &budget(), at(0)).await.expect("answers");
     format!("{counters:?}")
 }
 

@@ -2,6 +2,7 @@
 
 use shared::store::Changes;
 use shared::store::sales::{NewSale, Open, Settling};
+use shared::types::CallId;
 
 use super::{
     BOUNDS, NOW, Table, at, attempt, bring, claimed, count, dialled_call, doubt, failed, new_sale, number, ours,
@@ -81,7 +82,9 @@ async fn a_list_of_what_counts_is_empty_two_days_after_the_last_entry_though_the
     let (from, to) = (wallet(1), number(1));
     count(&table, 1, &from, &to, 10, 0).await.expect("counted");
     let open = async |second| {
-        let (_, counters) = table.store.before_call(&from, &to, at(second)).await.expect("answers");
+        let (call, budget) = (CallId::from_bits(0), super::budget());
+        let read = table.store.before_call(&call, &from, &to, &budget, at(second));
+        let (_, counters) = read.await.expect("answers");
         counters.open().len()
     };
     let two_days = 2 * 86_400;

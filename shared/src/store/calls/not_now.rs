@@ -75,7 +75,7 @@ mod tests {
     use crate::store::rows::{BLOCKED_AT, DIAL, UNPAID_AT, Value};
 
     fn said(hurdle: Hurdle, old: Option<Item>, now: i64) -> Option<Reason> {
-        match NotNow::of(Lost { hurdle, old }, Timestamp::from_second(now).unwrap()) {
+        match NotNow::of(Lost { hurdle, old, busy: false }, Timestamp::from_second(now).unwrap()) {
             Ok(NotNow::Said(reason)) => Some(reason),
             Ok(NotNow::Counted(..)) | Err(_) => None,
         }
@@ -109,11 +109,11 @@ mod tests {
     fn each_hurdle_of_a_call_is_named_and_no_other_is_expected() {
         assert_eq!(said(Hurdle::Lease, None, 0), Some(Reason::LeaseEnded));
         assert_eq!(said(Hurdle::OptOut, None, 0), Some(Reason::OptedOut));
-        let counted = Lost { hurdle: Hurdle::Calls(CallCount::Running), old: None };
+        let counted = Lost { hurdle: Hurdle::Calls(CallCount::Running), old: None, busy: false };
         let again = NotNow::of(counted, Timestamp::UNIX_EPOCH).unwrap();
         assert!(matches!(again, NotNow::Counted(CallCount::Running, _)));
         for hurdle in [Hurdle::Call, Hurdle::Number, Hurdle::Sale] {
-            assert!(NotNow::of(Lost { hurdle, old: None }, Timestamp::UNIX_EPOCH).is_err(), "{hurdle:?}");
+            assert!(NotNow::of(Lost { hurdle, old: None, busy: false }, Timestamp::UNIX_EPOCH).is_err(), "{hurdle:?}");
         }
     }
 }

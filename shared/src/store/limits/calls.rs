@@ -3,22 +3,27 @@
 //! `docs/decisions.md`: Why are limits counted in the write that claims a call?
 
 use crate::limits::judge::{self, Wanted};
-use crate::limits::window::{Bound, Track, Turn, Window};
-use crate::limits::{Budget, GOOD as ENOUGH, Left, Limit, Reached, SETTLING, SWEPT, rates};
-use crate::store::change::{Change, Changes, When, at_most, no};
+use crate::limits::{Budget, GOOD as ENOUGH, Left, Limit, Reached, SETTLING, SWEPT};
+use crate::store::change::{Change, Changes, When};
 use crate::store::controls::Controls;
 use crate::store::item::Item;
-use crate::store::keys;
+use crate::store::keys::{self, Key};
 use crate::store::numbers::Holding;
 use crate::store::parse::number_of;
-use crate::store::rows::{CountedRow, GOOD, RUNNING, RunningRow};
+use crate::store::rows::{CountedRow, GOOD};
 use crate::store::{CallCount, Cost, Hurdle, Lost, Store, StoreFault};
 use crate::telemetry;
 use crate::telemetry::metrics::CALL_BUDGET_USED;
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::list::{List, forgotten_at, stranger_at};
-use super::window::{Booked, COST, LOST, LOST_ON_DEAR, Reservation, window_of};
+use super::wholes::{self, Ask, Places, Placing, Wholes};
+
+/// How often slices are read until it is known what becomes of a call: the first, what it may be a part of, and all. More often where one
+/// is halved meanwhile, which happens once to each.
+const READS: u32 = 10;
+/// So many items are read in one round trip.
+const BATCH: usize = 100;
 
 /// A call that wants to be counted.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +47,7 @@ pub struct Asking<'a> {
 pub struct Counters {
     wallet: List,
     destination: List,
-    prefix: Option<Window>,
-    day: Option<Window>,
-    running: i64,
+    wholes: Wholes,
     controls: Controls,
 }
 
@@ -54,6 +57,16 @@ pub struct Admitted {
     pub changes: Changes,
     /// What is reserved for it.
     pub cost: Cost,
+}
+
+/// What is known of a call that wants to be counted.
+pub(super) enum Judged {
+    /// It may be dialled.
+    Admitted(Admitted),
+    /// This stands in its way.
+    Hindered(Obstacle),
+    /// These slices of what is counted of all calls have to be read first.
+    Unknown(Vec<(CallCount, u8)>),
 }
 
 /// What stands in the way of a call.
@@ -93,33 +106,30 @@ pub struct OpenCall {
 impl Counters {
     /// Whether one more call may be placed now, and what is written for it. All limits are looked at, and the one that
     /// lasts longest is said.
-    pub fn admit(
-        &self,
-        asking: &Asking<'_>,
-        budget: &Budget,
-        now: Timestamp,
-    ) -> Result<Result<Admitted, Obstacle>, StoreFault> {
+    pub(super) fn judge(&self, asking: &Asking<'_>, budget: &Budget, now: Timestamp) -> Result<Judged, StoreFault> {
         let now = now.as_second();
         if let Some(call) = self.open().into_iter().find(|call| call.runs && call.to == *asking.to) {
-            return Ok(Err(Obstacle::Talking(call.id)));
+            return Ok(Judged::Hindered(Obstacle::Talking(call.id)));
         }
-        telemetry::gauge(&CALL_BUDGET_USED, self.used_up(budget, now), []);
         let wanted = Wanted { to: asking.to, cost: asking.cost };
+        let ask = Ask { call: asking.call, wanted, budget, ends_at: asking.ends_at };
+        let (places, full) = match self.wholes.place(&ask, now) {
+            Placing::Read(slices) => return Ok(Judged::Unknown(slices)),
+            Placing::In(places) => (Some(places), Vec::new()),
+            Placing::Full(full) => (None, full),
+        };
+        if let Some(used) = self.wholes.used_up(budget, now) {
+            telemetry::gauge(&CALL_BUDGET_USED, used, []);
+        }
         let counts = [
             judge::wallet(&self.wallet.counted(asking.to), self.wallet.good, &wanted, budget, now),
             judge::destination(asking.to, &self.destination.instants(), self.destination.broke_at, now),
-            judge::lines(self.running.max(0).cast_unsigned(), budget),
         ];
-        let [prefix, day] = [&self.prefix, &self.day].map(|seen| Turn::of(seen.as_ref(), now));
-        let sums = of_prefix(&wanted, budget).map(|booked| (&self.prefix, &prefix, booked)).into_iter();
-        let sums = sums.chain(of_day(&wanted, budget).map(|booked| (&self.day, &day, booked)));
-        let full = sums.filter_map(|(seen, turn, Booked { track, bound, .. })| {
-            turn.fits(seen.as_ref(), track, &bound?, now).err()
-        });
         let reached = counts.into_iter().filter_map(Result::err).chain(full);
-        match reached.max_by_key(|reached| reached.retry_after) {
-            None => self.counted(asking, &wanted, prefix, day, budget, now).map(Ok),
-            Some(reached) => Ok(Err(Obstacle::Reached(reached))),
+        match (reached.max_by_key(|reached| reached.retry_after), places) {
+            (None, Some(places)) => self.counted(asking, &ask, &places, now).map(Judged::Admitted),
+            (Some(reached), _) => Ok(Judged::Hindered(Obstacle::Reached(reached))),
+            (None, None) => Err(StoreFault::Impossible("a whole without room and without a reason")),
         }
     }
 
@@ -140,35 +150,18 @@ impl Counters {
         judge::left_to_wallet(&self.wallet.counted(to), to, budget, now.as_second())
     }
 
-    /// How much of what a day may lose or cost is used up, in hundredths: the one of which more is.
-    fn used_up(&self, budget: &Budget, now: i64) -> u64 {
-        let Some(day) = &self.day else { return 0 };
-        let turn = Turn::of(Some(day), now);
-        let used = |track: &Track, most: Usdc| {
-            let used = u64::try_from(track.total - turn.past(track)).unwrap_or(0);
-            used.saturating_mul(100).checked_div(most.atomic()).unwrap_or(100)
-        };
-        [used(&day.loss, budget.loss), used(&day.cost, budget.cost)].into_iter().max().unwrap_or(0)
-    }
-
-    fn counted(
-        &self,
-        asking: &Asking<'_>,
-        wanted: &Wanted<'_>,
-        prefix: Turn,
-        day: Turn,
-        budget: &Budget,
-        now: i64,
-    ) -> Result<Admitted, StoreFault> {
+    fn counted(&self, asking: &Asking<'_>, ask: &Ask<'_>, places: &Places, now: i64) -> Result<Admitted, StoreFault> {
         let known = asking.ends_at.as_second() + (SWEPT + SETTLING).as_secs().cast_signed();
+        let (slices, prefix_slot, day_slot) = self.wholes.booked(places, now);
         let cost = Cost {
             amount: asking.cost,
             price: asking.price,
             kept: Usdc::micros(0),
-            prefix_slot: prefix.slot,
-            day_slot: day.slot,
-            dear: wanted.is_dear(),
-            risk: wanted.is_a_risk(budget),
+            prefix_slot,
+            day_slot,
+            dear: ask.wanted.is_dear(),
+            risk: ask.wanted.is_a_risk(ask.budget),
+            slices,
         };
         let of_wallet = CountedRow {
             counted_at: now,
@@ -183,27 +176,24 @@ impl Counters {
         let id = asking.call.as_str();
         let of_wallet = self.wallet.with(wallet, id, &of_wallet, stranger_at(now), now)?;
         let of_wallet = if cost.risk { of_wallet.add(GOOD, -ENOUGH.cast_signed()) } else { of_wallet };
-        let prefix_key = keys::cost_of(rates::prefix(asking.to));
-        let prefix = Reservation { key: prefix_key, seen: self.prefix, turn: prefix, cost: asking.cost, known };
-        let day = Reservation { key: keys::cost_of_all(), seen: self.day, turn: day, cost: asking.cost, known };
-        let lines = i64::try_from(budget.lines()).unwrap_or(i64::MAX);
         let of = |count: CallCount| Hurdle::Calls(count);
-        let counted = Changes::of([
-            of_wallet.or(of(CallCount::OfWallet)),
-            self.destination
-                .with(destination, id, &of_destination, forgotten_at(now), now)?
-                .or(of(CallCount::ToDestination)),
-            prefix.booked(&of_prefix(wanted, budget), now).or(of(CallCount::PrefixCost)),
-            day.booked(&of_day(wanted, budget), now).or(of(CallCount::DayCost)),
-            Change::update(keys::calls_that_run())
-                .add(RUNNING, 1)
-                .when(When::Any(vec![no(RUNNING), at_most(RUNNING, lines - 1)]))
-                .or(of(CallCount::Running)),
-        ]);
+        let to_destination = self.destination.with(destination, id, &of_destination, forgotten_at(now), now)?;
         let opted_out = self.controls.hash(asking.to);
         let opted_out = opted_out.map(|hash| Change::check(keys::opt_out(&hash)).when(When::Absent).or(Hurdle::OptOut));
-        let seen = format!("{:?}|{:?}|{:?}|{:?}", self.wallet.version, self.destination.version, self.prefix, self.day);
-        Ok(Admitted { changes: counted.and(opted_out.into_iter().collect()).on(seen), cost })
+        let lists = [of_wallet.or(of(CallCount::OfWallet)), to_destination.or(of(CallCount::ToDestination))];
+        let wholes = self.wholes.written(places, ask, now);
+        let seen = format!("{:?}|{:?}|{:?}", self.wallet.version, self.destination.version, self.wholes);
+        let changes: Changes = lists.into_iter().chain(wholes).chain(opted_out).collect();
+        Ok(Admitted { changes: changes.on(seen), cost })
+    }
+
+    /// Learns what these slices hold.
+    fn know(&mut self, slices: &[(CallCount, u8)], to: &PhoneNumber, mut found: Vec<Item>) -> Result<(), StoreFault> {
+        for (count, slice) in slices {
+            let item = wholes::key_of(*count, *slice, to).and_then(|key| taken(&mut found, &key));
+            self.wholes.learn(*count, *slice, item)?;
+        }
+        Ok(())
     }
 
     /// Learns what a claim has found that was lost to this count.
@@ -211,9 +201,7 @@ impl Counters {
         match count {
             CallCount::OfWallet => self.wallet = List::from_item(lost.old, now)?,
             CallCount::ToDestination => self.destination = List::from_item(lost.old, now)?,
-            CallCount::PrefixCost => self.prefix = window_of(lost.old)?,
-            CallCount::DayCost => self.day = window_of(lost.old)?,
-            CallCount::Running => self.running = running_of(lost.old)?,
+            CallCount::PrefixCost | CallCount::DayCost | CallCount::Running => self.wholes.learn_from(count, lost)?,
         }
         Ok(())
     }
@@ -221,67 +209,69 @@ impl Counters {
 
 impl Store {
     /// What has to be known before a call is placed, in one round trip: whether it goes to one of our own numbers, and what
-    /// has been counted.
+    /// has been counted, of what all calls are counted in those slices in which this one is tried first.
     pub async fn before_call(
         &self,
+        call: &CallId,
         wallet: &Wallet,
         to: &PhoneNumber,
+        budget: &Budget,
         now: Timestamp,
     ) -> Result<(Option<Holding>, Counters), StoreFault> {
-        let keys = [
-            keys::number(to),
-            keys::calls_of(wallet),
-            keys::calls_to(to),
-            keys::cost_of(rates::prefix(to)),
-            keys::cost_of_all(),
-            keys::calls_that_run(),
-            keys::control(),
-        ];
-        let [number, wallet, destination, prefix, day, running, control] = self.items(keys).await?;
-        let counters = Counters {
+        let of_all = wholes::read_first(call, budget);
+        let fixed = [keys::number(to), keys::calls_of(wallet), keys::calls_to(to), keys::control()];
+        let mut found = self.batch(&fixed.iter().cloned().chain(keys_of(&of_all, to)).collect::<Vec<_>>()).await?;
+        let [number, wallet, destination, control] = fixed.map(|key| taken(&mut found, &key));
+        let mut counters = Counters {
             wallet: List::from_item(wallet, now)?,
             destination: List::from_item(destination, now)?,
-            prefix: window_of(prefix)?,
-            day: window_of(day)?,
-            running: running_of(running)?,
+            wholes: Wholes::default(),
             controls: Controls::from_item(control)?,
         };
+        counters.know(&of_all, to, found)?;
+        let unread = counters.wholes.unread(call, budget);
+        self.read(&mut counters, &unread, to).await?;
         Ok((number.map(Holding::from_item).transpose()?, counters))
+    }
+
+    /// Whether one more call may be placed now, and what is written for it. Of what all calls are counted in, as many slices are read as it
+    /// takes to know.
+    pub async fn admit(
+        &self,
+        counters: &mut Counters,
+        asking: &Asking<'_>,
+        budget: &Budget,
+        now: Timestamp,
+    ) -> Result<Result<Admitted, Obstacle>, StoreFault> {
+        for _ in 0..READS {
+            match counters.judge(asking, budget, now)? {
+                Judged::Admitted(admitted) => return Ok(Ok(admitted)),
+                Judged::Hindered(obstacle) => return Ok(Err(obstacle)),
+                Judged::Unknown(slices) => self.read(counters, &slices, asking.to).await?,
+            }
+        }
+        Err(StoreFault::Impossible("a whole of which all is read and not known"))
+    }
+
+    async fn read(
+        &self,
+        counters: &mut Counters,
+        slices: &[(CallCount, u8)],
+        to: &PhoneNumber,
+    ) -> Result<(), StoreFault> {
+        for slices in slices.chunks(BATCH) {
+            let found = self.batch(&keys_of(slices, to).collect::<Vec<_>>()).await?;
+            counters.know(slices, to, found)?;
+        }
+        Ok(())
     }
 }
 
-/// A call in the sum of its prefix. What is dearer than all that a sum allows is placed where nothing is lost.
-fn of_prefix(wanted: &Wanted<'_>, budget: &Budget) -> [Booked; 1] {
-    [Booked {
-        place: LOST,
-        track: |seen| &seen.loss,
-        bound: Some(bound(Limit::PrefixCost, wanted.cost, budget.prefix)),
-    }]
+fn keys_of(slices: &[(CallCount, u8)], to: &PhoneNumber) -> impl Iterator<Item = Key> {
+    slices.iter().filter_map(|(count, slice)| wholes::key_of(*count, *slice, to))
 }
 
-/// A call in the sums of all.
-fn of_day(wanted: &Wanted<'_>, budget: &Budget) -> [Booked; 3] {
-    let dear = wanted.is_dear().then(|| bound(Limit::DearLoss, wanted.cost, budget.dear()));
-    [
-        Booked {
-            place: LOST,
-            track: |seen| &seen.loss,
-            bound: Some(bound(Limit::DailyLoss, wanted.cost, budget.loss)),
-        },
-        Booked {
-            place: COST,
-            track: |seen| &seen.cost,
-            bound: Some(bound(Limit::DailyCost, wanted.cost, budget.cost)),
-        },
-        Booked { place: LOST_ON_DEAR, track: |seen| &seen.dear, bound: dear },
-    ]
-}
-
-fn bound(limit: Limit, cost: Usdc, most: Usdc) -> Bound {
-    Bound { limit, needs: cost.min(most).signed(), most: most.signed() }
-}
-
-fn running_of(item: Option<Item>) -> Result<i64, StoreFault> {
-    let row: RunningRow = serde_dynamo::from_item(item.unwrap_or_default())?;
-    Ok(row.running)
+fn taken(found: &mut Vec<Item>, key: &Key) -> Option<Item> {
+    let place = found.iter().position(|item| Key::of(item).as_ref() == Some(key))?;
+    Some(found.swap_remove(place))
 }

@@ -18,7 +18,7 @@ pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Co
     let to_destination = forgotten(keys::calls_to(to), call.as_str());
     let [prefix, day] =
         of_sums(to, cost, Turned { cost: -cost.amount.signed(), loss: -cost.amount.signed(), known: true });
-    Changes::of([of_wallet.or_without(), to_destination, prefix, day, runs_no_longer()])
+    Changes::of([of_wallet.or_without(), to_destination, prefix, day, runs_no_longer(cost)])
 }
 
 /// What a look at a call has shown of its end.
@@ -58,7 +58,7 @@ pub(in crate::store) fn over(call: &CallId, wallet: &Wallet, to: &PhoneNumber, c
     let of_wallet = (ended.is_some() || settled).then(|| of_wallet.or_without());
     let turned = Turned { cost: has_cost - reserved, loss: loss - reserved, known: true };
     let sums = of_sums(to, cost, turned).into_iter().filter(|_| settled);
-    of_wallet.into_iter().chain(sums).chain(ended.map(|_| runs_no_longer())).collect()
+    of_wallet.into_iter().chain(sums).chain(ended.map(|_| runs_no_longer(cost))).collect()
 }
 
 /// What was kept of a call is given back: all of what it has cost was lost.
@@ -80,8 +80,8 @@ fn goodness(cost: &Cost) -> i64 {
     used_up + 1
 }
 
-fn runs_no_longer() -> Step {
-    Change::update(keys::calls_that_run()).add(RUNNING, -1).anyway()
+fn runs_no_longer(cost: &Cost) -> Step {
+    Change::update(keys::calls_that_run(cost.slices.running)).add(RUNNING, -1).anyway()
 }
 
 /// By how much a call has turned out to cost more, or to lose more.
@@ -97,7 +97,12 @@ fn of_sums(to: &PhoneNumber, cost: &Cost, Turned { cost: more, loss, known }: Tu
     let reserved = if known { cost.amount.signed() } else { 0 };
     let dear = if cost.dear { loss } else { 0 };
     [
-        corrected(keys::cost_of(rates::prefix(to)), cost.prefix_slot, &[(LOST, loss)], reserved),
-        corrected(keys::cost_of_all(), cost.day_slot, &[(LOST, loss), (COST, more), (LOST_ON_DEAR, dear)], reserved),
+        corrected(keys::cost_of(rates::prefix(to), cost.slices.prefix), cost.prefix_slot, &[(LOST, loss)], reserved),
+        corrected(
+            keys::cost_of_all(cost.slices.day),
+            cost.day_slot,
+            &[(LOST, loss), (COST, more), (LOST_ON_DEAR, dear)],
+            reserved,
+        ),
     ]
 }

@@ -58,7 +58,7 @@ pub(in crate::store) struct SumRow {
     pub ttl: Option<i64>,
 }
 
-/// `LIMIT#PREFIX#<digits>`, `LIMIT#COST` / `LIMIT`: what calls have lost in a window that moves, in micro-dollars: all of it, and by the
+/// `LIMIT#PREFIX#<digits>[/<slice>]`, `LIMIT#COST[/<slice>]` / `LIMIT`: what calls have lost in a window that moves, in micro-dollars: all of it, and by the
 /// half-day. Of all calls also what they cost, and what those to dear destinations have lost.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct WindowRow {
@@ -95,15 +95,19 @@ pub(in crate::store) struct WindowRow {
     pub open: i64,
     #[serde(default)]
     pub open_until: i64,
-    /// From when on nothing in it counts.
+    /// The first of the parts of the whole that are not this slice's any more; absent where all are.
+    pub upto: Option<i64>,
+    /// From when on nothing in it counts. A slice among others is not forgotten.
     pub ttl: Option<i64>,
 }
 
-/// `LIMIT#CALLS` / `LIMIT`: how many calls are not over.
+/// `LIMIT#CALLS[/<slice>]` / `LIMIT`: how many calls are not over.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct RunningRow {
     #[serde(default)]
     pub running: i64,
+    /// See [`WindowRow::upto`].
+    pub upto: Option<i64>,
 }
 
 /// What a call costs us upstream, reserved when it is dialled and corrected when it is over; and what was paid for it.
@@ -128,4 +132,7 @@ pub(in crate::store) struct CostRow {
     /// and could have cost more than its wallet may lose.
     #[serde(default)]
     pub risk: bool,
+    /// In which slices it was counted: of the calls that run, of what all cost, and of its prefix. Absent where it was the first of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slices: Option<[u8; 3]>,
 }

@@ -13,6 +13,10 @@ const DAY: i64 = 24 * HOUR;
 const SLOTS: i64 = 3;
 /// What a wallet is known by: so many good calls are used up by one that could cost more than it may lose.
 const GOOD: i64 = 10;
+/// So many parts the wholes have of which there are slices.
+const PARTS: i64 = 64;
+/// The same of what the calls to a prefix lose.
+const PARTS_OF_A_PREFIX: i64 = 8;
 /// What a call adds to a sum.
 type Amount = fn(&Value) -> i64;
 /// How often in how long: a wallet, a wallet and a destination, a destination.
@@ -45,6 +49,12 @@ fn counted_to_its_end(row: &Value, findings: &mut Findings) {
 fn lost(call: &Value) -> i64 {
     let of = |name: &str| call["cost"][name].as_i64().unwrap_or_default();
     of("micros") - of("kept")
+}
+
+/// The whole of which an item is a slice.
+fn whole_of(row: &Value) -> &str {
+    let name = text(row, "pk");
+    name.split_once('/').map_or(name, |(whole, _)| whole)
 }
 
 /// What a sale has cost at the carrier.
@@ -108,7 +118,7 @@ impl Ledgers {
 
     fn running(&self, findings: &mut Findings) {
         let running = self.counted().filter(|row| row["ended_at"].is_null()).count();
-        let counter = self.of_kind("LIMIT#CALLS").next().and_then(|row| row["running"].as_i64()).unwrap_or_default();
+        let counter: i64 = self.of_kind("LIMIT#CALLS").filter_map(|row| row["running"].as_i64()).sum();
         if i64::try_from(running) != Ok(counter) {
             findings.add("I24", format!("{counter} calls are counted as running, and {running} do"));
         }
@@ -147,20 +157,23 @@ impl Ledgers {
         }
     }
 
-    /// Holds what calls have lost and cost against the calls, by the half-day and all in all.
+    /// Holds what calls have lost and cost against the calls: all slices of a whole together by the half-day, and each in itself all
+    /// in all.
     fn windows(&self, findings: &mut Findings) {
+        let mut wholes: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
         for row in self.of_kind("LIMIT#").filter(|row| !row["slot"].is_null()) {
-            let name = text(row, "pk");
+            wholes.entry(whole_of(row)).or_default().push(row);
+        }
+        for (name, slices) in wholes {
             let prefix = name.strip_prefix("LIMIT#PREFIX#").map(|digits| format!("+{digits}"));
             let booked = if prefix.is_some() { "prefix_slot" } else { "day_slot" };
-            let newest = row["slot"].as_i64().unwrap_or_default();
+            let newest = slices.iter().filter_map(|row| row["slot"].as_i64()).max().unwrap_or_default();
             let sums: [(&str, Amount); 3] = [
                 ("loss", lost),
                 ("gross", |call| call["cost"]["micros"].as_i64().unwrap_or_default()),
                 ("dear", |call| if call["cost"]["dear"] == true { lost(call) } else { 0 }),
             ];
             for (sum, of) in sums.into_iter().take(if prefix.is_some() { 1 } else { 3 }) {
-                let mut all = 0;
                 for slot in newest + 1 - SLOTS..=newest {
                     let its = |call: &&Value| {
                         let fits = prefix.as_ref().is_none_or(|prefix| text(call, "to").starts_with(prefix.as_str()));
@@ -168,15 +181,41 @@ impl Ledgers {
                     };
                     let expected: i64 = self.counted().filter(its).map(of).sum();
                     let place = format!("{sum}_{}", slot.rem_euclid(SLOTS));
-                    let found = row[&place].as_i64().unwrap_or_default();
+                    // What such a place of a slice held that nothing was booked in since is of a half-day long before.
+                    let has_it = |row: &&&Value| row["slot"].as_i64().is_some_and(|newest| slot <= newest);
+                    let found: i64 = slices.iter().filter(has_it).filter_map(|row| row[&place].as_i64()).sum();
                     if found != expected {
                         findings.add("I24", format!("{name} has {found} in {place}, and its calls have {expected}"));
                     }
-                    all += found;
                 }
-                if row[sum] != all {
-                    findings.add("I24", format!("{name} has summed up {} as {sum}, and its parts are {all}", row[sum]));
+                for row in &slices {
+                    let parts = (0..SLOTS).filter_map(|place| row[format!("{sum}_{place}")].as_i64());
+                    let (all, name) = (parts.sum::<i64>(), text(row, "pk"));
+                    if row[sum] != all {
+                        findings
+                            .add("I24", format!("{name} has summed up {} as {sum}, and its parts are {all}", row[sum]));
+                    }
                 }
+            }
+        }
+        self.stretches(findings);
+    }
+
+    /// Slices of one whole are stretches of its parts, and none of them is in two of them.
+    fn stretches(&self, findings: &mut Findings) {
+        let mut wholes: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
+        for row in self.of_kind("LIMIT#").filter(|row| !row["upto"].is_null()) {
+            let at = text(row, "pk").split_once('/').map_or(Some(0), |(_, at)| at.parse().ok());
+            let stretch = (at.unwrap_or(-1), row["upto"].as_i64().unwrap_or_default());
+            wholes.entry(whole_of(row)).or_default().push(stretch);
+        }
+        for (name, mut stretches) in wholes {
+            stretches.sort_unstable();
+            let ends: Vec<i64> = std::iter::once(0).chain(stretches.iter().map(|(_, upto)| *upto)).collect();
+            let begins: Vec<i64> = stretches.iter().map(|(at, _)| *at).collect();
+            let most = if name.starts_with("LIMIT#PREFIX#") { PARTS_OF_A_PREFIX } else { PARTS };
+            if ends.split_last() != Some((&most, &begins)) {
+                findings.add("I24", format!("{name} is cut into {stretches:?}, which are not {most} parts"));
             }
         }
     }
@@ -299,6 +338,37 @@ mod tests {
         assert!(with(3, |row| row["entries"]["a"]["ends_at"] = json!(20)).contains("as it is not"));
         assert!(with(3, |row| row["entries"]["a"]["cost"] = json!(7)).contains("as 7, and loses -440"));
         assert!(with(4, |row| row["entries"]["b"] = json!({"counted_at": 1})).contains("call b is counted"));
+    }
+
+    #[test]
+    fn slices_are_held_against_the_calls_together() {
+        let sliced = |name: &str, upto: i64, loss: i64, slot: i64| {
+            let (gross, dear) = (loss + 540, loss);
+            let mut row = json!({"pk": name, "slot": slot, "upto": upto, "loss": loss, "gross": gross, "dear": dear});
+            for (sum, amount) in [("loss", loss), ("gross", gross), ("dear", dear)] {
+                row[format!("{sum}_{}", slot.rem_euclid(3))] = json!(amount);
+            }
+            row
+        };
+        let world = |change: fn(&mut Vec<Value>)| {
+            let mut rows = limits();
+            rows[0] = json!({"pk": "LIMIT#CALLS", "running": 3, "upto": 32});
+            rows[1] = sliced("LIMIT#COST", 32, -340, 8);
+            rows[1]["gross"] = json!(100);
+            rows[1]["gross_2"] = json!(100);
+            let mut other = sliced("LIMIT#COST/32", 64, -100, 8);
+            other["gross"] = json!(0);
+            other["gross_2"] = json!(0);
+            rows.extend([other, json!({"pk": "LIMIT#CALLS/32", "running": -3, "upto": 64}), call("a", 10)]);
+            change(&mut rows);
+            findings(rows)
+        };
+        assert_eq!(world(|_| {}), "");
+        assert!(world(|rows| rows[6]["running"] = json!(-2)).contains("1 calls are counted as running, and 0 do"));
+        assert!(world(|rows| drop(rows.remove(5))).contains("LIMIT#COST has -340 in loss_2, and its calls have -440"));
+        assert!(world(|rows| rows[5]["loss_1"] = json!(1)).contains("LIMIT#COST/32 has summed up -100 as loss"));
+        assert!(world(|rows| rows[5]["upto"] = json!(48)).contains("LIMIT#COST is cut into [(0, 32), (32, 48)]"));
+        assert!(world(|rows| rows[1]["upto"] = json!(64)).contains("LIMIT#COST is cut into [(0, 64), (32, 64)]"));
     }
 
     #[test]

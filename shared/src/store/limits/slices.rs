@@ -1,0 +1,106 @@
+//! What is known of the slices of a whole, and which of them have to be read to know enough: the one that a booking is tried in first, and
+//! all of them only where that has no room.
+//!
+//! `docs/decisions.md`: Why are the sums of all in slices?
+
+use std::collections::BTreeMap;
+
+use crate::limits::Reached;
+use crate::limits::slices::{Booking, Cut, Slice, Wish, are_all, book, those_of};
+use crate::store::StoreFault;
+use crate::store::item::Item;
+use crate::store::keys::{self, Key};
+
+/// An item that is a slice of a whole.
+pub(super) trait Sliced: Sized {
+    /// As it stands in the table; nothing, if there is none in this item.
+    fn read(item: Item) -> Result<Option<Self>, StoreFault>;
+    /// How far it goes, where there are others.
+    fn upto(&self) -> Option<u8>;
+}
+
+/// The slices that were seen. Of the first one also that it is not there: then it has all.
+#[derive(Debug)]
+pub(super) struct Known<T>(BTreeMap<u8, Option<T>>);
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+/// What becomes of a booking.
+pub(super) enum Placed<const N: usize> {
+    /// It is booked so.
+    Booked(Booking<N>),
+    /// These slices have to be read first.
+    Read(Vec<u8>),
+    /// The whole has no room.
+    Full(Reached),
+}
+
+impl<T: Sliced> Known<T> {
+    /// Learns what a slice holds.
+    pub(super) fn learn(&mut self, at: u8, item: Option<Item>) -> Result<(), StoreFault> {
+        let seen = item.map(T::read).transpose()?.flatten();
+        // One that is not there may be there the next time it is looked for.
+        let _ = if at == 0 || seen.is_some() { self.0.insert(at, seen) } else { self.0.remove(&at) };
+        Ok(())
+    }
+
+    /// Learns from the item that a write was lost to. Where there was none, it is not known which of them is not as it was seen.
+    pub(super) fn learn_from(&mut self, old: Option<Item>) -> Result<(), StoreFault> {
+        if let Some(at) = old.as_ref().and_then(Key::of).and_then(|key| keys::slice_of(&key)) {
+            return self.learn(at, old);
+        }
+        self.0.clear();
+        Ok(())
+    }
+
+    /// Whether this one was seen.
+    pub(super) fn has(&self, at: u8) -> bool {
+        self.0.contains_key(&at)
+    }
+
+    /// What was seen of this one.
+    pub(super) fn get(&self, at: u8) -> Option<&T> {
+        self.0.get(&at)?.as_ref()
+    }
+
+    /// All of which something was seen.
+    pub(super) fn seen(&self) -> impl Iterator<Item = &T> {
+        self.0.values().flatten()
+    }
+
+    /// The slices that are known to be there. The first one always is: it has all, while there is no other.
+    pub(super) fn slices<const N: usize>(&self, cut: Cut, used: impl Fn(&T) -> [i64; N]) -> Vec<Slice<N>> {
+        let slice = |(at, seen): (&u8, &Option<T>)| {
+            let upto = seen.as_ref().and_then(T::upto).or((*at == 0).then_some(cut.parts))?;
+            Some(Slice { at: *at, upto, used: seen.as_ref().map_or([0; N], &used) })
+        };
+        self.0.iter().filter_map(slice).collect()
+    }
+
+    /// Finds a place for what has this part. Whether the whole has room is asked once all of it is known.
+    pub(super) fn place<const N: usize>(
+        &self,
+        part: u8,
+        cut: Cut,
+        wish: &Wish<N>,
+        used: impl Fn(&T) -> [i64; N],
+        has_room: impl FnOnce() -> Result<(), Reached>,
+    ) -> Placed<N> {
+        let slices = self.slices(cut, used);
+        if are_all(&slices, cut)
+            && let Err(reached) = has_room()
+        {
+            return Placed::Full(reached);
+        }
+        if let Some(booking) = book(&slices, part, wish, cut) {
+            return Placed::Booked(booking);
+        }
+        let is_there = slices.iter().any(|slice| (slice.at..slice.upto).contains(&part));
+        let wanted = if is_there { (0..cut.parts).collect() } else { those_of(part, cut) };
+        Placed::Read(wanted.into_iter().filter(|at| !self.has(*at)).collect())
+    }
+}

@@ -1,0 +1,153 @@
+//! What all calls are counted in, in slices: together they hold what they may and no more, whichever way it is cut.
+
+use futures_util::future::join_all;
+use harness::sim::{Answer, Fault};
+use serde_json::{Value, json};
+use shared::limits::{Budget, Limit};
+use shared::store::{Cost, limits};
+use shared::types::{CallId, Usdc};
+
+use super::{Table, budget_of, count_within, number, wallet};
+
+/// Where all calls of a day may lose this many cents; with eight slices, or with one.
+fn lose(cents: u64, slices: u64) -> Budget {
+    let budget = budget_of(if slices == 1 { 100 } else { slices * 125 });
+    assert_eq!(u64::from(budget.cut().slices), slices);
+    Budget { loss: Usdc::micros(cents * 10_000), ..budget }
+}
+
+/// Counts this call of its own wallet to its own callee.
+async fn one(table: &Table, budget: &Budget, id: u8, cents: u64) -> Result<Cost, Limit> {
+    count_within(table, budget, id.into(), (&wallet(id), &number(id.into())), cents, 0).await
+}
+
+async fn at_once(
+    table: &Table,
+    budget: &Budget,
+    ids: impl Iterator<Item = u8>,
+    cents: u64,
+) -> Vec<Result<Cost, Limit>> {
+    join_all(ids.map(|id| one(table, budget, id, cents))).await
+}
+
+async fn undone(table: &Table, id: u8, cost: &Cost) {
+    let (from, to) = (wallet(id), number(id.into()));
+    assert!(table.makes(limits::undone(&CallId::from_bits(id.into()), &from, &to, Some(cost))).await);
+}
+
+/// The slices of a whole, and what they hold together.
+fn held(table: &Table, of: &str, sum: &str) -> Option<(usize, i64)> {
+    let rows = table.engine.as_ref()?.rows();
+    let is_one = |row: &&Value| row["pk"].as_str().is_some_and(|pk| pk == of || pk.starts_with(&format!("{of}/")));
+    let held: Vec<i64> = rows.iter().filter(is_one).filter_map(|row| row[sum].as_i64()).collect();
+    Some((held.len(), held.iter().sum()))
+}
+
+fn refused(counted: &[Result<Cost, Limit>]) -> Vec<Limit> {
+    counted.iter().filter_map(|counted| counted.as_ref().err().copied()).collect()
+}
+
+#[tokio::test]
+async fn slices_hold_what_a_day_may_lose_together_and_not_a_cent_more() {
+    let (table, budget) = (Table::new("sliced").await, lose(503, 8));
+    let counted = at_once(&table, &budget, 1..81, 10).await;
+    assert_eq!(refused(&counted), vec![Limit::DailyLoss; 30]);
+    if let Some((slices, loss)) = held(&table, "LIMIT#COST", "loss") {
+        assert_eq!((slices, loss), (8, 5_000_000));
+    }
+    assert_eq!(one(&table, &budget, 90, 10).await, Err(Limit::DailyLoss));
+    assert!(one(&table, &budget, 91, 3).await.is_ok(), "three cents are left, in eight slices");
+    let (first, cost) = counted.iter().zip(1..).find_map(|(counted, id)| Some((id, (*counted).ok()?))).expect("one");
+    undone(&table, first, &cost).await;
+    assert!(one(&table, &budget, 92, 10).await.is_ok(), "what comes back is room, wherever it was");
+    assert_eq!(one(&table, &budget, 93, 1).await, Err(Limit::DailyLoss));
+}
+
+#[tokio::test]
+async fn a_call_is_placed_that_no_slice_has_room_for_while_the_whole_has() {
+    let (table, budget) = (Table::new("gathered").await, lose(500, 8));
+    assert_eq!(refused(&at_once(&table, &budget, 1..9, 10).await), []);
+    assert!(one(&table, &budget, 20, 400).await.is_ok(), "a slice may lose 62 cents");
+    assert_eq!(one(&table, &budget, 21, 30).await, Err(Limit::DailyLoss));
+    assert!(one(&table, &budget, 22, 20).await.is_ok());
+    if let Some((_, loss)) = held(&table, "LIMIT#COST", "loss") {
+        assert_eq!(loss, 5_000_000);
+    }
+}
+
+#[tokio::test]
+async fn all_lines_are_used_whichever_slice_they_belong_to() {
+    let (table, budget) = (Table::new("lines").await, budget_of(127));
+    assert_eq!((budget.lines(), budget.cut().slices), (101, 2));
+    for ids in [0..30, 30..60] {
+        assert_eq!(refused(&at_once(&table, &budget, ids, 1).await), []);
+    }
+    let counted = at_once(&table, &budget, 60..110, 1).await;
+    assert_eq!(refused(&counted), vec![Limit::AllAtOnce; 9]);
+    if let Some(running) = held(&table, "LIMIT#CALLS", "running") {
+        assert_eq!(running, (2, 101));
+    }
+}
+
+#[tokio::test]
+async fn another_number_of_slices_while_calls_run_loses_no_count_and_makes_none_twice() {
+    let table = Table::new("recut").await;
+    let mut running = Vec::new();
+    for (round, slices) in [1, 8, 64, 2, 1].into_iter().enumerate() {
+        let budget = lose(1_000, slices);
+        let ids = (0..10).map(|id| u8::try_from(round * 10).expect("small") + id);
+        for (id, counted) in ids.clone().zip(at_once(&table, &budget, ids, 10).await) {
+            running.push((id, counted.expect("room")));
+        }
+        if let Some((_, loss)) = held(&table, "LIMIT#COST", "loss") {
+            assert_eq!(loss, i64::try_from(running.len()).expect("few") * 100_000);
+        }
+    }
+    assert_eq!(one(&table, &lose(505, 1), 90, 10).await, Err(Limit::DailyLoss), "the whole is what it is now");
+    assert!(one(&table, &lose(510, 1), 90, 10).await.is_ok());
+    for (id, cost) in running {
+        undone(&table, id, &cost).await;
+    }
+    for (of, sum, left) in
+        [("LIMIT#COST", "loss", 100_000), ("LIMIT#COST", "gross", 100_000), ("LIMIT#CALLS", "running", 1)]
+    {
+        assert_eq!(held(&table, of, sum).map_or(left, |(_, held)| held), left, "{of}");
+    }
+}
+
+/// DynamoDB's answer where another transaction is in the way of the nth of these steps.
+fn conflict(steps: usize, nth: usize) -> Fault {
+    let code = |step| if step == nth { "TransactionConflict" } else { "None" };
+    let reasons: Vec<Value> = (0..steps).map(|step| json!({"Code": code(step)})).collect();
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    let message = "Transaction cancelled, please refer cancellation reasons for specific reasons";
+    Fault::Refuse(Answer::json(400, &json!({"__type": kind, "Message": message, "CancellationReasons": reasons})))
+}
+
+/// Who has cut nothing waits for the only slice.
+#[tokio::test]
+async fn a_slice_that_another_call_is_being_counted_in_is_left_for_the_next_one() {
+    for (slices, switches) in [(8, true), (1, false)] {
+        let table = Table::new(&format!("busy{slices}")).await;
+        let Some(engine) = table.engine.as_ref() else { return };
+        let budget = lose(50_000, slices);
+        // All that is to be cut is cut.
+        for id in 0..u8::try_from(slices).expect("few") * 8 {
+            one(&table, &budget, id, 1).await.expect("room");
+        }
+        let (of_all, cost) = (held(&table, "LIMIT#COST", "loss").expect("an engine"), Usdc::micros(10_000));
+        let before = engine.faults().count("TransactWriteItems");
+        // Two lists, the prefix, and then what all calls of the day cost.
+        engine.faults().times("TransactWriteItems", 3, conflict(5, 3));
+        let read = engine.faults().count("BatchGetItem");
+        assert_eq!(one(&table, &budget, 100, 1).await.expect("room").amount, cost);
+        assert_eq!(engine.faults().count("TransactWriteItems") - before, 4, "three were in vain");
+        let after = held(&table, "LIMIT#COST", "loss").expect("an engine");
+        assert_eq!(
+            (after.0, after.1 - of_all.1),
+            (usize::try_from(slices).expect("few"), 10_000),
+            "and it is counted once"
+        );
+        assert_eq!(engine.faults().count("BatchGetItem") - read > 1, switches, "{slices} slices");
+    }
+}
