@@ -7,6 +7,7 @@
 
 mod crowd;
 mod hang_up;
+mod slices;
 mod time;
 
 use std::collections::BTreeSet;

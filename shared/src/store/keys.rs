@@ -11,7 +11,8 @@ use super::item::Item;
 use super::rows::{Name, PK, SK, Value};
 use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Wallet};
 
-/// How many partitions the busy queues are spread over. One partition of an index takes a thousand writes a second.
+/// How many partitions the busy queues are spread over. One partition of an index takes a thousand write
+/// units a second. What transactions write to one item ends far below that: see [`crate::limits::slices`].
 pub const SHARDS: u8 = 4;
 
 /// The primary key of an item.

@@ -5,9 +5,9 @@
 //! |---|---|---|
 //! | of a wallet | its calls of a day, by id: when, whom, what it loses, and until when it runs at most; how many were good | a call that is dialled, undone, over, paid back by hand |
 //! | of a destination | when it was called, by the call's id; when the line last failed in a conversation | a call that is dialled, undone; paid back |
-//! | of a prefix | what its calls lose | a call that is dialled, undone, settled, paid back by hand |
-//! | of all | what calls cost, what they lose, and what those to dear destinations lose | the same |
-//! | of all | how many calls run | a call that is dialled, undone, over |
+//! | of a prefix, in slices | what its calls lose | a call that is dialled, undone, settled, paid back by hand |
+//! | of all, in slices | what calls cost, what they lose, and what those to dear destinations lose | the same |
+//! | of all, in slices | how many calls run | a call that is dialled, undone, over |
 //! | of a buyer | when it has bought numbers, by the payment | a purchase that is claimed, undone |
 //! | of all | what numbers cost that are bought at the carrier | a purchase that is claimed, undone |
 //! | of all | what those of them cost that are not paid for, or not yet | a purchase that is claimed, undone, paid |

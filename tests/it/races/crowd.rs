@@ -38,6 +38,13 @@ impl Crowd {
         Self { path, requests }
     }
 
+    /// Wallets of which each wants something else.
+    pub(crate) async fn of_each(stack: &Stack, path: &'static str, wants: &[(Wallet, Value)]) -> Self {
+        let demand = stack.post(path).demand().await;
+        let requests = wants.iter().map(|(wallet, body)| (body.clone(), wallet.signs(&demand))).collect();
+        Self { path, requests }
+    }
+
     /// Forgets those that are done.
     pub(crate) fn keep(&mut self, mut waits: impl FnMut(&Payment) -> bool) {
         self.requests.retain(|(_, payment)| waits(payment));

@@ -1,11 +1,13 @@
 //! What all calls are counted in, in slices: together they hold what they may and no more, whichever way it is cut.
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream;
 use harness::sim::{Answer, Fault};
 use serde_json::{Value, json};
 use shared::limits::{Budget, Limit};
 use shared::store::{Cost, limits};
-use shared::types::{CallId, Usdc};
+use shared::types::{CallId, PhoneNumber, Usdc, Wallet};
 
 use super::{Table, budget_of, count_within, number, wallet};
 
@@ -86,6 +88,24 @@ async fn all_lines_are_used_whichever_slice_they_belong_to() {
     assert_eq!(refused(&counted), vec![Limit::AllAtOnce; 9]);
     if let Some(running) = held(&table, "LIMIT#CALLS", "running") {
         assert_eq!(running, (2, 101));
+    }
+}
+
+/// Of as many lines as ten million calls a day would need there are 64 slices, and a thousand calls use up what may be lost.
+#[tokio::test]
+#[ignore = "a minute on two cores"]
+async fn of_a_thousand_calls_at_once_as_many_are_counted_as_there_is_room_for() {
+    let (table, budget) = (Table::new("thousand").await, lose(5_000, 64));
+    let (table, budget) = (&table, &Budget { prefix: Usdc::micros(50_000_000), ..budget });
+    let each = |id: u128| async move {
+        let wallet = Wallet::from_caip10(&format!("eip155:8453:0x{id:040x}")).expect("a wallet");
+        let to = PhoneNumber::parse(&format!("+1213361{id:04}")).expect("a number");
+        count_within(table, budget, id, (&wallet, &to), 10, 0).await
+    };
+    let counted: Vec<_> = stream::iter(0..1_000).map(each).buffer_unordered(24).collect().await;
+    assert_eq!(counted.iter().filter(|counted| counted.is_ok()).count(), 500);
+    if let Some((slices, loss)) = held(table, "LIMIT#COST", "loss") {
+        assert_eq!((slices, loss), (64, 50_000_000));
     }
 }
 
