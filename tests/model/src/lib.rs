@@ -7,6 +7,7 @@
 //! | [`buy`] | two buyers, a pooled number, two numbers at the carrier, purchases whose answers are lost or late, stock |
 //! | [`renew`] | a lease, two renewals of it, a reaper, clocks that disagree, the next buyer |
 //! | [`call`] | two calls of a wallet, a dialler that loses answers, declined payments, credit, errors that are paid back |
+//! | [`slices`] | four calls that are counted at once, in slices, by versions that want different numbers of them |
 //! | [`stray`] | payments that arrive without us, the watcher, refunds that are sent twice or not at all |
 //!
 //! [`till`] is the sale in all of them, [`refunds`] the way back of the money, [`check`] the checker. The properties are named
@@ -23,6 +24,7 @@ mod mistakes;
 pub mod payment;
 pub mod refunds;
 pub mod renew;
+pub mod slices;
 pub mod stray;
 pub mod till;
 

@@ -135,4 +135,12 @@ pub enum Mistake {
     EndIsAnError,
     /// An error is paid back whatever was paid.
     RefundsTheUnpaid,
+    /// A call is refused where its own slice has no room.
+    FullBySlice,
+    /// A call is counted in a slice whatever that has come to hold.
+    CountedUnseen,
+    /// What a slice holds too much is passed on to one whatever that has come to hold.
+    MovedUnseen,
+    /// A slice is halved though it has been halved meanwhile.
+    HalvedTwice,
 }

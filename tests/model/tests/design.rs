@@ -16,6 +16,7 @@ use model::buy::Buying;
 use model::call::Ringing;
 use model::check::{Explored, Model, explore};
 use model::renew::Renewing;
+use model::slices::Slicing;
 use model::stray::Straying;
 
 /// Explored once, for all tests that ask.
@@ -69,6 +70,14 @@ fn what_is_paid_for_first_is_begun_then_or_paid_back_whatever_happens() {
 #[test]
 fn whatever_arrives_is_granted_or_goes_back() {
     holds(&STRAY, 150_000);
+}
+
+#[test]
+fn what_is_counted_in_slices_is_never_more_than_the_whole_and_nothing_is_refused_while_there_is_room() {
+    let Explored { states, transitions, resting, broken, .. } = explore(&Slicing(Rules::sound(0)));
+    println!("slices: {states} states, {transitions} transitions, {resting} at rest");
+    assert!(broken.is_none(), "{broken:#?}");
+    assert!(states > 1_000 && resting > 10, "slices has explored too little");
 }
 
 #[test]

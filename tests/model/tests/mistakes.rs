@@ -10,6 +10,7 @@ use model::buy::Buying;
 use model::call::Ringing;
 use model::check::{Broken, COMES_TO_REST, Model, explore};
 use model::renew::Renewing;
+use model::slices::Slicing;
 use model::stray::Straying;
 
 /// How far must be looked, and in what company.
@@ -113,6 +114,13 @@ const STRAYING: [(Mistake, In, &str); 11] = [
     (CreditWhateverState, Company(1), "I4 a payment is refunded or credited at most once"),
 ];
 
+const SLICING: [(Mistake, In, &str); 4] = [
+    (FullBySlice, Alone(0), "I24 nothing is refused while there is room"),
+    (CountedUnseen, Alone(0), "I24 all slices hold no more than the whole"),
+    (MovedUnseen, Alone(0), "I24 all slices hold no more than the whole"),
+    (HalvedTwice, Alone(0), "I24 all slices hold what was counted"),
+];
+
 #[test]
 fn mistakes_in_buying_are_found() {
     found(Buying, &BUYING);
@@ -145,8 +153,14 @@ fn mistakes_in_watching_and_refunding_are_found() {
 }
 
 #[test]
+fn mistakes_in_counting_in_slices_are_found() {
+    found(Slicing, &SLICING);
+}
+
+#[test]
 fn every_mistake_is_made_somewhere() {
-    let rest = [&BUYING[..], &RECONCILING, &RENEWING, &RINGING, &BUYING_FIRST, &RINGING_FIRST, &STRAYING].concat();
+    let rest =
+        [&BUYING[..], &RECONCILING, &RENEWING, &RINGING, &BUYING_FIRST, &RINGING_FIRST, &STRAYING, &SLICING].concat();
     let made: BTreeSet<String> = rest.iter().map(|(mistake, ..)| format!("{mistake:?}")).collect();
     let source = include_str!("../src/mistakes.rs");
     let lines = source.lines().filter_map(|line| line.strip_prefix("    ")?.strip_suffix(','));
