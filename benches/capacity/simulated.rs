@@ -171,7 +171,7 @@ impl Busy {
     fn takes(&mut self, event: &Event, took: u64) -> bool {
         let (all, prefix) = event.slices;
         // An end frees a line, and what was reserved is corrected in all three.
-        let to_the_prefix = event.call % TO_THE_PREFIX == 0 && event.step != Step::End;
+        let to_the_prefix = event.call.is_multiple_of(TO_THE_PREFIX) && event.step != Step::End;
         let items = [self.all.get_mut(usize::from(all)), self.prefix.get_mut(usize::from(prefix))];
         let mut items: Vec<&mut u64> = items
             .into_iter()
@@ -181,7 +181,9 @@ impl Busy {
             .collect();
         let free = items.iter().all(|until| **until <= event.at);
         if free {
-            items.iter_mut().for_each(|until| **until = event.at + took);
+            for until in &mut items {
+                **until = event.at + took;
+            }
         }
         free
     }

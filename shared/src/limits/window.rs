@@ -45,6 +45,8 @@ pub struct Window {
     pub open_until: i64,
     /// How far this slice of a whole goes, where there are others.
     pub upto: Option<u8>,
+    /// How often something was passed on to others or by them.
+    pub moved: i64,
 }
 
 impl Window {

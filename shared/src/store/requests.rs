@@ -27,13 +27,15 @@ use super::{Store, StoreFault};
 use crate::types::Timestamp;
 
 /// How often a transaction is tried again that another one was in the way of.
-pub const CONFLICTS: u32 = 6;
+pub const CONFLICTS: u32 = 9;
+/// The pause is doubled so often.
+const DOUBLED: u32 = 6;
 /// How often what a batch has left unread is asked for again.
 const BATCHES: u32 = 3;
 
 /// How long it is waited before the nth time: the other transaction is done in a few milliseconds.
 pub const fn pause(conflicts: u32) -> Duration {
-    Duration::from_millis(5 << conflicts)
+    Duration::from_millis(5 << if conflicts < DOUBLED { conflicts } else { DOUBLED })
 }
 
 /// An answer of DynamoDB's, to be waited for.

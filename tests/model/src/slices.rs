@@ -152,22 +152,20 @@ impl Model for Slicing {
     }
 
     fn next(&self, state: &Sliced, steps: &mut Steps<Sliced>) {
-        for call in 0..CALLS {
-            let amount = WANTED[call].0;
+        for (call, (amount, ..)) in WANTED.into_iter().enumerate() {
             match state.calls[call] {
-                Stage::Comes => match state.decide(call, self.0) {
-                    Some(booking) => steps.due("reads and decides", state.with(call, Stage::Decided(booking))),
-                    None => {
-                        let wronged = state.used() + amount <= WHOLE;
-                        steps.due("is refused", Sliced { wronged, ..state.with(call, Stage::Refused) });
-                    }
-                },
-                Stage::Decided(booking) => match state.written(&booking, self.0) {
-                    Some(slices) => {
-                        steps.due("is counted", Sliced { slices, ..state.with(call, Stage::Runs(booking.at)) });
-                    }
-                    None => steps.due("was overtaken", state.with(call, Stage::Comes)),
-                },
+                Stage::Comes => {
+                    let decided = state.decide(call, self.0).map(|booking| state.with(call, Stage::Decided(booking)));
+                    let wronged = state.used() + amount <= WHOLE;
+                    let refused = || Sliced { wronged, ..state.with(call, Stage::Refused) };
+                    steps.due("reads and decides", decided.unwrap_or_else(refused));
+                }
+                Stage::Decided(booking) => {
+                    let counted = |slices| Sliced { slices, ..state.with(call, Stage::Runs(booking.at)) };
+                    let written = state.written(&booking, self.0).map(counted);
+                    steps
+                        .due("is counted, or was overtaken", written.unwrap_or_else(|| state.with(call, Stage::Comes)));
+                }
                 Stage::Runs(at) => {
                     let mut to = state.with(call, Stage::Over);
                     if let Some(slice) = &mut to.slices[at] {

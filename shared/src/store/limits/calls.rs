@@ -17,10 +17,11 @@ use crate::telemetry::metrics::CALL_BUDGET_USED;
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::list::{List, forgotten_at, stranger_at};
+use super::slices::Stamp;
 use super::wholes::{self, Ask, Places, Placing, Wholes};
 
-/// How often slices are read until it is known what becomes of a call: the first, what it may be a part of, and all. More often where one
-/// is halved meanwhile, which happens once to each.
+/// How often slices are read until it is known what becomes of a call: the first, what it may be a part of, all, and all again. More often
+/// where one is halved meanwhile, which happens once to each, or passes something on.
 const READS: u32 = 10;
 /// So many items are read in one round trip.
 const BATCH: usize = 100;
@@ -187,6 +188,14 @@ impl Counters {
         Ok(Admitted { changes: changes.on(seen), cost })
     }
 
+    /// The slices that a limit was read from, if there are several.
+    fn stamps(&self, obstacle: &Obstacle) -> Vec<(CallCount, Stamp)> {
+        match obstacle {
+            Obstacle::Reached(reached) => self.wholes.stamps(reached.limit),
+            Obstacle::Talking(_) => Vec::new(),
+        }
+    }
+
     /// Learns what these slices hold.
     fn know(&mut self, slices: &[(CallCount, u8)], to: &PhoneNumber, mut found: Vec<Item>) -> Result<(), StoreFault> {
         for (count, slice) in slices {
@@ -243,14 +252,23 @@ impl Store {
         budget: &Budget,
         now: Timestamp,
     ) -> Result<Result<Admitted, Obstacle>, StoreFault> {
+        let mut before = Vec::new();
         for _ in 0..READS {
             match counters.judge(asking, budget, now)? {
                 Judged::Admitted(admitted) => return Ok(Ok(admitted)),
-                Judged::Hindered(obstacle) => return Ok(Err(obstacle)),
                 Judged::Unknown(slices) => self.read(counters, &slices, asking.to).await?,
+                Judged::Hindered(obstacle) => {
+                    let stamps = counters.stamps(&obstacle);
+                    if stamps == before {
+                        return Ok(Err(obstacle));
+                    }
+                    let slices: Vec<_> = stamps.iter().map(|(count, (slice, ..))| (*count, *slice)).collect();
+                    before = stamps;
+                    self.read(counters, &slices, asking.to).await?;
+                }
             }
         }
-        Err(StoreFault::Impossible("a whole of which all is read and not known"))
+        Ok(Err(Obstacle::Reached(Reached { limit: Limit::Crowd, retry_after: 1 })))
     }
 
     async fn read(

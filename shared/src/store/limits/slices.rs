@@ -17,6 +17,8 @@ pub(super) trait Sliced: Sized {
     fn read(item: Item) -> Result<Option<Self>, StoreFault>;
     /// How far it goes, where there are others.
     fn upto(&self) -> Option<u8>;
+    /// How often something was passed on to others or by them.
+    fn moved(&self) -> i64;
 }
 
 /// The slices that were seen. Of the first one also that it is not there: then it has all.
@@ -28,6 +30,9 @@ impl<T> Default for Known<T> {
         Self(BTreeMap::new())
     }
 }
+
+/// A slice as it was cut, and how often something was passed on.
+pub(super) type Stamp = (u8, Option<u8>, i64);
 
 /// What becomes of a booking.
 pub(super) enum Placed<const N: usize> {
@@ -65,6 +70,14 @@ impl<T: Sliced> Known<T> {
     /// What was seen of this one.
     pub(super) fn get(&self, at: u8) -> Option<&T> {
         self.0.get(&at)?.as_ref()
+    }
+
+    /// Which were seen, and in what state of cutting and passing on.
+    pub(super) fn stamps(&self) -> Vec<Stamp> {
+        let stamp = |(at, seen): (&u8, &Option<T>)| {
+            seen.as_ref().map_or((*at, None, 0), |seen| (*at, seen.upto(), seen.moved()))
+        };
+        self.0.iter().map(stamp).collect()
     }
 
     /// All of which something was seen.

@@ -11,11 +11,11 @@ use crate::store::change::{Change, Step, When, as_seen, at_most, no};
 use crate::store::cost::Slices;
 use crate::store::item::Item;
 use crate::store::keys::{self, Key};
-use crate::store::rows::{RUNNING, RunningRow, UPTO};
+use crate::store::rows::{MOVED, RUNNING, RunningRow, UPTO};
 use crate::store::{CallCount, Hurdle, Lost, StoreFault};
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc};
 
-use super::slices::{Known, Placed, Sliced};
+use super::slices::{Known, Placed, Sliced, Stamp};
 use super::window::{Kept, OF_A_PREFIX, OF_ALL, Reservation, upto_of};
 
 /// The three, as far as they are known.
@@ -57,18 +57,23 @@ pub(super) enum Placing {
 /// Calls that are not over, of a slice.
 #[derive(Debug)]
 pub(super) struct Running {
-    running: i64,
+    count: i64,
     upto: Option<u8>,
+    moved: i64,
 }
 
 impl Sliced for Running {
     fn read(item: Item) -> Result<Option<Self>, StoreFault> {
         let row: RunningRow = serde_dynamo::from_item(item)?;
-        Ok(Some(Self { running: row.running, upto: upto_of(row.upto)? }))
+        Ok(Some(Self { count: row.running, upto: upto_of(row.upto)?, moved: row.moved }))
     }
 
     fn upto(&self) -> Option<u8> {
         self.upto
+    }
+
+    fn moved(&self) -> i64 {
+        self.moved
     }
 }
 
@@ -185,13 +190,26 @@ impl Wholes {
         }
     }
 
+    /// The slices of which a limit was found to be reached, if there are several. They are not read at one instant, so what one has passed
+    /// on to another meanwhile may have been seen in both: reached is what is so twice, without anything passed on in between.
+    pub(super) fn stamps(&self, limit: Limit) -> Vec<(CallCount, Stamp)> {
+        let (count, stamps) = match limit {
+            Limit::AllAtOnce => (CallCount::Running, self.running.stamps()),
+            Limit::DailyLoss | Limit::DailyCost | Limit::DearLoss => (CallCount::DayCost, self.day.stamps()),
+            Limit::PrefixCost => (CallCount::PrefixCost, self.prefix.stamps()),
+            _ => return Vec::new(),
+        };
+        let several = stamps.len() > 1;
+        stamps.into_iter().filter(|_| several).map(|stamp| (count, stamp)).collect()
+    }
+
     /// Finds places for a call.
     pub(super) fn place(&self, ask: &Ask<'_>, now: i64) -> Placing {
         let (all, of_a_prefix) = (ask.budget.cut(), ask.budget.cut_of_a_prefix());
         let (of_all, of_prefix) = (ask.part(self.tries, all), ask.part(self.tries, of_a_prefix));
-        let count = |running: &Running| [running.running];
+        let count = |running: &Running| [running.count];
         let lines = || {
-            let running: i64 = self.running.seen().map(|seen| seen.running).sum();
+            let running: i64 = self.running.seen().map(|seen| seen.count).sum();
             judge::lines(running.max(0).cast_unsigned(), ask.budget)
         };
         let running = self.running.place(of_all, all, &ask.lines(), count, lines);
@@ -251,7 +269,8 @@ impl Wholes {
         let day = reserved(&self.day, &places.day, OF_ALL, keys::cost_of_all, ask, now);
         let running = places.running.changes.iter().map(|change| {
             let seen = self.running.get(change.at).and_then(|seen| seen.upto);
-            counted(keys::calls_that_run(change.at), change, seen)
+            let counted = counted(keys::calls_that_run(change.at), change, seen);
+            if places.running.changes.len() > 1 { counted.add(MOVED, 1) } else { counted }
         });
         let prefix = prefix.into_iter().map(|change| or(change, CallCount::PrefixCost, of_a_prefix));
         let day = day.into_iter().map(|change| or(change, CallCount::DayCost, all));
@@ -301,6 +320,7 @@ fn reserved<const N: usize>(
         turn: turn_of(known, booking, change.at, now),
         sums,
         change: *change,
+        moves: booking.changes.len() > 1,
         open: if change.at == booking.at { ask.wanted.cost.signed() } else { 0 },
         known: settled,
     };

@@ -11,7 +11,7 @@ use crate::store::change::{Change, Step, When, as_seen, at_least, at_most, is};
 use crate::store::item::Item;
 use crate::store::keys::Key;
 use crate::store::rows::{
-    DEAR, DEAR_0, DEAR_1, DEAR_2, GROSS, GROSS_0, GROSS_1, GROSS_2, LOSS, LOSS_0, LOSS_1, LOSS_2, Name, OPEN,
+    DEAR, DEAR_0, DEAR_1, DEAR_2, GROSS, GROSS_0, GROSS_1, GROSS_2, LOSS, LOSS_0, LOSS_1, LOSS_2, MOVED, Name, OPEN,
     OPEN_UNTIL, SLOT, SUM_SINCE, TTL, UPTO, WindowRow,
 };
 
@@ -56,8 +56,10 @@ pub(super) struct Reservation<'a, const N: usize> {
     pub(super) seen: Option<&'a Window>,
     pub(super) turn: Turn,
     pub(super) sums: [Kept; N],
-    /// What changes.
+    /// What changes,
     pub(super) change: slices::Change<N>,
+    /// and whether others change with it.
+    pub(super) moves: bool,
     /// How much of it is only reserved,
     pub(super) open: i64,
     /// and by when it is known what it has cost.
@@ -85,6 +87,7 @@ impl<const N: usize> Reservation<'_, N> {
             None if is_the_whole && self.turn.first != First::Nothing => change.set(TTL, forgotten_at(now)),
             None => change,
         };
+        let change = if self.moves { change.add(MOVED, 1) } else { change };
         let sums = self.sums.iter().zip(self.change.more).zip(self.change.at_most);
         let change = sums.fold(change, |change, ((sum, more), at_most)| self.with(change, sum, more, at_most));
         self.opened(change, now)
@@ -184,11 +187,16 @@ impl Sliced for Window {
             open: row.open,
             open_until: row.open_until,
             upto: upto_of(row.upto)?,
+            moved: row.moved,
         }))
     }
 
     fn upto(&self) -> Option<u8> {
         self.upto
+    }
+
+    fn moved(&self) -> i64 {
+        self.moved
     }
 }
 

@@ -97,6 +97,9 @@ pub(in crate::store) struct WindowRow {
     pub open_until: i64,
     /// The first of the parts of the whole that are not this slice's any more; absent where all are.
     pub upto: Option<i64>,
+    /// How often something was passed on to other slices or by them.
+    #[serde(default)]
+    pub moved: i64,
     /// From when on nothing in it counts. A slice among others is not forgotten.
     pub ttl: Option<i64>,
 }
@@ -108,6 +111,9 @@ pub(in crate::store) struct RunningRow {
     pub running: i64,
     /// See [`WindowRow::upto`].
     pub upto: Option<i64>,
+    /// See [`WindowRow::moved`].
+    #[serde(default)]
+    pub moved: i64,
 }
 
 /// What a call costs us upstream, reserved when it is dialled and corrected when it is over; and what was paid for it.

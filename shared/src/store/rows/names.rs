@@ -161,6 +161,7 @@ attributes! {
     ENDS_AT = ends_at of CountedRow;
     OPEN_UNTIL = open_until of CountedRow WindowRow;
     UPTO = upto of WindowRow RunningRow;
+    MOVED = moved of WindowRow RunningRow;
     SUM_SINCE = sum_since of SumRow WindowRow;
     SUM = sum of SumRow;
     SLOT = slot of WindowRow;
