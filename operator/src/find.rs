@@ -98,7 +98,7 @@ async fn by_ids(store: &Store, ids: &[PaymentId]) -> Result<Vec<Record>, Trouble
 fn signed_by(desk: &Desk, payer: &str, nonce: &str) -> Result<Vec<PaymentId>, Trouble> {
     let nonce: B256 = nonce.parse().map_err(|_| Trouble::new("a nonce is 0x and 64 hexadecimal digits"))?;
     let evm = |wallet: &Wallet| match *wallet {
-        Wallet::Evm { network, address } => Some(PaymentId::evm(network, network.usdc(), address, nonce)),
+        Wallet::Evm { network, address } => Some(PaymentId::evm(network, address, nonce)),
         Wallet::Solana { .. } => None,
     };
     let ids: Vec<PaymentId> = wallets(desk, payer)?.iter().filter_map(evm).collect();

@@ -7,6 +7,7 @@ mod look;
 mod objection;
 mod obstacles;
 mod roll_back;
+mod told;
 mod voicemail;
 mod wait;
 mod words;
@@ -14,6 +15,7 @@ mod words;
 pub mod cursor;
 pub mod destinations;
 pub mod list;
+pub mod pace;
 pub mod seen;
 pub mod shown;
 

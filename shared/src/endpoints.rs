@@ -12,6 +12,7 @@ pub mod numbers_list;
 pub mod numbers_renew;
 pub mod rounds;
 pub mod voice_call;
+pub mod voice_call_ended;
 pub mod voice_call_hangup;
 pub mod voice_call_status;
 pub mod voice_calls;

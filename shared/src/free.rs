@@ -7,7 +7,7 @@ mod foreign;
 use std::iter;
 use std::time::Duration;
 
-use http::header::VARY;
+use http::header::{RETRY_AFTER, VARY};
 use http::{HeaderName, HeaderValue};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
@@ -44,6 +44,9 @@ pub trait FreeEndpoint: Send + Sync + 'static {
         invocation: &Invocation,
     ) -> impl Future<Output = Result<Self::Found, Refusal>> + Send;
 
+    /// In how many seconds it is worth asking again.
+    fn again(found: &Self::Found) -> Option<u32>;
+
     /// Shows it to a program.
     fn answer(found: Self::Found) -> Self::Answer;
 
@@ -70,7 +73,10 @@ impl<E: FreeEndpoint> Handler for Free<E> {
             Err(refusal) => Err(refusal),
         };
         let answer = match (found, accept::prefers_html(request.headers())) {
-            (Ok(found), false) => Answer::ok(&E::answer(found), Vec::new(), "ok"),
+            (Ok(found), false) => {
+                let again = E::again(&found).map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
+                Answer::ok(&E::answer(found), again.into_iter().collect(), "ok")
+            }
             (Ok(found), true) => {
                 let Page { html, headers } = E::page(&found);
                 Answer::text(html, headers)

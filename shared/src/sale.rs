@@ -394,7 +394,7 @@ fn count_granted(record: &Record) {
     }
     count(endpoint, "granted");
     let network = record.signed.payer.network().caip2();
-    telemetry::add(&MONEY_IN, record.signed.amount.atomic(), [endpoint.into(), network.into()]);
+    telemetry::add(&MONEY_IN, record.signed.amount.atomic(), [network.into()]);
 }
 
 fn seconds(at: Timestamp) -> u64 {

@@ -258,8 +258,7 @@ impl Sweep {
         }
         // Before the look: one that finds a refund due makes it the next thing to be done, and that must not be put off again.
         let until = invocation.now.checked_add(OVERDUE).map_err(StoreFault::from)?;
-        let step = format!("put off {} {}", id.as_str(), invocation.attempt.as_str());
-        self.store.put_off(id, until, &step).await?;
+        self.store.put_off(id, until).await?;
         self.calls.end(known, invocation).await
     }
 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::value::RawValue;
 use tracing::error;
 
-use self::metrics::{COLD_STARTS, FAULTS, LOCKED_OUT, Metric, REQUESTS};
+use self::metrics::{FAULTS, LOCKED_OUT, Metric};
 use crate::types::{PaymentId, Timestamp, Wallet};
 
 /// The neighbour that we ask over the network.
@@ -273,18 +273,9 @@ impl Writer {
         };
         // Whatever else is logged meanwhile names the invocation.
         let notes = Notes { request: invoked.request.clone(), ..Notes::default() };
-        let (done, mut notes) = NOTES.scope(RefCell::new(notes), noting).await;
+        let (done, notes) = NOTES.scope(RefCell::new(notes), noting).await;
         let ended = ended(&done);
         let is_cold = !self.worked.swap(true, Ordering::Relaxed);
-        let mut first = Vec::with_capacity(2 + notes.points.len());
-        if matches!(ended.with, With::Status(_)) {
-            first.push(Point { metric: &REQUESTS, value: 1, about: Vec::new() });
-        }
-        if is_cold {
-            first.push(Point { metric: &COLD_STARTS, value: 1, about: Vec::new() });
-        }
-        first.append(&mut notes.points);
-        notes.points = first;
         let lines = line::render(&self.namespace, invoked, &ended, &notes, (is_cold, began.elapsed()));
         // There is nowhere to say that it cannot be written.
         let _ = std::io::stdout().lock().write_all(&lines);

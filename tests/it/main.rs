@@ -46,8 +46,11 @@ mod template;
 mod tidy;
 mod unproven;
 mod voice_call;
+mod voice_call_ended;
 mod voice_call_hangup;
 mod voice_call_status;
 mod voice_calls;
 mod voice_calls_list;
 mod waiting;
+#[expect(clippy::print_stdout, reason = "what was counted is shown where it is asked for")]
+mod weight;

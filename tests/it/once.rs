@@ -329,6 +329,6 @@ async fn too_many_calls_at_once_are_listed_and_those_that_are_over_do_not_count(
     assert_eq!(listed, expected);
     // One is over, and has not been looked at.
     stack.bland.finish_all();
-    stack.travel(Duration::from_secs(6));
+    stack.travel(Duration::from_secs(30));
     stack.post(CALL).body(&call_to(4)).pay(&wallet).await.answer.expect(200);
 }

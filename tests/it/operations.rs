@@ -21,7 +21,7 @@ fn everything_that_is_counted_is_shown_and_nothing_else() {
         let dimensions = metric.dimensions.iter().map(|name| (*name).to_owned());
         (metric.name.to_owned(), dimensions.collect())
     });
-    let expected: BTreeSet<Shown> = counted.chain(filtered.into_iter().map(|name| (name, BTreeSet::new()))).collect();
+    let expected: BTreeSet<Shown> = counted.chain(filtered).collect();
     assert_eq!(shown, expected);
 }
 
@@ -186,9 +186,14 @@ fn searched(expression: &str) -> Option<Shown> {
 }
 
 /// Metrics that are made of lines of the log.
-fn filters(template: &Value) -> Vec<String> {
+fn filters(template: &Value) -> Vec<Shown> {
     let filters = of_type(template, "AWS::Logs::MetricFilter");
-    filters.values().map(|filter| text(&filter["Properties"]["MetricTransformations"][0]["MetricName"])).collect()
+    let shown = |filter: &Value| {
+        let made = &filter["Properties"]["MetricTransformations"][0];
+        let dimensions = made["Dimensions"].as_sequence().into_iter().flatten().map(|it| text(&it["Key"]));
+        (text(&made["MetricName"]), dimensions.collect())
+    };
+    filters.values().map(shown).collect()
 }
 
 /// What an alarm adds up: the values of a dimension.

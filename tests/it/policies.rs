@@ -28,7 +28,8 @@ async fn every_right_is_used() {
 /// Where keys are needed for the facilitator, and refunds are signed by the key that never leaves its store.
 async fn on_base() -> Stack {
     let (content, public) = cdp_key();
-    let stack = Stack::builder(binaries!()).parameter("FacilitatorAuth", "cdp").secret("PaymentSecret", Some(content));
+    let stack =
+        Stack::builder(binaries!()).parameter("FacilitatorAuth", "cdp").secret("PaymentSecret", Some(content)).told();
     let mut stack = stack.start().await;
     stack.facilitator.require_jwt("key", public);
     for finding in ["was granted, and paid 0 times", "are said to have come in"] {
@@ -213,10 +214,11 @@ async fn on_solana(with_key: bool) -> Stack {
     stack
 }
 
-/// A call ends in an error, a look sees it, and its payment goes back or becomes credit.
+/// A call ends in an error, a look sees it, after the dialler's word where there is one, and its payment goes back or becomes credit.
 async fn comes_to_nothing(stack: &Stack, placed: &Value, status: &str) {
     stack.bland.finish_all();
-    stack.travel(Duration::from_secs(10));
+    stack.words_arrive().await;
+    stack.travel(Duration::from_secs(30));
     let poll = format!("{CALL}/{}", placed["call_id"].as_str().unwrap_or_default());
     stack.get(&poll).send().await.expect(200);
     stack.travel(Duration::from_secs(61));

@@ -31,7 +31,7 @@ async fn over(stack: &Stack, script: Script) -> String {
     let placed = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
     let path = placed["poll_url"].as_str().expect("a path").to_owned();
     stack.bland.finish_all();
-    stack.travel(Duration::from_secs(6));
+    stack.travel(Duration::from_secs(30));
     let seen = stack.get(&path).send().await.expect(200).json();
     assert_eq!(stack.bland.analyses().len(), 0, "not before it has settled");
     assert_eq!(seen["result"], Value::Null);
@@ -296,7 +296,7 @@ async fn a_call_that_is_given_up_with_words_in_it_has_its_questions_answered() {
     let placed = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
     let path = placed["poll_url"].as_str().expect("a path").to_owned();
     stack.bland.finish_all();
-    stack.travel(Duration::from_secs(6));
+    stack.travel(Duration::from_secs(30));
     look(&stack, &path).await;
     stack.bland.faults().always("GET /v1/calls/*", Fault::Refuse(Answer::html(503)));
     for _ in 0..14 {

@@ -263,7 +263,7 @@ async fn calls_that_come_at_once_spend_one_credit_once() {
         // A wallet has three calls under way; those that are over count no longer once a look has been made, which is at most
         // once in five seconds.
         stack.bland.finish_all();
-        stack.travel(std::time::Duration::from_secs(5));
+        stack.travel(std::time::Duration::from_secs(30));
         for placed in answers.iter().filter(|answer| answer.status == 200) {
             let poll = placed.json()["poll_url"].as_str().expect("where to look").to_owned();
             stack.get(&poll).send().await.expect(200);

@@ -53,7 +53,7 @@ impl Caller {
 
     async fn ends(&self, call: &Value) {
         self.stack.bland.finish_all();
-        self.stack.travel(Duration::from_secs(10));
+        self.stack.travel(Duration::from_secs(30));
         self.stack.poll(call).await;
         self.stack.travel(Duration::from_secs(61));
         assert_eq!(self.stack.poll(call).await["refund"]["status"], "due");
@@ -111,7 +111,7 @@ async fn a_failed_call_that_the_sweep_itself_finds_settled_is_paid_back_by_the_n
     caller.stack.bland.script_next(Script::PreQueueError);
     let call = caller.calls().await;
     caller.stack.bland.finish_all();
-    caller.stack.travel(Duration::from_secs(10));
+    caller.stack.travel(Duration::from_secs(30));
     caller.stack.poll(&call).await;
     caller.stack.travel(Duration::from_secs(61));
     caller.stack.sweep().await;

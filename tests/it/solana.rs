@@ -323,7 +323,7 @@ impl Caller {
         self.stack.travel(Duration::from_secs(15));
         let call = self.stack.post(CALL).body(&request()).pay(&self.wallet).await.answer.expect(200).json();
         self.stack.bland.finish_all();
-        self.stack.travel(Duration::from_secs(10));
+        self.stack.travel(Duration::from_secs(30));
         self.stack.poll(&call).await;
         self.stack.travel(Duration::from_secs(61));
         assert_eq!(self.stack.poll(&call).await["refund"]["status"], "due");

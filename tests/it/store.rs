@@ -115,7 +115,7 @@ fn payee() -> Wallet {
 }
 
 fn payment(nonce: u8) -> PaymentId {
-    PaymentId::evm(EvmNetwork::Base, EvmNetwork::Base.usdc(), address(0), B256::repeat_byte(nonce))
+    PaymentId::evm(EvmNetwork::Base, address(0), B256::repeat_byte(nonce))
 }
 
 fn number(last: u32) -> PhoneNumber {
@@ -335,7 +335,7 @@ async fn over(table: &Table, id: &CallId) {
 
 async fn ended(table: &Table, id: &CallId, view: View, refund_due: bool) {
     let call = table.store.call(id).await.expect("answers").expect("there");
-    assert!(table.store.take_look(&call, at(10), &format!("look {}", id.as_str())).await.expect("answers"));
+    assert!(table.store.take_look(&call, at(10)).await.expect("answers"));
     let look = Look {
         view,
         ended_at: Some(at(10)),

@@ -81,6 +81,7 @@ fn the_endpoints_are_routed_under_both_prefixes_whatever_the_method() {
         .flat_map(|(function, path)| [format!("{function} ANY {path}"), format!("{function} ANY /api{path}")])
         .chain(documents.map(|path| format!("discovery ANY {path}")))
         .chain(["mcp ANY /mcp".to_owned(), "discovery $default".to_owned()])
+        .chain(["voice_call_ended ANY /webhooks/bland/{call_id}/{token}".to_owned()])
         .collect();
     assert_eq!(routes(), expected);
 }
@@ -174,6 +175,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ("voice_calls_list", [&AWS[..], &PAID].concat()),
         ("voice_call", [&AWS[..], &PAID, &BLAND, &BUDGET].concat()),
         ("voice_call_status", [&AWS[..], &BLAND].concat()),
+        ("voice_call_ended", [&AWS[..], &BLAND].concat()),
         ("voice_call_hangup", [&AWS[..], &BLAND].concat()),
         // All functions have the table's name and the endpoints; it has no right to anything.
         (
@@ -238,7 +240,7 @@ fn no_right_is_over_everything() {
 
 #[test]
 fn what_anybody_may_ask_for_touches_only_calls_and_what_is_counted_of_them() {
-    for function in ["voice_call_status", "voice_call_hangup"] {
+    for function in ["voice_call_status", "voice_call_hangup", "voice_call_ended"] {
         let statements = statements(&functions()[function]);
         let touches =
             |statement: &&Value| many(&statement["Action"]).iter().any(|action| action.starts_with("dynamodb:"));
@@ -290,7 +292,10 @@ fn a_secret_is_shown_to_whoever_uses_it_and_is_no_parameter() {
             vec!["numbers_buy", "numbers_list", "numbers_renew", "reaper", "refunds", "voice_call", "voice_calls_list"],
         ),
         ("TwilioSecret", vec!["numbers_buy", "reaper"]),
-        ("BlandSecret", vec!["numbers_buy", "reaper", "voice_call", "voice_call_hangup", "voice_call_status"]),
+        (
+            "BlandSecret",
+            vec!["numbers_buy", "reaper", "voice_call", "voice_call_ended", "voice_call_hangup", "voice_call_status"],
+        ),
         ("RefundSecret", vec!["refunds"]),
     ];
     let functions = functions();

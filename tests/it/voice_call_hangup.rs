@@ -143,7 +143,7 @@ async fn a_second_one_is_answered_like_the_first_until_the_end_and_then_there_is
     }
     let since = call.row()["hangup_requested_at"].clone();
     assert!(since.is_i64(), "{}", call.row());
-    call.stack.travel(Duration::from_secs(10));
+    call.stack.travel(Duration::from_secs(30));
     call.poll().await;
     let over = call.hang_up().send().await.refused(409, "call_already_ended");
     assert_eq!(over["call_id"], call.id.as_str());
@@ -397,10 +397,10 @@ async fn a_call_that_is_placed_while_the_wish_is_written_is_ended_by_the_same_re
     let meanwhile = async {
         dials.arrived("POST /v1/calls", met).await;
         let id = row()["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned();
-        let met = writes.count("TransactWriteItems") + 1;
-        writes.once("TransactWriteItems", Fault::Stall);
+        let met = writes.count("UpdateItem") + 1;
+        writes.once("UpdateItem", Fault::Stall);
         let placed = async {
-            writes.arrived("TransactWriteItems", met).await;
+            writes.arrived("UpdateItem", met).await;
             dials.release();
             while row()["placed"].is_null() {
                 tokio::task::yield_now().await;

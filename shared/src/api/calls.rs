@@ -215,7 +215,8 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
         Field::always(
             "poll_after_seconds",
             Kind::OrNull(&Kind::Count),
-            "When there can be something new; `null` once `final` is true.",
+            "When there can be something new, as `Retry-After`; `null` once `final` is true. Lines come twice a minute, and within five seconds to \
+             a request that waits.",
         )
         .such_as("null"),
         Field::always("answered_by", Kind::OrNull(&Kind::String), "Who answered, as the dialler heard it.")

@@ -90,12 +90,20 @@ pub struct CallPlan {
 pub struct Calls {
     pub(super) store: Store,
     pub(super) bland: Bland,
+    /// Our origin, where calls are placed and the dialler is to tell us of their end.
+    origin: Option<String>,
 }
 
 impl Calls {
     /// Calls of this table, through this dialler.
     pub fn new(store: Store, bland: Bland) -> Self {
-        Self { store, bland }
+        Self { store, bland, origin: None }
+    }
+
+    /// The same, whose dialler tells us at this origin when a call is over.
+    #[must_use]
+    pub fn told_at(self, origin: String) -> Self {
+        Self { origin: Some(origin), ..self }
     }
 
     /// Finds out from which number this wallet may place this call, and whether there were too many.
@@ -278,6 +286,7 @@ impl Calls {
             interruption_threshold: request.interruption_threshold,
             voicemail_message: message.as_deref(),
             request_id: &invocation.call_id,
+            told_at: self.origin.as_deref(),
         };
         match self.bland.dial(&dial, invocation.at_most(DIAL, reserve)).await {
             Err(DialError::NumberNotReady) => {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::Calls;
+use super::pace::Asker;
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::store::calls::{Call, HangUp};
@@ -22,10 +23,10 @@ impl Calls {
     /// Has a call hung up. What is answered after this is true whether or not the dialler has heard of it yet: the call is ending.
     pub async fn hang_up(&self, id: &CallId, invocation: &Invocation) -> Result<(), Refusal> {
         let known = self.kept(id, invocation).await?;
-        let call = self.look_within(GLANCE, known, invocation).await?;
+        let call = self.look_within(Asker::Knows, GLANCE, known, invocation).await?;
         let found = match call.line.ended_at {
             Some(_) => HangUp::Over,
-            None => self.store.hang_up(&call, invocation.now, &invocation.step("hang up", id.as_str())).await?,
+            None => self.store.hang_up(&call, invocation.now).await?,
         };
         let (result, answer) = match found {
             HangUp::Asked => ("asked", Ok(())),

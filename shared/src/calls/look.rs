@@ -1,5 +1,5 @@
-//! Looking at a call: at most once in five seconds however many ask, never after it has settled, and never back from an
-//! end to something that runs.
+//! Looking at a call: at most once in half a minute for those that poll and in five seconds for one that waits, however many ask;
+//! never after it has settled, and never back from an end to something that runs.
 //!
 //! `docs/decisions.md`: Why does the status function not start a refund itself?
 
@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tracing::warn;
 
+use super::pace::{Asker, pause};
 use super::seen::{before, carriers_minutes, given_up, judge};
-use super::shown::{EVERY, Shown};
+use super::shown::Shown;
 use super::{Calls, hang_up};
 use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
@@ -32,7 +33,7 @@ impl Calls {
     /// deleted yet.
     pub async fn look(&self, id: &CallId, invocation: &Invocation) -> Result<Shown, Refusal> {
         let call = self.kept(id, invocation).await?;
-        let call = self.look_and_see_to(ASK, call, invocation).await?;
+        let call = self.look_and_see_to(Asker::Polls, ASK, call, invocation).await?;
         Ok(Shown::of(call, invocation.now))
     }
 
@@ -46,12 +47,13 @@ impl Calls {
     /// call that it has seen settle. Should that be lost, the reaper does it.
     pub(super) async fn look_and_see_to(
         &self,
+        asker: Asker,
         limit: Duration,
         call: Call,
         invocation: &Invocation,
     ) -> Result<Call, StoreFault> {
         let (had_settled, looked_at) = (call.line.settled, call.line.looked_at);
-        let call = self.look_within(limit, call, invocation).await?;
+        let call = self.look_within(asker, limit, call, invocation).await?;
         // Who had the turn to look tells the dialler, too, and none of the others that poll in the same second.
         if call.line.looked_at != looked_at {
             self.hang_up_again(&call, invocation).await;
@@ -60,22 +62,23 @@ impl Calls {
     }
 
     pub(super) async fn look_if_due(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
-        self.look_within(ASK, call, invocation).await
+        self.look_within(Asker::Knows, ASK, call, invocation).await
     }
 
     /// Looks, if a look is due, and waits so long for the dialler.
     pub(super) async fn look_within(
         &self,
+        asker: Asker,
         limit: Duration,
         call: Call,
         invocation: &Invocation,
     ) -> Result<Call, StoreFault> {
-        if invocation.now.as_second() < call.line.looked_at.saturating_add(EVERY) {
+        if invocation.now.as_second() < call.line.looked_at.saturating_add(pause(&call, asker)) {
             return Ok(call);
         }
         let Some(placed) = call.line.placed.as_deref().filter(|_| !call.line.settled) else { return Ok(call) };
         let placed = placed.to_owned();
-        if !self.store.take_look(&call, invocation.now, &invocation.step("look", call.id.as_str())).await? {
+        if !self.store.take_look(&call, invocation.now).await? {
             return Ok(call);
         }
         let line = Line { looked_at: invocation.now.as_second(), ..call.line };
@@ -88,7 +91,10 @@ impl Calls {
                 return Ok(call);
             }
         };
-        let look = judge(&call, &heard, invocation.now);
+        let look = judge(&call, &heard, asker, invocation.now);
+        if !look.is_news_for(&call) {
+            return Ok(call);
+        }
         if !self.store.looked(&call, &look, &invocation.step("looked", call.id.as_str())).await? {
             // A later look was written first, and its client may have been told already: what this one saw never was shown.
             return Ok(self.store.call(&call.id).await?.unwrap_or(call));

@@ -6,6 +6,7 @@
 //! `docs/decisions.md`: Why is an end held back until its summary is there?
 
 use super::answers;
+use super::pace::Asker;
 use super::voicemail;
 use super::words::Words;
 use crate::limits::SETTLING;
@@ -52,7 +53,7 @@ pub fn before(call: &Call) -> Before {
 }
 
 /// What the dialler tells of a call of ours.
-pub fn judge(call: &Call, heard: &Heard, now: Timestamp) -> Look {
+pub fn judge(call: &Call, heard: &Heard, asker: Asker, now: Timestamp) -> Look {
     let known = call.line.view.as_ref();
     let ended_at = call.line.ended_at.or(heard.is_over().then_some(now));
     let view = match known {
@@ -63,16 +64,23 @@ pub fn judge(call: &Call, heard: &Heard, now: Timestamp) -> Look {
     };
     let view = View { message: message(call, &view), ..view };
     let rested = ended_at.is_some_and(|at| at.saturating_add(SETTLING).is_ok_and(|rested| rested <= now));
+    let is_told = asker == Asker::Told && is_whole(call, heard, &view, now);
     // While the payment is unknown it cannot be said whether an error has to be paid back.
-    let settled = rested && call.business.charge != Charge::Pending;
+    let settled = (rested || is_told) && call.business.charge != Charge::Pending;
     let refund_due = settled && view.status.is_failure() && call.business.charge == Charge::Paid;
     let broke_off = view.status.is_failure() && heard.state == State::Over(End::BrokeOffLate);
     let questions = questions(call, &view);
     let price = if heard.is_over() { price_of(heard, &call.line.to) } else { None };
     // They are asked after this look, so what they may cost counts as what they do.
-    let asked = if questions == Questions::Asked { call.line.questions.questions.len() } else { 0 };
-    let price = price.map(|price| price.plus(rates::questions(asked)));
+    let many = if questions == Questions::Asked { call.line.questions.questions.len() } else { 0 };
+    let price = price.map(|price| price.plus(rates::questions(many)));
     Look { view, ended_at, settled, refund_due, broke_off, questions, price }
+}
+
+/// Whether nothing is missing from an end that the dialler itself has told of: it does so when it has written all that it will.
+fn is_whole(call: &Call, heard: &Heard, view: &View, now: Timestamp) -> bool {
+    let is_priced = call.business.cost.is_none() || price_of(heard, &call.line.to).is_some();
+    heard.is_over() && heard.certain && is_shown(view, now.as_second()) && has_all(view) && is_priced
 }
 
 /// What is to be done about a call's questions, should it settle now.

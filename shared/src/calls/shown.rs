@@ -4,6 +4,7 @@
 //! `docs/decisions.md`: Why does what is shown depend on the last look, and not on the time?
 
 use super::answers::is_answerable;
+use super::pace::again;
 use super::seen::{has_all, is_shown, unseen, words_of};
 use super::words::ENDING;
 use crate::api::VOICE_CALL;
@@ -11,9 +12,6 @@ use crate::store::calls::{Call, Line};
 use crate::store::{Charge, View};
 use crate::types::call::{EndedBy, ResultStatus, State};
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc};
-
-/// The vendor advises five seconds, and pays for every look.
-pub(super) const EVERY: i64 = 5;
 
 /// A call as it is seen.
 #[expect(clippy::struct_excessive_bools, reason = "what can be said of it, of which one does not follow from another")]
@@ -74,6 +72,7 @@ pub enum Paid {
 impl Shown {
     /// What is seen of this call now.
     pub fn of(call: Call, now: Timestamp) -> Self {
+        let again = again(&call, now);
         let Call { id, line, business } = call;
         let (result_status, result) = result_of(&line);
         let view = line.view.unwrap_or_else(unseen);
@@ -90,7 +89,7 @@ impl Shown {
             from: line.from,
             to: line.to,
             is_final,
-            poll_after: (!is_final).then(|| next_look(line.looked_at, now)),
+            poll_after: (!is_final).then_some(again),
             is_settled: line.settled,
             is_said: view.ended_by.is_end() && (line.settled || has_all(&view)),
             is_ending,
@@ -158,12 +157,6 @@ fn held(view: View) -> View {
         started_at: view.started_at.filter(|_| spoke),
         ..words_of(State::Talking)
     }
-}
-
-/// In how many seconds the vendor is asked again.
-fn next_look(looked_at: i64, now: Timestamp) -> u32 {
-    let due = looked_at.saturating_add(EVERY).saturating_sub(now.as_second());
-    u32::try_from(due.clamp(1, EVERY)).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use super::look::ASK;
+use super::pace::Asker;
 use super::{Calls, Shown};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
@@ -25,19 +26,19 @@ impl Calls {
     pub async fn wait(&self, id: &CallId, wait: Duration, invocation: &Invocation) -> Result<Shown, Refusal> {
         let known = self.kept(id, invocation).await?;
         let before = Shown::of(known.clone(), invocation.now);
-        let call = self.look_and_see_to(ASK, known, invocation).await?;
+        let asker = if wait.is_zero() { Asker::Polls } else { Asker::Waits };
+        let call = self.look_and_see_to(asker, ASK, known, invocation).await?;
         let shown = Shown::of(call.clone(), invocation.now);
         if wait.is_zero() || shown.is_final || shown.is_news_after(&before) {
             return Ok(shown);
         }
         let until = invocation.now.saturating_add(wait.saturating_add(SPARE)).map_err(StoreFault::from)?;
-        let name = id.as_str();
-        if !self.store.take_wait(&call, invocation.now, until, &invocation.step("wait", name)).await? {
+        if !self.store.take_wait(&call, invocation.now, until).await? {
             return Ok(shown);
         }
         let shown = self.until_news(id, shown, wait, invocation).await;
         // What is not left ends by itself.
-        if let Err(fault) = self.store.leave_wait(&call, until, &invocation.step("waited", name)).await {
+        if let Err(fault) = self.store.leave_wait(&call, until).await {
             warn!(%fault, "a place to wait in could not be left");
         }
         shown
@@ -60,7 +61,7 @@ impl Calls {
             let invocation = invocation.resumed();
             let call = self.kept(id, &invocation).await?;
             let left = wait.saturating_sub(invocation.elapsed()).max(TICK);
-            let call = self.look_and_see_to(left, call, &invocation).await?;
+            let call = self.look_and_see_to(Asker::Waits, left, call, &invocation).await?;
             shown = Shown::of(call, invocation.now);
         }
     }

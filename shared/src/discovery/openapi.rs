@@ -172,6 +172,9 @@ fn success(endpoint: &Endpoint) -> Value {
         }
         schema = json!({"anyOf": [schema, reference("schemas/DryRun")]});
     }
+    if endpoint.answer.iter().any(|field| field.name == "poll_after_seconds") {
+        headers.insert("Retry-After".to_owned(), header("Retry-After"));
+    }
     let body = json!({"schema": schema, "example": sample_of(endpoint.answer)});
     json!({"description": endpoint.title, "headers": headers, "content": {"application/json": body}})
 }

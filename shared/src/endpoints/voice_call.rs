@@ -167,7 +167,10 @@ fn started(work: &Work) -> Option<Response> {
 
 /// The function, as it is shipped.
 pub fn handler(env: &mut Env) -> impl Handler + use<> {
-    Paid::from_env(env, |env, store| VoiceCall { calls: Calls::new(store, env.bland()), budget: env.budget() })
+    Paid::from_env(env, |env, store| {
+        let calls = Calls::new(store, env.bland()).told_at(env.public_url());
+        VoiceCall { calls, budget: env.budget() }
+    })
 }
 
 /// Serves Lambda's events until Lambda ends it.

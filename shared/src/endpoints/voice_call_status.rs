@@ -89,6 +89,10 @@ impl FreeEndpoint for VoiceCallStatus {
         self.calls.wait(&id, wait, invocation).await
     }
 
+    fn again(shown: &Shown) -> Option<u32> {
+        shown.poll_after
+    }
+
     fn answer(shown: Shown) -> Response {
         response(shown)
     }

@@ -81,7 +81,7 @@ impl Means {
 pub(super) fn imagined(wallet: &Wallet, quote: &Quote, attempt: &AttemptId) -> (PaymentId, Signed) {
     let nonce = B256::from(<[u8; 32]>::from(Sha256::digest(attempt.as_str())));
     let id = match wallet {
-        Wallet::Evm { network, address } => PaymentId::evm(*network, network.usdc(), *address, nonce),
+        Wallet::Evm { network, address } => PaymentId::evm(*network, *address, nonce),
         Wallet::Solana { network, .. } => PaymentId::solana(*network, nonce),
     };
     let signed = Signed {

@@ -19,8 +19,8 @@ use super::change::{Change, Changes, When, above, at_least, at_most, is, no};
 pub use super::dialled::Dialled;
 use super::keys::{self, Queue};
 use super::rows::{
-    BLOCKED_AT, CHARGE, CREDIT, CallRow, Charge, DIAL, DUE_AT, ENDED_AT, EXPIRES_AT, PLACED, SALE, STOPPED,
-    TRANSACTION, TTL, UNPAID_AT,
+    BLOCKED_AT, Bytes, CHARGE, CREDIT, CallRow, Charge, DIAL, DUE_AT, ENDED_AT, EXPIRES_AT, PLACED, SALE, STOPPED,
+    TRANSACTION, TTL, UNPAID_AT, Value,
 };
 use super::{Cost, Hurdle, StoreFault, kept};
 pub use hang_up::HangUp;
@@ -28,6 +28,7 @@ pub use list::Entry;
 use list::{listed, not_listed};
 pub use not_now::{NotNow, Reason};
 pub use record::{Asked, Business, Call, Line, Look, Questions};
+pub use said::Said;
 pub use view::View;
 
 /// A wallet that had a phone rung and did not pay may not have another rung for this long.
@@ -92,7 +93,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         waited_until: None,
         settled: false,
         view: None,
-        said: Vec::new(),
+        said: Bytes::default(),
         due_queue: Some(Queue::of_call(&call.id).name()),
         due_at: Some(call.due_at.as_second()),
         ttl: None,
@@ -222,7 +223,9 @@ pub fn stopped(call: &CallId, sale: &PaymentId, now: Timestamp) -> Changes {
 }
 
 fn paid(call: Change, transaction: Option<&str>, dialled_at: Timestamp) -> Change {
-    call.set(CHARGE, Charge::Paid).set(TTL, kept_until(dialled_at)).set_some(TRANSACTION, transaction)
+    call.set(CHARGE, Charge::Paid)
+        .set(TTL, kept_until(dialled_at))
+        .set_some(TRANSACTION, transaction.map(Value::packed))
 }
 
 fn freed(wallet: &Wallet, sale: &PaymentId) -> Change {

@@ -67,6 +67,7 @@ pub(super) enum Otherwise {
 }
 
 /// What must hold for a write to happen.
+#[derive(Clone)]
 pub(super) enum When {
     /// The item is not there.
     Absent,
@@ -124,12 +125,14 @@ pub(super) fn as_seen(name: Name, seen: Option<impl Into<Value>>) -> When {
 }
 
 /// A change to one item.
+#[derive(Clone)]
 pub(super) struct Change {
     key: Key,
     verb: Verb,
     when: Vec<When>,
 }
 
+#[derive(Clone)]
 enum Verb {
     Put(Item),
     Update { set: Vec<(Path, Value)>, remove: Vec<Path>, add: Vec<(Name, i64)> },

@@ -100,9 +100,9 @@ pub(super) fn dialled_at(Dialled { at, call }: &Dialled) -> String {
     format!("{:012}#{}", at.as_second(), call.as_str())
 }
 
-/// The item of a part of what was said in a call, beside the call's own.
-pub(super) fn said(call: &CallId, part: usize) -> Key {
-    Key { sk: format!("SAID#{part:03}"), ..self::call(call) }
+/// The item of a part of what was said in a call, beside the call's own and behind it.
+pub(super) fn said(call: &CallId, digest: &[u8]) -> Key {
+    Key { sk: format!("SAID#{}", alloy_primitives::hex::encode(digest)), ..self::call(call) }
 }
 
 /// The item that says when something regular was last done.

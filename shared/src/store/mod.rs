@@ -63,8 +63,8 @@
 //! A call stands in the list of its wallet from the write that dials it on, and goes with the one that finds that no phone rang
 //! (`calls/list.rs`); what is listed says where the call is, and is never changed.
 //!
-//! What was said in a call lies in items beside it, each a part of the transcript: a look that hears nothing new writes the call's
-//! own item and none of them (`calls/said.rs`). The index has keys only.
+//! What was said in a call lies in items beside it, each a part of the transcript that is written once, before the call's own item
+//! names it (`calls/said.rs`): a look that finds nothing new writes its turn and nothing else. The index has keys only.
 //!
 //! What is forgotten has a `ttl`, after which DynamoDB deletes it in its own time: an hour later, or days. So nothing waits for that, and
 //! nothing is lost by it. A `ttl` is written by what ends something, and taken off again by what begins anew.

@@ -21,15 +21,14 @@ pub const SEEN_WITHIN: Duration = Duration::from_hours(1);
 
 impl Store {
     /// sale: closed, waiting → closed
-    pub async fn proven(&self, record: &Record, by: &AttemptId) -> Result<(), StoreFault> {
+    pub async fn proven(&self, record: &Record) -> Result<(), StoreFault> {
         let change = waiting(record).not_due();
-        self.done(Changes::of([change.or(Hurdle::Sale)]), &record.id, "proven", by).await.map(drop)
+        self.change(change).await.map(drop)
     }
 
     /// Puts off the next look at a payment that nothing sure is known of.
-    pub async fn prove_later(&self, record: &Record, at: Timestamp, by: &AttemptId) -> Result<(), StoreFault> {
-        let change = waiting(record).set(DUE_AT, at);
-        self.done(Changes::of([change.or(Hurdle::Sale)]), &record.id, "prove later", by).await.map(drop)
+    pub async fn prove_later(&self, record: &Record, at: Timestamp) -> Result<(), StoreFault> {
+        self.change(waiting(record).set(DUE_AT, at)).await.map(drop)
     }
 
     /// sale: closed, waiting → closed, missing; control: missing + amount. How much is missing since selling was last resumed;

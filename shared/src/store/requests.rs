@@ -4,11 +4,14 @@
 //!
 //! Each request is boxed. An `async fn` is compiled where it is polled, which is each function, test and tool anew, with
 //! the SDK's own futures inside; what is in a box is compiled here, once. One allocation is nothing beside a round trip.
+//!
+//! `docs/decisions.md`: Which writes are not transactions?
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -198,32 +201,86 @@ impl Store {
         .boxed()
     }
 
-    /// Changes one item by itself, if its conditions hold; the item as it was, if not. Nothing else is at stake, so it is no
-    /// transaction: those who come at once wait for each other instead of being in each other's way. If an answer is lost it
-    /// may be made twice.
+    /// Changes or writes one item by itself, if its conditions hold; the item as it was, if not. Nothing else is at stake, so it is no
+    /// transaction, and costs half of one: those who come at once wait for each other instead of being in each other's way. If an
+    /// answer is lost it is sent again, and finds what it has written itself.
     pub(super) fn change(&self, change: Change) -> Asked<'_, Result<(), Option<Item>>> {
         async move {
             let step = write(change, &self.table)?;
-            let update = step.update.ok_or(StoreFault::Impossible("a change by itself that is no update"))?;
-            let write = self
-                .client
-                .update_item()
-                .table_name(&self.table)
-                .set_key(Some(update.key))
-                .update_expression(update.update_expression)
-                .set_condition_expression(update.condition_expression)
-                .set_expression_attribute_names(update.expression_attribute_names)
-                .set_expression_attribute_values(update.expression_attribute_values)
-                .set_return_values_on_condition_check_failure(update.return_values_on_condition_check_failure);
-            match write.send().await {
-                Ok(_) => Ok(Ok(())),
-                Err(error) => match error.as_service_error() {
-                    Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(failed.item.clone())),
-                    _ => Err(unavailable(&error)),
-                },
+            let mut conflicts = 0;
+            loop {
+                match self.write_one(step.clone()).await {
+                    Ok(()) => return Ok(Ok(())),
+                    Err(NotDone::Condition { old, .. }) => return Ok(Err(old)),
+                    // A transaction has the item; it is done in a few milliseconds.
+                    Err(NotDone::Conflict) if conflicts < CONFLICTS => {
+                        conflicts += 1;
+                        tokio::time::sleep(Duration::from_millis(5 << conflicts)).await;
+                    }
+                    Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),
+                    Err(NotDone::Fault(fault)) => return Err(fault),
+                }
             }
         }
         .boxed()
+    }
+
+    /// The same for a change that names what is only ours, an attempt or a time that another could not have written: found as it
+    /// leaves an item, it was made.
+    pub(super) fn alone(&self, Step { change, otherwise }: Step) -> Asked<'_, Done> {
+        async move {
+            let made = change.clone();
+            match (self.change(change).await?, otherwise) {
+                (Ok(()), _) => Ok(Done::Yes),
+                (Err(old), _) if old.as_ref().is_some_and(|item| made.is_made_in(item)) => Ok(Done::Yes),
+                (Err(old), Otherwise::Lost(hurdle)) => Ok(Done::No(Lost { hurdle, old })),
+                (Err(_), Otherwise::Without | Otherwise::Impossible) => {
+                    Err(StoreFault::Impossible("a change by itself that says nothing of its condition"))
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn write_one(&self, step: TransactWriteItem) -> Result<(), NotDone> {
+        match step {
+            TransactWriteItem { update: Some(update), .. } => {
+                let write = self
+                    .client
+                    .update_item()
+                    .table_name(&self.table)
+                    .set_key(Some(update.key))
+                    .update_expression(update.update_expression)
+                    .set_condition_expression(update.condition_expression)
+                    .set_expression_attribute_names(update.expression_attribute_names)
+                    .set_expression_attribute_values(update.expression_attribute_values)
+                    .set_return_values_on_condition_check_failure(update.return_values_on_condition_check_failure);
+                write.send().await.map(drop).map_err(|error| match error.as_service_error() {
+                    Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                        NotDone::found(failed.item.clone())
+                    }
+                    Some(UpdateItemError::TransactionConflictException(_)) => NotDone::Conflict,
+                    _ => NotDone::Fault(unavailable(&error)),
+                })
+            }
+            TransactWriteItem { put: Some(put), .. } => {
+                let write = self
+                    .client
+                    .put_item()
+                    .table_name(&self.table)
+                    .set_item(Some(put.item))
+                    .set_condition_expression(put.condition_expression)
+                    .set_expression_attribute_names(put.expression_attribute_names)
+                    .set_expression_attribute_values(put.expression_attribute_values)
+                    .set_return_values_on_condition_check_failure(put.return_values_on_condition_check_failure);
+                write.send().await.map(drop).map_err(|error| match error.as_service_error() {
+                    Some(PutItemError::ConditionalCheckFailedException(failed)) => NotDone::found(failed.item.clone()),
+                    Some(PutItemError::TransactionConflictException(_)) => NotDone::Conflict,
+                    _ => NotDone::Fault(unavailable(&error)),
+                })
+            }
+            _ => Err(NotDone::Fault(StoreFault::Impossible("a change by itself that is neither"))),
+        }
     }
 
     async fn write(&self, steps: Vec<TransactWriteItem>, token: &str) -> Result<(), NotDone> {
@@ -263,6 +320,13 @@ enum NotDone {
         over: Vec<usize>,
     },
     Fault(StoreFault),
+}
+
+impl NotDone {
+    /// The only step there is has found this.
+    fn found(old: Option<Item>) -> Self {
+        Self::Condition { step: 0, old }
+    }
 }
 
 /// Reads why a transaction was cancelled. A failed condition outweighs a conflict: it will not get better.

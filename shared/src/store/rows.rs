@@ -27,7 +27,7 @@ pub use refund::{RefundReason, Refunding};
 pub(super) use refund::{RefundRow, RefundStopRow, RefundedRow};
 pub use sale::State;
 pub(super) use sale::{PaymentRow, SaleRow, SearchedRow, SettledRow};
-pub(super) use value::Value;
+pub(super) use value::{Bytes, Packed, Value};
 pub(super) use view::{SaidRow, UtteranceRow, ViewRow};
 pub(super) use wallet::{DoubtsRow, PurchaseRow, WalletRow};
 pub(super) use work::{ListedCallRow, ListedRow, SourceRow, WorkRow};

@@ -98,14 +98,16 @@ impl Store {
         let mut filter = "begins_with(#pk, :sales)".to_owned();
         match sought {
             Sought::Transaction(name) => {
-                filter.push_str(" AND (#settled.#tx = :tx OR #refund.#tx = :tx OR #refund.#taken = :tx)");
+                filter.push_str(" AND (#settled.#tx = :packed OR #refund.#tx = :tx OR #refund.#taken = :tx)");
                 let names = [("#settled", SETTLED), ("#refund", REFUND), ("#tx", TRANSACTION), ("#taken", TAKEN_BY)];
-                scan = named(scan, names).expression_attribute_values(":tx", text(name));
+                scan = named(scan, names)
+                    .expression_attribute_values(":tx", text(name))
+                    .expression_attribute_values(":packed", Value::packed(name).into());
             }
             Sought::Payer(wallet) => {
                 filter.push_str(" AND #payment.#from = :from AND #payment.#network = :network");
                 scan = named(scan, [("#payment", PAYMENT), ("#from", FROM), ("#network", NETWORK)])
-                    .expression_attribute_values(":from", text(&wallet.account()))
+                    .expression_attribute_values(":from", Value::packed(&wallet.account()).into())
                     .expression_attribute_values(":network", text(Network::caip2(wallet.network())));
             }
             // One-way: each id has to be tried.

@@ -51,10 +51,10 @@ impl Sweep {
         let by = &invocation.attempt;
         if !self.cashier.nodes.knows(record.signed.payer.network()) {
             // There is no node to ask, and never will be for this one.
-            return Ok(self.store.proven(&record, by).await?);
+            return Ok(self.store.proven(&record).await?);
         }
         match sale::truth(&self.cashier, &sale::verified(&record)?, invocation).await {
-            Some(Truth::Paid { .. }) => Ok(self.store.proven(&record, by).await?),
+            Some(Truth::Paid { .. }) => Ok(self.store.proven(&record).await?),
             Some(Truth::Cancelled | Truth::Unused { dead: true }) => {
                 let Some(missing) = self.store.missing(&record, by).await? else { return Ok(()) };
                 error!(alarm = "missing_payment", payment = ?record.id, %missing, "granted, and not on the chain");
@@ -69,7 +69,7 @@ impl Sweep {
             Some(Truth::Unused { dead: false }) | None => {
                 warn!(payment = ?record.id, "it cannot be said yet whether it was paid");
                 let again = invocation.now.saturating_add(AGAIN).map_err(crate::store::StoreFault::from)?;
-                Ok(self.store.prove_later(&record, again, by).await?)
+                Ok(self.store.prove_later(&record, again).await?)
             }
         }
     }

@@ -296,7 +296,7 @@ impl Sweep {
                 // This is what it was paid with. The same nonce can have moved another amount.
                 State::Closed if record.credit().is_none() => {
                     if record.signed.amount == amount {
-                        self.store.proven(&record, by).await?;
+                        self.store.proven(&record).await?;
                     }
                     return Ok(Seen::Done);
                 }

@@ -2,6 +2,9 @@
 //! metrics and which are their dimensions, so a member has one value in a document: what does not fit beside the rest, such
 //! as a second endpoint's sales in one round, goes to a further document, in a line of its own.
 //!
+//! Each byte of it is paid for, so it says what differs from the rule and not the rule: a level where it is an error, a flag where it
+//! is set, a trace where one was taken, a unit where it is not a count.
+//!
 //! - `docs/decisions.md`: Why are log and metrics one line?
 //! - `docs/decisions.md`: Why is the metric format written by hand?
 
@@ -45,21 +48,17 @@ pub(super) fn render(
     (is_cold, took): (bool, Duration),
 ) -> Vec<u8> {
     let at = notes.at.unwrap_or_default();
-    let time = format!("{at:.3}");
     let has_fault = notes.points.iter().any(|point| point.metric == &FAULTS);
     let head = || {
         let mut members = Vec::with_capacity(MEMBERS);
-        members.extend([
-            ("timestamp", Member::Text(&time)),
-            ("level", Member::Text(if has_fault { "ERROR" } else { "INFO" })),
-            ("function", Member::Text(invoked.function)),
-            ("outcome", Member::Text(ended.outcome)),
-        ]);
+        members.extend(has_fault.then_some(("level", Member::Text("ERROR"))));
+        members.extend([("function", Member::Text(invoked.function)), ("outcome", Member::Text(ended.outcome))]);
         members
     };
     let document = |members| Document { members, directives: Vec::new(), namespace, at };
     let mut first = head();
-    first.extend([("duration_ms", Member::Number(millis(took))), ("cold_start", Member::Flag(is_cold))]);
+    first.push(("duration_ms", Member::Number(millis(took))));
+    first.extend(is_cold.then_some(("cold_start", Member::Flag(true))));
     describe(&mut first, invoked, ended, notes);
     let mut documents = vec![document(first)];
     for point in &notes.points {
@@ -90,18 +89,18 @@ fn describe<'a>(
 ) {
     let mut text = |name, text: Option<&'a str>| members.extend(text.map(|text| (name, Member::Text(text))));
     text("request", Some(&invoked.request));
-    text("gateway_request", invoked.gateway.as_deref());
+    text("gateway", invoked.gateway.as_deref());
     text("caller", invoked.caller.as_deref());
-    text("trace", invoked.trace.as_deref().map(root));
+    text("trace", invoked.trace.as_deref().and_then(root));
     text("sale", notes.sale.as_deref());
     text("wallet", notes.wallet.as_deref());
     text("method", notes.method);
     text("tool", notes.tool);
-    members.push(("upstream", Member::Asked(&notes.asked)));
+    members.extend((!notes.asked.is_empty()).then_some(("upstream", Member::Asked(&notes.asked))));
     match &ended.with {
         With::Status(status) => {
             members.push(("status", Member::Number(u64::from(*status))));
-            members.push(("replayed", Member::Flag(notes.replayed)));
+            members.extend(notes.replayed.then_some(("replayed", Member::Flag(true))));
         }
         With::Report(report) => members.extend(report.as_deref().map(|report| ("report", Member::Json(report)))),
     }
@@ -142,9 +141,10 @@ impl Point {
     }
 }
 
-/// The trace that everything of one request has in common.
-fn root(header: &str) -> &str {
-    header.split(';').find_map(|part| part.trim().strip_prefix("Root=")).unwrap_or_default()
+/// The trace that everything of one request has in common, if it is kept.
+fn root(header: &str) -> Option<&str> {
+    let part = |name: &str| header.split(';').find_map(|part| part.trim().strip_prefix(name));
+    part("Root=").filter(|_| part("Sampled=") == Some("1"))
 }
 
 fn millis(took: Duration) -> u64 {
@@ -222,7 +222,8 @@ struct Definitions<'a>(&'a [&'static Metric]);
 #[serde(rename_all = "PascalCase")]
 struct Definition {
     name: &'static str,
-    unit: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'static str>,
 }
 
 impl Serialize for Directives<'_> {
@@ -237,7 +238,7 @@ impl Serialize for Directives<'_> {
 
 impl Serialize for Definitions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|metric| Definition { name: metric.name, unit: metric.unit.name() }))
+        serializer.collect_seq(self.0.iter().map(|metric| Definition { name: metric.name, unit: metric.unit.told() }))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Everything that is counted: names, units and dimensions, all of them here. A dimension has few values, all of them ours:
 //! each combination is a metric that is paid for. `template.yaml` shows each of these, and no other; a test compares.
 //!
+//! Requests are counted from the API's access log, by their status: in a line of ours that count would be a third of it.
+//!
 //! Money is in micro-dollars.
 
 /// CloudWatch's units, as far as they are used.
@@ -17,13 +19,12 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// CloudWatch's word.
-    pub const fn name(self) -> &'static str {
+    /// CloudWatch's word, where a number would not be taken for what it is without one.
+    pub const fn told(self) -> Option<&'static str> {
         match self {
-            Self::Count => "Count",
-            Self::Seconds => "Seconds",
-            Self::Money => "None",
-            Self::Percent => "Percent",
+            Self::Count | Self::Money => None,
+            Self::Seconds => Some("Seconds"),
+            Self::Percent => Some("Percent"),
         }
     }
 }
@@ -53,10 +54,6 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// Requests, by how they were answered: `ok`, `replayed`, `unpaid`, or a refusal's code.
-    REQUESTS: "Requests", Count, ["function", "outcome"];
-    /// Processes that were started.
-    COLD_STARTS: "ColdStarts", Count, ["function"];
     /// What failed on our side: a 500, or a step of a round that is tried again.
     FAULTS: "Faults", Count, ["function"];
     /// Rounds of the reaper and the refunds that came to their end.
@@ -65,7 +62,7 @@ metrics! {
     /// and what was held is gone); or `unknown`, each time that it could not be found out.
     SALES: "Sales", Count, ["endpoint", "result"];
     /// What granted sales were paid.
-    MONEY_IN: "MoneyIn", Money, ["endpoint", "network"];
+    MONEY_IN: "MoneyIn", Money, ["network"];
     /// Payments that went back: `refunded`, `credited`, or `waiting`, each time that it was put off.
     REFUNDS: "Refunds", Count, ["result"];
     /// How much that was.

@@ -79,9 +79,9 @@ impl AttemptId {
 pub struct PaymentId(Box<str>);
 
 impl PaymentId {
-    /// EIP-3009: a payer's nonce can be used once per token contract.
-    pub fn evm(network: EvmNetwork, token: Address, payer: Address, nonce: B256) -> Self {
-        Self(format!("{}:{token:#x}:{payer:#x}:{nonce:#x}", network.caip2()).into())
+    /// EIP-3009: a payer's nonce can be used once per token contract, and we are paid in one of each network's.
+    pub fn evm(network: EvmNetwork, payer: Address, nonce: B256) -> Self {
+        Self(format!("{}:{payer:#x}:{nonce:#x}", network.caip2()).into())
     }
 
     /// Solana: a message can be processed once. Signatures are not part of it, since the fee payer's comes later.

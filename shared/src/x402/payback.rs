@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn payment(nonce: u8) -> PaymentId {
-        PaymentId::evm(EvmNetwork::Base, EvmNetwork::Base.usdc(), payer().1, B256::repeat_byte(nonce))
+        PaymentId::evm(EvmNetwork::Base, payer().1, B256::repeat_byte(nonce))
     }
 
     fn payback(nonce: u8, valid_before: u64) -> Payback {

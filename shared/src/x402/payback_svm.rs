@@ -153,7 +153,7 @@ mod tests {
 
     fn payment(nonce: u8) -> PaymentId {
         let nonce = alloy_primitives::B256::repeat_byte(nonce);
-        PaymentId::evm(EvmNetwork::Base, EvmNetwork::Base.usdc(), alloy_primitives::Address::ZERO, nonce)
+        PaymentId::evm(EvmNetwork::Base, alloy_primitives::Address::ZERO, nonce)
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Payload {
 impl SignedAuthorization {
     /// What the chain deduplicates it by.
     pub fn id(&self) -> PaymentId {
-        PaymentId::evm(self.network, self.network.usdc(), self.authorization.from, self.authorization.nonce)
+        PaymentId::evm(self.network, self.authorization.from, self.authorization.nonce)
     }
 
     /// Who pays.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use shared::calls::Shown;
+use shared::calls::pace::Asker;
 use shared::calls::seen::{before, judge};
 use shared::calls::shown::Paid;
 use shared::store::calls::{Asked, Business, Call, Line};
@@ -117,6 +118,7 @@ fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
             hangup_requested_at: hung_up.map(at),
             settled: false,
             view: None,
+            said: Vec::new(),
             kept_until: at(86_400),
         },
         business: Business {
@@ -133,8 +135,8 @@ fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
     for second in [60, 90, 120] {
         call.line.looked_at = at(second).as_second();
         let heard = record.heard(before(&call));
-        let look = judge(&call, &heard, at(second));
-        assert_eq!(look.view, judge(&call, &heard, at(second)).view);
+        let look = judge(&call, &heard, Asker::Polls, at(second));
+        assert_eq!(look.view, judge(&call, &heard, Asker::Polls, at(second)).view);
         call = call.after(look);
         let shown = Shown::of(call.clone(), at(second));
         is_consistent(&shown);

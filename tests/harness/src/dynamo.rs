@@ -11,12 +11,15 @@ mod units;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use alloy_primitives::hex::encode_prefixed;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use dynoxide::{Database, ImportOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -309,7 +312,7 @@ fn queried(body: &Value) -> Option<&str> {
     })
 }
 
-/// DynamoDB's JSON without its types.
+/// DynamoDB's JSON without its types; bytes as hexadecimal.
 pub fn plain(value: &Value) -> Value {
     let Some((kind, value)) = value.as_object().and_then(|typed| typed.iter().next()) else {
         return Value::Null;
@@ -319,6 +322,9 @@ pub fn plain(value: &Value) -> Value {
         ("M", Value::Object(map)) => map.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
         ("L", Value::Array(list)) => list.iter().map(plain).collect(),
         ("NULL", _) => Value::Null,
+        ("B", Value::String(bytes)) => {
+            STANDARD.decode(bytes).map_or(Value::Null, |bytes| encode_prefixed(bytes).into())
+        }
         _ => value.clone(),
     }
 }

@@ -15,12 +15,16 @@ use crate::audit::{self, Finding};
 use crate::client;
 use crate::failure;
 use crate::onchain::{Node, Validator};
-use crate::request::Request;
+use crate::request::{Request, Response};
+use crate::sim::bland::Word;
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey};
 use crate::spec::{BUY, CALL};
 use crate::wallet::{Payer, SolanaWallet, Wallet};
 use crate::world::{Binaries, Neighbour, PAYEE, Plan, World, solana_payee};
+
+/// Where the stack is, as the dialler is told.
+const ORIGIN: &str = "https://dialtone.test";
 
 /// A world that takes longer than this to end is stuck.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -115,6 +119,12 @@ impl Builder {
     pub fn variable_of(mut self, function: &str, name: &str, value: &str) -> Self {
         self.plan.environment.push((Some(function.to_owned()), name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Calls are placed at an origin at which the dialler can tell that they are over: it takes `https` only. What it has to say is
+    /// delivered by [`Stack::words_arrive`].
+    pub fn told(self) -> Self {
+        self.variable_of("voice_call", "PUBLIC_URL", ORIGIN)
     }
 
     /// At most this many requests to one function are served at once; the others wait at the gateway.
@@ -267,6 +277,27 @@ impl Stack {
     pub async fn poll(&self, placed: &Value) -> Value {
         let id = placed["call_id"].as_str().unwrap_or_else(|| panic!("no call: {placed}"));
         self.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
+    }
+
+    /// What the dialler has to say by now arrives: with which status each word was answered. What was not taken comes again.
+    pub async fn words_arrive(&self) -> Vec<u16> {
+        let mut answered = Vec::new();
+        for word in self.bland.words() {
+            let answer = self.word_arrives(&word).await;
+            if answer.status.is_success() {
+                self.bland.taken(&word.call);
+            }
+            answered.push(answer.status.as_u16());
+        }
+        answered
+    }
+
+    /// One word arrives, whether or not it is the dialler's.
+    pub async fn word_arrives(&self, word: &Word) -> Response {
+        let path = word.url.strip_prefix(ORIGIN).unwrap_or_else(|| panic!("a word to another: {}", word.url));
+        let request = self.post(path).raw("application/json", word.body.clone());
+        let signed = word.signature.iter().fold(request, |request, it| request.header("x-webhook-signature", it));
+        signed.send().await
     }
 
     /// The recurring schedules fire once; they must succeed.

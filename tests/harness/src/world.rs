@@ -293,7 +293,11 @@ impl World {
             ("AWS's secret key", iam::SECRET_ACCESS_KEY.to_owned()),
             ("AWS's session token", "local-session-token".to_owned()),
         ];
-        others.into_iter().chain(own).chain(on_solana).collect()
+        let addresses = self.bland.calls().into_iter().filter_map(|call| {
+            let (_, token) = call.request["webhook"].as_str()?.rsplit_once('/')?;
+            Some(("the address at which a word of the dialler's is taken", token.to_owned()))
+        });
+        others.into_iter().chain(own).chain(on_solana).chain(addresses).collect()
     }
 
     /// A secret of the stack has another content from now on, whatever the functions hold.

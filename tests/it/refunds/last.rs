@@ -1,6 +1,8 @@
 //! Our money goes out last: what we were not asked for waits behind what we owe, and there is an end to both on one day.
 
 use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 const HOUR: u32 = 60;
 const DAY: u32 = 24 * HOUR;
@@ -96,7 +98,7 @@ async fn a_record_that_says_so_is_no_proof_that_money_came_in() {
     let (rest, _) = name.rsplit_once(':').expect("a nonce at its end");
     let name = format!("{rest}:{nonce}");
     forged["pk"] = json!({"S": name});
-    forged["payment"]["M"]["nonce"] = json!({"S": nonce});
+    forged["payment"]["M"]["nonce"] = json!({"B": STANDARD.encode([0x5a; 32])});
     caller.stack.dynamo.put(&forged);
     caller.later(40).await;
     assert_eq!((status(&caller, &call).await, caller.paid_back()), (json!("refunded"), CALL_PRICE));

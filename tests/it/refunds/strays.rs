@@ -103,13 +103,8 @@ async fn after_the_table_was_lost_all_payments_from_a_block_on_can_be_looked_at_
     caller.later(30).await;
     assert_eq!(caller.money(), before + CALL_PRICE);
     // The table is put back to what it was before that: the refund's nonce still moves money only once.
-    let id = format!(
-        "SALE#{}:{}:{}:{}",
-        stack.network().caip2(),
-        text(stack.network().usdc()),
-        text(wallet.address()),
-        text(payment.authorization().nonce)
-    );
+    let id =
+        format!("SALE#{}:{}:{}", stack.network().caip2(), text(wallet.address()), text(payment.authorization().nonce));
     stack.dynamo.delete(&id, "SALE");
     stack.invoke("reaper", &json!({"payments_from": stack.chain.height() - 2_000})).await;
     caller.stack.minutes(5).await;

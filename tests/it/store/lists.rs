@@ -16,12 +16,7 @@ fn all(limit: u32) -> Wanted {
 
 /// A call of this wallet that is dialled then, and paid.
 async fn called(table: &Table, id: u128, owner: &Wallet, to: &PhoneNumber, second: i64) {
-    let sale = PaymentId::evm(
-        EvmNetwork::Base,
-        EvmNetwork::Base.usdc(),
-        address(0),
-        B256::left_padding_from(&id.to_be_bytes()),
-    );
+    let sale = PaymentId::evm(EvmNetwork::Base, address(0), B256::left_padding_from(&id.to_be_bytes()));
     let call = NewCall { wallet: *owner, to: to.clone(), ..new_call(id, &number(1)) };
     assert!(table.makes(calls::dial(&call, &sale, at(second)).expect("a row")).await);
     let paid = calls::dialled(&call.id, owner, &sale, &format!("bland-{id}"), Some("0x1"), at(second));

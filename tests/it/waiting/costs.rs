@@ -7,11 +7,11 @@ use harness::sim::bland::{Script, Speaker, Step};
 use super::Call;
 
 /// Write units of a look at a call whose row has up to a kilobyte, where nothing new was said.
-const LOOK: u64 = 4;
+const LOOK: u64 = 1;
 /// What is written besides of what was said since the last one: at least, and at most.
-const SAID: (u64, u64) = (2, 8);
+const SAID: (u64, u64) = (2, 4);
 /// Of a wait: its place is taken, and left.
-const WAIT: u64 = 4;
+const WAIT: u64 = 2;
 
 /// Read units, in halves, and write units.
 async fn units(call: &Call, asks: impl Future) -> (u64, u64) {
@@ -23,7 +23,7 @@ async fn units(call: &Call, asks: impl Future) -> (u64, u64) {
 
 #[tokio::test]
 async fn a_wait_and_a_look_use_what_operations_says() {
-    // Forty lines fill one part of a transcript, and begin another.
+    // After some twenty lines, each a part by itself, they become one.
     let say = |at: usize| Step::Say(Speaker::User, format!("{at:02} {}", "Well, well. ".repeat(8)));
     let steps = [Step::Allocate, Step::Start].into_iter().chain((0..40).map(say)).collect();
     let call = Call::placed(Script::Steps(steps), 2).await;
@@ -37,15 +37,15 @@ async fn a_wait_and_a_look_use_what_operations_says() {
 
     let mut said = Vec::new();
     for _ in 0..40 {
-        call.stack.travel(Duration::from_secs(5));
+        call.stack.travel(Duration::from_secs(30));
         assert_eq!(units(&call, call.poll()).await.1, LOOK, "nothing was said");
         call.goes_on();
-        call.stack.travel(Duration::from_secs(5));
+        call.stack.travel(Duration::from_secs(30));
         said.push(units(&call, call.poll()).await.1 - LOOK);
     }
     assert_eq!((said.iter().min(), said.iter().max()), (Some(&SAID.0), Some(&SAID.1)), "{said:?}");
     let (reads, writes) = units(&call, call.poll()).await;
-    assert_eq!((reads, writes), (4, 0), "a poll reads the call and what was said, of up to eight kilobytes");
+    assert_eq!((reads, writes), (6, 0), "a poll reads the call and what was said, of up to twelve kilobytes");
 }
 
 /// Dollars of a minute, in millionths of a millionth, by the name of each line of the table: in silence, and at most.

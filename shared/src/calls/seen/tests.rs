@@ -4,6 +4,7 @@ mod cost;
 mod times;
 
 use super::{HELD, LONGEST_TRANSCRIPT, before, given_up, judge};
+use crate::calls::pace::Asker;
 use crate::calls::shown::Shown;
 use crate::store::calls::{Asked, Business, Call, Line, Look};
 use crate::store::{Charge, View};
@@ -39,6 +40,7 @@ pub(in crate::calls) fn dialled() -> Call {
             hangup_requested_at: None,
             settled: false,
             view: None,
+            said: Vec::new(),
             kept_until: at(30 * 86_400),
         },
         business: Business {
@@ -68,7 +70,7 @@ pub(in crate::calls) fn charged(call: Call, charge: Charge) -> Call {
 /// The call after a look at this second that found this record.
 pub(in crate::calls) fn look(call: Call, second: i64, record: &BlandCall) -> Call {
     let call = looked_at(call, second);
-    let look = judge(&call, &record.heard(before(&call)), at(second));
+    let look = judge(&call, &record.heard(before(&call)), Asker::Polls, at(second));
     call.after(look)
 }
 

@@ -41,10 +41,10 @@ fn a_call_is_final_when_its_end_is_shown_and_its_payment_is_known() {
 }
 
 #[test]
-fn a_poll_says_when_the_vendor_is_asked_again() {
+fn a_poll_says_when_there_can_be_something_new() {
     let call = look(dialled(), 60, &new());
     let after = |second| Shown::of(call.clone(), at(second)).poll_after;
-    assert_eq!([60, 61, 64, 65, 500, 10].map(after), [5, 4, 1, 1, 1, 5].map(Some));
+    assert_eq!([60, 79, 81, 89, 90, 500, 10].map(after), [10, 10, 9, 1, 1, 1, 10].map(Some));
     assert_eq!(Shown::of(dialled(), at(0)).poll_after, Some(1), "it was never looked at");
 }
 

@@ -1,7 +1,7 @@
 //! The wish that a call ends: written before the dialler is told, so that what is begun here is brought to its end by the looks
 //! that follow and by the reaper, whatever becomes of the request.
 
-use crate::store::change::{Change, Changes, is, no};
+use crate::store::change::{Change, is, no};
 use crate::store::rows::{CallRow, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, SALE};
 use crate::store::{Done, Hurdle, Store, StoreFault, keys};
 use crate::types::Timestamp;
@@ -21,8 +21,8 @@ pub enum HangUp {
 
 impl Store {
     /// Writes down that a call is to be hung up, unless it is over. The reaper comes for it at once, in case that this request
-    /// does not get to it. `token` names this try.
-    pub async fn hang_up(&self, call: &Call, now: Timestamp, token: &str) -> Result<HangUp, StoreFault> {
+    /// does not get to it.
+    pub async fn hang_up(&self, call: &Call, now: Timestamp) -> Result<HangUp, StoreFault> {
         let change = Change::update(keys::call(&call.id))
             .set(HANGUP_REQUESTED_AT, now)
             .set(DUE_AT, now)
@@ -30,7 +30,7 @@ impl Store {
             .when(no(ENDED_AT))
             .when(no(HANGUP_REQUESTED_AT))
             .or(Hurdle::Call);
-        match self.transact(Changes::of([change]), token).await? {
+        match self.alone(change).await? {
             Done::Yes => Ok(HangUp::Asked),
             Done::No(lost) => Ok(match lost.found::<CallRow>()? {
                 None => HangUp::Gone,

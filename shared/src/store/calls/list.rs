@@ -86,7 +86,7 @@ impl Store {
             let id = ids.iter().find(|id| key.as_ref() == Some(&keys::call(id)));
             let id = id.ok_or(StoreFault::Impossible("a call that was not asked for"))?;
             let row: CallRow = serde_dynamo::from_item(item)?;
-            Ok((id.as_str().to_owned(), Call::from_row((*id).clone(), row, Vec::new())?))
+            Ok((id.as_str().to_owned(), Call::from_row((*id).clone(), row, (Vec::new(), Vec::new()))?))
         };
         items.into_iter().map(call).collect()
     }

@@ -1,7 +1,5 @@
 //! Looks at a call: who may make the next one, and what is written of it.
 
-use std::time::Duration;
-
 use crate::limits::SETTLING;
 use crate::store::change::{Change, Changes, above, as_seen, is};
 use crate::store::keys::{self, Key, Queue};
@@ -13,11 +11,8 @@ use crate::store::rows::{
 use crate::store::{Done, Hurdle, Store, StoreFault};
 use crate::types::{CallId, Timestamp, Usdc};
 
-use super::said::{Part, changed, parts, whole};
+use super::said::{grown, names, whole};
 use super::{Call, Look, Questions, kept_until};
-
-/// How often a call is read again whose parts do not belong together: a look was being written.
-const TORN: u32 = 4;
 
 impl Look {
     /// When the call ended, if this look is the first that sees it.
@@ -27,32 +22,24 @@ impl Look {
 }
 
 impl Store {
-    /// A call, with what was said in it. The items are read one after the other, so a look that is written meanwhile may be in
-    /// some of them only: then they are read again. Parts that are gone for good are those of a call that is shown no more.
+    /// A call, with what was said in it. The call's own item comes first, and names parts that were written before it.
     pub async fn call(&self, id: &CallId) -> Result<Option<Call>, StoreFault> {
-        let mut reads = 0;
-        loop {
-            let items = self.partition(keys::call(id).pk).await?;
-            let is_call = |item: &&_| Key::of(item).as_ref() == Some(&keys::call(id));
-            let Some(item) = items.iter().find(is_call) else { return Ok(None) };
-            let row: CallRow = serde_dynamo::from_item(item.clone())?;
-            let (transcript, is_whole) = whole(id, &row.said, &items)?;
-            reads += 1;
-            if is_whole || reads == TORN {
-                return Call::from_row(id.clone(), row, transcript).map(Some);
-            }
-            tokio::time::sleep(Duration::from_millis(5 << reads)).await;
-        }
+        let items = self.partition(keys::call(id).pk).await?;
+        let is_call = |item: &&_| Key::of(item).as_ref() == Some(&keys::call(id));
+        let Some(item) = items.iter().find(is_call) else { return Ok(None) };
+        let row: CallRow = serde_dynamo::from_item(item.clone())?;
+        let said = whole(id, &row.said, &items)?;
+        Call::from_row(id.clone(), row, said).map(Some)
     }
 
-    /// Takes the turn to look at a call: of all that ask at once, one may. `token` names this try.
-    pub async fn take_look(&self, call: &Call, now: Timestamp, token: &str) -> Result<bool, StoreFault> {
+    /// Takes the turn to look at a call: of all that ask at once, one may. If its answer is lost it looks like another's, and there is
+    /// no look before the next one is due.
+    pub async fn take_look(&self, call: &Call, now: Timestamp) -> Result<bool, StoreFault> {
         let change = Change::update(keys::call(&call.id))
             .set(LOOKED_AT, now)
             .when(is(LOOKED_AT, call.line.looked_at))
-            .when(is(SETTLED, false))
-            .or(Hurdle::Call);
-        Ok(matches!(self.transact(Changes::of([change]), token).await?, Done::Yes))
+            .when(is(SETTLED, false));
+        Ok(self.change(change).await?.is_ok())
     }
 
     /// Writes down what a look showed, and says whether it was; and what ends with it: the call counts no longer as one that runs
@@ -62,8 +49,12 @@ impl Store {
     /// know of that takes the end for another one.
     pub async fn looked(&self, call: &Call, look: &Look, token: &str) -> Result<bool, StoreFault> {
         let line = &call.line;
-        let (known, said) = (parts(line.transcript()), parts(&look.view.transcript));
-        let new = changed(&call.id, &known, &said, kept_until(line.created_at))?;
+        let (mut said, new) = grown(&line.said, line.transcript(), &look.view.transcript);
+        if let Some(new) = new {
+            // Before the item that names it, so that it is there for all that read that.
+            let _ = self.change(new.put(&call.id, kept_until(line.created_at))?).await?;
+            said.push(new.said());
+        }
         let mut change = Change::update(keys::call(&call.id))
             .set(VIEW, Value::row(&look.view.to_row())?)
             .set(SEEN_AT, line.looked_at)
@@ -74,8 +65,8 @@ impl Store {
             .when(as_seen(SEEN_AT, line.seen_at))
             .when(as_seen(ENDED_AT, line.ended_at))
             .when(as_seen(HANGUP_REQUESTED_AT, line.hangup_requested_at));
-        if known != said {
-            change = change.set(SAID, Value::row(&said.iter().map(Part::digest).collect::<Vec<_>>())?);
+        if said != line.said {
+            change = change.set(SAID, &names(&said));
         }
         if look.refund_due {
             // It stays in its queue, due at once: the refund is the next thing to be done.
@@ -98,19 +89,19 @@ impl Store {
             .set_some(COST.then(MICROS), price.map(Usdc::signed))
             .set_some(COST.then(KEPT), kept.map(Usdc::signed))
             .or(Hurdle::Call);
-        let changes = Changes::of([change]).and(new.into_iter().collect()).and(counted(
-            call,
-            look,
-            price,
-            kept.unwrap_or(Usdc::micros(0)),
-        ));
-        Ok(matches!(self.transact(changes, token).await?, Done::Yes))
+        let counted = counted(call, look, price, kept.unwrap_or(Usdc::micros(0)));
+        let done = if counted.all.is_empty() {
+            self.alone(change).await?
+        } else {
+            self.transact(Changes::of([change]).and(counted), token).await?
+        };
+        Ok(matches!(done, Done::Yes))
     }
 
     /// Puts off the next time the reaper looks at a call.
-    pub async fn put_off(&self, call: &CallId, until: Timestamp, token: &str) -> Result<(), StoreFault> {
-        let change = Change::update(keys::call(call)).set(DUE_AT, until).when(above(DUE_AT, 0_i64)).or(Hurdle::Call);
-        self.transact(Changes::of([change]), token).await.map(drop)
+    pub async fn put_off(&self, call: &CallId, until: Timestamp) -> Result<(), StoreFault> {
+        let change = Change::update(keys::call(call)).set(DUE_AT, until).when(above(DUE_AT, 0_i64));
+        self.change(change).await.map(drop)
     }
 }
 

@@ -33,7 +33,7 @@ impl Store {
             .when(as_seen(ASKED, times))
             .when(is(SETTLED, true))
             .when(no(ANSWERS))
-            .when(is(UNANSWERED, false))
+            .when(no(UNANSWERED))
             .when(is(DUE_QUEUE, Queue::of_questions(&call.id)));
         // Those who come right behind the first one wait for its turn, since the vendor may still be reading.
         let change = if times.is_some() { change.when(at_most(DUE_AT, now)) } else { change };
@@ -61,8 +61,8 @@ impl Store {
 fn closed(call: &Call, answers: Option<&str>) -> Change {
     Change::update(keys::call(&call.id))
         .set_some(ANSWERS, answers)
-        .set(UNANSWERED, answers.is_none())
+        .set_some(UNANSWERED, answers.is_none().then_some(true))
         .not_due()
         .when(no(ANSWERS))
-        .when(is(UNANSWERED, false))
+        .when(no(UNANSWERED))
 }

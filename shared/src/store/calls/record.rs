@@ -8,7 +8,7 @@ use crate::store::{Cost, StoreFault};
 use crate::types::call::{Dialler, Utterance};
 use crate::types::{AnswerKind, CallId, PaymentId, PhoneNumber, Question, Timestamp, Usdc, Wallet};
 
-use super::{View, kept_until};
+use super::{Said, View, kept_until};
 
 /// A call on record.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Line {
     pub settled: bool,
     /// What the last look showed.
     pub view: Option<View>,
+    /// In which parts what was said is on record.
+    pub said: Vec<Said>,
     /// Until when it is shown: what was said is gone then, whether or not the table has deleted it.
     pub kept_until: Timestamp,
 }
@@ -120,6 +122,14 @@ pub struct Look {
     pub price: Option<Usdc>,
 }
 
+impl Look {
+    /// Whether it has found anything that is not on record.
+    pub fn is_news_for(&self, call: &Call) -> bool {
+        let line = &call.line;
+        line.view.as_ref() != Some(&self.view) || line.ended_at != self.ended_at || line.settled != self.settled
+    }
+}
+
 /// What is to be done about the questions of a call that settles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Questions {
@@ -146,7 +156,11 @@ impl Call {
         Self { line, business: Business { charge, ..self.business }, ..self }
     }
 
-    pub(super) fn from_row(id: CallId, row: CallRow, transcript: Vec<Utterance>) -> Result<Self, StoreFault> {
+    pub(super) fn from_row(
+        id: CallId,
+        row: CallRow,
+        (transcript, said): (Vec<Utterance>, Vec<Said>),
+    ) -> Result<Self, StoreFault> {
         let created_at = instant_of(row.created_at)?;
         Ok(Self {
             id,
@@ -170,13 +184,14 @@ impl Call {
                 hangup_requested_at: row.hangup_requested_at.map(instant_of).transpose()?,
                 settled: row.settled,
                 view: row.view.map(|view| View::from_row(view, transcript)),
+                said,
                 kept_until: instant_of(kept_until(created_at))?,
             },
             business: Business {
                 sale: PaymentId::from_row(row.sale),
                 wallet: wallet_of(&row.wallet)?,
                 charge: row.charge,
-                transaction: row.transaction,
+                transaction: row.transaction.map(|name| name.0),
                 refunded_by: row.refunded_by,
                 cost: row.cost.map(Cost::from_row),
                 stopped: row.stopped,

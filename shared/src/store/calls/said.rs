@@ -1,179 +1,203 @@
-//! What was said in a call, in parts beside the call's own item: a look that heard one more line writes the last of them, and
-//! one that heard nothing new writes none. The call's item names each part by its digest, so a reader knows whether what it
-//! has read belongs together.
+//! What was said in a call, in parts beside the call's own item. A part is written once and never changed: its key is the digest of
+//! what is in it. The call's item names the parts in their order, and is written after them, so a reader that has read it finds
+//! them all; a look that heard one more line writes that line, and one that heard nothing new writes nothing.
 //!
 //! `docs/decisions.md`: Why does what was said lie beside the call, and in parts?
 
-use alloy_primitives::hex;
 use sha2::{Digest, Sha256};
 
-use crate::store::change::{Change, Step};
+use crate::store::StoreFault;
+use crate::store::change::Change;
 use crate::store::item::Item;
-use crate::store::rows::{LINES, SaidRow, TTL, UtteranceRow, Value};
-use crate::store::{StoreFault, keys};
+use crate::store::keys::{self, Key};
+use crate::store::rows::{Bytes, LINES, SaidRow, TTL, UtteranceRow, Value};
 use crate::types::CallId;
 use crate::types::call::Utterance;
 
-/// Bytes of a part, but for its last line: what is written anew with each line.
-const PART: usize = 4 * 1024;
-/// What a line takes beside its words.
-const LINE: usize = 32;
-/// A transaction writes a hundred items at most. The last part takes what is left.
-const PARTS: usize = 80;
-/// Bytes of a digest: enough to tell two versions of a part apart.
+/// Bytes of a digest: enough for the parts of one call, of which one that is like another by design harms its own caller alone.
 const DIGEST: usize = 6;
 
-/// A part of what was said.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Part<'a> {
+/// After as many parts with fewer lines than this they become one, so that the call's item stays below a kilobyte: each line is written
+/// twice at most.
+const FOLD: usize = 24;
+
+/// What a part is known by.
+pub(super) type Name = [u8; DIGEST];
+
+/// A part that is on record: its name, and how many lines it has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Said {
+    name: Name,
+    lines: usize,
+}
+
+/// A part that is not there yet.
+pub(super) struct New<'a> {
+    said: Said,
     lines: &'a [Utterance],
 }
 
-/// The parts of a transcript. One that grows at its end changes its last part, or begins another one.
-pub(super) fn parts(mut transcript: &[Utterance]) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    while !transcript.is_empty() {
-        let most = if parts.len() + 1 < PARTS { fitting(transcript) } else { transcript.len() };
-        let (lines, rest) = transcript.split_at_checked(most).unwrap_or((transcript, &[]));
-        parts.push(Part { lines });
-        transcript = rest;
-    }
-    parts
-}
-
-/// How many lines fit into a part: one at least.
-fn fitting(transcript: &[Utterance]) -> usize {
-    let mut bytes = 0_usize;
-    let fits = |line: &&Utterance| {
-        bytes = bytes.saturating_add(line.text.len() + LINE);
-        bytes <= PART
-    };
-    transcript.iter().take_while(fits).count().max(1)
-}
-
-impl Part<'_> {
-    /// What the call's item knows it by.
-    pub(super) fn digest(&self) -> String {
-        let mut digest = Sha256::new();
-        for Utterance { role, text } in self.lines {
-            digest.update(role.as_str());
-            digest.update(text.len().to_be_bytes());
-            digest.update(text);
+/// What there is of a transcript already, from its beginning, and what is new behind that.
+pub(super) fn grown<'a>(known: &[Said], before: &[Utterance], now: &'a [Utterance]) -> (Vec<Said>, Option<New<'a>>) {
+    let (mut kept, mut at) = (Vec::new(), 0);
+    for part in known {
+        let end = at + part.lines;
+        if before.get(at..end).is_none_or(|lines| now.get(at..end) != Some(lines)) {
+            break;
         }
-        let digest: [u8; 32] = digest.finalize().into();
-        hex::encode(digest.get(..DIGEST).unwrap_or_default())
+        kept.push(*part);
+        at = end;
     }
-}
-
-/// The writes that make one transcript of another. A part that is no longer needed stays, unread, until its time is up.
-pub(super) fn changed(
-    call: &CallId,
-    known: &[Part<'_>],
-    now: &[Part<'_>],
-    kept_until: i64,
-) -> Result<Vec<Step>, StoreFault> {
-    let new = now.iter().enumerate().filter(|(number, part)| known.get(*number) != Some(*part));
-    new.map(|(number, part)| {
-        let lines: Vec<UtteranceRow> = part.lines.iter().map(UtteranceRow::from).collect();
-        let change = Change::update(keys::said(call, number)).set(LINES, Value::row(&lines)?);
-        Ok(change.set(TTL, kept_until).anyway())
-    })
-    .collect()
-}
-
-/// What was said, from the items that were read, up to the first that is not the part that the call's item names; and whether that
-/// is all of it.
-pub(super) fn whole(call: &CallId, named: &[String], items: &[Item]) -> Result<(Vec<Utterance>, bool), StoreFault> {
-    let mut transcript = Vec::new();
-    for (number, digest) in named.iter().enumerate() {
-        let key = keys::said(call, number);
-        let item = items.iter().find(|item| keys::Key::of(item).as_ref() == Some(&key));
-        let row: SaidRow = serde_dynamo::from_item(item.cloned().unwrap_or_default())?;
-        let lines: Vec<Utterance> = row.lines.into_iter().map(Utterance::from).collect();
-        // What comes after a part that is not there is left out, too: a conversation with a gap says what was not said.
-        if (Part { lines: &lines }).digest() != *digest {
-            return Ok((transcript, false));
+    let small = kept.iter().rev().take_while(|part| part.lines < FOLD).count();
+    if small >= FOLD && now.len() > at {
+        for part in kept.drain(kept.len() - small..) {
+            at -= part.lines;
         }
-        transcript.extend(lines);
     }
-    Ok((transcript, true))
+    let rest = now.get(at..).unwrap_or_default();
+    let said = Said { name: digest(rest), lines: rest.len() };
+    (kept, (!rest.is_empty()).then_some(New { said, lines: rest }))
+}
+
+impl New<'_> {
+    /// What it is known by from now on.
+    pub(super) fn said(&self) -> Said {
+        self.said
+    }
+
+    /// The write that makes it: the same however often it is made.
+    pub(super) fn put(&self, call: &CallId, kept_until: i64) -> Result<Change, StoreFault> {
+        let lines: Vec<UtteranceRow> = self.lines.iter().map(UtteranceRow::from).collect();
+        let change = Change::update(keys::said(call, &self.said.name)).set(LINES, Value::row(&lines)?);
+        Ok(change.set(TTL, kept_until))
+    }
+}
+
+/// How the call's item names its parts.
+pub(super) fn names(parts: &[Said]) -> Bytes {
+    Bytes(parts.iter().flat_map(|part| part.name).collect())
+}
+
+fn digest(lines: &[Utterance]) -> Name {
+    let mut digest = Sha256::new();
+    for Utterance { role, text } in lines {
+        digest.update(role.as_str());
+        digest.update(text.len().to_be_bytes());
+        digest.update(text);
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    let mut name = Name::default();
+    name.copy_from_slice(digest.first_chunk::<DIGEST>().unwrap_or(&[0; DIGEST]));
+    name
+}
+
+/// What was said, and in which parts, from the items that were read. A part is missing only where it is forgotten, and then what comes
+/// after it is left out, too: a conversation with a gap says what was not said.
+pub(super) fn whole(call: &CallId, named: &Bytes, items: &[Item]) -> Result<(Vec<Utterance>, Vec<Said>), StoreFault> {
+    let (mut transcript, mut parts) = (Vec::new(), Vec::new());
+    for name in named.0.chunks_exact(DIGEST) {
+        let Some(name) = name.first_chunk::<DIGEST>() else { break };
+        let key = keys::said(call, name);
+        let Some(item) = items.iter().find(|item| Key::of(item).as_ref() == Some(&key)) else { break };
+        let row: SaidRow = serde_dynamo::from_item(item.clone())?;
+        parts.push(Said { name: *name, lines: row.lines.len() });
+        transcript.extend(row.lines.into_iter().map(Utterance::from));
+    }
+    Ok((transcript, parts))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Item, LINES, PART, PARTS, Part, UtteranceRow, Value, parts, whole};
+    use super::{FOLD, Item, LINES, New, Said, UtteranceRow, Value, digest, grown, names, whole};
     use crate::store::keys;
     use crate::types::CallId;
     use crate::types::call::{Role, Utterance};
 
-    fn lines(many: usize, bytes: usize) -> Vec<Utterance> {
-        let line = |number: usize| Utterance { role: Role::User, text: format!("{number}{}", "-".repeat(bytes)) };
+    fn lines(many: usize) -> Vec<Utterance> {
+        let line = |number: usize| Utterance { role: Role::User, text: format!("{number}: a table for two.") };
         (0..many).map(line).collect()
     }
 
-    #[test]
-    fn a_transcript_that_grows_changes_its_last_part_alone() {
-        let all = lines(400, 80);
-        for many in 1..all.len() {
-            let (before, after) = (parts(&all[..many]), parts(&all[..=many]));
-            let same = before.iter().zip(&after).filter(|(before, after)| before == after).count();
-            assert!(same + 1 >= before.len() && after.len() <= before.len() + 1, "{many}");
+    /// A table that keeps what is written.
+    #[derive(Default)]
+    struct Kept {
+        said: Vec<Said>,
+        transcript: Vec<Utterance>,
+        items: Vec<Item>,
+    }
+
+    impl Kept {
+        /// How many lines a look has written that has heard this.
+        fn hears(&mut self, now: &[Utterance]) -> usize {
+            let (mut said, new) = grown(&self.said, &self.transcript, now);
+            let written = new.as_ref().map_or(0, |new| new.lines.len());
+            self.items.extend(new.as_ref().map(item));
+            said.extend(new.map(|new| new.said()));
+            let (transcript, parts) = whole(&call(), &names(&said), &self.items).unwrap();
+            assert_eq!((&transcript, &parts), (&now.to_vec(), &said));
+            (self.said, self.transcript) = (said, transcript);
+            written
         }
-        let parts = parts(&all);
-        assert_eq!(parts.iter().map(|part| part.lines.len()).sum::<usize>(), all.len());
-        assert!(parts.iter().all(|part| part.lines.iter().map(|line| line.text.len()).sum::<usize>() <= PART));
+    }
+
+    fn call() -> CallId {
+        CallId::from_bits(1)
+    }
+
+    fn item(new: &New<'_>) -> Item {
+        let lines: Vec<UtteranceRow> = new.lines.iter().map(UtteranceRow::from).collect();
+        let mut item = Item::from(keys::said(&call(), &new.said.name).into_attributes());
+        item.insert(LINES.as_str().to_owned(), Value::row(&lines).unwrap().into());
+        item
     }
 
     #[test]
-    fn whatever_is_said_fits_into_one_transaction() {
-        for (many, bytes) in [(0, 1), (1, 256 * 1024), (100, PART), (200, PART - 1), (9_000, 1)] {
-            let all = lines(many, bytes);
-            let parts = parts(&all);
-            assert!(parts.len() <= PARTS, "{many} {bytes}");
-            assert_eq!(parts.iter().map(|part| part.lines.len()).sum::<usize>(), many);
+    fn only_what_is_new_is_written_and_all_of_it_is_read() {
+        let (all, mut kept) = (lines(400), Kept::default());
+        assert_eq!(kept.hears(&[]), 0);
+        for many in [1, 1, 2, 5, 5, 200, 201, 400] {
+            let before = kept.transcript.len();
+            assert_eq!(kept.hears(&all[..many]), many - before, "{many}");
         }
-    }
-
-    /// The items of a transcript, as the table has them.
-    fn items(call: &CallId, parts: &[Part<'_>]) -> Vec<Item> {
-        let item = |(number, part): (usize, &Part<'_>)| {
-            let lines: Vec<UtteranceRow> = part.lines.iter().map(UtteranceRow::from).collect();
-            let mut item = Item::from(keys::said(call, number).into_attributes());
-            item.insert(LINES.as_str().to_owned(), Value::row(&lines).unwrap().into());
-            item
-        };
-        parts.iter().enumerate().map(item).collect()
+        // What is corrected in the middle, or is less than it was, takes the place of its part and of those behind it.
+        let mut other = lines(150);
+        other[3].text = "Hello?".to_owned();
+        assert_eq!(kept.hears(&other), 148, "two parts of one line stay");
+        assert_eq!(kept.hears(&lines(1)), 0, "what was there before is there still");
+        assert_eq!(kept.hears(&all), 399);
     }
 
     #[test]
-    fn what_was_read_in_the_middle_of_a_write_is_known_not_to_belong_together() {
-        let call = CallId::from_bits(1);
-        let all = lines(200, 80);
-        let (before, after) = (parts(&all[..150]), parts(&all));
-        let named = |parts: &[Part<'_>]| parts.iter().map(Part::digest).collect::<Vec<_>>();
-        for said in [&before, &after] {
-            let lines: Vec<Utterance> = said.iter().flat_map(|part| part.lines).cloned().collect();
-            assert_eq!(whole(&call, &named(said), &items(&call, said)).unwrap(), (lines, true));
+    fn many_short_parts_become_one_so_that_few_have_to_be_named() {
+        let (all, mut kept) = (lines(1_000), Kept::default());
+        let written: usize = (1..=all.len()).map(|many| kept.hears(&all[..many])).sum();
+        assert!(written <= 2 * all.len(), "{written} lines");
+        assert!(kept.said.len() <= all.len() / FOLD + FOLD, "{} parts", kept.said.len());
+    }
+
+    #[test]
+    fn what_was_said_twice_is_one_item_and_two_parts() {
+        let (yes, mut kept) = (lines(1)[0].clone(), Kept::default());
+        for many in 1..5 {
+            assert_eq!(kept.hears(&vec![yes.clone(); many]), 1);
         }
-        // The call's item from one side of the write, a part from the other.
-        for (named, items) in [(named(&before), items(&call, &after)), (named(&after), items(&call, &before))] {
-            let (transcript, is_whole) = whole(&call, &named, &items).unwrap();
-            assert!(!is_whole && transcript.len() < all.len());
+        assert!(kept.items.iter().all(|item| *item == kept.items[0]));
+    }
+
+    #[test]
+    fn nothing_is_read_behind_a_part_that_is_forgotten() {
+        let (all, mut kept) = (lines(9), Kept::default());
+        for many in [3, 6, 9] {
+            kept.hears(&all[..many]);
         }
-        // A part in the middle that is not there yet: what comes after it is not said either.
-        let mut gap = items(&call, &after);
-        gap.remove(1);
-        assert!(after.len() > 2);
-        assert_eq!(whole(&call, &named(&after), &gap).unwrap(), (after[0].lines.to_vec(), false));
-        // Parts that were needed once and are not named any more are not read.
-        assert!(whole(&call, &named(&after[..1]), &items(&call, &after)).unwrap().1);
-        assert_eq!(whole(&call, &[], &items(&call, &after)).unwrap(), (Vec::new(), true));
+        let named = names(&kept.said);
+        kept.items.remove(1);
+        assert_eq!(whole(&call(), &named, &kept.items).unwrap().0, all[..3]);
     }
 
     #[test]
     fn a_part_is_known_by_every_word_and_by_who_said_it() {
         let line = |role, text: &str| Utterance { role, text: text.to_owned() };
-        let digest = |lines: &[Utterance]| parts(lines)[0].digest();
         let said = [line(Role::User, "Yes."), line(Role::Assistant, "Good.")];
         for other in [
             vec![line(Role::User, "Yes.")],

@@ -4,7 +4,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Change, When};
+use super::{Change, Verb, When};
 use crate::store::item::Item;
 use crate::store::keys::Key;
 use crate::store::rows::{Path, Value};
@@ -18,6 +18,36 @@ impl Change {
     /// Whether all of its conditions hold.
     pub(in crate::store) fn holds(&self, item: Option<&Item>) -> bool {
         self.when.iter().all(|when| holds(when, item))
+    }
+
+    /// Whether an item is as this change leaves it: what it sets is there, what it removes is not, and what its conditions say of all
+    /// else holds. What is only added to cannot be told.
+    pub(in crate::store) fn is_made_in(&self, item: &Item) -> bool {
+        match &self.verb {
+            Verb::Put(written) => written.iter().all(|(name, value)| item.get(name) == Some(value)),
+            Verb::Update { set, remove, add } => {
+                let touched = |path: &Path| set.iter().any(|(name, _)| name == path) || remove.contains(path);
+                add.is_empty()
+                    && set.iter().all(|(path, value)| at(item, path).is_some_and(|found| is(found, value)))
+                    && remove.iter().all(|path| at(item, path).is_none())
+                    && self.when.iter().filter(|when| !is_about(when, &touched)).all(|when| holds(when, Some(item)))
+            }
+            Verb::Delete | Verb::Check => false,
+        }
+    }
+}
+
+/// Whether a condition is about something that is changed: then it says how that was before.
+fn is_about(when: &When, touched: &impl Fn(&Path) -> bool) -> bool {
+    match when {
+        When::Absent => true,
+        When::Is(path, _)
+        | When::No(path)
+        | When::There(path)
+        | When::AtMost(path, _)
+        | When::Above(path, _)
+        | When::AtLeast(path, _) => touched(path),
+        When::Any(all) | When::All(all) => all.iter().any(|when| is_about(when, touched)),
     }
 }
 

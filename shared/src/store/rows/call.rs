@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CostRow, ViewRow};
+use super::{Bytes, CostRow, Packed, ViewRow};
 use crate::types::call::Dialler;
 use crate::types::words;
 
@@ -29,7 +29,7 @@ pub(in crate::store) struct CallRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
     /// and whether there will be none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
     pub created_at: i64,
     pub charge: Charge,
@@ -39,7 +39,7 @@ pub(in crate::store) struct CallRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transaction: Option<String>,
+    pub transaction: Option<Packed>,
     /// The transaction that gave it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunded_by: Option<String>,
@@ -56,7 +56,7 @@ pub(in crate::store) struct CallRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,
     /// It was stopped because its payment was in doubt for too long.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
     /// When it was asked for that it is hung up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,8 +74,8 @@ pub(in crate::store) struct CallRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<ViewRow>,
     /// The digests of the parts of what was said, which are items of their own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub said: Vec<String>,
+    #[serde(default, skip_serializing_if = "Bytes::is_empty")]
+    pub said: Bytes,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -127,16 +127,16 @@ pub(in crate::store) struct CostRow {
     #[serde(default)]
     pub kept: u64,
     /// In which half-day it was counted for its prefix,
-    #[serde(default)]
+    #[serde(default, rename = "prefix")]
     pub prefix_slot: i64,
     /// and in which for all.
-    #[serde(default)]
+    #[serde(default, rename = "day")]
     pub day_slot: i64,
     /// It goes to a dear destination,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dear: bool,
     /// and could have cost more than its wallet may lose.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub risk: bool,
     /// In which slices it was counted: of the calls that run, of what all cost, and of its prefix. Absent where it was the first of each.
     #[serde(default, skip_serializing_if = "Option::is_none")]

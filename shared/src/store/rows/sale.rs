@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RefundRow, WorkRow};
+use super::{Bytes, Packed, RefundRow, WorkRow};
 use crate::types::words;
 
-/// `SALE#<payment id>` / `SALE`: a payment and what is sold for it.
+/// `SALE#<payment id>` / `SALE`: a payment and what is sold for it. It is written four times, and each costs as many units as it has
+/// begun kilobytes: what is long stands in bytes, and what is not so is left out.
+///
+/// `docs/decisions.md`: Why is a sale kept below a kilobyte?
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the payment")]
 pub(in crate::store) struct SaleRow {
@@ -18,22 +21,22 @@ pub(in crate::store) struct SaleRow {
     pub busy_until: i64,
     /// The offer's path.
     pub endpoint: String,
-    /// SHA-256 of the request, in hex.
-    pub request: String,
+    /// SHA-256 of the request.
+    pub request: Bytes,
     pub payment: PaymentRow,
     pub work: WorkRow,
     pub created_at: i64,
     /// A void sale that can never be claimed again: the payment was handed to the facilitator, or a phone rang for it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spent: bool,
     /// The facilitator has said that the nonce is used: only the chain can tell by whom.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contested: bool,
     /// Its payment counts as one in doubt.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubted: bool,
     /// Its call was stopped while the payment was in doubt.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
     /// It was granted, and its payment is not on the chain.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -80,13 +83,13 @@ words! {
 pub(in crate::store) struct PaymentRow {
     pub version: u8,
     pub network: String,
-    pub from: String,
-    pub to: String,
+    pub from: Packed,
+    pub to: Packed,
     pub value: u64,
     pub valid_after: u64,
     pub valid_before: u64,
-    pub nonce: String,
-    pub signature: String,
+    pub nonce: Bytes,
+    pub signature: Bytes,
     pub resource: String,
     pub description: String,
 }
@@ -96,6 +99,6 @@ pub(in crate::store) struct PaymentRow {
 pub(in crate::store) struct SettledRow {
     /// Absent where it was paid with credit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transaction: Option<String>,
+    pub transaction: Option<Packed>,
     pub settled_at: i64,
 }

@@ -1,7 +1,12 @@
-//! What stands in an attribute. A word is written as it is read: by the one spelling beside its variant.
+//! What stands in an attribute. A word is written as it is read: by the one spelling beside its variant; what is long and not text
+//! stands in bytes, which are half of their digits.
 
+use std::fmt;
+
+use alloy_primitives::hex;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::de::Error as _;
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Charge, Custody, Pause, RefundReason, Refunding, State};
@@ -17,6 +22,113 @@ impl Value {
     /// A row, or a part of one.
     pub(in crate::store) fn row(row: &impl Serialize) -> Result<Self, StoreFault> {
         Ok(Self(serde_dynamo::to_attribute_value(row)?))
+    }
+
+    /// What a chain names, as a [`Packed`] stands in a row.
+    pub(in crate::store) fn packed(name: &str) -> Self {
+        Self(
+            Packed(name.to_owned())
+                .bytes()
+                .map_or_else(|| AttributeValue::S(name.to_owned()), |bytes| AttributeValue::B(Blob::new(bytes))),
+        )
+    }
+}
+
+/// Bytes. They have no `Debug` of their own: a signature is one.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(in crate::store) struct Bytes(pub(in crate::store) Vec<u8>);
+
+impl Bytes {
+    pub(in crate::store) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({})", self.0.len())
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, row: S) -> Result<S::Ok, S::Error> {
+        row.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(row: D) -> Result<Self, D::Error> {
+        struct OfBytes;
+        impl Visitor<'_> for OfBytes {
+            type Value = Bytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+                Ok(Bytes(bytes))
+            }
+        }
+        row.deserialize_byte_buf(OfBytes)
+    }
+}
+
+/// Something that a chain names: the bytes of an EVM chain's hexadecimal digits, and the text of Solana's base58.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::store) struct Packed(pub(in crate::store) String);
+
+impl From<&Wallet> for Packed {
+    fn from(wallet: &Wallet) -> Self {
+        Self(wallet.account())
+    }
+}
+
+impl Packed {
+    fn bytes(&self) -> Option<Vec<u8>> {
+        let digits = self.0.strip_prefix("0x")?;
+        hex::decode(digits).ok().filter(|bytes| hex::encode(bytes) == digits)
+    }
+}
+
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, row: S) -> Result<S::Ok, S::Error> {
+        match self.bytes() {
+            Some(bytes) => row.serialize_bytes(&bytes),
+            None => row.serialize_str(&self.0),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Packed {
+    fn deserialize<D: Deserializer<'de>>(row: D) -> Result<Self, D::Error> {
+        struct OfEither;
+        impl Visitor<'_> for OfEither {
+            type Value = Packed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes or a text")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Packed, E> {
+                Ok(Packed(text.to_owned()))
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Packed, E> {
+                Ok(Packed(hex::encode_prefixed(bytes)))
+            }
+        }
+        row.deserialize_any(OfEither)
+    }
+}
+
+impl From<&Bytes> for Value {
+    fn from(bytes: &Bytes) -> Self {
+        Self(AttributeValue::B(Blob::new(bytes.0.clone())))
     }
 }
 

@@ -11,17 +11,17 @@ pub(in crate::store) struct ViewRow {
     pub ended_by: EndedBy,
     pub reason: String,
     pub retry: Retry,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "answered", skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "by", skip_serializing_if = "Option::is_none")]
     pub call_ended_by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "minutes", skip_serializing_if = "Option::is_none")]
     pub call_length: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "recording", skip_serializing_if = "Option::is_none")]
     pub recording_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<i64>,
@@ -32,7 +32,7 @@ pub(in crate::store) struct ViewRow {
     pub shows_at: Option<i64>,
 }
 
-/// `CALL#<id>` / `SAID#<number>`: a part of what was said.
+/// `CALL#<id>` / `SAID#<digest>`: a part of what was said, written once.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct SaidRow {
     #[serde(default)]

@@ -38,8 +38,9 @@ pub(in crate::store) enum WorkRow {
         from: String,
         to: String,
         max_duration: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         placed: Option<String>,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         credit: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cost: Option<CostRow>,

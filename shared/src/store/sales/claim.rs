@@ -8,6 +8,7 @@ use crate::store::{Done, Hurdle, Lost, Store, StoreFault, Work, keys};
 use crate::types::{AttemptId, PaymentId, Run, Timestamp};
 
 use super::named::remember;
+use super::record::request_row;
 use super::{BUSY, Claimable, Purchase, Record, Sale, Signed};
 
 /// A sale to be.
@@ -48,6 +49,14 @@ pub enum Claimed<Stage> {
 }
 
 impl Store {
+    /// Nothing else is held for a list: then the sale is written by itself.
+    async fn claimed(&self, mut changes: Changes, token: &str) -> Result<Done, StoreFault> {
+        match (changes.all.pop(), changes.all.is_empty()) {
+            (Some(only), true) => self.alone(only).await,
+            (last, _) => self.transact(changes.and(last.into_iter().collect()), token).await,
+        }
+    }
+
     /// (none) | void → open | settling, together with what the sale needs
     pub async fn claim<Stage: Claimable>(
         &self,
@@ -78,7 +87,7 @@ impl Store {
             When::Absent,
             // Forgotten, and not deleted yet.
             When::All(vec![no(DUE_QUEUE), at_most(TTL, new.now)]),
-            When::All(vec![is(STATE, State::Void), is(SPENT, false), is(REQUEST, record.request.as_str())]),
+            When::All(vec![is(STATE, State::Void), no(SPENT), is(REQUEST, &request_row(&record.request))]),
         ]);
         let put = Change::put(key, serde_dynamo::to_item(record.to_row())?).when(free).or(Hurdle::Sale);
         let instead_of = new.named.as_ref().and_then(|named| named.instead_of.clone());
@@ -89,7 +98,7 @@ impl Store {
         let token = record.token(&format!("claim {work} {} {instead_of:?}", changes.seen));
         let changes = first.and(changes);
         let done = match new.run {
-            Run::Real => self.transact(changes, &token).await?,
+            Run::Real => self.claimed(changes, &token).await?,
             Run::Dry => self.rehearse(&changes).await?,
         };
         match done {

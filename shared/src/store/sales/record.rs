@@ -5,7 +5,7 @@ use alloy_primitives::{B256, hex};
 use super::Refund;
 use crate::store::keys::{self, Queue};
 use crate::store::parse::instant_of;
-use crate::store::rows::{PaymentRow, SaleRow, SearchedRow, SettledRow, State, Value};
+use crate::store::rows::{Bytes, Packed, PaymentRow, SaleRow, SearchedRow, SettledRow, State, Value};
 use crate::store::work::Work;
 use crate::store::{StoreFault, kept};
 use crate::types::{AttemptId, Network, PaymentId, Searched, Timestamp, TransactionId, Usdc, Wallet};
@@ -101,7 +101,7 @@ pub struct Settled {
 
 impl Settled {
     fn row(&self) -> SettledRow {
-        SettledRow { transaction: self.transaction.clone(), settled_at: self.at.as_second() }
+        SettledRow { transaction: self.transaction.clone().map(Packed), settled_at: self.at.as_second() }
     }
 
     pub(in crate::store) fn value(&self) -> Result<Value, StoreFault> {
@@ -131,17 +131,17 @@ impl Record {
             attempt: self.attempt.as_str().to_owned(),
             busy_until: self.busy_until.as_second(),
             endpoint: self.endpoint.clone(),
-            request: self.request.clone(),
+            request: request_row(&self.request),
             payment: PaymentRow {
                 version: signed.version,
                 network: signed.payer.network().caip2().to_owned(),
-                from: signed.payer.account(),
-                to: signed.to.account(),
+                from: Packed::from(&signed.payer),
+                to: Packed::from(&signed.to),
                 value: signed.amount.atomic(),
                 valid_after: signed.valid_after,
                 valid_before: signed.valid_before,
-                nonce: format!("{:#x}", signed.nonce),
-                signature: hex::encode(&signed.signature),
+                nonce: Bytes(signed.nonce.to_vec()),
+                signature: Bytes(signed.signature.clone()),
                 resource: signed.resource.clone(),
                 description: signed.description.clone(),
             },
@@ -162,11 +162,13 @@ impl Record {
     }
 
     pub(in crate::store) fn from_row(id: PaymentId, row: SaleRow) -> Result<Self, StoreFault> {
-        let broken = |what| move |_| StoreFault::Row(what);
         let network = Network::from_caip2(&row.payment.network).ok_or(StoreFault::Row("network"))?;
-        let wallet = |text: &str| Wallet::on(network, text).map_err(|_| StoreFault::Row("address"));
+        let wallet = |account: &Packed| Wallet::on(network, &account.0).map_err(|_| StoreFault::Row("address"));
         let settled = row.settled.map(|settled| {
-            Ok::<_, StoreFault>(Settled { transaction: settled.transaction, at: instant_of(settled.settled_at)? })
+            Ok::<_, StoreFault>(Settled {
+                transaction: settled.transaction.map(|name| name.0),
+                at: instant_of(settled.settled_at)?,
+            })
         });
         Ok(Self {
             id,
@@ -174,7 +176,7 @@ impl Record {
             attempt: AttemptId::from_row(row.attempt),
             busy_until: instant_of(row.busy_until)?,
             endpoint: row.endpoint,
-            request: row.request,
+            request: hex::encode(row.request.0),
             signed: Signed {
                 version: row.payment.version,
                 payer: wallet(&row.payment.from)?,
@@ -182,8 +184,8 @@ impl Record {
                 amount: Usdc::micros(row.payment.value),
                 valid_after: row.payment.valid_after,
                 valid_before: row.payment.valid_before,
-                nonce: row.payment.nonce.parse().map_err(|_| StoreFault::Row("nonce"))?,
-                signature: hex::decode(&row.payment.signature).map_err(broken("signature"))?,
+                nonce: B256::try_from(row.payment.nonce.0.as_slice()).map_err(|_| StoreFault::Row("nonce"))?,
+                signature: row.payment.signature.0,
                 resource: row.payment.resource,
                 description: row.payment.description,
             },
@@ -201,6 +203,11 @@ impl Record {
             }),
         })
     }
+}
+
+/// The hash of a request, in bytes. What is no hash stays what it is, so that two of them are not the same.
+pub(super) fn request_row(hash: &str) -> Bytes {
+    Bytes(hex::decode(hash).unwrap_or_else(|_| hash.as_bytes().to_vec()))
 }
 
 pub(in crate::store) fn searched_row(searched: &Searched) -> SearchedRow {

@@ -3,7 +3,7 @@
 use crate::store::change::{Change, Changes, at_most, is};
 use crate::store::keys::Queue;
 use crate::store::proofs::SEEN_WITHIN;
-use crate::store::rows::{ATTEMPT, BUSY_UNTIL, DUE_AT, SETTLED, SPENT, STATE, SaleRow, State, TTL, Value, WORK};
+use crate::store::rows::{ATTEMPT, BUSY_UNTIL, DUE_AT, SETTLED, SPENT, STATE, State, TTL, Value, WORK};
 use crate::store::{Done, Hurdle, Store, StoreFault, Work, keys};
 use crate::types::{AttemptId, Timestamp};
 
@@ -78,7 +78,7 @@ impl Store {
             .record
             .step(Stage::STATE)
             .set(STATE, State::Void)
-            .set(SPENT, spent)
+            .set_some(SPENT, spent.then_some(true))
             .set(TTL, sale.record.forgotten_at())
             .not_due();
         // With other changes it is another step.
@@ -128,11 +128,7 @@ impl Store {
             .when(is(BUSY_UNTIL, record.busy_until))
             .or(Hurdle::Sale);
         let taken = Record { attempt: attempt.clone(), busy_until, ..record.clone() };
-        let ours = match self.transact(Changes::of([change]), &taken.token("take")).await? {
-            Done::Yes => true,
-            // Our own write, whose answer was lost, looks like a rival's.
-            Done::No(lost) => lost.found()?.is_some_and(|row: SaleRow| row.attempt == attempt.as_str()),
-        };
+        let ours = matches!(self.alone(change).await?, Done::Yes);
         Ok(match taken.state {
             State::Open if ours => Some(Taken::Open(Sale::new(taken))),
             State::Settling if ours => Some(Taken::Settling(Sale::new(taken))),
@@ -147,7 +143,13 @@ impl Store {
         changes: Changes,
         step: &str,
     ) -> Result<(), NotStepped> {
-        match self.transact(Changes::of([update.or(Hurdle::Sale)]).and(changes), &record.token(step)).await? {
+        let update = update.or(Hurdle::Sale);
+        let done = if changes.all.is_empty() {
+            self.alone(update).await?
+        } else {
+            self.transact(Changes::of([update]).and(changes), &record.token(step)).await?
+        };
+        match done {
             Done::Yes => Ok(()),
             Done::No(lost) if lost.hurdle == Hurdle::Sale => Err(NotStepped::Overtaken),
             Done::No(lost) => Err(NotStepped::Lost(lost)),

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use ring::hmac;
 
 use crate::telemetry::Neighbour;
 use crate::types::{CallId, PhoneNumber, Timestamp};
@@ -26,10 +27,12 @@ pub(crate) mod outcome;
 pub mod record;
 mod request;
 pub mod voices;
+mod word;
 
 pub use account::Organisation;
 pub use import::Imported;
 pub use record::{BlandCall, Line};
+pub use word::Sender;
 
 /// How to reach our organisation at Bland.
 pub struct BlandConfig {
@@ -45,21 +48,27 @@ pub struct BlandKeys {
     ours: HeaderMap,
     /// And with what Bland made of our Twilio account's credentials: with it calls run over our own numbers.
     as_carrier: HeaderMap,
+    /// What the addresses are made with at which we are told that a call is over.
+    tokens: hmac::Key,
+    /// What such a word is signed with, where the organisation has a secret for that.
+    words: Option<hmac::Key>,
 }
 
 impl BlandKeys {
-    /// Reads `api_key` and `encrypted_key`.
+    /// Reads `api_key` and `encrypted_key`, and `webhook_secret` where there is one.
     pub fn read(fields: &Fields) -> Result<Self, Unfit> {
         let (api_key, encrypted_key) = (fields.required("api_key")?, fields.required("encrypted_key")?);
-        Self::new(api_key, encrypted_key).ok_or_else(|| Unfit("a key holds what no header can".to_owned()))
+        Self::new(api_key, encrypted_key, fields.optional("webhook_secret")?)
+            .ok_or_else(|| Unfit("a key holds what no header can".to_owned()))
     }
 
     /// Nothing, if one of them cannot stand in a header.
-    pub fn new(api_key: &str, encrypted_key: &str) -> Option<Self> {
+    pub fn new(api_key: &str, encrypted_key: &str, webhook_secret: Option<&str>) -> Option<Self> {
         let ours: HeaderMap = [(AUTHORIZATION, secret(api_key)?)].into_iter().collect();
         let mut as_carrier = ours.clone();
         as_carrier.insert(HeaderName::from_static("encrypted_key"), secret(encrypted_key)?);
-        Some(Self { ours, as_carrier })
+        let key = |secret: &str| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        Some(Self { ours, as_carrier, tokens: key(api_key), words: webhook_secret.map(key) })
     }
 }
 
@@ -109,6 +118,8 @@ pub struct Dial<'a> {
     pub voicemail_message: Option<&'a str>,
     /// Our id of the call, by which it is found again.
     pub request_id: &'a CallId,
+    /// Our origin, at which we are told when it is over.
+    pub told_at: Option<&'a str>,
 }
 
 /// Why a call was not placed, or may not have been.
@@ -208,8 +219,11 @@ impl Bland {
 
     /// Places a call. It begins to ring within seconds of the answer.
     pub async fn dial(&self, dial: &Dial<'_>, limit: Duration) -> Result<BlandCallId, DialError> {
-        let request = self.post("/v1/calls").json(&request::Call::from(dial));
-        match self.send_as_carrier(request, limit).await {
+        let signed = |keys: &BlandKeys| {
+            let webhook = dial.told_at.and_then(|origin| keys.address(origin, dial.request_id));
+            Some(self.post("/v1/calls").json(&request::Call::of(dial, webhook)).headers(keys.as_carrier.clone()))
+        };
+        match self.keys.send(Neighbour::Bland, signed, limit).await {
             Ok(reply) => answers::dialled(&reply, &[dial.to, dial.from]),
             Err(http::NoReply::NotSent) => Err(DialError::NotSent),
             Err(http::NoReply::Unknown | http::NoReply::TooLarge) => Err(DialError::Unknown),

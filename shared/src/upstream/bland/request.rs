@@ -21,6 +21,9 @@ pub(super) struct Call<'a> {
     record: bool,
     voicemail: Voicemail,
     metadata: Metadata<'a>,
+    /// Where it is told that the call is over. It has a token in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -42,8 +45,8 @@ struct Metadata<'a> {
     request_id: &'a str,
 }
 
-impl<'a> From<&Dial<'a>> for Call<'a> {
-    fn from(dial: &Dial<'a>) -> Self {
+impl<'a> Call<'a> {
+    pub(super) fn of(dial: &Dial<'a>, webhook: Option<String>) -> Self {
         Self {
             phone_number: dial.to.as_str(),
             from: dial.from.as_str(),
@@ -58,6 +61,7 @@ impl<'a> From<&Dial<'a>> for Call<'a> {
             record: true,
             voicemail: Voicemail::with(dial.voicemail_message),
             metadata: Metadata { request_id: dial.request_id.as_str() },
+            webhook,
         }
     }
 }

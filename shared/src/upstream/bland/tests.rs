@@ -10,7 +10,7 @@ use crate::wire::secrets::Rotating;
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn client(url: &str) -> Bland {
-    let keys = Rotating::given("test", BlandKeys::new("org_1", "enc_1").unwrap());
+    let keys = Rotating::given("test", BlandKeys::new("org_1", "enc_1", None).unwrap());
     Bland::new(BlandConfig { url: url.into(), keys })
 }
 
@@ -35,6 +35,7 @@ async fn a_call_is_described_whole() {
         interruption_threshold: 100,
         voicemail_message: None,
         request_id: &request_id,
+        told_at: None,
     };
     assert_eq!(client(&bland.url).dial(&dial, LIMIT).await.unwrap().as_str(), "c-1");
     let asked = bland.asked().remove(0);
@@ -45,10 +46,12 @@ async fn a_call_is_described_whole() {
         r#"{"phone_number":"+12133610872","from":"+14155551234","task":"Ask { {now}}.","language":"en-US","max_duration":5,"first_sentence":"Hi { {name}}","wait_for_greeting":false,"interruption_threshold":100,"record":true,"voicemail":{"action":"hangup"},"metadata":{"request_id":"00000000000000000000000007"}}"#
     );
     let bland = Canned::answering(&[(200, r#"{"status":"success","call_id":"c-2"}"#)]);
-    let dial = Dial { voicemail_message: Some("Call {{now}} back."), ..dial };
+    let told_at = Some("https://example.com");
+    let dial = Dial { voicemail_message: Some("Call {{now}} back."), told_at, ..dial };
     client(&bland.url).dial(&dial, LIMIT).await.unwrap();
     let asked = bland.asked().remove(0).body;
     assert!(asked.contains(r#""voicemail":{"action":"leave_message","message":"Call { {now}} back."}"#), "{asked}");
+    assert!(asked.contains(r#""webhook":"https://example.com/webhooks/bland/00000000000000000000000007/"#), "{asked}");
 }
 
 #[tokio::test]

@@ -159,7 +159,7 @@ impl To {
             transaction: TransactionId::evm(transfer.transaction),
             block: transfer.block,
             payment: nonce.map(|nonce| InboundPayment {
-                id: PaymentId::evm(network, network.usdc(), payer, nonce),
+                id: PaymentId::evm(network, payer, nonce),
                 payer: Wallet::Evm { network, address: payer },
                 unique: nonce,
                 amount: Usdc::micros(amount.saturating_to()),

@@ -209,6 +209,7 @@ mod tests {
         for (field, value, what) in [
             ("transfer_phone_number", json!("+4"), "transfer_phone_number"),
             ("retry", json!({"wait": 60}), "retry"),
+            ("webhook", json!("https://example.com/webhooks/bland/c/00"), "a webhook of another"),
             ("metadata", json!({"request_id": "c", "to": "+4"}), "to"),
             ("voicemail", json!({"action": "hangup", "sms": {"message": "Hello"}}), "sms"),
             ("voicemail", json!({"action": "hangup", "message": "Hello"}), "voicemail.action \"hangup\""),

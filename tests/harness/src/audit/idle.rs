@@ -49,6 +49,11 @@ impl Ledgers {
                     let (class, deeds) = (&errand.class, &errand.deeds);
                     findings.add("I28", format!("the dry run of {path} ({status}) caused {class} {deeds:?}"));
                 }
+            } else if let Some(id) = client.asked.is_told() {
+                for errand in during.into_iter().filter(|errand| !may_be_looked_at(status, id, errand)) {
+                    let (class, deeds) = (&errand.class, &errand.deeds);
+                    findings.add("I23", format!("the word about {id} ({status}) caused {class} {deeds:?}"));
+                }
             } else if let Some(id) = client.asked.hangs_up().filter(|_| status != 404) {
                 for errand in during.into_iter().filter(|errand| !may_hang_up(status, id, errand)) {
                     let (class, deeds) = (&errand.class, &errand.deeds);
@@ -95,12 +100,26 @@ fn may_hang_up(status: u16, id: &str, errand: &Errand) -> bool {
     if matches!(status, 400 | 403 | 405 | 413) {
         return false;
     }
+    is_of_a_look(id, errand)
+}
+
+/// A word looks at its call, and does no more; one that is not the dialler's is found out by the keys alone, and one of a call that is
+/// kept no longer by the table.
+fn may_be_looked_at(status: u16, id: &str, errand: &Errand) -> bool {
+    match status {
+        404 | 405 => matches!(errand.class.as_str(), "GetSecretValue" | "Query"),
+        _ => is_of_a_look(id, errand),
+    }
+}
+
+/// What a look takes, and what follows from it.
+fn is_of_a_look(id: &str, errand: &Errand) -> bool {
     let of_the_call = |deed: &String| {
         let item = deed.strip_prefix("Update ").unwrap_or(deed);
         item.strip_prefix("CALL#") == Some(id) || item.starts_with("LIMIT#")
     };
     match errand.class.as_str() {
-        "Query" | "TransactWriteItems" => errand.deeds.iter().all(of_the_call),
+        "Query" | "UpdateItem" | "TransactWriteItems" => errand.deeds.iter().all(of_the_call),
         "GetSecretValue" => true,
         class => class.contains("/v1/calls/"),
     }

@@ -82,7 +82,7 @@ pub(super) struct Dialled {
 }
 
 /// What a call may ask for.
-const ASKED: [&str; 12] = [
+const ASKED: [&str; 13] = [
     "phone_number",
     "from",
     "task",
@@ -95,7 +95,17 @@ const ASKED: [&str; 12] = [
     "record",
     "voicemail",
     "metadata",
+    "webhook",
 ];
+
+/// Whether its end is told to nothing but an address of ours, for this call and no other.
+fn is_told_to_us(request: &Value) -> bool {
+    let Some(address) = request["webhook"].as_str() else { return request["webhook"].is_null() };
+    let start =
+        format!("https://dialtone.test/webhooks/bland/{}/", request["metadata"]["request_id"].as_str().unwrap_or("?"));
+    let is_token = |token: &str| token.len() == 64 && token.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+    address.strip_prefix(&start).is_some_and(is_token)
+}
 
 /// What a request asks for besides.
 pub(super) fn besides(request: &Value) -> Vec<String> {
@@ -107,6 +117,7 @@ pub(super) fn besides(request: &Value) -> Vec<String> {
     let mut besides = named(request, &ASKED);
     besides.extend(named(voicemail, &["action", "message"]));
     besides.extend(named(&request["metadata"], &["request_id"]));
+    besides.extend((!is_told_to_us(request)).then(|| "a webhook of another".to_owned()));
     // With a message it is left whatever the action says, so the two have to say the same.
     let says = if voicemail["message"].is_null() { "hangup" } else { "leave_message" };
     besides.extend((voicemail["action"] != says).then(|| format!("voicemail.action {}", voicemail["action"])));

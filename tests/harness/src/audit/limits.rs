@@ -166,7 +166,7 @@ impl Ledgers {
         }
         for (name, slices) in wholes {
             let prefix = name.strip_prefix("LIMIT#PREFIX#").map(|digits| format!("+{digits}"));
-            let booked = if prefix.is_some() { "prefix_slot" } else { "day_slot" };
+            let booked = if prefix.is_some() { "prefix" } else { "day" };
             let newest = slices.iter().filter_map(|row| row["slot"].as_i64()).max().unwrap_or_default();
             let sums: [(&str, Amount); 3] = [
                 ("loss", lost),
@@ -298,7 +298,7 @@ mod tests {
     fn call(id: &str, at: i64) -> Value {
         json!({"pk": format!("CALL#{id}"), "wallet": "w", "to": "+12135550100", "created_at": at, "ended_at": at,
                "settled": true, "charge": "paid",
-               "cost": {"micros": 100, "price": 540, "kept": 540, "prefix_slot": 7, "day_slot": 8, "dear": true}})
+               "cost": {"micros": 100, "price": 540, "kept": 540, "prefix": 7, "day": 8, "dear": true}})
     }
 
     fn limits() -> Vec<Value> {

@@ -154,6 +154,12 @@ impl Exchange {
         (self.method == "POST").then_some(id)
     }
 
+    /// The id in a word of the dialler's.
+    pub fn is_told(&self) -> Option<&str> {
+        let (id, _) = self.path.strip_prefix("/webhooks/bland/")?.split_once('/')?;
+        Some(id)
+    }
+
     /// The answer's status.
     pub fn status(&self) -> Option<u16> {
         self.said.as_ref().map(|said| said.status)

@@ -57,6 +57,7 @@ macro_rules! binaries {
             ("numbers_list", env!("CARGO_BIN_EXE_numbers_list")),
             ("numbers", env!("CARGO_BIN_EXE_numbers")),
             ("voice_call", env!("CARGO_BIN_EXE_voice_call")),
+            ("voice_call_ended", env!("CARGO_BIN_EXE_voice_call_ended")),
             ("voice_call_hangup", env!("CARGO_BIN_EXE_voice_call_hangup")),
             ("voice_call_status", env!("CARGO_BIN_EXE_voice_call_status")),
             ("voice_calls", env!("CARGO_BIN_EXE_voice_calls")),

@@ -2,6 +2,7 @@
 
 use super::super::{before, judge, price_of};
 use super::{TALK, USER, at, dialled, look, looked_at, new, over};
+use crate::calls::pace::Asker;
 use crate::store::calls::{Asked, Call, Line};
 use crate::types::{AnswerKind, Decimal, PhoneNumber, Question, Usdc};
 use crate::upstream::bland::BlandCall;
@@ -26,7 +27,7 @@ fn a_call_costs_the_diallers_price_and_the_carriers_minutes_and_what_is_not_said
     // A record that lags knows no cost.
     let ended = look(dialled(), 60, &over(&[("status", "busy")]));
     let ended = looked_at(ended, 130);
-    let lags = judge(&ended, &new().heard(before(&ended)), at(130));
+    let lags = judge(&ended, &new().heard(before(&ended)), Asker::Polls, at(130));
     assert_eq!((lags.settled, lags.price), (true, None));
 }
 
@@ -38,7 +39,7 @@ fn a_call_about_which_something_is_asked_costs_two_analyses_more_and_one_without
         let line = Line { questions: Asked { questions, ..Asked::default() }, ..call.line };
         let call = looked_at(Call { line, ..call }, 60);
         let record = BlandCall { price: Decimal::parse("0.14"), ..over(fields) };
-        judge(&call, &record.heard(before(&call)), at(60)).price.unwrap().atomic()
+        judge(&call, &record.heard(before(&call)), Asker::Polls, at(60)).price.unwrap().atomic()
     };
     let talk = [TALK, USER];
     assert_eq!(price(vec![question.clone()], &talk) - price(Vec::new(), &talk), 9_000);

@@ -17,6 +17,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 mod voices;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -35,6 +36,7 @@ pub use call::{Call, Line, Speaker};
 pub use dispatch::Byot;
 use errors::Refusal;
 pub use script::{End, Script, Step};
+pub use words::Word;
 
 /// Our keys at Bland.
 #[derive(Clone, Debug)]
@@ -75,6 +77,8 @@ struct Account {
     list_metadata: bool,
     /// The status of a call that is stopped while its line is open, where it is not the usual one.
     stopped: Option<&'static str>,
+    /// What words about calls are signed with.
+    webhook_secret: Option<String>,
     /// Handles of Twilio accounts, and the accounts' SIDs.
     handles: BTreeMap<String, String>,
 }
@@ -95,6 +99,8 @@ struct Inner {
     analyses: Vec<Analysis>,
     next_answers: VecDeque<Value>,
     answers_by_number: BTreeMap<String, Value>,
+    /// The calls about which a word was taken.
+    heard_of: BTreeSet<String>,
     dialled: BTreeMap<String, i64>,
     next_scripts: VecDeque<Script>,
     told: Option<Told>,

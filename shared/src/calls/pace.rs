@@ -1,0 +1,76 @@
+//! How often a running call is looked at, by who asks, and when it is worth asking again. Pure.
+//!
+//! `docs/decisions.md`: How often is a running call looked at, and what does that cost?
+
+use crate::store::Charge;
+use crate::store::calls::Call;
+use crate::types::Timestamp;
+
+/// Who asks how a call stands, which says how soon it is worth a look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asker {
+    /// A poll, which reads what is known. Its end is told by the dialler.
+    Polls,
+    /// A request that waits for the next word.
+    Waits,
+    /// The dialler, which says that it is over.
+    Told,
+    /// Something that has another reason to look: its time is up, or it is to be hung up.
+    Knows,
+}
+
+/// Seconds between two looks at all, whoever asks: what the vendor advises.
+const EVERY: i64 = 5;
+/// Seconds between two looks at a call that runs, for those that poll.
+const SELDOM: i64 = 30;
+/// Seconds in which a poll can be late with an end that the dialler has told of.
+const AGAIN: i64 = 10;
+
+/// Seconds from one look to the next. What ends, or is to end, is seen to its end: what is missing comes within a minute.
+pub(super) fn pause(call: &Call, asker: Asker) -> i64 {
+    let is_stopped = call.business.stopped || call.business.charge == Charge::Declined;
+    let is_ending = call.line.ended_at.is_some() || call.line.hangup_requested_at.is_some() || is_stopped;
+    if is_ending || asker != Asker::Polls { EVERY } else { SELDOM }
+}
+
+/// In how many seconds there can be something new: with the next look, or before it, because the dialler tells us when a call is over.
+pub(super) fn again(call: &Call, now: Timestamp) -> u32 {
+    let due = call.line.looked_at.saturating_add(pause(call, Asker::Polls)).saturating_sub(now.as_second());
+    u32::try_from(due.clamp(1, AGAIN)).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asker, again, pause};
+    use crate::calls::seen::tests::{at, dialled};
+    use crate::store::Charge;
+    use crate::store::calls::{Business, Call, Line};
+
+    #[test]
+    fn a_call_that_ends_is_seen_to_its_end_and_one_that_runs_is_looked_at_for_who_waits() {
+        let call = |line: Line| Call { line: Line { looked_at: at(0).as_second(), ..line }, ..dialled() };
+        let paid = |business: Business| Call { business, ..call(dialled().line) };
+        let running = call(dialled().line);
+        let ended = call(Line { ended_at: Some(at(0)), ..dialled().line });
+        let to_end = call(Line { hangup_requested_at: Some(at(0)), ..dialled().line });
+        let stopped = paid(Business { stopped: true, ..dialled().business });
+        let declined = paid(Business { charge: Charge::Declined, ..dialled().business });
+        for (call, asker, seconds) in [
+            (&running, Asker::Polls, 30),
+            (&running, Asker::Waits, 5),
+            (&running, Asker::Told, 5),
+            (&running, Asker::Knows, 5),
+            (&ended, Asker::Polls, 5),
+            (&to_end, Asker::Polls, 5),
+            (&stopped, Asker::Polls, 5),
+            (&declined, Asker::Polls, 5),
+        ] {
+            assert_eq!(pause(call, asker), seconds, "{asker:?}");
+        }
+        for (call, second, seconds) in
+            [(&running, 0, 10), (&running, 25, 5), (&running, 40, 1), (&ended, 2, 3), (&ended, 9, 1)]
+        {
+            assert_eq!(again(call, at(second)), seconds, "{second}");
+        }
+    }
+}
