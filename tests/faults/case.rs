@@ -1,6 +1,7 @@
 //! One case: a scenario, what goes wrong in it, and what the client does then. Its line replays it:
 //! `call/dynamo/3/lose-answer + bland/1/hang/repeat`.
 
+mod followed;
 mod questions;
 
 use std::fmt;
@@ -37,6 +38,8 @@ pub(crate) enum Scenario {
     Call,
     /// A call is followed to its end.
     Poll,
+    /// The dialler says that a call is over.
+    Word,
     /// A call is hung up while they talk.
     HangUp,
     /// A call has settled, and the questions about it are asked.
@@ -48,7 +51,7 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Buy,
         Self::Pool,
         Self::Renew,
@@ -56,6 +59,7 @@ impl Scenario {
         Self::Calls,
         Self::Call,
         Self::Poll,
+        Self::Word,
         Self::HangUp,
         Self::Questions,
         Self::Reclaim,
@@ -71,6 +75,7 @@ impl Scenario {
             Self::Calls => "calls",
             Self::Call => "call",
             Self::Poll => "poll",
+            Self::Word => "word",
             Self::HangUp => "hang-up",
             Self::Questions => "questions",
             Self::Reclaim => "reclaim",
@@ -187,6 +192,7 @@ impl Case {
                 Ok(self.play_paid(lab, told).await)
             }
             Scenario::Poll => self.play_poll(lab).await,
+            Scenario::Word => self.play_word(lab).await,
             Scenario::HangUp => self.play_hang_up(lab).await,
             Scenario::Questions => self.play_questions(lab).await,
             Scenario::Reclaim => self.play_reclaim(lab).await,
@@ -248,52 +254,6 @@ impl Case {
         Played { told: Some(told), findings, asked }
     }
 
-    /// A call is polled until nothing about it will change any more.
-    async fn play_poll(&self, lab: &mut Lab) -> Result<Played, String> {
-        let Owner { wallet, number } = lab.owner().await?;
-        let errand = Errand::call(&number, &lab.callee());
-        let mut told = lab.told(wallet, errand).await;
-        told.sign();
-        told.ask(&lab.stack).await;
-        let body = told.last().map(harness::request::Response::json).unwrap_or_default();
-        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
-        let path = format!("/api/v1/voice/call/{id}");
-        let (stack, killed) = (&lab.stack, ["voice_call_status", "reaper"]);
-        self.arm(lab);
-        let mut findings = Vec::new();
-        let mut ended = false;
-        let mut status = 0;
-        for round in 0..6 {
-            if round == 1 {
-                stack.bland.finish_all();
-            }
-            let answer = amid_kills(stack, &killed, stack.get(&path).send()).await;
-            status = answer.status.as_u16();
-            if !matches!(status, 200 | 500 | 502 | 503) {
-                findings.push(format!("a poll was answered {status}"));
-            }
-            if status == 200 {
-                let over = answer.json()["ended_by"] != "IN_PROGRESS";
-                if ended && !over {
-                    findings.push("a call that was over runs again".to_owned());
-                }
-                ended = over;
-            } else if self.conduct == Conduct::Leaves {
-                break;
-            }
-            lab.pass(Duration::from_secs(if round == 3 { 61 } else { 6 })).await;
-        }
-        let swept_from = newest(lab);
-        lab.pass(6 * MINUTE).await;
-        amid_kills(stack, &killed, lab.sweep()).await;
-        let asked = asked(lab, swept_from);
-        lab.calm().await;
-        if self.conduct != Conduct::Leaves && !ended {
-            findings.push(format!("the call is over, and its caller does not learn it: {status}"));
-        }
-        Ok(Played { told: Some(told), findings, asked })
-    }
-
     /// A call is hung up while they talk. The one that repeats asks again while the reaper comes; the one that signs anew looks
     /// how it goes.
     async fn play_hang_up(&self, lab: &mut Lab) -> Result<Played, String> {
@@ -321,7 +281,7 @@ impl Case {
                 statuses.push(again.status.as_u16());
             }
             Conduct::SignsAnew => {
-                lab.pass(Duration::from_secs(6)).await;
+                lab.pass(Duration::from_secs(30)).await;
                 drop(amid_kills(stack, &killed, stack.get(&path).send()).await);
             }
         }
@@ -360,7 +320,7 @@ impl Case {
         let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
         let path = format!("/api/v1/voice/call/{id}");
         lab.stack.bland.finish_all();
-        lab.pass(Duration::from_secs(10)).await;
+        lab.pass(Duration::from_secs(30)).await;
         polled(lab, &path).await;
         lab.pass(Duration::from_secs(61)).await;
         if polled(lab, &path).await["refund"]["status"] != "due" {
@@ -443,7 +403,7 @@ async fn polled(lab: &Lab, path: &str) -> serde_json::Value {
         if answer.status.as_u16() == 200 {
             return answer.json();
         }
-        lab.pass(Duration::from_secs(6)).await;
+        lab.pass(Duration::from_secs(30)).await;
     }
     serde_json::Value::Null
 }

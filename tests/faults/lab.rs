@@ -34,7 +34,7 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) async fn open(binaries: Binaries) -> Self {
         // The cases of one world have more lines together than the smallest plan has.
-        let stack = Stack::builder(binaries).parameter("BlandPlan", "scale").start().await;
+        let stack = Stack::builder(binaries).parameter("BlandPlan", "scale").told().start().await;
         for area in AREAS {
             for line in 0..4 {
                 stack.twilio.offer(Offered::local(&format!("+1{area}555010{line}"), "US"));

@@ -32,7 +32,7 @@ impl Case {
         let path = format!("/api/v1/voice/call/{id}");
         let (stack, killed) = (&lab.stack, ["voice_call_status", "reaper"]);
         stack.bland.finish_all();
-        lab.pass(Duration::from_secs(6)).await;
+        lab.pass(Duration::from_secs(30)).await;
         let before = polled(lab, &path).await;
         lab.pass(Duration::from_secs(61)).await;
 
@@ -43,7 +43,7 @@ impl Case {
             Conduct::Leaves => {}
             Conduct::Repeats => drop(amid_kills(stack, &killed, async { join(look(), lab.sweep()).await }).await),
             Conduct::SignsAnew => {
-                lab.pass(Duration::from_secs(6)).await;
+                lab.pass(Duration::from_secs(30)).await;
                 drop(amid_kills(stack, &killed, look()).await);
             }
         }
