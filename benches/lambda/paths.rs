@@ -59,6 +59,9 @@ const CODE: Link = Link { what: "code", neighbour: Neighbour::Chain, class: ("PO
 const CLAIM: Link = dynamo("claim", "TransactWriteItems");
 const FENCE: Link = dynamo("fence", "TransactWriteItems");
 const CLOSE: Link = dynamo("close", "TransactWriteItems");
+/// A sale that holds nothing beside itself is claimed and closed by itself.
+const CLAIM_ALONE: Link = dynamo("claim", "PutItem");
+const CLOSE_ALONE: Link = dynamo("close", "UpdateItem");
 const VERIFY: Link =
     Link { what: "verify", neighbour: Neighbour::Facilitator, class: ("POST ", "/verify"), milliseconds: 50 };
 const SETTLE: Link =
@@ -70,13 +73,13 @@ const MOVE: Link =
     Link { what: "moved", neighbour: Neighbour::Scheduler, class: ("PUT /schedules/", ""), milliseconds: 50 };
 
 pub(crate) const LIST: CriticalPath =
-    CriticalPath(&[&[&[RECORD], &[LEASES], &[HOLDS]], &[&[CLAIM]], &[&[SETTLE]], &[&[CLOSE]]]);
+    CriticalPath(&[&[&[RECORD], &[LEASES], &[HOLDS]], &[&[CLAIM_ALONE]], &[&[SETTLE]], &[&[CLOSE_ALONE]]]);
 
 pub(crate) const CALLS: CriticalPath = CriticalPath(&[
     &[&[RECORD], &[dynamo("entries", "Query"), dynamo("calls", "BatchGetItem")], &[HOLDS]],
-    &[&[CLAIM]],
+    &[&[CLAIM_ALONE]],
     &[&[SETTLE]],
-    &[&[CLOSE]],
+    &[&[CLOSE_ALONE]],
 ]);
 
 pub(crate) const RENEW: CriticalPath =
