@@ -1,10 +1,10 @@
 //! The reaper: what is due and no client waits for. At least once, overlapping, bounded in time; whatever it does not get
 //! to, the next one does, and being late changes nothing for a caller.
 //!
-//! Nothing that takes long, or fails, keeps the rest waiting: what has nothing to do with each other is done side by side, each
-//! queue has its share of the time, and what fails goes to the end of its queue.
+//! Nothing that takes long, or fails, keeps the rest waiting: each shard of the queues has an invocation of its own, each queue so
+//! many steps at once, and what fails goes to the end of its queue.
 //!
-//! `docs/decisions.md`: Why does a round of the reaper do five things side by side?
+//! `docs/decisions.md`: Why is a round of the reaper four, and how much does each do at once?
 
 mod gauges;
 mod proofs;
@@ -12,13 +12,14 @@ mod queues;
 mod reconcile;
 mod strays;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use futures_util::future;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
-use crate::calls::{Calls, OVERDUE};
+use crate::calls::Calls;
 use crate::edge::Rounds;
 use crate::env::Env;
 use crate::invocation::Invocation;
@@ -29,7 +30,7 @@ use crate::refusal::Fault;
 use crate::sale::{self, Cashier, Deliver, Delivery, Finished, Sent, Undo};
 use crate::store::calls::Call;
 use crate::store::sales::{Open, Record, Sale, Taken};
-use crate::store::{Charge, State, Store, StoreFault, Work, numbers};
+use crate::store::{Charge, SHARDS, State, Store, StoreFault, Work, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
 use crate::types::{CallId, Country, PaymentId, PhoneNumber, Usdc, Wallet};
@@ -43,6 +44,9 @@ const GLANCE: Duration = Duration::from_secs(2);
 /// What wakes the reaper: a lease's own alarm, an operator, or anything else for the whole round.
 #[derive(Debug, Default, Deserialize)]
 pub struct Event {
+    /// The shard of the queues that is worked off; all of them, if it is not said.
+    #[serde(default)]
+    shard: Option<u8>,
     /// The lease whose time has come.
     #[serde(default)]
     reclaim: Option<Reclaim>,
@@ -86,16 +90,46 @@ pub struct Report {
 }
 
 impl Report {
-    fn add(&mut self, part: &Self) {
-        let Self { leases, sales, calls, imports, releases, adopted, strays, faults } = part;
-        self.leases += leases;
-        self.sales += sales;
-        self.calls += calls;
-        self.imports += imports;
-        self.releases += releases;
-        self.adopted += adopted;
-        self.strays += strays;
-        self.faults += faults;
+    /// This, and what another part has done.
+    fn and(self, other: &Self) -> Self {
+        let Self { leases, sales, calls, imports, releases, adopted, strays, faults } = other;
+        Self {
+            leases: self.leases + leases,
+            sales: self.sales + sales,
+            calls: self.calls + calls,
+            imports: self.imports + imports,
+            releases: self.releases + releases,
+            adopted: self.adopted + adopted,
+            strays: self.strays + strays,
+            faults: self.faults + faults,
+        }
+    }
+}
+
+/// Which part of the work a round does. Each minute begins one for each shard, side by side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Part {
+    first: u8,
+    /// The first that it does not do.
+    end: u8,
+}
+
+impl Part {
+    /// One shard, if there is one of this number, or all.
+    fn of(shard: Option<u8>) -> Option<Self> {
+        match shard {
+            None => Some(Self { first: 0, end: SHARDS }),
+            Some(shard) => (shard < SHARDS).then_some(Self { first: shard, end: shard + 1 }),
+        }
+    }
+
+    fn shards(self) -> Range<u8> {
+        self.first..self.end
+    }
+
+    /// Whether it does what is not divided as well: numbers on their way, what the chains and the carrier are asked, and a look round.
+    fn has_the_rest(self) -> bool {
+        self.first == 0
     }
 }
 
@@ -149,7 +183,13 @@ impl Rounds for Sweep {
             Event { payments_from: Some(block), network, .. } => {
                 self.watch_from(network.as_deref(), block, invocation, &mut report).await;
             }
-            Event { .. } => self.round(invocation, &mut report).await,
+            Event { shard, .. } => {
+                if let Some(part) = Part::of(shard) {
+                    self.round(part, invocation, &mut report).await;
+                } else {
+                    error!(?shard, "a schedule names a shard that is not there");
+                }
+            }
         }
         report
     }
@@ -161,36 +201,36 @@ impl Sweep {
         self.finish(payment, invocation).await
     }
 
-    async fn round(&self, invocation: &Invocation, report: &mut Report) {
-        let (money, calls, stock, answers, rest) = future::join5(
-            Box::pin(self.money(invocation)),
-            Box::pin(self.running(invocation)),
-            Box::pin(self.stock(invocation)),
-            Box::pin(self.answers(invocation)),
-            Box::pin(self.rest(invocation)),
-        )
-        .await;
-        for part in [money, calls, stock, answers, rest] {
-            report.add(&part);
-        }
+    async fn round(&self, part: Part, invocation: &Invocation, report: &mut Report) {
+        let (queues, rest) =
+            future::join(Box::pin(self.work_off(part, invocation)), Box::pin(self.rest(part, invocation))).await;
+        *report = queues.and(&rest);
         // Last, so that what has just come to its end is not counted as unfinished.
-        if invocation.remaining() > GLANCE {
+        if part.has_the_rest() && invocation.remaining() > GLANCE {
             self.look_round(invocation, report).await;
         }
         telemetry::add(&ROUNDS, 1, []);
     }
 
     /// What is asked of the chains and the carrier once in a while.
-    async fn rest(&self, invocation: &Invocation) -> Report {
-        let mut report = Report::default();
-        self.watch_strays(invocation, &mut report).await;
-        if invocation.remaining() > STEP {
-            self.prove(invocation, &mut report).await;
+    async fn rest(&self, part: Part, invocation: &Invocation) -> Report {
+        if !part.has_the_rest() {
+            return Report::default();
         }
-        if invocation.remaining() > STEP {
-            self.reconcile_daily(invocation, &mut report).await;
-        }
-        report
+        let (watched, reconciled) = future::join(
+            Box::pin(async {
+                let mut report = Report::default();
+                self.watch_strays(invocation, &mut report).await;
+                report
+            }),
+            Box::pin(async {
+                let mut report = Report::default();
+                self.reconcile_daily(invocation, &mut report).await;
+                report
+            }),
+        )
+        .await;
+        watched.and(&reconciled)
     }
 
     async fn reclaim_named(&self, one: &Reclaim, invocation: &Invocation, report: &mut Report) {
@@ -256,9 +296,6 @@ impl Sweep {
         if known.business.charge == Charge::RefundDue {
             return self.owe(&known, invocation).await;
         }
-        // Before the look: one that finds a refund due makes it the next thing to be done, and that must not be put off again.
-        let until = invocation.now.checked_add(OVERDUE).map_err(StoreFault::from)?;
-        self.store.put_off(id, until).await?;
         self.calls.end(known, invocation).await
     }
 }

@@ -195,8 +195,8 @@ class Deployed:
 
     def rests(self):
         """The reaper stays away: what happens from here on happens for another reason."""
-        sweep = self.scheduler.get_schedule(Name=f"{STACK}-sweep")
-        self.update(sweep, State="DISABLED")
+        for shard in range(4):
+            self.update(self.scheduler.get_schedule(Name=f"{STACK}-sweep-{shard}"), State="DISABLED")
 
     def is_behind_its_edge(self):
         """Where the public name leads to, and what it passes on the way."""

@@ -29,6 +29,8 @@ mod races;
 mod reaper;
 mod refunds;
 mod refusals;
+#[expect(clippy::print_stdout, reason = "what was counted is shown where it is asked for")]
+mod rounds;
 #[expect(clippy::panic, reason = "in a test, panicking is how it fails")]
 mod rules;
 mod sales;

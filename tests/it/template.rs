@@ -150,9 +150,9 @@ fn the_edge_stands_before_the_api_where_it_is_wanted_and_cannot_be_had_by_halves
 fn what_stops_calls_and_pays_back_runs_whatever_the_api_is_asked() {
     for (binary, function) in functions() {
         let reserved = &function["Properties"]["ReservedConcurrentExecutions"];
-        if ["reaper", "refunds"].contains(&binary.as_str()) {
-            let two = reserved[1].as_u64();
-            assert_eq!((text(&reserved[0]), two), ("ReservesConcurrency".into(), Some(2)), "{binary}");
+        if let Some((_, own)) = [("reaper", 8), ("refunds", 2)].iter().find(|(name, _)| *name == binary) {
+            let reserved = (text(&reserved[0]), reserved[1].as_u64());
+            assert_eq!(reserved, ("ReservesConcurrency".into(), Some(*own)), "{binary}");
         } else if ["voice_call_status", "mcp"].contains(&binary.as_str()) {
             // Those who wait for calls, and those who wait for another function, have so many, and no more.
             let own = reserved[1].as_u64();
@@ -161,6 +161,19 @@ fn what_stops_calls_and_pays_back_runs_whatever_the_api_is_asked() {
             assert!(reserved.is_null(), "{binary}");
         }
     }
+}
+
+#[test]
+fn each_shard_of_the_queues_has_a_round_of_its_own_each_minute_and_is_missed_when_it_has_none() {
+    let (_, reaper) = functions().into_iter().find(|(binary, _)| binary == "reaper").expect("the reaper");
+    let inputs = entries(&reaper["Properties"]["Events"]).into_iter().map(|(_, event)| {
+        assert_eq!(text(&event["Properties"]["ScheduleExpression"]), "rate(1 minute)");
+        text(&event["Properties"]["Input"])
+    });
+    let expected = (0..shared::store::SHARDS).map(|shard| format!("{{\"shard\":{shard}}}"));
+    assert_eq!(inputs.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    let alarm = &template()["Resources"]["ReaperAlarm"]["Properties"];
+    assert_eq!(alarm["Threshold"].as_u64(), Some(shared::store::SHARDS.into()));
 }
 
 #[test]

@@ -108,6 +108,7 @@ mod rows;
 pub mod sales;
 pub mod survey;
 mod turns;
+pub mod walks;
 pub mod watch;
 pub mod work;
 

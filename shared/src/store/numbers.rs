@@ -2,12 +2,14 @@
 //!
 //! `docs/decisions.md`: Why is a pooled number not a state of its own while it rests?
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::types::{Country, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::change::{Change, Changes, Step, When, above, at_most, is, no};
 use super::hurdle::Hurdle;
 use super::item::Item;
-use super::keys::{self, LEASES, Queue};
+use super::keys::{self, Key, LEASES, Named, Queue};
 use super::lost::{Done, Lost};
 use super::parse::{country_of, instant_of, number_of};
 use super::rows::{
@@ -308,6 +310,19 @@ impl Store {
     /// A number, if it is in our hands.
     pub async fn holding(&self, number: &PhoneNumber) -> Result<Option<Holding>, StoreFault> {
         self.item(keys::number(number)).await?.map(Holding::from_item).transpose()
+    }
+
+    /// What is known of several numbers, a hundred at most.
+    pub async fn holdings(&self, numbers: &BTreeSet<PhoneNumber>) -> Result<HashMap<PhoneNumber, Holding>, StoreFault> {
+        if numbers.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let keys: Vec<_> = numbers.iter().map(keys::number).collect();
+        let held = self.batch(&keys).await?.into_iter().map(|item| match keys::read(&Key::of(&item)?)? {
+            Named::Number(number) => Some(Holding::from_item(item).map(|holding| (number, holding))),
+            _ => None,
+        });
+        held.flatten().collect()
     }
 
     /// Idle numbers of a country whose time has come, those that have rested longest first. Candidates only: the

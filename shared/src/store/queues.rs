@@ -4,11 +4,11 @@
 
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
 
-use super::change::{Change, Changes, at_most, is};
+use super::change::{Change, at_most, is};
 use super::item::Item;
 use super::keys::{self, Key, Named, Queue};
 use super::rows::{DUE_AT, DUE_QUEUE};
-use super::{Hurdle, Store, StoreFault};
+use super::{Store, StoreFault};
 
 /// Something whose time has come. A candidate: the index is read without a promise that it is still so.
 pub enum Candidate {
@@ -51,24 +51,23 @@ impl Store {
         Ok(Due { due: items.iter().filter_map(candidate).collect(), next: next.map(Cursor) })
     }
 
-    /// Puts something that is due in a queue by then off, unless it is not any more.
+    /// Puts something that is due in a queue by then off, unless it is not any more. Says whether it was: of all that come at once,
+    /// one has put it off. If the answer is lost and asked for again, none has, and it is due again then.
     pub async fn put_behind(
         &self,
         candidate: &Candidate,
         queue: Queue,
         until: Timestamp,
         behind: Timestamp,
-    ) -> Result<(), StoreFault> {
-        let (key, hurdle) = match candidate {
-            Candidate::Number(number) => (keys::number(number), Hurdle::Number),
-            Candidate::Lease(wallet, number) => (keys::lease(wallet, number), Hurdle::Lease),
-            Candidate::Sale(payment) => (keys::sale(payment), Hurdle::Sale),
-            Candidate::Call(call) => (keys::call(call), Hurdle::Call),
+    ) -> Result<bool, StoreFault> {
+        let key = match candidate {
+            Candidate::Number(number) => keys::number(number),
+            Candidate::Lease(wallet, number) => keys::lease(wallet, number),
+            Candidate::Sale(payment) => keys::sale(payment),
+            Candidate::Call(call) => keys::call(call),
         };
-        let token = format!("behind {}|{}|{}", key.pk, key.sk, behind.as_second());
-        let change =
-            Change::update(key).set(DUE_AT, behind).when(is(DUE_QUEUE, queue)).when(at_most(DUE_AT, until)).or(hurdle);
-        self.transact(Changes::of([change]), &token).await.map(drop)
+        let change = Change::update(key).set(DUE_AT, behind).when(is(DUE_QUEUE, queue)).when(at_most(DUE_AT, until));
+        Ok(self.change(change).await?.is_ok())
     }
 }
 

@@ -9,7 +9,8 @@ use super::rows::{INSIDE, PROGRESS, TAKEN_AT, TurnRow};
 use super::{Done, Hurdle, Store, StoreFault, keys};
 
 impl Store {
-    /// Takes the turn at something that is done once in a while: of all that come by, one gets it.
+    /// Takes the turn at something that is done once in a while: of all that come by, one gets it. Looks first whether it is time: most
+    /// of those that come by come too early, and a write that is refused is charged like one that is made.
     pub async fn take_turn(
         &self,
         name: &str,
@@ -18,6 +19,9 @@ impl Store {
         attempt: &str,
     ) -> Result<bool, StoreFault> {
         let last = now.saturating_sub(every)?;
+        if self.turn(name).await?.taken_at.is_some_and(|taken| taken > last.as_second()) {
+            return Ok(false);
+        }
         let change = Change::update(keys::turn(name))
             .set(TAKEN_AT, now)
             .when(When::Any(vec![no(TAKEN_AT), at_most(TAKEN_AT, last)]))

@@ -1,9 +1,11 @@
 //! How things stand once a round is over, for the operator: what has not come to its end, and since when; what there is to
 //! sell. Everything is asked of the index and read by key, so it costs what is unfinished and not what exists.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use super::queues::PAGE;
+use futures_util::{StreamExt, future, stream};
+
 use super::{Report, Sweep, failed};
 use crate::invocation::Invocation;
 use crate::store::{Candidate, Queue, SHARDS, State, StoreFault};
@@ -15,6 +17,10 @@ use crate::types::Timestamp;
 
 /// A younger sale is not unfinished: a request is at work on it.
 const UNDER_WAY: Duration = Duration::from_mins(1);
+/// How many of a queue are looked at.
+const MANY: u16 = 50;
+/// How many of them at once.
+const AT_ONCE: usize = 16;
 
 /// How many there are of something, and how old the oldest is, in seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -50,28 +56,30 @@ impl Sweep {
         }
     }
 
-    /// The sales that are unfinished, and those among them that are past the fence. At most [`PAGE`] of a queue are looked at:
+    /// The sales that are unfinished, and those among them that are past the fence. At most [`MANY`] of a queue are looked at:
     /// more than this many are a disaster whatever their number.
     async fn unfinished(&self, invocation: &Invocation) -> Result<(Waiting, Waiting), StoreFault> {
         let (mut unfinished, mut unknown) = (Waiting::default(), Waiting::default());
-        for queue in (0..SHARDS).flat_map(|shard| [Queue::Sales(shard), Queue::Doubts(shard)]) {
-            for candidate in self.store.due(queue, Timestamp::MAX, PAGE).await? {
-                let Candidate::Sale(payment) = candidate else { continue };
-                if invocation.remaining() < super::GLANCE {
-                    return Ok((unfinished, unknown));
-                }
-                let Some(record) = self.store.sale(&payment).await? else { continue };
-                let age = invocation.now.duration_since(record.created_at).as_secs();
-                let age = u64::try_from(age).unwrap_or(0);
-                if age < UNDER_WAY.as_secs() {
-                    continue;
-                }
-                if matches!(record.state, State::Open | State::Settling) {
-                    unfinished.add(age);
-                }
-                if record.state == State::Settling && record.settled.is_none() {
-                    unknown.add(age);
-                }
+        let queues = (0..SHARDS).flat_map(|shard| [Queue::Sales(shard), Queue::Doubts(shard)]);
+        let pages = queues.map(|queue| self.store.due(queue, Timestamp::MAX, MANY));
+        let waiting = future::try_join_all(pages).await?.into_iter().flatten();
+        let records = stream::iter(waiting).map(async |candidate| match candidate {
+            Candidate::Sale(payment) if invocation.remaining() > super::GLANCE => self.store.sale(&payment).await,
+            _ => Ok(None),
+        });
+        let mut records = pin!(records.buffer_unordered(AT_ONCE));
+        while let Some(record) = records.next().await {
+            let Some(record) = record? else { continue };
+            let age = invocation.now.duration_since(record.created_at).as_secs();
+            let age = u64::try_from(age).unwrap_or(0);
+            if age < UNDER_WAY.as_secs() {
+                continue;
+            }
+            if matches!(record.state, State::Open | State::Settling) {
+                unfinished.add(age);
+            }
+            if record.state == State::Settling && record.settled.is_none() {
+                unknown.add(age);
             }
         }
         Ok((unfinished, unknown))

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use tracing::{error, warn};
 
-use super::queues::PAGE;
-use super::{Report, STEP, Sweep, failed};
+use super::Sweep;
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale;
-use crate::store::{Candidate, Pause, Queue, SHARDS};
+use crate::store::Pause;
 use crate::telemetry;
 use crate::telemetry::metrics::{MISSING_MONEY, MISSING_PAYMENTS};
 use crate::types::PaymentId;
@@ -21,32 +20,10 @@ use crate::x402::Truth;
 
 /// After an answer that is not sure.
 const AGAIN: Duration = Duration::from_mins(15);
-/// Payments that are asked for in one round, each with up to a handful of questions.
-const QUESTIONS: u8 = 20;
 
 impl Sweep {
-    /// Asks for the payments that the watch has not seen.
-    pub(super) async fn prove(&self, invocation: &Invocation, report: &mut Report) {
-        let mut asked = 0;
-        for shard in 0..SHARDS {
-            let due = match self.store.due(Queue::Unproven(shard), invocation.now, PAGE).await {
-                Ok(due) => due,
-                Err(fault) => return failed(report, &fault.into()),
-            };
-            for candidate in due {
-                let Candidate::Sale(payment) = candidate else { continue };
-                if asked == QUESTIONS || invocation.remaining() < STEP {
-                    return;
-                }
-                asked += 1;
-                if let Err(fault) = self.prove_one(&payment, invocation).await {
-                    failed(report, &fault);
-                }
-            }
-        }
-    }
-
-    async fn prove_one(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
+    /// Asks for a payment that the watch has not seen.
+    pub(super) async fn prove(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
         let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
         let by = &invocation.attempt;
         if !self.cashier.nodes.knows(record.signed.payer.network()) {

@@ -168,10 +168,24 @@ impl Dynamo {
     }
 
     /// The same for many items at once.
-    fn put_all(&self, items: Vec<Map<String, Value>>) {
+    pub fn put_all(&self, items: Vec<Map<String, Value>>) {
         let items = items.into_iter().map(|item| request(Value::Object(item))).collect();
         let imported = self.engine.import_items(&self.table, items, ImportOptions::default());
         imported.unwrap_or_else(|error| panic!("DynamoDB refused the harness: {error}"));
+    }
+
+    /// The items of a partition, as DynamoDB's JSON.
+    pub fn items_of(&self, pk: &str) -> Vec<Map<String, Value>> {
+        pages(|start| {
+            let mut query = json!({
+                "TableName": &*self.table, "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": pk}},
+            });
+            if let Some(start) = start {
+                query["ExclusiveStartKey"] = start;
+            }
+            answer(self.engine.query(request(query)))
+        })
     }
 
     /// Deletes an item past all conditions.

@@ -225,7 +225,10 @@ impl World {
     /// The recurring schedules fire once.
     pub async fn sweep(&self) -> Result<(), InvokeError> {
         self.history.note(|| (What::Swept, Vec::new()));
-        for schedule in &self.deployment.schedules {
+        // Backwards, so that the one which looks round at the end has the others behind it; a deployment has them side by side.
+        let (reaper, others): (Vec<_>, Vec<_>) =
+            self.deployment.schedules.iter().partition(|schedule| schedule.function == "reaper");
+        for schedule in reaper.into_iter().rev().chain(others) {
             self.may_start(&schedule.role, &self.deployment.functions[&schedule.function].arn());
             self.invoke(&schedule.function, &schedule.input).await?;
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::store::calls::{self, Call, HangUp, Line, Look, Questions};
-use shared::store::{Changes, Charge, Queue, View, numbers};
+use shared::store::{Candidate, Changes, Charge, Queue, View, numbers};
 use shared::types::CallId;
 use shared::types::call::{EndedBy, Retry, Role, Status, Utterance};
 
@@ -119,18 +119,24 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
 }
 
 #[tokio::test]
-async fn a_call_is_put_off_while_it_is_in_its_queue_and_not_brought_back_into_it() {
+async fn a_call_is_put_off_by_one_of_all_that_come_while_it_is_due_in_its_queue() {
     let table = Table::new("later").await;
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
     assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
     let due = async |second| due(&table, Queue::Calls, second).await.len();
+    let put_off = async |until, behind| {
+        let call = Candidate::Call(id.clone());
+        table.store.put_behind(&call, Queue::of_call(&id), at(until), at(behind)).await.expect("answers")
+    };
     assert_eq!((due(359).await, due(360).await), (0, 1));
-    table.store.put_off(&id, at(420)).await.expect("answers");
+    assert!(!put_off(359, 420).await, "its time has not come");
+    assert!(put_off(360, 420).await);
+    assert!(!put_off(360, 420).await, "another round has it");
     assert_eq!((due(419).await, due(420).await), (0, 1));
     ended(&table, &id, error(), false).await;
-    table.store.put_off(&id, at(480)).await.expect("answers");
+    assert!(!put_off(420, 480).await, "it waits for nothing any more");
     assert_eq!(due(1_000).await, 0);
 }
 

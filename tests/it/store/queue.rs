@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use alloy_primitives::B256;
 use shared::store::sales::{Doubt, Settled, Settling, Taken};
+use shared::store::walks::{Walk, Walked};
 use shared::store::{Candidate, Changes, Queue, numbers};
 use shared::types::{Country, Place, TransactionId};
 
@@ -100,4 +101,28 @@ async fn a_stretch_is_read_on_from_where_it_was_left_until_it_is_done_with() {
     assert_eq!(place(Some(30)).await, Some(at(60)));
     assert!(stop_at(Some(30), None, 5).await);
     assert_eq!(place(Some(30)).await, None);
+}
+
+#[tokio::test]
+async fn a_walk_goes_on_from_page_to_page_and_one_of_two_that_meet_goes_on() {
+    let table = Table::new("walk").await;
+    let walked = async || table.store.walked("LIST").await.expect("answers");
+    let begin =
+        async |last, second, by| table.store.begin_walk("LIST", last, at(second), &attempt(by)).await.expect("answers");
+    assert_eq!(walked().await, Walked { began: None, under_way: None });
+    let walk = begin(None, 1_000, 1).await.expect("the first");
+    assert_eq!(begin(None, 1_000, 2).await, None, "another round has begun");
+    assert_eq!(walked().await, Walked { began: Some(at(1_000)), under_way: Some(walk.clone()) });
+    let counted = [(Country::US, 2), (Country::CA, 1)].into();
+    let second = Walk { pages: 1, page: Some("PageToken=PA1".to_owned()), counted, ..walk.clone() };
+    let go_on = async |to: &Walk, by| table.store.walk_on("LIST", to, &attempt(by)).await.expect("answers");
+    assert!(go_on(&second, 1).await);
+    assert!(!go_on(&second, 2).await, "another round has gone on");
+    assert_eq!(walked().await.under_way, Some(second.clone()));
+    let third = Walk { pages: 2, page: None, ..second.clone() };
+    assert!(go_on(&third, 1).await);
+    assert_eq!(walked().await, Walked { began: Some(at(1_000)), under_way: None }, "it is at its end");
+    let again = begin(Some(at(1_000)), 2_000, 1).await.expect("the next");
+    assert_eq!(again, Walk { began: at(2_000), ..walk });
+    assert!(!go_on(&second, 3).await, "it belongs to the walk before");
 }

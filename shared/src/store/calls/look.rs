@@ -1,7 +1,7 @@
 //! Looks at a call: who may make the next one, and what is written of it.
 
 use crate::limits::SETTLING;
-use crate::store::change::{Change, Changes, above, as_seen, is};
+use crate::store::change::{Change, Changes, as_seen, is};
 use crate::store::keys::{self, Key, Queue};
 use crate::store::limits::{self, Over};
 use crate::store::rows::{
@@ -96,12 +96,6 @@ impl Store {
             self.transact(Changes::of([change]).and(counted), token).await?
         };
         Ok(matches!(done, Done::Yes))
-    }
-
-    /// Puts off the next time the reaper looks at a call.
-    pub async fn put_off(&self, call: &CallId, until: Timestamp) -> Result<(), StoreFault> {
-        let change = Change::update(keys::call(call)).set(DUE_AT, until).when(above(DUE_AT, 0_i64));
-        self.change(change).await.map(drop)
     }
 }
 

@@ -51,4 +51,10 @@ pub(in crate::store) struct TurnRow {
     pub before: Option<String>,
     /// while the watch stood there.
     pub behind: Option<u64>,
+    /// How many pages of a list are done with, while it is gone through;
+    pub walked: Option<u64>,
+    /// what the next one is called,
+    pub page: Option<String>,
+    /// and what was counted on them, by country: `CA=2,US=40`.
+    pub by_country: Option<String>,
 }

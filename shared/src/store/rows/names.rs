@@ -99,6 +99,9 @@ attributes! {
     OPTED_OUT_AT = opted_out_at of OptOutRow;
     OPTED_OUT_FOR = opted_out_for of OptOutRow;
     TAKEN_AT = taken_at of TurnRow;
+    WALKED = walked of TurnRow;
+    PAGE = page of TurnRow;
+    BY_COUNTRY = by_country of TurnRow;
     PROGRESS = progress of TurnRow;
     BLOCKS = blocks of TurnRow;
     INSIDE = inside of TurnRow;
