@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
+use shared::types::Country;
 
 /// Set a Dialtone deployment up, look into it, and step in.
 ///
@@ -61,6 +62,8 @@ pub(crate) enum Command {
     /// The dialler's voices that a call can be sold with, as the table `shared/data/voices.tsv`. Exit code 1 if this build has
     /// another one.
     Voices,
+    /// What a minute to a number costs at the carrier, as the table `shared/data/rates.tsv`. Exit code 1 if this build has another one.
+    Rates(Rates),
     /// Carries one sale, or one refund, on to its end now, as the reaper does every minute.
     Retry(Meant),
     /// Gives back what a delivered sale was paid with. It goes back once, and all of it; what was sold stays sold.
@@ -86,6 +89,13 @@ pub(crate) enum Command {
     Set(Set),
     /// Sets the vendors up for a deployment, and says what is missing. Safe to run again.
     Setup(Setup),
+}
+
+#[derive(Group)]
+pub(crate) struct Rates {
+    /// What a number of these countries costs a month instead, as the table `shared/data/number_prices.tsv`.
+    #[arg(long, value_name = "COUNTRY,...", value_delimiter = ',', value_parser = |text: &str| Country::parse(text))]
+    pub(crate) numbers: Vec<Country>,
 }
 
 #[derive(Group)]

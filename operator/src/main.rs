@@ -53,6 +53,7 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Stuck => show::stuck(&desk).await,
         Command::Stock => show::stock(&desk).await,
         Command::Voices => show::voices(&desk).await,
+        Command::Rates(asked) => show::rates(&desk, asked).await,
         Command::Retry(meant) => act::retry(&desk, meant).await,
         Command::Refund(refund) => act::refund(&desk, refund).await,
         Command::Release { number } => act::release(&desk, &number).await,

@@ -9,7 +9,8 @@
 //! None of them forbids an ordinary destination or a length: a call that is dearer than all that a sum allows is placed where nothing is
 //! lost yet.
 //!
-//! `docs/decisions.md`: Why is a wallet paused for a day after one unpaid ring?
+//! - `docs/decisions.md`: Why is a wallet paused for a day after one unpaid ring?
+//! - `docs/decisions.md`: Which numbers are an operator's, and which are the product's?
 
 pub mod budget;
 pub mod judge;

@@ -6,6 +6,7 @@
 //!
 //! `docs/decisions.md`: Why is a round of the reaper four, and how much does each do at once?
 
+mod bills;
 mod gauges;
 mod proofs;
 mod queues;
@@ -226,6 +227,7 @@ impl Sweep {
             Box::pin(async {
                 let mut report = Report::default();
                 self.reconcile_daily(invocation, &mut report).await;
+                self.ask_for_bills(invocation, &mut report).await;
                 report
             }),
         )

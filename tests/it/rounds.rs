@@ -264,3 +264,24 @@ async fn a_list_that_was_not_gone_through_in_a_day_is_begun_again() {
     assert_eq!(log.all("Numbers", &[]), [150]);
     assert!(log.says("was not gone through within a day"));
 }
+
+#[tokio::test]
+async fn what_the_carrier_bills_for_calls_is_told_as_it_grows_and_once() {
+    let stack = Stack::start(binaries!()).await;
+    stack.twilio.bill_calls(700);
+    stack.sweep().await;
+    stack.twilio.bill_calls(150);
+    stack.sweep().await;
+    stack.travel(61 * MINUTE);
+    // Its answer is late once, and is asked for an hour later.
+    stack.twilio.faults().once("GET */Usage/Records/Daily.json", Fault::Refuse(Answer::html(503)));
+    stack.sweep().await;
+    stack.twilio.bill_calls(50);
+    stack.travel(61 * MINUTE);
+    stack.sweep().await;
+    stack.travel(61 * MINUTE);
+    stack.sweep().await;
+    assert_eq!(stack.twilio.faults().count("GET */Usage/Records/Daily.json"), 4, "once an hour");
+    let log = Log::of(&stack).await;
+    assert_eq!(log.all("CarrierBilled", &[("vendor", "twilio")]), [2_000_000], "what was there before is not news");
+}

@@ -106,7 +106,7 @@ async fn a_sale_and_its_repeat_are_a_line_each() {
     assert!(demand["_aws"].is_null(), "{demand}");
     assert_eq!(log.sum("Sales", &[("endpoint", "numbers_buy"), ("result", "granted")]), 1);
     assert_eq!(log.sum("MoneyIn", &[("network", "eip155:84532")]), stack.earned());
-    assert_eq!(log.sum("UpstreamCost", &[("vendor", "twilio")]), 1_150_000);
+    assert_eq!(log.sum("UpstreamCost", &[("vendor", "twilio_numbers")]), 1_150_000);
     assert!(log.data.iter().all(|datum| datum.namespace == "dialtone-local"), "kept by the stack's name");
 }
 

@@ -3,6 +3,8 @@
 //! That nothing is *missing* is shown by all the other tests, which run by this template. Here it is held that nothing
 //! is too much.
 
+mod throttles;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -84,30 +86,6 @@ fn the_endpoints_are_routed_under_both_prefixes_whatever_the_method() {
         .chain(["voice_call_ended ANY /webhooks/bland/{call_id}/{token}".to_owned()])
         .collect();
     assert_eq!(routes(), expected);
-}
-
-#[test]
-fn every_route_has_a_throttle_of_its_own_and_none_is_wider_than_the_door() {
-    let api = template()["Resources"]["Api"]["Properties"].clone();
-    let own = &api["RouteSettings"];
-    let keys: BTreeSet<_> = routes().iter().filter_map(|route| Some(route.split_once(' ')?.1.to_owned())).collect();
-    assert_eq!(names(own), keys);
-    for (route, limits) in entries(own) {
-        for name in ["ThrottlingBurstLimit", "ThrottlingRateLimit"] {
-            let (limit, most) = (limits[name].as_u64(), api["DefaultRouteSettings"][name].as_u64());
-            assert!(limit.is_some_and(|limit| limit > 0) && limit <= most, "{name} of {route}");
-        }
-    }
-}
-
-#[test]
-fn no_client_can_take_a_route_from_the_others_with_a_few_requests_a_second() {
-    let api = template()["Resources"]["Api"]["Properties"].clone();
-    for (route, limits) in entries(&api["RouteSettings"]) {
-        let (burst, rate) = (limits["ThrottlingBurstLimit"].as_u64(), limits["ThrottlingRateLimit"].as_u64());
-        let least = if route.contains("/v1/") { 200 } else { 100 };
-        assert!(rate >= Some(least) && burst >= rate.map(|rate| 2 * rate), "{route}");
-    }
 }
 
 #[test]

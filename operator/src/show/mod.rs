@@ -3,6 +3,7 @@
 mod call;
 mod number;
 mod payment;
+mod rates;
 mod stock;
 mod stuck;
 mod voices;
@@ -13,6 +14,7 @@ use std::time::Duration;
 pub(crate) use call::call;
 pub(crate) use number::number;
 pub(crate) use payment::{document, payment, sale_facts};
+pub(crate) use rates::rates;
 pub(crate) use stock::stock;
 pub(crate) use stuck::stuck;
 pub(crate) use voices::voices;

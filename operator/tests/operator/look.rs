@@ -224,6 +224,33 @@ async fn the_table_of_voices_is_written_without_clones_creators_and_unknown_serv
 }
 
 #[tokio::test]
+async fn the_table_of_rates_is_written_from_the_carriers_price_list() {
+    let stack = Stack::start(functions()).await;
+    let dialtone = Dialtone::of(&stack);
+    let table = dialtone.run(&["rates"]).await.ends(1);
+    let rates: Vec<&str> = table.out.lines().filter(|line| !line.starts_with('#')).collect();
+    // The highest of several, wherever it is called from, and nothing twice.
+    assert_eq!(rates, ["1\t0.014", "1907\t0.09", "371\t0.45", "44\t0.021", "447\t0.035"]);
+    assert!(
+        table.out.contains("# source: the carrier's price list") && table.out.contains("# date: 20"),
+        "{}",
+        table.out
+    );
+    assert!(table.err.contains("3 countries, 7 prices"), "{}", table.err);
+    let told = dialtone.json(&["rates"]).await;
+    assert_eq!((&told["rates"]["447"], &told["current"]), (&json!("0.035"), &json!(false)));
+    // Half of a list is none.
+    stack.twilio.faults().once("GET */v2/Voice/Countries/LV", Fault::Refuse(Answer::html(502)));
+    assert_eq!(dialtone.run(&["rates"]).await.ends(2).out, "");
+
+    let numbers = dialtone.run(&["rates", "--numbers", "US,CA"]).await.ends(0);
+    let prices: Vec<&str> = numbers.out.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(prices, ["CA\t1.15", "US\t1.15"]);
+    let unknown = dialtone.run(&["rates", "--numbers", "US,FR"]).await.ends(2);
+    assert!(unknown.err.contains("no price in dollars for FR"), "{}", unknown.err);
+}
+
+#[tokio::test]
 async fn without_credentials_it_says_what_is_missing() {
     let stack = Stack::start(functions()).await;
     let lost = Dialtone::of(&stack).with("TABLE_NAME", None);

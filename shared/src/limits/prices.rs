@@ -4,16 +4,17 @@
 //! `docs/decisions.md`: Why is a country without a price not sold?
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::types::{Country, Usdc};
 
-/// What a local number costs a month in the United States and in Canada: Twilio's own price, as its help centre had it in November
-/// 2026. The first month is billed when it is bought. Each account may have other prices; an operator gives them
-/// (`NumberPrices`).
-const KNOWN: [(Country, Usdc); 2] = [(Country::US, LOCAL), (Country::CA, LOCAL)];
+/// The table, as `dialtone rates --numbers` writes it. Each account may have other prices; an operator gives them (`NumberPrices`).
+const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/number_prices.tsv"));
 
-/// What a local number costs in either.
-const LOCAL: Usdc = Usdc::micros(1_150_000);
+static KNOWN: LazyLock<Prices> = LazyLock::new(|| {
+    let rows = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
+    Prices(rows.filter_map(|(country, price)| Some((Country::parse(country).ok()?, dollars(price)?))).collect())
+});
 
 /// What numbers cost, by country.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +28,17 @@ pub struct NotAPrice(String);
 impl Prices {
     /// Our own prices.
     pub fn known() -> Self {
-        Self(BTreeMap::from(KNOWN))
+        KNOWN.clone()
+    }
+
+    /// A carrier's prices.
+    pub fn of_list(prices: impl IntoIterator<Item = (Country, Usdc)>) -> Self {
+        Self(prices.into_iter().collect())
+    }
+
+    /// The lines of the table, without its head.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(country, price)| format!("{country}\t{}", price.dollars()))
     }
 
     /// Our own prices, and an operator's, which stand for more countries or in place of ours: `GB=1.15,DE=2`.
@@ -55,8 +66,15 @@ impl Prices {
 
     /// The dearest of them.
     pub fn highest(&self) -> Usdc {
-        self.0.values().copied().max().unwrap_or(LOCAL)
+        self.0.values().copied().max().unwrap_or(Usdc::micros(0))
     }
+}
+
+/// What stands above a table that is written on this day from this source.
+pub fn head(date: &str, source: &str) -> String {
+    let kept = TABLE.lines().take_while(|line| line.starts_with('#')).take(2);
+    kept.chain([&*format!("# source: {source}"), &*format!("# date: {date}")])
+        .fold(String::new(), |head, line| head + line + "\n")
 }
 
 /// Dollars with up to six places, and more than nothing.
@@ -90,6 +108,12 @@ mod tests {
         assert_eq!(prices.highest(), Usdc::micros(2_000_000));
         assert_eq!(prices.countries().map(|country| country.to_string()).collect::<Vec<_>>(), ["CA", "DE", "GB", "US"]);
         assert_eq!(Prices::with("").unwrap().countries().count(), 2);
+    }
+
+    #[test]
+    fn the_table_is_read_to_its_last_line() {
+        let lines: Vec<&str> = super::TABLE.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(Prices::known().lines().collect::<Vec<_>>(), lines);
     }
 
     #[test]

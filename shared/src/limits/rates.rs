@@ -1,92 +1,91 @@
 //! What a minute to a number costs at the carrier at most, and which numbers belong together. Pure.
 //!
-//! These are ceilings and no price list: what is reserved when a call is dialled must not be less than what it can come to,
-//! and is corrected as soon as that is known. They are estimates of November 2026, after a published deck of another
-//! carrier: the dearest ordinary range of a country, rounded up. An operator should hold them against the price list of his
-//! own account. Where a country is not named, it is as dear as the dearest that is.
+//! These are ceilings: what is reserved when a call is dialled must not be less than what it can come to, and is corrected as soon as
+//! that is known. They stand in a table with a source and a date, `shared/data/rates.tsv`, which `dialtone rates` writes anew from the
+//! carrier's price list. Where a country is not named, it is as dear as the dearest that is.
+//!
+//! `docs/decisions.md`: Where do the rates come from, and who says that they are wrong?
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::prices::dollars;
 use crate::types::{FREEPHONE_AREAS, PhoneNumber, Usdc};
 
-/// What a number costs that nothing is known of.
+/// What a number costs at least that nothing is known of.
 const UNKNOWN: u64 = 1_000_000;
 
-/// Micro-dollars a minute, by the first digits. The longest that fits counts.
-const RATES: [(&str, u64); 71] = [
-    // The United States and Canada, their territories, and the other countries that share their code.
-    ("1", 20_000),
-    ("1907", 100_000),
-    ("1242", 400_000),
-    ("1246", 400_000),
-    ("1264", 400_000),
-    ("1268", 400_000),
-    ("1284", 400_000),
-    ("1340", 100_000),
-    ("1345", 400_000),
-    ("1441", 200_000),
-    ("1473", 400_000),
-    ("1649", 400_000),
-    ("1658", 400_000),
-    ("1664", 400_000),
-    ("1670", 150_000),
-    ("1671", 150_000),
-    ("1684", 200_000),
-    ("1721", 400_000),
-    ("1758", 400_000),
-    ("1767", 400_000),
-    ("1784", 400_000),
-    ("1787", 100_000),
-    ("1809", 200_000),
-    ("1829", 200_000),
-    ("1849", 200_000),
-    ("1868", 400_000),
-    ("1869", 400_000),
-    ("1876", 400_000),
-    ("1939", 100_000),
-    // Europe charges calls from elsewhere more, its mobile networks most of all.
-    ("30", 400_000),
-    ("31", 600_000),
-    ("32", 600_000),
-    ("33", 400_000),
-    ("34", 400_000),
-    ("351", 500_000),
-    ("352", 500_000),
-    ("353", 100_000),
-    ("358", 500_000),
-    ("36", 400_000),
-    ("39", 500_000),
-    ("40", 400_000),
-    ("420", 500_000),
-    ("43", 500_000),
-    ("44", 500_000),
-    ("45", 400_000),
-    ("46", 600_000),
-    ("47", 500_000),
-    ("48", 300_000),
-    ("49", 400_000),
-    ("90", 300_000),
-    // Elsewhere.
-    ("27", 450_000),
-    ("52", 50_000),
-    ("54", 300_000),
-    ("55", 150_000),
-    ("56", 300_000),
-    ("57", 150_000),
-    ("60", 100_000),
-    ("61", 100_000),
-    ("62", 150_000),
-    ("63", 300_000),
-    ("64", 100_000),
-    ("65", 60_000),
-    ("66", 120_000),
-    ("81", 200_000),
-    ("82", 50_000),
-    ("852", 100_000),
-    ("86", 80_000),
-    ("886", 200_000),
-    ("91", 80_000),
-    ("971", 350_000),
-    ("972", 350_000),
-];
+/// The table, as `dialtone rates` writes it.
+const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/rates.tsv"));
+
+static RATES: LazyLock<Rates> = LazyLock::new(|| Rates::read(TABLE));
+
+/// What a minute costs, by the first digits of a number.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Rates(BTreeMap<String, Usdc>);
+
+impl Rates {
+    /// The table of this build.
+    pub fn ours() -> &'static Self {
+        &RATES
+    }
+
+    /// A carrier's price list. Of several prices for the same digits the highest counts, and digits are left out that cost what those
+    /// before them cost.
+    pub fn of(prices: impl IntoIterator<Item = (String, Usdc)>) -> Self {
+        let mut all = BTreeMap::new();
+        for (digits, price) in prices {
+            let known = all.entry(digits).or_insert(price);
+            *known = price.max(*known);
+        }
+        let all = Self(all);
+        let is_news = |(digits, price): &(&String, &Usdc)| all.shorter(digits) != Some(**price);
+        Self(all.0.iter().filter(is_news).map(|(digits, price)| (digits.clone(), *price)).collect())
+    }
+
+    /// Reads the table. What is not a rate in it would be found by the test that reads it.
+    fn read(table: &str) -> Self {
+        let lines = table.lines().filter(|line| !line.starts_with('#'));
+        let rates = lines.filter_map(|line| line.split_once('\t'));
+        Self(rates.filter_map(|(digits, price)| Some((digits.to_owned(), dollars(price)?))).collect())
+    }
+
+    /// The lines of the table, without its head.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(digits, price)| format!("{digits}\t{}", price.dollars()))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The rate of the longest that fits.
+    fn of_digits(&self, digits: &str) -> Option<Usdc> {
+        (1..=digits.len()).rev().find_map(|many| self.0.get(digits.get(..many)?).copied())
+    }
+
+    fn shorter(&self, digits: &str) -> Option<Usdc> {
+        self.of_digits(digits.get(..digits.len().checked_sub(1)?)?)
+    }
+
+    /// The dearest.
+    fn dearest(&self) -> Usdc {
+        self.0.values().copied().max().unwrap_or(Usdc::micros(UNKNOWN))
+    }
+}
+
+/// What stands above a table that is written on this day from this source.
+pub fn head(date: &str, source: &str) -> String {
+    let kept = TABLE.lines().take_while(|line| line.starts_with('#')).take(2);
+    kept.chain([&*format!("# source: {source}"), &*format!("# date: {date}")])
+        .fold(String::new(), |head, line| head + line + "\n")
+}
 
 /// What one analysis of a call costs at the dialler: $0.003, and $0.0015 for the call, after its documents of 2026. They say that a
 /// long call costs more, and not how much.
@@ -101,11 +100,11 @@ const TWO_DIGITS: [&str; 44] = [
     "91", "92", "93", "94", "95", "98",
 ];
 
-/// What a minute to this number costs at the carrier at most.
+/// What a minute to this number costs at the carrier at most. Where nothing is known of it, as much as the dearest that is, and no less
+/// than a dollar.
 pub fn carrier_minute(to: &PhoneNumber) -> Usdc {
-    let digits = digits(to);
-    let fits = RATES.iter().filter(|(prefix, _)| digits.starts_with(prefix));
-    Usdc::micros(fits.max_by_key(|(prefix, _)| prefix.len()).map_or(UNKNOWN, |(_, rate)| *rate))
+    let unknown = || RATES.dearest().max(Usdc::micros(UNKNOWN));
+    RATES.of_digits(digits(to)).unwrap_or_else(unknown)
 }
 
 /// Whether a business pays for being called at this number: the toll-free areas of the North American plan.
@@ -119,7 +118,7 @@ pub fn is_toll_free(to: &PhoneNumber) -> bool {
 /// The dearest rate that is known.
 #[cfg(test)]
 pub(super) fn dearest_known() -> Usdc {
-    Usdc::micros(RATES.iter().map(|(_, rate)| *rate).max().unwrap_or(UNKNOWN))
+    RATES.dearest()
 }
 
 /// What so many questions about a call cost at most: all of them are asked at once, and that twice.
@@ -153,19 +152,42 @@ mod tests {
 
     #[test]
     fn a_number_costs_what_the_longest_prefix_says_and_the_most_where_there_is_none() {
-        for (text, rate) in [
-            ("+12133610872", 20_000),
-            ("+19075551234", 100_000),
-            ("+18765551234", 400_000),
-            ("+447911123456", 500_000),
-            ("+35312345678", 100_000),
-            ("+85221234567", 100_000),
-            ("+2521234567", UNKNOWN),
-            ("+5312345678", UNKNOWN),
+        let rates = Rates::read("# a head\n1\t0.02\n1907\t0.1\n44\t0.5\n353\t0.1\n");
+        for (digits, rate) in [
+            ("12133610872", Some(20_000)),
+            ("19075551234", Some(100_000)),
+            ("1907", Some(100_000)),
+            ("447911123456", Some(500_000)),
+            ("35312345678", Some(100_000)),
+            ("2521234567", None),
+            ("3", None),
+            ("", None),
         ] {
-            assert_eq!(carrier_minute(&number(text)), Usdc::micros(rate), "{text}");
+            assert_eq!(rates.of_digits(digits), rate.map(Usdc::micros), "{digits}");
         }
-        assert!(RATES.iter().all(|(_, rate)| *rate <= UNKNOWN), "nothing is dearer than what is unknown");
+        assert_eq!(rates.dearest(), Usdc::micros(500_000));
+    }
+
+    #[test]
+    fn the_table_is_read_to_its_last_line_and_says_where_it_comes_from_and_when() {
+        let lines: Vec<&str> = TABLE.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(Rates::ours().lines().collect::<Vec<_>>(), lines, "in the order of the digits, and each once");
+        assert!(carrier_minute(&number("+2521234567")) >= Usdc::micros(UNKNOWN).max(dearest_known()));
+        assert!(Rates::ours().0.keys().all(|digits| digits.bytes().all(|digit| digit.is_ascii_digit())));
+        let head: Vec<&str> = TABLE.lines().take_while(|line| line.starts_with('#')).collect();
+        assert!(head.iter().any(|line| line.starts_with("# source: ")));
+        let date = head.iter().find_map(|line| line.strip_prefix("# date: ")).expect("a date");
+        assert!(date.parse::<jiff::civil::Date>().is_ok(), "{date}");
+        let anew = super::head("2027-01-31", "a price list");
+        assert!(anew.ends_with("# source: a price list\n# date: 2027-01-31\n") && anew.lines().count() == head.len());
+    }
+
+    #[test]
+    fn of_a_price_list_the_highest_price_counts_and_what_says_nothing_new_is_left_out() {
+        let list =
+            [("1", 20_000), ("1907", 90_000), ("1907", 100_000), ("1204", 20_000), ("19075", 100_000), ("19076", 5)];
+        let rates = Rates::of(list.map(|(digits, price)| (digits.to_owned(), Usdc::micros(price))));
+        assert_eq!(rates.lines().collect::<Vec<_>>(), ["1\t0.02", "1907\t0.10", "19076\t0.000005"]);
     }
 
     #[test]

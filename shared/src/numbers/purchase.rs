@@ -299,7 +299,7 @@ fn stocked(record: &Record, lease: &Lease, sid: &str, now: Timestamp) -> Changes
 
 /// The first month of a number is billed when it is bought.
 fn count_purchase(cost: Usdc) {
-    telemetry::add(&UPSTREAM_COST, cost.atomic(), ["twilio".into()]);
+    telemetry::add(&UPSTREAM_COST, cost.atomic(), ["twilio_numbers".into()]);
 }
 
 fn not_bought_of(record: &Record, lease: &Lease) -> Changes {

@@ -67,11 +67,13 @@ metrics! {
     REFUNDS: "Refunds", Count, ["result"];
     /// How much that was.
     MONEY_BACK: "MoneyBack", Money, ["result"];
-    /// What a vendor charged: Bland for a call when it has ended, Twilio for the first month of a number when it is bought, and
-    /// for a call's minutes, as we estimate them.
+    /// What a vendor charged: `bland` for a call when it has ended, `twilio_numbers` for the first month of a number when it is bought,
+    /// and `twilio` for a call's minutes, as we reckon them.
     UPSTREAM_COST: "UpstreamCost", Money, ["vendor"];
     /// Requests that a vendor refused because of us: our key, our balance, or an account that is suspended.
     LOCKED_OUT: "LockedOut", Count, ["vendor"];
+    /// What the carrier has billed for calls since it was last asked: what was reckoned is held against it.
+    CARRIER_BILLED: "CarrierBilled", Money, ["vendor"];
     /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on
     /// a minute after it was asked for.
     HANG_UPS: "HangUps", Count, ["result"];

@@ -57,4 +57,6 @@ pub(in crate::store) struct TurnRow {
     pub page: Option<String>,
     /// and what was counted on them, by country: `CA=2,US=40`.
     pub by_country: Option<String>,
+    /// What was known of each of the last days' bills: `2026-11-29=1230000,2026-11-30=0`.
+    pub by_day: Option<String>,
 }

@@ -102,6 +102,7 @@ attributes! {
     WALKED = walked of TurnRow;
     PAGE = page of TurnRow;
     BY_COUNTRY = by_country of TurnRow;
+    BY_DAY = by_day of TurnRow;
     PROGRESS = progress of TurnRow;
     BLOCKS = blocks of TurnRow;
     INSIDE = inside of TurnRow;

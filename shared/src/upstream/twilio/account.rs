@@ -1,6 +1,8 @@
 //! The accounts themselves: the sub-account whose numbers are leased, its keys, what it may do and what numbers cost.
 //! Asked by an operator who sets things up; no function holds the credentials for it.
 
+mod rates;
+
 use std::time::Duration;
 
 use ::http::StatusCode;

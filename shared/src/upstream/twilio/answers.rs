@@ -4,11 +4,15 @@
 //! Codes count before statuses, because Twilio's dictionary of codes is stable and its choice of 400 or 403 is not. The
 //! exceptions are 429 and 5xx, which say by themselves whether anything happened.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Bought, BuyError, Owned, Said, TwilioError};
-use crate::types::{Object, PhoneNumber, Timestamp};
+use crate::limits::prices::dollars;
+use crate::types::{Object, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::repeatable::repeatable;
 use crate::wire::http::Reply;
 
@@ -54,6 +58,20 @@ struct IncomingPage {
     incoming_phone_numbers: Vec<Object<Incoming>>,
     #[serde(default)]
     next_page_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct UsagePage {
+    usage_records: Vec<Object<UsageRecord>>,
+}
+
+#[derive(Deserialize)]
+struct UsageRecord {
+    category: String,
+    start_date: String,
+    end_date: String,
+    price: String,
+    price_unit: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -119,6 +137,21 @@ pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>),
         Some(_) => return Err(TwilioError::Unknown),
     };
     Ok((owned.ok_or(TwilioError::Unknown)?, next))
+}
+
+/// What was billed, day by day. All or nothing: what is not in dollars, or not of one day, cannot be added up.
+pub fn billed(reply: &Reply) -> Result<BTreeMap<Date, Usdc>, TwilioError> {
+    if reply.status != StatusCode::OK {
+        return Err(trouble(reply, None));
+    }
+    let page: UsagePage = reply.json().ok_or(TwilioError::Unknown)?;
+    let bill = |Object(record): Object<UsageRecord>| {
+        let is_ours = record.price_unit.eq_ignore_ascii_case("usd") && record.start_date == record.end_date;
+        let day = record.start_date.parse().ok().filter(|_| is_ours && record.category == "calls")?;
+        let is_nothing = record.price.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+        Some((day, if is_nothing { Usdc::micros(0) } else { dollars(&record.price)? }))
+    };
+    page.usage_records.into_iter().map(|record| bill(record).ok_or(TwilioError::Unknown)).collect()
 }
 
 /// The answer to a release.

@@ -4,12 +4,14 @@
 //! A purchase has no idempotency key. What makes it safe to lose an answer is that numbers are bought *by name*: the same
 //! purchase sent twice fails the second time, and [`Twilio::owned`] tells whether the first one arrived.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use reqwest::RequestBuilder;
 
 use crate::telemetry::Neighbour;
-use crate::types::{AreaCode, Country, PhoneNumber, Timestamp};
+use crate::types::{AreaCode, Country, PhoneNumber, Timestamp, Usdc};
 use crate::wire::http;
 use crate::wire::secrets::{Fields, Rotating, Unfit};
 
@@ -230,6 +232,19 @@ impl Twilio {
         let query = page.unwrap_or_else(|| format!("PageSize={PAGE}"));
         let request = http::client().get(format!("{}?{query}", self.url("IncomingPhoneNumbers.json")));
         answers::listed(&self.send(request, limit).await?, &self.path("IncomingPhoneNumbers.json"))
+    }
+
+    /// What calls were billed on each of these days, as far as Twilio knows by now.
+    pub async fn billed_for_calls(
+        &self,
+        from: Date,
+        to: Date,
+        limit: Duration,
+    ) -> Result<BTreeMap<Date, Usdc>, TwilioError> {
+        let request = http::client().get(self.url("Usage/Records/Daily.json"));
+        let days = [("StartDate", from.to_string()), ("EndDate", to.to_string())];
+        let request = request.query(&[("Category", "calls"), ("PageSize", "50")]).query(&days);
+        answers::billed(&self.send(request, limit).await?)
     }
 
     /// Gives a number back for good; Twilio stops billing it and may sell it to any customer. A number that is already gone is

@@ -13,6 +13,7 @@ mod permissions;
 mod search;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -82,6 +83,8 @@ struct Inner {
     held: Vec<Held>,
     released: Vec<Held>,
     bundles: HashSet<(String, String)>,
+    /// What was billed for calls, and when.
+    billed: Vec<(Timestamp, u64)>,
     trial: bool,
     restricted: bool,
     suspended: bool,
@@ -111,6 +114,7 @@ impl Twilio {
             held: Vec::new(),
             released: Vec::new(),
             bundles: HashSet::new(),
+            billed: Vec::new(),
             trial: false,
             restricted: false,
             suspended: false,
@@ -129,6 +133,7 @@ impl Twilio {
             .route(&format!("{account}/Balance.json"), get(accounts::balance))
             .route(&format!("{account}/Keys.json"), get(accounts::keys).post(accounts::create_key))
             .route(&format!("{account}/Keys/{{key}}"), delete(accounts::delete_key))
+            .route(&format!("{account}/Usage/Records/Daily.json"), get(usage::daily))
             .nest("/voice.twilio.com", permissions::voice())
             .nest("/pricing.twilio.com", permissions::pricing())
             .route(&format!("{account}/AvailablePhoneNumbers.json"), get(search::countries))
@@ -256,6 +261,12 @@ impl Twilio {
         let held = Held::new(&self.account.sid, phone_number, friendly_name, self.clock.now());
         self.inner().held.push(held.clone());
         held
+    }
+
+    /// Bills calls of this moment with so many cents.
+    pub fn bill_calls(&self, cents: u64) {
+        let now = self.clock.now();
+        self.inner().billed.push((now, cents));
     }
 
     /// All that has been billed by now: a month when a number is bought, and again on the same day of every month.

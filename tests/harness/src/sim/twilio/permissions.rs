@@ -32,6 +32,16 @@ pub(super) fn usual() -> BTreeMap<&'static str, Switches> {
     COUNTRIES.iter().map(|(code, ..)| (*code, [*code == "US", false, false])).collect()
 }
 
+/// What a minute costs: country, first digits, from where, and the price as Twilio writes it.
+const MINUTES: [(&str, &[&str], &[&str], &str); 6] = [
+    ("US", &["1"], &["ALL"], "0.0140"),
+    ("US", &["1907"], &["ALL"], "0.0900"),
+    ("GB", &["44"], &["43", "44"], "0.0158"),
+    ("GB", &["44"], &["ALL"], "0.0210"),
+    ("GB", &["447", "4473"], &["ALL"], "0.0350"),
+    ("LV", &["371"], &["ALL"], "0.4500"),
+];
+
 /// `https://voice.twilio.com`.
 pub(super) fn voice() -> Router<Twilio> {
     Router::new()
@@ -41,7 +51,10 @@ pub(super) fn voice() -> Router<Twilio> {
 
 /// `https://pricing.twilio.com`.
 pub(super) fn pricing() -> Router<Twilio> {
-    Router::new().route("/v1/PhoneNumbers/Countries/{country}", on_get(price))
+    Router::new()
+        .route("/v1/PhoneNumbers/Countries/{country}", on_get(price))
+        .route("/v2/Voice/Countries", on_get(called))
+        .route("/v2/Voice/Countries/{country}", on_get(minutes))
 }
 
 fn document((code, name, continent, prefix): (&str, &str, &str, &str), switches: Switches) -> Value {
@@ -112,5 +125,51 @@ async fn price(State(twilio): State<Twilio>, Path(country): Path<String>, header
                 "url": format!("https://pricing.twilio.com/v1/PhoneNumbers/Countries/{country}"),
             }),
         ))
+    }))
+}
+
+async fn called(State(twilio): State<Twilio>, Query(parameters): Query<Parameters>, headers: HeaderMap) -> Response {
+    answer(twilio.who(&headers).and_then(|_| {
+        let size = match get(&parameters, "PageSize") {
+            None => 50,
+            Some(text) => text.parse::<usize>().map_err(|_| Refusal::parameter("PageSize", text))?.clamp(1, 1000),
+        };
+        let url = "https://pricing.twilio.com/v2/Voice/Countries";
+        let countries = COUNTRIES.iter().filter(|(code, ..)| MINUTES.iter().any(|(of, ..)| of == code));
+        let all: Vec<Value> = countries
+            .map(|(code, name, ..)| json!({"country": name, "iso_country": code, "url": format!("{url}/{code}")}))
+            .collect();
+        let next = (all.len() > size).then(|| format!("{url}?PageSize={size}&Page=1&PageToken=x"));
+        Ok(sim::json(
+            200,
+            &json!({
+                "countries": all.iter().take(size).collect::<Vec<_>>(),
+                "meta": {"first_page_url": url, "key": "countries", "next_page_url": next, "page": 0, "page_size": size,
+                         "previous_page_url": null, "url": url},
+            }),
+        ))
+    }))
+}
+
+async fn minutes(State(twilio): State<Twilio>, Path(country): Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    answer(twilio.who(&headers).and_then(|_| {
+        let prices: Vec<Value> = MINUTES
+            .iter()
+            .filter(|(of, ..)| *of == country)
+            .map(|(_, destinations, origins, price)| {
+                json!({
+                    "base_price": price, "current_price": price, "destination_prefixes": destinations,
+                    "origination_prefixes": origins, "friendly_name": "Programmable Outbound Minute",
+                })
+            })
+            .collect();
+        if prices.is_empty() {
+            return Err(Refusal::not_found(uri.path()));
+        }
+        let document = json!({
+            "country": country, "iso_country": country, "price_unit": "USD", "inbound_call_prices": [],
+            "outbound_prefix_prices": prices, "url": format!("https://pricing.twilio.com/v2/Voice/Countries/{country}"),
+        });
+        Ok(sim::json(200, &document))
     }))
 }
