@@ -47,6 +47,11 @@ async fn rounds(stack: &Stack) -> Vec<Value> {
     join_all(inputs.iter().map(|input| stack.invoke("reaper", input))).await
 }
 
+/// How many of these things the rounds say that they have done.
+fn told(reports: &[Value], what: &str) -> u64 {
+    reports.iter().map(|report| report[what].as_u64().expect("a count")).sum()
+}
+
 #[tokio::test]
 async fn of_a_great_many_leases_those_that_are_due_are_read_and_no_others() {
     let (leases, due) = (size("LEASES", 20_000), 1_000);
@@ -82,17 +87,21 @@ async fn of_a_great_many_leases_those_that_are_due_are_read_and_no_others() {
 
     let before = queries();
     stack.dynamo.count_units();
-    let reports = rounds(&stack).await;
+    let (due, shards) = (u64::try_from(due).expect("few"), u64::try_from(SHARDS).expect("few"));
+    let (mut taken, mut took) = (0, 0);
+    while taken < due && took < 10 {
+        taken += told(&rounds(&stack).await, "leases");
+        took += 1;
+    }
     let units = stack.dynamo.units();
-    let taken: u64 = reports.iter().map(|report| report["leases"].as_u64().expect("a count")).sum();
-    let pages = queries() - before - (idle - u64::try_from(SHARDS).expect("few"));
-    let due = u64::try_from(due).expect("few");
+    // Beside what a round without work asks for. One that the engine was too slow for reads the page again on which it ended.
+    let pages = queries() - before - took * (idle - shards) - (took - 1) * shards;
     assert_eq!(taken, due);
     assert!(pages * 10 * PAGE <= 11 * due, "{pages} pages for {due}");
     // What is read and written for each that is due: its own item, and the transaction over it and its number.
-    assert!(units.read_halves <= 3 * due + 100, "{units:?}");
+    assert!(units.read_halves <= 3 * due + took * 100, "{units:?}");
     assert!(units.writes <= 12 * due, "{units:?}");
-    println!("{leases} leases, {due} of them due: {pages} pages, {units:?}");
+    println!("{leases} leases, {due} of them due: {pages} pages, {took} rounds of each shard, {units:?}");
 
     let wallet = lease["pk"]["S"].as_str().expect("a key").to_owned();
     for nth in 0..leases {
@@ -174,9 +183,10 @@ async fn two_rounds_of_a_shard_that_meet_look_at_each_call_once() {
     stack.excuse("", "the rows are many, and their call is one");
     let calls = due_calls(&stack, 40).await;
     let before = stack.bland.faults().count("GET /v1/calls/*");
-    join(rounds(&stack), rounds(&stack)).await;
+    let (one, other) = join(rounds(&stack), rounds(&stack)).await;
     // One more for the call that was placed.
     assert_eq!(stack.bland.faults().count("GET /v1/calls/*") - before, 41);
+    assert_eq!(told(&one, "calls") + told(&other, "calls"), 41, "which the other has not even read");
     assert_eq!(waiting(&stack), 0);
     forget(&stack, &calls);
 }
