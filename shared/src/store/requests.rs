@@ -213,11 +213,13 @@ impl Store {
                     Ok(()) => return Ok(Ok(())),
                     Err(NotDone::Condition { old, .. }) => return Ok(Err(old)),
                     // A transaction has the item; it is done in a few milliseconds.
-                    Err(NotDone::Conflict) if conflicts < CONFLICTS => {
+                    Err(NotDone::Conflict { .. }) if conflicts < CONFLICTS => {
                         conflicts += 1;
-                        tokio::time::sleep(Duration::from_millis(5 << conflicts)).await;
+                        tokio::time::sleep(pause(conflicts)).await;
                     }
-                    Err(NotDone::Conflict) => return Err(StoreFault::Unavailable("too many conflicts".to_owned())),
+                    Err(NotDone::Conflict { .. }) => {
+                        return Err(StoreFault::Unavailable("too many conflicts".to_owned()));
+                    }
                     Err(NotDone::Fault(fault)) => return Err(fault),
                 }
             }
@@ -233,7 +235,9 @@ impl Store {
             match (self.change(change).await?, otherwise) {
                 (Ok(()), _) => Ok(Done::Yes),
                 (Err(old), _) if old.as_ref().is_some_and(|item| made.is_made_in(item)) => Ok(Done::Yes),
-                (Err(old), Otherwise::Lost(hurdle)) => Ok(Done::No(Lost { hurdle, old })),
+                (Err(old), Otherwise::Lost(hurdle) | Otherwise::Elsewhere(hurdle)) => {
+                    Ok(Done::No(Lost { hurdle, old, busy: false }))
+                }
                 (Err(_), Otherwise::Without | Otherwise::Impossible) => {
                     Err(StoreFault::Impossible("a change by itself that says nothing of its condition"))
                 }
@@ -259,7 +263,7 @@ impl Store {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                         NotDone::found(failed.item.clone())
                     }
-                    Some(UpdateItemError::TransactionConflictException(_)) => NotDone::Conflict,
+                    Some(UpdateItemError::TransactionConflictException(_)) => NotDone::Conflict { over: vec![0] },
                     _ => NotDone::Fault(unavailable(&error)),
                 })
             }
@@ -275,7 +279,7 @@ impl Store {
                     .set_return_values_on_condition_check_failure(put.return_values_on_condition_check_failure);
                 write.send().await.map(drop).map_err(|error| match error.as_service_error() {
                     Some(PutItemError::ConditionalCheckFailedException(failed)) => NotDone::found(failed.item.clone()),
-                    Some(PutItemError::TransactionConflictException(_)) => NotDone::Conflict,
+                    Some(PutItemError::TransactionConflictException(_)) => NotDone::Conflict { over: vec![0] },
                     _ => NotDone::Fault(unavailable(&error)),
                 })
             }
