@@ -103,11 +103,11 @@ async fn a_write_that_meets_another_one_is_made_again_and_given_up_before_anythi
     for reason in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"] {
         let stack = Stack::start(binaries!()).await;
         let wallet = stack.wallet();
-        stack.dynamo.faults().times("TransactWriteItems", 6, in_the_way(reason));
+        stack.dynamo.faults().times("TransactWriteItems", 9, in_the_way(reason));
         stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
         assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1), "{reason}");
-        // A seventh time is too often.
-        stack.dynamo.faults().times("TransactWriteItems", 7, in_the_way(reason));
+        // A tenth time is too often.
+        stack.dynamo.faults().times("TransactWriteItems", 10, in_the_way(reason));
         let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
         paid.answer.refused(500, "internal_error");
         assert_eq!((stack.earned(), stack.twilio.held().len()), (5_000_000, 1), "{reason}");

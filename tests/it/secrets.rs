@@ -116,7 +116,7 @@ async fn new_keys_of_carrier_and_dialler_are_used_as_soon_as_the_old_ones_are_re
     stack.put_secret("BlandSecret", &stack.bland.rotate_key());
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
     stack.bland.finish_all();
-    stack.travel(std::time::Duration::from_secs(11));
+    stack.travel(std::time::Duration::from_secs(31));
     assert_eq!(stack.get(&poll).send().await.expect(200).json()["status"], "completed");
 }
 

@@ -29,11 +29,11 @@ const LOST: Duration = Duration::from_mins(10);
 pub(super) const ASK: Duration = Duration::from_secs(8);
 
 impl Calls {
-    /// A call as it is seen now, after a look if one is due. One that is kept no longer is not there, whether or not it has been
-    /// deleted yet.
+    /// A call that stands in another one's way, as it is seen now, after a look if one is due. One that is kept no longer is not there,
+    /// whether or not it has been deleted yet.
     pub async fn look(&self, id: &CallId, invocation: &Invocation) -> Result<Shown, Refusal> {
         let call = self.kept(id, invocation).await?;
-        let call = self.look_and_see_to(Asker::Polls, ASK, call, invocation).await?;
+        let call = self.look_and_see_to(Asker::Knows, ASK, call, invocation).await?;
         Ok(Shown::of(call, invocation.now))
     }
 

@@ -15,7 +15,7 @@ pub enum Asker {
     Waits,
     /// The dialler, which says that it is over.
     Told,
-    /// Something that has another reason to look: its time is up, or it is to be hung up.
+    /// Something that has another reason to look: its time is up, it is to be hung up, or it stands in the way of a call that is paid for.
     Knows,
 }
 

@@ -26,7 +26,7 @@ async fn a_wallet_loses_six_dollars_in_a_day_at_most_and_what_was_not_used_comes
     // 42 seconds: 9.8 cents by the dialler's word, and one minute of the carrier's.
     let first = stack.bland.calls()[0].id.clone();
     stack.bland.finish(&first);
-    stack.travel(5 * SECOND);
+    stack.travel(31 * SECOND);
     stack.poll(&long.json()).await;
     assert_eq!(counted(&stack), (1, 5_920_000), "it is over, and its price can still come");
     assert_eq!(row(&stack, "COST")["loss"], 5_920_000, "and its payment can still go back");
