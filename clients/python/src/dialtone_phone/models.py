@@ -129,7 +129,7 @@ class CallStatus(Answer):
     paid: str
     #: The outcome of its payment is not known yet.
     payment: Literal["pending"] | str | None = Field(default=None)
-    #: When there can be something new; `null` once `final` is true.
+    #: When there can be something new, as `Retry-After`; `null` once `final` is true. Lines come twice a minute, and within five seconds to a request that waits.
     poll_after_seconds: int | None
     #: Where it can be listened to.
     recording_url: str | None

@@ -1204,6 +1204,7 @@ export interface operations {
             /** @description Status, outcome, transcript, summary and recording of a call */
             200: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1243,7 +1244,7 @@ export interface operations {
                          * @enum {string}
                          */
                         payment?: "pending";
-                        /** @description When there can be something new; `null` once `final` is true. */
+                        /** @description When there can be something new, as `Retry-After`; `null` once `final` is true. Lines come twice a minute, and within five seconds to a request that waits. */
                         poll_after_seconds: number | null;
                         /**
                          * Format: uri-reference
