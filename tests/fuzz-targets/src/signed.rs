@@ -100,9 +100,9 @@ pub static ALL: LazyLock<Vec<Payment>> = LazyLock::new(|| {
     all
 });
 
-/// What the chain deduplicates a payment by, as our keys write it.
+/// What the chain deduplicates a payment by, as our keys write it: of the token that is paid in there is one on each chain.
 pub fn id(chain: &Chain, transfer: &Transfer) -> String {
-    format!("{}:{:#x}:{:#x}:{:#x}", chain.caip2, chain.usdc, transfer.from, transfer.nonce)
+    format!("{}:{:#x}:{:#x}", chain.caip2, transfer.from, transfer.nonce)
 }
 
 impl Payment {
