@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::value::RawValue;
 use tracing::error;
 
-use self::metrics::{FAULTS, LOCKED_OUT, Metric};
+use self::metrics::{FAULTS, LOCKED_OUT, Metric, VENDOR_FAILURES};
 use crate::types::{PaymentId, Timestamp, Wallet};
 
 /// The neighbour that we ask over the network.
@@ -173,6 +173,11 @@ pub fn fault() {
 pub fn locked_out(vendor: Neighbour, said: &dyn Display) {
     error!(vendor = vendor.title(), %said, "a vendor does not accept our account");
     add(&LOCKED_OUT, 1, [vendor.name().into()]);
+}
+
+/// A vendor is down, or as good as that for a customer who wants to buy.
+pub fn vendor_failed(vendor: Neighbour) {
+    add(&VENDOR_FAILURES, 1, [vendor.name().into()]);
 }
 
 /// Adds to a count. `about` has a value for each dimension of the metric that the line does not have by itself.

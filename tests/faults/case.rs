@@ -259,12 +259,7 @@ impl Case {
     async fn play_hang_up(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let callee = lab.callee();
-        let mut told = lab.told(wallet, Errand::call(&number, &callee)).await;
-        told.sign();
-        told.ask(&lab.stack).await;
-        let body = told.last().map(harness::request::Response::json).unwrap_or_default();
-        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
-        let path = format!("/api/v1/voice/call/{id}");
+        let (told, path) = lab.placed(wallet, Errand::call(&number, &callee)).await?;
         let (stack, killed) = (&lab.stack, ["voice_call_hangup", "voice_call_status", "reaper"]);
         let vendors = stack.bland.calls().into_iter().find(|call| call.to == callee).map(|call| call.id);
         let vendors = vendors.ok_or("the dialler has no such call")?;
@@ -313,12 +308,7 @@ impl Case {
         let Owner { wallet, number } = lab.owner().await?;
         let callee = lab.callee();
         lab.stack.bland.script_for(&callee, Script::PreQueueError);
-        let mut told = lab.told(wallet.clone(), Errand::call(&number, &callee)).await;
-        told.sign();
-        told.ask(&lab.stack).await;
-        let body = told.last().map(harness::request::Response::json).unwrap_or_default();
-        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
-        let path = format!("/api/v1/voice/call/{id}");
+        let (told, path) = lab.placed(wallet.clone(), Errand::call(&number, &callee)).await?;
         lab.stack.bland.finish_all();
         lab.pass(Duration::from_secs(30)).await;
         polled(lab, &path).await;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use harness::request::Response;
 use harness::sim::twilio::Offered;
 use harness::wallet::Demand;
 use harness::{Binaries, Stack, Wallet};
@@ -61,6 +62,17 @@ impl Lab {
     /// A number of this case's own.
     pub(crate) const fn number(&self) -> usize {
         1000 + self.case
+    }
+
+    /// A call that this errand has placed, and where it is polled.
+    pub(crate) async fn placed(&mut self, wallet: Wallet, errand: Errand) -> Result<(Told, String), String> {
+        let mut told = self.told(wallet, errand).await;
+        told.sign();
+        told.ask(&self.stack).await;
+        let body = told.last().map(Response::json).unwrap_or_default();
+        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
+        let path = format!("/api/v1/voice/call/{id}");
+        Ok((told, path))
     }
 
     /// An errand that nothing has been signed for.

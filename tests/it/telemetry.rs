@@ -279,6 +279,30 @@ async fn a_vendor_that_does_not_accept_our_account_is_counted_from_the_first_req
 }
 
 #[tokio::test]
+async fn a_vendor_that_fails_is_counted_and_one_that_has_no_such_number_is_not() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.buys_in(&wallet, Some("415")).await;
+    let call = json!({"to": "+12133610872", "task": "Confirm the reservation for two."});
+    stack.twilio.faults().always(
+        "GET */AvailablePhoneNumbers/*",
+        Fault::Refuse(Answer::json(200, &json!({"available_phone_numbers": []}))),
+    );
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.refused(502, "upstream_error");
+    stack.twilio.faults().clear();
+    stack.twilio.faults().always("GET */AvailablePhoneNumbers/*", Fault::Refuse(Answer::html(503)));
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.refused(502, "upstream_error");
+    stack.facilitator.faults().once("POST */verify", Fault::Refuse(Answer::html(503)));
+    stack.post(CALL).body(&call).pay(&wallet).await.answer.refused(502, "upstream_error");
+    let log = Log::of(&stack).await;
+    for (vendor, least) in [("twilio", 1), ("facilitator", 1), ("bland", 0)] {
+        let failures = log.all("VendorFailures", &[("vendor", vendor)]);
+        assert_eq!(failures.len(), least, "{vendor}: one request was failed");
+    }
+    assert_eq!(log.sum("LockedOut", &[]), 0, "no vendor has said anything of our account");
+}
+
+#[tokio::test]
 async fn what_is_counted_is_in_the_list() {
     let stack = Stack::start(binaries!()).await;
     stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);

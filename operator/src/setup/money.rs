@@ -200,7 +200,7 @@ impl Course {
         match request.send().await.map(|answer| answer.status()) {
             Ok(status) if status == 402 => self.ready(WHAT, format!("{url} asks to be paid")),
             Ok(status) => {
-                let next = "Does PublicUrl point to this stack? The output ApiUrl says where it answers.";
+                let next = "Does PublicUrl point to this stack? With a domain, its DNS record leads to the output DomainTarget; without one, PublicUrl stays empty.";
                 self.missing(WHAT, format!("{url} answers {status} where it should ask to be paid"), next);
             }
             Err(_) => {

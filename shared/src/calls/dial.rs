@@ -419,6 +419,10 @@ fn refusal(error: DialError) -> Refusal {
         DialError::Refused { message } => {
             Refusal::bad(field_of(&message).unwrap_or("body"), format!("Bland refuses the call: {message}"))
         }
-        other => Refusal::Upstream { vendor: Neighbour::Bland, message: other.to_string() },
+        DialError::NotSent | DialError::Unclear | DialError::Unknown => {
+            telemetry::vendor_failed(Neighbour::Bland);
+            Refusal::Upstream { vendor: Neighbour::Bland, message: error.to_string() }
+        }
+        DialError::NumberNotReady => Refusal::Upstream { vendor: Neighbour::Bland, message: error.to_string() },
     }
 }

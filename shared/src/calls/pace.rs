@@ -19,7 +19,7 @@ pub enum Asker {
     Knows,
 }
 
-/// Seconds between two looks at all, whoever asks: what the vendor advises.
+/// Seconds between any two looks: what the vendor advises.
 const EVERY: i64 = 5;
 /// Seconds between two looks at a call that runs, for those that poll.
 const SELDOM: i64 = 30;

@@ -19,7 +19,8 @@ pub(super) fn twilio_failed(error: TwilioError) -> Refusal {
                 message: "number purchases are not available at the moment".to_owned(),
             }
         }
-        other => Refusal::Upstream { vendor: Neighbour::Twilio, message: other.to_string() },
+        TwilioError::NotOffered => Refusal::Upstream { vendor: Neighbour::Twilio, message: error.to_string() },
+        TwilioError::NotSent | TwilioError::Unknown => failed(Neighbour::Twilio, &error),
     }
 }
 
@@ -28,7 +29,8 @@ pub(super) fn buy_failed(error: BuyError) -> Refusal {
         BuyError::RateLimited { retry_after } => twilio_failed(TwilioError::RateLimited { retry_after }),
         BuyError::Refused(said) => twilio_failed(TwilioError::Refused(said)),
         BuyError::Account(said) => twilio_failed(TwilioError::Account(said)),
-        other => Refusal::Upstream { vendor: Neighbour::Twilio, message: other.to_string() },
+        BuyError::Taken => Refusal::Upstream { vendor: Neighbour::Twilio, message: error.to_string() },
+        BuyError::NotSent | BuyError::Unknown => failed(Neighbour::Twilio, &error),
     }
 }
 
@@ -41,6 +43,12 @@ pub(super) fn bland_failed(error: BlandError) -> Refusal {
             telemetry::locked_out(Neighbour::Bland, &message);
             Refusal::Upstream { vendor: Neighbour::Bland, message: "calls are not available at the moment".to_owned() }
         }
-        other => Refusal::Upstream { vendor: Neighbour::Bland, message: other.to_string() },
+        other => failed(Neighbour::Bland, &other),
     }
+}
+
+/// A vendor that says nothing of use, whatever it was asked.
+fn failed(vendor: Neighbour, error: &dyn std::error::Error) -> Refusal {
+    telemetry::vendor_failed(vendor);
+    Refusal::Upstream { vendor, message: error.to_string() }
 }

@@ -72,6 +72,9 @@ metrics! {
     UPSTREAM_COST: "UpstreamCost", Money, ["vendor"];
     /// Requests that a vendor refused because of us: our key, our balance, or an account that is suspended.
     LOCKED_OUT: "LockedOut", Count, ["vendor"];
+    /// Questions that a vendor failed to answer, and so failed a customer. What it refuses for what was asked is not among them: a stranger
+    /// could ask for that.
+    VENDOR_FAILURES: "VendorFailures", Count, ["vendor"];
     /// What the carrier has billed for calls since it was last asked: what was reckoned is held against it.
     CARRIER_BILLED: "CarrierBilled", Money, ["vendor"];
     /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on

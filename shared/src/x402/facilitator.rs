@@ -87,7 +87,11 @@ impl Facilitator {
     }
 
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {
-        let reply = self.send(Method::POST, verb, question(payment), now, limit).await?;
+        let reply = self.send(Method::POST, verb, question(payment), now, limit).await;
+        if reply.as_ref().map_or(true, |reply| reply.status.is_server_error()) {
+            telemetry::vendor_failed(Neighbour::Facilitator);
+        }
+        let reply = reply?;
         if answers::is_about_us(reply.status, &reply.body) {
             telemetry::locked_out(Neighbour::Facilitator, &format_args!("status {}", reply.status.as_u16()));
         }

@@ -16,12 +16,7 @@ impl Case {
     pub(super) async fn play_poll(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let errand = Errand::call(&number, &lab.callee());
-        let mut told = lab.told(wallet, errand).await;
-        told.sign();
-        told.ask(&lab.stack).await;
-        let body = told.last().map(harness::request::Response::json).unwrap_or_default();
-        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
-        let path = format!("/api/v1/voice/call/{id}");
+        let (told, path) = lab.placed(wallet, errand).await?;
         let (stack, killed) = (&lab.stack, ["voice_call_status", "reaper"]);
         self.arm(lab);
         let mut findings = Vec::new();
@@ -63,12 +58,7 @@ impl Case {
     pub(super) async fn play_word(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let callee = lab.callee();
-        let mut told = lab.told(wallet, Errand::call(&number, &callee)).await;
-        told.sign();
-        told.ask(&lab.stack).await;
-        let body = told.last().map(harness::request::Response::json).unwrap_or_default();
-        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
-        let path = format!("/api/v1/voice/call/{id}");
+        let (told, path) = lab.placed(wallet, Errand::call(&number, &callee)).await?;
         let (stack, killed) = (&lab.stack, ["voice_call_ended", "reaper"]);
         let vendors = stack.bland.calls().into_iter().find(|call| call.to == callee).map(|call| call.id);
         let vendors = vendors.ok_or("the dialler has no such call")?;

@@ -24,12 +24,7 @@ impl Case {
             {"name": "confirmed", "question": "Is it confirmed?", "type": "boolean"},
             {"name": "people", "question": "For how many?", "type": "number"},
         ]);
-        let mut told = lab.told(wallet, errand).await;
-        told.sign();
-        told.ask(&lab.stack).await;
-        let body = told.last().map(harness::request::Response::json).unwrap_or_default();
-        let id = body["call_id"].as_str().ok_or_else(|| format!("no call: {}", told.statuses()))?;
-        let path = format!("/api/v1/voice/call/{id}");
+        let (told, path) = lab.placed(wallet, errand).await?;
         let (stack, killed) = (&lab.stack, ["voice_call_status", "reaper"]);
         stack.bland.finish_all();
         lab.pass(Duration::from_secs(30)).await;
