@@ -50,6 +50,22 @@ fn an_alarm_wakes_somebody_and_says_where_to_read_what_to_do() {
 }
 
 #[test]
+fn the_price_of_the_alarms_is_that_of_the_metrics_that_they_look_at() {
+    let own = |alarm: &Value| match alarm["Properties"]["Metrics"].as_sequence() {
+        Some(metrics) => metrics.iter().filter(|metric| !metric["MetricStat"].is_null()).count(),
+        None => 1,
+    };
+    let metrics: usize = of_type(&template(), "AWS::CloudWatch::Alarm").values().map(own).sum();
+    let operations = fs::read_to_string("OPERATIONS.md").expect("OPERATIONS.md");
+    let said = format!(
+        "that is looked at: {metrics}, of which four for each function | ${}.{}0 |",
+        metrics / 10,
+        metrics % 10
+    );
+    assert!(operations.contains(&said), "OPERATIONS.md does not say: {said}");
+}
+
+#[test]
 fn what_is_added_up_over_functions_leaves_none_out() {
     let template = template();
     let all: BTreeSet<String> = of_type(&template, "AWS::Serverless::Function").into_keys().collect();
