@@ -328,3 +328,32 @@ async fn of_the_numbers_that_nobody_leases_ten_are_kept_and_the_others_given_bac
     assert_eq!((stack.twilio.held().len(), stack.twilio.released().len()), (12, 1));
     assert_eq!(custody(&stack, &leased), "leased");
 }
+
+#[tokio::test]
+async fn a_number_that_is_given_back_while_the_carriers_list_is_read_does_not_become_stock() {
+    let stack = Stack::start(binaries!()).await;
+    stack.minutes(1).await;
+    let number = stack.twilio.hold("+14155550210", "bought by hand").phone_number;
+    stack.travel(DAY);
+    stack.minutes(3).await;
+    assert_eq!(custody(&stack, &number), "pooled");
+    write(&stack, &number, [("custody", json!({"S": "releasing"})), ("due_queue", json!({"S": "RELEASE"}))]);
+    stack.travel(DAY);
+    // The list has it still, and its answer is on its way until the number is gone.
+    let lists = "GET *IncomingPhoneNumbers.json";
+    let before = stack.twilio.faults().count(lists);
+    stack.twilio.faults().once(lists, Fault::Stall);
+    stack.bland.faults().once("POST /v1/inbound/*/delete", Fault::Hang);
+    let meanwhile = async {
+        stack.twilio.faults().arrived(lists, before + 1).await;
+        stack.bland.faults().arrived("POST /v1/inbound/*/delete", 1).await;
+        stack.bland.faults().release();
+        while stack.dynamo.row(&format!("NUMBER#{number}"), "NUMBER").is_some() {
+            tokio::task::yield_now().await;
+        }
+        stack.twilio.faults().release();
+    };
+    tokio::join!(stack.sweep(), meanwhile);
+    assert_eq!((stack.twilio.owns(&number), stack.twilio.released().len()), (false, 1));
+    assert!(stack.dynamo.row(&format!("NUMBER#{number}"), "NUMBER").is_none());
+}

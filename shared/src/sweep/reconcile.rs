@@ -145,6 +145,16 @@ impl Sweep {
         let now = invocation.now;
         let step = |verb: &str| format!("{verb} {} {}", owned.number.as_str(), invocation.attempt.as_str());
         let Some(holding) = holding else {
+            // Its page is older than what the table was asked after: another step may have given it back in between.
+            let limit = invocation.at_most(LIST, Duration::from_secs(3));
+            match self.numbers.twilio().owned(&owned.number, limit).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    warn!(number = ?owned.number, %error, "it is not known whether a number is still the carrier's");
+                    return Ok(());
+                }
+            }
             warn!(number = ?owned.number, "the carrier bills a number that the table did not know");
             let country = country_of(&owned.number);
             self.store.apply(adopt(&owned.number, country, &owned.sid, now), &step("adopt")).await?;
