@@ -210,6 +210,14 @@ impl Env {
         countries
     }
 
+    /// `POOL_KEPT`: how many idle numbers of a country are kept for the next buyers.
+    pub fn pool_kept(&mut self) -> u64 {
+        self.required("POOL_KEPT").parse().unwrap_or_else(|_| {
+            self.problem("POOL_KEPT is not a number of numbers");
+            0
+        })
+    }
+
     fn place(&mut self, url: String, key: fn(&PaymentKeys) -> Option<&str>) -> Place {
         if url.contains(KEY) { Place::keyed(url, self.payment_keys(), key) } else { url.into() }
     }

@@ -323,6 +323,11 @@ impl Numbers {
     pub fn twilio(&self) -> &Twilio {
         &self.twilio
     }
+
+    /// The dialler, for what is left to be spent there.
+    pub fn bland(&self) -> &Bland {
+        &self.bland
+    }
 }
 
 /// What came of a claim with a number.

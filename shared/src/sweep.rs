@@ -6,6 +6,7 @@
 //!
 //! `docs/decisions.md`: Why is a round of the reaper four, and how much does each do at once?
 
+mod balances;
 mod bills;
 mod gauges;
 mod proofs;
@@ -144,6 +145,8 @@ pub struct Sweep {
     payees: Vec<Wallet>,
     /// Whose idle numbers are counted.
     stocked: Vec<Country>,
+    /// Idle numbers of a country that are kept for the next buyers.
+    kept: u64,
     /// What numbers cost, by country.
     prices: Prices,
     /// So much that was granted and is not on the chain pauses selling.
@@ -164,6 +167,7 @@ impl Sweep {
             calls,
             payees: env.payees(),
             stocked: env.pool_countries(),
+            kept: env.pool_kept(),
             prices: env.number_prices(),
             missing_stop: env.missing_stop(),
         }
@@ -228,6 +232,7 @@ impl Sweep {
                 let mut report = Report::default();
                 self.reconcile_daily(invocation, &mut report).await;
                 self.ask_for_bills(invocation, &mut report).await;
+                self.ask_for_balances(invocation, &mut report).await;
                 report
             }),
         )

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
+mod balances;
 mod base;
 mod browsers;
 mod by_hand;

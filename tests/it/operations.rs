@@ -25,9 +25,13 @@ fn everything_that_is_counted_is_shown_and_nothing_else() {
     assert_eq!(shown, expected);
 }
 
+/// What is told once an hour, or once a day: between two of them nothing is missing, and nothing is over.
+const SELDOM: [&str; 2] = ["BalanceLasts", "DaysToExpiry"];
+
 #[test]
-fn an_alarm_wakes_somebody_and_says_where_to_read_what_to_do() {
+fn an_alarm_wakes_the_operator_or_waits_for_the_morning_and_says_where_to_read_what_to_do() {
     let operations = fs::read_to_string("OPERATIONS.md").expect("OPERATIONS.md");
+    let rows: BTreeMap<&str, bool> = operations.lines().filter_map(row_of_an_alarm).collect();
     let sections: BTreeSet<&str> = operations.lines().filter_map(|line| line.strip_prefix("### ")).collect();
     let mut named = BTreeSet::new();
     for (name, alarm) in of_type(&template(), "AWS::CloudWatch::Alarm") {
@@ -37,16 +41,38 @@ fn an_alarm_wakes_somebody_and_says_where_to_read_what_to_do() {
         assert!(says.len() > 20, "{name} says nothing");
         assert!(sections.contains(section), "{name} names the section {section:?}, which is not there");
         named.insert(section.to_owned());
-        let actions: Vec<_> = properties["AlarmActions"].as_sequence().into_iter().flatten().map(text).collect();
-        assert_eq!(actions, ["Alarms"], "{name} does not wake the operator");
-        let missing = text(&properties["TreatMissingData"]);
-        let is_watchdog = text(&properties["MetricName"]) == "Rounds";
-        assert_eq!(missing, if is_watchdog { "breaching" } else { "notBreaching" }, "{name}");
+        let of = |kind: &str| properties[kind].as_sequence().into_iter().flatten().map(text).collect::<Vec<_>>();
+        let topic = if rows[section] { "Alarms" } else { "Tickets" };
+        for kind in ["AlarmActions", "OKActions"] {
+            assert_eq!(of(kind), [topic], "{kind} of {name}, by the table's row of {section:?}");
+        }
+        let (missing, metric) = (text(&properties["TreatMissingData"]), text(&properties["MetricName"]));
+        let expected = match metric.as_str() {
+            "Rounds" => "breaching",
+            metric if SELDOM.contains(&metric) => "ignore",
+            _ => "notBreaching",
+        };
+        assert_eq!(missing, expected, "{name}");
     }
     let (_, alarms) = operations.split_once("\n## Alarms\n").expect("a chapter");
     let (alarms, _) = alarms.split_once("\n## ").expect("another chapter");
+    assert_eq!(named, rows.keys().map(|section| (*section).to_owned()).collect(), "each section has a row");
     let explained = alarms.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
     assert_eq!(named, explained, "each section is of an alarm");
+}
+
+/// The section that a row of the table of alarms is about, and whether it wakes.
+fn row_of_an_alarm(line: &str) -> Option<(&str, bool)> {
+    let (section, rest) = line.strip_prefix("| [")?.split_once("](#")?;
+    let wakes = rest.split(" | ").nth(1)?;
+    Some((
+        section,
+        match wakes {
+            "yes" => true,
+            "no" => false,
+            _ => return None,
+        },
+    ))
 }
 
 #[test]

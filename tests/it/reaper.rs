@@ -330,6 +330,21 @@ async fn of_the_numbers_that_nobody_leases_ten_are_kept_and_the_others_given_bac
 }
 
 #[tokio::test]
+async fn an_operator_says_how_many_numbers_are_kept() {
+    let stack = Stack::builder(binaries!()).parameter("PoolKept", "1").start().await;
+    for last in 10..13 {
+        stack.twilio.hold(&format!("+141555502{last}"), "bought by hand");
+    }
+    stack.sweep().await;
+    // Every number's month ends within these.
+    for _ in 0..42 {
+        stack.travel(DAY);
+        stack.sweep().await;
+    }
+    assert_eq!((stack.twilio.held().len(), stack.twilio.released().len()), (1, 2));
+}
+
+#[tokio::test]
 async fn a_number_that_is_given_back_while_the_carriers_list_is_read_does_not_become_stock() {
     let stack = Stack::start(binaries!()).await;
     stack.minutes(1).await;

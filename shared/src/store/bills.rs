@@ -35,11 +35,11 @@ impl Store {
     }
 }
 
-fn written(bills: &Bills) -> String {
+pub(super) fn written(bills: &Bills) -> String {
     bills.iter().map(|(day, bill)| format!("{day}={}", bill.atomic())).collect::<Vec<_>>().join(",")
 }
 
-fn read(text: &str) -> Result<Bills, StoreFault> {
+pub(super) fn read(text: &str) -> Result<Bills, StoreFault> {
     let entry = |entry: &str| {
         let (day, bill) = entry.split_once('=')?;
         Some((day.parse().ok()?, Usdc::micros(bill.parse().ok()?)))

@@ -83,6 +83,7 @@
 //! What is counted, so that there is not too much of it, is counted in the same writes: [`limits`]. What an operator switches
 //! (wallets that are refused, people who are not called, whether anything is sold) is not part of a sale's way: [`controls`].
 
+pub mod balances;
 pub mod bills;
 pub mod by_hand;
 pub mod calls;

@@ -26,6 +26,8 @@ pub enum Candidate {
 pub struct Due {
     /// What is due.
     pub due: Vec<Candidate>,
+    /// Since when the first of them is.
+    pub since: Option<Timestamp>,
     /// Where the next page begins, if there is one.
     pub next: Option<Cursor>,
 }
@@ -48,7 +50,8 @@ impl Store {
         from: Option<Cursor>,
     ) -> Result<Due, StoreFault> {
         let (items, next) = self.queued_page(queue, until, most, from.map(|cursor| cursor.0)).await?;
-        Ok(Due { due: items.iter().filter_map(candidate).collect(), next: next.map(Cursor) })
+        let since = items.first().and_then(due_at);
+        Ok(Due { due: items.iter().filter_map(candidate).collect(), since, next: next.map(Cursor) })
     }
 
     /// Puts something that is due in a queue by then off, unless it is not any more. Says whether it was: of all that come at once,
@@ -69,6 +72,11 @@ impl Store {
         let change = Change::update(key).set(DUE_AT, behind).when(is(DUE_QUEUE, queue)).when(at_most(DUE_AT, until));
         Ok(self.change(change).await?.is_ok())
     }
+}
+
+fn due_at(item: &Item) -> Option<Timestamp> {
+    let seconds = item.get(DUE_AT.as_str())?.as_n().ok()?.parse().ok()?;
+    Timestamp::from_second(seconds).ok()
 }
 
 /// What an item of the index names.

@@ -16,7 +16,9 @@ use crate::calls::OVERDUE;
 use crate::invocation::Invocation;
 use crate::leases::GRACE;
 use crate::refusal::Fault;
-use crate::store::{Candidate, Cursor, Due, Queue, Store, StoreFault};
+use crate::store::{Candidate, Cursor, Queue, Store, StoreFault};
+use crate::telemetry;
+use crate::telemetry::metrics::OVERDUE_CALL_AGE;
 use crate::types::Timestamp;
 
 /// How much of a queue is read at once: keys of some 150 bytes each, so a page is half a read unit, and a queue with nothing in it is, too.
@@ -213,8 +215,13 @@ impl Line {
                 return Ok(None);
             }
             self.is_read = true;
-            let Due { due, next } = self.store.due_page(self.queue, self.until, PAGE, self.from.take()).await?;
-            (self.page, self.is_read, self.from) = (due.into_iter(), next.is_none(), next);
+            let is_first = self.from.is_none();
+            let page = self.store.due_page(self.queue, self.until, PAGE, self.from.take()).await?;
+            if let (true, Queue::Calls(_), Some(since)) = (is_first, self.queue, page.since) {
+                let waited = self.invocation.now.duration_since(since).as_secs();
+                telemetry::gauge(&OVERDUE_CALL_AGE, u64::try_from(waited).unwrap_or(0), []);
+            }
+            (self.page, self.is_read, self.from) = (page.due.into_iter(), page.next.is_none(), page.next);
         }
     }
 }

@@ -25,8 +25,6 @@ use crate::telemetry::metrics::{NUMBER_RENT, NUMBERS};
 use crate::types::{Country, DAY, Timestamp, Usdc};
 use crate::upstream::twilio::{Owned, TwilioError};
 
-/// Idle numbers of a country that are kept for the next buyers.
-const KEPT: u64 = 10;
 /// A number is released so many days before its next bill that a day with a failed round does not cost a month.
 const BEFORE_BILL: i32 = 2;
 const LIST: Duration = Duration::from_secs(5);
@@ -169,7 +167,7 @@ impl Sweep {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
                 let idle = self.store.count_due(Queue::Pool(holding.country), now).await?;
-                unknown.insert(idle.saturating_sub(KEPT))
+                unknown.insert(idle.saturating_sub(self.kept))
             }
         };
         if *spare > 0 {

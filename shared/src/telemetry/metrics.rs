@@ -77,6 +77,12 @@ metrics! {
     VENDOR_FAILURES: "VendorFailures", Count, ["vendor"];
     /// What the carrier has billed for calls since it was last asked: what was reckoned is held against it.
     CARRIER_BILLED: "CarrierBilled", Money, ["vendor"];
+    /// What is left at a vendor, asked for once an hour.
+    BALANCE: "Balance", Money, ["vendor"];
+    /// How long that lasts, as the last days were spent; as if no less than $10 were spent in a day, and a month at the longest.
+    BALANCE_LASTS: "BalanceLasts", Seconds, ["vendor"];
+    /// For how long the oldest call has waited to be looked at, of those that a round has found.
+    OVERDUE_CALL_AGE: "OverdueCallAge", Seconds, ["function"];
     /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on
     /// a minute after it was asked for.
     HANG_UPS: "HangUps", Count, ["result"];

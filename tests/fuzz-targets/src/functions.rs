@@ -190,6 +190,7 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         | "WALLET_CALL_LOSS"
         | "DAILY_NUMBER_BUDGET"
         | "UNPAID_NUMBER_BUDGET"
+        | "POOL_KEPT"
         | "DAILY_REFUND_LIMIT"
         | "DAILY_STRAY_LIMIT"
         | "LARGEST_STRAY"

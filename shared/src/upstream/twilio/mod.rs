@@ -10,8 +10,10 @@ use std::time::Duration;
 use jiff::civil::Date;
 use reqwest::RequestBuilder;
 
+use account::{AccountConfig, Accounts};
+
 use crate::telemetry::Neighbour;
-use crate::types::{AreaCode, Country, PhoneNumber, Timestamp, Usdc};
+use crate::types::{AreaCode, Country, Decimal, PhoneNumber, Timestamp, Usdc};
 use crate::wire::http;
 use crate::wire::secrets::{Fields, Rotating, Unfit};
 
@@ -40,13 +42,30 @@ pub struct TwilioKey {
     pub user: String,
     /// The password: that key's secret, or the account's token.
     pub password: String,
+    /// The main account and a key of it, if its balance may be asked for: a sub-account spends its owner's.
+    pub owner: Option<Owner>,
+}
+
+/// The account that pays. It has no `Debug`, so that it cannot be printed.
+pub struct Owner {
+    account_sid: String,
+    key: String,
+    secret: String,
 }
 
 impl TwilioKey {
-    /// Reads `api_key` and `api_secret`.
+    /// Reads `api_key` and `api_secret`, and where the balance is to be watched `main_account_sid`, `main_api_key` and `main_api_secret`.
     pub fn read(fields: &Fields) -> Result<Self, Unfit> {
         let [user, password] = [fields.required("api_key")?, fields.required("api_secret")?].map(str::to_owned);
-        Ok(Self { user, password })
+        let owner = match fields.optional("main_account_sid")? {
+            None => None,
+            Some(account_sid) => Some(Owner {
+                account_sid: account_sid.to_owned(),
+                key: fields.required("main_api_key")?.to_owned(),
+                secret: fields.required("main_api_secret")?.to_owned(),
+            }),
+        };
+        Ok(Self { user, password, owner })
     }
 }
 
@@ -245,6 +264,23 @@ impl Twilio {
         let days = [("StartDate", from.to_string()), ("EndDate", to.to_string())];
         let request = request.query(&[("Category", "calls"), ("PageSize", "50")]).query(&days);
         answers::billed(&self.send(request, limit).await?)
+    }
+
+    /// What is left to be spent, in dollars; nothing where the secret names no main account, or it pays in another currency.
+    pub async fn balance(&self, limit: Duration) -> Result<Option<Usdc>, TwilioError> {
+        let key = self.config.key.get(limit).await.map_err(|_| TwilioError::NotSent)?;
+        let Some(owner) = &key.owner else { return Ok(None) };
+        let config = AccountConfig {
+            api: self.config.url.clone(),
+            voice: String::new(),
+            pricing: String::new(),
+            user: owner.key.clone(),
+            password: owner.secret.clone(),
+        };
+        let (left, currency) = Accounts::new(config).balance(&owner.account_sid, limit).await?;
+        // Nothing can be done with less than nothing.
+        let left = Decimal::parse(left.trim()).map_or(0, |left| left.times(1_000_000));
+        Ok((currency == "USD").then(|| Usdc::micros(left)))
     }
 
     /// Gives a number back for good; Twilio stops billing it and may sell it to any customer. A number that is already gone is

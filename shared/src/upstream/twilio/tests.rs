@@ -14,7 +14,7 @@ fn client(url: &str) -> Twilio {
     Twilio::new(TwilioConfig {
         url: format!("{url}/"),
         account_sid: "AC1".into(),
-        key: Rotating::given("test", TwilioKey { user: "SK1".into(), password: "s".into() }),
+        key: Rotating::given("test", TwilioKey { user: "SK1".into(), password: "s".into(), owner: None }),
     })
 }
 

@@ -244,6 +244,16 @@ impl Twilio {
         told
     }
 
+    /// A key of the main account. Says what belongs in the secret.
+    pub fn main_key(&self) -> serde_json::Value {
+        let key = Key::new("balance", self.clock.now());
+        let mut inner = self.inner();
+        inner.main.keys.push(key.clone());
+        serde_json::json!({
+            "main_account_sid": inner.main.sid, "main_api_key": key.sid, "main_api_secret": key.secret,
+        })
+    }
+
     /// A suspended account: every request is 401 (20003).
     pub fn set_suspended(&self, suspended: bool) {
         self.inner().suspended = suspended;
@@ -310,6 +320,9 @@ impl Twilio {
         let inner = self.inner();
         if given == format!("{}:{}", inner.main.sid, inner.main.token) {
             return Ok(Who::Main);
+        }
+        if inner.main.keys.iter().any(|key| given == format!("{}:{}", key.sid, key.secret)) {
+            return Ok(Who::Key(inner.main.sid.clone()));
         }
         for account in inner.subs.iter().filter(|account| account.status == "active" && !inner.suspended) {
             if given == format!("{}:{}", account.sid, account.token) {
