@@ -1,19 +1,28 @@
-//! `cargo capacity`: how many calls a second can be counted, before and with slices.
+//! `cargo capacity`: how many calls a second can be counted, before and with slices; what a call costs; and what breaks first, at how
+//! many calls a day.
+//!
+//! What a call takes is counted: one is played with the shipped functions and the tests' engine. What that costs, and how many of them a
+//! vendor's quota lets through, is reckoned with list prices.
 //!
 //! What DynamoDB does with transactions that touch the same item is simulated: events in the order of their times, from a seed, with the
 //! slices, tries and pauses that the product has. How long a transaction takes is a parameter: 10 to 20 ms, as is assumed of AWS, or
 //! what is measured here of the tests' engine, which says nothing of AWS and never lets two transactions conflict.
 //!
 //! `cargo capacity` simulates a million calls of each row, `cargo capacity quick` fewer. It fails where what is promised does not hold: at
-//! 500 calls a second fewer than one claim in 10,000 is lost to others that were being counted.
+//! 500 calls a second fewer than one claim in 10,000 is lost to others that were being counted; a thousand calls of two minutes cost no
+//! more than ten cents at AWS; and OPERATIONS.md has the rows that this prints.
 
 #![expect(clippy::expect_used, reason = "a measurement that went wrong must not be printed")]
 
+mod bill;
+mod breaks;
+mod lived;
 mod measured;
 mod simulated;
 
 use std::process::ExitCode;
 
+use bill::Bill;
 use shared::limits::{Budget, Plan};
 use shared::types::Usdc;
 
@@ -90,6 +99,42 @@ fn simulate(title: &str, times: Times, calls: u64) -> Vec<(u64, bool, Outcome)> 
     all
 }
 
+/// What one call takes and costs, and what breaks first. Returns what does not hold.
+fn reckon() -> Vec<String> {
+    let lives = lived::all();
+    let mut rows = Vec::new();
+    let mut print = |title: &str, printed: Vec<String>| {
+        say(&format!("\n{title}"));
+        for row in printed {
+            say(&row);
+            rows.push(row);
+        }
+    };
+    let played = lived::PLAYED.iter().zip(&lives);
+    print(
+        "What 1,000 calls cost at AWS: a call's requests, looks, write units and read units as counted; dollars",
+        played.map(|((name, ..), life)| Bill::of(life).row(name, life)).collect(),
+    );
+    let Some(short) = lives.first() else { return vec!["no call was played".to_owned()] };
+    let bill = Bill::of(short);
+    let days = [("1,000", 1_000), ("100,000", 100_000), ("10,000,000", 10_000_000)];
+    print(
+        "A day of calls of two minutes: revenue, dialler, carrier, facilitator, AWS, AWS's fixed share, what is left",
+        days.map(|(name, calls)| bill.day(name, calls)).into(),
+    );
+    print("What breaks first: calls of two minutes a day, what, origin, who can change it", breaks::rows(short));
+    let operations = include_str!("../../OPERATIONS.md");
+    let mut wrong: Vec<_> = rows
+        .into_iter()
+        .filter(|row| !operations.contains(row.as_str()))
+        .map(|row| format!("OPERATIONS.md has {row}"))
+        .collect();
+    if !bill.is_within(10) {
+        wrong.push("a thousand calls of two minutes cost no more than ten cents".to_owned());
+    }
+    wrong
+}
+
 fn main() -> ExitCode {
     let quick = std::env::args().any(|argument| argument == "quick");
     let calls = if quick { 100_000 } else { 1_000_000 };
@@ -113,6 +158,9 @@ fn main() -> ExitCode {
     }
     if many.lost * 2 < many.calls {
         return fails("one item loses most claims of ten million calls a day: the simulation shows no lock any more");
+    }
+    if let Some(wrong) = reckon().first() {
+        return fails(wrong);
     }
     ExitCode::SUCCESS
 }

@@ -20,7 +20,7 @@ fn watched(stack: &Stack) {
     stack.put_secret("TwilioSecret", &secret);
 }
 
-fn of<'a>(vendor: &'a str) -> [(&'static str, &'a str); 1] {
+fn of(vendor: &str) -> [(&'static str, &str); 1] {
     [("vendor", vendor)]
 }
 
@@ -28,12 +28,12 @@ fn of<'a>(vendor: &'a str) -> [(&'static str, &'a str); 1] {
 async fn what_is_left_at_each_vendor_is_told_once_an_hour_with_how_long_it_lasts() {
     let stack = Stack::start(binaries!()).await;
     watched(&stack);
-    stack.bland.set_balance(Some(100_00));
-    stack.twilio.set_balance(30_00);
+    stack.bland.set_balance(Some(10_000));
+    stack.twilio.set_balance(3_000);
     stack.minutes(2).await;
     stack.travel(HOUR);
     // Nothing is lost at the carrier; at the dialler twelve dollars in an hour are 288 in a day.
-    stack.bland.set_balance(Some(88_00));
+    stack.bland.set_balance(Some(8_800));
     stack.minutes(2).await;
     let log = Log::of(&stack).await;
     assert_eq!(log.all("Balance", &of("bland")), [100 * DOLLAR, 88 * DOLLAR]);

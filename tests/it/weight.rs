@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use harness::sim::bland::{Script, Speaker, Step};
 use harness::spec::{BUY, CALL, CALLS, LIST, RENEW};
-use harness::{Stack, binaries};
+use harness::{Stack, binaries, life};
 use serde_json::{Map, Value, json};
 
 /// Up to here a write is one unit.
@@ -67,55 +66,36 @@ async fn each_kind_of_sale_is_below_a_kilobyte_from_its_claim_to_its_end() {
     stack.travel(Duration::from_mins(10));
 }
 
-/// A call of two minutes, polled every five seconds by a client that knows nothing of `poll_after_seconds`, from its 402 to the block in
-/// which its payment is final.
+/// Polled every five seconds by a client that knows nothing of `Retry-After`, from its 402 to the block in which its payment is final.
 #[tokio::test]
 async fn the_whole_life_of_a_call_of_two_minutes_costs_no_more_than_sixty_write_units() {
     let stack = Stack::builder(binaries!()).told().start().await;
     let wallet = stack.wallet();
     stack.buys(&wallet).await;
     stack.minutes(25).await;
-    // Rounds that find nothing cost what they cost: an hour of them has each thing in it that is done once an hour.
-    stack.dynamo.count_units();
-    stack.minutes(60).await;
-    let idle = stack.dynamo.units().writes;
-    let said = |n: u32| {
-        Step::Say(
-            if n.is_multiple_of(2) { Speaker::User } else { Speaker::Assistant },
-            format!("{n}: {}", "word ".repeat(20)),
-        )
-    };
-    let talk = [Step::Allocate, Step::Start].into_iter().chain((0..22).map(said)).collect();
-    stack.bland.script_next(Script::UserHangsUp.with(talk));
-    stack.dynamo.count_units();
-    let body = json!({"phone_number": "+12133610872", "task": "Ask Andy to take a break."});
-    let placed = stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200).json();
-    let paid = stack.dynamo.units().writes;
-    let vendors = stack.bland.calls().pop().expect("a call").id;
-    for _ in 0..24 {
-        stack.bland.advance(&vendors);
-        stack.travel(Duration::from_secs(5));
-        assert_eq!(stack.poll(&placed).await["final"], false);
-    }
-    let talked = stack.dynamo.units();
-    stack.bland.finish(&vendors);
-    assert_eq!(stack.words_arrive().await, [202]);
-    assert_eq!(stack.poll(&placed).await["final"], true);
-    let ended = stack.dynamo.units();
-    stack.minutes(60).await;
-    let whole = stack.dynamo.units();
-    let proven = (whole.writes - ended.writes).saturating_sub(idle);
-    let row = stack.dynamo.items().into_iter().find(|item| item["sk"]["S"] == "CALL").expect("the call");
-    println!(
-        "a call's row of {} bytes; paid {paid}, talked {}, ended {}, proven {proven}; {} halves of read units while it was polled",
-        weight(&row),
-        talked.writes - paid,
-        ended.writes - talked.writes,
-        talked.read_halves
-    );
+    let idle = life::of_nothing(&stack).await;
+    let life = life::of_a_call(&stack, &wallet, idle, Duration::from_mins(2), Duration::from_secs(5)).await;
+    println!("{life:?}");
     assert!(
         stack.dynamo.rows().iter().all(|row| row["due_queue"].as_str().is_none_or(|queue| queue.starts_with("LEASE")))
     );
-    let whole = ended.writes + proven;
-    assert!(paid <= 34 && whole <= 60, "{paid} of {whole}");
+    assert!(life.paid <= 34 && life.writes() <= 60, "{life:?}");
+}
+
+/// A wallet's tenth call of a day costs what its first does: its list grows by an item, and no item by a call.
+#[tokio::test]
+async fn a_wallets_calls_do_not_get_dearer() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.buys(&wallet).await;
+    let mut paid = Vec::new();
+    for last in 0..10 {
+        stack.dynamo.count_units();
+        let body = json!({"phone_number": format!("+1213361087{last}"), "task": "Ask Andy to take a break."});
+        stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
+        paid.push(stack.dynamo.units().writes);
+        stack.bland.finish_all();
+        stack.minutes(2).await;
+    }
+    assert!(paid.iter().all(|units| *units <= 34), "{paid:?}");
 }

@@ -21,6 +21,7 @@ pub mod history;
 pub mod iam;
 pub mod lambda;
 pub mod ledger;
+pub mod life;
 pub mod measure;
 pub mod onchain;
 pub mod request;
