@@ -34,6 +34,12 @@ pub(crate) struct Deployment {
     /// The CloudFormation stack, by its exact name: its functions say which table, networks, accounts and secrets there are.
     #[arg(long, global = true, value_name = "NAME", env = "DIALTONE_STACK")]
     pub(crate) stack: Option<String>,
+    /// The world of `cargo local` that runs on this machine, by the facts that it has left. Nothing of the environment counts then.
+    #[arg(
+        long, global = true, value_name = "FACTS", num_args = 0..=1, require_equals = true,
+        default_missing_value = "target/local/world.json", conflicts_with_all = ["stack", "table"]
+    )]
+    pub(crate) local: Option<PathBuf>,
     /// The table, where there is no stack.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) table: Option<String>,

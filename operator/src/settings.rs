@@ -4,6 +4,8 @@
 //! `docs/decisions.md`: Why does the operator's command read the functions' variables?
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
@@ -28,6 +30,9 @@ pub(crate) struct Settings(BTreeMap<String, String>);
 impl Settings {
     /// Gathers what there is. Credentials that are not in the environment are looked for as all of AWS's own tools do.
     pub(crate) async fn gather(deployment: &Deployment) -> Result<Self, Trouble> {
+        if let Some(facts) = &deployment.local {
+            return Self::of_this_machine(facts);
+        }
         let readable = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
@@ -48,6 +53,18 @@ impl Settings {
         }
         settings.put("TABLE_NAME", deployment.table.clone());
         Ok(settings)
+    }
+
+    /// What the operator of a local world is told. Neither a stack nor credentials that this environment has are meant with it.
+    fn of_this_machine(facts: &Path) -> Result<Self, Trouble> {
+        const NEXT: &str = "start one with `cargo local`, and give this command where that runs";
+        let text = fs::read_to_string(facts)
+            .map_err(|error| Trouble(format!("there is no local world: {}: {error}; {NEXT}", facts.display())))?;
+        let told = serde_json::from_str(&text).ok().and_then(|mut facts: Value| {
+            let told = facts.get_mut("operator")?.take();
+            serde_json::from_value(told).ok()
+        });
+        told.map(Self).ok_or_else(|| Trouble(format!("{} does not tell of a local world; {NEXT}", facts.display())))
     }
 
     async fn look_for_credentials(&mut self) -> Result<(), Trouble> {

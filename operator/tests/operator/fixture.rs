@@ -79,23 +79,9 @@ pub(crate) struct Dialtone {
 
 impl Dialtone {
     pub(crate) fn of(stack: &Stack) -> Self {
-        let mut environment = BTreeMap::new();
-        for function in ["refunds", "reaper"] {
-            environment.extend(stack.deployment.functions[function].environment.clone());
-        }
-        let own = [
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_ACCESS_KEY_ID", "operator"),
-            ("AWS_SECRET_ACCESS_KEY", "local-secret-access-key"),
-            ("USER", "alice"),
-            ("ALARM_EMAIL", "alice@example.com"),
-        ];
-        environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        for host in ["voice", "pricing"] {
-            let name = format!("TWILIO_{}_URL", host.to_uppercase());
-            environment.insert(name, format!("{}/{host}.twilio.com", stack.urls.twilio));
-        }
-        Self { environment }
+        Self { environment: stack.operator() }
+            .with("USER", Some("alice"))
+            .with("ALARM_EMAIL", Some("alice@example.com"))
     }
 
     /// Nothing but who he is, and where this machine's AWS is.

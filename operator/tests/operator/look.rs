@@ -260,3 +260,27 @@ async fn without_credentials_it_says_what_is_missing() {
     assert!(said.json()["error"].as_str().is_some_and(|error| error.contains("which deployment?")));
     Dialtone::of(&stack).with("TABLE_NAME", None).run(&["stuck", "--table", stack.dynamo.table()]).await.ends(0);
 }
+
+#[tokio::test]
+async fn a_local_world_is_worked_on_by_the_facts_that_it_left_whatever_the_environment_says() {
+    let stack = Stack::start(functions()).await;
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    let facts = std::env::temp_dir().join(format!("dialtone-{}.json", stack.twilio.account().sid));
+    std::fs::write(&facts, json!({"gateway": "", "operator": stack.operator()}).to_string()).expect("a file");
+    let option = format!("--local={}", facts.display());
+    let elsewhere = Dialtone::bare(&stack)
+        .with("AWS_ENDPOINT_URL_DYNAMODB", Some("http://127.0.0.1:1"))
+        .with("DIALTONE_STACK", None);
+    let sale = sale_of(&stack, BUY);
+    elsewhere.run(&[&option, "payment", &sale]).await.ends(0).says(&["paid and delivered"]);
+    elsewhere.run(&[&option, "stock"]).await.ends(0);
+    elsewhere.run(&[&option, "pause", "--because", "drill", "--yes"]).await.ends(0);
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(503);
+    std::fs::write(&facts, "{}").expect("a file");
+    let said = elsewhere.run(&[&option, "stock"]).await.ends(2);
+    assert!(said.err.contains("start one with `cargo local`"), "{}", said.err);
+    std::fs::remove_file(&facts).expect("a file");
+    let said = elsewhere.run(&[&option, "stock"]).await.ends(2);
+    assert!(said.err.contains("there is no local world"), "{}", said.err);
+}

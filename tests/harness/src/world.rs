@@ -7,6 +7,7 @@ mod doors;
 mod plan;
 mod schedules;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alloy_primitives::Address;
@@ -301,6 +302,26 @@ impl World {
             Some(("the address at which a word of the dialler's is taken", token.to_owned()))
         });
         others.into_iter().chain(own).chain(on_solana).chain(addresses).collect()
+    }
+
+    /// The environment in which the operator's command works on this world: what the functions that act on their own are told, and the
+    /// credentials of a person.
+    pub fn operator(&self) -> BTreeMap<String, String> {
+        let told = ["refunds", "reaper"].into_iter().filter_map(|name| self.deployment.functions.get(name));
+        let mut all: BTreeMap<_, _> = told.flat_map(|function| function.environment.clone()).collect();
+        let own = [
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "operator"),
+            ("AWS_SECRET_ACCESS_KEY", iam::SECRET_ACCESS_KEY),
+            ("USER", "operator"),
+            ("ALARM_EMAIL", "operator@example.com"),
+        ];
+        all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        for host in ["voice", "pricing"] {
+            let name = format!("TWILIO_{}_URL", host.to_uppercase());
+            all.insert(name, format!("{}/{host}.twilio.com", self.urls.twilio));
+        }
+        all
     }
 
     /// A secret of the stack has another content from now on, whatever the functions hold.

@@ -1,5 +1,6 @@
 //! What is running where, as JSON in `target/local/world.json` or where it was asked for, for programs that want to join.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -54,6 +55,8 @@ pub(crate) struct Facts {
     pub(crate) twilio_account_sid: String,
     /// What the simulated vendors' keys are, as `deploy/secrets` takes them.
     pub(crate) secrets: serde_json::Value,
+    /// The environment of the operator's command, for `dialtone --local`.
+    pub(crate) operator: BTreeMap<String, String>,
     /// Whether the chains and their facilitators are the real ones, with money that is worth nothing.
     pub(crate) real_chain: bool,
     /// Whether the money is worth nothing.
@@ -123,6 +126,7 @@ impl Facts {
                 "twilio": {"api_key": world.twilio.account().key, "api_secret": world.twilio.account().secret},
                 "bland": {"api_key": world.bland.keys().api_key, "encrypted_key": world.bland.keys().encrypted_key},
             }),
+            operator: world.operator(),
             real_chain: matches!(world.ledger, Ledger::Real(_)),
             solana: running.offers_solana.then(|| OnSolana::of(running)),
             play_money: running.play_money,

@@ -214,6 +214,7 @@ fn tell(facts: &Facts) {
     say::heading("To try");
     say::command(&curl, "What a number costs (402, with the price in PAYMENT-REQUIRED)");
     say::command("cargo local demo", "Buy a number, list it, place calls, hang up, renew (in another terminal)");
+    say::command("cargo dialtone --local stock", "Look at it, and step in, as its operator (`--help` says everything)");
 }
 
 async fn interrupted() {
