@@ -86,6 +86,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         target: Target,
     },
+    /// Erases what is kept of calls that are over: what was said, the summary, the callee's number. The sale stays for the books.
+    Erase(Erase),
+    /// Keeps a call from being deleted or erased, as for a court, or with --off lets it go.
+    Hold(Hold),
     /// Stops selling. What was sold goes on.
     Pause(Pausing),
     /// Sells again.
@@ -133,6 +137,47 @@ pub(crate) enum Target {
     Destination {
         /// E.164.
         number: String,
+    },
+}
+
+#[derive(Group)]
+pub(crate) struct Erase {
+    #[command(subcommand)]
+    pub(crate) target: Erased,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Erased {
+    /// One call, here and at the dialler.
+    Call {
+        /// Its id: 26 characters.
+        id: String,
+    },
+    /// All calls to a number: they are looked for through the whole table.
+    Destination {
+        /// E.164.
+        number: String,
+    },
+}
+
+#[derive(Group)]
+pub(crate) struct Hold {
+    #[command(subcommand)]
+    pub(crate) target: Held,
+    /// Lets it go again.
+    #[arg(long, global = true)]
+    pub(crate) off: bool,
+    /// Why, for the record.
+    #[arg(long, global = true, default_value = "not said", value_name = "REASON")]
+    pub(crate) because: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Held {
+    /// A call that is over.
+    Call {
+        /// Its id: 26 characters.
+        id: String,
     },
 }
 

@@ -59,6 +59,8 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Release { number } => act::release(&desk, &number).await,
         Command::Block(block) => act::block(&desk, block).await,
         Command::Unblock { target } => act::unblock(&desk, target).await,
+        Command::Erase(erase) => act::erase(&desk, erase).await,
+        Command::Hold(hold) => act::hold(&desk, hold).await,
         Command::Pause(pausing) => act::pause(&desk, pausing).await,
         Command::Resume(resuming) => act::resume(&desk, resuming).await,
         Command::Set(set) => act::set(&desk, &set).await,

@@ -11,6 +11,8 @@
 mod act;
 #[path = "operator/fixture.rs"]
 mod fixture;
+#[path = "operator/keep.rs"]
+mod keep;
 #[path = "operator/look.rs"]
 mod look;
 #[path = "operator/setup.rs"]

@@ -16,6 +16,7 @@ mod numbers;
 mod rehearsed;
 mod sold;
 mod unoffered;
+mod unrecorded;
 pub mod voices;
 
 pub use calls::{
@@ -34,6 +35,7 @@ pub use nearest::{nearest, nearest_served};
 pub use numbers::{NUMBERS, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 pub use rehearsed::REHEARSED;
 pub use unoffered::{Promise, Unoffered, is_one_of};
+pub use unrecorded::voice_call;
 
 use crate::types::Usdc;
 use crate::x402::Offer;
@@ -54,8 +56,8 @@ pub const ALL: [&Endpoint; 11] = [
 ];
 
 /// What is free to read beside the endpoints.
-pub const DOCUMENTS: [&str; 7] =
-    ["/", "/openapi.json", "/llms.txt", "/.well-known/x402", "/robots.txt", "/favicon.ico", "/favicon.svg"];
+pub const DOCUMENTS: [&str; 8] =
+    ["/", "/openapi.json", "/llms.txt", "/terms", "/.well-known/x402", "/robots.txt", "/favicon.ico", "/favicon.svg"];
 
 /// The header in which a client gives a purchase a name of its own, so that paying twice for it is impossible: visible ASCII.
 pub const IDEMPOTENCY_KEY: Text = Text { field: "Idempotency-Key", shortest: 1, longest: 128 };

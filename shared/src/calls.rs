@@ -2,10 +2,13 @@
 
 mod answers;
 mod dial;
+mod disclosure;
 mod hang_up;
 mod look;
 mod objection;
 mod obstacles;
+mod opted_out;
+mod quiet;
 mod roll_back;
 mod told;
 mod voicemail;

@@ -5,6 +5,7 @@
 
 mod openapi;
 mod prose;
+mod terms;
 
 use std::future::ready;
 use std::iter;
@@ -18,6 +19,7 @@ use crate::api::{self, Endpoint};
 use crate::edge::{Answer, Document, Handler, Served};
 use crate::env::Env;
 use crate::invocation::Invocation;
+use crate::limits::manners::Manners;
 use crate::types::Country;
 use crate::x402::Terms;
 
@@ -58,12 +60,15 @@ struct Facts {
     email: Option<String>,
     /// The countries whose numbers are sold.
     countries: Vec<Country>,
+    /// How calls are held.
+    manners: Manners,
 }
 
 /// The function.
 pub struct Discovery {
     openapi: Document,
     prose: Document,
+    conditions: Document,
     resources: Document,
     voices: Document,
     languages: Document,
@@ -75,10 +80,11 @@ impl Discovery {
     /// Writes the documents.
     pub fn from_env(env: &mut Env) -> Self {
         let countries = env.number_prices().countries().collect();
-        let facts = Facts { terms: env.terms(), email: env.contact_email(), countries };
+        let facts = Facts { terms: env.terms(), email: env.contact_email(), countries, manners: env.manners() };
         Self {
             openapi: openapi::document(&facts).to_string().into(),
             prose: prose::llms_txt(&facts).into(),
+            conditions: terms::text(&facts).into(),
             resources: resources(&facts.terms).to_string().into(),
             voices: voices().to_string().into(),
             languages: languages().to_string().into(),
@@ -109,6 +115,7 @@ impl Handler for Discovery {
             _ if languages => ("application/json", &self.languages),
             "/openapi.json" => ("application/json", &self.openapi),
             "/.well-known/x402" => ("application/json", &self.resources),
+            "/terms" => ("text/plain; charset=utf-8", &self.conditions),
             "/favicon.ico" | "/favicon.svg" => ("image/svg+xml", &self.icon),
             "/robots.txt" => ("text/plain; charset=utf-8", &self.robots),
             // Also for a person who opens the origin to see what is here.

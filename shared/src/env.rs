@@ -5,6 +5,7 @@
 //! - `docs/decisions.md`: Why does `env` stand above the neighbours?
 
 mod amounts;
+mod manners;
 
 use std::fmt;
 use std::sync::Arc;

@@ -14,10 +14,12 @@
 
 pub mod budget;
 pub mod judge;
+pub mod manners;
 pub mod prices;
 pub mod rates;
 pub mod slices;
 pub mod window;
+pub mod zones;
 
 use std::fmt;
 use std::time::Duration;

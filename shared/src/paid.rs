@@ -136,9 +136,12 @@ impl<E: Endpoint> Paid<E> {
             None => self.sign_in.caller(E::ENDPOINT, request, invocation.now)?.map(Shown::SignedIn),
         };
         let Some(shown) = shown else {
-            return match ask {
+            let not_now = ask.as_ref().ok().and_then(|ask| self.endpoint.not_now(ask, invocation.now));
+            return match (ask, not_now) {
                 // A probe that asks for nothing learns the price; a request is checked, so that no payer pays for a bad one.
-                Err(refusal) if !(says_nothing && body::asks_nothing(body)) => Err(refusal),
+                (Err(refusal), _) if !(says_nothing && body::asks_nothing(body)) => Err(refusal),
+                // Nor is a payer asked for the price of what is not sold now.
+                (_, Some(refusal)) => Err(refusal),
                 _ if run == Run::Dry => Ok(self.sign_in.challenge(E::ENDPOINT, request, dry::ASKED, invocation)),
                 _ => Err(unpaid()),
             };
@@ -239,6 +242,9 @@ impl<E: Endpoint> Paid<E> {
         let plan = async {
             means.window(invocation.now, |payment| self.longest(payment)).map_err(refused)?;
             let ask = ask?;
+            if let Some(refusal) = self.endpoint.not_now(&ask, invocation.now) {
+                return Err(refusal);
+            }
             match first_of(self.endpoint.plan(&caller, &ask, run, invocation), self.verify(order)).await {
                 Ok((plan, by_code)) => Ok((ask, plan, by_code)),
                 Err(refusal) => Err(self.tells(refusal, order).await),

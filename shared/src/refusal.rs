@@ -12,7 +12,7 @@ use crate::limits::{Limit, Reached};
 use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::telemetry::Neighbour;
-use crate::types::{CallId, PhoneNumber, Wallet};
+use crate::types::{CallId, PhoneNumber, Timestamp, Wallet};
 use crate::wire::http::NoReply;
 use crate::x402::NotSignedIn;
 pub use bought::{Bought, Product, Renewed, UnderWay, poll_url};
@@ -92,6 +92,15 @@ pub enum Refusal {
     UnsupportedDestination {
         /// Why.
         message: String,
+    },
+    /// 403: it is night at the number, and the operator lets no phone ring then.
+    QuietHours {
+        /// From which hour to which, by the callee's clock.
+        hours: (i8, i8),
+        /// When the number may be called.
+        opens: Timestamp,
+        /// Seconds until then.
+        retry_after: u64,
     },
     /// 403: the wallet has no active number.
     NoOwnedNumbers,

@@ -31,6 +31,7 @@ use crate::numbers::Numbers;
 use crate::refusal::Fault;
 use crate::sale::{self, Cashier, Deliver, Delivery, Finished, Sent, Undo};
 use crate::store::calls::Call;
+use crate::store::controls::List;
 use crate::store::sales::{Open, Record, Sale, Taken};
 use crate::store::{Charge, SHARDS, State, Store, StoreFault, Work, numbers};
 use crate::telemetry;
@@ -159,7 +160,7 @@ impl Sweep {
         let store = env.store();
         let cashier = Cashier { store: store.clone(), facilitator: env.facilitator(), nodes: env.nodes() };
         let numbers = Numbers::new(store.clone(), env.twilio(), env.bland());
-        let calls = Calls::new(store.clone(), env.bland());
+        let calls = Calls::new(store.clone(), env.bland()).listing(List::Begun);
         Self {
             cashier,
             store,

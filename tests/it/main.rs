@@ -13,6 +13,7 @@ mod doubt;
 mod dry_run;
 mod events;
 mod limits;
+mod manners;
 mod mcp;
 mod numbers;
 mod numbers_buy;

@@ -87,6 +87,7 @@ async fn on_base() -> Stack {
 
     hung_up(&stack, &wallet).await;
     limits_and_controls(&stack, &wallet).await;
+    asked_not_to_be_called(&stack).await;
     // The first word about a payment is none: it counts as one in doubt, until its header is repeated.
     for (path, body) in [
         (LIST, json!({})),
@@ -165,6 +166,31 @@ async fn limits_and_controls(stack: &Stack, wallet: &Wallet) {
     for path in [BUY, LIST, CALLS] {
         let expired = wallet.signs(&stack.post(path).demand().await).valid_for(-60);
         stack.post(path).paid_with(&expired).send().await.refused(402, "payment_required");
+    }
+}
+
+/// Callees who ask not to be called again: seen by a poll, by the look after the dialler's word, and by the reaper.
+async fn asked_not_to_be_called(stack: &Stack) {
+    let wallet = stack.wallet();
+    stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
+    for (last, who) in [(884, "poll"), (885, "word"), (886, "reaper")] {
+        let to = format!("+12133610{last}");
+        stack.bland.disposes(&to, "callee_asked_not_to_be_called_again");
+        let placed = stack.calls(&wallet, &to).await;
+        stack.bland.finish_all();
+        match who {
+            "poll" => drop(stack.get(placed["poll_url"].as_str().expect("where to look")).send().await.expect(200)),
+            "word" => drop(stack.words_arrive().await),
+            _ => stack.travel(Duration::from_mins(10)),
+        }
+        stack.sweep().await;
+        stack
+            .post(CALL)
+            .body(&json!({"phone_number": to, "task": "Ask Andy to take a break."}))
+            .pay(&wallet)
+            .await
+            .answer
+            .refused(403, "destination_opted_out");
     }
 }
 

@@ -28,7 +28,7 @@ const PRODUCTION: [(&str, &str); 6] = [
 #[test]
 fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
     let test_money: Given = &[];
-    let cases: [(Given, Given, Option<&str>); 18] = [
+    let cases: [(Given, Given, Option<&str>); 20] = [
         (test_money, &[], None),
         (test_money, &[("PublicUrl", "https://api.acme.io")], None),
         (&PRODUCTION, &[], None),
@@ -49,6 +49,8 @@ fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
             &[("HostedZoneId", "Z1"), ("CertificateArn", CERTIFICATE), ("PublicUrl", "https://api.acme.io")],
             Some("the stack makes the certificate"),
         ),
+        (test_money, &[("RecordingDisclosure", "on"), ("RecordCalls", "off")], Some("so RecordCalls is on with it")),
+        (test_money, &[("RecordingDisclosure", "on"), ("AiDisclosure", "on"), ("QuietHours", "21-8")], None),
         (test_money, &[("EdgeProtection", "on")], Some("EdgeProtection needs a domain")),
         (test_money, &[("EdgeProtection", "on"), ("HostedZoneId", "Z1"), ("PublicUrl", "https://api.acme.io")], None),
     ];
@@ -77,6 +79,12 @@ fn a_value_that_cannot_be_meant_is_refused() {
         ("PaymentNetworks", ""),
         ("HostedZoneId", "/hostedzone/Z1"),
         ("EvmPayee", "0x00"),
+        ("QuietHours", ""),
+        ("QuietHours", "on"),
+        ("QuietHours", "8-21"),
+        ("QuietHours", "21-8h"),
+        ("QuietHours", "19-8"),
+        ("QuietHours", "21-12"),
     ];
     for (name, value) in refused {
         assert!(!allows(name, value), "{name} may be {value}");
@@ -88,6 +96,9 @@ fn a_value_that_cannot_be_meant_is_refused() {
         ("PublicUrl", "https://example.com.acme.io"),
         ("PaymentNetworks", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"),
         ("HostedZoneId", "Z0123456789ABCDEFGHIJ"),
+        ("QuietHours", "off"),
+        ("QuietHours", "21-8"),
+        ("QuietHours", "23-5"),
     ] {
         assert!(allows(name, value), "{name} may not be {value}");
     }

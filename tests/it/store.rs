@@ -253,6 +253,7 @@ fn new_call(id: u128, from: &PhoneNumber) -> NewCall {
     NewCall {
         message: None,
         questions: Vec::new(),
+        recorded: true,
         id: CallId::from_bits(id),
         wallet: wallet(0),
         from: from.clone(),
@@ -310,6 +311,7 @@ fn error() -> View {
         summary: None,
         transcript: Vec::new(),
         recording_url: None,
+        opted_out: false,
         started_at: None,
         ended_at: None,
         shows_at: None,

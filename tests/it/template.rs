@@ -47,6 +47,7 @@ const BUDGET: [&str; 7] = [
     "PREFIX_CALL_LOSS",
     "WALLET_CALL_LOSS",
 ];
+const MANNERS: [&str; 4] = ["AI_DISCLOSURE", "RECORD_CALLS", "RECORDING_DISCLOSURE", "QUIET_HOURS"];
 const BACK: [&str; 3] = ["DAILY_REFUND_LIMIT", "DAILY_STRAY_LIMIT", "LARGEST_STRAY"];
 const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SECRET", "AWS_ENDPOINT_URL_KMS"];
 const ALARMS: [&str; 5] =
@@ -76,8 +77,16 @@ fn the_endpoints_are_routed_under_both_prefixes_whatever_the_method() {
         ("voice_calls", "/v1/voice/calls"),
         ("voice_calls_list", "/v1/voice/calls/list"),
     ];
-    let documents =
-        ["/", "/openapi.json", "/llms.txt", "/.well-known/x402", "/robots.txt", "/favicon.ico", "/favicon.svg"];
+    let documents = [
+        "/",
+        "/openapi.json",
+        "/llms.txt",
+        "/terms",
+        "/.well-known/x402",
+        "/robots.txt",
+        "/favicon.ico",
+        "/favicon.svg",
+    ];
     let expected: BTreeSet<_> = endpoints
         .iter()
         .flat_map(|(function, path)| [format!("{function} ANY {path}"), format!("{function} ANY /api{path}")])
@@ -163,7 +172,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ("numbers", [&AWS[..], &["PUBLIC_URL", "PAYMENT_NETWORKS"]].concat()),
         ("voice_calls", [&AWS[..], &["PUBLIC_URL", "PAYMENT_NETWORKS"]].concat()),
         ("voice_calls_list", [&AWS[..], &PAID].concat()),
-        ("voice_call", [&AWS[..], &PAID, &BLAND, &BUDGET].concat()),
+        ("voice_call", [&AWS[..], &PAID, &BLAND, &BUDGET, &MANNERS].concat()),
         ("voice_call_status", [&AWS[..], &BLAND].concat()),
         ("voice_call_ended", [&AWS[..], &BLAND].concat()),
         ("voice_call_hangup", [&AWS[..], &BLAND].concat()),
@@ -173,6 +182,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
             [
                 &AWS[..],
                 &["PUBLIC_URL", "CONTACT_EMAIL", "PAYMENT_NETWORKS", "EVM_PAYEE", "SOLANA_PAYEE", "NUMBER_PRICES"],
+                &MANNERS,
             ]
             .concat(),
         ),
@@ -240,7 +250,13 @@ fn what_anybody_may_ask_for_touches_only_calls_and_what_is_counted_of_them() {
             .filter(touches)
             .map(|statement| many(&statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]))
             .collect();
-        assert_eq!(keys, [["CALL#*"], ["LIMIT#*"]], "{function}");
+        // A callee who asks not to be called again goes on the list, by what the dialler's record says; the hang-up leaves that to others.
+        let listed: &[[&str; 1]] = if function == "voice_call_hangup" { &[] } else { &[["OPTOUT#*"], ["CONTROL"]] };
+        assert_eq!(keys, [&[["CALL#*"], ["LIMIT#*"]], listed].concat(), "{function}");
+        for (sid, action) in [("OptOut", "dynamodb:PutItem"), ("Salt", "dynamodb:GetItem")] {
+            let found = statements.iter().find(|one| text(&one["Sid"]) == sid).map(|one| many(&one["Action"]));
+            assert_eq!(found, (!listed.is_empty()).then(|| vec![action.to_owned()]), "{function}: {sid}");
+        }
     }
 }
 

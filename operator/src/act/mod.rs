@@ -3,11 +3,13 @@
 //! `docs/decisions.md`: Why does the operator's command write to the table itself?
 
 mod controls;
+mod keep;
 mod money;
 mod parameters;
 mod release;
 
 pub(crate) use controls::{block, pause, resume, unblock};
+pub(crate) use keep::{erase, hold};
 pub(crate) use money::{refund, retry};
 pub(crate) use parameters::set;
 pub(crate) use release::release;

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod keys;
+mod law;
 mod money;
 mod numbers;
 mod vault;
@@ -79,6 +80,8 @@ pub(crate) async fn setup(desk: Desk, options: Setup) -> Result<Answer, Trouble>
     course.begin("money");
     course.payees().await;
     course.refund_wallets().await;
+    course.begin("the law");
+    course.law();
     course.begin("the API");
     course.api().await;
     course.alarms();

@@ -17,7 +17,8 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
     let store = desk.settings.store()?;
     let now = desk.invocation.now;
     // What is kept no longer may not be deleted yet.
-    let Some(call) = store.call(&id).await?.filter(|call| now < call.line.kept_until) else {
+    let Some(call) = store.call(&id).await?.filter(|call| now < call.line.kept_until || call.line.held_for.is_some())
+    else {
         let what = "No such call is on record: there never was one, or it was longer ago than records are kept.";
         return Ok(Answer::words(json!({"call": null}), what).no());
     };
@@ -41,6 +42,7 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
         ("last look", shown.looked_at.map_or_else(|| "never".to_owned(), |at| words::when(at, now))),
     ];
     facts.extend(shown.overdue.clone().map(|why| ("overdue", why)));
+    facts.extend(call.line.held_for.clone().map(|why| ("held", why)));
     facts.extend(call.business.refunded_by.clone().map(|transaction| ("paid back by", transaction)));
     let mut answer = Answer::default().facts(facts);
     if let Some(sale) = &sale {
@@ -68,6 +70,7 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
         "ended_at": call.line.ended_at.map(rfc3339),
         "settled": call.line.settled,
         "overdue": shown.overdue,
+        "held": call.line.held_for,
         "refunded_by": call.business.refunded_by,
         "summary": view.and_then(|view| view.summary.as_deref()),
         "transcript": view.map(|view| {

@@ -68,6 +68,36 @@ async fn a_deployed_stack_with_empty_secrets_sells_after_one_command() {
 }
 
 #[tokio::test]
+async fn the_law_is_asked_for_in_a_sentence_each_and_keeps_nothing_from_being_ready() {
+    let stack = world().start().await;
+    let dialtone = newcomer(&stack);
+    let open = dialtone.json(&["setup", "--check"]).await;
+    let next = |findings: &Value, what: &str| {
+        let all = findings["findings"].as_array().expect("findings").clone();
+        all.into_iter().find(|one| one["what"] == what).expect("a finding")["next"].clone()
+    };
+    for (what, law, parameter) in [
+        ("AI disclosure", "AI Act", "AiDisclosure=on"),
+        ("recording", "has not agreed", "RecordingDisclosure=on, or RecordCalls=off"),
+        ("quiet hours", "47 CFR 64.1200(c)", "QuietHours=21-8"),
+        ("address for complaints", "authority that traces a call", "ContactEmail="),
+    ] {
+        let (state, said) = told(&open, what);
+        assert!(state == "note" && said.contains(law), "{what}: {said}");
+        assert!(next(&open, what).as_str().is_some_and(|next| next.contains(parameter)), "{what}");
+    }
+    let decided = dialtone
+        .with("AI_DISCLOSURE", Some("on"))
+        .with("RECORD_CALLS", Some("off"))
+        .with("QUIET_HOURS", Some("21-8"))
+        .with("CONTACT_EMAIL", Some("care@acme.io"));
+    let decided = decided.json(&["setup", "--check"]).await;
+    for what in ["AI disclosure", "recording", "quiet hours", "address for complaints"] {
+        assert_eq!((told(&decided, what).0, next(&decided, what)), ("ready", Value::Null), "{what}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_run_changes_nothing_and_a_check_never_does() {
     let stack = fresh().await;
     let dialtone = newcomer(&stack);

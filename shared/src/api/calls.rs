@@ -3,9 +3,9 @@
 use super::codes::{
     AMBIGUOUS_FROM, BAD_REQUEST, CALL_ALREADY_ENDED, CALL_IN_PROGRESS, DESTINATION_OPTED_OUT, FOREIGN_PAGE,
     IDEMPOTENCY_CONFLICT, INTERNAL_ERROR, INVALID_PAYMENT, METHOD_NOT_ALLOWED, NO_OWNED_NUMBERS, NOT_SETTLED,
-    PAYMENT_CONFLICT, PAYMENT_IN_PROGRESS, PAYMENT_PENDING, PAYMENT_REQUIRED, PAYMENT_RETURNED, RATE_LIMITED,
-    SELLING_PAUSED, TOO_LARGE, UNKNOWN_CALL, UNSUPPORTED_DESTINATION, UPSTREAM_ERROR, UPSTREAM_RATE_LIMITED,
-    WALLET_BLOCKED, WRONG_WALLET,
+    PAYMENT_CONFLICT, PAYMENT_IN_PROGRESS, PAYMENT_PENDING, PAYMENT_REQUIRED, PAYMENT_RETURNED, QUIET_HOURS,
+    RATE_LIMITED, SELLING_PAUSED, TOO_LARGE, UNKNOWN_CALL, UNSUPPORTED_DESTINATION, UPSTREAM_ERROR,
+    UPSTREAM_RATE_LIMITED, WALLET_BLOCKED, WRONG_WALLET,
 };
 use super::numbers::TRANSACTION;
 use super::unoffered::CALL as UNOFFERED;
@@ -159,6 +159,7 @@ pub const VOICE_CALL: Endpoint = Endpoint {
         SELLING_PAUSED,
         BAD_REQUEST,
         UNSUPPORTED_DESTINATION,
+        QUIET_HOURS,
         NO_OWNED_NUMBERS,
         WRONG_WALLET,
         AMBIGUOUS_FROM,
@@ -274,6 +275,11 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
             "The answers by name; one that was not given, or is not of its type, is `null`. `null` until `result_status` is `ready`.",
         ),
         Field::always("recording_url", Kind::OrNull(&Kind::Url), "Where it can be listened to.").such_as("null"),
+        Field::maybe(
+            "callee_opted_out",
+            Kind::Boolean,
+            "`true`: the callee has asked not to be called again, so every further call to this number is 403 `destination_opted_out`.",
+        ),
         Field::always("started_at", Kind::OrNull(&Kind::Time), "When it was answered; `null` if it was not.")
             .such_as("\"2026-05-18T12:00:05Z\""),
         Field::always("ended_at", Kind::OrNull(&Kind::Time), "When it was over.").such_as("\"2026-05-18T12:01:30Z\""),

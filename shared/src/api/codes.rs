@@ -133,6 +133,14 @@ pub const UNSUPPORTED_DESTINATION: Code = code(
     "the number cannot be called: emergency, premium and satellite numbers, and our own",
 )
 .tells(&["field"]);
+/// It is night at the callee.
+pub const QUIET_HOURS: Code = code(
+    403,
+    "quiet_hours",
+    "it is night at the number, and the operator lets no phone ring then; `opens_at` says when it may be called",
+)
+.tells(&["field", "opens_at", "retry_after_seconds"])
+.again();
 /// No number to call from.
 pub const NO_OWNED_NUMBERS: Code =
     code(403, "no_owned_numbers", "the wallet has no active number: buy one first").tells(&["buy_endpoint"]);

@@ -6,7 +6,7 @@
 //! about it: it is ignored, and `ignored_fields` says so.
 
 /// Something that is not offered.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Unoffered {
     /// What it is called: words of letters and digits in lower case, whatever is written between these. One that ends in `*`
     /// is how several begin, and one that begins with it how several end.
@@ -64,7 +64,7 @@ pub fn is_one_of(words: &str, name: &str) -> bool {
     })
 }
 
-const fn not(names: &'static str, because: &'static str) -> Unoffered {
+pub(super) const fn not(names: &'static str, because: &'static str) -> Unoffered {
     Unoffered { names, also: "", because, promise: Promise::Unless(&[]) }
 }
 
@@ -77,7 +77,7 @@ impl Unoffered {
         Self { promise: Promise::Unless(words), ..self }
     }
 
-    const fn only(self, lists: &'static [&'static [&'static str]]) -> Self {
+    pub(super) const fn only(self, lists: &'static [&'static [&'static str]]) -> Self {
         Self { promise: Promise::Only(lists), ..self }
     }
 
@@ -107,6 +107,10 @@ impl Unoffered {
 /// refused also where a client writes out the `false` that its own vendor does without being asked; none of the published
 /// clients of this API does.
 const RECORD_NOT: &[&str] = &["false", "0", "no", "off", "never", "none", "disabled", "donotrecord", "dontrecord"];
+
+/// What recording is called.
+pub(super) const RECORDING: &str = "record recordcall callrecording callrecordingenabled recording recordings recordingenabled enablerecording \
+    recordaudio recordingsettings recordingconfig recordingoptions saverecording storerecording";
 
 /// What asks for another time.
 const TIMES: &str = "starttime startat startdate starton startson startsat begintime beginat begindate beginon sendat sendon sendtime \
@@ -275,12 +279,7 @@ pub(super) const CALL: &[Unoffered] = &[
          nolog nologging donotstore",
         "a call, its transcript and its recording are kept for 30 days",
     ),
-    not(
-        "record recordcall callrecording callrecordingenabled recording recordings recordingenabled enablerecording \
-         recordaudio recordingsettings recordingconfig recordingoptions saverecording storerecording",
-        "every call is recorded",
-    )
-    .only(&[RECORD_NOT]),
+    not(RECORDING, "every call is recorded").only(&[RECORD_NOT]),
     not("artifactplan", "every call is recorded and transcribed")
         .within(&["recordingenabled", "recording", "transcriptplan", "transcript"], &[RECORD_NOT]),
     not(

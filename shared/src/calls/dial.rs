@@ -7,13 +7,15 @@ use futures_util::future;
 use tracing::warn;
 
 use super::objection::field_of;
-use super::voicemail;
+use super::{disclosure, voicemail};
 use crate::invocation::Invocation;
 use crate::leases::{self, NotMeant};
+use crate::limits::manners::Manners;
 use crate::limits::{Budget, Limit, Reached, rates};
 use crate::refusal::{Fault, Refusal};
 use crate::sale::{Behind, Delivery, Rehearsal, Stop};
 use crate::store::calls::{NewCall, NotNow, Reason, dial, not_dialled, placed};
+use crate::store::controls::List;
 use crate::store::limits::{Asking, Counters, undone};
 use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimable, Claimed, NewSale, Open, Record, Sale, Settling};
@@ -92,12 +94,16 @@ pub struct Calls {
     pub(super) bland: Bland,
     /// Our origin, where calls are placed and the dialler is to tell us of their end.
     origin: Option<String>,
+    /// What callees are told, and when no phone rings.
+    pub(super) manners: Manners,
+    /// What may be done about callees who ask not to be called again.
+    pub(super) list: List,
 }
 
 impl Calls {
     /// Calls of this table, through this dialler.
     pub fn new(store: Store, bland: Bland) -> Self {
-        Self { store, bland, origin: None }
+        Self { store, bland, origin: None, manners: Manners::default(), list: List::Closed }
     }
 
     /// The same, whose dialler tells us at this origin when a call is over.
@@ -200,6 +206,10 @@ impl Calls {
         let mut until = record.busy_until;
         if !begun {
             let Some(request) = request else { return not_placed(record, call, None) };
+            // The night may have begun since it was paid for.
+            if let Some(refusal) = self.not_now(&call.to, invocation.now) {
+                return not_placed(record, call, Some(refusal));
+            }
             match self.dial(request, &call.from, AFTER_PAYMENT, invocation).await {
                 Ok(id) => return Delivery::Done { id: id.as_str().to_owned() },
                 Err(DialError::Unclear) => until = invocation.soon(SHOWN),
@@ -243,6 +253,7 @@ impl Calls {
                 max_duration: request.max_duration,
                 message: request.message_from(&plan.from).as_deref().map(voicemail::digest),
                 questions: request.questions.clone(),
+                recorded: self.manners.records,
                 dialler: Dialler::Bland,
                 due_at: asking.ends_at,
                 credit,
@@ -274,6 +285,7 @@ impl Calls {
         invocation: &Invocation,
     ) -> Result<BlandCallId, DialError> {
         let message = request.message_from(from);
+        let opener = disclosure::opener(self.manners, request.first_sentence.as_deref(), &request.language);
         let dial = Dial {
             to: &request.to,
             from,
@@ -281,9 +293,10 @@ impl Calls {
             voice: request.voice.as_deref(),
             language: &request.language,
             max_duration: request.max_duration,
-            first_sentence: request.first_sentence.as_deref(),
+            first_sentence: opener.as_deref(),
             wait_for_greeting: request.wait_for_greeting,
             interruption_threshold: request.interruption_threshold,
+            record: self.manners.records,
             voicemail_message: message.as_deref(),
             request_id: &invocation.call_id,
             told_at: self.origin.as_deref(),
@@ -316,7 +329,7 @@ impl Calls {
         Err(Stop::Refuse(Refusal::UpstreamDoubt {
             vendor: Neighbour::Bland,
             message: "it is not known whether the call was placed; if it was, it is stopped".to_owned(),
-            retry_after: u64::try_from(looked_at.as_second() - now.as_second()).unwrap_or(0).max(1),
+            retry_after: seconds_until(looked_at, now),
         }))
     }
 
@@ -391,15 +404,17 @@ fn work_of(call: NewCall) -> Work {
     })
 }
 
+pub(super) fn seconds_until(then: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(then.as_second() - now.as_second()).unwrap_or(0).max(1)
+}
+
 fn stop(reason: Reason, now: Timestamp) -> Stop {
     let (limit, retry_after) = match reason {
         Reason::Blocked => return Refusal::WalletBlocked.into(),
         Reason::LeaseEnded => return Refusal::NoOwnedNumbers.into(),
         Reason::OptedOut => return Refusal::DestinationOptedOut.into(),
         Reason::Dialling(sale) => return Stop::Behind(Behind { sale, limit: Limit::UnpaidCall, ended: Vec::new() }),
-        Reason::Unpaid(until) => {
-            (Limit::UnpaidRing, u64::try_from(until.as_second() - now.as_second()).unwrap_or(0).max(1))
-        }
+        Reason::Unpaid(until) => (Limit::UnpaidRing, seconds_until(until, now)),
         Reason::CreditSpent => (Limit::CreditSpent, 1),
     };
     Refusal::from(Reached { limit, retry_after }).into()

@@ -92,7 +92,7 @@ impl Calls {
             }
         };
         let look = judge(&call, &heard, asker, invocation.now);
-        if !look.is_news_for(&call) {
+        if !look.is_news_for(&call) || !self.is_listed(&call, &look, invocation).await {
             return Ok(call);
         }
         if !self.store.looked(&call, &look, &invocation.step("looked", call.id.as_str())).await? {
@@ -124,7 +124,11 @@ impl Calls {
                 if let Err(BlandError::Account { message }) = &told {
                     telemetry::locked_out(Neighbour::Bland, message);
                 }
-                Ok(told?.heard(before(call)))
+                let told = told?;
+                // What is said of a callee counts only where the record names this call of ours.
+                let is_ours = told.request_id.as_deref() == Some(call.id.as_str());
+                let heard = told.heard(before(call));
+                Ok(Heard { opted_out: heard.opted_out && is_ours, ..heard })
             }
         }
     }

@@ -29,9 +29,10 @@ pub(super) fn is_shown(view: &View, looked_at: i64) -> bool {
     view.ended_by.is_end() && view.shows_at.is_none_or(|from| from <= looked_at)
 }
 
-/// Whether all that can belong to an end is there. Nothing is added to it any more. What a call without words lacks may be words.
-pub(super) fn has_all(view: &View) -> bool {
-    let has_results = view.summary.is_some() && view.call_length.is_some() && view.recording_url.is_some();
+/// Whether all that can belong to an end of a call that is `recorded`, or not, is there. Nothing is added to it any more. What a call without words lacks may be words.
+pub(super) fn has_all(recorded: bool, view: &View) -> bool {
+    let has_recording = view.recording_url.is_some() || !recorded;
+    let has_results = view.summary.is_some() && view.call_length.is_some() && has_recording;
     view.ended_by.is_end() && (!takes_results(view) || has_results && !view.transcript.is_empty())
 }
 
@@ -57,12 +58,14 @@ pub fn judge(call: &Call, heard: &Heard, asker: Asker, now: Timestamp) -> Look {
     let known = call.line.view.as_ref();
     let ended_at = call.line.ended_at.or(heard.is_over().then_some(now));
     let view = match known {
-        Some(shown) if is_shown(shown, now.as_second()) => completed(shown, heard),
+        Some(shown) if is_shown(shown, now.as_second()) => completed(call.line.recorded, shown, heard),
         // An end is never taken back: a record that runs again is a record that lags.
         Some(held) if held.ended_by.is_end() && !heard.is_over() => held.clone(),
         known => Sight { call, heard, ended_at, now }.view(known),
     };
-    let view = View { message: message(call, &view), ..view };
+    // What was asked for once stays so.
+    let opted_out = known.is_some_and(|known| known.opted_out) || heard.opted_out && heard.is_over();
+    let view = View { message: message(call, &view), opted_out, ..view };
     let rested = ended_at.is_some_and(|at| at.saturating_add(SETTLING).is_ok_and(|rested| rested <= now));
     let is_told = asker == Asker::Told && is_whole(call, heard, &view, now);
     // While the payment is unknown it cannot be said whether an error has to be paid back.
@@ -80,7 +83,11 @@ pub fn judge(call: &Call, heard: &Heard, asker: Asker, now: Timestamp) -> Look {
 /// Whether nothing is missing from an end that the dialler itself has told of: it does so when it has written all that it will.
 fn is_whole(call: &Call, heard: &Heard, view: &View, now: Timestamp) -> bool {
     let is_priced = call.business.cost.is_none() || price_of(heard, &call.line.to).is_some();
-    heard.is_over() && heard.certain && is_shown(view, now.as_second()) && has_all(view) && is_priced
+    heard.is_over()
+        && heard.certain
+        && is_shown(view, now.as_second())
+        && has_all(call.line.recorded, view)
+        && is_priced
 }
 
 /// What is to be done about a call's questions, should it settle now.
@@ -179,7 +186,7 @@ impl Sight<'_> {
         let is_quiet_machine = is_machine && !heard.has_words();
         let has_results = heard.call_length.is_some()
             && heard.ended_at.is_some()
-            && heard.recording_url.is_some()
+            && (heard.recording_url.is_some() || !self.call.line.recorded)
             && (heard.summary.is_some() || !heard.has_words());
         heard.certain && (is_short || is_quiet_machine || has_results)
     }
@@ -198,9 +205,9 @@ impl Sight<'_> {
 }
 
 /// An end that could have been shown stays as it is: only what was missing is added, where anything belongs to it.
-fn completed(shown: &View, heard: &Heard) -> View {
+fn completed(recorded: bool, shown: &View, heard: &Heard) -> View {
     let mut view = shown.clone();
-    if !has_all(shown) {
+    if !has_all(recorded, shown) {
         view.transcript = transcript(heard);
         keep_lines(&mut view.transcript, shown);
         add_results(&mut view, results(heard));
@@ -233,6 +240,7 @@ pub(super) fn words_of(state: State) -> View {
         message: None,
         transcript: Vec::new(),
         recording_url: None,
+        opted_out: false,
         started_at: None,
         ended_at: None,
         shows_at: None,

@@ -75,6 +75,7 @@ impl Shown {
         let again = again(&call, now);
         let Call { id, line, business } = call;
         let (result_status, result) = result_of(&line);
+        let recorded = line.recorded;
         let view = line.view.unwrap_or_else(unseen);
         let view = if !view.ended_by.is_end() || is_shown(&view, line.looked_at) { view } else { held(view) };
         let failed = view.status.is_failure();
@@ -83,7 +84,8 @@ impl Shown {
         // What was stopped in doubt is not charged, whatever becomes of its payment.
         let is_known = business.charge != Charge::Pending || business.stopped && failed;
         let is_answered = result_status != Some(ResultStatus::Pending);
-        let is_final = view.ended_by.is_end() && is_known && is_answered && (line.settled || has_all(&view));
+        let is_final = view.ended_by.is_end() && is_known && is_answered && (line.settled || has_all(recorded, &view));
+        let is_said = view.ended_by.is_end() && (line.settled || has_all(recorded, &view));
         Self {
             id,
             from: line.from,
@@ -91,7 +93,7 @@ impl Shown {
             is_final,
             poll_after: (!is_final).then_some(again),
             is_settled: line.settled,
-            is_said: view.ended_by.is_end() && (line.settled || has_all(&view)),
+            is_said,
             is_ending,
             result_status,
             result,

@@ -22,8 +22,8 @@ const ENDINGS: [(&[&str], &str, &str); 6] = [
 
 /// How a wallet is known that pays nothing.
 const SIGN_IN: &str = "Nothing is paid. Sign the 402's `extensions.sign-in-with-x.info` (CAIP-122), repeat with `SIGN-IN-WITH-X`: good for \
-                       five minutes at that address. `agentcash` does it, and `@x402/fetch` and PyPI `x402` with their \
-                       `sign-in-with-x` client extension.";
+                       five minutes at that address. `agentcash` does it, `@x402/fetch` and PyPI `x402` with their extension \
+                       `sign-in-with-x`.";
 
 /// How something is tried for nothing.
 const DRY_RUN: &str = "`?dry_run=true` at whatever is paid for, signed in or with the payment, which stays good: nothing is done and no \
@@ -31,8 +31,12 @@ const DRY_RUN: &str = "`?dry_run=true` at whatever is paid for, signed in or wit
                        refusal that would come.";
 
 /// What an agent might look for, because others sell it.
-const ABSENT: &str = "Inbound calls, SMS, one-time codes, scheduling, webhooks, transfers, calls that are not recorded, \
-                      automatic renewal. Fields that ask for them are a 400.";
+fn absent(records: bool) -> String {
+    let other = if records { "unrecorded calls" } else { "recordings" };
+    format!(
+        "Inbound calls, SMS, one-time codes, scheduling, webhooks, transfers, {other}, automatic renewal. To ask for them is a 400."
+    )
+}
 
 /// What makes a stock client pay more than its own limit allows.
 const CAPS: &str = "Stock clients refuse to sign for a number until told:\n\n\
@@ -42,7 +46,7 @@ const CAPS: &str = "Stock clients refuse to sign for a number until told:\n\n\
 
 /// The whole text. Writing to a string cannot fail.
 pub(super) fn llms_txt(facts: &Facts) -> String {
-    let Facts { terms, email, countries } = facts;
+    let Facts { terms, email, countries, manners } = facts;
     let mut text = String::new();
     let url = &terms.public_url;
     let networks: Vec<_> = terms.payees.iter().map(|payee| payee.network().caip2()).collect();
@@ -51,8 +55,9 @@ pub(super) fn llms_txt(facts: &Facts) -> String {
         "# Dialtone\n\n> {SUMMARY}\n\n\
          - Base URL: {url}\n\
          - Pay: USDC on {}; x402 `exact`, v2 (`PAYMENT-SIGNATURE`) or v1 (`X-PAYMENT`)\n\
-         - [OpenAPI]({url}/openapi.json): schemas, samples, codes\n\
-         - MCP: {url}{MCP}\n",
+         - [OpenAPI]({url}/openapi.json): schemas, codes\n\
+         - MCP: {url}{MCP}\n\
+         - [Terms]({url}/terms)\n",
         networks.join(" or "),
     );
     if let Some(email) = email {
@@ -68,7 +73,8 @@ pub(super) fn llms_txt(facts: &Facts) -> String {
     }
     let _ = write!(
         text,
-        "\n## Signing in\n\n{SIGN_IN}\n\n## Dry runs\n\n{DRY_RUN}\n\n## Not offered\n\n{ABSENT}\n\n## Limits\n\n"
+        "\n## Signing in\n\n{SIGN_IN}\n\n## Dry runs\n\n{DRY_RUN}\n\n## Not offered\n\n{}\n\n## Limits\n\n",
+        absent(manners.records),
     );
     limit(&mut text);
     let _ = write!(text, "\n## Spending caps\n\n{CAPS}\n## Never pay twice\n\n");
@@ -123,7 +129,7 @@ fn limit(text: &mut String) {
     };
     let _ = writeln!(
         text,
-        "As `limit` of a 429 names them: {}. Set by the operator: {}. Nothing exceeded, ask again: {}. A call's cost counts for all \
+        "By a 429's `limit`: {}. Set by the operator: {}. Nothing exceeded, ask again: {}. A call's cost counts for all \
          of `max_duration` until a minute after its end.",
         named(&|limit| limit.most().is_some()),
         named(&Limit::is_the_operators),

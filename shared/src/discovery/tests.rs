@@ -5,17 +5,23 @@ use serde_json::Value;
 use super::{Facts, STEPS, openapi, prose, resources};
 use crate::api;
 use crate::limits::Limit;
+use crate::limits::manners::Manners;
 use crate::limits::prices::Prices;
 use crate::types::{EvmNetwork, Wallet};
 use crate::x402::Terms;
 
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     let address = alloy_primitives::Address::repeat_byte(0xaa);
     let terms = Terms {
         public_url: "https://dialtone.example".to_owned(),
         payees: vec![Wallet::Evm { network: EvmNetwork::Base, address }],
     };
-    Facts { terms, email: None, countries: Prices::with("GB=1.15,DE=2").unwrap().countries().collect() }
+    Facts {
+        terms,
+        email: None,
+        countries: Prices::with("GB=1.15,DE=2").unwrap().countries().collect(),
+        manners: Manners::default(),
+    }
 }
 
 /// What a reference leads to.

@@ -15,7 +15,7 @@ use crate::refusal::{Fault, Refusal, poll_url};
 use crate::sale::{Delivery, Stop, Undo};
 use crate::store::sales::{NewSale, Open, Record, Sale, Settling};
 use crate::store::{Pause, Work};
-use crate::types::{PhoneNumber, Question, Run};
+use crate::types::{PhoneNumber, Question, Run, Timestamp};
 use crate::x402::Caller;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ const DEFAULT_LANGUAGE: &str = "en";
 struct VoiceCall {
     calls: Calls,
     budget: Budget,
+    /// Its table of fields: that of calls that are recorded, or not.
+    table: &'static api::Endpoint,
 }
 
 #[derive(Serialize)]
@@ -52,7 +54,7 @@ impl Endpoint for VoiceCall {
     type Answer = Response;
 
     fn ask(&self, bytes: &[u8]) -> Result<CallRequest, Refusal> {
-        let mut body = body::read(&VOICE_CALL, bytes)?;
+        let mut body = body::read(self.table, bytes)?;
         let ask = CallRequest {
             to: body::needed("phone_number", body.phone_number("phone_number"))?,
             task: body::needed(TASK.field, body.text(TASK.field))?,
@@ -69,6 +71,10 @@ impl Endpoint for VoiceCall {
         // After every other field: what may not be called is refused last of what the body alone can tell.
         destinations::check(&ask.to).map_err(|why| Refusal::UnsupportedDestination { message: why.to_string() })?;
         Ok(ask)
+    }
+
+    fn not_now(&self, ask: &CallRequest, now: Timestamp) -> Option<Refusal> {
+        self.calls.not_now(&ask.to, now)
     }
 
     fn essence(ask: &CallRequest) -> Value {
@@ -168,8 +174,9 @@ fn started(work: &Work) -> Option<Response> {
 /// The function, as it is shipped.
 pub fn handler(env: &mut Env) -> impl Handler + use<> {
     Paid::from_env(env, |env, store| {
-        let calls = Calls::new(store, env.bland()).told_at(env.public_url());
-        VoiceCall { calls, budget: env.budget() }
+        let manners = env.manners();
+        let calls = Calls::new(store, env.bland()).told_at(env.public_url()).held(manners);
+        VoiceCall { calls, budget: env.budget(), table: api::voice_call(manners.records) }
     })
 }
 

@@ -12,6 +12,7 @@ use crate::edge::{self, Answer, Handler, Served};
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
+use crate::store::controls::List;
 use crate::types::CallId;
 use lambda_http::{Request, RequestExt};
 
@@ -53,7 +54,7 @@ impl VoiceCallEnded {
 /// The function, as it is shipped.
 pub fn handler(env: &mut Env) -> impl Handler + use<> {
     let store = env.store();
-    VoiceCallEnded { calls: Calls::new(store, env.bland()) }
+    VoiceCallEnded { calls: Calls::new(store, env.bland()).listing(List::Open) }
 }
 
 /// Serves Lambda's events until Lambda ends it.

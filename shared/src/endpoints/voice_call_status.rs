@@ -10,6 +10,7 @@ use crate::free::{Free, FreeEndpoint};
 use crate::invocation::Invocation;
 use crate::page::{self, Page};
 use crate::refusal::Refusal;
+use crate::store::controls::List;
 use crate::types::call::{Message, ResultStatus, Utterance};
 use crate::types::{CallId, Timestamp, rfc3339};
 use serde::Serialize;
@@ -49,6 +50,9 @@ struct Response {
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<Box<RawValue>>,
     recording_url: Option<String>,
+    /// True, or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callee_opted_out: Option<bool>,
     started_at: Option<String>,
     ended_at: Option<String>,
     /// The transcript as one text, as the published SDKs declare it.
@@ -129,6 +133,7 @@ fn response(shown: Shown) -> Response {
             RawValue::from_string(answers).ok()
         }),
         recording_url: view.recording_url,
+        callee_opted_out: view.opted_out.then_some(true),
         started_at: view.started_at.and_then(instant),
         ended_at: view.ended_at.and_then(instant),
         charged: matches!(money.state, Paid::Charged(_)),
@@ -167,7 +172,7 @@ fn concatenated(transcript: &[Utterance]) -> Option<String> {
 /// The function, as it is shipped.
 pub fn handler(env: &mut Env) -> impl Handler + use<> {
     let store = env.store();
-    Free(VoiceCallStatus { calls: Calls::new(store, env.bland()) })
+    Free(VoiceCallStatus { calls: Calls::new(store, env.bland()).listing(List::Open) })
 }
 
 /// Serves Lambda's events until Lambda ends it.

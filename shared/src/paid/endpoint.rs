@@ -11,7 +11,7 @@ use crate::refusal::{Fault, Refusal};
 use crate::sale::{Delivery, Stop, Undo};
 use crate::store::sales::{NewSale, Open, Record, Sale, Settling};
 use crate::store::{Changes, Pause, Work};
-use crate::types::{Country, PhoneNumber, Run, Wallet};
+use crate::types::{Country, PhoneNumber, Run, Timestamp, Wallet};
 use crate::x402::Caller;
 
 /// An endpoint that is paid for.
@@ -37,6 +37,13 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
 
     /// Reads a body. Asks no neighbour: what can be refused without knowing who asks is refused here.
     fn ask(&self, body: &[u8]) -> Result<Self::Ask, Refusal>;
+
+    /// Why what is asked for cannot be had now, though it can at another time. It is known before the price is asked for, and asks no
+    /// neighbour.
+    fn not_now(&self, ask: &Self::Ask, now: Timestamp) -> Option<Refusal> {
+        let _ = (ask, now);
+        None
+    }
 
     /// What is asked for, in one spelling: bodies that ask for the same are the same request.
     fn essence(ask: &Self::Ask) -> Value;

@@ -7,7 +7,7 @@ use super::{Facts, Owner, Refusal, UnderWay, poll_url};
 use crate::api::{Code, LARGEST_BODY, Method, NUMBERS_BUY, allow, codes};
 use crate::limits::{Limit, NEVER};
 use crate::telemetry::Neighbour;
-use crate::types::PhoneNumber;
+use crate::types::{PhoneNumber, rfc3339};
 use crate::x402::NotSignedIn;
 
 impl Refusal {
@@ -113,6 +113,17 @@ impl Refusal {
                 format!("This number cannot be called: {} {FREE}", sentence(message)),
             )
             .with("field", json!("phone_number")),
+            Self::QuietHours { hours: (from, until), opens, retry_after } => Facts::new(
+                codes::QUIET_HOURS,
+                format!(
+                    "It is night at this number: from here no phone rings between {from}:00 and {until}:00 of its own clock. Call \
+                     again at {}. {FREE}",
+                    rfc3339(*opens)
+                ),
+            )
+            .with("field", json!("phone_number"))
+            .with("opens_at", json!(rfc3339(*opens)))
+            .retry_after(*retry_after),
             Self::NoOwnedNumbers => Facts::new(
                 codes::NO_OWNED_NUMBERS,
                 format!(

@@ -1,6 +1,7 @@
 //! Calls: their transitions, and what is known of them.
 
 mod hang_up;
+mod keep;
 mod list;
 mod look;
 mod not_now;
@@ -24,6 +25,7 @@ use super::rows::{
 };
 use super::{Cost, Hurdle, StoreFault, kept};
 pub use hang_up::HangUp;
+pub use keep::{Keeping, Traces};
 pub use list::Entry;
 use list::{listed, not_listed};
 pub use not_now::{NotNow, Reason};
@@ -51,6 +53,8 @@ pub struct NewCall {
     pub message: Option<String>,
     /// What is to be known of it once it is over.
     pub questions: Vec<Question>,
+    /// Whether it is recorded.
+    pub recorded: bool,
     /// The vendor that is to place it.
     pub dialler: Dialler,
     /// When to look whether it has ended.
@@ -77,6 +81,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         asked: None,
         answers: None,
         unanswered: false,
+        unrecorded: !call.recorded,
         created_at: now.as_second(),
         charge: Charge::Pending,
         dialler: call.dialler,
@@ -90,6 +95,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         stopped: false,
         hangup_requested_at: None,
         by_hand: None,
+        held_for: None,
         waited_until: None,
         settled: false,
         view: None,

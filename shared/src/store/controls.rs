@@ -42,6 +42,17 @@ pub struct Switched {
     pub why: String,
 }
 
+/// What a function may do about the list of those who are not called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum List {
+    /// Nothing: it leaves such a look to others.
+    Closed,
+    /// Write into it, once it has a salt.
+    Open,
+    /// Make its salt, too.
+    Begun,
+}
+
 /// What is switched for all wallets.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Controls {
@@ -176,6 +187,27 @@ impl Store {
             .set(OPTED_OUT_FOR, why)
             .when(When::Absent);
         self.switched(change, "opt out", by).await
+    }
+
+    /// opt-out: (none) → there, for a callee who has asked for it in a call. Says whether it is there: where no person has opted out before,
+    /// the list has no salt, and not every function may make one.
+    pub async fn opt_out_in_a_call(
+        &self,
+        number: &PhoneNumber,
+        why: &str,
+        list: List,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let may = match list {
+            List::Closed => false,
+            List::Open => self.controls().await?.salt.is_some(),
+            List::Begun => true,
+        };
+        if !may {
+            return Ok(false);
+        }
+        self.opt_out(number, why, by, now).await.map(|_| true)
     }
 
     /// opt-out: there → (none)

@@ -72,7 +72,7 @@
 //! | item | `ttl` | written by | while it is still there |
 //! |---|---|---|---|
 //! | sale | 60 days after its end | closed, void, refunded, credited | [`Store::gate`] does not see it, [`Store::claim`] writes over it. Who carries on, or follows money, goes by it |
-//! | call | 30 days after it was dialled | paid, declined; refunded, credited | [`calls::Line::kept_until`] says that it is gone, of one that is not over as well |
+//! | call | 30 days after it was dialled; none while an operator holds it | paid, declined; refunded, credited; let go | [`calls::Line::kept_until`] says that it is gone, of one that is not over as well |
 //! | its place in the list of its wallet | 30 days after it was dialled | the write that dials it | the list ends before it |
 //! | what was said in it | 30 days after it was dialled | each look that hears something new | the same; it does not wait for a refund |
 //! | name of a purchase | 30 days | a claim | free for another purchase |

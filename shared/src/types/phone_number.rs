@@ -36,6 +36,16 @@ impl PhoneNumber {
         &self.0
     }
 
+    /// A number of the same prefix and length that is no subscriber's: what stays of one that is erased.
+    #[must_use]
+    pub fn without_subscriber(&self) -> Self {
+        let kept = self.0.get(..5).unwrap_or(&self.0);
+        let rest = self.0.len().saturating_sub(kept.len());
+        // In North America 555-0100 is kept for fiction; elsewhere no number ends in as many zeros.
+        let rest = if kept.starts_with("+1") { "5550100".to_owned() } else { "0".repeat(rest) };
+        Self(format!("{kept}{rest}").into())
+    }
+
     /// The three-digit area code, for a number of the North American plan.
     pub fn area_code(&self) -> Option<&str> {
         self.0.strip_prefix("+1")?.get(..3)
@@ -54,6 +64,17 @@ impl fmt::Debug for PhoneNumber {
 #[cfg(test)]
 mod tests {
     use super::{NotE164, PhoneNumber};
+
+    #[test]
+    fn what_stays_of_an_erased_number_is_its_prefix() {
+        for (number, stays) in
+            [("+12133610872", "+12135550100"), ("+442079460958", "+442000000000"), ("+3544101234", "+3544000000")]
+        {
+            let stays = PhoneNumber::parse(stays).unwrap();
+            assert_eq!(PhoneNumber::parse(number).unwrap().without_subscriber(), stays);
+            assert_eq!(stays.without_subscriber(), stays);
+        }
+    }
 
     #[test]
     fn e164_is_read_byte_for_byte() {

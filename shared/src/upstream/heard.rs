@@ -62,6 +62,8 @@ pub struct Heard {
     pub summary: Option<String>,
     /// Where it can be listened to.
     pub recording_url: Option<String>,
+    /// Whether the callee has asked not to be called again.
+    pub opted_out: bool,
     /// When it was answered, by the dialler's clock.
     pub started_at: Option<Timestamp>,
     /// When it was over, by the same.

@@ -104,6 +104,7 @@ fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
     let mut call = Call {
         id: OURS.clone(),
         line: Line {
+            recorded: true,
             message: None,
             questions: Asked::default(),
             from: FROM.clone(),
@@ -119,6 +120,7 @@ fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
             settled: false,
             view: None,
             said: Vec::new(),
+            held_for: None,
             kept_until: at(86_400),
         },
         business: Business {

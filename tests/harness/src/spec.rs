@@ -28,7 +28,7 @@ pub const SOLD: [(&str, u64); 5] =
     [(BUY, NUMBER_PRICE), (RENEW, NUMBER_PRICE), (LIST, LIST_PRICE), (CALL, CALL_PRICE), (CALLS, LIST_PRICE)];
 
 /// Every refusal there is: its code and its statuses.
-pub const CODES: [(&str, &[u16]); 36] = [
+pub const CODES: [(&str, &[u16]); 37] = [
     ("ambiguous_from", &[400]),
     ("bad_request", &[400]),
     ("invalid_payment", &[400]),
@@ -46,6 +46,7 @@ pub const CODES: [(&str, &[u16]); 36] = [
     ("destination_opted_out", &[403]),
     ("foreign_page", &[403]),
     ("no_owned_numbers", &[403]),
+    ("quiet_hours", &[403]),
     ("wallet_blocked", &[403]),
     ("wrong_wallet", &[403]),
     ("no_such_path", &[404]),

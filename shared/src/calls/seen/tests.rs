@@ -31,6 +31,7 @@ pub(in crate::calls) fn dialled() -> Call {
             from: PhoneNumber::parse("+14155551234").unwrap(),
             to: PhoneNumber::parse("+12133610872").unwrap(),
             max_duration: 5,
+            recorded: true,
             created_at: at(0),
             dialler: Dialler::Bland,
             placed: Some("b".to_owned()),
@@ -41,6 +42,7 @@ pub(in crate::calls) fn dialled() -> Call {
             settled: false,
             view: None,
             said: Vec::new(),
+            held_for: None,
             kept_until: at(30 * 86_400),
         },
         business: Business {

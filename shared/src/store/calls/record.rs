@@ -34,6 +34,8 @@ pub struct Line {
     pub message: Option<String>,
     /// What is asked about it once it is over, and what has become of that.
     pub questions: Asked,
+    /// Whether it is recorded.
+    pub recorded: bool,
     /// When it was dialled.
     pub created_at: Timestamp,
     /// The vendor that has it.
@@ -54,6 +56,8 @@ pub struct Line {
     pub view: Option<View>,
     /// In which parts what was said is on record.
     pub said: Vec<Said>,
+    /// Why an operator keeps it beyond that.
+    pub held_for: Option<String>,
     /// Until when it is shown: what was said is gone then, whether or not the table has deleted it.
     pub kept_until: Timestamp,
 }
@@ -175,6 +179,7 @@ impl Call {
                     answers: row.answers,
                     given_up: row.unanswered,
                 },
+                recorded: !row.unrecorded,
                 created_at,
                 dialler: row.dialler,
                 placed: row.placed,
@@ -185,6 +190,7 @@ impl Call {
                 settled: row.settled,
                 view: row.view.map(|view| View::from_row(view, transcript)),
                 said,
+                held_for: row.held_for,
                 kept_until: instant_of(kept_until(created_at))?,
             },
             business: Business {

@@ -30,6 +30,8 @@ pub struct View {
     pub transcript: Vec<Utterance>,
     /// Where it can be listened to.
     pub recording_url: Option<String>,
+    /// Whether the callee has asked not to be called again.
+    pub opted_out: bool,
     /// When it was answered, in epoch seconds.
     pub started_at: Option<i64>,
     /// When it was over.
@@ -52,6 +54,7 @@ impl View {
             summary: self.summary.clone(),
             message: self.message,
             recording_url: self.recording_url.clone(),
+            opted_out: self.opted_out,
             started_at: self.started_at,
             ended_at: self.ended_at,
             shows_at: self.shows_at,
@@ -71,6 +74,7 @@ impl View {
             message: row.message,
             transcript,
             recording_url: row.recording_url,
+            opted_out: row.opted_out,
             started_at: row.started_at,
             ended_at: row.ended_at,
             shows_at: row.shows_at,

@@ -7,6 +7,7 @@ use crate::types::call::Dialler;
 use crate::types::words;
 
 /// `CALL#<id>` / `CALL`: a call.
+#[expect(clippy::struct_excessive_bools, reason = "what is known of a call, of which one does not follow from another")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct CallRow {
     pub pk: String,
@@ -31,6 +32,9 @@ pub(in crate::store) struct CallRow {
     /// and whether there will be none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
+    /// It is not recorded, as the operator wants it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unrecorded: bool,
     pub created_at: i64,
     pub charge: Charge,
     /// The vendor that has it,
@@ -64,6 +68,9 @@ pub(in crate::store) struct CallRow {
     /// Which operator has decided that it is paid back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
+    /// Why it is not deleted, where an operator keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_for: Option<String>,
     /// Until when a request waits for something new about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waited_until: Option<i64>,

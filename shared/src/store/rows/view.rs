@@ -23,6 +23,9 @@ pub(in crate::store) struct ViewRow {
     pub message: Option<Message>,
     #[serde(rename = "recording", skip_serializing_if = "Option::is_none")]
     pub recording_url: Option<String>,
+    /// The callee has asked not to be called again.
+    #[serde(default, rename = "off", skip_serializing_if = "std::ops::Not::not")]
+    pub opted_out: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,6 +21,7 @@ use crate::wire::secrets::{Fields, Rotating, Unfit};
 pub mod account;
 pub mod analysis;
 pub mod answers;
+pub mod erase;
 pub mod find;
 pub mod import;
 pub(crate) mod outcome;
@@ -114,6 +115,8 @@ pub struct Dial<'a> {
     pub wait_for_greeting: bool,
     /// Milliseconds.
     pub interruption_threshold: u32,
+    /// Whether it is recorded.
+    pub record: bool,
     /// What a machine is told; it is hung up on, if there is nothing.
     pub voicemail_message: Option<&'a str>,
     /// Our id of the call, by which it is found again.
@@ -264,6 +267,10 @@ impl Bland {
 
     fn post(&self, path: &str) -> RequestBuilder {
         http::client().post(format!("{}{path}", self.url))
+    }
+
+    fn delete(&self, path: &str) -> RequestBuilder {
+        http::client().delete(format!("{}{path}", self.url))
     }
 
     async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<http::Reply, http::NoReply> {

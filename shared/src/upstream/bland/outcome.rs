@@ -7,6 +7,7 @@
 //!
 //! `docs/decisions.md`: Why is a call that we have canceled not always an error?
 
+use super::request::ASKED;
 use super::{BlandCall, Line};
 use crate::limits::TALK;
 use crate::types::Usdc;
@@ -44,6 +45,7 @@ impl BlandCall {
             seconds: seconds(self),
             summary: self.summary.clone(),
             recording_url: self.recording_url.clone(),
+            opted_out: self.disposition.as_deref() == Some(ASKED),
             started_at: self.started_at,
             ended_at: self.end_at,
             price: self.price.as_ref().map(|dollars| Usdc::micros(dollars.times(1_000_000))),

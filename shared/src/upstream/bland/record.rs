@@ -41,6 +41,8 @@ pub struct BlandCall {
     pub summary: Option<String>,
     /// Where the recording is.
     pub recording_url: Option<String>,
+    /// Which of the dispositions that were sent along it has given the call.
+    pub disposition: Option<String>,
     /// What Bland charges for it, in dollars; the minutes at the carrier are not in it.
     pub price: Option<Decimal>,
     /// When it was asked for.
@@ -85,6 +87,7 @@ struct Wire {
     concatenated_transcript: Raw,
     summary: Raw,
     recording_url: Raw,
+    disposition_tag: Raw,
     created_at: Raw,
     started_at: Raw,
     end_at: Raw,
@@ -134,6 +137,7 @@ pub fn read(reply: &Reply, id: &BlandCallId) -> Result<BlandCall, BlandError> {
         concatenated_transcript: text(&wire.concatenated_transcript),
         summary: text(&wire.summary),
         recording_url: text(&wire.recording_url),
+        disposition: text(&wire.disposition_tag),
         created_at: text(&wire.created_at).as_deref().and_then(instant),
         started_at: text(&wire.started_at).as_deref().and_then(instant),
         end_at: text(&wire.end_at).as_deref().and_then(instant),

@@ -4,6 +4,11 @@ use serde::Serialize;
 
 use super::Dial;
 
+/// What a call is to be called in which the callee asks not to be called again: the dialler's model goes by the words.
+pub(super) const ASKED: &str = "callee_asked_not_to_be_called_again";
+/// And any other. Without it the model would have to choose the first.
+const NOT_ASKED: &str = "callee_did_not_ask_that";
+
 /// `POST /v1/calls`. Closed: no field of a caller's document is passed through.
 #[derive(Serialize)]
 pub(super) struct Call<'a> {
@@ -19,6 +24,7 @@ pub(super) struct Call<'a> {
     wait_for_greeting: bool,
     interruption_threshold: u32,
     record: bool,
+    dispositions: [&'static str; 2],
     voicemail: Voicemail,
     metadata: Metadata<'a>,
     /// Where it is told that the call is over. It has a token in it.
@@ -57,8 +63,8 @@ impl<'a> Call<'a> {
             first_sentence: dial.first_sentence.map(literal),
             wait_for_greeting: dial.wait_for_greeting,
             interruption_threshold: dial.interruption_threshold,
-            // The answer to a poll has a `recording_url`.
-            record: true,
+            record: dial.record,
+            dispositions: [ASKED, NOT_ASKED],
             voicemail: Voicemail::with(dial.voicemail_message),
             metadata: Metadata { request_id: dial.request_id.as_str() },
             webhook,

@@ -33,6 +33,7 @@ async fn a_call_is_described_whole() {
         first_sentence: Some("Hi {{name}}"),
         wait_for_greeting: false,
         interruption_threshold: 100,
+        record: true,
         voicemail_message: None,
         request_id: &request_id,
         told_at: None,
@@ -43,14 +44,15 @@ async fn a_call_is_described_whole() {
     assert!(asked.has("authorization", "org_1") && asked.has("encrypted_key", "enc_1"));
     assert_eq!(
         asked.body,
-        r#"{"phone_number":"+12133610872","from":"+14155551234","task":"Ask { {now}}.","language":"en-US","max_duration":5,"first_sentence":"Hi { {name}}","wait_for_greeting":false,"interruption_threshold":100,"record":true,"voicemail":{"action":"hangup"},"metadata":{"request_id":"00000000000000000000000007"}}"#
+        r#"{"phone_number":"+12133610872","from":"+14155551234","task":"Ask { {now}}.","language":"en-US","max_duration":5,"first_sentence":"Hi { {name}}","wait_for_greeting":false,"interruption_threshold":100,"record":true,"dispositions":["callee_asked_not_to_be_called_again","callee_did_not_ask_that"],"voicemail":{"action":"hangup"},"metadata":{"request_id":"00000000000000000000000007"}}"#
     );
     let bland = Canned::answering(&[(200, r#"{"status":"success","call_id":"c-2"}"#)]);
     let told_at = Some("https://example.com");
-    let dial = Dial { voicemail_message: Some("Call {{now}} back."), told_at, ..dial };
+    let dial = Dial { voicemail_message: Some("Call {{now}} back."), record: false, told_at, ..dial };
     client(&bland.url).dial(&dial, LIMIT).await.unwrap();
     let asked = bland.asked().remove(0).body;
     assert!(asked.contains(r#""voicemail":{"action":"leave_message","message":"Call { {now}} back."}"#), "{asked}");
+    assert!(asked.contains(r#""record":false"#), "{asked}");
     assert!(asked.contains(r#""webhook":"https://example.com/webhooks/bland/00000000000000000000000007/"#), "{asked}");
 }
 

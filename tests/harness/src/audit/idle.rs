@@ -108,7 +108,17 @@ fn may_hang_up(status: u16, id: &str, errand: &Errand) -> bool {
 fn may_be_looked_at(status: u16, id: &str, errand: &Errand) -> bool {
     match status {
         404 | 405 => matches!(errand.class.as_str(), "GetSecretValue" | "Query"),
-        _ => is_of_a_look(id, errand),
+        _ => is_of_a_look(id, errand) || is_of_an_opt_out(errand),
+    }
+}
+
+/// Where the call's record says that the callee has asked not to be called again, it goes on the list with the look.
+fn is_of_an_opt_out(errand: &Errand) -> bool {
+    let is_listed = |deed: &String| deed.starts_with("Put OPTOUT#");
+    match errand.class.as_str() {
+        "GetItem" => errand.deeds == ["CONTROL"],
+        "TransactWriteItems" => errand.deeds.iter().all(is_listed),
+        _ => false,
     }
 }
 

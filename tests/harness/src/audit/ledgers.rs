@@ -83,7 +83,7 @@ pub(super) struct Dialled {
 }
 
 /// What a call may ask for.
-const ASKED: [&str; 13] = [
+const ASKED: [&str; 14] = [
     "phone_number",
     "from",
     "task",
@@ -94,6 +94,7 @@ const ASKED: [&str; 13] = [
     "wait_for_greeting",
     "interruption_threshold",
     "record",
+    "dispositions",
     "voicemail",
     "metadata",
     "webhook",

@@ -61,6 +61,10 @@ pub struct Call {
     pub first_sentence: Option<String>,
     /// What a machine is told, expanded likewise, as far as there is time. There is one whatever `voicemail.action` says.
     pub message: Option<String>,
+    /// What the model will find of it.
+    pub(super) disposition: Option<String>,
+    /// It was erased.
+    pub erased: bool,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When the line was open.
@@ -191,7 +195,7 @@ impl Call {
             "endpoint_url": "api.bland.ai",
             "analysis": null,
             "citations": [],
-            "disposition_tag": null,
+            "disposition_tag": text(settled.and_then(|_| self.disposition_tag())),
             "pathway_logs": null,
             "pathway_tags": [],
             "transferred_to": null,
@@ -205,6 +209,14 @@ impl Call {
             document.extend(more);
         }
         document
+    }
+
+    /// One of the dispositions that were sent along, which are all that it chooses from: the last, unless it was told another.
+    fn disposition_tag(&self) -> Option<&str> {
+        let offered = self.request["dispositions"].as_array()?;
+        let told = self.disposition.as_deref().filter(|told| offered.iter().any(|one| one == told));
+        let spoke = self.lines.iter().any(|line| line.speaker == Speaker::User);
+        told.or_else(|| offered.last()?.as_str()).filter(|_| spoke)
     }
 
     /// A row of `GET /v1/calls`.

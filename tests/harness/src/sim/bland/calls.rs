@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -16,11 +16,10 @@ type Parameters = Vec<(String, String)>;
 
 /// `GET /v1/calls/{id}`.
 pub(super) async fn details(State(bland): State<Bland>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    reply(
-        bland
-            .authenticate(&headers)
-            .and_then(|()| bland.call(&id).map(|call| call.document()).ok_or_else(Refusal::no_such_call)),
-    )
+    reply(bland.authenticate(&headers).and_then(|()| {
+        let call = bland.call(&id).filter(|call| !call.erased);
+        call.map(|call| call.document()).ok_or_else(Refusal::no_such_call)
+    }))
 }
 
 /// `GET /v1/calls`.
@@ -88,6 +87,31 @@ pub(super) async fn stop(State(bland): State<Bland>, Path(id): Path<String>, hea
         call.cancel(now, status);
         Ok(json!({"status": "success", "message": "Call ended successfully."}))
     }))
+}
+
+/// `DELETE /v1/calls/{id}`, with `delete_recording`: for organisations that are entitled to it.
+pub(super) async fn erase(
+    State(bland): State<Bland>,
+    Path(id): Path<String>,
+    Query(parameters): Query<Parameters>,
+    headers: HeaderMap,
+) -> Response {
+    let erased = bland.authenticate(&headers).and_then(|()| {
+        let mut inner = bland.inner();
+        if !inner.account.may_erase {
+            return Err(Refusal::error(403, "Missing entitlement: REDACT_CALLS."));
+        }
+        if parameters.iter().any(|(name, _)| name != "delete_recording") {
+            return Err(Refusal::error(400, "Unknown parameter."));
+        }
+        let known = inner.calls.iter_mut().find(|call| call.id == id && !call.erased);
+        known.ok_or_else(Refusal::no_such_call)?.erased = true;
+        Ok(())
+    });
+    match erased {
+        Ok(()) => axum::http::StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => reply(Err(refusal)),
+    }
 }
 
 struct Filter {

@@ -81,7 +81,8 @@ fn accept(bland: &Bland, key: Option<&str>, body: &[u8]) -> Result<Value, Refusa
     }
     let steps = script.steps(cap(&call.request), call.message.as_deref()).into();
     let id = call.id.clone();
-    inner.calls.push(Call { steps, stepped_at: now, ..call });
+    let disposition = inner.dispositions_by_number.get(&to).cloned();
+    inner.calls.push(Call { steps, stepped_at: now, disposition, ..call });
     inner.dialled.insert(to, now);
     Ok(json!({"status": "success", "message": "Call successfully queued.", "call_id": id, "batch_id": null}))
 }
@@ -106,6 +107,8 @@ fn call(request: Value, to: &str, from: &str, from_was_picked: bool, now: jiff::
         from: from.to_owned(),
         from_was_picked,
         created_at: now,
+        disposition: None,
+        erased: false,
         started_at: None,
         lines: Vec::new(),
         end: None,

@@ -55,6 +55,7 @@ impl Keys {
 }
 
 /// What the account is refused for.
+#[expect(clippy::struct_excessive_bools, reason = "what a test can set, each by itself")]
 #[derive(Clone, Debug, Default)]
 struct Account {
     /// Cents left, if there is a billing record; nothing can be dialled without any.
@@ -75,6 +76,8 @@ struct Account {
     /// Numbers that imports silently leave out.
     unimportable: BTreeSet<String>,
     list_metadata: bool,
+    /// Whether calls may be erased: the entitlement `REDACT_CALLS`.
+    may_erase: bool,
     /// The status of a call that is stopped while its line is open, where it is not the usual one.
     stopped: Option<&'static str>,
     /// What words about calls are signed with.
@@ -99,6 +102,7 @@ struct Inner {
     analyses: Vec<Analysis>,
     next_answers: VecDeque<Value>,
     answers_by_number: BTreeMap<String, Value>,
+    dispositions_by_number: BTreeMap<String, String>,
     /// The calls about which a word was taken.
     heard_of: BTreeSet<String>,
     dialled: BTreeMap<String, i64>,
@@ -154,7 +158,7 @@ impl Bland {
         let router = Router::new()
             .route("/v1/calls", get(calls::list).post(dispatch::dispatch))
             .route("/v1/calls/active", get(calls::active))
-            .route("/v1/calls/{id}", get(calls::details))
+            .route("/v1/calls/{id}", get(calls::details).delete(calls::erase))
             .route("/v1/calls/{id}/stop", post(calls::stop))
             .route("/v1/calls/{id}/analyze", post(analysis::analyze))
             .route("/v1/inbound", get(inbound::list))
@@ -213,6 +217,16 @@ impl Bland {
     /// What stands in `answers` of all analyses of calls to this number, whatever is asked.
     pub fn answers_for(&self, to: &str, answers: Value) {
         self.inner().answers_by_number.insert(to.into(), answers);
+    }
+
+    /// Whether the organisation is entitled to erase calls.
+    pub fn set_may_erase(&self, may: bool) {
+        self.inner().account.may_erase = may;
+    }
+
+    /// What the model finds of all later calls to this number, if it is among the dispositions that it may choose from.
+    pub fn disposes(&self, to: &str, disposition: &str) {
+        self.inner().dispositions_by_number.insert(to.into(), disposition.into());
     }
 
     /// How the next accepted call goes. Several are used in turn, before any other choice.
