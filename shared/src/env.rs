@@ -17,6 +17,7 @@ use crate::store::Store;
 use crate::types::{Country, Network, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
 use crate::upstream::bland::{Bland, BlandConfig, BlandKeys};
+use crate::upstream::bucket::Bucket;
 use crate::upstream::kms::SigningKey;
 use crate::upstream::twilio::{Twilio, TwilioConfig, TwilioKey};
 use crate::wire::aws::Service;
@@ -294,6 +295,12 @@ impl Env {
                 None
             }
         }
+    }
+
+    /// `BOOKS_BUCKET` (optional), where the books are kept: with `AWS_REGION`, `AWS_ENDPOINT_URL_S3` (optional) and the role's credentials.
+    pub fn books(&mut self) -> Option<Bucket> {
+        let name = self.optional("BOOKS_BUCKET")?;
+        Some(Bucket::new(self.service("AWS_ENDPOINT_URL_S3"), &name))
     }
 
     /// `REFUND_SECRET` (optional): a secret with `solana_key`, the key of the wallet that pays back on Solana, as wallets

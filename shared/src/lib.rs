@@ -22,6 +22,7 @@ pub mod numbers;
 
 pub mod sale;
 
+pub mod books;
 pub mod leases;
 
 pub mod body;

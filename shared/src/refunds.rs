@@ -255,13 +255,13 @@ impl Refunds {
         };
         match next {
             Next::Refunded(transaction) => {
-                let done = self.store.refunded(&record, transaction, &invocation.attempt).await?;
+                let done = self.store.refunded(&record, transaction, &invocation.attempt, invocation.now).await?;
                 report.refunded += u32::from(done);
                 count(done, "refunded", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "paid back");
             }
             Next::Credited => {
-                let done = self.store.credited(&record, &invocation.attempt).await?;
+                let done = self.store.credited(&record, &invocation.attempt, invocation.now).await?;
                 report.credited += u32::from(done);
                 count(done, "credited", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "credited");

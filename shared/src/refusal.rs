@@ -13,6 +13,7 @@ use crate::store::StoreFault;
 use crate::store::sales::NotStepped;
 use crate::telemetry::Neighbour;
 use crate::types::{CallId, PhoneNumber, Timestamp, Wallet};
+use crate::upstream::bucket::BucketError;
 use crate::wire::http::NoReply;
 use crate::x402::NotSignedIn;
 pub use bought::{Bought, Product, Renewed, UnderWay, poll_url};
@@ -204,6 +205,9 @@ pub enum Fault {
     /// The chain, where a round needs its answer to go on.
     #[error("the chain could not be asked what was paid: {0}")]
     Chain(#[from] NoReply),
+    /// The place of the books.
+    #[error("the books could not be written: {0}")]
+    Books(#[from] BucketError),
     /// Anything that can only be a mistake of ours.
     #[error("{0}")]
     Broken(&'static str),

@@ -8,6 +8,7 @@
 
 mod balances;
 mod bills;
+mod books;
 mod gauges;
 mod proofs;
 mod queues;
@@ -37,6 +38,7 @@ use crate::store::{Charge, SHARDS, State, Store, StoreFault, Work, numbers};
 use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
 use crate::types::{CallId, Country, PaymentId, PhoneNumber, Usdc, Wallet};
+use crate::upstream::bucket::Bucket;
 
 /// A step is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(6);
@@ -152,6 +154,8 @@ pub struct Sweep {
     prices: Prices,
     /// So much that was granted and is not on the chain pauses selling.
     missing_stop: Usdc,
+    /// Where the books are kept; nothing, where there is no such place.
+    bucket: Option<Bucket>,
 }
 
 impl Sweep {
@@ -171,6 +175,7 @@ impl Sweep {
             kept: env.pool_kept(),
             prices: env.number_prices(),
             missing_stop: env.missing_stop(),
+            bucket: env.books(),
         }
     }
 }
@@ -234,6 +239,7 @@ impl Sweep {
                 self.reconcile_daily(invocation, &mut report).await;
                 self.ask_for_bills(invocation, &mut report).await;
                 self.ask_for_balances(invocation, &mut report).await;
+                self.write_books(invocation, &mut report).await;
                 report
             }),
         )
@@ -313,14 +319,14 @@ impl Sweep {
     async fn owe(&self, call: &Call, invocation: &Invocation) -> Result<(), Fault> {
         let record = self.store.sale(&call.business.sale).await?.ok_or(Fault::Broken("a paid call without a sale"))?;
         let owed = if record.credit().is_some() {
-            let credited = self.store.credit_back(&record, &call.id, &invocation.attempt).await?;
+            let credited = self.store.credit_back(&record, call, &invocation.attempt, invocation.now).await?;
             if credited {
                 telemetry::add(&REFUNDS, 1, ["credited".into()]);
                 telemetry::add(&MONEY_BACK, record.signed.amount.atomic(), ["credited".into()]);
             }
             credited
         } else {
-            self.store.owe_for_call(&record, &call.id, &invocation.attempt, invocation.now).await?
+            self.store.owe_for_call(&record, call, &invocation.attempt, invocation.now).await?
         };
         info!(call = ?call.id, payment = ?record.id, owed, "a call that failed is not charged");
         Ok(())

@@ -44,13 +44,15 @@ pub enum Neighbour {
     Kms,
     /// Who keeps the vendors' keys.
     Secrets,
+    /// Who keeps the books.
+    Files,
     /// Our own API, where a function asks it as any client does.
     Ourselves,
 }
 
 impl Neighbour {
     /// In the order of their declaration.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Dynamodb,
         Self::Facilitator,
         Self::Node,
@@ -59,6 +61,7 @@ impl Neighbour {
         Self::Scheduler,
         Self::Kms,
         Self::Secrets,
+        Self::Files,
         Self::Ourselves,
     ];
 
@@ -73,6 +76,7 @@ impl Neighbour {
             Self::Scheduler => "EventBridge Scheduler",
             Self::Kms => "KMS",
             Self::Secrets => "Secrets Manager",
+            Self::Files => "S3",
             Self::Ourselves => "this API",
         }
     }
@@ -87,6 +91,7 @@ impl Neighbour {
             Self::Scheduler => "scheduler",
             Self::Kms => "kms",
             Self::Secrets => "secrets",
+            Self::Files => "s3",
             Self::Ourselves => "api",
         }
     }

@@ -59,6 +59,7 @@ class Local:
             "SchedulerUrl": reached("scheduler"),
             "KmsUrl": reached("kms"),
             "SecretsManagerUrl": reached("secrets_manager"),
+            "S3Url": reached("s3"),
         }
 
     def references(self):
@@ -79,6 +80,7 @@ class Local:
             "SCHEDULE_ROLE_ARN": f"arn:aws:iam::000000000000:role/{stack}-SchedulerRole",
             "SCHEDULE_DEAD_LETTERS_ARN": f"arn:aws:sqs:{account}:{stack}-DeadLetters",
             "REAPER_ARN": f"arn:aws:lambda:{account}:function:{stack}-reaper",
+            "BOOKS_BUCKET": f"{stack}-books".lower(),
         }
 
     def sam(self, command, *arguments):

@@ -5,6 +5,7 @@
 
 mod balances;
 mod base;
+mod books;
 mod browsers;
 mod by_hand;
 mod call_moments;

@@ -354,8 +354,12 @@ async fn sale(table: &Table, nonce: u8) -> shared::store::sales::Record {
     table.store.sale(&payment(nonce)).await.expect("answers").expect("there")
 }
 
+async fn called(table: &Table, id: &CallId) -> Call {
+    table.store.call(id).await.expect("answers").expect("there")
+}
+
 async fn charge(table: &Table, id: &CallId) -> Charge {
-    table.store.call(id).await.expect("answers").expect("there").business.charge
+    called(table, id).await.business.charge
 }
 
 async fn due_refunds(table: &Table) -> usize {

@@ -202,6 +202,8 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
                     "NUMBER_PRICES",
                     "MISSING_PAYMENTS_STOP",
                     "ALARM_EMAIL",
+                    "BOOKS_BUCKET",
+                    "AWS_ENDPOINT_URL_S3",
                 ],
                 &TWILIO,
                 &BLAND,

@@ -53,6 +53,7 @@ fn key_strings_are_built_in_one_place() {
             "\"POOL#",
             "\"OPTOUT#",
             "\"LIMIT#",
+            "\"BOOK#",
             "\"CONTROL\"",
         ] {
             assert!(!code.iter().any(|line| line.contains(prefix)), "{}: {prefix}", file.display());

@@ -15,14 +15,15 @@
 
 use crate::types::{AttemptId, Timestamp};
 
+use super::books;
 use super::calls::Call;
-use super::change::{Change, Changes, Step, is, no};
+use super::change::{Change, Changes, Step, as_seen, is, no};
 use super::keys::{self, Queue};
 use super::limits;
 use super::refunds::{done_token, owed};
 use super::rows::{
-    BY, BY_HAND, CHARGE, COST, CREDIT, CallRow, Charge, KEPT, REASON, REFUND, RefundReason, Refunding, SALE, SETTLED,
-    STATE, State, TTL,
+    BOOKED, BY, BY_HAND, CHARGE, COST, CREDIT, CallRow, Charge, KEPT, REASON, REFUND, RefundReason, Refunding, SALE,
+    SETTLED, STATE, State, TTL,
 };
 use super::sales::{Record, Refund};
 use super::work::Work;
@@ -104,7 +105,8 @@ impl Store {
         };
         let (changes, outcome): (Changes, ByHand) = if let Some(price) = record.credit() {
             let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, price.signed());
-            (over(Charge::Credited).into_iter().chain([wallet.anyway()]).collect(), ByHand::Credited)
+            let entry = books::credited_by_hand(record, price, now)?;
+            (over(Charge::Credited).into_iter().chain([wallet.anyway(), entry]).collect(), ByHand::Credited)
         } else {
             let amount = record.signed.amount;
             let mut refund = Refund::due(RefundReason::ByHand, amount, settled.transaction.clone(), now);
@@ -112,8 +114,10 @@ impl Store {
             let sale = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
                 .when(is(STATE, State::Closed))
                 .when(no(REFUND))
+                .when(as_seen(BOOKED, record.booked.then_some(true)))
                 .or(Hurdle::Sale);
-            (std::iter::once(sale).chain(over(Charge::RefundDue)).collect(), ByHand::Owed)
+            let cost = seen.as_ref().map(|call| books::failed(record, call, now)).transpose()?.flatten();
+            (std::iter::once(sale).chain(over(Charge::RefundDue)).chain(cost).collect(), ByHand::Owed)
         };
         match self
             .transact(changes.and(counted.unwrap_or_default()), &done_token(&record.id, "owe by hand", by))

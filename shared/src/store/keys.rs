@@ -2,6 +2,7 @@
 //!
 //! `docs/decisions.md`: Why are sales, leases and calls spread over four partitions?
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -43,6 +44,13 @@ pub(super) const LEASES: &str = "LEASE#";
 /// The prefix of the partition keys of sales.
 pub(super) const SALES: &str = "SALE#";
 
+/// The prefix of the partition keys of calls, and the sort key of a call's own item.
+pub(super) const CALLS: &str = "CALL#";
+pub(super) const CALL: &str = "CALL";
+
+/// The prefix of the partition keys of people who do not want to be called.
+pub(super) const OPTED_OUT: &str = "OPTOUT#";
+
 /// The item of a number that is in our hands.
 pub(super) fn number(number: &PhoneNumber) -> Key {
     Key { pk: format!("NUMBER#{}", number.as_str()), sk: "NUMBER".to_owned() }
@@ -82,7 +90,7 @@ pub(super) fn purchase(wallet: &Wallet, name: &str) -> Key {
 
 /// The item of a call.
 pub(super) fn call(call: &CallId) -> Key {
-    Key { pk: format!("CALL#{}", call.as_str()), sk: "CALL".to_owned() }
+    Key { pk: format!("{CALLS}{}", call.as_str()), sk: CALL.to_owned() }
 }
 
 /// The partition in which a wallet's calls lie side by side, in the order in which they were dialled.
@@ -108,6 +116,34 @@ pub(super) fn said(call: &CallId, digest: &[u8]) -> Key {
 /// The item that says when something regular was last done.
 pub(super) fn turn(name: &str) -> Key {
     Key { pk: "TURN".to_owned(), sk: name.to_owned() }
+}
+
+/// The partition of what was booked on a day.
+pub(super) fn book_of(day: Date) -> String {
+    format!("BOOK#{day}")
+}
+
+/// The item of something that was booked: it lies where its time is.
+pub(super) fn book_entry(day: Date, at: Timestamp, what: &str, id: &str) -> Key {
+    Key { pk: book_of(day), sk: format!("{:012}#{what}#{id}", at.as_second()) }
+}
+
+/// Where the index has the entry of a payment by its one-way name.
+pub(super) fn tag(tag: &str) -> String {
+    format!("TAG#{tag}")
+}
+
+/// Reads when something was booked, and which payment or call it is about.
+pub(super) fn read_book_entry(key: &Key) -> Option<(Timestamp, &str)> {
+    let (at, rest) = key.sk.split_once('#')?;
+    Some((Timestamp::from_second(at.parse().ok()?).ok()?, rest.split_once('#')?.1))
+}
+
+/// Reads which payment was booked.
+pub(super) fn read_booked(key: &Key) -> Option<PaymentId> {
+    let (_, rest) = key.sk.split_once('#').filter(|_| key.pk.starts_with("BOOK#"))?;
+    let (what, id) = rest.split_once('#')?;
+    ["sold", "back"].contains(&what).then(|| PaymentId::from_row(id.to_owned()))
 }
 
 /// The item that counts what was paid back on a day, counted from the epoch.
@@ -191,7 +227,7 @@ pub(super) fn control() -> Key {
 
 /// The item of a person who does not want to be called. The number itself is not in the table for that.
 pub(super) fn opt_out(hash: &str) -> Key {
-    Key { pk: format!("OPTOUT#{hash}"), sk: "OPTOUT".to_owned() }
+    Key { pk: format!("{OPTED_OUT}{hash}"), sk: "OPTOUT".to_owned() }
 }
 
 /// A queue of the `due` index: what is waiting for a time.
@@ -207,6 +243,8 @@ pub enum Queue {
     Calls(u8),
     /// Calls that have ended and whose questions are not answered, at the time of the next try.
     Questions(u8),
+    /// Calls that are over and whose cost no sale brings into the books, from their last look on.
+    Books(u8),
     /// Sales whose payment goes back, at the time of the next try.
     Refunds(u8),
     /// Granted sales whose payment has not been seen on the chain, at the time from which it is asked for.
@@ -230,6 +268,7 @@ impl Queue {
             Self::Doubts(shard) => format!("DOUBT#{shard}"),
             Self::Calls(shard) => format!("CALL#{shard}"),
             Self::Questions(shard) => format!("QUESTION#{shard}"),
+            Self::Books(shard) => format!("BOOK#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
             Self::Unproven(shard) => format!("PROOF#{shard}"),
             Self::Strays(shard) => format!("STRAY#{shard}"),
@@ -274,6 +313,11 @@ impl Queue {
         Self::Questions(shard(call.as_str()))
     }
 
+    /// The queue of a call that no sale brings into the books.
+    pub fn of_books(call: &CallId) -> Self {
+        Self::Books(shard(call.as_str()))
+    }
+
     /// The queue of a call.
     pub fn of_call(call: &CallId) -> Self {
         Self::Calls(shard(call.as_str()))
@@ -288,6 +332,12 @@ impl From<Queue> for Value {
     fn from(queue: Queue) -> Self {
         queue.name().into()
     }
+}
+
+/// Whose item it is that counts what a wallet is doing.
+pub(super) fn read_wallet(key: &Key) -> Option<Wallet> {
+    let wallet = Wallet::from_caip10(key.pk.strip_prefix("WALLET#")?).ok()?;
+    (self::wallet(&wallet) == *key).then_some(wallet)
 }
 
 /// Reads where a call stands among its wallet's.

@@ -58,6 +58,8 @@
 //! Whether a request waits for a call stands on the call's row ([`Store::take_wait`], [`Store::leave_wait`]), and nothing depends on it but
 //! whether another one may.
 //!
+//! What has happened to money gets into the books in the write that makes it happen: [`books`].
+//!
 //! A wallet's own name for a purchase stands in the write that claims it: [`sales::Purchase`].
 //!
 //! A call stands in the list of its wallet from the write that dials it on, and goes with the one that finds that no phone rang
@@ -79,12 +81,14 @@
 //! | list of calls, of purchases | 2 days after the last | each entry | empty, and written over |
 //! | sum of a day | 2 days after it began | its first entry | its day is over, and another begins |
 //! | paid back on a day | 30 days | each refund | never read after its day |
+//! | entry in the books | 90 days | what books it | in its day's file by then |
 //!
 //! What is counted, so that there is not too much of it, is counted in the same writes: [`limits`]. What an operator switches
 //! (wallets that are refused, people who are not called, whether anything is sold) is not part of a sale's way: [`controls`].
 
 pub mod balances;
 pub mod bills;
+pub mod books;
 pub mod by_hand;
 pub mod calls;
 mod change;
@@ -128,7 +132,7 @@ pub use keys::{Queue, SHARDS};
 pub use lost::{Done, Lost};
 pub use queues::{Candidate, Cursor, Due};
 pub use requests::{CONFLICTS, pause};
-pub use rows::{Charge, Custody, Pause, RefundReason, Refunding, State};
+pub use rows::{Book, Charge, Custody, Pause, RefundReason, Refunding, State};
 pub use work::{Source, Work};
 
 use crate::telemetry::Neighbour;

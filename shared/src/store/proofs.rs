@@ -1,18 +1,20 @@
 //! Granted sales whose payment has not been seen on the chain yet. Each waits in a queue of its own from the write that grants it,
-//! which costs no write more; what is seen leaves it.
+//! which costs no write more; what is seen leaves it, and gets into the books.
 //!
 //! | item | from → to | condition |
 //! |---|---|---|
-//! | sale | closed, waiting → closed | waiting |
-//! | sale, control | closed, waiting → closed, missing; missing + amount | waiting |
+//! | sale, books | closed, waiting → closed, booked | waiting |
+//! | sale, control, books | closed, waiting → closed, missing, booked; missing + amount | waiting |
 
 use std::time::Duration;
 
 use crate::types::{AttemptId, Timestamp, Usdc};
 
+use super::books::{self, OnChain};
+use super::calls::Call;
 use super::change::{Change, Changes, is};
 use super::keys::{self, Queue};
-use super::rows::{DUE_AT, DUE_QUEUE, MISSING};
+use super::rows::{BOOKED, DUE_AT, DUE_QUEUE, MISSING};
 use super::sales::Record;
 use super::{Hurdle, Store, StoreFault};
 
@@ -20,10 +22,18 @@ use super::{Hurdle, Store, StoreFault};
 pub const SEEN_WITHIN: Duration = Duration::from_hours(1);
 
 impl Store {
-    /// sale: closed, waiting → closed
-    pub async fn proven(&self, record: &Record) -> Result<(), StoreFault> {
-        let change = waiting(record).not_due();
-        self.change(change).await.map(drop)
+    /// sale: closed, waiting → closed, booked. `call` is what was sold, where it is one: what it has cost is booked with its sale.
+    pub async fn proven(
+        &self,
+        record: &Record,
+        seen: OnChain,
+        call: Option<&Call>,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
+        let sale = waiting(record).not_due().set(BOOKED, true);
+        let entry = books::sold(record, call, seen, now)?;
+        self.done(Changes::of([sale.or(Hurdle::Sale), entry]), &record.id, "proven", by).await
     }
 
     /// Puts off the next look at a payment that nothing sure is known of.
@@ -31,12 +41,20 @@ impl Store {
         self.change(waiting(record).set(DUE_AT, at)).await.map(drop)
     }
 
-    /// sale: closed, waiting → closed, missing; control: missing + amount. How much is missing since selling was last resumed;
+    /// sale: closed, waiting → closed, missing, booked; control: missing + amount. How much is missing since selling was last resumed;
     /// none if it was counted before.
-    pub async fn missing(&self, record: &Record, by: &AttemptId) -> Result<Option<Usdc>, StoreFault> {
-        let sale = waiting(record).not_due().set(MISSING, true);
+    pub async fn missing(
+        &self,
+        record: &Record,
+        call: Option<&Call>,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<Option<Usdc>, StoreFault> {
+        let sale = waiting(record).not_due().set(MISSING, true).set(BOOKED, true);
+        let entry = books::sold(record, call, OnChain::Missing, now)?;
         let control = Change::update(keys::control()).add(MISSING, record.signed.amount.signed());
-        if !self.done(Changes::of([sale.or(Hurdle::Sale), control.anyway()]), &record.id, "missing", by).await? {
+        let changes = Changes::of([sale.or(Hurdle::Sale), control.anyway(), entry]);
+        if !self.done(changes, &record.id, "missing", by).await? {
             return Ok(None);
         }
         Ok(self.controls().await?.missing)

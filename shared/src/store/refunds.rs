@@ -7,12 +7,13 @@ use alloy_primitives::B256;
 
 use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Usdc, Wallet};
 
-use super::calls::kept_until;
-use super::change::{Change, Changes, Step, When, is, no};
+use super::books;
+use super::calls::{Call, kept_until};
+use super::change::{Change, Changes, Step, When, as_seen, is, no};
 use super::keys::{self, Queue};
 use super::rows::{
-    ATTEMPT, BY, CHARGE, CREDIT, Charge, REFUND, REFUNDED_BY, REFUSED, RefundReason, Refunding, SALE, SETTLED, SPENT,
-    STATE, State, TRIES, TTL, Value,
+    ATTEMPT, BOOKED, BY, CHARGE, CREDIT, Charge, REFUND, REFUNDED_BY, REFUSED, RefundReason, Refunding, SALE, SETTLED,
+    SPENT, STATE, State, TRIES, TTL, Value,
 };
 use super::sales::{NotStepped, Record, Refund, Sale, Settled, Settling, Signed};
 use super::work::Work;
@@ -41,28 +42,38 @@ impl Store {
     pub async fn owe_for_call(
         &self,
         record: &Record,
-        call: &CallId,
+        call: &Call,
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
+        let entry = books::failed(record, call, now)?;
         let taken_by = record.settled.as_ref().and_then(|settled| settled.transaction.clone());
         let refund = Refund::due(RefundReason::CallFailed, record.signed.amount, taken_by, now);
         let sale = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
             .when(is(STATE, State::Closed))
             .when(no(REFUND))
+            // What stands in the books already is not booked again.
+            .when(as_seen(BOOKED, record.booked.then_some(true)))
             .or(Hurdle::Sale);
-        let call = Change::update(keys::call(call))
+        let call = Change::update(keys::call(&call.id))
             .not_due()
             .when(is(CHARGE, Charge::RefundDue))
             .when(is(SALE, &record.id))
             .or(Hurdle::Call);
-        self.done(Changes::of([sale, call]), &record.id, "owe for call", by).await
+        self.done([sale, call].into_iter().chain(entry).collect(), &record.id, "owe for call", by).await
     }
 
     /// call: refund due → credited, credit + price: what credit paid comes back as credit
-    pub async fn credit_back(&self, record: &Record, call: &CallId, by: &AttemptId) -> Result<bool, StoreFault> {
+    pub async fn credit_back(
+        &self,
+        record: &Record,
+        call: &Call,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
         let Some(price) = record.credit() else { return Ok(false) };
-        let call = Change::update(keys::call(call))
+        let entry = books::credit_back(record, call, price, now)?;
+        let call = Change::update(keys::call(&call.id))
             .set(CHARGE, Charge::Credited)
             .set(TTL, kept_until(record.created_at))
             .not_due()
@@ -70,7 +81,7 @@ impl Store {
             .when(is(SALE, &record.id))
             .or(Hurdle::Call);
         let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, price.signed()).anyway();
-        self.done(Changes::of([call, wallet]), &record.id, "credit back", by).await
+        self.done(Changes::of([call, wallet, entry]), &record.id, "credit back", by).await
     }
 
     /// settling → void, refund due: paid, and what was held for it is gone, or could not be done and is let go
@@ -146,6 +157,7 @@ impl Store {
             contested: false,
             doubted: false,
             stopped: false,
+            booked: false,
             settled: Some(settled),
             refund: Some(refund),
             searched: None,
@@ -162,9 +174,11 @@ impl Store {
         record: &Record,
         transaction: Option<String>,
         by: &AttemptId,
+        now: Timestamp,
     ) -> Result<bool, StoreFault> {
         let Some(seen) = &record.refund else { return Ok(false) };
         let refund = Refund { state: Refunding::Refunded, transaction: transaction.clone(), ..seen.clone() };
+        let entry = books::back(record, &refund, transaction.as_deref(), now)?;
         let call = of_call(record).map(|call| {
             Change::update(keys::call(call))
                 .set(CHARGE, Charge::Refunded)
@@ -173,14 +187,15 @@ impl Store {
                 .when(is(CHARGE, Charge::RefundDue))
                 .or(Hurdle::Call)
         });
-        let changes = std::iter::once(over(record, &refund)?).chain(call).collect();
+        let changes = [over(record, &refund)?, entry].into_iter().chain(call).collect();
         self.done(changes, &record.id, "refunded", by).await
     }
 
     /// refund due | sending → credited, credit + amount; call: refund due → credited
-    pub async fn credited(&self, record: &Record, by: &AttemptId) -> Result<bool, StoreFault> {
+    pub async fn credited(&self, record: &Record, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
         let Some(seen) = &record.refund else { return Ok(false) };
         let refund = Refund { state: Refunding::Credited, ..seen.clone() };
+        let entry = books::back(record, &refund, None, now)?;
         let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, refund.amount.signed()).anyway();
         let call = of_call(record).map(|call| {
             Change::update(keys::call(call))
@@ -189,7 +204,7 @@ impl Store {
                 .when(is(CHARGE, Charge::RefundDue))
                 .or(Hurdle::Call)
         });
-        let changes = [over(record, &refund)?, wallet].into_iter().chain(call).collect();
+        let changes = [over(record, &refund)?, wallet, entry].into_iter().chain(call).collect();
         self.done(changes, &record.id, "credited", by).await
     }
 

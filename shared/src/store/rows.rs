@@ -3,6 +3,7 @@
 //!
 //! Each attribute has its name from the field of its row ([`names`]), and each word is spelled once, where its enum stands.
 
+mod book;
 mod call;
 mod control;
 mod counts;
@@ -15,6 +16,8 @@ mod view;
 mod wallet;
 mod work;
 
+pub use book::Book;
+pub(super) use book::{BookLineRow, BookRow};
 pub use call::Charge;
 pub(super) use call::{CallRow, DialledRow, QuestionRow};
 pub use control::Pause;

@@ -1,6 +1,9 @@
 //! Questions of an operator's: what waits and since when, where a wallet stands, and which sale is meant by something that
 //! is not a key. The last one reads the whole table, page by page, so no request and no function asks it.
 
+mod calls;
+mod tag;
+
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 
 use crate::types::{Network, PaymentId, Timestamp, Usdc, Wallet};
@@ -14,6 +17,8 @@ use super::requests::unavailable;
 use super::rows::{DUE_AT, FROM, NETWORK, Name, PAYMENT, PK, REFUND, SETTLED, TAKEN_BY, TRANSACTION, Value, WalletRow};
 use super::sales::Record;
 use super::{Candidate, Cursor, Queue, Store, StoreFault};
+
+pub use calls::{Barred, Found, SoughtCalls};
 
 /// What a sale is known by without its payment's id.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
 //! What was granted is held against the chain. A facilitator's word is enough to grant, so that no buyer waits; but it may be
 //! wrong, or its block may be lost. The watch of the payees sees nearly every payment and says so; what it has not seen an hour
-//! later is asked for by itself. What is final and missing is counted, rings, and at a sum pauses selling.
+//! later is asked for by itself. What is final and missing is counted, rings, and at a sum pauses selling. Whatever comes of it gets the sale into the books.
 //!
 //! `docs/decisions.md`: Who checks that what was granted was paid?
 
@@ -13,6 +13,8 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale;
 use crate::store::Pause;
+use crate::store::books::OnChain;
+use crate::store::sales::Record;
 use crate::telemetry;
 use crate::telemetry::metrics::{MISSING_MONEY, MISSING_PAYMENTS};
 use crate::types::PaymentId;
@@ -28,12 +30,14 @@ impl Sweep {
         let by = &invocation.attempt;
         if !self.cashier.nodes.knows(record.signed.payer.network()) {
             // There is no node to ask, and never will be for this one.
-            return Ok(self.store.proven(&record).await?);
+            return self.booked(&record, OnChain::Unasked, invocation).await;
         }
         match sale::truth(&self.cashier, &sale::verified(&record)?, invocation).await {
-            Some(Truth::Paid { .. }) => Ok(self.store.proven(&record).await?),
+            Some(Truth::Paid { .. }) => self.booked(&record, OnChain::Yes, invocation).await,
             Some(Truth::Cancelled | Truth::Unused { dead: true }) => {
-                let Some(missing) = self.store.missing(&record, by).await? else { return Ok(()) };
+                let call = self.call_of(&record).await?;
+                let missing = self.store.missing(&record, call.as_ref(), by, invocation.now).await?;
+                let Some(missing) = missing else { return Ok(()) };
                 error!(alarm = "missing_payment", payment = ?record.id, %missing, "granted, and not on the chain");
                 telemetry::add(&MISSING_PAYMENTS, 1, []);
                 telemetry::add(&MISSING_MONEY, record.signed.amount.atomic(), []);
@@ -45,9 +49,21 @@ impl Sweep {
             }
             Some(Truth::Unused { dead: false }) | None => {
                 warn!(payment = ?record.id, "it cannot be said yet whether it was paid");
-                let again = invocation.now.saturating_add(AGAIN).map_err(crate::store::StoreFault::from)?;
-                Ok(self.store.prove_later(&record, again).await?)
+                self.prove_later(&record, invocation).await
             }
         }
+    }
+
+    /// Books a sale; one whose call still runs is looked at again.
+    async fn booked(&self, record: &Record, seen: OnChain, invocation: &Invocation) -> Result<(), Fault> {
+        if self.seen(record, seen, invocation).await? {
+            return Ok(());
+        }
+        self.prove_later(record, invocation).await
+    }
+
+    async fn prove_later(&self, record: &Record, invocation: &Invocation) -> Result<(), Fault> {
+        let again = invocation.now.saturating_add(AGAIN).map_err(crate::store::StoreFault::from)?;
+        Ok(self.store.prove_later(record, again).await?)
     }
 }

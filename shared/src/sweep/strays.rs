@@ -16,6 +16,7 @@ use super::{Report, Sweep, failed};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::State;
+use crate::store::books::OnChain;
 use crate::store::refunds::Stranger;
 use crate::store::watch::Stride;
 use crate::telemetry;
@@ -296,7 +297,7 @@ impl Sweep {
                 // This is what it was paid with. The same nonce can have moved another amount.
                 State::Closed if record.credit().is_none() => {
                     if record.signed.amount == amount {
-                        self.store.proven(&record).await?;
+                        self.seen(&record, OnChain::Yes, invocation).await?;
                     }
                     return Ok(Seen::Done);
                 }

@@ -114,6 +114,8 @@ metrics! {
     REFUNDED_TODAY: "RefundedToday", Money, ["function"];
     /// What the poorest of the wallets that pay back holds.
     REFUND_FLOAT: "RefundFloat", Money, ["function"];
+    /// Days that have ended and whose books are not written.
+    BOOKS_BEHIND: "BooksBehind", Count, ["function"];
     /// Idle numbers that can be sold at once.
     POOL: "Pool", Count, ["country"];
     /// Numbers that the carrier bills.

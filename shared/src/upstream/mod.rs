@@ -3,6 +3,7 @@
 
 pub mod alarms;
 pub mod bland;
+pub mod bucket;
 pub mod heard;
 pub mod kms;
 pub mod twilio;

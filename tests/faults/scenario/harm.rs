@@ -117,6 +117,7 @@ pub(crate) const fn name(neighbour: Neighbour) -> &'static str {
         Neighbour::Dynamo => "dynamo",
         Neighbour::Kms => "kms",
         Neighbour::SecretsManager => "secrets",
+        Neighbour::S3 => "s3",
         Neighbour::Solana => "solana",
     }
 }

@@ -44,6 +44,7 @@ fn neighbours(world: &World) -> BTreeMap<&'static str, &Faults> {
         Neighbour::Dynamo => "dynamodb",
         Neighbour::Kms => "kms",
         Neighbour::SecretsManager => "secretsmanager",
+        Neighbour::S3 => "s3",
         Neighbour::Solana => "solana",
     };
     Neighbour::ALL.into_iter().map(|neighbour| (name(neighbour), world.faults_of(neighbour))).collect()

@@ -199,6 +199,20 @@ async fn guard_secret(State(state): State<Arc<(Policies, Vec<String>)>>, request
     }
 }
 
+/// Asks before a request reaches the simulated buckets.
+pub fn guard_files(policies: &Policies, router: Router) -> Router {
+    router.layer(from_fn_with_state(policies.clone(), guard_file))
+}
+
+async fn guard_file(State(policies): State<Policies>, request: Request, next: Next) -> Response {
+    let action = if request.method() == "PUT" { "s3:PutObject" } else { "s3:GetObject" };
+    let arn = format!("arn:aws:s3:::{}", request.uri().path().trim_start_matches('/'));
+    match policies.refusal(request.headers(), action, &arn, &[]) {
+        Some(why) => crate::sim::s3::refused(403, &crate::sim::s3::error("AccessDenied", &why)),
+        None => next.run(request).await,
+    }
+}
+
 async fn guard(State(policies): State<Policies>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, 1024 * 1024).await else {

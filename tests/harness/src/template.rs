@@ -44,6 +44,8 @@ pub struct Deployment {
     pub roles: BTreeMap<String, Vec<Statement>>,
     /// ARNs of the secrets, by their names in the template.
     pub secrets: BTreeMap<String, String>,
+    /// Names of the buckets.
+    pub buckets: Vec<String>,
 }
 
 /// A Lambda function.
@@ -120,6 +122,7 @@ impl Deployment {
             keys: Vec::new(),
             roles: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            buckets: Vec::new(),
         };
         let globals = document.get("Globals").and_then(|globals| globals.get("Function"));
         for (logical, resource) in resolver.resources() {
@@ -127,6 +130,7 @@ impl Deployment {
                 "AWS::Serverless::Function" => deployment.function(&resolver, logical, resource, globals),
                 "AWS::DynamoDB::Table" => deployment.table(&resolver, logical, resource),
                 "AWS::Scheduler::ScheduleGroup" => deployment.schedule_groups.push(resolver.physical_id(logical)),
+                "AWS::S3::Bucket" => deployment.buckets.push(resolver.physical_id(logical)),
                 "AWS::KMS::Key" => deployment.keys.push(resolver.physical_id(logical)),
                 "AWS::IAM::Role" => {
                     let policies = resource.get("Properties").and_then(|properties| properties.get("Policies"));

@@ -25,7 +25,7 @@ use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey, Solana};
 use crate::sim::twilio::Account;
-use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, Scheduler, SecretsManager, Twilio};
+use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, S3, Scheduler, SecretsManager, Twilio};
 use crate::template::Deployment;
 use crate::{client, gateway, history, iam};
 pub use doors::{Doors, PortTaken, Ports, Urls};
@@ -65,6 +65,8 @@ pub struct World {
     pub kms: Kms,
     /// The secrets, filled.
     pub secrets_manager: SecretsManager,
+    /// The buckets.
+    pub s3: S3,
     /// The wallet that pays back.
     pub refund_wallet: Address,
     /// The same on Solana.
@@ -153,6 +155,10 @@ impl World {
             refund_wallet = kms.create_key(key);
             ledger.mint(refund_wallet, FLOAT);
         }
+        let s3 = S3::new(clock.clone());
+        for bucket in &deployment.buckets {
+            s3.create(bucket);
+        }
         let secrets_manager = SecretsManager::new(clock);
         for arn in deployment.secrets.values() {
             secrets_manager.create(arn);
@@ -182,6 +188,8 @@ impl World {
         doors.kms.serve_watched(guarded, Neighbour::Kms, watchers);
         let guarded = iam::guard_secrets(dynamo.policies(), &deployment, secrets_manager.router());
         doors.secrets_manager.serve_watched(guarded, Neighbour::SecretsManager, watchers);
+        let guarded = iam::guard_files(dynamo.policies(), s3.router());
+        doors.s3.serve_watched(guarded, Neighbour::S3, watchers);
         let traffic = Traffic::default();
         doors.gateway.serve(traffic.watch(history.of_clients(gateway::router(&deployment.routes, &lambda))));
         let (has_rpc, has_solana_rpc) = (plan.rpc, plan.solana_rpc);
@@ -196,6 +204,7 @@ impl World {
             scheduler,
             kms,
             secrets_manager,
+            s3,
             refund_wallet,
             solana_refund_wallet,
             dynamo,
@@ -340,6 +349,7 @@ impl World {
             Neighbour::Dynamo => self.dynamo.faults(),
             Neighbour::Kms => self.kms.faults(),
             Neighbour::SecretsManager => self.secrets_manager.faults(),
+            Neighbour::S3 => self.s3.faults(),
             Neighbour::Solana => self.solana.faults(),
         }
     }
@@ -371,11 +381,13 @@ pub enum Neighbour {
     Solana,
     /// AWS Secrets Manager.
     SecretsManager,
+    /// AWS S3.
+    S3,
 }
 
 impl Neighbour {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Chain,
         Self::Facilitator,
         Self::Twilio,
@@ -385,5 +397,6 @@ impl Neighbour {
         Self::Kms,
         Self::Solana,
         Self::SecretsManager,
+        Self::S3,
     ];
 }

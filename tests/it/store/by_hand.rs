@@ -8,15 +8,15 @@ use shared::store::{Changes, Charge, Pause, RefundReason, Refunding, State};
 use shared::types::{CallId, Usdc};
 
 use super::{
-    Table, at, attempt, bring, charge, claimed, credit, due_refunds, failed, new_call, new_sale, number, over, payment,
-    sale, sold_call, stranger, wallet,
+    Table, at, attempt, bring, called, charge, claimed, credit, due_refunds, failed, new_call, new_sale, number, over,
+    payment, sale, sold_call, stranger, wallet,
 };
 
 /// Five dollars of credit for the wallet, as a stray of that much leaves them.
 async fn five_dollars_of_credit(table: &Table) -> bool {
     let stray = Stranger { amount: Usdc::micros(5_000_000), ..stranger(99) };
     assert!(table.store.owe_stranger(stray, &attempt(99), at(0)).await.expect("answers"));
-    table.store.credited(&sale(table, 99).await, &attempt(99)).await.expect("answers")
+    table.store.credited(&sale(table, 99).await, &attempt(99), at(200)).await.expect("answers")
 }
 
 #[tokio::test]
@@ -52,8 +52,13 @@ async fn credit_is_spent_once_and_comes_back_with_what_it_paid_for() {
     let id = sold_call(&failing, 5, true).await;
     failed(&failing, &id).await;
     let record = sale(&failing, 5).await;
-    assert!(failing.store.credit_back(&record, &id, &attempt(1)).await.expect("answers"));
-    assert!(!failing.store.credit_back(&record, &id, &attempt(2)).await.expect("answers"), "once");
+    assert!(
+        failing.store.credit_back(&record, &called(&failing, &id).await, &attempt(1), at(20)).await.expect("answers")
+    );
+    assert!(
+        !failing.store.credit_back(&record, &called(&failing, &id).await, &attempt(2), at(20)).await.expect("answers"),
+        "once"
+    );
     assert_eq!(credit(&failing).await, 5_000_000);
 }
 
@@ -91,7 +96,7 @@ async fn what_was_paid_by_a_transaction_is_owed_by_hand_once_and_a_call_only_whe
     let id = sold_call(&table, 3, false).await;
     let sold = sale(&table, 3).await;
     failed(&table, &id).await;
-    assert!(table.store.owe_for_call(&sold, &id, &attempt(8), at(20)).await.expect("answers"));
+    assert!(table.store.owe_for_call(&sold, &called(&table, &id).await, &attempt(8), at(20)).await.expect("answers"));
     assert_eq!(owe(&sold, 9).await, ByHand::Already);
     assert_eq!(due_refunds(&table).await, 3);
 }

@@ -5,8 +5,8 @@ use shared::store::sales::{NewSale, Open, Settling};
 use shared::types::CallId;
 
 use super::{
-    BOUNDS, NOW, Table, at, attempt, bring, claimed, count, dialled_call, doubt, failed, new_sale, number, ours,
-    paid_call, payment, sale, wallet,
+    BOUNDS, NOW, Table, at, attempt, bring, called, claimed, count, dialled_call, doubt, failed, new_sale, number,
+    ours, paid_call, payment, sale, wallet,
 };
 
 /// In how many days a row is forgotten, which is not to be asked through the store.
@@ -30,13 +30,19 @@ async fn a_row_is_forgotten_some_time_after_its_business_has_ended_and_never_bef
     assert_eq!(left(), [Some(60), Some(30), None], "paid and granted");
     failed(&table, &id).await;
     assert_eq!(left(), [Some(60), None, None], "it has to be paid back");
-    assert!(table.store.owe_for_call(&sale(&table, 7).await, &id, &attempt(1), at(0)).await.expect("answers"));
+    assert!(
+        table
+            .store
+            .owe_for_call(&sale(&table, 7).await, &called(&table, &id).await, &attempt(1), at(0))
+            .await
+            .expect("answers")
+    );
     assert_eq!(left(), [None, None, None], "it is owed, however long that takes");
     let due = sale(&table, 7).await;
     let until = u64::try_from(NOW).expect("late") + 300;
     let sent = ours(table.store.send_refund(&due, None, until, &BOUNDS, &attempt(1), at(0)).await).expect("sent");
     assert_eq!((left(), days_left(&table, "REFUNDED#")), ([None, None, None], Some(30)), "sent");
-    assert!(table.store.refunded(&sent, Some("0xdef".to_owned()), &attempt(1)).await.expect("answers"));
+    assert!(table.store.refunded(&sent, Some("0xdef".to_owned()), &attempt(1), at(200)).await.expect("answers"));
     assert_eq!(left(), [Some(60), Some(30), None], "and back");
 }
 

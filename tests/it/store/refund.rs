@@ -6,8 +6,8 @@ use shared::store::{Changes, Charge, Hurdle, Queue, RefundReason, Refunding, Sta
 use shared::types::{Country, Usdc};
 
 use super::{
-    BOUNDS, Table, at, attempt, bring, claimed, credit, due, due_refunds, failed, new_sale, number, ours, payment,
-    sale, sold_call, stranger, wallet,
+    BOUNDS, Table, at, attempt, bring, called, claimed, credit, due, due_refunds, failed, new_sale, number, ours,
+    payment, sale, sold_call, stranger, wallet,
 };
 
 #[tokio::test]
@@ -17,10 +17,16 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     let id = sold_call(&table, 7, false).await;
     let record = sale(&table, 7).await;
     let (one, two) = (attempt(1), attempt(2));
-    assert!(!table.store.owe_for_call(&record, &id, &one, at(20)).await.expect("answers"), "it has not failed");
+    assert!(
+        !table.store.owe_for_call(&record, &called(&table, &id).await, &one, at(20)).await.expect("answers"),
+        "it has not failed"
+    );
     failed(&table, &id).await;
-    assert!(table.store.owe_for_call(&record, &id, &one, at(20)).await.expect("answers"));
-    assert!(!table.store.owe_for_call(&record, &id, &two, at(21)).await.expect("answers"), "it is owed already");
+    assert!(table.store.owe_for_call(&record, &called(&table, &id).await, &one, at(20)).await.expect("answers"));
+    assert!(
+        !table.store.owe_for_call(&record, &called(&table, &id).await, &two, at(21)).await.expect("answers"),
+        "it is owed already"
+    );
     assert_eq!(due_refunds(&table).await, 1);
 
     let due = sale(&table, 7).await;
@@ -44,12 +50,12 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     assert_eq!(again.refund.as_ref().map(|refund| (refund.tries, refund.valid_before)), Some((2, Some(1_800_000_500))));
 
     assert!(
-        !table.store.refunded(&sending, Some("0xdef".to_owned()), &one).await.expect("answers"),
+        !table.store.refunded(&sending, Some("0xdef".to_owned()), &one, at(200)).await.expect("answers"),
         "it was sent again"
     );
-    assert!(table.store.refunded(&again, Some("0xdef".to_owned()), &two).await.expect("answers"));
-    assert!(!table.store.credited(&again, &one).await.expect("answers"), "never both");
-    assert!(!table.store.credited(&due, &one).await.expect("answers"), "never both");
+    assert!(table.store.refunded(&again, Some("0xdef".to_owned()), &two, at(200)).await.expect("answers"));
+    assert!(!table.store.credited(&again, &one, at(200)).await.expect("answers"), "never both");
+    assert!(!table.store.credited(&due, &one, at(200)).await.expect("answers"), "never both");
     assert_eq!((due_refunds(&table).await, credit(&table).await), (0, 0));
     let back = sale(&table, 7).await.refund.expect("a refund");
     assert_eq!((back.state, back.transaction.as_deref()), (Refunding::Refunded, Some("0xdef")));
@@ -70,8 +76,8 @@ async fn a_refund_that_is_put_off_comes_back_later_and_remembers_its_refusals() 
     assert_eq!(sale(&table, 8).await.refund.map(|refund| refund.refused), Some(2));
     // What came without a request can never be claimed.
     assert!(claimed::<Open>(&table, new_sale(8, 9)).await.is_none());
-    assert!(table.store.credited(&due, &attempt(3)).await.expect("answers"));
-    assert!(!table.store.credited(&due, &attempt(4)).await.expect("answers"), "credited once");
+    assert!(table.store.credited(&due, &attempt(3), at(200)).await.expect("answers"));
+    assert!(!table.store.credited(&due, &attempt(4), at(200)).await.expect("answers"), "credited once");
     assert_eq!(credit(&table).await, 540_000);
 }
 

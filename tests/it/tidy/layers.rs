@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 15] = [
     &["api"],
     &["refusal", "env"],
     &["body"],
-    &["leases"],
+    &["leases", "books"],
     &["sale"],
     &["numbers", "calls"],
     &["page"],

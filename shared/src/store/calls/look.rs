@@ -1,6 +1,7 @@
 //! Looks at a call: who may make the next one, and what is written of it.
 
 use crate::limits::SETTLING;
+use crate::store::books;
 use crate::store::change::{Change, Changes, as_seen, is};
 use crate::store::keys::{self, Key, Queue};
 use crate::store::limits::{self, Over};
@@ -77,6 +78,8 @@ impl Store {
                 .when(is(CHARGE, Charge::Paid));
         } else if look.settled && look.questions == Questions::Asked {
             change = change.due(Queue::of_questions(&call.id), line.looked_at);
+        } else if look.settled && books::is_by_itself(call) {
+            change = change.due(Queue::of_books(&call.id), line.looked_at);
         } else if look.settled {
             change = change.not_due();
         } else if let Some(at) = look.first_end(call) {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::store::books;
 use crate::store::change::{Change, Changes, as_seen, at_most, is, no};
 use crate::store::keys::{self, Queue};
 use crate::store::rows::{ANSWERS, ASKED, DUE_AT, DUE_QUEUE, QuestionRow, SETTLED, UNANSWERED};
@@ -59,10 +60,15 @@ impl Store {
 }
 
 fn closed(call: &Call, answers: Option<&str>) -> Change {
-    Change::update(keys::call(&call.id))
+    let change = Change::update(keys::call(&call.id));
+    let change = if books::is_by_itself(call) {
+        change.due(Queue::of_books(&call.id), call.line.looked_at)
+    } else {
+        change.not_due()
+    };
+    change
         .set_some(ANSWERS, answers)
         .set_some(UNANSWERED, answers.is_none().then_some(true))
-        .not_due()
         .when(no(ANSWERS))
         .when(no(UNANSWERED))
 }

@@ -160,7 +160,7 @@ impl Call {
         Self { line, business: Business { charge, ..self.business }, ..self }
     }
 
-    pub(super) fn from_row(
+    pub(in crate::store) fn from_row(
         id: CallId,
         row: CallRow,
         (transcript, said): (Vec<Utterance>, Vec<Said>),

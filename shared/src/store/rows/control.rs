@@ -59,4 +59,6 @@ pub(in crate::store) struct TurnRow {
     pub by_country: Option<String>,
     /// What was known of each of the last days' bills: `2026-11-29=1230000,2026-11-30=0`.
     pub by_day: Option<String>,
+    /// Until when the files of the books are written.
+    pub written_at: Option<i64>,
 }

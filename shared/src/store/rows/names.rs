@@ -74,7 +74,7 @@ attributes! {
     DUE_QUEUE = due_queue of SaleRow CallRow NumberRow LeaseRow;
     DUE_AT = due_at of SaleRow CallRow NumberRow LeaseRow;
     TTL = ttl of SaleRow CallRow SaidRow PurchaseRow CountedRows SumRow WindowRow RefundedRow;
-    CREATED_AT = created_at of TurnRow;
+    CREATED_AT = created_at of TurnRow CallRow;
 
     CUSTODY = custody of NumberRow;
     COUNTRY = country of NumberRow LeaseRow;
@@ -103,6 +103,7 @@ attributes! {
     PAGE = page of TurnRow;
     BY_COUNTRY = by_country of TurnRow;
     BY_DAY = by_day of TurnRow;
+    WRITTEN_AT = written_at of TurnRow;
     PROGRESS = progress of TurnRow;
     BLOCKS = blocks of TurnRow;
     INSIDE = inside of TurnRow;
@@ -120,11 +121,13 @@ attributes! {
     CONTESTED = contested of SaleRow;
     DOUBTED = doubted of SaleRow;
     STOPPED = stopped of SaleRow CallRow;
+    BOOKED = booked of SaleRow;
     SETTLED = settled of SaleRow CallRow;
     REFUND = refund of SaleRow;
     SEARCHED = searched of SaleRow;
     NETWORK = network of PaymentRow;
-    FROM = from of PaymentRow;
+    FROM = from of PaymentRow CallRow;
+    TO = to of CallRow;
 
     REASON = reason of RefundRow;
     TAKEN_BY = taken_by of RefundRow;

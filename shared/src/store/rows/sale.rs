@@ -41,6 +41,9 @@ pub(in crate::store) struct SaleRow {
     /// It was granted, and its payment is not on the chain.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
+    /// It stands in the books.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub booked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<SettledRow>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Charge, Custody, Pause, RefundReason, Refunding, State};
+use super::{Book, Charge, Custody, Pause, RefundReason, Refunding, State};
 use crate::store::fault::StoreFault;
 use crate::types::call::{Dialler, EndedBy, Message, Retry, Role, Status};
 use crate::types::{AttemptId, Country, PaymentId, Timestamp, Wallet};
@@ -222,14 +222,15 @@ macro_rules! stored {
     };
 }
 
-stored! { Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
+stored! { Book Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::types::AttributeValue;
 
     use super::{
-        Charge, Custody, Dialler, EndedBy, Message, Pause, RefundReason, Refunding, Retry, Role, State, Status, Value,
+        Book, Charge, Custody, Dialler, EndedBy, Message, Pause, RefundReason, Refunding, Retry, Role, State, Status,
+        Value,
     };
 
     #[test]
@@ -245,6 +246,6 @@ mod tests {
                 })+
             };
         }
-        each! { Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
+        each! { Book Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
     }
 }

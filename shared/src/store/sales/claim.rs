@@ -78,6 +78,7 @@ impl Store {
             contested: false,
             doubted: false,
             stopped: false,
+            booked: false,
             settled: None,
             refund: None,
             searched: None,

@@ -82,6 +82,8 @@ pub struct Record {
     pub doubted: bool,
     /// Its call was stopped while the payment was in doubt: it is not sent again, only looked for.
     pub stopped: bool,
+    /// It stands in the books, with what it has cost.
+    pub booked: bool,
     /// The payment, once it is proven: before its end where what is sold is only begun then.
     pub settled: Option<Settled>,
     /// The payment on its way back.
@@ -152,6 +154,7 @@ impl Record {
             doubted: self.doubted,
             stopped: self.stopped,
             missing: false,
+            booked: self.booked,
             settled: self.settled.as_ref().map(Settled::row),
             refund: self.refund.as_ref().map(Refund::to_row),
             searched: self.searched.as_ref().map(searched_row),
@@ -195,6 +198,7 @@ impl Record {
             contested: row.contested,
             doubted: row.doubted,
             stopped: row.stopped,
+            booked: row.booked,
             settled: settled.transpose()?,
             refund: row.refund.map(Refund::from_row).transpose()?,
             searched: row.searched.and_then(|searched| {

@@ -10,8 +10,8 @@ use crate::emf::{self, Datum};
 
 /// What an invocation's line has and no other line.
 const OF_AN_INVOCATION: &str = "duration_ms";
-const NEIGHBOURS: [&str; 9] =
-    ["dynamodb", "facilitator", "node", "twilio", "bland", "scheduler", "kms", "secrets", "api"];
+const NEIGHBOURS: [&str; 10] =
+    ["dynamodb", "facilitator", "node", "twilio", "bland", "scheduler", "kms", "secrets", "s3", "api"];
 
 impl Ledgers {
     pub(super) fn lines(&self, findings: &mut Findings) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
 use super::Dynamo;
@@ -36,6 +37,7 @@ pub const TIMES: &[&str] = &[
     "ttl",
     "unpaid_at",
     "waited_until",
+    "written_at",
 ];
 
 /// A block of the chain.
@@ -65,14 +67,16 @@ impl Dynamo {
         for item in &mut items {
             let [pk, sk] =
                 ["pk", "sk"].map(|name| item.get(name).and_then(|key| key["S"].as_str()).unwrap_or_default());
-            let stands = dialled_earlier(pk, sk, seconds).map(|earlier| (pk.to_owned(), sk.to_owned(), earlier));
+            let stands = dialled_earlier(pk, sk, seconds).or_else(|| booked_earlier(pk, sk, seconds));
+            let stands = stands.map(|earlier| (pk.to_owned(), sk.to_owned(), earlier));
             let (pk, on_solana) = (pk.to_owned(), [pk, sk].iter().any(|key| key.contains("#solana")));
             let mut travelled = self.travelled.lock().unwrap_or_else(PoisonError::into_inner);
             Shift { seconds, blocks, now, pk: &pk, on_solana, travelled: &mut travelled }.map(item);
             drop(travelled);
-            if let Some((pk, sk, earlier)) = stands {
+            if let Some((pk, sk, (earlier_pk, earlier_sk))) = stands {
                 self.delete(&pk, &sk);
-                item.insert("sk".to_owned(), json!({"S": earlier}));
+                item.insert("pk".to_owned(), json!({"S": earlier_pk}));
+                item.insert("sk".to_owned(), json!({"S": earlier_sk}));
             }
         }
         self.put_all(items);
@@ -80,9 +84,17 @@ impl Dynamo {
 }
 
 /// In the list of a wallet's calls the time stands in the key: that key, so many seconds earlier.
-fn dialled_earlier(pk: &str, sk: &str, seconds: i64) -> Option<String> {
+fn dialled_earlier(pk: &str, sk: &str, seconds: i64) -> Option<(String, String)> {
     let (at, call) = sk.split_once('#').filter(|_| pk.starts_with("CALLS#"))?;
-    Some(format!("{:012}#{call}", at.parse::<i64>().ok()?.saturating_sub(seconds)))
+    Some((pk.to_owned(), format!("{:012}#{call}", at.parse::<i64>().ok()?.saturating_sub(seconds))))
+}
+
+/// What was booked lies in the partition of its day, by its time.
+fn booked_earlier(pk: &str, sk: &str, seconds: i64) -> Option<(String, String)> {
+    let (at, what) = sk.split_once('#').filter(|_| pk.starts_with("BOOK#"))?;
+    let at = at.parse::<i64>().ok()?.saturating_sub(seconds);
+    let day = Offset::UTC.to_datetime(Timestamp::from_second(at).ok()?).date();
+    Some((format!("BOOK#{day}"), format!("{at:012}#{what}")))
 }
 
 struct Shift<'a> {
@@ -159,7 +171,11 @@ mod tests {
 
     #[test]
     fn a_listed_call_was_dialled_earlier_and_other_keys_stay() {
-        assert_eq!(dialled_earlier("CALLS#w", "001800000000#C", 60).as_deref(), Some("001799999940#C"));
+        let earlier = |pk: &str, sk: &str| Some((pk.to_owned(), sk.to_owned()));
+        assert_eq!(dialled_earlier("CALLS#w", "001800000000#C", 60), earlier("CALLS#w", "001799999940#C"));
+        let booked = booked_earlier("BOOK#2027-01-15", "001800000000#sold#p", 86_400);
+        assert_eq!(booked, earlier("BOOK#2027-01-14", "001799913600#sold#p"));
+        assert_eq!(booked_earlier("CALLS#w", "001800000000#C", 60), None);
         assert_eq!(dialled_earlier("CALL#w", "001800000000#C", 60), None);
     }
 

@@ -54,6 +54,11 @@ impl Cloud {
         lock(&self.stacks).insert(name.to_owned(), stack);
     }
 
+    /// Where a function writes.
+    pub fn log_group(function: &str) -> String {
+        format!("{function}-log")
+    }
+
     /// The parameters of a stack.
     pub fn parameters(&self, stack: &str) -> BTreeMap<String, String> {
         lock(&self.stacks)[stack].parameters.clone()
@@ -96,6 +101,7 @@ fn described(name: &str, variables: &BTreeMap<String, String>) -> Value {
     json!({
         "FunctionName": name, "Runtime": "provided.al2023", "Handler": "bootstrap", "PackageType": "Zip",
         "Environment": {"Variables": variables},
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": Cloud::log_group(name)},
     })
 }
 

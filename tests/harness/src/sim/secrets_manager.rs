@@ -3,8 +3,6 @@
 //!
 //! A secret can be there without a value, as a stack makes it.
 
-mod signature;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -18,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::clock::Clock;
 use super::fault::{Answer, Faults};
+use super::signature::{self, Signed};
 use super::{hex, json as answer, lock, random};
 
 #[derive(Default)]
@@ -181,7 +180,8 @@ fn not_found(message: &str) -> Refusal {
 
 async fn handle(State(secrets): State<SecretsManager>, headers: HeaderMap, body: Bytes) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let outcome = match signature::check(&headers, &body, secrets.clock.now()) {
+    let signed = Signed { service: "secretsmanager", method: "POST", path: "/" };
+    let outcome = match signature::check(&signed, &headers, &body, secrets.clock.now()) {
         Err((kind, why)) => Err(Refusal(400, kind, why)),
         Ok(()) if text(header::CONTENT_TYPE.as_str()) != "application/x-amz-json-1.1" => {
             Err(Refusal(404, "UnknownOperationException", String::new()))

@@ -51,6 +51,7 @@ impl<'a> Resolver<'a> {
             "AWS::Serverless::Function" => "FunctionName",
             "AWS::Logs::LogGroup" => "LogGroupName",
             "AWS::IAM::Role" => "RoleName",
+            "AWS::S3::Bucket" => "BucketName",
             _ => "",
         };
         match resource.get("Properties").and_then(|properties| properties.get(given)) {
@@ -59,6 +60,8 @@ impl<'a> Resolver<'a> {
             None if kind == "AWS::SecretsManager::Secret" => {
                 format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{STACK}-{logical}-a1b2c3")
             }
+            // Buckets have no capital letters.
+            None if kind == "AWS::S3::Bucket" => format!("{STACK}-{logical}").to_ascii_lowercase(),
             None => format!("{STACK}-{logical}"),
         }
     }
@@ -79,6 +82,7 @@ impl<'a> Resolver<'a> {
             "AWS::KMS::Key" => format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{id}"),
             "AWS::Logs::LogGroup" => format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{id}"),
             "AWS::SQS::Queue" => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{id}"),
+            "AWS::S3::Bucket" => format!("arn:aws:s3:::{id}"),
             other => panic!("the harness does not know the ARN of a {other}"),
         }
     }

@@ -37,6 +37,8 @@ pub struct Doors<T> {
     pub kms: T,
     /// AWS Secrets Manager.
     pub secrets_manager: T,
+    /// AWS S3.
+    pub s3: T,
 }
 
 /// Which port is whose; 0 is any that is free.
@@ -73,6 +75,7 @@ impl<T> Doors<T> {
             scheduler: of(&self.scheduler)?,
             kms: of(&self.kms)?,
             secrets_manager: of(&self.secrets_manager)?,
+            s3: of(&self.s3)?,
         })
     }
 }

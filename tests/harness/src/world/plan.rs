@@ -160,6 +160,7 @@ impl Plan {
             ("SchedulerUrl", &urls.scheduler),
             ("KmsUrl", &urls.kms),
             ("SecretsManagerUrl", &urls.secrets_manager),
+            ("S3Url", &urls.s3),
         ];
         let mut parameters: BTreeMap<_, _> =
             usual.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -31,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) kms: String,
     /// AWS Secrets Manager.
     pub(crate) secrets_manager: String,
+    /// AWS S3.
+    pub(crate) s3: String,
     /// Who pays back.
     pub(crate) refund_wallet: String,
     /// Money for wallets and trouble at neighbours: `POST /mint`, `POST /faults`.
@@ -112,6 +114,7 @@ impl Facts {
             scheduler: urls.scheduler,
             kms: urls.kms,
             secrets_manager: urls.secrets_manager,
+            s3: urls.s3,
             refund_wallet: world.refund_wallet.to_checksum(None),
             control,
             table: world.dynamo.table().to_owned(),

@@ -29,6 +29,7 @@ const PORTS: Ports = Ports {
     kms: 8410,
     solana: 8411,
     secrets_manager: 8412,
+    s3: 8413,
 };
 
 /// The door for programs in other languages.
@@ -127,7 +128,7 @@ pub(crate) async fn start(ports: Ports, neighbours: &Neighbours, wishes: Wishes)
         format!(
             "port {} of 127.0.0.1 cannot be had ({}).\n\
              Is another `cargo local` running? It uses the ports {} to {}.",
-            taken.port, taken.source, PORTS.gateway, PORTS.secrets_manager
+            taken.port, taken.source, PORTS.gateway, PORTS.s3
         )
     })?;
     let wallet = Wallet::random();
@@ -168,7 +169,7 @@ pub(crate) async fn open_control(world: &World, port: u16) -> Result<String, Tro
 async fn everything_answers(facts: &Facts) -> Result<(), Trouble> {
     let client = client();
     let money = [&facts.facilitator, &facts.rpc, &facts.twilio, &facts.bland];
-    let aws = [&facts.dynamodb, &facts.scheduler, &facts.kms, &facts.secrets_manager];
+    let aws = [&facts.dynamodb, &facts.scheduler, &facts.kms, &facts.secrets_manager, &facts.s3];
     for url in money.into_iter().chain(aws).chain([&facts.gateway]) {
         // Any answer will do, a refusal most likely.
         client
@@ -201,6 +202,7 @@ fn tell(facts: &Facts) {
     say::pair("scheduler", &facts.scheduler);
     say::pair("KMS", &format!("{}, refund wallet {}", facts.kms, facts.refund_wallet));
     say::pair("secrets", &facts.secrets_manager);
+    say::pair("S3", &facts.s3);
     if facts.play_money {
         say::heading(&format!("A throw-away wallet with {} that exists only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);

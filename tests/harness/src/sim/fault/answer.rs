@@ -22,6 +22,11 @@ impl Answer {
         Self { status, headers: vec![("content-type", "application/json".into())], body: body.to_string() }
     }
 
+    /// An answer with an XML body.
+    pub fn xml(status: u16, body: &str) -> Self {
+        Self { status, headers: vec![("content-type", "application/xml".into())], body: body.to_owned() }
+    }
+
     /// An answer with an HTML body, as edges and load balancers give it.
     pub fn html(status: u16) -> Self {
         Self {

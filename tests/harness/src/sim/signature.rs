@@ -21,8 +21,18 @@ const FUNCTIONS: &str = "ASIA";
 
 type Refused = (&'static str, String);
 
-/// Whether a holder of the secret has signed this request, of a body posted to `/`.
-pub(super) fn check(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refused> {
+/// What was signed beside the headers and the body.
+pub(super) struct Signed<'a> {
+    /// The service's name in signatures.
+    pub(super) service: &'a str,
+    /// The method.
+    pub(super) method: &'a str,
+    /// The path.
+    pub(super) path: &'a str,
+}
+
+/// Whether a holder of the secret has signed this request.
+pub(super) fn check(request: &Signed<'_>, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refused> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let authorization = text(header::AUTHORIZATION.as_str())
         .and_then(|value| value.strip_prefix("AWS4-HMAC-SHA256 "))
@@ -34,7 +44,7 @@ pub(super) fn check(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<
     let (key, scope) = credential.split_once('/').ok_or_else(|| incomplete("Credential"))?;
     let date = text("x-amz-date").ok_or_else(|| incomplete("X-Amz-Date"))?;
     let day = date.get(..8).unwrap_or_default();
-    if scope != format!("{day}/{REGION}/secretsmanager/aws4_request") {
+    if scope != format!("{day}/{REGION}/{}/aws4_request", request.service) {
         let why =
             format!("Credential should be scoped to a valid region and to the right service and date, not {scope}");
         return Err(invalid(why));
@@ -48,7 +58,7 @@ pub(super) fn check(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<
                 return Err(invalid(format!("{needed} is not among the signed headers")));
             }
         }
-        let signed = sign(&canonical(headers, names, body)?, date, scope);
+        let signed = sign(&canonical(request, headers, names, body)?, date, scope);
         if signed != given {
             return Err(invalid(
                 "The request signature we calculated does not match the signature you provided.".into(),
@@ -62,7 +72,7 @@ fn invalid(why: String) -> Refused {
     ("InvalidSignatureException", why)
 }
 
-fn canonical(headers: &HeaderMap, names: &str, body: &[u8]) -> Result<String, Refused> {
+fn canonical(request: &Signed<'_>, headers: &HeaderMap, names: &str, body: &[u8]) -> Result<String, Refused> {
     let mut lines = String::new();
     for name in names.split(';') {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
@@ -70,7 +80,8 @@ fn canonical(headers: &HeaderMap, names: &str, body: &[u8]) -> Result<String, Re
         let value = value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
         let _ = writeln!(lines, "{name}:{value}");
     }
-    Ok(format!("POST\n/\n\n{lines}\n{names}\n{}", hex::encode(Sha256::digest(body))))
+    let Signed { method, path, .. } = request;
+    Ok(format!("{method}\n{path}\n\n{lines}\n{names}\n{}", hex::encode(Sha256::digest(body))))
 }
 
 fn sign(canonical: &str, date: &str, scope: &str) -> String {
@@ -109,6 +120,7 @@ mod tests {
 
     use super::*;
 
+    const ASKED: Signed<'_> = Signed { service: "secretsmanager", method: "POST", path: "/" };
     const DATE: &str = "20261126T225000Z";
 
     fn now() -> Timestamp {
@@ -134,7 +146,7 @@ mod tests {
                 })
                 .collect()
         };
-        let canonical = canonical(&as_headers(&sent), names, b"{}").unwrap_or_default();
+        let canonical = canonical(&ASKED, &as_headers(&sent), names, b"{}").unwrap_or_default();
         let signature = sign(&canonical, DATE, &scope);
         let authorization =
             format!("AWS4-HMAC-SHA256 Credential=ASIAX/{scope}, SignedHeaders={names}, Signature={signature}");
@@ -145,9 +157,10 @@ mod tests {
 
     #[test]
     fn a_signature_is_of_this_request_and_of_now() {
-        assert_eq!(check(&request(|_| ()), b"{}", now()), Ok(()));
-        assert_eq!(check(&request(|_| ()), b"{}", now() + Duration::from_mins(5)), Ok(()));
-        let refused = |headers: HeaderMap, body: &[u8], at| check(&headers, body, at).err().map(|(kind, _)| kind);
+        assert_eq!(check(&ASKED, &request(|_| ()), b"{}", now()), Ok(()));
+        assert_eq!(check(&ASKED, &request(|_| ()), b"{}", now() + Duration::from_mins(5)), Ok(()));
+        let refused =
+            |headers: HeaderMap, body: &[u8], at| check(&ASKED, &headers, body, at).err().map(|(kind, _)| kind);
         let invalid = Some("InvalidSignatureException");
         assert_eq!(refused(request(|_| ()), b"{} ", now()), invalid);
         assert_eq!(refused(request(|_| ()), b"{}", now() + Duration::from_secs(301)), invalid);

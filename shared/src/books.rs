@@ -1,0 +1,97 @@
+//! The books as files: one for each day and kind, as comma-separated values that a spreadsheet reads and so does
+//! `pandas.read_csv`. UTF-8 with a heading, RFC 4180's quotes and line ends, amounts in dollars as decimals, times as ISO 8601 in UTC.
+
+use jiff::civil::Date;
+
+use crate::store::Book;
+use crate::store::books::Line;
+
+/// What the file of a day is called: `sales/2026-11-30.csv`.
+pub fn name(book: Book, day: Date) -> String {
+    format!("{}/{day}.csv", book.as_str())
+}
+
+/// A file, with its heading.
+pub fn file<'a>(book: Book, lines: impl IntoIterator<Item = &'a Line>) -> String {
+    let heading = book.columns().iter().copied();
+    let mut text = record(heading);
+    for line in lines {
+        text.push_str(&record(book.columns().iter().map(|column| line.cell(column))));
+    }
+    text
+}
+
+/// One record. What a spreadsheet would take for a formula is no concern here: no cell is a stranger's words.
+pub fn record<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    cells.map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+/// The lines of a file, whichever columns it has; nothing, where it is not whole.
+pub fn lines(book: Book, text: &str) -> Option<Vec<Line>> {
+    let mut records = read(text)?.into_iter();
+    let heading = records.next()?;
+    let line = |cells: Vec<String>| Line::written(book, heading.iter().cloned().zip(cells));
+    Some(records.map(line).collect())
+}
+
+/// The records of such a file; nothing, where it is none. The heading is the first of them.
+pub fn read(text: &str) -> Option<Vec<Vec<String>>> {
+    let (mut records, mut cells, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let mut rest = text.chars().peekable();
+    let mut in_quotes = false;
+    while let Some(next) = rest.next() {
+        match next {
+            '"' if in_quotes && rest.peek() == Some(&'"') => {
+                rest.next();
+                cell.push('"');
+            }
+            '"' if in_quotes || cell.is_empty() => in_quotes = !in_quotes,
+            ',' if !in_quotes => cells.push(std::mem::take(&mut cell)),
+            '\r' if !in_quotes && rest.peek() == Some(&'\n') => {
+                rest.next();
+                cells.push(std::mem::take(&mut cell));
+                records.push(std::mem::take(&mut cells));
+            }
+            other => cell.push(other),
+        }
+    }
+    let is_whole = !in_quotes && cells.is_empty() && cell.is_empty();
+    is_whole.then_some(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::{file, lines, name, read, record};
+    use crate::store::Book;
+    use crate::store::books::Line;
+    use crate::types::Timestamp;
+
+    #[test]
+    fn a_file_has_a_heading_and_is_read_as_it_was_written() {
+        let line = Line::of(Book::Bills, Timestamp::from_second(1_796_083_200).unwrap());
+        let line = line.with("vendor", "a \"b\", c\r\nd").with("amount_usd", "0.54");
+        let text = file(Book::Bills, [&line]);
+        let heading = "booked_at,vendor,what,day,amount_usd\r\n";
+        assert_eq!(text, format!("{heading}2026-12-01T00:00:00Z,\"a \"\"b\"\", c\r\nd\",,,0.54\r\n"));
+        let cells = ["2026-12-01T00:00:00Z", "a \"b\", c\r\nd", "", "", "0.54"].map(str::to_owned).to_vec();
+        assert_eq!(read(&text).unwrap()[1], cells);
+        assert_eq!(lines(Book::Bills, &text).unwrap(), [line]);
+        assert_eq!(file(Book::Bills, []), heading, "a day on which nothing happened");
+        assert_eq!(name(Book::Sales, date(2026, 11, 30)), "sales/2026-11-30.csv");
+    }
+
+    #[test]
+    fn what_was_cut_off_is_no_file() {
+        for text in ["a,b", "a,b\n", "\"a\r\n", "a,"] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+        assert_eq!(read(&record(["", ""].into_iter())).unwrap(), [["", ""]]);
+        assert_eq!(read("").unwrap(), Vec::<Vec<String>>::new());
+    }
+}

@@ -1,0 +1,169 @@
+//! The books: what was booked on a day becomes that day's files, some hours after the day has ended. A file is written under a name that
+//! says its day, and never over another: two rounds that write the same day, or one that died half way, write the same lines, and the
+//! first is kept. So a day is there as a whole or not at all, and one that could not be written is written later.
+//!
+//! Nothing but entries of the day is read for it, whatever else is in the table.
+//!
+//! `docs/decisions.md`: When does a sale get into the books?
+
+use std::time::Duration;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use tracing::info;
+
+use super::{Report, Sweep, failed};
+use crate::books;
+use crate::invocation::Invocation;
+use crate::refusal::Fault;
+use crate::store::books::{Line, OnChain, beginning_of, day_of};
+use crate::store::calls::Call;
+use crate::store::sales::Record;
+use crate::store::{Book, StoreFault, Work};
+use crate::telemetry;
+use crate::telemetry::metrics::BOOKS_BEHIND;
+use crate::types::{CallId, DAY, Timestamp};
+use crate::upstream::bucket::Bucket;
+
+/// How often it is looked whether a day is to be written.
+const EVERY: Duration = Duration::from_mins(15);
+/// How long after a day's end its files are written: the vendors have counted it by then.
+const RESTED: Duration = Duration::from_hours(6);
+/// What is remembered.
+const NAME: &str = "BOOKS#ROUND";
+/// How long a file may take, and a vendor's answer.
+const PUT: Duration = Duration::from_secs(8);
+const ANSWER: Duration = Duration::from_secs(5);
+const RESERVE: Duration = Duration::from_secs(3);
+/// A day is not begun with less time than this left.
+const STEP: Duration = Duration::from_secs(15);
+
+impl Sweep {
+    /// Writes the days that have ended, the earliest first, as far as there is time.
+    pub(super) async fn write_books(&self, invocation: &Invocation, report: &mut Report) {
+        let Some(bucket) = &self.bucket else { return };
+        match self.store.take_turn(NAME, EVERY, invocation.now, invocation.attempt.as_str()).await {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Err(fault) = self.write_days(bucket, invocation).await {
+                    failed(report, &fault);
+                }
+            }
+            Err(fault) => failed(report, &fault.into()),
+        }
+    }
+
+    async fn write_days(&self, bucket: &Bucket, invocation: &Invocation) -> Result<(), Fault> {
+        let now = invocation.now;
+        let Some(mut written) = self.store.books_written().await? else {
+            // A table that is new has no day before this one.
+            self.store.books_go_on(None, beginning_of(day_of(now))?, &invocation.attempt).await?;
+            return Ok(());
+        };
+        telemetry::gauge(&BOOKS_BEHIND, behind(written, now), []);
+        while let Some((day, end)) = next_day(written, now)? {
+            if invocation.remaining() < STEP {
+                break;
+            }
+            self.write_day(bucket, day, invocation).await?;
+            if !self.store.books_go_on(Some(written), end, &invocation.attempt).await? {
+                break;
+            }
+            info!(%day, "the books of a day are written");
+            written = end;
+            telemetry::gauge(&BOOKS_BEHIND, behind(written, now), []);
+        }
+        Ok(())
+    }
+
+    async fn write_day(&self, bucket: &Bucket, day: Date, invocation: &Invocation) -> Result<(), Fault> {
+        let mut lines = self.store.booked_on(day).await?;
+        lines.extend(self.bills_of(day, invocation).await?);
+        for book in Book::ALL {
+            let file = books::file(*book, lines.iter().filter(|line| line.book == *book));
+            bucket.put_new(&books::name(*book, day), file.into_bytes(), invocation.at_most(PUT, RESERVE)).await?;
+        }
+        Ok(())
+    }
+
+    /// What the carrier has billed for a day.
+    async fn bills_of(&self, day: Date, invocation: &Invocation) -> Result<Vec<Line>, Fault> {
+        let limit = invocation.at_most(ANSWER, RESERVE);
+        let billed = self.numbers.twilio().billed_for_calls(day, day, limit).await;
+        let billed = billed.map_err(|error| {
+            tracing::warn!(%error, "what the carrier has billed cannot be had");
+            Fault::Broken("the books of a day wait for the carrier's bill")
+        })?;
+        let line = |(of, amount): (Date, crate::types::Usdc)| {
+            let line = Line::of(Book::Bills, invocation.now).with("vendor", "twilio").with("what", "calls");
+            line.with("day", of.to_string()).with("amount_usd", amount.dollars())
+        };
+        Ok(billed.into_iter().map(line).collect())
+    }
+
+    /// A call that no sale brings into the books.
+    pub(super) async fn book_call(&self, id: &CallId, invocation: &Invocation) -> Result<(), Fault> {
+        let Some(call) = self.store.call(id).await? else { return Ok(()) };
+        let sale = self.store.sale(&call.business.sale).await?;
+        self.store.book_call(&call, sale.as_ref(), &invocation.attempt, invocation.now).await?;
+        Ok(())
+    }
+
+    /// The payment of a sale was seen on the chain, or cannot be asked for. A call is booked when it is known what it has cost; one that
+    /// still runs waits in its place.
+    pub(super) async fn seen(&self, record: &Record, seen: OnChain, invocation: &Invocation) -> Result<bool, Fault> {
+        if record.booked {
+            return Ok(true);
+        }
+        let call = self.call_of(record).await?;
+        if call.as_ref().is_some_and(|call| !call.line.settled) {
+            return Ok(false);
+        }
+        self.store.proven(record, seen, call.as_ref(), &invocation.attempt, invocation.now).await?;
+        Ok(true)
+    }
+
+    /// The call that was sold, if it is one.
+    pub(super) async fn call_of(&self, record: &Record) -> Result<Option<Call>, StoreFault> {
+        match &record.work {
+            Work::Call(call) => self.store.call(&call.id).await,
+            Work::Lease(_) | Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => Ok(None),
+        }
+    }
+}
+
+/// The first day that is not written, and its end; nothing as long as the vendors may still count it.
+fn next_day(written: Timestamp, now: Timestamp) -> Result<Option<(Date, Timestamp)>, StoreFault> {
+    let day = day_of(written);
+    let end = beginning_of(day.checked_add(1.day())?)?;
+    Ok((end.saturating_add(RESTED)? <= now).then_some((day, end)))
+}
+
+/// How many days have ended and are not written.
+fn behind(written: Timestamp, now: Timestamp) -> u64 {
+    let seconds = u64::try_from(now.as_second() - written.as_second()).unwrap_or(0);
+    seconds / DAY.as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{behind, next_day};
+    use crate::types::Timestamp;
+
+    #[test]
+    fn a_day_is_written_once_it_has_ended_and_rested_and_the_earliest_comes_first() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (written, now, day, days) in [
+            ("2026-11-29T00:00:00Z", "2026-11-29T23:59:59Z", None, 0),
+            ("2026-11-29T00:00:00Z", "2026-11-30T05:59:59Z", None, 1),
+            ("2026-11-29T00:00:00Z", "2026-11-30T06:00:00Z", Some("2026-11-29"), 1),
+            ("2026-11-27T00:00:00Z", "2026-11-30T06:00:00Z", Some("2026-11-27"), 3),
+            ("2026-11-30T00:00:00Z", "2026-11-30T06:00:00Z", None, 0),
+            ("2026-12-31T00:00:00Z", "2027-01-01T06:00:00Z", Some("2026-12-31"), 1),
+        ] {
+            let next = next_day(at(written), at(now)).unwrap();
+            assert_eq!(next.map(|(day, _)| day.to_string()).as_deref(), day, "{written} {now}");
+            assert_eq!(behind(at(written), at(now)), days, "{written} {now}");
+        }
+    }
+}
