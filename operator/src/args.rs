@@ -1,9 +1,15 @@
 //! What can be typed. The words here are the help.
 
+mod calls;
+mod ledger;
+
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
 use shared::types::Country;
+
+pub(crate) use calls::{By, Calls, Dialled, Margin, Tail, Time, Top};
+pub(crate) use ledger::{Audit, Books};
 
 /// Set a Dialtone deployment up, look into it, and step in.
 ///
@@ -20,6 +26,9 @@ pub(crate) struct Args {
     /// Phone numbers in full. Without it those that you did not type yourself are masked.
     #[arg(long, global = true)]
     pub(crate) full: bool,
+    /// Why, for the record: whatever changes something wants to know it.
+    #[arg(long, global = true, value_name = "REASON")]
+    pub(crate) because: Option<String>,
     /// Do not ask before something is changed.
     #[arg(long, global = true)]
     pub(crate) yes: bool,
@@ -70,17 +79,34 @@ pub(crate) enum Command {
     Voices,
     /// What a minute to a number costs at the carrier, as the table `shared/data/rates.tsv`. Exit code 1 if this build has another one.
     Rates(Rates),
+    /// Calls: of a wallet, to or from a number, those that run, or those of some time.
+    Calls(Calls),
+    /// Who calls most: wallets, destinations or prefixes, with what they bring and cost. Reads the whole table.
+    Top(Top),
+    /// What calls have brought and cost, and which have lost most. Reads the whole table.
+    Margin(Margin),
+    /// Wallets that are refused, and how many people are not called. Reads the whole table.
+    Blocked,
+    /// What the functions write, as it is written.
+    Tail(Tail),
+    /// A month's revenue, refunds, costs and what is left, from the books.
+    Books(Books),
+    /// What operators have done by hand: who, when, what and why.
+    Audit(Audit),
     /// Carries one sale, or one refund, on to its end now, as the reaper does every minute.
     Retry(Meant),
     /// Gives back what a delivered sale was paid with. It goes back once, and all of it; what was sold stays sold.
-    Refund(Refund),
+    Refund(Meant),
     /// Gives an idle number back to the carrier.
     Release {
         /// E.164, such as +14155551234.
         number: String,
     },
     /// Refuses a wallet, or keeps a number from being called.
-    Block(Block),
+    Block {
+        #[command(subcommand)]
+        target: Target,
+    },
     /// Takes a `block` back.
     Unblock {
         #[command(subcommand)]
@@ -90,6 +116,11 @@ pub(crate) enum Command {
     Erase(Erase),
     /// Keeps a call from being deleted or erased, as for a court, or with --off lets it go.
     Hold(Hold),
+    /// Ends a call that runs.
+    Hangup {
+        /// Its id: 26 characters.
+        id: String,
+    },
     /// Stops selling. What was sold goes on.
     Pause(Pausing),
     /// Sells again.
@@ -106,24 +137,6 @@ pub(crate) struct Rates {
     /// What a number of these countries costs a month instead, as the table `shared/data/number_prices.tsv`.
     #[arg(long, value_name = "COUNTRY,...", value_delimiter = ',', value_parser = |text: &str| Country::parse(text))]
     pub(crate) numbers: Vec<Country>,
-}
-
-#[derive(Group)]
-pub(crate) struct Refund {
-    #[command(flatten)]
-    pub(crate) meant: Meant,
-    /// Why, for the record.
-    #[arg(long, value_name = "REASON")]
-    pub(crate) because: String,
-}
-
-#[derive(Group)]
-pub(crate) struct Block {
-    #[command(subcommand)]
-    pub(crate) target: Target,
-    /// Why, for the record.
-    #[arg(long, global = true, default_value = "not said", value_name = "REASON")]
-    pub(crate) because: String,
 }
 
 #[derive(Subcommand)]
@@ -186,9 +199,6 @@ pub(crate) struct Pausing {
     /// Also lists and renewals: nothing that is paid for.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Why, for the record.
-    #[arg(long, default_value = "not said", value_name = "REASON")]
-    pub(crate) because: String,
 }
 
 #[derive(Group)]
@@ -197,9 +207,6 @@ pub(crate) struct Resuming {
     /// day may go back from now on. Selling stays as it is.
     #[arg(long)]
     pub(crate) refunds: bool,
-    /// Why, for the record.
-    #[arg(long, default_value = "not said", value_name = "REASON", requires = "refunds")]
-    pub(crate) because: String,
 }
 
 #[derive(Group)]
@@ -213,8 +220,8 @@ pub(crate) struct Set {
 #[derive(Group)]
 #[group(required = true, multiple = true)]
 pub(crate) struct Meant {
-    /// Its id; or `dt-…` as logs name it; or a transaction that paid it or gave it back; or, with NONCE, the payer. A transaction
-    /// and a `dt-…` of a finished sale are looked for through the whole table.
+    /// Its id; or `dt-…` as logs name it; or a transaction that paid it or gave it back; or, with NONCE, the payer. A transaction,
+    /// and a `dt-…` of what came to nothing, are looked for through the whole table.
     #[arg(value_name = "ID|dt-...|TRANSACTION|WALLET")]
     pub(crate) payment: Option<String>,
     /// The nonce that the payer signed.

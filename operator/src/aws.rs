@@ -14,8 +14,12 @@ use shared::wire::signing::{Signer, Unsigned};
 
 use crate::terminal::Trouble;
 
+mod caller;
+mod files;
+mod logs;
 mod stack;
 
+pub(crate) use logs::Written;
 pub(crate) use stack::Parameter;
 
 const LIMIT: Duration = Duration::from_secs(15);
@@ -28,6 +32,9 @@ pub(crate) struct Aws {
     lambda: String,
     secrets: String,
     cloudformation: String,
+    files: Service,
+    sts: String,
+    logs: String,
 }
 
 /// What a function was told, and what it is called.
@@ -43,8 +50,11 @@ impl Aws {
         let lambda = url("AWS_ENDPOINT_URL_LAMBDA", "lambda");
         let secrets = url("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager");
         let cloudformation = url("AWS_ENDPOINT_URL_CLOUDFORMATION", "cloudformation");
-        let Service { region, credentials, .. } = service("AWS_ENDPOINT_URL_LAMBDA");
-        Self { signer: Signer { region, credentials }, lambda, secrets, cloudformation }
+        let files = service("AWS_ENDPOINT_URL_S3");
+        let sts = url("AWS_ENDPOINT_URL_STS", "sts");
+        let logs = url("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs");
+        let Service { region, credentials, .. } = files.clone();
+        Self { signer: Signer { region, credentials }, lambda, secrets, cloudformation, files, sts, logs }
     }
 
     /// The variables of all functions of a stack: what the template gave them. Those that the stack itself lists, never those whose

@@ -121,10 +121,15 @@ fn in_header(file: &Path) -> Result<PaymentId, Trouble> {
     id.ok_or_else(|| Trouble::new("the header pays on a network that is not ours"))
 }
 
-/// What is unfinished is in a queue; what is not has to be looked for everywhere.
+/// What was paid is in the books, under this name; what is unfinished, or not booked yet, is in a queue. What came to nothing has to be
+/// looked for everywhere.
 async fn by_tag(desk: &Desk, store: &Store, tag: String) -> Result<Vec<Record>, Trouble> {
+    if let Some(id) = store.tagged(&tag).await? {
+        return by_ids(store, &[id]).await;
+    }
     for shard in 0..SHARDS {
-        for queue in [Queue::Sales(shard), Queue::Doubts(shard), Queue::Refunds(shard), Queue::Strays(shard)] {
+        let paid = [Queue::Unproven(shard), Queue::Refunds(shard), Queue::Strays(shard)];
+        for queue in [Queue::Sales(shard), Queue::Doubts(shard)].into_iter().chain(paid) {
             for (candidate, _) in store.waiting(queue, MOST).await? {
                 if let Candidate::Sale(id) = candidate
                     && id.tag() == tag

@@ -7,6 +7,7 @@
 mod act;
 mod args;
 mod aws;
+mod books;
 mod find;
 mod settings;
 mod setup;
@@ -27,6 +28,8 @@ use terminal::{Answer, Terminal, Trouble};
 struct Desk {
     settings: Settings,
     terminal: Terminal,
+    /// Why something is to be changed.
+    because: Option<String>,
     /// When this command was given.
     invocation: Invocation,
 }
@@ -44,7 +47,7 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
     let settings = Settings::gather(&args.deployment).await?;
-    let desk = Desk { settings, terminal, invocation: Invocation::begin() };
+    let desk = Desk { settings, terminal, because: args.because, invocation: Invocation::begin() };
     match args.command {
         Command::Payment(meant) => show::payment(&desk, meant).await,
         Command::Call(call) => show::call(&desk, call).await,
@@ -54,10 +57,18 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Stock => show::stock(&desk).await,
         Command::Voices => show::voices(&desk).await,
         Command::Rates(asked) => show::rates(&desk, asked).await,
+        Command::Calls(asked) => show::calls(&desk, asked).await,
+        Command::Top(asked) => show::top(&desk, asked).await,
+        Command::Margin(asked) => show::margin(&desk, asked).await,
+        Command::Blocked => show::blocked(&desk).await,
+        Command::Hangup { id } => act::hang_up(&desk, &id).await,
+        Command::Tail(asked) => show::tail(&desk, asked).await,
+        Command::Books(asked) => books::month(&desk, asked).await,
+        Command::Audit(asked) => books::trail(&desk, asked).await,
         Command::Retry(meant) => act::retry(&desk, meant).await,
-        Command::Refund(refund) => act::refund(&desk, refund).await,
+        Command::Refund(meant) => act::refund(&desk, meant).await,
         Command::Release { number } => act::release(&desk, &number).await,
-        Command::Block(block) => act::block(&desk, block).await,
+        Command::Block { target } => act::block(&desk, target).await,
         Command::Unblock { target } => act::unblock(&desk, target).await,
         Command::Erase(erase) => act::erase(&desk, erase).await,
         Command::Hold(hold) => act::hold(&desk, hold).await,

@@ -48,6 +48,8 @@ pub(crate) struct Answer {
 pub(crate) enum Block {
     /// A sentence or two.
     Words(String),
+    /// As it is, for a file.
+    Raw(String),
     /// A heading and rows.
     Table(Vec<&'static str>, Vec<Vec<String>>),
 }
@@ -56,6 +58,11 @@ impl Answer {
     /// One sentence.
     pub(crate) fn words(json: Value, words: impl Into<String>) -> Self {
         Self { json, blocks: vec![Block::Words(words.into())], no: false }
+    }
+
+    /// Nothing but this text, as it is.
+    pub(crate) fn raw(json: Value, text: String) -> Self {
+        Self { json, blocks: vec![Block::Raw(text)], no: false }
     }
 
     /// Names and values, one a line.
@@ -101,7 +108,8 @@ impl Terminal {
 
     /// Prints an answer, and says how the program ends.
     pub(crate) fn print(&self, answer: &Answer) -> ExitCode {
-        let text = if self.json { format!("{:#}\n", answer.json) } else { rendered(&answer.blocks) };
+        let text =
+            if self.json && !answer.json.is_null() { format!("{:#}\n", answer.json) } else { rendered(&answer.blocks) };
         // The reader may have heard enough (`| head`).
         let _ = io::stdout().lock().write_all(text.as_bytes());
         ExitCode::from(u8::from(answer.no))
@@ -114,6 +122,11 @@ impl Terminal {
         }
         eprintln!("dialtone: {trouble}");
         ExitCode::from(2)
+    }
+
+    /// One line of something that goes on.
+    pub(crate) fn line(text: &str) {
+        let _ = writeln!(io::stdout().lock(), "{text}");
     }
 
     /// Shows that something goes on. Not in the answer, so that a program that reads it is not disturbed.
@@ -160,6 +173,7 @@ fn rendered(blocks: &[Block]) -> String {
         .iter()
         .map(|block| match block {
             Block::Words(words) => format!("{words}\n"),
+            Block::Raw(text) => text.clone(),
             Block::Table(heading, rows) => table(heading, rows),
         })
         .collect();

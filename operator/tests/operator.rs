@@ -9,6 +9,10 @@
 
 #[path = "operator/act.rs"]
 mod act;
+#[path = "operator/books.rs"]
+mod books;
+#[path = "operator/calls.rs"]
+mod calls;
 #[path = "operator/fixture.rs"]
 mod fixture;
 #[path = "operator/keep.rs"]

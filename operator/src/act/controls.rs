@@ -4,8 +4,8 @@ use serde_json::json;
 use shared::store::Pause;
 use shared::types::{PhoneNumber, Wallet};
 
-use super::signed;
-use crate::args::{Block, Pausing, Resuming, Target};
+use super::deed::Deed;
+use crate::args::{Pausing, Resuming, Target};
 use crate::show::phone_number;
 use crate::terminal::{Answer, Trouble};
 use crate::{Desk, find};
@@ -13,6 +13,11 @@ use crate::{Desk, find};
 enum Meant {
     Wallets(Vec<Wallet>),
     Destination(PhoneNumber),
+}
+
+/// Wallets in a trail.
+fn named(wallets: &[Wallet]) -> String {
+    wallets.iter().map(Wallet::caip10).collect::<Vec<_>>().join(", ")
 }
 
 fn meant(desk: &Desk, target: &Target) -> Result<Meant, Trouble> {
@@ -23,24 +28,27 @@ fn meant(desk: &Desk, target: &Target) -> Result<Meant, Trouble> {
 }
 
 /// `dialtone block`
-pub(crate) async fn block(desk: &Desk, block: Block) -> Result<Answer, Trouble> {
+pub(crate) async fn block(desk: &Desk, target: Target) -> Result<Answer, Trouble> {
     let store = desk.settings.store()?;
     let (by, now) = (&desk.invocation.attempt, desk.invocation.now);
-    let why = signed(desk, &block.because);
     let mut changed = false;
-    let words = match meant(desk, &block.target)? {
+    let words = match meant(desk, &target)? {
         Meant::Wallets(wallets) => {
-            desk.terminal.confirm(
-                "Everything this wallet asks for will be refused. What it has paid for and what it is owed stays.",
-            )?;
+            let question =
+                "Everything this wallet asks for will be refused. What it has paid for and what it is owed stays.";
+            let deed = Deed::confirmed(desk, question, format!("block wallet {}", named(&wallets))).await?;
+            let why = deed.why();
             for wallet in &wallets {
                 changed |= store.block_wallet(wallet, &why, by, now).await?;
             }
+            deed.ended(changed).await?;
             if changed { "The wallet is blocked." } else { "The wallet was blocked already." }
         }
         Meant::Destination(number) => {
-            desk.terminal.confirm("No wallet will be able to call this number from here.")?;
-            changed = store.opt_out(&number, &why, by, now).await?;
+            let question = "No wallet will be able to call this number from here.";
+            let deed = Deed::confirmed(desk, question, format!("block destination {number:?}")).await?;
+            changed = store.opt_out(&number, &deed.why(), by, now).await?;
+            deed.ended(changed).await?;
             if changed { "The number will not be called." } else { "The number was not called already." }
         }
     };
@@ -54,15 +62,19 @@ pub(crate) async fn unblock(desk: &Desk, target: Target) -> Result<Answer, Troub
     let mut changed = false;
     let words = match meant(desk, &target)? {
         Meant::Wallets(wallets) => {
-            desk.terminal.confirm("The wallet may buy and call again.")?;
+            let what = format!("unblock wallet {}", named(&wallets));
+            let deed = Deed::confirmed(desk, "The wallet may buy and call again.", what).await?;
             for wallet in &wallets {
                 changed |= store.unblock_wallet(wallet, by).await?;
             }
+            deed.ended(changed).await?;
             if changed { "The wallet is not blocked any more." } else { "The wallet was not blocked." }
         }
         Meant::Destination(number) => {
-            desk.terminal.confirm("The number may be called again. Did the person who has it say so?")?;
+            let question = "The number may be called again. Did the person who has it say so?";
+            let deed = Deed::confirmed(desk, question, format!("unblock destination {number:?}")).await?;
             changed = store.opt_in(&number, by).await?;
+            deed.ended(changed).await?;
             if changed { "The number may be called again." } else { "The number could be called already." }
         }
     };
@@ -77,9 +89,9 @@ pub(crate) async fn pause(desk: &Desk, pausing: Pausing) -> Result<Answer, Troub
         Pause::New => "No numbers and no calls will be sold. Who has a number can list and renew it.",
         Pause::All => "Nothing that is paid for will be sold.",
     };
-    desk.terminal.confirm(question)?;
-    let why = signed(desk, &pausing.because);
-    let changed = store.pause_selling(what, &why, &desk.invocation.attempt, desk.invocation.now).await?;
+    let deed = Deed::confirmed(desk, question, format!("pause {}", what.as_str())).await?;
+    let changed = store.pause_selling(what, &deed.why(), &desk.invocation.attempt, desk.invocation.now).await?;
+    deed.ended(changed).await?;
     let words = if changed { "Selling is paused." } else { "Selling was paused already." };
     Ok(Answer::words(json!({"changed": changed}), words))
 }
@@ -88,14 +100,16 @@ pub(crate) async fn pause(desk: &Desk, pausing: Pausing) -> Result<Answer, Troub
 pub(crate) async fn resume(desk: &Desk, resuming: Resuming) -> Result<Answer, Trouble> {
     let store = desk.settings.store()?;
     if resuming.refunds {
-        desk.terminal.confirm("As much as in a day may go back again. Is it known why so much was owed?")?;
-        let why = signed(desk, &resuming.because);
-        let changed = store.lift_refund_stop(&why, &desk.invocation.attempt, desk.invocation.now).await?;
+        let question = "As much as in a day may go back again. Is it known why so much was owed?";
+        let deed = Deed::confirmed(desk, question, "resume refunds").await?;
+        let changed = store.lift_refund_stop(&deed.why(), &desk.invocation.attempt, desk.invocation.now).await?;
+        deed.ended(changed).await?;
         let words = if changed { "Payments go back again, within ten minutes." } else { "They were not stopped." };
         return Ok(Answer::words(json!({"changed": changed}), words));
     }
-    desk.terminal.confirm("Numbers and calls will be sold again.")?;
+    let deed = Deed::confirmed(desk, "Numbers and calls will be sold again.", "resume").await?;
     let changed = store.resume_selling(&desk.invocation.attempt).await?;
+    deed.ended(changed).await?;
     let words = if changed { "Selling goes on." } else { "Selling was not paused." };
     Ok(Answer::words(json!({"changed": changed}), words))
 }

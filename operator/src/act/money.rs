@@ -7,8 +7,8 @@ use shared::store::sales::Record;
 use shared::store::{Refunding, State};
 use shared::sweep::Sweep;
 
-use super::signed;
-use crate::args::{Meant, Refund};
+use super::deed::Deed;
+use crate::args::Meant;
 use crate::show::{document, sale_facts};
 use crate::terminal::{Answer, Trouble};
 use crate::{Desk, find, words};
@@ -23,8 +23,10 @@ pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> 
         record.refund.as_ref().is_some_and(|refund| matches!(refund.state, Refunding::Due | Refunding::Sending));
     if pending {
         let refunds = desk.settings.build(Refunds::from_env)?;
+        let deed = Deed::unasked(desk, format!("retry refund {}", record.id.tag())).await?;
         desk.terminal.progress("the refund is sent");
         refunds.pay_back_now(&record.id, invocation).await.map_err(|fault| Trouble(fault.to_string()))?;
+        deed.ended(true).await?;
     } else if matches!(record.state, State::Open | State::Settling) {
         if invocation.now < record.busy_until {
             return Ok(shown(
@@ -36,8 +38,10 @@ pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> 
             .no());
         }
         let sweep = desk.settings.build(Sweep::from_env)?;
+        let deed = Deed::unasked(desk, format!("retry sale {}", record.id.tag())).await?;
         desk.terminal.progress("the sale is carried on");
         sweep.finish_now(&record.id, invocation).await.map_err(|fault| Trouble(fault.to_string()))?;
+        deed.ended(true).await?;
     } else {
         return Ok(shown(desk, &record, &before, "There is nothing left to do for it."));
     }
@@ -52,15 +56,16 @@ pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> 
 }
 
 /// `dialtone refund`
-pub(crate) async fn refund(desk: &Desk, refund: Refund) -> Result<Answer, Trouble> {
-    let record = find::sale(desk, refund.meant).await?;
+pub(crate) async fn refund(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> {
+    let record = find::sale(desk, meant).await?;
     let (store, now) = (desk.settings.store()?, desk.invocation.now);
     let before = words::outcome(&record, now);
     if let Some(stray) = record.refund.as_ref().filter(|it| it.is_unasked() && it.state == Refunding::Due) {
         let payer = record.signed.payer;
-        desk.terminal.confirm(&format!("{} goes back to {payer}, who paid it without asking.", stray.amount))?;
-        let why = signed(desk, &refund.because);
-        let done = store.let_stray_through(&record, &why, &desk.invocation.attempt, now).await?;
+        let question = format!("{} goes back to {payer}, who paid it without asking.", stray.amount);
+        let deed = Deed::confirmed(desk, &question, format!("refund stray {}", record.id.tag())).await?;
+        let done = store.let_stray_through(&record, &deed.why(), &desk.invocation.attempt, now).await?;
+        deed.ended(done).await?;
         let after = store.sale(&record.id).await?.unwrap_or(record);
         let words = if done { "It goes back within minutes." } else { "It goes back already, or is back." };
         let answer = shown(desk, &after, &before, words);
@@ -72,9 +77,10 @@ pub(crate) async fn refund(desk: &Desk, refund: Refund) -> Result<Answer, Troubl
     }
     let what = words::work(&record.work, |number| desk.terminal.number(number));
     let (amount, payer) = (record.signed.amount, &record.signed.payer);
-    desk.terminal.confirm(&format!("{amount} goes back to {payer}: {what}. What was sold stays sold."))?;
-    let why = signed(desk, &refund.because);
-    let outcome = store.owe_by_hand(&record, &why, &desk.invocation.attempt, now).await?;
+    let question = format!("{amount} goes back to {payer}: {what}. What was sold stays sold.");
+    let deed = Deed::confirmed(desk, &question, format!("refund {}", record.id.tag())).await?;
+    let outcome = store.owe_by_hand(&record, &deed.why(), &desk.invocation.attempt, now).await?;
+    deed.ended(matches!(outcome, ByHand::Owed | ByHand::Credited)).await?;
     let after = store.sale(&record.id).await?.unwrap_or(record);
     let (words, done) = match outcome {
         ByHand::Owed => ("It is owed now, and goes back within minutes.", true),

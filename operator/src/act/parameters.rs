@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::deed::Deed;
 use crate::Desk;
 use crate::args::Set;
 use crate::aws::{Aws, Parameter};
@@ -29,11 +30,16 @@ pub(crate) async fn set(desk: &Desk, set: &Set) -> Result<Answer, Trouble> {
         let before = known.iter().find(|one| one.name == change.name).map_or("", |one| &one.value);
         desk.terminal.progress(format!("{}: {} → {}", change.name, shown(before), shown(&change.value)));
     }
-    desk.terminal.confirm(&format!("{stack} is updated. Its template and everything else stay as they are."))?;
+    let question = format!("{stack} is updated. Its template and everything else stay as they are.");
+    let what = changed.iter().map(|one| format!("{}={}", one.name, one.value)).collect::<Vec<_>>().join(" ");
+    let deed = Deed::confirmed_anyway(desk, &question, format!("set {what}")).await?;
     if !aws.update(stack, &known, &changed).await? {
+        deed.ended(false).await?;
         return Ok(Answer::words(json!({"changed": false}), "Nothing in the stack depends on that as it is."));
     }
-    followed(desk, &aws, stack).await
+    let answer = followed(desk, &aws, stack).await?;
+    deed.ended(!answer.no).await?;
+    Ok(answer)
 }
 
 /// What came of an update.

@@ -168,6 +168,11 @@ fn parsed(told: &str) -> Result<Document<'_>, Trouble> {
     Document::parse(told).map_err(|_| Trouble::new("AWS CloudFormation gave an answer that is not XML"))
 }
 
+/// What stands in the first element of this name of a whole document.
+pub(super) fn text_of(told: &str, name: &str) -> Option<String> {
+    Some(text(parsed(told).ok()?.root_element(), name)).filter(|text| !text.is_empty())
+}
+
 /// The members of the list of this name, wherever it is.
 fn members<'a>(root: Node<'a, 'a>, list: &'static str) -> impl Iterator<Item = Node<'a, 'a>> {
     let list = root.descendants().find(move |node| node.tag_name().name() == list);

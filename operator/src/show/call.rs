@@ -39,6 +39,10 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
             seen.call_length.as_ref().map_or_else(|| "not known yet".to_owned(), |minutes| format!("{minutes} min")),
         ),
         ("ended by", seen.ended_by.as_str().to_owned()),
+        (
+            "has cost",
+            call.business.cost.as_ref().map_or_else(|| "not counted".to_owned(), |cost| cost.amount.to_string()),
+        ),
         ("last look", shown.looked_at.map_or_else(|| "never".to_owned(), |at| words::when(at, now))),
     ];
     facts.extend(shown.overdue.clone().map(|why| ("overdue", why)));
@@ -64,6 +68,7 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
         "ended_by": seen.ended_by.as_str(),
         "reason": seen.reason,
         "charge": words::charge(call.business.charge),
+        "cost_micros": call.business.cost.as_ref().map(|cost| cost.amount.atomic()),
         "placed": call.line.placed,
         "created_at": rfc3339(call.line.created_at),
         "looked_at": shown.looked_at.map(rfc3339),

@@ -1,22 +1,28 @@
 //! What is asked and changes nothing.
 
+mod blocked;
 mod call;
+mod calls;
 mod number;
 mod payment;
 mod rates;
 mod stock;
 mod stuck;
+mod tail;
 mod voices;
 mod wallet;
 
 use std::time::Duration;
 
+pub(crate) use blocked::blocked;
 pub(crate) use call::call;
+pub(crate) use calls::{calls, margin, top};
 pub(crate) use number::number;
 pub(crate) use payment::{document, payment, sale_facts};
 pub(crate) use rates::rates;
 pub(crate) use stock::stock;
 pub(crate) use stuck::stuck;
+pub(crate) use tail::tail;
 pub(crate) use voices::voices;
 pub(crate) use wallet::wallet;
 

@@ -24,9 +24,13 @@ async fn a_retry_finishes_a_sale_as_the_sweep_would() {
     let dialtone = Dialtone::of(&stack);
     let sale = unknown(&stack).await;
     stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
-    dialtone.run(&["retry", &sale]).await.ends(1).says(&["not at its end yet", "unknown"]);
-    dialtone.run(&["retry", &sale]).await.ends(0).says(&["It has come to its end.", "paid and delivered"]);
-    dialtone.run(&["retry", &sale]).await.ends(0).says(&["nothing left to do"]);
+    dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(1).says(&["not at its end yet", "unknown"]);
+    dialtone
+        .run(&["retry", &sale, "--because", "a test"])
+        .await
+        .ends(0)
+        .says(&["It has come to its end.", "paid and delivered"]);
+    dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(0).says(&["nothing left to do"]);
     assert_eq!((stack.earned(), &row(&stack, &sale)["state"]), (5_000_000, &json!("closed")));
 }
 
@@ -39,7 +43,11 @@ async fn a_sale_that_somebody_is_at_is_left_to_them() {
     let later = row(&stack, &sale)["busy_until"].as_i64().expect("a time") + 60;
     item.insert("busy_until".to_owned(), json!({"N": later.to_string()}));
     stack.dynamo.put(&item);
-    dialtone.run(&["retry", &sale]).await.ends(1).says(&["A request or a round is at work on it now"]);
+    dialtone
+        .run(&["retry", &sale, "--because", "a test"])
+        .await
+        .ends(1)
+        .says(&["A request or a round is at work on it now"]);
     assert_eq!(stack.earned(), 0);
 }
 
@@ -57,7 +65,11 @@ async fn what_was_delivered_goes_back_once_and_whole_because_somebody_says_so() 
     dialtone.run(&all).await.ends(0).says(&["It is owed now", "alice: the number was no good"]);
     dialtone.run(&all).await.ends(1).says(&["It goes back already"]);
     assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
-    dialtone.run(&["retry", &sale]).await.ends(0).says(&["$5.00 is back (an operator decided it)"]);
+    dialtone
+        .run(&["retry", &sale, "--because", "a test"])
+        .await
+        .ends(0)
+        .says(&["$5.00 is back (an operator decided it)"]);
     dialtone.run(&all).await.ends(1);
     for _ in 0..3 {
         stack.travel(MINUTE);
@@ -127,7 +139,7 @@ async fn a_refund_that_was_refused_is_sent_again_when_somebody_asks() {
     stack.sweep().await;
     let sale = sale_of(&stack, CALL);
     dialtone.run(&["payment", &sale]).await.ends(0).says(&["it was sent and may still land"]);
-    dialtone.run(&["retry", &sale]).await.ends(0).says(&["$0.54 is back"]);
+    dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(0).says(&["$0.54 is back"]);
     assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
 }
 
@@ -198,13 +210,13 @@ async fn an_idle_number_is_released_and_no_other_is() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
     let number = stack.buys_in(&wallet, Some("415")).await;
-    let all = ["release", &number, "--yes"];
+    let all = ["release", &number, "--yes", "--because", "a test"];
     dialtone.run(&all).await.ends(1).says(&["It is leased"]);
     stack.travel(31 * DAY);
     stack.sweep().await;
     dialtone.run(&all).await.ends(1).says(&["It rests until"]);
     stack.travel(3 * DAY);
-    dialtone.run(&["release", &number]).await.ends(2);
+    dialtone.run(&["release", &number, "--because", "a test"]).await.ends(2);
     // The carrier does not answer: it is on its way, and the next one to come by goes on.
     stack.twilio.faults().once("DELETE *", Fault::Refuse(Answer::html(503)));
     dialtone.run(&all).await.ends(1).says(&["on its way and not gone yet"]);
@@ -224,8 +236,12 @@ async fn a_wallet_is_blocked_and_unblocked_and_says_why() {
     dialtone.run(&all).await.ends(0).says(&["blocked already"]);
     dialtone.run(&["wallet", &address]).await.ends(0).says(&["Blocked since", "alice: spam"]);
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(403, "wallet_blocked");
-    dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0);
-    dialtone.run(&["unblock", "wallet", &address, "--yes"]).await.ends(0).says(&["was not blocked"]);
+    dialtone.run(&["unblock", "wallet", &address, "--yes", "--because", "a test"]).await.ends(0);
+    dialtone
+        .run(&["unblock", "wallet", &address, "--yes", "--because", "a test"])
+        .await
+        .ends(0)
+        .says(&["was not blocked"]);
     stack.buys_in(&wallet, Some("415")).await;
 }
 
@@ -238,7 +254,7 @@ async fn somebody_who_asked_for_it_is_not_called() {
     dialtone.run(&["number", callee]).await.ends(0).says(&["not called", "alice: asked by mail"]);
     let kept = stack.dynamo.rows().iter().any(|row| row.to_string().contains("2133610872"));
     assert!(!kept, "the list is of no use to its reader");
-    dialtone.run(&["unblock", "destination", callee, "--yes"]).await.ends(0);
+    dialtone.run(&["unblock", "destination", callee, "--yes", "--because", "a test"]).await.ends(0);
     dialtone.run(&["number", callee]).await.ends(1);
     // In another spelling it would be no number that is ever called.
     let other = dialtone.run(&["block", "destination", "+4407911123456", "--because", "asked by mail", "--yes"]).await;
@@ -251,10 +267,10 @@ async fn selling_is_paused_and_resumed_and_stands_among_what_is_stuck() {
     let dialtone = Dialtone::of(&stack);
     dialtone.run(&["pause", "--because", "Bland is down"]).await.ends(2);
     dialtone.run(&["pause", "--because", "Bland is down", "--yes"]).await.ends(0).says(&["Selling is paused."]);
-    dialtone.run(&["stuck"]).await.ends(1).says(&["selling is paused: alice: Bland is down"]);
+    dialtone.run(&["stuck"]).await.ends(1).says(&["selling is paused: arn:aws:sts:", "alice: Bland is down"]);
     let wallet = stack.wallet();
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(503, "selling_paused");
-    dialtone.run(&["resume", "--yes"]).await.ends(0).says(&["Selling goes on."]);
+    dialtone.run(&["resume", "--yes", "--because", "a test"]).await.ends(0).says(&["Selling goes on."]);
     stack.buys_in(&wallet, Some("415")).await;
     dialtone.run(&["stuck"]).await.ends(0);
 }

@@ -80,7 +80,7 @@ pub(crate) struct Dialtone {
 impl Dialtone {
     pub(crate) fn of(stack: &Stack) -> Self {
         Self { environment: stack.operator() }
-            .with("USER", Some("alice"))
+            .with("AWS_ACCESS_KEY_ID", Some("alice"))
             .with("ALARM_EMAIL", Some("alice@example.com"))
     }
 

@@ -33,6 +33,15 @@ async fn a_payment_is_found_by_whatever_is_known_of_it() {
         assert_eq!(found["payments"][0]["id"], id, "{arguments:?}");
         assert_eq!(found["payments"].as_array().map(Vec::len), Some(1));
     }
+    // Once it is in the books it is found without a search.
+    for _ in 0..3 {
+        stack.travel(30 * MINUTE);
+        stack.sweep().await;
+    }
+    let searched = || stack.dynamo.faults().count("Scan*");
+    let before = searched();
+    assert_eq!(dialtone.json(&["payment", &tag]).await["payments"][0]["id"], id);
+    assert_eq!(searched(), before);
     let found = dialtone.told(&["payment", "--header", "-", "--json"], &format!("{name}: {header}\n")).await;
     assert_eq!(found.json()["payments"][0]["id"], id);
     assert_eq!(found.json()["payments"][0]["work"]["kind"], "lease");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use harness::Stack;
-use harness::sim::{Cloud, serve};
+use harness::sim::{Cloud, Logs, serve};
 use harness::template::STACK;
 
 use crate::fixture::{Dialtone, functions};
@@ -45,7 +45,11 @@ async fn a_stack_whose_name_is_the_beginning_of_anothers_is_left_alone_with_it()
     let beginning = STACK.split('-').next().expect("a word");
     cloud.put(beginning, told(&format!("{beginning}-reaper"), &[("TABLE_NAME", "the-other-table")]), &PARAMETERS);
     let before = stack.dynamo.rows();
-    for arguments in [&["pause", "--yes"][..], &["stock"], &["set", "DailyCallBudget=1", "--yes"]] {
+    for arguments in [
+        &["pause", "--yes", "--because", "a test"][..],
+        &["stock"],
+        &["set", "DailyCallBudget=1", "--yes", "--because", "a test"],
+    ] {
         let arguments = [arguments, &["--stack", beginning]].concat();
         dialtone.run(&arguments).await;
     }
@@ -53,7 +57,7 @@ async fn a_stack_whose_name_is_the_beginning_of_anothers_is_left_alone_with_it()
     assert_eq!(cloud.updates(STACK), 0);
     assert_eq!(cloud.parameters(beginning)["DailyCallBudget"], "1");
     // And the other way round.
-    dialtone.run(&["pause", "--yes"]).await.ends(0).says(&["Selling is paused."]);
+    dialtone.run(&["pause", "--yes", "--because", "a test"]).await.ends(0).says(&["Selling is paused."]);
     assert_ne!(stack.dynamo.rows(), before);
 }
 
@@ -63,7 +67,7 @@ async fn a_parameter_is_changed_and_all_others_stay() {
     let (cloud, dialtone) = account(&stack).await;
     dialtone.run(&["set"]).await.ends(0).says(&["DailyCallBudget", "2000", "https://api.acme.example"]);
     let node = "EvmRpcUrl=https://node.example.org/v2/{key}?a=b&c=d";
-    let said = dialtone.run(&["set", "DailyCallBudget=4000", node, "--yes"]).await.ends(0);
+    let said = dialtone.run(&["set", "DailyCallBudget=4000", node, "--yes", "--because", "a test"]).await.ends(0);
     assert!(said.err.contains("DailyCallBudget: 2000 → 4000"), "{}", said.err);
     let now = cloud.parameters(STACK);
     let wanted = [
@@ -73,7 +77,11 @@ async fn a_parameter_is_changed_and_all_others_stay() {
         ("Stage", "prod"),
     ];
     assert_eq!(now, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
-    dialtone.run(&["set", "DailyCallBudget=4000", "--yes"]).await.ends(0).says(&["It is so already."]);
+    dialtone
+        .run(&["set", "DailyCallBudget=4000", "--yes", "--because", "a test"])
+        .await
+        .ends(0)
+        .says(&["It is so already."]);
     assert_eq!(cloud.updates(STACK), 1);
 }
 
@@ -82,17 +90,21 @@ async fn a_change_that_is_wrong_changes_nothing() {
     let stack = Stack::start(functions()).await;
     let (cloud, dialtone) = account(&stack).await;
     for (arguments, why) in [
-        (&["set", "Budget=1", "--yes"][..], "there is no parameter Budget"),
-        (&["set", "dailycallbudget=1", "--yes"], "is it DailyCallBudget?"),
-        (&["set", "DailyCallBudget", "--yes"], "say NAME=VALUE"),
-        (&["set", "DailyCallBudget=1", "DailyCallBudget=2", "--yes"], "twice"),
-        (&["set", "DailyCallBudget=1"], "Say --yes if that is meant"),
-        (&["set", "DailyCallBudget=1", "--yes", "--stack", "acme"], "does not exist"),
+        (&["set", "Budget=1", "--yes", "--because", "a test"][..], "there is no parameter Budget"),
+        (&["set", "dailycallbudget=1", "--yes", "--because", "a test"], "is it DailyCallBudget?"),
+        (&["set", "DailyCallBudget", "--yes", "--because", "a test"], "say NAME=VALUE"),
+        (&["set", "DailyCallBudget=1", "DailyCallBudget=2", "--yes", "--because", "a test"], "twice"),
+        (&["set", "DailyCallBudget=1", "--because", "a test"], "Say --yes if that is meant"),
+        (&["set", "DailyCallBudget=1", "--yes", "--stack", "acme", "--because", "a test"], "does not exist"),
     ] {
         let said = dialtone.run(arguments).await.ends(2);
         assert!(said.err.contains(why), "{arguments:?}: {}", said.err);
     }
-    let nameless = dialtone.with("DIALTONE_STACK", None).run(&["set", "DailyCallBudget=1", "--yes"]).await.ends(2);
+    let nameless = dialtone
+        .with("DIALTONE_STACK", None)
+        .run(&["set", "DailyCallBudget=1", "--yes", "--because", "a test"])
+        .await
+        .ends(2);
     assert!(nameless.err.contains("which stack?"), "{}", nameless.err);
     assert_eq!(cloud.updates(STACK), 0);
 }
@@ -102,10 +114,10 @@ async fn a_change_that_cloudformation_takes_back_is_said_with_its_reason() {
     let stack = Stack::start(functions()).await;
     let (cloud, dialtone) = account(&stack).await;
     cloud.fails(STACK, "the table is being updated");
-    let said = dialtone.run(&["set", "DailyCallBudget=4000", "--yes"]).await.ends(1);
+    let said = dialtone.run(&["set", "DailyCallBudget=4000", "--yes", "--because", "a test"]).await.ends(1);
     said.says(&["It is as it was", "UPDATE_ROLLBACK_COMPLETE", "Table: the table is being updated"]);
     assert_eq!(cloud.parameters(STACK)["DailyCallBudget"], "2000");
-    dialtone.run(&["set", "DailyCallBudget=4000", "--yes"]).await.ends(0);
+    dialtone.run(&["set", "DailyCallBudget=4000", "--yes", "--because", "a test"]).await.ends(0);
 }
 
 #[tokio::test]
@@ -121,4 +133,37 @@ async fn another_stack_of_the_account_that_is_paid_at_the_same_address_is_named(
     cloud.put("acme", told("acme-reaper", &[("TABLE_NAME", "acme"), ("EVM_PAYEE", &payee)]), &PARAMETERS);
     let said = dialtone.run(&["setup", "--check"]).await.ends(1);
     said.says(&["acme-reaper, of another stack, is paid at the same address", "Give each its own"]);
+}
+
+#[tokio::test]
+async fn what_the_functions_of_a_stack_write_is_followed() {
+    let stack = Stack::start(functions()).await;
+    let (_, dialtone) = account(&stack).await;
+    let logs = Logs::default();
+    let (address, _) = serve(logs.router()).await;
+    let dialtone = dialtone.with("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", Some(&format!("http://{address}")));
+    #[expect(clippy::disallowed_methods, reason = "the command reads the machine's clock, so its test does")]
+    let now = jiff::Timestamp::now().as_millisecond();
+    for (nth, function) in (0..).zip(stack.deployment.functions.values()) {
+        let group = Cloud::log_group(&function.name);
+        logs.put(
+            &group,
+            now - 7_200_000,
+            &format!("{{\"function\":\"{}\",\"message\":\"long ago\"}}", function.binary),
+        );
+        for level in ["INFO", "ERROR", "INFO"] {
+            let line = format!("{{\"level\":\"{level}\",\"function\":\"{}\",\"nth\":{nth}}}", function.binary);
+            logs.put(&group, now - 30_000 + nth, &line);
+        }
+    }
+    let said = dialtone.run(&["tail", "--once"]).await.ends(0);
+    assert_eq!(said.out.lines().count(), 3 * stack.deployment.functions.len(), "{}", said.out);
+    assert!(!said.out.contains("long ago"), "{}", said.out);
+    let said = dialtone.run(&["tail", "--once", "--function", "reaper", "--filter", "ERROR"]).await.ends(0);
+    assert_eq!(said.out.lines().count(), 1, "{}", said.out);
+    let said = dialtone.run(&["tail", "--once", "--since", "3h", "--function", "reaper"]).await.ends(0);
+    said.says(&["long ago", "\"level\":\"ERROR\""]);
+    dialtone.run(&["tail", "--once", "--function", "acme"]).await.ends(2);
+    let nowhere = Dialtone::of(&stack).run(&["tail", "--once"]).await.ends(2);
+    assert!(nowhere.err.contains("--stack"), "{}", nowhere.err);
 }

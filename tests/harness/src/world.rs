@@ -25,7 +25,7 @@ use crate::sim::bland::{Bland, Keys};
 use crate::sim::chain::Network;
 use crate::sim::solana::{Cluster, Pubkey, Solana};
 use crate::sim::twilio::Account;
-use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, S3, Scheduler, SecretsManager, Twilio};
+use crate::sim::{Chain, Clock, Facilitator, Faults, Kms, S3, Scheduler, SecretsManager, Twilio, sts};
 use crate::template::Deployment;
 use crate::{client, gateway, history, iam};
 pub use doors::{Doors, PortTaken, Ports, Urls};
@@ -190,6 +190,7 @@ impl World {
         doors.secrets_manager.serve_watched(guarded, Neighbour::SecretsManager, watchers);
         let guarded = iam::guard_files(dynamo.policies(), s3.router());
         doors.s3.serve_watched(guarded, Neighbour::S3, watchers);
+        doors.sts.serve(sts::router());
         let traffic = Traffic::default();
         doors.gateway.serve(traffic.watch(history.of_clients(gateway::router(&deployment.routes, &lambda))));
         let (has_rpc, has_solana_rpc) = (plan.rpc, plan.solana_rpc);
@@ -326,6 +327,7 @@ impl World {
             ("ALARM_EMAIL", "operator@example.com"),
         ];
         all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        all.insert("AWS_ENDPOINT_URL_STS".to_owned(), self.urls.sts.clone());
         for host in ["voice", "pricing"] {
             let name = format!("TWILIO_{}_URL", host.to_uppercase());
             all.insert(name, format!("{}/{host}.twilio.com", self.urls.twilio));

@@ -39,6 +39,8 @@ pub struct Doors<T> {
     pub secrets_manager: T,
     /// AWS S3.
     pub s3: T,
+    /// AWS STS, for the operator.
+    pub sts: T,
 }
 
 /// Which port is whose; 0 is any that is free.
@@ -76,6 +78,7 @@ impl<T> Doors<T> {
             kms: of(&self.kms)?,
             secrets_manager: of(&self.secrets_manager)?,
             s3: of(&self.s3)?,
+            sts: of(&self.sts)?,
         })
     }
 }

@@ -1,0 +1,28 @@
+//! Files in a bucket.
+
+use sha2::{Digest, Sha256};
+
+use super::Aws;
+use crate::terminal::Trouble;
+
+impl Aws {
+    /// What is in a file; nothing, if there is none of this name.
+    pub(crate) async fn file(&self, bucket: &str, name: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let url = match &self.files.endpoint {
+            Some(endpoint) => format!("{}/{bucket}/{name}", endpoint.trim_end_matches('/')),
+            None => format!("{}/{name}", self.files.url(&format!("{bucket}.s3"))),
+        };
+        let empty = alloy_primitives::hex::encode(Sha256::digest(b""));
+        let (status, content) = self.send("s3", "GET", &url, &[("x-amz-content-sha256", &empty)], b"").await?;
+        let told = String::from_utf8_lossy(&content);
+        match status {
+            200 => Ok(Some(content)),
+            404 if told.contains("<Code>NoSuchKey</Code>") => Ok(None),
+            status => {
+                let code = told.split_once("<Code>").and_then(|(_, rest)| rest.split_once('<'));
+                let code = code.map_or_else(|| status.to_string(), |(code, _)| code.to_owned());
+                Err(Trouble(format!("AWS S3 refused to show {name} in {bucket}: {code}. May you read it?")))
+            }
+        }
+    }
+}
