@@ -297,11 +297,8 @@ fn written(what: &str, id: &str, lines: Vec<Line>, tag: Option<String>, now: Tim
     // What the key says need not be said in each line: an entry is below a kilobyte.
     let row = |line: Line| {
         let mut cells = line.cells;
-        cells.remove("booked_at");
-        if cells.get("payment").is_some_and(|payment| payment == id) {
-            cells.remove("payment");
-            cells.remove("log_name");
-        }
+        let is_said = cells.get("payment").is_some_and(|payment| payment == id);
+        cells.retain(|name, _| name != "booked_at" && !(is_said && ["payment", "log_name"].contains(&name.as_str())));
         BookLineRow { file: line.book, cells }
     };
     let lines = lines.into_iter().map(row).collect();
