@@ -38,7 +38,7 @@ pub(crate) struct Args {
 
 /// Which deployment is meant. Whatever is not found here is taken from the environment, under the names that the functions use
 /// (TABLE_NAME, TWILIO_ACCOUNT_SID, ...).
-#[derive(Group)]
+#[derive(Clone, Group)]
 pub(crate) struct Deployment {
     /// The CloudFormation stack, by its exact name: its functions say which table, networks, accounts and secrets there are.
     #[arg(long, global = true, value_name = "NAME", env = "DIALTONE_STACK")]
@@ -130,6 +130,70 @@ pub(crate) enum Command {
     Set(Set),
     /// Sets the vendors up for a deployment, and says what is missing. Safe to run again.
     Setup(Setup),
+    /// Deploys a release: from an AWS account and two vendors' keys to the first paid request. Safe to stop and to run again; with
+    /// another release it is an update, or the way back.
+    Up(Up),
+    /// Deletes a stack, after its name was typed, and says what stays.
+    Down(Down),
+    /// Proves that a deployment sells: pays for a list, and on wish for a call to your own phone.
+    Smoke(Smoke),
+}
+
+/// Asks eight questions at most, all at the beginning. Each answer can also stand in the environment or in `--answers`: CDP_KEY_FILE,
+/// EVM_PAYEE, ALARM_EMAIL, NODE_URL, TWILIO_MAIN_SID, TWILIO_MAIN_TOKEN, BLAND_API_KEY, PAYER_KEY.
+#[derive(Group)]
+pub(crate) struct Up {
+    /// The folder of the release: SHA256SUMS, and arm64 or x86_64 with a template and zips. Otherwise where this program is.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) release: Option<PathBuf>,
+    /// arm64, which is a fifth cheaper, or x86_64. Otherwise the first that the release has.
+    #[arg(long, value_name = "PROCESSOR", value_parser = ["arm64", "x86_64"])]
+    pub(crate) architecture: Option<String>,
+    /// Where answers are noted that are no secret, and parameters of the template can be said under `[parameters]`.
+    #[arg(long, value_name = "FILE", default_value = "dialtone.toml")]
+    pub(crate) file: PathBuf,
+    /// Answers for a run without a terminal, as TOML; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// The private key of the wallet that pays for the first list, in a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) wallet_key: Option<PathBuf>,
+    /// Where the API is reached, while its own name does not lead there yet.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Minutes that an update is watched for: it is taken back when the alarms for faults or failing functions ring meanwhile. 0 when
+    /// they ring already.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u16).range(..=180))]
+    pub(crate) watch: u16,
+    /// Minutes that are waited for your confirmation and your money.
+    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+    pub(crate) patience: u16,
+}
+
+#[derive(Group)]
+pub(crate) struct Down {
+    /// The stack's name once more, where there is no terminal to type it at.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Although numbers are leased: their wallets lose them.
+    #[arg(long)]
+    pub(crate) leased_numbers: bool,
+    /// Although sales, calls or payments back are not finished: they never will be.
+    #[arg(long)]
+    pub(crate) unfinished_sales: bool,
+}
+
+#[derive(Group)]
+pub(crate) struct Smoke {
+    /// The private key of the wallet that pays, in a file; `-` is standard input. Otherwise it is asked for, and not shown.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) wallet_key: Option<PathBuf>,
+    /// The API, where it is not that of a stack, or not reached under its own name yet.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Calls this phone too, for $0.54; a wallet that has no number buys one for $5.00.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) call: Option<String>,
 }
 
 #[derive(Group)]
@@ -272,4 +336,7 @@ pub(crate) struct Setup {
     /// secrets. Nothing is remembered then: each time new ones are made.
     #[arg(long, conflicts_with = "check")]
     pub(crate) print: bool,
+    /// Where the API is reached, while its own name does not lead there yet.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
 }

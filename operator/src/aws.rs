@@ -14,13 +14,19 @@ use shared::wire::signing::{Signer, Unsigned};
 
 use crate::terminal::Trouble;
 
-mod caller;
+mod account;
+mod deploy;
 mod files;
 mod logs;
+mod query;
 mod stack;
+mod storage;
 
+pub(crate) use account::Identity;
+pub(crate) use deploy::Template;
 pub(crate) use logs::Written;
-pub(crate) use stack::Parameter;
+pub(crate) use stack::{Parameter, STEP};
+pub(crate) use storage::digest;
 
 const LIMIT: Duration = Duration::from_secs(15);
 /// More functions than an account may have, by fifty a page.
@@ -32,8 +38,9 @@ pub(crate) struct Aws {
     lambda: String,
     secrets: String,
     cloudformation: String,
-    files: Service,
-    sts: String,
+    storage: String,
+    tokens: String,
+    topics: String,
     logs: String,
 }
 
@@ -50,11 +57,12 @@ impl Aws {
         let lambda = url("AWS_ENDPOINT_URL_LAMBDA", "lambda");
         let secrets = url("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager");
         let cloudformation = url("AWS_ENDPOINT_URL_CLOUDFORMATION", "cloudformation");
-        let files = service("AWS_ENDPOINT_URL_S3");
-        let sts = url("AWS_ENDPOINT_URL_STS", "sts");
+        let storage = url("AWS_ENDPOINT_URL_S3", "s3");
+        let tokens = url("AWS_ENDPOINT_URL_STS", "sts");
+        let topics = url("AWS_ENDPOINT_URL_SNS", "sns");
         let logs = url("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs");
-        let Service { region, credentials, .. } = files.clone();
-        Self { signer: Signer { region, credentials }, lambda, secrets, cloudformation, files, sts, logs }
+        let Service { region, credentials, .. } = service("AWS_ENDPOINT_URL_LAMBDA");
+        Self { signer: Signer { region, credentials }, lambda, secrets, cloudformation, storage, tokens, topics, logs }
     }
 
     /// The variables of all functions of a stack: what the template gave them. Those that the stack itself lists, never those whose
@@ -103,6 +111,9 @@ impl Aws {
             return Ok(None);
         }
         let text = document(reply, "Secrets Manager")?["SecretString"].as_str().map(str::to_owned).unwrap_or_default();
+        if text.is_empty() {
+            return Ok(None);
+        }
         // What serde says of a mistake quotes it.
         let fields =
             serde_json::from_str(&text).map_err(|_| Trouble(format!("the secret {id} is not a JSON object")))?;
@@ -134,7 +145,7 @@ impl Aws {
         let kind = target.map(|_| ("content-type", "application/x-amz-json-1.1"));
         let headers: Vec<(&str, &str)> =
             kind.into_iter().chain(target.map(|target| ("x-amz-target", target))).collect();
-        let (status, bytes) = self.send(service, method, url, &headers, body).await?;
+        let (status, bytes) = self.send(service, method, url, &headers, body, LIMIT).await?;
         Ok(Reply { status, told: serde_json::from_slice(&bytes).unwrap_or_default() })
     }
 
@@ -145,12 +156,13 @@ impl Aws {
         url: &str,
         headers: &[(&str, &str)],
         body: &[u8],
+        limit: Duration,
     ) -> Result<(u16, Vec<u8>), Trouble> {
         let trouble = |what: &str| Trouble(format!("AWS {service}: {what}"));
         let unsigned = Unsigned { service, method, url, headers, body };
         let signature = self.signer.sign(unsigned).ok_or_else(|| trouble("not signed"))?;
         let verb = method.parse().map_err(|_| trouble("no method"))?;
-        let mut request = client().request(verb, url).timeout(LIMIT).body(body.to_vec());
+        let mut request = client().request(verb, url).timeout(limit).body(body.to_vec());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

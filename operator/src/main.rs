@@ -8,11 +8,14 @@ mod act;
 mod args;
 mod aws;
 mod books;
+mod down;
 mod find;
 mod settings;
 mod setup;
 mod show;
+mod smoke;
 mod terminal;
+mod up;
 mod words;
 
 use std::process::ExitCode;
@@ -20,7 +23,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use shared::invocation::Invocation;
 
-use args::{Args, Command};
+use args::{Args, Command, Deployment};
 use settings::Settings;
 use terminal::{Answer, Terminal, Trouble};
 
@@ -46,7 +49,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
-    let settings = Settings::gather(&args.deployment).await?;
+    // That of `up` may not be there yet.
+    let stack = args.deployment.stack.clone().filter(|_| !matches!(args.command, Command::Up(_)));
+    let settings = Settings::gather(&Deployment { stack, ..args.deployment.clone() }).await?;
     let desk = Desk { settings, terminal, because: args.because, invocation: Invocation::begin() };
     match args.command {
         Command::Payment(meant) => show::payment(&desk, meant).await,
@@ -76,5 +81,8 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Resume(resuming) => act::resume(&desk, resuming).await,
         Command::Set(set) => act::set(&desk, &set).await,
         Command::Setup(setup) => setup::setup(desk, setup).await,
+        Command::Up(up) => up::up(desk, &args.deployment, up).await,
+        Command::Down(down) => down::down(&desk, &down).await,
+        Command::Smoke(smoke) => smoke::smoke(&desk, &smoke).await,
     }
 }

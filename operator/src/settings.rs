@@ -25,6 +25,7 @@ use crate::aws::Aws;
 use crate::terminal::Trouble;
 
 /// Names and values.
+#[derive(Clone)]
 pub(crate) struct Settings(BTreeMap<String, String>);
 
 impl Settings {
@@ -45,11 +46,7 @@ impl Settings {
             settings.look_for_credentials().await?;
         }
         if let Some(stack) = &deployment.stack {
-            for (name, value) in settings.aws()?.variables_of(stack).await? {
-                // Empty is what a template writes for nothing.
-                settings.put(&name, Some(value).filter(|value| !value.is_empty()));
-            }
-            settings.put("STACK", Some(stack.clone()));
+            settings.of_stack(stack).await?;
         }
         settings.put("TABLE_NAME", deployment.table.clone());
         Ok(settings)
@@ -65,6 +62,16 @@ impl Settings {
             serde_json::from_value(told).ok()
         });
         told.map(Self).ok_or_else(|| Trouble(format!("{} does not tell of a local world; {NEXT}", facts.display())))
+    }
+
+    /// What the functions of a stack are told.
+    pub(crate) async fn of_stack(&mut self, stack: &str) -> Result<(), Trouble> {
+        for (name, value) in self.aws()?.variables_of(stack).await? {
+            // Empty is what a template writes for nothing.
+            self.put(&name, Some(value).filter(|value| !value.is_empty()));
+        }
+        self.put("STACK", Some(stack.to_owned()));
+        Ok(())
     }
 
     async fn look_for_credentials(&mut self) -> Result<(), Trouble> {
@@ -123,6 +130,17 @@ impl Settings {
             endpoint: self.get(endpoint).or_else(|| self.get("AWS_ENDPOINT_URL")).map(str::to_owned),
         };
         Ok(Aws::new(service))
+    }
+
+    /// Where buyers are sent: as the functions are told, or, without a domain, as the stack's output says.
+    pub(crate) async fn public_url(&self) -> Result<Option<String>, Trouble> {
+        if let Some(url) = self.get("PUBLIC_URL") {
+            return Ok(Some(url.trim_end_matches('/').to_owned()));
+        }
+        match self.get("STACK") {
+            Some(stack) => Ok(self.aws()?.outputs_of(stack).await?.remove("PublicUrl")),
+            None => Ok(None),
+        }
     }
 
     /// The table.

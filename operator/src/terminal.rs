@@ -54,6 +54,13 @@ pub(crate) enum Block {
     Table(Vec<&'static str>, Vec<Vec<String>>),
 }
 
+impl Block {
+    /// Whether it is this sentence.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        matches!(self, Self::Words(said) if said == words)
+    }
+}
+
 impl Answer {
     /// One sentence.
     pub(crate) fn words(json: Value, words: impl Into<String>) -> Self {
@@ -149,6 +156,42 @@ impl Terminal {
         io::stdin().lock().read_line(&mut answer).map_err(|error| Trouble(error.to_string()))?;
         let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
         if yes { Ok(()) } else { Err(Trouble::new("nothing was changed")) }
+    }
+
+    /// Asks for something that may be seen; `usual` is what an empty answer means.
+    pub(crate) fn ask(&self, what: &str, usual: Option<&str>) -> Result<String, Trouble> {
+        self.asks(what)?;
+        match usual {
+            Some(usual) => eprint!("{what} [{usual}]: "),
+            None => eprint!("{what}: "),
+        }
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map_err(|error| Trouble(error.to_string()))?;
+        let answer = answer.trim();
+        Ok(if answer.is_empty() { usual.unwrap_or_default() } else { answer }.to_owned())
+    }
+
+    /// Asks for something that is not shown while it is typed, and stands in no history and no list of processes.
+    pub(crate) fn secret(&self, what: &str) -> Result<String, Trouble> {
+        self.asks(what)?;
+        eprint!("{what} (not shown): ");
+        let typed = rpassword::read_password().map_err(|error| Trouble(error.to_string()))?;
+        Ok(typed.trim().to_owned())
+    }
+
+    /// A program is not asked.
+    fn asks(&self, what: &str) -> Result<(), Trouble> {
+        if self.json || !io::stdin().is_terminal() {
+            return Err(Trouble(format!("{what}: there is no one here to ask")));
+        }
+        Ok(())
+    }
+
+    /// Shows something for a person alone, as it is.
+    pub(crate) fn show(&self, what: &str) {
+        if !self.json {
+            eprintln!("{what}");
+        }
     }
 
     /// A phone number as it may be shown.

@@ -49,7 +49,7 @@ pub(crate) fn work(work: &Work, number: impl Fn(&PhoneNumber) -> String) -> Stri
 }
 
 /// So many of something.
-fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 

@@ -13,6 +13,8 @@ mod act;
 mod books;
 #[path = "operator/calls.rs"]
 mod calls;
+#[path = "operator/down.rs"]
+mod down;
 #[path = "operator/fixture.rs"]
 mod fixture;
 #[path = "operator/keep.rs"]
@@ -21,5 +23,7 @@ mod keep;
 mod look;
 #[path = "operator/setup.rs"]
 mod setup;
+#[path = "operator/smoke.rs"]
+mod smoke;
 #[path = "operator/stack.rs"]
 mod stack;

@@ -40,7 +40,7 @@ impl<'a> Deed<'a> {
     }
 
     async fn begun(desk: &'a Desk, what: String, because: String, anyway: bool) -> Result<Self, Trouble> {
-        let who = desk.settings.aws()?.caller().await?;
+        let who = desk.settings.aws()?.identity().await?.arn;
         let deed = Self { desk, who, what, because, anyway };
         deed.note("begun").await?;
         Ok(deed)

@@ -1,19 +1,13 @@
 //! Files in a bucket.
 
-use sha2::{Digest, Sha256};
-
-use super::Aws;
+use super::{Aws, LIMIT, digest};
 use crate::terminal::Trouble;
 
 impl Aws {
     /// What is in a file; nothing, if there is none of this name.
     pub(crate) async fn file(&self, bucket: &str, name: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        let url = match &self.files.endpoint {
-            Some(endpoint) => format!("{}/{bucket}/{name}", endpoint.trim_end_matches('/')),
-            None => format!("{}/{name}", self.files.url(&format!("{bucket}.s3"))),
-        };
-        let empty = alloy_primitives::hex::encode(Sha256::digest(b""));
-        let (status, content) = self.send("s3", "GET", &url, &[("x-amz-content-sha256", &empty)], b"").await?;
+        let (url, empty) = (self.place_of(bucket, name), digest(b""));
+        let (status, content) = self.send("s3", "GET", &url, &[("x-amz-content-sha256", &empty)], b"", LIMIT).await?;
         let told = String::from_utf8_lossy(&content);
         match status {
             200 => Ok(Some(content)),

@@ -1,19 +1,18 @@
 //! A stack, as CloudFormation knows it: what belongs to it, what its parameters are, and how they are changed without touching its
-//! template. CloudFormation speaks the query protocol: forms in, XML out.
+//! template.
 
 use std::time::Duration;
 
-use roxmltree::{Document, Node};
-
-use super::{Aws, PAGES, encoded};
+use super::query::{Place, members, parsed, text};
+use super::{Aws, PAGES};
 use crate::terminal::Trouble;
 
 const VERSION: &str = "2010-05-15";
 /// How often it is asked how far an update is, and for how long at most: one with CloudFront in it takes a quarter of an hour.
-const STEP: Duration = Duration::from_secs(3);
+pub(crate) const STEP: Duration = Duration::from_secs(3);
 const STEPS: u32 = 1_200;
 /// What changes a role, and has a transform: the stack that `sam deploy` makes has both.
-const CAPABILITIES: [&str; 2] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"];
+pub(super) const CAPABILITIES: [&str; 2] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"];
 
 /// A parameter of a stack, and its value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +45,12 @@ impl Progress {
 impl Aws {
     /// The names of the functions that belong to a stack: no others, whatever they are called.
     pub(super) async fn functions_of(&self, stack: &str) -> Result<Vec<String>, Trouble> {
+        let all = self.resources_of(stack, "AWS::Lambda::Function").await?;
+        Ok(all.into_iter().map(|(_, physical)| physical).collect())
+    }
+
+    /// What belongs to a stack, of one kind: what the template calls it, and what it is called there.
+    pub(crate) async fn resources_of(&self, stack: &str, kind: &str) -> Result<Vec<(String, String)>, Trouble> {
         let (mut found, mut token) = (Vec::new(), None::<String>);
         for _ in 0..PAGES {
             let mut form = vec![("StackName".to_owned(), stack.to_owned())];
@@ -54,8 +59,8 @@ impl Aws {
             let page = parsed(&page)?;
             for member in members(page.root_element(), "StackResourceSummaries") {
                 let is_there = !text(member, "ResourceStatus").starts_with("DELETE_");
-                if is_there && text(member, "ResourceType") == "AWS::Lambda::Function" {
-                    found.push(text(member, "PhysicalResourceId"));
+                if is_there && text(member, "ResourceType") == kind {
+                    found.push((text(member, "LogicalResourceId"), text(member, "PhysicalResourceId")));
                 }
             }
             token = Some(text(page.root_element(), "NextToken")).filter(|token| !token.is_empty());
@@ -127,7 +132,8 @@ impl Aws {
         let told = parsed(&told)?;
         // The latest event comes first; the update began with an event of the stack itself.
         let of_update = members(told.root_element(), "StackEvents").take_while(|event| {
-            let begins = text(*event, "ResourceStatus") == "UPDATE_IN_PROGRESS";
+            let begins =
+                ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"].contains(&text(*event, "ResourceStatus").as_str());
             !(begins && text(*event, "ResourceType") == "AWS::CloudFormation::Stack")
         });
         let failed = of_update.filter(|event| text(*event, "ResourceStatus").ends_with("_FAILED"));
@@ -142,67 +148,20 @@ impl Aws {
         Ok(Progress { status: text(root, "StackStatus"), reason: text(root, "StackStatusReason") })
     }
 
-    async fn described(&self, stack: &str) -> Result<String, Trouble> {
+    pub(super) async fn described(&self, stack: &str) -> Result<String, Trouble> {
         self.cloudformation("DescribeStacks", &[("StackName".to_owned(), stack.to_owned())]).await
     }
 
-    /// An answer in XML. What is refused is told in CloudFormation's own words: parameters are no secrets.
-    async fn cloudformation(&self, action: &str, form: &[(String, String)]) -> Result<String, Trouble> {
-        let own = [("Action".to_owned(), action.to_owned()), ("Version".to_owned(), VERSION.to_owned())];
-        let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
-        let body = own.iter().chain(form).map(pair).collect::<Vec<_>>().join("&");
-        let url = format!("{}/", self.cloudformation);
-        let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-        let (status, bytes) = self.send("cloudformation", "POST", &url, &headers, body.as_bytes()).await?;
-        let told = String::from_utf8(bytes).map_err(|_| Trouble::new("AWS CloudFormation: unreadable"))?;
-        if (200..300).contains(&status) {
-            return Ok(told);
-        }
-        let why = parsed(&told).map(|told| text(told.root_element(), "Message")).unwrap_or_default();
-        let why = if why.is_empty() { status.to_string() } else { why };
-        Err(Trouble(format!("AWS CloudFormation, in {}: {why}", self.signer.region)))
+    pub(super) async fn cloudformation(&self, action: &str, form: &[(String, String)]) -> Result<String, Trouble> {
+        let place =
+            Place { service: "cloudformation", name: "CloudFormation", url: &self.cloudformation, version: VERSION };
+        self.query(&place, action, form).await
     }
-}
-
-fn parsed(told: &str) -> Result<Document<'_>, Trouble> {
-    Document::parse(told).map_err(|_| Trouble::new("AWS CloudFormation gave an answer that is not XML"))
-}
-
-/// What stands in the first element of this name of a whole document.
-pub(super) fn text_of(told: &str, name: &str) -> Option<String> {
-    Some(text(parsed(told).ok()?.root_element(), name)).filter(|text| !text.is_empty())
-}
-
-/// The members of the list of this name, wherever it is.
-fn members<'a>(root: Node<'a, 'a>, list: &'static str) -> impl Iterator<Item = Node<'a, 'a>> {
-    let list = root.descendants().find(move |node| node.tag_name().name() == list);
-    list.into_iter().flat_map(|list| list.children().filter(|node| node.tag_name().name() == "member"))
-}
-
-/// What stands in the first element of this name; nothing, where there is none.
-fn text(root: Node<'_, '_>, name: &str) -> String {
-    let found = root.descendants().find(|node| node.tag_name().name() == name);
-    found.and_then(|node| node.text()).unwrap_or_default().trim().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Progress, members, parsed, text};
-
-    #[test]
-    fn a_list_has_its_members_and_no_others() {
-        let told = "<R xmlns='http://cloudformation.amazonaws.com/doc/2010-05-15/'><X><Stacks><member>\
-            <Parameters><member><ParameterKey>A</ParameterKey><ParameterValue/></member>\
-            <member><ParameterKey>B</ParameterKey><ParameterValue>1 &amp; 2</ParameterValue></member></Parameters>\
-            <Outputs><member><OutputKey>C</OutputKey></member></Outputs></member></Stacks></X></R>";
-        let told = parsed(told).unwrap();
-        let found: Vec<_> = members(told.root_element(), "Parameters")
-            .map(|member| (text(member, "ParameterKey"), text(member, "ParameterValue")))
-            .collect();
-        assert_eq!(found, [("A".to_owned(), String::new()), ("B".to_owned(), "1 & 2".to_owned())]);
-        assert_eq!(members(told.root_element(), "Tags").count(), 0);
-        assert!(parsed("{}").is_err());
-    }
+    use super::Progress;
 
     #[test]
     fn an_update_that_was_rolled_back_is_over_and_not_well() {

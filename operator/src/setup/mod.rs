@@ -14,6 +14,8 @@ mod numbers;
 mod vault;
 mod vendors;
 
+pub(crate) use money::LONGEST_NAME;
+
 use serde_json::{Map, Value, json};
 use shared::upstream::twilio::account::Accounts;
 
@@ -86,6 +88,14 @@ pub(crate) async fn setup(desk: Desk, options: Setup) -> Result<Answer, Trouble>
     course.api().await;
     course.alarms();
     Ok(course.told())
+}
+
+/// The account that holds the numbers, before there is a stack; and what was found on the way.
+pub(crate) async fn account(desk: Desk, options: Setup) -> (Option<String>, Answer) {
+    let mut course = Course { desk, options, findings: Vec::new(), printed: Map::new() };
+    let main = course.main_account().await;
+    let account = course.lease_account(main.as_ref()).await;
+    (account.map(|account| account.sid), course.told())
 }
 
 impl Course {

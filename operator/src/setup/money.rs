@@ -13,7 +13,7 @@ use super::Course;
 use crate::show::ASK;
 
 /// CloudFormation cuts the name of a longer stack in the name of the refunds' role, by which the key's policy knows it.
-const LONGEST_NAME: usize = 30;
+pub(crate) const LONGEST_NAME: usize = 30;
 /// Below this a refund wallet should be filled: the refunds' own alarm goes off there too.
 const LOW: Usdc = Usdc::micros(10_000_000);
 
@@ -193,8 +193,14 @@ impl Course {
     /// Whether the API answers where buyers are sent, and asks to be paid.
     pub(super) async fn api(&mut self) {
         const WHAT: &str = "API";
-        let Some(url) = self.desk.settings.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()) else {
-            return self.note(WHAT, "not looked at: PUBLIC_URL is not known without a stack");
+        let url = match self.options.url.clone() {
+            Some(url) => Ok(Some(url)),
+            None => self.desk.settings.public_url().await,
+        };
+        let url = match url {
+            Ok(Some(url)) => url,
+            Ok(None) => return self.note(WHAT, "not looked at: PUBLIC_URL is not known without a stack"),
+            Err(trouble) => return self.note(WHAT, format!("not looked at: {trouble}")),
         };
         let request = http::client().post(format!("{url}/api/v1/phone/numbers/list")).timeout(ASK);
         match request.send().await.map(|answer| answer.status()) {

@@ -17,7 +17,9 @@ pub(crate) async fn account(stack: &Stack) -> (Cloud, Dialtone) {
     let (address, _) = serve(cloud.router()).await;
     let url = format!("http://{address}");
     let dialtone = Dialtone::bare(stack).with("AWS_ENDPOINT_URL_LAMBDA", Some(&url));
-    (cloud, dialtone.with("AWS_ENDPOINT_URL_CLOUDFORMATION", Some(&url)).with("DIALTONE_STACK", Some(STACK)))
+    let dialtone =
+        dialtone.with("AWS_ENDPOINT_URL_CLOUDFORMATION", Some(&url)).with("AWS_ENDPOINT_URL_STS", Some(&url));
+    (cloud, dialtone.with("DIALTONE_STACK", Some(STACK)))
 }
 
 /// Functions of a stack, told what those of a real one are.

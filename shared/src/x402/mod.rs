@@ -59,6 +59,9 @@ pub use payback::Payback;
 mod payback_svm;
 pub use payback_svm::{SolanaKey, Unsigned};
 
+mod paying;
+pub use paying::PayerKey;
+
 mod cdp;
 pub use cdp::{CdpKey, NotACdpKey};
 

@@ -1,5 +1,5 @@
 //! An account of AWS with stacks in it, as an operator sees it: what CloudFormation says of a stack, and how it changes one's
-//! parameters; and what Lambda says of the functions. Of two stacks whose names begin alike, each has functions of its own.
+//! parameters, and how one is deleted; what Lambda says of the functions; and who asks. Of two stacks whose names begin alike, each has functions of its own.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -76,7 +76,12 @@ impl Cloud {
         }
     }
 
-    /// CloudFormation and Lambda, at one address.
+    /// Whether there is a stack of this name.
+    pub fn has(&self, stack: &str) -> bool {
+        lock(&self.stacks).contains_key(stack)
+    }
+
+    /// CloudFormation, Lambda and STS, at one address.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/", post(cloudformation))
@@ -139,6 +144,9 @@ async fn cloudformation(
     headers: HeaderMap,
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Response {
+    if form.get("Action").is_some_and(|action| action == "GetCallerIdentity") {
+        return identity(&headers);
+    }
     if !is_signed(&headers, "cloudformation") {
         return refused(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
     }
@@ -148,6 +156,8 @@ async fn cloudformation(
         return refused(400, "InvalidAction", &format!("Could not find operation {action} for version"));
     }
     let mut stacks = lock(&cloud.stacks);
+    // By its id, too.
+    let name = name.rsplit('/').nth(1).unwrap_or(name);
     let Some(stack) = stacks.get_mut(name) else {
         return refused(400, "ValidationError", &format!("Stack with id {name} does not exist"));
     };
@@ -156,6 +166,10 @@ async fn cloudformation(
         "DescribeStacks" => stack_of(name, stack),
         "DescribeStackEvents" => events(name, stack),
         "UpdateStack" => update(name, stack, &form),
+        "DeleteStack" => {
+            stacks.remove(name);
+            told("DeleteStack", "")
+        }
         _ => refused(400, "InvalidAction", &format!("Could not find operation {action} for version 2010-05-15")),
     }
 }
@@ -200,8 +214,9 @@ fn stack_of(name: &str, stack: &mut Stack) -> Response {
     told(
         "DescribeStacks",
         &format!(
-            "<Stacks><member><StackName>{name}</StackName><StackStatus>{status}</StackStatus>\
-             <Parameters>{parameters}</Parameters></member></Stacks>"
+            "<Stacks><member><StackName>{name}</StackName><StackId>{}</StackId><StackStatus>{status}</StackStatus>\
+             <Parameters>{parameters}</Parameters></member></Stacks>",
+            id(name)
         ),
     )
 }
@@ -269,7 +284,18 @@ fn update(name: &str, stack: &mut Stack, form: &BTreeMap<String, String>) -> Res
     }
     stack.updates += 1;
     "UPDATE_IN_PROGRESS".clone_into(&mut stack.status);
-    told("UpdateStack", &format!("<StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/{name}/1</StackId>"))
+    told("UpdateStack", &format!("<StackId>{}</StackId>", id(name)))
+}
+
+fn id(name: &str) -> String {
+    format!("arn:aws:cloudformation:us-east-1:000000000000:stack/{name}/1")
+}
+
+fn identity(headers: &HeaderMap) -> Response {
+    if !is_signed(headers, "sts") {
+        return refused(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
+    }
+    told("GetCallerIdentity", "<Account>000000000000</Account><Arn>arn:aws:iam::000000000000:user/operator</Arn>")
 }
 
 fn told(action: &str, result: &str) -> Response {

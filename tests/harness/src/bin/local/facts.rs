@@ -55,6 +55,8 @@ pub(crate) struct Facts {
     pub(crate) solana: Option<OnSolana>,
     /// The simulated Twilio account.
     pub(crate) twilio_account_sid: String,
+    /// The account above it, and its Auth Token.
+    pub(crate) twilio_main: (String, String),
     /// What the simulated vendors' keys are, as `deploy/secrets` takes them.
     pub(crate) secrets: serde_json::Value,
     /// The environment of the operator's command, for `dialtone --local`.
@@ -125,6 +127,7 @@ impl Facts {
             address: wallet.text(),
             key: wallet.secret(),
             twilio_account_sid: world.twilio.account().sid.clone(),
+            twilio_main: world.twilio.main_account(),
             secrets: serde_json::json!({
                 "twilio": {"api_key": world.twilio.account().key, "api_secret": world.twilio.account().secret},
                 "bland": {"api_key": world.bland.keys().api_key, "encrypted_key": world.bland.keys().encrypted_key},

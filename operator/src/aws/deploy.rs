@@ -1,0 +1,108 @@
+//! A stack as it is made, made anew and deleted: from a template in the bucket, with parameters that are said or keep their value.
+//! The transform in the template is CloudFormation's own affair.
+//!
+//! `docs/decisions.md`: Why is a release not let out to a tenth of the requests first?
+
+use std::collections::BTreeMap;
+
+use super::query::{members, parsed, text};
+use super::stack::CAPABILITIES;
+use super::{Aws, Parameter};
+use crate::terminal::Trouble;
+
+/// How a stack stands.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// Its id, by which a stack that is gone is still known.
+    pub(crate) id: String,
+    /// As CloudFormation calls it.
+    pub(crate) status: String,
+}
+
+/// What a stack is made from.
+pub(crate) struct Template {
+    pub(crate) url: String,
+    /// Alarms that take an update back while it goes on, and for some minutes after it.
+    pub(crate) alarms: Vec<String>,
+    pub(crate) minutes: u16,
+}
+
+/// What all that belongs to a stack is tagged with, so that a bill can be read by it.
+const TAG: (&str, &str) = ("Application", "dialtone");
+
+impl Aws {
+    /// How a stack stands; nothing, where there is none.
+    pub(crate) async fn state_of(&self, stack: &str) -> Result<Option<State>, Trouble> {
+        let told = match self.described(stack).await {
+            Ok(told) => told,
+            Err(Trouble(why)) if why.contains("does not exist") => return Ok(None),
+            Err(trouble) => return Err(trouble),
+        };
+        let told = parsed(&told)?;
+        let root = told.root_element();
+        Ok(Some(State { id: text(root, "StackId"), status: text(root, "StackStatus") }))
+    }
+
+    /// What a stack says of itself.
+    pub(crate) async fn outputs_of(&self, stack: &str) -> Result<BTreeMap<String, String>, Trouble> {
+        let told = self.described(stack).await?;
+        let told = parsed(&told)?;
+        let output = |member| (text(member, "OutputKey"), text(member, "OutputValue"));
+        Ok(members(told.root_element(), "Outputs").map(output).collect())
+    }
+
+    /// Makes a stack. What is not said has its default.
+    pub(crate) async fn create(
+        &self,
+        stack: &str,
+        template: &Template,
+        parameters: &[Parameter],
+    ) -> Result<(), Trouble> {
+        let mut form = Self::form(stack, template);
+        for (place, one) in (1..).zip(parameters) {
+            form.push((format!("Parameters.member.{place}.ParameterKey"), one.name.clone()));
+            form.push((format!("Parameters.member.{place}.ParameterValue"), one.value.clone()));
+        }
+        self.cloudformation("CreateStack", &form).await.map(drop)
+    }
+
+    /// Gives a stack another template. All parameters of `kept` keep their value. False, where nothing would change.
+    pub(crate) async fn renew(&self, stack: &str, template: &Template, kept: &[String]) -> Result<bool, Trouble> {
+        let mut form = Self::form(stack, template);
+        for (place, name) in (1..).zip(kept) {
+            form.push((format!("Parameters.member.{place}.ParameterKey"), name.clone()));
+            form.push((format!("Parameters.member.{place}.UsePreviousValue"), "true".to_owned()));
+        }
+        for (place, alarm) in (1..).zip(&template.alarms) {
+            let at = |part: &str| format!("RollbackConfiguration.RollbackTriggers.member.{place}.{part}");
+            form.push((at("Arn"), alarm.clone()));
+            form.push((at("Type"), "AWS::CloudWatch::Alarm".to_owned()));
+        }
+        if !template.alarms.is_empty() {
+            form.push(("RollbackConfiguration.MonitoringTimeInMinutes".to_owned(), template.minutes.to_string()));
+        }
+        match self.cloudformation("UpdateStack", &form).await {
+            Ok(_) => Ok(true),
+            Err(Trouble(why)) if why.contains("No updates are to be performed") => Ok(false),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    fn form(stack: &str, template: &Template) -> Vec<(String, String)> {
+        let mut form = vec![
+            ("StackName".to_owned(), stack.to_owned()),
+            ("TemplateURL".to_owned(), template.url.clone()),
+            ("Tags.member.1.Key".to_owned(), TAG.0.to_owned()),
+            ("Tags.member.1.Value".to_owned(), TAG.1.to_owned()),
+        ];
+        for (place, capability) in (1..).zip(CAPABILITIES) {
+            form.push((format!("Capabilities.member.{place}"), capability.to_owned()));
+        }
+        form
+    }
+
+    /// Begins to delete a stack, but for what its template keeps.
+    pub(crate) async fn delete(&self, id: &str) -> Result<(), Trouble> {
+        self.cloudformation("DeleteStack", &[("StackName".to_owned(), id.to_owned())]).await.map(drop)
+    }
+}

@@ -1,0 +1,94 @@
+//! `dialtone smoke`: a real payment, which proves that a deployment sells; and the troubles that it has to tell.
+
+use std::time::Duration;
+
+use harness::sim::Fault;
+use harness::{Stack, Wallet};
+
+use crate::fixture::{CALLEE, Dialtone, Said, functions};
+
+const LIST: u64 = 1_000;
+const NUMBER: u64 = 5_000_000;
+const CALL: u64 = 540_000;
+
+/// The command, with the wallet's key on its standard input.
+async fn smoke(dialtone: &Dialtone, stack: &Stack, wallet: &Wallet, more: &[&str]) -> Said {
+    let arguments = [&["smoke", "--yes", "--wallet-key", "-", "--url", &stack.urls.gateway], more].concat();
+    let said = dialtone.told(&arguments, &wallet.secret()).await;
+    let key = wallet.secret();
+    let bare = key.trim_start_matches("0x");
+    assert!(!said.out.contains(bare) && !said.err.contains(bare), "the key was said");
+    said
+}
+
+#[tokio::test]
+async fn a_deployment_that_sells_is_proven_by_a_list_that_was_paid_for() {
+    let stack = Stack::start(functions()).await;
+    let wallet = stack.wallet();
+    let said = smoke(&Dialtone::of(&stack), &stack, &wallet, &[]).await.ends(0);
+    said.says(&["402", "signed", "paid", "the wallet has 0 numbers", "It sells: paid, settled and answered."]);
+    assert_eq!(stack.earned(), LIST);
+    // It finds its payment as any other.
+    let proof = smoke(&Dialtone::of(&stack), &stack, &wallet, &["--json"]).await.ends(0).json();
+    let payment = proof["payments"][0]["payment"].as_str().expect("a payment");
+    Dialtone::of(&stack).run(&["payment", payment]).await.ends(0).says(&["paid and delivered"]);
+    assert_eq!(stack.earned(), 2 * LIST);
+}
+
+#[tokio::test]
+async fn the_operators_own_phone_rings_if_he_wants_it_to() {
+    let stack = Stack::start(functions()).await;
+    // Conversations go on by themselves, and not with a test's minutes.
+    stack.bland.set_pace(Duration::from_millis(100));
+    let wallet = stack.wallet();
+    let said = smoke(&Dialtone::of(&stack), &stack, &wallet, &["--call", CALLEE]).await.ends(0);
+    said.says(&["call", "completed", "What was said", "It sells"]);
+    assert_eq!(stack.earned(), LIST + NUMBER + CALL);
+    let again = smoke(&Dialtone::of(&stack), &stack, &wallet, &["--call", "not a number"]).await.ends(2);
+    assert!(again.err.contains("not a number is"), "{}", again.err);
+    assert_eq!(stack.earned(), LIST + NUMBER + CALL);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_asked_for_with_the_same_signature_and_paid_once() {
+    let stack = Stack::start(functions()).await;
+    let wallet = stack.wallet();
+    stack.facilitator.faults().once("POST */settle", Fault::LoseAnswer);
+    stack.dynamo.faults().once("TransactWriteItems", Fault::LoseAnswer);
+    smoke(&Dialtone::of(&stack), &stack, &wallet, &[]).await.ends(0).says(&["It sells"]);
+    assert_eq!(stack.earned(), LIST);
+}
+
+#[tokio::test]
+async fn nothing_is_signed_for_another_payee_and_nothing_is_paid_with_nothing() {
+    let stack = Stack::start(functions()).await;
+    let wallet = stack.wallet();
+    let other = Dialtone::of(&stack).with("EVM_PAYEE", Some("0x00000000000000000000000000000000000000AA"));
+    let said = smoke(&other, &stack, &wallet, &[]).await.ends(2);
+    assert!(
+        said.err.contains("not this deployment's payee") && said.err.contains("Nothing was signed"),
+        "{}",
+        said.err
+    );
+    let poor = stack.wallet_with(LIST - 1);
+    let said = smoke(&Dialtone::of(&stack), &stack, &poor, &[]).await.ends(2);
+    assert!(said.err.contains("answered 402"), "{}", said.err);
+    let paused = Dialtone::of(&stack);
+    paused.run(&["pause", "--all", "--yes"]).await.ends(0);
+    let said = smoke(&paused, &stack, &wallet, &[]).await.ends(2);
+    assert!(said.err.contains("selling_paused"), "{}", said.err);
+    assert_eq!(stack.earned(), 0);
+}
+
+#[tokio::test]
+async fn nothing_is_bought_before_the_operator_has_said_yes() {
+    let stack = Stack::start(functions()).await;
+    let wallet = stack.wallet();
+    let arguments = ["smoke", "--wallet-key", "-", "--url", &stack.urls.gateway];
+    let dialtone = Dialtone::of(&stack);
+    let said = dialtone.told(&arguments, &wallet.secret()).await.ends(2);
+    assert!(said.err.contains("Say --yes if that is meant"), "{}", said.err);
+    let said = dialtone.told(&arguments, "hunter2").await.ends(2);
+    assert!(said.err.contains("not a private key") && !said.err.contains("hunter2"), "{}", said.err);
+    assert_eq!(stack.earned(), 0);
+}
