@@ -82,7 +82,7 @@ class Released(Deployed):
     def command(self, *said):
         twilio = self.world["twilio"]
         environment = {
-            **os.environ, "AWS_REGION": "us-east-1", "DIALTONE_STACK": STACK,
+            **os.environ, "AWS_REGION": "us-east-1", "DIALTONE_STACK": self.name,
             "TWILIO_VOICE_URL": f"{twilio}/voice.twilio.com", "TWILIO_PRICING_URL": f"{twilio}/pricing.twilio.com",
         }
         return subprocess.Popen(
@@ -117,7 +117,7 @@ class Released(Deployed):
         running.wait()
 
     def is_there(self):
-        [stack] = self.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+        [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         self.table = boto3.resource("dynamodb").Table(self.outputs["TableName"])
         self.api = self.outputs["ApiUrl"].split("//")[1].split(".")[0]
@@ -182,8 +182,9 @@ def main():
     check(len(stack.rows()) > 0, "the table was deleted with the stack")
     say("`dialtone down` wants the name typed and the leases given up; the stack is gone, and its table is not")
 
-    left = stack.outputs["TableName"]
-    stack.url = None
+    # Of another name: the emulator gives a table the same name each time. With the account that has the numbers.
+    left, stack.url, stack.name = stack.outputs["TableName"], None, f"{STACK}-again"
+    stack.typed += f"\nTwilioAccountSid = {json.dumps(before[0]['TwilioAccountSid'])}\n"
     waits = stack.up(ends=1)
     fund(waits["said"].split()[0])
     stack.is_there()
