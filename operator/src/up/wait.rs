@@ -41,11 +41,15 @@ impl Journey {
 
     /// Waits until the address has confirmed that it is told; what to do, if it has not.
     pub(super) async fn is_confirmed(&self) -> Result<Option<Answer>, Trouble> {
-        let Some(topic) = self.aws.outputs_of(&self.stack).await?.remove("AlarmTopic") else { return Ok(None) };
+        let outputs = self.aws.outputs_of(&self.stack).await?;
+        let topics: Vec<_> = ["AlarmTopic", "TicketTopic"].iter().filter_map(|name| outputs.get(*name)).collect();
         let began = Invocation::begin();
         let mut asked = false;
         loop {
-            let waiting = self.aws.subscriptions_of(&topic).await?.into_iter().find(|one| !one.confirmed);
+            let mut waiting = None;
+            for topic in &topics {
+                waiting = waiting.or(self.aws.subscriptions_of(topic).await?.into_iter().find(|one| !one.confirmed));
+            }
             let Some(waiting) = waiting else { return Ok(None) };
             if !asked {
                 let address = &waiting.endpoint;
