@@ -143,7 +143,7 @@ pub(crate) enum Command {
 /// EVM_PAYEE, ALARM_EMAIL, NODE_URL, TWILIO_MAIN_SID, TWILIO_MAIN_TOKEN, BLAND_API_KEY, PAYER_KEY.
 #[derive(Group)]
 pub(crate) struct Up {
-    /// The folder of the release: SHA256SUMS, and arm64 or x86_64 with a template and zips. Otherwise where this program is.
+    /// The folder of the release: SHA256SUMS, and arm64 or x86_64 with a template and zips. Otherwise the one where this program is, or where you are.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) release: Option<PathBuf>,
     /// arm64, which is a fifth cheaper, or x86_64. Otherwise the first that the release has.

@@ -17,7 +17,7 @@ use shared::invocation::Invocation;
 use shared::x402::PayerKey;
 
 use self::questions::{Answers, Notes};
-use self::release::Release;
+use self::release::{Release, SUMS};
 use crate::args::{Deployment, Setup, Up};
 use crate::aws::{Aws, Identity};
 use crate::settings::Settings;
@@ -145,13 +145,15 @@ impl Journey {
         }
     }
 
-    /// Where the release is: where it is said to be, or beside this program.
+    /// Where the release is: where it is said to be, beside this program, or here.
     fn folder(&self) -> Result<PathBuf, Trouble> {
         if let Some(folder) = &self.options.release {
             return Ok(folder.clone());
         }
         let program = std::env::current_exe().map_err(|error| Trouble(error.to_string()))?;
-        Ok(program.parent().map(PathBuf::from).unwrap_or_default())
+        let beside = program.parent().map(PathBuf::from).unwrap_or_default();
+        // Or in it.
+        Ok(if beside.join(SUMS).exists() { beside } else { PathBuf::from(".") })
     }
 
     /// All that has to be asked for a stack that is not there: what its parameters are to be.

@@ -10,6 +10,9 @@ use crate::terminal::Trouble;
 /// In the order in which they are taken: arm64 is a fifth cheaper.
 const PROCESSORS: [&str; 2] = ["arm64", "x86_64"];
 
+/// The file that says that a folder is a release.
+pub(super) const SUMS: &str = "SHA256SUMS";
+
 /// What is deployed.
 pub(super) struct Release {
     template: String,
@@ -26,7 +29,7 @@ impl Release {
             let what = "is no release: it has no folder arm64 or x86_64 with a template. --release says where one is";
             Trouble(format!("{} {what}", folder.display()))
         })?;
-        let sums = read(&folder.join("SHA256SUMS"))?;
+        let sums = read(&folder.join(SUMS))?;
         let sums = sums_of(&String::from_utf8_lossy(&sums));
         let checked = |name: &str| {
             let bytes = read(&at.join(name))?;
