@@ -1,15 +1,11 @@
 //! `dialtone smoke`: a real payment, which proves that a deployment sells; and the troubles that it has to tell.
 
-use std::time::Duration;
-
 use harness::sim::Fault;
 use harness::{Stack, Wallet};
 
-use crate::fixture::{CALLEE, Dialtone, Said, functions};
+use crate::fixture::{Dialtone, Said, functions};
 
 const LIST: u64 = 1_000;
-const NUMBER: u64 = 5_000_000;
-const CALL: u64 = 540_000;
 
 /// The command, with the wallet's key on its standard input.
 async fn smoke(dialtone: &Dialtone, stack: &Stack, wallet: &Wallet, more: &[&str]) -> Said {
@@ -33,20 +29,6 @@ async fn a_deployment_that_sells_is_proven_by_a_list_that_was_paid_for() {
     let payment = proof["payments"][0]["payment"].as_str().expect("a payment");
     Dialtone::of(&stack).run(&["payment", payment]).await.ends(0).says(&["paid and delivered"]);
     assert_eq!(stack.earned(), 2 * LIST);
-}
-
-#[tokio::test]
-async fn the_operators_own_phone_rings_if_he_wants_it_to() {
-    let stack = Stack::start(functions()).await;
-    // Conversations go on by themselves, and not with a test's minutes.
-    stack.bland.set_pace(Duration::from_millis(100));
-    let wallet = stack.wallet();
-    let said = smoke(&Dialtone::of(&stack), &stack, &wallet, &["--call", CALLEE]).await.ends(0);
-    said.says(&["call", "completed", "What was said", "It sells"]);
-    assert_eq!(stack.earned(), LIST + NUMBER + CALL);
-    let again = smoke(&Dialtone::of(&stack), &stack, &wallet, &["--call", "not a number"]).await.ends(2);
-    assert!(again.err.contains("not a number is"), "{}", again.err);
-    assert_eq!(stack.earned(), LIST + NUMBER + CALL);
 }
 
 #[tokio::test]
