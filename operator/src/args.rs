@@ -244,9 +244,6 @@ pub(crate) struct Hold {
     /// Lets it go again.
     #[arg(long, global = true)]
     pub(crate) off: bool,
-    /// Why, for the record.
-    #[arg(long, global = true, default_value = "not said", value_name = "REASON")]
-    pub(crate) because: String,
 }
 
 #[derive(Subcommand)]

@@ -6,12 +6,13 @@ use shared::invocation::Invocation;
 use shared::store::{Pause, Queue, SHARDS, Store};
 use shared::types::Country;
 
+use crate::act::Deed;
 use crate::args::Down;
 use crate::aws::Aws;
 use crate::show::ASK;
 use crate::terminal::{Answer, Trouble};
 use crate::words::counted;
-use crate::{Desk, act, up};
+use crate::{Desk, up};
 
 /// More of one queue than is counted.
 const MOST: u16 = 10_000;
@@ -48,11 +49,15 @@ pub(crate) async fn down(desk: &Desk, options: &Down) -> Result<Answer, Trouble>
     }
     // From here on nothing new is sold, so that what is counted stays so.
     let by = Invocation::begin();
-    store.pause_selling(Pause::All, &act::signed(desk, "dialtone down"), &by.attempt, by.now).await?;
+    let deed = Deed::begun_as(desk, format!("take the stack {stack} down")).await?;
+    store.pause_selling(Pause::All, &deed.why(), &by.attempt, by.now).await?;
     if let Some(no) = refusal(&owed(&store).await?, options) {
+        deed.ended(false).await?;
         return Ok(no.and("Selling is paused; `dialtone resume` sells again."));
     }
     aws.delete(&state.id).await?;
+    // In the table, which stays.
+    deed.ended(true).await?;
     let mut told = 0;
     up::gone(&aws, &state.id, |status| {
         if told == 0 {

@@ -136,7 +136,7 @@ class Deployed:
     def sets(self, *changes):
         """`dialtone set`: no checkout, no build."""
         done = subprocess.run(
-            [ROOT / "target/debug/dialtone", "--stack", self.name, "--yes", "set", *changes],
+            [ROOT / "target/debug/dialtone", "--stack", self.name, "--yes", "--because", "a story", "set", *changes],
             env={**os.environ, "AWS_REGION": "us-east-1"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )
         check(done.returncode == 0, f"dialtone set: {done.stdout}")

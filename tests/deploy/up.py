@@ -160,7 +160,7 @@ def main():
     check(proof["sells"] and len(proof["payments"]) == 3, f"dialtone smoke: {proof}")
     say("`dialtone smoke` paid for a list, a number and a call")
 
-    stack.dialtone("set", "DailyCallBudget=4000")
+    stack.dialtone("set", "DailyCallBudget=4000", "--because", "a story")
     before = stack.told()
     template = stack.folder / "x86_64/template.yaml"
     template.write_text(template.read_text().replace("MemorySize: 256", "MemorySize: 320", 1))
@@ -193,7 +193,7 @@ def main():
     with stack.restoring(source=left) as (_, of):
         of(go=True, block=[(stack.world["network"], 1)]).run()
         of(open=True).open()
-    stack.dialtone("resume")
+    stack.dialtone("resume", "--because", "a story")
     proof = stack.dialtone("smoke", "--wallet-key", stack.key_file, "--url", stack.url)
     check(any(one["said"] == "the wallet has 1 number" for one in proof["steps"]), f"after the table was put in: {proof}")
     check(stack.up()["ready"], "the stack with the table that was left is not ready")

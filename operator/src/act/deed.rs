@@ -39,6 +39,12 @@ impl<'a> Deed<'a> {
         Self::begun(desk, what.into(), because, false).await
     }
 
+    /// The same for what was confirmed in another way, and says why by itself.
+    pub(crate) async fn begun_as(desk: &'a Desk, what: String) -> Result<Self, Trouble> {
+        let because = reason(desk).unwrap_or_else(|_| what.clone());
+        Self::begun(desk, what, because, false).await
+    }
+
     async fn begun(desk: &'a Desk, what: String, because: String, anyway: bool) -> Result<Self, Trouble> {
         let who = desk.settings.aws()?.identity().await?.arn;
         let deed = Self { desk, who, what, because, anyway };

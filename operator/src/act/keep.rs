@@ -8,7 +8,7 @@ use shared::types::{CallId, PhoneNumber};
 use shared::upstream::bland::BlandCallId;
 use shared::upstream::bland::erase::AtBland;
 
-use super::signed;
+use super::deed::Deed;
 use crate::Desk;
 use crate::args::{Erase, Erased, Held, Hold};
 use crate::show::{ASK, phone_number};
@@ -24,15 +24,18 @@ pub(crate) async fn hold(desk: &Desk, hold: Hold) -> Result<Answer, Trouble> {
     let (store, by) = (desk.settings.store()?, &desk.invocation.attempt);
     let Some(call) = store.call(&call_id(id)?).await? else { return Ok(told(&Keeping::NoCall, "").no()) };
     if hold.off {
-        desk.terminal.confirm("The call may be erased again, and is deleted when its time is over.")?;
+        let question = "The call may be erased again, and is deleted when its time is over.";
+        let deed = Deed::confirmed(desk, question, format!("let call {} go", name(id))).await?;
         let done = store.let_call_go(&call, by).await?;
+        deed.ended(done == Keeping::Done).await?;
         let words = if done == Keeping::Done { "It is held no longer." } else { "It was not held." };
         return Ok(Answer::words(json!({"held": false, "changed": done == Keeping::Done}), words));
     }
-    desk.terminal.confirm(
-        "The call is kept, with what was said in it, until you let it go. Its caller sees it no longer than 30 days.",
-    )?;
-    let done = store.hold_call(&call, &signed(desk, &hold.because), by).await?;
+    let question =
+        "The call is kept, with what was said in it, until you let it go. Its caller sees it no longer than 30 days.";
+    let deed = Deed::confirmed(desk, question, format!("hold call {}", name(id))).await?;
+    let done = store.hold_call(&call, &deed.why(), by).await?;
+    deed.ended(done == Keeping::Done).await?;
     Ok(match done {
         Keeping::Done => Answer::words(json!({"held": true, "changed": true}), "It is held."),
         Keeping::Already | Keeping::Held(_) => {
@@ -46,10 +49,11 @@ pub(crate) async fn hold(desk: &Desk, hold: Hold) -> Result<Answer, Trouble> {
 pub(crate) async fn erase(desk: &Desk, erase: Erase) -> Result<Answer, Trouble> {
     match &erase.target {
         Erased::Call { id } => {
-            let id = call_id(id)?;
-            desk.terminal
-                .confirm("What was said in this call, its summary and its callee's number are gone for good.")?;
-            let (done, vendor) = erase_one(desk, &id).await?;
+            let call = call_id(id)?;
+            let question = "What was said in this call, its summary and its callee's number are gone for good.";
+            let deed = Deed::confirmed(desk, question, format!("erase call {}", name(id))).await?;
+            let (done, vendor) = erase_one(desk, &call).await?;
+            deed.ended(done == Keeping::Done).await?;
             let answer = told(&done, &vendor);
             Ok(if done == Keeping::Done { answer.and(STAYS) } else { answer.no() })
         }
@@ -84,9 +88,8 @@ async fn at_the_dialler(desk: &Desk, call: &Call) -> Result<String, Trouble> {
 }
 
 async fn destination(desk: &Desk, number: &PhoneNumber) -> Result<Answer, Trouble> {
-    desk.terminal.confirm(
-        "What was said in all calls to this number that are over, and the number itself, are gone for good.",
-    )?;
+    let question = "What was said in all calls to this number that are over, and the number itself, are gone for good.";
+    let deed = Deed::confirmed(desk, question, format!("erase destination {number:?}")).await?;
     let store = desk.settings.store()?;
     let (mut erased, mut kept, mut sales, mut vendors) = (0_u32, Vec::new(), 0_u32, Vec::new());
     let (mut from, mut looked_at) = (None, 0_u64);
@@ -122,6 +125,7 @@ async fn destination(desk: &Desk, number: &PhoneNumber) -> Result<Answer, Troubl
         }
         desk.terminal.progress(format!("{looked_at} items looked at"));
     }
+    deed.ended(erased > 0 || sales > 0).await?;
     vendors.sort_unstable();
     vendors.dedup();
     let rows = kept.iter().map(|(id, why)| vec![id.as_str().to_owned(), words(why)]).collect();
@@ -132,6 +136,11 @@ async fn destination(desk: &Desk, number: &PhoneNumber) -> Result<Answer, Troubl
     }
     let answer = answer.table(&["call", "why not"], rows).and(STAYS);
     Ok(if kept.is_empty() { answer } else { answer.no() })
+}
+
+/// A call in a trail: its whole id is the right to read it.
+fn name(id: &str) -> String {
+    format!("{}…", id.get(..8).unwrap_or_default())
 }
 
 fn call_id(text: &str) -> Result<CallId, Trouble> {

@@ -11,6 +11,7 @@ mod parameters;
 mod release;
 
 pub(crate) use controls::{block, pause, resume, unblock};
+pub(crate) use deed::Deed;
 pub(crate) use hang_up::hang_up;
 pub(crate) use keep::{erase, hold};
 pub(crate) use money::{refund, retry};

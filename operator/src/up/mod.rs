@@ -126,7 +126,7 @@ impl Journey {
 
     fn desk(&self) -> Desk {
         let (settings, terminal) = (self.settings.clone(), self.terminal.clone());
-        Desk { settings, terminal, invocation: Invocation::begin() }
+        Desk { settings, terminal, because: None, invocation: Invocation::begin() }
     }
 
     async fn set_up(&self) -> Setup {

@@ -61,7 +61,7 @@ async fn a_call_is_erased_here_and_at_the_dialler_and_the_books_stay() {
     assert!(naming(&stack, CALLEE) >= 3 && !holding(&stack, &summary).is_empty());
     stack.bland.set_may_erase(true);
     dialtone.run(&["erase", "call", &id]).await.ends(2);
-    dialtone.run(&["erase", "call", &id, "--yes"]).await.ends(0).says(&[
+    dialtone.run(&["erase", "call", &id, "--because", "test", "--yes"]).await.ends(0).says(&[
         "It is erased.",
         "gone at Bland",
         "stays for the books",
@@ -72,7 +72,7 @@ async fn a_call_is_erased_here_and_at_the_dialler_and_the_books_stay() {
     assert!(stack.bland.calls().iter().all(|call| call.erased));
     let sales = holding(&stack, "+12135550100");
     assert_eq!((sales.len(), &sales[0]["state"]), (1, &json!("closed")), "the sale stays, with the prefix");
-    dialtone.run(&["erase", "call", &id, "--yes"]).await.ends(1).says(&["No such call"]);
+    dialtone.run(&["erase", "call", &id, "--because", "test", "--yes"]).await.ends(1).says(&["No such call"]);
 }
 
 #[tokio::test]
@@ -81,11 +81,11 @@ async fn a_dialler_that_lets_nothing_be_erased_is_named_and_one_that_is_silent_k
     let dialtone = Dialtone::of(&stack);
     let id = talked(&stack, CALLEE).await;
     stack.bland.faults().once("DELETE *", harness::sim::Fault::Drop);
-    let refused = dialtone.run(&["erase", "call", &id, "--yes"]).await.ends(2);
+    let refused = dialtone.run(&["erase", "call", &id, "--because", "test", "--yes"]).await.ends(2);
     assert!(refused.err.contains("nothing was erased"), "{}", refused.err);
     stack.get(&format!("{CALL}/{id}")).send().await.expect(200);
     let theirs = stack.bland.calls().pop().expect("a call").id;
-    dialtone.run(&["erase", "call", &id, "--yes"]).await.ends(0).says(&["REDACT_CALLS", &theirs]);
+    dialtone.run(&["erase", "call", &id, "--because", "test", "--yes"]).await.ends(0).says(&["REDACT_CALLS", &theirs]);
     assert_eq!(naming(&stack, CALLEE), 0);
 }
 
@@ -97,14 +97,14 @@ async fn a_call_that_is_not_over_is_not_erased_and_one_that_is_held_neither() {
     stack.buys(&wallet).await;
     let running = stack.calls(&wallet, CALLEE).await;
     let id = running["call_id"].as_str().expect("an id");
-    dialtone.run(&["erase", "call", id, "--yes"]).await.ends(1).says(&["not over"]);
-    dialtone.run(&["hold", "call", id, "--yes"]).await.ends(1).says(&["not over"]);
+    dialtone.run(&["erase", "call", id, "--because", "test", "--yes"]).await.ends(1).says(&["not over"]);
+    dialtone.run(&["hold", "call", id, "--because", "test", "--yes"]).await.ends(1).says(&["not over"]);
     stack.bland.finish_all();
     settled(&stack, id).await;
     let held = dialtone.run(&["hold", "call", id, "--because", "case 7", "--yes"]).await.ends(0);
     held.says(&["It is held."]);
-    dialtone.run(&["hold", "call", id, "--yes"]).await.ends(0).says(&["held already"]);
-    dialtone.run(&["erase", "call", id, "--yes"]).await.ends(1).says(&["alice: case 7", "--off"]);
+    dialtone.run(&["hold", "call", id, "--because", "test", "--yes"]).await.ends(0).says(&["held already"]);
+    dialtone.run(&["erase", "call", id, "--because", "test", "--yes"]).await.ends(1).says(&["alice: case 7", "--off"]);
     let row = stack.dynamo.row(&format!("CALL#{id}"), "CALL").expect("the call");
     let parts = holding(&stack, "SAID#");
     assert!(row["ttl"].is_null() && !parts.is_empty() && parts.iter().all(|part| part["ttl"].is_null()), "{row}");
@@ -112,8 +112,8 @@ async fn a_call_that_is_not_over_is_not_erased_and_one_that_is_held_neither() {
     stack.travel(31 * DAY);
     stack.get(&format!("{CALL}/{id}")).send().await.refused(404, "unknown_call");
     dialtone.run(&["call", id, "--transcript"]).await.ends(0).says(&["alice: case 7"]);
-    dialtone.run(&["hold", "call", id, "--off", "--yes"]).await.ends(0).says(&["held no longer"]);
-    dialtone.run(&["hold", "call", id, "--off", "--yes"]).await.ends(0).says(&["was not held"]);
+    dialtone.run(&["hold", "call", id, "--off", "--because", "test", "--yes"]).await.ends(0).says(&["held no longer"]);
+    dialtone.run(&["hold", "call", id, "--off", "--because", "test", "--yes"]).await.ends(0).says(&["was not held"]);
     let row = stack.dynamo.row(&format!("CALL#{id}"), "CALL").expect("the call");
     assert!(row["ttl"].is_i64() && holding(&stack, "SAID#").iter().all(|part| part["ttl"].is_i64()), "{row}");
 }
@@ -128,7 +128,7 @@ async fn a_person_is_erased_from_all_calls_that_are_over_and_from_no_other_perso
     dialtone.run(&["hold", "call", &held, "--because", "case 7", "--yes"]).await.ends(0);
     let before = naming(&stack, other);
     dialtone
-        .run(&["erase", "destination", CALLEE, "--yes"])
+        .run(&["erase", "destination", CALLEE, "--because", "test", "--yes"])
         .await
         .ends(1)
         .says(&["Calls erased: 1. Calls kept: 1.", "case 7"]);
@@ -136,8 +136,16 @@ async fn a_person_is_erased_from_all_calls_that_are_over_and_from_no_other_perso
     stack.get(&format!("{CALL}/{held}")).send().await.expect(200);
     stack.get(&format!("{CALL}/{theirs}")).send().await.expect(200);
     assert_eq!(naming(&stack, other), before);
-    dialtone.run(&["hold", "call", &held, "--off", "--yes"]).await.ends(0);
-    dialtone.run(&["erase", "destination", CALLEE, "--yes"]).await.ends(0).says(&["Calls erased: 1. Calls kept: 0."]);
+    dialtone.run(&["hold", "call", &held, "--off", "--because", "test", "--yes"]).await.ends(0);
+    dialtone
+        .run(&["erase", "destination", CALLEE, "--because", "test", "--yes"])
+        .await
+        .ends(0)
+        .says(&["Calls erased: 1. Calls kept: 0."]);
     assert_eq!(naming(&stack, CALLEE), 0, "{:#?}", holding(&stack, CALLEE));
-    dialtone.run(&["erase", "destination", CALLEE, "--yes"]).await.ends(0).says(&["Calls erased: 0."]);
+    dialtone
+        .run(&["erase", "destination", CALLEE, "--because", "test", "--yes"])
+        .await
+        .ends(0)
+        .says(&["Calls erased: 0."]);
 }

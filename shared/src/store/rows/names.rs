@@ -147,7 +147,6 @@ attributes! {
     REFUNDED_BY = refunded_by of CallRow;
     BY_HAND = by_hand of CallRow;
     HELD_FOR = held_for of CallRow;
-    TO = to of CallRow;
     WAITED_UNTIL = waited_until of CallRow;
     HANGUP_REQUESTED_AT = hangup_requested_at of CallRow;
     LOOKED_AT = looked_at of CallRow;

@@ -30,6 +30,7 @@ const PORTS: Ports = Ports {
     solana: 8411,
     secrets_manager: 8412,
     s3: 8413,
+    sts: 8414,
 };
 
 /// The door for programs in other languages.
