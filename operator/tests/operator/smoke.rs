@@ -56,7 +56,7 @@ async fn nothing_is_signed_for_another_payee_and_nothing_is_paid_with_nothing() 
     let said = smoke(&Dialtone::of(&stack), &stack, &poor, &[]).await.ends(2);
     assert!(said.err.contains("answered 402"), "{}", said.err);
     let paused = Dialtone::of(&stack);
-    paused.run(&["pause", "--all", "--yes"]).await.ends(0);
+    paused.run(&["pause", "--all", "--because", "a test", "--yes"]).await.ends(0);
     let said = smoke(&paused, &stack, &wallet, &[]).await.ends(2);
     assert!(said.err.contains("selling_paused"), "{}", said.err);
     assert_eq!(stack.earned(), 0);

@@ -111,6 +111,8 @@ class CallStatus(Answer):
     call_id: str
     #: Minutes.
     call_length: float | None
+    #: `true`: the callee has asked not to be called again, so every further call to this number is 403 `destination_opted_out`.
+    callee_opted_out: bool | None = Field(default=None)
     #: Whether it is paid for and stays so.
     charged: bool
     #: The transcript as one text.

@@ -652,6 +652,8 @@ export interface components {
         /**
          * @description `wallet_blocked`: the operator refuses this wallet everything that is paid for.
          *
+         *     `quiet_hours`: it is night at the number, and the operator lets no phone ring then; `opens_at` says when it may be called.
+         *
          *     `no_owned_numbers`: the wallet has no active number: buy one first.
          *
          *     `wrong_wallet`: the wallet does not own the number that it names.
@@ -660,14 +662,15 @@ export interface components {
          */
         "403-voice_call": {
             headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code?: "wallet_blocked" | "no_owned_numbers" | "wrong_wallet" | "destination_opted_out";
+                    code?: "wallet_blocked" | "quiet_hours" | "no_owned_numbers" | "wrong_wallet" | "destination_opted_out";
                     /** @enum {unknown} */
-                    error?: "wallet_blocked" | "no_owned_numbers" | "wrong_wallet" | "destination_opted_out";
+                    error?: "wallet_blocked" | "quiet_hours" | "no_owned_numbers" | "wrong_wallet" | "destination_opted_out";
                 } & components["schemas"]["Refusal"];
             };
         };
@@ -1217,6 +1220,8 @@ export interface operations {
                         call_id: string;
                         /** @description Minutes. */
                         call_length: number | null;
+                        /** @description `true`: the callee has asked not to be called again, so every further call to this number is 403 `destination_opted_out`. */
+                        callee_opted_out?: boolean;
                         /** @description Whether it is paid for and stays so. */
                         charged: boolean;
                         /** @description The transcript as one text. */
@@ -1685,6 +1690,7 @@ export type ServiceCode =
     | "payment_pending"
     | "payment_required"
     | "payment_returned"
+    | "quiet_hours"
     | "rate_limited"
     | "renewal_in_progress"
     | "selling_paused"
