@@ -13,15 +13,16 @@ pub fn name(book: Book, day: Date) -> String {
 
 /// A file, with its heading.
 pub fn file<'a>(book: Book, lines: impl IntoIterator<Item = &'a Line>) -> String {
-    let heading = book.columns().iter().copied();
-    let mut text = record(heading);
-    for line in lines {
-        text.push_str(&record(book.columns().iter().map(|column| line.cell(column))));
-    }
-    text
+    let heading = record(book.columns().iter().copied());
+    lines.into_iter().fold(heading, |text, line| text + &self::line(line))
 }
 
-/// One record. What a spreadsheet would take for a formula is no concern here: no cell is a stranger's words.
+/// A line as it stands in a file.
+pub fn line(line: &Line) -> String {
+    record(line.book.columns().iter().map(|column| line.cell(column)))
+}
+
+/// One record. What a spreadsheet would take for a formula need not be escaped: no cell has a stranger's words.
 pub fn record<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     cells.map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
 }

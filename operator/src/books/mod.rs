@@ -46,10 +46,10 @@ pub(crate) async fn read(desk: &Desk, books: &[Book], from: Date, to: Date) -> R
                 _ => None,
             };
             let open = files.is_none();
-            let found = match files {
-                Some(lines) => lines,
-                None => store.booked_on(*day).await?.into_iter().filter(|line| books.contains(&line.book)).collect(),
-            };
+            let mut found = files.unwrap_or_default();
+            if open {
+                store.booked_on(*day, |line| found.extend(Some(line).filter(|it| books.contains(&it.book)))).await?;
+            }
             Ok::<_, Trouble>((*day, is_written, open, found))
         });
         for (day, is_written, open, found) in try_join_all(asked).await? {

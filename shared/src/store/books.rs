@@ -28,6 +28,7 @@ use crate::types::{AttemptId, DAY, Decimal, PaymentId, Timestamp, Usdc, rfc3339}
 
 use super::calls::Call;
 use super::change::{Change, Changes, Step, is};
+use super::item::Item;
 use super::keys::{self, Key, Queue};
 use super::parse::instant_of;
 use super::rows::{Book, BookLineRow, BookRow, Charge, DUE_QUEUE, RefundReason, State, TurnRow, WRITTEN_AT};
@@ -360,16 +361,16 @@ impl Store {
         self.change(entry.change).await.map(drop)
     }
 
-    /// Everything that was booked on a day, in its order.
-    pub async fn booked_on(&self, day: Date) -> Result<Vec<Line>, StoreFault> {
-        let mut lines = Vec::new();
-        for item in self.partition(keys::book_of(day)).await? {
+    /// Everything that was booked on a day, in its order: handed over line by line, since a day may have more of them than memory.
+    pub async fn booked_on(&self, day: Date, mut take: impl FnMut(Line) + Send) -> Result<(), StoreFault> {
+        let read = |item: Item| {
             let key = Key::of(&item).ok_or(StoreFault::Row("key of what was booked"))?;
             let (at, id) = keys::read_book_entry(&key).ok_or(StoreFault::Row("key of what was booked"))?;
             let row: BookRow = serde_dynamo::from_item(item)?;
-            lines.extend(row.lines.into_iter().map(|line| whole(line, at, id)));
-        }
-        Ok(lines)
+            row.lines.into_iter().map(|line| whole(line, at, id)).for_each(&mut take);
+            Ok(())
+        };
+        self.partition_by_pages(keys::book_of(day), read).await
     }
 
     /// Until when the files of the books are written; nothing before the first.

@@ -119,6 +119,26 @@ impl Store {
         pages(all.consistent_read(true), usize::MAX)
     }
 
+    /// All items of a partition, a page at a time, for one that may not fit into memory.
+    pub(super) async fn partition_by_pages(
+        &self,
+        pk: String,
+        mut take: impl FnMut(Item) -> Result<(), StoreFault> + Send,
+    ) -> Result<(), StoreFault> {
+        let all = self.client.query().table_name(&self.table).key_condition_expression("#pk = :pk");
+        let all = all.expression_attribute_names("#pk", PK.as_str()).consistent_read(true);
+        let all = all.expression_attribute_values(":pk", Value::from(pk).into());
+        let mut from = None;
+        loop {
+            let page = all.clone().set_exclusive_start_key(from).send().await.map_err(|error| unavailable(&error))?;
+            page.items.unwrap_or_default().into_iter().try_for_each(&mut take)?;
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     /// The last items of a partition by their sort keys, the last one first; of those before this key, where there is one.
     pub(super) fn newest(&self, pk: String, before: Option<String>, most: u16) -> Asked<'_, Vec<Item>> {
         let condition = if before.is_some() { "#pk = :pk AND #sk < :before" } else { "#pk = :pk" };

@@ -77,11 +77,16 @@ impl Sweep {
     }
 
     async fn write_day(&self, bucket: &Bucket, day: Date, invocation: &Invocation) -> Result<(), Fault> {
-        let mut lines = self.store.booked_on(day).await?;
-        lines.extend(self.bills_of(day, invocation).await?);
-        for book in Book::ALL {
-            let file = books::file(*book, lines.iter().filter(|line| line.book == *book));
-            bucket.put_new(&books::name(*book, day), file.into_bytes(), invocation.at_most(PUT, RESERVE)).await?;
+        let mut files: Vec<_> = Book::ALL.iter().map(|book| (*book, books::file(*book, []))).collect();
+        let mut write = |line: Line| {
+            if let Some((_, text)) = files.iter_mut().find(|(book, _)| *book == line.book) {
+                text.push_str(&books::line(&line));
+            }
+        };
+        self.store.booked_on(day, &mut write).await?;
+        self.bills_of(day, invocation).await?.into_iter().for_each(write);
+        for (book, text) in files {
+            bucket.put_new(&books::name(book, day), text.into_bytes(), invocation.at_most(PUT, RESERVE)).await?;
         }
         Ok(())
     }

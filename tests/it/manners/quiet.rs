@@ -1,4 +1,4 @@
-//! Quiet hours: by the callee's clock, before anything is paid, and the same for whoever asks.
+//! Quiet hours: by the callee's clock, before anything is paid, and the same for every caller.
 
 use harness::sim::Clock;
 use harness::spec::CALL;
