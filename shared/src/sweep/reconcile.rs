@@ -4,8 +4,8 @@
 //!
 //! `docs/decisions.md`: How is a list gone through that is longer than a round?
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::ToSpan;
@@ -22,7 +22,7 @@ use crate::store::walks::{Walk, Walked};
 use crate::store::{Custody, Queue, StoreFault};
 use crate::telemetry;
 use crate::telemetry::metrics::{NUMBER_RENT, NUMBERS};
-use crate::types::{Country, DAY, Timestamp, Usdc};
+use crate::types::{Country, DAY, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::twilio::{Owned, TwilioError};
 
 /// A number is released so many days before its next bill that a day with a failed round does not cost a month.
@@ -106,6 +106,7 @@ impl Sweep {
             }
         };
         let mut held = self.store.holdings(&owned.iter().map(|owned| owned.number.clone()).collect()).await?;
+        let Some(owned) = self.still_owned(owned, &held, walk, limit).await else { return Ok(false) };
         for owned in &owned {
             let holding = held.remove(&owned.number);
             let country = holding.as_ref().map_or_else(|| country_of(&owned.number), |holding| holding.country);
@@ -120,6 +121,31 @@ impl Sweep {
             self.tell(walk);
         }
         Ok(is_ours && walk.page.is_some())
+    }
+
+    /// Those of a page that the carrier still has. The page is older than what the table says: a number that another step has given back
+    /// in between is in neither, and would be taken for one that was bought by hand.
+    async fn still_owned(
+        &self,
+        mut owned: Vec<Owned>,
+        held: &HashMap<PhoneNumber, Holding>,
+        walk: &Walk,
+        limit: Duration,
+    ) -> Option<Vec<Owned>> {
+        if owned.iter().all(|owned| held.contains_key(&owned.number)) {
+            return Some(owned);
+        }
+        match self.numbers.twilio().all_owned(walk.page.clone(), limit).await {
+            Ok((still, _)) => {
+                let still: HashSet<_> = still.into_iter().map(|owned| owned.number).collect();
+                owned.retain(|owned| held.contains_key(&owned.number) || still.contains(&owned.number));
+                Some(owned)
+            }
+            Err(error) => {
+                warn!(%error, "the carrier's list could not be read again");
+                None
+            }
+        }
     }
 
     /// What all numbers cost, once the last one is counted: once for each walk, however many rounds it took.
@@ -143,16 +169,6 @@ impl Sweep {
         let now = invocation.now;
         let step = |verb: &str| format!("{verb} {} {}", owned.number.as_str(), invocation.attempt.as_str());
         let Some(holding) = holding else {
-            // Its page is older than what the table was asked after: another step may have given it back in between.
-            let limit = invocation.at_most(LIST, Duration::from_secs(3));
-            match self.numbers.twilio().owned(&owned.number, limit).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(()),
-                Err(error) => {
-                    warn!(number = ?owned.number, %error, "it is not known whether a number is still the carrier's");
-                    return Ok(());
-                }
-            }
             warn!(number = ?owned.number, "the carrier bills a number that the table did not know");
             let country = country_of(&owned.number);
             self.store.apply(adopt(&owned.number, country, &owned.sid, now), &step("adopt")).await?;
