@@ -185,8 +185,8 @@ class Deployed:
         return sorted(self.table.scan(ConsistentRead=True)["Items"], key=lambda row: (row["pk"], row["sk"]))
 
     def lasting(self):
-        """What only requests and time may change: not what the reaper counts."""
-        return [row for row in self.rows() if row["pk"] != "TURN"]
+        """What only requests and time may change: not what the reaper counts, and not the trail of what an operator does."""
+        return [row for row in self.rows() if row["pk"] != "TURN" and not row["pk"].startswith("BOOK#")]
 
     def schedules(self):
         group = next(it["Name"] for it in self.scheduler.list_schedule_groups()["ScheduleGroups"] if it["Name"] != "default")
