@@ -323,6 +323,7 @@ fn schemas() -> Value {
                 "retry_after_seconds": {"type": "integer", "minimum": 0, "description": "As `Retry-After`."},
                 "upstream": {"type": "string", "description": "Who refused or failed."},
                 "buy_endpoint": {"type": "string", "description": "Where a number can be bought."},
+                "opens_at": {"type": "string", "format": "date-time", "description": "When the number may be called, where it is night there."},
                 "actualOwner": {"type": ["string", "null"], "description": "The wallet that leases the number, if there is one."},
                 "your_active_numbers": {
                     "type": "array", "items": text, "description": "What the wallet does own.",

@@ -368,6 +368,11 @@ export interface components {
             limit?: "calls_per_wallet_per_hour" | "calls_per_wallet_per_day" | "calls_in_flight_per_wallet" | "calls_per_wallet_and_destination_per_hour" | "calls_per_wallet_and_destination_per_day" | "calls_per_destination_per_day" | "broken_calls_per_destination_per_day" | "call_cost_per_wallet_per_day" | "dear_call_cost_per_new_wallet_per_day" | "call_cost_per_prefix_per_day" | "call_cost_per_day" | "call_loss_per_day" | "dear_call_loss_per_day" | "calls_in_flight" | "numbers_per_wallet_per_day" | "number_cost_per_day" | "unpaid_calls_per_wallet" | "unpaid_numbers_per_wallet" | "unpaid_rings_per_wallet_per_day" | "renewals_per_number" | "doubtful_payments_per_wallet" | "credit" | "owner_answers_per_wallet_per_hour" | "unproven_signatures_per_minute" | "crowd";
             /** @description A sentence. One that ends in "Not charged." means it; the others say what to do instead. */
             message: string;
+            /**
+             * Format: date-time
+             * @description When the number may be called, where it is night there.
+             */
+            opens_at?: string;
             /** @description The number that the payment has bought, or that is renewed. */
             phone_number?: string;
             /** @description Where to poll it. */
