@@ -277,6 +277,7 @@ fn refused(code: &Code) -> Value {
             "limit" => json!(Limit::CallsPerHour.code()),
             "retry_after_seconds" => json!(5),
             "upstream" => json!("facilitator"),
+            "opens_at" => json!("2026-12-01T16:00:00Z"),
             "buy_endpoint" => json!(api::NUMBERS_BUY.path),
             "your_active_numbers" => json!(["+14155551234", "+12125550142"]),
             "calls_in_flight" => json!([under_way()]),
