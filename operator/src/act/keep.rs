@@ -66,7 +66,7 @@ async fn erase_one(desk: &Desk, id: &CallId) -> Result<(Keeping, String), Troubl
     let store = desk.settings.store()?;
     let mut vendor = String::new();
     if let Some(call) = store.call(id).await? {
-        match call.keeping() {
+        match store.may_erase(&call).await? {
             Keeping::Done => vendor = at_the_dialler(desk, &call).await?,
             other => return Ok((other, vendor)),
         }
@@ -114,7 +114,10 @@ async fn destination(desk: &Desk, number: &PhoneNumber) -> Result<Answer, Troubl
                 None => None,
             };
             let is_kept = match call {
-                Some(id) => store.call(&id).await?.is_some_and(|call| call.keeping() != Keeping::Done),
+                Some(id) => match store.call(&id).await? {
+                    Some(call) => store.may_erase(&call).await? != Keeping::Done,
+                    None => false,
+                },
                 None => true,
             };
             sales += u32::from(!is_kept && store.erase_callee(sale, number).await?);
@@ -159,7 +162,8 @@ fn words(outcome: &Keeping) -> String {
         Keeping::Already => "It was erased already.".to_owned(),
         Keeping::NoCall => "No such call is on record.".to_owned(),
         Keeping::Unsettled => {
-            "It is not over, or its money is on its way back: try again when it is at rest.".to_owned()
+            "It is not over, its money is on its way back, or it is not in the books yet: try again in an hour."
+                .to_owned()
         }
         Keeping::Held(why) => format!("It is held ({why}): `dialtone hold call ID --off` lets it go."),
     }

@@ -118,6 +118,7 @@ fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
             ended_at: None,
             hangup_requested_at: hung_up.map(at),
             settled: false,
+            waits: true,
             view: None,
             said: Vec::new(),
             held_for: None,

@@ -40,6 +40,7 @@ pub(in crate::calls) fn dialled() -> Call {
             ended_at: None,
             hangup_requested_at: None,
             settled: false,
+            waits: true,
             view: None,
             said: Vec::new(),
             held_for: None,

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | call | settled → held | settled, its money at rest, not held | [`Store::hold_call`] |
 //! | call | held → as it was | held | [`Store::let_call_go`] |
-//! | call, its place in the list, its sale | settled → (none), (none), without the callee's number | settled, its money at rest, not held | [`Store::erase_call`] |
+//! | call, its place in the list, its sale | settled → (none), (none), without the callee's number | settled, its money at rest, booked, not held | [`Store::erase_call`] |
 //! | sale | with a callee's number → without | – | [`Store::erase_callee`] |
 //!
 //! The books stay: the sale, with what was paid, by which transaction, and the prefix that was called. What was said goes last, part by part:
@@ -12,12 +12,13 @@
 //!
 //! `docs/decisions.md`: What stays of a call that is erased?
 
+use crate::store::books;
 use crate::store::change::{Change, Changes, When, is, no, there};
 use crate::store::dialled::Dialled;
 use crate::store::item::Item;
 use crate::store::keys::{self, Key, Named};
 use crate::store::requests::unavailable;
-use crate::store::rows::{CHARGE, Charge, HELD_FOR, PK, SETTLED, TO, TTL, Value, WORK};
+use crate::store::rows::{CHARGE, Charge, DUE_QUEUE, HELD_FOR, PK, SETTLED, TO, TTL, Value, WORK};
 use crate::store::{Cursor, Done, Hurdle, Store, StoreFault};
 use crate::types::{AttemptId, CallId, PaymentId, PhoneNumber};
 
@@ -35,7 +36,7 @@ pub enum Keeping {
     Already,
     /// There is no such call.
     NoCall,
-    /// The call is not over, or may still be paid back.
+    /// The call is not over, may still be paid back, or is not in the books yet.
     Unsettled,
     /// It is held, for this reason.
     Held(String),
@@ -61,18 +62,28 @@ fn at_rest() -> Vec<When> {
 }
 
 impl Call {
-    /// Whether it can be erased or held.
+    /// Whether it can be held, and erased once it is in the books.
     pub fn keeping(&self) -> Keeping {
         let is_open = matches!(self.business.charge, Charge::Pending | Charge::RefundDue);
         match &self.line.held_for {
             Some(why) => Keeping::Held(why.clone()),
-            None if is_open || !self.line.settled => Keeping::Unsettled,
+            None if is_open || !self.line.settled || self.line.waits => Keeping::Unsettled,
             None => Keeping::Done,
         }
     }
 }
 
 impl Store {
+    /// Whether a call can be erased. What it has cost is known from its item alone, so that has to be in the books.
+    pub async fn may_erase(&self, call: &Call) -> Result<Keeping, StoreFault> {
+        let keeping = call.keeping();
+        if keeping != Keeping::Done || call.business.charge != Charge::Paid || books::is_by_itself(call) {
+            return Ok(keeping);
+        }
+        let is_booked = self.sale(&call.business.sale).await?.is_none_or(|sale| sale.booked);
+        Ok(if is_booked { Keeping::Done } else { Keeping::Unsettled })
+    }
+
     /// call: settled → held. It and what was said in it are not deleted any more.
     pub async fn hold_call(&self, call: &Call, why: &str, by: &AttemptId) -> Result<Keeping, StoreFault> {
         let change = Change::update(keys::call(&call.id)).set(HELD_FOR, why).remove(TTL).when(no(HELD_FOR));
@@ -107,9 +118,13 @@ impl Store {
     pub async fn erase_call(&self, id: &CallId, by: &AttemptId) -> Result<Keeping, StoreFault> {
         let mut outcome = Keeping::NoCall;
         if let Some(call) = self.call(id).await? {
+            match self.may_erase(&call).await? {
+                Keeping::Done => {}
+                other => return Ok(other),
+            }
             let Call { line, business, .. } = &call;
             let place = Dialled { at: line.created_at, call: id.clone() };
-            let gone = Change::delete(keys::call(id)).when(no(HELD_FOR));
+            let gone = Change::delete(keys::call(id)).when(no(HELD_FOR)).when(no(DUE_QUEUE));
             let changes = Changes::of([
                 at_rest().into_iter().fold(gone, Change::when).or(Hurdle::Call),
                 Change::delete(keys::dialled(&business.wallet, &place)).anyway(),
@@ -119,7 +134,7 @@ impl Store {
             outcome = match self.transact(changes, &step).await? {
                 Done::Yes => Keeping::Done,
                 Done::No(_) => match self.call(id).await? {
-                    Some(call) => return Ok(call.keeping()),
+                    Some(call) => return self.may_erase(&call).await,
                     None => Keeping::Already,
                 },
             };

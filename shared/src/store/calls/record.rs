@@ -52,6 +52,8 @@ pub struct Line {
     pub hangup_requested_at: Option<Timestamp>,
     /// Nothing about it will change any more.
     pub settled: bool,
+    /// It stands in a queue: something of it is still to be done.
+    pub waits: bool,
     /// What the last look showed.
     pub view: Option<View>,
     /// In which parts what was said is on record.
@@ -188,6 +190,7 @@ impl Call {
                 ended_at: row.ended_at.map(instant_of).transpose()?,
                 hangup_requested_at: row.hangup_requested_at.map(instant_of).transpose()?,
                 settled: row.settled,
+                waits: row.due_queue.is_some(),
                 view: row.view.map(|view| View::from_row(view, transcript)),
                 said,
                 held_for: row.held_for,
