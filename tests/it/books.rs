@@ -170,7 +170,25 @@ async fn a_day_that_could_not_be_written_is_written_later_whole_and_once() {
 }
 
 #[tokio::test]
-async fn two_rounds_at_once_and_one_that_is_killed_write_a_day_once() {
+async fn a_carrier_that_says_nothing_any_more_holds_the_books_up_for_two_days() {
+    let stack = Stack::start(binaries!()).await;
+    stack.twilio.faults().always("GET */Usage/Records/Daily.json", Fault::Refuse(Answer::html(401)));
+    stack.sweep().await;
+    stack.buys(&stack.wallet()).await;
+    for _ in 0..3 {
+        stack.travel(HOUR / 2);
+        stack.sweep().await;
+    }
+    stack.travel(DAY - 2 * HOUR);
+    stack.sweep().await;
+    assert_eq!(stack.s3.names(), Vec::<String>::new(), "within two days of the day's end");
+    stack.travel(3 * DAY);
+    stack.sweep().await;
+    assert_eq!((sum(&lines(&stack, "sales")), lines(&stack, "bills")), (stack.earned(), Vec::new()));
+}
+
+#[tokio::test]
+async fn two_rounds_at_once_write_a_day_once() {
     let stack = Stack::start(binaries!()).await;
     stack.sweep().await;
     stack.buys(&stack.wallet()).await;

@@ -29,7 +29,8 @@ pub(super) fn is_shown(view: &View, looked_at: i64) -> bool {
     view.ended_by.is_end() && view.shows_at.is_none_or(|from| from <= looked_at)
 }
 
-/// Whether all that can belong to an end of a call that is `recorded`, or not, is there. Nothing is added to it any more. What a call without words lacks may be words.
+/// Whether all that can belong to the end of a call is there, so that nothing is added to it any more. A call that is not `recorded` has
+/// no recording; what a call without words lacks may be words.
 pub(super) fn has_all(recorded: bool, view: &View) -> bool {
     let has_recording = view.recording_url.is_some() || !recorded;
     let has_results = view.summary.is_some() && view.call_length.is_some() && has_recording;

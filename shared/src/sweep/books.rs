@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Report, Sweep, failed};
 use crate::books;
@@ -22,7 +22,7 @@ use crate::store::sales::Record;
 use crate::store::{Book, StoreFault, Work};
 use crate::telemetry;
 use crate::telemetry::metrics::BOOKS_BEHIND;
-use crate::types::{CallId, DAY, Timestamp};
+use crate::types::{CallId, DAY, Timestamp, Usdc};
 use crate::upstream::bucket::Bucket;
 
 /// How often it is looked whether a day is to be written.
@@ -35,6 +35,8 @@ const NAME: &str = "BOOKS#ROUND";
 const PUT: Duration = Duration::from_secs(8);
 const ANSWER: Duration = Duration::from_secs(5);
 const RESERVE: Duration = Duration::from_secs(3);
+/// How long after a day's end its files wait for the carrier to say what it has billed: an account that is closed says nothing any more.
+const UNBILLED: Duration = Duration::from_hours(48);
 /// A day is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(15);
 
@@ -95,11 +97,20 @@ impl Sweep {
     async fn bills_of(&self, day: Date, invocation: &Invocation) -> Result<Vec<Line>, Fault> {
         let limit = invocation.at_most(ANSWER, RESERVE);
         let billed = self.numbers.twilio().billed_for_calls(day, day, limit).await;
-        let billed = billed.map_err(|error| {
-            tracing::warn!(%error, "what the carrier has billed cannot be had");
-            Fault::Broken("the books of a day wait for the carrier's bill")
-        })?;
-        let line = |(of, amount): (Date, crate::types::Usdc)| {
+        let billed = match billed {
+            Ok(billed) => billed,
+            Err(error) => {
+                let end = beginning_of(day.checked_add(1.day()).map_err(StoreFault::from)?)?;
+                let waits = end.saturating_add(UNBILLED).is_ok_and(|until| invocation.now < until);
+                warn!(%day, waits, %error, "what the carrier has billed cannot be had for the books");
+                return if waits {
+                    Err(Fault::Broken("the books of a day wait for the carrier's bill"))
+                } else {
+                    Ok(Vec::new())
+                };
+            }
+        };
+        let line = |(of, amount): (Date, Usdc)| {
             let line = Line::of(Book::Bills, invocation.now).with("vendor", "twilio").with("what", "calls");
             line.with("day", of.to_string()).with("amount_usd", amount.dollars())
         };

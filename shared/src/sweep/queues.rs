@@ -33,7 +33,8 @@ const fn at_once(queue: Queue) -> usize {
         // A look waits a fifth of a second for the dialler, and five times ten milliseconds for the table: for ten thousand of them in
         // two rounds of four shards it takes 17. With 32 the dialler may be twice as slow, and is asked 512 times a second at most.
         Queue::Calls(_) => 32,
-        // The facilitator answers in a second or two, and is asked by every payer besides. A lease asks for nothing but the table, and neither does what is booked.
+        // The facilitator answers in a second or two, and is asked by every payer besides. A lease asks for nothing but the table, and so
+        // does what is booked.
         Queue::Sales(_) | Queue::Leases(_) | Queue::Books(_) => 8,
         // The node is the one that sales ask; a doubt has waited already, and so has a payment that was granted. The vendor's model, which
         // answers questions, is paid for each and takes its time.
