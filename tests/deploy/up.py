@@ -25,7 +25,7 @@ STACK = "dialtone-released"
 PATIENCE = 120
 
 
-def pack(build, folder):
+def pack(build, command, folder):
     """What `deploy/release` leaves for one processor, with the command beside it."""
     shutil.rmtree(folder, ignore_errors=True)
     template = yaml.load((ROOT / "template.yaml").read_text(), Loader)
@@ -37,7 +37,7 @@ def pack(build, folder):
             program.symlink_to(Path(build) / logical / "bootstrap")
     subprocess.run([sys.executable, "deploy/pack.py", built, "x86_64", folder / "x86_64"], cwd=ROOT, check=True, env={**os.environ, "DIALTONE_HURRIED": "1"})
     without_what_the_emulator_lacks(folder / "x86_64").rename(folder / "x86_64/template.yaml")
-    shutil.copy(ROOT / "target/debug/dialtone", folder / "dialtone")
+    shutil.copy(ROOT / command, folder / "dialtone")
     shutil.rmtree(built)
     checksums(folder)
 
@@ -55,7 +55,7 @@ class Released(Deployed):
         super().__init__(options)
         logs = Path(options.logs)
         self.folder, self.key_file, self.notes = logs / "release", logs / "payer.key", logs / "dialtone.toml"
-        pack(options.build, self.folder)
+        pack(options.build, options.command, self.folder)
         # A wallet of the world's that has money.
         self.payer = self.world["key"]
         self.key_file.write_text(self.payer)
@@ -127,7 +127,7 @@ class Released(Deployed):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("build", "logs"):
+    for name in ("build", "command", "logs"):
         parser.add_argument(f"--{name}", required=True)
     options = parser.parse_args()
     options.build, options.logs = os.path.abspath(options.build), os.path.abspath(options.logs)
