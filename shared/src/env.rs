@@ -297,6 +297,12 @@ impl Env {
         }
     }
 
+    /// `CANARY_KMS_KEY` (optional): the key of the wallet that buys from us, with `AWS_REGION` and `AWS_ENDPOINT_URL_KMS` (optional).
+    pub fn canary_key(&mut self) -> Option<SigningKey> {
+        let key = self.optional("CANARY_KMS_KEY")?;
+        Some(SigningKey::in_kms(self.service("AWS_ENDPOINT_URL_KMS"), key))
+    }
+
     /// `BOOKS_BUCKET` (optional), where the books are kept: with `AWS_REGION`, `AWS_ENDPOINT_URL_S3` (optional) and the role's credentials.
     pub fn books(&mut self) -> Option<Bucket> {
         let name = self.optional("BOOKS_BUCKET")?;

@@ -5,6 +5,7 @@
 
 pub mod endpoints;
 
+pub mod canary;
 pub mod discovery;
 pub mod free;
 pub mod mcp;

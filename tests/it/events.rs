@@ -22,7 +22,8 @@ async fn each_event_is_answered_as_its_name_says() {
                 Some((_, status)) => {
                     assert_eq!(answer["statusCode"].to_string(), status, "{}: {answer}", file.display());
                 }
-                None => assert_eq!(answer["faults"], 0, "{}: {answer}", file.display()),
+                // The canary counts none.
+                None => assert!(matches!(answer["faults"].as_u64(), None | Some(0)), "{}: {answer}", file.display()),
             }
             fed += 1;
         }

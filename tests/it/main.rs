@@ -9,6 +9,7 @@ mod books;
 mod browsers;
 mod by_hand;
 mod call_moments;
+mod canary;
 mod discovery;
 mod doubt;
 mod dry_run;

@@ -28,8 +28,11 @@ async fn every_right_is_used() {
 /// Where keys are needed for the facilitator, and refunds are signed by the key that never leaves its store.
 async fn on_base() -> Stack {
     let (content, public) = cdp_key();
-    let stack =
-        Stack::builder(binaries!()).parameter("FacilitatorAuth", "cdp").secret("PaymentSecret", Some(content)).told();
+    let stack = Stack::builder(binaries!())
+        .parameter("Canary", "on")
+        .parameter("FacilitatorAuth", "cdp")
+        .secret("PaymentSecret", Some(content))
+        .told();
     let mut stack = stack.start().await;
     stack.facilitator.require_jwt("key", public);
     for finding in ["was granted, and paid 0 times", "are said to have come in"] {
@@ -37,6 +40,9 @@ async fn on_base() -> Stack {
     }
     let wallet = stack.wallet();
     let call = json!({"phone_number": "+12133610872", "task": "Ask Andy to take a break."});
+
+    stack.ledger.mint(stack.canary_wallet.expect("a wallet"), 1_000);
+    assert_eq!(stack.invoke("canary", &json!({})).await["sells"], "sold");
 
     // A payer who gets nothing for it is paid back.
     stack.sweep().await;
@@ -228,7 +234,8 @@ async fn left_in_between(stack: &Stack, wallet: &Wallet) {
 
 /// Where the key that pays back is a secret, or there is none.
 async fn on_solana(with_key: bool) -> Stack {
-    let stack = Stack::builder(binaries!()).solana();
+    // The right to a key that is not there is used by no function.
+    let stack = Stack::builder(binaries!()).parameter("Canary", "on").solana();
     let stack = if with_key { stack } else { stack.secret("RefundSecret", None) };
     let stack = stack.start().await;
     let wallet = stack.solana_wallet();

@@ -211,6 +211,22 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
             .concat(),
         ),
         ("refunds", [&AWS[..], &SETTLED, &["PUBLIC_URL", "EVM_PAYEE", "SOLANA_PAYEE"], &BACK, &KEY].concat()),
+        // Where it buys, and whom it may pay there.
+        (
+            "canary",
+            [
+                &AWS[..],
+                &[
+                    "PUBLIC_URL",
+                    "PAYMENT_NETWORKS",
+                    "EVM_PAYEE",
+                    "SOLANA_PAYEE",
+                    "CANARY_KMS_KEY",
+                    "AWS_ENDPOINT_URL_KMS",
+                ],
+            ]
+            .concat(),
+        ),
     ]);
     let template = template();
     let global = names(&template["Globals"]["Function"]["Environment"]["Variables"]);
@@ -272,9 +288,39 @@ fn the_refund_wallets_key_is_the_refunds_own_and_outlives_the_stack() {
     );
     assert_eq!(text(&key["Properties"]["KeySpec"]), "ECC_SECG_P256K1");
     for (binary, function) in functions() {
-        let signs = statements(&function).iter().flat_map(|it| many(&it["Action"])).any(|it| it.starts_with("kms:"));
-        assert_eq!(signs, binary == "refunds", "{binary}");
+        let signs: Vec<_> = statements(&function)
+            .into_iter()
+            .filter(|it| many(&it["Action"]).iter().any(|action| action.starts_with("kms:")))
+            .map(|it| many(&it["Resource"]))
+            .collect();
+        let expected = match binary.as_str() {
+            "refunds" => vec![vec!["RefundKey.Arn".to_owned()]],
+            "canary" => vec![many(&canary_key())],
+            _ => Vec::new(),
+        };
+        assert_eq!(signs, expected, "{binary}");
     }
+}
+
+/// What the canary may sign with: a key of its own, where it is wanted.
+fn canary_key() -> Value {
+    let statements = statements(&functions()["canary"]);
+    assert_eq!(statements.len(), 1, "the canary has one right");
+    let key = statements[0]["Resource"].clone();
+    assert_eq!(many(&key)[..2], ["HasCanary", "CanaryKey.Arn"]);
+    key
+}
+
+#[test]
+fn the_canary_is_off_unless_it_is_wanted_and_has_a_wallet_of_its_own() {
+    let template = template();
+    assert_eq!(text(&template["Parameters"]["Canary"]["Default"]), "off");
+    for name in ["CanaryKey", "CanaryAlarm", "CanaryWalletAlarm"] {
+        assert_eq!(text(&template["Resources"][name]["Condition"]), "HasCanary", "{name}");
+    }
+    let schedule = &functions()["canary"]["Properties"]["Events"]["Buy"]["Properties"];
+    assert_eq!(many(&schedule["State"]), ["HasCanary", "ENABLED", "DISABLED"]);
+    canary_key();
 }
 
 #[test]

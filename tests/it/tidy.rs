@@ -24,6 +24,7 @@ fn types_serialize_only_where_bytes_come_in_or_go_out() {
         "shared/src/wire/",
         "shared/src/sweep.rs",
         "shared/src/refunds.rs",
+        "shared/src/canary.rs",
         "shared/src/endpoints/",
         "shared/src/mcp/message.rs",
         "shared/src/mcp/said.rs",

@@ -4,20 +4,18 @@
 
 use std::time::Duration;
 
-use alloy_primitives::{B256, hex, keccak256};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use alloy_primitives::{B256, keccak256};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::api::Endpoint;
+use shared::canary::{Chosen, chosen, header, required};
 use shared::invocation::Invocation;
 use shared::telemetry::Neighbour;
 use shared::types::{Usdc, Wallet};
 use shared::wire::http::{NoReply, Reply, client, send};
-use shared::x402::headers::{PAYMENT_REQUIRED, PAYMENT_SIGNATURE, X_PAYMENT_RECEIPT};
+use shared::x402::headers::{PAYMENT_SIGNATURE, X_PAYMENT_RECEIPT};
 use shared::x402::{Authorization, PayerKey};
 
-use super::demand::{Chosen, chosen};
 use crate::terminal::Trouble;
 
 /// The gateway gives up after half a minute.
@@ -57,7 +55,7 @@ impl Buyer {
     ) -> Result<Bought, Trouble> {
         let reply = self.first(endpoint, body).await?;
         let required =
-            required(&reply).ok_or_else(|| answered(endpoint, &reply, "instead of a 402 that can be read"))?;
+            demanded(&reply).ok_or_else(|| answered(endpoint, &reply, "instead of a 402 that can be read"))?;
         told("402", format!("{} asks for {}", endpoint.path, endpoint.price));
         let chosen = chosen(&required, endpoint.price, &self.payees)
             .map_err(|why| Trouble(format!("{}: {why}. Nothing was signed.", endpoint.path)))?;
@@ -133,24 +131,7 @@ impl Buyer {
             nonce: nonce(&invocation),
         };
         let signed = self.key.sign(chosen.network, authorization);
-        let of = &signed.authorization;
-        let document = json!({
-            "x402Version": 2,
-            "resource": resource,
-            "accepted": chosen.accepted,
-            "payload": {
-                "signature": hex::encode_prefixed(&signed.signature),
-                "authorization": {
-                    "from": of.from.to_string(),
-                    "to": of.to.to_string(),
-                    "value": of.value.atomic().to_string(),
-                    "validAfter": of.valid_after.to_string(),
-                    "validBefore": of.valid_before.to_string(),
-                    "nonce": of.nonce.to_string(),
-                },
-            },
-        });
-        (STANDARD.encode(document.to_string()), signed.id().as_str().to_owned())
+        (header(chosen, &signed, resource), signed.id().as_str().to_owned())
     }
 }
 
@@ -169,12 +150,8 @@ fn word(reply: &Reply, name: &str) -> String {
     reply.json::<Value>().unwrap_or_default()[name].as_str().unwrap_or_default().to_owned()
 }
 
-fn required(reply: &Reply) -> Option<Value> {
-    if reply.status != StatusCode::PAYMENT_REQUIRED {
-        return None;
-    }
-    let bytes = STANDARD.decode(reply.headers.get(PAYMENT_REQUIRED)?).ok()?;
-    serde_json::from_slice(&bytes).ok()
+fn demanded(reply: &Reply) -> Option<Value> {
+    (reply.status == StatusCode::PAYMENT_REQUIRED).then(|| required(&reply.headers)).flatten()
 }
 
 /// What was answered that was not hoped for, in the API's own words.

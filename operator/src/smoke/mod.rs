@@ -6,7 +6,6 @@
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
 mod buyer;
-mod demand;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

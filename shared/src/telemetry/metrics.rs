@@ -116,6 +116,10 @@ metrics! {
     REFUND_FLOAT: "RefundFloat", Money, ["function"];
     /// Days that have ended and whose books are not written.
     BOOKS_BEHIND: "BooksBehind", Count, ["function"];
+    /// Whether the canary's purchase failed: 1 or 0, each time that it has tried.
+    CANARY_FAILED: "CanaryFailed", Count, ["function"];
+    /// Whether its wallet held too little to buy: 1 or 0.
+    CANARY_UNFUNDED: "CanaryUnfunded", Count, ["function"];
     /// Idle numbers that can be sold at once.
     POOL: "Pool", Count, ["country"];
     /// Numbers that the carrier bills.

@@ -60,7 +60,7 @@ mod payback_svm;
 pub use payback_svm::{SolanaKey, Unsigned};
 
 mod paying;
-pub use paying::PayerKey;
+pub use paying::{Draft, PayerKey};
 
 mod cdp;
 pub use cdp::{CdpKey, NotACdpKey};

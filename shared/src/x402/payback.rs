@@ -3,10 +3,8 @@
 //! somewhere else, and so is what decides that money goes back.
 
 use alloy_primitives::{Address, B256, keccak256};
-use secp256k1::ecdsa::Signature;
 
-use super::exact_evm::{ECDSA, digest, signer};
-use super::{Authorization, Payload, Quote, SignedAuthorization, Verified, Version};
+use super::{Authorization, Draft, Payload, Quote, SignedAuthorization, Verified, Version};
 use crate::types::{EvmNetwork, PaymentId, Usdc, Wallet};
 
 /// What is hashed before the payment's id. Another one would let every refund be sent a second time.
@@ -16,8 +14,7 @@ const PURPOSE: &[u8] = b"dialtone refund of ";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Payback {
     quote: Quote,
-    network: EvmNetwork,
-    authorization: Authorization,
+    draft: Draft,
 }
 
 impl Payback {
@@ -44,37 +41,26 @@ impl Payback {
             valid_before,
             nonce: nonce(payment),
         };
-        Self { quote, network, authorization }
+        Self { quote, draft: Draft { network, authorization } }
     }
 
     /// What the refund wallet's key signs.
     pub fn digest(&self) -> B256 {
-        digest(self.network, &self.authorization)
+        self.draft.digest()
     }
 
-    /// The payment with its signature, DER-encoded as a key store gives it, in the one spelling that USDC takes: a low s,
-    /// and the v that names our wallet. Nothing, if another key has signed or something else was signed.
+    /// The payment with its signature, DER-encoded as a key store gives it. Nothing, if another key has signed or something else was
+    /// signed.
     pub fn signed(self, der: &[u8]) -> Option<Verified> {
-        let mut signature = Signature::from_der(der).ok()?;
-        signature.normalize_s();
-        let compact = signature.serialize_compact();
-        let signature = [27, 28].into_iter().find_map(|v| {
-            let mut bytes = [v; ECDSA];
-            bytes.get_mut(..compact.len())?.copy_from_slice(&compact);
-            let ours = signer(self.network, &self.authorization, &bytes) == Some(self.authorization.from);
-            ours.then_some(bytes)
-        })?;
-        Some(self.with(signature.to_vec()))
+        let Self { quote, draft } = self;
+        Some(Verified::restore(quote, Payload::Evm(draft.signed(der)?), Version::V2))
     }
 
     /// The payment as it was sent, for asking the chain what became of it: that needs no signature.
     pub fn unsigned(self) -> Verified {
-        self.with(Vec::new())
-    }
-
-    fn with(self, signature: Vec<u8>) -> Verified {
-        let signed = SignedAuthorization { network: self.network, authorization: self.authorization, signature };
-        Verified::restore(self.quote, Payload::Evm(signed), Version::V2)
+        let Draft { network, authorization } = self.draft;
+        let unsigned = SignedAuthorization { network, authorization, signature: Vec::new() };
+        Verified::restore(self.quote, Payload::Evm(unsigned), Version::V2)
     }
 }
 
@@ -86,6 +72,7 @@ pub(super) fn nonce(payment: &PaymentId) -> B256 {
 #[cfg(test)]
 mod tests {
     use alloy_primitives::{U256, b256, hex};
+    use secp256k1::ecdsa::Signature;
     use secp256k1::{Message, Secp256k1, SecretKey};
 
     use super::*;
@@ -128,11 +115,11 @@ mod tests {
 
     #[test]
     fn a_payment_goes_back_under_one_nonce_however_often_it_is_sent() {
-        assert_eq!(payback(1, 100).authorization.nonce, payback(1, 999).authorization.nonce);
-        assert_ne!(payback(1, 100).authorization.nonce, payback(2, 100).authorization.nonce);
+        assert_eq!(payback(1, 100).draft.authorization.nonce, payback(1, 999).draft.authorization.nonce);
+        assert_ne!(payback(1, 100).draft.authorization.nonce, payback(2, 100).draft.authorization.nonce);
         // Written down: a later version that derives another one would pay back once more.
         let recorded = b256!("0x1a926791c85134fa18c22c0fd0fc2a5b2f8be07fa2b59c13b430fb1aed7e774d");
-        assert_eq!(payback(1, 100).authorization.nonce, recorded);
+        assert_eq!(payback(1, 100).draft.authorization.nonce, recorded);
     }
 
     #[test]

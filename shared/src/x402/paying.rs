@@ -1,10 +1,11 @@
-//! Who pays on an EVM chain with a plain key: an EIP-3009 authorization and its signature. The functions never pay this way; the
-//! operator does, to prove that a deployment sells. It knows no prices: what is signed is what it is told.
+//! Who pays on an EVM chain: an EIP-3009 authorization and its signature, by a plain key, as the operator pays to prove that a
+//! deployment sells, or by a key store. It knows no prices: what is signed is what it is told.
 
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
+use secp256k1::ecdsa::Signature;
 use secp256k1::{Message, Secp256k1, SecretKey};
 
-use super::exact_evm::digest;
+use super::exact_evm::{ECDSA, digest, signer};
 use super::{Authorization, SignedAuthorization};
 use crate::types::EvmNetwork;
 
@@ -33,6 +34,37 @@ impl PayerKey {
         let v = if i32::from(recovery) % 2 == 0 { 27 } else { 28 };
         let signature = [&compact[..], &[v]].concat();
         SignedAuthorization { network, authorization, signature }
+    }
+}
+
+/// An authorization that a key store has still to sign.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    /// The chain that it is for.
+    pub network: EvmNetwork,
+    /// What is signed.
+    pub authorization: Authorization,
+}
+
+impl Draft {
+    /// What the payer's key signs.
+    pub fn digest(&self) -> B256 {
+        digest(self.network, &self.authorization)
+    }
+
+    /// The authorization with its signature, DER-encoded as a key store gives it, in the one spelling that USDC takes: a low s,
+    /// and the v that names the payer. Nothing, if another key has signed or something else was signed.
+    pub fn signed(self, der: &[u8]) -> Option<SignedAuthorization> {
+        let Self { network, authorization } = self;
+        let mut signature = Signature::from_der(der).ok()?;
+        signature.normalize_s();
+        let compact = signature.serialize_compact();
+        let signature = [27, 28].into_iter().find_map(|v| {
+            let mut bytes = [v; ECDSA];
+            bytes.get_mut(..compact.len())?.copy_from_slice(&compact);
+            (signer(network, &authorization, &bytes) == Some(authorization.from)).then_some(bytes)
+        })?;
+        Some(SignedAuthorization { network, authorization, signature: signature.to_vec() })
     }
 }
 

@@ -38,8 +38,8 @@ pub struct Deployment {
     pub schedules: Vec<Recurring>,
     /// Names of the groups of one-shot schedules.
     pub schedule_groups: Vec<String>,
-    /// Ids of the keys that sign.
-    pub keys: Vec<String>,
+    /// Ids of the keys that sign, by their names in the template.
+    pub keys: BTreeMap<String, String>,
     /// What may be done in the name of roles, by their ARN.
     pub roles: BTreeMap<String, Vec<Statement>>,
     /// ARNs of the secrets, by their names in the template.
@@ -119,7 +119,7 @@ impl Deployment {
             ttl: None,
             schedules: Vec::new(),
             schedule_groups: Vec::new(),
-            keys: Vec::new(),
+            keys: BTreeMap::new(),
             roles: BTreeMap::new(),
             secrets: BTreeMap::new(),
             buckets: Vec::new(),
@@ -131,7 +131,9 @@ impl Deployment {
                 "AWS::DynamoDB::Table" => deployment.table(&resolver, logical, resource),
                 "AWS::Scheduler::ScheduleGroup" => deployment.schedule_groups.push(resolver.physical_id(logical)),
                 "AWS::S3::Bucket" => deployment.buckets.push(resolver.physical_id(logical)),
-                "AWS::KMS::Key" => deployment.keys.push(resolver.physical_id(logical)),
+                "AWS::KMS::Key" => {
+                    deployment.keys.insert(logical.to_owned(), resolver.physical_id(logical));
+                }
                 "AWS::IAM::Role" => {
                     let policies = resource.get("Properties").and_then(|properties| properties.get("Policies"));
                     let policies = resolver.value(policies.unwrap_or(&Yaml::Null));
@@ -194,6 +196,7 @@ impl Deployment {
                 let path = path.as_str().unwrap_or(DEFAULT_ROUTE).to_owned();
                 self.routes.push(Route { function: function.binary.clone(), method, path });
             }
+            "ScheduleV2" | "Schedule" if properties["State"] == "DISABLED" => {}
             "ScheduleV2" | "Schedule" => {
                 let expression = properties.get("ScheduleExpression").unwrap_or(&properties["Schedule"]);
                 let input = properties["Input"].as_str().unwrap_or("{}");

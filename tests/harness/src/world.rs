@@ -69,6 +69,8 @@ pub struct World {
     pub s3: S3,
     /// The wallet that pays back.
     pub refund_wallet: Address,
+    /// The wallet that buys from us, where there is a canary; empty at first.
+    pub canary_wallet: Option<Address>,
     /// The same on Solana.
     pub solana_refund_wallet: Pubkey,
     /// The table.
@@ -150,11 +152,11 @@ impl World {
             scheduler.create_group(group);
         }
         let kms = Kms::new();
-        let mut refund_wallet = Address::ZERO;
-        for key in &deployment.keys {
-            refund_wallet = kms.create_key(key);
-            ledger.mint(refund_wallet, FLOAT);
-        }
+        let wallets: BTreeMap<_, _> =
+            deployment.keys.iter().map(|(name, key)| (name.as_str(), kms.create_key(key))).collect();
+        let refund_wallet = wallets["RefundKey"];
+        ledger.mint(refund_wallet, FLOAT);
+        let canary_wallet = wallets.get("CanaryKey").copied();
         let s3 = S3::new(clock.clone());
         for bucket in &deployment.buckets {
             s3.create(bucket);
@@ -207,6 +209,7 @@ impl World {
             secrets_manager,
             s3,
             refund_wallet,
+            canary_wallet,
             solana_refund_wallet,
             dynamo,
             lambda,

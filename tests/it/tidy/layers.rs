@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 15] = [
     &["numbers", "calls"],
     &["page"],
     &["edge"],
-    &["paid", "free", "signed_in", "mcp", "discovery", "sweep", "refunds"],
+    &["paid", "free", "signed_in", "mcp", "discovery", "sweep", "refunds", "canary"],
     &["endpoints"],
 ];
 

@@ -89,7 +89,7 @@ fn wrong_with(line: &Value, function: &str) -> Option<String> {
         return Some("a sale by another name".into());
     }
     let is_request = line["status"].is_u64();
-    let is_round = matches!(function, "reaper" | "refunds") && line["report"].is_object();
+    let is_round = matches!(function, "reaper" | "refunds" | "canary") && line["report"].is_object();
     (is_request == is_round).then(|| "neither an answer nor a report".into())
 }
 

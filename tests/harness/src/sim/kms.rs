@@ -72,6 +72,11 @@ impl Kms {
         address
     }
 
+    /// How often it has signed.
+    pub fn signed(&self) -> u64 {
+        self.inner().signed
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
     }

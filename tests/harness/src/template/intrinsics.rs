@@ -19,10 +19,14 @@ impl<'a> Resolver<'a> {
         Self { document, parameters }
     }
 
-    /// The resources with their logical ids, in the template's order.
+    /// The resources that are made, with their logical ids, in the template's order.
     pub(super) fn resources(&self) -> impl Iterator<Item = (&'a str, &'a Yaml)> {
         let resources = self.document.get("Resources").and_then(Yaml::as_mapping);
-        resources.into_iter().flatten().filter_map(|(logical, resource)| Some((logical.as_str()?, resource)))
+        let resources = resources.into_iter().flatten();
+        let resources = resources.filter(|(_, resource)| {
+            resource.get("Condition").and_then(Yaml::as_str).is_none_or(|condition| self.condition(condition))
+        });
+        resources.filter_map(|(logical, resource)| Some((logical.as_str()?, resource)))
     }
 
     /// A value with everything in it filled in.
@@ -101,6 +105,7 @@ impl<'a> Resolver<'a> {
             "!Equals" => Value::Bool(self.value(argument(0)) == self.value(argument(1))),
             "!Not" => Value::Bool(self.value(argument(0)) != Value::Bool(true)),
             "!Or" => Value::Bool(arguments.iter().any(|argument| self.value(argument) == Value::Bool(true))),
+            "!And" => Value::Bool(arguments.iter().all(|argument| self.value(argument) == Value::Bool(true))),
             "!Condition" => Value::Bool(self.condition(&self.string(argument(0)))),
             "!Join" => {
                 let (separator, parts) = (self.string(argument(0)), self.value(argument(1)));

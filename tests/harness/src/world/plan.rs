@@ -66,6 +66,7 @@ macro_rules! binaries {
             ("discovery", env!("CARGO_BIN_EXE_discovery")),
             ("reaper", env!("CARGO_BIN_EXE_reaper")),
             ("refunds", env!("CARGO_BIN_EXE_refunds")),
+            ("canary", env!("CARGO_BIN_EXE_canary")),
         ])
     };
 }

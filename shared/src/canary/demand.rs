@@ -1,27 +1,36 @@
 //! What a 402 asks for, and whether it may be signed: only what our own price list says, in USDC, on a network of ours, to a payee
-//! of the deployment. Pure.
+//! of the deployment. And what is sent back with the signature. Pure.
 
 use std::time::Duration;
 
-use alloy_primitives::Address;
-use serde_json::Value;
-use shared::types::{EvmNetwork, Network, Usdc, Wallet};
+use alloy_primitives::{Address, hex};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use crate::types::{EvmNetwork, Network, Usdc, Wallet};
+use crate::x402::SignedAuthorization;
+use crate::x402::headers::PAYMENT_REQUIRED;
 
 /// As long as a signature is good, whatever the demand allows.
 const LONGEST: u64 = 600;
 
 /// The way to pay that is taken, as it was offered.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Chosen {
-    pub(super) network: EvmNetwork,
-    pub(super) payee: Address,
-    pub(super) lasts: Duration,
+pub struct Chosen {
+    /// Where it is paid.
+    pub network: EvmNetwork,
+    /// Who is paid.
+    pub payee: Address,
+    /// For how long a signature has to be good.
+    pub lasts: Duration,
     /// As it stood in the 402, which is repeated to the seller.
-    pub(super) accepted: Value,
+    pub accepted: Value,
 }
 
 /// The first way to pay that a plain key can take. `payees` are those that the deployment has; none, where that is not known.
-pub(super) fn chosen(required: &Value, price: Usdc, payees: &[Wallet]) -> Result<Chosen, String> {
+pub fn chosen(required: &Value, price: Usdc, payees: &[Wallet]) -> Result<Chosen, String> {
     let offers = required["accepts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let on_evm = offers.iter().find_map(|offer| match Network::from_caip2(offer["network"].as_str()?) {
         Some(Network::Evm(network)) if offer["scheme"] == "exact" => Some((network, offer)),
@@ -45,10 +54,39 @@ pub(super) fn chosen(required: &Value, price: Usdc, payees: &[Wallet]) -> Result
     Ok(Chosen { network, payee, lasts: Duration::from_secs(lasts), accepted: offer.clone() })
 }
 
+/// The demand in the headers of a 402, if it can be read.
+pub fn required(headers: &HeaderMap) -> Option<Value> {
+    let bytes = STANDARD.decode(headers.get(PAYMENT_REQUIRED)?).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The header that pays. `resource` is repeated from the 402, as what was chosen of it.
+pub fn header(chosen: &Chosen, signed: &SignedAuthorization, resource: &Value) -> String {
+    let of = &signed.authorization;
+    let document = json!({
+        "x402Version": 2,
+        "resource": resource,
+        "accepted": chosen.accepted,
+        "payload": {
+            "signature": hex::encode_prefixed(&signed.signature),
+            "authorization": {
+                "from": of.from.to_string(),
+                "to": of.to.to_string(),
+                "value": of.value.atomic().to_string(),
+                "validAfter": of.valid_after.to_string(),
+                "validBefore": of.valid_before.to_string(),
+                "nonce": of.nonce.to_string(),
+            },
+        },
+    });
+    STANDARD.encode(document.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use shared::types::{EvmNetwork, Usdc, Wallet};
+
+    use crate::types::{EvmNetwork, Usdc, Wallet};
 
     use super::chosen;
 
