@@ -1,5 +1,6 @@
-//! What a program outside may do to a local world: put money into a wallet, make a neighbour fail once, say how the next call
-//! goes and what a model makes of it, sweep before a minute is over, and let time pass.
+//! What a program outside may do to a local world: put money into a wallet, make a neighbour fail once, use up what is paid in at the
+//! dialler, say how the next call goes and what a model makes of it, sweep before a minute is over, let time pass, and see what an
+//! operator would: which alarms ring, and a page with what was counted.
 //!
 //! A door for suites in other languages (`tests/clients`), which have no handles to the simulators. Only `cargo local`
 //! opens it, on loopback; it knows nothing of Dialtone.
@@ -11,25 +12,32 @@ use std::time::Duration;
 use alloy_primitives::Address;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::response::Html;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::alarms::{Alarm, points};
 use crate::sim::bland::Script;
 use crate::sim::solana::Pubkey;
 use crate::sim::{Answer, Fault, Faults};
 use crate::world::{Neighbour, World};
 
-/// The door itself: `POST /mint`, `/faults`, `/calls`, `/answers`, `/sweep` and `/travel`.
+mod page;
+
+/// The door itself: `POST /mint`, `/faults`, `/balance`, `/calls`, `/answers`, `/sweep` and `/travel`; `GET /alarms` and `/`.
 pub fn router(world: World) -> Router {
     Router::new()
         .route("/mint", post(mint))
         .route("/faults", post(fail_once))
+        .route("/balance", post(pay_in))
         .route("/calls", post(script_next_call))
         .route("/answers", post(answer_questions))
         .route("/sweep", post(sweep))
         .route("/travel", post(travel))
+        .route("/alarms", get(alarms))
+        .route("/", get(async |world: State<Arc<World>>| Html(page::of(&world, &ringing(&world).await))))
         .with_state(Arc::new(world))
 }
 
@@ -88,6 +96,33 @@ async fn fail_once(State(world): State<Arc<World>>, Json(fault): Json<FailOnce>)
     let answer = Answer::json(fault.status, &json!({"status": fault.status, "message": "told to fail"}));
     neighbour.once(&fault.request, Fault::Refuse(answer));
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `{"bland": 0}`: what is left at the dialler, in cents.
+#[derive(Deserialize)]
+struct Balance {
+    bland: u64,
+}
+
+async fn pay_in(State(world): State<Arc<World>>, Json(balance): Json<Balance>) -> StatusCode {
+    world.bland.set_balance(Some(balance.bland));
+    StatusCode::NO_CONTENT
+}
+
+/// The alarms that ring, once what was answered is also written.
+async fn ringing(world: &World) -> Vec<Alarm> {
+    world.lambda.logs().caught_up().await;
+    let now = page::now();
+    let points = points(&world.lambda.logs().lines(), now);
+    world.deployment.alarms.iter().filter(|alarm| alarm.rings(&points, now)).cloned().collect()
+}
+
+async fn alarms(State(world): State<Arc<World>>) -> Json<Value> {
+    let alarms = ringing(&world).await;
+    let told = alarms.into_iter().map(|Alarm { name, says, section, wakes, .. }| {
+        json!({"name": name, "says": says, "section": section, "wakes": wakes})
+    });
+    Json(told.collect())
 }
 
 /// `{"next": "error"}`: how the next call goes that is placed; with `"to": "+1…"`, the next one to that number. It is for a call that

@@ -10,6 +10,7 @@
     reason = "a panic is how a test fails, and JSON is read by index, where what is absent is null"
 )]
 
+pub mod alarms;
 pub mod audit;
 mod client;
 pub mod control;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
 
+use crate::alarms::Alarm;
 use crate::iam::Statement;
 use intrinsics::Resolver;
 
@@ -38,6 +39,8 @@ pub struct Deployment {
     pub schedules: Vec<Recurring>,
     /// Names of the groups of one-shot schedules.
     pub schedule_groups: Vec<String>,
+    /// The alarms on what the functions count.
+    pub alarms: Vec<Alarm>,
     /// Ids of the keys that sign, by their names in the template.
     pub keys: BTreeMap<String, String>,
     /// What may be done in the name of roles, by their ARN.
@@ -119,6 +122,7 @@ impl Deployment {
             ttl: None,
             schedules: Vec::new(),
             schedule_groups: Vec::new(),
+            alarms: Vec::new(),
             keys: BTreeMap::new(),
             roles: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -131,6 +135,13 @@ impl Deployment {
                 "AWS::DynamoDB::Table" => deployment.table(&resolver, logical, resource),
                 "AWS::Scheduler::ScheduleGroup" => deployment.schedule_groups.push(resolver.physical_id(logical)),
                 "AWS::S3::Bucket" => deployment.buckets.push(resolver.physical_id(logical)),
+                "AWS::CloudWatch::Alarm" => {
+                    let properties = resource.get("Properties").unwrap_or(&Yaml::Null);
+                    // What AWS counts of its own is not played here.
+                    let aws = serde_yaml_ng::to_string(properties).is_ok_and(|text| text.contains("AWS/"));
+                    let alarm = || Alarm::read(logical, &resolver.value(properties));
+                    deployment.alarms.extend(if aws { None } else { alarm() });
+                }
                 "AWS::KMS::Key" => {
                     deployment.keys.insert(logical.to_owned(), resolver.physical_id(logical));
                 }

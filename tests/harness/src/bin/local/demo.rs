@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use alloy_primitives::hex;
 use axum::http::Method;
-use harness::request::{Request, Response};
+use harness::request::Request;
 use harness::sim::chain::Key;
 use harness::wallet::Signer;
-use harness::world::Ports;
 use harness::{Wallet, client};
 use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::facts::Facts;
-use crate::neighbours::Neighbours;
+use crate::stage::{Simulator, ensure, expect};
 use crate::watch::Progress;
-use crate::{Trouble, Wishes, say, serve};
+use crate::{Trouble, say};
 
 /// The callee of the demonstration. No phone rings: the dialler is simulated.
 const CALLEE: &str = "+12133610872";
@@ -31,35 +30,8 @@ const WAIT: u64 = 20;
 /// Seconds after the end of a call from which on its questions are answered.
 const SETTLES: u64 = 61;
 
-/// Plays it in the world that runs, or in one of its own.
-pub(crate) async fn play(wishes: Wishes) -> Result<(), Trouble> {
-    if let Some(facts) = Facts::read()
-        && client().get(&facts.gateway).send().await.is_ok()
-    {
-        if wishes.chain && !facts.real_chain {
-            return Err(
-                "the world that runs on this machine simulates its chain: end it, or start it with --chain".to_owned()
-            );
-        }
-        say::heading("Playing in the world that runs on this machine");
-        return in_world(&facts).await;
-    }
-    let neighbours = Neighbours::of_process()?;
-    let running = serve::start(Ports::default(), &neighbours, wishes).await?;
-    say::heading("No world is running: playing in one of its own");
-    let facts = Facts::of(&running, serve::open_control(&running.world, 0).await?);
-    tokio::spawn(serve::housekeeping(running.world.clone()));
-    let outcome = in_world(&facts).await;
-    running.end(wishes).await.and(outcome)
-}
-
-async fn in_world(facts: &Facts) -> Result<(), Trouble> {
-    if !facts.play_money {
-        return Err("this world's facilitator is real: the demonstration plays with test money only".to_owned());
-    }
-    let secret = hex::decode_to_array(&facts.key).map_err(|error| format!("the key in world.json: {error}"))?;
-    let player =
-        Player { client: client(), api: format!("{}/api/v1", facts.gateway), wallet: Wallet::of(Key::new(secret)) };
+pub(crate) async fn in_world(facts: &Facts) -> Result<(), Trouble> {
+    let player = Player::of(facts)?;
     say::pair("wallet", &player.wallet.text());
 
     let bought = player.pays("Buy a number", "phone/numbers/buy", json!({"country": "US", "area_code": "415"})).await?;
@@ -104,17 +76,29 @@ async fn in_world(facts: &Facts) -> Result<(), Trouble> {
     Ok(())
 }
 
-struct Player {
+/// A customer, with the world's throw-away wallet.
+pub(crate) struct Player {
     client: reqwest::Client,
     api: String,
-    wallet: Wallet,
+    pub(crate) wallet: Wallet,
 }
 
 impl Player {
+    pub(crate) fn of(facts: &Facts) -> Result<Self, Trouble> {
+        let secret = hex::decode_to_array(&facts.key).map_err(|error| format!("the key in world.json: {error}"))?;
+        let wallet = Wallet::of(Key::new(secret));
+        Ok(Self { client: client(), api: format!("{}/api/v1", facts.gateway), wallet })
+    }
+
+    /// A request that is not sent yet.
+    pub(crate) fn posts(&self, path: &str, body: &Value) -> Request {
+        Request::new(&self.client, Method::POST, format!("{}/{path}", self.api)).body(body)
+    }
+
     /// Asks, is told the price, signs, asks again, and reads the receipt.
-    async fn pays(&self, what: &str, path: &str, body: Value) -> Result<Value, Trouble> {
+    pub(crate) async fn pays(&self, what: &str, path: &str, body: Value) -> Result<Value, Trouble> {
         say::heading(what);
-        let request = Request::new(&self.client, Method::POST, format!("{}/{path}", self.api)).body(&body);
+        let request = self.posts(path, &body);
         say::line(&format!("→ POST {path} {body}"));
         let asked = request.clone().send().await;
         expect(&asked, 402)?;
@@ -138,7 +122,7 @@ impl Player {
     async fn rehearses(&self, what: &str, path: &str, body: &Value) -> Result<Value, Trouble> {
         say::heading(what);
         let path = format!("{path}?dry_run=true");
-        let request = Request::new(&self.client, Method::POST, format!("{}/{path}", self.api)).body(body);
+        let request = self.posts(&path, body);
         say::line(&format!("→ POST {path} {body}"));
         let asked = request.clone().send().await;
         expect(&asked, 402)?;
@@ -255,38 +239,11 @@ impl Player {
     }
 }
 
-/// The door of a world whose dialler and chain are simulated: it can be told how a call goes, and that time has passed.
-struct Simulator {
-    client: reqwest::Client,
-    control: String,
-}
-
-impl Simulator {
-    fn of(facts: &Facts) -> Option<Self> {
-        let is_simulated = !facts.real_chain && facts.bland.starts_with("http://127.0.0.1:");
-        is_simulated.then(|| Self { client: client(), control: facts.control.clone() })
-    }
-
-    async fn is_told(&self, what: &str, body: &Value) -> Result<(), Trouble> {
-        let request = Request::new(&self.client, Method::POST, format!("{}/{what}", self.control));
-        expect(&request.body(body).send().await, 204)
-    }
-}
-
 /// Looks are a second apart at least.
 fn every_second() -> Interval {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
-}
-
-fn expect(answer: &Response, status: u16) -> Result<(), Trouble> {
-    let got = answer.status.as_u16();
-    ensure(got == status, &format!("expected {status}, got {got}: {}", String::from_utf8_lossy(&answer.body)))
-}
-
-fn ensure(holds: bool, otherwise: &str) -> Result<(), Trouble> {
-    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
 fn text(body: &Value, name: &str) -> Result<String, Trouble> {

@@ -1,5 +1,5 @@
-//! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it by itself; `--chain` has
-//! both on a real chain.
+//! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it by itself, and `cargo local outage`
+//! what an operator is woken for; `--chain` has the first two on a real chain.
 
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
@@ -8,8 +8,10 @@ mod binaries;
 mod demo;
 mod facts;
 mod neighbours;
+mod outage;
 mod say;
 mod serve;
+mod stage;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -54,7 +56,8 @@ fn main() -> ExitCode {
     let wishes = Wishes { chain: has("--chain"), solana: has("--solana"), networks, audit: has("--audit") };
     let outcome = match arguments.as_slice() {
         [] => run(async || serve::until_interrupted(wishes, facts).await),
-        ["demo"] if facts.is_none() => run(async || demo::play(wishes).await),
+        ["demo"] if facts.is_none() => run(async || stage::play(wishes, demo::in_world).await),
+        ["outage"] if facts.is_none() => run(async || stage::play(wishes, outage::in_world).await),
         ["help" | "--help" | "-h"] => {
             say::usage();
             return ExitCode::SUCCESS;

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) fn usage() {
     println!("cargo local         runs the API with simulated neighbours until it is interrupted");
     println!("cargo local demo    buys a number, places calls, hangs up and renews, with test money");
+    println!("cargo local outage  has the dialler refuse a call: what a customer is told, what rings, how it ends");
     println!("  --solana          payable on Solana as well");
     println!("  --main            by the names of the main networks, with play money all the same");
     println!("  --chain           on a real node with the real USDC, through a published facilitator (needs Node)");

@@ -204,6 +204,7 @@ fn tell(facts: &Facts) {
     say::pair("KMS", &format!("{}, refund wallet {}", facts.kms, facts.refund_wallet));
     say::pair("secrets", &facts.secrets_manager);
     say::pair("S3", &facts.s3);
+    say::pair("operator", &format!("{}/ (a page: what rings, and what was counted)", facts.control));
     if facts.play_money {
         say::heading(&format!("A throw-away wallet with {} that exists only here", say::dollars(FUNDS)));
         say::pair("address", &facts.address);
@@ -217,6 +218,10 @@ fn tell(facts: &Facts) {
     say::heading("To try");
     say::command(&curl, "What a number costs (402, with the price in PAYMENT-REQUIRED)");
     say::command("cargo local demo", "Buy a number, list it, place calls, hang up, renew (in another terminal)");
+    say::command(
+        "cargo local outage",
+        "Let the dialler refuse a call, and see what wakes its operator (in another terminal)",
+    );
     say::command("cargo dialtone --local stock", "Look at it, and step in, as its operator (`--help` says everything)");
 }
 
