@@ -24,7 +24,7 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
     parameters: &[DRY_RUN],
     request: &[
         Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
-            .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc")
+            .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc countries alpha2 regioncode callingcode")
             .such_as("\"US\""),
         Field::maybe(
             "area_code",

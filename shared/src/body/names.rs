@@ -9,12 +9,15 @@ use super::dry_run;
 use super::name::{plain, shown};
 use super::object::{self, Fields};
 use super::wish::{asks, is_nothing, promises};
-use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Unoffered};
+use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Kind, Unoffered};
 use crate::refusal::Refusal;
 use crate::types::{is_blank, is_one_slip_from};
 
 /// This many ignored fields are named: they are the caller's own words.
 const NAMED: usize = 20;
+
+/// So much of a name is read for its words.
+const LONGEST_READ: usize = 64;
 
 /// The fewest letters of a name that is recognised in spite of a slip.
 const SURE: usize = 4;
@@ -36,7 +39,7 @@ pub(super) fn check(endpoint: &Endpoint, fields: &Fields<'_>) -> Result<(), Refu
             if promises(&value(), unoffered.promise.in_a_body(|field| has(fields, field))) {
                 return Err(not_offered(name, unoffered));
             }
-        } else if let Some(field) = meant(endpoint, &plain) {
+        } else if let Some(field) = meant(endpoint, &plain).or_else(|| spoken_of(endpoint, name)) {
             if asks(&value(), field.kind) {
                 let Field { name: right, about, .. } = field;
                 let wrong = shown(name);
@@ -54,6 +57,9 @@ pub(super) fn check(endpoint: &Endpoint, fields: &Fields<'_>) -> Result<(), Refu
 
 /// Refuses what was put into something else, where it is not looked for: a field of the endpoint's, or what it does not offer.
 fn inside(endpoint: &Endpoint, wrapper: &str, value: &Value) -> Result<(), Refusal> {
+    // Some write the whole body as text.
+    let read = value.as_str().and_then(|text| serde_json::from_str(text).ok());
+    let value = read.as_ref().unwrap_or(value);
     let wrapper = shown(wrapper);
     if let Some(Field { name, .. }) = wrapped(endpoint, value) {
         let message = format!("was sent inside `{wrapper}`; send `{name}` at the top of the body");
@@ -74,22 +80,29 @@ fn inside(endpoint: &Endpoint, wrapper: &str, value: &Value) -> Result<(), Refus
 }
 
 /// What clients put a whole body into, which is not looked for there.
-const WRAPPERS: [&str; 15] = [
+const WRAPPERS: [&str; 22] = [
+    "advanced",
     "args",
     "arguments",
     "body",
     "config",
     "data",
     "fields",
+    "filter",
+    "filters",
     "input",
     "json",
+    "kwargs",
     "options",
+    "overrides",
     "params",
     "parameters",
     "payload",
     "props",
     "query",
     "request",
+    "requestbody",
+    "settings",
 ];
 
 /// The first field of the endpoint's that was put into something else with a value.
@@ -121,7 +134,7 @@ pub fn not_in_the_address<'a>(
             if promises(&Value::from(value), unoffered.promise.in_a_body(|_| false)) {
                 return Err(not_offered(name, unoffered));
             }
-        } else if let Some(field) = known.or_else(|| meant(endpoint, &plain)) {
+        } else if let Some(field) = known.or_else(|| meant(endpoint, &plain)).or_else(|| spoken_of(endpoint, name)) {
             let wrong = if name == field.name { String::new() } else { format!(" as `{}`", shown(name)) };
             return Err(Refusal::bad(
                 field.name,
@@ -183,6 +196,33 @@ fn meant(endpoint: &Endpoint, name: &str) -> Option<&'static Field> {
         |field: &Field, fits: &dyn Fn(&str) -> bool| field.names().filter_map(plain).any(|known| fits(&known));
     by(&|field| spelled(field, &|known| known == name) || field.elsewhere.split(' ').any(|known| known == name))
         .or_else(|| by(&|field| spelled(field, &|known| known.len() >= SURE && is_one_slip_from(known, name))))
+}
+
+/// The field that a name speaks of, where that decides which number is bought: `target_country` and `params[country]` have the word.
+fn spoken_of(endpoint: &Endpoint, name: &str) -> Option<&'static Field> {
+    let words = words(name);
+    let has = |field: &Field| {
+        let own: Vec<&str> = field.name.split('_').collect();
+        words.windows(own.len()).any(|some| some.iter().map(String::as_str).eq(own.iter().copied()))
+    };
+    endpoint.asked().iter().find(|field| matches!(field.kind, Kind::Country | Kind::AreaCode) && has(field))
+}
+
+/// The words of a name, in lower case, whatever its style.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars().take(LONGEST_READ) {
+        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        was_lower = c.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 #[cfg(test)]

@@ -72,7 +72,10 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, Strin
 /// Text that is put to the dialler's model as it stands.
 fn within(text: &str, name: &str, longest: usize) -> Result<String, String> {
     let (text, length) = (trimmed(text), text.chars().count());
-    if text.is_empty() || length > longest {
+    if text.is_empty() {
+        return Err(format!("`{name}` is blank"));
+    }
+    if length > longest {
         return Err(format!("`{name}` has {length} characters; 1 to {longest} are accepted"));
     }
     if text.contains(['{', '}']) || text.chars().any(char::is_control) {
@@ -127,7 +130,7 @@ mod tests {
             (with("name", json!("a1")), "`name` must be"),
             (with("name", json!(null)), "`name` is missing"),
             (with("question", json!("x".repeat(201))), "has 201 characters"),
-            (with("question", json!("  ")), "1 to 200"),
+            (with("question", json!("  ")), "`question` is blank"),
             (with("question", json!("Is {{name}} there?")), "braces"),
             (with("question", json!(1)), "must be text"),
             (with("type", json!("date")), "string, boolean, number, enum"),

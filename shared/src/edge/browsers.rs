@@ -16,7 +16,7 @@ const TAKEN: &str = "*, Accept, Content-Type, PAYMENT-SIGNATURE, X-PAYMENT, SIGN
                      Access-Control-Expose-Headers, MCP-Protocol-Version, Mcp-Method, Mcp-Name";
 /// What a page may read of an answer beside its body.
 const SHOWN: &str = "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, X-Payment-Receipt, Idempotent-Replayed, \
-                     Retry-After, Allow";
+                     Retry-After, Allow, Dry-Run";
 /// Seconds for which a browser need not ask again. Most keep it for two hours at most.
 const KEPT: &str = "86400";
 

@@ -14,7 +14,7 @@ use crate::api::mcp::{PURCHASE_NAME, Tool, WAIT_SECONDS};
 use crate::api::{self, IDEMPOTENCY_KEY, WAIT};
 use crate::body;
 use crate::refusal::Refusal;
-use crate::types::{CallId, whole};
+use crate::types::{CallId, is_blank, whole};
 use crate::x402::headers::LONGEST;
 
 /// How long an endpoint may take. It works for 25 seconds at most, and may have to be started first; an invocation of more than 27 is an
@@ -111,7 +111,12 @@ fn purchase(arguments: &mut Arguments<'_>) -> Result<Option<HeaderValue>, Refusa
         (IDEMPOTENCY_KEY.shortest..=IDEMPOTENCY_KEY.longest).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_graphic())
     };
-    let name = serde_json::from_str(given.get()).ok().filter(fits);
+    let name: Option<String> = serde_json::from_str(given.get()).ok();
+    // As in a header: without anything in it there is no name.
+    if name.as_deref().is_some_and(is_blank) {
+        return Ok(None);
+    }
+    let name = name.filter(fits);
     let name = name.and_then(|name: String| HeaderValue::try_from(name).ok());
     name.map(Some).ok_or_else(|| {
         let api::Text { shortest, longest, .. } = IDEMPOTENCY_KEY;
@@ -261,7 +266,11 @@ mod tests {
             );
         }
         let long = "k".repeat(129);
-        for key in [r#""""#, r#""two words""#, r#""\n""#, "7", "{}", r#""ä""#, &format!("\"{long}\"")] {
+        for none in ["null", "\"\"", "\" \""] {
+            let purchase = asked("buy_number", &format!("{{\"idempotency_key\":{none}}}"), "{}").unwrap().purchase;
+            assert_eq!(purchase, None, "{none}");
+        }
+        for key in [r#""two words""#, r#""a\nb""#, "7", "{}", r#""ä""#, &format!("\"{long}\"")] {
             let arguments = format!(r#"{{"idempotency_key":{key}}}"#);
             assert_eq!(wrong("buy_number", &arguments, "{}").1, "idempotency_key", "{key}");
         }

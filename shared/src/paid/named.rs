@@ -15,10 +15,14 @@ const LONGEST: usize = IDEMPOTENCY_KEY.longest;
 /// The name that a request carries. The header is what the caller's program says, and goes before what its wallet adds.
 pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Result<Option<String>, Refusal> {
     let given = headers.get_all(HEADER).iter().chain(headers.get_all(OLDER));
-    let mut given = given.map(|value| unquoted(value.as_bytes().trim_ascii())).filter(|name| !name.is_empty());
+    // The gateway joins repeated headers with a comma.
+    let given = given.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let mut given = given.map(|value| unquoted(value.trim_ascii())).filter(|name| !name.is_empty());
     let name = match given.next() {
         Some(name) if given.all(|other| other == name) => name,
-        Some(_) => return Err(Refusal::bad(HEADER, "is there twice, and differs; send one")),
+        Some(_) => {
+            return Err(Refusal::bad(HEADER, "is there twice, and differs; send one name, without a comma in it"));
+        }
         None => return Ok(presented.and_then(Presented::identifier).map(str::to_owned)),
     };
     let fits = name.len() <= LONGEST && name.iter().all(u8::is_ascii_graphic);
@@ -59,7 +63,7 @@ mod tests {
     fn a_name_is_visible_ascii_and_its_quotes_are_not_part_of_it() {
         let longest = "k".repeat(LONGEST);
         for (value, name) in
-            [("order-17", "order-17"), ("\"order-17\"", "order-17"), (" a,b ", "a,b"), (&longest, &longest)]
+            [("order-17", "order-17"), ("\"order-17\"", "order-17"), (" a;b ", "a;b"), (&longest, &longest)]
         {
             assert_eq!(named(&[value]).unwrap().as_deref(), Some(name), "{value}");
         }
@@ -69,8 +73,10 @@ mod tests {
         for nothing in [&[][..], &[""], &[" "], &["\"\""]] {
             assert_eq!(named(nothing).unwrap(), None, "{nothing:?}");
         }
-        assert_eq!(named(&["a", "a", ""]).unwrap().as_deref(), Some("a"), "one name, however often");
-        for bad in [&["two words"][..], &["ä"], &["k".repeat(LONGEST + 1).as_str()], &["a", "b"]] {
+        for often in [&["a", "a", ""][..], &["a,a"], &["a, \"a\",", "a"]] {
+            assert_eq!(named(often).unwrap().as_deref(), Some("a"), "one name, however often: {often:?}");
+        }
+        for bad in [&["two words"][..], &["ä"], &["k".repeat(LONGEST + 1).as_str()], &["a", "b"], &["a,b"]] {
             assert!(matches!(named(bad), Err(Refusal::BadRequest { field, .. }) if field == HEADER), "{bad:?}");
         }
     }

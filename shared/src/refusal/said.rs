@@ -178,11 +178,11 @@ impl Refusal {
             }
             Self::UpstreamRateLimited { vendor, retry_after } => Facts::new(
                 codes::UPSTREAM_RATE_LIMITED,
-                format!("{} is limiting our requests. Try again in {retry_after} s. {FREE}", vendor.title()),
+                capital(&format!("{} is limiting our requests. Try again in {retry_after} s. {FREE}", vendor.title())),
             )
             .retry_after(*retry_after),
             Self::Upstream { vendor, message } => {
-                Facts::new(codes::UPSTREAM_ERROR, format!("{}: {} {FREE}", vendor.title(), sentence(message)))
+                Facts::new(codes::UPSTREAM_ERROR, capital(&format!("{}: {} {FREE}", vendor.title(), sentence(message))))
                     .with("upstream", json!(vendor.title()))
             }
             Self::NotVerified => Facts::new(
@@ -259,6 +259,11 @@ fn did_you_mean(meant: &[(Method, &str)]) -> String {
 }
 
 /// Words of ours or of a vendor's with one end: vendors bring their own full stop, as a rule.
+fn capital(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
+}
+
 fn sentence(words: &str) -> String {
     let words = words.trim_end();
     let ends = words.ends_with(['.', '!', '?', '…', '。']);

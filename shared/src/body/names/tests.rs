@@ -44,6 +44,12 @@ fn a_name_that_is_nearly_right_is_told_the_right_one() {
                 "countrys",
                 "iso",
                 "ISO-2",
+                "target_country",
+                "countryName",
+                "phone-country",
+                "params[country]",
+                "country_prefix",
+                "alpha2",
             ][..],
         ),
         (
@@ -56,6 +62,8 @@ fn a_name_that_is_nearly_right_is_told_the_right_one() {
                 "areacode",
                 "area_cod",
                 "are_acode",
+                "us_area_code",
+                "preferAreaCode",
                 "area",
                 "npa",
                 "code",
@@ -249,6 +257,8 @@ fn a_body_inside_another_is_told_where_its_fields_belong() {
         (&NUMBERS_BUY, "Arguments", json!({"country": "", "area_code": "415"}), "area_code"),
         (&VOICE_CALL, "options", json!({"max_duration": 1}), "max_duration"),
         (&NUMBERS_RENEW, "input", json!({"phone_number": "+14155551235"}), "phone_number"),
+        (&NUMBERS_BUY, "body", json!("{\"country\": \"GB\"}"), "country"),
+        (&NUMBERS_BUY, "filter", json!({"country": "GB"}), "country"),
     ] {
         let (field, message) = refused(endpoint, &with(endpoint, wrapper, inside));
         assert_eq!(field, right);

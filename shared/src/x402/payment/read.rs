@@ -211,7 +211,8 @@ fn identifier(extensions: &RawValue) -> Result<Option<String>, Malformed> {
         let Object(info) = identifier.info?;
         info.id
     });
-    let Some(id) = id.filter(|id| id.get() != "null") else { return Ok(None) };
+    // What is empty is not there.
+    let Some(id) = id.filter(|id| !matches!(id.get(), "null" | "\"\"")) else { return Ok(None) };
     let fits = |id: &String| {
         (16..=128).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
     };

@@ -16,19 +16,26 @@ const NONCE: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// What a request signs in with, or nothing. A header with nothing in it is not a header.
 pub(super) fn signed(headers: &HeaderMap) -> Result<Option<Signed>, NotSignedIn> {
-    let values: Vec<&[u8]> = headers.get_all(HEADER).iter().map(|value| value.as_bytes().trim_ascii()).collect();
-    let value = match *values.as_slice() {
-        [] | [b""] => return Ok(None),
-        [value] if value.starts_with(b"{") => return malformed("it is JSON; send that JSON encoded as base64"),
+    let mut values = Vec::new();
+    for value in headers.get_all(HEADER).iter().map(|value| value.as_bytes().trim_ascii()) {
+        if value.starts_with(b"{") {
+            return malformed("it is JSON; send that JSON encoded as base64");
+        }
         // The gateway joins repeated headers with a comma, which base64 does not have.
-        [value] if !value.contains(&b',') => value,
-        _ => return malformed("the header is there twice; send it once"),
+        values.extend(value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|value| !value.is_empty()));
+    }
+    values.dedup();
+    let value = match *values.as_slice() {
+        [] => return Ok(None),
+        [value] => value,
+        _ => return malformed("the header is there twice, and differs; send one"),
     };
     if value.len() > LONGEST {
         return malformed(&format!("it is longer than {LONGEST} bytes"));
     }
     let Some(json) = encoded(value) else { return malformed("it is not base64, without whitespace") };
     let Ok(json) = str::from_utf8(&json) else { return malformed("it does not decode to UTF-8") };
+    let json = json.trim_start_matches('\u{feff}');
     if nesting(json.as_bytes()) > DEEPEST {
         return malformed("its JSON is nested too deeply");
     }

@@ -243,13 +243,18 @@ fn a_header_is_one_document_in_base64() {
         (format!("Bearer {}", STANDARD.encode(&text)), "malformed"),
         (STANDARD.encode(&text).replacen('e', "e ", 1), "malformed"),
         ("0x1234".to_owned(), "malformed"),
-        (format!("{},{}", STANDARD.encode(&text), STANDARD.encode(&text)), "malformed"),
+        // The same twice is one.
+        (format!("{},{}", STANDARD.encode(&text), STANDARD.encode(&text)), "signed in"),
+        (format!("{},{}", STANDARD.encode(&text), STANDARD_NO_PAD.encode("{}")), "malformed"),
+        (STANDARD.encode(format!("\u{feff}{text}")), "signed in"),
     ] {
         assert_eq!(code(&read(&value)), is, "{value}");
     }
     let whole = written(&evm());
-    assert_eq!(code(&read_at("2026-11-28T17:00:20Z", &[&whole, &whole])), "malformed");
-    assert_eq!(code(&read_at("2026-11-28T17:00:20Z", &["", &whole])), "malformed");
+    for same in [&[whole.as_str(), &whole][..], &["", &whole]] {
+        assert_eq!(code(&read_at("2026-11-28T17:00:20Z", same)), "signed in", "{same:?}");
+    }
+    assert_eq!(code(&read_at("2026-11-28T17:00:20Z", &[&whole, &written(&with(evm(), "ignored", "x"))])), "malformed");
 }
 
 #[test]
