@@ -93,16 +93,11 @@ async fn a_call_whose_price_is_never_told_is_booked_as_what_was_reserved_for_it(
     stack.bland.finish_all();
     // Bland knows nothing of it any more.
     stack.bland.faults().always("GET /v1/calls*", Fault::Refuse(Answer::html(404)));
-    for _ in 0..2 {
-        stack.travel(DAY);
-        stack.sweep().await;
-    }
-    the_day_ends(&stack).await;
-    // As many days as that may be more than one round's.
     for _ in 0..3 {
         stack.travel(DAY / 72);
         stack.sweep().await;
     }
+    the_day_ends(&stack).await;
     let costs = lines(&stack, "costs");
     let of: Vec<_> = costs.iter().filter(|line| line["vendor"] == "bland").map(|line| line["what"].as_str()).collect();
     assert_eq!(of, ["reserved"], "{costs:?}");

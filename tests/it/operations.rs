@@ -150,8 +150,8 @@ fn a_saved_query_looks_into_the_log_of_every_function() {
 fn what_operators_are_allowed_is_neither_to_sign_nor_to_deploy() {
     let template = template();
     let policies = of_type(&template, "AWS::IAM::ManagedPolicy");
-    let statements = policies["OperatorPolicy"]["Properties"]["PolicyDocument"]["Statement"].as_sequence();
-    for statement in statements.expect("statements") {
+    let statements = |policy: &Value| policy["Properties"]["PolicyDocument"]["Statement"].as_sequence().cloned();
+    for statement in policies.values().flat_map(|policy| statements(policy).expect("statements")) {
         for action in statement["Action"]
             .as_sequence()
             .map_or_else(|| vec![text(&statement["Action"])], |all| all.iter().map(text).collect())
@@ -166,28 +166,32 @@ fn what_operators_are_allowed_is_neither_to_sign_nor_to_deploy() {
 #[test]
 fn the_policy_of_operators_names_what_is_the_stacks_own_and_is_as_long_as_a_policy_may_be() {
     let template = template();
-    let document = &template["Resources"]["OperatorPolicy"]["Properties"]["PolicyDocument"];
-    let resources = document["Statement"].as_sequence().expect("statements").iter().map(|it| &it["Resource"]);
-    let resources: Vec<String> = resources
-        .flat_map(|on| on.as_sequence().map_or_else(|| vec![text(on)], |all| all.iter().map(text).collect()))
-        .collect();
-    // A name that goes on behind the stack's is another's: what follows it is the stack's own id, or nothing.
-    for on in &resources {
-        assert!(!on.contains("StackName}") || on.ends_with(":stack/${AWS::StackName}/*"), "{on}");
-        assert!(!on.ends_with('*') || on == "*" || on.ends_with("/*"), "{on}");
+    let mut named = BTreeSet::new();
+    for (policy, of) in of_type(&template, "AWS::IAM::ManagedPolicy") {
+        let document = &of["Properties"]["PolicyDocument"];
+        let resources = document["Statement"].as_sequence().expect("statements").iter().map(|it| &it["Resource"]);
+        let resources: Vec<String> = resources
+            .flat_map(|on| on.as_sequence().map_or_else(|| vec![text(on)], |all| all.iter().map(text).collect()))
+            .collect();
+        // A name that goes on behind the stack's is another's: what follows it is the stack's own id, or nothing.
+        for on in &resources {
+            assert!(!on.contains("StackName}") || on.ends_with(":stack/${AWS::StackName}/*"), "{on}");
+            assert!(!on.ends_with('*') || on == "*" || on.ends_with("/*"), "{on}");
+        }
+        // AWS takes 6,144 characters. Functions' names are cut at 64, so a stack's has 57 at most.
+        let filled = resources.iter().map(|on| if on.ends_with("Function.Arn") { 47 + 64 } else { 60 + 57 + 35 });
+        let around = serde_json::to_string(document).expect("JSON").len();
+        let around = around - resources.iter().map(String::len).sum::<usize>();
+        let all = around + filled.sum::<usize>();
+        assert!(all < 6_144, "{policy}: {all}");
+        assert_eq!(text(&template["Outputs"][&*policy]["Value"]), policy);
+        named.extend(resources);
     }
-    for function in of_type(&template, "AWS::Serverless::Function").keys() {
-        assert!(resources.contains(&format!("{function}.Arn")), "{function}");
+    for kind in ["AWS::Serverless::Function", "AWS::Logs::LogGroup"] {
+        for one in of_type(&template, kind).keys() {
+            assert!(named.contains(&format!("{one}.Arn")), "{one}");
+        }
     }
-    for log in of_type(&template, "AWS::Logs::LogGroup").keys() {
-        assert!(resources.contains(&format!("{log}.Arn")), "{log}");
-    }
-    // AWS counts no blanks, and takes 6,144 characters. Functions' names are cut at 64, so a stack's has 57 at most.
-    let around = serde_json::to_string(document).expect("JSON").len();
-    let filled =
-        resources.iter().map(|on| if on.ends_with("Arn") { 50 + 57 + 35 - on.len() } else { 60 }).sum::<usize>();
-    assert!(around + filled < 6_144, "{around} + {filled}");
-    assert_eq!(text(&template["Outputs"]["OperatorPolicy"]["Value"]), "OperatorPolicy");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub struct Deployment {
     pub keys: Vec<String>,
     /// What may be done in the name of roles, by their ARN.
     pub roles: BTreeMap<String, Vec<Statement>>,
-    /// What operators may do.
+    /// What operators may do, by all the policies that are made for them.
     pub operators: Vec<Statement>,
     /// ARNs of the secrets, by their names in the template.
     pub secrets: BTreeMap<String, String>,
