@@ -371,7 +371,7 @@ fn waited(call: &Call, now: Timestamp) -> Result<u64, StoreFault> {
     Ok(u64::try_from(now.duration_since(due).as_secs()).unwrap_or(0))
 }
 
-/// What the carrier says of our account rings, whoever was the first to be told.
+/// What the carrier says of our account rings, also where no caller has come.
 fn rings(error: &TwilioError) {
     if let TwilioError::Account(said) = error {
         telemetry::locked_out(Neighbour::Twilio, said);

@@ -42,7 +42,7 @@ impl Logs {
         lock(&self.groups).entry(group.to_owned()).or_default().push((at, message.to_owned()));
     }
 
-    /// So many of the next questions are answered with 500.
+    /// This many of the next questions are answered with 500.
     pub fn fail_next(&self, questions: usize) {
         self.asked.send_modify(|asked| asked.fails += questions);
     }
