@@ -27,8 +27,8 @@ const BUDGET: u64 = 200_000;
 const TENTHS: u64 = 248;
 /// Looks of a round of all shards, at 250 ms each: `shared/src/sweep/queues.rs` holds it.
 const LOOKS: u64 = 9_728;
-/// Calls of a day whose lines in the books fit into one round of the reaper: some 2 KB each while they are put, in 256 MB.
-const BOOKED: u64 = 100_000;
+/// Calls of a day whose lines in the books fit into one round of the reaper: 650 bytes each, in 48 MiB.
+const BOOKED: u64 = 75_000;
 /// At which rate the simulation is held.
 const SIMULATED: u64 = 500;
 
@@ -70,7 +70,7 @@ pub(crate) fn rows(life: &Life) -> Vec<String> {
         ),
         (
             BOOKED,
-            "the books: one round writes a day's files, in 256 MB; beyond it they wait in the table for 90 days, and the alarm rings"
+            "the books: one round writes a day's files, 48 MiB of them, 650 bytes for a call; a larger day waits in the table for 90 days, and the alarm rings"
                 .to_owned(),
             "reckoned",
             "code: a file for each hour".to_owned(),

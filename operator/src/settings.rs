@@ -6,8 +6,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::region::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, Region, imds};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use serde_json::{Map, Value};
@@ -23,6 +30,9 @@ use shared::wire::aws::{ForAws, Service};
 use crate::args::Deployment;
 use crate::aws::Aws;
 use crate::terminal::Trouble;
+
+/// How long a machine at AWS may take to say who it is.
+const MACHINE: Duration = Duration::from_secs(1);
 
 /// Names and values.
 #[derive(Clone)]
@@ -77,11 +87,21 @@ impl Settings {
     async fn look_for_credentials(&mut self) -> Result<(), Trouble> {
         // They are asked for on the table's behalf.
         let client = ForAws(Neighbour::Dynamodb);
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client);
-        if let Some(region) = self.get("AWS_REGION") {
-            loader = loader.region(Region::new(region.to_owned()));
-        }
-        let found = loader.load().await;
+        let places = ProviderConfig::default().with_http_client(client.clone());
+        // Only machines at AWS have such a service; elsewhere nothing answers, and the last place to look is not worth a wait.
+        let machine = imds::Client::builder().configure(&places).max_attempts(1).operation_timeout(MACHINE);
+        let machine = machine.connect_timeout(MACHINE).read_timeout(MACHINE).build();
+        let region = match self.get("AWS_REGION") {
+            Some(region) => RegionProviderChain::first_try(Region::new(region.to_owned())),
+            None => RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+                .or_else(ProfileFileRegionProvider::new())
+                .or_else(ImdsRegionProvider::builder().configure(&places).imds_client(machine.clone()).build()),
+        };
+        let region = region.region().await;
+        let credentials =
+            DefaultCredentialsChain::builder().configure(places).imds_client(machine).region(region.clone());
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client).region(region);
+        let found = loader.credentials_provider(credentials.build().await).load().await;
         self.put("AWS_REGION", found.region().map(ToString::to_string));
         if self.get("AWS_ACCESS_KEY_ID").is_some() {
             return Ok(());

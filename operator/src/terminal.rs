@@ -7,6 +7,9 @@ use std::process::ExitCode;
 use serde_json::Value;
 use shared::types::PhoneNumber;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
 
 use crate::args::Args;
 
@@ -200,16 +203,17 @@ impl Terminal {
     }
 }
 
-/// Warnings of the library's, for the person who waits. They hold no secrets and no full numbers.
+/// Warnings of the library's, for the person who waits. They hold no secrets and no full numbers. What AWS's own library warns of is
+/// how it looks for credentials, place by place, and is said in one sentence where there are none.
 pub(crate) fn init_log() {
-    let _ = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::WARN)
-        .with_target(false)
-        .with_ansi(false)
-        .without_time()
-        .with_writer(io::stderr)
-        .try_init();
+    let lines = fmt::layer().with_target(false).with_ansi(false).without_time().with_writer(io::stderr);
+    let ours = Targets::new().with_default(LevelFilter::WARN);
+    let wanted = SILENT.iter().fold(ours, |all, target| all.with_target(*target, LevelFilter::OFF));
+    let _ = tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init();
 }
+
+/// The beginnings of the names that AWS's library logs under.
+const SILENT: [&str; 4] = ["aws_config", "aws_credential_types", "aws_smithy", "aws_runtime"];
 
 fn rendered(blocks: &[Block]) -> String {
     let texts: Vec<String> = blocks

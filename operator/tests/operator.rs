@@ -21,6 +21,8 @@ mod fixture;
 mod keep;
 #[path = "operator/look.rs"]
 mod look;
+#[path = "operator/policy.rs"]
+mod policy;
 #[path = "operator/setup.rs"]
 mod setup;
 #[path = "operator/smoke.rs"]

@@ -179,13 +179,6 @@ impl Rounds for Refunds {
 }
 
 impl Refunds {
-    /// Does for one refund what a round does for all that are due: for an operator who does not want to wait.
-    pub async fn pay_back_now(&self, payment: &PaymentId, invocation: &Invocation) -> Result<Report, Fault> {
-        let mut report = Report::default();
-        self.one(payment, invocation, &mut report).await?;
-        Ok(report)
-    }
-
     async fn wallet(&self, invocation: &Invocation) -> Option<String> {
         let address = self.key.as_ref()?.address(invocation.at_most(SIGN, RESERVE)).await;
         address
@@ -242,6 +235,7 @@ impl Refunds {
         let open = |refund: &&Refund| matches!(refund.state, Refunding::Due | Refunding::Sending);
         let Some(refund) = record.refund.as_ref().filter(open).cloned() else { return Ok(()) };
         let credit = is_credit(&refund, false);
+        let came_in = self.came_in(&record, credit);
         let held_back = if credit { None } else { self.held_back(&record, &refund, invocation).await? };
         let (record, next) = match record.signed.payer {
             _ if let Some(next) = held_back => (record, next),
@@ -255,13 +249,14 @@ impl Refunds {
         };
         match next {
             Next::Refunded(transaction) => {
-                let done = self.store.refunded(&record, transaction, &invocation.attempt, invocation.now).await?;
+                let done =
+                    self.store.refunded(&record, transaction, came_in, &invocation.attempt, invocation.now).await?;
                 report.refunded += u32::from(done);
                 count(done, "refunded", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "paid back");
             }
             Next::Credited => {
-                let done = self.store.credited(&record, &invocation.attempt, invocation.now).await?;
+                let done = self.store.credited(&record, came_in, &invocation.attempt, invocation.now).await?;
                 report.credited += u32::from(done);
                 count(done, "credited", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "credited");

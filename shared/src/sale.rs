@@ -320,7 +320,7 @@ async fn let_go(
 ) -> Result<bool, Fault> {
     let work = sale.record().work.clone();
     let spent = blame == Blame::Payer || matches!(&work, Work::Call(call) if call.placed.is_some());
-    let released = released(sale.record(), blame, invocation.now);
+    let released = released(sale.record(), blame, invocation.now)?;
     match cashier.store.give_up(sale, released, spent).await {
         Ok(_) => count(work.kind().counted_as(), if blame == Blame::Payer { "declined" } else { "not_sent" }),
         Err(NotStepped::Overtaken) => return Err(Fault::Broken("another attempt has overtaken this one")),

@@ -22,7 +22,7 @@ use futures_util::future;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
-use crate::calls::Calls;
+use crate::calls::{Calls, OVERDUE};
 use crate::edge::Rounds;
 use crate::env::Env;
 use crate::invocation::Invocation;
@@ -35,10 +35,11 @@ use crate::store::calls::Call;
 use crate::store::controls::List;
 use crate::store::sales::{Open, Record, Sale, Taken};
 use crate::store::{Charge, SHARDS, State, Store, StoreFault, Work, numbers};
-use crate::telemetry;
-use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
-use crate::types::{CallId, Country, PaymentId, PhoneNumber, Usdc, Wallet};
+use crate::telemetry::metrics::{MONEY_BACK, OVERDUE_CALL_AGE, REFUNDS, ROUNDS};
+use crate::telemetry::{self, Neighbour};
+use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Usdc, Wallet};
 use crate::upstream::bucket::Bucket;
+use crate::upstream::twilio::TwilioError;
 
 /// A step is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(6);
@@ -310,6 +311,7 @@ impl Sweep {
         if known.business.charge == Charge::RefundDue {
             return self.owe(&known, invocation).await;
         }
+        telemetry::highest(&OVERDUE_CALL_AGE, waited(&known, invocation.now)?, []);
         self.calls.end(known, invocation).await
     }
 }
@@ -353,6 +355,26 @@ impl Undo for Sweep {
 
     async fn is_over(&self, work: &Work, invocation: &Invocation) -> bool {
         self.calls.is_over(work, invocation).await
+    }
+}
+
+/// For how long a call has waited for a look that shows something: its turn in the queue is put off before each look, so that it says
+/// nothing of looks that fail. One whose payment is in doubt waits for that.
+fn waited(call: &Call, now: Timestamp) -> Result<u64, StoreFault> {
+    if call.business.charge == Charge::Pending {
+        return Ok(0);
+    }
+    let longest = Duration::from_secs(u64::from(call.line.max_duration) * 60);
+    let over = call.line.ended_at.map_or_else(|| call.line.created_at.saturating_add(longest), Ok)?;
+    let shown = call.line.seen_at.map(Timestamp::from_second).transpose()?;
+    let due = shown.map_or(over, |shown| shown.max(over)).saturating_add(OVERDUE)?;
+    Ok(u64::try_from(now.duration_since(due).as_secs()).unwrap_or(0))
+}
+
+/// What the carrier says of our account rings, also where no caller has come.
+fn rings(error: &TwilioError) {
+    if let TwilioError::Account(said) = error {
+        telemetry::locked_out(Neighbour::Twilio, said);
     }
 }
 

@@ -201,6 +201,14 @@ pub fn gauge<const N: usize>(metric: &'static Metric, value: u64, about: [Cow<'s
     });
 }
 
+/// The same of what is seen in several places: the highest stands.
+pub fn highest<const N: usize>(metric: &'static Metric, value: u64, about: [Cow<'static, str>; N]) {
+    note(|notes| match notes.points.iter_mut().find(|point| point.metric == metric && point.about == about) {
+        Some(point) => point.value = point.value.max(value),
+        None => notes.points.push(Point { metric, value, about: about.into() }),
+    });
+}
+
 /// A question that is under way; it is over when this is dropped, however it ended.
 #[must_use]
 pub struct Question {

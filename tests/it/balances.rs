@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use harness::sim::Fault;
 use harness::sim::bland::Script;
+use harness::sim::{Answer, Fault};
 use harness::spec::CALL;
 use harness::{Stack, binaries};
 use serde_json::{Value, json};
@@ -46,11 +46,57 @@ async fn what_is_left_at_each_vendor_is_told_once_an_hour_with_how_long_it_lasts
 }
 
 #[tokio::test]
-async fn a_carriers_balance_is_left_out_where_the_secret_has_no_key_for_it() {
+async fn a_carriers_balance_is_left_out_where_the_secret_has_no_key_for_it_or_it_is_not_in_dollars() {
     let stack = Stack::start(binaries!()).await;
     stack.minutes(1).await;
+    watched(&stack);
+    stack.twilio.set_currency("EUR");
+    stack.travel(HOUR);
+    stack.minutes(1).await;
     let log = Log::of(&stack).await;
-    assert_eq!((log.all("Balance", &of("bland")).len(), log.all("Balance", &of("twilio")).len()), (1, 0));
+    assert_eq!((log.all("Balance", &of("bland")).len(), log.all("Balance", &of("twilio")).len()), (2, 0));
+    // The alarm rings where nothing is told, so a month is.
+    assert_eq!(log.all("BalanceLasts", &of("twilio")), [30 * 24 * 3_600; 2]);
+    assert!(log.says("a balance is not in dollars") && log.says("EUR"));
+}
+
+#[tokio::test]
+async fn a_vendor_that_refuses_our_account_rings_although_no_caller_has_come() {
+    for (vendor, at) in [("bland", "GET /v1/me"), ("twilio", "GET */IncomingPhoneNumbers.json")] {
+        let stack = Stack::start(binaries!()).await;
+        let faults = if vendor == "bland" { stack.bland.faults() } else { stack.twilio.faults() };
+        faults.always(at, Fault::Refuse(Answer::json(401, &json!({"code": 20_003, "message": "Authenticate"}))));
+        stack.sweep().await;
+        let log = Log::of(&stack).await;
+        assert_eq!(log.all("LockedOut", &of(vendor)), [1], "{vendor}");
+        assert_eq!(log.all("LockedOut", &[]), [1], "{vendor}");
+    }
+    // So it is with a balance that is asked for, and with a day's bill.
+    let stack = Stack::start(binaries!()).await;
+    watched(&stack);
+    stack.twilio.faults().always("GET */Balance.json", Fault::Refuse(Answer::html(401)));
+    stack.twilio.faults().always("GET */Usage/Records/Daily.json", Fault::Refuse(Answer::html(401)));
+    stack.sweep().await;
+    assert_eq!(Log::of(&stack).await.all("LockedOut", &of("twilio")), [2]);
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_looked_at_is_older_with_each_look_that_fails() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    stack.buys(&wallet).await;
+    let body: Value = json!({"phone_number": "+12133610872", "task": "Ask Andy to take a break."});
+    stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
+    stack.bland.faults().always("GET /v1/calls/*", Fault::Overload);
+    // Five minutes are its longest duration; then a look is due, and fails, each minute.
+    stack.minutes(15).await;
+    stack.bland.faults().clear();
+    stack.bland.finish_all();
+    stack.minutes(3).await;
+    let ages = Log::of(&stack).await.all("OverdueCallAge", &[]);
+    let oldest = *ages.iter().max().expect("an age");
+    assert!((400..=660).contains(&oldest), "{ages:?}");
+    assert!(*ages.last().expect("an age") < 120, "{ages:?}");
 }
 
 #[tokio::test]

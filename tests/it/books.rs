@@ -11,14 +11,14 @@ use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
 const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
-const CALLEE: &str = "+12133610872";
+pub(crate) const DAY: Duration = Duration::from_hours(24);
+pub(crate) const CALLEE: &str = "+12133610872";
 const FLOAT: u64 = 50_000_000;
 
-type Line = BTreeMap<String, String>;
+pub(crate) type Line = BTreeMap<String, String>;
 
 /// The lines of all files of this kind.
-fn lines(stack: &Stack, book: &str) -> Vec<Line> {
+pub(crate) fn lines(stack: &Stack, book: &str) -> Vec<Line> {
     let mut all = Vec::new();
     for name in stack.s3.names().iter().filter(|name| name.starts_with(&format!("{book}/"))) {
         let text = stack.s3.text(name).expect("UTF-8");
@@ -31,18 +31,19 @@ fn lines(stack: &Stack, book: &str) -> Vec<Line> {
 }
 
 /// Micro-dollars.
-fn micros(line: &Line) -> u64 {
+pub(crate) fn micros(line: &Line) -> i64 {
     let (whole, fraction) = line["amount_usd"].split_once('.').expect("decimals");
-    let fraction: u64 = format!("{fraction:0<6}").parse().expect("a number");
-    whole.parse::<u64>().expect("a number") * 1_000_000 + fraction
+    let fraction: i64 = format!("{fraction:0<6}").parse().expect("a number");
+    whole.parse::<i64>().expect("a number") * 1_000_000 + fraction
 }
 
-fn sum<'a>(lines: impl IntoIterator<Item = &'a Line>) -> u64 {
-    lines.into_iter().map(micros).sum()
+/// Of what is never below nothing.
+pub(crate) fn sum<'a>(lines: impl IntoIterator<Item = &'a Line>) -> u64 {
+    lines.into_iter().map(|line| u64::try_from(micros(line)).expect("no less than nothing")).sum()
 }
 
 /// All is booked, its day ends, and the reaper comes by.
-async fn the_day_ends(stack: &Stack) {
+pub(crate) async fn the_day_ends(stack: &Stack) {
     for _ in 0..3 {
         stack.travel(HOUR / 2);
         stack.sweep().await;
@@ -56,7 +57,7 @@ fn call(to: &str) -> Value {
 }
 
 /// A call that ends in an error, and goes back.
-async fn fails(stack: &Stack, wallet: &Wallet, to: &str) {
+pub(crate) async fn fails(stack: &Stack, wallet: &Wallet, to: &str) {
     stack.bland.script_next(Script::PreQueueError);
     let placed = stack.post(CALL).body(&call(to)).pay(wallet).await.answer.expect(200).json();
     stack.bland.finish_all();

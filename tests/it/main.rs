@@ -5,6 +5,7 @@
 
 mod balances;
 mod base;
+mod bills;
 mod books;
 mod browsers;
 mod by_hand;

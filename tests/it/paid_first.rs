@@ -23,13 +23,13 @@ const DIAL: &str = "POST /v1/calls";
 const PURCHASE: &str = "POST */IncomingPhoneNumbers.json";
 
 /// A wallet that is a contract, and who signs for it.
-struct Contract {
+pub(crate) struct Contract {
     owner: Wallet,
     at: Address,
 }
 
 impl Contract {
-    fn on(stack: &Stack) -> Self {
+    pub(crate) fn on(stack: &Stack) -> Self {
         let (owner, at) = (stack.wallet(), Wallet::random().address());
         stack.chain.deploy_smart_wallet(at, owner.address());
         stack.chain.mint(at, FUNDS);
@@ -42,7 +42,7 @@ impl Contract {
         wallet
     }
 
-    async fn orders(&self, stack: &Stack, path: &'static str) -> Order {
+    pub(crate) async fn orders(&self, stack: &Stack, path: &'static str) -> Order {
         let body = if path == CALL { call() } else { json!({}) };
         self.orders_with(stack, path, body).await
     }
@@ -62,14 +62,14 @@ impl Contract {
 }
 
 /// A request and its payment.
-struct Order {
+pub(crate) struct Order {
     path: &'static str,
     body: Value,
     payment: Payment,
 }
 
 impl Order {
-    async fn send(&self, stack: &Stack) -> Response {
+    pub(crate) async fn send(&self, stack: &Stack) -> Response {
         stack.post(self.path).body(&self.body).paid_with(&self.payment).send().await
     }
 

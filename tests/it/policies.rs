@@ -63,6 +63,9 @@ async fn on_base() -> Stack {
     // Each under a name of the wallet's own.
     let named = |path: &str| stack.post(path).header("Idempotency-Key", path);
     let bought = named(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200).json();
+    // One that is bought and not paid for after all is stock, and has cost a month.
+    stack.facilitator.decline_next("insufficient_funds");
+    stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.refused(402, "payment_required");
     let number = json!({"phone_number": bought["phone_number"]});
     named(RENEW).body(&number).pay(&wallet).await.answer.expect(200);
     named(LIST).pay(&wallet).await.answer.expect(200);

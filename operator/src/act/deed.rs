@@ -5,6 +5,9 @@
 //!
 //! `docs/decisions.md`: What stands in the trail of what operators do?
 
+use shared::invocation::Invocation;
+use shared::types::Timestamp;
+
 use crate::Desk;
 use crate::terminal::Trouble;
 
@@ -16,6 +19,8 @@ pub(crate) struct Deed<'a> {
     because: String,
     /// Whether it is done although it cannot be noted.
     anyway: bool,
+    /// When it was begun: once the question was answered, which may be long after the command was given.
+    now: Timestamp,
 }
 
 impl<'a> Deed<'a> {
@@ -47,9 +52,14 @@ impl<'a> Deed<'a> {
 
     async fn begun(desk: &'a Desk, what: String, because: String, anyway: bool) -> Result<Self, Trouble> {
         let who = desk.settings.aws()?.identity().await?.arn;
-        let deed = Self { desk, who, what, because, anyway };
-        deed.note("begun").await?;
+        let deed = Self { desk, who, what, because, anyway, now: the_time() };
+        deed.note("begun", deed.now).await?;
         Ok(deed)
+    }
+
+    /// When it was begun: what it books stands on that day, whose file is not written before the day is over.
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Who does it, and why, as it stands in what is changed.
@@ -59,11 +69,11 @@ impl<'a> Deed<'a> {
 
     /// Notes what came of it.
     pub(crate) async fn ended(self, is_done: bool) -> Result<(), Trouble> {
-        self.note(if is_done { "done" } else { "nothing changed" }).await
+        self.note(if is_done { "done" } else { "nothing changed" }, the_time()).await
     }
 
-    async fn note(&self, outcome: &str) -> Result<(), Trouble> {
-        match self.booked(outcome).await {
+    async fn note(&self, outcome: &str, at: Timestamp) -> Result<(), Trouble> {
+        match self.booked(outcome, at).await {
             Err(trouble) if self.anyway => {
                 self.desk.terminal.progress(format!("it is not in the trail of this deployment: {trouble}"));
                 Ok(())
@@ -72,11 +82,16 @@ impl<'a> Deed<'a> {
         }
     }
 
-    async fn booked(&self, outcome: &str) -> Result<(), Trouble> {
-        let (store, invocation) = (self.desk.settings.store()?, &self.desk.invocation);
+    async fn booked(&self, outcome: &str, at: Timestamp) -> Result<(), Trouble> {
+        let store = self.desk.settings.store()?;
         let deed = [&self.who, &self.what, &self.because, outcome];
-        Ok(store.book_deed(deed, &invocation.attempt, invocation.now).await?)
+        Ok(store.book_deed(deed, self.now, &self.desk.invocation.attempt, at).await?)
     }
+}
+
+/// The clock's time, and not how long the command has run: a machine may have slept meanwhile.
+fn the_time() -> Timestamp {
+    Invocation::begin().now
 }
 
 fn reason(desk: &Desk) -> Result<String, Trouble> {

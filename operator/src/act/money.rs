@@ -1,7 +1,7 @@
-//! Bringing one payment to its end now, and giving one back because the operator decides it.
+//! Bringing one payment to its end now, and giving one back because the operator decides it. What goes back is sent by the refunds alone:
+//! the wallet's key signs for no operator.
 
 use serde_json::{Value, json};
-use shared::refunds::Refunds;
 use shared::store::by_hand::ByHand;
 use shared::store::sales::Record;
 use shared::store::{Refunding, State};
@@ -13,8 +13,10 @@ use crate::show::{document, sale_facts};
 use crate::terminal::{Answer, Trouble};
 use crate::{Desk, find, words};
 
-/// `dialtone retry`: what the reaper or the refunds would do with it in a minute, done now. It is the same code, and as safe
-/// beside them as they are beside each other.
+const NEXT: &str = "It is due now: the refunds send it in their next round, within a minute, since no other role may sign with the wallet.";
+
+/// `dialtone retry`: what the reaper would do with a sale in a minute, done now by the same code, as safe beside it as its rounds are beside
+/// each other; and a refund is what the refunds do next.
 pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> {
     let record = find::sale(desk, meant).await?;
     let invocation = &desk.invocation;
@@ -22,12 +24,16 @@ pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> 
     let pending =
         record.refund.as_ref().is_some_and(|refund| matches!(refund.state, Refunding::Due | Refunding::Sending));
     if pending {
-        let refunds = desk.settings.build(Refunds::from_env)?;
         let deed = Deed::unasked(desk, format!("retry refund {}", record.id.tag())).await?;
-        desk.terminal.progress("the refund is sent");
-        refunds.pay_back_now(&record.id, invocation).await.map_err(|fault| Trouble(fault.to_string()))?;
-        deed.ended(true).await?;
-    } else if matches!(record.state, State::Open | State::Settling) {
+        let store = desk.settings.store()?;
+        let done = store.refund_next(&record, &invocation.attempt, deed.now()).await?;
+        deed.ended(done).await?;
+        let after = store.sale(&record.id).await?.unwrap_or(record);
+        let words = if done { NEXT } else { "The refunds are at it at this moment; ask again in a minute." };
+        let answer = shown(desk, &after, &before, words);
+        return Ok(if done { answer } else { answer.no() });
+    }
+    if matches!(record.state, State::Open | State::Settling) {
         if invocation.now < record.busy_until {
             return Ok(shown(
                 desk,
@@ -58,13 +64,13 @@ pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> 
 /// `dialtone refund`
 pub(crate) async fn refund(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> {
     let record = find::sale(desk, meant).await?;
-    let (store, now) = (desk.settings.store()?, desk.invocation.now);
-    let before = words::outcome(&record, now);
+    let store = desk.settings.store()?;
+    let before = words::outcome(&record, desk.invocation.now);
     if let Some(stray) = record.refund.as_ref().filter(|it| it.is_unasked() && it.state == Refunding::Due) {
         let payer = record.signed.payer;
         let question = format!("{} goes back to {payer}, who paid it without asking.", stray.amount);
         let deed = Deed::confirmed(desk, &question, format!("refund stray {}", record.id.tag())).await?;
-        let done = store.let_stray_through(&record, &deed.why(), &desk.invocation.attempt, now).await?;
+        let done = store.let_stray_through(&record, &deed.why(), &desk.invocation.attempt, deed.now()).await?;
         deed.ended(done).await?;
         let after = store.sale(&record.id).await?.unwrap_or(record);
         let words = if done { "It goes back within minutes." } else { "It goes back already, or is back." };
@@ -79,7 +85,7 @@ pub(crate) async fn refund(desk: &Desk, meant: Meant) -> Result<Answer, Trouble>
     let (amount, payer) = (record.signed.amount, &record.signed.payer);
     let question = format!("{amount} goes back to {payer}: {what}. What was sold stays sold.");
     let deed = Deed::confirmed(desk, &question, format!("refund {}", record.id.tag())).await?;
-    let outcome = store.owe_by_hand(&record, &deed.why(), &desk.invocation.attempt, now).await?;
+    let outcome = store.owe_by_hand(&record, &deed.why(), &desk.invocation.attempt, deed.now()).await?;
     deed.ended(matches!(outcome, ByHand::Owed | ByHand::Credited)).await?;
     let after = store.sale(&record.id).await?.unwrap_or(record);
     let (words, done) = match outcome {

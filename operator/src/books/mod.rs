@@ -2,6 +2,7 @@
 //! yet.
 
 mod month;
+mod sums;
 mod trail;
 
 use std::collections::BTreeSet;
@@ -9,8 +10,8 @@ use std::collections::BTreeSet;
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use shared::books::{lines, name};
-use shared::store::Book;
 use shared::store::books::{Line, day_of};
+use shared::store::{Book, Store};
 
 use crate::Desk;
 use crate::terminal::Trouble;
@@ -22,58 +23,108 @@ pub(crate) use trail::trail;
 const AT_ONCE: usize = 8;
 
 /// What stands in the books, and what does not.
+#[derive(Default)]
 pub(crate) struct Read {
     pub(crate) lines: Vec<Line>,
-    /// Days that have no file, and whose entries the table has forgotten: before the deployment, most likely.
-    pub(crate) without: BTreeSet<Date>,
+    /// Days before the books were begun.
+    pub(crate) before: BTreeSet<Date>,
     /// Days whose files are not written yet.
     pub(crate) open: BTreeSet<Date>,
+    /// Days that were written and of which a file is gone. What the table still has of it is read, and bills it never had.
+    pub(crate) missing: BTreeSet<Date>,
+}
+
+impl Read {
+    /// Says on the side which days are not there, for answers that have no place for it.
+    pub(crate) fn tell(&self, desk: &Desk) {
+        for (days, what) in [
+            (&self.missing, "Files are missing, so what happened then is not all here"),
+            (&self.open, "Not written yet, and read from the table"),
+            (&self.before, "No books were kept"),
+        ] {
+            if !days.is_empty() {
+                desk.terminal.progress(format!("{what}: {}", named(days)));
+            }
+        }
+    }
+}
+
+/// Days, as they are told.
+pub(crate) fn named(days: &BTreeSet<Date>) -> String {
+    days.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// How a day stands.
+enum State {
+    Filed,
+    Before,
+    Open,
+    Missing,
 }
 
 /// Everything of these kinds that was booked from one day to another, both included.
 pub(crate) async fn read(desk: &Desk, books: &[Book], from: Date, to: Date) -> Result<Read, Trouble> {
     let store = desk.settings.store()?;
-    let bucket = desk.settings.get("BOOKS_BUCKET").map(str::to_owned);
-    let written = store.books_written().await?.map(day_of);
+    let written = store.books_written().await?;
+    let (begun, until) = match &written {
+        Some(written) => (written.since.map(day_of), Some(day_of(written.until))),
+        None => (None, None),
+    };
     let today = day_of(desk.invocation.now);
     let days: Vec<Date> = from.series(jiff::ToSpan::day(1)).take_while(|day| *day <= to && *day <= today).collect();
-    let mut all = Read { lines: Vec::new(), without: BTreeSet::new(), open: BTreeSet::new() };
+    let mut all = Read::default();
     for some in days.chunks(AT_ONCE) {
         let asked = some.iter().map(|day| async {
-            let is_written = written.is_some_and(|written| *day < written);
-            let files = match &bucket {
-                Some(bucket) if is_written => files(desk, bucket, books, *day).await?,
-                _ => None,
-            };
-            let open = files.is_none();
-            let mut found = files.unwrap_or_default();
-            if open {
-                store.booked_on(*day, |line| found.extend(Some(line).filter(|it| books.contains(&it.book)))).await?;
+            if until.is_none_or(|until| *day >= until) {
+                return Ok::<_, Trouble>((*day, State::Open, from_table(&store, books, *day).await?));
             }
-            Ok::<_, Trouble>((*day, is_written, open, found))
+            let (mut found, gone) = files(desk, books, *day).await?;
+            if gone.is_empty() {
+                return Ok((*day, State::Filed, found));
+            }
+            found.extend(from_table(&store, &gone, *day).await?);
+            let is_before = found.is_empty() && begun.is_some_and(|begun| *day < begun);
+            Ok((*day, if is_before { State::Before } else { State::Missing }, found))
         });
-        for (day, is_written, open, found) in try_join_all(asked).await? {
-            if is_written && open && found.is_empty() {
-                all.without.insert(day);
-            } else if open {
-                all.open.insert(day);
-            }
+        for (day, state, found) in try_join_all(asked).await? {
+            match state {
+                State::Filed => false,
+                State::Before => all.before.insert(day),
+                State::Open => all.open.insert(day),
+                State::Missing => all.missing.insert(day),
+            };
             all.lines.extend(found);
         }
     }
     Ok(all)
 }
 
-/// The files of a day; nothing, if it has none.
-async fn files(desk: &Desk, bucket: &str, books: &[Book], day: Date) -> Result<Option<Vec<Line>>, Trouble> {
+async fn from_table(store: &Store, books: &[Book], day: Date) -> Result<Vec<Line>, Trouble> {
+    let mut found = Vec::new();
+    let take = |line: Line| {
+        found.extend(Some(line).filter(|it| books.contains(&it.book)));
+        Ok(())
+    };
+    store.booked_on(day, take).await?;
+    Ok(found)
+}
+
+/// The lines of a day's files, and those of its books that have none.
+async fn files(desk: &Desk, books: &[Book], day: Date) -> Result<(Vec<Line>, Vec<Book>), Trouble> {
+    let bucket = desk.settings.get("BOOKS_BUCKET").ok_or_else(|| {
+        Trouble(format!("what was booked on {day} is in a file, and it is not known in which bucket: --stack says it, or BOOKS_BUCKET"))
+    })?;
     let aws = desk.settings.aws()?;
-    let mut all = Vec::new();
+    let (mut all, mut gone) = (Vec::new(), Vec::new());
     for book in books {
         let file = name(*book, day);
-        let Some(content) = aws.file(bucket, &file).await? else { return Ok(None) };
+        let Some(content) = aws.file(bucket, &file).await? else {
+            gone.push(*book);
+            continue;
+        };
         let text = String::from_utf8(content).ok();
         let found = text.as_deref().and_then(|text| lines(*book, text));
         all.extend(found.ok_or_else(|| Trouble(format!("{file} in {bucket} is not whole")))?);
     }
-    Ok(Some(all))
+    Ok((all, gone))
 }

@@ -1,6 +1,6 @@
 //! What operators have done, from the books.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::Desk;
 use crate::args::Audit;
 use crate::terminal::{Answer, Trouble};
 
-/// `dialtone audit`
+/// `dialtone audit`. It ends with 1 where nothing was done, and where a file is missing that was written.
 pub(crate) async fn trail(desk: &Desk, asked: Audit) -> Result<Answer, Trouble> {
     let until = asked.until.unwrap_or_else(|| day_of(desk.invocation.now));
     let found = read(desk, &[Book::Deeds], asked.since, until).await?;
@@ -23,14 +23,19 @@ pub(crate) async fn trail(desk: &Desk, asked: Audit) -> Result<Answer, Trouble> 
         .map(|deed| COLUMNS.iter().map(|column| ((*column).to_owned(), json!(deed.cell(column)))).collect())
         .map(serde_json::Value::Object)
         .collect();
-    let without: Vec<String> = found.without.iter().map(Date::to_string).collect();
-    let json = json!({"deeds": documents, "no_books": without});
+    let days = |days: &BTreeSet<Date>| days.iter().map(Date::to_string).collect::<Vec<_>>();
+    let (before, missing) = (days(&found.before), days(&found.missing));
+    let json = json!({"deeds": documents, "no_books": before, "files_missing": missing});
+    found.tell(desk);
+    let is_all = found.missing.is_empty();
     if deeds.is_empty() {
-        return Ok(Answer::words(json, "Nothing was done by hand.").no());
+        let words =
+            if is_all { "Nothing was done by hand." } else { "Nothing that was done by hand is in what is there." };
+        return Ok(Answer::words(json, words).no());
     }
     let mut answer = Answer::default().table(&["when", "who", "what", "why", "outcome"], rows);
     answer.json = json;
-    Ok(answer)
+    Ok(if is_all { answer } else { answer.no() })
 }
 
 const COLUMNS: [&str; 5] = ["booked_at", "who", "what", "why", "outcome"];
@@ -39,7 +44,7 @@ const COLUMNS: [&str; 5] = ["booked_at", "who", "what", "why", "outcome"];
 fn ended(lines: &[Line]) -> Vec<&Line> {
     let mut deeds: BTreeMap<[&str; 4], &Line> = BTreeMap::new();
     for line in lines {
-        let deed = deeds.entry(["booked_at", "who", "what", "why"].map(|column| line.cell(column))).or_insert(line);
+        let deed = deeds.entry(["begun_at", "who", "what", "why"].map(|column| line.cell(column))).or_insert(line);
         if line.cell("outcome") != "begun" {
             *deed = line;
         }

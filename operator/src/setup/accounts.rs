@@ -55,7 +55,11 @@ impl Course {
         match accounts.balance(&account.sid, ASK).await {
             Ok((balance, currency)) => {
                 let whole: i64 = balance.split('.').next().and_then(|whole| whole.parse().ok()).unwrap_or(0);
-                if whole < i64::try_from(LOW).unwrap_or(i64::MAX) {
+                if currency != "USD" {
+                    let said =
+                        format!("active; {balance} {currency} left, and what is not in dollars is watched by no alarm");
+                    self.note(MAIN, said);
+                } else if whole < i64::try_from(LOW).unwrap_or(i64::MAX) {
                     let said = format!("active; {balance} {currency} left, which is little");
                     self.missing(
                         MAIN,

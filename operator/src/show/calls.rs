@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use shared::calls as seen;
 use shared::limits::rates;
 use shared::store::calls::Call;
+use shared::store::dialled::Dialled as Place;
 use shared::store::survey::SoughtCalls;
 use shared::store::{Candidate, Charge, Queue, SHARDS, Store};
 use shared::types::{CallId, Timestamp, Usdc, rfc3339};
@@ -17,7 +18,7 @@ use crate::{Desk, find, words};
 
 /// How many calls are read in one request.
 const AT_ONCE: usize = 100;
-/// How many are listed of a wallet, or run in a queue.
+/// How many are read of a wallet's list at once, and of the calls that run in each part of their queue at all.
 const MOST: u16 = 1_000;
 
 /// `dialtone calls`
@@ -28,10 +29,13 @@ pub(crate) async fn calls(desk: &Desk, asked: Calls) -> Result<Answer, Trouble> 
         to: asked.to.as_deref().map(phone_number).transpose()?,
         ..within(desk, &asked.dialled)
     };
+    let mut is_all = true;
     let mut found = if asked.running {
-        running(&store).await?
+        let found;
+        (found, is_all) = running(&store).await?;
+        found
     } else if let Some(wallet) = &asked.wallet {
-        of_wallet(desk, &store, wallet).await?
+        of_wallet(desk, &store, wallet, &sought).await?
     } else {
         seek(desk, &store, &sought).await?
     };
@@ -41,8 +45,14 @@ pub(crate) async fn calls(desk: &Desk, asked: Calls) -> Result<Answer, Trouble> 
     }
     found.retain(|call| fits(call, &sought));
     found.sort_by_key(|call| std::cmp::Reverse(call.line.created_at));
-    Ok(listed(desk, &found, "No such call."))
+    let mut answer = listed(desk, &found, "No such call.");
+    if let Some(fields) = answer.json.as_object_mut() {
+        fields.insert("is_all".to_owned(), json!(is_all));
+    }
+    Ok(if is_all { answer } else { answer.and(MORE) })
 }
+
+const MORE: &str = "There are more: of each quarter of the calls that wait to be looked at, a thousand were read.";
 
 /// `dialtone margin`
 pub(crate) async fn margin(desk: &Desk, asked: Margin) -> Result<Answer, Trouble> {
@@ -165,23 +175,40 @@ fn fits(call: &Call, sought: &SoughtCalls) -> bool {
         && sought.until.is_none_or(|until| line.created_at < until)
 }
 
-/// The calls that run: they wait in a queue until they are over.
-async fn running(store: &Store) -> Result<Vec<Call>, Trouble> {
-    let mut ids = Vec::new();
+/// The calls that run, and whether these are all of them: they wait in a queue until they are over.
+async fn running(store: &Store) -> Result<(Vec<Call>, bool), Trouble> {
+    let (mut ids, mut is_all) = (Vec::new(), true);
     for shard in 0..SHARDS {
-        let waiting = store.waiting(Queue::Calls(shard), MOST).await?.into_iter();
-        ids.extend(waiting.filter_map(|(one, _)| if let Candidate::Call(id) = one { Some(id) } else { None }));
+        let waiting = store.waiting(Queue::Calls(shard), MOST).await?;
+        is_all &= waiting.len() < usize::from(MOST);
+        let calls =
+            waiting.into_iter().filter_map(|(one, _)| if let Candidate::Call(id) = one { Some(id) } else { None });
+        ids.extend(calls);
     }
     let mut found = by_ids(store, &ids).await?;
     found.retain(|call| call.line.ended_at.is_none());
-    Ok(found)
+    Ok((found, is_all))
 }
 
-async fn of_wallet(desk: &Desk, store: &Store, address: &str) -> Result<Vec<Call>, Trouble> {
+/// A wallet's calls, the newest first: from the end of the time that is meant down to its beginning, however many these are.
+async fn of_wallet(desk: &Desk, store: &Store, address: &str, sought: &SoughtCalls) -> Result<Vec<Call>, Trouble> {
     let mut ids = Vec::new();
     for wallet in find::wallets(desk, address)? {
-        let entries = store.dialled_by(&wallet, None, MOST).await?;
-        ids.extend(entries.into_iter().map(|entry| entry.place.call));
+        // The first name of all: before what was dialled in that second.
+        let mut before = sought.until.map(|at| Place { at, call: CallId::from_bits(0) });
+        loop {
+            let page = store.dialled_by(&wallet, before.as_ref(), MOST).await?;
+            let is_last = page.len() < usize::from(MOST);
+            let meant = page.into_iter().map(|entry| entry.place);
+            let meant: Vec<_> = meant.take_while(|place| sought.since.is_none_or(|since| place.at >= since)).collect();
+            before = meant.last().cloned();
+            let is_begun = meant.len() < usize::from(MOST);
+            ids.extend(meant.into_iter().map(|place| place.call));
+            if is_last || is_begun {
+                break;
+            }
+            desk.terminal.progress(format!("{} calls found", ids.len()));
+        }
     }
     by_ids(store, &ids).await
 }

@@ -69,13 +69,15 @@ async fn what_was_delivered_goes_back_once_and_whole_because_somebody_says_so() 
         .run(&["retry", &sale, "--because", "a test"])
         .await
         .ends(0)
-        .says(&["$5.00 is back (an operator decided it)"]);
+        .says(&["It is due now: the refunds send it in their next round"]);
+    assert_eq!(stack.chain.balance(wallet.address()), 95_000_000, "no operator signs");
     dialtone.run(&all).await.ends(1);
     for _ in 0..3 {
         stack.travel(MINUTE);
         stack.sweep().await;
     }
     assert_eq!(stack.chain.balance(wallet.address()), 100_000_000);
+    dialtone.run(&["payment", &sale]).await.ends(0).says(&["$5.00 is back (an operator decided it)"]);
     // What was sold stays sold.
     dialtone.run(&["number", &number]).await.ends(0).says(&["active, ends"]);
 }
@@ -122,7 +124,7 @@ async fn what_was_not_paid_does_not_go_back() {
 }
 
 #[tokio::test]
-async fn a_refund_that_was_refused_is_sent_again_when_somebody_asks() {
+async fn a_refund_that_was_put_off_is_what_the_refunds_do_next_when_an_operator_asks() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
     stack.buys_in(&wallet, Some("415")).await;
@@ -139,8 +141,13 @@ async fn a_refund_that_was_refused_is_sent_again_when_somebody_asks() {
     stack.sweep().await;
     let sale = sale_of(&stack, CALL);
     dialtone.run(&["payment", &sale]).await.ends(0).says(&["it was sent and may still land"]);
-    dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(0).says(&["$0.54 is back"]);
+    assert_eq!(stack.invoke("refunds", &json!({})).await["refunded"], 0, "it was put off");
+    dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(0).says(&["It is due now"]);
+    assert_eq!(stack.chain.balance(wallet.address()), 94_460_000, "no operator signs");
+    assert_eq!(stack.invoke("refunds", &json!({})).await["refunded"], 1);
+    dialtone.run(&["payment", &sale]).await.ends(0).says(&["$0.54 is back"]);
     assert_eq!(stack.chain.balance(wallet.address()), 95_000_000);
+    dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(0).says(&["nothing left to do"]);
 }
 
 /// Pays so much to the payee without asking, and lets the watch find it.

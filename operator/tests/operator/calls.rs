@@ -2,7 +2,7 @@
 
 use harness::Stack;
 use harness::sim::bland::Script;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::fixture::{CALLEE, Dialtone, MINUTE, functions};
 
@@ -53,6 +53,53 @@ async fn calls_are_found_by_wallet_number_and_time_and_by_that_they_run() {
     stack.travel(10 * MINUTE);
     stack.sweep().await;
     dialtone.run(&["calls", "--running"]).await.ends(1);
+}
+
+/// Copies of the only call, a second earlier each, in its wallet's list and, if it runs, in its queue.
+fn copied(stack: &Stack, id: &str, many: i64) {
+    let items = stack.dynamo.items();
+    let of = |begins: &str| {
+        let fits = |item: &&Map<String, Value>| {
+            let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+            text("pk").starts_with(begins) && (text("pk") + &text("sk")).contains(id)
+        };
+        items.iter().find(fits).cloned().unwrap_or_else(|| panic!("no {begins}"))
+    };
+    let (call, listed) = (of("CALL#"), of("CALLS#"));
+    let at: i64 = call["created_at"]["N"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+    let copies = (1..=many).flat_map(|nth| {
+        let (at, id) = (at - nth, format!("{}{nth:04}", &id[..id.len() - 4]));
+        let (mut call, mut listed) = (call.clone(), listed.clone());
+        call.insert("pk".to_owned(), json!({"S": format!("CALL#{id}")}));
+        call.insert("created_at".to_owned(), json!({"N": at.to_string()}));
+        listed.insert("sk".to_owned(), json!({"S": format!("{at:012}#{id}")}));
+        [call, listed]
+    });
+    stack.dynamo.put_all(copies.collect());
+}
+
+#[tokio::test]
+async fn calls_beyond_a_page_are_told_or_it_is_said_that_there_are_more() {
+    let mut stack = Stack::start(functions()).await;
+    stack.excuse("", "most of these calls were never dialled");
+    let dialtone = Dialtone::of(&stack);
+    let wallet = stack.wallet();
+    stack.buys_in(&wallet, Some("415")).await;
+    let id = stack.calls(&wallet, CALLEE).await["call_id"].as_str().expect("an id").to_owned();
+    copied(&stack, &id, 2_100);
+    let told =
+        async |arguments: &[&str]| dialtone.json(&[&["calls", "--wallet", &wallet.text()], arguments].concat()).await;
+    let all = told(&[]).await;
+    assert_eq!((ids(&all).len(), &all["is_all"]), (2_101, &json!(true)));
+    let dialled = all["calls"][1_500]["dialled_at"].as_str().expect("a time").to_owned();
+    assert_eq!(ids(&told(&["--since", &dialled]).await).len(), 1_501);
+    assert_eq!(ids(&told(&["--until", &dialled]).await).len(), 600);
+    let second = all["calls"][1_000]["dialled_at"].as_str().expect("a time").to_owned();
+    assert_eq!(ids(&told(&["--until", &second, "--since", &dialled]).await).len(), 500);
+    // They are all in one part of the queue, of which a thousand are read.
+    let running = dialtone.run(&["calls", "--running"]).await.ends(0).says(&["There are more"]);
+    assert_eq!(running.out.lines().filter(|line| line.contains(&id[..20])).count(), 1_000);
+    assert_eq!(dialtone.json(&["calls", "--running"]).await["is_all"], false);
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ pub(crate) use harness::spec::{BUY, CALL};
 use harness::stack::Builder;
 use harness::{Binaries, Stack};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
 
 pub(crate) const CALLEE: &str = "+12133610872";
 pub(crate) const MINUTE: Duration = Duration::from_mins(1);
@@ -73,6 +73,7 @@ impl Said {
 }
 
 /// The command, in the environment of an operator of this world.
+#[derive(Clone)]
 pub(crate) struct Dialtone {
     environment: BTreeMap<String, String>,
 }
@@ -106,7 +107,44 @@ impl Dialtone {
 
     /// With something on its standard input.
     pub(crate) async fn told(&self, arguments: &[&str], input: &str) -> Said {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dialtone"))
+        let mut child = self.begun(arguments);
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // It may not want to hear anything.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        let output = child.wait_with_output().await.expect("it ends");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// It goes on until it has written this line, and is ended then: what it has written, and on its standard error.
+    pub(crate) async fn follows(
+        &self,
+        arguments: &[&str],
+        line: &str,
+        meanwhile: impl Future<Output = ()>,
+    ) -> (String, String) {
+        let mut child = self.begun(arguments);
+        let (out, mut err) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
+        let read = async {
+            let (mut lines, mut told) = (BufReader::new(out).lines(), String::new());
+            while let Some(next) = lines.next_line().await.expect("UTF-8") {
+                told = told + &next + "\n";
+                if next == line {
+                    break;
+                }
+            }
+            told
+        };
+        let (told, ()) = tokio::join!(read, meanwhile);
+        child.kill().await.expect("it runs");
+        let mut said = String::new();
+        err.read_to_string(&mut said).await.expect("UTF-8");
+        (told, said)
+    }
+
+    fn begun(&self, arguments: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_dialtone"))
             .args(arguments)
             .env_clear()
             .envs(&self.environment)
@@ -115,14 +153,7 @@ impl Dialtone {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("it starts");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        // It may not want to hear anything.
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        let output = child.wait_with_output().await.expect("it ends");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+            .expect("it starts")
     }
 
     /// It is killed, which nothing can catch, once this has happened.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use harness::Stack;
+use harness::iam::guard_account;
 use harness::sim::{Cloud, Logs, serve};
 use harness::template::STACK;
 
@@ -14,12 +15,72 @@ const PARAMETERS: [(&str, &str); 4] =
 /// An account with this world's functions in it as a stack, and the command of an operator who knows nothing but its name.
 pub(crate) async fn account(stack: &Stack) -> (Cloud, Dialtone) {
     let cloud = Cloud::with(STACK, &stack.deployment, &PARAMETERS);
-    let (address, _) = serve(cloud.router()).await;
+    let guarded = guard_account(stack.dynamo.policies(), cloud.router());
+    let (address, _) = serve(guarded).await;
     let url = format!("http://{address}");
-    let dialtone = Dialtone::bare(stack).with("AWS_ENDPOINT_URL_LAMBDA", Some(&url));
+    // Who may deploy.
+    let dialtone = Dialtone::bare(stack).with("AWS_ACCESS_KEY_ID", Some("deployer"));
+    let dialtone = dialtone.with("AWS_ENDPOINT_URL_LAMBDA", Some(&url));
     let dialtone =
         dialtone.with("AWS_ENDPOINT_URL_CLOUDFORMATION", Some(&url)).with("AWS_ENDPOINT_URL_STS", Some(&url));
     (cloud, dialtone.with("DIALTONE_STACK", Some(STACK)))
+}
+
+/// The logs of one function, and the command that follows them.
+async fn followed(stack: &Stack) -> (Logs, String, Dialtone) {
+    let (_, dialtone) = account(stack).await;
+    let logs = Logs::default();
+    let (address, _) = serve(logs.router()).await;
+    let group = stack.deployment.functions["reaper"].log_group.clone();
+    logs.put(&group, 0, "{\"message\":\"long ago\"}");
+    (logs, group, dialtone.with("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", Some(&format!("http://{address}"))))
+}
+
+#[tokio::test]
+async fn what_is_followed_goes_on_after_an_error_and_searches_no_hour_twice() {
+    let stack = Stack::start(functions()).await;
+    let (logs, group, dialtone) = followed(&stack).await;
+    let arguments = ["tail", "--function", "reaper", "--filter", "rare", "--since", "3h"];
+    logs.fail_next(1);
+    let line = "{\"message\":\"rare\"}";
+    let told = dialtone.follows(&arguments, line, async {
+        // One failed, and one found nothing, as with a filter that little fits.
+        let from = logs.asked(3).await;
+        logs.put(&group, from[2] + 5_000, line);
+        assert_eq!(from[0], from[1], "what could not be asked for is asked for again");
+        assert!(from[2] - from[1] > 10_000_000, "three hours are searched once: {from:?}");
+    });
+    let (out, err) = told.await;
+    assert_eq!(out.matches("rare").count(), 1, "{out}");
+    assert!(err.contains("it is asked again"), "{err}");
+}
+
+#[tokio::test]
+async fn what_may_not_be_followed_is_said_at_once() {
+    let stack = Stack::start(functions()).await;
+    let (_, dialtone) = account(&stack).await;
+    // A group that is not there: another question would be refused as well.
+    let (address, _) = serve(Logs::default().router()).await;
+    let dialtone = dialtone.with("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", Some(&format!("http://{address}")));
+    let said = dialtone.run(&["tail"]).await.ends(2);
+    assert!(said.err.contains("ResourceNotFoundException"), "{}", said.err);
+}
+
+#[tokio::test]
+async fn without_credentials_it_is_said_in_one_sentence_and_soon() {
+    let stack = Stack::start(functions()).await;
+    let (_, dialtone) = account(&stack).await;
+    let home = std::env::temp_dir().join(format!("dialtone-{}", std::process::id()));
+    std::fs::create_dir_all(&home).expect("a directory");
+    let dialtone = dialtone.with("AWS_ACCESS_KEY_ID", None).with("AWS_SECRET_ACCESS_KEY", None);
+    let dialtone =
+        dialtone.with("HOME", home.to_str()).with("AWS_EC2_METADATA_SERVICE_ENDPOINT", Some("http://127.0.0.1:9"));
+    for region in [Some("us-east-1"), None] {
+        let dialtone = Dialtone::clone(&dialtone).with("AWS_REGION", region);
+        let said = dialtone.run(&["stuck"]).await.ends(2);
+        let lines: Vec<&str> = said.err.lines().collect();
+        assert!(lines.len() == 1 && lines[0].starts_with("dialtone: there are no AWS credentials"), "{}", said.err);
+    }
 }
 
 /// Functions of a stack, told what those of a real one are.
@@ -147,7 +208,7 @@ async fn what_the_functions_of_a_stack_write_is_followed() {
     #[expect(clippy::disallowed_methods, reason = "the command reads the machine's clock, so its test does")]
     let now = jiff::Timestamp::now().as_millisecond();
     for (nth, function) in (0..).zip(stack.deployment.functions.values()) {
-        let group = Cloud::log_group(&function.name);
+        let group = function.log_group.clone();
         logs.put(
             &group,
             now - 7_200_000,

@@ -12,7 +12,7 @@ use super::words::Words;
 use crate::limits::SETTLING;
 use crate::limits::rates;
 use crate::store::calls::{Call, Look, Questions};
-use crate::store::{Charge, View};
+use crate::store::{Charge, Price, View};
 use crate::types::call::{End, EndedBy, Message, State, Status, Utterance};
 use crate::types::{PhoneNumber, Timestamp, Usdc};
 use crate::upstream::heard::{Before, Heard, Stopped};
@@ -77,7 +77,7 @@ pub fn judge(call: &Call, heard: &Heard, asker: Asker, now: Timestamp) -> Look {
     let price = if heard.is_over() { price_of(heard, &call.line.to) } else { None };
     // They are asked after this look, so what they may cost counts as what they do.
     let many = if questions == Questions::Asked { call.line.questions.questions.len() } else { 0 };
-    let price = price.map(|price| price.plus(rates::questions(many)));
+    let price = price.map(|price| Price { questions: rates::questions(many), ..price });
     Look { view, ended_at, settled, refund_due, broke_off, questions, price }
 }
 
@@ -272,10 +272,10 @@ fn add_results(view: &mut View, results: Results) {
 
 /// What a call that is over has cost us: the dialler's price, and the carrier's minutes, which are not in it. Nothing, if it was
 /// silent; unknown, if it was not and the dialler does not say what it costs.
-fn price_of(heard: &Heard, to: &PhoneNumber) -> Option<Usdc> {
+fn price_of(heard: &Heard, to: &PhoneNumber) -> Option<Price> {
     match heard.price {
-        Some(price) => Some(price.plus(carriers_minutes(heard, to))),
-        None => (heard.seconds == 0).then(|| Usdc::micros(0)),
+        Some(dialler) => Some(Price { dialler, carrier: carriers_minutes(heard, to), ..Price::NOTHING }),
+        None => (heard.seconds == 0).then_some(Price::NOTHING),
     }
 }
 

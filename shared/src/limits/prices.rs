@@ -88,9 +88,28 @@ pub fn dollars(text: &str) -> Option<Usdc> {
     (micros > 0).then_some(Usdc::micros(micros))
 }
 
+/// Micro-dollars of a vendor's amount, which can be below nothing, and can have more places than we count in: rounded to the nearest.
+pub fn signed_dollars(text: &str) -> Option<i64> {
+    let (sign, amount) = text.strip_prefix('-').map_or((1, text), |amount| (-1, amount));
+    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 9 || part.len() > 30 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let places: String = part.chars().chain(std::iter::repeat('0')).take(7).collect();
+    let tenths: i64 = format!("{whole}{places}").parse().ok()?;
+    Some(sign * ((tenths + 5) / 10))
+}
+
+/// The same amount as it is written, below nothing too.
+pub fn written_dollars(micros: i64) -> String {
+    let amount = Usdc::micros(micros.unsigned_abs()).dollars();
+    if micros < 0 { format!("-{amount}") } else { amount }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Country, Prices, Usdc};
+    use super::{Country, Prices, Usdc, signed_dollars};
 
     fn country(code: &str) -> Country {
         Country::parse(code).unwrap()
@@ -108,6 +127,34 @@ mod tests {
         assert_eq!(prices.highest(), Usdc::micros(2_000_000));
         assert_eq!(prices.countries().map(|country| country.to_string()).collect::<Vec<_>>(), ["CA", "DE", "GB", "US"]);
         assert_eq!(Prices::with("").unwrap().countries().count(), 2);
+    }
+
+    #[test]
+    fn a_vendors_amount_may_be_below_nothing_and_finer_than_we_count() {
+        for (text, micros) in [
+            ("0", Some(0)),
+            ("0.00", Some(0)),
+            ("1.15", Some(1_150_000)),
+            ("-1.15", Some(-1_150_000)),
+            ("-0", Some(0)),
+            ("0.0085001", Some(8_500)),
+            ("0.0000005", Some(1)),
+            ("0.00000049999", Some(0)),
+            ("-0.0000015", Some(-2)),
+            ("12345678.9", Some(12_345_678_900_000)),
+            ("1.", Some(1_000_000)),
+            ("", None),
+            ("-", None),
+            (".5", None),
+            ("1e3", None),
+            ("1,5", None),
+            ("--1", None),
+            ("+1", None),
+            ("1234567890", None),
+            ("0.1.2", None),
+        ] {
+            assert_eq!(signed_dollars(text), micros, "{text}");
+        }
     }
 
     #[test]

@@ -9,11 +9,12 @@ use tracing::warn;
 use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
 use crate::sale::{Delivery, Stop};
+use crate::store::books::unsold;
 use crate::store::limits::{Purchases, not_bought, not_sold, owed_for_no_longer};
 use crate::store::numbers::{bought, forget_purchase, intend_purchase, stock};
 use crate::store::sales::{NewSale, NotStepped, Open, Record, Sale, Settling};
 use crate::store::work::Lease;
-use crate::store::{Changes, Source, Work};
+use crate::store::{Changes, Source, StoreFault, Work};
 use crate::telemetry::metrics::UPSTREAM_COST;
 use crate::telemetry::{self, Neighbour};
 use crate::types::{PaymentId, PhoneNumber, Timestamp, Usdc};
@@ -149,7 +150,7 @@ impl Numbers {
     ) -> Result<Sale<Settling>, Stop> {
         let id = sale.record().id.clone();
         if let Err(refusal) = self.import(number, RESERVE, invocation).await {
-            let stocked = stocked(sale.record(), sale.record().work.lease()?, &bought_as.sid, invocation.now);
+            let stocked = stocked(sale.record(), sale.record().work.lease()?, &bought_as.sid, invocation.now)?;
             self.store.void(sale, stocked, false).await.map_err(|(_, not)| Stop::Refuse(not.into()))?;
             return Err(refusal.into());
         }
@@ -204,7 +205,7 @@ impl Numbers {
             Some(owned) => {
                 // The process that bought it did not live to tell.
                 lease.source.cost().into_iter().for_each(count_purchase);
-                stocked(sale.record(), &lease, &owned.sid, invocation.now)
+                stocked(sale.record(), &lease, &owned.sid, invocation.now)?
             }
             None => forget_purchase(&lease.number, &id).and(not_bought_of(sale.record(), &lease)),
         };
@@ -244,7 +245,7 @@ impl Numbers {
         Ok(match self.import(number, AFTER_PAYMENT, invocation).await {
             Ok(()) => Delivery::Done { id: bought.sid },
             Err(why) => {
-                Delivery::Impossible { changes: stocked(record, lease, &bought.sid, invocation.now), why: Some(why) }
+                Delivery::Impossible { changes: stocked(record, lease, &bought.sid, invocation.now)?, why: Some(why) }
             }
         })
     }
@@ -290,11 +291,13 @@ impl<Stage> Came<Stage> {
     }
 }
 
-/// The month is paid, so the number is stock, and the reaper makes it known to the dialler. That is not for the buyer to pay.
-fn stocked(record: &Record, lease: &Lease, sid: &str, now: Timestamp) -> Changes {
-    stock(&lease.number, &record.id, sid, now)
+/// The month is paid, so the number is stock, and the reaper makes it known to the dialler. That is not for the buyer to pay, and stands in
+/// the books by itself.
+fn stocked(record: &Record, lease: &Lease, sid: &str, now: Timestamp) -> Result<Changes, StoreFault> {
+    Ok(stock(&lease.number, &record.id, sid, now)
         .and(not_sold(&record.signed.payer, &record.id))
         .and(owed_for_no_longer(lease.source, record.created_at))
+        .and(unsold(record, now)?))
 }
 
 /// The first month of a number is billed when it is bought.

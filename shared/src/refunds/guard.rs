@@ -12,6 +12,7 @@ use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale;
 use crate::store::Refunding;
+use crate::store::books::OnChain;
 use crate::store::refunds::Sending;
 use crate::store::sales::{Record, Refund, Signed};
 use crate::types::{DAY, Timestamp, TransactionId};
@@ -90,6 +91,13 @@ impl Refunds {
             Sending::Ours(_) | Sending::Overtaken => SOON,
         };
         Ok(Next::Later { refused: refund.refused, after })
+    }
+
+    /// How the money that goes back was looked for, for the books: where there is a node, nothing is sent before it has shown it. What is
+    /// credit from the first is not asked about.
+    pub(super) fn came_in(&self, record: &Record, is_credit: bool) -> OnChain {
+        let is_asked = !is_credit && !self.has_no_key(record) && self.nodes.knows(record.signed.payer.network());
+        if is_asked { OnChain::Yes } else { OnChain::Unasked }
     }
 
     /// Without a wallet to pay from there is nothing to guard: it becomes credit.

@@ -3,7 +3,7 @@
 use crate::leases;
 use crate::store::sales::{Record, Settled};
 use crate::store::work::{Call, Lease};
-use crate::store::{Changes, Source, Work, calls, limits, numbers};
+use crate::store::{Changes, Source, StoreFault, Work, books, calls, limits, numbers};
 use crate::types::Timestamp;
 
 /// What a paid sale is granted: pure, from the work to the changes that stand in the write that closes the sale.
@@ -52,18 +52,19 @@ pub(super) enum Blame {
 }
 
 /// What an unpaid sale lets go: pure, likewise.
-pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes {
+pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Result<Changes, StoreFault> {
     let (sale, wallet) = (&record.id, &record.signed.payer);
-    match &record.work {
+    Ok(match &record.work {
         Work::Lease(Lease { number, source: source @ Source::Order { .. }, .. }) => {
             let not_bought = limits::not_bought(wallet, sale, *source, record.created_at);
             numbers::forget_purchase(number, sale).and(not_bought)
         }
         // A number that was bought and not paid for counts for its wallet: who does that ten times a day has had enough.
         Work::Lease(Lease { number, country, .. }) if blame == Blame::Payer => {
-            numbers::pool(number, *country, sale, now)
+            numbers::pool(number, *country, sale, now).and(books::unsold(record, now)?)
         }
         Work::Lease(Lease { number, country, source, .. }) => numbers::pool(number, *country, sale, now)
+            .and(books::unsold(record, now)?)
             .and(limits::not_sold(wallet, sale))
             .and(limits::owed_for_no_longer(*source, record.created_at)),
         Work::Renew(renew) => numbers::let_go(&renew.number, wallet, sale),
@@ -76,5 +77,5 @@ pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Changes
             calls::not_dialled(call, wallet, sale, record.credit(), record.created_at).and(undone)
         }
         Work::List(_) | Work::Calls(_) | Work::Nothing => Changes::none(),
-    }
+    })
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::types::{AttemptId, Usdc};
+use crate::types::AttemptId;
 
 use super::change::{Change, Changes, as_seen};
 use super::rows::BY_DAY;
 use super::{Done, Hurdle, Store, StoreFault, keys};
 
-/// What is billed for each day.
-pub type Bills = BTreeMap<Date, Usdc>;
+/// What is billed for each day, in micro-dollars: below nothing, where more was given back than billed.
+pub type Bills = BTreeMap<Date, i64>;
 
 impl Store {
     /// What was known of the bills; nothing, if they were never asked for.
@@ -36,13 +36,13 @@ impl Store {
 }
 
 pub(super) fn written(bills: &Bills) -> String {
-    bills.iter().map(|(day, bill)| format!("{day}={}", bill.atomic())).collect::<Vec<_>>().join(",")
+    bills.iter().map(|(day, bill)| format!("{day}={bill}")).collect::<Vec<_>>().join(",")
 }
 
 pub(super) fn read(text: &str) -> Result<Bills, StoreFault> {
     let entry = |entry: &str| {
         let (day, bill) = entry.split_once('=')?;
-        Some((day.parse().ok()?, Usdc::micros(bill.parse().ok()?)))
+        Some((day.parse().ok()?, bill.parse().ok()?))
     };
     let entries = text.split(',').filter(|part| !part.is_empty());
     entries.map(|part| entry(part).ok_or(StoreFault::Row("bill"))).collect()
@@ -53,14 +53,13 @@ mod tests {
     use jiff::civil::date;
 
     use super::{Bills, read, written};
-    use crate::types::Usdc;
 
     #[test]
     fn bills_are_read_as_they_were_written() {
-        let bills = Bills::from([(date(2026, 11, 29), Usdc::micros(1_230_000)), (date(2026, 11, 30), Usdc::micros(0))]);
-        assert_eq!(written(&bills), "2026-11-29=1230000,2026-11-30=0");
+        let bills = Bills::from([(date(2026, 11, 28), -5), (date(2026, 11, 29), 1_230_000), (date(2026, 11, 30), 0)]);
+        assert_eq!(written(&bills), "2026-11-28=-5,2026-11-29=1230000,2026-11-30=0");
         assert_eq!((read(&written(&bills)).unwrap(), read("").unwrap()), (bills, Bills::new()));
-        for wrong in ["2026-11-29", "2026-11-29=", "2026-11-29=-1", "yesterday=1"] {
+        for wrong in ["2026-11-29", "2026-11-29=", "2026-11-29=1.5", "yesterday=1"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -7,6 +7,7 @@
 //! | a refund | ends it ([`Store::refunded`], [`Store::credited`]) | refund; what came in, if that is in no book yet |
 //! | a call that failed | owes for it, or gives its credit back ([`Store::owe_for_call`], [`Store::credit_back`]) | what it has cost; sale and refund, where credit had paid |
 //! | a call without a payment to be seen | takes it out of its queue ([`Store::book_call`]) | what it has cost; sale, where credit has paid |
+//! | a number that was bought for nothing | makes it stock ([`unsold`]) | what it has cost |
 //! | a refund by hand | owes it, or gives credit back ([`Store::owe_by_hand`]) | what the call has cost, if that is in no book yet; refund, where credit had paid |
 //!
 //! The callee stands in it as a prefix, since the books are kept for years and a person's number is nothing that money is counted by; the
@@ -24,16 +25,19 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use crate::limits::rates;
-use crate::types::{AttemptId, DAY, Decimal, PaymentId, Timestamp, Usdc, rfc3339};
+use crate::types::{AttemptId, DAY, PaymentId, PhoneNumber, Timestamp, Usdc, rfc3339};
 
 use super::calls::Call;
 use super::change::{Change, Changes, Step, is};
+use super::cost::Price;
 use super::item::Item;
 use super::keys::{self, Key, Queue};
 use super::parse::instant_of;
-use super::rows::{Book, BookLineRow, BookRow, Charge, DUE_QUEUE, RefundReason, State, TurnRow, WRITTEN_AT};
+use super::rows::{
+    Book, BookLineRow, BookRow, CREATED_AT, Charge, DUE_QUEUE, RefundReason, State, TurnRow, WRITTEN_AT,
+};
 use super::sales::{Record, Refund};
-use super::work::Work;
+use super::work::{Lease, Source, Work};
 use super::{Done, Hurdle, Store, StoreFault};
 
 /// How long entries are kept in the table: three months in which their files can be written.
@@ -99,9 +103,18 @@ impl Book {
                 &["booked_at", "vendor", "what", "payment", "call", "vendor_id", "prefix", "minutes", "amount_usd"]
             }
             Self::Bills => &["booked_at", "vendor", "what", "day", "amount_usd"],
-            Self::Deeds => &["booked_at", "who", "what", "why", "outcome"],
+            Self::Deeds => &["booked_at", "begun_at", "who", "what", "why", "outcome"],
         }
     }
+}
+
+/// How far the files have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// When they were begun.
+    pub since: Option<Timestamp>,
+    /// Until when all that happened is in them.
+    pub until: Timestamp,
 }
 
 /// A line of a file.
@@ -198,39 +211,55 @@ impl Line {
     }
 }
 
-/// What a call has cost: what its dialler charges, and what the carrier's minutes are reckoned to. Nothing, where nothing was reserved.
+/// What a call has cost: what its dialler charges by its own word, what the carrier's minutes are reckoned to, and what the answers to its
+/// questions may cost; or what was reserved for it, where the dialler never said. Nothing, where nothing was reserved.
 fn call_costs(call: &Call, now: Timestamp) -> Vec<Line> {
     let Some(cost) = call.business.cost else { return Vec::new() };
-    let length = call.line.view.as_ref().and_then(|view| view.call_length.as_deref()).and_then(Decimal::parse);
-    let minutes = length.as_ref().map_or(0, |length| length.times(60).div_ceil(60));
-    let carrier = rates::carrier_minute(&call.line.to).times(minutes);
-    // What was reserved stays, where the dialler never said what it charges.
-    let dialler = cost.amount.minus(carrier);
-    let line = |vendor: &str, what: &str, id: &str, minutes: String, amount: Usdc| {
+    let line = |vendor: &str, what: &str, amount: Usdc| {
         Line::of(Book::Costs, now)
             .with("vendor", vendor)
             .with("what", what)
             .with("payment", call.business.sale.as_str())
             .with("call", call.id.as_str())
-            .with("vendor_id", id)
             .with("prefix", rates::prefix(&call.line.to))
-            .with("minutes", minutes)
             .with("amount_usd", amount.dollars())
     };
-    let placed = call.line.placed.as_deref().unwrap_or_default();
-    let spoken = length.map(|length| length.as_str().to_owned()).unwrap_or_default();
-    let dialler = line(call.line.dialler.as_str(), "call", placed, spoken, dialler);
-    let carrier = (minutes > 0).then(|| line("twilio", "minutes", "", minutes.to_string(), carrier));
-    std::iter::once(dialler).chain(carrier).collect()
+    let (dialler, placed) = (call.line.dialler.as_str(), call.line.placed.as_deref().unwrap_or_default());
+    let Some(Price { dialler: charged, carrier, questions }) = cost.known else {
+        return vec![line(dialler, "reserved", cost.amount).with("vendor_id", placed)];
+    };
+    let length = call.line.view.as_ref().and_then(|view| view.call_length.as_deref()).unwrap_or_default();
+    let minute = rates::carrier_minute(&call.line.to).atomic().max(1);
+    let minutes = (carrier.atomic() + minute / 2) / minute;
+    let nothing = Usdc::micros(0);
+    [
+        Some(line(dialler, "call", charged).with("vendor_id", placed).with("minutes", length)),
+        (carrier > nothing).then(|| line("twilio", "minutes", carrier).with("minutes", minutes.to_string())),
+        (questions > nothing).then(|| line(dialler, "questions", questions).with("vendor_id", placed)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-/// The first month of a number that was bought for this sale.
+/// The first month of a number that was bought for this sale: not of one that was to be bought once it is paid for, and was not.
 fn number_cost(record: &Record, now: Timestamp) -> Option<Line> {
-    let Work::Lease(lease) = &record.work else { return None };
-    let cost = lease.source.cost()?;
+    let Work::Lease(Lease { number, source: Source::Carrier { cost }, .. }) = &record.work else { return None };
+    Some(number_line(record, number, *cost, now))
+}
+
+fn number_line(record: &Record, number: &PhoneNumber, cost: Usdc, now: Timestamp) -> Line {
     let line = Line::of(Book::Costs, now).with("vendor", "twilio").with("what", "number");
-    let line = line.with("payment", record.id.as_str()).with("vendor_id", lease.number.as_str());
-    Some(line.with("amount_usd", cost.dollars()))
+    let line = line.with("payment", record.id.as_str()).with("vendor_id", number.as_str());
+    line.with("amount_usd", cost.dollars())
+}
+
+/// The first month of a number that was bought for this sale and is stock now, since the sale came to nothing: it is booked in the write
+/// that says so, whatever becomes of the payment.
+pub fn unsold(record: &Record, now: Timestamp) -> Result<Changes, StoreFault> {
+    let Work::Lease(Lease { number, source, .. }) = &record.work else { return Ok(Changes::none()) };
+    let Some(cost) = source.cost() else { return Ok(Changes::none()) };
+    Ok(Changes::of([entry("number", record.id.as_str(), vec![number_line(record, number, cost, now)], now)?]))
 }
 
 /// A sale that was delivered, with what it has cost.
@@ -240,10 +269,11 @@ pub(super) fn sold(record: &Record, call: Option<&Call>, seen: OnChain, now: Tim
     tagged("sold", record, lines.collect(), now)
 }
 
-/// A refund that has ended.
+/// A refund that has ended, and what it gives back where that stands in no book yet: `seen` is how that was looked for on the chain.
 pub(super) fn back(
     record: &Record,
     refund: &Refund,
+    seen: OnChain,
     transaction: Option<&str>,
     now: Timestamp,
 ) -> Result<Step, StoreFault> {
@@ -251,7 +281,7 @@ pub(super) fn back(
     let came_in = match refund.reason {
         RefundReason::Stray => Some(Line::stray(record, refund, now)),
         _ if record.booked => None,
-        _ => Some(Line::sale(record, OnChain::Yes, now)),
+        _ => Some(Line::sale(record, seen, now)),
     };
     let cost = came_in.as_ref().filter(|line| line.cell("sold") != "nothing").and_then(|_| number_cost(record, now));
     let back = Line::back(record, refund, back_as, transaction, now);
@@ -349,34 +379,43 @@ impl Store {
         self.done(changes, &call.business.sale, "book call", by).await
     }
 
-    /// What an operator has done by hand, or is about to do: who, what and why, and what came of it.
+    /// What an operator has done by hand, or is about to do: who, what and why, and what came of it. Its lines have the same beginning.
     pub async fn book_deed(
         &self,
         [who, what, why, outcome]: [&str; 4],
+        begun: Timestamp,
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<(), StoreFault> {
-        let line = Line::of(Book::Deeds, now).with("who", who).with("what", what).with("why", why);
+        let line = Line::of(Book::Deeds, now)
+            .with("begun_at", rfc3339(begun))
+            .with("who", who)
+            .with("what", what)
+            .with("why", why);
         let entry = entry(outcome, by.as_str(), vec![line.with("outcome", outcome)], now)?;
         self.change(entry.change).await.map(drop)
     }
 
     /// Everything that was booked on a day, in its order: handed over line by line, since a day may have more of them than memory.
-    pub async fn booked_on(&self, day: Date, mut take: impl FnMut(Line) + Send) -> Result<(), StoreFault> {
+    pub async fn booked_on(
+        &self,
+        day: Date,
+        mut take: impl FnMut(Line) -> Result<(), StoreFault> + Send,
+    ) -> Result<(), StoreFault> {
         let read = |item: Item| {
             let key = Key::of(&item).ok_or(StoreFault::Row("key of what was booked"))?;
             let (at, id) = keys::read_book_entry(&key).ok_or(StoreFault::Row("key of what was booked"))?;
             let row: BookRow = serde_dynamo::from_item(item)?;
-            row.lines.into_iter().map(|line| whole(line, at, id)).for_each(&mut take);
-            Ok(())
+            row.lines.into_iter().map(|line| whole(line, at, id)).try_for_each(&mut take)
         };
         self.partition_by_pages(keys::book_of(day), read).await
     }
 
-    /// Until when the files of the books are written; nothing before the first.
-    pub async fn books_written(&self) -> Result<Option<Timestamp>, StoreFault> {
+    /// From when and until when the files of the books are written; nothing before the first.
+    pub async fn books_written(&self) -> Result<Option<Written>, StoreFault> {
         let row: TurnRow = self.turn(NAME).await?;
-        row.written_at.map(instant_of).transpose()
+        let Some(until) = row.written_at.map(instant_of).transpose()? else { return Ok(None) };
+        Ok(Some(Written { since: row.created_at.map(instant_of).transpose()?, until }))
     }
 
     /// They are written until then; not, if another round has gone on.
@@ -387,6 +426,7 @@ impl Store {
         by: &AttemptId,
     ) -> Result<bool, StoreFault> {
         let change = Change::update(keys::turn(NAME)).set(WRITTEN_AT, to);
+        let change = if from.is_none() { change.set(CREATED_AT, to) } else { change };
         let change = change.when(super::change::as_seen(WRITTEN_AT, from)).or(Hurdle::Switch);
         let token = format!("books {to} {}", by.as_str());
         Ok(matches!(self.transact(Changes::of([change]), &token).await?, Done::Yes))

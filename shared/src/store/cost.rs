@@ -4,11 +4,34 @@ use crate::types::Usdc;
 
 use super::rows::CostRow;
 
+/// What a call has cost us, by who charges it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Price {
+    /// What its dialler says that it charges.
+    pub dialler: Usdc,
+    /// What the carrier's minutes are reckoned to, which are not in that.
+    pub carrier: Usdc,
+    /// What the answers to its questions may cost at the dialler.
+    pub questions: Usdc,
+}
+
+impl Price {
+    /// Nothing, as a call that was silent.
+    pub const NOTHING: Self = Self { dialler: Usdc::micros(0), carrier: Usdc::micros(0), questions: Usdc::micros(0) };
+
+    /// All of it.
+    pub const fn total(self) -> Usdc {
+        self.dialler.plus(self.carrier).plus(self.questions)
+    }
+}
+
 /// What a call costs us: reserved when it is dialled, corrected when it is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cost {
     /// How much.
     pub amount: Usdc,
+    /// What of that is the carrier's and for what is asked; nothing as long as it is reserved and not known.
+    pub known: Option<Price>,
     /// What is paid for it, if it is.
     pub price: Usdc,
     /// What of that is ours for good. Nothing, before it is settled: until then it can still go back.
@@ -38,18 +61,24 @@ pub(super) struct Slices {
 
 impl Cost {
     pub(super) fn to_row(self) -> CostRow {
-        let Self { amount, price, kept, prefix_slot, day_slot, dear, risk, slices } = self;
+        let Self { amount, known, price, kept, prefix_slot, day_slot, dear, risk, slices } = self;
+        let (carrier, analyses) = known.map(|known| (known.carrier.atomic(), known.questions.atomic())).unzip();
         let Slices { running, day, prefix } = slices;
         let slices = (slices != Slices::default()).then_some([running, day, prefix]);
         let (micros, price, kept) = (amount.atomic(), price.atomic(), kept.atomic());
-        CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk, slices }
+        CostRow { micros, carrier, analyses, price, kept, prefix_slot, day_slot, dear, risk, slices }
     }
 
     pub(super) fn from_row(row: CostRow) -> Self {
-        let CostRow { micros, price, kept, prefix_slot, day_slot, dear, risk, slices } = row;
+        let CostRow { micros, carrier, analyses, price, kept, prefix_slot, day_slot, dear, risk, slices } = row;
         let [running, day, prefix] = slices.unwrap_or_default();
         let slices = Slices { running, day, prefix };
         let [amount, price, kept] = [micros, price, kept].map(Usdc::micros);
-        Self { amount, price, kept, prefix_slot, day_slot, dear, risk, slices }
+        // The dialler's is what is left of the whole, so that the parts add up to it.
+        let known = carrier.map(|carrier| {
+            let (carrier, questions) = (Usdc::micros(carrier), Usdc::micros(analyses.unwrap_or(0)));
+            Price { dialler: amount.minus(carrier).minus(questions), carrier, questions }
+        });
+        Self { amount, known, price, kept, prefix_slot, day_slot, dear, risk, slices }
     }
 }

@@ -11,6 +11,9 @@ pub enum StoreFault {
     /// An item is not as we write it.
     #[error("an item's {0} is unreadable")]
     Row(&'static str),
+    /// There is more of it than one round can take.
+    #[error("{0}")]
+    TooMuch(&'static str),
     /// What the conditions rule out has happened.
     #[error("impossible: {0}")]
     Impossible(&'static str),

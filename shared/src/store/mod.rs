@@ -94,7 +94,7 @@ pub mod calls;
 mod change;
 pub mod controls;
 mod cost;
-mod dialled;
+pub mod dialled;
 mod fault;
 mod hurdle;
 mod item;
@@ -125,7 +125,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 pub use calls::View;
 pub use change::Changes;
-pub use cost::Cost;
+pub use cost::{Cost, Price};
 pub use fault::StoreFault;
 pub use hurdle::{BoughtCount, CallCount, Hurdle};
 pub use keys::{Queue, SHARDS};

@@ -7,7 +7,7 @@ use alloy_primitives::B256;
 
 use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Usdc, Wallet};
 
-use super::books;
+use super::books::{self, OnChain};
 use super::calls::{Call, kept_until};
 use super::change::{Change, Changes, Step, When, as_seen, is, no};
 use super::keys::{self, Queue};
@@ -173,12 +173,13 @@ impl Store {
         &self,
         record: &Record,
         transaction: Option<String>,
+        came_in: OnChain,
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
         let Some(seen) = &record.refund else { return Ok(false) };
         let refund = Refund { state: Refunding::Refunded, transaction: transaction.clone(), ..seen.clone() };
-        let entry = books::back(record, &refund, transaction.as_deref(), now)?;
+        let entry = books::back(record, &refund, came_in, transaction.as_deref(), now)?;
         let call = of_call(record).map(|call| {
             Change::update(keys::call(call))
                 .set(CHARGE, Charge::Refunded)
@@ -192,10 +193,16 @@ impl Store {
     }
 
     /// refund due | sending → credited, credit + amount; call: refund due → credited
-    pub async fn credited(&self, record: &Record, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
+    pub async fn credited(
+        &self,
+        record: &Record,
+        came_in: OnChain,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<bool, StoreFault> {
         let Some(seen) = &record.refund else { return Ok(false) };
         let refund = Refund { state: Refunding::Credited, ..seen.clone() };
-        let entry = books::back(record, &refund, None, now)?;
+        let entry = books::back(record, &refund, came_in, None, now)?;
         let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, refund.amount.signed()).anyway();
         let call = of_call(record).map(|call| {
             Change::update(keys::call(call))
@@ -220,6 +227,13 @@ impl Store {
         let change =
             still(record, seen).due(seen.queue(&record.id), until).set(REFUND.then(REFUSED), refused).or(Hurdle::Sale);
         self.done(Changes::of([change]), &record.id, "put off refund", by).await.map(drop)
+    }
+
+    /// A refund that is as it was seen is the next that is tried, however long it was put off.
+    pub async fn refund_next(&self, record: &Record, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
+        let Some(seen) = &record.refund else { return Ok(false) };
+        let change = still(record, seen).due(seen.queue(&record.id), now).or(Hurdle::Sale);
+        self.done(Changes::of([change]), &record.id, "refund next", by).await
     }
 
     pub(super) async fn done(

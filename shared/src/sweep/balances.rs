@@ -10,13 +10,15 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use tracing::warn;
 
-use super::{Report, Sweep, failed};
+use super::{Report, Sweep, failed, rings};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::balances::Balance;
-use crate::telemetry;
 use crate::telemetry::metrics::{BALANCE, BALANCE_LASTS};
-use crate::types::{DAY, Timestamp, Usdc};
+use crate::telemetry::{self, Neighbour};
+use crate::types::{DAY, Decimal, Timestamp, Usdc};
+use crate::upstream::bland::BlandError;
+use crate::upstream::twilio::Left;
 
 const EVERY: Duration = Duration::from_hours(1);
 const ANSWER: Duration = Duration::from_secs(5);
@@ -26,6 +28,12 @@ const LEAST: Usdc = Usdc::micros(10_000_000);
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 /// Spending is not reckoned from less.
 const SHORTEST: Duration = Duration::from_hours(1);
+
+/// For how many days it is known what was spent: the books of a day are written some time after it.
+const KEPT: i64 = 14;
+
+/// What is remembered of the dialler's balance.
+pub(super) const OF_DIALLER: &str = "BALANCE-BLAND";
 
 /// A vendor that we pay in at.
 #[derive(Clone, Copy)]
@@ -38,7 +46,7 @@ impl PaidIn {
     /// Its name among the metrics, and what is remembered of it.
     fn names(self) -> (&'static str, &'static str) {
         match self {
-            Self::Bland => ("bland", "BALANCE-BLAND"),
+            Self::Bland => ("bland", OF_DIALLER),
             Self::Twilio => ("twilio", "BALANCE-TWILIO"),
         }
     }
@@ -60,8 +68,20 @@ impl Sweep {
     }
 
     async fn tell_balance(&self, vendor: PaidIn, invocation: &Invocation) -> Result<(), Fault> {
-        let Some(left) = self.balance_at(vendor, invocation).await else { return Ok(()) };
-        let (vendor, name) = vendor.names();
+        let ((vendor, name), asked) = (vendor.names(), self.balance_at(vendor, invocation).await);
+        let left = match asked {
+            Some(Left::Dollars(left)) => left,
+            Some(Left::Currency(currency)) => {
+                warn!(vendor, %currency, "a balance is not in dollars, and is not watched");
+                unwatched(vendor);
+                return Ok(());
+            }
+            Some(Left::Unasked) => {
+                unwatched(vendor);
+                return Ok(());
+            }
+            None => return Ok(()),
+        };
         let known = self.store.balance_of(name).await?;
         let now = seen(known.as_ref(), left, invocation.now);
         if self.store.keep_balance(name, known.as_ref(), &now, &invocation.attempt).await? {
@@ -71,31 +91,40 @@ impl Sweep {
         Ok(())
     }
 
-    /// What is left at this vendor; nothing where it cannot be had, which is no reason for anything else not to be done.
-    async fn balance_at(&self, vendor: PaidIn, invocation: &Invocation) -> Option<Usdc> {
+    /// What is left at this vendor; nothing where it cannot be had, which is no reason for anything else not to be done, but rings where
+    /// the vendor refuses our account.
+    async fn balance_at(&self, vendor: PaidIn, invocation: &Invocation) -> Option<Left> {
         let limit = invocation.at_most(ANSWER, Duration::from_secs(3));
         let left = match vendor {
             PaidIn::Bland => {
                 let asked = self.numbers.bland().organisation(limit).await;
-                asked.map(|ours| Some(Usdc::micros(ours.balance.times(1_000_000)))).map_err(|error| error.to_string())
+                if let Err(BlandError::Account { message }) = &asked {
+                    telemetry::locked_out(Neighbour::Bland, message);
+                }
+                let dollars = |balance: Decimal| Left::Dollars(Usdc::micros(balance.times(1_000_000)));
+                asked.map(|ours| dollars(ours.balance)).map_err(|error| error.to_string())
             }
-            PaidIn::Twilio => self.numbers.twilio().balance(limit).await.map_err(|error| error.to_string()),
+            PaidIn::Twilio => {
+                let asked = self.numbers.twilio().balance(limit).await;
+                asked.inspect_err(rings).map_err(|error| error.to_string())
+            }
         };
-        left.unwrap_or_else(|error| {
-            warn!(vendor = vendor.names().0, %error, "a balance cannot be had");
-            None
-        })
+        left.inspect_err(|error| warn!(vendor = vendor.names().0, %error, "a balance cannot be had")).ok()
     }
+}
+
+/// Where nothing is asked the alarm is not to ring, and it does where nothing is told.
+fn unwatched(vendor: &'static str) {
+    telemetry::gauge(&BALANCE_LASTS, LONGEST.as_secs(), [vendor.into()]);
 }
 
 /// What is known now. A balance that has grown was paid in; what was spent meanwhile is not seen then, which is one hour's.
 fn seen(known: Option<&Balance>, left: Usdc, now: Timestamp) -> Balance {
     let today = Offset::UTC.to_datetime(now).date();
     let mut fallen = known.map(|known| known.fallen.clone()).unwrap_or_default();
-    fallen.retain(|day, _| is_counted(*day, today));
-    let fell = known.map_or(0, |known| known.left.atomic().saturating_sub(left.atomic()));
-    let before = fallen.get(&today).map_or(0, |sum| sum.atomic());
-    fallen.insert(today, Usdc::micros(before.saturating_add(fell)));
+    fallen.retain(|day, _| today.checked_sub(KEPT.days()).is_ok_and(|first| *day >= first));
+    let fell = known.map_or(0, |known| known.left.minus(left).signed());
+    *fallen.entry(today).or_insert(0) += fell;
     Balance { since: known.map_or(now, |known| known.since), left, fallen }
 }
 
@@ -110,7 +139,9 @@ fn lasts(balance: &Balance, now: Timestamp) -> Duration {
     let midnight = today.checked_sub(1.day()).ok().and_then(|day| Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
     let since = midnight.map_or(balance.since, |midnight| midnight.max(balance.since));
     let known_for = u64::try_from(now.duration_since(since).as_secs()).unwrap_or(0).max(SHORTEST.as_secs());
-    let spent: u64 = balance.fallen.values().map(|sum| sum.atomic()).sum();
+    let counted =
+        balance.fallen.iter().filter(|(day, _)| is_counted(**day, today)).map(|(_, fell)| fell.unsigned_abs());
+    let spent: u64 = counted.sum();
     let a_day = u128::from(spent) * u128::from(DAY.as_secs()) / u128::from(known_for);
     let a_day = a_day.max(u128::from(LEAST.atomic()));
     let seconds = u128::from(balance.left.atomic()) * u128::from(DAY.as_secs()) / a_day;

@@ -9,13 +9,13 @@ use jiff::ToSpan;
 use jiff::tz::Offset;
 use tracing::warn;
 
-use super::{Report, Sweep, failed};
+use super::{Report, Sweep, failed, rings};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::bills::Bills;
 use crate::telemetry;
 use crate::telemetry::metrics::CARRIER_BILLED;
-use crate::types::Usdc;
+use crate::upstream::twilio::Usage;
 
 const EVERY: Duration = Duration::from_hours(1);
 const ANSWER: Duration = Duration::from_secs(5);
@@ -40,10 +40,11 @@ impl Sweep {
         let today = Offset::UTC.to_datetime(invocation.now).date();
         let Ok(yesterday) = today.checked_sub(1.day()) else { return Ok(()) };
         let limit = invocation.at_most(ANSWER, Duration::from_secs(3));
-        let billed: Bills = match self.numbers.twilio().billed_for_calls(yesterday, today, limit).await {
+        let billed: Bills = match self.numbers.twilio().billed(Usage::Calls, yesterday, today, limit).await {
             Ok(billed) => billed,
             Err(error) => {
                 warn!(%error, "what the carrier has billed cannot be had");
+                rings(&error);
                 return Ok(());
             }
         };
@@ -59,26 +60,26 @@ impl Sweep {
 
 /// By how much bills have grown, in micro-dollars. One that has shrunk was corrected, and is not taken back.
 fn grown(known: &Bills, billed: &Bills) -> u64 {
-    let before = |day| known.get(day).copied().map_or(0, Usdc::atomic);
-    billed.iter().map(|(day, bill)| bill.atomic().saturating_sub(before(day))).sum()
+    let before = |day| known.get(day).copied().unwrap_or(0);
+    billed.iter().map(|(day, bill)| u64::try_from(bill.saturating_sub(before(day))).unwrap_or(0)).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
-    use super::{Bills, Usdc, grown};
+    use super::{Bills, grown};
 
     #[test]
     fn a_bill_counts_by_what_it_has_grown_on_each_day() {
-        let bills =
-            |of: &[(i8, u64)]| of.iter().map(|(day, bill)| (date(2026, 11, *day), Usdc::micros(*bill))).collect();
+        let bills = |of: &[(i8, i64)]| of.iter().map(|(day, bill)| (date(2026, 11, *day), *bill)).collect();
         for (known, billed, expected) in [
             (&[(28, 5), (29, 10)][..], &[(28, 5), (29, 15)][..], 5),
             (&[(28, 5), (29, 10)], &[(29, 12), (30, 3)], 5),
             (&[(28, 5), (29, 10)], &[(29, 8), (30, 3)], 3),
             (&[], &[(29, 8)], 8),
             (&[(29, 8)], &[], 0),
+            (&[(29, -8)], &[(29, 2), (30, -4)], 10),
         ] {
             let (known, billed): (Bills, Bills) = (bills(known), bills(billed));
             assert_eq!(grown(&known, &billed), expected, "{known:?} {billed:?}");

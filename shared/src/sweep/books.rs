@@ -8,13 +8,16 @@
 
 use std::time::Duration;
 
+use futures_util::future;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use tracing::{info, warn};
 
-use super::{Report, Sweep, failed};
+use super::balances::OF_DIALLER;
+use super::{Report, Sweep, failed, rings};
 use crate::books;
 use crate::invocation::Invocation;
+use crate::limits::prices::written_dollars;
 use crate::refusal::Fault;
 use crate::store::books::{Line, OnChain, beginning_of, day_of};
 use crate::store::calls::Call;
@@ -22,8 +25,9 @@ use crate::store::sales::Record;
 use crate::store::{Book, StoreFault, Work};
 use crate::telemetry;
 use crate::telemetry::metrics::BOOKS_BEHIND;
-use crate::types::{CallId, DAY, Timestamp, Usdc};
+use crate::types::{CallId, DAY, Timestamp};
 use crate::upstream::bucket::Bucket;
+use crate::upstream::twilio::{TwilioError, Usage};
 
 /// How often it is looked whether a day is to be written.
 const EVERY: Duration = Duration::from_mins(15);
@@ -37,8 +41,12 @@ const ANSWER: Duration = Duration::from_secs(5);
 const RESERVE: Duration = Duration::from_secs(3);
 /// How long after a day's end its files wait for the carrier to say what it has billed: an account that is closed says nothing any more.
 const UNBILLED: Duration = Duration::from_hours(48);
-/// A day is not begun with less time than this left.
+/// A day is not begun with less time than this left,
 const STEP: Duration = Duration::from_secs(15);
+/// and not read on with less: what has been read has to be written.
+const LAST: Duration = Duration::from_secs(8);
+/// What a round has memory for, beside everything else: the function has 256 MB, and a file is signed as a whole.
+const LARGEST: usize = 48 << 20;
 
 impl Sweep {
     /// Writes the days that have ended, the earliest first, as far as there is time.
@@ -57,7 +65,7 @@ impl Sweep {
 
     async fn write_days(&self, bucket: &Bucket, invocation: &Invocation) -> Result<(), Fault> {
         let now = invocation.now;
-        let Some(mut written) = self.store.books_written().await? else {
+        let Some(mut written) = self.store.books_written().await?.map(|written| written.until) else {
             // A table that is new has no day before this one.
             self.store.books_go_on(None, beginning_of(day_of(now))?, &invocation.attempt).await?;
             return Ok(());
@@ -79,42 +87,45 @@ impl Sweep {
     }
 
     async fn write_day(&self, bucket: &Bucket, day: Date, invocation: &Invocation) -> Result<(), Fault> {
-        let mut files: Vec<_> = Book::ALL.iter().map(|book| (*book, books::file(*book, []))).collect();
-        let mut write = |line: Line| {
-            if let Some((_, text)) = files.iter_mut().find(|(book, _)| *book == line.book) {
-                text.push_str(&books::line(&line));
-            }
-        };
-        self.store.booked_on(day, &mut write).await?;
-        self.bills_of(day, invocation).await?.into_iter().for_each(write);
-        for (book, text) in files {
+        let mut files = Files::new();
+        self.store.booked_on(day, |line| files.take(&line, invocation.remaining())).await?;
+        for line in self.bills_of(day, invocation).await? {
+            files.take(&line, invocation.remaining())?;
+        }
+        for (book, text) in files.texts {
             bucket.put_new(&books::name(book, day), text.into_bytes(), invocation.at_most(PUT, RESERVE)).await?;
         }
         Ok(())
     }
 
-    /// What the carrier has billed for a day.
+    /// What vendors say of a day: what the carrier has billed, and what the dialler's balance has fallen by.
     async fn bills_of(&self, day: Date, invocation: &Invocation) -> Result<Vec<Line>, Fault> {
+        let line = |vendor: &str, what: &str, micros: i64| {
+            let line = Line::of(Book::Bills, invocation.now).with("vendor", vendor).with("what", what);
+            line.with("day", day.to_string()).with("amount_usd", written_dollars(micros))
+        };
         let limit = invocation.at_most(ANSWER, RESERVE);
-        let billed = self.numbers.twilio().billed_for_calls(day, day, limit).await;
-        let billed = match billed {
+        let asked = Usage::ALL.map(|usage| async move {
+            let billed = self.numbers.twilio().billed(usage, day, day, limit).await?;
+            Ok::<_, TwilioError>((usage, billed.get(&day).copied()))
+        });
+        let billed = match future::try_join_all(asked).await {
             Ok(billed) => billed,
             Err(error) => {
+                rings(&error);
                 let end = beginning_of(day.checked_add(1.day()).map_err(StoreFault::from)?)?;
                 let waits = end.saturating_add(UNBILLED).is_ok_and(|until| invocation.now < until);
                 warn!(%day, waits, %error, "what the carrier has billed cannot be had for the books");
-                return if waits {
-                    Err(Fault::Broken("the books of a day wait for the carrier's bill"))
-                } else {
-                    Ok(Vec::new())
-                };
+                if waits {
+                    return Err(Fault::Broken("the books of a day wait for the carrier's bill"));
+                }
+                Vec::new()
             }
         };
-        let line = |(of, amount): (Date, Usdc)| {
-            let line = Line::of(Book::Bills, invocation.now).with("vendor", "twilio").with("what", "calls");
-            line.with("day", of.to_string()).with("amount_usd", amount.dollars())
-        };
-        Ok(billed.into_iter().map(line).collect())
+        let carriers = billed.into_iter().filter_map(|(usage, billed)| Some(line("twilio", usage.as_str(), billed?)));
+        let known = self.store.balance_of(OF_DIALLER).await?;
+        let fell = known.and_then(|known| known.fallen.get(&day).copied());
+        Ok(carriers.chain(fell.map(|fell| line("bland", "balance", fell))).collect())
     }
 
     /// A call that no sale brings into the books.
@@ -148,6 +159,35 @@ impl Sweep {
     }
 }
 
+/// The files of a day, while they are filled.
+struct Files {
+    texts: Vec<(Book, String)>,
+    bytes: usize,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self { texts: Book::ALL.iter().map(|book| (*book, books::file(*book, []))).collect(), bytes: 0 }
+    }
+
+    /// Takes a line, as long as there is room and time for what has to follow: a day that is larger than a round leaves the rest of the
+    /// round alive, and tells that it is not written.
+    fn take(&mut self, line: &Line, remaining: Duration) -> Result<(), StoreFault> {
+        let text = books::line(line);
+        self.bytes += text.len();
+        if self.bytes > LARGEST {
+            return Err(StoreFault::TooMuch("the books of a day do not fit into a round's memory"));
+        }
+        if remaining < LAST {
+            return Err(StoreFault::TooMuch("the books of a day cannot be read in a round's time"));
+        }
+        if let Some((_, file)) = self.texts.iter_mut().find(|(book, _)| *book == line.book) {
+            file.push_str(&text);
+        }
+        Ok(())
+    }
+}
+
 /// The first day that is not written, and its end; nothing as long as the vendors may still count it.
 fn next_day(written: Timestamp, now: Timestamp) -> Result<Option<(Date, Timestamp)>, StoreFault> {
     let day = day_of(written);
@@ -163,8 +203,28 @@ fn behind(written: Timestamp, now: Timestamp) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{behind, next_day};
+    use std::time::Duration;
+
+    use super::{Files, LARGEST, LAST, behind, next_day};
+    use crate::store::Book;
+    use crate::store::books::Line;
     use crate::types::Timestamp;
+
+    #[test]
+    fn a_day_that_is_larger_than_a_round_is_not_taken_to_its_end() {
+        let line = Line::of(Book::Sales, Timestamp::UNIX_EPOCH).with("number", "+".repeat(1 << 20));
+        let mut files = Files::new();
+        let mut taken = 0;
+        while files.take(&line, LAST).is_ok() {
+            taken += 1;
+            assert!(taken < 1_000, "it never ends");
+        }
+        assert_eq!(taken, (LARGEST >> 20) - 1);
+        let (_, sales) = files.texts.iter().find(|(book, _)| *book == Book::Sales).unwrap();
+        assert!(sales.len() <= LARGEST, "what is not taken takes no room");
+        let late = LAST.saturating_sub(Duration::from_millis(1));
+        assert!(Files::new().take(&line, LAST).is_ok() && Files::new().take(&line, late).is_err());
+    }
 
     #[test]
     fn a_day_is_written_once_it_has_ended_and_rested_and_the_earliest_comes_first() {

@@ -224,7 +224,7 @@ impl Line {
             let page = self.store.due_page(self.queue, self.until, PAGE, self.from.take()).await?;
             if let (true, Queue::Calls(_), Some(since)) = (is_first, self.queue, page.since) {
                 let waited = self.invocation.now.duration_since(since).as_secs();
-                telemetry::gauge(&OVERDUE_CALL_AGE, u64::try_from(waited).unwrap_or(0), []);
+                telemetry::highest(&OVERDUE_CALL_AGE, u64::try_from(waited).unwrap_or(0), []);
             }
             (self.page, self.is_read, self.from) = (page.due.into_iter(), page.next.is_none(), page.next);
         }

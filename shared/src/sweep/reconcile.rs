@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use tracing::{info, warn};
 
-use super::{Report, Sweep, failed};
+use super::{Report, Sweep, failed, rings};
 use crate::invocation::Invocation;
 use crate::numbers::country_of;
 use crate::refusal::Fault;
@@ -102,6 +102,7 @@ impl Sweep {
             }
             Err(error) => {
                 warn!(%error, "the carrier's list could not be read");
+                rings(&error);
                 return Ok(false);
             }
         };

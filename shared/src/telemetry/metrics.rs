@@ -81,7 +81,7 @@ metrics! {
     BALANCE: "Balance", Money, ["vendor"];
     /// How long that lasts, as the last days were spent; as if no less than $10 were spent in a day, and a month at the longest.
     BALANCE_LASTS: "BalanceLasts", Seconds, ["vendor"];
-    /// For how long the oldest call has waited to be looked at, of those that a round has found.
+    /// For how long the oldest call has waited for a look, of those that a round has found: for its turn, or for a look that shows something.
     OVERDUE_CALL_AGE: "OverdueCallAge", Seconds, ["function"];
     /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on
     /// a minute after it was asked for.

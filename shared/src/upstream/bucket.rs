@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use alloy_primitives::bytes::Bytes;
 use alloy_primitives::hex;
 use http::{Method, StatusCode};
 use sha2::{Digest, Sha256};
@@ -45,6 +46,8 @@ impl Bucket {
 
     /// Writes a file, unless there is one of this name: then that one stays. True, if it was this one, as far as is known.
     pub async fn put_new(&self, name: &str, content: Vec<u8>, limit: Duration) -> Result<bool, BucketError> {
+        // Shared by the attempts: a day's file may be large.
+        let content = Bytes::from(content);
         for _ in 0..ATTEMPTS {
             let headers = [("content-type", "text/csv; charset=utf-8"), ("if-none-match", "*")];
             let reply = self.ask(Method::PUT, name, &headers, content.clone(), limit / ATTEMPTS).await;
@@ -65,7 +68,7 @@ impl Bucket {
         method: Method,
         name: &str,
         headers: &[(&str, &str)],
-        content: Vec<u8>,
+        content: Bytes,
         limit: Duration,
     ) -> Result<Reply, NoReply> {
         let url = format!("{}/{name}", self.url);

@@ -4,6 +4,10 @@
 //! here before they let a request through: a permission that is missing in the template is missing in the test. What was
 //! allowed is remembered, so that a permission that is never used can be told as well. Of conditions only DynamoDB's
 //! leading keys and the service that a role is passed to are known; any other is a panic.
+//!
+//! Operators are held to the policy that the template has for them, likewise.
+
+mod account;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,9 +21,14 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::template::{ACCOUNT, Deployment, REGION};
+pub use account::guard_account;
 
 /// Who starts a schedule's target in our name.
 const SCHEDULER: &str = "scheduler.amazonaws.com";
+/// The access keys of operators, who have the template's policy for them and no other right.
+pub const OPERATORS: [&str; 2] = ["operator", "alice"];
+/// What stands before what operators may do, among what functions may.
+const OPERATOR: &str = "operator";
 
 /// One `Allow`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -117,7 +126,12 @@ impl Policies {
                 Holder { binary: binary.clone(), name: function.name.clone(), policy: function.policy.clone() };
             (access_key(binary), holder)
         };
-        Self { functions: Arc::new(deployment.functions.iter().map(of).collect()), used: Arc::default() }
+        let operators = OPERATORS.map(|key| {
+            let policy = deployment.operators.clone();
+            (key.to_owned(), Holder { binary: OPERATOR.to_owned(), name: key.to_owned(), policy })
+        });
+        let functions = deployment.functions.iter().map(of).chain(operators).collect();
+        Self { functions: Arc::new(functions), used: Arc::default() }
     }
 
     /// Why this request is refused, in AWS's words, or `None`. Keys that belong to no function are the harness's own.
@@ -134,13 +148,22 @@ impl Policies {
         ))
     }
 
-    /// Everything that is granted: to which role, which action, on which resource, of which leading keys.
+    /// Everything that is granted to functions: to which role, which action, on which resource, of which leading keys.
     pub fn granted(&self) -> BTreeSet<String> {
+        self.granted_to(|binary| binary != OPERATOR)
+    }
+
+    /// Everything that is granted to operators.
+    pub fn granted_to_operators(&self) -> BTreeSet<String> {
+        self.granted_to(|binary| binary == OPERATOR)
+    }
+
+    fn granted_to(&self, whom: impl Fn(&str) -> bool) -> BTreeSet<String> {
         let of = |holder: &Holder| {
             let grants: Vec<_> = holder.policy.iter().flat_map(Statement::grants).collect();
             grants.into_iter().map(|grant| format!("{}: {grant}", holder.binary)).collect::<Vec<_>>()
         };
-        self.functions.values().flat_map(of).collect()
+        self.functions.values().filter(|holder| whom(&holder.binary)).flat_map(of).collect()
     }
 
     /// What of it has been used.
@@ -207,10 +230,20 @@ pub fn guard_files(policies: &Policies, router: Router) -> Router {
 async fn guard_file(State(policies): State<Policies>, request: Request, next: Next) -> Response {
     let action = if request.method() == "PUT" { "s3:PutObject" } else { "s3:GetObject" };
     let arn = format!("arn:aws:s3:::{}", request.uri().path().trim_start_matches('/'));
-    match policies.refusal(request.headers(), action, &arn, &[]) {
-        Some(why) => crate::sim::s3::refused(403, &crate::sim::s3::error("AccessDenied", &why)),
-        None => next.run(request).await,
+    let denied = |why: &str| crate::sim::s3::refused(403, &crate::sim::s3::error("AccessDenied", why));
+    if let Some(why) = policies.refusal(request.headers(), action, &arn, &[]) {
+        return denied(&why);
     }
+    let headers = request.headers().clone();
+    let answer = next.run(request).await;
+    // That a file is not there is told to those alone who may list.
+    let bucket = arn.split('/').next().unwrap_or_default();
+    if answer.status() == StatusCode::NOT_FOUND
+        && let Some(why) = policies.refusal(&headers, "s3:ListBucket", bucket, &[])
+    {
+        return denied(&why);
+    }
+    answer
 }
 
 async fn guard(State(policies): State<Policies>, request: Request, next: Next) -> Response {

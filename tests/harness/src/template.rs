@@ -45,6 +45,8 @@ pub struct Deployment {
     pub keys: BTreeMap<String, String>,
     /// What may be done in the name of roles, by their ARN.
     pub roles: BTreeMap<String, Vec<Statement>>,
+    /// What operators may do, by all the policies that are made for them.
+    pub operators: Vec<Statement>,
     /// ARNs of the secrets, by their names in the template.
     pub secrets: BTreeMap<String, String>,
     /// Names of the buckets.
@@ -64,6 +66,8 @@ pub struct Function {
     pub memory: u64,
     /// What the template sets; nothing else reaches the process, except what Lambda itself sets.
     pub environment: BTreeMap<String, String>,
+    /// Where its lines go.
+    pub log_group: String,
     /// `AWS_LAMBDA_LOG_FORMAT`, where set.
     pub log_format: Option<String>,
     /// `AWS_LAMBDA_LOG_LEVEL`, where set.
@@ -125,6 +129,7 @@ impl Deployment {
             alarms: Vec::new(),
             keys: BTreeMap::new(),
             roles: BTreeMap::new(),
+            operators: Vec::new(),
             secrets: BTreeMap::new(),
             buckets: Vec::new(),
         };
@@ -149,6 +154,10 @@ impl Deployment {
                     let policies = resource.get("Properties").and_then(|properties| properties.get("Policies"));
                     let policies = resolver.value(policies.unwrap_or(&Yaml::Null));
                     deployment.roles.insert(resolver.arn(logical), Statement::all(&policies));
+                }
+                "AWS::IAM::ManagedPolicy" => {
+                    let properties = resolver.value(resource.get("Properties").unwrap_or(&Yaml::Null));
+                    deployment.operators.extend(Statement::all(&json!([properties])));
                 }
                 "AWS::SecretsManager::Secret" => {
                     deployment.secrets.insert(logical.to_owned(), resolver.physical_id(logical));
@@ -184,6 +193,7 @@ impl Deployment {
             timeout: Duration::from_secs(seconds),
             memory: property("MemorySize").map_or(128, |value| number(&value)),
             environment,
+            log_group: text(&logging["LogGroup"]),
             log_format: logging["LogFormat"].as_str().map(str::to_owned),
             log_level: logging["ApplicationLogLevel"].as_str().map(str::to_owned),
             policy: property("Policies").map(|policies| Statement::all(&policies)).unwrap_or_default(),

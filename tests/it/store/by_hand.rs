@@ -1,5 +1,6 @@
 //! What an operator does by hand: refunds, credit, switches and the list of who is not called.
 
+use shared::store::books::OnChain;
 use shared::store::by_hand::ByHand;
 use shared::store::calls::{self, NewCall};
 use shared::store::refunds::Stranger;
@@ -16,7 +17,7 @@ use super::{
 async fn five_dollars_of_credit(table: &Table) -> bool {
     let stray = Stranger { amount: Usdc::micros(5_000_000), ..stranger(99) };
     assert!(table.store.owe_stranger(stray, &attempt(99), at(0)).await.expect("answers"));
-    table.store.credited(&sale(table, 99).await, &attempt(99), at(200)).await.expect("answers")
+    table.store.credited(&sale(table, 99).await, OnChain::Yes, &attempt(99), at(200)).await.expect("answers")
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What the table forgets, and when.
 
 use shared::store::Changes;
+use shared::store::books::OnChain;
 use shared::store::sales::{NewSale, Open, Settling};
 use shared::types::CallId;
 
@@ -42,7 +43,13 @@ async fn a_row_is_forgotten_some_time_after_its_business_has_ended_and_never_bef
     let until = u64::try_from(NOW).expect("late") + 300;
     let sent = ours(table.store.send_refund(&due, None, until, &BOUNDS, &attempt(1), at(0)).await).expect("sent");
     assert_eq!((left(), days_left(&table, "REFUNDED#")), ([None, None, None], Some(30)), "sent");
-    assert!(table.store.refunded(&sent, Some("0xdef".to_owned()), &attempt(1), at(200)).await.expect("answers"));
+    assert!(
+        table
+            .store
+            .refunded(&sent, Some("0xdef".to_owned()), OnChain::Yes, &attempt(1), at(200))
+            .await
+            .expect("answers")
+    );
     assert_eq!(left(), [Some(60), Some(30), None], "and back");
 }
 

@@ -1,5 +1,6 @@
 //! Refunds and strays: from due to sent to back, each step once, and no more in a day than the operator allows.
 
+use shared::store::books::OnChain;
 use shared::store::refunds::{Sending, Stranger};
 use shared::store::sales::{NotStepped, Open, Settled, Settling};
 use shared::store::{Changes, Charge, Hurdle, Queue, RefundReason, Refunding, State, Work, numbers};
@@ -50,12 +51,14 @@ async fn a_refund_goes_from_due_to_sent_to_back_and_each_step_is_made_once() {
     assert_eq!(again.refund.as_ref().map(|refund| (refund.tries, refund.valid_before)), Some((2, Some(1_800_000_500))));
 
     assert!(
-        !table.store.refunded(&sending, Some("0xdef".to_owned()), &one, at(200)).await.expect("answers"),
+        !table.store.refunded(&sending, Some("0xdef".to_owned()), OnChain::Yes, &one, at(200)).await.expect("answers"),
         "it was sent again"
     );
-    assert!(table.store.refunded(&again, Some("0xdef".to_owned()), &two, at(200)).await.expect("answers"));
-    assert!(!table.store.credited(&again, &one, at(200)).await.expect("answers"), "never both");
-    assert!(!table.store.credited(&due, &one, at(200)).await.expect("answers"), "never both");
+    assert!(
+        table.store.refunded(&again, Some("0xdef".to_owned()), OnChain::Yes, &two, at(200)).await.expect("answers")
+    );
+    assert!(!table.store.credited(&again, OnChain::Yes, &one, at(200)).await.expect("answers"), "never both");
+    assert!(!table.store.credited(&due, OnChain::Yes, &one, at(200)).await.expect("answers"), "never both");
     assert_eq!((due_refunds(&table).await, credit(&table).await), (0, 0));
     let back = sale(&table, 7).await.refund.expect("a refund");
     assert_eq!((back.state, back.transaction.as_deref()), (Refunding::Refunded, Some("0xdef")));
@@ -76,8 +79,8 @@ async fn a_refund_that_is_put_off_comes_back_later_and_remembers_its_refusals() 
     assert_eq!(sale(&table, 8).await.refund.map(|refund| refund.refused), Some(2));
     // What came without a request can never be claimed.
     assert!(claimed::<Open>(&table, new_sale(8, 9)).await.is_none());
-    assert!(table.store.credited(&due, &attempt(3), at(200)).await.expect("answers"));
-    assert!(!table.store.credited(&due, &attempt(4), at(200)).await.expect("answers"), "credited once");
+    assert!(table.store.credited(&due, OnChain::Yes, &attempt(3), at(200)).await.expect("answers"));
+    assert!(!table.store.credited(&due, OnChain::Yes, &attempt(4), at(200)).await.expect("answers"), "credited once");
     assert_eq!(credit(&table).await, 540_000);
 }
 

@@ -6,10 +6,10 @@ use crate::store::change::{Change, Changes, as_seen, is};
 use crate::store::keys::{self, Key, Queue};
 use crate::store::limits::{self, Over};
 use crate::store::rows::{
-    CHARGE, COST, CallRow, Charge, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, KEPT, LOOKED_AT, MICROS, SAID, SEEN_AT,
-    SETTLED, TTL, VIEW, Value,
+    ANALYSES, CARRIER, CHARGE, COST, CallRow, Charge, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, KEPT, LOOKED_AT, MICROS,
+    SAID, SEEN_AT, SETTLED, TTL, VIEW, Value,
 };
-use crate::store::{Done, Hurdle, Store, StoreFault};
+use crate::store::{Done, Hurdle, Price, Store, StoreFault};
 use crate::types::{CallId, Timestamp, Usdc};
 
 use super::said::{grown, names, whole};
@@ -89,10 +89,12 @@ impl Store {
         let price = look.price.filter(|_| look.settled && call.business.cost.is_some());
         let kept = kept(call, look);
         let change = change
-            .set_some(COST.then(MICROS), price.map(Usdc::signed))
+            .set_some(COST.then(MICROS), price.map(|price| price.total().signed()))
+            .set_some(COST.then(CARRIER), price.map(|price| price.carrier.signed()))
+            .set_some(COST.then(ANALYSES), price.map(|price| price.questions.signed()).filter(|micros| *micros > 0))
             .set_some(COST.then(KEPT), kept.map(Usdc::signed))
             .or(Hurdle::Call);
-        let counted = counted(call, look, price, kept.unwrap_or(Usdc::micros(0)));
+        let counted = counted(call, look, price.map(Price::total), kept.unwrap_or(Usdc::micros(0)));
         let done = if counted.all.is_empty() {
             self.alone(change).await?
         } else {

@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::store::parse::{instant_of, number_of, wallet_of};
 use crate::store::rows::{CallRow, Charge, QuestionRow};
-use crate::store::{Cost, StoreFault};
+use crate::store::{Cost, Price, StoreFault};
 use crate::types::call::{Dialler, Utterance};
-use crate::types::{AnswerKind, CallId, PaymentId, PhoneNumber, Question, Timestamp, Usdc, Wallet};
+use crate::types::{AnswerKind, CallId, PaymentId, PhoneNumber, Question, Timestamp, Wallet};
 
 use super::{Said, View, kept_until};
 
@@ -125,7 +125,7 @@ pub struct Look {
     /// What is to be done about its questions.
     pub questions: Questions,
     /// What it has cost us, if that is known now. Until then it counts for what is reserved.
-    pub price: Option<Usdc>,
+    pub price: Option<Price>,
 }
 
 impl Look {

@@ -156,6 +156,7 @@ impl Counters {
         let (slices, prefix_slot, day_slot) = self.wholes.booked(places, now);
         let cost = Cost {
             amount: asking.cost,
+            known: None,
             price: asking.price,
             kept: Usdc::micros(0),
             prefix_slot,

@@ -120,6 +120,12 @@ pub(in crate::store) struct RunningRow {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(in crate::store) struct CostRow {
     pub micros: u64,
+    /// What of it the carrier charges, once that is known,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<u64>,
+    /// and what the answers to its questions may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analyses: Option<u64>,
     /// What is paid for it, if it is,
     #[serde(default)]
     pub price: u64,

@@ -161,6 +161,8 @@ attributes! {
     COST = cost of CallRow CountedRow;
     MICROS = micros of CostRow;
     KEPT = kept of CostRow;
+    CARRIER = carrier of CostRow;
+    ANALYSES = analyses of CostRow;
 
     VERSION = version of CountedRows;
     ENTRIES = entries of CountedRows;

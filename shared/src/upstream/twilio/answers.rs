@@ -10,9 +10,9 @@ use http::StatusCode;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Bought, BuyError, Owned, Said, TwilioError};
-use crate::limits::prices::dollars;
-use crate::types::{Object, PhoneNumber, Timestamp, Usdc};
+use super::{Bought, BuyError, Owned, Said, TwilioError, Usage};
+use crate::limits::prices::signed_dollars;
+use crate::types::{Object, PhoneNumber, Timestamp};
 use crate::upstream::repeatable::repeatable;
 use crate::wire::http::Reply;
 
@@ -140,16 +140,15 @@ pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>),
 }
 
 /// What was billed, day by day. All or nothing: what is not in dollars, or not of one day, cannot be added up.
-pub fn billed(reply: &Reply) -> Result<BTreeMap<Date, Usdc>, TwilioError> {
+pub fn billed(reply: &Reply, usage: Usage) -> Result<BTreeMap<Date, i64>, TwilioError> {
     if reply.status != StatusCode::OK {
         return Err(trouble(reply, None));
     }
     let page: UsagePage = reply.json().ok_or(TwilioError::Unknown)?;
     let bill = |Object(record): Object<UsageRecord>| {
         let is_ours = record.price_unit.eq_ignore_ascii_case("usd") && record.start_date == record.end_date;
-        let day = record.start_date.parse().ok().filter(|_| is_ours && record.category == "calls")?;
-        let is_nothing = record.price.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-        Some((day, if is_nothing { Usdc::micros(0) } else { dollars(&record.price)? }))
+        let day = record.start_date.parse().ok().filter(|_| is_ours && record.category == usage.category())?;
+        Some((day, signed_dollars(&record.price)?))
     };
     page.usage_records.into_iter().map(|record| bill(record).ok_or(TwilioError::Unknown)).collect()
 }

@@ -135,6 +135,51 @@ pub enum TwilioError {
     Unknown,
 }
 
+/// What is left to be spent at the main account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// In dollars.
+    Dollars(Usdc),
+    /// The account pays in this currency, in which nothing is reckoned here.
+    Currency(String),
+    /// The secret names no main account whose balance could be asked for.
+    Unasked,
+}
+
+/// What Twilio bills, as its records of usage are divided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Usage {
+    /// Minutes of calls.
+    Calls,
+    /// Numbers: the first month of each, and every further one.
+    Numbers,
+    /// Everything, these two and whatever else the account uses.
+    All,
+}
+
+impl Usage {
+    /// In the order of their declaration.
+    pub const ALL: [Self; 3] = [Self::Calls, Self::Numbers, Self::All];
+
+    /// What Twilio calls it.
+    pub const fn category(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Numbers => "phonenumbers",
+            Self::All => "totalprice",
+        }
+    }
+
+    /// What we call it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Numbers => "numbers",
+            Self::All => "all",
+        }
+    }
+}
+
 /// Why a number was not bought, or may not have been.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BuyError {
@@ -253,23 +298,24 @@ impl Twilio {
         answers::listed(&self.send(request, limit).await?, &self.path("IncomingPhoneNumbers.json"))
     }
 
-    /// What calls were billed on each of these days, as far as Twilio knows by now.
-    pub async fn billed_for_calls(
+    /// What was billed on each of these days, in micro-dollars, as far as Twilio knows by now. What is corrected can be below nothing.
+    pub async fn billed(
         &self,
+        usage: Usage,
         from: Date,
         to: Date,
         limit: Duration,
-    ) -> Result<BTreeMap<Date, Usdc>, TwilioError> {
+    ) -> Result<BTreeMap<Date, i64>, TwilioError> {
         let request = http::client().get(self.url("Usage/Records/Daily.json"));
         let days = [("StartDate", from.to_string()), ("EndDate", to.to_string())];
-        let request = request.query(&[("Category", "calls"), ("PageSize", "50")]).query(&days);
-        answers::billed(&self.send(request, limit).await?)
+        let request = request.query(&[("Category", usage.category()), ("PageSize", "50")]).query(&days);
+        answers::billed(&self.send(request, limit).await?, usage)
     }
 
-    /// What is left to be spent, in dollars; nothing where the secret names no main account, or it pays in another currency.
-    pub async fn balance(&self, limit: Duration) -> Result<Option<Usdc>, TwilioError> {
+    /// What is left to be spent.
+    pub async fn balance(&self, limit: Duration) -> Result<Left, TwilioError> {
         let key = self.config.key.get(limit).await.map_err(|_| TwilioError::NotSent)?;
-        let Some(owner) = &key.owner else { return Ok(None) };
+        let Some(owner) = &key.owner else { return Ok(Left::Unasked) };
         let config = AccountConfig {
             api: self.config.url.clone(),
             voice: String::new(),
@@ -280,7 +326,7 @@ impl Twilio {
         let (left, currency) = Accounts::new(config).balance(&owner.account_sid, limit).await?;
         // Nothing can be done with less than nothing.
         let left = Decimal::parse(left.trim()).map_or(0, |left| left.times(1_000_000));
-        Ok((currency == "USD").then(|| Usdc::micros(left)))
+        Ok(if currency == "USD" { Left::Dollars(Usdc::micros(left)) } else { Left::Currency(currency) })
     }
 
     /// Gives a number back for good; Twilio stops billing it and may sell it to any customer. A number that is already gone is

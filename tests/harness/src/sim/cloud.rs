@@ -29,6 +29,8 @@ pub struct Cloud {
 #[derive(Clone, Debug, Default)]
 struct Stack {
     functions: BTreeMap<String, BTreeMap<String, String>>,
+    /// Where they write, where that is not the usual place.
+    groups: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
     status: String,
     /// What the next update fails with.
@@ -44,6 +46,9 @@ impl Cloud {
         let functions = deployment.functions.values().map(|it| (it.name.clone(), it.environment.clone()));
         let cloud = Self::default();
         cloud.put(name, functions.collect(), parameters);
+        if let Some(stack) = lock(&cloud.stacks).get_mut(name) {
+            stack.groups = deployment.functions.values().map(|it| (it.name.clone(), it.log_group.clone())).collect();
+        }
         cloud
     }
 
@@ -52,11 +57,6 @@ impl Cloud {
         let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let stack = Stack { functions, parameters, status: "CREATE_COMPLETE".to_owned(), ..Stack::default() };
         lock(&self.stacks).insert(name.to_owned(), stack);
-    }
-
-    /// Where a function writes.
-    pub fn log_group(function: &str) -> String {
-        format!("{function}-log")
     }
 
     /// The parameters of a stack.
@@ -102,11 +102,12 @@ fn unsigned() -> Response {
     answer(403, &json!({"__type": "MissingAuthenticationTokenException", "Message": "Missing Authentication Token"}))
 }
 
-fn described(name: &str, variables: &BTreeMap<String, String>) -> Value {
+fn described(stack: &Stack, name: &str, variables: &BTreeMap<String, String>) -> Value {
+    let group = stack.groups.get(name).cloned().unwrap_or_else(|| format!("/aws/lambda/{name}"));
     json!({
         "FunctionName": name, "Runtime": "provided.al2023", "Handler": "bootstrap", "PackageType": "Zip",
         "Environment": {"Variables": variables},
-        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": Cloud::log_group(name)},
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": group},
     })
 }
 
@@ -120,9 +121,11 @@ async fn list(
         return unsigned();
     }
     let stacks = lock(&cloud.stacks);
-    let all: Vec<_> = stacks.values().flat_map(|stack| &stack.functions).collect();
+    let all: Vec<_> =
+        stacks.values().flat_map(|stack| stack.functions.iter().map(move |(name, told)| (stack, name, told))).collect();
     let from = parameters.iter().find(|(name, _)| name == "Marker").and_then(|(_, at)| at.parse().ok()).unwrap_or(0);
-    let page: Vec<Value> = all.iter().skip(from).take(PAGE).map(|(name, told)| described(name, told)).collect();
+    let page: Vec<Value> =
+        all.iter().skip(from).take(PAGE).map(|(stack, name, told)| described(stack, name, told)).collect();
     let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
     answer(200, &json!({"Functions": page, "NextMarker": next}))
 }
@@ -133,8 +136,8 @@ async fn configuration(State(cloud): State<Cloud>, Path(name): Path<String>, hea
         return unsigned();
     }
     let stacks = lock(&cloud.stacks);
-    match stacks.values().find_map(|stack| stack.functions.get(&name)) {
-        Some(variables) => answer(200, &described(&name, variables)),
+    match stacks.values().find_map(|stack| Some((stack, stack.functions.get(&name)?))) {
+        Some((stack, variables)) => answer(200, &described(stack, &name, variables)),
         None => answer(404, &json!({"__type": "ResourceNotFoundException", "Message": "Function not found"})),
     }
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::post;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::{aws_json_error, json as answer, lock};
 
@@ -25,12 +26,32 @@ type Line = (i64, String);
 pub struct Logs {
     /// Lines in their order, by the name of their group.
     groups: Arc<Mutex<BTreeMap<String, Vec<Line>>>>,
+    /// The beginning of each question, in the order in which they came; and how many of the next ones fail.
+    asked: Arc<watch::Sender<Asked>>,
+}
+
+#[derive(Clone, Default)]
+struct Asked {
+    from: Vec<i64>,
+    fails: usize,
 }
 
 impl Logs {
     /// A line of a group, which is made with its first one.
     pub fn put(&self, group: &str, at: i64, message: &str) {
         lock(&self.groups).entry(group.to_owned()).or_default().push((at, message.to_owned()));
+    }
+
+    /// This many of the next questions are answered with 500.
+    pub fn fail_next(&self, questions: usize) {
+        self.asked.send_modify(|asked| asked.fails += questions);
+    }
+
+    /// Waits until so many questions were asked, and says from when on each wanted lines.
+    pub async fn asked(&self, questions: usize) -> Vec<i64> {
+        let mut seen = self.asked.subscribe();
+        let enough = seen.wait_for(|asked| asked.from.len() >= questions).await;
+        enough.map(|asked| asked.from.clone()).unwrap_or_default()
     }
 
     /// `POST /`.
@@ -81,6 +102,15 @@ async fn handle(State(logs): State<Logs>, headers: HeaderMap, body: Bytes) -> Re
     let Ok(body) = serde_json::from_slice::<Value>(&body) else {
         return aws_json_error(400, "SerializationException", "the body is no JSON");
     };
+    let mut fails = false;
+    logs.asked.send_modify(|asked| {
+        asked.from.push(body["startTime"].as_i64().unwrap_or_default());
+        fails = asked.fails > 0;
+        asked.fails = asked.fails.saturating_sub(1);
+    });
+    if fails {
+        return aws_json_error(500, "ServiceUnavailableException", "The service cannot complete the request.");
+    }
     match logs.filter(&body) {
         Ok(told) => answer(200, &told),
         Err((kind, why)) => aws_json_error(400, kind, &why),

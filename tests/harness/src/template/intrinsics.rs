@@ -64,6 +64,7 @@ impl<'a> Resolver<'a> {
             None if kind == "AWS::SecretsManager::Secret" => {
                 format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{STACK}-{logical}-a1b2c3")
             }
+            None if kind == "AWS::SNS::Topic" => format!("arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-{logical}"),
             // Buckets have no capital letters.
             None if kind == "AWS::S3::Bucket" => format!("{STACK}-{logical}").to_ascii_lowercase(),
             None => format!("{STACK}-{logical}"),
@@ -84,7 +85,7 @@ impl<'a> Resolver<'a> {
             "AWS::IAM::Role" => format!("arn:aws:iam::{ACCOUNT}:role/{id}"),
             "AWS::Serverless::Function" => format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{id}"),
             "AWS::KMS::Key" => format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{id}"),
-            "AWS::Logs::LogGroup" => format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{id}"),
+            "AWS::Logs::LogGroup" => format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{id}:*"),
             "AWS::SQS::Queue" => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{id}"),
             "AWS::S3::Bucket" => format!("arn:aws:s3:::{id}"),
             other => panic!("the harness does not know the ARN of a {other}"),

@@ -3,6 +3,7 @@
 use super::super::{before, judge, price_of};
 use super::{TALK, USER, at, dialled, look, looked_at, new, over};
 use crate::calls::pace::Asker;
+use crate::store::Price;
 use crate::store::calls::{Asked, Call, Line};
 use crate::types::{AnswerKind, Decimal, PhoneNumber, Question, Usdc};
 use crate::upstream::bland::BlandCall;
@@ -22,7 +23,8 @@ fn a_call_costs_the_diallers_price_and_the_carriers_minutes_and_what_is_not_said
     ] {
         let [corrected_duration, price] = [seconds, price].map(|text| text.and_then(Decimal::parse));
         let record = BlandCall { corrected_duration, price, ..new() };
-        assert_eq!(price_of(&record.heard(before(&dialled())), &to), cost.map(Usdc::micros), "{record:?}");
+        let known = price_of(&record.heard(before(&dialled())), &to);
+        assert_eq!(known.map(Price::total), cost.map(Usdc::micros), "{record:?}");
     }
     // A record that lags knows no cost.
     let ended = look(dialled(), 60, &over(&[("status", "busy")]));
@@ -39,7 +41,7 @@ fn a_call_about_which_something_is_asked_costs_two_analyses_more_and_one_without
         let line = Line { questions: Asked { questions, ..Asked::default() }, ..call.line };
         let call = looked_at(Call { line, ..call }, 60);
         let record = BlandCall { price: Decimal::parse("0.14"), ..over(fields) };
-        judge(&call, &record.heard(before(&call)), Asker::Polls, at(60)).price.unwrap().atomic()
+        judge(&call, &record.heard(before(&call)), Asker::Polls, at(60)).price.unwrap().total().atomic()
     };
     let talk = [TALK, USER];
     assert_eq!(price(vec![question.clone()], &talk) - price(Vec::new(), &talk), 9_000);

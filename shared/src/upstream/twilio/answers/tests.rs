@@ -1,8 +1,8 @@
 //! What Twilio answers, and what is read from it.
 
-use super::{bought, found, listed, released};
+use super::{billed, bought, found, listed, released};
 use crate::types::PhoneNumber;
-use crate::upstream::twilio::{BuyError, Said, TwilioError};
+use crate::upstream::twilio::{BuyError, Said, TwilioError, Usage};
 use crate::wire::http::Reply;
 
 const PATH: &str = "/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json";
@@ -121,4 +121,36 @@ fn a_number_that_is_gone_is_released() {
     }
     assert_eq!(released(&reply(500, "")), Err(TwilioError::Unknown));
     assert_eq!(released(&reply(429, "")), Err(TwilioError::RateLimited { retry_after: 2 }));
+}
+
+#[test]
+fn a_bill_may_be_corrected_below_nothing_and_finer_than_we_count_and_is_whole_or_none() {
+    let record = |category: &str, price: &str, unit: &str, until: &str| {
+        reply(
+            200,
+            &format!(
+                r#"{{"usage_records": [{{"category": "{category}", "price": "{price}", "price_unit": "{unit}",
+                "start_date": "2026-11-29", "end_date": "{until}"}}]}}"#
+            ),
+        )
+    };
+    let day = "2026-11-29";
+    for (price, micros) in [("12.34", 12_340_000), ("0", 0), ("-0.0085", -8_500), ("2192.8485512", 2_192_848_551)] {
+        let told = billed(&record("phonenumbers", price, "usd", day), Usage::Numbers).unwrap();
+        assert_eq!(
+            told.into_iter().map(|(day, bill)| (day.to_string(), bill)).collect::<Vec<_>>(),
+            [(day.to_owned(), micros)]
+        );
+    }
+    for wrong in [
+        record("calls", "1", "usd", day),
+        record("phonenumbers", "1", "eur", day),
+        record("phonenumbers", "1", "usd", "2026-11-30"),
+        record("phonenumbers", "a lot", "usd", day),
+        reply(500, ""),
+    ] {
+        assert_eq!(billed(&wrong, Usage::Numbers), Err(TwilioError::Unknown), "{wrong:?}");
+    }
+    let categories = Usage::ALL.map(|usage| (usage.category(), usage.as_str()));
+    assert_eq!(categories, [("calls", "calls"), ("phonenumbers", "numbers"), ("totalprice", "all")]);
 }

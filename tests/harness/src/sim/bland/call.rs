@@ -162,6 +162,12 @@ impl Call {
         while self.advance(now) {}
     }
 
+    /// What it is said to cost, in micro-dollars, once that is said: $0.14 a minute, by the second.
+    pub fn price(&self) -> Option<i64> {
+        let seconds = self.end.as_ref().filter(|_| self.settled)?.seconds?;
+        i64::try_from((seconds * 140).div_ceil(60) * 1_000).ok()
+    }
+
     /// `GET /v1/calls/{id}`. What settles after the end is absent until then.
     pub(super) fn document(&self) -> Value {
         let settled = self.end.as_ref().filter(|_| self.settled);

@@ -218,7 +218,7 @@ pub(super) async fn balance(
             return Err(Refusal::not_found(uri.path()));
         }
         let balance = format!("{}.{:02}", inner.balance_cents / 100, inner.balance_cents % 100);
-        Ok(sim::json(200, &json!({"account_sid": sid, "balance": balance, "currency": "USD"})))
+        Ok(sim::json(200, &json!({"account_sid": sid, "balance": balance, "currency": inner.currency})))
     }))
 }
 

@@ -78,6 +78,8 @@ struct Inner {
     /// The one that the functions use is the first.
     subs: Vec<Owned>,
     balance_cents: u64,
+    /// What it is in.
+    currency: String,
     dialling: BTreeMap<&'static str, Switches>,
     stock: Vec<Offered>,
     held: Vec<Held>,
@@ -109,6 +111,7 @@ impl Twilio {
             main: Owned::new("owner@example.com", now),
             subs: vec![Owned::given(&account, now)],
             balance_cents: 10_000,
+            currency: "USD".into(),
             dialling: permissions::usual(),
             stock: catalogue::usual(),
             held: Vec::new(),
@@ -173,6 +176,11 @@ impl Twilio {
     /// Which numbers of a country may be called.
     pub fn set_dialling(&self, country: &'static str, switches: Switches) {
         self.inner().dialling.insert(country, switches);
+    }
+
+    /// What the account is billed in.
+    pub fn set_currency(&self, currency: &str) {
+        self.inner().currency = currency.into();
     }
 
     /// What is left to be spent, in cents.
@@ -277,6 +285,12 @@ impl Twilio {
     pub fn bill_calls(&self, cents: u64) {
         let now = self.clock.now();
         self.inner().billed.push((now, cents));
+    }
+
+    /// Bills calls of the noon of a day with so many cents.
+    pub fn bill_calls_on(&self, day: &str, cents: u64) {
+        let noon = format!("{day}T12:00:00Z").parse().unwrap_or_else(|error| panic!("{day}: {error}"));
+        self.inner().billed.push((noon, cents));
     }
 
     /// All that has been billed by now: a month when a number is bought, and again on the same day of every month.

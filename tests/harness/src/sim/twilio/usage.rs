@@ -26,13 +26,23 @@ pub(super) async fn daily(
             text.parse::<Date>().map_err(|_| Refusal::parameter(name, text))
         };
         let (from, to) = (date("StartDate")?, date("EndDate")?);
-        // There are some four hundred categories; calls are what the simulator knows of.
-        match get(&parameters, "Category") {
-            Some("calls") => {}
-            other => return Err(Refusal::parameter("Category", other.unwrap_or("nothing"))),
-        }
-        let inner = twilio.inner();
-        let of = |day: Date| inner.billed.iter().filter(move |(at, _)| utc(*at) == day);
+        // There are some four hundred categories; these are what the simulator knows of.
+        let category = get(&parameters, "Category").unwrap_or("nothing").to_owned();
+        let (has_calls, has_numbers) = match category.as_str() {
+            "calls" => (true, false),
+            "phonenumbers" => (false, true),
+            "totalprice" => (true, true),
+            other => return Err(Refusal::parameter("Category", other)),
+        };
+        let numbers = twilio.charges().into_iter().filter(|_| has_numbers).map(|month| (month.at, month.cents));
+        let calls = twilio.inner().billed.clone().into_iter().filter(|_| has_calls);
+        let billed: Vec<(Timestamp, u64)> = calls.chain(numbers).collect();
+        let of = |day: Date| billed.iter().filter(move |(at, _)| utc(*at) == day);
+        let (description, unit) = match category.as_str() {
+            "calls" => ("Voice Minutes", "minutes"),
+            "phonenumbers" => ("Phone Numbers", "numbers"),
+            _ => ("Total Price", ""),
+        };
         let days: Vec<Date> = from.series(1.day()).take_while(|day| *day <= to).collect();
         let records: Vec<Value> = days
             .iter()
@@ -41,10 +51,10 @@ pub(super) async fn daily(
                 let cents: u64 = of(*day).map(|(_, cents)| cents).sum();
                 json!({
                     "account_sid": account, "api_version": "2010-04-01", "as_of": format!("{day}T00:00:00+00:00"),
-                    "category": "calls", "count": of(*day).count().to_string(), "count_unit": "calls",
-                    "description": "Voice Minutes", "start_date": day.to_string(), "end_date": day.to_string(),
+                    "category": category, "count": of(*day).count().to_string(), "count_unit": unit,
+                    "description": description, "start_date": day.to_string(), "end_date": day.to_string(),
                     "price": format!("{}.{:02}", cents / 100, cents % 100), "price_unit": "usd",
-                    "usage": "0", "usage_unit": "minutes", "uri": null, "subresource_uris": {},
+                    "usage": "0", "usage_unit": unit, "uri": null, "subresource_uris": {},
                 })
             })
             .collect();
