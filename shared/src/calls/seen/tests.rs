@@ -1,6 +1,7 @@
 //! Looks at a call, one after the other: what each amounts to, and what those before it leave to it.
 
 mod cost;
+mod opted_out;
 mod times;
 
 use super::{HELD, LONGEST_TRANSCRIPT, before, given_up, judge};
