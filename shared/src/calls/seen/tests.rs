@@ -45,6 +45,7 @@ pub(in crate::calls) fn dialled() -> Call {
             view: None,
             said: Vec::new(),
             held_for: None,
+            erasing: false,
             kept_until: at(30 * 86_400),
         },
         business: Business {
