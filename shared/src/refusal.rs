@@ -98,6 +98,8 @@ pub enum Refusal {
     QuietHours {
         /// From which hour to which, by the callee's clock.
         hours: (i8, i8),
+        /// Whether it is night wherever the number may be.
+        certain: bool,
         /// When the number may be called.
         opens: Timestamp,
         /// Seconds until then.

@@ -178,11 +178,12 @@ async fn limits_and_controls(stack: &Stack, wallet: &Wallet) {
     }
 }
 
-/// Callees who ask not to be called again: seen by a poll, by the look after the dialler's word, and by the reaper.
+/// Callees who ask not to be called again: seen by a poll, by the look after the dialler's word, by a hang-up, by the next call, and by the
+/// reaper.
 async fn asked_not_to_be_called(stack: &Stack) {
     let wallet = stack.wallet();
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
-    for (last, who) in [(884, "poll"), (885, "word"), (886, "reaper")] {
+    for (last, who) in [(884, "poll"), (885, "word"), (886, "hang-up"), (887, "call"), (888, "reaper")] {
         let to = format!("+12133610{last}");
         stack.bland.disposes(&to, "callee_asked_not_to_be_called_again");
         let placed = stack.calls(&wallet, &to).await;
@@ -190,6 +191,11 @@ async fn asked_not_to_be_called(stack: &Stack) {
         match who {
             "poll" => drop(stack.get(placed["poll_url"].as_str().expect("where to look")).send().await.expect(200)),
             "word" => drop(stack.words_arrive().await),
+            "hang-up" => {
+                let hangup = format!("{}/hangup", placed["poll_url"].as_str().expect("where to look"));
+                stack.post(&hangup).send().await.refused(409, "call_already_ended");
+            }
+            "call" => stack.travel(Duration::from_secs(11)),
             _ => stack.travel(Duration::from_mins(10)),
         }
         stack.sweep().await;

@@ -6,6 +6,7 @@ mod by_hand;
 mod call;
 mod counts;
 mod forgotten;
+mod kept;
 mod lists;
 mod number;
 mod queue;

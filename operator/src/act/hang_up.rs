@@ -6,6 +6,7 @@ use shared::refusal::Refusal;
 use shared::types::CallId;
 
 use super::deed::Deed;
+use super::keep::name;
 use crate::Desk;
 use crate::terminal::{Answer, Trouble};
 
@@ -15,7 +16,7 @@ pub(crate) async fn hang_up(desk: &Desk, text: &str) -> Result<Answer, Trouble> 
     let (store, invocation) = (desk.settings.store()?, &desk.invocation);
     let bland = desk.settings.build(shared::env::Env::bland)?;
     let question = "The call ends now. It was sold, and stays paid for unless you give that back.";
-    let deed = Deed::confirmed(desk, question, format!("hangup {}", id.as_str())).await?;
+    let deed = Deed::confirmed(desk, question, format!("hangup {}", name(id.as_str()))).await?;
     let outcome = Calls::new(store, bland).hang_up(&id, invocation).await;
     deed.ended(outcome.is_ok()).await?;
     let refused = |words: &str| Ok(Answer::words(json!({"hung_up": false, "why": words}), words).no());

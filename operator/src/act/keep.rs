@@ -2,8 +2,11 @@
 //!
 //! `docs/decisions.md`: What stays of a call that is erased?
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
-use shared::store::calls::{Call, Keeping};
+use shared::store::Store;
+use shared::store::calls::{Call, Keeping, Sought, Trace};
 use shared::types::{CallId, PhoneNumber};
 use shared::upstream::bland::BlandCallId;
 use shared::upstream::bland::erase::AtBland;
@@ -15,8 +18,9 @@ use crate::show::{ASK, phone_number};
 use crate::terminal::{Answer, Trouble};
 
 /// What an operator is told of what stays.
-const STAYS: &str = "The sale stays for the books, with the prefix that was called. The carrier keeps its own record (numbers and times, no \
-                     words): Twilio's Console, Monitor, Logs, Calls.";
+const STAYS: &str = "The sale stays for the books, with the prefix that was called. How often the number was called is counted for two days \
+                     after the last call, and the table's backups keep what they have for 35 days. The carrier keeps its own record (numbers \
+                     and times, no words): Twilio's Console, Monitor, Logs, Calls.";
 
 /// `dialtone hold`
 pub(crate) async fn hold(desk: &Desk, hold: Hold) -> Result<Answer, Trouble> {
@@ -28,8 +32,15 @@ pub(crate) async fn hold(desk: &Desk, hold: Hold) -> Result<Answer, Trouble> {
         let deed = Deed::confirmed(desk, question, format!("let call {} go", name(id))).await?;
         let done = store.let_call_go(&call, by).await?;
         deed.ended(done == Keeping::Done).await?;
-        let words = if done == Keeping::Done { "It is held no longer." } else { "It was not held." };
-        return Ok(Answer::words(json!({"held": false, "changed": done == Keeping::Done}), words));
+        let free = |changed: bool, words: &str| Answer::words(json!({"held": false, "changed": changed}), words);
+        return Ok(match done {
+            Keeping::Done => free(true, "It is held no longer."),
+            Keeping::Unsettled => {
+                let words = "Its money is on its way back: it is held until that is there. Try again in an hour.";
+                Answer::words(json!({"held": true, "changed": false}), words).no()
+            }
+            _ => free(false, "It was not held."),
+        });
     }
     let question =
         "The call is kept, with what was said in it, until you let it go. Its caller sees it no longer than 30 days.";
@@ -48,17 +59,29 @@ pub(crate) async fn hold(desk: &Desk, hold: Hold) -> Result<Answer, Trouble> {
 /// `dialtone erase`
 pub(crate) async fn erase(desk: &Desk, erase: Erase) -> Result<Answer, Trouble> {
     match &erase.target {
-        Erased::Call { id } => {
-            let call = call_id(id)?;
-            let question = "What was said in this call, its summary and its callee's number are gone for good.";
-            let deed = Deed::confirmed(desk, question, format!("erase call {}", name(id))).await?;
-            let (done, vendor) = erase_one(desk, &call).await?;
-            deed.ended(done == Keeping::Done).await?;
-            let answer = told(&done, &vendor);
-            Ok(if done == Keeping::Done { answer.and(STAYS) } else { answer.no() })
-        }
+        Erased::Call { id } => one(desk, &call_id(id)?).await,
         Erased::Destination { number } => destination(desk, &phone_number(number)?).await,
     }
+}
+
+async fn one(desk: &Desk, id: &CallId) -> Result<Answer, Trouble> {
+    let question = "What was said in this call, its summary and its callee's number are gone for good.";
+    let deed = Deed::confirmed(desk, question, format!("erase call {}", name(id.as_str()))).await?;
+    let (mut done, vendor) = erase_one(desk, id).await?;
+    let mut kept = Vec::new();
+    if matches!(done, Keeping::Done | Keeping::Already | Keeping::NoCall) {
+        for trace in traces(desk, Sought::Call(id)).await? {
+            match desk.settings.store()?.erase_trace(&trace).await {
+                Ok(changed) if changed => done = Keeping::Done,
+                Ok(_) => {}
+                Err(fault) => kept.push(vec![id.as_str().to_owned(), Trouble::from(fault).to_string()]),
+            }
+        }
+    }
+    deed.ended(done == Keeping::Done).await?;
+    let is_done = done == Keeping::Done && kept.is_empty();
+    let answer = told(&done, &vendor).table(&["call", "its number stays elsewhere"], kept);
+    Ok(if is_done { answer.and(STAYS) } else { answer.no() })
 }
 
 /// One call, at the dialler and then here: its id at the dialler goes with it.
@@ -66,12 +89,28 @@ async fn erase_one(desk: &Desk, id: &CallId) -> Result<(Keeping, String), Troubl
     let store = desk.settings.store()?;
     let mut vendor = String::new();
     if let Some(call) = store.call(id).await? {
-        match store.may_erase(&call).await? {
+        match store.begin_erasing(&call).await? {
             Keeping::Done => vendor = at_the_dialler(desk, &call).await?,
             other => return Ok((other, vendor)),
         }
     }
     Ok((store.erase_call(id, &desk.invocation.attempt).await?, vendor))
+}
+
+/// Where a number stands in the whole table.
+async fn traces(desk: &Desk, sought: Sought<'_>) -> Result<Vec<Trace>, Trouble> {
+    let store = desk.settings.store()?;
+    let (mut found, mut from, mut looked_at) = (Vec::new(), None, 0_u64);
+    loop {
+        let page = store.traces_of(sought, from).await?;
+        looked_at += page.looked_at;
+        found.extend(page.found);
+        from = page.next;
+        if from.is_none() {
+            return Ok(found);
+        }
+        desk.terminal.progress(format!("{looked_at} items looked at"));
+    }
 }
 
 async fn at_the_dialler(desk: &Desk, call: &Call) -> Result<String, Trouble> {
@@ -87,62 +126,72 @@ async fn at_the_dialler(desk: &Desk, call: &Call) -> Result<String, Trouble> {
     }
 }
 
-async fn destination(desk: &Desk, number: &PhoneNumber) -> Result<Answer, Trouble> {
-    let question = "What was said in all calls to this number that are over, and the number itself, are gone for good.";
-    let deed = Deed::confirmed(desk, question, format!("erase destination {number:?}")).await?;
-    let store = desk.settings.store()?;
-    let (mut erased, mut kept, mut sales, mut vendors) = (0_u32, Vec::new(), 0_u32, Vec::new());
-    let (mut from, mut looked_at) = (None, 0_u64);
-    loop {
-        let page = store.traces_of(number, from).await?;
-        looked_at += page.looked_at;
-        for id in &page.calls {
-            let (done, vendor) = erase_one(desk, id).await?;
-            match done {
-                Keeping::Done => {
-                    erased += 1;
-                    vendors.push(vendor);
-                }
-                Keeping::Already | Keeping::NoCall => {}
-                other => kept.push((id.clone(), other)),
+/// What has come of erasing calls.
+#[derive(Default)]
+struct Outcome {
+    erased: u32,
+    /// Calls that are kept, and why.
+    kept: Vec<(CallId, String)>,
+    /// Places beside these calls that named the callee.
+    elsewhere: u32,
+    /// What is left to be done at the dialler.
+    dialler: BTreeSet<String>,
+}
+
+impl Outcome {
+    /// What fails with one call is said beside it, and keeps none of the others: what is gone here has its name at the dialler here alone.
+    async fn of(desk: &Desk, store: &Store, traces: &[Trace]) -> Self {
+        let mut outcome = Self::default();
+        let mut calls: Vec<&CallId> = traces.iter().map(|trace| &trace.call).collect();
+        calls.sort_unstable_by_key(|call| call.as_str());
+        calls.dedup();
+        for id in calls {
+            if let Err(why) = outcome.erase(desk, store, id, traces).await {
+                outcome.kept.push((id.clone(), why));
             }
         }
-        // Those of calls that are held or run keep their number with them.
-        for sale in &page.sales {
-            let call = match store.sale(sale).await? {
-                Some(record) => record.work.call().ok().map(|call| call.id.clone()),
-                None => None,
-            };
-            let is_kept = match call {
-                Some(id) => match store.call(&id).await? {
-                    Some(call) => store.may_erase(&call).await? != Keeping::Done,
-                    None => false,
-                },
-                None => true,
-            };
-            sales += u32::from(!is_kept && store.erase_callee(sale, number).await?);
-        }
-        from = page.next;
-        if from.is_none() {
-            break;
-        }
-        desk.terminal.progress(format!("{looked_at} items looked at"));
+        outcome
     }
-    deed.ended(erased > 0 || sales > 0).await?;
-    vendors.sort_unstable();
-    vendors.dedup();
-    let rows = kept.iter().map(|(id, why)| vec![id.as_str().to_owned(), words(why)]).collect();
+
+    async fn erase(&mut self, desk: &Desk, store: &Store, id: &CallId, traces: &[Trace]) -> Result<(), String> {
+        let (done, vendor) = erase_one(desk, id).await.map_err(|trouble| trouble.to_string())?;
+        self.dialler.extend(Some(vendor).filter(|vendor| !vendor.is_empty()));
+        match done {
+            Keeping::Done => self.erased += 1,
+            Keeping::Already | Keeping::NoCall => {}
+            // What is held or runs keeps its number wherever that stands.
+            other => return Err(words(&other)),
+        }
+        for trace in traces.iter().filter(|trace| trace.call == *id) {
+            let changed = store.erase_trace(trace).await;
+            self.elsewhere += u32::from(changed.map_err(|fault| Trouble::from(fault).to_string())?);
+        }
+        Ok(())
+    }
+}
+
+async fn destination(desk: &Desk, number: &PhoneNumber) -> Result<Answer, Trouble> {
+    let question = "What was said in all calls to this number that are over is gone for good, and the number with it: from the calls, \
+                    their sales and the lists that were bought of them.";
+    let deed = Deed::confirmed(desk, question, format!("erase destination {number:?}")).await?;
+    let traces = traces(desk, Sought::Callee(number)).await?;
+    let Outcome { erased, kept, elsewhere, dialler } = Outcome::of(desk, &desk.settings.store()?, &traces).await;
+    let rows = kept.iter().map(|(id, why)| vec![id.as_str().to_owned(), why.clone()]).collect();
     let said = format!("Calls erased: {erased}. Calls kept: {}.", kept.len());
-    let mut answer = Answer::words(json!({"erased": erased, "kept": kept.len(), "sales": sales}), said);
-    for vendor in vendors.iter().filter(|vendor| !vendor.is_empty()) {
-        answer = answer.and(vendor.clone());
-    }
+    let kept: Vec<_> = kept.iter().map(|(id, why)| json!({"call": id.as_str(), "why": why})).collect();
+    let is_whole = kept.is_empty();
+    let document = json!({"erased": erased, "kept": kept, "elsewhere": elsewhere, "dialler": dialler});
+    let answer = dialler.into_iter().fold(Answer::words(document, said), Answer::and);
     let answer = answer.table(&["call", "why not"], rows).and(STAYS);
-    Ok(if kept.is_empty() { answer } else { answer.no() })
+    // What was done is said first: its names at the dialler are nowhere else any more.
+    if let Err(trouble) = deed.ended(erased > 0 || elsewhere > 0).await {
+        return Ok(answer.and(format!("That it has ended is not in the trail: {trouble}")).no());
+    }
+    Ok(if is_whole { answer } else { answer.no() })
 }
 
 /// A call in a trail: its whole id is the right to read it.
-fn name(id: &str) -> String {
+pub(super) fn name(id: &str) -> String {
     format!("{}…", id.get(..8).unwrap_or_default())
 }
 
@@ -163,6 +212,10 @@ fn words(outcome: &Keeping) -> String {
         Keeping::NoCall => "No such call is on record.".to_owned(),
         Keeping::Unsettled => {
             "It is not over, its money is on its way back, or it is not in the books yet: try again in an hour."
+                .to_owned()
+        }
+        Keeping::Erasing => {
+            "An erasure of it was begun, and the dialler may have nothing left of it: `dialtone erase call ID` finishes that."
                 .to_owned()
         }
         Keeping::Held(why) => format!("It is held ({why}): `dialtone hold call ID --off` lets it go."),

@@ -161,6 +161,13 @@ async fn a_call_that_runs_is_hung_up_by_an_operator_once() {
     let nothing = "0".repeat(26);
     dialtone.run(&["hangup", &nothing, "--because", "abuse", "--yes"]).await.ends(1).says(&["no such call"]);
     dialtone.run(&["hangup", "me", "--because", "abuse", "--yes"]).await.ends(2);
+    // Its whole id is the right to read it, and the trail is kept for years.
+    let rows =
+        stack.dynamo.rows().into_iter().filter(|row| row["pk"].as_str().is_some_and(|key| key.starts_with("BOOK#")));
+    let deeds: Vec<String> = rows.map(|row| row.to_string()).filter(|row| row.contains("hangup")).collect();
+    let cut = format!("hangup {}…", &id[..8]);
+    assert!(!deeds.is_empty() && deeds.iter().all(|deed| !deed.contains(id)), "{deeds:#?}");
+    assert!(deeds.iter().any(|deed| deed.contains(&cut)), "{deeds:#?}");
 }
 
 #[tokio::test]

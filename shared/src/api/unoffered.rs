@@ -26,9 +26,9 @@ pub enum Promise {
     Unless(&'static [&'static str]),
     /// These words alone: as the value, in it, or as the name of something in it that is true.
     Only(&'static [&'static [&'static str]]),
-    /// These words alone, as the value, or as the value of something in it that has one of these names. What else is in it
+    /// Of each pair the words alone, as the value, or as the value of something in it that has one of the names. What else is in it
     /// is about something else.
-    Within(&'static [&'static str], &'static [&'static [&'static str]]),
+    Within(&'static [Within]),
     /// Something in it that is called like this, and is not a no. What else is in it is the caller's own.
     Holding(&'static str),
     /// Anything but false: nought is a wish here.
@@ -36,6 +36,9 @@ pub enum Promise {
     /// As `Unless`, with other words where the body has something in this field, and where it has not.
     Beside(&'static str, &'static [&'static str], &'static [&'static str]),
 }
+
+/// Names, and words that are a promise behind them.
+pub type Within = (&'static [&'static str], &'static [&'static [&'static str]]);
 
 impl Promise {
     /// The same for a body that has something in some fields.
@@ -81,8 +84,8 @@ impl Unoffered {
         Self { promise: Promise::Only(lists), ..self }
     }
 
-    const fn within(self, names: &'static [&'static str], lists: &'static [&'static [&'static str]]) -> Self {
-        Self { promise: Promise::Within(names, lists), ..self }
+    pub(super) const fn within(self, pairs: &'static [Within]) -> Self {
+        Self { promise: Promise::Within(pairs), ..self }
     }
 
     const fn holding(self, names: &'static str) -> Self {
@@ -106,11 +109,26 @@ impl Unoffered {
 /// What people say who want no recording. To take one for a default would record a call that was not to be recorded, so it is
 /// refused also where a client writes out the `false` that its own vendor does without being asked; none of the published
 /// clients of this API does.
-const RECORD_NOT: &[&str] = &["false", "0", "no", "off", "never", "none", "disabled", "donotrecord", "dontrecord"];
+pub(super) const RECORD_NOT: &[&str] =
+    &["false", "0", "no", "off", "never", "none", "disabled", "donotrecord", "dontrecord"];
 
 /// What recording is called.
 pub(super) const RECORDING: &str = "record recordcall callrecording callrecordingenabled recording recordings recordingenabled enablerecording \
     recordaudio recordingsettings recordingconfig recordingoptions saverecording storerecording";
+
+/// The same, said the other way round.
+pub(super) const NO_RECORDING: &str =
+    "norecord norecording disablerecording donotrecord dontrecord skiprecording recordingdisabled optoutrecording";
+
+/// What is made of a call, in one object; and in it, of its recording and of its words.
+pub(super) const ARTIFACTS: &str = "artifactplan";
+pub(super) const RECORDED: &[&str] = &["recordingenabled", "recording"];
+pub(super) const TRANSCRIBED: &[&str] = &["transcriptplan", "transcript"];
+
+/// What asks that less is kept.
+pub(super) const KEEPING: &str = "redact* dataretention* dataretentiondays zerodataretention zeroretention retention retentiondays deleteafter \
+    complianceplan deleteaftercall ephemeral optoutsensitivedatastorage datastoragesetting hipaa hipaaenabled piiredaction piiconfig nolog \
+    nologging donotstore";
 
 /// What asks for another time.
 const TIMES: &str = "starttime startat startdate starton startson startsat begintime beginat begindate beginon sendat sendon sendtime \
@@ -273,19 +291,10 @@ pub(super) const CALL: &[Unoffered] = &[
          maxrings answertimeout noanswertimeout dialtimeout",
         "how long a phone rings is the carrier's",
     ),
-    not(
-        "redact* dataretention* dataretentiondays zerodataretention zeroretention retention retentiondays deleteafter \
-         complianceplan deleteaftercall ephemeral optoutsensitivedatastorage datastoragesetting hipaa hipaaenabled piiredaction piiconfig \
-         nolog nologging donotstore",
-        "a call, its transcript and its recording are kept for 30 days",
-    ),
+    not(KEEPING, "a call, its transcript and its recording are kept for 30 days"),
     not(RECORDING, "every call is recorded").only(&[RECORD_NOT]),
-    not("artifactplan", "every call is recorded and transcribed")
-        .within(&["recordingenabled", "recording", "transcriptplan", "transcript"], &[RECORD_NOT]),
-    not(
-        "norecord norecording disablerecording donotrecord dontrecord skiprecording recordingdisabled optoutrecording",
-        "every call is recorded",
-    ),
+    not(ARTIFACTS, "every call is recorded and transcribed").within(&[(RECORDED, &[RECORD_NOT]), (TRANSCRIBED, &[RECORD_NOT])]),
+    not(NO_RECORDING, "every call is recorded"),
     not(
         "transcribe transcript transcription transcriptionenabled transcriptenabled enabletranscription enabletranscript \
          transcriptplan savetranscript",

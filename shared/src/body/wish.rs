@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Kind, Promise, is_one_of};
+use crate::api::{Kind, Promise, Within, is_one_of};
 use crate::types::{is_blank, whole};
 
 /// Null, blank or empty.
@@ -33,9 +33,10 @@ pub(super) fn promises(value: &Value, promise: Promise) -> bool {
         (Value::Object(fields), Promise::Only(lists)) => {
             fields.iter().any(|(name, value)| promises(value, promise) || is_yes(value) && is_in(lists, &word(name)))
         }
-        (Value::Object(fields), Promise::Within(names, lists)) => fields
-            .iter()
-            .any(|(name, value)| names.contains(&word(name).as_str()) && promises(value, Promise::Only(lists))),
+        (Value::Object(fields), Promise::Within(pairs)) => fields.iter().any(|(name, value)| {
+            let about = |(names, _): &&Within| names.contains(&word(name).as_str());
+            pairs.iter().filter(about).any(|(_, lists)| promises(value, Promise::Only(lists)))
+        }),
         (Value::Object(fields), Promise::Holding(names)) => fields.iter().any(|(name, value)| {
             promises(value, promise)
                 || is_one_of(names, &word(name)) && promises(value, Promise::Unless(&["now", "immediately", "asap"]))
@@ -49,7 +50,8 @@ pub(super) fn promises(value: &Value, promise: Promise) -> bool {
 fn says(text: &str, promise: Promise) -> bool {
     match promise {
         Promise::Unless(words) | Promise::Beside(_, _, words) => !NO.contains(&text) && !words.contains(&text),
-        Promise::Only(lists) | Promise::Within(_, lists) => {
+        Promise::Within(pairs) => pairs.iter().any(|(_, lists)| says(text, Promise::Only(lists))),
+        Promise::Only(lists) => {
             let mut each = text.split([',', ';', ' ', '+', '/']).map(word);
             is_in(lists, text) || each.any(|one| is_in(lists, &one))
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tracing::warn;
 
+use super::opted_out::count_opt_out;
 use super::pace::{Asker, pause};
 use super::seen::{before, carriers_minutes, given_up, judge};
 use super::shown::Shown;
@@ -21,6 +22,19 @@ use crate::types::call::Dialler;
 use crate::types::{CallId, Timestamp, Usdc};
 use crate::upstream::bland::{BlandCallId, BlandError};
 use crate::upstream::heard::Heard;
+
+/// What has come of a look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Came {
+    /// There was none: none was due, or another request has the turn.
+    None,
+    /// The dialler has said nothing.
+    Silent,
+    /// It is not written, since the callee is not on the list yet who has asked for that.
+    HeldBack,
+    /// It is on record, or shows nothing that is not.
+    Seen,
+}
 
 /// How long a call whose time is up is left before it is looked at again.
 pub const OVERDUE: Duration = Duration::from_mins(1);
@@ -61,10 +75,6 @@ impl Calls {
         if call.line.settled && !had_settled { self.answered(call, invocation).await } else { Ok(call) }
     }
 
-    pub(super) async fn look_if_due(&self, call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
-        self.look_within(Asker::Knows, ASK, call, invocation).await
-    }
-
     /// Looks, if a look is due, and waits so long for the dialler.
     pub(super) async fn look_within(
         &self,
@@ -73,13 +83,25 @@ impl Calls {
         call: Call,
         invocation: &Invocation,
     ) -> Result<Call, StoreFault> {
+        Ok(self.looks(asker, limit, call, invocation).await?.0)
+    }
+
+    async fn looks(
+        &self,
+        asker: Asker,
+        limit: Duration,
+        call: Call,
+        invocation: &Invocation,
+    ) -> Result<(Call, Came), StoreFault> {
         if invocation.now.as_second() < call.line.looked_at.saturating_add(pause(&call, asker)) {
-            return Ok(call);
+            return Ok((call, Came::None));
         }
-        let Some(placed) = call.line.placed.as_deref().filter(|_| !call.line.settled) else { return Ok(call) };
+        let Some(placed) = call.line.placed.as_deref().filter(|_| !call.line.settled) else {
+            return Ok((call, Came::None));
+        };
         let placed = placed.to_owned();
         if !self.store.take_look(&call, invocation.now).await? {
-            return Ok(call);
+            return Ok((call, Came::None));
         }
         let line = Line { looked_at: invocation.now.as_second(), ..call.line };
         let call = Call { line, ..call };
@@ -88,24 +110,28 @@ impl Calls {
             Err(error) => {
                 // The last view is still true, and the turn is used up.
                 warn!(call = ?call.id, %error, "a call could not be looked at");
-                return Ok(call);
+                return Ok((call, Came::Silent));
             }
         };
         let look = judge(&call, &heard, asker, invocation.now);
-        if !look.is_news_for(&call) || !self.is_listed(&call, &look, invocation).await {
-            return Ok(call);
+        if !look.is_news_for(&call) {
+            return Ok((call, Came::Seen));
+        }
+        if !self.is_listed(&call, &look, invocation).await {
+            return Ok((call, Came::HeldBack));
         }
         if !self.store.looked(&call, &look, &invocation.step("looked", call.id.as_str())).await? {
             // A later look was written first, and its client may have been told already: what this one saw never was shown.
-            return Ok(self.store.call(&call.id).await?.unwrap_or(call));
+            return Ok((self.store.call(&call.id).await?.unwrap_or(call), Came::Seen));
         }
+        count_opt_out(&call, &look);
         if look.settled {
             let dialler = heard.price.map_or(0, Usdc::atomic);
             telemetry::add(&UPSTREAM_COST, dialler, [call.line.dialler.as_str().into()]);
             let carrier = look.price.map_or(0, |_| carriers_minutes(&heard, &call.line.to).atomic());
             telemetry::add(&UPSTREAM_COST, carrier, ["twilio".into()]);
         }
-        Ok(call.after(look))
+        Ok((call.after(look), Came::Seen))
     }
 
     /// What the vendor that has a call tells of it.
@@ -136,8 +162,10 @@ impl Calls {
     /// Looks at a call whose time is up, and stops it if it still runs. One of which nothing can be learned any more ends
     /// in an error, or as it was last seen to have ended.
     pub async fn end(&self, known: Call, invocation: &Invocation) -> Result<(), Fault> {
-        let call = self.look_if_due(known, invocation).await?;
-        if call.line.settled {
+        // What is given up is looked at before, whoever has looked a moment ago.
+        let asker = if is_lost(&known, invocation.now)? { Asker::Last } else { Asker::Knows };
+        let (call, came) = self.looks(asker, ASK, known, invocation).await?;
+        if call.line.settled || came == Came::HeldBack {
             return Ok(());
         }
         hang_up::count_if_late(&call, invocation);
@@ -148,7 +176,8 @@ impl Calls {
         {
             return Ok(());
         }
-        if is_lost(&call, invocation.now)? && call.business.charge != Charge::Pending {
+        let is_unseen = came == Came::None && call.line.placed.is_some();
+        if !is_unseen && is_lost(&call, invocation.now)? && call.business.charge != Charge::Pending {
             let look = given_up(&call, invocation.now);
             self.store.looked(&call, &look, &invocation.step("lost", call.id.as_str())).await?;
         }

@@ -11,6 +11,8 @@ use super::Calls;
 use crate::invocation::Invocation;
 use crate::store::calls::{Call, Look};
 use crate::store::controls::List;
+use crate::telemetry;
+use crate::telemetry::metrics::OPT_OUTS;
 
 impl Calls {
     /// The same, which may write into the list.
@@ -22,8 +24,7 @@ impl Calls {
 
     /// Whether a look may be written: not before the callee is on the list who has asked for it.
     pub(super) async fn is_listed(&self, call: &Call, look: &Look, invocation: &Invocation) -> bool {
-        let was_known = call.line.view.as_ref().is_some_and(|known| known.opted_out);
-        if !look.view.opted_out || was_known {
+        if !is_new(call, look) {
             return true;
         }
         let why = format!("asked for in the call of {}", call.business.sale.tag());
@@ -35,5 +36,16 @@ impl Calls {
                 false
             }
         }
+    }
+}
+
+fn is_new(call: &Call, look: &Look) -> bool {
+    look.view.opted_out && !call.line.view.as_ref().is_some_and(|known| known.opted_out)
+}
+
+/// Counts a callee who has asked for it, with the look that says so.
+pub(super) fn count_opt_out(call: &Call, look: &Look) {
+    if is_new(call, look) {
+        telemetry::add(&OPT_OUTS, 1, []);
     }
 }

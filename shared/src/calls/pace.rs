@@ -17,6 +17,8 @@ pub enum Asker {
     Told,
     /// Something that has another reason to look: its time is up, it is to be hung up, or it stands in the way of a call that is paid for.
     Knows,
+    /// The reaper, before it gives a call up of which nothing was heard for long.
+    Last,
 }
 
 /// Seconds between any two looks: what the vendor advises.
@@ -28,6 +30,9 @@ const AGAIN: i64 = 10;
 
 /// Seconds from one look to the next. What ends, or is to end, is seen to its end: what is missing comes within a minute.
 pub(super) fn pause(call: &Call, asker: Asker) -> i64 {
+    if asker == Asker::Last {
+        return 0;
+    }
     let is_stopped = call.business.stopped || call.business.charge == Charge::Declined;
     let is_ending = call.line.ended_at.is_some() || call.line.hangup_requested_at.is_some() || is_stopped;
     if is_ending || asker != Asker::Polls { EVERY } else { SELDOM }
@@ -60,6 +65,7 @@ mod tests {
             (&running, Asker::Waits, 5),
             (&running, Asker::Told, 5),
             (&running, Asker::Knows, 5),
+            (&ended, Asker::Last, 0),
             (&ended, Asker::Polls, 5),
             (&to_end, Asker::Polls, 5),
             (&stopped, Asker::Polls, 5),

@@ -4,7 +4,7 @@
 
 use super::Calls;
 use super::dial::seconds_until;
-use crate::limits::manners::Manners;
+use crate::limits::manners::{Manners, Night};
 use crate::refusal::Refusal;
 use crate::types::{PhoneNumber, Timestamp};
 
@@ -19,7 +19,7 @@ impl Calls {
     /// Why a number is not called now, though it may be in the morning.
     pub fn not_now(&self, to: &PhoneNumber, now: Timestamp) -> Option<Refusal> {
         let quiet = self.manners.quiet?;
-        let opens = quiet.opens(to, now)?;
-        Some(Refusal::QuietHours { hours: quiet.hours(), opens, retry_after: seconds_until(opens, now) })
+        let Night { opens, certain } = quiet.night(to, now)?;
+        Some(Refusal::QuietHours { hours: quiet.hours(), certain, opens, retry_after: seconds_until(opens, now) })
     }
 }

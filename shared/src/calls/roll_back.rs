@@ -8,6 +8,8 @@ use tracing::warn;
 
 use super::Calls;
 use super::dial::no_phone_rang;
+use super::look::ASK;
+use super::pace::Asker;
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale::Undo;
@@ -30,7 +32,10 @@ impl Undo for Calls {
     async fn is_over(&self, work: &Work, invocation: &Invocation) -> bool {
         let Work::Call(call) = work else { return true };
         match self.store.call(&call.id).await {
-            Ok(Some(call)) => self.look_if_due(call, invocation).await.is_ok_and(|call| call.line.ended_at.is_some()),
+            Ok(Some(call)) => {
+                let call = self.look_within(Asker::Knows, ASK, call, invocation).await;
+                call.is_ok_and(|call| call.line.ended_at.is_some())
+            }
             Ok(None) => true,
             Err(_) => false,
         }

@@ -13,7 +13,7 @@ use crate::limits::SETTLING;
 use crate::limits::rates;
 use crate::store::calls::{Call, Look, Questions};
 use crate::store::{Charge, Price, View};
-use crate::types::call::{End, EndedBy, Message, State, Status, Utterance};
+use crate::types::call::{End, EndedBy, Message, Role, State, Status, Utterance};
 use crate::types::{PhoneNumber, Timestamp, Usdc};
 use crate::upstream::heard::{Before, Heard, Stopped};
 
@@ -64,8 +64,9 @@ pub fn judge(call: &Call, heard: &Heard, asker: Asker, now: Timestamp) -> Look {
         Some(held) if held.ended_by.is_end() && !heard.is_over() => held.clone(),
         known => Sight { call, heard, ended_at, now }.view(known),
     };
-    // What was asked for once stays so.
-    let opted_out = known.is_some_and(|known| known.opted_out) || heard.opted_out && heard.is_over();
+    // What was asked for once stays so; and nothing was asked for by a machine, or where the callee has said nothing.
+    let is_new = heard.opted_out && heard.is_over() && spoke(&view);
+    let opted_out = known.is_some_and(|known| known.opted_out) || is_new;
     let view = View { message: message(call, &view), opted_out, ..view };
     let rested = ended_at.is_some_and(|at| at.saturating_add(SETTLING).is_ok_and(|rested| rested <= now));
     let is_told = asker == Asker::Told && is_whole(call, heard, &view, now);
@@ -81,13 +82,22 @@ pub fn judge(call: &Call, heard: &Heard, asker: Asker, now: Timestamp) -> Look {
     Look { view, ended_at, settled, refund_due, broke_off, questions, price }
 }
 
-/// Whether nothing is missing from an end that the dialler itself has told of: it does so when it has written all that it will.
+/// Whether a person has said something at the other end.
+fn spoke(view: &View) -> bool {
+    view.ended_by != EndedBy::Voicemail
+        && view.answered_by.as_deref() != Some("voicemail")
+        && view.transcript.iter().any(|line| line.role == Role::User)
+}
+
+/// Whether nothing is missing from an end that the dialler itself has told of: it does so when it has written all that it will, as far as
+/// it says. Whether a callee has asked not to be called again its model finds afterwards.
 fn is_whole(call: &Call, heard: &Heard, view: &View, now: Timestamp) -> bool {
     let is_priced = call.business.cost.is_none() || price_of(heard, &call.line.to).is_some();
     heard.is_over()
         && heard.certain
         && is_shown(view, now.as_second())
         && has_all(call.line.recorded, view)
+        && (heard.disposed || !spoke(view))
         && is_priced
 }
 

@@ -16,16 +16,25 @@ sell something takes consent in writing in many countries, the United States amo
 carrier and to authorities who ask where a call came from.";
 
 /// What is kept, and for how long.
-const KEPT: &str = "- Of a call: the numbers, the times, how it ended, and what was said with its summary: 30 days, then deleted. The task is not kept here.
-- Of a payment: wallet, amount, transaction, and what it bought, for as long as books have to be kept.
+const KEPT: &str = "- Of a call: the numbers, the times, how it ended, and what was said with its summary: 30 days, then deleted, unless an authority has asked \
+that it is kept. The task is not kept here.
+- The two numbers alone: 60 days with the payment of the call and in lists of calls that were bought, and up to 90 days in what is counted \
+against limits. Backups have what they have for 35 days more.
+- Of a payment: wallet, amount, transaction, what it bought, and the first digits of the number that was called, for as long as books have to \
+be kept.
 - Of a person who does not want to be called: a keyed hash of the number, for ever, so that it stays so.
 - The companies that carry and speak the call (Twilio, Bland) keep records of their own.";
 
 /// The whole text. Writing to a string cannot fail.
 pub(super) fn text(facts: &Facts) -> String {
     let write_to = facts.email.as_ref().map_or_else(
-        || "The operator has named no address; a call itself is the way to say so.".to_owned(),
-        |email| format!("Write to {email}, with the number that was called and the time."),
+        || "The operator has named no address: a call itself is the way to say so.".to_owned(),
+        |email| {
+            format!(
+                "Write to {email}, with the number that was called and the time: also to report abuse, to ask what is known of a call with \
+                 you, and to have it erased."
+            )
+        },
     );
     let mut text = String::new();
     let _ = write!(
@@ -36,7 +45,7 @@ pub(super) fn text(facts: &Facts) -> String {
          ## How calls are held here\n\n{}\n\
          ## If you were called\n\n\
          - Say in the call that you do not want to be called again. Your number is then called by no wallet from here.\n\
-         - {write_to} It is also where to report abuse, and where to ask what is known of a call with you, and that it is erased.\n\n\
+         - {write_to}\n\n\
          ## What is kept\n\n{KEPT}\n",
         facts.terms.public_url,
         held(facts.manners),
@@ -94,9 +103,18 @@ mod tests {
     fn a_person_who_was_called_reads_what_to_do() {
         let without = text(&facts());
         assert!(without.contains("named no address") && without.contains("do not want to be called again"));
+        // Without an address nothing can be sent to one.
+        assert!(!without.contains("report abuse") && !without.contains("Write to"));
         let email = Some("care@dialtone.example".to_owned());
         let with = text(&crate::discovery::Facts { email, ..facts() });
-        assert!(with.contains("Write to care@dialtone.example") && with.contains("erased"));
+        assert!(
+            with.contains("Write to care@dialtone.example")
+                && with.contains("to report abuse")
+                && with.contains("erased")
+        );
+        for kept in ["30 days", "60 days", "up to 90 days", "35 days more", "unless an authority"] {
+            assert!(with.contains(kept), "{kept}");
+        }
         assert!(with.is_ascii() && with.len() < 4_000, "{}", with.len());
     }
 }

@@ -13,6 +13,7 @@ use crate::limits::Budget;
 use crate::paid::{Endpoint, Paid};
 use crate::refusal::{Fault, Refusal, poll_url};
 use crate::sale::{Delivery, Stop, Undo};
+use crate::store::controls::List;
 use crate::store::sales::{NewSale, Open, Record, Sale, Settling};
 use crate::store::{Pause, Work};
 use crate::types::{PhoneNumber, Question, Run, Timestamp};
@@ -175,7 +176,7 @@ fn started(work: &Work) -> Option<Response> {
 pub fn handler(env: &mut Env) -> impl Handler + use<> {
     Paid::from_env(env, |env, store| {
         let manners = env.manners();
-        let calls = Calls::new(store, env.bland()).told_at(env.public_url()).held(manners);
+        let calls = Calls::new(store, env.bland()).told_at(env.public_url()).held(manners).listing(List::Open);
         VoiceCall { calls, budget: env.budget(), table: api::voice_call(manners.records) }
     })
 }

@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::free::{Deed, FreeDeed};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
+use crate::store::controls::List;
 use crate::types::CallId;
 use serde::Serialize;
 
@@ -45,7 +46,7 @@ impl FreeDeed for VoiceCallHangup {
 /// The function, as it is shipped.
 pub fn handler(env: &mut Env) -> impl Handler + use<> {
     let store = env.store();
-    Deed(VoiceCallHangup { calls: Calls::new(store, env.bland()) })
+    Deed(VoiceCallHangup { calls: Calls::new(store, env.bland()).listing(List::Open) })
 }
 
 /// Serves Lambda's events until Lambda ends it.

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
 use super::zones;
-use crate::types::{PhoneNumber, Timestamp};
+use crate::types::{DAY, PhoneNumber, Timestamp};
 
 /// What an operator has decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,19 +50,26 @@ impl QuietHours {
         (self.from, self.until)
     }
 
-    /// When a number may be called that may not be called now. It may be called when that is so in every zone that it may be in.
-    pub fn opens(self, to: &PhoneNumber, now: Timestamp) -> Option<Timestamp> {
-        self.opens_in(&zones::of(to), now)
+    /// Why a number may not be called now, if it may not. It may be called when that is so in every zone that it may be in; one of which
+    /// no zone is known is not called.
+    pub fn night(self, to: &PhoneNumber, now: Timestamp) -> Option<Night> {
+        match zones::of(to) {
+            Ok(zones) => self.night_in(&zones, now),
+            Err(zones::Unknown) => Some(Night { opens: a_day_later(now), certain: false }),
+        }
     }
 
-    fn opens_in(self, zones: &[TimeZone], now: Timestamp) -> Option<Timestamp> {
+    fn night_in(self, zones: &[TimeZone], now: Timestamp) -> Option<Night> {
         let is_open = |at: Timestamp| zones.iter().all(|zone| self.is_open(zone, at));
         if is_open(now) {
             return None;
         }
         let mut mornings: Vec<Timestamp> = zones.iter().flat_map(|zone| self.mornings(zone, now)).collect();
         mornings.sort_unstable();
-        mornings.into_iter().find(|at| *at > now && is_open(*at))
+        let opens = mornings.into_iter().find(|at| *at > now && is_open(*at));
+        // Where no hour is day in all of them, it is asked again tomorrow, and no phone rings by accident.
+        let opens = opens.unwrap_or_else(|| a_day_later(now));
+        Some(Night { opens, certain: zones.iter().all(|zone| !self.is_open(zone, now)) })
     }
 
     fn is_open(self, zone: &TimeZone, at: Timestamp) -> bool {
@@ -80,6 +87,19 @@ impl QuietHours {
     }
 }
 
+/// A number may not be called now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Night {
+    /// When it may be called.
+    pub opens: Timestamp,
+    /// It is night there, wherever it is. Otherwise it may be, since it can be in several zones.
+    pub certain: bool,
+}
+
+fn a_day_later(now: Timestamp) -> Timestamp {
+    now.saturating_add(DAY).unwrap_or(Timestamp::MAX)
+}
+
 /// An hour as it is written without a leading zero.
 fn hour(text: &str) -> Option<i8> {
     text.parse().ok().filter(|hour: &i8| hour.to_string() == text)
@@ -87,9 +107,10 @@ fn hour(text: &str) -> Option<i8> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::QuietHours;
     use crate::limits::rates::Rates;
-    use crate::limits::zones;
     use crate::types::{PhoneNumber, Timestamp};
 
     fn number(text: &str) -> PhoneNumber {
@@ -136,8 +157,31 @@ mod tests {
             // A toll-free number is a business's, at any hour.
             ("+18005550123", "2026-07-01T08:00:00Z", None),
         ] {
-            assert_eq!(quiet.opens(&number(to), at(now)), opens.map(at), "{to} at {now}");
+            let night = quiet.night(&number(to), at(now));
+            assert_eq!(night.map(|night| night.opens), opens.map(at), "{to} at {now}");
         }
+    }
+
+    #[test]
+    fn it_is_night_for_certain_only_where_no_zone_of_a_number_is_awake() {
+        let quiet = QuietHours::parse("21-8").unwrap();
+        for (to, now, certain) in [
+            ("+12125550123", "2026-07-01T08:00:00Z", true),
+            ("+351912345678", "2026-07-01T03:00:00Z", true),
+            ("+351912345678", "2026-07-01T07:30:00Z", false),
+            ("+79123456789", "2026-07-01T12:00:00Z", false),
+        ] {
+            assert_eq!(quiet.night(&number(to), at(now)).map(|night| night.certain), Some(certain), "{to} at {now}");
+        }
+    }
+
+    #[test]
+    fn zones_that_are_never_awake_at_once_keep_a_phone_from_ringing() {
+        let (quiet, now) = (QuietHours::parse("20-9").unwrap(), at("2026-07-01T12:00:00Z"));
+        let zones =
+            ["Pacific/Kiritimati", "Europe/London", "Pacific/Honolulu"].map(|name| TimeZone::get(name).unwrap());
+        let night = quiet.night_in(&zones, now).unwrap();
+        assert_eq!((night.opens, night.certain), (at("2026-07-02T12:00:00Z"), false));
     }
 
     #[test]
@@ -149,8 +193,8 @@ mod tests {
                 let Ok(to) = PhoneNumber::parse(&whole) else { continue };
                 for hour in 0..24 {
                     let now = at(&format!("2026-01-15T{hour:02}:10:00Z"));
-                    let opens = quiet.opens(&to, now);
-                    let open = quiet.opens_in(&zones::of(&to), opens.unwrap_or(now)).is_none();
+                    let opens = quiet.night(&to, now).map(|night| night.opens);
+                    let open = quiet.night(&to, opens.unwrap_or(now)).is_none();
                     let soon = opens.is_none_or(|opens| opens.as_second() - now.as_second() <= 86_400);
                     assert!(open && soon, "{digits} at {hour} with {text}: {opens:?}");
                 }

@@ -23,12 +23,20 @@ static ZONES: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
     lines.flat_map(|(zones, digits)| digits.split(' ').map(move |digits| (digits, zones))).collect()
 });
 
-/// The zones that a number may be in. A toll-free number has none: a business pays for being called there, at any hour.
-pub fn of(number: &PhoneNumber) -> Vec<TimeZone> {
-    if rates::is_toll_free(number) {
-        return Vec::new();
-    }
-    names(number).filter_map(|name| TimeZone::get(name).ok()).collect()
+/// It is not known what hour it is at a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unknown;
+
+/// The zones that a number may be in. A toll-free number has none: a business pays for being called there, at any hour. One that is not
+/// known whole is not known.
+pub fn of(number: &PhoneNumber) -> Result<Vec<TimeZone>, Unknown> {
+    if rates::is_toll_free(number) { Ok(Vec::new()) } else { called(names(number)) }
+}
+
+/// The zones of these names.
+fn called<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<TimeZone>, Unknown> {
+    let zones: Vec<TimeZone> = names.map(|name| TimeZone::get(name).map_err(|_| Unknown)).collect::<Result<_, _>>()?;
+    if zones.is_empty() { Err(Unknown) } else { Ok(zones) }
 }
 
 /// Their names.
@@ -50,8 +58,8 @@ fn is_in_a_place(number: &PhoneNumber) -> bool {
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::{TABLE, ZONES, names};
-    use crate::limits::rates::{self, Rates};
+    use super::{TABLE, Unknown, ZONES, called, names};
+    use crate::limits::rates::Rates;
     use crate::types::PhoneNumber;
 
     fn of(number: &str) -> Vec<&'static str> {
@@ -92,7 +100,23 @@ mod tests {
             let inner = ZONES.keys().any(|known| known.starts_with(digits));
             assert!(known || inner, "{digits}");
         }
-        assert!(of("+18005550123").is_empty() || rates::is_toll_free(&PhoneNumber::parse("+18005550123").unwrap()));
+    }
+
+    #[test]
+    fn a_toll_free_number_has_no_night_and_a_number_that_is_not_known_has_no_day() {
+        let of = |number: &str| super::of(&PhoneNumber::parse(number).unwrap()).map(|zones| zones.len());
+        assert_eq!(of("+18005550123"), Ok(0));
+        assert_eq!(of("+12125550123"), Ok(1));
+        // No country has these digits.
+        assert_eq!(of("+999123456789"), Err(Unknown));
+        for (names, many) in [
+            (vec![], None),
+            (vec!["Europe/London"], Some(1)),
+            (vec!["Europe/Lisbon", "Atlantic/Madeira"], Some(2)),
+            (vec!["Europe/Lisbon", "Atlantic/Nowhere"], None),
+        ] {
+            assert_eq!(called(names.iter().copied()).ok().map(|zones| zones.len()), many, "{names:?}");
+        }
     }
 
     #[test]

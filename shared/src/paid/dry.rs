@@ -76,7 +76,9 @@ impl<E: Endpoint> Paid<E> {
         let now = said.invocation.now;
         unproven.window(now, self.longest(unproven.claim())).map_err(refused)?;
         self.unproven.may_be_asked_about(unproven, now)?;
-        ask?;
+        if let Some(refusal) = self.endpoint.not_now(&ask?, now) {
+            return Err(refusal);
+        }
         let more = json!({
             "charge": E::ENDPOINT.price.dollars(),
             "payment": "not_checked",

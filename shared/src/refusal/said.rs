@@ -10,6 +10,9 @@ use crate::telemetry::Neighbour;
 use crate::types::{PhoneNumber, rfc3339};
 use crate::x402::NotSignedIn;
 
+/// Of a number in one of whose time zones it is night.
+const MAY_BE_NIGHT: &str = "It may be night at this number, which can be in several time zones";
+
 impl Refusal {
     /// The refusal in HTTP's terms.
     #[expect(
@@ -113,11 +116,11 @@ impl Refusal {
                 format!("This number cannot be called: {} {FREE}", sentence(message)),
             )
             .with("field", json!("phone_number")),
-            Self::QuietHours { hours: (from, until), opens, retry_after } => Facts::new(
+            Self::QuietHours { hours: (from, until), certain, opens, retry_after } => Facts::new(
                 codes::QUIET_HOURS,
                 format!(
-                    "It is night at this number: from here no phone rings between {from}:00 and {until}:00 of its own clock. Call \
-                     again at {}. {FREE}",
+                    "{}: from here no phone rings between {from}:00 and {until}:00 of its own clock. Call again at {}. {FREE}",
+                    if *certain { "It is night at this number" } else { MAY_BE_NIGHT },
                     rfc3339(*opens)
                 ),
             )

@@ -2,11 +2,11 @@
 //!
 //! | item | from → to | condition | made by |
 //! |---|---|---|---|
-//! | sale | closed → closed, refund due | not with credit, no refund | [`Store::owe_by_hand`] |
+//! | sale | closed → closed, refund due | not with credit, no refund; a call's, if that is erased or forgotten | [`Store::owe_by_hand`] |
 //! | sale, call | closed, paid → closed, refund due; refund due | not with credit, no refund; over, same sale | [`Store::owe_by_hand`] |
 //! | sale | refund due → same, let through by an operator | for a stray payment, nothing sent | [`Store::let_stray_through`] |
 //! | payments back, day | stopped → going, counts anew | stopped | [`Store::lift_refund_stop`] |
-//! | call, wallet | paid → credited, credit + price | paid with credit, over, same sale | [`Store::owe_by_hand`] |
+//! | sale, call, wallet | closed → same, given back by hand; paid → credited; credit + price | paid with credit, not given back before; over, same sale, or erased or forgotten | [`Store::owe_by_hand`] |
 //!
 //! What was sold stays sold: a lease goes on. From here on it is a refund like any other, so it goes back once and is never more than was
 //! paid.
@@ -22,10 +22,10 @@ use super::keys::{self, Queue};
 use super::limits;
 use super::refunds::{done_token, owed};
 use super::rows::{
-    BOOKED, BY, BY_HAND, CHARGE, COST, CREDIT, CallRow, Charge, KEPT, REASON, REFUND, RefundReason, Refunding, SALE,
-    SETTLED, STATE, State, TTL,
+    BOOKED, BY, BY_HAND, CHARGE, COST, CREDIT, CallRow, Charge, GIVEN_BACK, KEPT, REASON, REFUND, RefundReason,
+    Refunding, SALE, SETTLED, STATE, State, TTL,
 };
-use super::sales::{Record, Refund};
+use super::sales::{Record, Refund, Settled};
 use super::work::Work;
 use super::{Done, Hurdle, Lost, Store, StoreFault};
 
@@ -77,56 +77,75 @@ impl Store {
         let Some(settled) = record.settled.as_ref().filter(|_| record.state == State::Closed) else {
             return Ok(ByHand::NotPaid);
         };
-        let call = match &record.work {
-            Work::Call(call) => Some(&call.id),
+        // What a call has cost and brought is settled, so it is as it is read or the call is in the way. One that is erased or forgotten
+        // is over, and what it was is the sale's alone to say.
+        let seen = match &record.work {
+            Work::Call(call) => self.call(&call.id).await?,
             Work::Lease(_) | Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => None,
         };
-        // What it has cost and brought is settled, so it is as it is read or the call is in the way.
-        let seen = match call {
-            Some(id) => self.call(id).await?,
-            None => None,
-        };
-        let is_counted = seen.as_ref().is_some_and(|call| call.business.cost.is_some());
-        let counted = seen.as_ref().map(given_back);
-        let over = |charge: Charge| -> Option<Step> {
-            call.map(|call| {
-                let change = Change::update(keys::call(call));
-                // What goes back is kept until it is back.
-                let change = if charge == Charge::RefundDue { change.remove(TTL) } else { change };
-                let change = if is_counted { change.set(COST.then(KEPT), 0_i64) } else { change };
-                change
-                    .set(CHARGE, charge)
-                    .set(BY_HAND, who)
-                    .when(is(CHARGE, Charge::Paid))
-                    .when(is(SETTLED, true))
-                    .when(is(SALE, &record.id))
-                    .or(Hurdle::Call)
-            })
-        };
+        match self.owed_by_hand(record, settled, seen.as_ref(), who, by, now).await? {
+            // It went while this was decided.
+            Err(gone) if gone.hurdle == Hurdle::Call && gone.old.is_none() => {
+                match self.owed_by_hand(record, settled, None, who, by, now).await? {
+                    Err(lost) => in_the_way(lost),
+                    Ok(outcome) => Ok(outcome),
+                }
+            }
+            Err(lost) => in_the_way(lost),
+            Ok(outcome) => Ok(outcome),
+        }
+    }
+
+    async fn owed_by_hand(
+        &self,
+        record: &Record,
+        settled: &Settled,
+        call: Option<&Call>,
+        who: &str,
+        by: &AttemptId,
+        now: Timestamp,
+    ) -> Result<Result<ByHand, Lost>, StoreFault> {
+        let over = |charge: Charge| call.map(|call| over(call, charge, who, record));
+        let sale = Change::update(keys::sale(&record.id)).when(is(STATE, State::Closed)).when(no(GIVEN_BACK));
         let (changes, outcome): (Changes, ByHand) = if let Some(price) = record.credit() {
+            // A payment of its own may still be made and go back as a stray one, so this is no refund of the sale's.
+            let sale = sale.set(GIVEN_BACK, true).or(Hurdle::Sale);
             let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, price.signed());
             let entry = books::credited_by_hand(record, price, now)?;
-            (over(Charge::Credited).into_iter().chain([wallet.anyway(), entry]).collect(), ByHand::Credited)
+            let all = [sale, wallet.anyway(), entry].into_iter().chain(over(Charge::Credited));
+            (all.collect(), ByHand::Credited)
         } else {
             let amount = record.signed.amount;
             let mut refund = Refund::due(RefundReason::ByHand, amount, settled.transaction.clone(), now);
             refund.by = Some(who.to_owned());
-            let sale = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
-                .when(is(STATE, State::Closed))
+            let sale = owed(sale, &record.id, &refund)?
                 .when(no(REFUND))
                 .when(as_seen(BOOKED, record.booked.then_some(true)))
                 .or(Hurdle::Sale);
-            let cost = seen.as_ref().map(|call| books::failed(record, call, now)).transpose()?.flatten();
+            let cost = call.map(|call| books::failed(record, call, now)).transpose()?.flatten();
             (std::iter::once(sale).chain(over(Charge::RefundDue)).chain(cost).collect(), ByHand::Owed)
         };
-        match self
-            .transact(changes.and(counted.unwrap_or_default()), &done_token(&record.id, "owe by hand", by))
-            .await?
-        {
+        let step = if call.is_some() { "owe by hand" } else { "owe by hand alone" };
+        let counted = call.map(given_back).unwrap_or_default();
+        Ok(match self.transact(changes.and(counted), &done_token(&record.id, step, by)).await? {
             Done::Yes => Ok(outcome),
-            Done::No(lost) => in_the_way(lost),
-        }
+            Done::No(lost) => Err(lost),
+        })
     }
+}
+
+/// The call behind a sale that goes back.
+fn over(call: &Call, charge: Charge, who: &str, record: &Record) -> Step {
+    let it = Change::update(keys::call(&call.id));
+    // What goes back is kept until it is back.
+    let it = if charge == Charge::RefundDue { it.remove(TTL) } else { it };
+    let it = if call.business.cost.is_some() { it.set(COST.then(KEPT), 0_i64) } else { it };
+    it.set(CHARGE, charge)
+        .set(BY_HAND, who)
+        .when(is(CHARGE, Charge::Paid))
+        .when(is(SETTLED, true))
+        .when(is(SALE, &record.id))
+        .or(Hurdle::Call)
 }
 
 /// What a call has brought counts no longer.

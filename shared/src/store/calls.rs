@@ -8,6 +8,7 @@ mod not_now;
 mod questions;
 mod record;
 mod said;
+mod traces;
 mod view;
 mod wait;
 
@@ -25,12 +26,13 @@ use super::rows::{
 };
 use super::{Cost, Hurdle, StoreFault, kept};
 pub use hang_up::HangUp;
-pub use keep::{Keeping, Traces};
+pub use keep::{Keeping, erased};
 pub use list::Entry;
 use list::{listed, not_listed};
 pub use not_now::{NotNow, Reason};
 pub use record::{Asked, Business, Call, Line, Look, Questions};
 pub use said::Said;
+pub use traces::{Sought, Trace, Traces};
 pub use view::View;
 
 /// A wallet that had a phone rung and did not pay may not have another rung for this long.
@@ -96,6 +98,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         hangup_requested_at: None,
         by_hand: None,
         held_for: None,
+        erasing: false,
         waited_until: None,
         settled: false,
         view: None,

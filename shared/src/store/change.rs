@@ -48,6 +48,7 @@ impl FromIterator<Step> for Changes {
 }
 
 /// A change, and what it means if its condition does not hold.
+#[derive(Clone)]
 pub(super) struct Step {
     pub(super) change: Change,
     pub(super) otherwise: Otherwise,

@@ -113,7 +113,7 @@ impl Store {
             .set(PAUSED_AT, now)
             .set(PAUSED_FOR, why)
             .when(When::Any(vec![no(PAUSED), is(PAUSED, other)]));
-        self.switched(change, "pause", by).await
+        self.switched(change, &format!("pause {}", what.as_str()), by).await
     }
 
     /// control: paused → selling
@@ -145,7 +145,7 @@ impl Store {
     ) -> Result<bool, StoreFault> {
         let change =
             Change::update(keys::wallet(wallet)).set(BLOCKED_AT, now).set(BLOCKED_FOR, why).when(no(BLOCKED_AT));
-        self.switched(change, "block", by).await
+        self.switched(change, &format!("block {}", wallet.caip10()), by).await
     }
 
     /// wallet: blocked → as it was
@@ -154,7 +154,7 @@ impl Store {
             .remove(BLOCKED_AT)
             .remove(BLOCKED_FOR)
             .when(above(BLOCKED_AT, i64::MIN));
-        self.switched(change, "unblock", by).await
+        self.switched(change, &format!("unblock {}", wallet.caip10()), by).await
     }
 
     /// Whether a destination is not called, since when and why.
@@ -186,7 +186,7 @@ impl Store {
             .set(OPTED_OUT_AT, now)
             .set(OPTED_OUT_FOR, why)
             .when(When::Absent);
-        self.switched(change, "opt out", by).await
+        self.switched(change, &format!("opt out {hash}"), by).await
     }
 
     /// opt-out: (none) → there, for a callee who has asked for it in a call. Says whether it is there: where no person has opted out before,
@@ -214,9 +214,10 @@ impl Store {
     pub async fn opt_in(&self, number: &PhoneNumber, by: &AttemptId) -> Result<bool, StoreFault> {
         let Some(hash) = self.controls().await?.hash(number) else { return Ok(false) };
         let change = Change::delete(keys::opt_out(&hash)).when(above(OPTED_OUT_AT, i64::MIN));
-        self.switched(change, "opt in", by).await
+        self.switched(change, &format!("opt in {hash}"), by).await
     }
 
+    /// Switches something. The step names what: one attempt may switch several of a kind, and each is a step of its own.
     async fn switched(&self, change: Change, step: &str, by: &AttemptId) -> Result<bool, StoreFault> {
         let done = self.transact(Changes::of([change.or(Hurdle::Switch)]), &format!("{step} {}", by.as_str())).await?;
         Ok(matches!(done, Done::Yes))

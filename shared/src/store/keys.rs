@@ -156,9 +156,17 @@ pub(super) fn refund_stop() -> Key {
     Key { pk: "REFUNDED#STOP".to_owned(), sk: "REFUNDED".to_owned() }
 }
 
+/// The prefix of the partition keys of what is counted of wallets' calls.
+pub(super) const COUNTED: &str = "LIMIT#WALLET#";
+
 /// The item that counts the calls of a wallet.
 pub(super) fn calls_of(wallet: &Wallet) -> Key {
     limit(&format!("WALLET#{}", wallet.caip10()))
+}
+
+/// Whose calls an item counts.
+pub(super) fn read_counted(key: &Key) -> Option<Wallet> {
+    Wallet::from_caip10(key.pk.strip_prefix(COUNTED)?).ok()
 }
 
 /// The item that counts the calls to a destination.
@@ -344,6 +352,12 @@ pub(super) fn read_wallet(key: &Key) -> Option<Wallet> {
 pub(super) fn read_dialled(key: &Key) -> Option<Dialled> {
     let (at, call) = key.sk.split_once('#')?;
     Some(Dialled { at: Timestamp::from_second(at.parse().ok()?).ok()?, call: CallId::parse(call).ok()? })
+}
+
+/// Reads in whose list a call stands, and where.
+pub(super) fn read_listed(key: &Key) -> Option<(Wallet, Dialled)> {
+    let wallet = Wallet::from_caip10(key.pk.strip_prefix("CALLS#")?).ok()?;
+    Some((wallet, read_dialled(key)?))
 }
 
 /// What a key of the index names.

@@ -20,7 +20,7 @@
 //! | sale | (none) → void, refund due | absent | [`Store::owe_stranger`] |
 //! | sale | void, closed with credit → same, refund due | same attempt, no refund | [`Store::owe`] |
 //! | sale, call | closed, refund due → refund due, same | no refund; same sale | [`Store::owe_for_call`] |
-//! | call, wallet | refund due → credited, credit + price | same sale | [`Store::credit_back`] |
+//! | call, wallet, sale | refund due → credited, credit + price, given back | same sale, not given back | [`Store::credit_back`] |
 //! | sale, day | refund due, sending → sending, counted once | as it was seen | [`Store::send_refund`] |
 //! | sale, call | sending, refund due → refunded, refunded | as it was seen | [`Store::refunded`] |
 //! | sale, wallet, call | refund due, sending, refund due → credited, credit + amount, credited | as it was seen | [`Store::credited`] |

@@ -9,11 +9,11 @@ use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Usdc, Wallet};
 
 use super::books::{self, OnChain};
 use super::calls::{Call, kept_until};
-use super::change::{Change, Changes, Step, When, as_seen, is, no};
-use super::keys::{self, Queue};
+use super::change::{Change, Changes, Step, When, as_seen, is, no, there};
+use super::keys::{self, Key, Queue};
 use super::rows::{
-    ATTEMPT, BOOKED, BY, CHARGE, CREDIT, Charge, REFUND, REFUNDED_BY, REFUSED, RefundReason, Refunding, SALE, SETTLED,
-    SPENT, STATE, State, TRIES, TTL, Value,
+    ATTEMPT, BOOKED, BY, CHARGE, CREDIT, CallRow, Charge, GIVEN_BACK, HELD_FOR, REFUND, REFUNDED_BY, REFUSED,
+    RefundReason, Refunding, SALE, SETTLED, SPENT, STATE, State, TRIES, TTL, Value,
 };
 use super::sales::{NotStepped, Record, Refund, Sale, Settled, Settling, Signed};
 use super::work::Work;
@@ -63,7 +63,7 @@ impl Store {
         self.done([sale, call].into_iter().chain(entry).collect(), &record.id, "owe for call", by).await
     }
 
-    /// call: refund due → credited, credit + price: what credit paid comes back as credit
+    /// call: refund due → credited, credit + price; sale: → given back: what credit paid comes back as credit
     pub async fn credit_back(
         &self,
         record: &Record,
@@ -81,7 +81,10 @@ impl Store {
             .when(is(SALE, &record.id))
             .or(Hurdle::Call);
         let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, price.signed()).anyway();
-        self.done(Changes::of([call, wallet, entry]), &record.id, "credit back", by).await
+        // On the sale as well, which is there for longer than its call.
+        let sale = Change::update(keys::sale(&record.id)).set(GIVEN_BACK, true);
+        let sale = sale.when(is(STATE, State::Closed)).when(no(GIVEN_BACK)).or(Hurdle::Sale);
+        self.done(Changes::of([call, wallet, sale, entry]), &record.id, "credit back", by).await
     }
 
     /// settling → void, refund due: paid, and what was held for it is gone, or could not be done and is let go
@@ -180,16 +183,9 @@ impl Store {
         let Some(seen) = &record.refund else { return Ok(false) };
         let refund = Refund { state: Refunding::Refunded, transaction: transaction.clone(), ..seen.clone() };
         let entry = books::back(record, &refund, came_in, transaction.as_deref(), now)?;
-        let call = of_call(record).map(|call| {
-            Change::update(keys::call(call))
-                .set(CHARGE, Charge::Refunded)
-                .set(TTL, kept_until(record.created_at))
-                .set_some(REFUNDED_BY, transaction)
-                .when(is(CHARGE, Charge::RefundDue))
-                .or(Hurdle::Call)
-        });
-        let changes = [over(record, &refund)?, entry].into_iter().chain(call).collect();
-        self.done(changes, &record.id, "refunded", by).await
+        let others = vec![over(record, &refund)?, entry];
+        let call = |call| Change::update(call).set(CHARGE, Charge::Refunded).set_some(REFUNDED_BY, transaction.clone());
+        self.back(record, others, call, "refunded", by).await
     }
 
     /// refund due | sending → credited, credit + amount; call: refund due → credited
@@ -204,15 +200,39 @@ impl Store {
         let refund = Refund { state: Refunding::Credited, ..seen.clone() };
         let entry = books::back(record, &refund, came_in, None, now)?;
         let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, refund.amount.signed()).anyway();
-        let call = of_call(record).map(|call| {
-            Change::update(keys::call(call))
-                .set(CHARGE, Charge::Credited)
-                .set(TTL, kept_until(record.created_at))
-                .when(is(CHARGE, Charge::RefundDue))
-                .or(Hurdle::Call)
-        });
-        let changes = [over(record, &refund)?, wallet, entry].into_iter().chain(call).collect();
-        self.done(changes, &record.id, "credited", by).await
+        let others = vec![over(record, &refund)?, wallet, entry];
+        self.back(record, others, |call| Change::update(call).set(CHARGE, Charge::Credited), "credited", by).await
+    }
+
+    /// A refund that ends, and its call with it: from then on that is deleted when its time is over, unless an operator keeps it. How the
+    /// call stands is learned from the write that was refused: hardly any is held, and one that is erased or forgotten is in no refund's way.
+    async fn back(
+        &self,
+        record: &Record,
+        others: Vec<Step>,
+        call: impl Fn(Key) -> Change,
+        step: &str,
+        by: &AttemptId,
+    ) -> Result<bool, StoreFault> {
+        let Some(id) = of_call(record) else {
+            return self.done(others.into_iter().collect(), &record.id, step, by).await;
+        };
+        let call = || call(keys::call(id)).when(is(CHARGE, Charge::RefundDue));
+        let forgotten = call().set(TTL, kept_until(record.created_at)).when(no(HELD_FOR));
+        let with = |call: Change| others.iter().cloned().chain([call.or(Hurdle::Call)]).collect();
+        let lost = match self.transact(with(forgotten), &done_token(&record.id, step, by)).await? {
+            Done::Yes => return Ok(true),
+            Done::No(lost) if lost.hurdle == Hurdle::Call => lost,
+            Done::No(_) => return Ok(false),
+        };
+        match lost.found::<CallRow>()? {
+            None => self.done(others.into_iter().collect(), &record.id, &format!("{step} alone"), by).await,
+            Some(row) if row.charge == Charge::RefundDue => {
+                let held = with(call().when(there(HELD_FOR)));
+                self.done(held, &record.id, &format!("{step} held"), by).await
+            }
+            Some(_) => Ok(false),
+        }
     }
 
     /// Puts off the next try at a refund that is as it was seen.

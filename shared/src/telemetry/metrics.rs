@@ -86,6 +86,8 @@ metrics! {
     /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on
     /// a minute after it was asked for.
     HANG_UPS: "HangUps", Count, ["result"];
+    /// Callees who have asked in a call not to be called again.
+    OPT_OUTS: "OptOuts", Count, ["function"];
     /// Requests that were refused because of a limit, ours or a vendor's.
     LIMITS_HIT: "LimitsHit", Count, ["limit"];
     /// How much of what a day's calls may cost is used up, each time that a call is asked for.

@@ -62,8 +62,10 @@ pub struct Heard {
     pub summary: Option<String>,
     /// Where it can be listened to.
     pub recording_url: Option<String>,
-    /// Whether the callee has asked not to be called again.
+    /// Whether the callee has asked not to be called again, as the dialler's model has it.
     pub opted_out: bool,
+    /// Whether that model has said anything of it yet.
+    pub disposed: bool,
     /// When it was answered, by the dialler's clock.
     pub started_at: Option<Timestamp>,
     /// When it was over, by the same.

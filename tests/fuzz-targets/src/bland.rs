@@ -122,6 +122,7 @@ fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
             view: None,
             said: Vec::new(),
             held_for: None,
+            erasing: false,
             kept_until: at(86_400),
         },
         business: Business {

@@ -9,7 +9,7 @@ use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 use shared::types::PhoneNumber;
 
-use super::{TO, call_to};
+use super::{TO, call_to, with};
 use crate::by_hand::{by, now, operator};
 
 const ASKED: &str = "callee_asked_not_to_be_called_again";
@@ -136,4 +136,98 @@ async fn a_callee_is_on_the_list_before_the_end_is_written_and_not_twice() {
     stack.minutes(6).await;
     seen(&stack, &poll).await;
     assert_eq!(listed(&stack), 1);
+}
+
+/// Calls to as many numbers, of wallets of their own, each of which asks.
+async fn five_have_asked(stack: &Stack) -> Vec<String> {
+    let mut polls = Vec::new();
+    for last in 1..=5 {
+        let (wallet, to) = (stack.wallet(), format!("+1213361000{last}"));
+        stack.buys(&wallet).await;
+        stack.bland.disposes(&to, ASKED);
+        let placed = stack.post(CALL).body(&call_to(&to)).pay(&wallet).await.answer.expect(200).json();
+        polls.push(format!("{CALL}/{}", placed["call_id"].as_str().expect("an id")));
+    }
+    stack.bland.finish_all();
+    polls
+}
+
+#[tokio::test]
+async fn all_who_ask_in_one_minute_are_on_the_list_after_one_round() {
+    let stack = with(&[]).await;
+    let polls = five_have_asked(&stack).await;
+    stack.travel(Duration::from_mins(7));
+    stack.sweep().await;
+    assert_eq!(listed(&stack), 5);
+    for poll in &polls {
+        assert_eq!(seen(&stack, poll).await["callee_opted_out"], true);
+    }
+    // And off it again, one after the other, by one attempt.
+    for last in 1..=5 {
+        let number = PhoneNumber::parse(&format!("+1213361000{last}")).expect("a number");
+        assert!(operator(&stack).opt_in(&number, &by(3)).await.expect("it is written"));
+    }
+    assert_eq!(listed(&stack), 0);
+}
+
+#[tokio::test]
+async fn a_call_whose_end_waits_for_the_list_is_given_up_by_no_round() {
+    let (stack, _, poll) = asked(false).await;
+    // Longer than a dialler is waited for that says nothing, with polls that have the turn to look.
+    let denied = Answer::json(400, &json!({"__type": "com.amazon.coral.service#AccessDeniedException"}));
+    stack.dynamo.faults().always("GetItem", Fault::Refuse(denied));
+    for _ in 0..2 {
+        stack.travel(Duration::from_mins(8));
+        assert_eq!(seen(&stack, &poll).await["ended_by"], "IN_PROGRESS");
+        stack.sweep().await;
+    }
+    assert_eq!(seen(&stack, &poll).await["ended_by"], "IN_PROGRESS", "it is not an error");
+    stack.dynamo.faults().clear();
+    stack.travel(Duration::from_mins(1));
+    stack.sweep().await;
+    let end = seen(&stack, &poll).await;
+    assert_eq!((&end["ended_by"], &end["callee_opted_out"], listed(&stack)), (&json!("USER"), &json!(true), 1));
+}
+
+#[tokio::test]
+async fn who_does_not_poll_is_not_kept_from_calling_by_a_call_whose_callee_has_opted_out() {
+    let (stack, wallet, _) = asked(false).await;
+    the_list_is_begun(&stack).await;
+    stack.travel(Duration::from_secs(11));
+    stack.post(CALL).body(&call_to(TO)).pay(&wallet).await.answer.refused(403, "destination_opted_out");
+    assert_eq!(listed(&stack), 2);
+}
+
+#[tokio::test]
+async fn what_is_over_is_not_hung_up_though_its_callee_has_opted_out() {
+    let (stack, _, poll) = asked(false).await;
+    the_list_is_begun(&stack).await;
+    stack.travel(Duration::from_secs(11));
+    stack.post(&format!("{poll}/hangup")).send().await.refused(409, "call_already_ended");
+    assert_eq!((listed(&stack), &seen(&stack, &poll).await["ended_by"]), (2, &json!("USER")));
+}
+
+#[tokio::test]
+async fn a_word_that_comes_before_the_model_has_chosen_does_not_settle_the_call() {
+    let (stack, _, poll) = asked(true).await;
+    the_list_is_begun(&stack).await;
+    let call = stack.bland.calls().pop().expect("a call");
+    let id = poll.rsplit('/').next().expect("an id");
+    let undecided = json!({
+        "call_id": call.id, "completed": true, "status": "completed", "queue_status": "complete", "call_ended_by": "USER",
+        "answered_by": "human", "corrected_duration": "42", "call_length": 0.7, "created_at": call.created_at.to_string(),
+        "started_at": call.created_at.to_string(), "end_at": call.created_at.to_string(), "summary": "They spoke.",
+        "recording_url": "https://api.bland.ai/v1/recordings/x", "price": 0.1, "disposition_tag": null,
+        "metadata": {"request_id": id},
+        "transcripts": [{"id": 1, "user": "user", "text": "Hello?", "created_at": call.created_at.to_string()}],
+    });
+    stack.bland.faults().once("GET /v1/calls/*", Fault::Replace(Answer::json(200, &undecided)));
+    stack.words_arrive().await;
+    let first = seen(&stack, &poll).await;
+    let row = stack.dynamo.row(&format!("CALL#{id}"), "CALL").expect("the call");
+    assert_eq!((&first["ended_by"], &row["settled"]), (&json!("USER"), &json!(false)), "{first}");
+    // The minute that every end is given.
+    stack.travel(Duration::from_mins(2));
+    let end = seen(&stack, &poll).await;
+    assert_eq!((&end["callee_opted_out"], listed(&stack)), (&json!(true), 2), "{end}");
 }

@@ -1,7 +1,11 @@
 //! Quiet hours: by the callee's clock, before anything is paid, and the same for every caller.
 
-use harness::sim::Clock;
-use harness::spec::CALL;
+use std::time::Duration;
+
+use futures_util::future::join;
+use harness::sim::{Clock, Fault};
+use harness::spec::{BUY, CALL};
+use harness::wallet::Demand;
 use harness::{Stack, Wallet};
 use serde_json::{Value, json};
 use shared::types::Timestamp;
@@ -73,7 +77,11 @@ async fn a_phone_at_which_it_is_night_is_not_rung_and_nothing_is_asked_or_charge
     is_true(&paid.refused(403, "quiet_hours"), paid.header("retry-after"), utc);
     let dry = stack.post(&format!("{CALL}?dry_run=true")).body(&call_to(night));
     dry.clone().send().await.refused(403, "quiet_hours");
-    dry.paid_with(&payment).send().await.refused(403, "quiet_hours");
+    dry.clone().paid_with(&payment).send().await.refused(403, "quiet_hours");
+    // The same with a payment that only a contract can judge.
+    let contracts = wallet.signs(&stack.post(CALL).demand().await).signature(vec![0xab; 130]);
+    let contracts = dry.paid_with(&contracts).send().await;
+    is_true(&contracts.refused(403, "quiet_hours"), contracts.header("retry-after"), utc);
     assert_eq!((stack.earned(), stack.bland.calls().len()), (earned, 0));
     assert_eq!(stack.facilitator.faults().count("POST */settle"), settled);
 
@@ -124,4 +132,37 @@ async fn a_call_that_was_answered_before_is_answered_again_at_night() {
     let again = stack.post(CALL).body(&call_to(day)).paid_with(&paid.payment).send().await;
     again.expect(200);
     assert_eq!((again.json(), again.header("idempotent-replayed")), (first, Some("true")));
+}
+
+#[tokio::test]
+async fn a_call_that_was_paid_for_by_day_and_is_not_placed_before_night_rings_no_phone_and_goes_back() {
+    let stack = with(&[]).await;
+    let (owner, at) = (stack.wallet(), Wallet::random().address());
+    stack.chain.deploy_smart_wallet(at, owner.address());
+    stack.chain.mint(at, 50_000_000);
+    let signs =
+        |demand: &Demand| owner.signs(demand).valid_for(890).from(at).tampered(|signature| signature.extend([0; 32]));
+    let number = signs(&stack.post(BUY).demand().await);
+    stack.post(BUY).body(&json!({})).paid_with(&number).send().await.expect(200);
+    let held = stack.chain.balance(at);
+    let (to, _) = where_it_is(0..6);
+    let body = call_to(to);
+    let payment = signs(&stack.post(CALL).body(&body).demand().await);
+    let send = || stack.post(CALL).body(&body).paid_with(&payment).send();
+    // It is paid, and its process dies before the phone rings.
+    let faults = stack.facilitator.faults();
+    let halts = faults.halts();
+    faults.once("POST */settle", Fault::HaltAfter);
+    let killed = async {
+        faults.halted(halts + 1).await;
+        assert!(stack.lambda.kill("voice_call") > 0);
+    };
+    let (answer, ()) = join(send(), killed).await;
+    assert_ne!(answer.status, 200);
+    // Night falls.
+    stack.lambda.set_variable("voice_call", "QUIET_HOURS", "21-8");
+    stack.travel(Duration::from_mins(1));
+    send().await.refused(409, "payment_returned");
+    stack.minutes(2).await;
+    assert_eq!((stack.bland.calls().len(), stack.chain.balance(at)), (0, held));
 }

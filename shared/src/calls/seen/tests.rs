@@ -1,6 +1,7 @@
 //! Looks at a call, one after the other: what each amounts to, and what those before it leave to it.
 
 mod cost;
+mod opted_out;
 mod times;
 
 use super::{HELD, LONGEST_TRANSCRIPT, before, given_up, judge};
@@ -44,6 +45,7 @@ pub(in crate::calls) fn dialled() -> Call {
             view: None,
             said: Vec::new(),
             held_for: None,
+            erasing: false,
             kept_until: at(30 * 86_400),
         },
         business: Business {

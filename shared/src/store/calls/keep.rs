@@ -2,10 +2,10 @@
 //!
 //! | item | from → to | condition | made by |
 //! |---|---|---|---|
-//! | call | settled → held | settled, its money at rest, not held | [`Store::hold_call`] |
-//! | call | held → as it was | held | [`Store::let_call_go`] |
-//! | call, its place in the list, its sale | settled → (none), (none), without the callee's number | settled, its money at rest, booked, not held | [`Store::erase_call`] |
-//! | sale | with a callee's number → without | – | [`Store::erase_callee`] |
+//! | call | settled → held | settled, its money at rest, not held, not being erased | [`Store::hold_call`] |
+//! | call | held → as it was | held, its money at rest | [`Store::let_call_go`] |
+//! | call | settled → being erased | settled, its money at rest, booked, in no queue, not held | [`Store::begin_erasing`] |
+//! | call, its place in the list, its sale, what is counted of its wallet | settled → (none), (none), without the callee's number | the same | [`Store::erase_call`] |
 //!
 //! The books stay: the sale, with what was paid, by which transaction, and the prefix that was called. What was said goes last, part by part:
 //! of a call whose own item is gone it is found by the call's id, so an erasure that was interrupted is done again.
@@ -16,13 +16,14 @@ use crate::store::books;
 use crate::store::change::{Change, Changes, When, is, no, there};
 use crate::store::dialled::Dialled;
 use crate::store::item::Item;
-use crate::store::keys::{self, Key, Named};
-use crate::store::requests::unavailable;
-use crate::store::rows::{CHARGE, Charge, DUE_QUEUE, HELD_FOR, PK, SETTLED, TO, TTL, Value, WORK};
-use crate::store::{Cursor, Done, Hurdle, Store, StoreFault};
-use crate::types::{AttemptId, CallId, PaymentId, PhoneNumber};
+use crate::store::keys::{self, Key};
+use crate::store::limits;
+use crate::store::rows::{CHARGE, CallRow, Charge, DUE_QUEUE, ERASING, HELD_FOR, PK, SETTLED, TTL};
+use crate::store::{Done, Hurdle, Store, StoreFault};
+use crate::types::{AttemptId, CallId};
 
-use super::Call;
+use super::traces::without_callee;
+use super::{Call, Line};
 
 /// Parts of what was said that are deleted together: a transaction takes a hundred.
 const AT_ONCE: usize = 50;
@@ -40,36 +41,45 @@ pub enum Keeping {
     Unsettled,
     /// It is held, for this reason.
     Held(String),
+    /// An erasure of it was begun, so that the dialler may have nothing left of it.
+    Erasing,
 }
 
-/// Where a callee's number stands.
-#[derive(Default)]
-pub struct Traces {
-    /// Calls to it.
-    pub calls: Vec<CallId>,
-    /// Sales of such calls.
-    pub sales: Vec<PaymentId>,
-    /// How many items were looked at.
-    pub looked_at: u64,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Cursor>,
-}
-
-/// Nothing of it changes any more, and no money is on its way.
-fn at_rest() -> Vec<When> {
+/// Only while nothing of it changes any more, and no money is on its way.
+fn at_rest(change: Change) -> Change {
     let charges = [Charge::Paid, Charge::Declined, Charge::Refunded, Charge::Credited];
-    vec![is(SETTLED, true), When::Any(charges.map(|charge| is(CHARGE, charge)).into())]
+    change.when(is(SETTLED, true)).when(When::Any(charges.map(|charge| is(CHARGE, charge)).into()))
+}
+
+/// Only while it may be erased, as far as its own item says so.
+fn erasable(change: Change) -> Change {
+    at_rest(change).when(no(HELD_FOR)).when(no(DUE_QUEUE))
+}
+
+/// settled → (none): a call without what was said in it.
+pub fn erased(call: &Call) -> Changes {
+    let Call { id, line, business } = call;
+    let place = Dialled { at: line.created_at, call: id.clone() };
+    Changes::of([
+        erasable(Change::delete(keys::call(id))).or(Hurdle::Call),
+        Change::delete(keys::dialled(&business.wallet, &place)).anyway(),
+        without_callee(&business.sale, &line.to).or_without(),
+        limits::without_callee(id, &business.wallet, &line.to).or_without(),
+    ])
 }
 
 impl Call {
     /// Whether it can be held, and erased once it is in the books.
     pub fn keeping(&self) -> Keeping {
-        let is_open = matches!(self.business.charge, Charge::Pending | Charge::RefundDue);
         match &self.line.held_for {
             Some(why) => Keeping::Held(why.clone()),
-            None if is_open || !self.line.settled || self.line.waits => Keeping::Unsettled,
+            None if !self.is_at_rest() || self.line.waits => Keeping::Unsettled,
             None => Keeping::Done,
         }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.line.settled && !matches!(self.business.charge, Charge::Pending | Charge::RefundDue)
     }
 }
 
@@ -86,35 +96,60 @@ impl Store {
 
     /// call: settled → held. It and what was said in it are not deleted any more.
     pub async fn hold_call(&self, call: &Call, why: &str, by: &AttemptId) -> Result<Keeping, StoreFault> {
-        let change = Change::update(keys::call(&call.id)).set(HELD_FOR, why).remove(TTL).when(no(HELD_FOR));
-        let change = at_rest().into_iter().fold(change, Change::when).or(Hurdle::Call);
+        let change = Change::update(keys::call(&call.id)).set(HELD_FOR, why).remove(TTL);
+        let change = at_rest(change).when(no(HELD_FOR)).when(no(ERASING)).or(Hurdle::Call);
         let step = format!("hold {} {}", call.id.as_str(), by.as_str());
         let done = self.transact(Changes::of([change]), &step).await?;
-        let now = self.call(&call.id).await?;
-        let Some(now) = now else { return Ok(Keeping::NoCall) };
-        if now.line.held_for.is_none() {
-            return Ok(Keeping::Unsettled);
+        let Some(now) = self.call(&call.id).await? else { return Ok(Keeping::NoCall) };
+        match now.line {
+            Line { held_for: Some(_), .. } => {}
+            Line { erasing: true, .. } => return Ok(Keeping::Erasing),
+            _ => return Ok(Keeping::Unsettled),
         }
         // Also of one that was held before: that may have stopped halfway.
-        for key in self.said_in(&call.id).await? {
-            let _ = self.change(Change::update(key).remove(TTL).when(there(PK))).await?;
-        }
+        self.keep_said(&call.id, None).await?;
         Ok(if matches!(done, Done::Yes) { Keeping::Done } else { Keeping::Already })
     }
 
-    /// call: held → as it was. Where its time is over, it is deleted soon.
+    /// call: held → as it was. Where its time is over, it is deleted soon; so not while its money is on its way back, which is written into it.
     pub async fn let_call_go(&self, call: &Call, by: &AttemptId) -> Result<Keeping, StoreFault> {
-        let until = call.line.kept_until.as_second();
-        for key in self.said_in(&call.id).await? {
-            let _ = self.change(Change::update(key).set(TTL, until).when(there(PK))).await?;
+        if call.line.held_for.is_some() && !call.is_at_rest() {
+            return Ok(Keeping::Unsettled);
         }
+        let until = call.line.kept_until.as_second();
+        self.keep_said(&call.id, Some(until)).await?;
         let change = Change::update(keys::call(&call.id)).remove(HELD_FOR).set(TTL, until).when(there(HELD_FOR));
         let step = format!("let go {} {}", call.id.as_str(), by.as_str());
-        let done = self.transact(Changes::of([change.or(Hurdle::Call)]), &step).await?;
-        Ok(if matches!(done, Done::Yes) { Keeping::Done } else { Keeping::Already })
+        match self.transact(Changes::of([at_rest(change).or(Hurdle::Call)]), &step).await? {
+            Done::Yes => Ok(Keeping::Done),
+            Done::No(lost) => match lost.found::<CallRow>()?.and_then(|row| row.held_for) {
+                // A refund has begun since it was read: it is held on, with what was said.
+                Some(_) => self.keep_said(&call.id, None).await.map(|()| Keeping::Unsettled),
+                None => Ok(Keeping::Already),
+            },
+        }
     }
 
-    /// call: settled → (none), with its place in the list of its wallet and what was said; and the callee's number in its sale.
+    /// call: settled → settled, being erased. From here on it cannot be held: the dialler is asked next to erase it, and may have done so
+    /// whatever becomes of its answer.
+    pub async fn begin_erasing(&self, call: &Call) -> Result<Keeping, StoreFault> {
+        match self.may_erase(call).await? {
+            Keeping::Done => {}
+            other => return Ok(other),
+        }
+        let change = Change::update(keys::call(&call.id)).set(ERASING, true);
+        match self.change(erasable(change)).await? {
+            Ok(()) => Ok(Keeping::Done),
+            Err(_) => match self.call(&call.id).await? {
+                Some(now) if now.keeping() == Keeping::Done => Ok(Keeping::Unsettled),
+                Some(now) => Ok(now.keeping()),
+                None => Ok(Keeping::NoCall),
+            },
+        }
+    }
+
+    /// call: settled → (none), with its place in the list of its wallet and what was said; and the callee's number in its sale and in what is
+    /// counted of its wallet.
     pub async fn erase_call(&self, id: &CallId, by: &AttemptId) -> Result<Keeping, StoreFault> {
         let mut outcome = Keeping::NoCall;
         if let Some(call) = self.call(id).await? {
@@ -122,19 +157,12 @@ impl Store {
                 Keeping::Done => {}
                 other => return Ok(other),
             }
-            let Call { line, business, .. } = &call;
-            let place = Dialled { at: line.created_at, call: id.clone() };
-            let gone = Change::delete(keys::call(id)).when(no(HELD_FOR)).when(no(DUE_QUEUE));
-            let changes = Changes::of([
-                at_rest().into_iter().fold(gone, Change::when).or(Hurdle::Call),
-                Change::delete(keys::dialled(&business.wallet, &place)).anyway(),
-                without_callee(&business.sale, &line.to).or_without(),
-            ]);
             let step = format!("erase {} {}", id.as_str(), by.as_str());
-            outcome = match self.transact(changes, &step).await? {
+            outcome = match self.transact(erased(&call), &step).await? {
                 Done::Yes => Keeping::Done,
-                Done::No(_) => match self.call(id).await? {
-                    Some(call) => return self.may_erase(&call).await,
+                Done::No(_) => match self.call(id).await?.map(|call| call.keeping()) {
+                    Some(Keeping::Done) => return Ok(Keeping::Unsettled),
+                    Some(other) => return Ok(other),
                     None => Keeping::Already,
                 },
             };
@@ -147,35 +175,15 @@ impl Store {
         Ok(outcome)
     }
 
-    /// sale: with this callee's number → without. Its call is gone.
-    pub async fn erase_callee(&self, sale: &PaymentId, callee: &PhoneNumber) -> Result<bool, StoreFault> {
-        Ok(self.change(without_callee(sale, callee)).await?.is_ok())
-    }
-
-    /// One page of a search through the whole table for what names a callee.
-    pub async fn traces_of(&self, callee: &PhoneNumber, from: Option<Cursor>) -> Result<Traces, StoreFault> {
-        let scan = self.client.scan().table_name(&self.table).set_exclusive_start_key(from.map(|cursor| cursor.0));
-        let scan = scan
-            .filter_expression("#to = :to OR #work.#to = :to")
-            .expression_attribute_names("#to", TO.as_str())
-            .expression_attribute_names("#work", WORK.as_str())
-            .expression_attribute_values(":to", Value::from(callee.as_str()).into());
-        let answer = scan.send().await.map_err(|error| unavailable(&error))?;
-        let mut traces = Traces {
-            looked_at: u64::try_from(answer.scanned_count).unwrap_or(0),
-            next: answer.last_evaluated_key.map(Cursor),
-            ..Traces::default()
-        };
-        for key in answer.items.unwrap_or_default().iter().filter_map(Key::of) {
-            match keys::read(&key) {
-                Some(Named::Call(call)) => traces.calls.push(call),
-                Some(Named::Sale(sale)) => traces.sales.push(sale),
-                _ => traces.calls.extend(keys::read_dialled(&key).map(|place| place.call)),
-            }
+    /// Sets until when what was said in a call is kept.
+    async fn keep_said(&self, id: &CallId, until: Option<i64>) -> Result<(), StoreFault> {
+        for key in self.said_in(id).await? {
+            let change = Change::update(key).when(there(PK));
+            let change = if until.is_none() { change.remove(TTL) } else { change.set_some(TTL, until) };
+            // One that is gone meanwhile needs nothing.
+            let _ = self.change(change).await?;
         }
-        traces.calls.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
-        traces.calls.dedup();
-        Ok(traces)
+        Ok(())
     }
 
     /// All that was ever written of what was said in a call, named by its item or not.
@@ -183,10 +191,4 @@ impl Store {
         let items: Vec<Item> = self.partition(keys::call(id).pk).await?;
         Ok(items.iter().filter_map(Key::of).filter(|key| *key != keys::call(id)).collect())
     }
-}
-
-fn without_callee(sale: &PaymentId, callee: &PhoneNumber) -> Change {
-    let to = WORK.then(TO);
-    let erased = callee.without_subscriber();
-    Change::update(keys::sale(sale)).set(to.clone(), erased.as_str()).when(is(to, callee.as_str()))
 }

@@ -22,6 +22,7 @@ pub struct Call {
 }
 
 /// The caller, the callee and the time, how it stands, what was said, and how it ended.
+#[expect(clippy::struct_excessive_bools, reason = "what is known of a call, of which one does not follow from another")]
 #[derive(Clone, Debug)]
 pub struct Line {
     /// The caller.
@@ -60,6 +61,8 @@ pub struct Line {
     pub said: Vec<Said>,
     /// Why an operator keeps it beyond that.
     pub held_for: Option<String>,
+    /// An operator has begun to erase it.
+    pub erasing: bool,
     /// Until when it is shown: what was said is gone then, whether or not the table has deleted it.
     pub kept_until: Timestamp,
 }
@@ -194,6 +197,7 @@ impl Call {
                 view: row.view.map(|view| View::from_row(view, transcript)),
                 said,
                 held_for: row.held_for,
+                erasing: row.erasing,
                 kept_until: instant_of(kept_until(created_at))?,
             },
             business: Business {

@@ -2,9 +2,9 @@
 
 use crate::limits::{GOOD as ENOUGH, SETTLING, rates};
 use crate::store::Cost;
-use crate::store::change::{Change, Changes, Step, there};
+use crate::store::change::{Change, Changes, Step, is, there};
 use crate::store::keys;
-use crate::store::rows::{COST as OF_ENTRY, ENDS_AT, GOOD, Name, OPEN_UNTIL, RUNNING};
+use crate::store::rows::{COST as OF_ENTRY, ENDS_AT, GOOD, Name, OPEN_UNTIL, RUNNING, TO};
 use crate::types::{CallId, PhoneNumber, Usdc, Wallet};
 
 use super::list::{entry_of, forgotten, without};
@@ -72,6 +72,14 @@ pub(in crate::store) fn given_back(call: &CallId, wallet: &Wallet, to: &PhoneNum
     let of_wallet = if cost.amount <= cost.kept { of_wallet.add(GOOD, -goodness(cost)) } else { of_wallet };
     let [prefix, day] = of_sums(to, cost, Turned { cost: 0, loss: cost.kept.signed(), known: false });
     Changes::of([of_wallet.or_without(), prefix, day])
+}
+
+/// What is counted of a wallet, where it is not said any more who was called. Of a call that is over its callee counts for nothing but how
+/// often the same number is called.
+pub(in crate::store) fn without_callee(call: &CallId, wallet: &Wallet, to: &PhoneNumber) -> Change {
+    let callee = entry_of(call.as_str()).then(TO);
+    let erased = to.without_subscriber();
+    Change::update(keys::calls_of(wallet)).set(callee.clone(), erased.as_str()).when(is(callee, to.as_str()))
 }
 
 /// What a call adds to the good ones of its wallet if it was one: a risk gives back what it has used up.

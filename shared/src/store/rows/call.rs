@@ -71,6 +71,9 @@ pub(in crate::store) struct CallRow {
     /// Why it is not deleted, where an operator keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_for: Option<String>,
+    /// An erasure of it was begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erasing: bool,
     /// Until when a request waits for something new about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waited_until: Option<i64>,

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use super::{
-    CallRow, ControlRow, CostRow, CountedRow, CountedRows, DoubtsRow, LeaseRow, NumberRow, OptOutRow, PaymentRow,
-    PurchaseRow, RefundRow, RefundStopRow, RefundedRow, RunningRow, SaidRow, SaleRow, SumRow, TurnRow, WalletRow,
-    WindowRow,
+    CallRow, ControlRow, CostRow, CountedRow, CountedRows, DialledRow, DoubtsRow, LeaseRow, NumberRow, OptOutRow,
+    PaymentRow, PurchaseRow, RefundRow, RefundStopRow, RefundedRow, RunningRow, SaidRow, SaleRow, SumRow, TurnRow,
+    WalletRow, WindowRow,
 };
 
 /// The name of an attribute.
@@ -122,12 +122,13 @@ attributes! {
     DOUBTED = doubted of SaleRow;
     STOPPED = stopped of SaleRow CallRow;
     BOOKED = booked of SaleRow;
+    GIVEN_BACK = given_back of SaleRow;
     SETTLED = settled of SaleRow CallRow;
     REFUND = refund of SaleRow;
     SEARCHED = searched of SaleRow;
     NETWORK = network of PaymentRow;
     FROM = from of PaymentRow CallRow;
-    TO = to of CallRow;
+    TO = to of CallRow CountedRow DialledRow;
 
     REASON = reason of RefundRow;
     TAKEN_BY = taken_by of RefundRow;
@@ -147,6 +148,7 @@ attributes! {
     REFUNDED_BY = refunded_by of CallRow;
     BY_HAND = by_hand of CallRow;
     HELD_FOR = held_for of CallRow;
+    ERASING = erasing of CallRow;
     WAITED_UNTIL = waited_until of CallRow;
     HANGUP_REQUESTED_AT = hangup_requested_at of CallRow;
     LOOKED_AT = looked_at of CallRow;

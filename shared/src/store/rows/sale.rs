@@ -44,6 +44,9 @@ pub(in crate::store) struct SaleRow {
     /// It stands in the books.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub booked: bool,
+    /// Credit had paid it, and is credit again: a payment of its own may go back besides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_back: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<SettledRow>,
     #[serde(skip_serializing_if = "Option::is_none")]

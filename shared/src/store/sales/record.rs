@@ -155,6 +155,7 @@ impl Record {
             stopped: self.stopped,
             missing: false,
             booked: self.booked,
+            given_back: false,
             settled: self.settled.as_ref().map(Settled::row),
             refund: self.refund.as_ref().map(Refund::to_row),
             searched: self.searched.as_ref().map(searched_row),

@@ -46,6 +46,7 @@ impl BlandCall {
             summary: self.summary.clone(),
             recording_url: self.recording_url.clone(),
             opted_out: self.disposition.as_deref() == Some(ASKED),
+            disposed: self.disposition.is_some(),
             started_at: self.started_at,
             ended_at: self.end_at,
             price: self.price.as_ref().map(|dollars| Usdc::micros(dollars.times(1_000_000))),

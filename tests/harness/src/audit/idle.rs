@@ -100,7 +100,7 @@ fn may_hang_up(status: u16, id: &str, errand: &Errand) -> bool {
     if matches!(status, 400 | 403 | 405 | 413) {
         return false;
     }
-    is_of_a_look(id, errand)
+    is_of_a_look(id, errand) || is_of_an_opt_out(errand)
 }
 
 /// A word looks at its call, and does no more; one that is not the dialler's is found out by the keys alone, and one of a call that is

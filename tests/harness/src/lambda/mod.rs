@@ -83,6 +83,8 @@ pub struct Turn(#[expect(dead_code, reason = "it is held, not read")] Option<Own
 #[derive(Default)]
 struct Processes {
     started: u64,
+    /// Variables that were changed since the deployment.
+    changed: BTreeMap<String, String>,
     all: Vec<Arc<Instance>>,
     idle: Vec<Arc<Instance>>,
 }
@@ -174,12 +176,17 @@ impl Lambda {
     /// `kill -9` for all processes of a function, whatever they are doing. Returns how many there were.
     pub fn kill(&self, function: &str) -> usize {
         let pool = self.pool(function);
-        let all = std::mem::take(&mut *pool.lock()).all;
+        let all = pool.lock().take();
         self.history.note(|| (What::Killed { function: function.to_owned(), processes: all.len() }, Vec::new()));
         for instance in &all {
             instance.kill();
         }
         all.len()
+    }
+
+    /// Changes a variable of a function, as an update of the stack does: processes that are started from now on have it.
+    pub fn set_variable(&self, function: &str, name: &str, value: &str) {
+        self.pool(function).lock().changed.insert(name.to_owned(), value.to_owned());
     }
 
     /// How many processes of a function have been started so far.
@@ -206,7 +213,7 @@ impl Lambda {
     pub async fn stop(&self) {
         let mut all = Vec::new();
         for pool in self.pools.values() {
-            all.append(&mut std::mem::take(&mut *pool.lock()).all);
+            all.append(&mut pool.lock().take());
         }
         for instance in &all {
             instance.kill();
@@ -219,7 +226,9 @@ impl Lambda {
     fn start(&self, pool: &Pool) -> Arc<Instance> {
         self.history.note(|| (What::Started { function: pool.function.binary.clone() }, Vec::new()));
         let _here = self.runtime.enter();
-        let instance = Arc::new(Instance::start(&pool.function, &pool.program, &self.logs));
+        let mut function = pool.function.clone();
+        function.environment.extend(pool.lock().changed.clone());
+        let instance = Arc::new(Instance::start(&function, &pool.program, &self.logs));
         let mut processes = pool.lock();
         processes.started += 1;
         processes.all.push(Arc::clone(&instance));
@@ -236,6 +245,14 @@ impl Lambda {
             let known: Vec<_> = self.functions().collect();
             panic!("no function {function}; the template and the binaries given have {known:?} in common")
         })
+    }
+}
+
+impl Processes {
+    /// All of them, to be ended.
+    fn take(&mut self) -> Vec<Arc<Instance>> {
+        self.idle.clear();
+        std::mem::take(&mut self.all)
     }
 }
 
