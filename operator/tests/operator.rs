@@ -27,3 +27,5 @@ mod setup;
 mod smoke;
 #[path = "operator/stack.rs"]
 mod stack;
+#[path = "operator/up.rs"]
+mod up;
