@@ -31,7 +31,9 @@ def released(architecture: str) -> tuple[set[str], str]:
     template = pathlib.Path("template.yaml").read_text()
     packed = {found.group(1) for found in FUNCTION.finditer(template)}
     template = FUNCTION.sub(r"\2    Properties:\n      CodeUri: \1.zip\n", template)
-    template, changed = re.subn(r"(  Architecture:\n(?:    .*\n)*?    Default: )\w+\n", rf"\g<1>{architecture}\n", template)
+    # These zips are for one processor, so a stack that is made of them can have no other.
+    processor = r"(  Architecture:\n(?:    .*\n)*?)    AllowedValues: \[arm64, x86_64\]\n    Default: \w+\n"
+    template, changed = re.subn(processor, rf"\g<1>    AllowedValues: [{architecture}]\n    Default: {architecture}\n", template)
     functions = {path.stem for path in pathlib.Path("functions").glob("*.rs")}
     if packed != functions:
         sys.exit(f"template.yaml builds these and functions/ has not, or the other way round: {sorted(packed ^ functions)}")

@@ -139,7 +139,7 @@ pub(crate) enum Command {
     Smoke(Smoke),
 }
 
-/// Asks eight questions at most, all at the beginning. Each answer can also stand in the environment or in `--answers`: CDP_KEY_FILE,
+/// Asks eight questions at most, before anything is made. Each answer can also stand in the environment or in `--answers`: CDP_KEY_FILE,
 /// EVM_PAYEE, ALARM_EMAIL, NODE_URL, TWILIO_MAIN_SID, TWILIO_MAIN_TOKEN, BLAND_API_KEY, PAYER_KEY.
 #[derive(Group)]
 pub(crate) struct Up {
@@ -161,6 +161,9 @@ pub(crate) struct Up {
     /// Where the API is reached, while its own name does not lead there yet.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// Calls this phone in the end, your own, for $0.54; the wallet that pays buys a number for $5.00 first.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) call: Option<String>,
     /// Minutes that an update is watched for: it is taken back when the alarms for faults or failing functions ring meanwhile. 0 when
     /// they ring already.
     #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u16).range(..=180))]
@@ -178,9 +181,12 @@ pub(crate) struct Down {
     /// Although numbers are leased: their wallets lose them.
     #[arg(long)]
     pub(crate) leased_numbers: bool,
-    /// Although sales, calls or payments back are not finished: they never will be.
+    /// Although sales, calls or payments back are not finished, or credit is not spent: they never will be.
     #[arg(long)]
     pub(crate) unfinished_sales: bool,
+    /// Seconds between the pause and the last count, for requests that were let in before: a function runs for 29 at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 35)]
+    pub(crate) grace: u64,
 }
 
 #[derive(Group)]

@@ -22,13 +22,23 @@ mod query;
 mod stack;
 mod storage;
 
-pub(crate) use account::Identity;
+pub(crate) use account::{Identity, Subscription};
 pub(crate) use deploy::Template;
 pub(crate) use logs::Written;
 pub(crate) use stack::{Parameter, STEP};
 pub(crate) use storage::digest;
 
 const LIMIT: Duration = Duration::from_secs(15);
+/// How often a question is asked that AWS did not answer, or had no time for.
+const TRIES: u32 = 5;
+/// Before it is asked again, and twice as long each time after that.
+const PAUSE: Duration = Duration::from_millis(250);
+/// What is said of a request that was not answered.
+const LOST: &str = "cannot be reached";
+/// What is said of one whose answer was not whole.
+const BROKEN: &str = "broke off";
+/// What AWS says to too many questions, where its status does not say so.
+const BUSY: [&str; 4] = ["Throttling", "TooManyRequests", "RequestLimitExceeded", "SlowDown"];
 /// More functions than an account may have, by fifty a page.
 const PAGES: u32 = 1_000;
 
@@ -145,19 +155,29 @@ impl Aws {
         let kind = target.map(|_| ("content-type", "application/x-amz-json-1.1"));
         let headers: Vec<(&str, &str)> =
             kind.into_iter().chain(target.map(|target| ("x-amz-target", target))).collect();
-        let (status, bytes) = self.send(service, method, url, &headers, body, LIMIT).await?;
+        let again = method == "GET" || target.is_some_and(|target| target.ends_with(".GetSecretValue"));
+        let asked = Asked { service, method, url, headers: &headers, body, limit: LIMIT, again };
+        let (status, bytes) = self.send(asked).await?;
         Ok(Reply { status, told: serde_json::from_slice(&bytes).unwrap_or_default() })
     }
 
-    async fn send(
-        &self,
-        service: &str,
-        method: &str,
-        url: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-        limit: Duration,
-    ) -> Result<(u16, Vec<u8>), Trouble> {
+    /// What changes nothing, or the same thing once more, is asked again where there was no answer.
+    async fn send(&self, asked: Asked<'_>) -> Result<(u16, Vec<u8>), Trouble> {
+        let mut pause = PAUSE;
+        for _ in 1..TRIES {
+            match self.send_once(&asked).await {
+                Ok((status, bytes)) if !(asked.again && is_busy(status, &bytes)) => return Ok((status, bytes)),
+                Err(trouble) if !asked.again => return Err(trouble),
+                Ok(_) | Err(_) => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2);
+        }
+        self.send_once(&asked).await
+    }
+
+    async fn send_once(&self, asked: &Asked<'_>) -> Result<(u16, Vec<u8>), Trouble> {
+        let Asked { service, method, url, headers, body, limit, .. } = *asked;
         let trouble = |what: &str| Trouble(format!("AWS {service}: {what}"));
         let unsigned = Unsigned { service, method, url, headers, body };
         let signature = self.signer.sign(unsigned).ok_or_else(|| trouble("not signed"))?;
@@ -169,11 +189,37 @@ impl Aws {
         for (name, value) in signature {
             request = request.header(name, value);
         }
-        let answer = request.send().await.map_err(|_| trouble("cannot be reached"))?;
+        let answer = request.send().await.map_err(|_| trouble(LOST))?;
         let status = answer.status().as_u16();
-        let bytes = answer.bytes().await.map_err(|_| trouble("broke off"))?;
+        let bytes = answer.bytes().await.map_err(|_| trouble(BROKEN))?;
         Ok((status, bytes.to_vec()))
     }
+}
+
+/// A request.
+struct Asked<'a> {
+    service: &'a str,
+    method: &'a str,
+    url: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: &'a [u8],
+    limit: Duration,
+    /// Whether it may be sent twice.
+    again: bool,
+}
+
+/// Whether an answer is none, and another may come in a moment.
+fn is_busy(status: u16, bytes: &[u8]) -> bool {
+    let says_so = || {
+        let text = String::from_utf8_lossy(bytes);
+        BUSY.iter().any(|word| text.contains(word))
+    };
+    status == 429 || status >= 500 || status == 400 && says_so()
+}
+
+/// Whether AWS has said no, so that nothing was done; not, where it is not known what it did.
+pub(crate) fn was_refused(trouble: &Trouble) -> bool {
+    ![LOST, BROKEN].iter().any(|words| trouble.0.ends_with(words))
 }
 
 /// What was answered.

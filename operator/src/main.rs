@@ -10,6 +10,7 @@ mod aws;
 mod books;
 mod down;
 mod find;
+mod payee;
 mod settings;
 mod setup;
 mod show;

@@ -35,7 +35,7 @@ use crate::terminal::Trouble;
 const MACHINE: Duration = Duration::from_secs(1);
 
 /// Names and values.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Settings(BTreeMap<String, String>);
 
 impl Settings {
@@ -74,9 +74,14 @@ impl Settings {
         told.map(Self).ok_or_else(|| Trouble(format!("{} does not tell of a local world; {NEXT}", facts.display())))
     }
 
-    /// What the functions of a stack are told.
+    /// What the functions of a stack are told. What they are told is nothing is nothing here, too, whatever this shell says: but where
+    /// AWS is, and who asks, each machine knows for itself.
     pub(crate) async fn of_stack(&mut self, stack: &str) -> Result<(), Trouble> {
-        for (name, value) in self.aws()?.variables_of(stack).await? {
+        let told = self.aws()?.variables_of(stack).await?;
+        for (name, _) in told.iter().filter(|(name, _)| !name.starts_with("AWS_")) {
+            self.forget(name);
+        }
+        for (name, value) in told {
             // Empty is what a template writes for nothing.
             self.put(&name, Some(value).filter(|value| !value.is_empty()));
         }
@@ -121,6 +126,16 @@ impl Settings {
         if let Some(value) = value {
             self.0.insert(name.to_owned(), value);
         }
+    }
+
+    /// Something that is not known any more.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// What was said, also where nothing was said to be it.
+    pub(crate) fn said(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// A value; an empty one is none.

@@ -168,10 +168,14 @@ impl Terminal {
             Some(usual) => eprint!("{what} [{usual}]: "),
             None => eprint!("{what}: "),
         }
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).map_err(|error| Trouble(error.to_string()))?;
+        let answer = typed(io::stdin().lock())?;
         let answer = answer.trim();
         Ok(if answer.is_empty() { usual.unwrap_or_default() } else { answer }.to_owned())
+    }
+
+    /// Whether a question reaches a person.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.json && io::stdin().is_terminal()
     }
 
     /// Asks for something that is not shown while it is typed, and stands in no history and no list of processes.
@@ -184,7 +188,7 @@ impl Terminal {
 
     /// A program is not asked.
     fn asks(&self, what: &str) -> Result<(), Trouble> {
-        if self.json || !io::stdin().is_terminal() {
+        if !self.can_ask() {
             return Err(Trouble(format!("{what}: there is no one here to ask")));
         }
         Ok(())
@@ -200,6 +204,16 @@ impl Terminal {
     /// A phone number as it may be shown.
     pub(crate) fn number(&self, number: &PhoneNumber) -> String {
         if self.full { number.as_str().to_owned() } else { format!("{number:?}") }
+    }
+}
+
+/// A line as it was typed. The end of what is typed (Ctrl-D) is not an empty answer.
+fn typed(mut from: impl BufRead) -> Result<String, Trouble> {
+    let mut line = String::new();
+    match from.read_line(&mut line) {
+        Ok(0) => Err(Trouble::new("there was no answer")),
+        Ok(_) => Ok(line),
+        Err(error) => Err(Trouble(error.to_string())),
     }
 }
 
@@ -247,8 +261,15 @@ fn table(heading: &[&'static str], rows: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, rendered};
+    use super::{Answer, Trouble, rendered, typed};
     use serde_json::json;
+
+    #[test]
+    fn the_end_of_what_is_typed_is_not_an_empty_answer() {
+        assert_eq!(typed("\n".as_bytes()).ok().as_deref(), Some("\n"));
+        assert_eq!(typed("a key".as_bytes()).ok().as_deref(), Some("a key"));
+        assert!(matches!(typed("".as_bytes()), Err(Trouble(why)) if why == "there was no answer"));
+    }
 
     #[test]
     fn columns_stand_under_their_headings() {

@@ -29,3 +29,5 @@ mod setup;
 mod smoke;
 #[path = "operator/stack.rs"]
 mod stack;
+#[path = "operator/up.rs"]
+mod up;

@@ -10,6 +10,8 @@ use serde_yaml_ng::value::TaggedValue;
 
 const COINBASE: &str = "https://api.cdp.coinbase.com/platform/v2/x402";
 const SOLANA: &str = "eip155:8453,solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp";
+const BOTH_CLUSTERS: &str = "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp,solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
+const TEST_MONEY_BOTH: &str = "eip155:84532,solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
 const CERTIFICATE: &str = "arn:aws:acm:us-east-1:000000000000:certificate/0a-1b";
 
 /// Parameters and their values.
@@ -28,7 +30,7 @@ const PRODUCTION: [(&str, &str); 6] = [
 #[test]
 fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
     let test_money: Given = &[];
-    let cases: [(Given, Given, Option<&str>); 20] = [
+    let cases: [(Given, Given, Option<&str>); 30] = [
         (test_money, &[], None),
         (test_money, &[("PublicUrl", "https://api.acme.io")], None),
         (&PRODUCTION, &[], None),
@@ -41,6 +43,33 @@ fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
         (&PRODUCTION, &[("PaymentNetworks", SOLANA)], Some("SolanaPayee has to say")),
         (&PRODUCTION, &[("PaymentNetworks", SOLANA), ("SolanaPayee", "So1")], Some("SolanaRpcUrl has to say")),
         (&PRODUCTION, &[("PaymentNetworks", SOLANA), ("SolanaPayee", "So1"), ("SolanaRpcUrl", "https://s.io")], None),
+        // Real numbers for money that a faucet gives away; and two networks of a rail, of which a node knows one.
+        (&PRODUCTION, &[("PaymentNetworks", "eip155:8453,eip155:84532")], Some("beside Base")),
+        (&PRODUCTION, &[("PaymentNetworks", "eip155:84532,eip155:8453")], Some("beside Base")),
+        (
+            &PRODUCTION,
+            &[("PaymentNetworks", "eip155:8453,solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1")],
+            Some("beside Base"),
+        ),
+        (
+            &PRODUCTION,
+            &[("PaymentNetworks", "eip155:84532,solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp")],
+            Some("beside Solana"),
+        ),
+        (&PRODUCTION, &[("PaymentNetworks", BOTH_CLUSTERS)], Some("beside Solana")),
+        (
+            test_money,
+            &[("PaymentNetworks", "eip155:8453,eip155:84532"), ("FacilitatorUrl", "https://f.io")],
+            Some("beside Base"),
+        ),
+        (test_money, &[("PaymentNetworks", "eip155:84532,eip155:84532")], None),
+        (&PRODUCTION, &[("PaymentNetworks", "eip155:8453,eip155:8453")], None),
+        (&PRODUCTION, &[("PaymentNetworks", "eip155:84532")], None),
+        (
+            test_money,
+            &[("PaymentNetworks", TEST_MONEY_BOTH), ("SolanaPayee", "So1"), ("SolanaRpcUrl", "https://s.io")],
+            None,
+        ),
         (test_money, &[("CertificateArn", CERTIFICATE)], Some("A domain needs its name")),
         (test_money, &[("HostedZoneId", "Z1")], Some("A domain needs its name")),
         (test_money, &[("HostedZoneId", "Z1"), ("PublicUrl", "https://api.acme.io")], None),
@@ -77,6 +106,18 @@ fn a_value_that_cannot_be_meant_is_refused() {
         ("PublicUrl", "https://localhost"),
         ("PaymentNetworks", "eip155:1"),
         ("PaymentNetworks", ""),
+        ("EvmRpcUrl", "https://example.com"),
+        ("EvmRpcUrl", "https://base.example.org/v2/{key}"),
+        ("EvmRpcUrl", "https://Node.Example.COM:8545"),
+        ("EvmRpcUrl", "https://user:x@example.net?a=b"),
+        ("EvmRpcUrl", "https://example.com./v2"),
+        ("SolanaRpcUrl", "https://rpc.example.com/"),
+        ("AlarmEmail", "you@example.com"),
+        ("AlarmEmail", "ops@mail.Example.ORG"),
+        ("AlarmEmail", "ops@example.net."),
+        ("AlarmEmail", "ops"),
+        ("TicketEmail", "you@example.com"),
+        ("ContactEmail", "you@example.com"),
         ("HostedZoneId", "/hostedzone/Z1"),
         ("EvmPayee", "0x00"),
         ("QuietHours", ""),
@@ -96,6 +137,15 @@ fn a_value_that_cannot_be_meant_is_refused() {
         ("PublicUrl", "https://example.com.acme.io"),
         ("PaymentNetworks", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"),
         ("HostedZoneId", "Z0123456789ABCDEFGHIJ"),
+        ("EvmRpcUrl", ""),
+        ("EvmRpcUrl", "https://node.acme.io/v2/{key}?to=example.com"),
+        ("EvmRpcUrl", "https://example.com.acme.io"),
+        ("EvmRpcUrl", "https://notexample.com/x"),
+        ("EvmRpcUrl", "https://{key}"),
+        ("AlarmEmail", ""),
+        ("AlarmEmail", "ops@acme.io"),
+        ("AlarmEmail", "example.com@acme.io"),
+        ("AlarmEmail", "ops@example.com.acme.io"),
         ("QuietHours", "off"),
         ("QuietHours", "21-8"),
         ("QuietHours", "23-5"),

@@ -260,7 +260,7 @@ async fn base_can_be_paid_while_nobody_says_who_pays_solanas_fees() {
     stack.facilitator.faults().always("GET */supported", Fault::Refuse(Answer::html(502)));
     let asked = stack.post(LIST).send().await.expect(402).json();
     assert_eq!(asked["accepts"].as_array().map(Vec::len), Some(1));
-    assert_eq!(asked["accepts"][0]["network"], "base-sepolia");
+    assert_eq!(asked["accepts"][0]["network"], "base");
     stack.post(BUY).body(&json!({})).pay(&stack.wallet()).await.answer.expect(200);
     assert_eq!(stack.earned(), 5_000_000);
 }

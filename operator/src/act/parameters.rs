@@ -5,7 +5,8 @@ use serde_json::json;
 use super::deed::Deed;
 use crate::Desk;
 use crate::args::Set;
-use crate::aws::{Aws, Parameter};
+use crate::aws::{Aws, Parameter, was_refused};
+use crate::payee;
 use crate::terminal::{Answer, Trouble};
 
 /// `dialtone set`
@@ -23,19 +24,35 @@ pub(crate) async fn set(desk: &Desk, set: &Set) -> Result<Answer, Trouble> {
         );
     }
     let changed: Vec<_> = wanted.into_iter().filter(|one| !known.contains(one)).collect();
+    if changed.iter().any(|one| one.name == "Architecture") {
+        let why = "the code is built for one processor: `dialtone up --architecture …` changes both";
+        return Err(Trouble(format!("Architecture is not changed: {why}")));
+    }
     if changed.is_empty() {
         return Ok(Answer::words(json!({"changed": false}), "It is so already."));
     }
     for change in &changed {
         let before = known.iter().find(|one| one.name == change.name).map_or("", |one| &one.value);
-        desk.terminal.progress(format!("{}: {} → {}", change.name, shown(before), shown(&change.value)));
+        let (before, after) = (bare(&change.name, before), bare(&change.name, &change.value));
+        desk.terminal.progress(format!("{}: {} → {}", change.name, shown(&before), shown(&after)));
     }
     let question = format!("{stack} is updated. Its template and everything else stay as they are.");
-    let what = changed.iter().map(|one| format!("{}={}", one.name, one.value)).collect::<Vec<_>>().join(" ");
+    let what =
+        changed.iter().map(|one| format!("{}={}", one.name, bare(&one.name, &one.value))).collect::<Vec<_>>().join(" ");
     let deed = Deed::confirmed_anyway(desk, &question, format!("set {what}")).await?;
-    if !aws.update(stack, &known, &changed).await? {
-        deed.ended(false).await?;
-        return Ok(Answer::words(json!({"changed": false}), "Nothing in the stack depends on that as it is."));
+    match aws.update(stack, &known, &changed).await {
+        Ok(true) => {}
+        Ok(false) => {
+            deed.ended(false).await?;
+            return Ok(Answer::words(json!({"changed": false}), "Nothing in the stack depends on that as it is."));
+        }
+        Err(trouble) => {
+            // What was not answered may have begun.
+            if was_refused(&trouble) {
+                deed.ended(false).await?;
+            }
+            return Err(trouble);
+        }
     }
     let answer = followed(desk, &aws, stack).await?;
     deed.ended(!answer.no).await?;
@@ -70,7 +87,11 @@ fn wanted(changes: &[String], known: &[Parameter]) -> Result<Vec<Parameter>, Tro
             let hint = similar.map_or_else(|| "`dialtone set` lists them".to_owned(), |it| format!("is it {it}?"));
             return Err(Trouble(format!("there is no parameter {name}: {hint}")));
         }
-        Ok(Parameter { name: name.to_owned(), value: value.to_owned() })
+        let value = payee::parameter(name, value).map_err(|why| Trouble(format!("{name}: {why}")))?;
+        // An address has two spellings.
+        let is_so =
+            known.iter().find(|one| one.name == name && name == "EvmPayee" && one.value.eq_ignore_ascii_case(&value));
+        Ok(is_so.cloned().unwrap_or_else(|| Parameter { name: name.to_owned(), value }))
     };
     let wanted: Vec<Parameter> = changes.iter().map(one).collect::<Result<_, _>>()?;
     let twice = wanted.iter().enumerate().find(|(at, one)| wanted.iter().take(*at).any(|it| it.name == one.name));
@@ -80,13 +101,25 @@ fn wanted(changes: &[String], known: &[Parameter]) -> Result<Vec<Parameter>, Tro
     }
 }
 
+/// As it may stand in the trail and on a screen: of an address no more than its host, since the rest may be a key.
+fn bare(name: &str, value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://").filter(|_| name.ends_with("Url")) else {
+        return value.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, behind) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let more = if behind.trim_matches('/').is_empty() && host == authority { "" } else { "/…" };
+    format!("{scheme}://{host}{more}")
+}
+
 fn shown(value: &str) -> &str {
     if value.is_empty() { "nothing" } else { value }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::wanted;
+    use super::{bare, wanted};
     use crate::aws::Parameter;
     use crate::terminal::Trouble;
 
@@ -109,5 +142,29 @@ mod tests {
         ] {
             assert!(said(changes).unwrap_err().contains(why), "{changes:?}");
         }
+    }
+
+    #[test]
+    fn of_an_address_its_host_alone_is_told() {
+        for (url, told) in [
+            ("https://node.example.org/v2/hunter2", "https://node.example.org/…"),
+            ("https://node.example.org?key=hunter2", "https://node.example.org/…"),
+            ("https://user:hunter2@node.example.org", "https://node.example.org/…"),
+            ("https://user:hunter2@node.example.org/v2/", "https://node.example.org/…"),
+            ("https://node.example.org:8545/", "https://node.example.org:8545"),
+            ("", ""),
+        ] {
+            assert_eq!(bare("EvmRpcUrl", url), told);
+        }
+        assert_eq!(bare("AlarmEmail", "a@b.io"), "a@b.io");
+    }
+
+    #[test]
+    fn a_payee_with_a_typing_error_is_not_set() {
+        let payee = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
+        let known = [Parameter { name: "EvmPayee".to_owned(), value: payee.to_lowercase() }];
+        let said = |value: &str| wanted(&[format!("EvmPayee={value}")], &known).map(|all| all[0].value.clone());
+        assert!(said(&payee.replace("fa2b", "fa2c")).is_err_and(|Trouble(why)| why.contains("EIP-55")));
+        assert_eq!(said(payee).ok(), Some(payee.to_lowercase()), "the same address in another spelling is a change");
     }
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
 use super::query::{Place, members, parsed, text};
-use super::{Aws, document};
+use super::{Aws, PAGES, document};
 use crate::terminal::Trouble;
 
 /// Who asks.
@@ -15,7 +15,8 @@ pub(crate) struct Identity {
 /// Who is told by a topic.
 pub(crate) struct Subscription {
     pub(crate) endpoint: String,
-    pub(crate) confirmed: bool,
+    /// Its ARN once it has confirmed; until then, and when it is gone, a word such as `PendingConfirmation` or `Deleted`.
+    pub(crate) arn: String,
 }
 
 impl Aws {
@@ -40,17 +41,23 @@ impl Aws {
         free.ok_or_else(|| Trouble::new("AWS Lambda does not say how much may run at once"))
     }
 
-    /// Who is told by a topic, as far as the first hundred.
+    /// Who is told by a topic.
     pub(crate) async fn subscriptions_of(&self, topic: &str) -> Result<Vec<Subscription>, Trouble> {
         let place = Place { service: "sns", name: "SNS", url: &self.topics, version: "2010-03-31" };
-        let form = [("TopicArn".to_owned(), topic.to_owned())];
-        let told = self.query(&place, "ListSubscriptionsByTopic", &form).await?;
-        let told = parsed(&told)?;
-        let one = |member| Subscription {
-            endpoint: text(member, "Endpoint"),
-            // Until then it is a word, such as `PendingConfirmation`.
-            confirmed: text(member, "SubscriptionArn").starts_with("arn:"),
-        };
-        Ok(members(told.root_element(), "Subscriptions").map(one).collect())
+        let (mut found, mut token) = (Vec::new(), None::<String>);
+        for _ in 0..PAGES {
+            let mut form = vec![("TopicArn".to_owned(), topic.to_owned())];
+            form.extend(token.take().map(|token| ("NextToken".to_owned(), token)));
+            let page = self.query(&place, "ListSubscriptionsByTopic", &form).await?;
+            let page = parsed(&page)?;
+            let one =
+                |member| Subscription { endpoint: text(member, "Endpoint"), arn: text(member, "SubscriptionArn") };
+            found.extend(members(page.root_element(), "Subscriptions").map(one));
+            token = Some(text(page.root_element(), "NextToken")).filter(|token| !token.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(found)
     }
 }

@@ -66,21 +66,46 @@ impl Aws {
         self.cloudformation("CreateStack", &form).await.map(drop)
     }
 
-    /// Gives a stack another template. All parameters of `kept` keep their value. False, where nothing would change.
-    pub(crate) async fn renew(&self, stack: &str, template: &Template, kept: &[String]) -> Result<bool, Trouble> {
+    /// Gives a stack another template. All parameters of `kept` keep their value, and those of `said` get one. False, where nothing
+    /// would change.
+    pub(crate) async fn renew(
+        &self,
+        stack: &str,
+        template: &Template,
+        kept: &[String],
+        said: &[Parameter],
+    ) -> Result<bool, Trouble> {
         let mut form = Self::form(stack, template);
         for (place, name) in (1..).zip(kept) {
             form.push((format!("Parameters.member.{place}.ParameterKey"), name.clone()));
             form.push((format!("Parameters.member.{place}.UsePreviousValue"), "true".to_owned()));
         }
-        for (place, alarm) in (1..).zip(&template.alarms) {
-            let at = |part: &str| format!("RollbackConfiguration.RollbackTriggers.member.{place}.{part}");
+        for (place, one) in (kept.len() + 1..).zip(said) {
+            form.push((format!("Parameters.member.{place}.ParameterKey"), one.name.clone()));
+            form.push((format!("Parameters.member.{place}.ParameterValue"), one.value.clone()));
+        }
+        self.updated(form, &template.alarms, template.minutes).await
+    }
+
+    /// Updates a stack under the eyes of these alarms, and of no others. CloudFormation keeps those of the update before, and would let
+    /// them take this one back, unless it is told which: none is a list, too. False, where nothing would change.
+    pub(super) async fn updated(
+        &self,
+        mut form: Vec<(String, String)>,
+        alarms: &[String],
+        minutes: u16,
+    ) -> Result<bool, Trouble> {
+        const TRIGGERS: &str = "RollbackConfiguration.RollbackTriggers";
+        for (place, alarm) in (1..).zip(alarms) {
+            let at = |part: &str| format!("{TRIGGERS}.member.{place}.{part}");
             form.push((at("Arn"), alarm.clone()));
             form.push((at("Type"), "AWS::CloudWatch::Alarm".to_owned()));
         }
-        if !template.alarms.is_empty() {
-            form.push(("RollbackConfiguration.MonitoringTimeInMinutes".to_owned(), template.minutes.to_string()));
+        if alarms.is_empty() {
+            // As the query protocol writes a list that is empty.
+            form.push((TRIGGERS.to_owned(), String::new()));
         }
+        form.push(("RollbackConfiguration.MonitoringTimeInMinutes".to_owned(), minutes.to_string()));
         match self.cloudformation("UpdateStack", &form).await {
             Ok(_) => Ok(true),
             Err(Trouble(why)) if why.contains("No updates are to be performed") => Ok(false),

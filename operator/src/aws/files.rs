@@ -1,13 +1,16 @@
 //! Files in a bucket.
 
-use super::{Aws, LIMIT, digest};
+use super::{Asked, Aws, LIMIT, digest};
 use crate::terminal::Trouble;
 
 impl Aws {
     /// What is in a file; nothing, if there is none of this name.
     pub(crate) async fn file(&self, bucket: &str, name: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let (url, empty) = (self.place_of(bucket, name), digest(b""));
-        let (status, content) = self.send("s3", "GET", &url, &[("x-amz-content-sha256", &empty)], b"", LIMIT).await?;
+        let headers = [("x-amz-content-sha256", empty.as_str())];
+        let asked =
+            Asked { service: "s3", method: "GET", url: &url, headers: &headers, body: b"", limit: LIMIT, again: true };
+        let (status, content) = self.send(asked).await?;
         let told = String::from_utf8_lossy(&content);
         match status {
             200 => Ok(Some(content)),

@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node};
 
-use super::{Aws, LIMIT, encoded};
+use super::{Asked, Aws, LIMIT, encoded};
 use crate::terminal::Trouble;
 
 /// A service that speaks it.
@@ -28,7 +28,10 @@ impl Aws {
         let body = own.iter().chain(form).map(pair).collect::<Vec<_>>().join("&");
         let url = format!("{}/", place.url);
         let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-        let (status, bytes) = self.send(place.service, "POST", &url, &headers, body.as_bytes(), LIMIT).await?;
+        let again = ["Describe", "List", "Get"].iter().any(|verb| action.starts_with(verb));
+        let (service, body) = (place.service, body.as_bytes());
+        let asked = Asked { service, method: "POST", url: &url, headers: &headers, body, limit: LIMIT, again };
+        let (status, bytes) = self.send(asked).await?;
         let told = String::from_utf8(bytes).map_err(|_| Trouble(format!("AWS {}: unreadable", place.name)))?;
         if (200..300).contains(&status) {
             return Ok(told);

@@ -8,9 +8,10 @@ use super::{Aws, PAGES};
 use crate::terminal::Trouble;
 
 const VERSION: &str = "2010-05-15";
-/// How often it is asked how far an update is, and for how long at most: one with CloudFront in it takes a quarter of an hour.
+/// How often it is asked how far an update is, and for how long at most: one with CloudFront in it takes a quarter of an hour, alarms may
+/// watch it for three hours, and the way back takes as long as the way there.
 pub(crate) const STEP: Duration = Duration::from_secs(3);
-const STEPS: u32 = 1_200;
+const STEPS: u32 = 6_000;
 /// What changes a role, and has a transform: the stack that `sam deploy` makes has both.
 pub(super) const CAPABILITIES: [&str; 2] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"];
 
@@ -105,11 +106,8 @@ impl Aws {
                 None => (at("UsePreviousValue"), "true".to_owned()),
             });
         }
-        match self.cloudformation("UpdateStack", &form).await {
-            Ok(_) => Ok(true),
-            Err(Trouble(why)) if why.contains("No updates are to be performed") => Ok(false),
-            Err(trouble) => Err(trouble),
-        }
+        // Whatever rings tonight is what this may be meant to end.
+        self.updated(form, &[], 0).await
     }
 
     /// Waits until CloudFormation is done with a stack, and tells each time that it is not.
@@ -126,19 +124,35 @@ impl Aws {
         Err(Trouble(format!("{stack} is still {}: look at it in CloudFormation's console", progress.status)))
     }
 
-    /// Why an update failed: what CloudFormation said of the first resource that did, latest update only.
+    /// Why a change failed, latest change only: what CloudFormation said of the first resource that did, or of the stack itself where
+    /// it took the change back for another reason, such as an alarm.
     pub(crate) async fn first_failure(&self, stack: &str) -> Result<Option<String>, Trouble> {
-        let told = self.cloudformation("DescribeStackEvents", &[("StackName".to_owned(), stack.to_owned())]).await?;
-        let told = parsed(&told)?;
-        // The latest event comes first; the update began with an event of the stack itself.
-        let of_update = members(told.root_element(), "StackEvents").take_while(|event| {
-            let begins =
-                ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"].contains(&text(*event, "ResourceStatus").as_str());
-            !(begins && text(*event, "ResourceType") == "AWS::CloudFormation::Stack")
-        });
-        let failed = of_update.filter(|event| text(*event, "ResourceStatus").ends_with("_FAILED"));
-        let words = |event| format!("{}: {}", text(event, "LogicalResourceId"), text(event, "ResourceStatusReason"));
-        Ok(failed.last().map(words))
+        const BEGINS: [&str; 3] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"];
+        let (mut failed, mut taken_back, mut token) = (None, None, None::<String>);
+        for _ in 0..PAGES {
+            let mut form = vec![("StackName".to_owned(), stack.to_owned())];
+            form.extend(token.take().map(|token| ("NextToken".to_owned(), token)));
+            let page = self.cloudformation("DescribeStackEvents", &form).await?;
+            let page = parsed(&page)?;
+            // The latest event comes first; a change began with an event of the stack itself.
+            for event in members(page.root_element(), "StackEvents") {
+                let (status, reason) = (text(event, "ResourceStatus"), text(event, "ResourceStatusReason"));
+                let of_stack = text(event, "ResourceType") == "AWS::CloudFormation::Stack";
+                if of_stack && BEGINS.contains(&status.as_str()) {
+                    return Ok(failed.or(taken_back));
+                }
+                if of_stack && status.ends_with("ROLLBACK_IN_PROGRESS") {
+                    taken_back = Some(reason);
+                } else if status.ends_with("_FAILED") {
+                    failed = Some(format!("{}: {reason}", text(event, "LogicalResourceId")));
+                }
+            }
+            token = Some(text(page.root_element(), "NextToken")).filter(|token| !token.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(failed.or(taken_back))
     }
 
     async fn progress(&self, stack: &str) -> Result<Progress, Trouble> {

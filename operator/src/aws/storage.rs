@@ -6,7 +6,7 @@ use std::time::Duration;
 use alloy_primitives::hex;
 use sha2::{Digest as _, Sha256};
 
-use super::{Aws, LIMIT};
+use super::{Asked, Aws, LIMIT};
 use crate::terminal::Trouble;
 
 /// How long a zip may take: five megabytes over a slow line.
@@ -65,6 +65,8 @@ impl Aws {
         let mut headers = vec![("x-amz-content-sha256", hash.as_str())];
         headers.extend(owner.map(|owner| ("x-amz-expected-bucket-owner", owner)));
         let limit = if body.is_empty() { LIMIT } else { UPLOAD };
-        self.send("s3", method, url, &headers, body, limit).await.map(|(status, _)| status)
+        // A file is named by what is in it, so putting it twice is putting it once.
+        let asked = Asked { service: "s3", method, url, headers: &headers, body, limit, again: true };
+        self.send(asked).await.map(|(status, _)| status)
     }
 }

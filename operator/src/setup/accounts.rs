@@ -77,7 +77,12 @@ impl Course {
     /// The account that holds the numbers: the one that the stack names, or the one of our name, which is made if there is none.
     pub(super) async fn lease_account(&mut self, main: Option<&Accounts>) -> Option<Account> {
         let main = main?;
-        let found = match self.desk.settings.get("TWILIO_ACCOUNT_SID").map(str::to_owned) {
+        let named = self.desk.settings.get("TWILIO_ACCOUNT_SID").map(str::to_owned);
+        let hint = match &named {
+            Some(_) => "It has to belong to the main account: look at TwilioAccountSid.",
+            None => "Twilio made no sub-account: look at the main account in Twilio's Console, and run this again.",
+        };
+        let found = match named {
             Some(sid) => main.account(&sid, ASK).await.map(|account| (account, false)),
             None => match self.named_or_made(main).await {
                 Ok(found) => Ok(found?),
@@ -87,11 +92,7 @@ impl Course {
         let (account, made) = match found {
             Ok(found) => found,
             Err(error) => {
-                self.missing(
-                    LEASES,
-                    error.to_string(),
-                    "It has to belong to the main account: look at TwilioAccountSid.",
-                );
+                self.missing(LEASES, error.to_string(), hint);
                 return None;
             }
         };
@@ -101,16 +102,19 @@ impl Course {
             return None;
         }
         if account.owner == account.sid {
-            let next = "Deploy with a sub-account as TwilioAccountSid; without TWILIO_ACCOUNT_SID and --stack this command makes one.";
-            self.missing(LEASES, "the main account holds the numbers, so Bland would be given its Auth Token", next);
-        } else if made {
+            let next =
+                "Take it out of TwilioAccountSid and TWILIO_ACCOUNT_SID: then a sub-account is made and deployed with.";
+            self.missing(LEASES, "it would be the main account, whose Auth Token Bland would be given", next);
+            return None;
+        }
+        if made {
             self.done(LEASES, format!("{shown} was made"));
         } else {
             self.ready(LEASES, shown);
         }
         if self.desk.settings.get("TWILIO_ACCOUNT_SID").is_none() {
             let next = format!(
-                "sam deploy --guided, with TwilioAccountSid={}; then run this again with --stack.",
+                "`dialtone up`; or from the sources `sam deploy --guided`, with TwilioAccountSid={}. Then run this again with --stack.",
                 account.sid
             );
             self.missing("deployment", "no stack uses this sub-account yet", next);

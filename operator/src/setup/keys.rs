@@ -13,6 +13,8 @@ use crate::terminal::Trouble;
 const KEY: &str = "Twilio key";
 const HANDLE: &str = "Bland handle";
 
+/// What to do where there is no account to make something for.
+const NO_ACCOUNT: &str = "Set TWILIO_MAIN_SID and TWILIO_MAIN_TOKEN, and see to the sub-account: then one is made.";
 const NO_PLACE: &str = "Run this again with --stack once the stack is there, or use --print.";
 
 impl Course {
@@ -31,8 +33,7 @@ impl Course {
             match self.key_works().await {
                 Ok(()) => {
                     self.ready(KEY, "Twilio takes it");
-                    let kept = secret.get("api_key").map(str::to_owned);
-                    self.clear_keys(main, account, kept.as_deref()).await;
+                    self.clear_keys(main, account, secret.id()).await;
                     return Ok(());
                 }
                 Err(TwilioError::Account(said)) => format!("Twilio does not take it: {said}"),
@@ -45,7 +46,7 @@ impl Course {
             "there is none".to_owned()
         };
         let Some((main, account)) = main.zip(account) else {
-            self.missing(KEY, refused, "Set TWILIO_MAIN_SID and TWILIO_MAIN_TOKEN: then one is made.");
+            self.missing(KEY, refused, NO_ACCOUNT);
             return Ok(());
         };
         if self.options.check {
@@ -58,7 +59,7 @@ impl Course {
                     secret.keep(self, &[("api_key", &key.sid), ("api_secret", &key.secret)]).await?;
                     self.done(KEY, "made, and kept where the functions find it");
                     if !self.options.print {
-                        self.clear_keys(Some(main), Some(account), Some(&key.sid)).await;
+                        self.clear_keys(Some(main), Some(account), secret.id()).await;
                     }
                 }
                 Err(error) => {
@@ -80,13 +81,12 @@ impl Course {
         format!("dialtone {}", whose.unwrap_or("functions")).chars().take(64).collect()
     }
 
-    /// Deletes this deployment's keys but the one that is kept: they were made by a run that did not come to keep them.
-    async fn clear_keys(&mut self, main: Option<&Accounts>, account: Option<&Account>, kept: Option<&str>) {
-        let Some(((main, account), kept)) = main.zip(account).zip(kept) else { return };
-        if self.options.check {
-            return;
-        }
+    /// Deletes this deployment's keys but the one that is kept: they were made by a run that did not come to keep them. Which one is
+    /// kept is asked when it is known which there are, since another run may have made and kept one meanwhile.
+    async fn clear_keys(&mut self, main: Option<&Accounts>, account: Option<&Account>, id: Option<&str>) {
+        let Some((main, account)) = main.zip(account).filter(|_| !self.options.check) else { return };
         let (ours, Ok(keys)) = (self.key_name(), main.keys(account, ASK).await) else { return };
+        let Some(kept) = self.kept_key(id).await else { return };
         // Only where the kept one is among them do we know what we are looking at.
         if !keys.iter().any(|key| key.sid == kept && key.name == ours) {
             return;
@@ -97,6 +97,19 @@ impl Course {
                 Err(error) => self.note(KEY, format!("one that is not kept anywhere could not be deleted ({error})")),
             }
         }
+        // Between the question and the deletion another run may have kept the very one that is gone now.
+        if self.kept_key(id).await.is_some_and(|now| now != kept) {
+            self.missing(KEY, "another run has made one at the same time", "Run this once more, alone.");
+        }
+    }
+
+    /// The key that the functions find now.
+    async fn kept_key(&self, id: Option<&str>) -> Option<String> {
+        let fields = match id {
+            Some(id) => self.desk.settings.aws().ok()?.secret(id).await.ok()??,
+            None => self.desk.settings.secret("TWILIO_SECRET").await.ok()??,
+        };
+        fields.get("api_key").and_then(serde_json::Value::as_str).map(str::to_owned)
     }
 
     /// The dialler: its organisation, and its handle of the account that holds the numbers.
@@ -143,9 +156,14 @@ impl Course {
             (false, false) => "there is none",
         };
         let Some(account) = account else {
-            self.missing(HANDLE, said, "Set TWILIO_MAIN_SID and TWILIO_MAIN_TOKEN: then one is made.");
+            self.missing(HANDLE, said, NO_ACCOUNT);
             return Ok(());
         };
+        // Whatever came before: with this token Bland could do all that the main account can.
+        if account.owner == account.sid {
+            self.missing(HANDLE, said, "Deploy with a sub-account: the main account's Auth Token is not given away.");
+            return Ok(());
+        }
         if self.options.check {
             self.missing(HANDLE, said, "Run this without --check: it makes one.");
         } else if !secret.has_a_place(self) {

@@ -7,6 +7,7 @@
 //! `docs/decisions.md`: Why can setting up be interrupted anywhere?
 
 mod accounts;
+mod alarms;
 mod keys;
 mod law;
 mod money;
@@ -14,6 +15,7 @@ mod numbers;
 mod vault;
 mod vendors;
 
+pub(crate) use alarms::untold;
 pub(crate) use money::LONGEST_NAME;
 
 use serde_json::{Map, Value, json};
@@ -86,7 +88,7 @@ pub(crate) async fn setup(desk: Desk, options: Setup) -> Result<Answer, Trouble>
     course.law();
     course.begin("the API");
     course.api().await;
-    course.alarms();
+    course.alarms().await;
     Ok(course.told())
 }
 
@@ -140,19 +142,6 @@ impl Course {
             },
             Err(fault) => {
                 self.missing(WHAT, fault.to_string(), "Look at its name, the region, and what you may do there.");
-            }
-        }
-    }
-
-    /// Whether the operator is told when something is wrong.
-    fn alarms(&mut self) {
-        const WHAT: &str = "alarms";
-        match (self.desk.settings.get("ALARM_EMAIL").map(str::to_owned), self.desk.settings.get("TABLE_NAME")) {
-            (Some(address), _) => self.ready(WHAT, format!("go to {address}, which has to confirm once")),
-            (None, None) => self.note(WHAT, "not looked at: where they go is not known without a stack"),
-            (None, Some(_)) => {
-                let said = "go nowhere: no one is told when calls are not stopped or money does not go back";
-                self.missing(WHAT, said, "Deploy with AlarmEmail.");
             }
         }
     }

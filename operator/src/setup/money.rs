@@ -10,6 +10,7 @@ use shared::wire::http;
 use shared::x402::{InboundPayment, Nodes, Reach};
 
 use super::Course;
+use crate::payee;
 use crate::show::ASK;
 
 /// CloudFormation cuts the name of a longer stack in the name of the refunds' role, by which the key's policy knows it.
@@ -38,6 +39,13 @@ impl Course {
             Err(trouble) => return self.missing(PAYEE, trouble.to_string(), "Deploy with parameters that are right."),
         };
         self.stacks_with_the_same(&payees).await;
+        for (variable, name) in [("EVM_PAYEE", "EvmPayee"), ("SOLANA_PAYEE", "SolanaPayee")] {
+            let spelled = self.desk.settings.get(variable).map(str::to_owned);
+            if let Some(Err(why)) = spelled.map(|spelled| payee::parameter(name, &spelled)) {
+                let next = format!("Look where it came from, and `dialtone set {name}=…` before anything is sold.");
+                self.missing(PAYEE, format!("{name}: {why}"), next);
+            }
+        }
         let nodes = self.nodes();
         for payee in payees {
             let shown = format!("{payee} on {}", payee.network().caip2());

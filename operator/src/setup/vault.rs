@@ -32,6 +32,11 @@ impl Secret {
         text.filter(|text| !text.is_empty() && !text.starts_with('<'))
     }
 
+    /// Its ARN, where it is kept.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// Whether what is made can be kept, or is printed.
     pub(super) fn has_a_place(&self, course: &Course) -> bool {
         self.id.is_some() || course.options.print

@@ -46,11 +46,13 @@ pub(super) struct Bought {
 }
 
 impl Buyer {
-    /// Buys something, and tells each step. Whatever is lost on the way, one signature pays for it at most.
+    /// Buys something if `agrees` lets it be paid for, and tells each step. Whatever is lost on the way, one signature pays for it at
+    /// most.
     pub(super) async fn buy(
         &self,
         endpoint: &Endpoint,
         body: &Value,
+        agrees: impl FnOnce(&Chosen) -> Result<(), Trouble>,
         mut told: impl FnMut(&'static str, String),
     ) -> Result<Bought, Trouble> {
         let reply = self.first(endpoint, body).await?;
@@ -59,6 +61,7 @@ impl Buyer {
         told("402", format!("{} asks for {}", endpoint.path, endpoint.price));
         let chosen = chosen(&required, endpoint.price, &self.payees)
             .map_err(|why| Trouble(format!("{}: {why}. Nothing was signed.", endpoint.path)))?;
+        agrees(&chosen)?;
         let (header, payment) = self.signed(&chosen, endpoint.price, &required["resource"]);
         let payer = Wallet::Evm { network: chosen.network, address: self.key.address() };
         let good = chosen.lasts.as_secs();

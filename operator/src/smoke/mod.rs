@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::api::{Endpoint, NUMBERS_BUY, NUMBERS_LIST, VOICE_CALL};
+use shared::canary::Chosen;
 use shared::env::Env;
 use shared::invocation::Invocation;
-use shared::types::PhoneNumber;
+use shared::types::{PhoneNumber, Wallet};
 use shared::x402::PayerKey;
 
 use self::buyer::{Bought, Buyer};
@@ -62,24 +63,31 @@ pub(crate) async fn proven(
     key: PayerKey,
     callee: Option<&PhoneNumber>,
 ) -> Result<Proof, Trouble> {
-    let payees = desk.settings.build(Env::payees).unwrap_or_default();
-    let buyer = Buyer { url: url.trim_end_matches('/').to_owned(), key, payees };
+    let buyer = Buyer { url: url.trim_end_matches('/').to_owned(), key, payees: payees(desk)? };
     let mut proof = Proof { terminal: desk.terminal.clone(), steps: Vec::new(), payments: Vec::new() };
-    desk.terminal.confirm(&format!("A list is bought for {} at {}.", NUMBERS_LIST.price, buyer.url))?;
-    let list = proof.buys(&buyer, &NUMBERS_LIST, &json!({})).await?;
+    let list = proof.buys(&buyer, &NUMBERS_LIST, &json!({}), "A list is bought").await?;
     let owned = list.answer["numbers"].as_array().map(Vec::len);
     let owned = owned.ok_or_else(|| Trouble::new("it was paid for, and the answer holds no list"))?;
     proof.tells("answer", format!("the wallet has {}", words::counted(owned, "number")));
     if let Some(callee) = callee {
         if owned == 0 {
-            let cost = NUMBERS_BUY.price;
-            desk.terminal.confirm(&format!("The wallet has no number to call from: one is bought for {cost}."))?;
-            proof.buys(&buyer, &NUMBERS_BUY, &json!({})).await?;
+            let what = "The wallet has no number to call from: one is bought";
+            proof.buys(&buyer, &NUMBERS_BUY, &json!({}), what).await?;
         }
-        desk.terminal.confirm(&format!("{} is called for {}.", desk.terminal.number(callee), VOICE_CALL.price))?;
         proof.calls(&buyer, callee).await?;
     }
     Ok(proof)
+}
+
+/// Who may be paid: those of the deployment that is meant. None, where no deployment is meant, and an API by its address alone; then the
+/// operator is told whom it wants to be paid, and says yes to that.
+fn payees(desk: &Desk) -> Result<Vec<Wallet>, Trouble> {
+    let is_meant = ["STACK", "PAYMENT_NETWORKS"].iter().any(|name| desk.settings.get(name).is_some());
+    if !is_meant {
+        return Ok(Vec::new());
+    }
+    let payees = desk.settings.build(Env::payees)?;
+    if payees.is_empty() { Err(Trouble::new("the deployment has no payee")) } else { Ok(payees) }
 }
 
 impl Proof {
@@ -88,13 +96,18 @@ impl Proof {
         self.steps.push((what, said));
     }
 
-    async fn buys(&mut self, buyer: &Buyer, endpoint: &Endpoint, body: &Value) -> Result<Bought, Trouble> {
+    /// Buys something, once the operator has said yes to what, for how much, and who is paid.
+    async fn buys(&mut self, buyer: &Buyer, endpoint: &Endpoint, body: &Value, what: &str) -> Result<Bought, Trouble> {
         let Self { terminal, steps, .. } = self;
         let told = |what, said: String| {
             terminal.progress(format!("{what}: {said}"));
             steps.push((what, said));
         };
-        let bought = buyer.buy(endpoint, body, told).await?;
+        let agrees = |chosen: &Chosen| {
+            let (price, payee, network) = (endpoint.price, chosen.payee, chosen.network.caip2());
+            terminal.confirm(&format!("{what} for {price} at {}, paid to {payee} on {network}.", buyer.url))
+        };
+        let bought = buyer.buy(endpoint, body, agrees, told).await?;
         self.payments.push(json!({"payment": bought.payment, "transaction": bought.transaction}));
         self.tells("payment", bought.payment.clone());
         Ok(bought)
@@ -102,7 +115,8 @@ impl Proof {
 
     async fn calls(&mut self, buyer: &Buyer, callee: &PhoneNumber) -> Result<(), Trouble> {
         let body = json!({"to": callee.as_str(), "task": TASK, "max_duration": 1});
-        let placed = self.buys(buyer, &VOICE_CALL, &body).await?;
+        let what = format!("{} is called", self.terminal.number(callee));
+        let placed = self.buys(buyer, &VOICE_CALL, &body, &what).await?;
         let id = placed.answer["call_id"].as_str().unwrap_or_default().to_owned();
         self.tells("call", id.clone());
         let began = Invocation::begin();

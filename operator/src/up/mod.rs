@@ -3,6 +3,8 @@
 //!
 //! `docs/decisions.md`: Why does the state of `dialtone up` lie with AWS and the vendors?
 
+mod forms;
+mod notes;
 mod questions;
 mod release;
 mod stack;
@@ -14,14 +16,16 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use shared::invocation::Invocation;
+use shared::types::PhoneNumber;
 use shared::x402::PayerKey;
 
-use self::questions::{Answers, Notes};
+use self::notes::Notes;
+use self::questions::Answers;
 use self::release::{Release, SUMS};
 use crate::args::{Deployment, Setup, Up};
 use crate::aws::{Aws, Identity};
 use crate::settings::Settings;
-use crate::show::ASK;
+use crate::show::{ASK, phone_number};
 use crate::smoke::{self, contents};
 use crate::terminal::{Answer, Terminal, Trouble};
 use crate::{Desk, setup};
@@ -40,6 +44,8 @@ struct Journey {
     aws: Aws,
     who: Identity,
     stack: String,
+    /// The operator's own phone, which is called in the end.
+    callee: Option<PhoneNumber>,
     step: usize,
     /// What is in the way at Twilio, if something is.
     at_twilio: Option<Answer>,
@@ -57,6 +63,8 @@ struct Typed {
 pub(crate) async fn up(desk: Desk, deployment: &Deployment, options: Up) -> Result<Answer, Trouble> {
     let Desk { mut settings, terminal, .. } = desk;
     let mut notes = Notes::read(options.file.clone())?;
+    // The vendor's own name for an account, in many a shell; here it would be the one that holds the numbers.
+    settings.forget("TWILIO_ACCOUNT_SID");
     // What was begun somewhere goes on there, whatever another shell says.
     settings.put("AWS_REGION", deployment.region.clone().or_else(|| notes.get("region")));
     if settings.get("AWS_REGION").is_none() {
@@ -66,18 +74,24 @@ pub(crate) async fn up(desk: Desk, deployment: &Deployment, options: Up) -> Resu
     if stack.len() > setup::LONGEST_NAME {
         return Err(Trouble(format!("the stack's name may have {} characters at most: {stack}", setup::LONGEST_NAME)));
     }
+    let callee = options.call.as_deref().map(phone_number).transpose()?;
     let aws = settings.aws()?;
+    notes.is_of("stack", &stack)?;
+    notes.is_of("region", aws.region())?;
     terminal.progress(format!("1/{STEPS} the AWS account"));
     let who = aws.identity().await?;
+    notes.is_of("account", &who.account)?;
     notes.put("stack", &stack)?;
     notes.put("region", aws.region())?;
+    notes.put("account", &who.account)?;
     let answers = Answers::new(terminal.clone(), options.answers.as_ref(), notes)?;
-    Journey { settings, terminal, options, answers, aws, who, stack, step: 1, at_twilio: None }.run().await
+    Journey { settings, terminal, options, answers, aws, who, stack, callee, step: 1, at_twilio: None }.run().await
 }
 
 impl Journey {
     async fn run(&mut self) -> Result<Answer, Trouble> {
-        let release = Release::read(&self.folder()?, self.options.architecture.as_deref())?;
+        let processor = self.processor().await?;
+        let release = Release::read(&self.folder()?, processor.as_deref())?;
         let there = self.stack_as_it_is().await?;
         let mut typed = Typed::default();
         let wanted = if there { Vec::new() } else { self.asked(&mut typed)? };
@@ -86,6 +100,9 @@ impl Journey {
             self.secrets_again(&mut typed).await?;
         }
         typed.payer = self.payer()?;
+        if !there {
+            self.agreed(&release, &wanted)?;
+        }
         self.begin("Twilio's sub-account");
         let mut sid = None;
         if !there {
@@ -163,17 +180,17 @@ impl Journey {
         let mut wanted = if file.is_empty() {
             stack::test_money()
         } else {
-            typed.coinbase = Some(questions::coinbase(&file)?);
+            typed.coinbase = Some(forms::coinbase(&file).map_err(Trouble)?);
             stack::real_money()
         };
         wanted.push(("EvmPayee".to_owned(), answers.get(&questions::PAYEE, settings)?));
         wanted.push(("AlarmEmail".to_owned(), answers.get(&questions::EMAIL, settings)?));
         if !file.is_empty() {
-            let (url, key) = questions::without_key(&answers.get(&questions::NODE, settings)?);
+            let (url, key) = forms::without_key(&answers.get(&questions::NODE, settings)?);
             typed.node_key = key;
             wanted.push(("EvmRpcUrl".to_owned(), url));
         }
-        for (name, value) in answers.parameters() {
+        for (name, value) in answers.parameters()? {
             wanted.retain(|(known, _)| *known != name);
             wanted.push((name, value));
         }
@@ -206,10 +223,11 @@ impl Journey {
         let fields = self.settings.secret("PAYMENT_SECRET").await?.unwrap_or_default();
         let lacks = |name: &str| !fields.contains_key(name);
         if self.settings.get("FACILITATOR_AUTH") == Some("cdp") && lacks("cdp_api_key_id") {
-            typed.coinbase = Some(questions::coinbase(&self.answers.get(&questions::MONEY, &self.settings)?)?);
+            let file = self.answers.get(&questions::MONEY, &self.settings)?;
+            typed.coinbase = Some(forms::coinbase(&file).map_err(Trouble)?);
         }
         if self.settings.get("EVM_RPC_URL").is_some_and(|url| url.contains("{key}")) && lacks("evm_rpc_key") {
-            typed.node_key = questions::without_key(&self.answers.get(&questions::NODE, &self.settings)?).1;
+            typed.node_key = forms::without_key(&self.answers.get(&questions::NODE, &self.settings)?).1;
         }
         Ok(())
     }
@@ -241,9 +259,12 @@ impl Journey {
         let (mut proof, mut words) = (serde_json::Value::Null, format!("All is ready: {url}"));
         match payer {
             Some(key) => {
-                let told = smoke::proven(&desk, &url, key, None).await?.told();
+                let told = smoke::proven(&desk, &url, key, self.callee.as_ref()).await?.told();
                 proof = told.json;
                 blocks.extend(told.blocks);
+                if self.callee.is_none() {
+                    words.push_str("\n`dialtone smoke --call NUMBER` calls your own phone, for what a call costs.");
+                }
             }
             None => words = format!("All is ready but for a first payment, which `dialtone smoke` makes: {url}"),
         }

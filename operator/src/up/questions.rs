@@ -1,10 +1,12 @@
-//! What only the operator knows, asked for at once and at the beginning: eight questions at most. What was answered and is no
-//! secret is kept in a small file until the stack itself knows it; secrets are kept in the stack alone.
+//! What only the operator knows: eight questions at most, before anything is made. An answer that cannot be right is asked for again, and
+//! noted only once it can be: what is no secret is kept in a small file until the stack itself knows it; secrets are kept in the stack
+//! alone. Where no one can be asked, what has a usual answer has that.
 
 use std::path::PathBuf;
 
-use serde_json::Value;
-
+use super::forms;
+use super::notes::{Notes, parsed};
+use crate::payee;
 use crate::settings::Settings;
 use crate::smoke::contents;
 use crate::terminal::{Terminal, Trouble};
@@ -17,6 +19,8 @@ pub(super) struct Question {
     /// What an empty answer means; without one there has to be an answer.
     pub(super) usual: Option<&'static str>,
     pub(super) secret: bool,
+    /// The answer as it is kept, or what is wrong with it; nothing of which is repeated.
+    form: fn(&str, &Settings) -> Result<String, String>,
 }
 
 pub(super) const MONEY: Question = Question {
@@ -24,33 +28,57 @@ pub(super) const MONEY: Question = Question {
     words: "For real money, the file of your API key of Coinbase's facilitator (cdp_api_key.json); empty for test money",
     usual: Some(""),
     secret: false,
+    form: forms::key_file,
 };
 pub(super) const PAYEE: Question = Question {
     name: "EVM_PAYEE",
     words: "The address that is paid, by this deployment only (0x…)",
     usual: None,
     secret: false,
+    form: |typed, _| payee::evm(typed),
 };
 pub(super) const EMAIL: Question = Question {
     name: "ALARM_EMAIL",
     words: "The e-mail address that is told when something is wrong",
     usual: None,
     secret: false,
+    form: forms::email,
 };
-pub(super) const NODE: Question =
-    Question { name: "NODE_URL", words: "The URL of your node for Base, with its key", usual: None, secret: true };
-pub(super) const TWILIO_SID: Question =
-    Question { name: "TWILIO_MAIN_SID", words: "Twilio's account SID (AC…)", usual: None, secret: false };
-pub(super) const TWILIO_TOKEN: Question =
-    Question { name: "TWILIO_MAIN_TOKEN", words: "Twilio's Auth Token", usual: None, secret: true };
+pub(super) const NODE: Question = Question {
+    name: "NODE_URL",
+    words: "The URL of your node for Base, with its key",
+    usual: None,
+    secret: true,
+    form: forms::node,
+};
+pub(super) const TWILIO_SID: Question = Question {
+    name: "TWILIO_MAIN_SID",
+    words: "Twilio's account SID (AC…)",
+    usual: None,
+    secret: false,
+    form: forms::account_sid,
+};
+pub(super) const TWILIO_TOKEN: Question = Question {
+    name: "TWILIO_MAIN_TOKEN",
+    words: "Twilio's Auth Token",
+    usual: None,
+    secret: true,
+    form: forms::one_word,
+};
 pub(super) const BLAND: Question =
-    Question { name: "BLAND_API_KEY", words: "Bland's API key", usual: None, secret: true };
+    Question { name: "BLAND_API_KEY", words: "Bland's API key", usual: None, secret: true, form: forms::one_word };
 pub(super) const PAYER: Question = Question {
     name: "PAYER_KEY",
     words: "Private key of a wallet that pays for the first list ($0.001); empty to leave that out",
     usual: Some(""),
     secret: true,
+    form: forms::private_key,
 };
+/// All of them.
+const ALL: [&Question; 8] = [&MONEY, &PAYEE, &EMAIL, &NODE, &TWILIO_SID, &TWILIO_TOKEN, &BLAND, &PAYER];
+
+/// How often a question is asked that is answered in a form that cannot be right.
+const TRIES: usize = 5;
 
 /// The answers so far.
 pub(super) struct Answers {
@@ -67,135 +95,157 @@ impl Answers {
             Some(file) => parsed(&contents(file)?, "the answers")?,
             None => toml::Table::new(),
         };
+        Self::knows_all(&given, "the answers", &[])?;
+        Self::knows_all(notes.table(), &notes.name(), &Notes::OWN)?;
         Ok(Self { terminal, given, notes, asked: 0 })
+    }
+
+    /// A name that no question has is a mistake, and not nothing; so is a value that is no text.
+    fn knows_all(table: &toml::Table, place: &str, own: &[&str]) -> Result<(), Trouble> {
+        for (name, value) in table.iter().filter(|(name, _)| *name != PARAMETERS) {
+            if !ALL.iter().any(|question| question.name == name) && !own.contains(&name.as_str()) {
+                return Err(Trouble(format!(
+                    "{place}: there is no question {name}; parameters of the template stand under [{PARAMETERS}]"
+                )));
+            }
+            if !value.is_str() {
+                return Err(Trouble(format!("{place}: {name} is not text: write {name} = \"…\"")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of the notes.
+    pub(super) fn file(&self) -> String {
+        self.notes.name()
     }
 
     /// An answer: from the file for programs, the environment, the notes, or the person.
     pub(super) fn get(&mut self, question: &Question, settings: &Settings) -> Result<String, Trouble> {
         let name = question.name;
-        let given = self.given.get(name).and_then(|value| value.as_str().map(str::to_owned));
-        if let Some(known) = given.or_else(|| settings.get(name).map(str::to_owned)).or_else(|| self.notes.get(name)) {
-            return Ok(known.trim().to_owned());
+        if let Some((known, place)) = self.known(question, settings) {
+            let known = known.trim();
+            if known.is_empty() && question.usual.is_some() {
+                return Ok(String::new());
+            }
+            return (question.form)(known, settings).map_err(|why| Trouble(format!("{name}, in {place}: {why}")));
+        }
+        if !self.terminal.can_ask() {
+            let none = || Trouble(format!("{}: there is no one here to ask; say {name}", question.words));
+            // Not noted: a person may be there the next time.
+            let usual = question.usual.ok_or_else(none)?;
+            self.terminal.progress(format!("{name} is not said, so it is empty. {}", question.words));
+            return Ok(usual.to_owned());
         }
         self.asked += 1;
-        let typed = if question.secret {
-            self.terminal.secret(question.words)?
-        } else {
-            self.terminal.ask(question.words, question.usual.filter(|usual| !usual.is_empty()))?
-        };
-        if typed.is_empty() && question.usual.is_none() {
-            return Err(Trouble(format!("{}: there has to be an answer. Run this again", question.words)));
-        }
+        let answer = self.typed(question, settings)?;
         if !question.secret {
-            self.notes.put(name, &typed)?;
+            self.notes.put(name, &answer)?;
         }
-        Ok(typed)
+        Ok(answer)
     }
 
-    /// What the operator wants a parameter of the template to be.
-    pub(super) fn parameters(&self) -> Vec<(String, String)> {
-        let tables = [&self.notes.table, &self.given].map(|table| table.get("parameters").and_then(|it| it.as_table()));
-        let pairs = tables.into_iter().flatten().flatten();
-        pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
-    }
-}
-
-/// The small file.
-pub(super) struct Notes {
-    file: PathBuf,
-    table: toml::Table,
-}
-
-impl Notes {
-    pub(super) fn read(file: PathBuf) -> Result<Self, Trouble> {
-        let table = match std::fs::read_to_string(&file) {
-            Ok(text) => parsed(&text, &file.display().to_string())?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => toml::Table::new(),
-            Err(error) => return Err(Trouble(format!("{}: {error}", file.display()))),
-        };
-        Ok(Self { file, table })
+    /// What was said before, and where.
+    fn known(&self, question: &Question, settings: &Settings) -> Option<(String, String)> {
+        let name = question.name;
+        let text = |table: &toml::Table| table.get(name).and_then(|value| value.as_str().map(str::to_owned));
+        // A variable can be there and empty, which says something where nothing may be the answer.
+        let exported = settings.said(name).filter(|said| question.usual.is_some() || !said.trim().is_empty());
+        let given = text(&self.given).map(|it| (it, "the answers".to_owned()));
+        let exported = exported.map(|it| (it.to_owned(), "the environment".to_owned()));
+        given.or(exported).or_else(|| text(self.notes.table()).map(|it| (it, self.notes.name())))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        self.table.get(name).and_then(|value| value.as_str()).map(str::to_owned)
+    fn typed(&self, question: &Question, settings: &Settings) -> Result<String, Trouble> {
+        for _ in 0..TRIES {
+            let typed = if question.secret {
+                self.terminal.secret(question.words)?
+            } else {
+                self.terminal.ask(question.words, question.usual.filter(|usual| !usual.is_empty()))?
+            };
+            if typed.is_empty() {
+                match question.usual {
+                    Some(usual) => return Ok(usual.to_owned()),
+                    None => self.terminal.show("  There has to be an answer."),
+                }
+                continue;
+            }
+            match (question.form)(&typed, settings) {
+                Ok(answer) => return Ok(answer),
+                Err(why) => self.terminal.show(&format!("  Once more: {why}.")),
+            }
+        }
+        Err(Trouble(format!("{}: that was no answer. Run this again", question.words)))
     }
 
-    /// Keeps something that is no secret, at once.
-    pub(super) fn put(&mut self, name: &str, value: &str) -> Result<(), Trouble> {
-        self.table.insert(name.to_owned(), toml::Value::String(value.to_owned()));
-        let head =
-            "# What `dialtone up` was answered until the stack knew it. No secrets; the stack's parameters win.\n";
-        let text = format!("{head}{}", self.table);
-        std::fs::write(&self.file, text).map_err(|error| Trouble(format!("{}: {error}", self.file.display())))
-    }
-}
-
-/// Nothing of what is wrong is repeated: it may be a secret.
-fn parsed(text: &str, what: &str) -> Result<toml::Table, Trouble> {
-    text.parse().map_err(|error: toml::de::Error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        Trouble(format!("{what}: line {line} is not TOML (NAME = \"value\")"))
-    })
-}
-
-/// A node's URL without its key, and the key: the longest piece of the path or of a query's value that looks like one.
-pub(super) fn without_key(url: &str) -> (String, Option<String>) {
-    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
-    let Some(host) = rest.find(['/', '?']) else { return (url.to_owned(), None) };
-    let (host, behind) = rest.split_at(host);
-    let pieces = behind.split(['/', '?', '&', '=']);
-    let like_one =
-        |piece: &&str| piece.len() >= 16 && piece.chars().all(|it| it.is_ascii_alphanumeric() || "-_".contains(it));
-    match pieces.filter(like_one).max_by_key(|piece| piece.len()) {
-        Some(key) => (format!("{scheme}://{host}{}", behind.replacen(key, "{key}", 1)), Some(key.to_owned())),
-        None => (url.to_owned(), None),
+    /// What the operator wants parameters of the template to be: what is said for programs wins over what is noted.
+    pub(super) fn parameters(&self) -> Result<Vec<(String, String)>, Trouble> {
+        let mut all: Vec<(String, String)> = Vec::new();
+        for (table, place) in [(self.notes.table(), self.notes.name()), (&self.given, "the answers".to_owned())] {
+            let Some(said) = table.get(PARAMETERS) else { continue };
+            let said = said.as_table();
+            let said =
+                said.ok_or_else(|| Trouble(format!("{place}: [{PARAMETERS}] is not a table of names and values")))?;
+            for (name, value) in said {
+                let value = value_of(value).ok_or_else(|| {
+                    Trouble(format!("{place}: {name} is neither text nor a number nor true or false"))
+                })?;
+                let value = payee::parameter(name, &value).map_err(|why| Trouble(format!("{place}: {name}: {why}")))?;
+                all.retain(|(known, _)| known != name);
+                all.push((name.clone(), value));
+            }
+        }
+        Ok(all)
     }
 }
 
-/// The id and the secret of Coinbase's key, as the file has them that its portal gives out.
-pub(super) fn coinbase(file: &str) -> Result<(String, String), Trouble> {
-    let text = contents(&PathBuf::from(file))?;
-    let document: Value =
-        serde_json::from_str(&text).map_err(|_| Trouble(format!("{file} is not the JSON of an API key")))?;
-    let field = |names: [&str; 2]| {
-        let found = names.iter().find_map(|name| document.get(name).and_then(Value::as_str));
-        found.map(str::to_owned).ok_or_else(|| Trouble(format!("{file} has no {}", names.join(" and no "))))
-    };
-    Ok((field(["id", "name"])?, field(["privateKey", "secret"])?))
+/// Under which parameters of the template can be said.
+const PARAMETERS: &str = "parameters";
+
+/// A parameter as CloudFormation wants it: the template's switches are on or off.
+fn value_of(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(whether) => Some(if *whether { "on" } else { "off" }.to_owned()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BLAND, EMAIL, MONEY, NODE, PAYEE, PAYER, TWILIO_SID, TWILIO_TOKEN, parsed, without_key};
+    use super::{ALL, Answers, value_of};
     use crate::terminal::Trouble;
 
     #[test]
     fn there_are_eight_questions_at_most_and_what_is_secret_is_not_shown() {
-        let all = [MONEY, PAYEE, EMAIL, NODE, TWILIO_SID, TWILIO_TOKEN, BLAND, PAYER];
-        assert!(all.len() <= 8);
-        let secret: Vec<_> = all.iter().filter(|it| it.secret).map(|it| it.name).collect();
+        assert!(ALL.len() <= 8);
+        let secret: Vec<_> = ALL.iter().filter(|it| it.secret).map(|it| it.name).collect();
         assert_eq!(secret, ["NODE_URL", "TWILIO_MAIN_TOKEN", "BLAND_API_KEY", "PAYER_KEY"]);
     }
 
     #[test]
-    fn a_nodes_key_is_told_from_its_url() {
-        let key = "AbCdEf0123456789-_xyz";
-        for (url, without) in [
-            (format!("https://base-mainnet.g.alchemy.com/v2/{key}"), "https://base-mainnet.g.alchemy.com/v2/{key}"),
-            (format!("https://rpc.example.org/?apikey={key}&a=b"), "https://rpc.example.org/?apikey={key}&a=b"),
-            (format!("https://x.quiknode.pro/{key}/"), "https://x.quiknode.pro/{key}/"),
-        ] {
-            assert_eq!(without_key(&url), (without.to_owned(), Some(key.to_owned())));
-        }
-        for url in ["https://sepolia.base.org", "https://a-host-with-a-very-long-name.example.org/v2", "nothing"] {
-            assert_eq!(without_key(url), (url.to_owned(), None));
-        }
+    fn a_parameter_is_text_a_number_or_a_switch() {
+        let table: toml::Table =
+            "a = 5\nb = 0.09\nc = true\nd = false\ne = \"x\"\nf = [1]\ng = 2026-11-30\n".parse().unwrap();
+        let values: Vec<_> = table.values().map(value_of).collect();
+        let texts: Vec<_> = values.iter().map(|value| value.as_deref()).collect();
+        assert_eq!(texts, [Some("5"), Some("0.09"), Some("on"), Some("off"), Some("x"), None, None]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_repeated() {
-        let Trouble(why) = parsed("A = \"b\"\nTWILIO_MAIN_TOKEN = hunter2\n", "the answers").unwrap_err();
-        assert!(why.contains("line 2") && !why.contains("hunter2"), "{why}");
+    fn a_name_that_no_question_has_is_told_and_its_value_is_not() {
+        for (text, why) in [
+            (
+                "EvmPayee = \"hunter2\"",
+                "there is no question EvmPayee; parameters of the template stand under [parameters]",
+            ),
+            ("PAYER_KEY = 7", "PAYER_KEY is not text"),
+        ] {
+            let Trouble(said) = Answers::knows_all(&text.parse().unwrap(), "the answers", &[]).unwrap_err();
+            assert!(said.contains(why) && !said.contains("hunter2"), "{said}");
+        }
+        Answers::knows_all(&"stack = \"a\"\n[parameters]\n".parse().unwrap(), "notes", &["stack"]).unwrap();
     }
 }

@@ -15,6 +15,7 @@ pub(super) const SUMS: &str = "SHA256SUMS";
 
 /// What is deployed.
 pub(super) struct Release {
+    processor: String,
     template: String,
     /// By the name that the template has for it: the name of what is in it, and that.
     zips: BTreeMap<String, (String, Vec<u8>)>,
@@ -27,7 +28,13 @@ impl Release {
         let of_it: Vec<PathBuf> = processors.map(|one| folder.join(one)).filter(|it| it.is_dir()).collect();
         let at = of_it.into_iter().next().ok_or_else(|| {
             let what = "is no release: it has no folder arm64 or x86_64 with a template. --release says where one is";
-            Trouble(format!("{} {what}", folder.display()))
+            match processor {
+                Some(one) if folder.join(SUMS).exists() => Trouble(format!(
+                    "{} has nothing for {one}; if another processor is meant, --architecture says which",
+                    folder.display()
+                )),
+                _ => Trouble(format!("{} {what}", folder.display())),
+            }
         })?;
         let sums = read(&folder.join(SUMS))?;
         let sums = sums_of(&String::from_utf8_lossy(&sums));
@@ -49,7 +56,8 @@ impl Release {
         }
         let zips =
             names.into_iter().map(|name| Ok((name.to_owned(), checked(name)?))).collect::<Result<_, Trouble>>()?;
-        Ok(Self { template, zips })
+        let processor = at.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
+        Ok(Self { processor, template, zips })
     }
 
     /// The zips, under the names that say what is in them.
@@ -64,6 +72,11 @@ impl Release {
             text = text.replace(&code(name), &code(&format!("s3://{bucket}/{file}")));
         }
         (format!("{}.yaml", digest(text.as_bytes())), text)
+    }
+
+    /// What the zips are built for, where the template lets that be said.
+    pub(super) fn processor(&self) -> Option<&str> {
+        self.parameters().iter().any(|name| name == "Architecture").then_some(self.processor.as_str())
     }
 
     /// What may be said when it is deployed.

@@ -6,9 +6,12 @@ use crate::aws::{Aws, Parameter, Template};
 use crate::setup;
 use crate::terminal::{Answer, Trouble};
 
-/// What a function may be kept from using: eight executions for the reaper, two for the refunds, two hundred for those who follow
-/// calls; and a hundred that AWS keeps for all.
-const RESERVED: u64 = 310;
+/// What functions are kept from using: eight executions for the reaper and two for the refunds; and a hundred that AWS keeps for all.
+const RESERVED: u64 = 110;
+/// What is kept besides for those who follow calls, where `WaitsAtOnce` does not say.
+const WAITS: u64 = 200;
+/// The parameter that says what the code is built for.
+const PROCESSOR: &str = "Architecture";
 /// Resources whose alarms take an update back.
 const WATCHED: [&str; 2] = ["FaultAlarm", "ErrorAlarm"];
 
@@ -38,32 +41,52 @@ fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 impl Journey {
-    /// Whether there is a stack to go on with. One whose making failed is cleared away: it never sold anything.
-    pub(super) async fn stack_as_it_is(&mut self) -> Result<bool, Trouble> {
-        let Some(state) = self.aws.state_of(&self.stack).await? else { return Ok(false) };
-        match state.status.as_str() {
-            "ROLLBACK_COMPLETE" => {
-                self.terminal.progress(format!("{} is {}: it is cleared away", self.stack, state.status));
-                self.aws.delete(&state.id).await?;
-                gone(&self.aws, &state.id, |_| {}).await?;
-                Ok(false)
-            }
-            "REVIEW_IN_PROGRESS" => {
-                Err(Trouble(format!("{} is a change set that was never carried out: delete it first", self.stack)))
-            }
-            _ => {
-                // An earlier run may have been left alone with it.
-                self.waited("the stack").await?;
-                self.stack_is_well().await
-            }
+    /// The processor that is meant: the one that is said, or that the stack has its code for already.
+    pub(super) async fn processor(&self) -> Result<Option<String>, Trouble> {
+        if let Some(said) = &self.options.architecture {
+            return Ok(Some(said.clone()));
         }
+        let gone = ["ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS"];
+        let state = self.aws.state_of(&self.stack).await?.filter(|state| !gone.contains(&state.status.as_str()));
+        let told: Vec<_> = match state {
+            Some(_) => {
+                self.aws.parameters_of(&self.stack).await?.into_iter().map(|one| (one.name, one.value)).collect()
+            }
+            None => self.answers.parameters()?,
+        };
+        Ok(told.into_iter().find(|(name, _)| name == PROCESSOR).map(|(_, value)| value))
     }
 
-    async fn stack_is_well(&self) -> Result<bool, Trouble> {
-        let Some(state) = self.aws.state_of(&self.stack).await? else { return Ok(false) };
-        match state.status.as_str() {
-            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE" => Ok(true),
-            status => Err(Trouble(format!("{} is {status}: look at it in CloudFormation's console", self.stack))),
+    /// Whether there is a stack to go on with. One whose making failed is cleared away: it never sold anything.
+    pub(super) async fn stack_as_it_is(&mut self) -> Result<bool, Trouble> {
+        loop {
+            let Some(state) = self.aws.state_of(&self.stack).await? else { return Ok(false) };
+            match state.status.as_str() {
+                "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE" => {
+                    return Ok(true);
+                }
+                "ROLLBACK_COMPLETE" => {
+                    self.terminal.progress(format!("{} is {}: it is cleared away", self.stack, state.status));
+                    self.aws.delete(&state.id).await?;
+                    gone(&self.aws, &state.id, |_| {}).await?;
+                }
+                "DELETE_IN_PROGRESS" => {
+                    self.terminal.progress(format!("{} is being deleted: that is waited for", self.stack));
+                    gone(&self.aws, &state.id, |_| {}).await?;
+                }
+                "REVIEW_IN_PROGRESS" => {
+                    let why = "is a change set that was never carried out: delete it first";
+                    return Err(Trouble(format!("{} {why}", self.stack)));
+                }
+                // An earlier run may have been left alone with it, and is looked at again once it is over.
+                going_on if going_on.ends_with("_IN_PROGRESS") => {
+                    self.waited("the stack").await?;
+                }
+                status => {
+                    let console = "look at it in CloudFormation's console";
+                    return Err(Trouble(format!("{} is {status}: {console}", self.stack)));
+                }
+            }
         }
     }
 
@@ -71,6 +94,8 @@ impl Journey {
     pub(super) async fn account(&mut self, wanted: &[(String, String)]) -> Result<Option<String>, Trouble> {
         let value = |name: &str| wanted.iter().find(|(known, _)| known == name).map(|(_, it)| it.clone());
         self.settings.put("TWILIO_URL", value("TwilioUrl"));
+        // Only the one that is said for this deployment: one of the shell's may be the main account.
+        self.settings.forget("TWILIO_ACCOUNT_SID");
         self.settings.put("TWILIO_ACCOUNT_SID", value("TwilioAccountSid"));
         let (sid, looked) = setup::account(self.desk(), self.set_up().await).await;
         if sid.is_none() {
@@ -85,6 +110,19 @@ impl Journey {
         looked.and("Nothing was made at AWS yet. Do that, and run `dialtone up` again.").no()
     }
 
+    /// Asks before anything is made, at AWS or at the vendors.
+    pub(super) fn agreed(&self, release: &Release, wanted: &[(String, String)]) -> Result<(), Trouble> {
+        let known = release.parameters();
+        if let Some((name, _)) = wanted.iter().find(|(name, _)| !known.contains(name)) {
+            return Err(Trouble(format!("this release has no parameter {name}: look at {}", self.answers.file())));
+        }
+        let value = |name: &str| wanted.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+        let (account, region, arn) = (&self.who.account, self.aws.region(), &self.who.arn);
+        let what = format!("{} is made in account {account}, {region}, with a sub-account at Twilio.", self.stack);
+        let paid = format!("{} is paid, on {}.", value("EvmPayee"), value("PaymentNetworks"));
+        self.terminal.confirm(&format!("{what} {paid} You are {arn}."))
+    }
+
     /// Makes the stack.
     pub(super) async fn made(
         &mut self,
@@ -92,48 +130,57 @@ impl Journey {
         mut wanted: Vec<(String, String)>,
         sid: String,
     ) -> Result<(), Trouble> {
-        let free = self.aws.unreserved().await?;
-        if free < RESERVED && !wanted.iter().any(|(name, _)| name == "ReservedConcurrency") {
+        let value = |name: &str| wanted.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let waits = value("WaitsAtOnce").and_then(|waits| waits.parse().ok()).unwrap_or(WAITS);
+        let (free, needed) = (self.aws.unreserved().await?, RESERVED.saturating_add(waits));
+        if free < needed && value("ReservedConcurrency").is_none() {
             self.terminal.progress(format!(
-                "this account runs {free} functions at once, so none are reserved: ask AWS for 1,000 (Service Quotas, Lambda), \
-                 then `dialtone set ReservedConcurrency=on`"
+                "this account runs {free} functions at once, and {needed} are needed to reserve some, so none are: ask AWS for more \
+                 (Service Quotas, Lambda), then `dialtone set ReservedConcurrency=on`"
             ));
             wanted.push(("ReservedConcurrency".to_owned(), "off".to_owned()));
         }
-        wanted.retain(|(name, _)| name != "TwilioAccountSid");
+        wanted.retain(|(name, _)| name != "TwilioAccountSid" && name != PROCESSOR);
         wanted.push(("TwilioAccountSid".to_owned(), sid));
-        let known = release.parameters();
-        if let Some((name, _)) = wanted.iter().find(|(name, _)| !known.contains(name)) {
-            return Err(Trouble(format!(
-                "this release has no parameter {name}: look at {}",
-                self.options.file.display()
-            )));
-        }
-        let what = format!("{} is made in account {}, {}.", self.stack, self.who.account, self.aws.region());
-        self.terminal.confirm(&format!("{what} You are {}.", self.who.arn))?;
+        wanted.extend(release.processor().map(|one| (PROCESSOR.to_owned(), one.to_owned())));
         let url = self.uploaded(release).await?;
         let parameters: Vec<_> = wanted.into_iter().map(|(name, value)| Parameter { name, value }).collect();
         let template = Template { url, alarms: Vec::new(), minutes: 0 };
-        self.aws.create(&self.stack, &template, &parameters).await?;
+        self.aws.create(&self.stack, &template, &parameters).await.map_err(|trouble| self.refused(&trouble))?;
         let status = self.waited("the stack").await?;
         if status == "CREATE_COMPLETE" {
             return Ok(());
         }
         let why = self.aws.first_failure(&self.stack).await?.unwrap_or_default();
-        Err(Trouble(format!("{} was not made ({status}). {why}. Run this again: it is cleared away first", self.stack)))
+        let again =
+            format!("What was answered is in {}. Run this again: it is cleared away first", self.answers.file());
+        Err(Trouble(format!("{} was not made ({status}). {why}. {again}", self.stack)))
+    }
+
+    /// What CloudFormation says of an answer, with where the answer is.
+    fn refused(&self, trouble: &Trouble) -> Trouble {
+        Trouble(format!(
+            "{trouble}. What was answered is in {}: change it there, and run this again",
+            self.answers.file()
+        ))
     }
 
     /// Gives the stack this release, and keeps every parameter.
     pub(super) async fn renewed(&mut self, release: &Release) -> Result<(), Trouble> {
-        let url = self.uploaded(release).await?;
         let before = self.aws.parameters_of(&self.stack).await?;
-        self.says_what_differs(&before);
         let offered = release.parameters();
-        let kept: Vec<_> = before.into_iter().map(|one| one.name).filter(|name| offered.contains(name)).collect();
+        let said = self.said_anew(&before, &offered)?;
+        // The zips are for one processor, whatever the stack's were for.
+        let processor = release.processor().map(|one| Parameter { name: PROCESSOR.to_owned(), value: one.to_owned() });
+        let said: Vec<_> = said.into_iter().chain(processor).collect();
+        let is_kept = |name: &String| offered.contains(name) && !said.iter().any(|one| one.name == *name);
+        let kept: Vec<_> = before.into_iter().map(|one| one.name).filter(is_kept).collect();
         let alarms = if self.options.watch == 0 { Vec::new() } else { self.alarms().await? };
-        let template = Template { url, alarms, minutes: self.options.watch };
+        let url = self.uploaded(release).await?;
+        let minutes = if alarms.is_empty() { 0 } else { self.options.watch };
+        let template = Template { url, alarms, minutes };
         self.terminal.confirm(&format!("{} gets this release; its parameters stay.", self.stack))?;
-        if !self.aws.renew(&self.stack, &template, &kept).await? {
+        if !self.aws.renew(&self.stack, &template, &kept, &said).await? {
             self.terminal.progress("the stack has this release");
             return Ok(());
         }
@@ -145,13 +192,22 @@ impl Journey {
         Err(Trouble(format!("{} is as it was: CloudFormation took the release back ({status}). {why}", self.stack)))
     }
 
-    /// The file says what the stack was to be made with, and the stack what it is by now.
-    fn says_what_differs(&self, before: &[Parameter]) {
-        for (name, value) in self.answers.parameters() {
-            if before.iter().any(|one| one.name == name && one.value != value) {
+    /// The file says what the stack was to be made with, and the stack what it is by now. What the release has that the stack did not
+    /// have is said by the file alone.
+    fn said_anew(&self, before: &[Parameter], offered: &[String]) -> Result<Vec<Parameter>, Trouble> {
+        let mut anew = Vec::new();
+        for (name, value) in self.answers.parameters()?.into_iter().filter(|(name, _)| name != PROCESSOR) {
+            let now = before.iter().find(|one| one.name == name);
+            if !offered.contains(&name) {
+                let file = self.answers.file();
+                self.terminal.progress(format!("{name}, in {file}, is no parameter of this release: it is left out"));
+            } else if now.is_some_and(|one| one.value != value) {
                 self.terminal.progress(format!("{name} stays as the stack has it; `dialtone set {name}=…` changes it"));
+            } else if now.is_none() {
+                anew.push(Parameter { name, value });
             }
         }
+        Ok(anew)
     }
 
     /// The alarms of the stack that say that a release is bad.

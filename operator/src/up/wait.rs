@@ -10,6 +10,7 @@ use shared::invocation::Invocation;
 use shared::types::{Usdc, Wallet};
 
 use super::{Journey, Typed};
+use crate::setup;
 use crate::show::ASK;
 use crate::terminal::{Answer, Trouble};
 
@@ -39,27 +40,25 @@ impl Journey {
         self.aws.put_secret(secret, &fields).await
     }
 
-    /// Waits until the address has confirmed that it is told; what to do, if it has not.
+    /// Waits until each address has confirmed that it is told; what to do, if one has not. One that AWS does not wait for is not waited
+    /// for here.
     pub(super) async fn is_confirmed(&self) -> Result<Option<Answer>, Trouble> {
-        let outputs = self.aws.outputs_of(&self.stack).await?;
-        let topics: Vec<_> = ["AlarmTopic", "TicketTopic"].iter().filter_map(|name| outputs.get(*name)).collect();
         let began = Invocation::begin();
         let mut asked = false;
         loop {
-            let mut waiting = None;
-            for topic in &topics {
-                waiting = waiting.or(self.aws.subscriptions_of(topic).await?.into_iter().find(|one| !one.confirmed));
+            let untold = setup::untold(&self.aws, &self.stack).await?;
+            let hopeless = untold.iter().find(|one| !one.may_confirm);
+            let Some(first) = hopeless.or(untold.first()) else { return Ok(None) };
+            if !first.may_confirm || began.elapsed() >= self.patience() {
+                return Ok(Some(self.not_yet("alarms", &first.said())));
             }
-            let Some(waiting) = waiting else { return Ok(None) };
             if !asked {
-                let address = &waiting.endpoint;
-                self.terminal.show(&format!("  AWS has written to {address}: follow the link in that mail. Waiting …"));
+                let (address, parameter) = (&first.address, first.parameter);
+                self.terminal.show(&format!(
+                    "  AWS has written to {address}: follow the link in each mail. Waiting … (if it is mistyped: Ctrl-C, and `dialtone set \
+                     {parameter}=…`)"
+                ));
                 asked = true;
-            }
-            if began.elapsed() >= self.patience() {
-                let said =
-                    format!("{} has not confirmed that it is told: follow the link in AWS's mail.", waiting.endpoint);
-                return Ok(Some(self.not_yet("alarms", &said)));
             }
             tokio::time::sleep(PAUSE).await;
         }

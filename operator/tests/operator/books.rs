@@ -216,7 +216,7 @@ async fn nothing_is_done_by_a_person_whom_aws_does_not_know() {
 }
 
 /// A day so long ago, as it is typed.
-fn days_ago(days: i64) -> String {
+pub(crate) fn days_ago(days: i64) -> String {
     #[expect(clippy::disallowed_methods, reason = "the command reads the machine's clock, so its test does")]
     let now = jiff::Timestamp::now().as_second() - days * 86_400;
     let at = jiff::Timestamp::from_second(now).expect("a time");

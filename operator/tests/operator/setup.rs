@@ -12,7 +12,7 @@ async fn fresh() -> Stack {
     world().secret("TwilioSecret", None).secret("BlandSecret", None).start().await
 }
 
-fn newcomer(stack: &Stack) -> Dialtone {
+pub(crate) fn newcomer(stack: &Stack) -> Dialtone {
     let (sid, token) = stack.twilio.main_account();
     Dialtone::of(stack)
         .with("TWILIO_MAIN_SID", Some(&sid))
@@ -363,4 +363,22 @@ async fn new_keys_take_the_place_of_the_old_ones_while_the_functions_go_on() {
     let found = dialtone.json(&["setup"]).await;
     assert_eq!(told(&found, "numbers"), ("done", "the carrier bills 2; 0 were adopted, 1 imported"));
     assert!(stack.bland.imported().contains(&number));
+}
+
+#[tokio::test]
+async fn two_runs_at_once_leave_a_key_that_twilio_takes() {
+    let mut stack = fresh().await;
+    // What one of them asks while the other looks at the API is told apart by time alone.
+    stack.excuse("without a valid payment (402) caused", "another run of the command asks beside it");
+    let dialtone = newcomer(&stack);
+    let (keys, faults) = ("GET */Keys.json", stack.twilio.faults());
+    // Both have kept a key of their own when they ask which others there are.
+    faults.times(keys, 2, Fault::Hang);
+    tokio::join!(dialtone.run(&["setup"]), dialtone.run(&["setup", "--new-keys"]), async {
+        faults.arrived(keys, 2).await;
+        faults.release();
+    });
+    let (kept, account) = (secret(&stack, "TwilioSecret"), &stack.twilio.sub_accounts()[0]);
+    assert!(account.keys.iter().any(|key| kept["api_key"] == key.sid), "the key that is kept was deleted");
+    dialtone.run(&["setup"]).await.ends(0);
 }

@@ -74,3 +74,25 @@ async fn nothing_is_bought_before_the_operator_has_said_yes() {
     assert!(said.err.contains("not a private key") && !said.err.contains("hunter2"), "{}", said.err);
     assert_eq!(stack.earned(), 0);
 }
+
+#[tokio::test]
+async fn a_deployment_whose_payee_is_not_known_is_not_paid_and_an_api_without_one_is_paid_only_knowingly() {
+    let stack = Stack::start(functions()).await;
+    let wallet = stack.wallet();
+    for (name, value) in [("EVM_PAYEE", Some("0x12")), ("EVM_PAYEE", None), ("PAYMENT_NETWORKS", Some("eip155:1"))] {
+        let unknown = Dialtone::of(&stack).with(name, value);
+        let said = smoke(&unknown, &stack, &wallet, &[]).await.ends(2);
+        assert!(said.err.contains(name), "{name}: {}", said.err);
+    }
+    // No deployment is meant: the operator reads who is paid before he says yes.
+    let bare = Dialtone::bare(&stack);
+    let arguments = ["smoke", "--wallet-key", "-", "--url", &stack.urls.gateway];
+    let said = bare.told(&arguments, &wallet.secret()).await.ends(2);
+    let payee = &stack.deployment.functions["numbers_buy"].environment["EVM_PAYEE"];
+    for part in [payee.as_str(), "eip155:84532", "$0.001", "Say --yes"] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    assert_eq!(stack.earned(), 0);
+    smoke(&bare, &stack, &wallet, &[]).await.ends(0);
+    assert_eq!(stack.earned(), LIST);
+}

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use harness::Stack;
 use harness::iam::guard_account;
-use harness::sim::{Cloud, Logs, serve};
+use harness::sim::{Cloud, Fault, Logs, serve};
 use harness::template::STACK;
 
+use crate::books::days_ago;
 use crate::fixture::{Dialtone, functions};
 
 const PARAMETERS: [(&str, &str); 4] =
@@ -17,13 +18,16 @@ pub(crate) async fn account(stack: &Stack) -> (Cloud, Dialtone) {
     let cloud = Cloud::with(STACK, &stack.deployment, &PARAMETERS);
     let guarded = guard_account(stack.dynamo.policies(), cloud.router());
     let (address, _) = serve(guarded).await;
-    let url = format!("http://{address}");
     // Who may deploy.
     let dialtone = Dialtone::bare(stack).with("AWS_ACCESS_KEY_ID", Some("deployer"));
-    let dialtone = dialtone.with("AWS_ENDPOINT_URL_LAMBDA", Some(&url));
-    let dialtone =
-        dialtone.with("AWS_ENDPOINT_URL_CLOUDFORMATION", Some(&url)).with("AWS_ENDPOINT_URL_STS", Some(&url));
+    let dialtone = in_account(dialtone, &format!("http://{address}"));
     (cloud, dialtone.with("DIALTONE_STACK", Some(STACK)))
+}
+
+/// An operator whose account of AWS is there.
+pub(crate) fn in_account(dialtone: Dialtone, url: &str) -> Dialtone {
+    let services = ["LAMBDA", "CLOUDFORMATION", "STS", "SNS", "S3"];
+    services.iter().fold(dialtone, |dialtone, service| dialtone.with(&format!("AWS_ENDPOINT_URL_{service}"), Some(url)))
 }
 
 /// The logs of one function, and the command that follows them.
@@ -181,6 +185,21 @@ async fn a_change_that_cloudformation_takes_back_is_said_with_its_reason() {
     said.says(&["It is as it was", "UPDATE_ROLLBACK_COMPLETE", "Table: the table is being updated"]);
     assert_eq!(cloud.parameters(STACK)["DailyCallBudget"], "2000");
     dialtone.run(&["set", "DailyCallBudget=4000", "--yes", "--because", "a test"]).await.ends(0);
+}
+
+#[tokio::test]
+async fn a_change_stands_in_the_trail_with_its_end_and_without_a_key() {
+    let stack = Stack::start(functions()).await;
+    let (cloud, dialtone) = account(&stack).await;
+    let node = "EvmRpcUrl=https://user:hunter2@node.acme.io/v2/hunter2";
+    let said = dialtone.run(&["set", node, "--yes", "--because", "a test"]).await.ends(0);
+    assert!(said.err.contains("→ https://node.acme.io/…") && !said.err.contains("hunter2"), "{}", said.err);
+    cloud.faults().once("UpdateStack", Fault::Overload);
+    dialtone.run(&["set", "DailyCallBudget=1", "--yes", "--because", "a test"]).await.ends(2);
+    let trail = dialtone.run(&["audit", "--since", &days_ago(1)]).await.ends(0);
+    trail.says(&["set EvmRpcUrl=https://node.acme.io/…", "set DailyCallBudget=1", "done", "nothing changed"]);
+    let rows = format!("{:?}", stack.dynamo.rows());
+    assert!(!rows.contains("hunter2"), "a key stands in the trail");
 }
 
 #[tokio::test]

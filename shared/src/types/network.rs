@@ -32,6 +32,11 @@ pub enum SolanaNetwork {
 }
 
 impl Network {
+    /// Whether what is paid there is play money.
+    pub const fn is_for_tests(self) -> bool {
+        matches!(self, Self::Evm(EvmNetwork::BaseSepolia) | Self::Solana(SolanaNetwork::Devnet))
+    }
+
     /// Every network that can be configured.
     pub const ALL: [Self; 4] = [
         Self::Evm(EvmNetwork::Base),

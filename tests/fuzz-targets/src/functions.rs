@@ -15,7 +15,7 @@ use shared::endpoints::{
 use shared::env::Env;
 use shared::invocation::Invocation;
 
-use crate::judge::{EVERYWHERE, ON_BASE, Sells};
+use crate::judge::{ON_BASE, ON_SEPOLIA, Sells};
 use crate::signed::{Chain, PAYEE};
 
 /// How many signatures that only a contract can judge are asked about in a minute.
@@ -44,9 +44,9 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Functions whose every neighbour is at this URL. With a node they can be paid on one chain only.
+    /// Functions whose every neighbour is at this URL. With a node they are paid on Base, without one on its test network.
     pub fn with_neighbours_at(url: &str, node: bool) -> Self {
-        let chains: &'static [&'static Chain] = if node { &ON_BASE } else { &EVERYWHERE };
+        let chains: &'static [&'static Chain] = if node { &ON_BASE } else { &ON_SEPOLIA };
         let call = r#"{"phone_number":"+12133610872","task":"Confirm the reservation for tonight."}"#;
         let paid = |name, price, body, serve| Paid { name, sells: Sells { chains, price }, body, serve };
         Self {
@@ -163,10 +163,9 @@ fn served<H: Handler>(env: Env, handler: H) -> Serve {
 }
 
 fn variable(name: &str, url: &str, node: bool) -> Option<String> {
-    let networks = if node { "eip155:8453" } else { "eip155:8453,eip155:84532" };
     Some(match name {
         "PUBLIC_URL" => "https://dialtone.example".to_owned(),
-        "PAYMENT_NETWORKS" => networks.to_owned(),
+        "PAYMENT_NETWORKS" => if node { "eip155:8453" } else { "eip155:84532" }.to_owned(),
         "EVM_PAYEE" => PAYEE.to_string(),
         "EVM_RPC_URL" if node => url.to_owned(),
         "AWS_REGION" => "us-east-1".to_owned(),

@@ -10,6 +10,8 @@ use crate::signed::{self, Chain, PAYEE, Transfer};
 pub static EVERYWHERE: [&Chain; 2] = signed::CHAINS;
 /// Base only.
 pub static ON_BASE: [&Chain; 1] = [&signed::BASE];
+/// Its test network only.
+pub static ON_SEPOLIA: [&Chain; 1] = [&signed::SEPOLIA];
 
 /// What a function sells.
 pub struct Sells {

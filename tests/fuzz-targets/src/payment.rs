@@ -10,7 +10,7 @@ use shared::x402::{Checked, Offer, Payload, Presented, Quote, Terms, Verified, q
 
 use crate::fit;
 use crate::functions::{Functions, Paid};
-use crate::judge::{Claim, Judgement, judge};
+use crate::judge::{Claim, EVERYWHERE, Judgement, Sells, judge};
 use crate::signed::{PAYEE, Payment, encode};
 
 /// Nothing listens there, and no neighbour is asked.
@@ -32,7 +32,8 @@ pub fn payment_header(data: &[u8]) {
 
 /// What must be true of a request with one payment header.
 fn presented(function: &Paid, name: HeaderName, value: &HeaderValue) {
-    let judged = judge(value.as_bytes(), &function.sells);
+    // The reading knows both chains at once, and no function does.
+    let judged = judge(value.as_bytes(), &Sells { chains: &EVERYWHERE, price: function.sells.price });
     let quotes = quotes(function);
     let headers = HeaderMap::from_iter([(name.clone(), value.clone())]);
     let taken = match Presented::read(&headers) {

@@ -78,10 +78,13 @@ impl Builder {
         self.cluster(Cluster::Mainnet)
     }
 
-    /// Payments on this cluster of Solana as well.
+    /// Payments on this cluster of Solana as well, and on the chain that goes with it: money is real on both, or on neither.
     pub fn cluster(mut self, cluster: Cluster) -> Self {
         self.plan.solana = Some(cluster);
-        self
+        self.network(match cluster {
+            Cluster::Mainnet => Network::Base,
+            Cluster::Devnet => Network::BaseSepolia,
+        })
     }
 
     /// Payments on the cluster of a real runtime as well, by a real facilitator. Nothing settles on the chain then, unless a

@@ -1,4 +1,4 @@
-//! Calls that an operator looks for, and what is refused to whom: read from the whole table, page by page.
+//! Calls that an operator looks for, what is refused to whom, and who has credit: read from the whole table, page by page.
 
 use crate::store::calls::Call;
 use crate::store::controls::Switched;
@@ -6,9 +6,11 @@ use crate::store::item::Item;
 use crate::store::keys::{self, CALL, CALLS, Key, Named, OPTED_OUT};
 use crate::store::parse::instant_of;
 use crate::store::requests::unavailable;
-use crate::store::rows::{BLOCKED_AT, CREATED_AT, CallRow, FROM, Name, OptOutRow, PK, SK, TO, Value, WalletRow};
+use crate::store::rows::{
+    BLOCKED_AT, CREATED_AT, CREDIT, CallRow, FROM, Name, OptOutRow, PK, SK, TO, Value, WalletRow,
+};
 use crate::store::{Cursor, Store, StoreFault};
-use crate::types::{PhoneNumber, Timestamp, Wallet};
+use crate::types::{PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::named;
 
@@ -79,6 +81,23 @@ impl Store {
         let answer = scan.send().await.map_err(|error| unavailable(&error))?;
         let looked_at = u64::try_from(answer.scanned_count).unwrap_or(0);
         let found = answer.items.unwrap_or_default().into_iter().map(barred).collect::<Result<_, _>>()?;
+        Ok(Found { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
+    }
+
+    /// One page of a search through all wallets that are owed something which they can spend on calls.
+    pub async fn seek_credit(&self, from: Option<Cursor>) -> Result<Found<(Wallet, Usdc)>, StoreFault> {
+        let scan = self.client.scan().table_name(&self.table).set_exclusive_start_key(from.map(|cursor| cursor.0));
+        let scan = named(scan, [("#credit", CREDIT)])
+            .expression_attribute_values(":nothing", Value::from(0_u64).into())
+            .filter_expression("#credit > :nothing");
+        let answer = scan.send().await.map_err(|error| unavailable(&error))?;
+        let looked_at = u64::try_from(answer.scanned_count).unwrap_or(0);
+        let of_wallet = |item: Item| {
+            // A sale has a mark of the same name.
+            let wallet = keys::read_wallet(&Key::of(&item)?)?;
+            Some(serde_dynamo::from_item(item).map(|row: WalletRow| (wallet, Usdc::micros(row.credit))))
+        };
+        let found = answer.items.unwrap_or_default().into_iter().filter_map(of_wallet).collect::<Result<_, _>>()?;
         Ok(Found { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
     }
 }

@@ -103,8 +103,11 @@ impl World {
         let began = Instant::now();
         for case in 0..count {
             let mut rng = Rng::new(seed, case);
-            let functions = &self.functions[rng.below(2)];
             let payment = rng.pick(&ALL);
+            let functions = &self.functions[rng.below(2)];
+            // As a rule where its chain is taken.
+            let is_taken = |functions: &&Functions| functions.paid[0].sells.chains.contains(&payment.chain);
+            let functions = self.functions.iter().find(is_taken).filter(|_| !rng.one_in(4)).unwrap_or(functions);
             let function = shop(&mut rng, functions, payment);
             let headers = mutate::headers(&mut rng, payment);
             let body = if rng.one_in(8) { "{\"task\":" } else { function.body };

@@ -21,7 +21,7 @@ pub fn guard_account(policies: &Policies, router: Router) -> Router {
 
 async fn guard(State(policies): State<Policies>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, 1024 * 1024).await else { return forbidden("the request is too large") };
+    let Ok(body) = to_bytes(body, 64 * 1024 * 1024).await else { return forbidden("the request is too large") };
     let service = service(&parts.headers);
     let wanted = match service.as_str() {
         "lambda" => Some(function(&parts)),
