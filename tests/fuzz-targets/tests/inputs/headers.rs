@@ -30,9 +30,9 @@ use self::rng::Rng;
 #[test]
 fn no_header_but_a_payment_makes_us_ask_anybody() {
     let tally = World::open().run(1, 10_000);
-    // All kinds came up, or nothing was tried.
+    // All kinds came up, or nothing was tried. Each world is paid on one chain, and payments are drawn for both.
     let Tally { nothing, authentic, unproven, counted, misfit, .. } = tally;
-    let tried = nothing > 5_000 && authentic > 1_000 && unproven > 50 && misfit > 300;
+    let tried = nothing > 5_000 && authentic > 800 && unproven > 50 && misfit > 300;
     assert!(tried && counted >= UNPROVEN_PER_MINUTE, "{tally:?}");
 }
 
@@ -103,11 +103,8 @@ impl World {
         let began = Instant::now();
         for case in 0..count {
             let mut rng = Rng::new(seed, case);
-            let payment = rng.pick(&ALL);
             let functions = &self.functions[rng.below(2)];
-            // As a rule where its chain is taken.
-            let is_taken = |functions: &&Functions| functions.paid[0].sells.chains.contains(&payment.chain);
-            let functions = self.functions.iter().find(is_taken).filter(|_| !rng.one_in(4)).unwrap_or(functions);
+            let payment = rng.pick(&ALL);
             let function = shop(&mut rng, functions, payment);
             let headers = mutate::headers(&mut rng, payment);
             let body = if rng.one_in(8) { "{\"task\":" } else { function.body };
