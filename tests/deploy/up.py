@@ -67,7 +67,7 @@ class Released(Deployed):
         world, endpoint = self.world, os.environ["AWS_ENDPOINT_URL"]
         sid, token = world["twilio_main"]
         typed = {
-            "CDP_KEY_FILE": "", "EVM_PAYEE": "0x" + secrets.token_hex(20), "ALARM_EMAIL": "operator@example.org",
+            "CDP_KEY_FILE": "", "EVM_PAYEE": "0x" + secrets.token_hex(20), "ALARM_EMAIL": "operator@acme.io",
             "TWILIO_MAIN_SID": sid, "TWILIO_MAIN_TOKEN": token, "BLAND_API_KEY": world["secrets"]["bland"]["api_key"],
             "PAYER_KEY": self.payer,
         }
@@ -184,6 +184,8 @@ def main():
 
     # Of another name: the emulator gives a table the same name each time. With the account that has the numbers.
     left, stack.url, stack.name = stack.outputs["TableName"], None, f"{STACK}-again"
+    # What was noted of the other stack is not for this one.
+    stack.notes.unlink()
     stack.typed += f"\nTwilioAccountSid = {json.dumps(before[0]['TwilioAccountSid'])}\n"
     waits = stack.up(ends=1)
     fund(waits["said"].split()[0])

@@ -1,6 +1,7 @@
 //! What an operator does with what is kept of a call: holds it, lets it go, erases it.
 
 use shared::store::Charge;
+use shared::store::books::OnChain;
 use shared::store::by_hand::ByHand;
 use shared::store::calls::{Keeping, erased};
 use shared::types::CallId;
@@ -69,7 +70,7 @@ async fn what_is_being_erased_is_not_held_and_what_is_held_is_let_go_when_its_mo
     assert_eq!(table.store.owe_by_hand(&sold, "alice", &attempt(4), at(30)).await.expect("answers"), ByHand::Owed);
     assert_eq!(table.store.let_call_go(&seen, &attempt(5)).await.expect("answers"), Keeping::Unsettled);
     let due = sale(&table, 2).await;
-    assert!(table.store.credited(&due, &attempt(6), at(40)).await.expect("answers"));
+    assert!(table.store.credited(&due, OnChain::Yes, &attempt(6), at(40)).await.expect("answers"));
     let call = called(&table, &id).await;
     assert_eq!((charge(&table, &id).await, call.line.held_for.as_deref()), (Charge::Credited, Some("case 8")));
     assert_eq!(table.store.let_call_go(&call, &attempt(7)).await.expect("answers"), Keeping::Done);
