@@ -11,6 +11,7 @@ mod solana;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
@@ -25,7 +26,7 @@ use crate::telemetry;
 use crate::telemetry::metrics::{
     MONEY_BACK, REFUND_AGE, REFUND_FLOAT, REFUNDED_TODAY, REFUNDS, REFUNDS_OWED, ROUNDS, STRAYS_WAITING,
 };
-use crate::types::{DAY, EvmNetwork, Network, PaymentId, SolanaNetwork, Timestamp, Usdc, Wallet};
+use crate::types::{EvmNetwork, Network, PaymentId, SolanaNetwork, Timestamp, Usdc, Wallet};
 use crate::upstream::kms::SigningKey;
 use crate::wire::secrets::{Rotating, SecretError};
 use crate::x402::{Facilitator, Nodes, SettleAnswer, SolanaKey, Truth, Verified};
@@ -46,8 +47,6 @@ const REFUSALS: u32 = 3;
 /// When it is tried again: soon, then seldom.
 const SOON: Duration = Duration::from_mins(1);
 const SELDOM: Duration = Duration::from_mins(10);
-/// How long a refund waits for the operator to fill the refund wallet.
-const PATIENCE: Duration = DAY;
 /// What is given back on one day before an operator should look why. It goes on all the same: it is owed.
 const DAILY_BUDGET: Usdc = Usdc::micros(50_000_000);
 /// The refund wallet should be filled when it holds less.
@@ -100,6 +99,17 @@ pub struct Report {
     pub waiting: u32,
     /// Steps that failed and will be tried again.
     pub faults: u32,
+}
+
+impl Report {
+    fn and(self, other: &Self) -> Self {
+        Self {
+            refunded: self.refunded + other.refunded,
+            credited: self.credited + other.credited,
+            waiting: self.waiting + other.waiting,
+            faults: self.faults + other.faults,
+        }
+    }
 }
 
 /// Those who give money back.
@@ -198,13 +208,14 @@ impl Refunds {
     }
 
     async fn round(&self, invocation: &Invocation) -> Report {
-        let mut report = Report::default();
-        // What we owe goes before stray payments.
-        for queue in (0..SHARDS).map(Queue::Refunds).chain((0..SHARDS).map(Queue::Strays)) {
-            match self.store.due(queue, invocation.now, MOST).await {
-                Ok(due) => self.all(due, invocation, &mut report).await,
-                Err(fault) => failed(&mut report, &fault.into()),
-            }
+        // What we owe goes first, all shards at once: what is slow keeps only what is behind it in its own shard waiting.
+        let owed = (0..SHARDS).map(|shard| Box::pin(self.queue(Queue::Refunds(shard), invocation)));
+        let mut report = future::join_all(owed).await.iter().fold(Report::default(), Report::and);
+        // Stray payments have what is left of the time, one after another: each has to leave the wallet what we may come to owe.
+        for step in 0..SHARDS {
+            let first = u8::try_from(invocation.dice % u64::from(SHARDS)).unwrap_or(0);
+            let done = self.queue(Queue::Strays((first + step) % SHARDS), invocation).await;
+            report = report.and(&done);
         }
         if report.refunded > 0
             && let Err(fault) = self.watch_budget(invocation).await
@@ -218,16 +229,26 @@ impl Refunds {
         report
     }
 
-    async fn all(&self, due: Vec<Candidate>, invocation: &Invocation, report: &mut Report) {
+    async fn queue(&self, queue: Queue, invocation: &Invocation) -> Report {
+        let mut report = Report::default();
+        let due = match self.store.due(queue, invocation.now, MOST).await {
+            Ok(due) => due,
+            Err(fault) => {
+                failed(&mut report, &fault.into());
+                return report;
+            }
+        };
         for candidate in due {
             let Candidate::Sale(payment) = candidate else { continue };
             if invocation.remaining() < STEP {
-                return warn!("the round ends before the queue does");
+                warn!(?queue, "the round ends before the queue does");
+                return report;
             }
-            if let Err(fault) = self.one(&payment, invocation, report).await {
-                failed(report, &fault);
+            if let Err(fault) = self.one(&payment, invocation, &mut report).await {
+                failed(&mut report, &fault);
             }
         }
+        report
     }
 
     async fn one(&self, payment: &PaymentId, invocation: &Invocation, report: &mut Report) -> Result<(), Fault> {
@@ -296,28 +317,6 @@ impl Refunds {
         }
     }
 
-    /// Whether the refund wallet holds too little, where there is a chain to ask. It is owed all the same: the operator is told,
-    /// and after a day of waiting it becomes credit, if nothing was sent yet.
-    async fn too_poor(&self, wallet: &Wallet, refund: &Refund, invocation: &Invocation) -> Option<Next> {
-        let held = self.nodes.balance(wallet, invocation.at_most(ASK, RESERVE)).await?;
-        if refund.is_unasked() && held < refund.amount.plus(LOW) {
-            error!(alarm = "refund_wallet_low", %held, %wallet, "what is left is kept for what is owed");
-            return Some(Next::Later { refused: refund.refused, after: SELDOM });
-        }
-        if held >= refund.amount {
-            if held < LOW {
-                error!(alarm = "refund_wallet_low", %held, wallet = %wallet, "the refund wallet should be filled");
-            }
-            return None;
-        }
-        error!(alarm = "refund_wallet_empty", %held, wallet = %wallet, "the refund wallet cannot pay what is owed");
-        let waited = refund.asked_at.saturating_add(PATIENCE).is_ok_and(|until| until <= invocation.now);
-        if waited && refund.state == Refunding::Due {
-            return Some(Next::Credited);
-        }
-        Some(Next::Later { refused: refund.refused, after: SELDOM })
-    }
-
     /// What the wallets that pay back hold. Nothing is due for most of the time, and then the operator would not notice that they are
     /// empty.
     async fn float(&self, invocation: &Invocation) -> Answer {
@@ -375,6 +374,16 @@ impl Refunds {
 
     async fn truth(&self, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
         self.nodes.truth(payment, u64::MAX, invocation.at_most(ASK, RESERVE)).await
+    }
+
+    /// The same, of a payment of a record: where the search for it does not come to its end, the record keeps how far it came.
+    async fn search(&self, record: &Record, payment: &Verified, limit: Duration) -> Result<Option<Truth>, Fault> {
+        let mut searched = record.searched.clone();
+        let truth = self.nodes.search(payment, u64::MAX, &mut searched, limit).await;
+        if let Some(place) = searched.filter(|place| truth.is_none() && record.searched.as_ref() != Some(place)) {
+            self.store.keep_place(record, &place).await?;
+        }
+        Ok(truth)
     }
 
     fn knows(&self, payment: &Verified) -> bool {

@@ -23,8 +23,8 @@ use crate::telemetry;
 use crate::telemetry::metrics::{MONEY_IN, SALES};
 use crate::types::{PaymentId, Timestamp};
 use crate::x402::{Facilitator, Nodes, Reason};
-pub use evidence::truth;
 use evidence::{Evidence, evidence};
+pub use evidence::{proof, truth};
 use product::{Blame, delivered, granted, released};
 pub use recorded::{is_recorded, signed, verified};
 

@@ -209,6 +209,23 @@ async fn a_call_that_is_paid_for_and_cannot_be_placed_is_paid_back() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_paid_for_and_refused_by_the_dialler_counts_for_its_wallet() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = Contract::with_a_number(&stack).await;
+    stack.bland.faults().always(DIAL, Fault::Refuse(Answer::json(400, &json!({"status": "error", "message": "no"}))));
+    for _ in 0..3 {
+        stack.travel(Duration::from_secs(15));
+        wallet.orders(&stack, CALL).await.send(&stack).await.refused(409, "payment_returned");
+    }
+    stack.travel(Duration::from_secs(15));
+    let refused = wallet.orders(&stack, CALL).await.send(&stack).await.refused(429, "rate_limited");
+    assert!(refused["limit"].as_str().is_some_and(|limit| limit.contains("destination")), "{refused}");
+    assert_eq!(wallet.spent(&stack), NUMBER_PRICE + 3 * CALL_PRICE, "the fourth was not charged");
+    stack.minutes(3).await;
+    assert_eq!(wallet.spent(&stack), NUMBER_PRICE);
+}
+
+#[tokio::test]
 async fn a_number_that_is_paid_for_and_cannot_be_bought_is_paid_back() {
     let stack = Stack::start(binaries!()).await;
     let wallet = Contract::on(&stack);

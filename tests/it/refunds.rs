@@ -2,6 +2,7 @@
 
 mod credit;
 mod last;
+mod slow;
 mod strays;
 
 use std::ops::Deref;

@@ -16,7 +16,7 @@ use crate::refusal::{Fault, Refusal};
 use crate::sale::{Behind, Delivery, Rehearsal, Stop};
 use crate::store::calls::{NewCall, NotNow, Reason, dial, not_dialled, placed};
 use crate::store::controls::List;
-use crate::store::limits::{Asking, Counters, undone};
+use crate::store::limits::{Asking, Counters, paid_and_not_placed, undone};
 use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimable, Claimed, NewSale, Open, Record, Sale, Settling};
 use crate::store::{Changes, Store, StoreFault, Work, work};
@@ -364,16 +364,15 @@ impl Calls {
 /// What is let go with a call for which no phone rang.
 pub(super) fn no_phone_rang(record: &Record, call: &work::Call) -> Changes {
     let payer = &record.signed.payer;
-    not_dialled(&call.id, payer, &record.id, record.credit(), record.created_at).and(undone(
-        &call.id,
-        payer,
-        &call.to,
-        call.cost.as_ref(),
-    ))
+    let counts = undone(&call.id, payer, &call.to, call.cost.as_ref());
+    not_dialled(&call.id, payer, &record.id, record.credit(), record.created_at).and(counts)
 }
 
 fn not_placed(record: &Record, call: &work::Call, why: Option<Refusal>) -> Delivery {
-    Delivery::Impossible { changes: no_phone_rang(record, call), why }
+    let payer = &record.signed.payer;
+    let counts = paid_and_not_placed(&call.id, payer, &call.to, call.cost.as_ref());
+    let changes = not_dialled(&call.id, payer, &record.id, record.credit(), record.created_at).and(counts);
+    Delivery::Impossible { changes, why }
 }
 
 /// What is counted for a call, should it be placed.

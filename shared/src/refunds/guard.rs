@@ -1,13 +1,15 @@
 //! What stands before the first time that a refund is sent: the day's limits, an operator where it is much that was not asked
 //! for, and the chain, which must say that the money came in. What was sent once is carried on without being asked again.
 //!
-//! `docs/decisions.md`: Why does another day not lift the stop?
+//! - `docs/decisions.md`: Why does another day not lift the stop?
+//! - `docs/decisions.md`: Which refund may keep another one waiting?
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::{ASK, Next, RESERVE, Refunds, SELDOM, SOON};
+use super::{ASK, LOW, Next, RESERVE, Refunds, SELDOM, SOON};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::sale;
@@ -15,13 +17,19 @@ use crate::store::Refunding;
 use crate::store::books::OnChain;
 use crate::store::refunds::Sending;
 use crate::store::sales::{Record, Refund, Signed};
-use crate::types::{DAY, Timestamp, TransactionId};
-use crate::x402::Truth;
+use crate::types::{DAY, Timestamp, TransactionId, Wallet};
+use crate::x402::{Payload, Transfer, Truth};
 
 /// How often it is said that something waits for an operator.
 const REMINDED: Duration = Duration::from_hours(1);
+/// How long a refund waits for the operator to fill the refund wallet.
+const PATIENCE: Duration = DAY;
 /// A node may lag behind for so long before it is worth an alarm.
 const LAG: Duration = Duration::from_mins(15);
+/// And may say nothing for so long.
+const UNHEARD: Duration = Duration::from_hours(1);
+/// How long the chain may take to say it: each that it says nothing of keeps those behind it waiting.
+const HEARD: Duration = Duration::from_secs(3);
 
 /// Whether the money came in that is to go back.
 enum Arrival {
@@ -61,11 +69,16 @@ impl Refunds {
                 return Ok(later(until_tomorrow(invocation.now)));
             }
         }
-        Ok(match self.arrival(record, refund, invocation).await {
+        Ok(match self.arrival(record, refund, invocation).await? {
             Arrival::Proven => None,
-            Arrival::Unheard => later(SOON),
+            Arrival::Unheard => {
+                if is_past(refund, UNHEARD, invocation.now) {
+                    error!(alarm = "refund_unheard", payment = ?record.id, "the chain does not say if what is to go back came in");
+                }
+                later(ever_later(refund, invocation.now))
+            }
             Arrival::Refuted => {
-                let late = refund.asked_at.saturating_add(LAG).is_ok_and(|late| late < invocation.now);
+                let late = is_past(refund, LAG, invocation.now);
                 if late {
                     error!(alarm = "refund_unproven", payment = ?record.id, "the chain does not show what is to go back");
                 }
@@ -100,20 +113,43 @@ impl Refunds {
         if is_asked { OnChain::Yes } else { OnChain::Unasked }
     }
 
+    /// Whether the refund wallet holds too little, where there is a chain to ask. It is owed all the same: the operator is told,
+    /// and after a day of waiting it becomes credit, if nothing was sent yet.
+    pub(super) async fn too_poor(&self, wallet: &Wallet, refund: &Refund, invocation: &Invocation) -> Option<Next> {
+        let held = self.nodes.balance(wallet, invocation.at_most(ASK, RESERVE)).await?;
+        if refund.is_unasked() && held < refund.amount.plus(LOW) {
+            error!(alarm = "refund_wallet_low", %held, %wallet, "what is left is kept for what is owed");
+            return Some(Next::Later { refused: refund.refused, after: SELDOM });
+        }
+        if held >= refund.amount {
+            if held < LOW {
+                error!(alarm = "refund_wallet_low", %held, wallet = %wallet, "the refund wallet should be filled");
+            }
+            return None;
+        }
+        error!(alarm = "refund_wallet_empty", %held, wallet = %wallet, "the refund wallet cannot pay what is owed");
+        let waited = refund.asked_at.saturating_add(PATIENCE).is_ok_and(|until| until <= invocation.now);
+        if waited && refund.state == Refunding::Due {
+            return Some(Next::Credited);
+        }
+        Some(Next::Later { refused: refund.refused, after: SELDOM })
+    }
+
     /// Without a wallet to pay from there is nothing to guard: it becomes credit.
     fn has_no_key(&self, record: &Record) -> bool {
         match record.signed.payer {
-            crate::types::Wallet::Evm { .. } => self.key.is_none(),
-            crate::types::Wallet::Solana { .. } => self.solana.is_none(),
+            Wallet::Evm { .. } => self.key.is_none(),
+            Wallet::Solana { .. } => self.solana.is_none(),
         }
     }
 
     /// Whether the chain shows the payment that this record is about, to us, of this amount, under this id. The record alone is
     /// no proof: more functions write records than may pay.
-    async fn arrival(&self, record: &Record, refund: &Refund, invocation: &Invocation) -> Arrival {
+    async fn arrival(&self, record: &Record, refund: &Refund, invocation: &Invocation) -> Result<Arrival, Fault> {
         if !self.nodes.knows(record.signed.payer.network()) {
-            return Arrival::Proven;
+            return Ok(Arrival::Proven);
         }
+        let until = Instant::now() + invocation.at_most(HEARD, RESERVE);
         let asked_at = u64::try_from(refund.asked_at.as_second()).unwrap_or(0);
         let signed = Signed {
             amount: refund.amount,
@@ -125,28 +161,43 @@ impl Refunds {
         let payment = match sale::verified(&Record { signed, ..record.clone() }) {
             Ok(payment) => payment,
             // A Solana payment that no request brought is known by what the watcher saw, and by nothing else.
-            Err(_) if unwritten => return Arrival::Proven,
-            Err(_) => return Arrival::Refuted,
+            Err(_) if unwritten => return Ok(Arrival::Proven),
+            Err(_) => return Ok(Arrival::Refuted),
         };
-        if payment.id() != record.id || !self.payees.contains(&record.signed.to) {
-            return Arrival::Refuted;
+        let is_other = |transfer: &Transfer| !transfer.pays(&record.signed.to, refund.amount);
+        let says_other = matches!(payment.payload(), Payload::Solana(transfer) if is_other(transfer));
+        if payment.id() != record.id || !self.payees.contains(&record.signed.to) || says_other {
+            return Ok(Arrival::Refuted);
         }
-        // It may have been made long before it was seen, so the transaction that was seen is asked for first.
-        let seen = record.settled.as_ref().and_then(|settled| settled.transaction.clone()).map(TransactionId::from_row);
+        // It may have been made long before it was seen, and strangers may have written much into its history since, so the
+        // transaction that was seen is asked for first.
+        let settled_by = record.settled.as_ref().and_then(|settled| settled.transaction.clone());
+        let seen = refund.taken_by.clone().or(settled_by).map(TransactionId::from_row);
         if let Some(seen) = seen
-            && self.nodes.shows(&payment, &seen, invocation.at_most(ASK, RESERVE)).await
+            && self.nodes.shows(&payment, &seen, until.saturating_duration_since(Instant::now())).await
         {
-            return Arrival::Proven;
+            return Ok(Arrival::Proven);
         }
-        match self.truth(&payment, invocation).await {
+        let left = until.saturating_duration_since(Instant::now());
+        Ok(match self.search(record, &payment, left).await? {
             Some(Truth::Paid { .. }) => Arrival::Proven,
             Some(Truth::Unused { .. } | Truth::Cancelled) => Arrival::Refuted,
             None => {
                 warn!(payment = ?record.id, "the chain cannot be asked whether it came in");
                 Arrival::Unheard
             }
-        }
+        })
     }
+}
+
+/// Whether it has been owed for longer than that.
+fn is_past(refund: &Refund, patience: Duration, now: Timestamp) -> bool {
+    refund.asked_at.saturating_add(patience).is_ok_and(|late| late < now)
+}
+
+/// When it is asked for again: after as long as it has been owed, so that those who wait in vain take ever less of each round.
+fn ever_later(refund: &Refund, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(refund.asked_at)).unwrap_or_default().clamp(SOON, SELDOM)
 }
 
 fn until_tomorrow(now: Timestamp) -> Duration {

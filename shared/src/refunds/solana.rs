@@ -60,13 +60,7 @@ impl Refunds {
         refund: &Refund,
         invocation: &Invocation,
     ) -> Result<Option<Next>, Fault> {
-        let mut searched = record.searched.clone();
-        let limit = invocation.at_most(ASK, RESERVE);
-        let truth = self.nodes.search(sent, u64::MAX, &mut searched, limit).await;
-        if let Some(place) = searched.filter(|place| truth.is_none() && record.searched.as_ref() != Some(place)) {
-            self.store.keep_place(record, &place).await?;
-        }
-        Ok(match truth {
+        Ok(match self.search(record, sent, invocation.at_most(ASK, RESERVE)).await? {
             Some(Truth::Paid { transaction }) => Some(Next::Refunded(Some(transaction.to_string()))),
             // It was processed and undone: the payer's account takes nothing.
             Some(Truth::Cancelled) => Some(Next::Credited),

@@ -184,7 +184,29 @@ pub async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocatio
 /// The same, for a payment of a sale, which is waited for until then at most. Where the search for it does not come to its end,
 /// the sale keeps how far it came.
 async fn fate(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
-    let (by, limit) = (waited_until(record), invocation.at_most(LOOK, RESERVE));
+    search(cashier, record, payment, waited_until(record), invocation).await
+}
+
+/// What the chain says of a payment that was granted. The transaction that is said to have made it is asked for by its name, since
+/// strangers can write into every history; only where that does not show it is it searched for.
+pub async fn proof(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
+    let named = record.settled.as_ref().and_then(|settled| settled.transaction.clone()).map(TransactionId::from_row);
+    if let Some(transaction) = named
+        && cashier.nodes.shows(payment, &transaction, invocation.at_most(LOOK, RESERVE)).await
+    {
+        return Some(Truth::Paid { transaction });
+    }
+    search(cashier, record, payment, u64::MAX, invocation).await
+}
+
+async fn search(
+    cashier: &Cashier,
+    record: &Record,
+    payment: &Verified,
+    by: u64,
+    invocation: &Invocation,
+) -> Option<Truth> {
+    let limit = invocation.at_most(LOOK, RESERVE);
     let mut searched = record.searched.clone();
     let truth = cashier.nodes.search(payment, by, &mut searched, limit).await;
     if let Some(place) = searched.filter(|place| truth.is_none() && record.searched.as_ref() != Some(place)) {

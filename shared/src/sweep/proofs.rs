@@ -15,6 +15,7 @@ use crate::refusal::Fault;
 use crate::sale;
 use crate::store::Pause;
 use crate::store::books::OnChain;
+use crate::store::proofs::SEEN_WITHIN;
 use crate::store::sales::Record;
 use crate::telemetry;
 use crate::telemetry::metrics::{MISSING_MONEY, MISSING_PAYMENTS};
@@ -23,6 +24,8 @@ use crate::x402::Truth;
 
 /// After an answer that is not sure.
 const AGAIN: Duration = Duration::from_mins(15);
+/// A node that says nothing sure of a payment for this long is worth an alarm.
+const UNHEARD: Duration = Duration::from_hours(1);
 
 impl Sweep {
     /// Asks for a payment that the watch has not seen.
@@ -33,7 +36,7 @@ impl Sweep {
             // There is no node to ask, and never will be for this one.
             return self.booked(&record, OnChain::Unasked, invocation).await;
         }
-        match sale::truth(&self.cashier, &sale::verified(&record)?, invocation).await {
+        match sale::proof(&self.cashier, &record, &sale::verified(&record)?, invocation).await {
             Some(Truth::Paid { .. }) => self.booked(&record, OnChain::Yes, invocation).await,
             Some(Truth::Cancelled | Truth::Unused { dead: true }) => {
                 let call = self.call_of(&record).await?;
@@ -49,7 +52,12 @@ impl Sweep {
                 Ok(())
             }
             Some(Truth::Unused { dead: false }) | None => {
-                warn!(payment = ?record.id, "it cannot be said yet whether it was paid");
+                let asked = record.created_at.saturating_add(SEEN_WITHIN).and_then(|from| from.saturating_add(UNHEARD));
+                if asked.is_ok_and(|late| late < invocation.now) {
+                    error!(alarm = "payment_unheard", payment = ?record.id, "granted, and the chain does not say if it was paid");
+                } else {
+                    warn!(payment = ?record.id, "it cannot be said yet whether it was paid");
+                }
                 self.prove_later(&record, invocation).await
             }
         }

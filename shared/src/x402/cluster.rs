@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use solana_hash::Hash;
 
-use self::answers::Entry;
+use self::answers::{Entry, Found};
 use self::walk::{Leaf, PAGES, Walk};
 use super::exact_svm::{Named, Transfer, token_account};
 use super::json_rpc::{Place, Question};
@@ -105,6 +105,24 @@ impl SolanaRpc {
         }
         *before = walk.before.filter(|_| dead);
         Err(NoReply::Unknown)
+    }
+
+    /// Whether a transaction is final and is this transfer: its name is by the fee payer, for the very message. Whatever was
+    /// written into any history since is not asked for. It takes two questions.
+    pub async fn shows(
+        &self,
+        transfer: &Transfer,
+        transaction: &TransactionId,
+        limit: Duration,
+    ) -> Result<bool, NoReply> {
+        if !transfer.named().is_some_and(|named| named.is(transaction)) {
+            return Ok(false);
+        }
+        let ask = Question { place: &self.place, limit };
+        on(transfer.network, &ask).await?;
+        // What makes the name true makes the message ours, so its bytes need not be read again.
+        let found = ask.transaction(transaction, Commitment::Finalized).await?;
+        Ok(matches!(found, Found::Landed(landed) if !landed.failed))
     }
 
     /// What a wallet's token account holds; nothing, if there is none.

@@ -132,6 +132,12 @@ impl Transfer {
         Wallet::Solana { network: self.network, address: self.payer }
     }
 
+    /// Whether it pays this wallet, and this much.
+    pub fn pays(&self, payee: &Wallet, amount: Usdc) -> bool {
+        let Wallet::Solana { network, address } = *payee else { return false };
+        (network, amount) == (self.network, self.amount) && self.destination == token_account(network, address)
+    }
+
     pub(super) fn base64(&self) -> String {
         STANDARD.encode(&self.transaction)
     }

@@ -57,13 +57,16 @@ impl Nodes {
         }
     }
 
-    /// Whether a transaction is in a block and made this payment. Where that cannot be learned, or the chain names none, it is not
+    /// Whether a transaction is in a block, on Solana a final one, and made this payment. Where that cannot be learned within `limit`, it is not
     /// said.
     pub async fn shows(&self, payment: &Verified, transaction: &TransactionId, limit: Duration) -> bool {
-        match (payment.payload(), &self.evm) {
-            (Payload::Evm(signed), Some(node)) => node.shows(signed, transaction, limit).await.unwrap_or(false),
-            _ => false,
-        }
+        let shown = async {
+            match payment.payload() {
+                Payload::Evm(signed) => self.evm.as_ref()?.shows(signed, transaction, limit).await.ok(),
+                Payload::Solana(transfer) => self.solana.as_ref()?.shows(transfer, transaction, limit).await.ok(),
+            }
+        };
+        tokio::time::timeout(limit, shown).await.ok().flatten().unwrap_or(false)
     }
 
     /// Whether a transaction is in a block and came to nothing. Only where a payment that was not used says no more: on Solana one

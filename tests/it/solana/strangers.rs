@@ -106,3 +106,51 @@ async fn a_refund_is_paid_once_whatever_strangers_write_into_the_refund_wallets_
     assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
     assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
 }
+
+/// The refunds alone, after the reaper has said what is owed: how many questions they asked.
+async fn round_of_refunds(stack: &Stack) -> u64 {
+    stack.travel(MINUTE);
+    stack.solana.faults().reset_counts();
+    stack.invoke("refunds", &json!({})).await;
+    stack.solana.faults().count("POST /")
+}
+
+#[tokio::test]
+async fn a_refund_is_back_within_two_rounds_whatever_strangers_write_into_the_payers_history() {
+    let caller = Caller::within(world().await).await;
+    let before = caller.money();
+    let call = caller.fails().await;
+    caller.stack.invoke("reaper", &json!({})).await;
+    // A node tells each in six times its length.
+    scribble(&caller, 3_000);
+    let asked = round_of_refunds(&caller.stack).await + round_of_refunds(&caller.stack).await;
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
+    assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
+    assert!(asked <= 12, "{asked}: as many as without strangers");
+}
+
+#[tokio::test]
+async fn the_search_for_a_payment_that_is_to_go_back_goes_on_where_the_last_round_stopped() {
+    let caller = Caller::within(world().await).await;
+    let call = caller.fails().await;
+    caller.stack.invoke("reaper", &json!({})).await;
+    // The facilitator has named another transaction than the one that made it.
+    let other = caller.stack.solana.transactions().swap_remove(0).signature;
+    let mut items = caller.stack.dynamo.items();
+    let due = items.iter_mut().find(|item| item.get("refund").is_some()).expect("one is due");
+    due["refund"]["M"]["taken_by"] = json!({"S": other});
+    caller.stack.dynamo.put(due);
+    scribble(&caller, 1_000);
+    let mut asked = Vec::new();
+    for _ in 0..8 {
+        asked.push(round_of_refunds(&caller.stack).await);
+    }
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded", "{asked:?}");
+    assert!(asked.iter().all(|asked| *asked <= 40), "{asked:?}: twenty pages and a few more");
+}
+
+/// Strangers write what is long into the history of the payer's account.
+fn scribble(caller: &Caller, many: usize) {
+    let account = associated(caller.wallet.address(), Cluster::Mainnet.usdc());
+    caller.stack.solana.clutter(account, many, &[1; 900]);
+}

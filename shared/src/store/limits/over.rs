@@ -12,8 +12,23 @@ use super::window::{COST, LOST, LOST_ON_DEAR, corrected};
 
 /// What is taken off again for a call for which no phone rang. Where it was a risk, its wallet has taken none.
 pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
-    let Some(cost) = cost else { return Changes::none() };
     let of_wallet = without(keys::calls_of(wallet), call.as_str());
+    cost.map_or_else(Changes::none, |cost| let_go(of_wallet, call, to, cost))
+}
+
+/// The same for one that was paid for first. It stays among the calls of its wallet, where it lost nothing: otherwise a wallet that
+/// pays and is refused by the dialler could do so without end, and each time is a refund of ours.
+pub fn paid_and_not_placed(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
+    let entry = || entry_of(call.as_str());
+    let of_wallet = Change::update(keys::calls_of(wallet))
+        .remove(entry().then(ENDS_AT))
+        .remove(entry().then(OPEN_UNTIL))
+        .set(entry().then(OF_ENTRY), 0_i64)
+        .when(there(entry()));
+    cost.map_or_else(Changes::none, |cost| let_go(of_wallet, call, to, cost))
+}
+
+fn let_go(of_wallet: Change, call: &CallId, to: &PhoneNumber, cost: &Cost) -> Changes {
     let of_wallet = if cost.risk { of_wallet.add(GOOD, ENOUGH.cast_signed()) } else { of_wallet };
     let to_destination = forgotten(keys::calls_to(to), call.as_str());
     let [prefix, day] =

@@ -46,6 +46,8 @@ pub enum Found {
 pub struct Landed {
     /// The transaction.
     pub transaction: Vec<u8>,
+    /// It was undone.
+    pub failed: bool,
     before: Vec<Held>,
     after: Vec<Held>,
 }
@@ -121,6 +123,8 @@ struct WireError {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Meta {
+    // A field that has to be there, and may be null.
+    err: Value,
     pre_token_balances: Option<Vec<Object<WireHeld>>>,
     post_token_balances: Option<Vec<Object<WireHeld>>>,
 }
@@ -193,6 +197,7 @@ pub fn transaction(body: &[u8]) -> Option<Found> {
     let Object(meta) = found.meta?;
     Some(Found::Landed(Landed {
         transaction,
+        failed: !meta.err.is_null(),
         before: held(meta.pre_token_balances)?,
         after: held(meta.post_token_balances)?,
     }))

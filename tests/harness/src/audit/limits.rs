@@ -243,6 +243,12 @@ impl Ledgers {
         }
     }
 
+    /// Whether a call was paid for first and could not be placed then: it is counted, though it is not there.
+    fn was_paid_and_not_placed(&self, call: &str) -> bool {
+        let is_meant = |sale: &Value| sale["work"]["call"] == call && sale["refund"]["reason"] == "undeliverable";
+        self.of_kind("SALE#").any(is_meant)
+    }
+
     /// Holds a list of calls against the calls of the wallet or number that it is about.
     fn listed(&self, row: &Value, whose: &str, field: &str, findings: &mut Findings) {
         let empty = serde_json::Map::new();
@@ -252,6 +258,12 @@ impl Ledgers {
             self.counted().filter(|call| text(call, field) == whose).map(|call| (id(call), call)).collect();
         for (name, entry) in list {
             let Some(call) = calls.get(name) else {
+                if field == "wallet" && self.was_paid_and_not_placed(name) {
+                    if entry["cost"] != 0 || !entry["ends_at"].is_null() {
+                        findings.add("I24", format!("call {name} is counted for {whose} as if it were placed"));
+                    }
+                    continue;
+                }
                 findings.add("I24", format!("call {name} is counted for {whose}, and is not there"));
                 continue;
             };
