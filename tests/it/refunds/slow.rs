@@ -1,5 +1,6 @@
 //! What is slow to go back keeps nothing else waiting.
 
+use alloy_primitives::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use harness::sim::bland::Script;
@@ -37,7 +38,7 @@ async fn thirty_refunds_that_the_node_says_nothing_of_keep_those_of_other_queues
         name(&pattern).rsplit_once(':').map(|(rest, last)| (rest.to_owned(), last.to_owned())).expect("a nonce");
     // Its payer has chosen the nonces of thirty more so that they are in one queue.
     let nonces = (0_u32..).map(|number| [[0x5a; 28].as_slice(), &number.to_be_bytes()].concat());
-    let names = nonces.map(|nonce| (format!("{rest}:0x{}", hex(&nonce)), nonce));
+    let names = nonces.map(|nonce| (format!("{rest}:0x{}", hex::encode(&nonce)), nonce));
     let slow: Vec<_> = names.filter(|(name, _)| shard(name.trim_start_matches("SALE#")) == 0).take(30).collect();
     for (name, nonce) in &slow {
         let mut item = pattern.clone();
@@ -68,8 +69,4 @@ async fn thirty_refunds_that_the_node_says_nothing_of_keep_those_of_other_queues
     for (name, _) in &slow {
         stack.dynamo.delete(name, "SALE");
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
