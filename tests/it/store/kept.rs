@@ -26,7 +26,7 @@ async fn erased_after(table: &Table, nonce: u8, has_failed: bool) -> CallId {
 
 #[tokio::test]
 async fn a_call_that_is_held_or_waits_is_not_erased_by_who_has_not_seen_that() {
-    let table = Table::new("kept").await;
+    let table = Table::new("not_erased").await;
     bring(&table, &number(1), "leased").await;
     let id = sold_call(&table, 1, false).await;
     assert!(!table.makes(erased(&called(&table, &id).await)).await, "it is not over");
