@@ -107,7 +107,7 @@ fn denied() -> Answer {
 }
 
 #[tokio::test]
-async fn it_signs_for_nobody_but_the_payee_of_its_deployment() {
+async fn it_signs_for_the_payee_of_its_deployment_alone() {
     let other = "0x00000000000000000000000000000000000000aa";
     let stack =
         Stack::builder(binaries!()).parameter("Canary", "on").variable_of("canary", "EVM_PAYEE", other).start().await;

@@ -70,7 +70,7 @@ pub(super) fn coinbase(file: &str) -> Result<(String, String), String> {
 }
 
 /// A node's URL without its key, and the key: the one piece of the path or of a query that looks like one. Where several do, or one
-/// stands before the host, all behind it is the key: the URL is put together again from both, so that too much is no mistake.
+/// stands before the host, all behind it is the key: the URL is put together again from both, so that too much does no harm.
 pub(super) fn without_key(url: &str) -> (String, Option<String>) {
     let whole = || (url.to_owned(), None);
     let Some((scheme, rest)) = url.split_once("://").filter(|_| !url.contains("{key}")) else { return whole() };

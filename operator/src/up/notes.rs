@@ -48,7 +48,7 @@ impl Notes {
         }
     }
 
-    /// Keeps something that is no secret, at once.
+    /// Keeps something that is not a secret, at once.
     pub(super) fn put(&mut self, name: &str, value: &str) -> Result<(), Trouble> {
         self.table.insert(name.to_owned(), toml::Value::String(value.to_owned()));
         let head =

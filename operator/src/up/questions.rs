@@ -1,5 +1,5 @@
 //! What only the operator knows: eight questions at most, before anything is made. An answer that cannot be right is asked for again, and
-//! noted only once it can be: what is no secret is kept in a small file until the stack itself knows it; secrets are kept in the stack
+//! noted only once it can be: what is not a secret is kept in a small file until the stack itself knows it; secrets are kept in the stack
 //! alone. Where no one can be asked, what has a usual answer has that.
 
 use std::path::PathBuf;
@@ -100,7 +100,7 @@ impl Answers {
         Ok(Self { terminal, given, notes, asked: 0 })
     }
 
-    /// A name that no question has is a mistake, and not nothing; so is a value that is no text.
+    /// A name that no question has is a mistake, and not nothing; so is a value that is not text.
     fn knows_all(table: &toml::Table, place: &str, own: &[&str]) -> Result<(), Trouble> {
         for (name, value) in table.iter().filter(|(name, _)| *name != PARAMETERS) {
             if !ALL.iter().any(|question| question.name == name) && !own.contains(&name.as_str()) {

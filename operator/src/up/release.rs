@@ -27,7 +27,8 @@ impl Release {
         let processors = PROCESSORS.iter().copied().filter(|one| processor.is_none_or(|wanted| wanted == *one));
         let of_it: Vec<PathBuf> = processors.map(|one| folder.join(one)).filter(|it| it.is_dir()).collect();
         let at = of_it.into_iter().next().ok_or_else(|| {
-            let what = "is no release: it has no folder arm64 or x86_64 with a template. --release says where one is";
+            let what =
+                "is not a release: it has no folder arm64 or x86_64 with a template. --release says where one is";
             match processor {
                 Some(one) if folder.join(SUMS).exists() => Trouble(format!(
                     "{} has nothing for {one}; if another processor is meant, --architecture says which",
@@ -163,7 +164,7 @@ mod tests {
             ("bent", |at| fs::write(at.join("x86_64/buy.zip"), "other").unwrap(), "is not what"),
             ("gone", |at| fs::remove_file(at.join("x86_64/buy.zip")).unwrap(), "buy.zip"),
             ("bare", |at| fs::remove_file(at.join("SHA256SUMS")).unwrap(), "SHA256SUMS"),
-            ("none", |at| fs::remove_dir_all(at.join("x86_64")).unwrap(), "is no release"),
+            ("none", |at| fs::remove_dir_all(at.join("x86_64")).unwrap(), "is not a release"),
             ("unsaid", |at| fs::write(at.join("SHA256SUMS"), "").unwrap(), "does not stand in"),
         ];
         for (of, bend, why) in cases {

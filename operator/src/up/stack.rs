@@ -200,7 +200,8 @@ impl Journey {
             let now = before.iter().find(|one| one.name == name);
             if !offered.contains(&name) {
                 let file = self.answers.file();
-                self.terminal.progress(format!("{name}, in {file}, is no parameter of this release: it is left out"));
+                self.terminal
+                    .progress(format!("{name}, in {file}, is not a parameter of this release: it is left out"));
             } else if now.is_some_and(|one| one.value != value) {
                 self.terminal.progress(format!("{name} stays as the stack has it; `dialtone set {name}=…` changes it"));
             } else if now.is_none() {

@@ -339,7 +339,7 @@ async fn a_parameter_that_is_new_in_a_release_is_taken_from_the_file() {
     assert_eq!((&*now["WaitsAtOnce"], &*now["DailyCallBudget"]), ("300", "2000"));
     assert!(renewed.err.contains("DailyCallBudget stays as the stack has it"), "{}", renewed.err);
     assert!(
-        renewed.err.contains("Gone, in") && renewed.err.contains("is no parameter of this release"),
+        renewed.err.contains("Gone, in") && renewed.err.contains("is not a parameter of this release"),
         "{}",
         renewed.err
     );

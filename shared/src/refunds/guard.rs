@@ -143,8 +143,8 @@ impl Refunds {
         }
     }
 
-    /// Whether the chain shows the payment that this record is about, to us, of this amount, under this id. The record alone is
-    /// no proof: more functions write records than may pay.
+    /// Whether the chain shows the payment that this record is about, to us, of this amount, under this id. The record alone does not
+    /// prove it: more functions write records than may pay.
     async fn arrival(&self, record: &Record, refund: &Refund, invocation: &Invocation) -> Result<Arrival, Fault> {
         if !self.nodes.knows(record.signed.payer.network()) {
             return Ok(Arrival::Proven);
