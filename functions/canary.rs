@@ -1,5 +1,5 @@
-//! The canary: once an hour it buys a list, over the internet and with money, as any client does. It has no other right than to sign
-//! with its own wallet's key.
+//! The canary: once an hour it buys a list, over the internet and with money, as any client does.
+//! It has no other right than to sign with its own wallet's key.
 
 use shared::endpoints::rounds;
 

@@ -1,4 +1,5 @@
-//! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for thirty days.
+//! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for
+//! thirty days.
 
 use shared::endpoints::numbers_buy;
 

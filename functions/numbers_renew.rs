@@ -1,5 +1,5 @@
-//! `POST /api/v1/phone/numbers/renew`, $5.00: thirty more days for an active number, counted from its current end. Only
-//! its owner may.
+//! `POST /api/v1/phone/numbers/renew`, $5.00: thirty more days for an active number, counted from
+//! its current end. Only its owner may.
 
 use shared::endpoints::numbers_renew;
 

@@ -1,5 +1,5 @@
-//! `POST /api/v1/voice/call`, $0.54: an AI voice calls a number and does its task. Answers as soon as the call is under
-//! way; how it goes is polled for.
+//! `POST /api/v1/voice/call`, $0.54: an AI voice calls a number and does its task. Answers as soon
+//! as the call is under way; how it goes is polled for.
 
 use shared::endpoints::voice_call;
 

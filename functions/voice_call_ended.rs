@@ -1,4 +1,5 @@
-//! `POST /webhooks/bland/{call_id}/{token}`: the dialler says that a call is over, which is a reason to look.
+//! `POST /webhooks/bland/{call_id}/{token}`: the dialler says that a call is over, which is a
+//! reason to look.
 
 use shared::endpoints::voice_call_ended;
 

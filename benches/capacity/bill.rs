@@ -1,4 +1,5 @@
-//! What so many calls cost, reckoned with what was counted of one: OPERATIONS.md has the tables that this prints.
+//! What so many calls cost, reckoned with what was counted of one: OPERATIONS.md has the tables
+//! that this prints.
 
 use harness::life::Life;
 
@@ -14,19 +15,23 @@ const MILLISECOND: Pico = 3_333;
 const WRITE_UNIT: Pico = 625_000;
 const HALF_A_READ_UNIT: Pico = 62_500;
 const BYTE_OF_A_LOG: Pico = 500;
-/// What the gateway writes of a request, by the template's format, and what CloudWatch adds to an event; twice, with the function's own.
+/// What the gateway writes of a request, by the template's format, and what CloudWatch adds to an
+/// event; twice, with the function's own.
 const ACCESS_LINE: u64 = 180 + 2 * 26;
-/// How long the functions take on AWS, in milliseconds, where neighbours answer as they usually do: assumed.
+/// How long the functions take on AWS, in milliseconds, where neighbours answer as they usually do:
+/// assumed.
 const PLACING: u64 = 1_500;
 const LOOKING: u64 = 350;
 const POLLING: u64 = 20;
 
-/// What each brings, and what a call of two minutes costs at vendors: the dialler's third plan, the carrier's minute to the US.
+/// What each brings, and what a call of two minutes costs at vendors: the dialler's third plan, the
+/// carrier's minute to the US.
 const PRICE: Pico = DOLLAR / 100 * 54;
 const DIALLER: Pico = DOLLAR / 100 * 11 * 2;
 const CARRIER: Pico = DOLLAR / 1000 * 14 * 2;
 const FACILITATOR: Pico = DOLLAR / 1000;
-/// Alarms, at most forty metrics, key, secrets, rounds that find nothing: OPERATIONS.md, *A month of nothing*.
+/// Alarms, at most forty metrics, key, secrets, rounds that find nothing: OPERATIONS.md, *A month
+/// of nothing*.
 const FIXED_A_MONTH: Pico = DOLLAR * 23;
 
 /// What AWS charges for one call.

@@ -1,4 +1,5 @@
-//! What breaks first, at how many calls of two minutes a day, and who can change it: OPERATIONS.md has the table that this prints.
+//! What breaks first, at how many calls of two minutes a day, and who can change it: OPERATIONS.md
+//! has the table that this prints.
 
 use harness::life::Life;
 use shared::limits::Plan;
@@ -11,8 +12,9 @@ const PEAK: u64 = 4;
 /// A call's two minutes, in seconds.
 const TALK: u64 = 120;
 
-/// Vendors' own numbers: Lambda's executions at once in a new account and in an old one, the gateway's requests a second, DynamoDB's write
-/// units a second for a table, the carrier's calls a second.
+/// Vendors' own numbers: Lambda's executions at once in a new account and in an old one, the
+/// gateway's requests a second, DynamoDB's write units a second for a table, the carrier's calls a
+/// second.
 const EXECUTIONS: [u64; 2] = [10, 1_000];
 const GATEWAY: u64 = 10_000;
 const WRITE_UNITS: u64 = 40_000;
@@ -23,12 +25,14 @@ const CALLS_A_SECOND: u64 = 400;
 const LARGEST_SCALE: u64 = 25;
 const WAITS: u64 = 200;
 const BUDGET: u64 = 200_000;
-/// What a call of two minutes costs at the vendors, in tenths of a cent: the third plan, and a minute to the US.
+/// What a call of two minutes costs at the vendors, in tenths of a cent: the third plan, and a
+/// minute to the US.
 const TENTHS: u64 = 248;
 /// Looks of a round of all shards, at 250 ms each: `shared/src/sweep/queues.rs` holds it.
 const LOOKS: u64 = 9_728;
-/// Calls of a day whose lines in the books fit into one round of the reaper: 650 bytes each, in 48 MiB.
-const BOOKED: u64 = 75_000;
+/// Calls of a day that get into the books on the next: 650 bytes each, in eight parts of 4 MiB
+/// for each of the 288 rounds that write them (`shared/src/sweep/books.rs`).
+const BOOKED: u64 = 288 * 8 * (4 << 20) / 650;
 /// At which rate the simulation is held.
 const SIMULATED: u64 = 500;
 
@@ -70,10 +74,10 @@ pub(crate) fn rows(life: &Life) -> Vec<String> {
         ),
         (
             BOOKED,
-            "the books: one round writes a day's files, 48 MiB of them, 650 bytes for a call; a larger day waits in the table for 90 days, and the alarm rings"
+            "the books: eight parts of 4 MiB in each of the 288 rounds a day that write them, if a part takes 1.7 s, 650 bytes for a call; beyond it they fall behind, the alarm rings, and after 90 days the table forgets"
                 .to_owned(),
             "reckoned",
-            "code: a file for each hour".to_owned(),
+            "code: a round of their own".to_owned(),
         ),
         (
             WAITS * A_DAY / TALK,

@@ -63,7 +63,8 @@ async fn counted(store: &Store, budget: &Budget, call: u64) -> (Duration, Durati
     let read = began.elapsed();
     let ends_at = Timestamp::from_second(NOW + 360).expect("a time");
     let cost = Usdc::micros(770_000);
-    let asking = Asking { call: &id, wallet: &wallet, to: &to, cost, price: Usdc::micros(540_000), ends_at };
+    let asking =
+        Asking { call: &id, wallet: &wallet, to: &to, business: false, cost, price: Usdc::micros(540_000), ends_at };
     let admitted = store.admit(&mut counters, &asking, budget, now).await.expect("the engine answers");
     let admitted = admitted.unwrap_or_else(|obstacle| unreachable!("{obstacle:?}"));
     let began = Instant::now();

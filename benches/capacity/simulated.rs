@@ -1,4 +1,5 @@
-//! Calls that are counted, in a world in which a transaction is cancelled that finds another one at an item of its own.
+//! Calls that are counted, in a world in which a transaction is cancelled that finds another one at
+//! an item of its own.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -136,8 +137,8 @@ impl World {
         (of(self.cut), of(self.of_a_prefix))
     }
 
-    /// The next try, after an answer that says that another transaction is in the way, as the store has it: another slice where there
-    /// is one, and else a pause.
+    /// The next try, after an answer that says that another transaction is in the way, as the store
+    /// has it: another slice where there is one, and else a pause.
     fn again(&self, event: Event, answered: u64, read: u64) -> Option<Event> {
         let others = |cut: Option<Cut>| cut.is_some_and(|cut| cut.slices > 1);
         if event.step == Step::Claim && others(self.cut) {
@@ -170,7 +171,7 @@ impl Busy {
     /// Begins to write the items of a step, unless another one writes one of them.
     fn takes(&mut self, event: &Event, took: u64) -> bool {
         let (all, prefix) = event.slices;
-        // An end frees a line, and what was reserved is corrected in all three.
+        // An end frees a line; what was reserved is corrected in both.
         let to_the_prefix = event.call.is_multiple_of(TO_THE_PREFIX) && event.step != Step::End;
         let items = [self.all.get_mut(usize::from(all)), self.prefix.get_mut(usize::from(prefix))];
         let mut items: Vec<&mut u64> = items

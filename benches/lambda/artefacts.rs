@@ -11,7 +11,8 @@ pub(crate) const FLOOR: &str = "floor";
 
 /// Builds the functions and the floor with the profile that ships. Returns the programs by name.
 pub(crate) fn build() -> BTreeMap<String, PathBuf> {
-    // With `cargo bench`'s own features the functions would be linked with what only the harness needs.
+    // With `cargo bench`'s own features the functions would be linked with what only the harness
+    // needs.
     let output = Command::new(env!("CARGO"))
         .args(["build", "--release", "--package", "dialtone", "--package", FLOOR, "--bins"])
         .arg("--message-format=json-render-diagnostics")
@@ -27,8 +28,8 @@ pub(crate) fn build() -> BTreeMap<String, PathBuf> {
     built.collect()
 }
 
-/// The same, as they were built last beside this program: with the profile that ships by `cargo bench`, and with the
-/// tests' by `cargo test`.
+/// The same, as they were built last beside this program: with the profile that ships by `cargo
+/// bench`, and with the tests' by `cargo test`.
 pub(crate) fn built() -> BTreeMap<String, PathBuf> {
     // This program is in `target/release/deps`.
     let own = std::env::current_exe().expect("this program has a path");
@@ -41,7 +42,8 @@ pub(crate) fn built() -> BTreeMap<String, PathBuf> {
     functions.chain([FLOOR.to_owned()]).map(|name| (name.clone(), directory.join(name))).collect()
 }
 
-/// Bytes of a program, and of the same compressed as in a zip archive; nothing where there is no `gzip`.
+/// Bytes of a program, and of the same compressed as in a zip archive; nothing where there is no
+/// `gzip`.
 pub(crate) fn weigh(program: &Path) -> (u64, Option<u64>) {
     let bytes = std::fs::metadata(program).map_or(0, |file| file.len());
     let zipped = Command::new("gzip").args(["-c", "-6"]).arg(program).stderr(Stdio::null()).output();

@@ -1,4 +1,5 @@
-//! What a request costs on its own: neighbours answer at once, so what is left is the function's own work.
+//! What a request costs on its own: neighbours answer at once, so what is left is the function's
+//! own work.
 
 use std::path::Path;
 use std::time::Duration;
@@ -71,8 +72,8 @@ impl Subject<'_> {
         used
     }
 
-    /// Measures it and the floor in turns, so that both meet the same machine: how fast a processor is changes from one
-    /// second to the next with what its neighbours do.
+    /// Measures it and the floor in turns, so that both meet the same machine: how fast a processor
+    /// is changes from one second to the next with what its neighbours do.
     pub(crate) fn cost(&self, floor: &Subject<'_>, meter: &Meter) -> Cost {
         let (mut own, mut least) = (Runs::default(), Runs::default());
         let (mut process, mut floor_process) = (None, None);

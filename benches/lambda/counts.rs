@@ -1,5 +1,6 @@
-//! What a request costs in numbers that are the same on every machine: which neighbour it asks for what, how often, and what
-//! the table charges for it. Times are for a quiet machine; these hold in every check.
+//! What a request costs in numbers that are the same on every machine: which neighbour it asks for
+//! what, how often, and what the table charges for it. Times are for a quiet machine; these hold in
+//! every check.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +14,13 @@ use crate::scene::Scene;
 /// Requests that are counted, each for itself.
 pub(crate) const COUNTED: usize = 3;
 
-/// What the table charges at most for one warm request, in halves of read units and in write units. Written down from a
-/// count, so that the author of a change that makes a request dearer knows and says so here.
+/// What the table charges at most for one warm request, in halves of read units and in write units.
+/// Written down from a count, so that the author of a change that makes a request dearer knows and
+/// says so here.
 const UNITS: [(&str, u64, u64); 26] = [
-    // All four shards of it. Five units are looks whether it is time for what is done once in a while; without them they would be writes
-    // that are refused, which DynamoDB charges with two units each, and the engine does not.
+    // All four shards of it. Five units are looks whether it is time for what is done once in a
+    // while; without them they would be writes that are refused, which DynamoDB charges with two
+    // units each, and the engine does not.
     ("reaper, nothing due", 49, 0),
     ("list, unpaid", 0, 0),
     ("list, forged", 0, 0),
@@ -32,7 +35,7 @@ const UNITS: [(&str, u64, u64); 26] = [
     ("numbers, signed in", 2, 0),
     ("list, dry run", 12, 0),
     ("buy, dry run", 23, 0),
-    ("call, dry run", 42, 0),
+    ("call, dry run", 36, 0),
     ("own calls, unpaid", 0, 0),
     ("own calls, forged", 0, 0),
     ("own calls, signed in", 4, 0),
@@ -42,7 +45,7 @@ const UNITS: [(&str, u64, u64); 26] = [
     ("buy, pooled", 15, 17),
     ("buy, carried", 15, 26),
     ("call, unpaid", 0, 0),
-    ("call, paid", 24, 34),
+    ("call, paid", 22, 28),
     ("status, poll", 2, 0),
 ];
 

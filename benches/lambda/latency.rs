@@ -1,6 +1,7 @@
-//! How long a paid request takes when its neighbours take as long as they do in life, beside what its critical path
-//! needs at least. The neighbours' own time is measured in the same request, at their servers: a timer that is late, or
-//! an engine at work, is not the function's fault. Everything else is: connections, the wire, its own work.
+//! How long a paid request takes when its neighbours take as long as they do in life, beside what
+//! its critical path needs at least. The neighbours' own time is measured in the same request, at
+//! their servers: a timer that is late, or an engine at work, is not the function's fault.
+//! Everything else is: connections, the wire, its own work.
 
 use std::time::Duration;
 

@@ -1,12 +1,15 @@
-//! `cargo bench-lambda`: what each function costs, beside a hello-world of the same runtime measured in the same run.
+//! `cargo bench-lambda`: what each function costs, beside a hello-world of the same runtime
+//! measured in the same run.
 //!
-//! The functions are built as they ship and run as Lambda runs them, one process each behind a runtime API of this
-//! program's own; the neighbours are the harness's. Processor time is the kernel's, to the nanosecond, so that it holds
-//! on a busy machine as well; wall times do not. Words choose: `cargo bench-lambda buy` measures only what has "buy" in
-//! its name, `quick` does everything less often, and `built` measures the functions as they were built last.
+//! The functions are built as they ship and run as Lambda runs them, one process each behind a
+//! runtime API of this program's own; the neighbours are the harness's. Processor time is the
+//! kernel's, to the nanosecond, so that it holds on a busy machine as well; wall times do not.
+//! Words choose: `cargo bench-lambda buy` measures only what has "buy" in its name, `quick` does
+//! everything less often, and `built` measures the functions as they were built last.
 //!
-//! `counts` measures no time at all: it holds which neighbours each request asks, how often, and what the table charges.
-//! Those are the same on every machine, and for functions that were compiled in haste: `cargo counts` takes the tests' own.
+//! `counts` measures no time at all: it holds which neighbours each request asks, how often, and
+//! what the table charges. Those are the same on every machine, and for functions that were
+//! compiled in haste: `cargo counts` takes the tests' own.
 
 #![expect(
     clippy::expect_used,
@@ -213,7 +216,8 @@ fn http(name: &'static str, function: &'static str, ask: Ask, status: u64) -> Pl
     Plan { name, function, event: Event::Http(Box::new(ask)), status: Some(status), path: None }
 }
 
-/// Signing in on Solana. What a signature costs to verify is what a forged one costs beyond one that is not looked at.
+/// Signing in on Solana. What a signature costs to verify is what a forged one costs beyond one
+/// that is not looked at.
 fn plans_on_solana(scene: &Scene) -> Vec<Plan> {
     vec![
         http("numbers, Solana, forged", "numbers", scene.signed_in(NUMBERS, ForgerOnSolana), 401),

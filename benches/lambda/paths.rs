@@ -1,7 +1,8 @@
-//! Critical paths: what each paid endpoint has to ask for, one after the other, with what can be asked side by side.
+//! Critical paths: what each paid endpoint has to ask for, one after the other, with what can be
+//! asked side by side.
 //!
-//! Written by hand from the specification, not read off the code: a request that is not here is a deviation, and is
-//! reported as one.
+//! Written by hand from the specification, not read off the code: a request that is not here is a
+//! deviation, and is reported as one.
 
 use std::time::Duration;
 
@@ -47,7 +48,8 @@ const fn bland(what: &'static str, class: &'static str) -> Link {
     Link { what, neighbour: Neighbour::Bland, class: (class, ""), milliseconds: 150 }
 }
 
-/// An earlier sale with this payment, whether the wallet is served, and whether anything is paused: one question.
+/// An earlier sale with this payment, whether the wallet is served, and whether anything is paused:
+/// one question.
 const RECORD: Link = dynamo("earlier sale", "BatchGetItem");
 /// What was counted of this wallet, this destination and this day.
 const COUNTERS: Link = dynamo("counters", "BatchGetItem");
@@ -59,6 +61,9 @@ const CODE: Link = Link { what: "code", neighbour: Neighbour::Chain, class: ("PO
 const CLAIM: Link = dynamo("claim", "TransactWriteItems");
 const FENCE: Link = dynamo("fence", "TransactWriteItems");
 const CLOSE: Link = dynamo("close", "TransactWriteItems");
+/// A call's fence is a write of its sale, and the call is told in the next one.
+const FENCE_ALONE: Link = dynamo("fence", "UpdateItem");
+const PLACED: Link = dynamo("placed", "UpdateItem");
 /// A sale that holds nothing beside itself is claimed and closed by itself.
 const CLAIM_ALONE: Link = dynamo("claim", "PutItem");
 const CLOSE_ALONE: Link = dynamo("close", "UpdateItem");
@@ -112,7 +117,8 @@ pub(crate) const PLACE_CALL: CriticalPath = CriticalPath(&[
     &[&[RECORD], &[LEASES], &[COUNTERS], &[HOLDS, VERIFY], &[CODE]],
     &[&[CLAIM]],
     &[&[bland("dial", "POST /v1/calls")]],
-    &[&[FENCE]],
+    &[&[FENCE_ALONE]],
+    &[&[PLACED]],
     &[&[SETTLE]],
     &[&[CLOSE]],
 ]);
@@ -136,7 +142,8 @@ impl CriticalPath {
         self.0.iter().map(longest).sum()
     }
 
-    /// Takes each link's own measured time, which is the injected delay and the neighbour's own work.
+    /// Takes each link's own measured time, which is the injected delay and the neighbour's own
+    /// work.
     pub(crate) fn hold(&self, mut asked: Vec<Asked>) -> Measured {
         let mut measured = Measured { sum: Duration::ZERO, missing: Vec::new(), besides: Vec::new() };
         for step in self.0 {

@@ -1,5 +1,5 @@
-//! One process of a function and the runtime API that it talks to, on plain threads: nothing here waits for an executor,
-//! so that what is timed is the function.
+//! One process of a function and the runtime API that it talks to, on plain threads: nothing here
+//! waits for an executor, so that what is timed is the function.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

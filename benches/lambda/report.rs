@@ -8,8 +8,8 @@ use crate::cost::{Cost, Typical};
 use crate::latency::{Latency, Timed};
 use crate::paths::{CriticalPath, Step};
 
-/// Targets, in hundredths of what the floor needs. They are what is promised, and not what is reached: the last table says which
-/// of them are not met.
+/// Targets, in hundredths of what the floor needs. They are what is promised, and not what is
+/// reached: the last table says which of them are not met.
 const UNPAID_CPU: u128 = 130;
 const COLD_CPU: u128 = 350;
 const COLD_AIM: u128 = 250;

@@ -91,8 +91,8 @@ impl Scene {
         Self { stack, runtime, wallet, on_solana, callers, placed, number: String::new(), call: String::new() }
     }
 
-    /// Fills the pool with this many numbers; then the owner buys one of another country's, and calls from it, and so do those
-    /// who will place this many calls.
+    /// Fills the pool with this many numbers; then the owner buys one of another country's, and
+    /// calls from it, and so do those who will place this many calls.
     pub(crate) fn set(&mut self, pooled: usize, calls: usize) {
         let (stack, wallet) = (&self.stack, &self.wallet);
         let callers: Vec<_> = (0..calls.div_ceil(UNDER_WAY)).map(|_| stack.wallet_with(RICH)).collect();
@@ -222,8 +222,8 @@ impl Scene {
         }
     }
 
-    /// Who buys the next number: another wallet each time, since one buys a number at a time. Who has bought before causes one read
-    /// more, of that sale.
+    /// Who buys the next number: another wallet each time, since one buys a number at a time. Who
+    /// has bought before causes one read more, of that sale.
     fn buyer(&self) -> Wallet {
         self.stack.wallet_with(RICH)
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 /// Longer than anything that a function still does after it has asked for work.
 const RESTLESS: Duration = Duration::from_secs(2);
 
-/// The processor time of all threads so far, once all of them are asleep: the scheduler adds a thread's time when it
-/// stops running.
+/// The processor time of all threads so far, once all of them are asleep: the scheduler adds a
+/// thread's time when it stops running.
 pub(crate) fn cpu_at_rest(pid: u32) -> Duration {
     let began = Instant::now();
     loop {

@@ -1,5 +1,6 @@
-//! The few things that are asked of AWS beside the table: what belongs to a stack, what its functions were told, and what is in its
-//! secrets. Signed requests over the library's own client; the SDK has a crate of many thousand operations for each of them.
+//! The few things that are asked of AWS beside the table: what belongs to a stack, what its
+//! functions were told, and what is in its secrets. Signed requests over the library's own client;
+//! the SDK has a crate of many thousand operations for each of them.
 
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
@@ -15,6 +16,7 @@ use shared::wire::signing::{Signer, Unsigned};
 use crate::terminal::Trouble;
 
 mod account;
+mod alarms;
 mod deploy;
 mod files;
 mod logs;
@@ -25,7 +27,7 @@ mod storage;
 pub(crate) use account::{Identity, Subscription};
 pub(crate) use deploy::Template;
 pub(crate) use logs::Written;
-pub(crate) use stack::{Parameter, STEP};
+pub(crate) use stack::{Parameter, Progress, STEP};
 pub(crate) use storage::digest;
 
 const LIMIT: Duration = Duration::from_secs(15);
@@ -39,6 +41,10 @@ const LOST: &str = "cannot be reached";
 const BROKEN: &str = "broke off";
 /// What AWS says to too many questions, where its status does not say so.
 const BUSY: [&str; 4] = ["Throttling", "TooManyRequests", "RequestLimitExceeded", "SlowDown"];
+/// What AWS says of a signature that is older or newer than its own clock, where it is not simply
+/// wrong.
+const LATE: [&str; 4] =
+    ["InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"];
 /// More functions than an account may have, by fifty a page.
 const PAGES: u32 = 1_000;
 
@@ -52,9 +58,10 @@ pub(crate) struct Aws {
     tokens: String,
     topics: String,
     logs: String,
+    alarms: String,
 }
 
-/// What a function was told, and what it is called.
+/// A function's variables, and its name.
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) variables: BTreeMap<String, String>,
@@ -71,12 +78,14 @@ impl Aws {
         let tokens = url("AWS_ENDPOINT_URL_STS", "sts");
         let topics = url("AWS_ENDPOINT_URL_SNS", "sns");
         let logs = url("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs");
+        let alarms = url("AWS_ENDPOINT_URL_CLOUDWATCH", "monitoring");
         let Service { region, credentials, .. } = service("AWS_ENDPOINT_URL_LAMBDA");
-        Self { signer: Signer { region, credentials }, lambda, secrets, cloudformation, storage, tokens, topics, logs }
+        let signer = Signer { region, credentials };
+        Self { signer, lambda, secrets, cloudformation, storage, tokens, topics, logs, alarms }
     }
 
-    /// The variables of all functions of a stack: what the template gave them. Those that the stack itself lists, never those whose
-    /// names look like it.
+    /// The variables of all functions of a stack: what the template gave them. Those that the stack
+    /// itself lists, never those whose names look like it.
     pub(crate) async fn variables_of(&self, stack: &str) -> Result<Vec<(String, String)>, Trouble> {
         let functions = self.functions_of(stack).await?;
         let asked = functions.iter().map(|name| async move {
@@ -111,7 +120,16 @@ impl Aws {
 
     /// What is in a secret, as its JSON; nothing, where it has not been filled.
     pub(crate) async fn secret(&self, id: &str) -> Result<Option<Map<String, Value>>, Trouble> {
-        let reply = self.secrets("GetSecretValue", &json!({"SecretId": id})).await?;
+        self.version(id, "AWSCURRENT").await
+    }
+
+    /// What was in it before it was last changed; nothing, where it never was.
+    pub(crate) async fn secret_before(&self, id: &str) -> Result<Option<Map<String, Value>>, Trouble> {
+        self.version(id, "AWSPREVIOUS").await
+    }
+
+    async fn version(&self, id: &str, stage: &str) -> Result<Option<Map<String, Value>>, Trouble> {
+        let reply = self.secrets("GetSecretValue", &json!({"SecretId": id, "VersionStage": stage})).await?;
         let told = &reply.told;
         let empty = told["__type"].as_str().is_some_and(|kind| kind.ends_with("ResourceNotFoundException"))
             && ["message", "Message"]
@@ -155,7 +173,9 @@ impl Aws {
         let kind = target.map(|_| ("content-type", "application/x-amz-json-1.1"));
         let headers: Vec<(&str, &str)> =
             kind.into_iter().chain(target.map(|target| ("x-amz-target", target))).collect();
-        let again = method == "GET" || target.is_some_and(|target| target.ends_with(".GetSecretValue"));
+        // Under the same token a value is put once.
+        let is_safe = |target: &str| [".GetSecretValue", ".PutSecretValue"].iter().any(|it| target.ends_with(it));
+        let again = method == "GET" || target.is_some_and(is_safe);
         let asked = Asked { service, method, url, headers: &headers, body, limit: LIMIT, again };
         let (status, bytes) = self.send(asked).await?;
         Ok(Reply { status, told: serde_json::from_slice(&bytes).unwrap_or_default() })
@@ -222,7 +242,7 @@ pub(crate) fn was_refused(trouble: &Trouble) -> bool {
     ![LOST, BROKEN].iter().any(|words| trouble.0.ends_with(words))
 }
 
-/// What was answered.
+/// An answer of AWS.
 struct Reply {
     status: u16,
     told: Value,
@@ -245,7 +265,8 @@ fn list<'a>(page: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     page[name].as_array().into_iter().flatten()
 }
 
-/// An answer that is one; of a refusal only its code is told, since its message can quote what was asked.
+/// An answer that is one; of a refusal only its code is told, since its message can quote what was
+/// asked.
 fn document(reply: Reply, service: &str) -> Result<Value, Trouble> {
     if (200..300).contains(&reply.status) {
         return Ok(reply.told);
@@ -253,12 +274,27 @@ fn document(reply: Reply, service: &str) -> Result<Value, Trouble> {
     let code = reply.told["__type"].as_str().unwrap_or_default().rsplit('#').next().unwrap_or_default();
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     let code = if code.is_empty() { reply.status.to_string() } else { code };
-    Err(Trouble(format!("AWS {service} refused: {code}. May you do this there?")))
+    let why = if LATE.contains(&code.as_str()) { "Is this machine's clock right?" } else { "May you do this there?" };
+    Err(Trouble(format!("AWS {service} refused: {code}. {why}")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::encoded;
+    use serde_json::json;
+
+    use super::{Reply, document, encoded};
+
+    #[test]
+    fn a_signature_that_is_refused_may_be_the_clocks_doing_and_all_else_a_right_that_is_missing() {
+        for (code, hint) in [
+            ("com.amazon.coral.service#InvalidSignatureException", "clock"),
+            ("RequestExpired", "clock"),
+            ("AccessDeniedException", "May you"),
+        ] {
+            let said = document(Reply { status: 403, told: json!({"__type": code}) }, "Lambda").unwrap_err().0;
+            assert!(said.contains(hint), "{said}");
+        }
+    }
 
     #[test]
     fn a_marker_is_a_value_in_a_query_whatever_is_in_it() {

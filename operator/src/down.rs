@@ -1,5 +1,5 @@
-//! `dialtone down`: deletes a stack after its name was typed, and says what stays, what that costs, and how each of it goes. What
-//! was sold is not cut off unless the operator says that it may be.
+//! `dialtone down`: deletes a stack after its name was typed, and says what stays, what that costs,
+//! and how each of it goes. What was sold is not cut off unless the operator says that it may be.
 
 mod left;
 
@@ -15,14 +15,14 @@ use crate::act::Deed;
 use crate::args::Down;
 use crate::terminal::{Answer, Trouble};
 use crate::words::counted;
-use crate::{Desk, up};
+use crate::{Desk, find, up};
 
 /// More of one queue than is counted.
 const MOST: u16 = 10_000;
 /// What is said where it goes on, or ends, without anything for sale.
 const PAUSED: &str = "Selling stays paused; `dialtone resume` sells again.";
 
-/// What a stack still owes.
+/// The debts of a stack.
 #[derive(PartialEq, Eq, Debug)]
 struct Owed {
     leased: usize,
@@ -83,15 +83,23 @@ pub(crate) async fn down(desk: &Desk, options: &Down) -> Result<Answer, Trouble>
         }
         told += 1;
     });
-    if let Err(trouble) = gone.await {
-        return Err(stays_paused(deed, trouble).await);
+    if let Err(Trouble(why)) = gone.await {
+        let _ = deed.ended(false).await;
+        let finish = format!("aws cloudformation delete-stack --stack-name {stack}");
+        // Nothing resumes what has no functions any more.
+        return Err(Trouble(format!(
+            "{why}. {stack} may be half deleted, and sells nothing. See to that, then finish it: {finish}"
+        )));
     }
     // In the table, which stays.
     deed.ended(true).await?;
     let rows = left.iter().map(|one| vec![one.what.clone(), one.costs.clone(), one.how.clone()]).collect();
     let documents: Vec<_> =
         left.iter().map(|one| json!({"what": one.what, "costs": one.costs, "how": one.how})).collect();
-    let answer = Answer::words(json!({"deleted": true, "stays": documents}), format!("{stack} is gone. This stays:"));
+    let answer = Answer::words(
+        json!({"deleted": true, "stays": documents}),
+        format!("{stack} is gone, and its logs with it. This stays:"),
+    );
     Ok(answer.table(&["what", "costs a month", "how it goes"], rows))
 }
 
@@ -134,20 +142,12 @@ async fn owed(desk: &Desk, store: &Store) -> Result<Owed, Trouble> {
     for shard in 0..SHARDS {
         owed.leased += count(store, Queue::Leases(shard)).await?;
         owed.unfinished += count(store, Queue::Sales(shard)).await? + count(store, Queue::Doubts(shard)).await?;
-        owed.refunds += count(store, Queue::Refunds(shard)).await? + count(store, Queue::Strays(shard)).await?;
+        owed.refunds += count(store, Queue::Refunds(shard)).await?;
         owed.calls += count(store, Queue::Calls(shard)).await?;
     }
-    let (mut micros, mut looked_at, mut from) = (0_u64, 0_u64, None);
-    loop {
-        let page = store.seek_credit(from).await?;
-        looked_at += page.looked_at;
-        micros = page.found.iter().fold(micros, |sum, (_, credit)| sum.saturating_add(credit.atomic()));
-        from = page.next;
-        if from.is_none() {
-            break;
-        }
-        desk.terminal.progress(format!("{looked_at} items looked at for credit"));
-    }
+    owed.refunds += count(store, Queue::Strays).await?;
+    let credits = find::all(desk, async |from| store.seek_credit(from).await).await?;
+    let micros = credits.iter().fold(0_u64, |sum, (_, credit)| sum.saturating_add(credit.atomic()));
     Ok(Owed { credit: Usdc::micros(micros), ..owed })
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use alloy_primitives::B256;
 use http::{HeaderMap, HeaderValue};
 use shared::store::sales::Record;
-use shared::store::survey::Sought;
-use shared::store::{Candidate, Queue, SHARDS, Store};
+use shared::store::survey::{Page, Sought};
+use shared::store::{Candidate, Cursor, Queue, SHARDS, Store, StoreFault};
 use shared::types::{PaymentId, Wallet};
 use shared::x402::{Presented, headers};
 
@@ -19,7 +19,8 @@ const MOST: u16 = 1_000;
 /// How long a `dt-…` is.
 const TAG: usize = 29;
 
-/// The sales that are meant: none or one; several only by a transaction that settled several payments.
+/// The sales that are meant: none or one; several only by a transaction that settled several
+/// payments.
 pub(crate) async fn sales(desk: &Desk, meant: Meant) -> Result<Vec<Record>, Trouble> {
     let store = desk.settings.store()?;
     if let Some(file) = &meant.header {
@@ -105,7 +106,8 @@ fn signed_by(desk: &Desk, payer: &str, nonce: &str) -> Result<Vec<PaymentId>, Tr
     if ids.is_empty() { Err(Trouble::new("only payments on EVM chains have a nonce")) } else { Ok(ids) }
 }
 
-/// A header says what it is for; whether it is authentic is not asked, since only its record is looked for.
+/// A header says what it is for; whether it is authentic is not asked, since only its record is
+/// looked for.
 fn in_header(file: &Path) -> Result<PaymentId, Trouble> {
     let unreadable = |error| Trouble(format!("{}: {error}", file.display()));
     let text =
@@ -121,14 +123,14 @@ fn in_header(file: &Path) -> Result<PaymentId, Trouble> {
     id.ok_or_else(|| Trouble::new("the header pays on a network that is not ours"))
 }
 
-/// What was paid is in the books, under this name; what is unfinished, or not booked yet, is in a queue. What came to nothing has to be
-/// looked for everywhere.
+/// What was paid is in the books, under this name; what is unfinished, or not booked yet, is in a
+/// queue. What came to nothing has to be looked for everywhere.
 async fn by_tag(desk: &Desk, store: &Store, tag: String) -> Result<Vec<Record>, Trouble> {
     if let Some(id) = store.tagged(&tag).await? {
         return by_ids(store, &[id]).await;
     }
     for shard in 0..SHARDS {
-        let paid = [Queue::Unproven(shard), Queue::Refunds(shard), Queue::Strays(shard)];
+        let paid = [Queue::Unproven(shard), Queue::Refunds(shard), Queue::Strays];
         for queue in [Queue::Sales(shard), Queue::Doubts(shard)].into_iter().chain(paid) {
             for (candidate, _) in store.waiting(queue, MOST).await? {
                 if let Candidate::Sale(id) = candidate
@@ -142,16 +144,33 @@ async fn by_tag(desk: &Desk, store: &Store, tag: String) -> Result<Vec<Record>, 
     seek(desk, store, &Sought::Tag(tag)).await
 }
 
-/// Looks through the whole table. What is meant by a transaction or a tag is one sale as a rule, but a transaction can settle
-/// several payments, so the search goes on to the end.
+/// Looks through the whole table. What is meant by a transaction or a tag is one sale as a rule,
+/// but a transaction can settle several payments, so the search goes on to the end.
 pub(crate) async fn seek(desk: &Desk, store: &Store, sought: &Sought) -> Result<Vec<Record>, Trouble> {
+    let is_enough = |found: &[Record]| matches!(sought, Sought::Tag(_)) && !found.is_empty();
+    pages_until(desk, async |from| store.seek(sought, from).await, is_enough).await
+}
+
+/// All that a search through the whole table finds.
+pub(crate) async fn all<T>(
+    desk: &Desk,
+    page: impl AsyncFnMut(Option<Cursor>) -> Result<Page<T>, StoreFault>,
+) -> Result<Vec<T>, Trouble> {
+    pages_until(desk, page, |_| false).await
+}
+
+async fn pages_until<T>(
+    desk: &Desk,
+    mut page: impl AsyncFnMut(Option<Cursor>) -> Result<Page<T>, StoreFault>,
+    is_enough: impl Fn(&[T]) -> bool,
+) -> Result<Vec<T>, Trouble> {
     let (mut found, mut looked_at, mut from) = (Vec::new(), 0_u64, None);
     loop {
-        let page = store.seek(sought, from).await?;
-        looked_at += page.looked_at;
-        found.extend(page.found);
-        from = page.next;
-        if from.is_none() || (matches!(sought, Sought::Tag(_)) && !found.is_empty()) {
+        let one = page(from).await?;
+        looked_at += one.looked_at;
+        found.extend(one.found);
+        from = one.next;
+        if from.is_none() || is_enough(&found) {
             return Ok(found);
         }
         desk.terminal.progress(format!("{looked_at} items looked at"));

@@ -1,8 +1,9 @@
-//! `dialtone`: what the operator of a deployment needs. It sets the vendors up, says what became of a payment, a call, a number
-//! or a wallet, what is stuck and what the stock costs, and steps in where a person has to.
+//! `dialtone`: what the operator of a deployment needs. It sets the vendors up, says what became of
+//! a payment, a call, a number or a wallet, what is stuck and what the stock costs, and steps in
+//! where a person has to.
 //!
-//! It changes the table by the store's own arrows and the vendors by the library's own clients, so that nothing it does
-//! is a state that the functions do not know.
+//! It changes the table by the store's own arrows and the vendors by the library's own clients, so
+//! that nothing it does is a state that the functions do not know.
 
 mod act;
 mod args;
@@ -53,8 +54,10 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
     // That of `up` may not be there yet.
     let stack = args.deployment.stack.clone().filter(|_| !matches!(args.command, Command::Up(_)));
     let settings = Settings::gather(&Deployment { stack, ..args.deployment.clone() }).await?;
+    let of = |name: &str| settings.get(name).unwrap_or("not said").to_owned();
+    let (table, region) = (of("TABLE_NAME"), of("AWS_REGION"));
     let desk = Desk { settings, terminal, because: args.because, invocation: Invocation::begin() };
-    match args.command {
+    let done = match args.command {
         Command::Payment(meant) => show::payment(&desk, meant).await,
         Command::Call(call) => show::call(&desk, call).await,
         Command::Number { number } => show::number(&desk, &number).await,
@@ -81,9 +84,32 @@ async fn run(args: Args, terminal: Terminal) -> Result<Answer, Trouble> {
         Command::Pause(pausing) => act::pause(&desk, pausing).await,
         Command::Resume(resuming) => act::resume(&desk, resuming).await,
         Command::Set(set) => act::set(&desk, &set).await,
+        Command::Secrets(asked) => act::secrets(&desk, &asked).await,
         Command::Setup(setup) => setup::setup(desk, setup).await,
         Command::Up(up) => up::up(desk, &args.deployment, up).await,
         Command::Down(down) => down::down(&desk, &down).await,
         Command::Smoke(smoke) => smoke::smoke(&desk, &smoke).await,
+    };
+    done.map_err(|trouble| placed(trouble, &table, &region))
+}
+
+/// What the table says no to, with which table that was and where: a wrong one is found by that.
+fn placed(Trouble(why): Trouble, table: &str, region: &str) -> Trouble {
+    Trouble(if why.starts_with("the table: ") { format!("{why} (the table {table}, in {region})") } else { why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placed;
+    use crate::terminal::Trouble;
+
+    #[test]
+    fn a_table_that_says_no_is_named_with_its_region() {
+        let said = |why: &str| placed(Trouble::new(why), "acme-Table-1", "eu-west-1").0;
+        assert_eq!(
+            said("the table: DynamoDB: no such table"),
+            "the table: DynamoDB: no such table (the table acme-Table-1, in eu-west-1)"
+        );
+        assert_eq!(said("there is no stack acme"), "there is no stack acme");
     }
 }

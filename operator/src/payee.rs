@@ -1,19 +1,58 @@
-//! Who is paid, as a person has typed it: an address with a typing error is paid all the same, and what it was paid is lost.
+//! Parameters as a person has typed them, where the template cannot tell what is wrong: who is
+//! paid, since an address with a typing error is paid all the same, and what it was paid is lost;
+//! and countries and prices, without which functions do not start.
 
 use alloy_primitives::{Address, hex};
-use shared::types::{EvmNetwork, SolanaNetwork, Wallet};
+use shared::limits::prices::{Prices, dollars};
+use shared::types::{Country, EvmNetwork, SolanaNetwork, Wallet};
 
-/// A parameter's value as it is to be kept: that of a payee in its own spelling, or what is wrong with it.
+/// A parameter's value as it is to be kept: that of a payee in its own spelling, or what is wrong
+/// with it.
 pub(crate) fn parameter(name: &str, value: &str) -> Result<String, String> {
     match name {
-        "EvmPayee" => evm(value),
-        "SolanaPayee" if !value.is_empty() => solana(value),
-        _ => Ok(value.to_owned()),
+        "EvmPayee" => return evm(value),
+        "SolanaPayee" if !value.is_empty() => return solana(value),
+        "NumberPrices" => drop(Prices::with(value).map_err(|wrong| wrong.to_string())?),
+        "PoolCountries" => {
+            if let Some(wrong) = value.split(',').find(|name| Country::parse(name.trim()).is_err()) {
+                return Err(format!("{wrong} is not a country: two capitals, such as GB"));
+            }
+        }
+        "BlandMinutePrice" if !value.is_empty() && dollars(value).is_none() => {
+            return Err("it is not a number of dollars that is more than nothing, such as 0.09".to_owned());
+        }
+        _ => {}
+    }
+    Ok(value.to_owned())
+}
+
+/// What is wrong with these parameters together, of which each by itself is right.
+pub(crate) fn together<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Result<(), String> {
+    let dearest = Prices::with(value("NumberPrices").unwrap_or_default()).map(|prices| prices.highest());
+    let budget = value("DailyNumberBudget").and_then(dollars);
+    match (dearest, budget) {
+        (Ok(dearest), Some(budget)) if dearest > budget => Err(format!(
+            "a number that costs ${} is never bought with a DailyNumberBudget of ${}",
+            dearest.dollars(),
+            budget.dollars()
+        )),
+        _ => Ok(()),
     }
 }
 
-/// An address in the spelling of EIP-55. Capitals and small letters together are its checksum, which has to be right; letters of one
-/// size have none.
+/// What is wrong with a node that says what a payee holds, and not what it was paid.
+pub(crate) fn unwatched(payee: &Wallet) -> String {
+    let lacks = match payee {
+        Wallet::Evm { .. } => {
+            "it does not answer eth_getBlockByNumber and eth_getLogs in one request (a JSON-RPC batch)"
+        }
+        Wallet::Solana { .. } => "it does not answer getSignaturesForAddress",
+    };
+    format!("the node says what is held, and not what was paid: {lacks}. Payments cannot be looked up with it")
+}
+
+/// An address in the spelling of EIP-55. Capitals and small letters together are its checksum,
+/// which has to be right; letters of one size have none.
 pub(crate) fn evm(text: &str) -> Result<String, String> {
     let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 40);
     let bytes = digits.and_then(|digits| hex::decode_to_array::<_, 20>(digits).ok());
@@ -24,7 +63,7 @@ pub(crate) fn evm(text: &str) -> Result<String, String> {
         return Err("its capitals do not fit its digits (EIP-55): one of them was mistyped".to_owned());
     }
     if address.is_zero() || [EvmNetwork::Base, EvmNetwork::BaseSepolia].map(EvmNetwork::usdc).contains(&address) {
-        return Err("it is no wallet's: what is sent there is lost".to_owned());
+        return Err("it does not belong to any wallet: what is sent there is lost".to_owned());
     }
     Ok(address.to_checksum(None))
 }
@@ -36,14 +75,14 @@ fn solana(text: &str) -> Result<String, String> {
     let Wallet::Solana { address, .. } = wallet else { return Err("it is not a wallet on Solana".to_owned()) };
     let nowhere = address.to_bytes() == [0; 32];
     if nowhere || [SolanaNetwork::Mainnet, SolanaNetwork::Devnet].map(SolanaNetwork::usdc).contains(&address) {
-        return Err("it is no wallet's: what is sent there is lost".to_owned());
+        return Err("it does not belong to any wallet: what is sent there is lost".to_owned());
     }
     Ok(address.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parameter;
+    use super::{parameter, together};
 
     const PAYEE: &str = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
 
@@ -63,8 +102,8 @@ mod tests {
             (PAYEE.replace("0x", ""), "40 hexadecimal digits"),
             (PAYEE.replace("0x", "0X"), "40 hexadecimal digits"),
             (PAYEE.replace("3C44", "3O44"), "40 hexadecimal digits"),
-            (format!("0x{}", "0".repeat(40)), "no wallet's"),
-            ("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913".to_owned(), "no wallet's"),
+            (format!("0x{}", "0".repeat(40)), "not belong to any wallet"),
+            ("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913".to_owned(), "not belong to any wallet"),
         ] {
             assert!(parameter("EvmPayee", &mistyped).is_err_and(|it| it.contains(why)), "{mistyped}");
         }
@@ -78,11 +117,41 @@ mod tests {
         for (mistyped, why) in [
             (&wallet[..40], "32 bytes"),
             ("9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWW0", "32 bytes"),
-            ("11111111111111111111111111111111", "no wallet's"),
-            ("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", "no wallet's"),
+            ("11111111111111111111111111111111", "not belong to any wallet"),
+            ("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", "not belong to any wallet"),
         ] {
             assert!(parameter("SolanaPayee", mistyped).is_err_and(|it| it.contains(why)), "{mistyped}");
         }
-        assert_eq!(parameter("DailyCallBudget", "1").as_deref(), Ok("1"), "what is no payee is left alone");
+        assert_eq!(parameter("DailyCallBudget", "1").as_deref(), Ok("1"), "what is not a payee is left alone");
+    }
+
+    #[test]
+    fn a_country_or_a_price_with_a_typing_error_is_refused() {
+        for (name, right, wrong) in [
+            ("NumberPrices", &["", "GB=1.15", "GB=1.15,DE=2"][..], &["UK=1.15", "GB=0", "GB=1.15,UK=2", "GB"][..]),
+            ("PoolCountries", &["US", "US,GB"], &["UK", "US,UK", "", "US,"]),
+            ("BlandMinutePrice", &["", "0.09", "0.000001", "99.999999"], &["0", "0.0", "00.000000", "x"]),
+        ] {
+            for right in right {
+                assert_eq!(parameter(name, right).as_deref(), Ok(*right), "{name}");
+            }
+            for wrong in wrong {
+                assert!(parameter(name, wrong).is_err(), "{name}={wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_days_budget_holds_the_dearest_number() {
+        for (prices, budget, fits) in [
+            (None, Some("2"), true),
+            (None, Some("1"), false),
+            (Some("GB=6"), Some("6"), true),
+            (Some("GB=6.01"), Some("6"), false),
+            (Some("GB=6.01"), None, true),
+        ] {
+            let value = |name: &str| if name == "NumberPrices" { prices } else { budget };
+            assert_eq!(together(value).is_ok(), fits, "{prices:?} {budget:?}");
+        }
     }
 }

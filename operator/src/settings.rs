@@ -1,5 +1,6 @@
-//! What is known of the deployment: options first, then the environment, under the names that the functions use. The
-//! library's own reader builds everything from it, so a value means here what it means there.
+//! What is known of the deployment: options first, then the environment, under the names that the
+//! functions use. The library's own reader builds everything from it, so a value means here what it
+//! means there.
 //!
 //! `docs/decisions.md`: Why does the operator's command read the functions' variables?
 
@@ -39,7 +40,8 @@ const MACHINE: Duration = Duration::from_secs(1);
 pub(crate) struct Settings(BTreeMap<String, String>);
 
 impl Settings {
-    /// Gathers what there is. Credentials that are not in the environment are looked for as all of AWS's own tools do.
+    /// Gathers what there is. Credentials that are not in the environment are looked for as all of
+    /// AWS's own tools do.
     pub(crate) async fn gather(deployment: &Deployment) -> Result<Self, Trouble> {
         if let Some(facts) = &deployment.local {
             return Self::of_this_machine(facts);
@@ -48,6 +50,9 @@ impl Settings {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         let mut settings = Self(std::env::vars_os().filter_map(readable).collect());
+        // A variable of the operator's own shell does not choose a stack: --stack does, or
+        // DIALTONE_STACK.
+        settings.forget("STACK");
         settings.put("AWS_REGION", deployment.region.clone());
         if settings.get("AWS_REGION").is_none() {
             settings.put("AWS_REGION", settings.get("AWS_DEFAULT_REGION").map(str::to_owned));
@@ -62,7 +67,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// What the operator of a local world is told. Neither a stack nor credentials that this environment has are meant with it.
+    /// What the operator of a local world is told. Neither a stack nor credentials that this
+    /// environment has are meant with it.
     fn of_this_machine(facts: &Path) -> Result<Self, Trouble> {
         const NEXT: &str = "start one with `cargo local`, and give this command where that runs";
         let text = fs::read_to_string(facts)
@@ -74,8 +80,8 @@ impl Settings {
         told.map(Self).ok_or_else(|| Trouble(format!("{} does not tell of a local world; {NEXT}", facts.display())))
     }
 
-    /// What the functions of a stack are told. What they are told is nothing is nothing here, too, whatever this shell says: but where
-    /// AWS is, and who asks, each machine knows for itself.
+    /// What the functions of a stack are told. What they are told is nothing is nothing here, too,
+    /// whatever this shell says: but where AWS is, and who asks, each machine knows for itself.
     pub(crate) async fn of_stack(&mut self, stack: &str) -> Result<(), Trouble> {
         let told = self.aws()?.variables_of(stack).await?;
         for (name, _) in told.iter().filter(|(name, _)| !name.starts_with("AWS_")) {
@@ -91,9 +97,10 @@ impl Settings {
 
     async fn look_for_credentials(&mut self) -> Result<(), Trouble> {
         // They are asked for on the table's behalf.
-        let client = ForAws(Neighbour::Dynamodb);
+        let client = ForAws::new(Neighbour::Dynamodb);
         let places = ProviderConfig::default().with_http_client(client.clone());
-        // Only machines at AWS have such a service; elsewhere nothing answers, and the last place to look is not worth a wait.
+        // Only machines at AWS have such a service; elsewhere nothing answers, and the last place
+        // to look is not worth a wait.
         let machine = imds::Client::builder().configure(&places).max_attempts(1).operation_timeout(MACHINE);
         let machine = machine.connect_timeout(MACHINE).read_timeout(MACHINE).build();
         let region = match self.get("AWS_REGION") {
@@ -167,7 +174,8 @@ impl Settings {
         Ok(Aws::new(service))
     }
 
-    /// Where buyers are sent: as the functions are told, or, without a domain, as the stack's output says.
+    /// Where buyers are sent: as the functions are told, or, without a domain, as the stack's
+    /// output says.
     pub(crate) async fn public_url(&self) -> Result<Option<String>, Trouble> {
         if let Some(url) = self.get("PUBLIC_URL") {
             return Ok(Some(url.trim_end_matches('/').to_owned()));
@@ -196,14 +204,16 @@ impl Settings {
         self.build(Env::bland).ok()
     }
 
-    /// Twilio's accounts as the functions' key sees them, for prices; nothing, where the key cannot be had.
+    /// Twilio's accounts as the functions' key sees them, for prices; nothing, where the key cannot
+    /// be had.
     pub(crate) async fn accounts(&self) -> Option<Accounts> {
         let fields = self.secret("TWILIO_SECRET").await.ok().flatten()?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim);
         Some(self.accounts_as(text("api_key")?, text("api_secret")?))
     }
 
-    /// What is in a secret of the stack's, whether the variable holds it or says where it is. Nothing, where it has not been filled.
+    /// What is in a secret of the stack's, whether the variable holds it or says where it is.
+    /// Nothing, where it has not been filled.
     pub(crate) async fn secret(&self, variable: &str) -> Result<Option<Map<String, Value>>, Trouble> {
         match self.get(variable) {
             Some(inline) if inline.starts_with('{') => Ok(serde_json::from_str(inline).ok()),

@@ -1,5 +1,5 @@
-//! The terminal: answers as tables or as JSON, questions before something is changed, and what is hidden unless it was asked
-//! for.
+//! The terminal: answers as tables or as JSON, questions before something is changed, and what is
+//! hidden unless it was asked for.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use tracing_subscriber::prelude::*;
 
 use crate::args::Args;
 
-/// Why a command could not be carried out.
+/// The reason why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Trouble(pub(crate) String);
@@ -36,7 +36,7 @@ impl From<shared::env::Incomplete> for Trouble {
     }
 }
 
-/// What a command has to say.
+/// The answer of a command.
 #[derive(Default)]
 pub(crate) struct Answer {
     /// For programs.
@@ -103,7 +103,7 @@ impl Answer {
     }
 }
 
-/// Where answers go.
+/// The place where answers go.
 #[derive(Clone)]
 pub(crate) struct Terminal {
     json: bool,
@@ -139,20 +139,22 @@ impl Terminal {
         let _ = writeln!(io::stdout().lock(), "{text}");
     }
 
-    /// Shows that something goes on. Not in the answer, so that a program that reads it is not disturbed.
+    /// Shows that something goes on. Not in the answer, so that a program that reads it is not
+    /// disturbed.
     pub(crate) fn progress(&self, what: impl AsRef<str>) {
         if !self.json {
             eprintln!("  {}", what.as_ref());
         }
     }
 
-    /// Asks before something is changed. Without a terminal to answer at, `--yes` must have been given.
+    /// Asks before something is changed. Without a terminal to answer at, `--yes` must have been
+    /// given.
     pub(crate) fn confirm(&self, what: &str) -> Result<(), Trouble> {
         if self.yes {
             return Ok(());
         }
         if !io::stdin().is_terminal() {
-            return Err(Trouble(format!("{what} Say --yes if that is meant: there is no one here to ask.")));
+            return Err(Trouble(format!("{what} There is no terminal to ask at: if that is meant, say --yes.")));
         }
         eprint!("{what} Go on? [y/N] ");
         let mut answer = String::new();
@@ -175,21 +177,26 @@ impl Terminal {
 
     /// Whether a question reaches a person.
     pub(crate) fn can_ask(&self) -> bool {
-        !self.json && io::stdin().is_terminal()
+        // What is asked is written to the standard error: into a file no person sees it.
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks for something that is not shown while it is typed, and stands in no history and no list of processes.
+    /// Asks for something that is not shown while it is typed, and stands in no history and no list
+    /// of processes.
     pub(crate) fn secret(&self, what: &str) -> Result<String, Trouble> {
         self.asks(what)?;
         eprint!("{what} (not shown): ");
-        let typed = rpassword::read_password().map_err(|error| Trouble(error.to_string()))?;
-        Ok(typed.trim().to_owned())
+        match rpassword::read_password() {
+            Ok(typed) => Ok(typed.trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Trouble::new(UNANSWERED)),
+            Err(error) => Err(Trouble(error.to_string())),
+        }
     }
 
     /// A program is not asked.
     fn asks(&self, what: &str) -> Result<(), Trouble> {
         if !self.can_ask() {
-            return Err(Trouble(format!("{what}: there is no one here to ask")));
+            return Err(Trouble(format!("{what}: there is no terminal here to ask at")));
         }
         Ok(())
     }
@@ -207,18 +214,22 @@ impl Terminal {
     }
 }
 
+/// Said where the end of what is typed (Ctrl-D) came instead of an answer.
+const UNANSWERED: &str = "there was no answer; nothing was changed since the question";
+
 /// A line as it was typed. The end of what is typed (Ctrl-D) is not an empty answer.
 fn typed(mut from: impl BufRead) -> Result<String, Trouble> {
     let mut line = String::new();
     match from.read_line(&mut line) {
-        Ok(0) => Err(Trouble::new("there was no answer")),
+        Ok(0) => Err(Trouble::new(UNANSWERED)),
         Ok(_) => Ok(line),
         Err(error) => Err(Trouble(error.to_string())),
     }
 }
 
-/// Warnings of the library's, for the person who waits. They hold no secrets and no full numbers. What AWS's own library warns of is
-/// how it looks for credentials, place by place, and is said in one sentence where there are none.
+/// Warnings of the library's, for the person who waits. They hold no secrets and no full numbers.
+/// What AWS's own library warns of is how it looks for credentials, place by place, and is said in
+/// one sentence where there are none.
 pub(crate) fn init_log() {
     let lines = fmt::layer().with_target(false).with_ansi(false).without_time().with_writer(io::stderr);
     let ours = Targets::new().with_default(LevelFilter::WARN);
@@ -268,7 +279,7 @@ mod tests {
     fn the_end_of_what_is_typed_is_not_an_empty_answer() {
         assert_eq!(typed("\n".as_bytes()).ok().as_deref(), Some("\n"));
         assert_eq!(typed("a key".as_bytes()).ok().as_deref(), Some("a key"));
-        assert!(matches!(typed("".as_bytes()), Err(Trouble(why)) if why == "there was no answer"));
+        assert!(matches!(typed("".as_bytes()), Err(Trouble(why)) if why == super::UNANSWERED));
     }
 
     #[test]

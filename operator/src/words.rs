@@ -29,8 +29,8 @@ pub(crate) fn work(work: &Work, number: impl Fn(&PhoneNumber) -> String) -> Stri
         Work::Lease(Lease { number: of, country, source, .. }) => {
             let source = match source {
                 Source::Pool => "from the pool",
-                Source::Carrier { .. } => "bought at the carrier",
-                Source::Order { .. } => "to be bought at the carrier once it is paid for",
+                Source::Carrier(_) => "bought at the carrier",
+                Source::Order(_) => "to be bought at the carrier once it is paid for",
             };
             format!("a lease of {} ({country}), {source}", number(of))
         }
@@ -80,16 +80,16 @@ pub(crate) fn outcome(record: &Record, now: Timestamp) -> String {
         State::Void if record.spent => "not charged; this signature will not be used again".to_owned(),
         State::Void => "not charged; the same signature may try again".to_owned(),
         State::Open if now < record.busy_until => "being worked on; nothing is settled".to_owned(),
-        State::Open => "left before settling; the sweep undoes it".to_owned(),
+        State::Open => "left before settling; the reaper undoes it".to_owned(),
         State::Settling if record.settled.is_some() && now < record.busy_until => "paid; being delivered".to_owned(),
         State::Settling if record.settled.is_some() => {
-            "paid, and not known to be delivered; the sweep looks, and pays it back if it was not".to_owned()
+            "paid, and not known to be delivered; the reaper looks, and pays it back if it was not".to_owned()
         }
-        State::Settling if now < record.busy_until => "being settled".to_owned(),
+        State::Settling if now < record.busy_until && !record.rests(now) => "being settled".to_owned(),
         State::Settling if record.contested => {
             "unknown: the facilitator says that the nonce is used; only the chain can tell by whom".to_owned()
         }
-        State::Settling => "unknown: it may have been settled; the sweep asks again".to_owned(),
+        State::Settling => "unknown: it may have been settled; the reaper asks again".to_owned(),
     }
 }
 
@@ -99,6 +99,7 @@ pub(crate) fn reason(reason: RefundReason) -> &'static str {
         RefundReason::CallFailed => "the call ended in an error",
         RefundReason::ProductGone => "what was paid for was gone",
         RefundReason::Undeliverable => "it was paid first, and what it was for could not be done",
+        RefundReason::Late => "it was given up, and was made after all",
         RefundReason::Stray => "it bought nothing",
         RefundReason::ByHand => "an operator decided it",
     }

@@ -23,11 +23,15 @@ mod keep;
 mod look;
 #[path = "operator/policy.rs"]
 mod policy;
+#[path = "operator/secrets.rs"]
+mod secrets;
 #[path = "operator/setup.rs"]
 mod setup;
 #[path = "operator/smoke.rs"]
 mod smoke;
 #[path = "operator/stack.rs"]
 mod stack;
+#[path = "operator/trouble.rs"]
+mod trouble;
 #[path = "operator/up.rs"]
 mod up;

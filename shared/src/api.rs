@@ -1,6 +1,7 @@
-//! The API, in one table: what can be asked for, where, for how much, with which fields and limits, and how it is
-//! answered. The functions sell by it and read their bodies by it; the 402 and the documents for directories and agents
-//! are made of it. It knows what is promised, and nothing of how it is kept.
+//! The API, in one table: what can be asked for, where, for how much, with which fields and limits,
+//! and how it is answered. The functions sell by it and read their bodies by it; the 402 and the
+//! documents for directories and agents are made of it. It knows what is promised, and nothing of
+//! how it is kept.
 
 mod calls;
 mod choices;
@@ -13,6 +14,7 @@ mod lists;
 pub mod mcp;
 mod nearest;
 mod numbers;
+mod refusals;
 mod rehearsed;
 mod sold;
 mod unoffered;
@@ -28,7 +30,8 @@ pub use codes::Code;
 pub use dry_run::DRY_RUN;
 pub use exact::{absent, request_of, sold_in};
 pub use fields::{
-    Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Questions, Text, body_of, sample_of,
+    Anyway, Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Parts, Questions, Text, body_of,
+    sample_of,
 };
 pub use lists::{CALLS_LISTED, VOICE_CALLS, VOICE_CALLS_LIST};
 pub use nearest::{nearest, nearest_served};
@@ -37,7 +40,7 @@ pub use rehearsed::REHEARSED;
 pub use unoffered::{Promise, Unoffered, Within, is_one_of};
 pub use unrecorded::voice_call;
 
-use crate::types::Usdc;
+use crate::types::{Usdc, words};
 use crate::x402::Offer;
 
 /// What there is, in the order in which a new caller would use it.
@@ -59,8 +62,14 @@ pub const ALL: [&Endpoint; 11] = [
 pub const DOCUMENTS: [&str; 8] =
     ["/", "/openapi.json", "/llms.txt", "/terms", "/.well-known/x402", "/robots.txt", "/favicon.ico", "/favicon.svg"];
 
-/// The header in which a client gives a purchase a name of its own, so that paying twice for it is impossible: visible ASCII.
+/// Where the tools of the Model Context Protocol are.
+pub const MCP: &str = "/mcp";
+
+/// The header in which a client gives a purchase a name of its own, so that paying twice for it is
+/// impossible: visible ASCII.
 pub const IDEMPOTENCY_KEY: Text = Text { field: "Idempotency-Key", shortest: 1, longest: 128 };
+/// As an expression. A gateway joins repeated headers with a comma, so no name has one.
+pub const IDEMPOTENCY_PATTERN: &str = r"^[!-+\--~]+$";
 /// How many days such a name is known.
 pub const IDEMPOTENCY_DAYS: u32 = 30;
 
@@ -69,6 +78,8 @@ pub const IDEMPOTENCY_DAYS: u32 = 30;
 pub struct Endpoint {
     /// The function's name, in the log too.
     pub name: &'static str,
+    /// Which of the two things that are sold it is about.
+    pub tag: Tag,
     /// How it is asked for.
     pub method: Method,
     /// Where. A `{parameter}` is a part of the path.
@@ -77,7 +88,8 @@ pub struct Endpoint {
     pub alias: &'static str,
     /// What it costs; nothing, if it is free.
     pub price: Usdc,
-    /// What it sells, in a few words for wallets and directories. ASCII, because a published client fails on anything else.
+    /// What it sells, in a few words for wallets and directories. ASCII, because a published client
+    /// fails on anything else.
     pub title: &'static str,
     /// What has to be known before it is used.
     pub about: &'static str,
@@ -91,7 +103,8 @@ pub struct Endpoint {
     pub success: u16,
     /// The body of a success.
     pub answer: &'static [Field],
-    /// Every other answer, but for [`Endpoint::refused_unknown`]; a client that prefers HTML may also be led to a page.
+    /// Every other answer, but for [`Endpoint::refused_unknown`]; a client that prefers HTML may
+    /// also be led to a page.
     pub refusals: &'static [Code],
 }
 
@@ -128,7 +141,27 @@ impl Endpoint {
     }
 }
 
-/// How something is asked for.
+words! {
+    /// A chapter of the OpenAPI document.
+    pub enum Tag {
+        /// Phone numbers.
+        Numbers = "Numbers",
+        /// Calls, and what they can choose from.
+        Calls = "Calls",
+    }
+}
+
+impl Tag {
+    /// What its endpoints have in common.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Numbers => "Phone numbers, leased to the wallet that pays.",
+            Self::Calls => "Calls, placed and followed.",
+        }
+    }
+}
+
+/// The method by which something is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Method {
     /// With a body; it may be paid for.
@@ -157,8 +190,8 @@ impl Method {
         }
     }
 
-    /// The methods of requests that are served as this one. A client that asks for the head alone is answered as if for the
-    /// whole.
+    /// The methods of requests that are served as this one. A client that asks for the head alone
+    /// is answered as if for the whole.
     const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Post => &["POST"],
@@ -173,8 +206,8 @@ impl Method {
     }
 }
 
-/// What `Allow` says of an address at which these can be asked: also what every server answers to, which browsers ask
-/// beforehand.
+/// What `Allow` says of an address at which these can be asked: also what every server answers to,
+/// which browsers ask beforehand.
 pub fn allow(methods: &[Method]) -> String {
     let names: Vec<&str> = methods.iter().flat_map(|method| method.names()).copied().chain(["OPTIONS"]).collect();
     names.join(", ")

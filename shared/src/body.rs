@@ -1,7 +1,8 @@
-//! Request bodies: JSON objects, read by the table of the API. What an endpoint knows must be right, and the first field of
-//! the table that is not is named, in words that ask for no knowledge of ours. Fields that are null, or text in which there
-//! is nothing to read, are absent. Two spellings of a field may both be there if they agree. A refusal has the field's own
-//! name in `field`, and in its message also the spelling that was sent, where that is another.
+//! Request bodies: JSON objects, read by the table of the API. What an endpoint knows must be
+//! right, and the first field of the table that is not is named, in words that ask for no knowledge
+//! of ours. Fields that are null, or text in which there is nothing to read, are absent. Two
+//! spellings of a field may both be there if they agree. A refusal has the field's own name in
+//! `field`, and in its message also the spelling that was sent, where that is another.
 
 mod address;
 mod dry_run;
@@ -23,7 +24,7 @@ use value::{Given, Value};
 
 pub use address::in_the_address;
 pub use dry_run::{is_not_asked_for, is_not_in_the_body, run};
-pub use names::{ignored, not_in_the_address};
+pub use names::{ignored, is_a_purchases_name, meant_for, not_in_the_address};
 pub use object::asks_nothing;
 
 /// A body that has been read: everything in it that the endpoint knows, and nothing else.
@@ -66,7 +67,8 @@ fn bad(field: &'static str, spelling: &str, what: &str) -> Refusal {
     }
 }
 
-/// The one value of a field in any of its spellings; two that disagree are a mistake that we must not resolve.
+/// The one value of a field in any of its spellings; two that disagree are a mistake that we must
+/// not resolve.
 fn one_of(field: &Field, given: &[(String, &RawValue)]) -> Result<Option<(&'static str, Value)>, Refusal> {
     let mut found: Option<(&'static str, Value)> = None;
     let mut blank = None;
@@ -152,7 +154,8 @@ impl Body {
     }
 }
 
-/// A field without which there is nothing to do. The reading has found it already, so this is for the types.
+/// A field without which there is nothing to do. The reading has found it already, so this is for
+/// the types.
 pub fn needed<T>(field: &'static str, value: Option<T>) -> Result<T, Refusal> {
     value.ok_or_else(|| Refusal::bad(field, "is missing"))
 }

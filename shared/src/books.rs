@@ -1,14 +1,33 @@
-//! The books as files: one for each day and kind, as comma-separated values that a spreadsheet reads and so does
-//! `pandas.read_csv`. UTF-8 with a heading, RFC 4180's quotes and line ends, amounts in dollars as decimals, times as ISO 8601 in UTC.
+//! The books as files: one for each day and kind, or more where there is much in a day; as
+//! comma-separated values that a spreadsheet reads and so does `pandas.read_csv`. UTF-8 with a
+//! heading, RFC 4180's quotes and line ends, amounts in dollars as decimals, times as ISO 8601 in
+//! UTC.
 
 use jiff::civil::Date;
 
 use crate::store::Book;
 use crate::store::books::Line;
 
-/// What the file of a day is called: `sales/2026-11-30.csv`.
-pub fn name(book: Book, day: Date) -> String {
-    format!("{}/{day}.csv", book.as_str())
+/// Which part of a day is in a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// One of several, counted from one, behind which there are more.
+    One(u32),
+    /// The last of so many: that it is there says that no other may be missing.
+    Last(u32),
+}
+
+/// What a file is called: `sales/2026-11-30.csv`; or `sales/2026-11-30.001.csv` and so on, up to
+/// `sales/2026-11-30.012.last.csv`.
+pub fn name(book: Book, day: Date, part: Part) -> String {
+    let book = book.as_str();
+    match part {
+        Part::Whole => format!("{book}/{day}.csv"),
+        Part::One(number) => format!("{book}/{day}.{number:03}.csv"),
+        Part::Last(number) => format!("{book}/{day}.{number:03}.last.csv"),
+    }
 }
 
 /// A file, with its heading.
@@ -22,7 +41,8 @@ pub fn line(line: &Line) -> String {
     record(line.book.columns().iter().map(|column| line.cell(column)))
 }
 
-/// One record. What a spreadsheet would take for a formula need not be escaped: no cell has a stranger's words.
+/// One record. What a spreadsheet would take for a formula need not be escaped: no cell has a
+/// stranger's words.
 pub fn record<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     cells.map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
 }
@@ -68,7 +88,7 @@ pub fn read(text: &str) -> Option<Vec<Vec<String>>> {
 mod tests {
     use jiff::civil::date;
 
-    use super::{file, lines, name, read, record};
+    use super::{Part, file, lines, name, read, record};
     use crate::store::Book;
     use crate::store::books::Line;
     use crate::types::Timestamp;
@@ -84,7 +104,13 @@ mod tests {
         assert_eq!(read(&text).unwrap()[1], cells);
         assert_eq!(lines(Book::Bills, &text).unwrap(), [line]);
         assert_eq!(file(Book::Bills, []), heading, "a day on which nothing happened");
-        assert_eq!(name(Book::Sales, date(2026, 11, 30)), "sales/2026-11-30.csv");
+        for (part, called) in [
+            (Part::Whole, "sales/2026-11-30.csv"),
+            (Part::One(1), "sales/2026-11-30.001.csv"),
+            (Part::Last(12), "sales/2026-11-30.012.last.csv"),
+        ] {
+            assert_eq!(name(Book::Sales, date(2026, 11, 30), part), called);
+        }
     }
 
     #[test]

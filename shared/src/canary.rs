@@ -1,8 +1,9 @@
-//! The canary: a customer of our own, who once an hour buys a list with real money at the address that customers use. What
-//! rings when it cannot is the one alarm that needs no customer to notice.
+//! The canary: a customer of our own, who once an hour buys a list with real money at the address
+//! that customers use. What rings when it cannot is the one alarm that needs no customer to notice.
 //!
-//! However often a purchase is tried, it is one payment: its nonce follows from the time, five minutes at a time, so what is lost,
-//! repeated or woken twice is answered again by the shop and not paid again.
+//! However often a purchase is tried, it is one payment: its nonce follows from the time, five
+//! minutes at a time, so what is lost, repeated or woken twice is answered again by the shop and
+//! not paid again.
 //!
 //! `docs/decisions.md`: Why has the canary a key of its own, and five minutes for each purchase?
 
@@ -14,9 +15,10 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, keccak256};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use tracing::{error, warn};
+use tracing::warn;
 
 pub use demand::{Chosen, chosen, header, required};
 
@@ -30,49 +32,34 @@ use crate::types::{EvmNetwork, Timestamp, Wallet};
 use crate::upstream::kms::{KeyError, SigningKey};
 use crate::wire::http::{NoReply, Reply, client, send};
 use crate::x402::headers::PAYMENT_SIGNATURE;
-use crate::x402::{Authorization, Draft, SignedAuthorization};
+use crate::x402::{Authorization, Draft, Reason, SignedAuthorization};
 
 /// What it buys: the cheapest there is.
 const BUYS: &Endpoint = &NUMBERS_LIST;
-/// How long an answer may take. A sale is settled within the gateway's half minute, and mostly within two seconds.
+/// How long an answer may take. A sale is settled within the gateway's half minute, and mostly
+/// within two seconds.
 const ANSWER: Duration = Duration::from_secs(12);
 const SIGN: Duration = Duration::from_secs(4);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(2);
 /// What is kept back for the line of log.
 const RESERVE: Duration = Duration::from_secs(1);
-/// How long each purchase's name lasts, in seconds, and how much longer its signature does: what is signed at the end has to be
-/// settled. Together it is less than what is taken where no node can be asked.
+/// How long each purchase's name lasts, in seconds, and how much longer its signature does: what is
+/// signed at the end has to be settled. Together it is less than what is taken where no node can be
+/// asked.
 const TERM: i64 = 300;
 
-/// What wakes the canary: an operator with a question, or anything else for a purchase.
-#[derive(Debug, Default, Deserialize)]
-pub struct Event {
-    /// Only say which wallet pays, so that it can be filled.
-    #[serde(default)]
-    wallet: bool,
-}
-
-/// What is answered.
+/// The outcome of a purchase.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Answer {
-    /// What came of a purchase.
-    Bought {
-        /// How it ended.
-        sells: Outcome,
-        /// Why it was not sold.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<String>,
-    },
-    /// Which wallet pays; none, where its key cannot be asked for.
-    Wallet {
-        /// EIP-55.
-        wallet: Option<String>,
-    },
+pub struct Report {
+    /// How it ended.
+    pub sells: Outcome,
+    /// Why it was not sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
-/// How a purchase ended.
+/// The end of a purchase.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -94,7 +81,7 @@ pub struct Canary {
     key: Option<SigningKey>,
 }
 
-/// Why there is no purchase, and what it counts as.
+/// The reason why there is no purchase, and the outcome that it counts as.
 struct No(Outcome, String);
 
 impl Canary {
@@ -106,14 +93,11 @@ impl Canary {
 
 impl Rounds for Canary {
     const NAME: &'static str = "canary";
-    type Event = Event;
-    type Report = Answer;
+    type Event = IgnoredAny;
+    type Report = Report;
 
-    /// One purchase, or an answer.
-    async fn go(&self, event: Event, invocation: &Invocation) -> Answer {
-        if event.wallet {
-            return Answer::Wallet { wallet: self.wallet(invocation).await };
-        }
+    /// One purchase, whatever wakes it.
+    async fn go(&self, _: IgnoredAny, invocation: &Invocation) -> Report {
         let (sells, why) = match self.buy(invocation).await {
             Ok(()) => (Outcome::Sold, None),
             Err(No(outcome, why)) => (outcome, Some(why)),
@@ -123,17 +107,11 @@ impl Rounds for Canary {
         }
         telemetry::gauge(&CANARY_FAILED, u64::from(sells == Outcome::Failed), []);
         telemetry::gauge(&CANARY_UNFUNDED, u64::from(sells == Outcome::Unfunded), []);
-        Answer::Bought { sells, why }
+        Report { sells, why }
     }
 }
 
 impl Canary {
-    async fn wallet(&self, invocation: &Invocation) -> Option<String> {
-        let address = self.key.as_ref()?.address(invocation.at_most(SIGN, RESERVE)).await;
-        let address = address.inspect_err(|fault| error!(%fault, "the canary's key cannot be asked for"));
-        address.ok().map(|at| at.to_string())
-    }
-
     async fn buy(&self, invocation: &Invocation) -> Result<(), No> {
         let key = self.key.as_ref().ok_or_else(|| failed("it has no key: Canary=on makes one"))?;
         let reply = self.until_answered(None, invocation, |reply| !reply.status.is_server_error()).await?;
@@ -204,7 +182,8 @@ fn nonce(network: EvmNetwork, from: Address, term: i64) -> B256 {
     keccak256(format!("dialtone canary {} {from} {term}", network.chain_id()))
 }
 
-/// Whether asking again changes nothing: what failed on the other side may not fail the next time, and what is not known yet may be.
+/// Whether asking again changes nothing: what failed on the other side may not fail the next time,
+/// and what is not known yet may be.
 fn is_final(reply: &Reply) -> bool {
     !reply.status.is_server_error() && reply.retry_after.is_none()
 }
@@ -217,7 +196,7 @@ fn is_paused(reply: &Reply) -> bool {
 fn said(reply: &Reply, to: &str) -> No {
     let outcome = match () {
         () if is_paused(reply) => Outcome::Paused,
-        () if word(reply, "reason").contains("insufficient") => Outcome::Unfunded,
+        () if Reason::read(&word(reply, "reason")).says_poor() => Outcome::Unfunded,
         () => Outcome::Failed,
     };
     let (status, code, reason) = (reply.status.as_u16(), word(reply, "error"), word(reply, "reason"));

@@ -1,5 +1,6 @@
-//! What directories and agents read before they ask for anything: the OpenAPI document, `llms.txt`, and the list of what is
-//! sold. Made of the table of the API once, when the function starts. It knows no payment, no store and no vendor.
+//! What directories and agents read before they ask for anything: the OpenAPI document, `llms.txt`,
+//! and the list of what is sold. Made of the table of the API once, when the function starts. It
+//! knows no payment, no store and no vendor.
 //!
 //! `docs/decisions.md`: Why is an address at which there is nothing answered by a function?
 
@@ -36,7 +37,8 @@ const STEPS: &str = "Buy a number once (30 days), call from it, then poll the ca
 
 /// Nothing in these changes between two deployments.
 const KEPT: &str = "public, max-age=300";
-/// Voices and languages change when the dialler's do, and a copy that is an hour old is refused nothing that it was not before.
+/// Voices and languages change when the dialler's do, and a copy that is an hour old is refused
+/// nothing that it was not before.
 const KEPT_LONGER: &str = "public, max-age=3600";
 
 const ICON: &str = concat!(
@@ -46,14 +48,15 @@ const ICON: &str = concat!(
     r##"<circle cx="10" cy="23" r="2.2"/><circle cx="16" cy="23" r="2.2"/><circle cx="22" cy="23" r="2.2"/></g></svg>"##,
 );
 
-/// Everything may be read: agents that keep to this file have to poll. That calls stay out of search engines is said by
-/// their answers (`X-Robots-Tag`), which a crawler sees only where it may look.
+/// Everything may be read: agents that keep to this file have to poll. That calls stay out of
+/// search engines is said by their answers (`X-Robots-Tag`), which a crawler sees only where it may
+/// look.
 const ROBOTS: &str = "User-agent: *\nAllow: /\n";
 
 /// What a call can choose from.
 const LISTS: [&Endpoint; 2] = [&api::VOICE_VOICES, &api::VOICE_LANGUAGES];
 
-/// What the documents say of this deployment.
+/// The facts about this deployment that the documents name.
 struct Facts {
     terms: Terms,
     /// The operator's address.
@@ -158,7 +161,8 @@ fn resources(terms: &Terms) -> Value {
     })
 }
 
-/// The voices that are sold. Neither the dialler's own list nor its samples are handed on: it has the operator's clones in it.
+/// The voices that are sold. Neither the dialler's own list nor its samples are handed on: it has
+/// the operator's clones in it.
 fn voices() -> Value {
     let one = |voice: &api::voices::Voice<'_>| {
         json!({

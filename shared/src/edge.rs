@@ -1,6 +1,6 @@
-//! The edge: what every function does before and after its own work. Lambda's event in, an answer or a report out, whatever
-//! happens between; the log line; the limits that hold before anything is read; what browsers ask beforehand. It knows no
-//! endpoint and no payment.
+//! The edge: what every function does before and after its own work. Lambda's event in, an answer
+//! or a report out, whatever happens between; the log line; the limits that hold before anything is
+//! read; what browsers ask beforehand. It knows no endpoint and no payment.
 
 mod address;
 mod browsers;
@@ -53,9 +53,11 @@ const PREFLIGHT: &str = "preflight";
 pub trait Handler: Sized + Send + Sync + 'static {
     /// What it is called in the log.
     const NAME: &'static str;
-    /// How it is asked: each method once. Requests of other methods are refused before they come here.
+    /// How it is asked: each method once. Requests of other methods are refused before they come
+    /// here.
     fn serves() -> impl Iterator<Item = Served>;
-    /// Whether there is something at this path. The gateway's routes know, except for a function that is sent all the rest.
+    /// Whether there is something at this path. The gateway's routes know, except for a function
+    /// that is sent all the rest.
     fn has(&self, _path: &str) -> bool {
         true
     }
@@ -84,11 +86,13 @@ pub trait Rounds: Send + Sync + 'static {
     type Event: DeserializeOwned + Send + 'static;
     /// What it has to say.
     type Report: Serialize + Send;
-    /// Goes round once. It never fails: what cannot be done now is counted and left to the next round.
+    /// Goes round once. It never fails: what cannot be done now is counted and left to the next
+    /// round.
     fn go(&self, event: Self::Event, invocation: &Invocation) -> impl Future<Output = Self::Report> + Send;
 }
 
-/// Runs a function until Lambda stops it. What is missing in the environment is said at once and ends the start-up.
+/// Runs a function until Lambda stops it. What is missing in the environment is said at once and
+/// ends the start-up.
 pub async fn run<H: Handler>(build: fn(&mut Env) -> H) -> Result<(), lambda_http::Error> {
     let door = &start(|env| Behind::new(build, env))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<LambdaRequest>| {
@@ -117,10 +121,12 @@ fn start<T>(build: impl FnOnce(&mut Env) -> T) -> Result<Door<T>, Incomplete> {
     let writer = Writer::new(env.metrics_namespace());
     let callers = Callers::new(env.caller_salt(), env.has_edge());
     let behind = build(&mut env);
-    env.complete(Door { behind, writer, callers })
+    let door = env.complete(Door { behind, writer, callers });
+    // The runtime's own line of it has no level, so a filter for errors would not find it.
+    door.inspect_err(|missing| error!(%missing, "the function cannot start"))
 }
 
-/// What does the work, and what is done for it.
+/// A handler behind the edge, with what is done for it: its lines, and its callers told apart.
 struct Door<T> {
     behind: T,
     writer: Writer,
@@ -137,7 +143,8 @@ async fn serve<H: Handler>(door: &Door<Behind<H>>, origin: Option<String>, reque
     let invoked = Invoked { gateway, caller: callers.name(&request), ..invoked(H::NAME, request.lambda_context_ref()) };
     // In a box: each of the futures around it would move all of it.
     let answer = AssertUnwindSafe(Box::pin(respond_at(behind, origin, request))).catch_unwind();
-    // An invocation that fails would be answered by API Gateway, and a panic after money moved must not look like a 402.
+    // An invocation that fails would be answered by API Gateway, and a panic after money moved must
+    // not look like a 402.
     let answer = async { answer.await.unwrap_or_else(|_| Answer::refusal(&Refusal::Fault(Fault::Broken("a panic")))) };
     let answer = writer.watch(&invoked, answer, |answer| Ended {
         outcome: answer.outcome,
@@ -151,7 +158,8 @@ async fn serve<H: Handler>(door: &Door<Behind<H>>, origin: Option<String>, reque
 
 async fn go_round<R: Rounds>(round: &R, writer: &Writer, event: LambdaEvent<R::Event>) -> R::Report {
     let invoked = invoked(R::NAME, Some(&event.context));
-    // In a box, because a round is so many futures inside each other that the compiler gives up on them.
+    // In a box, because a round is so many futures inside each other that the compiler gives up on
+    // them.
     let report = Box::pin(AssertUnwindSafe(async { round.go(event.payload, &begin()).await }).catch_unwind());
     let report = async { report.await.inspect_err(|_| telemetry::fault()) };
     let report = writer.watch(&invoked, report, |report| match report {
@@ -187,7 +195,10 @@ async fn respond_at<H: Handler>(behind: &Behind<H>, origin: Option<String>, requ
 }
 
 async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
-    let invocation = begin();
+    let invocation = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => begin().taken_at(context.time_epoch),
+        _ => begin(),
+    };
     let method = request.method().clone();
     if !handler.has(request.raw_http_path()) {
         return nothing_here(&request);
@@ -201,7 +212,8 @@ async fn respond<H: Handler>(handler: &H, request: Request) -> Answer {
     let answer = handler.handle(request, invocation).await;
     // What is not in the table of the API is in none of its documents. Every test would tell of it.
     debug_assert!(served.promises(&answer), "{} answers {} {}", H::NAME, answer.response.status(), answer.outcome);
-    // The answer to HEAD is that to GET with its body: the gateway takes that off, and tells its length.
+    // The answer to HEAD is that to GET with its body: the gateway takes that off, and tells its
+    // length.
     answer
 }
 
@@ -265,7 +277,8 @@ impl Answer {
         Self { response: response_of(StatusCode::ACCEPTED, Body::Empty, kept), outcome: "ok" }
     }
 
-    /// A person's browser is led to a page, by an address that is relative to the one that it has asked.
+    /// A person's browser is led to a page, by an address that is relative to the one that it has
+    /// asked.
     pub fn see_other(address: HeaderValue, outcome: &'static str) -> Self {
         let headers = [(LOCATION, address), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
         Self { response: response_of(StatusCode::SEE_OTHER, Body::Empty, headers), outcome }

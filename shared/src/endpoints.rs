@@ -1,6 +1,7 @@
-//! What is sold and what is free, one file each: requests, answers, and which parts of the domain stand behind them. Each reads
-//! like its section of the specification; `functions/` holds a binary for every one, which only calls it, so that what is generic
-//! here is compiled once and not in each of them.
+//! What is sold and what is free, one file each: requests, answers, and which parts of the domain
+//! stand behind them. Each reads like its section of the specification; `functions/` holds a binary
+//! for every one, which only calls it, so that what is generic here is compiled once and not in
+//! each of them.
 
 pub mod discovery;
 mod listed;

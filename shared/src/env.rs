@@ -1,5 +1,5 @@
-//! What we were told at start: the only reader of the environment. Each function names what it needs, and a start-up
-//! that lacks something says everything that is missing in one message.
+//! What we were told at start: the only reader of the environment. Each function names what it
+//! needs, and a start-up that lacks something says everything that is missing in one message.
 //!
 //! - `docs/decisions.md`: Why is a node required for Solana and not for Base?
 //! - `docs/decisions.md`: Why does `env` stand above the neighbours?
@@ -11,12 +11,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
+use tracing::error;
 use tracing::level_filters::LevelFilter;
 
 use crate::store::Store;
 use crate::types::{Country, Network, Wallet};
 use crate::upstream::alarms::{Alarms, AlarmsConfig};
-use crate::upstream::bland::{Bland, BlandConfig, BlandKeys};
+use crate::upstream::bland::{Bland, BlandConfig, BlandKeys, recordings};
 use crate::upstream::bucket::Bucket;
 use crate::upstream::kms::SigningKey;
 use crate::upstream::twilio::{Twilio, TwilioConfig, TwilioKey};
@@ -34,7 +35,7 @@ pub struct Env {
     payment_keys: Option<Arc<Rotating<PaymentKeys>>>,
 }
 
-/// What is missing or malformed, all of it.
+/// The variables that are missing or malformed, all of them.
 #[derive(Debug, thiserror::Error)]
 #[error("the environment is not complete: {}", .0.join("; "))]
 pub struct Incomplete(Vec<String>);
@@ -68,7 +69,7 @@ impl Env {
         Self { read: Box::new(read), problems: Vec::new(), vault: None, payment_keys: None }
     }
 
-    /// Whether `PUBLIC_URL` was set, or was never asked for: a template declares it empty where the gateway is to say it.
+    /// Whether `PUBLIC_URL` was set or not asked for: it is empty where the gateway is to say it.
     pub fn knows_its_origin(&self) -> bool {
         (self.read)("PUBLIC_URL").is_none_or(|url| !url.trim().is_empty())
     }
@@ -84,8 +85,8 @@ impl Env {
         if self.problems.is_empty() { Ok(built) } else { Err(Incomplete(self.problems)) }
     }
 
-    /// `AWS_LAMBDA_LOG_LEVEL` (optional): `INFO`, `WARN` or `ERROR`. No lower: there the libraries under us log requests, and
-    /// those hold secrets and phone numbers.
+    /// `AWS_LAMBDA_LOG_LEVEL` (optional): `INFO`, `WARN` or `ERROR`. No lower: there the libraries
+    /// under us log requests, and those hold secrets and phone numbers.
     pub fn log_level(&self) -> LevelFilter {
         match self.optional("AWS_LAMBDA_LOG_LEVEL").as_deref() {
             Some("ERROR" | "FATAL") => LevelFilter::ERROR,
@@ -109,7 +110,7 @@ impl Env {
         self.optional("EDGE_PROTECTION").is_some_and(|it| it == "on")
     }
 
-    /// `TABLE_NAME`, `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` (optional), and the role's credentials.
+    /// `TABLE_NAME`, `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` (optional), the role's keys.
     pub fn store(&mut self) -> Store {
         let table = self.required("TABLE_NAME");
         Store::new(self.service("AWS_ENDPOINT_URL_DYNAMODB"), table)
@@ -136,15 +137,15 @@ impl Env {
         Terms { public_url: self.public_url(), payees: self.payees() }
     }
 
-    /// `PAYMENT_NETWORKS` (CAIP-2 names, comma-separated, preferred first), and who is paid there: `EVM_PAYEE` (an address) and
-    /// `SOLANA_PAYEE` (a wallet in base58, whose token account for USDC exists), as far as those networks need them.
+    /// `PAYMENT_NETWORKS` (CAIP-2 names, comma-separated, preferred first), and who is paid there:
+    /// `EVM_PAYEE` (an address) and `SOLANA_PAYEE` (a wallet in base58, whose token account for
+    /// USDC exists), as far as those networks need them.
     pub fn payees(&mut self) -> Vec<Wallet> {
         let networks = self.networks();
         networks.into_iter().filter_map(|network| self.payee(network)).collect()
     }
 
-    /// `PAYMENT_NETWORKS`: CAIP-2 names, comma-separated, preferred first: all of real money, or all of test money. One that is named
-    /// twice is named.
+    /// `PAYMENT_NETWORKS`: CAIP-2 names, comma-separated, all of real money or all of test money.
     pub fn networks(&mut self) -> Vec<Network> {
         let names = self.required("PAYMENT_NETWORKS");
         let mut networks = Vec::new();
@@ -175,17 +176,18 @@ impl Env {
         payee
     }
 
-    /// `FACILITATOR_URL`, and `FACILITATOR_AUTH`: `none`, or `cdp` for Coinbase's, which wants a token (`Env::payment_keys`).
+    /// `FACILITATOR_URL`, `FACILITATOR_AUTH`: `none`, or `cdp` for Coinbase's
+    /// (`Env::payment_keys`).
     pub fn facilitator(&mut self) -> Facilitator {
         let url = self.required("FACILITATOR_URL");
         let keys = self.needed().cdp.then(|| self.payment_keys());
         Facilitator::new(url, keys)
     }
 
-    /// `EVM_RPC_URL` (optional): a node of the one EVM chain that we are paid on, to ask what became of a payment.
-    /// `SOLANA_RPC_URL`: one of the Solana cluster, needed where we are paid there, since a facilitator's word for a failed
-    /// simulation does not tell what was paid from what was never sent. `{key}` in them stands for a key that is secret
-    /// (`Env::payment_keys`).
+    /// `EVM_RPC_URL` (optional): a node of the one EVM chain that we are paid on, to ask what
+    /// became of a payment. `SOLANA_RPC_URL`: one of the Solana cluster, needed where we are paid
+    /// there, since a facilitator's word for a failed simulation does not tell what was paid from
+    /// what was never sent. `{key}` in them stands for a key that is secret (`Env::payment_keys`).
     pub fn nodes(&mut self) -> Nodes {
         let on_solana = self.optional("PAYMENT_NETWORKS").is_some_and(|names| names.contains("solana:"));
         let evm = self.optional("EVM_RPC_URL").map(|url| EvmRpc::new(self.place(url, PaymentKeys::evm_rpc)));
@@ -196,17 +198,14 @@ impl Env {
         Nodes { evm, solana }
     }
 
-    /// `POOL_COUNTRIES` (optional, else `US`): the countries whose idle numbers are counted, comma-separated.
-    pub fn pool_countries(&mut self) -> Vec<Country> {
+    /// `POOL_COUNTRIES` (optional, else `US`): where idle numbers are counted, comma-separated. One
+    /// that there is not has none.
+    pub fn pool_countries(&self) -> Vec<Country> {
         let names = self.optional("POOL_COUNTRIES").unwrap_or_else(|| "US".to_owned());
-        let mut countries = Vec::new();
-        for name in names.split(',').map(str::trim) {
-            match Country::parse(name) {
-                Ok(country) => countries.push(country),
-                Err(error) => self.problem(format!("POOL_COUNTRIES: {name} is {error}")),
-            }
-        }
-        countries
+        let read = |name: &str| {
+            Country::parse(name).inspect_err(|wrong| error!(name, %wrong, "PoolCountries cannot be read")).ok()
+        };
+        names.split(',').map(str::trim).filter_map(read).collect()
     }
 
     /// `POOL_KEPT`: how many idle numbers of a country are kept for the next buyers.
@@ -221,8 +220,8 @@ impl Env {
         if url.contains(KEY) { Place::keyed(url, self.payment_keys(), key) } else { url.into() }
     }
 
-    /// `PAYMENT_SECRET`, only if something above needs it: a secret with `cdp_api_key_id`, `cdp_api_key_secret`,
-    /// `evm_rpc_key`, `solana_rpc_key`, as far as they are needed.
+    /// `PAYMENT_SECRET`, only if something above needs it: a secret with `cdp_api_key_id`,
+    /// `cdp_api_key_secret`, `evm_rpc_key`, `solana_rpc_key`, as far as they are needed.
     fn payment_keys(&mut self) -> Arc<Rotating<PaymentKeys>> {
         if let Some(keys) = &self.payment_keys {
             return Arc::clone(keys);
@@ -246,7 +245,7 @@ impl Env {
         Needed { cdp, evm_rpc: keyed(evm), solana_rpc: keyed(solana) }
     }
 
-    /// `TWILIO_ACCOUNT_SID`, `TWILIO_URL` (optional), and `TWILIO_SECRET`: a secret with `api_key` and `api_secret`.
+    /// `TWILIO_ACCOUNT_SID`, `TWILIO_URL` (optional), `TWILIO_SECRET` (`api_key`, `api_secret`).
     pub fn twilio(&mut self) -> Twilio {
         let url = self.optional("TWILIO_URL").unwrap_or_else(|| "https://api.twilio.com".to_owned());
         let account_sid = self.required("TWILIO_ACCOUNT_SID");
@@ -254,15 +253,16 @@ impl Env {
         Twilio::new(TwilioConfig { url, account_sid, key })
     }
 
-    /// `BLAND_URL` (optional), and `BLAND_SECRET`: a secret with `api_key` and `encrypted_key` (of the Twilio account whose
-    /// numbers it may use).
+    /// `BLAND_URL` (optional), and `BLAND_SECRET`: a secret with `api_key` and `encrypted_key` (of
+    /// the Twilio account whose numbers it may use).
     pub fn bland(&mut self) -> Bland {
-        let url = self.optional("BLAND_URL").unwrap_or_else(|| "https://api.bland.ai".to_owned());
+        let url = self.optional("BLAND_URL").unwrap_or_else(|| recordings::BLAND.to_owned());
         let keys = self.kept("bland", "BLAND_SECRET", BlandKeys::read);
         Bland::new(BlandConfig { url, keys })
     }
 
-    /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`, `AWS_ENDPOINT_URL_SCHEDULER` (optional).
+    /// `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `REAPER_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`,
+    /// `AWS_ENDPOINT_URL_SCHEDULER` (optional).
     pub fn alarms(&mut self) -> Alarms {
         Alarms::new(AlarmsConfig {
             group: self.required("SCHEDULE_GROUP"),
@@ -273,8 +273,9 @@ impl Env {
         })
     }
 
-    /// `REFUND_KMS_KEY`, the key of the wallet that pays back (with `AWS_REGION` and `AWS_ENDPOINT_URL_KMS`, optional); or for
-    /// development `REFUND_PRIVATE_KEY`, the key itself in hex. With neither, what is owed on an EVM chain becomes credit.
+    /// `REFUND_KMS_KEY`, the key of the wallet that pays back (with `AWS_REGION` and
+    /// `AWS_ENDPOINT_URL_KMS`, optional); or for development `REFUND_PRIVATE_KEY`, the key itself
+    /// in hex. With neither, what is owed on an EVM chain becomes credit.
     pub fn refund_key(&mut self) -> Option<SigningKey> {
         match (self.optional("REFUND_KMS_KEY"), self.secret("REFUND_PRIVATE_KEY")) {
             (Some(key), None) => Some(SigningKey::in_kms(self.service("AWS_ENDPOINT_URL_KMS"), key)),
@@ -294,20 +295,20 @@ impl Env {
         }
     }
 
-    /// `CANARY_KMS_KEY` (optional): the key of the wallet that buys from us, with `AWS_REGION` and `AWS_ENDPOINT_URL_KMS` (optional).
+    /// `CANARY_KMS_KEY` (optional), the key of the wallet that buys from us; the rest as there.
     pub fn canary_key(&mut self) -> Option<SigningKey> {
         let key = self.optional("CANARY_KMS_KEY")?;
         Some(SigningKey::in_kms(self.service("AWS_ENDPOINT_URL_KMS"), key))
     }
 
-    /// `BOOKS_BUCKET` (optional), where the books are kept: with `AWS_REGION`, `AWS_ENDPOINT_URL_S3` (optional) and the role's credentials.
+    /// `BOOKS_BUCKET` (optional), where the books are kept, with `AWS_ENDPOINT_URL_S3` (optional).
     pub fn books(&mut self) -> Option<Bucket> {
         let name = self.optional("BOOKS_BUCKET")?;
         Some(Bucket::new(self.service("AWS_ENDPOINT_URL_S3"), &name))
     }
 
-    /// `REFUND_SECRET` (optional): a secret with `solana_key`, the key of the wallet that pays back on Solana, as wallets
-    /// export it. Where there is none, or it is not filled, what is owed there becomes credit.
+    /// `REFUND_SECRET` (optional): a secret with `solana_key`, the key of the wallet that pays back
+    /// on Solana, as wallets export it. Without one, what is owed there becomes credit.
     pub fn refund_solana_key(&mut self) -> Option<Rotating<SolanaKey>> {
         self.optional("REFUND_SECRET")?;
         Some(self.kept("refunds", "REFUND_SECRET", |fields| {
@@ -316,8 +317,8 @@ impl Env {
         }))
     }
 
-    /// A secret by the ARN (or name) that a variable holds: with `AWS_REGION`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`
-    /// (optional) and the role's credentials. Or, for development, what is in it: a JSON object.
+    /// A secret by the ARN (or name) that a variable holds: with `AWS_REGION`,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` (optional). Or, for development, what is in it: JSON.
     fn kept<T>(
         &mut self,
         name: &'static str,

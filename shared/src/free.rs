@@ -1,5 +1,6 @@
-//! What costs nothing: a look at something whose name is known, and what may be done with it by a client that knows the name.
-//! No payment, no wallet, and one answer for everything that is not there. Programs get it as JSON, and people as a page.
+//! What costs nothing: a look at something whose name is known, and what may be done with it by a
+//! client that knows the name. No payment, no wallet, and one answer for everything that is not
+//! there. Programs get it as JSON, and people as a page.
 
 mod accept;
 mod foreign;
@@ -51,7 +52,7 @@ pub trait FreeEndpoint: Send + Sync + 'static {
     fn answer(found: Self::Found) -> Self::Answer;
 
     /// Shows it to a person.
-    fn page(found: &Self::Found) -> Page;
+    fn page(&self, found: &Self::Found) -> Page;
 }
 
 /// An endpoint behind its edge.
@@ -78,7 +79,7 @@ impl<E: FreeEndpoint> Handler for Free<E> {
                 Answer::ok(&E::answer(found), again.into_iter().collect(), "ok")
             }
             (Ok(found), true) => {
-                let Page { html, headers } = E::page(&found);
+                let Page { html, headers } = self.0.page(&found);
                 Answer::text(html, headers)
             }
             (Err(refusal), html) => refused(&refusal, html),
@@ -87,15 +88,16 @@ impl<E: FreeEndpoint> Handler for Free<E> {
     }
 }
 
-/// How long a request has it wait. A name that is nearly the right one is refused: a client that only believes that it waits asks again
-/// at once, and again.
+/// How long a request has it wait. A name that is nearly the right one is refused: a client that
+/// only believes that it waits asks again at once, and again.
 fn seconds_to_wait<E: FreeEndpoint>(request: &Request) -> Result<u32, Refusal> {
     body::is_not_asked_for(edge::parameters(request))?;
     let parameters: Vec<_> = edge::parameters(request).collect();
     Ok(body::in_the_address(E::ENDPOINT, &parameters)?.integer(&E::WAIT))
 }
 
-/// Something that is free to be done: `POST` with a name in its path, and with nothing in its body that it knows.
+/// Something that is free to be done: `POST` with a name in its path, and with nothing in its body
+/// that it knows.
 pub trait FreeDeed: Send + Sync + 'static {
     /// What is done, and where.
     const ENDPOINT: &'static api::Endpoint;
@@ -112,7 +114,8 @@ pub trait FreeDeed: Send + Sync + 'static {
         invocation: &Invocation,
     ) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
 
-    /// Where a person is led afterwards: an address that is relative to this one. Nothing for a refusal that a person is told instead.
+    /// Where a person is led afterwards: an address that is relative to this one. Nothing for a
+    /// refusal that a person is told instead.
     fn leads_to(name: &str, outcome: Result<(), &Refusal>) -> Option<String>;
 }
 
@@ -150,6 +153,7 @@ impl<E: FreeDeed> Deed<E> {
         // A client that only rehearses must not find it done.
         body::is_not_asked_for(edge::parameters(request))?;
         body::read(E::ENDPOINT, bytes)?;
+        body::not_in_the_address(E::ENDPOINT, edge::parameters(request))?;
         let ignored = body::ignored(E::ENDPOINT, bytes, edge::parameters(request));
         self.0.act(name(request, E::PARAMETER), ignored, invocation).await
     }

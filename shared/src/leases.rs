@@ -11,11 +11,13 @@ use crate::types::{DAY, PhoneNumber, Run, Timestamp, Wallet};
 /// What five dollars buy.
 pub const TERM: Duration = Duration::from_secs(30 * DAY.as_secs());
 
-/// How long after its end a number is still in no wallet's hands. No call lasts longer than thirty minutes, so none of the
-/// old owner's is still running when this has passed; the rest is for clocks that disagree.
+/// How long after its end a number is still in no wallet's hands. No call lasts longer than thirty
+/// minutes, so none of the old owner's is still running when this has passed; the rest is for
+/// clocks that disagree.
 pub const GRACE: Duration = Duration::from_mins(31);
 
-/// How long a number rests before the next wallet may have it, so that those who call back do not reach a stranger.
+/// How long a number rests before the next wallet may have it, so that those who call back do not
+/// reach a stranger.
 pub const COOLING: Duration = Duration::from_secs(2 * DAY.as_secs());
 
 /// When a lease ends that this sale began or extended.
@@ -61,8 +63,9 @@ pub enum NotMeant {
     Ambiguous,
 }
 
-/// The refusal of a wallet that names a number which it does not own: whose it is, and what it does own. Asked only
-/// after the wallet's signature was checked. A dry run costs nothing and is not counted, so it is not told whose.
+/// The refusal of a wallet that names a number which it does not own: whose it is, and what it does
+/// own. Asked only after the wallet's signature was checked. A dry run costs nothing and is not
+/// counted, so it is not told whose.
 pub async fn not_yours(store: &Store, named: &PhoneNumber, active: &[Lease], run: Run, now: Timestamp) -> Refusal {
     let actual_owner = match run {
         Run::Real => owner(store, named, now).await.map(Owner::from),
@@ -92,6 +95,7 @@ mod tests {
             number: PhoneNumber::parse(number).unwrap(),
             country: Country::US,
             expires_at: Timestamp::from_second(expires_at).unwrap(),
+            renewed_at: None,
             hold: None,
         }
     }

@@ -1,7 +1,8 @@
 //! The library behind Dialtone's functions: phone numbers and AI calls, paid per request.
 //!
-//! Modules stand in the order of their layers, the outermost first; a module uses only those in the layers below its own.
-//! `tests/it/tidy.rs` checks the arrows, and that the map in `ARCHITECTURE.md` has the same order.
+//! Modules stand in the order of their layers, the outermost first; a module uses only those in the
+//! layers below its own. `tests/it/tidy.rs` checks the arrows, and that the map in
+//! `ARCHITECTURE.md` has the same order.
 
 pub mod endpoints;
 

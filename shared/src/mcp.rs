@@ -1,10 +1,12 @@
-//! `POST /mcp`: what is sold here as tools of the Model Context Protocol, for agents that know no other way to ask. Streamable HTTP
-//! without sessions: each message stands alone, and is answered in JSON. Clients that begin with `initialize` (up to 2025-11-25) and those
-//! that do not (2026-07-28) are served by the same code.
+//! `POST /mcp`: what is sold here as tools of the Model Context Protocol, for agents that know no
+//! other way to ask. Streamable HTTP without sessions: each message stands alone, and is answered
+//! in JSON. Clients that begin with `initialize` (up to 2025-11-25) and those that do not
+//! (2026-07-28) are served by the same code.
 //!
-//! It sells nothing itself. A tool asks the endpoint that it is made of, over the network and at our public address, with the payment
-//! that the client has sent along; so a payment means the same and buys once, whichever way it came, and this function needs neither a
-//! secret nor a right. One message asks one endpoint at most.
+//! It sells nothing itself. A tool asks the endpoint that it is made of, over the network and at
+//! our public address, with the payment that the client has sent along; so a payment means the same
+//! and buys once, whichever way it came, and this function needs neither a secret nor a right. One
+//! message asks one endpoint at most.
 //!
 //! - `docs/decisions.md`: Why is the MCP server written by hand?
 //! - `docs/decisions.md`: Why does the MCP server ask our own endpoints over the network?
@@ -18,6 +20,7 @@ mod message;
 mod problem;
 mod said;
 mod told;
+mod words;
 
 use std::iter;
 
@@ -81,7 +84,8 @@ impl Mcp {
                 let asked = params.protocol_version();
                 said::initialized(era::negotiated(asked.as_deref()))
             }
-            ("ping", Era::Legacy) => said::complete(json!({})),
+            // Official clients of these revisions refuse an answer with anything in it.
+            ("ping", Era::Legacy) => json!({}),
             ("server/discover", Era::Modern) => said::discovered(era::MODERN),
             ("tools/list", _) => {
                 params.no_cursor()?;
@@ -116,12 +120,12 @@ impl Handler for Mcp {
         iter::once(Served { method: Method::Post, refusals: mcp::MCP_REFUSALS, unknown: &[] })
     }
 
-    /// Clients ask by GET whether there is a stream of events, and by DELETE for a session to end. They take this for "no", and some
-    /// ask for ever where it is said otherwise.
+    /// Clients ask by GET whether there is a stream of events, and by DELETE for a session to end.
+    /// They take this for "no", and some ask for ever where it is said otherwise.
     fn wrong_method(_: &http::Method, _: &str) -> Answer {
         let problem = Problem::method_not_allowed();
         let mut answer = problem.answer(None);
-        answer.response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        answer.response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
         answer
     }
 
@@ -133,8 +137,9 @@ impl Handler for Mcp {
     }
 }
 
-/// Browsers say of which page a request is. A page of ours may ask, and so may one that a developer has on their own machine; the pages of
-/// other sites have the HTTP API. The protocol wants this of every server, whether or not it trusts a browser with anything.
+/// Browsers say of which page a request is. A page of ours may ask, and so may one that a developer
+/// has on their own machine; the pages of other sites have the HTTP API. The protocol wants this of
+/// every server, whether or not it trusts a browser with anything.
 fn from_here(headers: &HeaderMap, public_url: &str) -> Result<(), Problem> {
     let mut origins = headers.get_all(ORIGIN).iter();
     let is_ours = |origin: &HeaderValue| {

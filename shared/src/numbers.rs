@@ -1,5 +1,6 @@
-//! Numbers: from the pool or from the carrier to a sale, and back. Every purchase is recorded before it is made, by name,
-//! so that a lost answer can be looked up and a repeated one buys nothing.
+//! Numbers: from the pool or from the carrier to a sale, and back. Every purchase is recorded
+//! before it is made, by name, so that a lost answer can be looked up and a repeated one buys
+//! nothing.
 //!
 //! `docs/decisions.md`: Why does a wanted area code go to the carrier before another area's number is taken from the pool?
 
@@ -28,7 +29,8 @@ use crate::upstream::bland::{Bland, BlandError, Imported};
 use crate::upstream::twilio::{Kind, Twilio, TwilioError};
 use failed::{bland_failed, twilio_failed};
 
-/// How many numbers are tried before a sale gives up: others may be quicker, at the pool and at the carrier.
+/// How many numbers are tried before a sale gives up: others may be quicker, at the pool and at the
+/// carrier.
 const TRIES: usize = 3;
 /// How often a claim is tried again because others have counted meanwhile.
 const CROWD: u32 = 16;
@@ -40,13 +42,13 @@ const IMPORT: Duration = Duration::from_secs(6);
 const LOOK: Duration = Duration::from_secs(5);
 /// An alarm may take this long while no client waits for it.
 const ALARM: Duration = Duration::from_secs(1);
-/// Settling begins first. In a new process an alarm has a client to build, which takes milliseconds of the only thread, and
-/// the payment's connection would wait for them.
+/// Settling begins first. In a new process an alarm has a client to build, which takes milliseconds
+/// of the only thread, and the payment's connection would wait for them.
 const AFTER_SETTLING: Duration = Duration::from_millis(10);
 /// What must be left for settling when something is bought.
 const RESERVE: Duration = Duration::from_secs(8);
 
-/// What a buyer wants.
+/// A buyer's wishes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
     /// The country.
@@ -56,18 +58,21 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// The lease of a number for it. What was wished for is kept with it, since the answer says whether that was met.
+    /// The lease of a number for it. What was wished for is kept with it, since the answer says
+    /// whether that was met.
     fn met_by(&self, number: &PhoneNumber, source: Source) -> work::Lease {
         work::Lease { number: number.clone(), country: self.country, area: self.area.clone(), source }
     }
 }
 
-/// What there is for a buyer: candidates, none of them reserved; and what it has bought already.
+/// The stock for a buyer, none of it reserved; and what the wallet has bought already.
 #[derive(Debug)]
 pub struct Candidates {
     wanted: Wanted,
-    pooled: Vec<PhoneNumber>,
-    offered: Vec<PhoneNumber>,
+    /// Of the wanted area, or of any where none is wanted.
+    near: Vec<PhoneNumber>,
+    /// Of another area.
+    far: Vec<PhoneNumber>,
     purchases: Purchases,
     /// What one costs that is bought.
     cost: Usdc,
@@ -91,8 +96,8 @@ impl Numbers {
         Self { store, twilio, bland }
     }
 
-    /// Looks for numbers: of the wanted area in the pool, then at the carrier; of any area in the pool, then at the
-    /// carrier. The pool comes first because its numbers are paid for. A dry run does not ask the carrier.
+    /// Looks what is in stock. The carrier is not asked before it is known whether the payer can
+    /// pay: [`Numbers::reserve`].
     pub async fn look(
         &self,
         payer: &Wallet,
@@ -102,12 +107,11 @@ impl Numbers {
         invocation: &Invocation,
     ) -> Result<Candidates, Refusal> {
         if run == Run::Dry {
-            return self.candidates(payer, wanted, budget, run, invocation).await;
+            return self.candidates(payer, wanted, budget, invocation).await;
         }
         // A number that the dialler could not be told of would be of no use to who bought it.
         let dialler = self.bland.ready(invocation.at_most(LOOK, RESERVE));
-        let (candidates, dialler) =
-            future::join(self.candidates(payer, wanted, budget, run, invocation), dialler).await;
+        let (candidates, dialler) = future::join(self.candidates(payer, wanted, budget, invocation), dialler).await;
         let candidates = candidates?;
         dialler.map_err(bland_failed)?;
         Ok(candidates)
@@ -118,7 +122,6 @@ impl Numbers {
         payer: &Wallet,
         wanted: &Wanted,
         budget: &NumberBudget,
-        run: Run,
         invocation: &Invocation,
     ) -> Result<Candidates, Refusal> {
         let country = wanted.country;
@@ -128,22 +131,15 @@ impl Numbers {
         let (mut pooled, purchases) = (pooled?, purchases?);
         purchases.check(invocation.now)?;
         shuffle(&mut pooled, invocation.dice);
-        let mut candidates = Candidates { wanted: wanted.clone(), pooled, offered: Vec::new(), purchases, cost };
-        if let Some(area) = &wanted.area {
-            let (near, far): (Vec<_>, Vec<_>) = candidates.pooled.into_iter().partition(|number| area.has(number));
-            candidates.pooled = near;
-            if candidates.pooled.is_empty() && run == Run::Real {
-                candidates.offered = self.search(country, Some(area), invocation).await?;
-                candidates.pooled = if candidates.offered.is_empty() { far } else { Vec::new() };
-            }
-        }
-        if candidates.pooled.is_empty() && candidates.offered.is_empty() && run == Run::Real {
-            candidates.offered = self.search(country, None, invocation).await?;
-        }
-        Ok(candidates)
+        let (near, far) = match &wanted.area {
+            Some(area) => pooled.into_iter().partition(|number| area.has(number)),
+            None => (pooled, Vec::new()),
+        };
+        Ok(Candidates { wanted: wanted.clone(), near, far, purchases, cost })
     }
 
-    /// What the carrier has, of an area or of any: landlines first, then what else of a country's numbers can call.
+    /// What the carrier has, of an area or of any: landlines first, then what else of a country's
+    /// numbers can call.
     async fn search(
         &self,
         country: Country,
@@ -169,25 +165,51 @@ impl Numbers {
     }
 
     /// Brings a number to the fence: a pooled one in a single write, another one by buying it.
+    /// First one of the wanted area from the pool, whose numbers are paid for, then from the
+    /// carrier; then one of any area, likewise. A dry run does not ask the carrier.
     pub async fn reserve(
         &self,
         new: NewSale,
         candidates: Candidates,
         invocation: &Invocation,
     ) -> Result<Sale<Settling>, Stop> {
-        let Candidates { wanted, pooled, mut offered, mut purchases, cost } = candidates;
-        for number in pooled.iter().take(TRIES) {
-            if let Some(sale) = self.claim_pooled(&new, number, &wanted, &mut purchases).await? {
-                return Ok(sale);
-            }
+        let Candidates { wanted, near, far, mut purchases, cost } = candidates;
+        if let Some(sale) = self.claim_one_of(&new, &near, &wanted, &mut purchases).await? {
+            return Ok(sale);
         }
         if new.run == Run::Dry {
             return Err(self.rehearse(&new, cost, &mut purchases).await);
+        }
+        let mut offered = Vec::new();
+        if let Some(area) = wanted.area.as_ref().filter(|_| near.is_empty()) {
+            offered = self.search(wanted.country, Some(area), invocation).await?;
+            if offered.is_empty()
+                && let Some(sale) = self.claim_one_of(&new, &far, &wanted, &mut purchases).await?
+            {
+                return Ok(sale);
+            }
         }
         if offered.is_empty() {
             offered = self.search(wanted.country, None, invocation).await?;
         }
         self.buy(new, (&wanted, cost), offered, purchases, invocation).await
+    }
+
+    /// Claims a sale with one of these numbers of the pool, if any of those that are tried is not
+    /// another wallet's by now.
+    async fn claim_one_of(
+        &self,
+        new: &NewSale,
+        pooled: &[PhoneNumber],
+        wanted: &Wanted,
+        purchases: &mut Purchases,
+    ) -> Result<Option<Sale<Settling>>, Stop> {
+        for number in pooled.iter().take(TRIES) {
+            if let Some(sale) = self.claim_pooled(new, number, wanted, purchases).await? {
+                return Ok(Some(sale));
+            }
+        }
+        Ok(None)
     }
 
     /// Claims a sale with a number of the pool. `None`: another wallet has it.
@@ -209,7 +231,8 @@ impl Numbers {
         Err(crowded())
     }
 
-    /// Claims a sale with what it needs. What was counted meanwhile is learned from the write that was refused.
+    /// Claims a sale with what it needs. What was counted meanwhile is learned from the write that
+    /// was refused.
     async fn claim<Stage: Claimable>(
         &self,
         new: &NewSale,
@@ -227,7 +250,8 @@ impl Numbers {
                 Hurdle::Number => Ok(Came::Taken),
                 Hurdle::Bought(count) => {
                     purchases.learn(count, lost, new.now)?;
-                    // The wallet has bought another one meanwhile: what it could pay when it was asked, it may have paid for that.
+                    // The wallet has bought another one meanwhile: what it could pay when it was
+                    // asked, it may have paid for that.
                     match purchases.last(&new.id).pop() {
                         Some(sale) if count == BoughtCount::OfWallet => Err(behind(sale, Vec::new())),
                         _ => Ok(Came::Counted),
@@ -241,14 +265,15 @@ impl Numbers {
                 | Hurdle::OptOut
                 | Hurdle::Calls(_)
                 | Hurdle::RefundsToday
+                | Hurdle::RefundsToPayer
                 | Hurdle::RefundsStopped
                 | Hurdle::Switch => Err(lost.hurdle.unasked().into()),
             },
         }
     }
 
-    /// Looks whether the wallet's last purchase has come to its end: until it has, it is not known whether the wallet can pay for
-    /// another, and what is bought for it is bought with our money.
+    /// Looks whether the wallet's last purchase has come to its end: until it has, it is not known
+    /// whether the wallet can pay for another, and what is bought for it is bought with our money.
     async fn is_the_only_one(&self, new: &NewSale, purchases: &Purchases) -> Result<(), Stop> {
         let mut ended = Vec::new();
         for sale in purchases.last(&new.id) {
@@ -268,7 +293,8 @@ impl Numbers {
         }
     }
 
-    /// Makes a number known to the dialler; once more if that fails, since repeating it is harmless.
+    /// Makes a number known to the dialler; once more if that fails, since repeating it is
+    /// harmless.
     async fn import(&self, number: &PhoneNumber, reserve: Duration, invocation: &Invocation) -> Result<(), Refusal> {
         let mut failure = None;
         for _ in 0..2 {
@@ -297,8 +323,8 @@ impl Numbers {
         Ok(())
     }
 
-    /// Gives back a number that is on its way to the carrier: the dialler forgets it first, so that it cannot be dialled
-    /// from when it is another wallet's.
+    /// Gives back a number that is on its way to the carrier: the dialler forgets it first, so that
+    /// it cannot be dialled from when it is another wallet's.
     pub async fn release(&self, number: &PhoneNumber, invocation: &Invocation) -> Result<(), Fault> {
         let Some(holding) = self.store.holding(number).await? else { return Ok(()) };
         if holding.custody != Custody::Releasing {
@@ -355,7 +381,8 @@ pub fn priced(country: Country, prices: &Prices) -> Result<Usdc, Refusal> {
     })
 }
 
-/// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for a caller: the reaper comes by anyway.
+/// Sets the alarm that takes a lease back in time. A lost alarm changes nothing for a caller: the
+/// reaper comes by anyway.
 pub async fn set_alarm(
     alarms: &Alarms,
     wallet: &Wallet,
@@ -379,8 +406,8 @@ pub fn country_of(number: &PhoneNumber) -> Country {
     code.and_then(|code| Country::parse(code).ok()).unwrap_or(Country::US)
 }
 
-/// Puts equals into an order of this invocation's own: buyers who come at the same time should not all reach for the same
-/// number, nor for the one beside it.
+/// Puts equals into an order of this invocation's own: buyers who come at the same time should not
+/// all reach for the same number, nor for the one beside it.
 fn shuffle(numbers: &mut [PhoneNumber], dice: u64) {
     let mut dice = dice;
     for place in (1..numbers.len()).rev() {

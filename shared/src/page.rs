@@ -1,6 +1,7 @@
-//! Pages for people: a call, and what is said where there is none. Everything in them that a stranger has written is
-//! escaped by the template engine; `|safe` is for our own style and script alone. A page loads nothing from anywhere but
-//! the recording that it names, and says so in its policy.
+//! Pages for people: a call, and what is said where there is none. Everything in them that a
+//! stranger has written is escaped by the template engine; `|safe` is for our own style and script
+//! alone. A page loads nothing from anywhere but the recording that it names, and says so in its
+//! policy.
 //!
 //! `docs/decisions.md`: Why does a call's page fetch itself again instead of JSON?
 
@@ -20,7 +21,7 @@ use crate::calls::Shown;
 use crate::calls::shown::Paid;
 use crate::refusal::Facts;
 use crate::store::View;
-use crate::types::call::{Role, Utterance};
+use crate::types::call::{AnsweredBy, Role, Utterance};
 use crate::types::{Timestamp, rfc3339};
 use answers::Answers;
 use words::{Money, Words};
@@ -28,11 +29,8 @@ use words::{Money, Words};
 const STYLE: &str = include_str!("../templates/page.css");
 const SCRIPT: &str = include_str!("../templates/page.js");
 
-/// Where recordings are played from. It stands in the policy of a call's page from the start, because what a page may do is
-/// settled before the recording is there. One that is elsewhere is linked to.
-const RECORDINGS: &str = "https://api.bland.ai";
-
-/// Seconds until a call that is over is looked at again while results may be added. The dialler is asked as often.
+/// Seconds until a call that is over is looked at again while results may be added. The dialler is
+/// asked as often.
 const SOON: u32 = 5;
 /// The same where only the money is still on its way.
 const LATER: u32 = 30;
@@ -75,7 +73,7 @@ struct Line<'a> {
     text: &'a str,
 }
 
-/// Where a call can be heard.
+/// A recording of the call, and the way to hear it.
 struct Recording<'a> {
     url: &'a str,
     /// Here, or only there.
@@ -91,8 +89,10 @@ struct RefusalPage<'a> {
     advice: &'a str,
 }
 
-/// A call as it stands.
-pub fn of_call(shown: &Shown) -> Page {
+/// A call as it stands. What is at one of the origins `recordings` is played here, and a recording
+/// elsewhere is linked to: those origins stand in the policy of a call's page from the start,
+/// because what a page may do is settled before the recording is there.
+pub fn of_call(shown: &Shown, recordings: &[&str]) -> Page {
     let view = &shown.view;
     let page = CallPage {
         style: STYLE,
@@ -109,9 +109,9 @@ pub fn of_call(shown: &Shown) -> Page {
         started_at: view.started_at.and_then(instant),
         ended_at: view.ended_at.and_then(instant),
         length: view.call_length.as_deref().and_then(words::length),
-        recording: view.recording_url.as_deref().and_then(Recording::at),
+        recording: view.recording_url.as_deref().and_then(|url| Recording::at(url, recordings)),
     };
-    written(&page, &CALL_POLICY)
+    written(&page, &format!("{}; media-src {}", *CALL_POLICY, recordings.join(" ")))
 }
 
 /// What is said instead of what was asked for.
@@ -143,7 +143,8 @@ fn written(page: &impl Template, policy: &str) -> Page {
     Page { html: page.render().unwrap_or_default(), headers }
 }
 
-/// What every page may do: look as it does. Our own text is allowed by its hash, and nothing that came in.
+/// What every page may do: look as it does. Our own text is allowed by its hash, and nothing that
+/// came in.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let style = hash(STYLE);
     format!(
@@ -151,10 +152,10 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// A call's page also looks again, plays, and hangs up.
+/// A call's page also looks again, and hangs up.
 static CALL_POLICY: LazyLock<String> = LazyLock::new(|| {
     let policy = POLICY.replace("form-action 'none'", "form-action 'self'");
-    format!("{policy}; script-src {}; connect-src 'self'; media-src {RECORDINGS}", hash(SCRIPT))
+    format!("{policy}; script-src {}; connect-src 'self'", hash(SCRIPT))
 });
 
 fn hash(text: &str) -> String {
@@ -164,7 +165,7 @@ fn hash(text: &str) -> String {
 fn again(shown: &Shown) -> u32 {
     match (shown.poll_after, &shown.money.state) {
         (Some(soon), _) => soon,
-        (None, _) if !shown.is_settled => SOON,
+        (None, _) if !shown.is_closed => SOON,
         (None, Paid::RefundDue) => LATER,
         (None, _) => 0,
     }
@@ -176,7 +177,7 @@ fn instant(second: i64) -> Option<String> {
 
 /// Who speaks is said where it changes.
 fn lines(view: &View) -> Vec<Line<'_>> {
-    let callee = if view.answered_by.as_deref() == Some("voicemail") { "Voicemail" } else { "Person called" };
+    let callee = if view.answered_by == Some(AnsweredBy::Voicemail) { "Voicemail" } else { "Person called" };
     let mut before = None;
     let lines = view.transcript.iter().map(|Utterance { role, text }| {
         let is_ai = *role == Role::Assistant;
@@ -188,9 +189,9 @@ fn lines(view: &View) -> Vec<Line<'_>> {
 
 impl<'a> Recording<'a> {
     /// Nothing for what is not an address of the web.
-    fn at(url: &'a str) -> Option<Self> {
-        let rest = url.strip_prefix(RECORDINGS);
-        let plays = rest.is_some_and(|rest| rest.starts_with('/'));
+    fn at(url: &'a str, recordings: &[&str]) -> Option<Self> {
+        let is_at = |origin: &&str| url.strip_prefix(*origin).is_some_and(|rest| rest.starts_with('/'));
+        let plays = recordings.iter().any(is_at);
         url.starts_with("https://").then_some(Self { url, plays })
     }
 }

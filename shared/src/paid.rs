@@ -1,5 +1,6 @@
-//! The flow of a paid request, written once: from the payment header to the answer. An endpoint says what it sells, reads
-//! its own body, plans, fulfils, and words its answer; it never sees a header, a facilitator or a status.
+//! The flow of a paid request, written once: from the payment header to the answer. An endpoint
+//! says what it sells, reads its own body, plans, fulfils, and words its answer; it never sees a
+//! header, a facilitator or a status.
 //!
 //! The order in which things are refused is the order of this file.
 //!
@@ -11,21 +12,25 @@ mod counter;
 mod dry;
 mod endpoint;
 mod entry;
+mod misplaced;
 mod named;
 mod order;
 mod price;
 mod proof;
 mod replay;
 mod said;
+mod spent;
 mod unproven;
 
 use std::iter;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::future::{self, Either};
 use lambda_http::Request;
 
+use crate::api::codes;
 use crate::body;
 use crate::edge::{self, Answer, Handler, Served, SigningIn};
 use crate::env::Env;
@@ -56,9 +61,11 @@ pub struct Paid<E> {
     cashier: Cashier,
     terms: Terms,
     quotes: Vec<Quote>,
-    listing: Listing,
+    /// Written with the first price: a process that is paid at once needs none.
+    listing: OnceLock<Listing>,
     unpaid: price::Kept,
     unproven: unproven::Judge,
+    spent: spent::Spent,
     sign_in: SigningIn,
 }
 
@@ -70,10 +77,11 @@ impl<E: Endpoint> Paid<E> {
         let endpoint = build(env, cashier.store.clone());
         let quotes = terms.quotes(&E::ENDPOINT.offer());
         let unproven = unproven::Judge::from_env(env);
-        let (listing, unpaid) = (price::listing(&endpoint), price::Kept::default());
+        let (listing, unpaid) = (OnceLock::new(), price::Kept::default());
         let networks = terms.payees.iter().map(Wallet::network).collect();
         let sign_in = SigningIn::new(terms.public_url.clone(), networks, dry::STATEMENT);
-        Self { endpoint, cashier, terms, quotes, listing, unpaid, unproven, sign_in }
+        let spent = spent::Spent::default();
+        Self { endpoint, cashier, terms, quotes, listing, unpaid, unproven, spent, sign_in }
     }
 }
 
@@ -85,7 +93,8 @@ impl<E: Endpoint> Handler for Paid<E> {
     }
 
     async fn handle(&self, request: Request, invocation: Invocation) -> Answer {
-        // Before a payment is looked at: who has not quite asked for a dry run has not meant to pay.
+        // Before a payment is looked at: who has not quite asked for a dry run has not meant to
+        // pay.
         let run = edge::bytes(request.body()).and_then(|_| body::run(E::ENDPOINT, edge::parameters(&request)));
         let run = match run {
             Ok(run) => run,
@@ -109,7 +118,8 @@ enum Halt {
     Refuse(Refusal),
     /// Another sale of this wallet has to come to its end first.
     Behind(Behind),
-    /// An earlier attempt was waited for, and its sale is open again: what was planned beside it has met that attempt.
+    /// An earlier attempt was waited for, and its sale is open again: what was planned beside it
+    /// has met that attempt.
     Again,
 }
 
@@ -136,9 +146,11 @@ impl<E: Endpoint> Paid<E> {
             None => self.sign_in.caller(E::ENDPOINT, request, invocation.now)?.map(Shown::SignedIn),
         };
         let Some(shown) = shown else {
+            misplaced::check(request)?;
             let not_now = ask.as_ref().ok().and_then(|ask| self.endpoint.not_now(ask, invocation.now));
             return match (ask, not_now) {
-                // A probe that asks for nothing learns the price; a request is checked, so that no payer pays for a bad one.
+                // A probe that asks for nothing learns the price; a request is checked, so that no
+                // payer pays for a bad one.
                 (Err(refusal), _) if !(says_nothing && body::asks_nothing(body)) => Err(refusal),
                 // Nor is a payer asked for the price of what is not sold now.
                 (_, Some(refusal)) => Err(refusal),
@@ -146,8 +158,8 @@ impl<E: Endpoint> Paid<E> {
                 _ => Err(unpaid()),
             };
         };
-        // In a box of its own: it is many futures inside each other, and all of it would be moved with each of the
-        // futures around them. Most requests ask for the price alone.
+        // In a box of its own: it is many futures inside each other, and all of it would be moved
+        // with each of the futures around them. Most requests ask for the price alone.
         Box::pin(self.take(shown, ask, name, (request, body), (run, invocation))).await
     }
 
@@ -207,7 +219,8 @@ impl<E: Endpoint> Paid<E> {
                     match self.clear(&earlier, order).await {
                         Ok(None) => {}
                         Ok(Some(answer)) => return Ok(answer),
-                        // What this request waited for may be a twin of its own, which was served: then so is this one.
+                        // What this request waited for may be a twin of its own, which was served:
+                        // then so is this one.
                         Err(refusal) => {
                             return match self.twin(order).await? {
                                 Past::Answered(answer) => Ok(answer),
@@ -237,7 +250,8 @@ impl<E: Endpoint> Paid<E> {
         let caller = means.caller();
         let id = said.id.clone();
         said.tell(caller.wallet());
-        // The record first: a served request is answered from it even when its signature has expired.
+        // The record first: a served request is answered from it even when its signature has
+        // expired.
         let gate = self.cashier.store.gate(&id, caller.wallet(), said.name.as_deref(), invocation.now);
         let plan = async {
             means.window(invocation.now, |payment| self.longest(payment)).map_err(refused)?;
@@ -246,7 +260,7 @@ impl<E: Endpoint> Paid<E> {
                 return Err(refusal);
             }
             match first_of(self.endpoint.plan(&caller, &ask, run, invocation), self.verify(order)).await {
-                Ok((plan, by_code)) => Ok((ask, plan, by_code)),
+                Ok((plan, known)) => Ok((ask, plan, known)),
                 Err(refusal) => Err(self.tells(refusal, order).await),
             }
         };
@@ -264,11 +278,15 @@ impl<E: Endpoint> Paid<E> {
                 Entry::Undone => return Err(Halt::Again),
             },
         };
+        let planned = match planned {
+            Ok((ask, plan, known)) => self.good(known, order).await.map(|by_code| (ask, plan, by_code)),
+            Err(refusal) => Err(refusal),
+        };
         let (ask, plan, by_code) = match planned {
             Ok(planned) => planned,
             Err(refusal) if run == Run::Dry => return Err(refusal.into()),
-            // A twin of this request may have paid while this one was planned, and be the reason why it was refused. Only
-            // if there is none can it be said that nothing was charged.
+            // A twin of this request may have paid while this one was planned, and be the reason
+            // why it was refused. Only if there is none can it be said that nothing was charged.
             Err(refusal) => {
                 return match self.twin(order).await? {
                     Past::Answered(answer) => Ok(answer),
@@ -304,7 +322,8 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// Settles a sale and answers it. Who brings what was asked for has made the fence, and nothing was sent before.
+    /// Settles a sale and answers it. Who brings what was asked for has made the fence, and nothing
+    /// was sent before.
     async fn settle(
         &self,
         sale: Sale<Settling>,
@@ -320,7 +339,10 @@ impl<E: Endpoint> Paid<E> {
         let beside = self.endpoint.beside(&payer, &work, said.invocation);
         let (finished, ()) = future::join(finish, beside).await;
         match finished {
-            Ok(Finished::Granted(record)) => Self::granted(&record, said, outcome),
+            Ok(Finished::Granted(record)) => {
+                self.unproven.has_paid(&record, &self.cashier.store, said.invocation.now).await;
+                Self::granted(&record, said, outcome)
+            }
             Ok(Finished::Declined { reason }) => Err(declined(&reason)),
             Ok(Finished::Owed { why }) => Err(Refusal::PaymentReturned { why: why.map(Box::new) }),
             Ok(Finished::Undelivered { retry_after }) => {
@@ -332,7 +354,8 @@ impl<E: Endpoint> Paid<E> {
                 message: "it could not be reached and the call was stopped; sign a new payment to try again".to_owned(),
             }),
             Ok(Finished::Doubt(work)) => pending::<E>(&work, said, outcome == REPLAYED),
-            // Whatever failed here failed after the fence: the money may have moved, so this is not a plain fault.
+            // Whatever failed here failed after the fence: the money may have moved, so this is not
+            // a plain fault.
             Err(fault) => {
                 telemetry::fault();
                 tracing::error!(%fault, payment = ?said.id, "a fault after the fence");
@@ -343,10 +366,7 @@ impl<E: Endpoint> Paid<E> {
 }
 
 fn unpaid() -> Refusal {
-    Refusal::PaymentRequired {
-        reason: price::UNPAID.to_owned(),
-        message: "Sign one of `accepts` and repeat the request with the payment.".to_owned(),
-    }
+    Refusal::PaymentRequired { reason: price::UNPAID.to_owned(), message: codes::SIGN.to_owned() }
 }
 
 fn refused(why: PaymentRefused) -> Refusal {
@@ -367,7 +387,8 @@ fn given_up() -> Refusal {
     }
 }
 
-/// Runs both side by side. A refusal of the plan wins over the facilitator's, and does not wait for it.
+/// Runs both side by side. A refusal of the plan wins over the facilitator's, and does not wait for
+/// it.
 async fn first_of<T, V>(
     plan: impl Future<Output = Result<T, Refusal>>,
     verify: impl Future<Output = Result<V, Refusal>>,
@@ -378,7 +399,8 @@ async fn first_of<T, V>(
     }
 }
 
-/// What is said while the outcome of a payment is unknown; `again`, if an earlier request has begun the sale.
+/// What is said while the outcome of a payment is unknown; `again`, if an earlier request has begun
+/// the sale.
 fn pending<E: Endpoint>(work: &Work, said: &Said<'_>, again: bool) -> Result<Answer, Refusal> {
     match E::pending(work) {
         Some(body) => Ok(said.ok(&body, again.then(replayed).into_iter().collect(), "pending")),

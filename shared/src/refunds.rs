@@ -1,17 +1,19 @@
-//! Giving money back: for calls that ended in an error, for what was paid and could not be delivered, for payments that
-//! we did not ask for. Each goes back once: the intent is recorded before an authorization is sent, every authorization
-//! for one payment has one nonce, and credit is given only when none of them can land any more.
+//! Giving money back: for calls that ended in an error, for what was paid and could not be
+//! delivered, for payments that we did not ask for. Each goes back once: the intent is recorded
+//! before an authorization is sent, every authorization for one payment has one nonce, and credit
+//! is given only when none of them can land any more.
 //!
 //! It refuses to decide that money goes back: it does what the sale's item says is owed.
 
 mod evm;
 mod guard;
+mod look;
 mod solana;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future;
+use futures_util::{StreamExt, future, stream};
 use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
@@ -23,16 +25,19 @@ use crate::store::refunds::Bounds;
 use crate::store::sales::{Record, Refund};
 use crate::store::{Candidate, Queue, Refunding, SHARDS, Store, StoreFault};
 use crate::telemetry;
-use crate::telemetry::metrics::{
-    MONEY_BACK, REFUND_AGE, REFUND_FLOAT, REFUNDED_TODAY, REFUNDS, REFUNDS_OWED, ROUNDS, STRAYS_WAITING,
-};
-use crate::types::{EvmNetwork, Network, PaymentId, SolanaNetwork, Timestamp, Usdc, Wallet};
+use crate::telemetry::metrics::{MONEY_BACK, REFUNDS, ROUNDS};
+use crate::types::{EvmNetwork, Network, PaymentId, SolanaNetwork, Usdc, Wallet};
 use crate::upstream::kms::SigningKey;
 use crate::wire::secrets::{Rotating, SecretError};
 use crate::x402::{Facilitator, Nodes, SettleAnswer, SolanaKey, Truth, Verified};
 
 /// How much of one queue is looked at in one go.
 const MOST: u16 = 25;
+/// How many of what we owe in one queue are worked off at once,
+const SLOTS: usize = 4;
+/// and how long each of them may take. What hangs for longer is left as it is, which its record
+/// says, and comes again later.
+const EACH: Duration = Duration::from_secs(12);
 /// A refund is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(8);
 /// How long the facilitator may take, and what must be left for the write that follows.
@@ -47,12 +52,13 @@ const REFUSALS: u32 = 3;
 /// When it is tried again: soon, then seldom.
 const SOON: Duration = Duration::from_mins(1);
 const SELDOM: Duration = Duration::from_mins(10);
-/// What is given back on one day before an operator should look why. It goes on all the same: it is owed.
+/// What is given back on one day before an operator should look why. It goes on all the same: it is
+/// owed.
 const DAILY_BUDGET: Usdc = Usdc::micros(50_000_000);
 /// The refund wallet should be filled when it holds less.
 const LOW: Usdc = Usdc::micros(10_000_000);
 
-/// What wakes the refunds: an operator with a question, or anything else for a round.
+/// An event that wakes the refunds: an operator's question, or anything else for a round.
 #[derive(Debug, Default, Deserialize)]
 pub struct Event {
     /// Only say which wallet pays back, so that it can be filled.
@@ -63,7 +69,7 @@ pub struct Event {
     float: bool,
 }
 
-/// What is answered.
+/// An answer of the refunds.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
@@ -88,7 +94,7 @@ pub enum Answer {
     },
 }
 
-/// What was done.
+/// The result of a round.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Payments that are back.
@@ -112,7 +118,8 @@ impl Report {
     }
 }
 
-/// Those who give money back.
+/// The wallets that give money back, with the store, the facilitator and the nodes that they need
+/// for it.
 pub struct Refunds {
     store: Store,
     facilitator: Facilitator,
@@ -134,17 +141,29 @@ pub struct Refunds {
     origin: String,
 }
 
-/// How a refund goes on.
+/// The next step of a refund.
 enum Next {
     Refunded(Option<String>),
     Credited,
-    Later { refused: u32, after: Duration },
+    Later {
+        refused: u32,
+        after: Duration,
+    },
+    /// The wallet that pays back holds too little.
+    Poor,
+    /// It is not its turn today.
+    NotToday,
+    /// An operator, or the day's limit, has stopped all of them.
+    Stopped,
 }
 
-/// What became of what was sent.
+/// The fate of what was sent.
 enum Sent {
     Landed(Option<String>),
     Refused,
+    /// The wallet that pays back holds too little: refunds that are sent side by side may all have
+    /// seen the same balance. That says nothing about this refund, and does not count against it.
+    Poor,
     Unknown,
 }
 
@@ -163,7 +182,7 @@ impl Refunds {
                 .iter()
                 .find_map(|network| if let Network::Solana(it) = network { Some(*it) } else { None }),
             payees: env.payees(),
-            bounds: Bounds { all: env.refund_limit(), strays: env.stray_limit() },
+            bounds: Bounds { all: env.refund_limit(), payer: env.wallet_refund_limit(), strays: env.stray_limit() },
             largest_stray: env.largest_stray(),
             origin: env.public_url(),
         }
@@ -208,15 +227,14 @@ impl Refunds {
     }
 
     async fn round(&self, invocation: &Invocation) -> Report {
-        // What we owe goes first, all shards at once: what is slow keeps only what is behind it in its own shard waiting.
-        let owed = (0..SHARDS).map(|shard| Box::pin(self.queue(Queue::Refunds(shard), invocation)));
+        // What we owe goes first, all shards at once: what is slow keeps only what is behind it in
+        // its own shard waiting.
+        let owed = (0..SHARDS).map(|shard| Box::pin(self.queue(Queue::Refunds(shard), SLOTS, invocation)));
         let mut report = future::join_all(owed).await.iter().fold(Report::default(), Report::and);
-        // Stray payments have what is left of the time, one after another: each has to leave the wallet what we may come to owe.
-        for step in 0..SHARDS {
-            let first = u8::try_from(invocation.dice % u64::from(SHARDS)).unwrap_or(0);
-            let done = self.queue(Queue::Strays((first + step) % SHARDS), invocation).await;
-            report = report.and(&done);
-        }
+        // Stray payments have what is left of the time, one after another: each has to leave the
+        // wallet what we may come to owe. All are in one queue, the longest owed first, whatever
+        // shard a payer has chosen.
+        report = report.and(&self.queue(Queue::Strays, 1, invocation).await);
         if report.refunded > 0
             && let Err(fault) = self.watch_budget(invocation).await
         {
@@ -229,7 +247,8 @@ impl Refunds {
         report
     }
 
-    async fn queue(&self, queue: Queue, invocation: &Invocation) -> Report {
+    /// Works one queue off, so many of it at a time.
+    async fn queue(&self, queue: Queue, slots: usize, invocation: &Invocation) -> Report {
         let mut report = Report::default();
         let due = match self.store.due(queue, invocation.now, MOST).await {
             Ok(due) => due,
@@ -238,17 +257,45 @@ impl Refunds {
                 return report;
             }
         };
-        for candidate in due {
-            let Candidate::Sale(payment) = candidate else { continue };
-            if invocation.remaining() < STEP {
-                warn!(?queue, "the round ends before the queue does");
-                return report;
-            }
-            if let Err(fault) = self.one(&payment, invocation, &mut report).await {
-                failed(&mut report, &fault);
+        let payments = due.into_iter().filter_map(|candidate| match candidate {
+            Candidate::Sale(payment) => Some(payment),
+            _ => None,
+        });
+        let each = payments.map(|payment| Box::pin(self.in_time(payment, queue, invocation)));
+        let reports: Vec<Report> = stream::iter(each).buffer_unordered(slots).collect().await;
+        reports.iter().fold(report, Report::and)
+    }
+
+    /// One refund, as far as it comes in the time of one.
+    async fn in_time(&self, payment: PaymentId, queue: Queue, invocation: &Invocation) -> Report {
+        let mut report = Report::default();
+        if invocation.remaining() < STEP {
+            warn!(?queue, ?payment, "the round ends before the queue does");
+            return report;
+        }
+        match tokio::time::timeout(EACH, self.one(&payment, invocation, &mut report)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => failed(&mut report, &fault),
+            Err(_) => {
+                warn!(?payment, "a refund took too long and is left for later");
+                report.waiting += 1;
+                if let Err(fault) = self.leave(&payment, invocation).await {
+                    failed(&mut report, &fault);
+                }
             }
         }
         report
+    }
+
+    /// Puts a refund off that was left in the middle, so that others come first.
+    async fn leave(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
+        let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
+        let open = |refund: &&Refund| matches!(refund.state, Refunding::Due | Refunding::Sending);
+        let Some(refund) = record.refund.as_ref().filter(open) else { return Ok(()) };
+        let after = guard::ever_later(refund, invocation.now);
+        let until = invocation.now.saturating_add(after).map_err(StoreFault::from)?;
+        let Refund { refused, poor_since, .. } = *refund;
+        self.store.put_off_refund(&record, refused, poor_since, until, &invocation.attempt).await.map_err(Fault::from)
     }
 
     async fn one(&self, payment: &PaymentId, invocation: &Invocation, report: &mut Report) -> Result<(), Fault> {
@@ -268,27 +315,35 @@ impl Refunds {
                 Err(_) => (record, Next::Later { refused: refund.refused, after: SOON }),
             },
         };
-        match next {
+        let (refused, poor_since, after) = match next {
             Next::Refunded(transaction) => {
                 let done =
                     self.store.refunded(&record, transaction, came_in, &invocation.attempt, invocation.now).await?;
                 report.refunded += u32::from(done);
                 count(done, "refunded", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "paid back");
+                return Ok(());
             }
             Next::Credited => {
                 let done = self.store.credited(&record, came_in, &invocation.attempt, invocation.now).await?;
                 report.credited += u32::from(done);
                 count(done, "credited", refund.amount);
                 info!(?payment, amount = %refund.amount, reason = ?refund.reason, "credited");
+                return Ok(());
             }
+            // Of the record as it is now: what was sent meanwhile has ended the wait for the
+            // wallet.
             Next::Later { refused, after } => {
-                let until = invocation.now.saturating_add(after).map_err(StoreFault::from)?;
-                self.store.put_off_refund(&record, refused, until, &invocation.attempt).await?;
-                report.waiting += 1;
-                telemetry::add(&REFUNDS, 1, ["waiting".into()]);
+                (refused, record.refund.as_ref().and_then(|refund| refund.poor_since), after)
             }
-        }
+            Next::Stopped => (refund.refused, None, SELDOM),
+            Next::Poor => (refund.refused, refund.poor_since.or(Some(invocation.now)), SELDOM),
+            Next::NotToday => (refund.refused, None, guard::until_tomorrow(refund.asked_at, invocation.now)),
+        };
+        let until = invocation.now.saturating_add(after).map_err(StoreFault::from)?;
+        self.store.put_off_refund(&record, refused, poor_since, until, &invocation.attempt).await?;
+        report.waiting += 1;
+        telemetry::add(&REFUNDS, 1, ["waiting".into()]);
         Ok(())
     }
 
@@ -301,9 +356,13 @@ impl Refunds {
         match (answer, self.truth(payment, invocation).await) {
             (_, Some(Truth::Paid { transaction })) => Sent::Landed(Some(transaction.to_string())),
             (SettleAnswer::Declined { reason }, _) => {
-                let alarm = if reason.says_poor() { "refund_wallet_empty" } else { "refund_refused" };
+                let (alarm, sent) = if reason.says_poor() {
+                    ("refund_wallet_empty", Sent::Poor)
+                } else {
+                    ("refund_refused", Sent::Refused)
+                };
                 error!(alarm, reason = reason.as_str(), "a refund was refused");
-                Sent::Refused
+                sent
             }
             // Only our own key can use this nonce, and it is used for nothing else.
             (SettleAnswer::LookItUp { reason, .. }, None) if !self.knows(payment) && reason.says_used() => {
@@ -317,69 +376,16 @@ impl Refunds {
         }
     }
 
-    /// What the wallets that pay back hold. Nothing is due for most of the time, and then the operator would not notice that they are
-    /// empty.
-    async fn float(&self, invocation: &Invocation) -> Answer {
-        let evm = match (&self.key, self.network) {
-            (Some(key), Some(network)) => {
-                let address = key.address(invocation.at_most(SIGN, RESERVE)).await;
-                address.map(|address| Wallet::Evm { network, address }).ok()
-            }
-            _ => None,
-        };
-        let solana = match (self.solana_key(invocation).await.ok().flatten(), self.cluster) {
-            (Some(key), Some(network)) => Some(Wallet::Solana { network, address: key.address() }),
-            _ => None,
-        };
-        let mut held = [None, None];
-        for (wallet, held) in [evm, solana].into_iter().zip(&mut held) {
-            let Some(wallet) = wallet else { continue };
-            *held = self.nodes.balance(&wallet, invocation.at_most(ASK, RESERVE)).await;
-            if let Some(held) = held.filter(|held| *held < LOW) {
-                error!(alarm = "refund_wallet_low", %held, %wallet, "the refund wallet should be filled");
-            }
-        }
-        if let Some(least) = held.into_iter().flatten().min() {
-            telemetry::gauge(&REFUND_FLOAT, least.atomic(), []);
-        }
-        let [evm, solana] = held.map(|held| held.map(|held| held.to_string()));
-        Answer::Float { evm, solana }
-    }
-
-    /// Notes what is still owed, and since when.
-    async fn look_round(&self, invocation: &Invocation) -> Result<(), Fault> {
-        let (mut owed, mut oldest) = (0, 0);
-        for shard in 0..SHARDS {
-            for candidate in self.store.due(Queue::Refunds(shard), Timestamp::MAX, MOST).await? {
-                let Candidate::Sale(payment) = candidate else { continue };
-                if invocation.remaining() < STEP {
-                    break;
-                }
-                let record = self.store.sale(&payment).await?;
-                let Some(refund) = record.and_then(|record| record.refund) else { continue };
-                let age = invocation.now.duration_since(refund.asked_at).as_secs();
-                owed += 1;
-                oldest = u64::try_from(age).unwrap_or(0).max(oldest);
-            }
-        }
-        telemetry::gauge(&REFUNDS_OWED, owed, []);
-        telemetry::gauge(&REFUND_AGE, oldest, []);
-        let mut strays = 0;
-        for shard in 0..SHARDS {
-            strays += self.store.count_due(Queue::Strays(shard), Timestamp::MAX).await?;
-        }
-        telemetry::gauge(&STRAYS_WAITING, strays, []);
-        Ok(())
-    }
-
     async fn truth(&self, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
         self.nodes.truth(payment, u64::MAX, invocation.at_most(ASK, RESERVE)).await
     }
 
-    /// The same, of a payment of a record: where the search for it does not come to its end, the record keeps how far it came.
+    /// The same, of a payment of a record: where the search for it does not come to its end, the
+    /// record keeps how far it came.
     async fn search(&self, record: &Record, payment: &Verified, limit: Duration) -> Result<Option<Truth>, Fault> {
         let mut searched = record.searched.clone();
-        let truth = self.nodes.search(payment, u64::MAX, &mut searched, limit).await;
+        let since = u64::try_from(record.created_at.as_second()).unwrap_or(0);
+        let truth = self.nodes.search(payment, (since, u64::MAX), &mut searched, limit).await;
         if let Some(place) = searched.filter(|place| truth.is_none() && record.searched.as_ref() != Some(place)) {
             self.store.keep_place(record, &place).await?;
         }
@@ -395,15 +401,6 @@ impl Refunds {
         let resource = &record.signed.resource;
         if resource.is_empty() { self.origin.clone() } else { resource.clone() }
     }
-
-    async fn watch_budget(&self, invocation: &Invocation) -> Result<(), Fault> {
-        let today = self.store.refunded_on(invocation.now).await?.amount;
-        telemetry::gauge(&REFUNDED_TODAY, today.atomic(), []);
-        if today > DAILY_BUDGET {
-            error!(alarm = "refund_budget", %today, "more is being given back than is usual on one day");
-        }
-        Ok(())
-    }
 }
 
 /// Counted where it is written down, so that each is counted once.
@@ -414,8 +411,8 @@ fn count(done: bool, result: &'static str, amount: Usdc) {
     }
 }
 
-/// What never moved on the chain, and what is too small or has no wallet to come from, is not sent at all. Once something was
-/// sent, this is no longer so simple.
+/// What never moved on the chain, and what is too small or has no wallet to come from, is not sent
+/// at all. Once something was sent, this is no longer so simple.
 fn is_credit(refund: &Refund, keyless: bool) -> bool {
     refund.state == Refunding::Due && (refund.taken_by.is_none() || refund.amount < LEAST || keyless)
 }

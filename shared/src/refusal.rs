@@ -1,5 +1,6 @@
-//! Every answer that is not 200, in one enum and one match: what happened, and in `said`, which status and code that is and
-//! what the caller reads. It knows the neighbours' vocabularies no more than it must to pass their words on.
+//! Every answer that is not 200, in one enum and one match: what happened, and in `said`, which
+//! status and code that is and what the caller reads. It knows the neighbours' vocabularies no more
+//! than it must to pass their words on.
 //!
 //! The order of the variants is the order in which they win: the first that applies is the answer.
 
@@ -40,8 +41,8 @@ pub enum Refusal {
     TooLarge,
     /// 400: the payment header cannot be read.
     InvalidPayment(String),
-    /// 402: no payment, or one that we will never use. What is found only further on, such as a wallet that holds too little,
-    /// is said only there.
+    /// 402: no payment, or one that we will never use. What is found only further on, such as a
+    /// wallet that holds too little, is said only there.
     PaymentRequired {
         /// A code for programs.
         reason: String,
@@ -181,7 +182,7 @@ pub enum Refusal {
     Fault(Fault),
 }
 
-/// Who leases a number that the caller does not.
+/// The owner of a number that the caller does not lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Owner {
     /// This wallet.
@@ -250,13 +251,45 @@ impl Refusal {
         Self::BadRequest { field: field.into(), message: message.into() }
     }
 
-    /// The name of the limit that was hit, if it was one. Metrics are told apart by it, so there are few.
+    /// The name of the limit that was hit, if it was one. Metrics are told apart by it, so there
+    /// are few.
     pub fn limit(&self) -> Option<&'static str> {
         match self {
             Self::RateLimited { reached, .. } => Some(reached.limit.code()),
             Self::InDoubt => Some(Limit::InDoubt.code()),
             Self::UpstreamRateLimited { vendor, .. } => Some(vendor.title()),
-            _ => None,
+            Self::NoSuchPath { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::ForeignPage
+            | Self::TooLarge
+            | Self::InvalidPayment(_)
+            | Self::PaymentRequired { .. }
+            | Self::NotSignedIn(_)
+            | Self::PaymentReturned { .. }
+            | Self::PaymentConflict { .. }
+            | Self::IdempotencyConflict
+            | Self::PaymentUsed
+            | Self::PaymentInProgress { .. }
+            | Self::WalletBlocked
+            | Self::SellingPaused
+            | Self::BadRequest { .. }
+            | Self::UnknownCall
+            | Self::CallAlreadyEnded { .. }
+            | Self::UnsupportedDestination { .. }
+            | Self::QuietHours { .. }
+            | Self::NoOwnedNumbers
+            | Self::WrongWallet { .. }
+            | Self::AmbiguousFrom { .. }
+            | Self::RenewalInProgress { .. }
+            | Self::CallInProgress { .. }
+            | Self::DestinationOptedOut
+            | Self::Upstream { .. }
+            | Self::NotVerified
+            | Self::UpstreamDoubt { .. }
+            | Self::NotSettled
+            | Self::PaymentPending { .. }
+            | Self::DeliveryPending { .. }
+            | Self::Fault(_) => None,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A sale from the fence to its end: settle, then grant and close, or undo and void, or doubt. A request, its retry and
-//! the reaper all end here, and it needs nothing but the record.
+//! A sale from the fence to its end: settle, then grant and close, or undo and void, or doubt. A
+//! request, its retry and the reaper all end here, and it needs nothing but the record.
 //!
 //! It refuses to know which endpoint sells, and who is waiting for the answer.
 //!
@@ -15,12 +15,13 @@ use futures_util::future;
 use tracing::{error, warn};
 
 use crate::invocation::Invocation;
+use crate::limits::waiting::REST;
 use crate::limits::{Left, Limit, UNPAID_TALK};
 use crate::refusal::{Fault, Refusal};
 use crate::store::sales::{Doubt, NotStepped, Record, Sale, Settled, Settling};
 use crate::store::{Changes, RefundReason, State, Store, StoreFault, Work, work};
 use crate::telemetry;
-use crate::telemetry::metrics::{MONEY_IN, SALES};
+use crate::telemetry::metrics::SALES;
 use crate::types::{PaymentId, Timestamp};
 use crate::x402::{Facilitator, Nodes, Reason};
 use evidence::{Evidence, evidence};
@@ -28,17 +29,18 @@ pub use evidence::{proof, truth};
 use product::{Blame, delivered, granted, released};
 pub use recorded::{is_recorded, signed, verified};
 
-/// When the reaper looks again at a sale of unknown outcome: after as long as it has been so, which doubles the pause with
-/// each look, but no sooner than this,
+/// When the reaper looks again at a sale of unknown outcome: after as long as it has been so, which
+/// doubles the pause with each look, but no sooner than this,
 const SOON: Duration = Duration::from_secs(15);
 /// no later than this while it can still be found out by waiting,
 const SELDOM: Duration = Duration::from_mins(5);
 /// and then no later than this.
 const RARELY: Duration = Duration::from_hours(1);
-/// A doubt that is older does not end by waiting: every payment has expired by then, and a final block is later.
+/// A doubt that is older does not end by waiting: every payment has expired by then, and a final
+/// block is later.
 const OLD: Duration = Duration::from_hours(2);
 
-/// Those who know about money.
+/// The store, the facilitator and the nodes that a sale is settled with.
 pub struct Cashier {
     /// The table.
     pub store: Store,
@@ -53,7 +55,8 @@ pub trait Undo: Sync {
     /// Undoes it as far as it can be; what fails here is left to the reaper.
     fn undo(&self, work: &Work, invocation: &Invocation) -> impl Future<Output = ()> + Send;
 
-    /// Whether nothing of it goes on while it is waited for. Where that cannot be learned, something does.
+    /// Whether nothing of it goes on while it is waited for. Where that cannot be learned,
+    /// something does.
     fn is_over(&self, work: &Work, invocation: &Invocation) -> impl Future<Output = bool> + Send {
         let _ = (work, invocation);
         future::ready(true)
@@ -62,7 +65,8 @@ pub trait Undo: Sync {
 
 /// Does what is only done once it is paid for.
 pub trait Deliver: Undo {
-    /// Does it; or where that may have been `begun` before, looks whether it was done, and does not do it again.
+    /// Does it; or where that may have been `begun` before, looks whether it was done, and does not
+    /// do it again.
     fn deliver(
         &self,
         record: &Record,
@@ -74,7 +78,7 @@ pub trait Deliver: Undo {
     }
 }
 
-/// What became of what is only done once it is paid for.
+/// The fate of what is only done once it is paid for.
 pub enum Delivery {
     /// It is done.
     Done {
@@ -107,7 +111,7 @@ pub enum Stop {
     Rehearsed(Rehearsal),
 }
 
-/// What a dry run has found that it would claim.
+/// The claim that a dry run would have made.
 pub struct Rehearsal {
     /// What would be sold. Nothing, if only its vendor knows which it would be.
     pub work: Work,
@@ -137,7 +141,7 @@ impl<R: Into<Refusal>> From<R> for Stop {
     }
 }
 
-/// How a sale ended.
+/// The end of a sale.
 pub enum Finished {
     /// Paid and granted.
     Granted(Box<Record>),
@@ -165,7 +169,8 @@ pub enum Finished {
     Doubt(Work),
 }
 
-/// Whether this process has made the fence itself, so that nothing can have been settled yet.
+/// The knowledge of whether anything can have been settled yet: not, where this process has made
+/// the fence itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sent {
     /// Nothing was sent before.
@@ -188,7 +193,7 @@ pub async fn finish(
     if sale.record().credit().is_some() {
         // It was taken off the wallet's credit with the claim; the payment is never sent.
         let settled = Settled { transaction: None, at: invocation.now };
-        return grant(cashier, sale, settled, invocation.now).await;
+        return grant(cashier, sale, settled, invocation).await;
     }
     let payment = verified(sale.record())?;
     match evidence(cashier, sale.record(), &payment, sent, invocation).await {
@@ -204,7 +209,7 @@ pub async fn finish(
         }
         Evidence::Paid(transaction) => {
             let settled = Settled { transaction: Some(transaction), at: invocation.now };
-            grant(cashier, sale, settled, invocation.now).await
+            grant(cashier, sale, settled, invocation).await
         }
         Evidence::Unpaid(reason) => {
             let_go(cashier, shop, sale, Blame::Payer, invocation).await.map(|_| Finished::Declined { reason })
@@ -216,11 +221,16 @@ pub async fn finish(
     }
 }
 
-async fn grant(cashier: &Cashier, sale: Sale<Settling>, settled: Settled, now: Timestamp) -> Result<Finished, Fault> {
+async fn grant(
+    cashier: &Cashier,
+    sale: Sale<Settling>,
+    settled: Settled,
+    invocation: &Invocation,
+) -> Result<Finished, Fault> {
     let id = sale.record().id.clone();
-    let granted = granted(sale.record(), &settled);
+    let granted = granted(sale.record(), &settled, invocation.current());
     let closed = cashier.store.close(sale, settled.clone(), granted).await;
-    granted_or_owed(cashier, &id, closed, settled, now).await
+    granted_or_owed(cashier, &id, closed, settled, invocation.now).await
 }
 
 /// Does what is paid for, or looks whether it was done where that may have been `begun`.
@@ -309,8 +319,9 @@ async fn owe(
     }
 }
 
-/// Voids an unpaid sale, and then undoes what was done for it: what is undone and not void could still be paid for. Says
-/// whether the same signature is spent: it was declined, or a phone has rung for it, so it cannot be used for another call.
+/// Voids an unpaid sale, and then undoes what was done for it: what is undone and not void could
+/// still be paid for. Says whether the same signature is spent: it was declined, or a phone has
+/// rung for it, so it cannot be used for another call.
 async fn let_go(
     cashier: &Cashier,
     undo: &impl Undo,
@@ -331,7 +342,8 @@ async fn let_go(
     Ok(spent)
 }
 
-/// Leaves a sale whose outcome is unknown to the next look. A call does not go on for long meanwhile.
+/// Leaves a sale whose outcome is unknown to the next look. A call does not go on for long
+/// meanwhile.
 async fn doubt(
     cashier: &Cashier,
     undo: &impl Undo,
@@ -344,8 +356,11 @@ async fn doubt(
     count(work.kind().counted_as(), "unknown");
     warn!(payment = ?record.id, contested, "the outcome of a payment is unknown");
     let next = now.saturating_add(pause(record.created_at, now)).map_err(StoreFault::from)?;
-    let waits = Doubt { contested, rings: false, now, next };
-    let Work::Call(work::Call { id: call, placed: Some(_), .. }) = &work else {
+    // The first repeat carries on at once.
+    let rest = if record.doubted { REST } else { Duration::ZERO };
+    let rests_until = invocation.current().saturating_add(rest).map_err(StoreFault::from)?;
+    let waits = Doubt { contested, rings: false, now, rests_until, next };
+    let Work::Call(call @ work::Call { placed: Some(_), .. }) = &work else {
         return Ok(park(cashier, sale, waits).await);
     };
     let talks_until = record.created_at.saturating_add(UNPAID_TALK).map_err(StoreFault::from)?;
@@ -359,7 +374,7 @@ async fn doubt(
     // Written down first: a call that we cut short could still be paid for.
     match cashier.store.park_and_stop(sale, call, waits).await {
         Ok(()) => {
-            warn!(?call, "a call was stopped, since it is not known whether it is paid");
+            warn!(call = ?call.id, "a call was stopped, since it is not known whether it is paid");
             undo.undo(&work, invocation).await;
             Ok(Finished::Doubt(work))
         }
@@ -371,7 +386,8 @@ async fn doubt(
 async fn park(cashier: &Cashier, sale: Sale<Settling>, doubt: Doubt) -> Finished {
     let work = sale.record().work.clone();
     match cashier.store.park(sale, doubt).await {
-        // If it cannot be parked it stays busy for a minute, and is found by the reaper all the same.
+        // If it cannot be parked it stays busy for a minute, and is found by the reaper all the
+        // same.
         Ok(()) | Err(_) => Finished::Doubt(work),
     }
 }
@@ -386,15 +402,14 @@ fn count(endpoint: &'static str, result: &'static str) {
     telemetry::add(&SALES, 1, [endpoint.into(), result.into()]);
 }
 
-/// Counted where the sale is closed, so that each is counted once, whichever request or round finishes it.
+/// Counted where the sale is closed, so that each is counted once, whichever request or round
+/// finishes it.
 fn count_granted(record: &Record) {
     let endpoint = record.work.kind().counted_as();
     if record.credit().is_some() {
         return count(endpoint, "credit");
     }
     count(endpoint, "granted");
-    let network = record.signed.payer.network().caip2();
-    telemetry::add(&MONEY_IN, record.signed.amount.atomic(), [network.into()]);
 }
 
 fn seconds(at: Timestamp) -> u64 {

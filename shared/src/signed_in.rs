@@ -1,7 +1,9 @@
-//! What is free for the wallet that signs in: what is its own. Whose it is, is known by a signature alone, so nothing is read for
-//! a wallet before its signature was found to be good, and nothing is written at all.
+//! What is free for the wallet that signs in: what is its own. Whose it is, is known by a signature
+//! alone, so nothing is read for a wallet before its signature was found to be good, and nothing is
+//! written at all.
 //!
-//! Without the header the answer is a 402 that asks for no money and says what to sign; with one that will not do it is a 401.
+//! Without the header the answer is a 402 that asks for no money and says what to sign; with one
+//! that will not do it is a 401.
 //!
 //! - `docs/decisions.md`: Why is a rejected sign-in a 401, and not the challenge again?
 //! - `docs/decisions.md`: Why may a sign-in be shown twice?
@@ -38,7 +40,8 @@ pub trait SignedInEndpoint: Send + Sync + 'static {
     /// Reads what stands in the address.
     fn ask(&self, parameters: &[(&str, &str)]) -> Result<Self::Ask, Refusal>;
 
-    /// Finds what the caller has. It reads, and changes nothing: who has seen a sign-in could repeat it.
+    /// Finds what the caller has. It reads, and changes nothing: who has seen a sign-in could
+    /// repeat it.
     fn find(
         &self,
         caller: &Caller,

@@ -1,8 +1,9 @@
-//! The reaper: what is due and no client waits for. At least once, overlapping, bounded in time; whatever it does not get
-//! to, the next one does, and being late changes nothing for a caller.
+//! The reaper: what is due and no client waits for. At least once, overlapping, bounded in time;
+//! whatever it does not get to, the next one does, and being late changes nothing for a caller.
 //!
-//! Nothing that takes long, or fails, keeps the rest waiting: each shard of the queues has an invocation of its own, each queue so
-//! many steps at once, and what fails goes to the end of its queue.
+//! Nothing that takes long, or fails, keeps the rest waiting: each shard of the queues has an
+//! invocation of its own, each queue so many steps at once, and what fails goes to the end of its
+//! queue.
 //!
 //! `docs/decisions.md`: Why is a round of the reaper four, and how much does each do at once?
 
@@ -43,11 +44,12 @@ use crate::upstream::twilio::TwilioError;
 
 /// A step is not begun with less time than this left.
 const STEP: Duration = Duration::from_secs(6);
-/// What a look at how everything stands takes; it only reads. Less than a step, so that a round whose queues were too long for it
-/// still tells how long they are.
+/// What a look at how everything stands takes; it only reads. Less than a step, so that a round
+/// whose queues were too long for it still tells how long they are.
 const GLANCE: Duration = Duration::from_secs(2);
 
-/// What wakes the reaper: a lease's own alarm, an operator, or anything else for the whole round.
+/// An event that wakes the reaper: a lease's own alarm, an operator, or anything else for the whole
+/// round.
 #[derive(Debug, Default, Deserialize)]
 pub struct Event {
     /// The shard of the queues that is worked off; all of them, if it is not said.
@@ -59,8 +61,8 @@ pub struct Event {
     /// Compare the table with the carrier's list now, whenever that was last done.
     #[serde(default)]
     reconcile: bool,
-    /// Look at all that was paid to us from this block on, whatever was looked at before: after the table was restored
-    /// from a backup, say.
+    /// Look at all that was paid to us from this block on, whatever was looked at before: after the
+    /// table was restored from a backup, say.
     #[serde(default)]
     payments_from: Option<u64>,
     /// The network whose block that is, as CAIP-2; the first one, if it is not said.
@@ -74,7 +76,7 @@ struct Reclaim {
     phone_number: String,
 }
 
-/// What was done.
+/// The result of a round.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Leases taken back.
@@ -112,7 +114,7 @@ impl Report {
     }
 }
 
-/// Which part of the work a round does. Each minute begins one for each shard, side by side.
+/// The part of the work that a round does. Each minute begins one for each shard, side by side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Part {
     first: u8,
@@ -133,7 +135,8 @@ impl Part {
         self.first..self.end
     }
 
-    /// Whether it does what is not divided as well: numbers on their way, what the chains and the carrier are asked, and a look round.
+    /// Whether it does what is not divided as well: numbers on their way, what the chains and the
+    /// carrier are asked, and a look round.
     fn has_the_rest(self) -> bool {
         self.first == 0
     }
@@ -208,7 +211,8 @@ impl Rounds for Sweep {
 }
 
 impl Sweep {
-    /// Does for one sale what a round does for all that are due: for an operator who does not want to wait.
+    /// Does for one sale what a round does for all that are due: for an operator who does not want
+    /// to wait.
     pub async fn finish_now(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
         self.finish(payment, invocation).await
     }
@@ -260,8 +264,8 @@ impl Sweep {
         }
     }
 
-    /// Takes a lease back if its time, and the grace after it, are over and no renewal holds it. The number rests before it
-    /// is another wallet's.
+    /// Takes a lease back if its time, and the grace after it, are over and no renewal holds it.
+    /// The number rests before it is another wallet's.
     async fn reclaim(&self, wallet: &Wallet, number: &PhoneNumber, invocation: &Invocation) -> Result<bool, Fault> {
         let Some(lease) = self.store.lease(wallet, number).await? else { return Ok(false) };
         let over = lease.expires_at.checked_add(GRACE).map_err(StoreFault::from)?;
@@ -274,7 +278,8 @@ impl Sweep {
         Ok(matches!(done, crate::store::Done::Yes))
     }
 
-    /// Brings a sale to its end that the request which began it has left: back before the fence, forward after it.
+    /// Brings a sale to its end that the request which began it has left: back before the fence,
+    /// forward after it.
     async fn finish(&self, payment: &PaymentId, invocation: &Invocation) -> Result<(), Fault> {
         let Some(record) = self.store.sale(payment).await? else { return Ok(()) };
         if !matches!(record.state, State::Open | State::Settling) {
@@ -284,8 +289,8 @@ impl Sweep {
             Some(Taken::Open(sale)) => self.roll_back(sale, invocation).await,
             Some(Taken::Settling(sale)) => {
                 match sale::finish(&self.cashier, self, sale, Sent::Perhaps, invocation).await? {
-                    Finished::Granted(_) => info!(?payment, "granted by the sweep"),
-                    Finished::Declined { .. } | Finished::NotSent { .. } => info!(?payment, "voided by the sweep"),
+                    Finished::Granted(_) => info!(?payment, "granted by the reaper"),
+                    Finished::Declined { .. } | Finished::NotSent { .. } => info!(?payment, "voided by the reaper"),
                     Finished::Owed { .. } => warn!(?payment, "paid for nothing: it goes back"),
                     Finished::Doubt(_) | Finished::Undelivered { .. } => warn!(?payment, "still unknown"),
                 }
@@ -317,7 +322,8 @@ impl Sweep {
 }
 
 impl Sweep {
-    /// A call that was paid and ended in an error: its payment goes back, or the credit that paid it.
+    /// A call that was paid and ended in an error: its payment goes back, or the credit that paid
+    /// it.
     async fn owe(&self, call: &Call, invocation: &Invocation) -> Result<(), Fault> {
         let record = self.store.sale(&call.business.sale).await?.ok_or(Fault::Broken("a paid call without a sale"))?;
         let owed = if record.credit().is_some() {
@@ -336,8 +342,8 @@ impl Sweep {
 }
 
 impl Deliver for Sweep {
-    /// A number is bought by any request or round that comes by, once, since it is bought by name. A call is dialled by the request that has asked
-    /// for it, and by no other.
+    /// A number is bought by any request or round that comes by, once, since it is bought by name.
+    /// A call is dialled by the request that has asked for it, and by no other.
     async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Result<Delivery, Fault> {
         match record.work {
             Work::Call(_) => self.calls.deliver(None, record, begun, invocation).await,
@@ -358,8 +364,9 @@ impl Undo for Sweep {
     }
 }
 
-/// For how long a call has waited for a look that shows something: its turn in the queue is put off before each look, so that it says
-/// nothing of looks that fail. One whose payment is in doubt waits for that.
+/// For how long a call has waited for a look that shows something: its turn in the queue is put off
+/// before each look, so that it says nothing of looks that fail. One whose payment is in doubt
+/// waits for that.
 fn waited(call: &Call, now: Timestamp) -> Result<u64, StoreFault> {
     if call.business.charge == Charge::Pending {
         return Ok(0);
@@ -380,6 +387,6 @@ fn rings(error: &TwilioError) {
 
 fn failed(report: &mut Report, fault: &Fault) {
     telemetry::fault();
-    error!(%fault, "a step of the sweep");
+    error!(%fault, "a step of the reaper");
     report.faults += 1;
 }

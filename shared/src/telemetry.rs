@@ -1,7 +1,9 @@
-//! What an invocation tells its operator: one line of JSON that says what became of it, and in that line, in CloudWatch's
-//! embedded metric format, what is counted. What works below the edge notes what it alone knows; the edge writes the line.
+//! What an invocation tells its operator: one line of JSON that says what became of it, and in that
+//! line, in CloudWatch's embedded metric format, what is counted. What works below the edge notes
+//! what it alone knows; the edge writes the line.
 //!
-//! It refuses to be told a secret: names are one-way or masked, everything else is a word of ours or a number.
+//! It refuses to be told a secret: names are one-way or masked, everything else is a word of ours
+//! or a number.
 //!
 //! - `docs/decisions.md`: Why is there one log level?
 //! - `docs/decisions.md`: Why do neighbours note their times without being handed anything?
@@ -97,7 +99,8 @@ impl Neighbour {
     }
 }
 
-/// How often a neighbour was asked, and how long that took; questions that ran side by side are added up.
+/// The questions to one neighbour: how many, and how long they took; questions that ran side by
+/// side are added up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Asked {
     who: Neighbour,
@@ -105,7 +108,8 @@ struct Asked {
     took: Duration,
 }
 
-/// A number for a metric, and what it is about: the values of the metric's own dimensions, in their order.
+/// A number for a metric, and what it is about: the values of the metric's own dimensions, in their
+/// order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Point {
     metric: &'static Metric,
@@ -113,7 +117,7 @@ struct Point {
     about: Vec<Cow<'static, str>>,
 }
 
-/// What was noted while an invocation ran.
+/// The notes that are taken while an invocation runs.
 #[derive(Default)]
 struct Notes {
     /// Lambda's name for the invocation.
@@ -174,7 +178,8 @@ pub fn fault() {
     add(&FAULTS, 1, []);
 }
 
-/// A vendor refuses whatever we ask, because of us: what it says of our account is for the operator, and wakes one at any volume.
+/// A vendor refuses whatever we ask, because of us: what it says of our account is for the
+/// operator, and wakes one at any volume.
 pub fn locked_out(vendor: Neighbour, said: &dyn Display) {
     error!(vendor = vendor.title(), %said, "a vendor does not accept our account");
     add(&LOCKED_OUT, 1, [vendor.name().into()]);
@@ -185,7 +190,8 @@ pub fn vendor_failed(vendor: Neighbour) {
     add(&VENDOR_FAILURES, 1, [vendor.name().into()]);
 }
 
-/// Adds to a count. `about` has a value for each dimension of the metric that the line does not have by itself.
+/// Adds to a count. `about` has a value for each dimension of the metric that the line does not
+/// have by itself.
 pub fn add<const N: usize>(metric: &'static Metric, value: u64, about: [Cow<'static, str>; N]) {
     note(|notes| match notes.points.iter_mut().find(|point| point.metric == metric && point.about == about) {
         Some(point) => point.value = point.value.saturating_add(value),
@@ -234,7 +240,7 @@ impl Drop for Question {
     }
 }
 
-/// What the edge knows of an invocation before it begins.
+/// An invocation as the edge knows it before it begins.
 pub struct Invoked {
     /// What the function is called here.
     pub function: &'static str,
@@ -248,7 +254,7 @@ pub struct Invoked {
     pub trace: Option<String>,
 }
 
-/// How an invocation ended.
+/// The end of an invocation.
 pub struct Ended {
     /// A word.
     pub outcome: &'static str,
@@ -256,7 +262,7 @@ pub struct Ended {
     pub with: With,
 }
 
-/// What there is to say of an end beside one word.
+/// The rest of what there is to say of an end, beside one word.
 pub enum With {
     /// A request was answered with this status.
     Status(u16),
@@ -264,7 +270,7 @@ pub enum With {
     Report(Option<Box<RawValue>>),
 }
 
-/// Who writes the lines of one process.
+/// The writer of one process's lines.
 pub struct Writer {
     namespace: String,
     worked: AtomicBool,
@@ -276,8 +282,8 @@ impl Writer {
         Self { namespace, worked: AtomicBool::new(false) }
     }
 
-    /// Does the work and writes its line. The level of the log does not matter to it: metrics are in the line, and alarms
-    /// hang on those.
+    /// Does the work and writes its line. The level of the log does not matter to it: metrics are
+    /// in the line, and alarms hang on those.
     pub async fn watch<T>(
         &self,
         invoked: &Invoked,

@@ -30,7 +30,7 @@
     old.replaceChildren(...now.childNodes);
   };
 
-  // What was said stays said: lines are added, so that nobody hears or selects them anew.
+  // What was said stays said: lines are added, so that no reader hears or selects them anew.
   const add = (fresh) => {
     const [old, now] = [document.getElementById('said'), fresh.getElementById('said')];
     const same = [...old.children].every((line, at) => line.outerHTML === now.children[at]?.outerHTML);

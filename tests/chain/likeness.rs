@@ -1,4 +1,5 @@
-//! The simulated facilitator and node, and the real ones, asked the same: what the other tests believe of them is so.
+//! The simulated facilitator and node, and the real ones, asked the same: what the other tests
+//! believe of them is so.
 
 use alloy_primitives::{Address, U256, hex};
 use harness::client;
@@ -19,8 +20,8 @@ const CASES: [(&str, Bend); 18] = [
     ("too early", |payment, _| payment.valid_after(4_000_000_000)),
     ("too little", |payment, _| payment.value(999)),
     ("too much", |payment, _| payment.value(1_001)),
-    ("to somebody else", |payment, pair| payment.to(pair.poor.address())),
-    ("from somebody else", |payment, pair| payment.from(pair.rich.address()).signed_by(&pair.poor)),
+    ("to another payee", |payment, pair| payment.to(pair.poor.address())),
+    ("from another payer", |payment, pair| payment.from(pair.rich.address()).signed_by(&pair.poor)),
     ("without money", |payment, pair| payment.from(pair.poor.address()).signed_by(&pair.poor)),
     ("a flipped bit", |payment, _| payment.tampered(|bytes| bytes[10] ^= 1)),
     ("a short signature", |payment, _| payment.tampered(|bytes| bytes.truncate(64))),
@@ -143,7 +144,8 @@ async fn the_simulated_facilitator_says_what_the_published_one_says() {
     assert_eq!(pair.node.balance(PAYEE), pair.chain.balance(PAYEE));
 }
 
-/// Answers of the real node that the simulated one has too: names and kinds of everything that it says.
+/// Answers of the real node that the simulated one has too: names and kinds of everything that it
+/// says.
 fn missing(simulated: &Value, real: &Value) -> Option<String> {
     match (simulated, real) {
         (Value::Object(fields), Value::Object(_)) => {

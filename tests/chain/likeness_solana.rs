@@ -1,4 +1,5 @@
-//! The simulated facilitator of Solana and the reference one are asked the same: what the other tests believe of it is so.
+//! The simulated facilitator of Solana and the reference one are asked the same: what the other
+//! tests believe of it is so.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,12 +24,12 @@ const CASES: [(&str, Bend); 20] = [
     ("good", |payment, _| payment),
     ("too little", |payment, _| payment.amount(PRICE - 1)),
     ("too much", |payment, _| payment.amount(PRICE + 1)),
-    ("to somebody else", |payment, side| payment.to(side.poor.address())),
+    ("to another payee", |payment, side| payment.to(side.poor.address())),
     ("another token", |payment, side| payment.mint(side.poor.address())),
     ("not signed", |payment, _| payment.unsigned_by_payer()),
     ("a flipped bit", |payment, _| payment.flipped()),
-    ("signed by somebody else", |payment, side| payment.signed_by(&side.poor)),
-    ("from somebody else", |payment, side| payment.authority(side.poor.address())),
+    ("signed by another", |payment, side| payment.signed_by(&side.poor)),
+    ("from another payer", |payment, side| payment.authority(side.poor.address())),
     ("another transfer", |payment, side| payment.and_transfer(side.poor.address(), 1)),
     ("lamports", |payment, side| {
         let (from, to) = (side.rich.address(), side.poor.address());
@@ -37,14 +38,15 @@ const CASES: [(&str, Bend); 20] = [
     ("dear computing", |payment, _| payment.compute_price(5_000_001)),
     ("another fee payer", |payment, side| payment.fee_payer(side.poor.address())),
     ("a table of keys", |payment, side| payment.lookup(side.poor.address())),
-    // Without a memo only this says which of two payments it is, since the real one's blockhash stays the same.
+    // Without a memo only this says which of two payments it is, since the real one's blockhash
+    // stays the same.
     ("without a memo", |payment, _| {
         static LIMIT: AtomicU32 = AtomicU32::new(20_000);
         payment.without_memo().compute_limit(LIMIT.fetch_add(1, Ordering::Relaxed))
     }),
     ("two memos", |payment, _| payment.and(Instruction::memo(b"one more"))),
     ("without a version", |payment, _| payment.legacy()),
-    ("of a block that nobody knows", |payment, _| payment.blockhash([7; 32])),
+    ("of a block that no node knows", |payment, _| payment.blockhash([7; 32])),
     ("cut short", |payment, _| payment.bytes(|bytes| bytes.truncate(100))),
     ("without money", |_, side| side.poor.signs(&side.demand)),
 ];

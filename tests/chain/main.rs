@@ -1,5 +1,5 @@
-//! Everything that has to do with money once more, against what it is made of: a node with Circle's USDC, and a published
-//! facilitator. `tests/chain/run` gets both and starts this.
+//! Everything that has to do with money once more, against what it is made of: a node with Circle's
+//! USDC, and a published facilitator. `tests/chain/run` gets both and starts this.
 //!
 //! Each test has a chain of its own, and ends with the audit over it.
 
@@ -78,7 +78,8 @@ impl OnChain {
         self.stack.faults_of(Neighbour::Facilitator).count(SETTLE)
     }
 
-    /// Nothing was bought. After a facilitator that sends first and looks then, that is sure only once the payment is over.
+    /// Nothing was bought. After a facilitator that sends first and looks then, that is sure only
+    /// once the payment is over.
     async fn refused(&self, path: &str, payment: &Payment, mut answer: Response) {
         if answer.status == 503 {
             answer.refused(503, "payment_pending");

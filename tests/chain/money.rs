@@ -150,7 +150,7 @@ async fn a_settlement_whose_answer_is_lost_is_looked_up_on_the_chain() {
 }
 
 #[tokio::test]
-async fn a_settlement_that_nobody_could_look_up_is_found_by_the_sweep() {
+async fn a_settlement_that_no_node_could_look_up_is_found_by_the_sweep() {
     let world = OnChain::start().await;
     let chain = world.stack.faults_of(Neighbour::Chain);
     world.stack.faults_of(Neighbour::Facilitator).always(SETTLE, Fault::LoseAnswer);

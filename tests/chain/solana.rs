@@ -1,5 +1,6 @@
-//! The other rail on the real runtime, with the real token program and the reference facilitator: what crashes, lost answers,
-//! payers and strangers can do there. `tests/chain/run-solana` lets a published client pay; here the faults are.
+//! The other rail on the real runtime, with the real token program and the reference facilitator:
+//! what crashes, lost answers, payers and strangers can do there. `tests/chain/run-solana` lets a
+//! published client pay; here the faults are.
 
 use futures_util::future::join;
 use harness::SolanaWallet;
@@ -94,7 +95,8 @@ impl OnCluster {
         join(self.pays(path, payment), meanwhile).await.0
     }
 
-    /// A function is killed when it has just asked the facilitator to settle, before or after that has done so.
+    /// A function is killed when it has just asked the facilitator to settle, before or after that
+    /// has done so.
     async fn dies_while<T>(&self, function: &str, fault: Fault, deed: impl Future<Output = T>) -> T {
         let faults = self.stack.faults_of(Neighbour::Facilitator);
         faults.once(SETTLE, fault);
@@ -290,7 +292,11 @@ async fn a_closed_token_account_gets_credit() {
     let world = OnCluster::caller().await;
     let call = world.fails().await;
     world.cluster.close_account(world.wallet.address());
-    world.stack.minutes(1).await;
+    world.stack.sweep().await;
+    let now = "what is final yet is of before the refund was owed, when the account may not have been there";
+    assert_eq!(world.stack.poll(&call).await["refund"]["status"], "due", "{now}");
+    world.cluster.travel(Duration::from_mins(5));
+    world.stack.minutes(2).await;
     assert_eq!(world.stack.poll(&call).await["refund"]["status"], "credited");
     assert_eq!(world.paid_back(), 0);
 }

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { PRICE, TRANSACTION, api, fund, newKey, poll, refuseOnce, somebody, spentOn, task, world } from './world.mjs';
+import { PRICE, TRANSACTION, api, fund, newKey, poll, refuseOnce, aCallee, spentOn, task, world } from './world.mjs';
 
 export function speaksTo(client) {
   describe(client.name, () => {
@@ -39,7 +39,7 @@ export function speaksTo(client) {
     });
 
     it('calls from it, and polls without paying', async () => {
-      const { value, spent } = await spentOn(wallet.address, () => wallet.post('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 }));
+      const { value, spent } = await spentOn(wallet.address, () => wallet.post('/v1/voice/call', { phone_number: aCallee(), task, max_duration: 2 }));
       assert.equal(value.status, 200, JSON.stringify(value.body));
       assert.equal(spent, PRICE.call);
       assert.equal(value.body.from, number.phone_number);
@@ -80,7 +80,7 @@ export function speaksTo(client) {
     // The request arrives, and its answer is lost; the client's own retry signs anew.
     it('pays once and has its call when it is cut off and tries again', async () => {
       const path = '/v1/voice/call';
-      const body = { phone_number: somebody(), task, max_duration: 2, from: number.phone_number };
+      const body = { phone_number: aCallee(), task, max_duration: 2, from: number.phone_number };
       const { value, spent } = await spentOn(wallet.address, async () => {
         await assert.rejects(wallet.cutOff(path, body));
         return wallet.post(path, body);
@@ -106,17 +106,17 @@ export function speaksTo(client) {
     });
 
     it('is asked from which of two numbers to call, and not charged', async () => {
-      const { value, spent } = await spentOn(wallet.address, () => wallet.post('/v1/voice/call', { phone_number: somebody(), task }));
+      const { value, spent } = await spentOn(wallet.address, () => wallet.post('/v1/voice/call', { phone_number: aCallee(), task }));
       assert.equal(value.status, 400);
       assert.equal(value.body.code, 'ambiguous_from');
       assert.equal(value.body.your_active_numbers.length, 2);
       assert.equal(spent, 0n);
     });
 
-    it("cannot use somebody else's number, and is not charged", async () => {
+    it("cannot use another's number, and is not charged", async () => {
       const stranger = agent(client);
       await fund(stranger.address);
-      const { value: none, spent: nothing } = await spentOn(stranger.address, () => stranger.post('/v1/voice/call', { phone_number: somebody(), task }));
+      const { value: none, spent: nothing } = await spentOn(stranger.address, () => stranger.post('/v1/voice/call', { phone_number: aCallee(), task }));
       assert.equal(none.status, 403);
       assert.equal(none.body.code, 'no_owned_numbers');
       assert.equal(nothing, 0n);
@@ -124,7 +124,7 @@ export function speaksTo(client) {
       const { value: bought } = await spentOn(stranger.address, () => stranger.post('/v1/phone/numbers/buy', { country: 'CA' }));
       assert.equal(bought.status, 200, JSON.stringify(bought.body));
       const { value: wrong, spent } = await spentOn(stranger.address, () =>
-        stranger.post('/v1/voice/call', { phone_number: somebody(), task, from: number.phone_number }));
+        stranger.post('/v1/voice/call', { phone_number: aCallee(), task, from: number.phone_number }));
       assert.equal(wrong.status, 403);
       assert.equal(wrong.body.code, 'wrong_wallet');
       assert.equal(wrong.body.actualOwner, wallet.address);

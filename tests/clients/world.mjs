@@ -20,7 +20,7 @@ let dialled = randomInt(3_120_000, 4_020_000);
  * A destination of its own for each call: the dialler refuses the same one twice within ten seconds. In turn, from so many that
  * another process of the suite begins elsewhere.
  */
-export const somebody = () => `+1213${dialled++}`;
+export const aCallee = () => `+1213${dialled++}`;
 
 /** Something to say there: at least ten characters. */
 export const task = 'Confirm the 7pm reservation for two under Vicky, then end the call.';

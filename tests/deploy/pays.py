@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "clients/blockrun-python"))
 
-from world import API, BUY, CALL, LIST, TASK, costs, fund, poll, somebody  # noqa: E402
+from world import API, BUY, CALL, LIST, TASK, costs, fund, poll, a_callee  # noqa: E402
 
 # Not before `world`: it gives the client a home of its own.
 from blockrun_llm import PhoneClient, VoiceClient  # noqa: E402
@@ -51,7 +51,7 @@ def buy():
 def call():
     client = VoiceClient(KEY, api_url=API)
     with costs(phone().get_wallet_address(), CALL):
-        placed = client.call(to=somebody(), task=TASK, max_duration=2)
+        placed = client.call(to=a_callee(), task=TASK, max_duration=2)
     return poll(lambda: client.get_status(placed["call_id"]), lambda status: status["ended_by"] != "IN_PROGRESS")
 
 

@@ -133,7 +133,7 @@ def main():
     options.build, options.logs = os.path.abspath(options.build), os.path.abspath(options.logs)
     os.environ["DIALTONE_WORLD"] = str(ROOT / "target/local/world.json")
     # Not before it knows where the world is.
-    from world import fund, somebody
+    from world import fund, a_callee
 
     stack = Released(options)
     stack.typed = stack.answers()
@@ -155,7 +155,7 @@ def main():
     check([row["custody"] for row in numbers] == ["pooled"], "there is no stock of one")
     say("All is ready: secrets, address, wallet, a stock of one, and a paid list")
 
-    callee = somebody()
+    callee = a_callee()
     proof = stack.dialtone("smoke", "--wallet-key", stack.key_file, "--url", stack.url, "--call", callee)
     check(proof["sells"] and len(proof["payments"]) == 3, f"dialtone smoke: {proof}")
     say("`dialtone smoke` paid for a list, a number and a call")

@@ -159,7 +159,8 @@ impl Case {
         self.blows.iter().filter(|blow| blow.harm.takes_long()).count()
     }
 
-    /// Plays it. What has to hold once the world is at rest is judged by the caller, which ends the world.
+    /// Plays it. What has to hold once the world is at rest is judged by the caller, which ends the
+    /// world.
     pub(crate) async fn play(&self, lab: &mut Lab) -> Result<Played, String> {
         lab.next();
         match self.scenario {
@@ -254,8 +255,8 @@ impl Case {
         Played { told: Some(told), findings, asked }
     }
 
-    /// A call is hung up while they talk. The one that repeats asks again while the reaper comes; the one that signs anew looks
-    /// how it goes.
+    /// A call is hung up while they talk. The one that repeats asks again while the reaper comes;
+    /// the one that signs anew looks how it goes.
     async fn play_hang_up(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let callee = lab.callee();
@@ -302,8 +303,8 @@ impl Case {
         Ok(Played { told: Some(told), findings, asked })
     }
 
-    /// A call that was paid has ended in an error. The one that repeats is the scheduler, which delivers at least once;
-    /// the one that signs anew calls again while the money goes back.
+    /// A call that was paid has ended in an error. The one that repeats is the scheduler, which
+    /// delivers at least once; the one that signs anew calls again while the money goes back.
     async fn play_refund(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let callee = lab.callee();
@@ -347,8 +348,9 @@ impl Case {
         Ok(Played { told: Some(told), findings, asked })
     }
 
-    /// The alarm of a lease that has ended, and the reaper after it. The one that repeats is the scheduler, which delivers at
-    /// least once; the one that signs anew is the next buyer, who must not get the number before it has rested.
+    /// The alarm of a lease that has ended, and the reaper after it. The one that repeats is the
+    /// scheduler, which delivers at least once; the one that signs anew is the next buyer, who must
+    /// not get the number before it has rested.
     async fn play_reclaim(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { number, .. } = lab.owner().await?;
         let (stack, killed) = (&lab.stack, ["reaper", "numbers_buy"]);
@@ -408,7 +410,8 @@ fn asked(lab: &Lab, swept_from: u64) -> Vec<Asked> {
         let arrivals = lab.stack.faults_of(neighbour).arrivals();
         (1..).zip(arrivals).map(move |(nth, at)| Asked { neighbour, nth, swept: at.order > swept_from, at })
     };
-    // A process asks for its secrets once, in whichever case it happens to be young: tests/it/secrets.rs has their faults.
+    // A process asks for its secrets once, in whichever case it happens to be young:
+    // tests/it/secrets.rs has their faults.
     let neighbours = Neighbour::ALL.into_iter().filter(|neighbour| *neighbour != Neighbour::SecretsManager);
     let mut asked: Vec<Asked> = neighbours.flat_map(of).collect();
     asked.sort_by_key(|asked| asked.at.order);
@@ -416,7 +419,8 @@ fn asked(lab: &Lab, swept_from: u64) -> Vec<Asked> {
 }
 
 impl Asked {
-    /// A look at an index by the reaper: fourteen in each round, of which all but a few find nothing.
+    /// A look at an index by the reaper: fourteen in each round, of which all but a few find
+    /// nothing.
     pub(crate) fn is_a_glance(&self) -> bool {
         self.swept && self.neighbour == Neighbour::Dynamo && self.at.class == "Query index"
     }

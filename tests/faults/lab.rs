@@ -1,5 +1,6 @@
-//! A world in which one case after another is played, each with what it needs to begin with. Starting a world and auditing
-//! it costs more than a case does, so cases share one; they keep out of each other's way by areas and callees of their own.
+//! A world in which one case after another is played, each with what it needs to begin with.
+//! Starting a world and auditing it costs more than a case does, so cases share one; they keep out
+//! of each other's way by areas and callees of their own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -85,7 +86,8 @@ impl Lab {
         Told::new(wallet, errand, demand.unwrap_or_else(|| unreachable!("it was just asked for")))
     }
 
-    /// A wallet with a number and with nothing unfinished: the last one, if it has come through its case unscathed.
+    /// A wallet with a number and with nothing unfinished: the last one, if it has come through its
+    /// case unscathed.
     pub(crate) async fn owner(&mut self) -> Result<Owner, String> {
         if let Some(owner) = self.owner.clone().filter(|owner| self.is_free(owner)) {
             return Ok(owner);
@@ -100,7 +102,8 @@ impl Lab {
         Ok(owner)
     }
 
-    /// Whether it can still place what a case may: two calls, of the three that a wallet has under way.
+    /// Whether it can still place what a case may: two calls, of the three that a wallet has under
+    /// way.
     fn is_free(&self, owner: &Owner) -> bool {
         let pk = format!("WALLET#{}", owner.wallet.caip10(self.stack.network()));
         let counted = self.stack.dynamo.row(&format!("LIMIT#{pk}"), "LIMIT").unwrap_or_default();
@@ -120,7 +123,8 @@ impl Lab {
             for number in 0..3 * MOST {
                 self.stack.twilio.hold(&format!("+141555502{number:02}"), "bought by hand");
             }
-            // Once a day the bill is compared with the table, and what is new there is imported by the next round.
+            // Once a day the bill is compared with the table, and what is new there is imported by
+            // the next round.
             self.stack.travel(Duration::from_hours(25));
             self.sweep().await;
             self.sweep().await;

@@ -1,14 +1,18 @@
-//! Everything that can go wrong with a request to a neighbour, DynamoDB included, goes wrong: each request of each
-//! scenario, in each way, and then the client goes away, repeats its header, or signs anew.
+//! Everything that can go wrong with a request to a neighbour, DynamoDB included, goes wrong: each
+//! request of each scenario, in each way, and then the client goes away, repeats its header, or
+//! signs anew.
 //!
-//! What has to hold is what the audit of every world holds (whatever was paid was granted once and whatever was granted was
-//! paid once, whatever the carrier bills is in the table, whatever was dialled is known), and what only the client can judge:
-//! that 402 was true, that one payment bought one thing, and that a client that was told 200 has the thing.
+//! What has to hold is what the audit of every world holds (whatever was paid was granted once and
+//! whatever was granted was paid once, whatever the carrier bills is in the table, whatever was
+//! dialled is known), and what only the client can judge: that 402 was true, that one payment
+//! bought one thing, and that a client that was told 200 has the thing.
 //!
-//! `cargo test` plays a third of the single faults, each with one of the three conducts, and a sample of the pairs, or those of
-//! a thousand parts that `SINGLES` and `PAIRS` name (`SINGLES=0..1000 PAIRS=10..250`); `.ci/run` takes another third with each
-//! commit. `SCENARIOS=hang-up,questions` plays these alone. `cargo faults`, which is for the night, plays all of them with each conduct, in so far as a pair's second fault
-//! comes after its first. A case that fails prints the line that plays it again.
+//! `cargo test` plays a tenth of the single faults, each with one of the three conducts, and a
+//! sample of the pairs, or those of a thousand parts that `SINGLES` and `PAIRS` name
+//! (`SINGLES=0..1000 PAIRS=10..250`); `.ci/run` takes another tenth with each commit.
+//! `SCENARIOS=hang-up,questions` plays these alone. `cargo faults`, which is for the night, plays
+//! all of them with each conduct, in so far as a pair's second fault comes after its first. A case
+//! that fails prints the line that plays it again.
 
 #![expect(clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 #![expect(clippy::disallowed_methods, reason = "which case to replay is told by the environment")]
@@ -26,12 +30,12 @@ use std::time::Instant;
 use case::{Case, Scenario};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_third_of_the_single_faults_and_a_sample_of_pairs_leave_the_promises_whole() {
+async fn a_tenth_of_the_single_faults_and_a_sample_of_pairs_leave_the_promises_whole() {
     let (began, parts) = (Instant::now(), wanted("PAIRS").unwrap_or(matrix::SAMPLE));
-    let third = wanted("SINGLES").unwrap_or(matrix::THIRD);
+    let tenth = wanted("SINGLES").unwrap_or(matrix::TENTH);
     let calm = matrix::calm(&scenarios()).await;
     calm.judge("nothing goes wrong", began);
-    let singles = matrix::play(matrix::part(matrix::singles(&calm, false), &third)).await;
+    let singles = matrix::play(matrix::part(matrix::singles(&calm, false), &tenth)).await;
     singles.judge("one fault", began);
     let pairs = matrix::pairs(&singles);
     let what = format!("of {} pairs", pairs.len());
@@ -51,7 +55,8 @@ async fn a_long_random_walk_leaves_the_promises_whole() {
     walk::histories(wanted("SEEDS").unwrap_or(1_000..3_000)).await;
 }
 
-/// `cargo faults`: as long as it takes, or those parts of the pairs that `PAIRS` names (none: `0..0`).
+/// `cargo faults`: as long as it takes, or those parts of the pairs that `PAIRS` names (none:
+/// `0..0`).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes hours: cargo faults"]
 async fn all_single_faults_and_all_pairs_leave_the_promises_whole() {
@@ -73,7 +78,8 @@ fn scenarios() -> Vec<Scenario> {
     wished.split(',').map(|name| find(name).expect("a scenario")).collect()
 }
 
-/// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --workspace --test faults replay`
+/// `FAULT='call/dynamo/3/lose-answer + bland/1/hang/repeat' cargo test --workspace --test faults
+/// replay`
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replay() {
     if let Ok(seed) = std::env::var("WALK") {

@@ -1,6 +1,7 @@
-//! A seeded walk: longer histories of several clients in one world, with a few faults in each. Which decisions are made
-//! follows from the seed; in which order requests arrive that are under way at the same time does not, so a history that
-//! failed usually fails again with its seed, and not always.
+//! A seeded walk: longer histories of several clients in one world, with a few faults in each.
+//! Which decisions are made follows from the seed; in which order requests arrive that are under
+//! way at the same time does not, so a history that failed usually fails again with its seed, and
+//! not always.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -10,7 +10,7 @@ import { decodePaymentRequiredHeader } from '@x402/core/http';
 import { extractDiscoveryInfo, extractDiscoveryInfoV1, validateDiscoveryExtension } from '@x402/extensions/bazaar';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { caller, call, ended, somebody, task, travel, until, sweep, world } from './world.mjs';
+import { caller, call, ended, aCallee, task, travel, until, sweep, world } from './world.mjs';
 
 const get = async (path) => (await fetch(world.gateway + path)).json();
 const post = (path, body, headers = {}) => fetch(world.gateway + path, {
@@ -70,8 +70,8 @@ describe('the OpenAPI document', () => {
     const { phone_number } = await bought.clone().json();
     await fits(buy, 'post', bought, 200);
     await fits(renew, 'post', await by.post('/phone/numbers/renew', { phone_number }), 200);
-    await fits(place, 'post', await by.post('/voice/call', { phone_number: somebody(), task, from: phone_number }), 200);
-    await fits(place, 'post', await by.post('/voice/call', { phone_number: somebody(), task }), 400);
+    await fits(place, 'post', await by.post('/voice/call', { phone_number: aCallee(), task, from: phone_number }), 200);
+    await fits(place, 'post', await by.post('/voice/call', { phone_number: aCallee(), task }), 400);
     await fits(place, 'post', await post(place, ''), 402);
     await fits(place, 'post', await post(place, 'x'), 400);
     await fits(buy, 'post', await post(buy, ' '.repeat(140_000)), 413);

@@ -9,7 +9,7 @@ import { decodePaymentRequiredHeader, decodePaymentResponseHeader } from '@x402/
 import { privateKeyToAddress } from 'viem/accounts';
 import { PRICE, fund, newKey, spentOn } from '../clients/world.mjs';
 import { launch, open } from './browser.mjs';
-import { somebody, task, world } from './world.mjs';
+import { aCallee, task, world } from './world.mjs';
 
 describe('a page of another origin', () => {
   let browser;
@@ -46,13 +46,13 @@ describe('a page of another origin', () => {
     const receipt = decodePaymentResponseHeader(bought.headers['payment-response']);
     assert.equal(receipt.transaction, bought.body.transaction);
     assert.equal(bought.headers['x-payment-receipt'], bought.body.transaction);
-    const { value: placed } = await spentOn(wallet, () => ask('/voice/call', { phone_number: somebody(), task }));
+    const { value: placed } = await spentOn(wallet, () => ask('/voice/call', { phone_number: aCallee(), task }));
     assert.equal(placed.status, 200, JSON.stringify(placed));
     const polled = await tab.page.evaluate(async (url) => (await fetch(url)).json(), world.gateway + placed.body.poll_url);
     assert.equal(polled.call_id, placed.body.call_id);
   });
 
-  it('may send headers that nobody has heard of', async () => {
+  it('may send headers that no server has heard of', async () => {
     const listed = await ask('/phone/numbers/list', {}, { 'x-client-id': 'a shop', 'x-session-id': '1' });
     assert.equal(listed.status, 200, JSON.stringify(listed));
   });

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { privateKeyToAccount } from 'viem/accounts';
-import { fund, newKey, somebody, task, world } from '../clients/world.mjs';
+import { fund, newKey, aCallee, task, world } from '../clients/world.mjs';
 import { paying } from './paying.mjs';
 
-export { somebody, task, world };
+export { aCallee, task, world };
 
 /** A caller who has money, and a number to call from. */
 export async function caller() {
@@ -22,7 +22,7 @@ export async function caller() {
 /** Places a call that goes like this, and returns where it can be looked at. */
 export async function call(by, how, more = {}) {
   await control('/calls', how);
-  const placed = await by.post('/voice/call', { phone_number: somebody(), task, ...more });
+  const placed = await by.post('/voice/call', { phone_number: aCallee(), task, ...more });
   assert.equal(placed.status, 200);
   return world.gateway + (await placed.json()).poll_url;
 }

@@ -46,6 +46,23 @@ async fn what_is_left_at_each_vendor_is_told_once_an_hour_with_how_long_it_lasts
 }
 
 #[tokio::test]
+async fn a_pause_is_told_as_long_as_it_lasts_and_nothing_is_told_of_none() {
+    let stack = Stack::start(binaries!()).await;
+    stack.minutes(1).await;
+    let since = Log::second().to_string();
+    let control =
+        json!({"pk": {"S": "CONTROL"}, "sk": {"S": "CONTROL"}, "paused": {"S": "all"}, "paused_at": {"N": since}});
+    stack.dynamo.put(control.as_object().expect("an item"));
+    for _ in 0..13 {
+        stack.travel(HOUR);
+        stack.minutes(1).await;
+    }
+    let told = Log::of(&stack).await.all("PausedFor", &[("function", "reaper")]);
+    let hours: Vec<u64> = told.iter().map(|seconds| seconds / 3_600).collect();
+    assert_eq!(hours, (1..=13).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_carriers_balance_is_left_out_where_the_secret_has_no_key_for_it_or_it_is_not_in_dollars() {
     let stack = Stack::start(binaries!()).await;
     stack.minutes(1).await;

@@ -1,4 +1,5 @@
-//! Doubts and the watch on Base, whatever strangers write into the chain and whatever a node answers for at once.
+//! Doubts and the watch on Base, whatever strangers write into the chain and whatever a node
+//! answers for at once.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +13,7 @@ use serde_json::json;
 
 const FLOAT: u64 = 50_000_000;
 const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A payment that was signed for a call and that its payer submits instead of sending it to us.
@@ -50,6 +52,11 @@ async fn measured(stack: &Stack, name: &str) -> Vec<u64> {
     data.filter(|datum| datum.name == name).map(|datum| datum.value).collect()
 }
 
+/// How old the last block is that was looked at. What is final on Base is twenty minutes old.
+async fn minutes_behind(stack: &Stack) -> Option<u64> {
+    measured(stack, "WatchLag").await.last().map(|seconds| (seconds + 30) / 60)
+}
+
 #[tokio::test]
 async fn a_day_of_transfers_of_nothing_to_the_payee_is_worked_off() {
     a_day_of(20_000, 3).await;
@@ -61,7 +68,8 @@ async fn a_day_with_200_000_transfers_of_nothing_to_the_payee_is_worked_off() {
     a_day_of(200_000, 12).await;
 }
 
-/// A day with `transfers` transfers, spread over a thousand blocks, is worked off in at most `most` rounds.
+/// A day with `transfers` transfers, spread over a thousand blocks, is worked off in at most `most`
+/// rounds.
 async fn a_day_of(transfers: u32, most: u32) {
     let stack = Stack::start(binaries!()).await;
     stack.chain.set_limits(Limits { blocks: 2_000, logs: 5_000 });
@@ -75,7 +83,7 @@ async fn a_day_of(transfers: u32, most: u32) {
     stack.travel(30 * MINUTE);
     rounds_until(&stack, 2 * CALL_PRICE, most).await;
     assert_eq!((stack.chain.balance(before.address()), stack.chain.balance(after.address())), (5_000_000, 5_000_000));
-    assert_eq!(measured(&stack, "WatchLag").await.last(), Some(&0));
+    assert_eq!(minutes_behind(&stack).await, Some(20));
     assert_eq!(measured(&stack, "Faults").await.iter().sum::<u64>(), 0);
 }
 
@@ -216,6 +224,83 @@ async fn what_was_paid_before_the_records_reach_is_left_alone() {
     assert_eq!((paid_back(&stack), stack.chain.balance(wallet.address())), (2 * CALL_PRICE, 5_000_000));
 }
 
+/// What becomes of a payment that is good for a week while no node answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Week {
+    Settled,
+    Cancelled,
+    CancelledLate,
+    NeverUsed,
+}
+
+/// A list, bought with a payment of a week whose settlement nothing is heard of, by the facilitator
+/// or by the node.
+async fn week_of_doubt(stack: &Stack, week: Week) -> (Wallet, Payment) {
+    let wallet = stack.wallet_with(1_000);
+    stack.facilitator.faults().clear();
+    let lost = if week == Week::Settled { Fault::LoseAnswer } else { Fault::Refuse(Answer::html(500)) };
+    stack.facilitator.faults().once("POST */settle", lost);
+    let paid = stack.post(LIST).pay_bent(&wallet, |payment| payment.valid_for(7 * 86_400 - 60)).await;
+    paid.answer.refused(503, "payment_pending");
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(500)));
+    if week == Week::Cancelled {
+        stack.chain.cancel(wallet.address(), paid.payment.authorization().nonce).expect("it is unused");
+    }
+    (wallet, paid.payment)
+}
+
+/// How many rounds, an hour apart, the sale of a payment takes to come to its end, and what that
+/// is.
+async fn rounds_to_its_end(stack: &Stack, payment: &Payment, most: u32) -> (u32, String) {
+    let nonce = payment.authorization().nonce.to_string();
+    let mut rounds = 0;
+    loop {
+        assert!(rounds < most, "its end is not known after {rounds} rounds");
+        rounds += 1;
+        stack.travel(HOUR + MINUTE);
+        stack.sweep().await;
+        let rows = stack.dynamo.rows();
+        let is_its = |pk: &str| pk.starts_with("SALE#") && pk.ends_with(&nonce);
+        let sale = rows.iter().find(|row| row["pk"].as_str().is_some_and(is_its)).expect("its sale");
+        let state = sale["state"].as_str().expect("a state");
+        if state != "settling" {
+            return (rounds, state.to_owned());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_payment_of_a_week_comes_to_its_end_whatever_became_of_it_while_no_node_answered() {
+    // Each day of blocks since then takes a look, one more is the first, and one the hours in
+    // between.
+    for (silent, week, most, ends) in [
+        (2, Week::Settled, 4, "closed"),
+        (2, Week::Cancelled, 4, "void"),
+        (2, Week::NeverUsed, 1, "void"),
+        (10, Week::Settled, 12, "closed"),
+        (10, Week::Cancelled, 12, "void"),
+        (10, Week::CancelledLate, 12, "void"),
+    ] {
+        let stack = Stack::start(binaries!()).await;
+        stack.chain.faults().always("*", Fault::Overload);
+        let (wallet, payment) = week_of_doubt(&stack, week).await;
+        for _ in 0..silent {
+            stack.travel(DAY);
+            stack.sweep().await;
+        }
+        if week == Week::CancelledLate {
+            stack.chain.cancel(wallet.address(), payment.authorization().nonce).expect("it is unused");
+            stack.travel(HOUR);
+        }
+        stack.chain.faults().clear();
+        let (rounds, state) = rounds_to_its_end(&stack, &payment, most).await;
+        assert_eq!(state, ends, "{week:?} after {silent} days, {rounds} rounds");
+        stack.facilitator.faults().clear();
+        let again = stack.post(LIST).paid_with(&payment).send().await;
+        assert_eq!(again.status, if ends == "closed" { 200 } else { 402 }, "{week:?} after {silent} days");
+    }
+}
+
 async fn rounds(stack: &Stack, how_many: u32) {
     for _ in 0..how_many {
         stack.travel(16 * MINUTE);
@@ -224,14 +309,36 @@ async fn rounds(stack: &Stack, how_many: u32) {
 }
 
 #[tokio::test]
-async fn a_stretch_that_cannot_be_had_is_a_fault_of_the_round_and_is_had_later() {
+async fn a_stretch_that_cannot_be_had_is_missing_in_what_is_told_hides_no_fault_and_is_had_later() {
     let stack = Stack::start(binaries!()).await;
     stack.sweep().await;
     stray(&stack).await;
     stack.travel(40 * MINUTE);
+    let told = measured(&stack, "WatchLag").await.len();
     stack.chain.faults().always("POST /rpc", Fault::Overload);
     let report = stack.invoke("reaper", &json!({})).await;
-    assert_eq!(report["faults"], 1, "{report}");
+    // The alarm rings for what is missing.
+    assert_eq!((&report["faults"], measured(&stack, "WatchLag").await.len()), (&json!(0), told), "{report}");
     stack.chain.faults().clear();
     rounds_until(&stack, CALL_PRICE, 2).await;
+}
+
+#[tokio::test]
+async fn a_node_that_stands_still_rings_though_it_has_no_block_that_was_not_looked_at() {
+    let stack = Stack::start(binaries!()).await;
+    let mut told = Vec::new();
+    // It has stood still since the first round.
+    for (passes, stands) in [(0, 0), (1, 1), (2, 3)] {
+        stack.travel(passes * HOUR);
+        stack.chain.faults().always("POST /rpc", Fault::Behind(stands * HOUR));
+        stack.invoke("reaper", &json!({})).await;
+        told.push(minutes_behind(&stack).await.expect("it is told"));
+        stack.chain.faults().clear();
+    }
+    assert_eq!(told, [20, 80, 200]);
+    assert!(stack.lambda.logs().text().contains("the last block that is final is old"));
+    // It goes on.
+    stack.travel(6 * MINUTE);
+    stack.sweep().await;
+    assert_eq!(minutes_behind(&stack).await, Some(20));
 }

@@ -1,4 +1,5 @@
-//! What vendors charge, as the books tell it: each cost once and where it arose, and what a vendor says of a day beside it.
+//! What vendors charge, as the books tell it: each cost once and where it arose, and what a vendor
+//! says of a day beside it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The books: what has happened to money becomes the files of its day, once, whatever else goes wrong.
+//! The books: what has happened to money becomes the files of its day, once, whatever else goes
+//! wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
 use harness::spec::{BUY, CALL, LIST, RENEW};
 use harness::{Stack, Wallet, binaries};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const HOUR: Duration = Duration::from_hours(1);
 pub(crate) const DAY: Duration = Duration::from_hours(24);
@@ -96,7 +97,8 @@ async fn what_came_in_and_went_back_stands_in_the_books_once_and_adds_up_to_what
     let mut reasons: Vec<_> = refunds.iter().map(|line| line["reason"].as_str()).collect();
     reasons.sort_unstable();
     assert_eq!(reasons, ["call_failed", "stray"]);
-    // Each line is the chain's: by its own transaction, and what goes back by that which brought it.
+    // Each line is the chain's: by its own transaction, and what goes back by that which brought
+    // it.
     let transactions: BTreeSet<_> = sales.iter().map(|line| line["transaction"].as_str()).collect();
     assert_eq!(transactions.len(), sales.len());
     for line in &sales {
@@ -170,6 +172,88 @@ async fn a_day_that_could_not_be_written_is_written_later_whole_and_once() {
     }
 }
 
+/// A day with much in it: what is booked once, so many times and each time so long.
+fn much(stack: &Stack, lines: usize, bytes: usize) {
+    let is_sale = |row: &Value| row["pk"].as_str().is_some_and(|pk| pk.starts_with("BOOK#"));
+    let sold = stack.dynamo.rows().into_iter().find(is_sale).expect("a sale is in the books");
+    let (second, rest) = sold["sk"].as_str().expect("a key").split_once('#').expect("a time");
+    let second: usize = second.parse().expect("a time");
+    let text = |text: &str| json!({"S": text});
+    let mut cells: Map<String, Value> = Map::new();
+    for (name, cell) in sold["lines"][0]["cells"].as_object().expect("cells") {
+        cells.insert(name.clone(), text(cell.as_str().expect("text")));
+    }
+    cells.insert("number".to_owned(), text(&"+".repeat(bytes)));
+    let line = json!({"M": {"file": text("sales"), "cells": {"M": cells}}});
+    let more = (1..=lines).map(|number| {
+        // Three in a second, which no part divides.
+        let sk = format!("{:012}#{rest}{number}", second + number / 3);
+        let (pk, ttl) = (text(sold["pk"].as_str().expect("a key")), sold["ttl"].to_string());
+        let row = json!({"pk": pk, "sk": text(&sk), "ttl": {"N": ttl}, "lines": {"L": [line]}});
+        row.as_object().expect("an item").clone()
+    });
+    stack.dynamo.put_all(more.collect());
+}
+
+#[tokio::test]
+async fn a_day_with_much_in_it_is_written_in_parts_whatever_happens_between_them() {
+    let stack = Stack::start(binaries!()).await;
+    stack.sweep().await;
+    stack.buys(&stack.wallet()).await;
+    for _ in 0..3 {
+        stack.travel(HOUR / 2);
+        stack.sweep().await;
+    }
+    let booked = lines_in_the_table(&stack);
+    much(&stack, 60, 200 << 10);
+    // A round dies after the first file of a part, and the next one does the part again.
+    stack.s3.faults().always("PUT */refunds/*.002.csv", Fault::Refuse(Answer::html(500)));
+    stack.travel(2 * DAY);
+    stack.sweep().await;
+    // The day before was written whole.
+    let names = |book: &str| -> Vec<String> {
+        stack
+            .s3
+            .names()
+            .into_iter()
+            .filter(|name| name.starts_with(&format!("{book}/")) && name.contains(".00"))
+            .collect()
+    };
+    assert_eq!((names("sales").len(), names("refunds").len(), names("bills").len()), (2, 1, 1));
+    stack.s3.faults().clear();
+    for _ in 0..3 {
+        stack.travel(HOUR / 4);
+        stack.sweep().await;
+    }
+    let parts: Vec<String> = names("sales").iter().map(|name| name[16..].to_owned()).collect();
+    assert_eq!(parts[..3], [".001.csv", ".002.csv", ".003.last.csv"], "{parts:?}");
+    let sales = lines(&stack, "sales");
+    assert_eq!(sales.len(), booked + 60, "each line once");
+    // What is in one second is in one part.
+    let seconds = names("sales").into_iter().map(|name| {
+        let text = stack.s3.text(&name).expect("UTF-8");
+        text.lines().skip(1).map(|line| line.split(',').next().expect("a time").to_owned()).collect::<BTreeSet<_>>()
+    });
+    let seconds: Vec<BTreeSet<String>> = seconds.collect();
+    let all: usize = seconds.iter().map(BTreeSet::len).sum();
+    assert_eq!(all, seconds.into_iter().reduce(|all, part| &all | &part).expect("a part").len());
+    assert!(stack.s3.versions().values().all(|versions| *versions == 1));
+}
+
+/// Sales that are booked.
+fn lines_in_the_table(stack: &Stack) -> usize {
+    let sales = |row: &Value| {
+        row["lines"].as_array().map_or(0, |lines| lines.iter().filter(|line| line["file"] == "sales").count())
+    };
+    stack.dynamo.rows().iter().map(sales).sum()
+}
+
+/// A round that looks whether a day is to be written.
+async fn report(stack: &Stack) -> Value {
+    stack.travel(HOUR / 2);
+    stack.invoke("reaper", &json!({})).await
+}
+
 #[tokio::test]
 async fn a_carrier_that_says_nothing_any_more_holds_the_books_up_for_two_days() {
     let stack = Stack::start(binaries!()).await;
@@ -183,6 +267,7 @@ async fn a_carrier_that_says_nothing_any_more_holds_the_books_up_for_two_days() 
     stack.travel(22 * HOUR);
     stack.sweep().await;
     assert_eq!(stack.s3.names(), Vec::<String>::new(), "within two days of the day's end");
+    assert_eq!(report(&stack).await["faults"], 0, "what waits has not failed");
     stack.travel(3 * DAY);
     stack.sweep().await;
     assert_eq!((sum(&lines(&stack, "sales")), lines(&stack, "bills")), (stack.earned(), Vec::new()));
@@ -213,7 +298,8 @@ async fn what_credit_pays_is_sold_and_what_it_gets_back_is_credit() {
     stack.sweep().await;
     let wallet = stack.wallet();
     stack.buys(&wallet).await;
-    // Paid, failed, and credit; which pays for one that fails as well, and then for one that does not.
+    // Paid, failed, and credit; which pays for one that fails as well, and then for one that does
+    // not.
     fails(&stack, &wallet, "+12133610873").await;
     fails(&stack, &wallet, "+12133610874").await;
     assert_eq!(stack.calls(&wallet, CALLEE).await["payment"], "credit");
@@ -257,7 +343,8 @@ async fn a_day_is_read_by_what_happened_on_it_and_not_by_what_is_in_the_table() 
     let wallet = stack.wallet();
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
     the_day_ends(&stack).await;
-    // Nothing more has happened: of the days that follow their partitions are read, and no file has a line.
+    // Nothing more has happened: of the days that follow their partitions are read, and no file has
+    // a line.
     let (written, sales) = (stack.s3.names().len(), lines(&stack, "sales").len());
     let scans = stack.dynamo.faults().count("Scan*");
     stack.travel(30 * DAY);

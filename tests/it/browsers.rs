@@ -1,4 +1,5 @@
-//! What a page of another origin may do: ask everything, and read every answer, payment headers and refusals included.
+//! What a page of another origin may do: ask everything, and read every answer, payment headers and
+//! refusals included.
 
 use harness::request::Response;
 use harness::spec::{BUY, CALL};

@@ -1,6 +1,7 @@
-//! What a client sees of a call at every moment: every story of the dialler is polled once a second, as a program and as a person
-//! sees it, from the dial to the last word about its money. No two fields of an answer may contradict each other, no answer
-//! may take back what one before it said, and the page may not say anything else.
+//! What a client sees of a call at every moment: every story of the dialler is polled once a
+//! second, as a program and as a person sees it, from the dial to the last word about its money. No
+//! two fields of an answer may contradict each other, no answer may take back what one before it
+//! said, and the page may not say anything else.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -35,11 +36,11 @@ const STORIES: [(Script, &str, &str, &[u64]); 29] = [
     (Script::CallError, "failed", "ERROR", &[1, 1, 1, 1, 1, 1, 1, 40]),
     (Script::CompleteError, "completed", "USER", &[2, 1, 1]),
     (Script::HealthyWithMessage, "completed", "ASSISTANT", &[1, 1, 4]),
-    (Script::EndedByNobodyAfterAction, "completed", "ASSISTANT", &[1, 2, 1]),
-    (Script::EndedByNobodyInSilence, "no_answer", "NO_ANSWER", &[2, 3, 1]),
-    (Script::EndedByNobody, "completed", "USER", &[3, 1]),
+    (Script::EndedUnsaidAfterAction, "completed", "ASSISTANT", &[1, 2, 1]),
+    (Script::EndedUnsaidInSilence, "no_answer", "NO_ANSWER", &[2, 3, 1]),
+    (Script::EndedUnsaid, "completed", "USER", &[3, 1]),
     (Script::SpelledCompleted, "completed", "USER", &[1, 1, 1, 5]),
-    (Script::EndedByNobody, "completed", "USER", &[1, 1, 1, 1, 1, 1, 1, 70]),
+    (Script::EndedUnsaid, "completed", "USER", &[1, 1, 1, 1, 1, 1, 1, 70]),
     // Ours to end, when their time is up.
     (Script::NeverEnds, "completed", "TIMEOUT", &[2]),
     (Script::NeverStarts, "failed", "ERROR", &[2]),
@@ -69,10 +70,11 @@ const HEARD: &str = "USER+wanted";
 const HOLD: u64 = 30;
 /// How often the dialler is asked.
 const LOOK: u64 = 30;
-/// The functions count whole seconds of their clock and the test those of its own, so the two may differ by one.
+/// The functions count whole seconds of their clock and the test those of its own, so the two may
+/// differ by one.
 const ROUNDING: u64 = 1;
-/// The longest of a call is a minute; it is stopped a minute after that, settles in another, and is paid back by the second round
-/// of the reaper after that.
+/// The longest of a call is a minute; it is stopped a minute after that, settles in another, and is
+/// paid back by the second round of the reaper after that.
 const LONGEST: u64 = 400;
 
 /// Seconds of this world: those that are travelled, and those of a machine that may be slow.
@@ -97,7 +99,8 @@ struct Story {
     seen: Vec<Value>,
     /// When it was last asked for.
     asked_at: u64,
-    /// The longest from one poll to the next, which on a slow machine is more than a second: by so much a look may come later.
+    /// The longest from one poll to the next, which on a slow machine is more than a second: by so
+    /// much a look may come later.
     gap: u64,
     /// When it ended at the dialler.
     ended_at: Option<u64>,
@@ -253,8 +256,8 @@ impl Story {
     }
 }
 
-/// That a message was left is said of a machine's end, where it stands in the transcript, and the sentence says what there is to
-/// know.
+/// That a message was left is said of a machine's end, where it stands in the transcript, and the
+/// sentence says what there is to know.
 fn says_of_the_message(now: &Value, had_one: bool, what: &str) {
     let left = &now["voicemail_left"];
     assert!(left.is_null() || *left == true, "voicemail_left: {what}");
@@ -339,7 +342,8 @@ fn is_consistent(now: &Value, what: &str) {
 fn takes_nothing_back(before: &Value, now: &Value, what: &str) {
     let lines = |seen: &Value| seen["transcript"].as_array().expect("always there").clone();
     assert!(lines(now).starts_with(&lines(before)), "transcript: {what}");
-    // Once it is known it stays; a second has passed, and time passes by taking it off what is stored.
+    // Once it is known it stays; a second has passed, and time passes by taking it off what is
+    // stored.
     let at =
         |seen: &Value, what: &str| seen[what].as_str().map(|at| at.parse::<Timestamp>().expect("a time").as_second());
     if let Some(answered) = at(before, "started_at") {
@@ -416,7 +420,7 @@ fn page_of(seen: &Value) -> Page {
         _ => "The call failed",
     };
     let money = match seen["refund"]["status"].as_str() {
-        Some("due") => "Not charged: $0.54 is on its way back to the wallet that paid.",
+        Some("due") => "Not charged: $0.54 goes back to the wallet that paid.",
         Some(_) => "Not charged: $0.54 was paid back to the wallet that paid.",
         None => "$0.54 paid.",
     };

@@ -1,4 +1,5 @@
-//! `GET /openapi.json`, `/llms.txt`, `/.well-known/x402`, and what a 402 says about what to send: all of it true.
+//! `GET /openapi.json`, `/llms.txt`, `/.well-known/x402`, and what a 402 says about what to send:
+//! all of it true.
 
 mod skill;
 mod unknown_paths;
@@ -34,7 +35,7 @@ async fn listed(stack: &Stack, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn whoever_comes_may_read_what_there_is_and_keep_it_for_a_while() {
+async fn every_client_may_read_what_there_is_and_keep_it_for_a_while() {
     let stack = Stack::start(binaries!()).await;
     for (path, kind, part) in [
         ("/openapi.json", "application/json", "\"openapi\":\"3.1.0\""),
@@ -344,7 +345,8 @@ async fn every_answer_is_as_the_document_says() {
     }
 }
 
-/// What is there is in the schema, and what the schema promises is there. Types are for the validators in `tests/front`.
+/// What is there is in the schema, and what the schema promises is there. Types are for the
+/// validators in `tests/front`.
 #[track_caller]
 fn fits(body: &Value, schema: &Value, what: &str) {
     for (name, value) in body.as_object().expect("an object") {

@@ -1,4 +1,5 @@
-//! Payments whose outcome is not known: what goes on meanwhile, who waits for them, and how they end.
+//! Payments whose outcome is not known: what goes on meanwhile, who waits for them, and how they
+//! end.
 
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use serde_json::{Map, Value, json};
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// A call of half an hour at most, for which the facilitator has answered nothing that could be read, by a
-/// wallet with so much left. The payment is good for a quarter of an hour.
+/// A call of half an hour at most, for which the facilitator has answered nothing that could be
+/// read, by a wallet with so much left. The payment is good for a quarter of an hour.
 struct Doubtful {
     call: Value,
     wallet: Wallet,
@@ -160,7 +161,8 @@ fn item(stack: &Stack, pk: &str) -> Map<String, Value> {
         .expect("it")
 }
 
-/// This many sales of a day ago, each of another payment, whose outcome cannot be found out: real rows, written past all rules.
+/// This many sales of a day ago, each of another payment, whose outcome cannot be found out: real
+/// rows, written past all rules.
 async fn hostile(stack: &Stack, count: usize) -> Vec<String> {
     let wallet = stack.wallet_with(1_000);
     stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
@@ -195,7 +197,7 @@ async fn hostile(stack: &Stack, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn five_thousand_doubts_delay_nobody_else() {
+async fn five_thousand_doubts_delay_no_other_payer() {
     let stack = Stack::builder(binaries!()).latency(Neighbour::Chain, Duration::from_millis(20)).start().await;
     // A lease that has ended.
     let tenant = stack.wallet();

@@ -1,4 +1,5 @@
-//! `?dry_run=true` on what is paid for: it says what would happen, or the refusal that would come, and nothing comes of it.
+//! `?dry_run=true` on what is paid for: it says what would happen, or the refusal that would come,
+//! and nothing comes of it.
 
 mod same;
 
@@ -137,7 +138,7 @@ async fn who_has_shown_no_wallet_is_asked_to_sign_in_and_a_bad_sign_in_is_a_401(
     stack.buys(&wallet).await;
     let reads = stack.dynamo.faults().count("*");
     for (path, body) in
-        [(CALL, call_to(TO)), (LIST, json!({})), (BUY, json!(null)), (RENEW, json!({})), (CALLS, json!({}))]
+        [(CALL, call_to(TO)), (LIST, json!({})), (BUY, json!([1])), (RENEW, json!({})), (CALLS, json!({}))]
     {
         let asked = rehearsed(&stack, stack.post(&dry(path)).body(&body)).await;
         if path == BUY {
@@ -152,7 +153,7 @@ async fn who_has_shown_no_wallet_is_asked_to_sign_in_and_a_bad_sign_in_is_a_401(
         assert_eq!(info["statement"], "Sign in to see what a request would do. Signing in buys nothing.", "{path}");
         assert!(said["message"].as_str().is_some_and(|text| text.contains("Nothing is to be paid")));
     }
-    // What is wrong with a request is said to whoever asks, as it is without a dry run.
+    // What is wrong with a request is said to each who asks, as it is without a dry run.
     rehearsed(&stack, stack.post(&dry(CALL)).body(&json!({"task": "x"}))).await.refused(400, "bad_request");
     let challenge = stack.post(&dry(CALL)).body(&call_to(TO)).send().await.challenge();
     let elsewhere = stack.post(&dry(LIST)).send().await.challenge();
@@ -244,7 +245,7 @@ async fn a_payment_that_was_rehearsed_buys_afterwards_and_what_it_bought_is_told
     let again = with_payment(&stack, CALL, &call_to(TO), &good).await.expect(200).json();
     assert_eq!((&again["would"], &again["charge"]), (&json!("replay"), &json!("0.00")));
     with_payment(&stack, CALL, &call_to("+12133610999"), &good).await.refused(409, "payment_conflict");
-    // Under its name as well, whoever rehearses it by signing in.
+    // Under its name as well, also where it is rehearsed by signing in.
     let request = |to: &str| named(stack.post(&dry(CALL)).body(&call_to(to)));
     let challenge = request(TO).send().await.challenge();
     let signed = wallet.signs_in(&challenge);

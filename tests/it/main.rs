@@ -1,5 +1,6 @@
-//! All tests that drive the shipped binaries or read the repository, in one binary: one changed line of the library links one
-//! program anew. `cargo test --workspace --test it NAME` runs a module or a test of it.
+//! All tests that drive the shipped binaries or read the repository, in one binary: one changed
+//! line of the library links one program anew. `cargo test --workspace --test it NAME` runs a
+//! module or a test of it.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in a test, panicking is how it fails")]
 
@@ -15,6 +16,7 @@ mod discovery;
 mod doubt;
 mod dry_run;
 mod events;
+mod lagging;
 mod limits;
 mod manners;
 mod mcp;
@@ -52,6 +54,7 @@ mod template;
 #[expect(clippy::panic, reason = "in a test, panicking is how it fails")]
 mod tidy;
 mod unproven;
+mod used;
 mod voice_call;
 mod voice_call_ended;
 mod voice_call_hangup;

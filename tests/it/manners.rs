@@ -1,5 +1,6 @@
-//! How calls are held where an operator wants more than the specification: what a callee is told, whether it is recorded, at which hours
-//! no phone rings, and what becomes of a callee who asks not to be called again.
+//! How calls are held where an operator wants more than the specification: what a callee is told,
+//! whether it is recorded, at which hours no phone rings, and what becomes of a callee who asks not
+//! to be called again.
 
 mod opted_out;
 mod quiet;

@@ -1,4 +1,5 @@
-//! `POST /mcp`: the Model Context Protocol, as clients of both eras speak it, and the tools behind it.
+//! `POST /mcp`: the Model Context Protocol, as clients of both eras speak it, and the tools behind
+//! it.
 
 mod messages;
 mod payments;

@@ -1,4 +1,5 @@
-//! `GET /api/v1/phone/numbers`, and signing in: who is let in, who is not, and that nothing is looked up for the latter.
+//! `GET /api/v1/phone/numbers`, and signing in: who is let in, who is not, and that nothing is
+//! looked up for the latter.
 
 use std::time::Duration;
 
@@ -124,7 +125,7 @@ async fn a_sign_in_that_will_not_do_is_a_401_with_its_reason_and_nothing_is_look
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
         assert!(answer.json()["message"].as_str().expect("words").contains("SIGN-IN-WITH-X"), "{what}");
     }
-    let nobody = base58(&[0; 32]);
+    let no_account = base58(&[0; 32]);
     let refused: [(&str, Bend); 4] = [
         ("siwx_wrong_statement", |it| it.without("statement")),
         ("siwx_wrong_chain", |it| it.with("chainId", "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1")),
@@ -136,7 +137,7 @@ async fn a_sign_in_that_will_not_do_is_a_401_with_its_reason_and_nothing_is_look
     }
     stack
         .get(NUMBERS)
-        .sign_in_bent(&on_solana, |it| it.tampered("address", nobody))
+        .sign_in_bent(&on_solana, |it| it.tampered("address", no_account))
         .await
         .refused(401, "siwx_invalid_signature");
 
@@ -245,7 +246,8 @@ async fn what_is_signed_in_for_is_in_the_documents() {
             assert_eq!(operation["security"], security, "{method} {path}");
             let told = |status: &str| operation["responses"][status] != Value::Null;
             assert!(!signs_in || (told("401") && told("402")), "{method} {path}");
-            // A client that can sign in does so before it pays, so what is paid for does not ask for it.
+            // A client that can sign in does so before it pays, so what is paid for does not ask
+            // for it.
             if asked.header("payment-required").is_some() {
                 let extensions = &asked.demand().required["extensions"];
                 assert_eq!(extensions.get("sign-in-with-x").is_some(), signs_in, "{method} {path}");

@@ -96,7 +96,7 @@ async fn a_number_that_is_snatched_leaves_the_wish_with_the_one_that_is_bought_i
 }
 
 #[tokio::test]
-async fn a_number_that_somebody_snatches_is_replaced_by_the_next() {
+async fn a_number_that_another_buyer_snatches_is_replaced_by_the_next() {
     let stack = Stack::start(binaries!()).await;
     stack.twilio.snatch_next(2);
     let bought = buys(&stack, &stack.wallet(), json!({})).await;
@@ -105,7 +105,7 @@ async fn a_number_that_somebody_snatches_is_replaced_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_number_that_somebody_else_of_the_same_account_snatches_is_not_sold_as_bought() {
+async fn a_number_that_another_program_of_the_same_account_snatches_is_not_sold_as_bought() {
     let stack = Stack::start(binaries!()).await;
     let wanted = "+14155550177";
     stack.twilio.sell_out(|_| true);
@@ -300,7 +300,8 @@ async fn a_wallet_that_can_pay_for_one_number_has_one_bought_however_many_it_ask
     assert_eq!((stack.twilio.held().len(), stack.earned()), (1, 5_000_000));
 }
 
-/// The second purchase has asked what the wallet holds before the first one is paid, and goes on after that.
+/// The second purchase has asked what the wallet holds before the first one is paid, and goes on
+/// after that.
 #[tokio::test]
 async fn what_a_wallet_held_before_it_paid_for_another_number_buys_none() {
     let stack = Stack::start(binaries!()).await;

@@ -51,22 +51,23 @@ async fn a_renewal_is_replayed_and_not_made_twice() {
     assert_eq!(again.expect(200).body, first.body);
     stack.travel(HOUR);
     assert_eq!(days_left(&stack, &wallet).await, 59);
-    // Nothing foreign happens before settling, so it is not asked first whether it could be settled.
+    // Nothing foreign happens before settling, so it is not asked first whether it could be
+    // settled.
     assert_eq!(stack.facilitator.verifies(), 1, "for the purchase");
 }
 
-#[tokio::test]
-async fn a_renewal_that_another_one_has_overtaken_is_told_of_it_and_adds_its_own_days_when_it_is_repeated() {
+/// Two renewals at once: the first is held at this request to the table until the second has been
+/// made, is told of that one, and repeated as it is told to it adds its own days.
+async fn one_overtakes_the_other_at(request: &str) {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     let number = stack.buys(&wallet).await;
     let earned = stack.earned();
     let renew = || stack.post(RENEW).body(&json!({"phone_number": number})).pay(&wallet);
-    // The first has read the lease, and is about to claim when the second comes and has renewed it.
     stack.dynamo.faults().reset_counts();
-    stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
+    stack.dynamo.faults().once(request, Fault::Hang);
     let second = async {
-        stack.dynamo.faults().arrived("TransactWriteItems", 1).await;
+        stack.dynamo.faults().arrived(request, 1).await;
         let renewed = renew().await;
         stack.dynamo.faults().release();
         renewed
@@ -77,10 +78,19 @@ async fn a_renewal_that_another_one_has_overtaken_is_told_of_it_and_adds_its_own
     assert_eq!((&told["phone_number"], &told["expires_at"]), (&json!(number), &made["expires_at"]));
     stack.travel(HOUR);
     assert_eq!((stack.earned() - earned, days_left(&stack, &wallet).await), (5_000_000, json!(59)));
-
-    // Repeated as it is told to, it adds its own.
     stack.post(RENEW).body(&json!({"phone_number": number})).paid_with(&first.payment).send().await.expect(200);
     assert_eq!(days_left(&stack, &wallet).await, 89);
+}
+
+#[tokio::test]
+async fn a_renewal_that_another_one_has_overtaken_is_told_of_it_and_adds_its_own_days_when_it_is_repeated() {
+    one_overtakes_the_other_at("TransactWriteItems").await;
+}
+
+/// Its client has sent both before it has heard of either: the first has not read the lease yet.
+#[tokio::test]
+async fn a_renewal_that_came_before_the_last_one_was_made_is_not_one_more() {
+    one_overtakes_the_other_at("Query").await;
 }
 
 /// What a client does that was cut off, as its authors wrote it.
@@ -134,8 +144,8 @@ async fn only_the_owner_can_renew_and_others_learn_whose_it_is_and_what_they_own
     assert_eq!(body["your_active_numbers"], json!([own]));
     assert!(body["message"].as_str().expect("a message").contains(&own), "the SDKs show nothing but the message");
 
-    let nobodys = json!({"phone_number": "+12125550000"});
-    let body = stack.post(RENEW).body(&nobodys).pay(&other).await.answer.refused(403, "wrong_wallet");
+    let unleased = json!({"phone_number": "+12125550000"});
+    let body = stack.post(RENEW).body(&unleased).pay(&other).await.answer.refused(403, "wrong_wallet");
     assert_eq!(body["actualOwner"], Value::Null);
     assert_eq!(stack.earned(), 2 * 5_000_000);
 }

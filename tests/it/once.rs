@@ -1,6 +1,8 @@
-//! An agent that is not sure never pays twice: the same payment in other dress, the same purchase under one name, a call to a
-//! number that it is talking to, and a dialler that says neither yes nor no.
+//! An agent that is not sure never pays twice: the same payment in other dress, the same purchase
+//! under one name, a call to a number that it is talking to, and a dialler that says neither yes
+//! nor no.
 
+mod copies;
 mod doubt;
 mod payment;
 
@@ -15,6 +17,8 @@ use serde_json::{Value, json};
 
 const TASK: &str = "Confirm the 7pm reservation for two under Vicky.";
 const KEY: &str = "Idempotency-Key";
+/// How long a payment in doubt rests after a look, as `Retry-After` says.
+const REST: Duration = Duration::from_secs(5);
 
 /// A world in which a wallet has a number.
 async fn world() -> (Stack, Wallet) {
@@ -26,6 +30,10 @@ async fn world() -> (Stack, Wallet) {
 
 fn call_to(last: u32) -> Value {
     json!({"phone_number": format!("+1213361{last:04}"), "task": TASK})
+}
+
+fn retry_after(answer: &Response) -> u64 {
+    answer.header("retry-after").expect("a Retry-After").parse().expect("seconds")
 }
 
 fn is_replay(answer: &Response) -> bool {
@@ -82,7 +90,8 @@ async fn without_a_node_a_payment_is_good_for_fifteen_minutes_at_most() {
     stack.post(LIST).paid_with(&wallet.signs(&demand).valid_for(840)).send().await.expect(200);
 }
 
-/// How long a payment is good for is the client's choice; how long we may be in doubt about it is ours.
+/// How long a payment is good for is the client's choice; how long we may be in doubt about it is
+/// ours.
 #[tokio::test]
 async fn a_doubt_ends_after_fifteen_minutes_however_long_the_payment_is_good_for() {
     let (stack, wallet) = world().await;
@@ -96,7 +105,8 @@ async fn a_doubt_ends_after_fifteen_minutes_however_long_the_payment_is_good_for
     assert!(refused["message"].as_str().expect("words").contains("given up"), "{refused}");
     assert_eq!(stack.earned(), 5_000_000);
 
-    // A stranger submits it all the same, as it is good for the day: it bought nothing, and goes back.
+    // A stranger submits it all the same, as it is good for the day: it bought nothing, and goes
+    // back.
     stack.facilitator.faults().clear();
     let late = stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes());
     late.expect("it is still good");
@@ -121,6 +131,7 @@ async fn the_same_request_in_other_bytes_is_the_same_request() {
         format!(r#"{{"to":"+12133610001","task":" {TASK}\n\t","voice":" ","first_sentence":""}}"#),
         json!({"to": "+12133610001", "task": TASK, "from": first["from"]}).to_string(),
         json!({"to": "+12133610001", "task": TASK, "interruption_threshold": 100.0, "language": "EN"}).to_string(),
+        json!({"to": "+12133610001", "task": format!("\u{feff}{TASK}\u{200b}\r\n")}).to_string(),
     ] {
         let again = stack.post(CALL).raw("application/json", body).paid_with(&paid.payment).send().await;
         assert!(is_replay(again.expect(200)));
@@ -138,13 +149,83 @@ async fn the_same_request_in_other_bytes_is_the_same_request() {
         let refused = stack.post(CALL).body(&other).paid_with(&paid.payment).send().await;
         refused.refused(409, "payment_conflict");
     }
-    // Named first, and left out when it comes again: the number that was found is the one that was named.
+    // Named first, and left out when it comes again: the number that was found is the one that was
+    // named.
     let named = json!({"to": "+12133610002", "task": TASK, "from": first["from"]});
     let paid = stack.post(CALL).body(&named).pay(&wallet).await;
     paid.answer.expect(200);
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
     assert!(is_replay(stack.post(CALL).body(&call_to(2)).paid_with(&paid.payment).send().await.expect(200)));
     assert_eq!((stack.bland.calls().len(), stack.earned()), (2, 11_080_000));
+}
+
+#[tokio::test]
+async fn a_voice_by_its_name_and_by_its_id_is_the_same_voice() {
+    let (stack, wallet) = world().await;
+    let with = |voice: &str| json!({"to": "+12133610001", "task": TASK, "voice": voice});
+    let (name, id) = ("maya", "d4610ec1-933d-44c9-a05f-53df2437808d");
+    let paid = stack.post(CALL).header(KEY, "order-1").body(&with(name)).pay(&wallet).await;
+    let placed = paid.answer.expect(200).json();
+    for voice in [id, " MAYA\n", &id.to_uppercase()] {
+        let again = stack.post(CALL).body(&with(voice)).paid_with(&paid.payment).send().await;
+        assert!(is_replay(again.expect(200)), "{voice}");
+        let anew = stack.post(CALL).header(KEY, "order-1").body(&with(voice)).pay(&wallet).await.answer;
+        assert!(is_replay(anew.expect(200)) && anew.json()["call_id"] == placed["call_id"], "{voice}");
+    }
+    let other = stack.post(CALL).body(&with("nat")).paid_with(&paid.payment).send().await;
+    other.refused(409, "payment_conflict");
+    assert_eq!(stack.bland.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_for_a_purchase_that_is_nearly_one_is_refused_before_it_sells_twice() {
+    let (stack, _) = world().await;
+    let earned = stack.earned();
+    for (header, body) in [
+        ("idempotancy-key", json!({})),
+        ("x-trace", json!({"idempotancy_key": "order-1"})),
+        ("x-trace", json!({"metadata": {"payment_identifier": "order-1"}})),
+    ] {
+        let refused = stack.post(BUY).header(header, "order-1").body(&body).send().await;
+        let refused = refused.refused(400, "bad_request");
+        assert!(refused["message"].as_str().expect("words").contains("Idempotency-Key"), "{refused}");
+    }
+    assert_eq!(stack.earned(), earned);
+}
+
+#[tokio::test]
+async fn a_text_that_reads_the_same_is_the_same_in_every_field_and_the_first_one_is_spoken() {
+    let (stack, wallet) = world().await;
+    let asked = |say: &dyn Fn(&str) -> String| {
+        json!({
+            "to": "+12133610001",
+            "task": say("Ask the caf\u{e9} for a table.\nThen end the call."),
+            "first_sentence": say("Bonjour, un caf\u{e9} ?"),
+            "voicemail_message": say("Ici Zo\u{e9}.\nMerci."),
+            "questions": [
+                {"name": "open", "question": say("Is the caf\u{e9} open?"), "type": "enum", "options": ["oui", say("ferm\u{e9}")]},
+            ],
+        })
+    };
+    let first = asked(&str::to_owned);
+    let paid = stack.post(CALL).body(&first).pay(&wallet).await;
+    let placed = paid.answer.expect(200).json();
+    let composed = |text: &str| text.replace('\u{e9}', "e\u{301}");
+    let around = |text: &str| format!("\u{200b} {text}\u{2060}");
+    let says: [&dyn Fn(&str) -> String; 3] = [&composed, &around, &|text| around(&composed(text))];
+    for say in says {
+        let again = stack.post(CALL).body(&asked(say)).paid_with(&paid.payment).send().await;
+        assert!(is_replay(again.expect(200)));
+        assert_eq!(again.json()["call_id"], placed["call_id"]);
+    }
+    let mut broken = first.clone();
+    for field in ["task", "voicemail_message"] {
+        broken[field] = json!(first[field].as_str().expect("text").replace('\n', "\r\n"));
+    }
+    assert!(is_replay(stack.post(CALL).body(&broken).paid_with(&paid.payment).send().await.expect(200)));
+    let calls = stack.bland.calls();
+    assert_eq!(calls.len(), 1);
+    assert!(calls[0].prompt.contains("Ask the caf\u{e9} for a table.\nThen"), "{}", calls[0].prompt);
 }
 
 #[tokio::test]
@@ -188,7 +269,8 @@ async fn a_payment_that_was_served_names_what_it_paid_and_never_advises_to_pay_a
     assert!(refused["message"].as_str().expect("words").contains("Not charged."), "{refused}");
 }
 
-/// What a stock client does after a time-out: it asks for the price again, and signs another payment.
+/// What a stock client does after a time-out: it asks for the price again, and signs another
+/// payment.
 #[tokio::test]
 async fn a_second_payment_under_one_name_gets_the_first_ones_answer_and_is_not_used() {
     let (stack, wallet) = world().await;
@@ -269,7 +351,17 @@ async fn of_many_payments_under_one_name_at_once_one_is_used() {
     let (stack, wallet) = world().await;
     let request = stack.post(CALL).body(&call_to(1)).header(KEY, "one-of-many");
     let answers = join_all((0..8).map(|_| request.clone().pay(&wallet))).await;
-    let ids: Vec<Value> = answers.iter().map(|paid| paid.answer.expect(200).json()["call_id"].clone()).collect();
+    let mut ids = Vec::new();
+    for paid in &answers {
+        // Few wait at a time; the others are told when to come back.
+        let answer = if paid.answer.status == 409 {
+            paid.answer.refused(409, "payment_in_progress");
+            request.clone().paid_with(&paid.payment).send().await
+        } else {
+            paid.answer.clone()
+        };
+        ids.push(answer.expect(200).json()["call_id"].clone());
+    }
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!((stack.bland.calls().len(), stack.earned()), (1, 5_540_000));
 }

@@ -1,4 +1,5 @@
-//! What an operator is shown and woken by, against what the code counts and what OPERATIONS.md says about it.
+//! What an operator is shown and woken by, against what the code counts and what OPERATIONS.md says
+//! about it.
 
 mod each;
 
@@ -23,6 +24,27 @@ fn everything_that_is_counted_is_shown_and_nothing_else() {
     });
     let expected: BTreeSet<Shown> = counted.chain(filtered).collect();
     assert_eq!(shown, expected);
+}
+
+/// What was earned is what was sold, at its price.
+#[test]
+fn the_dashboard_reckons_with_the_prices() {
+    let template = template();
+    let earned = |path: &str, price: u64| {
+        let counted_as = harness::spec::endpoint(path).trim_start_matches("/phone").replace('/', "_");
+        let dollars = format!("{}.{:06}", price / 1_000_000, price % 1_000_000);
+        let dollars = dollars.trim_end_matches('0').trim_end_matches('.');
+        let granted = format!("endpoint=\"{}\" result=\"granted\"", counted_as.trim_start_matches('_'));
+        (dollars.to_owned(), granted)
+    };
+    let text = dashboard(&template).to_string().replace("\\\"", "\"");
+    for (path, price) in harness::spec::SOLD {
+        let (dollars, granted) = earned(path, price);
+        let begins = format!(
+            "{dollars} * SUM(SEARCH('{{\"${{AWS::StackName}}\",endpoint,result}} MetricName=\"Sales\" {granted}'"
+        );
+        assert!(text.contains(&format!("\"{begins}")), "{begins}");
+    }
 }
 
 /// What is told once a day: between two of them nothing is missing, and nothing is over.
@@ -50,7 +72,8 @@ fn an_alarm_wakes_the_operator_or_waits_for_the_morning_and_says_where_to_read_w
         let expected = match metric.as_str() {
             // What is not counted is wrong, where it is counted in any case.
             "Rounds" | "CanaryFailed" | "BalanceLasts" | "BooksBehind" => "breaching",
-            "RefundFloat" => "HasNode",
+            "RefundFloat" => "HasEvmNode",
+            "WatchLag" => "HasNode",
             metric if SELDOM.contains(&metric) => "ignore",
             _ => "notBreaching",
         };
@@ -98,14 +121,13 @@ fn the_price_of_the_alarms_is_that_of_the_metrics_that_they_look_at() {
 fn what_is_added_up_over_functions_leaves_none_out() {
     let template = template();
     let all: BTreeSet<String> = of_type(&template, "AWS::Serverless::Function").into_keys().collect();
-    for (name, of) in [("ErrorAlarm", "Errors"), ("ThrottleAlarm", "Throttles"), ("DurationAlarm", "Duration")] {
-        let watched = metrics_of(&template["Resources"][name], of, "FunctionName");
-        assert_eq!(watched, all, "{name}");
+    for (kind, of) in [("Error", "Errors"), ("Throttle", "Throttles"), ("Duration", "Duration")] {
+        assert_eq!(added_up(&template, kind, of, "FunctionName"), all, "{kind}");
     }
     let binaries = of_type(&template, "AWS::Serverless::Function");
     let binaries = binaries.values().map(|function| text(&function["Metadata"]["BuildProperties"]["Binary"])).collect();
-    assert_eq!(metrics_of(&template["Resources"]["FaultAlarm"], "Faults", "function"), binaries);
-    let body = text(&template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]);
+    assert_eq!(added_up(&template, "Fault", "Faults", "function"), binaries);
+    let body = body(&template);
     for function in all {
         for metric in ["Errors", "Throttles", "Duration"] {
             let shown = format!(r#"["AWS/Lambda", "{metric}", "FunctionName", "${{{function}}}"]"#);
@@ -128,9 +150,22 @@ fn the_dashboard_shows_each_alarm_and_overlaps_nothing() {
     }
     let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().expect("alarms");
     let shown: BTreeSet<_> = shown.iter().map(|arn| arn.as_str().expect("text").to_owned()).collect();
-    let conditional = |alarm: &Value| !alarm["Condition"].is_null();
-    let alarms = of_type(&template, "AWS::CloudWatch::Alarm").into_iter().filter(|(_, alarm)| !conditional(alarm));
-    assert_eq!(shown, alarms.map(|(name, _)| format!("${{{name}.Arn}}")).collect());
+    assert_eq!(
+        shown,
+        of_type(&template, "AWS::CloudWatch::Alarm").keys().map(|name| format!("${{{name}.Arn}}")).collect()
+    );
+    // Each of those that may not be there under its own condition.
+    let names = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"][1];
+    for (name, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
+        let by =
+            |named: &Value| named.as_sequence().is_some_and(|it| text(&it[1]).contains(&format!("${{{name}.Arn}}")));
+        let condition = names.as_mapping().into_iter().flatten().find(|(_, named)| by(named));
+        assert_eq!(
+            condition.map(|(_, named)| text(&named[0])).unwrap_or_default(),
+            text(&alarm["Condition"]),
+            "{name}"
+        );
+    }
 }
 
 #[test]
@@ -173,11 +208,17 @@ fn the_policy_of_operators_names_what_is_the_stacks_own_and_is_as_long_as_a_poli
         let resources: Vec<String> = resources
             .flat_map(|on| on.as_sequence().map_or_else(|| vec![text(on)], |all| all.iter().map(text).collect()))
             .collect();
-        // A name that goes on behind the stack's is another's: what follows it is the stack's own id, or nothing.
+        // A name that goes on behind the stack's is another's: what follows it is the stack's own
+        // id, or nothing.
         for on in &resources {
             assert!(!on.contains("StackName}") || on.ends_with(":stack/${AWS::StackName}/*"), "{on}");
             assert!(!on.ends_with('*') || on == "*" || on.ends_with("/*"), "{on}");
         }
+        // It outlives the stack: IAM deletes none that is attached.
+        assert_eq!(
+            (text(&of["DeletionPolicy"]), text(&of["UpdateReplacePolicy"])),
+            ("RetainExceptOnCreate".into(), "Retain".into())
+        );
         // AWS takes 6,144 characters. Functions' names are cut at 64, so a stack's has 57 at most.
         let filled = resources.iter().map(|on| if on.ends_with("Function.Arn") { 47 + 64 } else { 60 + 57 + 35 });
         let around = serde_json::to_string(document).expect("JSON").len();
@@ -302,6 +343,17 @@ fn filters(template: &Value) -> Vec<Shown> {
     filters.values().map(shown).collect()
 }
 
+/// What the three alarms of a kind add up together, each function once.
+fn added_up(template: &Value, kind: &str, name: &str, dimension: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for group in ["Number", "Call", "Round"] {
+        for one in metrics_of(&template["Resources"][format!("{group}{kind}Alarm")], name, dimension) {
+            assert!(all.insert(one), "{name} twice");
+        }
+    }
+    all
+}
+
 /// What an alarm adds up: the values of a dimension.
 fn metrics_of(alarm: &Value, name: &str, dimension: &str) -> BTreeSet<String> {
     let metrics = alarm["Properties"]["Metrics"].as_sequence().expect("metrics").iter();
@@ -314,8 +366,16 @@ fn metrics_of(alarm: &Value, name: &str, dimension: &str) -> BTreeSet<String> {
 }
 
 fn dashboard(template: &Value) -> Json {
-    let body = text(&template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]);
-    serde_json::from_str(&body).expect("JSON")
+    serde_json::from_str(&body(template)).expect("JSON")
+}
+
+/// The dashboard, with every alarm that may be in it.
+fn body(template: &Value) -> String {
+    let with = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
+    let named = with[1].as_mapping().expect("names");
+    named
+        .iter()
+        .fold(text(&with[0]), |body, (name, more)| body.replace(&format!("${{{}}}", text(name)), &text(&more[1])))
 }
 
 /// A scalar's text, also behind an intrinsic such as `!Ref`.

@@ -1,4 +1,5 @@
-//! Where a deployment says that it is: at its own domain, or, without one, at the name that AWS gave its API, whatever a client calls it.
+//! Where a deployment says that it is: at its own domain, or, without one, at the name that AWS
+//! gave its API, whatever a client calls it.
 
 use harness::gateway::API_NAME;
 use harness::spec::{BUY, CALL, LIST};

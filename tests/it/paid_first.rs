@@ -1,6 +1,7 @@
-//! What is paid for before it is done: a call, or a number from the carrier, of a wallet whose signature only a contract can
-//! judge; and any number where too many are not paid for. Nothing is dialled or bought before the payment is ours, and what then
-//! cannot be done is paid back, whatever dies or stays silent meanwhile.
+//! What is paid for before it is done: a call, or a number from the carrier, of a wallet whose
+//! signature only a contract can judge; and any number where too many are not paid for. Nothing is
+//! dialled or bought before the payment is ours, and what then cannot be done is paid back,
+//! whatever dies or stays silent meanwhile.
 
 use std::time::Duration;
 
@@ -165,17 +166,17 @@ async fn a_smart_wallet_pays_before_a_number_is_bought_and_a_key_after() {
     assert!(settled_first());
     assert_eq!(order.send(&stack).await.expect(200).json(), said);
     assert_eq!((stack.twilio.held().len(), smart.spent(&stack)), (1, NUMBER_PRICE));
-    assert_eq!(limit(&stack, "NUMBERS")["sum"], 1_150_000);
+    assert_eq!(limit(&stack, "NUMBERS")["gross"], 1_150_000);
     assert_eq!(limit(&stack, "NUMBERS#UNPAID"), Value::Null, "it was never bought without being paid for");
 
     watch();
     stack.post(BUY).body(&json!({})).pay(&key).await.answer.expect(200);
     assert!(!settled_first());
-    assert_eq!(limit(&stack, "NUMBERS#UNPAID")["sum"], 0, "it is paid for");
+    assert_eq!(limit(&stack, "NUMBERS#UNPAID")["gross"], 0, "it is paid for");
 }
 
 #[tokio::test]
-async fn what_a_contract_does_not_pay_after_all_has_cost_nothing_and_pauses_nobody() {
+async fn what_a_contract_does_not_pay_after_all_has_cost_nothing_and_pauses_no_wallet() {
     let stack = Stack::start(binaries!()).await;
     let wallet = Contract::with_a_number(&stack).await;
     for path in [CALL, BUY] {
@@ -186,7 +187,7 @@ async fn what_a_contract_does_not_pay_after_all_has_cost_nothing_and_pauses_nobo
     }
     assert_eq!((stack.bland.calls().len(), stack.twilio.held().len()), (0, 1));
     assert_eq!(stack.facilitator.faults().count(SETTLE), 1 + 2);
-    assert_eq!(limit(&stack, "NUMBERS")["sum"], 1_150_000);
+    assert_eq!(limit(&stack, "NUMBERS")["gross"], 1_150_000);
     // No phone has rung, so it may call.
     wallet.orders(&stack, CALL).await.send(&stack).await.expect(200);
 }
@@ -203,7 +204,7 @@ async fn a_call_that_is_paid_for_and_cannot_be_placed_is_paid_back() {
     order.send(&stack).await.refused(409, "payment_returned");
     stack.minutes(2).await;
     assert_eq!((stack.bland.calls().len(), wallet.spent(&stack)), (0, NUMBER_PRICE));
-    assert_eq!(limit(&stack, "CALLS")["running"], 0);
+    assert_eq!(limit(&stack, "COST")["running"], 0);
     // Nothing is left of it, so the next one is placed.
     wallet.orders(&stack, CALL).await.send(&stack).await.expect(200);
 }
@@ -227,7 +228,7 @@ async fn a_call_that_is_paid_for_and_refused_by_the_dialler_counts_for_its_walle
 
 #[tokio::test]
 async fn a_number_that_is_paid_for_and_cannot_be_bought_is_paid_back() {
-    let stack = Stack::start(binaries!()).await;
+    let stack = Stack::builder(binaries!()).parameter("WalletRefundLimit", "15").start().await;
     let wallet = Contract::on(&stack);
     stack.twilio.snatch_next(1);
     let snatched = wallet.orders(&stack, BUY).await;
@@ -243,7 +244,7 @@ async fn a_number_that_is_paid_for_and_cannot_be_bought_is_paid_back() {
     wallet.orders(&stack, BUY).await.send(&stack).await.refused(409, "payment_returned");
     stack.minutes(2).await;
     assert_eq!((stack.twilio.held().len(), wallet.spent(&stack)), (0, 0));
-    assert_eq!(limit(&stack, "NUMBERS")["sum"], 0);
+    assert_eq!(limit(&stack, "NUMBERS")["gross"], 0);
     // One that the dialler does not take is stock, and the payment goes back as well.
     stack.bland.faults().times("POST /v1/inbound/insert", 2, Fault::Refuse(Answer::html(500)));
     wallet.orders(&stack, BUY).await.send(&stack).await.refused(409, "payment_returned");
@@ -276,7 +277,8 @@ async fn nothing_is_begun_while_it_is_not_known_whether_it_is_paid() {
         assert!(!refused["message"].as_str().expect("a message").contains("Not charged"));
         assert_eq!((stack.bland.calls().len(), stack.twilio.held().len()), (0, 1), "{path}");
         stack.chain.faults().clear();
-        // A call is dialled by the request that asked for it only; a number is bought by any attempt that knows it is paid.
+        // A call is dialled by the request that asked for it only; a number is bought by any
+        // attempt that knows it is paid.
         let answer = order.send(&stack).await;
         assert_eq!(answer.status, then, "{path}: {answer:?}");
         assert_eq!(order.send(&stack).await.status, then, "{path}");
@@ -312,7 +314,7 @@ async fn a_call_of_which_nothing_is_heard_is_looked_for_and_never_dialled_again(
 }
 
 #[tokio::test]
-async fn whoever_dies_on_the_way_leaves_a_call_that_is_paid_for_or_a_payment_that_goes_back() {
+async fn a_function_that_dies_on_the_way_leaves_a_call_that_is_paid_for_or_a_payment_that_goes_back() {
     let stack = Stack::start(binaries!()).await;
     let wallet = Contract::with_a_number(&stack).await;
     let (facilitator, bland) = (stack.facilitator.faults(), stack.bland.faults());
@@ -342,7 +344,7 @@ async fn whoever_dies_on_the_way_leaves_a_call_that_is_paid_for_or_a_payment_tha
 }
 
 #[tokio::test]
-async fn whoever_dies_on_the_way_leaves_a_number_that_is_paid_for_or_a_payment_that_goes_back() {
+async fn a_function_that_dies_on_the_way_leaves_a_number_that_is_paid_for_or_a_payment_that_goes_back() {
     let stack = Stack::start(binaries!()).await;
     let wallet = Contract::on(&stack);
     let (facilitator, twilio) = (stack.facilitator.faults(), stack.twilio.faults());
@@ -390,17 +392,17 @@ async fn beyond_a_days_sum_of_numbers_that_are_not_paid_for_every_number_is_paid
     for area in &areas[..2] {
         unpaid(area).await;
     }
-    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS#UNPAID")["sum"].clone()), (2, json!(2_300_000)));
+    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS#UNPAID")["gross"].clone()), (2, json!(2_300_000)));
     // The third is not bought for a wallet that does not pay for it, and is sold to one that does.
     for area in &areas[2..] {
         unpaid(area).await;
     }
-    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS")["sum"].clone()), (2, json!(2_300_000)));
+    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS")["gross"].clone()), (2, json!(2_300_000)));
     let body = json!({"area_code": areas[2]});
     stack.post(BUY).body(&body).pay(&stack.wallet()).await.answer.expect(200);
-    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS#UNPAID")["sum"].clone()), (3, json!(2_300_000)));
-    // A day later some may be bought on trust again.
-    stack.travel(Duration::from_hours(24));
+    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS#UNPAID")["gross"].clone()), (3, json!(2_300_000)));
+    // When both have left the window, some may be bought on trust again.
+    stack.travel(Duration::from_hours(36));
     unpaid(areas[3]).await;
-    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS#UNPAID")["sum"].clone()), (4, json!(1_150_000)));
+    assert_eq!((stack.twilio.held().len(), limit(&stack, "NUMBERS#UNPAID")["gross"].clone()), (4, json!(1_150_000)));
 }

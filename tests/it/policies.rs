@@ -1,5 +1,5 @@
-//! The template's policies against what the functions really do: every right is used. That no right is missing is shown by
-//! all the other tests, which run by the same policies.
+//! The template's policies against what the functions really do: every right is used. That no right
+//! is missing is shown by all the other tests, which run by the same policies.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,7 +25,8 @@ async fn every_right_is_used() {
     assert!(idle.is_empty(), "granted in template.yaml, and never used: {idle:#?}");
 }
 
-/// Where keys are needed for the facilitator, and refunds are signed by the key that never leaves its store.
+/// Where keys are needed for the facilitator, and refunds are signed by the key that never leaves
+/// its store.
 async fn on_base() -> Stack {
     let (content, public) = cdp_key();
     let stack = Stack::builder(binaries!())
@@ -97,7 +98,8 @@ async fn on_base() -> Stack {
     hung_up(&stack, &wallet).await;
     limits_and_controls(&stack, &wallet).await;
     asked_not_to_be_called(&stack).await;
-    // The first word about a payment is none: it counts as one in doubt, until its header is repeated.
+    // The first word about a payment is none: it counts as one in doubt, until its header is
+    // repeated.
     for (path, body) in [
         (LIST, json!({})),
         (CALLS, json!({})),
@@ -145,6 +147,15 @@ async fn hung_up(stack: &Stack, wallet: &Wallet) {
         let placed = stack.calls(wallet, to).await;
         if over {
             stack.bland.finish_all();
+        } else {
+            // Something was said, and is read by who comes next.
+            let vendors = stack.bland.calls().pop().expect("a call").id;
+            for _ in 0..6 {
+                stack.bland.advance(&vendors);
+            }
+            for _ in 0..2 {
+                stack.poll(&placed).await;
+            }
         }
         let path = format!("{CALL}/{}/hangup", placed["call_id"].as_str().expect("an id"));
         let answer = stack.post(&path).send().await;
@@ -154,7 +165,8 @@ async fn hung_up(stack: &Stack, wallet: &Wallet) {
     stack.sweep().await;
 }
 
-/// Where a callee has opted out, each call is held against the list; so is one that is refused because of a limit.
+/// Where a callee has opted out, each call is held against the list; so is one that is refused
+/// because of a limit.
 async fn limits_and_controls(stack: &Stack, wallet: &Wallet) {
     let control = json!({"pk": {"S": "CONTROL"}, "sk": {"S": "CONTROL"}, "salt": {"S": "salt"}});
     stack.dynamo.put(control.as_object().expect("an item"));
@@ -163,10 +175,11 @@ async fn limits_and_controls(stack: &Stack, wallet: &Wallet) {
     stack.bland.finish_all();
     stack.get(placed["poll_url"].as_str().expect("where to look")).send().await.expect(200);
     let lines = |running: &str| {
-        let lines = json!({"pk": {"S": "LIMIT#CALLS"}, "sk": {"S": "LIMIT"}, "running": {"N": running}});
-        stack.dynamo.put(lines.as_object().expect("an item"));
+        let mut lines = stack.dynamo.items_of("LIMIT#COST").pop().expect("counted");
+        lines.insert("running".to_owned(), json!({"N": running}));
+        stack.dynamo.put(&lines);
     };
-    let running = stack.dynamo.row("LIMIT#CALLS", "LIMIT").expect("counted")["running"].to_string();
+    let running = stack.dynamo.row("LIMIT#COST", "LIMIT").expect("counted")["running"].to_string();
     lines("1000");
     stack.post(CALL).body(&call(2)).pay(wallet).await.answer.refused(429, "rate_limited");
     lines(&running);
@@ -178,8 +191,8 @@ async fn limits_and_controls(stack: &Stack, wallet: &Wallet) {
     }
 }
 
-/// Callees who ask not to be called again: seen by a poll, by the look after the dialler's word, by a hang-up, by the next call, and by the
-/// reaper.
+/// Callees who ask not to be called again: seen by a poll, by the look after the dialler's word, by
+/// a hang-up, by the next call, and by the reaper.
 async fn asked_not_to_be_called(stack: &Stack) {
     let wallet = stack.wallet();
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.expect(200);
@@ -209,7 +222,8 @@ async fn asked_not_to_be_called(stack: &Stack) {
     }
 }
 
-/// What a request has left unfinished is brought to its end: back where nothing came of it, forward where it was paid.
+/// What a request has left unfinished is brought to its end: back where nothing came of it, forward
+/// where it was paid.
 async fn left_in_between(stack: &Stack, wallet: &Wallet) {
     let call = json!({"phone_number": "+12133610875", "task": "Ask Andy to take a break."});
     stack.bland.faults().once("POST /v1/calls", Fault::Drop);
@@ -256,7 +270,8 @@ async fn on_solana(with_key: bool) -> Stack {
     stack
 }
 
-/// A call ends in an error, a look sees it, after the dialler's word where there is one, and its payment goes back or becomes credit.
+/// A call ends in an error, a look sees it, after the dialler's word where there is one, and its
+/// payment goes back or becomes credit.
 async fn comes_to_nothing(stack: &Stack, placed: &Value, status: &str) {
     stack.bland.finish_all();
     stack.words_arrive().await;
@@ -272,7 +287,8 @@ async fn comes_to_nothing(stack: &Stack, placed: &Value, status: &str) {
     assert_eq!(stack.get(&poll).send().await.expect(200).json()["refund"]["status"], status);
 }
 
-/// An API key of the facilitator's: what belongs in the secret, and what the facilitator knows of it.
+/// An API key of the facilitator's: what belongs in the secret, and what the facilitator knows of
+/// it.
 fn cdp_key() -> (Value, JwtKey) {
     let seed = [7; 32];
     let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&seed).expect("a seed");

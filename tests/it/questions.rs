@@ -1,4 +1,5 @@
-//! Questions about a call: asked of the dialler's model once it has settled, twice at most, and never at the call's expense.
+//! Questions about a call: asked of the dialler's model once it has settled, twice at most, and
+//! never at the call's expense.
 
 use std::time::Duration;
 
@@ -75,7 +76,8 @@ async fn without_a_poll_the_reaper_asks() {
     assert_eq!(look(&stack, &path).await["result_status"], "ready");
 }
 
-/// Whatever the model says: an answer of another type is null, and answers of another number are none.
+/// Whatever the model says: an answer of another type is null, and answers of another number are
+/// none.
 #[tokio::test]
 async fn what_is_not_of_its_type_is_null_and_what_cannot_be_assigned_is_asked_again_once() {
     let stack = Stack::start(binaries!()).await;
@@ -92,7 +94,8 @@ async fn what_is_not_of_its_type_is_null_and_what_cannot_be_assigned_is_asked_ag
     assert_eq!(stack.bland.analyses().len(), 2);
 }
 
-/// An outcome that is not known counts as a try, in whichever process it was; the call stays as it is.
+/// An outcome that is not known counts as a try, in whichever process it was; the call stays as it
+/// is.
 #[tokio::test]
 async fn the_vendor_is_asked_twice_at_most_and_then_there_is_no_result() {
     for fault in [Fault::Refuse(Answer::html(500)), Fault::LoseAnswer] {
@@ -117,7 +120,8 @@ async fn the_vendor_is_asked_twice_at_most_and_then_there_is_no_result() {
     }
 }
 
-/// The process dies in the last try: whether the vendor was asked is not known, so it is not asked again.
+/// The process dies in the last try: whether the vendor was asked is not known, so it is not asked
+/// again.
 #[tokio::test]
 async fn a_last_try_that_died_is_not_made_again() {
     let stack = Stack::start(binaries!()).await;
@@ -180,7 +184,8 @@ async fn the_same_payment_with_other_questions_is_a_conflict() {
     assert_eq!(stack.bland.calls().len(), 1);
 }
 
-/// All who could ask come at once, again and again: one of them asks at a time, and not before a minute is over.
+/// All who could ask come at once, again and again: one of them asks at a time, and not before a
+/// minute is over.
 #[tokio::test]
 async fn a_crowd_that_looks_and_sweeps_has_the_questions_asked_once_and_twice_at_most() {
     for (fault, asked, status) in [(None, 1, "ready"), (Some(Fault::LoseAnswer), 2, "unavailable")] {
@@ -201,7 +206,8 @@ async fn a_crowd_that_looks_and_sweeps_has_the_questions_asked_once_and_twice_at
     }
 }
 
-/// A model that takes its time: the look that asks says what there is, in time, and the next round asks again.
+/// A model that takes its time: the look that asks says what there is, in time, and the next round
+/// asks again.
 #[tokio::test]
 async fn an_analysis_that_hangs_keeps_neither_a_poll_nor_a_round_for_longer_than_it_may() {
     let stack = Stack::start(binaries!()).await;
@@ -214,7 +220,8 @@ async fn an_analysis_that_hangs_keeps_neither_a_poll_nor_a_round_for_longer_than
         (&seen["result_status"], &seen["ended_by"], &seen["charged"]),
         (&json!("pending"), &json!("USER"), &json!(true))
     );
-    // Nobody asks again before the minute is over, also where the first answer is still on its way.
+    // The dialler is not asked again before the minute is over, also where the first answer is
+    // still on its way.
     stack.sweep().await;
     assert_eq!(look(&stack, &path).await["result_status"], "pending");
     assert_eq!(stack.bland.faults().count(ANALYZE), 1);
@@ -224,7 +231,8 @@ async fn an_analysis_that_hangs_keeps_neither_a_poll_nor_a_round_for_longer_than
     assert_eq!(stack.bland.faults().count(ANALYZE), 2);
 }
 
-/// Rounds that overlap have read the same queue. The one that comes behind the last try knows nothing of its answer yet.
+/// Rounds that overlap have read the same queue. The one that comes behind the last try knows
+/// nothing of its answer yet.
 #[tokio::test]
 async fn an_answer_that_is_on_its_way_is_not_given_up_by_another_round() {
     // How they overlap is chance.
@@ -285,7 +293,8 @@ async fn an_analysis_that_lies_says_nothing_but_what_fits() {
     }
 }
 
-/// The dialler tells how a call ended and nothing after that, so it is given up. What was said is known, and is asked about.
+/// The dialler tells how a call ended and nothing after that, so it is given up. What was said is
+/// known, and is asked about.
 #[tokio::test]
 async fn a_call_that_is_given_up_with_words_in_it_has_its_questions_answered() {
     let stack = Stack::start(binaries!()).await;

@@ -1,9 +1,10 @@
-//! Races: many who want the same thing at the same moment, and two who want opposite things. Exactly one wins, and the others
-//! are told the truth; and losing costs the table little.
+//! Races: many who want the same thing at the same moment, and two who want opposite things.
+//! Exactly one wins, and the others are told the truth; and losing costs the table little.
 //!
-//! Sixteen processes of a function serve a crowd; the others wait at the gateway, as a machine with two cores is not a region
-//! of AWS. What must hold afterwards is what the audit of every world holds. The largest crowds are run by name:
-//! `cargo test --workspace --test it races:: -- --ignored`.
+//! Sixteen processes of a function serve a crowd; the others wait at the gateway, as a machine with
+//! two cores is not a region of AWS. What must hold afterwards is what the audit of every world
+//! holds. The largest crowds are run by name: `cargo test --workspace --test it races:: --
+//! --ignored`.
 
 mod crowd;
 mod hang_up;
@@ -33,7 +34,8 @@ async fn with_one_pooled() -> Stack {
     stack
 }
 
-/// This many buyers want the one pooled number. Returns how many have bought one, and how many transactions were cancelled.
+/// This many buyers want the one pooled number. Returns how many have bought one, and how many
+/// transactions were cancelled.
 async fn one_gets_it(stack: &Stack, buyers: usize) -> (usize, usize) {
     let crowd = Crowd::of(stack, BUY, &json!({}), buyers).await;
     let earned = stack.earned();
@@ -123,7 +125,8 @@ async fn of_a_thousand_buyers_one_gets_the_last_number_and_the_others_keep_their
     and_the_others_keep_their_money(1_000).await;
 }
 
-/// One header, this many times at once: one settlement, one product, and the same answer to all who got one.
+/// One header, this many times at once: one settlement, one product, and the same answer to all who
+/// got one.
 async fn one_header(path: &str, body: Value, copies: usize) {
     let stack = at_once().await;
     let wallet = stack.wallet();
@@ -233,7 +236,8 @@ async fn renewals_of_one_lease_at_once_add_up_or_cost_nothing() {
     assert_eq!(stack.earned() - earned, 5_000_000 * u64::try_from(renewed).expect("a count"));
 }
 
-/// Calls that come at once while the wallet is owed one call: one is paid with that, whichever, and the others with money.
+/// Calls that come at once while the wallet is owed one call: one is paid with that, whichever, and
+/// the others with money.
 #[tokio::test]
 async fn calls_that_come_at_once_spend_one_credit_once() {
     let builder = Stack::builder(harness::binaries!()).at_once(PROCESSES);
@@ -260,8 +264,8 @@ async fn calls_that_come_at_once_spend_one_credit_once() {
     let (earned, mut by_credit, mut placed) = (stack.earned(), 0, 0);
     for _ in 0..40 {
         let answers = waiting.all_at_once(&stack).await;
-        // A wallet has three calls under way; those that are over count no longer once a look has been made, which is at most
-        // once in five seconds.
+        // A wallet has three calls under way; those that are over count no longer once a look has
+        // been made, which is at most once in five seconds.
         stack.bland.finish_all();
         stack.travel(std::time::Duration::from_secs(30));
         for placed in answers.iter().filter(|answer| answer.status == 200) {

@@ -73,7 +73,7 @@ async fn an_alarm_that_comes_early_late_twice_or_for_nothing_changes_nothing() {
     let alarm: Value = serde_json::from_str(&stack.scheduler.schedules()[0].input).expect("JSON");
     stack.invoke("reaper", &alarm).await;
     assert_eq!(custody(&stack, &number), "leased");
-    let nonsense = json!({"reclaim": {"wallet": "nobody", "phone_number": "none"}});
+    let nonsense = json!({"reclaim": {"wallet": "unknown", "phone_number": "none"}});
     stack.invoke("reaper", &nonsense).await;
     stack.travel(31 * DAY);
     stack.invoke("reaper", &alarm).await;
@@ -95,14 +95,15 @@ async fn a_lease_whose_renewal_is_pending_is_not_taken_back() {
     stack.travel(2 * DAY);
     stack.invoke("reaper", &alarm).await;
     assert_eq!(custody(&stack, &number), "leased", "it is held");
-    // The renewal's payment has expired unused meanwhile, so it comes to nothing, and nothing holds the lease any more.
+    // The renewal's payment has expired unused meanwhile, so it comes to nothing, and nothing holds
+    // the lease any more.
     stack.post(RENEW).body(&body).paid_with(&paid.payment).send().await.refused(402, "payment_required");
     stack.invoke("reaper", &alarm).await;
     assert_eq!(custody(&stack, &number), "pooled");
 }
 
 #[tokio::test]
-async fn a_settlement_that_nobody_waits_for_is_finished() {
+async fn a_settlement_that_no_client_waits_for_is_finished() {
     let stack = Stack::builder(binaries!()).without_rpc().start().await;
     let wallet = stack.wallet();
     stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
@@ -118,7 +119,8 @@ async fn a_settlement_that_nobody_waits_for_is_finished() {
 async fn a_purchase_that_died_before_the_fence_is_stock_and_free_of_charge() {
     let stack = Stack::start(binaries!()).await;
     let (wallet, next) = (stack.wallet(), stack.wallet());
-    // The answer is lost, and so is the one to the look-up: it is not known whether there is a number.
+    // The answer is lost, and so is the one to the look-up: it is not known whether there is a
+    // number.
     stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::LoseAnswer);
     stack.twilio.faults().once("GET */IncomingPhoneNumbers.json", Fault::Refuse(Answer::html(503)));
     let paid = stack.post(BUY).body(&json!({})).pay(&wallet).await;
@@ -132,7 +134,7 @@ async fn a_purchase_that_died_before_the_fence_is_stock_and_free_of_charge() {
 }
 
 #[tokio::test]
-async fn a_call_that_nobody_knows_of_is_found_and_stopped_and_its_payment_is_not_used_again() {
+async fn a_call_that_no_sale_knows_of_is_found_and_stopped_and_its_payment_is_not_used_again() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     stack.buys_in(&wallet, Some("415")).await;
@@ -219,7 +221,7 @@ async fn a_call_is_given_up_ten_minutes_after_it_must_have_ended_and_not_before(
 }
 
 #[tokio::test]
-async fn a_call_that_has_ended_is_not_stopped_though_nobody_has_asked_for_it() {
+async fn a_call_that_has_ended_is_not_stopped_though_no_caller_has_asked_for_it() {
     let stack = Stack::start(binaries!()).await;
     short_call(&stack).await;
     stack.bland.finish_all();
@@ -260,7 +262,7 @@ async fn a_call_that_cannot_be_stopped_for_long_after_its_time_is_stopped_all_th
 }
 
 #[tokio::test]
-async fn a_number_that_the_carrier_bills_and_nobody_knows_becomes_stock() {
+async fn a_number_that_the_carrier_bills_and_no_row_knows_becomes_stock() {
     let stack = Stack::start(binaries!()).await;
     let number = stack.twilio.hold("+14155550199", "bought by hand").phone_number;
     stack.sweep().await;
@@ -293,7 +295,7 @@ async fn a_number_on_its_way_back_to_the_carrier_arrives_and_is_billed_no_longer
 }
 
 #[tokio::test]
-async fn of_the_numbers_that_nobody_leases_ten_are_kept_and_the_others_given_back_before_the_next_bill() {
+async fn of_the_numbers_that_no_wallet_leases_ten_are_kept_and_the_others_given_back_before_the_next_bill() {
     let stack = Stack::start(binaries!()).await;
     for last in 10..23 {
         stack.twilio.hold(&format!("+141555502{last}"), "bought by hand");
@@ -312,7 +314,8 @@ async fn of_the_numbers_that_nobody_leases_ten_are_kept_and_the_others_given_bac
         (13, 0),
         "it is one of these, and the month is paid"
     );
-    // The day of the next bill is the calendar's, which does not travel: seen from the end of March, some days are missing.
+    // The day of the next bill is the calendar's, which does not travel: seen from the end of
+    // March, some days are missing.
     for day in 1..=42 {
         stack.travel(DAY);
         if day % 20 == 0 {
@@ -342,6 +345,29 @@ async fn an_operator_says_how_many_numbers_are_kept() {
         stack.sweep().await;
     }
     assert_eq!((stack.twilio.held().len(), stack.twilio.released().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn no_number_is_given_back_while_all_selling_is_paused() {
+    let stack = Stack::builder(binaries!()).parameter("PoolKept", "1").start().await;
+    // In a stack that was made anew, customers of the old one lease these.
+    for last in 10..13 {
+        stack.twilio.hold(&format!("+141555502{last}"), "bought by hand");
+    }
+    let control = json!({"pk": {"S": "CONTROL"}, "sk": {"S": "CONTROL"}, "paused": {"S": "all"}});
+    stack.dynamo.put(control.as_object().expect("an item"));
+    stack.sweep().await;
+    // Every number's month ends within these.
+    let month = async || {
+        for _ in 0..33 {
+            stack.travel(DAY);
+            stack.sweep().await;
+        }
+        (stack.twilio.held().len(), stack.twilio.released().len())
+    };
+    assert_eq!(month().await, (3, 0));
+    stack.dynamo.delete("CONTROL", "CONTROL");
+    assert_eq!(month().await, (1, 2));
 }
 
 #[tokio::test]

@@ -37,7 +37,8 @@ impl Caller {
     }
 
     async fn calls(&self) -> Value {
-        // The dialler takes one call to a number in ten seconds, and a wallet calls one three times in an hour.
+        // The dialler takes one call to a number in ten seconds, and a wallet calls one three times
+        // in an hour.
         self.stack.travel(Duration::from_secs(15));
         let to = format!("+1213361{:04}", 872 + self.stack.bland.calls().len());
         let body = json!({"to": to, "task": "Confirm the reservation for two."});
@@ -157,7 +158,8 @@ async fn a_refund_whose_outcome_is_unknown_is_sent_again_and_moves_money_once() 
 
 #[tokio::test]
 async fn what_is_not_known_to_have_been_sent_is_not_said_to_be_back() {
-    // Used, and a node that could say by whom does not answer; not sent, and there is no node to ask.
+    // Used, and a node that could say by whom does not answer; not sent, and there is no node to
+    // ask.
     for (with_node, reason) in
         [(true, "invalid_exact_evm_nonce_already_used"), (false, "invalid_exact_evm_transaction_simulation_failed")]
     {
@@ -286,7 +288,7 @@ async fn a_key_store_that_fails_is_asked_again() {
 }
 
 #[tokio::test]
-async fn more_than_a_days_budget_goes_back_all_the_same_and_somebody_is_told() {
+async fn more_than_a_days_budget_goes_back_all_the_same_and_an_operator_is_told() {
     let caller = Caller::new().await;
     let stack = &caller.stack;
     stack.chain.mint(stack.refund_wallet, FLOAT);
@@ -326,7 +328,7 @@ async fn what_was_paid_and_cannot_be_delivered_goes_back() {
         let held = rows.iter().find(|row| row["custody"] == "held").expect("a number is held").clone();
         let pk = held["pk"].as_str().expect("a key").to_owned();
         let mut item = stack.dynamo.items().into_iter().find(|item| item["pk"]["S"] == pk).expect("the item");
-        item.insert("sale".to_owned(), json!({"S": "somebody else's"}));
+        item.insert("sale".to_owned(), json!({"S": "another's"}));
         stack.dynamo.put(&item);
         faults.release();
         (pk, held)

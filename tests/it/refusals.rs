@@ -1,5 +1,7 @@
-//! The order of refusals: requests that are wrong in several ways at once, mended one way at a time, so that each refusal
-//! in turn is the first that applies.
+//! The order of refusals: requests that are wrong in several ways at once, mended one way at a
+//! time, so that each refusal in turn is the first that applies.
+
+mod order;
 
 use std::time::Duration;
 
@@ -54,7 +56,8 @@ async fn the_first_that_applies_is_the_answer() {
     let stack = Stack::start(binaries!()).await;
     let (wallet, landlord, poor) = (stack.wallet(), stack.wallet(), stack.wallet_with(0));
     let foreign = stack.buys(&landlord).await;
-    // Everything below is wrong at first: a premium number, a task too short, another wallet's caller ID, no money.
+    // Everything below is wrong at first: a premium number, a task too short, another wallet's
+    // caller ID, no money.
     let worst = json!({"phone_number": PREMIUM, "task": "short", "from": foreign});
     let huge = format!("{{\"task\":\"{}\"}}", "x".repeat(129 * 1024));
     let good = payment(&stack, &poor).await;
@@ -77,7 +80,8 @@ async fn the_first_that_applies_is_the_answer() {
     assert_eq!(refused["reason"], "invalid_signature");
     walk.meets("PaymentRequired");
 
-    // A payment that has bought something else, and has expired since: the record comes before the window.
+    // A payment that has bought something else, and has expired since: the record comes before the
+    // window.
     let used = stack.post("/api/v1/phone/numbers/list").pay(&wallet).await.payment;
     call(&stack, &worst, &used).await.refused(409, "payment_conflict");
     walk.meets("PaymentConflict");
@@ -128,8 +132,8 @@ async fn the_first_that_applies_is_the_answer() {
     assert_eq!(stack.earned(), 3 * 5_000_000 + 1_000 + 540_000);
 }
 
-/// The reasons for which a wallet is not signed in, mended one at a time; behind a wrong address and a wrong method, and before
-/// anything is looked up.
+/// The reasons for which a wallet is not signed in, mended one at a time; behind a wrong address
+/// and a wrong method, and before anything is looked up.
 #[tokio::test]
 async fn the_first_reason_not_to_sign_a_wallet_in_is_the_answer() {
     let mut walk = Walk::begin();
@@ -194,8 +198,8 @@ async fn an_unknown_outcome_is_a_503_and_never_a_402() {
     assert_eq!(stack.earned(), 10_000_000);
 }
 
-/// A payment that its client has signed from this very second on is waited for until the chain takes it; one that is good only
-/// later is refused.
+/// A payment that its client has signed from this very second on is waited for until the chain
+/// takes it; one that is good only later is refused.
 #[tokio::test]
 async fn a_payment_that_is_good_from_now_on_is_served_at_once() {
     let stack = Stack::start(binaries!()).await;
@@ -228,7 +232,8 @@ async fn a_payment_that_is_good_from_now_on_is_served_at_once() {
     assert_eq!(refused["reason"], "expired");
 }
 
-/// Wherever a payment is refused, its client can read that it was not charged: in the body, and in the header.
+/// Wherever a payment is refused, its client can read that it was not charged: in the body, and in
+/// the header.
 #[tokio::test]
 async fn every_402_says_that_nothing_was_charged() {
     let stack = Stack::start(binaries!()).await;
@@ -268,7 +273,8 @@ async fn every_402_says_that_nothing_was_charged() {
     assert_eq!(stack.earned(), 0);
 }
 
-/// A client that is made for another network, scheme or token, or has lost its way between two, is told what is taken.
+/// A client that is made for another network, scheme or token, or has lost its way between two, is
+/// told what is taken.
 #[tokio::test]
 async fn what_is_not_taken_here_is_told_what_is() {
     let stack = Stack::start(binaries!()).await;
@@ -338,9 +344,22 @@ async fn an_unreadable_payment_header_is_a_400() {
 }
 
 #[tokio::test]
+async fn a_payment_in_another_header_or_in_the_address_is_told_where_it_belongs() {
+    let stack = Stack::start(binaries!()).await;
+    let payment = stack.wallet().signs(&stack.post(LIST).demand().await);
+    let (_, header) = payment.header();
+    let told = stack.post(LIST).header("x-payment-signature", &header).send().await;
+    assert_eq!(told.refused(400, "bad_request")["field"], "PAYMENT-SIGNATURE");
+    let address = format!("{LIST}?payment={}", header.replace('+', "%2B"));
+    assert_eq!(stack.post(&address).send().await.refused(400, "bad_request")["field"], "PAYMENT-SIGNATURE");
+    // Not charged, and good where it belongs.
+    stack.post(LIST).paid_with(&payment).send().await.expect(200);
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_small_object_is_a_400() {
     let stack = Stack::start(binaries!()).await;
-    for body in ["[]", "null", "\"{}\"", "{", "{} {}", "{\"country\":\"US\",\"country\":\"CA\"}", "not json"] {
+    for body in ["[]", "7", "\"{}\"", "{", "{} {}", "{\"country\":\"US\",\"country\":\"CA\"}", "not json"] {
         stack.post(BUY).raw("application/json", body).send().await.refused(400, "bad_request");
     }
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(8), "]".repeat(8));
@@ -355,11 +374,12 @@ async fn a_question_that_asks_for_nothing_learns_the_price() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     for (path, _) in SOLD {
-        for probe in ["", " \n", "{}", " { } ", "\u{feff}{}"] {
+        for probe in ["", " \n", "{}", " { } ", "\u{feff}{}", "null", "\"\""] {
             stack.post(path).raw("application/json", probe).send().await.expect(402);
         }
     }
-    // Something that is asked for and is wrong is said before any payment, and nothing is sold for nothing.
+    // Something that is asked for and is wrong is said before any payment, and nothing is sold for
+    // nothing.
     stack.post(CALL).body(&json!({"task": null})).send().await.refused(400, "bad_request");
     let paid = stack.post(CALL).body(&json!({})).pay(&wallet).await;
     assert_eq!(paid.answer.refused(400, "bad_request")["field"], "phone_number");

@@ -1,7 +1,8 @@
-//! Rounds when there is much: what they read, how much they do at once, what two of them do that meet, and lists that are longer
-//! than one.
+//! Rounds when there is much: what they read, how much they do at once, what two of them do that
+//! meet, and lists that are longer than one.
 //!
-//! `LEASES=1000000 DUE_CALLS=10000` makes the two heavy ones as large as they are meant, for a night.
+//! `LEASES=1000000 DUE_CALLS=10000` makes the two heavy ones as large as they are meant, for a
+//! night.
 
 use std::time::Duration;
 
@@ -94,11 +95,13 @@ async fn of_a_great_many_leases_those_that_are_due_are_read_and_no_others() {
         took += 1;
     }
     let units = stack.dynamo.units();
-    // Beside what a round without work asks for. One that the engine was too slow for reads the page again on which it ended.
+    // Beside what a round without work asks for. One that the engine was too slow for reads the
+    // page again on which it ended.
     let pages = queries() - before - took * (idle - shards) - (took - 1) * shards;
     assert_eq!(taken, due);
     assert!(pages * 10 * PAGE <= 11 * due, "{pages} pages for {due}");
-    // What is read and written for each that is due: its own item, and the transaction over it and its number.
+    // What is read and written for each that is due: its own item, and the transaction over it and
+    // its number.
     assert!(units.read_halves <= 3 * due + took * 100, "{units:?}");
     assert!(units.writes <= 12 * due, "{units:?}");
     println!("{leases} leases, {due} of them due: {pages} pages, {took} rounds of each shard, {units:?}");
@@ -110,8 +113,8 @@ async fn of_a_great_many_leases_those_that_are_due_are_read_and_no_others() {
     }
 }
 
-/// So many calls that have ended, of which the table has not heard yet and whose look is due: real rows, written past all rules, each of
-/// a call that the dialler knows.
+/// So many calls that have ended, of which the table has not heard yet and whose look is due: real
+/// rows, written past all rules, each of a call that the dialler knows.
 async fn due_calls(stack: &Stack, count: usize) -> Vec<String> {
     let wallet = stack.wallet();
     stack.buys(&wallet).await;
@@ -141,7 +144,8 @@ fn forget(stack: &Stack, calls: &[String]) {
     }
 }
 
-/// How many wait for a look whose time has come. One that has found a call ended, and not what it has cost, is due again a minute later.
+/// How many wait for a look whose time has come. One that has found a call ended, and not what it
+/// has cost, is due again a minute later.
 fn waiting(stack: &Stack) -> usize {
     let now = Log::second();
     let due = (0..SHARDS).flat_map(|shard| stack.dynamo.due(&format!("CALL#{shard}")));
@@ -168,7 +172,8 @@ async fn a_crowd_of_calls_is_looked_after_side_by_side() {
     let most = looks.iter().map(|look| under_way(look.began)).max().expect("looks");
     println!("{count} calls that are due: {took} rounds of each shard, {} looks, {most} at once", looks.len());
     assert_eq!(waiting(&stack), 0);
-    // The engine is one for all, and slower than a table: where it takes longer than three seconds, a call is left to its next turn.
+    // The engine is one for all, and slower than a table: where it takes longer than three seconds,
+    // a call is left to its next turn.
     assert!(looks.len() * 10 >= count * 9, "{} looks", looks.len());
     assert!((16..=32 * SHARDS).contains(&most), "{most} at once");
     if count <= 120 {

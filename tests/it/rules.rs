@@ -1,5 +1,5 @@
-//! What an operator deploys with: which values and which combinations of them are refused before anything is made, and that a deployment
-//! again keeps what was said once.
+//! What an operator deploys with: which values and which combinations of them are refused before
+//! anything is made, and that a deployment again keeps what was said once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +17,14 @@ const CERTIFICATE: &str = "arn:aws:acm:us-east-1:000000000000:certificate/0a-1b"
 /// Parameters and their values.
 type Given = &'static [(&'static str, &'static str)];
 
+/// Production that is paid on Solana alone.
+const SOLANA_ALONE: [(&str, &str); 4] = [
+    ("PaymentNetworks", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"),
+    ("SolanaPayee", "So1"),
+    ("SolanaRpcUrl", "https://s.io"),
+    ("EvmRpcUrl", ""),
+];
+
 /// What is said of production beside what a case is about.
 const PRODUCTION: [(&str, &str); 6] = [
     ("Stage", "prod"),
@@ -30,12 +38,13 @@ const PRODUCTION: [(&str, &str); 6] = [
 #[test]
 fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
     let test_money: Given = &[];
-    let cases: [(Given, Given, Option<&str>); 30] = [
+    let cases: [(Given, Given, Option<&str>); 32] = [
         (test_money, &[], None),
         (test_money, &[("PublicUrl", "https://api.acme.io")], None),
         (&PRODUCTION, &[], None),
         (&PRODUCTION, &[("AlarmEmail", "")], Some("AlarmEmail has to say who is told")),
         (&PRODUCTION, &[("EvmRpcUrl", "")], Some("EvmRpcUrl has to say which node")),
+        (&PRODUCTION, &SOLANA_ALONE, None),
         (&PRODUCTION, &[("FacilitatorAuth", "none")], Some("wants a key")),
         (test_money, &[("FacilitatorAuth", "cdp")], Some("cdp only for")),
         (&PRODUCTION, &[("FacilitatorUrl", "https://facilitator.acme.io")], Some("cdp only for")),
@@ -43,7 +52,8 @@ fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
         (&PRODUCTION, &[("PaymentNetworks", SOLANA)], Some("SolanaPayee has to say")),
         (&PRODUCTION, &[("PaymentNetworks", SOLANA), ("SolanaPayee", "So1")], Some("SolanaRpcUrl has to say")),
         (&PRODUCTION, &[("PaymentNetworks", SOLANA), ("SolanaPayee", "So1"), ("SolanaRpcUrl", "https://s.io")], None),
-        // Real numbers for money that a faucet gives away; and two networks of a rail, of which a node knows one.
+        // Real numbers for money that a faucet gives away; and two networks of a rail, of which a
+        // node knows one.
         (&PRODUCTION, &[("PaymentNetworks", "eip155:8453,eip155:84532")], Some("beside Base")),
         (&PRODUCTION, &[("PaymentNetworks", "eip155:84532,eip155:8453")], Some("beside Base")),
         (
@@ -82,6 +92,7 @@ fn a_combination_that_cannot_work_is_refused_before_anything_is_made() {
         (test_money, &[("RecordingDisclosure", "on"), ("AiDisclosure", "on"), ("QuietHours", "21-8")], None),
         (test_money, &[("EdgeProtection", "on")], Some("EdgeProtection needs a domain")),
         (test_money, &[("EdgeProtection", "on"), ("HostedZoneId", "Z1"), ("PublicUrl", "https://api.acme.io")], None),
+        (test_money, &[("EdgeProtection", "on"), ("GeneratedName", "open")], Some("so GeneratedName is shut with it")),
     ];
     for (base, own, why) in cases {
         let given = base.iter().chain(own).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -166,7 +177,8 @@ fn every_address_is_reached_over_tls() {
     }
 }
 
-/// `sam deploy` keeps what a stack was deployed with for all that `samconfig.toml` does not name, and takes the rest from there.
+/// `sam deploy` keeps what a stack was deployed with for all that `samconfig.toml` does not name,
+/// and takes the rest from there.
 #[test]
 fn samconfig_names_nothing_that_is_an_operators_to_choose() {
     let config = fs::read_to_string("samconfig.toml").expect("samconfig.toml");
@@ -201,23 +213,27 @@ fn refusals(given: &BTreeMap<String, String>) -> Vec<String> {
 
 /// A rule's functions, as far as the template uses them.
 fn holds(condition: &Value, value: &dyn Fn(&str) -> String) -> bool {
-    let Value::Tagged(tagged) = condition else { panic!("{condition:?} is not a function") };
-    let TaggedValue { tag, value: arguments } = tagged.as_ref();
-    let arguments = arguments.as_sequence().expect("arguments");
     let text = |argument: &Value| match argument {
         Value::Tagged(reference) if reference.tag == "Ref" => value(reference.value.as_str().expect("a name")),
         plain => plain.as_str().expect("text").to_owned(),
     };
+    // CloudFormation documents no short form of it.
+    if let Some(arguments) = condition.get("Fn::Contains") {
+        return text(&arguments[0]).split(',').any(|one| one == text(&arguments[1]));
+    }
+    let Value::Tagged(tagged) = condition else { panic!("{condition:?} is not a function") };
+    let TaggedValue { tag, value: arguments } = tagged.as_ref();
+    let arguments = arguments.as_sequence().expect("arguments");
     match tag.to_string().as_str() {
         "!Equals" => text(&arguments[0]) == text(&arguments[1]),
-        "!Contains" => text(&arguments[0]).split(',').any(|one| one == text(&arguments[1])),
         "!Not" => !holds(&arguments[0], value),
         "!Or" => arguments.iter().any(|argument| holds(argument, value)),
         other => panic!("{other} cannot stand in a rule"),
     }
 }
 
-/// Whether a parameter's own pattern lets a value through. CloudFormation's patterns are Java's, and hold for the whole of it.
+/// Whether a parameter's own pattern lets a value through. CloudFormation's patterns are Java's,
+/// and hold for the whole of it.
 fn allows(name: &str, value: &str) -> bool {
     let pattern = template()["Parameters"][name]["AllowedPattern"].as_str().expect("a pattern").to_owned();
     Regex::new(&pattern).expect("a pattern").is_match(value).expect("a match")

@@ -1,4 +1,5 @@
-//! Secrets: where they are missing nothing is charged and the log says what to do, and a new one needs no deployment.
+//! Secrets: where they are missing nothing is charged and the log says what to do, and a new one
+//! needs no deployment.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,7 +19,8 @@ async fn with_payment_secret(content: Option<Value>) -> Stack {
     Stack::builder(binaries!()).parameter("FacilitatorAuth", "cdp").secret("PaymentSecret", content).start().await
 }
 
-/// An API key of the facilitator's: what belongs in the secret, and what the facilitator knows of it.
+/// An API key of the facilitator's: what belongs in the secret, and what the facilitator knows of
+/// it.
 fn cdp_key(name: &str, seed: u8) -> (Value, JwtKey) {
     let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).expect("a seed");
     let public = ring::signature::KeyPair::public_key(&pair).as_ref().to_vec();
@@ -44,7 +46,7 @@ async fn without_the_carriers_secret_no_number_is_bought_and_nothing_is_charged(
 }
 
 #[tokio::test]
-async fn without_the_diallers_secret_nobody_is_rung_and_no_number_is_bought() {
+async fn without_the_diallers_secret_no_phone_is_rung_and_no_number_is_bought() {
     let stack = Stack::builder(binaries!()).secret("BlandSecret", None).start().await;
     let wallet = stack.wallet();
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(502, "upstream_error");
@@ -138,7 +140,7 @@ async fn a_key_in_the_address_of_a_node_comes_from_its_secret() {
 }
 
 #[tokio::test]
-async fn silence_of_the_secrets_costs_nobody_anything() {
+async fn silence_of_the_secrets_costs_no_payer_anything() {
     for fault in [Fault::Hang, Fault::Overload, Fault::LoseAnswer, Fault::Html, Fault::Truncate] {
         let stack = Stack::start(binaries!()).await;
         let wallet: Wallet = stack.wallet();

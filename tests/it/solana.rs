@@ -1,4 +1,5 @@
-//! Solana as a second rail: everything that is paid for can be paid for there, and is as safe from crashes, repeats and lies.
+//! Solana as a second rail: everything that is paid for can be paid for there, and is as safe from
+//! crashes, repeats and lies.
 
 mod paid_back;
 mod strangers;
@@ -112,7 +113,7 @@ async fn what_is_not_exactly_the_payment_is_refused_before_anybody_is_asked() {
     let stack = world().await;
     let wallet = stack.solana_wallet();
     let stranger = stack.solana_wallet();
-    let address = wallet.address();
+    let (address, stranger_address) = (wallet.address(), stranger.address());
     let cases: Vec<(&str, Bend)> = vec![
         ("value_mismatch", Box::new(|it: SolanaPayment| it.amount(4_999_999))),
         ("value_mismatch", Box::new(|it: SolanaPayment| it.amount(5_000_001))),
@@ -123,6 +124,7 @@ async fn what_is_not_exactly_the_payment_is_refused_before_anybody_is_asked() {
             "transaction_mismatch",
             Box::new(move |it: SolanaPayment| it.and(Instruction::system_transfer(address, address, 1))),
         ),
+        ("transaction_mismatch", Box::new(move |it: SolanaPayment| it.from(stranger_address))),
         ("transaction_mismatch", Box::new(|it: SolanaPayment| it.compute_price(5_000_001))),
         ("transaction_mismatch", Box::new(move |it: SolanaPayment| it.lookup(address))),
         ("transaction_mismatch", Box::new(move |it: SolanaPayment| it.fee_payer(address))),
@@ -226,7 +228,7 @@ async fn a_wallet_that_is_emptied_while_the_phone_rings_is_not_served() {
 }
 
 #[tokio::test]
-async fn somebody_elses_submission_of_our_payment_is_our_payment() {
+async fn anothers_submission_of_our_payment_is_our_payment() {
     let stack = world().await;
     let wallet = stack.solana_wallet_with(20_000_000);
     for (path, body) in [(LIST, json!({})), (BUY, json!({}))] {
@@ -255,7 +257,7 @@ async fn a_new_fee_payer_is_offered_after_the_first_refusal_because_of_the_old_o
 }
 
 #[tokio::test]
-async fn base_can_be_paid_while_nobody_says_who_pays_solanas_fees() {
+async fn base_can_be_paid_while_the_facilitator_does_not_say_who_pays_solanas_fees() {
     let stack = world().await;
     stack.facilitator.faults().always("GET */supported", Fault::Refuse(Answer::html(502)));
     let asked = stack.post(LIST).send().await.expect(402).json();
@@ -340,7 +342,7 @@ impl Caller {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_about_a_payment_that_could_cost_the_facilitator_more_than_it_should() {
+async fn no_facilitator_is_asked_about_a_payment_that_could_cost_the_facilitator_more_than_it_should() {
     let stack = world().await;
     let wallet = stack.solana_wallet();
     let limited = |units: u32| move |it: SolanaPayment| it.compute_limit(units);

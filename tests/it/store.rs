@@ -1,6 +1,8 @@
-//! The table of transitions in `shared/src/store/mod.rs`: every arrow from every state, and what it finds.
+//! The table of transitions in `shared/src/store/mod.rs`: every arrow from every state, and what it
+//! finds.
 //!
-//! The engine is the one of all tests; with `DIALTONE_DYNAMODB` it is whatever listens there, for a second opinion.
+//! The engine is the one of all tests; with `DIALTONE_DYNAMODB` it is whatever listens there, for a
+//! second opinion.
 
 mod by_hand;
 mod call;
@@ -10,6 +12,7 @@ mod kept;
 mod lists;
 mod number;
 mod queue;
+mod recorded;
 mod refund;
 mod sale;
 mod slices;
@@ -64,7 +67,8 @@ impl Table {
         Self { store, tokens: AtomicU32::new(0), engine }
     }
 
-    /// Whether the change was made. Each try is a step of its own, and is rehearsed before: that must come to the same.
+    /// Whether the change was made. Each try is a step of its own, and is rehearsed before: that
+    /// must come to the same.
     async fn makes(&self, changes: Changes) -> bool {
         let token = self.tokens.fetch_add(1, Ordering::Relaxed);
         let hurdle = |done: Done| if let Done::No(lost) = done { Some(lost.hurdle) } else { None };
@@ -128,7 +132,7 @@ fn attempt(name: u128) -> AttemptId {
 }
 
 fn doubt(contested: bool, now: i64, next: i64) -> Doubt {
-    Doubt { contested, rings: false, now: at(now), next: at(next) }
+    Doubt { contested, rings: false, now: at(now), rests_until: at(now), next: at(next) }
 }
 
 fn new_sale(nonce: u8, by: u128) -> NewSale {
@@ -158,17 +162,14 @@ fn new_sale(nonce: u8, by: u128) -> NewSale {
 }
 
 const COST: Usdc = Usdc::micros(1_150_000);
+const BOOKED: work::Booked = work::Booked { cost: COST, slot: 1, unpaid_slot: 1 };
 
 fn buying() -> Work {
-    Work::Lease(work::Lease {
-        number: number(1),
-        country: Country::US,
-        area: None,
-        source: Source::Carrier { cost: COST },
-    })
+    Work::Lease(work::Lease { number: number(1), country: Country::US, area: None, source: Source::Carrier(BOOKED) })
 }
 
-/// A sale of this payment, if it is free. It is rehearsed before, by another attempt: a rehearsal writes nothing, and says the same.
+/// A sale of this payment, if it is free. It is rehearsed before, by another attempt: a rehearsal
+/// writes nothing, and says the same.
 async fn claimed<S: shared::store::sales::Claimable>(table: &Table, new: NewSale) -> Option<Sale<S>> {
     let dry = NewSale { run: Run::Dry, attempt: attempt(u128::MAX), ..new.clone() };
     let would = table.store.claim::<S>(dry, buying(), Changes::none()).await.expect("the table answers");
@@ -201,6 +202,11 @@ fn a_payment_is_the_same_only_if_it_was_signed_the_same_way() {
     ] {
         assert!(!signed().is_the_same_as(&other));
     }
+}
+
+/// How many stray payments wait.
+async fn strays(table: &Table) -> usize {
+    table.store.due(Queue::Strays, at(1_000), 10).await.expect("answers").len()
 }
 
 /// What is due by then in all shards of a queue.
@@ -294,7 +300,7 @@ async fn dialled_call(table: &Table, nonce: u8, credit: bool) -> (CallId, Sale<S
 
 async fn paid_call(table: &Table, id: &CallId, sale: Sale<Settling>, credit: bool) {
     let transaction = (!credit).then(|| "0xabc".to_owned());
-    let paid = calls::charged(id, &wallet(0), &sale.record().id, transaction.as_deref(), at(0));
+    let paid = calls::charged(id, &wallet(0), &sale.record().id, None, transaction.as_deref(), at(0));
     table.store.close(sale, Settled { transaction, at: at(5) }, paid).await.expect("closed");
 }
 
@@ -342,7 +348,7 @@ async fn ended(table: &Table, id: &CallId, view: View, refund_due: bool) {
     let look = Look {
         view,
         ended_at: Some(at(10)),
-        settled: true,
+        closed: true,
         refund_due,
         broke_off: false,
         questions: Questions::Nothing,
@@ -364,7 +370,7 @@ async fn charge(table: &Table, id: &CallId) -> Charge {
 }
 
 async fn due_refunds(table: &Table) -> usize {
-    due(table, Queue::Refunds, 1_000).await.len() + due(table, Queue::Strays, 1_000).await.len()
+    due(table, Queue::Refunds, 1_000).await.len() + strays(table).await
 }
 
 async fn credit(table: &Table) -> u64 {
@@ -372,7 +378,8 @@ async fn credit(table: &Table) -> u64 {
 }
 
 /// So much may go back in a day here.
-const BOUNDS: Bounds = Bounds { all: Usdc::micros(12_000_000), strays: Usdc::micros(6_000_000) };
+const BOUNDS: Bounds =
+    Bounds { all: Usdc::micros(12_000_000), payer: Usdc::micros(100_000_000), strays: Usdc::micros(6_000_000) };
 
 /// The record of a refund that is ours to send, if it is.
 fn ours(sending: Result<Sending, shared::store::StoreFault>) -> Option<shared::store::sales::Record> {
@@ -423,9 +430,8 @@ async fn count_within(
 ) -> Result<Cost, Limit> {
     let call = CallId::from_bits(id);
     let (_, mut counters) = table.store.before_call(&call, from, to, budget, at(second)).await.expect("answers");
-    let cost = Usdc::micros(cents * 10_000);
-    let asking =
-        Asking { call: &call, wallet: from, to, cost, price: Usdc::micros(540_000), ends_at: at(second + 360) };
+    let (wallet, cost, price) = (from, Usdc::micros(cents * 10_000), Usdc::micros(540_000));
+    let asking = Asking { call: &call, wallet, to, business: false, cost, price, ends_at: at(second + 360) };
     loop {
         let admitted = table.store.admit(&mut counters, &asking, budget, at(second)).await.expect("rows");
         let admitted = admitted.map_err(|obstacle| match obstacle {

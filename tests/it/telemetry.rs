@@ -1,5 +1,5 @@
-//! What an operator reads: the line of each invocation, and what CloudWatch makes of it. That every line of every test can be
-//! read, and that nothing is made up, is held by the audit of each world.
+//! What an operator reads: the line of each invocation, and what CloudWatch makes of it. That every
+//! line of every test can be read, and that nothing is made up, is held by the audit of each world.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -67,7 +67,7 @@ impl Log {
 }
 
 fn counts(line: &Value, neighbour: &str) -> u64 {
-    line["upstream"][neighbour]["count"].as_u64().unwrap_or_default()
+    line["upstream"][neighbour][0].as_u64().unwrap_or_default()
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_sale_and_its_repeat_are_a_line_each() {
     // Requests are counted from the access log.
     assert!(demand["_aws"].is_null(), "{demand}");
     assert_eq!(log.sum("Sales", &[("endpoint", "numbers_buy"), ("result", "granted")]), 1);
-    assert_eq!(log.sum("MoneyIn", &[("network", "eip155:84532")]), stack.earned());
+    assert_eq!(stack.earned(), 5_000_000, "its price, once");
     assert_eq!(log.sum("UpstreamCost", &[("vendor", "twilio_numbers")]), 1_150_000);
     assert!(log.data.iter().all(|datum| datum.namespace == "dialtone-local"), "kept by the stack's name");
 }
@@ -124,7 +124,6 @@ async fn a_refusal_says_which_and_whose_limit_it_was() {
     assert_eq!(outcomes, ["unpaid", "upstream_rate_limited", "bad_request"]);
     assert_eq!(log.sum("LimitsHit", &[("limit", "Bland")]), 1);
     assert_eq!(log.sum("Sales", &[("endpoint", "voice_call")]), 0);
-    assert_eq!(log.sum("MoneyIn", &[]), stack.earned());
 }
 
 #[tokio::test]
@@ -208,7 +207,6 @@ async fn money_that_goes_back_is_counted_and_so_is_what_the_call_cost() {
     assert_eq!(log.last("RefundedToday"), 540_000);
     let [first, second] = log.all("RefundsOwed", &[]).try_into().expect("two rounds");
     assert_eq!((first, second), (1, 0));
-    assert_eq!(log.sum("MoneyIn", &[]), stack.earned());
     let charged = log.all("UpstreamCost", &[("vendor", "bland")]).into_iter().filter(|cost| *cost > 0).count();
     assert_eq!(charged, 1, "the second call was connected, and Bland charges for that, once");
     let polls = log.invocations("voice_call_status");
@@ -230,8 +228,7 @@ async fn it_is_seen_how_much_of_a_days_budget_is_used_up() {
     let log = Log::of(&stack).await;
     // Five minutes at 14 cents, and the carrier's.
     let used = log.all("CallBudgetUsed", &[("function", "voice_call")]);
-    let [first, second, third, tomorrow] = used.try_into().expect("four");
-    assert_eq!((first, tomorrow), (0, 0));
+    let [second, third] = used.try_into().expect("neither the first of a day nor that of the next is worth telling");
     assert!((35..=50).contains(&second) && third == 2 * second, "{second}, {third}");
     assert_eq!(log.sum("LimitsHit", &[("limit", "call_cost_per_day")]), 1);
 }
@@ -352,7 +349,8 @@ async fn a_small_stack_has_at_most_forty_series() {
     assert!((20..=40).contains(&counted), "{counted}: {ours:?}");
 }
 
-/// Bytes of the line that a request leaves, by what it was. Once they were 495, 1,060, 1,100 and 527.
+/// Bytes of the line that a request leaves, by what it was: half of what they once were, 495,
+/// 1,060, 1,100 and 527.
 #[tokio::test]
 async fn a_line_is_short() {
     let stack = Stack::start(binaries!()).await;
@@ -362,6 +360,8 @@ async fn a_line_is_short() {
     let placed = stack.calls(&wallet, "+12133610872").await;
     stack.poll(&placed).await;
     stack.poll(&placed).await;
+    stack.post(LIST).send().await.expect(402);
+    stack.post(CALL).send().await.expect(402);
     let log = Log::of(&stack).await;
     let longest = |function: &str, outcome: &str| {
         let all = log
@@ -371,12 +371,11 @@ async fn a_line_is_short() {
         all.map(|line| line.to_string().len()).max().unwrap_or_default()
     };
     let lines = [
-        ("unpaid", longest("voice_call", "unpaid").max(longest("numbers_list", "unpaid")), 250),
-        ("list", longest("numbers_list", "ok"), 700),
-        ("call", longest("voice_call", "ok"), 900),
-        ("poll", longest("voice_call_status", "ok"), 265),
+        ("unpaid", longest("voice_call", "unpaid").max(longest("numbers_list", "unpaid")), 247),
+        ("list", longest("numbers_list", "ok"), 530),
+        ("call", longest("voice_call", "ok"), 550),
+        ("poll", longest("voice_call_status", "ok"), 263),
     ];
-    for (what, bytes, most) in lines {
-        assert!(bytes <= most, "{what}: {bytes} bytes");
-    }
+    let other: Vec<_> = lines.into_iter().filter(|(_, bytes, most)| !(1..=*most).contains(bytes)).collect();
+    assert!(other.is_empty(), "{other:?}");
 }

@@ -1,8 +1,13 @@
-//! `template.yaml` against what the functions need: the routes, and for each function no variable and no right beyond its own.
+//! `template.yaml` against what the functions need: the routes, and for each function no variable
+//! and no right beyond its own.
 //!
-//! That nothing is *missing* is shown by all the other tests, which run by this template. Here it is held that nothing
-//! is too much.
+//! That nothing is *missing* is shown by all the other tests, which run by this template. Here it
+//! is held that nothing is too much.
 
+mod ends;
+mod rates;
+mod refused;
+mod rights;
 mod throttles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +53,7 @@ const BUDGET: [&str; 7] = [
     "WALLET_CALL_LOSS",
 ];
 const MANNERS: [&str; 4] = ["AI_DISCLOSURE", "RECORD_CALLS", "RECORDING_DISCLOSURE", "QUIET_HOURS"];
-const BACK: [&str; 3] = ["DAILY_REFUND_LIMIT", "DAILY_STRAY_LIMIT", "LARGEST_STRAY"];
+const BACK: [&str; 4] = ["DAILY_REFUND_LIMIT", "WALLET_REFUND_LIMIT", "DAILY_STRAY_LIMIT", "LARGEST_STRAY"];
 const KEY: [&str; 3] = ["REFUND_KMS_KEY", "REFUND_SECRET", "AWS_ENDPOINT_URL_KMS"];
 const ALARMS: [&str; 5] =
     ["AWS_ENDPOINT_URL_SCHEDULER", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DEAD_LETTERS_ARN", "REAPER_ARN"];
@@ -123,7 +128,8 @@ fn the_edge_stands_before_the_api_where_it_is_wanted_and_cannot_be_had_by_halves
     assert_eq!(edge["IPV6Enabled"], Value::Bool(false), "an address costs something");
     assert_eq!(text(&edge["Origins"][0]["DomainName"]), "Domain.RegionalDomainName");
     let shut = many(&resources["Api"]["Properties"]["DisableExecuteApiEndpoint"]);
-    assert_eq!(shut.first().map(String::as_str), Some("HasOwnDomain"));
+    assert_eq!(shut.first().map(String::as_str), Some("ShutsGeneratedName"));
+    assert_eq!(text(&template["Parameters"]["GeneratedName"]["Default"]), "shut");
     // Elsewhere, or without a domain, a deployment is refused before it begins.
     let rule = &template["Rules"]["EdgeIsPossible"];
     assert_eq!(many(&rule["RuleCondition"]), ["EdgeProtection", "on"]);
@@ -141,7 +147,8 @@ fn what_stops_calls_and_pays_back_runs_whatever_the_api_is_asked() {
             let reserved = (text(&reserved[0]), reserved[1].as_u64());
             assert_eq!(reserved, ("ReservesConcurrency".into(), Some(*own)), "{binary}");
         } else if ["voice_call_status", "mcp"].contains(&binary.as_str()) {
-            // Those who wait for calls, and those who wait for another function, have as many as the operator says, and no more.
+            // Those who wait for calls, and those who wait for another function, have as many as
+            // the operator says, and no more.
             assert_eq!((text(&reserved[0]), text(&reserved[1])), ("ReservesConcurrency".into(), "WaitsAtOnce".into()));
         } else {
             assert!(reserved.is_null(), "{binary}");
@@ -168,7 +175,7 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ("numbers_buy", [&AWS[..], &PAID, &TWILIO, &BLAND, &ALARMS, &NUMBERS].concat()),
         ("numbers_renew", [&AWS[..], &PAID, &ALARMS].concat()),
         ("numbers_list", [&AWS[..], &PAID].concat()),
-        // They sell nothing, and ask no one.
+        // They sell nothing, and ask no neighbour.
         ("numbers", [&AWS[..], &["PUBLIC_URL", "PAYMENT_NETWORKS"]].concat()),
         ("voice_calls", [&AWS[..], &["PUBLIC_URL", "PAYMENT_NETWORKS"]].concat()),
         ("voice_calls_list", [&AWS[..], &PAID].concat()),
@@ -188,7 +195,8 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         ),
         // It sells nothing: where it asks, and what is sold where.
         ("mcp", [&AWS[..], &["PUBLIC_URL", "NUMBER_PRICES"]].concat()),
-        // The payees that strangers pay; and where alarms go, which the operator's command reads there.
+        // The payees that strangers pay; and where alarms go, which the operator's command reads
+        // there.
         (
             "reaper",
             [
@@ -235,151 +243,6 @@ fn each_function_is_told_what_its_code_reads_and_no_more() {
         let told: BTreeSet<_> = global.union(&own).cloned().collect();
         let reads: BTreeSet<_> = expected[binary.as_str()].iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(told, reads, "{binary}");
-    }
-}
-
-#[test]
-fn no_right_is_over_everything() {
-    for (binary, function) in functions() {
-        for statement in statements(&function) {
-            for resource in many(&statement["Resource"]) {
-                assert_ne!(resource, "*", "{binary}");
-            }
-            for action in many(&statement["Action"]) {
-                // No function reads all there is: what is due is found by the index, what a wallet has by its owner, and a
-                // batch names every item that it reads.
-                assert!(
-                    !action.contains('*') && !action.contains("Scan") && !action.contains("BatchWrite"),
-                    "{binary}: {action}"
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn what_anybody_may_ask_for_touches_only_calls_and_what_is_counted_of_them() {
-    for function in ["voice_call_status", "voice_call_hangup", "voice_call_ended"] {
-        let statements = statements(&functions()[function]);
-        let touches =
-            |statement: &&Value| many(&statement["Action"]).iter().any(|action| action.starts_with("dynamodb:"));
-        let keys: Vec<_> = statements
-            .iter()
-            .filter(touches)
-            .map(|statement| many(&statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]))
-            .collect();
-        // A callee who asks not to be called again goes on the list, by what the dialler's record says: a look that could not write that
-        // would see no end.
-        assert_eq!(keys, [["CALL#*"], ["LIMIT#*"], ["OPTOUT#*"], ["CONTROL"]], "{function}");
-        for (sid, action) in [("OptOut", "dynamodb:PutItem"), ("Salt", "dynamodb:GetItem")] {
-            let found = statements.iter().find(|one| text(&one["Sid"]) == sid).map(|one| many(&one["Action"]));
-            assert_eq!(found, Some(vec![action.to_owned()]), "{function}: {sid}");
-        }
-    }
-}
-
-#[test]
-fn the_refund_wallets_key_is_the_refunds_own_and_outlives_the_stack() {
-    let resources = template()["Resources"].clone();
-    let key = &resources["RefundKey"];
-    assert_eq!(
-        (text(&key["DeletionPolicy"]), text(&key["UpdateReplacePolicy"])),
-        ("RetainExceptOnCreate".into(), "Retain".into())
-    );
-    assert_eq!(text(&key["Properties"]["KeySpec"]), "ECC_SECG_P256K1");
-    for (binary, function) in functions() {
-        let signs: Vec<_> = statements(&function)
-            .into_iter()
-            .filter(|it| many(&it["Action"]).iter().any(|action| action.starts_with("kms:")))
-            .map(|it| many(&it["Resource"]))
-            .collect();
-        let expected = match binary.as_str() {
-            "refunds" => vec![vec!["RefundKey.Arn".to_owned()]],
-            "canary" => vec![many(&canary_key())],
-            _ => Vec::new(),
-        };
-        assert_eq!(signs, expected, "{binary}");
-    }
-}
-
-/// What the canary may sign with: a key of its own, where it is wanted.
-fn canary_key() -> Value {
-    let statements = statements(&functions()["canary"]);
-    assert_eq!(statements.len(), 1, "the canary has one right");
-    let key = statements[0]["Resource"].clone();
-    assert_eq!(many(&key)[..2], ["HasCanary", "CanaryKey.Arn"]);
-    key
-}
-
-#[test]
-fn the_canary_is_off_unless_it_is_wanted_and_has_a_wallet_of_its_own() {
-    let template = template();
-    assert_eq!(text(&template["Parameters"]["Canary"]["Default"]), "off");
-    for name in ["CanaryKey", "CanaryAlarm", "CanaryWalletAlarm"] {
-        assert_eq!(text(&template["Resources"][name]["Condition"]), "HasCanary", "{name}");
-    }
-    let schedule = &functions()["canary"]["Properties"]["Events"]["Buy"]["Properties"];
-    assert_eq!(many(&schedule["State"]), ["HasCanary", "ENABLED", "DISABLED"]);
-    canary_key();
-}
-
-#[test]
-fn nobody_but_the_refunds_signs_with_the_refund_wallets_key_whatever_else_allows_it() {
-    let resources = template()["Resources"].clone();
-    let policy = resources["RefundKey"]["Properties"]["KeyPolicy"]["Statement"].as_sequence().cloned();
-    let denied: Vec<_> = policy.into_iter().flatten().filter(|it| text(&it["Effect"]) == "Deny").collect();
-    let [deny] = denied.as_slice() else { panic!("{denied:?}") };
-    assert_eq!((many(&deny["Action"]), text(&deny["Principal"]["AWS"])), (vec!["kms:Sign".to_owned()], "*".to_owned()));
-    // The role that the transform makes is called after the function.
-    let refunds = entries(&resources)
-        .into_iter()
-        .find(|(_, resource)| text(&resource["Metadata"]["BuildProperties"]["Binary"]) == "refunds");
-    let (logical, _) = refunds.expect("the refunds");
-    let spared = text(&deny["Condition"]["ArnNotLike"]["aws:PrincipalArn"]);
-    assert!(spared.ends_with(&format!(":role/${{AWS::StackName}}-{logical}Role-*")), "{spared}");
-}
-
-#[test]
-fn a_secret_is_shown_to_whoever_uses_it_and_is_no_parameter() {
-    let shown = [
-        (
-            "PaymentSecret",
-            vec!["numbers_buy", "numbers_list", "numbers_renew", "reaper", "refunds", "voice_call", "voice_calls_list"],
-        ),
-        ("TwilioSecret", vec!["numbers_buy", "reaper"]),
-        (
-            "BlandSecret",
-            vec!["numbers_buy", "reaper", "voice_call", "voice_call_ended", "voice_call_hangup", "voice_call_status"],
-        ),
-        ("RefundSecret", vec!["refunds"]),
-    ];
-    let functions = functions();
-    for (secret, users) in shown {
-        let may = |function: &Value| {
-            let reads = |statement: &&Value| many(&statement["Action"]) == ["secretsmanager:GetSecretValue"];
-            statements(function)
-                .iter()
-                .filter(reads)
-                .any(|statement| many(&statement["Resource"]).contains(&secret.into()))
-        };
-        let who: Vec<_> =
-            functions.iter().filter(|(_, function)| may(function)).map(|(name, _)| name.as_str()).collect();
-        assert_eq!(who, users, "{secret}");
-    }
-    let template = template();
-    for (name, resource) in entries(&template["Resources"]) {
-        if text(&resource["Type"]) == "AWS::SecretsManager::Secret" {
-            assert!(
-                ["PaymentSecret", "TwilioSecret", "BlandSecret", "RefundSecret"].contains(&name.as_str()),
-                "{name}"
-            );
-            // What the template says a deployment would write over what was filled in.
-            let properties = names(&resource["Properties"]);
-            assert!(!properties.contains("SecretString") && !properties.contains("GenerateSecretString"), "{name}");
-        }
-    }
-    for (name, parameter) in entries(&template["Parameters"]) {
-        assert!(parameter["NoEcho"].is_null(), "{name} is a secret, and secrets are not parameters");
     }
 }
 

@@ -1,5 +1,6 @@
-//! What can be caused without a payment that is good: by signatures that only a contract could judge, and by keys that hold
-//! nothing. Nothing is written and no facilitator is asked for them, or so often in a minute and no more.
+//! What can be caused without a payment that is good: by signatures that only a contract could
+//! judge, and by keys that hold nothing. Nothing is written and no facilitator is asked for them,
+//! or so often in a minute and no more.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use alloy_primitives::Address;
 use futures_util::future::join_all;
 use harness::sim::Fault;
 use harness::sim::chain::contracts::FACTORY;
+use harness::sim::solana::{Cluster, associated};
 use harness::spec::{BUY, CALL, LIST, RENEW};
 use harness::wallet::Demand;
 use harness::{Stack, Wallet, binaries};
@@ -30,13 +32,13 @@ fn written(stack: &Stack) -> u64 {
     ["TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem"].iter().map(|it| stack.dynamo.faults().count(it)).sum()
 }
 
-fn nobody() -> Address {
+fn unowned() -> Address {
     Wallet::random().address()
 }
 
 /// A payment in a stranger's name with bytes that no key has made.
 fn junk(demand: &Demand, bytes: Vec<u8>) -> harness::wallet::Payment {
-    Wallet::random().signs(demand).from(nobody()).signature(bytes)
+    Wallet::random().signs(demand).from(unowned()).signature(bytes)
 }
 
 fn wrapped(bytes: usize) -> Vec<u8> {
@@ -100,15 +102,48 @@ async fn who_has_paid_already_is_not_called_poor() {
     let paid = stack.post(LIST).pay(&wallet).await;
     let first = paid.answer.expect(200).json();
     assert_eq!(stack.post(LIST).paid_with(&paid.payment).send().await.expect(200).json(), first);
-    // The same where another has submitted it, and all the money is with us.
-    for path in [LIST, BUY] {
-        let demand = stack.post(path).body(&json!({})).demand().await;
-        let wallet = stack.wallet_with(demand.price());
-        let payment = wallet.signs(&demand);
-        let sent = stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes());
-        sent.expect("any account may");
-        stack.post(path).body(&json!({})).paid_with(&payment).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn on_solana_a_history_that_is_too_long_sells_nothing_to_a_key_that_holds_too_little() {
+    let stack = Stack::builder(binaries!()).solana().start().await;
+    let poor = stack.solana_wallet_with(999);
+    let payment = poor.signs(&stack.post(LIST).demand().await);
+    // More than a page of it is from this minute.
+    stack.solana.clutter(associated(poor.address(), Cluster::Mainnet.usdc()), 1_100, b"hello");
+    let before = written(&stack);
+    stack.solana.faults().reset_counts();
+    let refused = stack.post(LIST).paid_with(&payment).send().await;
+    let told = refused.refused(502, "upstream_error");
+    assert_eq!(told["upstream"], "node");
+    assert!(told["message"].as_str().is_some_and(|text| text.contains("less than the price")), "{told}");
+    assert_eq!((stack.facilitator.verifies(), stack.facilitator.settles(), written(&stack) - before), (0, 0, 0));
+    assert_eq!(stack.solana.faults().count("POST /"), 6, "questions to our own node");
+    // Nothing was used up.
+    stack.solana.mint(poor.address(), 1);
+    stack.post(LIST).paid_with(&payment).send().await.expect(200);
+}
+
+/// A list is not verified, unless our own node says nothing: then the facilitator knows who is
+/// poor, and nothing is in doubt.
+#[tokio::test]
+async fn a_node_that_is_silent_makes_no_doubt_of_a_key_without_a_cent() {
+    let stack = Stack::builder(binaries!()).solana().start().await;
+    stack.chain.faults().always("*", Fault::Overload);
+    stack.solana.faults().always("*", Fault::Overload);
+    let demand = stack.post(LIST).demand().await;
+    let refused = [
+        stack.post(LIST).paid_with(&stack.wallet_with(0).signs(&demand)).send().await,
+        stack.post(LIST).paid_with(&stack.solana_wallet_with(999).signs(&demand)).send().await,
+    ];
+    for refused in refused {
+        refused.refused(402, "payment_required");
     }
+    let sold = stack.dynamo.rows().iter().any(|row| row["pk"].as_str().is_some_and(|pk| pk.starts_with("SALE#")));
+    assert!(!sold && stack.facilitator.faults().count("POST */settle") == 0);
+    // And who has the money is served.
+    stack.post(LIST).pay(&stack.wallet()).await.answer.expect(200);
+    stack.post(LIST).pay(&stack.solana_wallet()).await.answer.expect(200);
 }
 
 #[tokio::test]
@@ -124,7 +159,7 @@ async fn on_solana_who_has_paid_already_is_not_called_poor() {
 async fn a_node_in_trouble_refuses_no_buyer() {
     let stack = Stack::start(binaries!()).await;
     let owner = stack.wallet();
-    let contract = nobody();
+    let contract = unowned();
     stack.chain.deploy_smart_wallet(contract, owner.address());
     stack.chain.mint(contract, 10_000_000);
     for fault in [Fault::Drop, Fault::Overload, Fault::Html, Fault::Hang] {
@@ -171,7 +206,7 @@ async fn where_there_is_no_node_so_many_are_asked_about_in_a_minute() {
     stack.post(LIST).pay(&stack.wallet()).await.answer.expect(200);
     // And when it is said to be over, it is.
     let owner = stack.wallet();
-    let contract = nobody();
+    let contract = unowned();
     stack.chain.deploy_smart_wallet(contract, owner.address());
     stack.chain.mint(contract, 10_000_000);
     let payment = || owner.signs(&demand).from(contract).tampered(|signature| signature.extend([0; 32]));
@@ -182,6 +217,82 @@ async fn where_there_is_no_node_so_many_are_asked_about_in_a_minute() {
     // Another process, which has kept nothing of that minute: time passes for the table only.
     stack.lambda.kill("numbers_list");
     stack.post(LIST).paid_with(&payment()).send().await.expect(200);
+}
+
+/// A wallet whose contract signs, with its owner.
+struct Smart {
+    owner: Wallet,
+    at: Address,
+}
+
+impl Smart {
+    fn on(stack: &Stack) -> Self {
+        let (owner, at) = (stack.wallet(), unowned());
+        stack.chain.deploy_smart_wallet(at, owner.address());
+        stack.chain.mint(at, 50_000_000);
+        Self { owner, at }
+    }
+
+    async fn buys(&self, stack: &Stack, path: &str) -> harness::request::Response {
+        let demand = stack.post(path).body(&json!({})).demand().await;
+        let payment = self.owner.signs(&demand).from(self.at).tampered(|signature| signature.extend([0; 32]));
+        stack.post(path).body(&json!({})).paid_with(&payment).send().await
+    }
+}
+
+/// Signatures of nothing in these names, one after the other: what they are answered, by status.
+async fn floods(stack: &Stack, names: impl Iterator<Item = Address>) -> Vec<u16> {
+    let demand = stack.post(LIST).demand().await;
+    let mut answers = Vec::new();
+    for (nth, name) in (0_u8..).zip(names) {
+        let payment = Wallet::random().signs(&demand).from(name).signature(vec![nth; 66]);
+        answers.push(stack.post(LIST).paid_with(&payment).send().await.status.as_u16());
+    }
+    answers
+}
+
+fn count(answers: &[u16], status: u16) -> usize {
+    answers.iter().filter(|answer| **answer == status).count()
+}
+
+#[tokio::test]
+async fn junk_in_any_number_of_names_keeps_no_smart_wallet_out_that_has_paid() {
+    // Six in one name, eighteen in those of strangers, ninety in those of wallets that have paid.
+    let stack = Stack::builder(binaries!()).parameter("UnprovenPerMinute", "18").start().await;
+    let (buyer, other, stranger) = (Smart::on(&stack), Smart::on(&stack), Smart::on(&stack));
+    for smart in [&buyer, &other] {
+        smart.buys(&stack, BUY).await.expect(200);
+    }
+    stack.travel(Duration::from_secs(61));
+    // In one name, a known one or not: its share, and nothing of the others'.
+    for name in [other.at, unowned()] {
+        let answers = floods(&stack, std::iter::repeat_n(name, 12)).await;
+        assert_eq!((count(&answers, 402), count(&answers, 429)), (6, 6));
+    }
+    stranger.buys(&stack, LIST).await.expect(200);
+    buyer.buys(&stack, LIST).await.expect(200);
+    // In any number of names: all that strangers have, and still nothing of the buyer's.
+    let answers = floods(&stack, std::iter::repeat_with(unowned).take(30)).await;
+    assert_eq!((count(&answers, 402), count(&answers, 429)), (18 - 6 - 1, 30 - 11));
+    buyer.buys(&stack, LIST).await.expect(200);
+    let refused = stranger.buys(&stack, LIST).await.refused(429, "rate_limited");
+    assert_eq!(refused["limit"], "unproven_signatures_per_minute");
+    // Whose own name is taken in vain comes again when it is told to.
+    let refused = other.buys(&stack, LIST).await.refused(429, "rate_limited");
+    let wait = refused["retry_after_seconds"].as_u64().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    stack.travel(Duration::from_secs(wait) + SECOND);
+    other.buys(&stack, LIST).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_list_for_a_tenth_of_a_cent_makes_no_smart_wallet_known() {
+    let stack = Stack::builder(binaries!()).parameter("UnprovenPerMinute", "3").start().await;
+    let cheap = Smart::on(&stack);
+    cheap.buys(&stack, LIST).await.expect(200);
+    stack.travel(Duration::from_secs(61));
+    floods(&stack, std::iter::repeat_with(unowned).take(4)).await;
+    cheap.buys(&stack, LIST).await.refused(429, "rate_limited");
 }
 
 #[tokio::test]
@@ -203,7 +314,7 @@ async fn a_refused_signature_is_asked_about_once_in_a_minute() {
 async fn a_contract_that_is_there_is_asked_by_our_own_node() {
     let stack = Stack::start(binaries!()).await;
     let owner = stack.wallet();
-    let contract = nobody();
+    let contract = unowned();
     stack.chain.deploy_smart_wallet(contract, owner.address());
     stack.chain.mint(contract, 10_000_000);
     let demand = stack.post(LIST).demand().await;
@@ -213,7 +324,7 @@ async fn a_contract_that_is_there_is_asked_by_our_own_node() {
     stack.post(LIST).paid_with(&signed(&owner)).send().await.expect(200);
     assert_eq!((stack.facilitator.verifies(), stack.facilitator.settles()), (0, 1));
     // Wrapped for its factory all the same, it is the same wallet.
-    let empty = nobody();
+    let empty = unowned();
     stack.chain.deploy_smart_wallet(empty, owner.address());
     let poor = owner.signs(&demand).from(empty).tampered(|signature| signature.extend([0; 32]));
     let refused = stack.post(LIST).paid_with(&poor).send().await.refused(402, "payment_required");
@@ -233,11 +344,12 @@ async fn a_wallet_that_is_not_deployed_is_judged_as_it_will_be() {
         payment.signature(wallet.wraps(factory, &inner))
     };
     let answer = async |payment| stack.post(LIST).paid_with(&payment).send().await;
-    for forged in [signed(&stack.wallet(), FACTORY), signed(&owner, nobody())] {
+    for forged in [signed(&stack.wallet(), FACTORY), signed(&owner, unowned())] {
         let refused = answer(forged).await.refused(402, "payment_required");
         assert_eq!((&refused["reason"], asked(&stack)), (&json!("invalid_signature"), 0));
     }
-    // Its owner's is good as far as we can tell, and the facilitator, which would have to deploy it, has the last word.
+    // Its owner's is good as far as we can tell, and the facilitator, which would have to deploy
+    // it, has the last word.
     let refused = answer(signed(&owner, FACTORY)).await.refused(402, "payment_required");
     assert_eq!((&refused["reason"], asked(&stack)), (&json!("eip6492_factory_not_allowed"), 1));
 }
@@ -247,7 +359,7 @@ async fn an_operator_can_know_another_factory() {
     let factory = "0x00000000000000000000000000000000000000Fa";
     let stack = Stack::builder(binaries!()).parameter("SmartWalletFactories", factory).start().await;
     let demand = stack.post(LIST).demand().await;
-    let wallet = stack.chain.undeployed_wallet(nobody());
+    let wallet = stack.chain.undeployed_wallet(unowned());
     let payment = junk(&demand, wallet.wraps(factory.parse().expect("an address"), &[7; 66]));
     stack.post(LIST).paid_with(&payment).send().await.refused(402, "payment_required");
     assert_eq!(stack.chain.faults().count("*"), 1, "it was worth a question");

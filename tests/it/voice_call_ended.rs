@@ -1,5 +1,5 @@
-//! `POST /webhooks/bland/{call_id}/{token}`: what the dialler's word does, and what one does that is lost, late, doubled, forged, replayed
-//! or sent too early.
+//! `POST /webhooks/bland/{call_id}/{token}`: what the dialler's word does, and what one does that
+//! is lost, late, doubled, forged, replayed or sent too early.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn a_word_ends_a_call_at_once_and_nothing_is_left_to_be_looked_at() {
     let seen = call.poll().await;
     assert_eq!((&seen["ended_by"], &seen["final"], &seen["charged"]), (&json!("USER"), &json!(true), &json!(true)));
     assert!(seen["summary"].is_string() && seen["transcript"].as_array().is_some_and(|lines| !lines.is_empty()));
-    assert!(call.row()["settled"] == true && !call.is_due(), "{}", call.row());
+    assert!(call.row()["closed"] == true && !call.is_due(), "{}", call.row());
     assert_eq!(call.stack.words_arrive().await, [0_u16; 0], "it was taken");
     call.stack.minutes(6).await;
     call.poll().await;
@@ -98,16 +98,17 @@ async fn each_end_is_told_and_what_failed_is_paid_back_without_a_wait() {
     }
 }
 
-/// An end that could still turn out to be another one is not settled because the dialler says that it is over.
+/// An end that could still turn out to be another one is not settled because the dialler says that
+/// it is over.
 #[tokio::test]
 async fn an_end_that_is_inferred_is_seen_and_settles_in_its_time() {
-    let call = Call::placed(Script::EndedByNobodyInSilence).await;
+    let call = Call::placed(Script::EndedUnsaidInSilence).await;
     call.stack.bland.finish_all();
     assert_eq!(call.stack.words_arrive().await, [202]);
-    assert!(call.row()["ended_at"].is_i64() && call.row()["settled"] == false && call.is_due());
+    assert!(call.row()["ended_at"].is_i64() && call.row()["closed"] == false && call.is_due());
     call.stack.minutes(2).await;
     assert_eq!(call.poll().await["ended_by"], "NO_ANSWER");
-    assert_eq!(call.row()["settled"], true);
+    assert_eq!(call.row()["closed"], true);
 }
 
 #[tokio::test]
@@ -122,14 +123,14 @@ async fn a_word_that_is_lost_costs_the_wait_for_the_next_look() {
 }
 
 #[tokio::test]
-async fn a_call_that_no_one_polls_and_of_which_no_word_comes_is_looked_after_when_its_time_is_up() {
+async fn a_call_that_no_client_polls_and_of_which_no_word_comes_is_looked_after_when_its_time_is_up() {
     let call = Call::placed(Script::UserHangsUp).await;
     call.stack.bland.finish_all();
     let looks = call.looks();
     call.stack.minutes(3).await;
     assert_eq!(call.looks(), looks, "a word may still come");
     call.stack.minutes(4).await;
-    assert_eq!(call.row()["settled"], true);
+    assert_eq!(call.row()["closed"], true);
 }
 
 #[tokio::test]
@@ -148,7 +149,7 @@ async fn a_word_that_comes_twice_late_or_again_after_a_month_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_word_before_the_end_is_not_believed_whoever_sends_it() {
+async fn a_word_before_the_end_is_not_believed_even_from_the_dialler() {
     let call = Call::placed(Script::NeverEnds).await;
     let looks = call.looks();
     // A token that has leaked.
@@ -243,10 +244,10 @@ async fn an_end_while_the_payment_is_in_doubt_is_seen_and_settles_when_that_is_o
     let call = Call { id: placed["call_id"].as_str().expect("an id").to_owned(), stack };
     call.stack.bland.finish_all();
     assert_eq!(call.stack.words_arrive().await, [202]);
-    assert!(call.row()["ended_at"].is_i64() && call.row()["settled"] == false);
+    assert!(call.row()["ended_at"].is_i64() && call.row()["closed"] == false);
     call.stack.post(CALL).body(&body).paid_with(&paid.payment).send().await.expect(200);
     call.stack.minutes(2).await;
-    assert_eq!((&call.row()["settled"], &call.poll().await["charged"]), (&json!(true), &json!(true)));
+    assert_eq!((&call.row()["closed"], &call.poll().await["charged"]), (&json!(true), &json!(true)));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `POST /api/v1/voice/call/{call_id}/hangup`
 
 mod page;
+mod placed;
 mod reported;
 mod unpaid;
 
@@ -27,7 +28,8 @@ struct Call {
 }
 
 impl Call {
-    /// A world in which a wallet has just placed a call that would go like this, and that has come so many steps far.
+    /// A world in which a wallet has just placed a call that would go like this, and that has come
+    /// so many steps far.
     async fn placed(script: Script, steps: usize) -> Self {
         Self::in_world(Stack::start(binaries!()).await, script, steps).await
     }
@@ -117,6 +119,9 @@ async fn what_is_hung_up_before_the_phone_rang_goes_back() {
         let ended = call.ended().await;
         assert_eq!((&ended["status"], &ended["ended_by"]), (&json!("failed"), &json!("REQUESTED")));
         assert_eq!((&ended["charged"], &ended["paid"]), (&json!(false), &json!("0.00")));
+        // The callee knows nothing of it, and others can still call ten times.
+        let called = call.stack.dynamo.row(&format!("LIMIT#DESTINATION#{TO}"), "LIMIT").unwrap_or_default();
+        assert_eq!(called["entries"].as_object().map(serde_json::Map::len), Some(0), "{called}");
         let reason = ended["ended_by_reason"].as_str().expect("a reason");
         assert!(reason.ends_with("before the phone rang. You are not charged for the call."), "{reason}");
         call.stack.minutes(3).await;
@@ -189,7 +194,7 @@ async fn it_takes_post_and_a_body_that_says_nothing_or_an_object() {
         let answer = call.stack.request(method.clone(), &path).send().await;
         assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, Some("POST, OPTIONS")), "{method}");
     }
-    for body in ["[]", "7", "\"\"", "{", "{}{}", "confirm=yes", "null"] {
+    for body in ["[]", "7", "\"no\"", "{", "{}{}", "confirm=yes", "nul"] {
         let refused = call.stack.post(&path).raw("application/json", body.to_owned()).send().await;
         assert_eq!(refused.refused(400, "bad_request")["field"], "body", "{body}");
     }
@@ -197,6 +202,9 @@ async fn it_takes_post_and_a_body_that_says_nothing_or_an_object() {
     call.stack.post(&path).raw("application/json", huge).send().await.refused(413, "too_large");
     assert!(!call.is_over() && call.row()["hangup_requested_at"].is_null(), "nothing of it has done anything");
 
+    // What a library writes for its client that sends nothing.
+    let empty = call.stack.post(&path).raw("application/json", "null".to_owned()).send().await;
+    assert_eq!(empty.expect(202).json()["ignored_fields"], serde_json::Value::Null);
     let answer = call.stack.post(&format!("{path}?now=1")).body(&json!({"reason": "enough"})).send().await;
     assert_eq!(answer.expect(202).json()["ignored_fields"], json!(["now", "reason"]));
     assert!(call.is_over());
@@ -234,6 +242,20 @@ async fn a_dry_run_is_refused_and_the_call_goes_on() {
     assert_eq!(look.expect(200).json()["ended_by"], "IN_PROGRESS");
     let done = call.stack.post(&format!("{path}?dry_run=false")).body(&json!({"dry_run": false})).send().await;
     assert_eq!(done.expect(202).json()["status"], "ending");
+    assert!(call.is_over());
+}
+
+#[tokio::test]
+async fn a_hang_up_that_is_to_come_later_is_refused_and_the_call_goes_on() {
+    let call = Call::placed(Script::NeverEnds, 4).await;
+    for body in [json!({"delay": 30}), json!({"in_seconds": "5"}), json!({"after": "1m"}), json!({"wait": true})] {
+        let told = call.hang_up().body(&body).send().await.refused(400, "bad_request");
+        assert!(told["message"].as_str().expect("words").contains("a call is hung up at once"), "{told}");
+    }
+    let path = format!("/api/v1/voice/call/{}/hangup", call.id);
+    assert_eq!(call.stack.post(&format!("{path}?delay=30")).send().await.refused(400, "bad_request")["field"], "delay");
+    assert!(!call.is_over() && call.row()["hangup_requested_at"].is_null());
+    call.hang_up().body(&json!({"delay": 0})).send().await.expect(202);
     assert!(call.is_over());
 }
 
@@ -276,13 +298,14 @@ async fn a_dialler_that_cannot_be_asked_keeps_no_hang_up_waiting() {
     call.stack.bland.faults().always("*", Fault::Overload);
     is_ending(&call.hang_up().send().await, &call);
     call.stack.bland.faults().clear();
-    // Nobody polls: the reaper comes for it.
+    // No client polls: the reaper comes for it.
     call.stack.minutes(2).await;
     assert!(call.is_over());
     assert_eq!(call.ended().await["ended_by"], "REQUESTED");
 }
 
-/// The process dies when it has written that the call is to end, and before the dialler hears of it; and no client comes back.
+/// The process dies when it has written that the call is to end, and before the dialler hears of
+/// it; and no client comes back.
 #[tokio::test]
 async fn a_hang_up_that_died_after_it_was_written_is_made_by_the_reaper() {
     let call = Call::placed(Script::NeverEnds, 4).await;
@@ -332,36 +355,6 @@ async fn ringing_and_hanging_up_counts_in_every_limit() {
     assert!(refused["limit"].as_str().expect("a name").contains("destination"), "{refused}");
 }
 
-/// The dialler is still being asked to place the call when it is to be hung up.
-#[tokio::test]
-async fn a_call_that_is_not_placed_yet_is_ended_once_it_is() {
-    let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    stack.buys(&wallet).await;
-    stack.bland.script_next(Script::NeverEnds);
-    let dials = stack.bland.faults();
-    let met = dials.count("POST /v1/calls") + 1;
-    dials.once("POST /v1/calls", Fault::Stall);
-    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
-    let meanwhile = async {
-        dials.arrived("POST /v1/calls", met).await;
-        let row = stack.dynamo.rows().into_iter().find(|row| row["sk"] == "CALL").expect("the call");
-        let id = row["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned();
-        let answer = stack.post(&format!("/api/v1/voice/call/{id}/hangup")).send().await;
-        dials.release();
-        (id, answer)
-    };
-    let (paid, (id, answer)) = join(stack.post(CALL).body(&body).pay(&wallet), meanwhile).await;
-    paid.answer.expect(200);
-    let vendors = stack.bland.calls().last().expect("a call").id.clone();
-    let call = Call { stack, wallet, id, vendors };
-    is_ending(&answer, &call);
-    call.goes_on(2);
-    call.poll().await;
-    assert!(call.is_over(), "the first look has ended it");
-    assert_eq!(call.ended().await["ended_by"], "REQUESTED");
-}
-
 /// The request that has the turn to look tells the dialler again, and not all that poll.
 #[tokio::test]
 async fn however_many_poll_the_dialler_is_told_once_for_each_look() {
@@ -380,43 +373,6 @@ async fn however_many_poll_the_dialler_is_told_once_for_each_look() {
     call.stack.travel(Duration::from_secs(5));
     call.poll().await;
     assert!(call.is_over());
-}
-
-/// The dialler places the call after it was read and before the wish is written, so neither has known of the other.
-#[tokio::test]
-async fn a_call_that_is_placed_while_the_wish_is_written_is_ended_by_the_same_request() {
-    let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    stack.buys(&wallet).await;
-    stack.bland.script_next(Script::NeverEnds);
-    let (dials, writes) = (stack.bland.faults(), stack.dynamo.faults());
-    let met = dials.count("POST /v1/calls") + 1;
-    dials.once("POST /v1/calls", Fault::Stall);
-    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
-    let row = || stack.dynamo.rows().into_iter().find(|row| row["sk"] == "CALL").expect("the call");
-    let meanwhile = async {
-        dials.arrived("POST /v1/calls", met).await;
-        let id = row()["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned();
-        let met = writes.count("UpdateItem") + 1;
-        writes.once("UpdateItem", Fault::Stall);
-        let placed = async {
-            writes.arrived("UpdateItem", met).await;
-            dials.release();
-            while row()["placed"].is_null() {
-                tokio::task::yield_now().await;
-            }
-            writes.release();
-        };
-        let (answer, ()) = join(stack.post(&format!("/api/v1/voice/call/{id}/hangup")).send(), placed).await;
-        (id, answer)
-    };
-    let (paid, (id, answer)) = join(stack.post(CALL).body(&body).pay(&wallet), meanwhile).await;
-    paid.answer.expect(200);
-    let vendors = stack.bland.calls().last().expect("a call").id.clone();
-    let call = Call { stack, wallet, id, vendors };
-    is_ending(&answer, &call);
-    assert!(call.is_over(), "no look and no round has come by");
-    assert_eq!(call.ended().await["ended_by"], "REQUESTED");
 }
 
 #[tokio::test]

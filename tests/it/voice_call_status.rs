@@ -1,13 +1,16 @@
 //! `GET /api/v1/voice/call/{call_id}`
 
+mod page;
+
 use std::time::Duration;
 
-use harness::request::Response;
-use harness::sim::bland::{End, Script, Speaker, Step};
+use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
 use harness::spec::CALL;
 use harness::{Stack, binaries};
 use serde_json::{Value, json};
+
+use self::page::html;
 
 const TO: &str = "+12133610872";
 
@@ -105,7 +108,7 @@ async fn the_dialler_is_asked_once_in_half_a_minute_however_many_poll() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_after_an_end_has_settled() {
+async fn no_vendor_is_asked_after_an_end_has_settled() {
     let call = Call::placed(Script::UserHangsUp).await;
     call.ended().await;
     call.stack.travel(Duration::from_secs(61));
@@ -168,7 +171,8 @@ async fn an_error_is_not_charged_while_its_payment_is_unknown_nor_when_it_arrive
 async fn a_look_that_is_overtaken_answers_with_what_is_stored() {
     let call = Call::placed(Script::UserHangsUp).await;
     let path = format!("/api/v1/voice/call/{}", call.id);
-    // What the first look is told is long in coming, and the next one, which is due, has seen more meanwhile.
+    // What the first look is told is long in coming, and the next one, which is due, has seen more
+    // meanwhile.
     call.stack.bland.faults().once("GET /v1/calls/*", Fault::Stall);
     let slow = call.stack.get(&path).send();
     let quick = async {
@@ -201,7 +205,7 @@ async fn a_call_is_gone_when_it_is_kept_no_longer_though_the_table_still_has_it(
 
 #[tokio::test]
 async fn an_end_that_could_be_shown_stands_though_the_dialler_cannot_be_asked() {
-    let call = Call::placed(Script::EndedByNobodyInSilence).await;
+    let call = Call::placed(Script::EndedUnsaidInSilence).await;
     call.stack.bland.finish_all();
     assert_eq!(call.poll().await["ended_by"], "IN_PROGRESS", "it is inferred from what is missing");
     call.stack.bland.faults().always("GET /v1/calls/*", Fault::Refuse(Answer::json(500, &json!({}))));
@@ -213,7 +217,7 @@ async fn an_end_that_could_be_shown_stands_though_the_dialler_cannot_be_asked() 
     call.stack.travel(Duration::from_mins(11));
     call.stack.sweep().await;
     let row = call.stack.dynamo.rows().into_iter().find(|row| row["pk"] == format!("CALL#{}", call.id));
-    assert_eq!(row.expect("the call")["settled"], true);
+    assert_eq!(row.expect("the call")["closed"], true);
     assert_eq!(call.poll().await["ended_by"], "NO_ANSWER");
 }
 
@@ -238,168 +242,6 @@ async fn polling_takes_get_and_nothing_else() {
     assert_eq!(refused.header("allow"), Some("GET, HEAD, OPTIONS"));
 }
 
-/// What browsers send.
-const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-
-impl Call {
-    async fn page(&self) -> Response {
-        self.stack.get(&format!("/v1/voice/call/{}", self.id)).header("accept", BROWSER).send().await
-    }
-}
-
-fn html(answer: &Response) -> String {
-    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
-    String::from_utf8(answer.body.to_vec()).expect("UTF-8")
-}
-
-#[tokio::test]
-async fn a_browser_gets_a_page_and_a_program_what_it_always_got() {
-    let call = Call::placed(Script::UserHangsUp).await;
-    let path = format!("/api/v1/voice/call/{}", call.id);
-    for accept in
-        ["*/*", "application/json", "application/json, text/plain, */*", "text/html;q=0.5, */*;q=0.5", "image/png"]
-    {
-        let answer = call.stack.get(&path).header("accept", accept).send().await;
-        assert_eq!(answer.header("content-type"), Some("application/json"), "{accept}");
-        assert_eq!(answer.json()["call_id"], call.id.as_str());
-        assert_eq!(answer.header("vary"), Some("Accept"));
-    }
-    for accept in [BROWSER, "text/html", "application/json;q=0.9, text/html"] {
-        let answer = call.stack.get(&path).header("accept", accept).send().await;
-        assert!(html(answer.expect(200)).contains("<h1>"), "{accept}");
-        // It is as large as what is compressed for clients that want that.
-        assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
-    }
-}
-
-#[tokio::test]
-async fn a_page_that_is_compressed_says_what_it_depends_on() {
-    let call = Call::placed(Script::UserHangsUp).await;
-    let path = format!("/api/v1/voice/call/{}", call.id);
-    let page = call.stack.get(&path).header("accept", BROWSER).header("accept-encoding", "gzip").send().await;
-    assert_eq!(page.expect(200).header("content-encoding"), Some("gzip"));
-    assert_eq!(page.header("vary"), Some("Accept, Accept-Encoding"));
-}
-
-#[tokio::test]
-async fn a_page_shows_how_a_call_goes_and_looks_again_until_it_is_over() {
-    let call = Call::placed(Script::UserHangsUp).await;
-    let page = html(&call.page().await);
-    assert!(page.contains("Calling") && page.contains("$0.54 paid.") && page.contains("+1 213 361 0872"), "{page}");
-    assert!(page.contains(r#"<noscript><meta http-equiv="refresh" content="10"></noscript>"#), "{page}");
-
-    call.ended().await;
-    let page = html(&call.page().await);
-    for part in
-        ["They hung up", "table for two at seven", "https://api.bland.ai/v1/recordings/", "42 s", "data-again=\"5\""]
-    {
-        assert!(page.contains(part), "{part} in {page}");
-    }
-    // Until nothing more can come.
-    call.stack.travel(Duration::from_secs(61));
-    let page = html(&call.page().await);
-    assert!(page.contains("data-again=\"0\"") && !page.contains("http-equiv=\"refresh\""), "{page}");
-}
-
-#[tokio::test]
-async fn a_page_says_what_became_of_the_money() {
-    let call = Call::placed(Script::PreQueueError).await;
-    call.ended().await;
-    call.stack.travel(Duration::from_secs(61));
-    let page = html(&call.page().await);
-    assert!(page.contains("The call failed") && page.contains("$0.54 is on its way back"), "{page}");
-    assert!(page.contains("data-again=\"30\""), "{page}");
-    call.stack.sweep().await;
-    let refund = call.poll().await["refund"].clone();
-    assert_eq!(refund["status"], "refunded");
-    let page = html(&call.page().await);
-    assert!(
-        page.contains("$0.54 was paid back") && page.contains(refund["transaction"].as_str().expect("one")),
-        "{page}"
-    );
-    assert!(page.contains("data-again=\"0\""), "{page}");
-}
-
-#[tokio::test]
-async fn what_a_stranger_says_is_text_and_nothing_else() {
-    let said = "</span></li></ol><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ style }}";
-    let end = End {
-        status: "completed",
-        queue_status: "complete",
-        answered_by: Some("human"),
-        ended_by: Some("USER"),
-        error: None,
-        seconds: Some(42),
-        summary: Some("<style>*{display:none}</style>".to_owned()),
-    };
-    let steps =
-        vec![Step::Allocate, Step::Start, Step::Say(Speaker::User, said.to_owned()), Step::End(end), Step::Settle];
-    let call = Call::placed(Script::Steps(steps)).await;
-    assert_eq!(call.ended().await["transcript"][0]["text"], said);
-    let page = html(&call.page().await);
-    assert!(!page.contains("<script>alert") && !page.contains("<img") && !page.contains("<style>*"), "{page}");
-    assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{page}");
-    assert_eq!(page.matches("<script>").count(), 1);
-    assert_eq!(page.matches("<style>").count(), 1);
-}
-
-#[tokio::test]
-async fn a_page_may_do_next_to_nothing_and_is_kept_nowhere() {
-    let call = Call::placed(Script::UserHangsUp).await;
-    call.ended().await;
-    let unknown = call.stack.get("/api/v1/voice/call/unknown").header("accept", BROWSER).send().await;
-    for (page, media, form) in [
-        // The button that hangs up.
-        (&call.page().await, Some("media-src https://api.bland.ai"), "form-action 'self'"),
-        (&unknown, None, "form-action 'none'"),
-    ] {
-        let policy = page.header("content-security-policy").expect("a policy");
-        let rules: Vec<&str> = policy.split(';').map(str::trim).collect();
-        for rule in ["default-src 'none'", "base-uri 'none'", form, "frame-ancestors 'none'"] {
-            assert!(rules.contains(&rule), "{rule} in {policy}");
-        }
-        assert_eq!(rules.iter().find(|rule| rule.starts_with("media-src")).copied(), media, "{policy}");
-        for loose in ["unsafe", "*", "http:", "data:"] {
-            assert!(!policy.contains(loose), "{policy}");
-        }
-        for (name, value) in [
-            ("referrer-policy", "no-referrer"),
-            ("x-content-type-options", "nosniff"),
-            ("cache-control", "no-store"),
-            ("x-robots-tag", "noindex, nofollow, noarchive"),
-            ("content-language", "en"),
-            ("vary", "Accept, Accept-Encoding"),
-        ] {
-            assert_eq!(page.header(name), Some(value));
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_person_gets_the_same_page_for_every_call_that_is_not_there() {
-    let stack = Stack::start(binaries!()).await;
-    let at = |id: &str| stack.get(&format!("/v1/voice/call/{id}")).header("accept", BROWSER).send();
-    let unknown = at("0123456789ABCDEFGHJKMNPQRS").await;
-    let page = html(unknown.expect(404));
-    assert!(page.contains("There is no such call") && page.contains("26 capital letters and digits"), "{page}");
-    for id in ["01HXY9", "0123456789abcdefghjkmnpqrs", "%3Cscript%3E", "..%2F..%2Fetc"] {
-        let malformed = at(id).await;
-        assert_eq!((malformed.status, &malformed.body), (unknown.status, &unknown.body), "{id}");
-    }
-}
-
-#[tokio::test]
-async fn a_person_is_told_in_words_when_something_fails_here() {
-    let call = Call::placed(Script::UserHangsUp).await;
-    call.stack
-        .dynamo
-        .faults()
-        .once("Query", Fault::Refuse(Answer::json(400, &json!({"__type": "ValidationException"}))));
-    let page = html(call.page().await.expect(500));
-    assert!(page.contains("Something failed on our side") && !page.contains("ValidationException"), "{page}");
-    html(call.page().await.expect(200));
-}
-
 #[tokio::test]
 async fn the_head_of_an_answer_can_be_had_alone() {
     let call = Call::placed(Script::UserHangsUp).await;
@@ -407,7 +249,8 @@ async fn the_head_of_an_answer_can_be_had_alone() {
     assert_eq!((head.expect(200).body.len(), head.header("content-type")), (0, Some("application/json")));
 }
 
-/// Behind the sentence that law wants of a recorded voice, in the dialler's newest form, and never by SMS.
+/// Behind the sentence that law wants of a recorded voice, in the dialler's newest form, and never
+/// by SMS.
 #[tokio::test]
 async fn a_message_for_voicemail_reaches_the_dialler_behind_its_disclosure_and_is_left_on_evidence_alone() {
     let stack = Stack::start(binaries!()).await;

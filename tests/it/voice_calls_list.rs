@@ -152,7 +152,7 @@ async fn a_list_asks_no_dialler() {
     stack.travel(MINUTE);
     let asked = stack.bland.faults().count("*");
     let list = page(&stack, &wallet, json!({})).await;
-    assert_eq!(list["calls"][0]["ended_by"], "IN_PROGRESS", "nobody has looked");
+    assert_eq!(list["calls"][0]["ended_by"], "IN_PROGRESS", "no poll has looked");
     assert_eq!(stack.bland.faults().count("*"), asked);
 }
 

@@ -1,7 +1,7 @@
 //! `GET /api/v1/voice/call/{call_id}?wait=N`: a look that is answered as soon as something is new.
 //!
-//! Nothing here sleeps: a function that waits reads its call's row once a second, so time that is travelled, or a step of the dialler's, is
-//! seen at its next reading.
+//! Nothing here sleeps: a function that waits reads its call's row once a second, so time that is
+//! travelled, or a step of the dialler's, is seen at its next reading.
 
 mod costs;
 
@@ -25,7 +25,8 @@ struct Call {
 }
 
 impl Call {
-    /// A world in which a wallet has just placed a call that goes like this, has come so many steps far, and was looked at.
+    /// A world in which a wallet has just placed a call that goes like this, has come so many steps
+    /// far, and was looked at.
     async fn placed(script: Script, steps: usize) -> Self {
         let stack = Stack::start(binaries!()).await;
         let wallet = stack.wallet();
@@ -260,7 +261,8 @@ async fn a_line_may_be_corrected_until_nothing_is_added_any_more() {
         call.stack.travel(Duration::from_secs(5));
     };
     let (seen, ()) = join(call.wait(20), corrected).await;
-    // What the AI did, and what is not said to be a person or the AI, is not a line; what was said twice is two.
+    // What the AI did, and what is not said to be a person or the AI, is not a line; what was said
+    // twice is two.
     assert_eq!(lines(&seen), [(0, "A table for two."), (1, "At seven."), (2, "At seven.")]);
     assert_eq!(seen["transcript_final"], false);
     call.stack.bland.finish_all();
@@ -282,7 +284,8 @@ async fn a_transcript_does_not_shrink() {
     assert_eq!(lines(&call.poll().await), [(0, "One."), (1, "Two.")]);
 }
 
-/// Twenty come at the moment at which a look is due: one of them looks, one of them waits, the others have their answer at once.
+/// Twenty come at the moment at which a look is due: one of them looks, one of them waits, the
+/// others have their answer at once.
 #[tokio::test]
 async fn twenty_that_wait_look_once_in_five_seconds_and_one_of_them_waits() {
     let call = Call::placed(Script::NeverEnds, 3).await;
@@ -323,7 +326,8 @@ async fn a_wait_is_over_when_the_payment_is_settled() {
     assert_eq!(seen["ended_by"], "IN_PROGRESS");
 }
 
-/// A call that has failed, and whose payment goes back, is final: of the refund no wait has to hear.
+/// A call that has failed, and whose payment goes back, is final: of the refund no wait has to
+/// hear.
 #[tokio::test]
 async fn a_call_whose_payment_goes_back_is_answered_at_once() {
     let call = Call::placed(Script::CallError, 4).await;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Google's opinion of the world's phone numbers, frozen: writes numbers.txt and twins.txt beside itself.
+"""Google's opinion of the world's phone numbers, frozen: writes numbers.txt, twins.txt and longer.txt beside itself, and
+shared/data/whole.txt, which the product reads.
 
     tests/numbers/run [--write]
 
@@ -7,6 +8,8 @@ numbers.txt: for each region and type, numbers of every alternative of the type'
 is the region, the calling code, the type, then national numbers.
 twins.txt: other spellings of valid numbers: with the prefix that is dialled inside the country, in each form that the
 plan knows, behind the calling code. Google reads them as another number than they say.
+longer.txt: what is a number too where one of numbers.txt has each of TAILS behind it. What is not there is none.
+whole.txt: `lengths.py`.
 
 With --check nothing is written; it fails if the files are not what the pinned release of `phonenumbers` gives.
 """
@@ -16,6 +19,7 @@ import pathlib
 import sys
 import warnings
 
+import lengths
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType, format_number
 
@@ -26,6 +30,8 @@ import sre_parse  # noqa: E402
 HERE = pathlib.Path(__file__).parent
 # Samples of one pattern, spread evenly over its alternatives.
 MOST = 56
+# What is put behind a number.
+TAILS = ("0", "7", "00", "34")
 # Combinations of alternatives that are looked at before.
 COMBINATIONS = 4000
 
@@ -178,27 +184,40 @@ def twins(metadata, nationals):
                 yield whole
 
 
+def longer(code, nationals):
+    """Numbers with digits behind them that are numbers again."""
+    for text in (national + tail for national in nationals for tail in TAILS):
+        number = parsed(code, text)
+        if number and phonenumbers.is_valid_number(number) and e164(number) == f"+{code}{text}":
+            yield text
+
+
 def main():
-    listed, doubled = [], []
+    listed, doubled, again = [], [], []
     for region, metadata in regions():
         found = samples(region, metadata)
         for kind, _ in TYPES.values():
             if kind in found:
                 listed.append(" ".join([region, str(metadata.country_code), kind, *sorted(found[kind])]))
+        more = sorted(set(longer(metadata.country_code, [n for texts in found.values() for n in texts])))
+        if more:
+            again.append(" ".join([str(metadata.country_code), *more]))
         ordinary = [n for kind in ("fixed", "mobile", "either", "voip", "tollfree") for n in spread(sorted(found.get(kind, [])), 4)]
         other = sorted(set(twins(metadata, ordinary)))
         if other:
             doubled.append(" ".join([region, *other]))
-    files = {"numbers.txt": listed, "twins.txt": doubled}
-    for name, lines in files.items():
-        text = f"# phonenumbers {phonenumbers.__version__}, by sweep.py\n" + "".join(line + "\n" for line in lines)
-        if "--check" in sys.argv[1:]:
-            if (HERE / name).read_text() != text:
-                sys.exit(f"{name} is not what phonenumbers {phonenumbers.__version__} gives: tests/numbers/run --write")
-        else:
-            (HERE / name).write_text(text)
-        count = sum(len(line.split()) - (3 if name == "numbers.txt" else 1) for line in lines)
-        print(f"{name}: {count} numbers")
+    head = f"# phonenumbers {phonenumbers.__version__}, by sweep.py\n"
+    files = {
+        HERE / f"{name}.txt": head + "".join(line + "\n" for line in lines)
+        for name, lines in {"numbers": listed, "twins": doubled, "longer": again}.items()
+    }
+    files[HERE.parent.parent / "shared" / "data" / "whole.txt"] = lengths.text()
+    for path, text in files.items():
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text)
+        elif path.read_text() != text:
+            sys.exit(f"{path.name} is not what phonenumbers {phonenumbers.__version__} gives: tests/numbers/run --write")
+        print(f"{path.name}: {len(text.split())} words in {text.count(chr(10))} lines")
 
 
 main()

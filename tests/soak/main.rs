@@ -1,5 +1,6 @@
-//! `cargo soak`: several clients at once, for minutes instead of seconds, while requests go wrong, processes are killed and
-//! months pass. Each world is swept and audited when some thousand errands have been run in it, and the next one begins.
+//! `cargo soak`: several clients at once, for minutes instead of seconds, while requests go wrong,
+//! processes are killed and months pass. Each world is swept and audited when some thousand errands
+//! have been run in it, and the next one begins.
 //!
 //! `--minutes 10`, `--seed 1`. Ends with 1 if anything that was promised did not hold.
 

@@ -84,6 +84,14 @@ pub(crate) async fn unblock(desk: &Desk, target: Target) -> Result<Answer, Troub
 /// `dialtone pause`
 pub(crate) async fn pause(desk: &Desk, pausing: Pausing) -> Result<Answer, Trouble> {
     let store = desk.settings.store()?;
+    if pausing.refunds {
+        let question = "Nothing will go back to payers but what was sent already. What is owed waits.";
+        let deed = Deed::confirmed(desk, question, "pause refunds").await?;
+        let changed = store.stop_refunds(Some(&deed.why()), &desk.invocation.attempt, desk.invocation.now).await?;
+        deed.ended(changed).await?;
+        let words = if changed { "Nothing goes back any more." } else { "Payments back were stopped already." };
+        return Ok(Answer::words(json!({"changed": changed}), words));
+    }
     let what = if pausing.all { Pause::All } else { Pause::New };
     let question = match what {
         Pause::New => "No numbers and no calls will be sold. Who has a number can list and renew it.",
@@ -92,8 +100,17 @@ pub(crate) async fn pause(desk: &Desk, pausing: Pausing) -> Result<Answer, Troub
     let deed = Deed::confirmed(desk, question, format!("pause {}", what.as_str())).await?;
     let changed = store.pause_selling(what, &deed.why(), &desk.invocation.attempt, desk.invocation.now).await?;
     deed.ended(changed).await?;
-    let words = if changed { "Selling is paused." } else { "Selling was paused already." };
-    Ok(Answer::words(json!({"changed": changed}), words))
+    if changed {
+        return Ok(Answer::words(json!({"changed": true}), "Selling is paused."));
+    }
+    let words = match (what, store.controls().await?.paused) {
+        (Pause::New, Some((Pause::All, switched))) => {
+            let (since, why) = (switched.since, switched.why);
+            format!("Everything is paused already, since {since}: {why}. It stays so until `dialtone resume`.")
+        }
+        _ => "Selling was paused already.".to_owned(),
+    };
+    Ok(Answer::words(json!({"changed": false}), words))
 }
 
 /// `dialtone resume`

@@ -1,12 +1,12 @@
-//! The trail of what operators do: who, when, what and why, booked before it is done and again with what came of it. What was begun and
-//! has no end in the trail was interrupted.
+//! The trail of what operators do: who, when, what and why, booked before it is done and again with
+//! what came of it. What was begun and has no end in the trail was interrupted.
 //!
 //! Who it is AWS says, not the machine that the command is typed at.
 //!
 //! `docs/decisions.md`: What stands in the trail of what operators do?
 
 use shared::invocation::Invocation;
-use shared::types::Timestamp;
+use shared::types::{AttemptId, Timestamp};
 
 use crate::Desk;
 use crate::terminal::Trouble;
@@ -19,7 +19,10 @@ pub(crate) struct Deed<'a> {
     because: String,
     /// Whether it is done although it cannot be noted.
     anyway: bool,
-    /// When it was begun: once the question was answered, which may be long after the command was given.
+    /// What its lines in the trail are known by: a command may do more than one thing in a second.
+    id: AttemptId,
+    /// When it was begun: once the question was answered, which may be long after the command was
+    /// given.
     now: Timestamp,
 }
 
@@ -31,7 +34,8 @@ impl<'a> Deed<'a> {
         Self::begun(desk, what.into(), because, false).await
     }
 
-    /// The same for what may have to be done because the table does not answer, and what AWS has a trail of besides.
+    /// The same for what may have to be done because the table does not answer, and what AWS has a
+    /// trail of besides.
     pub(crate) async fn confirmed_anyway(desk: &'a Desk, question: &str, what: String) -> Result<Self, Trouble> {
         let because = reason(desk)?;
         desk.terminal.confirm(question)?;
@@ -52,12 +56,14 @@ impl<'a> Deed<'a> {
 
     async fn begun(desk: &'a Desk, what: String, because: String, anyway: bool) -> Result<Self, Trouble> {
         let who = desk.settings.aws()?.identity().await?.arn;
-        let deed = Self { desk, who, what, because, anyway, now: the_time() };
+        let Invocation { attempt: id, now, .. } = Invocation::begin();
+        let deed = Self { desk, who, what, because, anyway, id, now };
         deed.note("begun", deed.now).await?;
         Ok(deed)
     }
 
-    /// When it was begun: what it books stands on that day, whose file is not written before the day is over.
+    /// When it was begun: what it books stands on that day, whose file is not written before the
+    /// day is over.
     pub(crate) const fn now(&self) -> Timestamp {
         self.now
     }
@@ -85,7 +91,7 @@ impl<'a> Deed<'a> {
     async fn booked(&self, outcome: &str, at: Timestamp) -> Result<(), Trouble> {
         let store = self.desk.settings.store()?;
         let deed = [&self.who, &self.what, &self.because, outcome];
-        Ok(store.book_deed(deed, self.now, &self.desk.invocation.attempt, at).await?)
+        Ok(store.book_deed(deed, self.now, &self.id, at).await?)
     }
 }
 

@@ -1,4 +1,5 @@
-//! What is kept of calls: erased before its time because the person who was called asks for it, or held beyond its time because a court does.
+//! What is kept of calls: erased before its time because the person who was called asks for it, or
+//! held beyond its time because a court does.
 //!
 //! `docs/decisions.md`: What stays of a call that is erased?
 
@@ -12,10 +13,10 @@ use shared::upstream::bland::BlandCallId;
 use shared::upstream::bland::erase::AtBland;
 
 use super::deed::Deed;
-use crate::Desk;
 use crate::args::{Erase, Erased, Held, Hold};
 use crate::show::{ASK, phone_number};
 use crate::terminal::{Answer, Trouble};
+use crate::{Desk, find};
 
 /// What an operator is told of what stays.
 const STAYS: &str = "The sale stays for the books, with the prefix that was called. How often the number was called is counted for two days \
@@ -39,7 +40,7 @@ pub(crate) async fn hold(desk: &Desk, hold: Hold) -> Result<Answer, Trouble> {
                 let words = "Its money is on its way back: it is held until that is there. Try again in an hour.";
                 Answer::words(json!({"held": true, "changed": false}), words).no()
             }
-            _ => free(false, "It was not held."),
+            Keeping::Already | Keeping::NoCall | Keeping::Held(_) | Keeping::Erasing => free(false, "It was not held."),
         });
     }
     let question =
@@ -52,7 +53,7 @@ pub(crate) async fn hold(desk: &Desk, hold: Hold) -> Result<Answer, Trouble> {
         Keeping::Already | Keeping::Held(_) => {
             Answer::words(json!({"held": true, "changed": false}), "It was held already.")
         }
-        other => told(&other, "").no(),
+        other @ (Keeping::NoCall | Keeping::Unsettled | Keeping::Erasing) => told(&other, "").no(),
     })
 }
 
@@ -100,17 +101,7 @@ async fn erase_one(desk: &Desk, id: &CallId) -> Result<(Keeping, String), Troubl
 /// Where a number stands in the whole table.
 async fn traces(desk: &Desk, sought: Sought<'_>) -> Result<Vec<Trace>, Trouble> {
     let store = desk.settings.store()?;
-    let (mut found, mut from, mut looked_at) = (Vec::new(), None, 0_u64);
-    loop {
-        let page = store.traces_of(sought, from).await?;
-        looked_at += page.looked_at;
-        found.extend(page.found);
-        from = page.next;
-        if from.is_none() {
-            return Ok(found);
-        }
-        desk.terminal.progress(format!("{looked_at} items looked at"));
-    }
+    find::all(desk, async |from| store.traces_of(sought, from).await).await
 }
 
 async fn at_the_dialler(desk: &Desk, call: &Call) -> Result<String, Trouble> {
@@ -126,7 +117,7 @@ async fn at_the_dialler(desk: &Desk, call: &Call) -> Result<String, Trouble> {
     }
 }
 
-/// What has come of erasing calls.
+/// The outcome of erasing calls.
 #[derive(Default)]
 struct Outcome {
     erased: u32,
@@ -139,7 +130,8 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// What fails with one call is said beside it, and keeps none of the others: what is gone here has its name at the dialler here alone.
+    /// What fails with one call is said beside it, and keeps none of the others: what is gone here
+    /// has its name at the dialler here alone.
     async fn of(desk: &Desk, store: &Store, traces: &[Trace]) -> Self {
         let mut outcome = Self::default();
         let mut calls: Vec<&CallId> = traces.iter().map(|trace| &trace.call).collect();

@@ -1,5 +1,5 @@
-//! Bringing one payment to its end now, and giving one back because the operator decides it. What goes back is sent by the refunds alone:
-//! the wallet's key signs for no operator.
+//! Bringing one payment to its end now, and giving one back because the operator decides it. What
+//! goes back is sent by the refunds alone: the wallet's key signs for no operator.
 
 use serde_json::{Value, json};
 use shared::store::by_hand::ByHand;
@@ -15,8 +15,8 @@ use crate::{Desk, find, words};
 
 const NEXT: &str = "It is due now: the refunds send it in their next round, within a minute, since no other role may sign with the wallet.";
 
-/// `dialtone retry`: what the reaper would do with a sale in a minute, done now by the same code, as safe beside it as its rounds are beside
-/// each other; and a refund is what the refunds do next.
+/// `dialtone retry`: what the reaper would do with a sale in a minute, done now by the same code,
+/// as safe beside it as its rounds are beside each other; and a refund is what the refunds do next.
 pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> {
     let record = find::sale(desk, meant).await?;
     let invocation = &desk.invocation;
@@ -35,13 +35,12 @@ pub(crate) async fn retry(desk: &Desk, meant: Meant) -> Result<Answer, Trouble> 
     }
     if matches!(record.state, State::Open | State::Settling) {
         if invocation.now < record.busy_until {
-            return Ok(shown(
-                desk,
-                &record,
-                &before,
-                "A request or a round is at work on it now; ask again in a minute.",
-            )
-            .no());
+            let words = if record.rests(invocation.now) {
+                "It was looked at a moment ago, and is not known yet; ask again in a few seconds."
+            } else {
+                "A request or a round is at work on it now; ask again in a minute."
+            };
+            return Ok(shown(desk, &record, &before, words).no());
         }
         let sweep = desk.settings.build(Sweep::from_env)?;
         let deed = Deed::unasked(desk, format!("retry sale {}", record.id.tag())).await?;
@@ -66,20 +65,22 @@ pub(crate) async fn refund(desk: &Desk, meant: Meant) -> Result<Answer, Trouble>
     let record = find::sale(desk, meant).await?;
     let store = desk.settings.store()?;
     let before = words::outcome(&record, desk.invocation.now);
-    if let Some(stray) = record.refund.as_ref().filter(|it| it.is_unasked() && it.state == Refunding::Due) {
+    if let Some(due) = record.refund.as_ref().filter(|it| it.by.is_none() && it.state == Refunding::Due) {
         let payer = record.signed.payer;
-        let question = format!("{} goes back to {payer}, who paid it without asking.", stray.amount);
-        let deed = Deed::confirmed(desk, &question, format!("refund stray {}", record.id.tag())).await?;
-        let done = store.let_stray_through(&record, &deed.why(), &desk.invocation.attempt, deed.now()).await?;
+        let why = if due.is_unasked() { "who paid it without asking" } else { "however much has gone there today" };
+        let question = format!("{} goes back to {payer}, {why}.", due.amount);
+        let kind = if due.is_unasked() { "refund stray" } else { "refund now" };
+        let deed = Deed::confirmed(desk, &question, format!("{kind} {}", record.id.tag())).await?;
+        let done = store.let_through(&record, &deed.why(), &desk.invocation.attempt, deed.now()).await?;
         deed.ended(done).await?;
         let after = store.sale(&record.id).await?.unwrap_or(record);
         let words = if done { "It goes back within minutes." } else { "It goes back already, or is back." };
         let answer = shown(desk, &after, &before, words);
         return Ok(if done { answer } else { answer.no() });
     }
-    // What is back already is said before it is asked whether it may go back.
-    if record.refund.is_some() {
-        return Ok(shown(desk, &record, &before, "It goes back already, or is back.").no());
+    // What cannot go back is said before it is asked whether it may.
+    if let Some(not) = store.not_by_hand(&record).await? {
+        return Ok(shown(desk, &record, &before, outcome_of(&not).0).no());
     }
     let what = words::work(&record.work, |number| desk.terminal.number(number));
     let (amount, payer) = (record.signed.amount, &record.signed.payer);
@@ -88,7 +89,14 @@ pub(crate) async fn refund(desk: &Desk, meant: Meant) -> Result<Answer, Trouble>
     let outcome = store.owe_by_hand(&record, &deed.why(), &desk.invocation.attempt, deed.now()).await?;
     deed.ended(matches!(outcome, ByHand::Owed | ByHand::Credited)).await?;
     let after = store.sale(&record.id).await?.unwrap_or(record);
-    let (words, done) = match outcome {
+    let (words, done) = outcome_of(&outcome);
+    let answer = shown(desk, &after, &before, words);
+    Ok(if done { answer } else { answer.no() })
+}
+
+/// What is said of it, and whether something goes back.
+const fn outcome_of(outcome: &ByHand) -> (&'static str, bool) {
+    match outcome {
         ByHand::Owed => ("It is owed now, and goes back within minutes.", true),
         ByHand::Credited => ("It was paid with credit, and is credit again.", true),
         ByHand::NotPaid => ("Nothing goes back: it was not paid, or it is not known yet whether it was.", false),
@@ -97,9 +105,7 @@ pub(crate) async fn refund(desk: &Desk, meant: Meant) -> Result<Answer, Trouble>
             "The call is not over, or has ended within the last minutes and what it cost is not known yet. If it ends in an error it is not charged anyway; ask again afterwards.",
             false,
         ),
-    };
-    let answer = shown(desk, &after, &before, words);
-    Ok(if done { answer } else { answer.no() })
+    }
 }
 
 fn shown(desk: &Desk, record: &Record, before: &str, words: &str) -> Answer {

@@ -1,4 +1,5 @@
-//! What a stack is deployed with, and how that is changed at night: without a checkout and without a build.
+//! What a stack is deployed with, and how that is changed at night: without a checkout and without
+//! a build.
 
 use serde_json::json;
 
@@ -73,8 +74,8 @@ async fn followed(desk: &Desk, aws: &Aws, stack: &str) -> Result<Answer, Trouble
     if end.is_well() {
         return Ok(Answer::words(json!({"changed": true}), "It is so now."));
     }
-    let why = aws.first_failure(stack).await?.unwrap_or(end.reason);
-    let words = format!("It is as it was: CloudFormation took the change back ({}). {why}", end.status);
+    let why = aws.first_failure(stack).await?.unwrap_or_else(|| end.reason.clone());
+    let words = format!("It {}. {why}", end.undone("change"));
     Ok(Answer::words(json!({"changed": false, "status": end.status, "why": why}), words).no())
 }
 
@@ -95,13 +96,18 @@ fn wanted(changes: &[String], known: &[Parameter]) -> Result<Vec<Parameter>, Tro
     };
     let wanted: Vec<Parameter> = changes.iter().map(one).collect::<Result<_, _>>()?;
     let twice = wanted.iter().enumerate().find(|(at, one)| wanted.iter().take(*at).any(|it| it.name == one.name));
-    match twice {
-        Some((_, one)) => Err(Trouble(format!("{} is there twice", one.name))),
-        None => Ok(wanted),
+    if let Some((_, one)) = twice {
+        return Err(Trouble(format!("{} is there twice", one.name)));
     }
+    let value = |name: &str| wanted.iter().chain(known).find(|one| one.name == name).map(|one| one.value.as_str());
+    if !wanted.is_empty() {
+        payee::together(value).map_err(Trouble)?;
+    }
+    Ok(wanted)
 }
 
-/// As it may stand in the trail and on a screen: of an address no more than its host, since the rest may be a key.
+/// As it may stand in the trail and on a screen: of an address no more than its host, since the
+/// rest may be a key.
 fn bare(name: &str, value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://").filter(|_| name.ends_with("Url")) else {
         return value.to_owned();
@@ -166,5 +172,18 @@ mod tests {
         let said = |value: &str| wanted(&[format!("EvmPayee={value}")], &known).map(|all| all[0].value.clone());
         assert!(said(&payee.replace("fa2b", "fa2c")).is_err_and(|Trouble(why)| why.contains("EIP-55")));
         assert_eq!(said(payee).ok(), Some(payee.to_lowercase()), "the same address in another spelling is a change");
+    }
+
+    #[test]
+    fn what_a_number_costs_is_held_against_what_the_stack_has() {
+        let known = [("NumberPrices", "GB=1.15"), ("DailyNumberBudget", "5")];
+        let known = known.map(|(name, value)| Parameter { name: name.to_owned(), value: value.to_owned() });
+        let said = |changes: &[&str]| {
+            let changes: Vec<String> = changes.iter().map(|&change| change.to_owned()).collect();
+            wanted(&changes, &known).map(|all| all.len()).map_err(|Trouble(why)| why)
+        };
+        assert!(said(&["NumberPrices=UK=1.15"]).is_err_and(|why| why.contains("UK=1.15")));
+        assert!(said(&["NumberPrices=AU=6.5"]).is_err_and(|why| why.contains("DailyNumberBudget")));
+        assert_eq!(said(&["NumberPrices=AU=6.5", "DailyNumberBudget=7"]), Ok(2));
     }
 }

@@ -1,4 +1,5 @@
-//! Giving a number back to the carrier before its next bill, through the same states as the reaper does.
+//! Giving a number back to the carrier before its next bill, through the same states as the reaper
+//! does.
 
 use serde_json::json;
 use shared::numbers::Numbers;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args as Group, ValueEnum};
 use shared::types::{Timestamp, instant};
 
-/// Without anything else all calls that are kept: those of thirty days.
+/// Without anything else all calls that are kept: those of thirty days, and those that are held.
 #[derive(Group)]
 pub(crate) struct Calls {
     /// Those of this wallet: an address, or a CAIP-10 account.
@@ -20,11 +20,14 @@ pub(crate) struct Calls {
     /// Those that run now.
     #[arg(long)]
     pub(crate) running: bool,
+    /// Those under a legal hold, however old. Looked for through the whole table.
+    #[arg(long, conflicts_with = "running")]
+    pub(crate) held: bool,
     #[command(flatten)]
     pub(crate) dialled: Dialled,
 }
 
-/// When calls were dialled.
+/// The time in which calls were dialled.
 #[derive(Group)]
 pub(crate) struct Dialled {
     /// Dialled then or later: 2026-11-30T14:00:00Z, 2026-11-30, or 90m, 24h, 7d ago.

@@ -6,16 +6,17 @@ use super::query::{Place, members, parsed, text};
 use super::{Aws, PAGES, document};
 use crate::terminal::Trouble;
 
-/// Who asks.
+/// The identity under which AWS knows the operator.
 pub(crate) struct Identity {
     pub(crate) account: String,
     pub(crate) arn: String,
 }
 
-/// Who is told by a topic.
+/// An address that a topic tells.
 pub(crate) struct Subscription {
     pub(crate) endpoint: String,
-    /// Its ARN once it has confirmed; until then, and when it is gone, a word such as `PendingConfirmation` or `Deleted`.
+    /// Its ARN once it has confirmed; until then, and when it is gone, a word such as
+    /// `PendingConfirmation` or `Deleted`.
     pub(crate) arn: String,
 }
 

@@ -1,5 +1,5 @@
-//! A stack as it is made, made anew and deleted: from a template in the bucket, with parameters that are said or keep their value.
-//! The transform in the template is CloudFormation's own affair.
+//! A stack as it is made, made anew and deleted: from a template in the bucket, with parameters
+//! that are said or keep their value. The transform in the template is CloudFormation's own affair.
 //!
 //! `docs/decisions.md`: Why is a release not let out to a tenth of the requests first?
 
@@ -10,16 +10,18 @@ use super::stack::CAPABILITIES;
 use super::{Aws, Parameter};
 use crate::terminal::Trouble;
 
-/// How a stack stands.
+/// The state of a stack.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     /// Its id, by which a stack that is gone is still known.
     pub(crate) id: String,
     /// As CloudFormation calls it.
     pub(crate) status: String,
+    /// It was made by this command, and its account at Twilio owned numbers by then.
+    pub(crate) meets_numbers: bool,
 }
 
-/// What a stack is made from.
+/// The template that a stack is made from.
 pub(crate) struct Template {
     pub(crate) url: String,
     /// Alarms that take an update back while it goes on, and for some minutes after it.
@@ -27,8 +29,12 @@ pub(crate) struct Template {
     pub(crate) minutes: u16,
 }
 
-/// What all that belongs to a stack is tagged with, so that a bill can be read by it.
+/// What all that belongs to a stack is tagged with when it is made, so that a bill can be read by
+/// it.
 const TAG: (&str, &str) = ("Application", "dialtone");
+/// The tag that says that a new stack met numbers: it is there with the stack, also where the
+/// answer to `CreateStack` was lost, and from whichever folder it is gone on with.
+const MEETS: (&str, &str) = ("MeetsNumbers", "yes");
 
 impl Aws {
     /// How a stack stands; nothing, where there is none.
@@ -40,7 +46,8 @@ impl Aws {
         };
         let told = parsed(&told)?;
         let root = told.root_element();
-        Ok(Some(State { id: text(root, "StackId"), status: text(root, "StackStatus") }))
+        let meets_numbers = members(root, "Tags").any(|tag| text(tag, "Key") == MEETS.0);
+        Ok(Some(State { id: text(root, "StackId"), status: text(root, "StackStatus"), meets_numbers }))
     }
 
     /// What a stack says of itself.
@@ -51,14 +58,21 @@ impl Aws {
         Ok(members(told.root_element(), "Outputs").map(output).collect())
     }
 
-    /// Makes a stack. What is not said has its default.
+    /// Makes a stack, and says in it whether it meets numbers. What is not said has its default.
     pub(crate) async fn create(
         &self,
         stack: &str,
         template: &Template,
         parameters: &[Parameter],
+        meets_numbers: bool,
     ) -> Result<(), Trouble> {
         let mut form = Self::form(stack, template);
+        // Only here: an update without tags keeps what a stack has, among them those that an
+        // organisation wants to see.
+        for (place, (key, value)) in (1..).zip([TAG].into_iter().chain(meets_numbers.then_some(MEETS))) {
+            form.push((format!("Tags.member.{place}.Key"), key.to_owned()));
+            form.push((format!("Tags.member.{place}.Value"), value.to_owned()));
+        }
         for (place, one) in (1..).zip(parameters) {
             form.push((format!("Parameters.member.{place}.ParameterKey"), one.name.clone()));
             form.push((format!("Parameters.member.{place}.ParameterValue"), one.value.clone()));
@@ -66,8 +80,8 @@ impl Aws {
         self.cloudformation("CreateStack", &form).await.map(drop)
     }
 
-    /// Gives a stack another template. All parameters of `kept` keep their value, and those of `said` get one. False, where nothing
-    /// would change.
+    /// Gives a stack another template. All parameters of `kept` keep their value, and those of
+    /// `said` get one. False, where nothing would change.
     pub(crate) async fn renew(
         &self,
         stack: &str,
@@ -87,8 +101,9 @@ impl Aws {
         self.updated(form, &template.alarms, template.minutes).await
     }
 
-    /// Updates a stack under the eyes of these alarms, and of no others. CloudFormation keeps those of the update before, and would let
-    /// them take this one back, unless it is told which: none is a list, too. False, where nothing would change.
+    /// Updates a stack under the eyes of these alarms, and of no others. CloudFormation keeps those
+    /// of the update before, and would let them take this one back, unless it is told which: none
+    /// is a list, too. False, where nothing would change.
     pub(super) async fn updated(
         &self,
         mut form: Vec<(String, String)>,
@@ -114,12 +129,8 @@ impl Aws {
     }
 
     fn form(stack: &str, template: &Template) -> Vec<(String, String)> {
-        let mut form = vec![
-            ("StackName".to_owned(), stack.to_owned()),
-            ("TemplateURL".to_owned(), template.url.clone()),
-            ("Tags.member.1.Key".to_owned(), TAG.0.to_owned()),
-            ("Tags.member.1.Value".to_owned(), TAG.1.to_owned()),
-        ];
+        let mut form =
+            vec![("StackName".to_owned(), stack.to_owned()), ("TemplateURL".to_owned(), template.url.clone())];
         for (place, capability) in (1..).zip(CAPABILITIES) {
             form.push((format!("Capabilities.member.{place}"), capability.to_owned()));
         }

@@ -1,7 +1,12 @@
 //! Files in a bucket.
 
-use super::{Asked, Aws, LIMIT, digest};
+use std::time::Duration;
+
+use super::{Asked, Aws, digest};
 use crate::terminal::Trouble;
+
+/// How long a day's file may take, which is 48 MiB at most, on a slow line.
+const LIMIT: Duration = Duration::from_mins(2);
 
 impl Aws {
     /// What is in a file; nothing, if there is none of this name.

@@ -16,7 +16,8 @@ pub(super) struct Place<'a> {
 }
 
 impl Aws {
-    /// An answer in XML. What is refused is told in the service's own words: what is asked here is no secret.
+    /// An answer in XML. What is refused is told in the service's own words: what is asked here is
+    /// not secret.
     pub(super) async fn query(
         &self,
         place: &Place<'_>,

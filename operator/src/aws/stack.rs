@@ -1,5 +1,5 @@
-//! A stack, as CloudFormation knows it: what belongs to it, what its parameters are, and how they are changed without touching its
-//! template.
+//! A stack, as CloudFormation knows it: what belongs to it, what its parameters are, and how they
+//! are changed without touching its template.
 
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use super::{Aws, PAGES};
 use crate::terminal::Trouble;
 
 const VERSION: &str = "2010-05-15";
-/// How often it is asked how far an update is, and for how long at most: one with CloudFront in it takes a quarter of an hour, alarms may
-/// watch it for three hours, and the way back takes as long as the way there.
+/// How often it is asked how far an update is, and for how long at most: one with CloudFront in it
+/// takes a quarter of an hour, alarms may watch it for three hours, and the way back takes as long
+/// as the way there.
 pub(crate) const STEP: Duration = Duration::from_secs(3);
 const STEPS: u32 = 6_000;
 /// What changes a role, and has a transform: the stack that `sam deploy` makes has both.
@@ -22,7 +23,7 @@ pub(crate) struct Parameter {
     pub(crate) value: String,
 }
 
-/// How far an update is.
+/// The progress of an update.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Progress {
     /// As CloudFormation calls it, such as `UPDATE_IN_PROGRESS`.
@@ -41,6 +42,19 @@ impl Progress {
     pub(crate) fn is_well(&self) -> bool {
         ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"].contains(&self.status.as_str())
     }
+
+    /// What became of a change that did not come to be: only one that was taken back as a whole has
+    /// left nothing.
+    pub(crate) fn undone(&self, change: &str) -> String {
+        let status = &self.status;
+        if status == "UPDATE_ROLLBACK_COMPLETE" {
+            return format!("is as it was: CloudFormation took the {change} back ({status})");
+        }
+        format!(
+            "is half changed: CloudFormation could not take the {change} back ({status}); see OPERATIONS.md, A release that is bad, before \
+             anything else is changed"
+        )
+    }
 }
 
 impl Aws {
@@ -50,7 +64,8 @@ impl Aws {
         Ok(all.into_iter().map(|(_, physical)| physical).collect())
     }
 
-    /// What belongs to a stack, of one kind: what the template calls it, and what it is called there.
+    /// What belongs to a stack, of one kind: what the template calls it, and what it is called
+    /// there.
     pub(crate) async fn resources_of(&self, stack: &str, kind: &str) -> Result<Vec<(String, String)>, Trouble> {
         let (mut found, mut token) = (Vec::new(), None::<String>);
         for _ in 0..PAGES {
@@ -83,8 +98,8 @@ impl Aws {
         Ok(all)
     }
 
-    /// Gives some parameters of a stack a new value, and keeps its template and the values of all others. What CloudFormation
-    /// then does takes its time. False, where nothing would change.
+    /// Gives some parameters of a stack a new value, and keeps its template and the values of all
+    /// others. What CloudFormation then does takes its time. False, where nothing would change.
     pub(crate) async fn update(
         &self,
         stack: &str,
@@ -124,8 +139,9 @@ impl Aws {
         Err(Trouble(format!("{stack} is still {}: look at it in CloudFormation's console", progress.status)))
     }
 
-    /// Why a change failed, latest change only: what CloudFormation said of the first resource that did, or of the stack itself where
-    /// it took the change back for another reason, such as an alarm.
+    /// Why a change failed, latest change only: what CloudFormation said of the first resource that
+    /// did, or of the stack itself where it took the change back for another reason, such as an
+    /// alarm.
     pub(crate) async fn first_failure(&self, stack: &str) -> Result<Option<String>, Trouble> {
         const BEGINS: [&str; 3] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"];
         let (mut failed, mut taken_back, mut token) = (None, None, None::<String>);

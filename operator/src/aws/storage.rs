@@ -1,5 +1,6 @@
-//! The bucket from which CloudFormation takes a release: a zip for each function, and a template that is too long for a request.
-//! What is put there is named by what is in it, so putting it twice is putting it once.
+//! The bucket from which CloudFormation takes a release: a zip for each function, and a template
+//! that is too long for a request. What is put there is named by what is in it, so putting it twice
+//! is putting it once.
 
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 impl Aws {
-    /// Makes a bucket of this account's, if there is none. A bucket of this name that is another account's is refused, here and at
-    /// each request: code would be taken from it.
+    /// Makes a bucket of this account's, if there is none. A bucket of this name that is another
+    /// account's is refused, here and at each request: code would be taken from it.
     pub(crate) async fn ready_bucket(&self, bucket: &str, account: &str) -> Result<(), Trouble> {
         let url = format!("{}/{bucket}", self.storage);
         match self.object("HEAD", &url, b"", Some(account)).await? {

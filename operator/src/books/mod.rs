@@ -1,19 +1,21 @@
-//! The books, as an operator asks for them: read from the files of the days that are written, and from the table for those that are not
-//! yet.
+//! The books, as an operator asks for them: read from the files of the days that are written, and
+//! from the table for those that are not yet.
 
 mod month;
 mod sums;
 mod trail;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
-use shared::books::{lines, name};
-use shared::store::books::{Line, day_of};
+use shared::books::{Part, lines, name};
+use shared::store::books::{Line, beginning_of, day_of};
 use shared::store::{Book, Store};
 
 use crate::Desk;
+use crate::aws::Aws;
 use crate::terminal::Trouble;
 
 pub(crate) use month::month;
@@ -22,7 +24,7 @@ pub(crate) use trail::trail;
 /// How many days are read at once.
 const AT_ONCE: usize = 8;
 
-/// What stands in the books, and what does not.
+/// The lines of the books, and the days that are missing.
 #[derive(Default)]
 pub(crate) struct Read {
     pub(crate) lines: Vec<Line>,
@@ -30,7 +32,8 @@ pub(crate) struct Read {
     pub(crate) before: BTreeSet<Date>,
     /// Days whose files are not written yet.
     pub(crate) open: BTreeSet<Date>,
-    /// Days that were written and of which a file is gone. What the table still has of it is read, and bills it never had.
+    /// Days that were written and of which a file is gone. What the table still has of it is read,
+    /// and bills it never had.
     pub(crate) missing: BTreeSet<Date>,
 }
 
@@ -101,15 +104,15 @@ pub(crate) async fn read(desk: &Desk, books: &[Book], from: Date, to: Date) -> R
 
 async fn from_table(store: &Store, books: &[Book], day: Date) -> Result<Vec<Line>, Trouble> {
     let mut found = Vec::new();
-    let take = |line: Line| {
+    let take = |_, line: Line| {
         found.extend(Some(line).filter(|it| books.contains(&it.book)));
-        Ok(())
+        ControlFlow::Continue(())
     };
-    store.booked_on(day, take).await?;
+    store.booked_from(beginning_of(day)?, take).await?;
     Ok(found)
 }
 
-/// The lines of a day's files, and those of its books that have none.
+/// The lines of a day's files, and those of its books of which a file is gone.
 async fn files(desk: &Desk, books: &[Book], day: Date) -> Result<(Vec<Line>, Vec<Book>), Trouble> {
     let bucket = desk.settings.get("BOOKS_BUCKET").ok_or_else(|| {
         Trouble(format!("what was booked on {day} is in a file, and it is not known in which bucket: --stack says it, or BOOKS_BUCKET"))
@@ -117,14 +120,34 @@ async fn files(desk: &Desk, books: &[Book], day: Date) -> Result<(Vec<Line>, Vec
     let aws = desk.settings.aws()?;
     let (mut all, mut gone) = (Vec::new(), Vec::new());
     for book in books {
-        let file = name(*book, day);
-        let Some(content) = aws.file(bucket, &file).await? else {
-            gone.push(*book);
-            continue;
-        };
-        let text = String::from_utf8(content).ok();
-        let found = text.as_deref().and_then(|text| lines(*book, text));
-        all.extend(found.ok_or_else(|| Trouble(format!("{file} in {bucket} is not whole")))?);
+        match parts(&aws, bucket, *book, day).await? {
+            Some(found) => all.extend(found),
+            None => gone.push(*book),
+        }
     }
     Ok((all, gone))
+}
+
+/// What is in all parts of a file; nothing, where one is gone.
+async fn parts(aws: &Aws, bucket: &str, book: Book, day: Date) -> Result<Option<Vec<Line>>, Trouble> {
+    let part = async |part| {
+        let file = name(book, day, part);
+        let Some(content) = aws.file(bucket, &file).await? else { return Ok(None) };
+        let found = String::from_utf8(content).ok().and_then(|text| lines(book, &text));
+        Ok::<_, Trouble>(Some(found.ok_or_else(|| Trouble(format!("{file} in {bucket} is not whole")))?))
+    };
+    if let Some(whole) = part(Part::Whole).await? {
+        return Ok(Some(whole));
+    }
+    let mut all = Vec::new();
+    for number in 1.. {
+        if let Some(found) = part(Part::One(number)).await? {
+            all.extend(found);
+            continue;
+        }
+        let Some(found) = part(Part::Last(number)).await? else { break };
+        all.extend(found);
+        return Ok(Some(all));
+    }
+    Ok(None)
 }

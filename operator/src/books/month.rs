@@ -15,7 +15,8 @@ use crate::terminal::{Answer, Trouble};
 /// The kinds of files that are about money.
 const MONEY: [Book; 4] = [Book::Sales, Book::Refunds, Book::Costs, Book::Bills];
 
-/// `dialtone books`. It ends with 1 where a file is missing that was written: no sum is told then as if it were all.
+/// `dialtone books`. It ends with 1 where a file is missing that was written: no sum is told then
+/// as if it were all.
 pub(crate) async fn month(desk: &Desk, asked: Books) -> Result<Answer, Trouble> {
     let first = asked.month;
     let whole = read(desk, &MONEY, first, first.last_of_month()).await?;

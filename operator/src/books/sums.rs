@@ -1,4 +1,5 @@
-//! What came in, what went back, what vendors charge, and what is left of it, by what was sold. Pure.
+//! What came in, what went back, what vendors charge, and what is left of it, by what was sold.
+//! Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,7 @@ impl Sum {
     }
 }
 
-/// What was sold, of one kind.
+/// The sales of one kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Kind {
     count: u64,
@@ -31,7 +32,8 @@ struct Kind {
 }
 
 impl Kind {
-    /// What became credit and was spent is earned when it is spent, and went back when it became credit.
+    /// What became credit and was spent is earned when it is spent, and went back when it became
+    /// credit.
     fn left(&self) -> i64 {
         self.usdc + self.credit - self.back - self.costs
     }
@@ -84,7 +86,8 @@ impl Sums {
                 Book::Deeds => {}
             }
         }
-        // What was sold before costs a month's rent again: the carrier bills it, and no sale of this month is charged with it.
+        // What was sold before costs a month's rent again: the carrier bills it, and no sale of
+        // this month is charged with it.
         let numbers = || ("twilio".to_owned(), "numbers".to_owned());
         if let Some(billed) = sums.billed.get(&numbers()) {
             let bought = sums.vendors.get(&("twilio".to_owned(), "number".to_owned())).copied().unwrap_or_default();
@@ -152,7 +155,8 @@ impl Sums {
     }
 }
 
-/// What makes a line what it is, whenever it was booked: one payment comes in once, goes back once in each way, and costs each thing once.
+/// What makes a line what it is, whenever it was booked: one payment comes in once, goes back once
+/// in each way, and costs each thing once.
 fn identity(line: &Line) -> Vec<String> {
     let columns: &[&str] = match line.book {
         Book::Sales => &["payment", "sold", "paid_with"],
@@ -165,7 +169,7 @@ fn identity(line: &Line) -> Vec<String> {
     std::iter::once(line.book.as_str().to_owned()).chain(cells).collect()
 }
 
-/// Micro-dollars. What is no amount counts nothing.
+/// Micro-dollars. What is not an amount counts as nothing.
 fn amount(line: &Line) -> i64 {
     signed_dollars(line.cell("amount_usd")).unwrap_or(0)
 }
@@ -223,7 +227,8 @@ mod tests {
         assert_eq!((once.doubles, twice.doubles), (0, 9));
         assert_eq!((once.total(), &once.back, &once.vendors), (twice.total(), &twice.back, &twice.vendors));
         assert_eq!(once.missing, twice.missing);
-        // One call costs its dialler, its carrier and its questions; two calls of one kind cost twice.
+        // One call costs its dialler, its carrier and its questions; two calls of one kind cost
+        // twice.
         let cost = |what, call| {
             line(Book::Costs, &[("vendor", "bland"), ("what", what), ("call", call), ("amount_usd", "0.1")])
         };

@@ -12,7 +12,8 @@ use crate::Desk;
 use crate::args::Audit;
 use crate::terminal::{Answer, Trouble};
 
-/// `dialtone audit`. It ends with 1 where nothing was done, and where a file is missing that was written.
+/// `dialtone audit`. It ends with 1 where nothing was done, and where a file is missing that was
+/// written.
 pub(crate) async fn trail(desk: &Desk, asked: Audit) -> Result<Answer, Trouble> {
     let until = asked.until.unwrap_or_else(|| day_of(desk.invocation.now));
     let found = read(desk, &[Book::Deeds], asked.since, until).await?;

@@ -1,4 +1,5 @@
-//! What a deleted stack leaves: money, records and things that cost, as far as they can be seen before they are all that is left.
+//! What a deleted stack leaves: money, records and things that cost, as far as they can be seen
+//! before they are all that is left.
 
 use shared::env::Env;
 use shared::store::Store;
@@ -28,7 +29,14 @@ fn one(what: impl Into<String>, costs: impl Into<String>, how: impl Into<String>
 /// What stays, what that costs, and how each of it goes. Money comes first.
 pub(super) async fn left_behind(desk: &Desk, aws: &Aws, store: &Store, stack: &str) -> Result<Vec<Left>, Trouble> {
     let mut all = Vec::new();
-    for (_, key) in aws.resources_of(stack, "AWS::KMS::Key").await? {
+    for (logical, key) in aws.resources_of(stack, "AWS::KMS::Key").await? {
+        if logical != "RefundKey" {
+            let how = format!(
+                "it goes by itself in 30 days, and what its wallet holds with it: `aws kms cancel-key-deletion --key-id {key}` keeps it"
+            );
+            all.push(one(format!("the canary's key {key}"), "nothing", how));
+            continue;
+        }
         all.extend(refund_wallets(desk, &key).await);
         let how = format!("once the refund wallet is empty: aws kms schedule-key-deletion --key-id {key}");
         all.push(one(format!("the refund wallet's key {key}"), "$1.00", how));
@@ -50,6 +58,21 @@ pub(super) async fn left_behind(desk: &Desk, aws: &Aws, store: &Store, stack: &s
     for (_, bucket) in aws.resources_of(stack, "AWS::S3::Bucket").await? {
         let how = "keep it for as long as the law wants; then empty it of all versions in S3's console, and delete it";
         all.push(one(format!("the bucket {bucket}, with the books"), "$0.023 a GB", how));
+    }
+    for (_, policy) in aws.resources_of(stack, "AWS::IAM::ManagedPolicy").await? {
+        let how = format!(
+            "aws iam list-entities-for-policy --policy-arn {policy} says who has it; aws iam detach-role-policy takes it from a role; then \
+             aws iam delete-policy --policy-arn {policy}"
+        );
+        all.push(one(
+            format!("the operators' policy {policy}, which still opens the table and the books that stay"),
+            "nothing",
+            how,
+        ));
+    }
+    for _ in aws.resources_of(stack, "AWS::CertificateManager::Certificate").await? {
+        let how = "delete the CNAME that begins with _ beside the API's name, in Route 53";
+        all.push(one("the record by which AWS renewed the certificate", "nothing", how));
     }
     all.push(numbers(desk).await);
     let bucket = format!("dialtone-{}-{}", aws.identity().await?.account, aws.region());
@@ -80,7 +103,7 @@ async fn refund_wallets(desk: &Desk, key: &str) -> Vec<Left> {
     all
 }
 
-/// How the wallet of a key is emptied that lets no one sign but the refunds.
+/// How the wallet of a key is emptied that lets only the refunds sign.
 fn emptied(key: &str) -> String {
     format!(
         "before its key goes: take the statement OnlyTheRefundsSign out of the key's policy (aws kms get-key-policy and put-key-policy \
@@ -106,7 +129,8 @@ async fn wallet(desk: &Desk, wallet: Wallet, how: String) -> Left {
     one(format!("{held} in the refund wallet {wallet}, on {}", wallet.network().caip2()), "nothing", how)
 }
 
-/// Days whose files are not written yet: a day waits for the vendors' bills, and there is no function any more that writes it.
+/// Days whose files are not written yet: a day waits for the vendors' bills, and there is no
+/// function any more that writes it.
 async fn open_books(desk: &Desk, store: &Store, table: &str) -> Result<Left, Trouble> {
     let today = day_of(desk.invocation.now);
     let from = store.books_written().await?.map(|written| day_of(written.until));

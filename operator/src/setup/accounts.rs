@@ -1,10 +1,10 @@
-//! Twilio's accounts: the main one, which pays, and the sub-account that holds the numbers. Bland needs the Auth Token of the
-//! account that holds them, and the main account's is not asked for.
+//! Twilio's accounts: the main one, which pays, and the sub-account that holds the numbers. Bland
+//! needs the Auth Token of the account that holds them, and the main account's is not asked for.
 
 use shared::upstream::twilio::TwilioError;
 use shared::upstream::twilio::account::{Account, Accounts, Status};
 
-use super::Course;
+use super::{Course, Verdict};
 use crate::show::ASK;
 
 /// Whole dollars below which the operator should pay in: some days of a small stock.
@@ -69,12 +69,31 @@ impl Course {
                 } else {
                     self.ready(MAIN, format!("active; {balance} {currency} left"));
                 }
+                self.is_watched().await;
             }
             Err(error) => self.note(MAIN, format!("active; its balance is not known ({error})")),
         }
     }
 
-    /// The account that holds the numbers: the one that the stack names, or the one of our name, which is made if there is none.
+    /// Whether the reaper may ask for the balance, too: the key for it is one of the main
+    /// account's, which is not made here, since it could do more than that.
+    async fn is_watched(&mut self) {
+        if self.desk.settings.get("TWILIO_SECRET").is_none() {
+            return;
+        }
+        let Ok(fields) = self.desk.settings.secret("TWILIO_SECRET").await else { return };
+        let fields = fields.unwrap_or_default();
+        let has = |name: &str| fields.get(name).and_then(|value| value.as_str()).is_some_and(|value| !value.is_empty());
+        if !(has("main_account_sid") && has("main_api_key") && has("main_api_secret")) {
+            let next = "Make a key of the main account in Twilio's Console, a restricted one that may read the balance if that is offered, and \
+                        give it to `dialtone secrets twilio-main`. Or switch on automatic recharge.";
+            let said = "its balance is watched by no alarm: the secret has no key of this account's";
+            self.find(MAIN, Verdict::Note, said, Some(next.to_owned()));
+        }
+    }
+
+    /// The account that holds the numbers: the one that the stack names, or the one of our name,
+    /// which is made if there is none.
     pub(super) async fn lease_account(&mut self, main: Option<&Accounts>) -> Option<Account> {
         let main = main?;
         let named = self.desk.settings.get("TWILIO_ACCOUNT_SID").map(str::to_owned);
@@ -147,7 +166,8 @@ impl Course {
         }
     }
 
-    /// `None` if there is none; `Some(None)` if there are several, which the operator has to choose from.
+    /// `None` if there is none; `Some(None)` if there are several, which the operator has to choose
+    /// from.
     async fn only_one_named(&mut self, main: &Accounts, name: &str) -> Result<Option<Option<Account>>, TwilioError> {
         let mut accounts = main.named(name, ASK).await?;
         // The main account can be called the same.

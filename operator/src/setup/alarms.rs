@@ -1,7 +1,7 @@
-//! Whether the operator is told when something is wrong: for each topic that writes to an address, the address has confirmed that it
-//! wants to be written to.
+//! Whether the operator is told when something is wrong: for each topic that writes to an address,
+//! the address has confirmed that it wants to be written to.
 
-use super::Course;
+use super::{Course, Verdict};
 use crate::aws::{Aws, Subscription};
 use crate::terminal::Trouble;
 
@@ -85,14 +85,18 @@ impl Course {
     pub(super) async fn alarms(&mut self) {
         let settings = &self.desk.settings;
         let address = settings.get("ALARM_EMAIL").map(str::to_owned);
-        match (address, settings.get("STACK").map(str::to_owned), settings.get("TABLE_NAME")) {
+        let stack = settings.get("STACK").map(str::to_owned);
+        match (address, stack.clone(), settings.get("TABLE_NAME")) {
             (Some(address), Some(stack), _) => self.confirmed(&address, &stack).await,
             (Some(address), None, _) => self.ready(WHAT, format!("go to {address}, which has to confirm once")),
             (None, _, None) => self.note(WHAT, "not looked at: where they go is not known without a stack"),
             (None, _, Some(_)) => {
-                let said = "go nowhere: no one is told when calls are not stopped or money does not go back";
+                let said = "go nowhere: no operator is told when calls are not stopped or money does not go back";
                 self.missing(WHAT, said, "dialtone set AlarmEmail=…");
             }
+        }
+        if let Some(stack) = stack {
+            self.ringing(&stack).await;
         }
     }
 
@@ -102,7 +106,9 @@ impl Course {
             Err(trouble) => Err(trouble),
         };
         match looked {
-            Ok(all) if all.is_empty() => self.ready(WHAT, format!("go to {address}, which has confirmed")),
+            Ok(all) if all.is_empty() => {
+                self.ready(WHAT, format!("go to {address}, which has confirmed"));
+            }
             Ok(all) => {
                 for one in all {
                     self.missing(WHAT, format!("{} is not told", one.address), one.said());
@@ -111,6 +117,29 @@ impl Course {
             Err(trouble) => {
                 self.note(WHAT, format!("go to {address}; whether it has confirmed is not known ({trouble})"));
             }
+        }
+    }
+
+    /// What rings now. An alarm writes when it begins to, so what rang before an address has
+    /// confirmed is sent to no address.
+    async fn ringing(&mut self, stack: &str) {
+        let asked = match self.desk.settings.aws() {
+            Ok(aws) => aws.alarms_of(stack).await,
+            Err(trouble) => Err(trouble),
+        };
+        match asked {
+            Ok(all) => {
+                let names: Vec<_> = all.into_iter().filter(|one| one.rings).map(|one| one.logical).collect();
+                if !names.is_empty() {
+                    let next = "OPERATIONS.md, Alarms, says what to do. In a stack's first hours some ring until something is counted.";
+                    let said = format!(
+                        "{} ring now; what rang before the address had confirmed was sent to no address",
+                        names.join(", ")
+                    );
+                    self.find(WHAT, Verdict::Note, said, Some(next.to_owned()));
+                }
+            }
+            Err(trouble) => self.note(WHAT, format!("which ring now is not known ({trouble})")),
         }
     }
 }

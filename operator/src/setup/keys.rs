@@ -1,5 +1,6 @@
-//! Credentials: the API key that the functions use at Twilio, and Bland's handle of the account. Each is kept before anything
-//! that it replaces is deleted; one that was made and never kept is useless, and is cleared away where that can be seen.
+//! Credentials: the API key that the functions use at Twilio, and Bland's handle of the account.
+//! Each is kept before anything that it replaces is deleted; one that was made and never kept is
+//! useless, and is cleared away where that can be seen.
 
 use shared::upstream::bland::Bland;
 use shared::upstream::twilio::TwilioError;
@@ -81,8 +82,9 @@ impl Course {
         format!("dialtone {}", whose.unwrap_or("functions")).chars().take(64).collect()
     }
 
-    /// Deletes this deployment's keys but the one that is kept: they were made by a run that did not come to keep them. Which one is
-    /// kept is asked when it is known which there are, since another run may have made and kept one meanwhile.
+    /// Deletes this deployment's keys but the one that is kept: they were made by a run that did
+    /// not come to keep them. Which one is kept is asked when it is known which there are, since
+    /// another run may have made and kept one meanwhile.
     async fn clear_keys(&mut self, main: Option<&Accounts>, account: Option<&Account>, id: Option<&str>) {
         let Some((main, account)) = main.zip(account).filter(|_| !self.options.check) else { return };
         let (ours, Ok(keys)) = (self.key_name(), main.keys(account, ASK).await) else { return };
@@ -97,7 +99,8 @@ impl Course {
                 Err(error) => self.note(KEY, format!("one that is not kept anywhere could not be deleted ({error})")),
             }
         }
-        // Between the question and the deletion another run may have kept the very one that is gone now.
+        // Between the question and the deletion another run may have kept the very one that is gone
+        // now.
         if self.kept_key(id).await.is_some_and(|now| now != kept) {
             self.missing(KEY, "another run has made one at the same time", "Run this once more, alone.");
         }

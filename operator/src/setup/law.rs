@@ -1,4 +1,5 @@
-//! How calls are held: what a law may want beyond the specification is asked for here, in a sentence each, and decided by the operator.
+//! How calls are held: what a law may want beyond the specification is asked for here, in a
+//! sentence each, and decided by the operator.
 //!
 //! `docs/decisions.md`: Why does a disclosure come behind the caller's opener?
 
@@ -26,7 +27,7 @@ impl Course {
             Some(email) => self.ready(COMPLAINTS, format!("{email}, which callees read in /terms")),
             None => self.ask(
                 COMPLAINTS,
-                "there is none: a person who was called, and an authority that traces a call, find no one to write to",
+                "there is none: a person who was called, and an authority that traces a call, find no address to write to",
                 "dialtone set ContactEmail=…",
             ),
         }

@@ -1,8 +1,9 @@
-//! `dialtone setup`: makes what a deployment needs at its vendors, looks at everything that it depends on, and says what is
-//! missing and what to do about it.
+//! `dialtone setup`: makes what a deployment needs at its vendors, looks at everything that it
+//! depends on, and says what is missing and what to do about it.
 //!
-//! It can be run again, and after it was interrupted anywhere: what is there is found by its name and not made twice, a
-//! credential is kept before the one it replaces is given up, and a number that the carrier bills is adopted by the next run.
+//! It can be run again, and after it was interrupted anywhere: what is there is found by its name
+//! and not made twice, a credential is kept before the one it replaces is given up, and a number
+//! that the carrier bills is adopted by the next run.
 //!
 //! `docs/decisions.md`: Why can setting up be interrupted anywhere?
 
@@ -23,6 +24,7 @@ use shared::upstream::twilio::account::Accounts;
 
 use crate::Desk;
 use crate::args::Setup;
+use crate::show::ASK;
 use crate::terminal::{Answer, Trouble};
 
 /// One thing that was looked at.
@@ -84,6 +86,7 @@ pub(crate) async fn setup(desk: Desk, options: Setup) -> Result<Answer, Trouble>
     course.begin("money");
     course.payees().await;
     course.refund_wallets().await;
+    course.canary().await;
     course.begin("the law");
     course.law();
     course.begin("the API");
@@ -92,12 +95,33 @@ pub(crate) async fn setup(desk: Desk, options: Setup) -> Result<Answer, Trouble>
     Ok(course.told())
 }
 
+/// The account that holds the numbers, before there is a stack.
+pub(crate) struct Holder {
+    pub(crate) sid: String,
+    /// Whether it owns numbers, which another stack may have leased out, or could not be asked.
+    pub(crate) owns: bool,
+}
+
 /// The account that holds the numbers, before there is a stack; and what was found on the way.
-pub(crate) async fn account(desk: Desk, options: Setup) -> (Option<String>, Answer) {
+pub(crate) async fn account(desk: Desk, options: Setup) -> (Option<Holder>, Answer) {
     let mut course = Course { desk, options, findings: Vec::new(), printed: Map::new() };
     let main = course.main_account().await;
     let account = course.lease_account(main.as_ref()).await;
-    (account.map(|account| account.sid), course.told())
+    let holder = match account {
+        Some(account) => {
+            // It has no key yet.
+            let own = json!({"api_key": account.sid, "api_secret": account.token});
+            course.desk.settings.put("TWILIO_SECRET", Some(own.to_string()));
+            course.desk.settings.put("TWILIO_ACCOUNT_SID", Some(account.sid.clone()));
+            let owned = match course.desk.settings.twilio() {
+                Some(twilio) => twilio.all_owned(None, ASK).await.ok(),
+                None => None,
+            };
+            Some(Holder { sid: account.sid, owns: owned.is_none_or(|(owned, _)| !owned.is_empty()) })
+        }
+        None => None,
+    };
+    (holder, course.told())
 }
 
 impl Course {
@@ -137,7 +161,11 @@ impl Course {
         };
         match store.controls().await {
             Ok(controls) => match controls.paused {
-                Some((_, switched)) => self.note(WHAT, format!("answers; selling is paused ({})", switched.why)),
+                Some((_, switched)) => {
+                    let said = format!("answers; selling is paused ({})", switched.why);
+                    let next = "Once what it is paused for is over: `dialtone resume`.";
+                    self.find(WHAT, Verdict::Note, said, Some(next.to_owned()));
+                }
                 None => self.ready(WHAT, "answers"),
             },
             Err(fault) => {

@@ -1,4 +1,5 @@
-//! Money: who is paid and can be, who pays back and has something to pay with, and whether the API asks for it.
+//! Money: who is paid and can be, who pays back and has something to pay with, and whether the API
+//! asks for it.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +7,23 @@ use shared::api;
 use shared::env::Env;
 use shared::store::Work;
 use shared::types::{SolanaNetwork, Usdc, Wallet};
+use shared::upstream::kms::SigningKey;
 use shared::wire::http;
 use shared::x402::{InboundPayment, Nodes, Reach};
 
-use super::Course;
+use super::{Course, Verdict};
 use crate::payee;
 use crate::show::ASK;
+use crate::terminal::Trouble;
 
-/// CloudFormation cuts the name of a longer stack in the name of the refunds' role, by which the key's policy knows it.
+/// CloudFormation cuts the name of a longer stack in the name of the refunds' role, by which the
+/// key's policy knows it.
 pub(crate) const LONGEST_NAME: usize = 30;
 /// Below this a refund wallet should be filled: the refunds' own alarm goes off there too.
 const LOW: Usdc = Usdc::micros(10_000_000);
 
-/// How many of the latest blocks are looked at: an hour of Base's, and as many as one question may ask for.
+/// How many of the latest blocks are looked at: an hour of Base's, and as many as one question may
+/// ask for.
 const LATELY: u64 = 1_799;
 
 /// What to do about a payee that two stacks have.
@@ -27,9 +32,20 @@ const ONE_EACH: &str =
 
 const PAYEE: &str = "payee";
 const REFUNDS: &str = "refund wallet";
+const CANARY: &str = "canary's wallet";
+
+/// What the canary spends in a week: a list an hour.
+const CANARY_WEEK: Usdc = Usdc::micros(api::NUMBERS_LIST.price.atomic() * 24 * 7);
+
+/// Why a wallet is not known.
+enum Unknown {
+    Setting(Trouble),
+    Key(String),
+}
 
 impl Course {
-    /// Whether those who are paid can be. An address on an EVM chain can; a Solana wallet needs a token account.
+    /// Whether those who are paid can be. An address on an EVM chain can; a Solana wallet needs a
+    /// token account.
     pub(super) async fn payees(&mut self) {
         if self.desk.settings.get("PAYMENT_NETWORKS").is_none() {
             return self.note(PAYEE, "not looked at: PAYMENT_NETWORKS is not known without a stack");
@@ -67,6 +83,7 @@ impl Course {
                 (Wallet::Solana { .. }, None) => self.note(PAYEE, format!("{shown}: there is no node to ask")),
                 (Wallet::Evm { .. }, _) => self.ready(PAYEE, shown),
             }
+            self.can_be_watched(&nodes, &payee).await;
             if let Some(count) = self.sold_by_others(&nodes, &payee).await.filter(|count| *count > 0) {
                 let said = format!(
                     "{payee} was lately paid {count} times, at our prices, for nothing that this stack has sold"
@@ -76,8 +93,8 @@ impl Course {
         }
     }
 
-    /// Whether another stack of this account, in this region, is paid at one of these: its functions say so, before it has sold
-    /// anything.
+    /// Whether another stack of this account, in this region, is paid at one of these: its
+    /// functions say so, before it has sold anything.
     async fn stacks_with_the_same(&mut self, payees: &[Wallet]) {
         let settings = &self.desk.settings;
         if settings.get("STACK").is_none() {
@@ -106,8 +123,21 @@ impl Course {
         }
     }
 
-    /// How many of the last payments to it are as our buyers make them, and of no sale in the table; as far as one question to the
-    /// node shows. What this stack has found already stands in the table as paid for nothing.
+    /// Whether its node tells what it was paid, as the reaper will ask. A node that answers nothing
+    /// is another matter.
+    async fn can_be_watched(&mut self, nodes: &Nodes, payee: &Wallet) {
+        if nodes.knows(payee.network())
+            && nodes.received(payee, None, Reach::default(), None, ASK).await.is_err()
+            && nodes.balance(payee, ASK).await.is_some()
+        {
+            let next = "Give another node, with EvmRpcUrl or SolanaRpcUrl, before anything is sold.";
+            self.missing(PAYEE, format!("{}: {}", payee.network().caip2(), payee::unwatched(payee)), next);
+        }
+    }
+
+    /// How many of the last payments to it are as our buyers make them, and of no sale in the
+    /// table; as far as one question to the node shows. What this stack has found already stands in
+    /// the table as paid for nothing.
     async fn sold_by_others(&self, nodes: &Nodes, payee: &Wallet) -> Option<usize> {
         let store = self.desk.settings.store().ok()?;
         let last = nodes.received(payee, None, Reach::default(), None, ASK).await.ok()?.finalized;
@@ -141,6 +171,9 @@ impl Course {
 
     async fn refund_wallet_on_solana(&mut self, network: SolanaNetwork) {
         let kept = self.desk.settings.build(Env::refund_solana_key).ok().flatten();
+        if let Err(Trouble(why)) = self.desk.settings.secret("REFUND_SECRET").await {
+            return self.note(REFUNDS, format!("on Solana: not looked at, an operator may not read its key ({why})"));
+        }
         let key = match kept {
             Some(key) => key.get(ASK).await.ok(),
             None => None,
@@ -162,24 +195,74 @@ impl Course {
                 format!("the stack's name, {stack}, has more than {LONGEST_NAME} characters: its key could not sign");
             self.missing(REFUNDS, said, "Deploy under a shorter name before anything is sold.");
         }
-        let key = match self.desk.settings.build(Env::refund_key) {
-            Ok(Some(key)) => key,
-            Ok(None) => return self.note(REFUNDS, "none on the EVM chain: what is owed there becomes credit"),
-            Err(trouble) => return self.missing(REFUNDS, trouble.to_string(), "Look at the stack's RefundKey."),
-        };
-        let address = match key.address(ASK).await {
-            Ok(address) => address,
-            Err(error) => {
-                return self
-                    .note(REFUNDS, format!("its key cannot be asked for ({error}): kms:GetPublicKey is needed"));
+        match self.evm_wallets(Env::refund_key, payees).await {
+            Ok(Some(wallets)) => {
+                let nodes = self.nodes();
+                for wallet in wallets {
+                    self.float(&nodes, wallet).await;
+                }
             }
+            Ok(None) => self.note(REFUNDS, "none on the EVM chain: what is owed there becomes credit"),
+            Err(Unknown::Setting(trouble)) => {
+                self.missing(REFUNDS, trouble.to_string(), "Look at the stack's RefundKey.");
+            }
+            Err(Unknown::Key(why)) => self.note(REFUNDS, why),
+        }
+    }
+
+    /// Which wallet the canary pays from, so that it can be filled, and for how long it can buy.
+    pub(super) async fn canary(&mut self) {
+        let payees = self.desk.settings.build(Env::payees).unwrap_or_default();
+        let wallets = match self.evm_wallets(Env::canary_key, &payees).await {
+            Ok(Some(wallets)) => wallets,
+            Ok(None) => {
+                let next =
+                    "If that is wanted: `dialtone set Canary=on`, for $0.72 a month that come back to the payee.";
+                return self.find(
+                    CANARY,
+                    Verdict::Note,
+                    "off: no purchase an hour proves that it sells",
+                    Some(next.to_owned()),
+                );
+            }
+            Err(Unknown::Setting(trouble)) => {
+                return self.missing(CANARY, trouble.to_string(), "Look at the stack's CanaryKey.");
+            }
+            Err(Unknown::Key(why)) => return self.note(CANARY, why),
         };
         let nodes = self.nodes();
-        for payee in payees {
-            if let Wallet::Evm { network, .. } = payee {
-                self.float(&nodes, Wallet::Evm { network: *network, address }).await;
+        for wallet in wallets {
+            let shown = format!("{wallet} on {}", wallet.network().caip2());
+            match nodes.balance(&wallet, ASK).await {
+                Some(held) if held < CANARY_WEEK => {
+                    let said = format!("{shown} holds {held}, and spends {CANARY_WEEK} in a week");
+                    self.find(CANARY, Verdict::Note, said, Some("Send it $1 of USDC. Gas it needs none.".to_owned()));
+                }
+                Some(held) => self.ready(CANARY, format!("{shown} holds {held}")),
+                None => {
+                    self.note(CANARY, format!("{shown}: what it holds is not known, there is no node that says so"));
+                }
             }
         }
+    }
+
+    /// The wallets of a key, one for each EVM network that payments come in on; nothing, where
+    /// there is no such key.
+    async fn evm_wallets(
+        &self,
+        key: impl FnOnce(&mut Env) -> Option<SigningKey>,
+        payees: &[Wallet],
+    ) -> Result<Option<Vec<Wallet>>, Unknown> {
+        let Some(key) = self.desk.settings.build(key).map_err(Unknown::Setting)? else { return Ok(None) };
+        let asked = key.address(ASK).await;
+        let address = asked.map_err(|error| {
+            Unknown::Key(format!("its key cannot be asked for ({error}): kms:GetPublicKey is needed"))
+        })?;
+        let wallets = payees.iter().filter_map(|payee| match payee {
+            Wallet::Evm { network, .. } => Some(Wallet::Evm { network: *network, address }),
+            Wallet::Solana { .. } => None,
+        });
+        Ok(Some(wallets.collect()))
     }
 
     async fn float(&mut self, nodes: &Nodes, wallet: Wallet) {

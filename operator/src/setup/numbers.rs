@@ -1,5 +1,5 @@
-//! Numbers: what the carrier bills and the table does not know becomes stock, by the arrows of the daily comparison; and the
-//! first stock is bought, if the operator wants it.
+//! Numbers: what the carrier bills and the table does not know becomes stock, by the arrows of the
+//! daily comparison; and the first stock is bought, if the operator wants it.
 
 use shared::invocation::Invocation;
 use shared::numbers::{Numbers, country_of};
@@ -19,7 +19,7 @@ const TAG: &str = "dialtone stock";
 /// How many candidates are tried for one number.
 const TRIES: usize = 3;
 
-/// What was found, and what was done about it.
+/// The numbers that were found, and what was done about them.
 #[derive(Default)]
 struct Count {
     owned: usize,
@@ -156,7 +156,8 @@ impl Course {
         Ok(())
     }
 
-    /// Buys until this many are idle. A run that dies in between has bought a number that the next run, or the reaper, adopts.
+    /// Buys until this many are idle. A run that dies in between has bought a number that the next
+    /// run, or the reaper, adopts.
     async fn stock(&mut self, store: &Store, twilio: &Twilio, ready: &Dialler) {
         const WHAT: &str = "stock";
         let wanted = usize::from(self.options.stock);

@@ -1,5 +1,5 @@
-//! Where the functions' credentials are kept: in the stack's secrets, or in a variable for development. What is made here is kept
-//! there at once, beside whatever else is in it.
+//! Where the functions' credentials are kept: in the stack's secrets, or in a variable for
+//! development. What is made here is kept there at once, beside whatever else is in it.
 
 use serde_json::{Map, Value};
 

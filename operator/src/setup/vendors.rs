@@ -47,7 +47,8 @@ impl Course {
         true
     }
 
-    /// Where the account that holds the numbers may call: Bland's calls over our numbers inherit it.
+    /// Where the account that holds the numbers may call: Bland's calls over our numbers inherit
+    /// it.
     pub(super) async fn permissions(&mut self, main: Option<&Accounts>, account: Option<&Account>) {
         const WHAT: &str = "calls allowed to";
         const WHERE: &str = "In Twilio's Console, for this sub-account: Voice, Settings, Geo permissions.";

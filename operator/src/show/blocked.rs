@@ -5,22 +5,12 @@ use shared::store::survey::Barred;
 use shared::types::rfc3339;
 
 use crate::terminal::{Answer, Trouble};
-use crate::{Desk, words};
+use crate::{Desk, find, words};
 
 /// `dialtone blocked`
 pub(crate) async fn blocked(desk: &Desk) -> Result<Answer, Trouble> {
     let (store, now) = (desk.settings.store()?, desk.invocation.now);
-    let (mut found, mut looked_at, mut from) = (Vec::new(), 0_u64, None);
-    loop {
-        let page = store.seek_barred(from).await?;
-        looked_at += page.looked_at;
-        found.extend(page.found);
-        from = page.next;
-        if from.is_none() {
-            break;
-        }
-        desk.terminal.progress(format!("{looked_at} items looked at"));
-    }
+    let found = find::all(desk, async |from| store.seek_barred(from).await).await?;
     let (mut rows, mut wallets, mut destinations) = (Vec::new(), Vec::new(), Vec::new());
     for one in &found {
         match one {

@@ -6,6 +6,7 @@ use shared::store::StoreFault;
 use shared::store::calls::Call;
 use shared::types::{CallId, Timestamp, rfc3339};
 
+use super::calls::is_kept;
 use super::sale_facts;
 use crate::args;
 use crate::terminal::{Answer, Trouble};
@@ -16,9 +17,7 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
     let id = CallId::parse(&asked.id).map_err(|_| Trouble(format!("{} is not a call's id", asked.id)))?;
     let store = desk.settings.store()?;
     let now = desk.invocation.now;
-    // What is kept no longer may not be deleted yet.
-    let Some(call) = store.call(&id).await?.filter(|call| now < call.line.kept_until || call.line.held_for.is_some())
-    else {
+    let Some(call) = store.call(&id).await?.filter(|call| is_kept(call, now)) else {
         let what = "No such call is on record: there never was one, or it was longer ago than records are kept.";
         return Ok(Answer::words(json!({"call": null}), what).no());
     };
@@ -73,7 +72,7 @@ pub(crate) async fn call(desk: &Desk, asked: args::Call) -> Result<Answer, Troub
         "created_at": rfc3339(call.line.created_at),
         "looked_at": shown.looked_at.map(rfc3339),
         "ended_at": call.line.ended_at.map(rfc3339),
-        "settled": call.line.settled,
+        "closed": call.line.closed,
         "overdue": shown.overdue,
         "held": call.line.held_for,
         "refunded_by": call.business.refunded_by,
@@ -105,7 +104,7 @@ impl Shown {
             .line
             .created_at
             .saturating_add(std::time::Duration::from_secs(u64::from(call.line.max_duration + 2) * 60))?;
-        let overdue = call.line.ended_at.is_none() && !call.line.settled && over < now;
+        let overdue = call.line.ended_at.is_none() && !call.line.closed && over < now;
         let overdue = overdue.then(|| format!("it may last {} min and was not seen to end", call.line.max_duration));
         Ok(Self { status, looked_at, overdue })
     }

@@ -1,4 +1,5 @@
-//! Many calls: those of a wallet, to or from a number, those that run, who calls most, and which have lost most.
+//! Many calls: those of a wallet, to or from a number, those that run, who calls most, and which
+//! have lost most.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ use crate::{Desk, find, words};
 
 /// How many calls are read in one request.
 const AT_ONCE: usize = 100;
-/// How many are read of a wallet's list at once, and of the calls that run in each part of their queue at all.
+/// How many are read of a wallet's list at once, and of the calls that run in each part of their
+/// queue at all.
 const MOST: u16 = 1_000;
 
 /// `dialtone calls`
@@ -34,12 +36,16 @@ pub(crate) async fn calls(desk: &Desk, asked: Calls) -> Result<Answer, Trouble> 
         let found;
         (found, is_all) = running(&store).await?;
         found
-    } else if let Some(wallet) = &asked.wallet {
+    } else if let (false, Some(wallet)) = (asked.held, &asked.wallet) {
         of_wallet(desk, &store, wallet, &sought).await?
     } else {
         seek(desk, &store, &sought).await?
     };
-    if let (true, Some(wallet)) = (asked.running, &asked.wallet) {
+    if asked.held {
+        found.retain(|call| call.line.held_for.is_some());
+    }
+    // The list of a wallet forgets a call that is held.
+    if let (true, Some(wallet)) = (asked.running || asked.held, &asked.wallet) {
         let meant = find::wallets(desk, wallet)?;
         found.retain(|call| meant.contains(&call.business.wallet));
     }
@@ -124,7 +130,7 @@ pub(crate) async fn top(desk: &Desk, asked: Top) -> Result<Answer, Trouble> {
     Ok(answer)
 }
 
-/// What calls brought and cost, in micro-dollars.
+/// The sums that calls brought and cost, in micro-dollars.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Sums {
     calls: i64,
@@ -190,7 +196,8 @@ async fn running(store: &Store) -> Result<(Vec<Call>, bool), Trouble> {
     Ok((found, is_all))
 }
 
-/// A wallet's calls, the newest first: from the end of the time that is meant down to its beginning, however many these are.
+/// A wallet's calls, the newest first: from the end of the time that is meant down to its
+/// beginning, however many these are.
 async fn of_wallet(desk: &Desk, store: &Store, address: &str, sought: &SoughtCalls) -> Result<Vec<Call>, Trouble> {
     let mut ids = Vec::new();
     for wallet in find::wallets(desk, address)? {
@@ -222,23 +229,17 @@ async fn by_ids(store: &Store, ids: &[CallId]) -> Result<Vec<Call>, Trouble> {
 }
 
 async fn seek(desk: &Desk, store: &Store, sought: &SoughtCalls) -> Result<Vec<Call>, Trouble> {
-    let (mut found, mut looked_at, mut from) = (Vec::new(), 0_u64, None);
-    loop {
-        let page = store.seek_calls(sought, from).await?;
-        looked_at += page.looked_at;
-        found.extend(page.found);
-        from = page.next;
-        if from.is_none() {
-            return Ok(found);
-        }
-        desk.terminal.progress(format!("{looked_at} items looked at"));
-    }
+    find::all(desk, async |from| store.seek_calls(sought, from).await).await
+}
+
+/// Whether a call is still shown: what is kept no longer may not be deleted yet.
+pub(super) fn is_kept(call: &Call, now: Timestamp) -> bool {
+    now < call.line.kept_until || call.line.held_for.is_some()
 }
 
 fn listed(desk: &Desk, calls: &[Call], otherwise: &str) -> Answer {
     let (now, terminal) = (desk.invocation.now, &desk.terminal);
-    // What is kept no longer may not be deleted yet.
-    let kept: Vec<&Call> = calls.iter().filter(|call| now < call.line.kept_until).collect();
+    let kept: Vec<&Call> = calls.iter().filter(|call| is_kept(call, now)).collect();
     let json = json!({"calls": kept.iter().map(|call| document(call, terminal, now)).collect::<Vec<_>>()});
     if kept.is_empty() {
         return Answer::words(json, otherwise).no();

@@ -34,14 +34,16 @@ use crate::terminal::Trouble;
 /// How long a vendor may take: the operator waits for the answer.
 pub(crate) const ASK: Duration = Duration::from_secs(10);
 
-/// Reads a phone number that was typed. In another spelling it would be another number here, and never called by it: an opt-out
-/// would not be one.
+/// Reads a phone number that was typed. In another spelling it would be another number here, and
+/// never called by it: an opt-out would not be one.
 pub(crate) fn phone_number(text: &str) -> Result<PhoneNumber, Trouble> {
-    // As people write one: blanks, brackets, dots and dashes are no part of it.
+    // As people write one: blanks, brackets, dots and dashes are not part of it.
     let bare: String = text.chars().filter(|it| !it.is_whitespace() && !"()-.".contains(*it)).collect();
     let number = PhoneNumber::parse(&bare).map_err(|error| Trouble(format!("{text} is {error}")))?;
     match destinations::check(&number) {
-        Err(why @ Unsupported::Spelling) => Err(Trouble(format!("{text} is not a number's own spelling: {why}"))),
+        Err(why @ (Unsupported::Spelling | Unsupported::TooLong | Unsupported::TooShort)) => {
+            Err(Trouble(format!("{text} is not a number's own spelling: {why}")))
+        }
         _ => Ok(number),
     }
 }

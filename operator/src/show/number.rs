@@ -1,4 +1,5 @@
-//! In whose hands a number is: in the table, at the carrier, at the dialler. Where the three differ, it says so.
+//! In whose hands a number is: in the table, at the carrier, at the dialler. Where the three
+//! differ, it says so.
 
 use serde_json::json;
 use shared::store::Custody;

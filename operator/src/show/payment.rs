@@ -1,11 +1,13 @@
 //! What became of a payment: what it was for, where it stands, and what happened when.
 
 use serde_json::{Value, json};
+use shared::calls;
 use shared::store::sales::Record;
 use shared::store::work::{Call, Lease, Renew};
-use shared::store::{Refunding, Work};
+use shared::store::{Refunding, View, Work};
 use shared::types::{Timestamp, rfc3339};
 
+use super::calls::is_kept;
 use crate::args::Meant;
 use crate::terminal::{Answer, Terminal, Trouble};
 use crate::{Desk, find, words};
@@ -21,11 +23,29 @@ pub(crate) async fn payment(desk: &Desk, meant: Meant) -> Result<Answer, Trouble
     let mut answer = Answer::default();
     let mut documents = Vec::new();
     for record in &found {
-        answer = answer.facts(sale_facts(record, &desk.terminal, now)).table(&["when", "what"], history(record));
-        documents.push(document(record, &desk.terminal, now));
+        let mut facts = sale_facts(record, &desk.terminal, now);
+        let mut document = document(record, &desk.terminal, now);
+        if let Some(call) = call_of(desk, record).await? {
+            let (status, by) = (call.status.as_str(), call.ended_by.as_str());
+            facts.push(("the call", format!("{status}: {}, ended by {by}", call.reason)));
+            let told = json!({
+                "status": status, "reason": call.reason, "ended_by": by, "call_length": call.call_length,
+            });
+            document.as_object_mut().map(|fields| fields.insert("call".to_owned(), told));
+        }
+        answer = answer.facts(facts).table(&["when", "what"], history(record));
+        documents.push(document);
     }
     answer.json = json!({"payments": documents});
     Ok(answer)
+}
+
+/// How the call stands that was sold; nothing, where none was, or where it is not kept any more.
+async fn call_of(desk: &Desk, record: &Record) -> Result<Option<View>, Trouble> {
+    let Work::Call(sold) = &record.work else { return Ok(None) };
+    let call = desk.settings.store()?.call(&sold.id).await?.filter(|call| call.business.sale == record.id);
+    let now = desk.invocation.now;
+    Ok(call.filter(|call| is_kept(call, now)).map(|call| calls::Shown::of(call, now).view))
 }
 
 /// A sale's record, a line for each thing that is known.

@@ -1,5 +1,5 @@
-//! What is unfinished or overdue, and why. What is merely under way is not told: a sale is finished within a minute, a call
-//! ends when its time is up, and the reaper comes by every minute.
+//! What is unfinished or overdue, and why. What is merely under way is not told: a sale is finished
+//! within a minute, a call ends when its time is up, and the reaper comes by every minute.
 
 use std::time::Duration;
 
@@ -34,10 +34,10 @@ pub(crate) async fn stuck(desk: &Desk) -> Result<Answer, Trouble> {
     for shard in 0..SHARDS {
         sales(&store, shard, now, &mut found).await?;
         refunds(&store, Queue::Refunds(shard), now, &mut found).await?;
-        refunds(&store, Queue::Strays(shard), now, &mut found).await?;
         calls(&store, shard, now, &mut found).await?;
         leases(desk, &store, shard, &mut found).await?;
     }
+    refunds(&store, Queue::Strays, now, &mut found).await?;
     numbers(desk, &store, &mut found).await?;
     rounds(&store, now, &mut found).await?;
     if let Some((what, switched)) = store.controls().await?.paused {
@@ -48,10 +48,10 @@ pub(crate) async fn stuck(desk: &Desk) -> Result<Answer, Trouble> {
         let why = format!("selling is paused: {}", switched.why);
         found.push(Stuck { kind: "paused", what: what.to_owned(), since: switched.since, why });
     }
-    if let Some(since) = store.refunds_stopped().await? {
-        let since = Timestamp::from_second(since).unwrap_or(now);
-        let why = "more was owed than may go back in a day; `dialtone resume --refunds` lifts it".to_owned();
-        found.push(Stuck { kind: "stopped", what: "payments back".to_owned(), since, why });
+    if let Some(stop) = store.refunds_stopped().await? {
+        let by = stop.by.unwrap_or_else(|| "more was owed than may go back in a day".to_owned());
+        let why = format!("{by}; `dialtone resume --refunds` lifts it");
+        found.push(Stuck { kind: "stopped", what: "payments back".to_owned(), since: stop.since, why });
     }
     found.sort_by_key(|one| one.since);
     Ok(told(&found, now))
@@ -84,7 +84,8 @@ async fn sales(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
         let Candidate::Sale(id) = candidate else { continue };
         let Some(record) = store.sale(&id).await? else { continue };
         // An attempt is at it.
-        if now < record.busy_until || !matches!(record.state, State::Open | State::Settling) {
+        let is_at_work = now < record.busy_until && !record.rests(now);
+        if is_at_work || !matches!(record.state, State::Open | State::Settling) {
             continue;
         }
         let idle = if late(due, now) { ". Its turn came and no round took it: is the reaper running?" } else { "" };
@@ -107,7 +108,9 @@ async fn refunds(store: &Store, queue: Queue, now: Timestamp, found: &mut Vec<St
         }
         let sent = match refund.state {
             Refunding::Due => "nothing was sent yet".to_owned(),
-            _ => format!("sent {} times, refused {}", refund.tries, refund.refused),
+            Refunding::Sending | Refunding::Refunded | Refunding::Credited => {
+                format!("sent {} times, refused {}", refund.tries, refund.refused)
+            }
         };
         let hint = if refund.is_unasked() {
             "It goes back by itself within the day's limit if it is small; `dialtone refund` lets it through"
@@ -127,12 +130,16 @@ async fn calls(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
             continue;
         }
         let Some(call) = store.call(&id).await? else { continue };
-        let why = match call.business.charge {
-            Charge::RefundDue => {
+        let why = match (call.business.charge, call.line.ended_at) {
+            (Charge::RefundDue, _) => {
                 "it ended in an error and its refund is not asked for: is the reaper running?".to_owned()
             }
-            _ if call.line.ended_at.is_some() => "it has ended, and has not been looked at since".to_owned(),
-            _ => format!("it may last {} min and was not seen to end", call.line.max_duration),
+            (Charge::Pending | Charge::Paid | Charge::Declined | Charge::Refunded | Charge::Credited, Some(_)) => {
+                "it has ended, and has not been looked at since".to_owned()
+            }
+            (Charge::Pending | Charge::Paid | Charge::Declined | Charge::Refunded | Charge::Credited, None) => {
+                format!("it may last {} min and was not seen to end", call.line.max_duration)
+            }
         };
         found.push(Stuck { kind: "call", what: id.as_str().to_owned(), since: call.line.created_at, why });
     }

@@ -1,4 +1,5 @@
-//! What the functions write, as it is written: it names no person and no secret, so it is shown as it is.
+//! What the functions write, as it is written: it names no person and no secret, so it is shown as
+//! it is.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +15,8 @@ use crate::terminal::{Answer, Terminal, Trouble};
 
 /// How often it is asked for more.
 const EVERY: Duration = Duration::from_secs(2);
-/// CloudWatch may show a line so long after one that is younger, or after it was written, in milliseconds.
+/// CloudWatch may show a line so long after one that is younger, or after it was written, in
+/// milliseconds.
 const LATE: i64 = 10_000;
 /// It goes on after so many questions in a row that were not answered, and gives up after one more.
 const PATIENCE: u32 = 5;
@@ -68,7 +70,7 @@ fn is_refusal(trouble: &Trouble) -> bool {
         .any(|code| trouble.0.contains(code))
 }
 
-/// How far the lines have been followed.
+/// The place up to which the lines have been followed.
 struct Following {
     /// It is asked for lines from here on, in epoch milliseconds.
     since: i64,
@@ -81,8 +83,9 @@ impl Following {
         Self { since, shown: BTreeMap::new() }
     }
 
-    /// Those that were not shown yet, in the order of their time. What was written long before the question is not asked for again,
-    /// whether or not anything was found: with a filter that little fits, the same hours would be searched for ever.
+    /// Those that were not shown yet, in the order of their time. What was written long before the
+    /// question is not asked for again, whether or not anything was found: with a filter that
+    /// little fits, the same hours would be searched for ever.
     fn unseen(&mut self, mut found: Vec<Written>, asked_at: i64) -> Vec<Written> {
         found.retain(|line| self.shown.insert(line.id.clone(), line.at).is_none());
         found.sort();

@@ -1,4 +1,5 @@
-//! A buyer, as any other: it asks, reads the 402, signs once, and shows the same signature until there is an answer.
+//! A buyer, as any other: it asks, reads the 402, signs once, and shows the same signature until
+//! there is an answer.
 
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 
@@ -29,7 +30,7 @@ const SOON: u64 = 10;
 /// Whom a buyer asks.
 const NEIGHBOUR: Neighbour = Neighbour::Ourselves;
 
-/// Who pays, and where.
+/// The wallet that pays, and the address it pays at.
 pub(super) struct Buyer {
     pub(super) url: String,
     pub(super) key: PayerKey,
@@ -37,7 +38,7 @@ pub(super) struct Buyer {
     pub(super) payees: Vec<Wallet>,
 }
 
-/// What was bought.
+/// A purchase.
 pub(super) struct Bought {
     pub(super) answer: Value,
     pub(super) transaction: String,
@@ -46,8 +47,8 @@ pub(super) struct Bought {
 }
 
 impl Buyer {
-    /// Buys something if `agrees` lets it be paid for, and tells each step. Whatever is lost on the way, one signature pays for it at
-    /// most.
+    /// Buys something if `agrees` lets it be paid for, and tells each step. Whatever is lost on the
+    /// way, one signature pays for it at most.
     pub(super) async fn buy(
         &self,
         endpoint: &Endpoint,
@@ -84,7 +85,8 @@ impl Buyer {
         self.ask(endpoint, body, None).await.map_err(|why| Trouble(format!("{} {why}", self.url)))
     }
 
-    /// Shows a signature until it is known what became of it. It is the same one each time, so it pays once.
+    /// Shows a signature until it is known what became of it. It is the same one each time, so it
+    /// pays once.
     async fn paid(&self, endpoint: &Endpoint, body: &Value, header: &str) -> Result<Reply, Trouble> {
         let began = Invocation::begin();
         loop {
@@ -143,7 +145,8 @@ fn nonce(invocation: &Invocation) -> B256 {
     keccak256(format!("dialtone smoke {} {}", invocation.attempt.as_str(), invocation.call_id.as_str()))
 }
 
-/// Whether the same request may be answered otherwise in a moment: a stack that was just filled finds its secrets within seconds.
+/// Whether the same request may be answered otherwise in a moment: a stack that was just filled
+/// finds its secrets within seconds.
 fn may_change(reply: &Reply) -> bool {
     let soon = reply.retry_after.is_some_and(|seconds| seconds <= SOON);
     (reply.status.is_server_error() && word(reply, "error") != "selling_paused") || soon

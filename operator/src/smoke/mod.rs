@@ -1,5 +1,5 @@
-//! `dialtone smoke`: proves that a deployment sells, at any time and with a real payment. It is a client like any other: it knows
-//! nothing of the table, and asks for nothing that is not for sale.
+//! `dialtone smoke`: proves that a deployment sells, at any time and with a real payment. It is a
+//! client like any other: it knows nothing of the table, and asks for nothing that is not for sale.
 //!
 //! `docs/decisions.md`: Why does a smoke test pay?
 
@@ -16,6 +16,7 @@ use shared::api::{Endpoint, NUMBERS_BUY, NUMBERS_LIST, VOICE_CALL};
 use shared::canary::Chosen;
 use shared::env::Env;
 use shared::invocation::Invocation;
+use shared::types::call::EndedBy;
 use shared::types::{PhoneNumber, Wallet};
 use shared::x402::PayerKey;
 
@@ -33,7 +34,7 @@ const CALL: Duration = Duration::from_mins(5);
 /// Between two looks at it.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What was done, in order.
+/// The steps that were done, in order.
 pub(crate) struct Proof {
     terminal: Terminal,
     steps: Vec<(&'static str, String)>,
@@ -79,8 +80,9 @@ pub(crate) async fn proven(
     Ok(proof)
 }
 
-/// Who may be paid: those of the deployment that is meant. None, where no deployment is meant, and an API by its address alone; then the
-/// operator is told whom it wants to be paid, and says yes to that.
+/// Who may be paid: those of the deployment that is meant. None, where no deployment is meant, and
+/// an API by its address alone; then the operator is told whom it wants to be paid, and says yes to
+/// that.
 fn payees(desk: &Desk) -> Result<Vec<Wallet>, Trouble> {
     let is_meant = ["STACK", "PAYMENT_NETWORKS"].iter().any(|name| desk.settings.get(name).is_some());
     if !is_meant {
@@ -129,16 +131,23 @@ impl Proof {
                 }
                 last = status;
             }
-            let ended = last["ended_by"].as_str().filter(|by| *by != "IN_PROGRESS");
+            let ended = last["ended_by"].as_str().and_then(EndedBy::parse).filter(|by| by.is_end());
             if let Some(by) = ended {
                 let lines = last["transcript"].as_array().map_or(0, Vec::len);
                 let reason = last["ended_by_reason"].as_str().unwrap_or_default();
                 self.tells("answer", format!("{reason} What was said: {}", words::counted(lines, "line")));
                 return match by {
-                    "ERROR" => {
+                    EndedBy::Error => {
                         Err(Trouble::new("the call ended in an error; what was paid for it goes back by itself"))
                     }
-                    _ => Ok(()),
+                    EndedBy::InProgress
+                    | EndedBy::User
+                    | EndedBy::Assistant
+                    | EndedBy::Timeout
+                    | EndedBy::Requested
+                    | EndedBy::NoAnswer
+                    | EndedBy::Busy
+                    | EndedBy::Voicemail => Ok(()),
                 };
             }
             tokio::time::sleep(LOOK).await;

@@ -1,4 +1,5 @@
-//! Which answers can be right: looked at before anything is noted or made. Of what is wrong nothing is repeated.
+//! Which answers can be right: looked at before anything is noted or made. Of what is wrong nothing
+//! is repeated.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,11 @@ use shared::x402::PayerKey;
 
 use crate::settings::Settings;
 
-/// Domains that are no one's: what is sent there is lost.
+/// Domains that do not belong to anyone: what is sent there is lost.
 const EXAMPLES: [&str; 3] = ["example.com", "example.net", "example.org"];
 
-/// The file of Coinbase's key, by its whole path: this may be run from another folder the next time.
+/// The file of Coinbase's key, by its whole path: this may be run from another folder the next
+/// time.
 pub(super) fn key_file(typed: &str, settings: &Settings) -> Result<String, String> {
     let file = match (typed.strip_prefix("~/"), settings.get("HOME")) {
         (Some(rest), Some(home)) => Path::new(home).join(rest),
@@ -23,7 +25,7 @@ pub(super) fn key_file(typed: &str, settings: &Settings) -> Result<String, Strin
 pub(super) fn email(typed: &str, _: &Settings) -> Result<String, String> {
     let domain = typed.split_once('@').map(|(_, domain)| domain).filter(|_| !typed.contains(char::is_whitespace));
     match domain {
-        Some(domain) if is_example(domain) => Err("that address is an example: no one reads it".to_owned()),
+        Some(domain) if is_example(domain) => Err("that address is an example: its mail is not read".to_owned()),
         Some(domain) if !typed.starts_with('@') && domain.contains('.') && !domain.contains('@') => {
             Ok(typed.to_owned())
         }
@@ -60,7 +62,12 @@ pub(super) fn private_key(typed: &str, _: &Settings) -> Result<String, String> {
 /// The id and the secret of Coinbase's key, as the file has them that its portal gives out.
 pub(super) fn coinbase(file: &str) -> Result<(String, String), String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-    let document: Value = serde_json::from_str(&text).map_err(|_| format!("{file} is not the JSON of an API key"))?;
+    coinbase_in(&text, file)
+}
+
+/// The same, in the text of the file.
+pub(crate) fn coinbase_in(text: &str, file: &str) -> Result<(String, String), String> {
+    let document: Value = serde_json::from_str(text).map_err(|_| format!("{file} is not the JSON of an API key"))?;
     let field = |names: [&str; 2]| {
         let text = |name: &&str| document.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let found = names.iter().find_map(text).map(str::to_owned);
@@ -69,8 +76,9 @@ pub(super) fn coinbase(file: &str) -> Result<(String, String), String> {
     Ok((field(["id", "name"])?, field(["privateKey", "secret"])?))
 }
 
-/// A node's URL without its key, and the key: the one piece of the path or of a query that looks like one. Where several do, or one
-/// stands before the host, all behind it is the key: the URL is put together again from both, so that too much does no harm.
+/// A node's URL without its key, and the key: the one piece of the path or of a query that looks
+/// like one. Where several do, or one stands before the host, all behind it is the key: the URL is
+/// put together again from both, so that too much does no harm.
 pub(super) fn without_key(url: &str) -> (String, Option<String>) {
     let whole = || (url.to_owned(), None);
     let Some((scheme, rest)) = url.split_once("://").filter(|_| !url.contains("{key}")) else { return whole() };

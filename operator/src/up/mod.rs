@@ -1,9 +1,10 @@
-//! `dialtone up`: from the files of a release to paid requests, without a compiler, SAM or a checkout. It can be stopped anywhere and
-//! run again: the stack and the vendors are the state, and each step looks before it makes.
+//! `dialtone up`: from the files of a release to paid requests, without a compiler, SAM or a
+//! checkout. It can be stopped anywhere and run again: the stack and the vendors are the state, and
+//! each step looks before it makes.
 //!
 //! `docs/decisions.md`: Why does the state of `dialtone up` lie with AWS and the vendors?
 
-mod forms;
+pub(crate) mod forms;
 mod notes;
 mod questions;
 mod release;
@@ -43,6 +44,8 @@ struct Journey {
     answers: Answers,
     aws: Aws,
     who: Identity,
+    /// The account that holds the numbers owned some before the stack was made.
+    meets_numbers: bool,
     stack: String,
     /// The operator's own phone, which is called in the end.
     callee: Option<PhoneNumber>,
@@ -51,7 +54,7 @@ struct Journey {
     at_twilio: Option<Answer>,
 }
 
-/// What was typed at the beginning and is kept in the stack's secrets alone.
+/// The secrets that were typed at the beginning and are kept in the stack's secrets alone.
 #[derive(Default)]
 struct Typed {
     coinbase: Option<(String, String)>,
@@ -63,7 +66,8 @@ struct Typed {
 pub(crate) async fn up(desk: Desk, deployment: &Deployment, options: Up) -> Result<Answer, Trouble> {
     let Desk { mut settings, terminal, .. } = desk;
     let mut notes = Notes::read(options.file.clone())?;
-    // The vendor's own name for an account, in many a shell; here it would be the one that holds the numbers.
+    // The vendor's own name for an account, in many a shell; here it would be the one that holds
+    // the numbers.
     settings.forget("TWILIO_ACCOUNT_SID");
     // What was begun somewhere goes on there, whatever another shell says.
     settings.put("AWS_REGION", deployment.region.clone().or_else(|| notes.get("region")));
@@ -85,7 +89,10 @@ pub(crate) async fn up(desk: Desk, deployment: &Deployment, options: Up) -> Resu
     notes.put("region", aws.region())?;
     notes.put("account", &who.account)?;
     let answers = Answers::new(terminal.clone(), options.answers.as_ref(), notes)?;
-    Journey { settings, terminal, options, answers, aws, who, stack, callee, step: 1, at_twilio: None }.run().await
+    let (meets_numbers, step, at_twilio) = (false, 1, None);
+    Journey { settings, terminal, options, answers, aws, who, meets_numbers, stack, callee, step, at_twilio }
+        .run()
+        .await
 }
 
 impl Journey {
@@ -117,6 +124,7 @@ impl Journey {
             None => self.renewed(&release).await?,
         }
         self.gather().await?;
+        self.keeps_what_is_leased().await?;
         self.begin("the secrets");
         self.filled(&typed).await?;
         self.begin("who is told when something is wrong");
@@ -131,6 +139,9 @@ impl Journey {
         let looked = setup::setup(self.desk(), self.set_up().await).await?;
         if looked.no {
             return Ok(looked.and("Do that, and run `dialtone up` again: it goes on from here."));
+        }
+        if let Some(why) = self.waits_for_its_table().await? {
+            return Ok(looked.and(why).no());
         }
         self.begin("a first paid list");
         self.sells(typed.payer, looked).await

@@ -1,4 +1,5 @@
-//! The small file in which is noted what was answered, until the stack knows it: no secrets, and of one deployment alone.
+//! The small file in which is noted what was answered, until the stack knows it: no secrets, and of
+//! one deployment alone.
 
 use std::path::PathBuf;
 
@@ -11,8 +12,8 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Which deployment it is of.
-    pub(super) const OWN: [&str; 3] = ["account", "region", "stack"];
+    /// Which deployment it is of, and whether it may sell.
+    pub(super) const OWN: [&str; 4] = ["account", "region", "stack", "meets_numbers"];
 
     pub(super) fn read(file: PathBuf) -> Result<Self, Trouble> {
         let table = match std::fs::read_to_string(&file) {
@@ -37,7 +38,8 @@ impl Notes {
         self.table.get(name).and_then(|value| value.as_str()).map(str::to_owned)
     }
 
-    /// Whether it may be used for what is this, under a name of `OWN`: what one deployment was told is not another's answer.
+    /// Whether it may be used for what is this, under a name of `OWN`: what one deployment was told
+    /// is not another's answer.
     pub(super) fn is_of(&self, name: &str, wanted: &str) -> Result<(), Trouble> {
         match self.get(name) {
             Some(noted) if noted != wanted => Err(Trouble(format!(
@@ -51,6 +53,15 @@ impl Notes {
     /// Keeps something that is not a secret, at once.
     pub(super) fn put(&mut self, name: &str, value: &str) -> Result<(), Trouble> {
         self.table.insert(name.to_owned(), toml::Value::String(value.to_owned()));
+        self.written()
+    }
+
+    /// Forgets something, at once.
+    pub(super) fn forget(&mut self, name: &str) -> Result<(), Trouble> {
+        if self.table.remove(name).is_some() { self.written() } else { Ok(()) }
+    }
+
+    fn written(&self) -> Result<(), Trouble> {
         let head =
             "# What `dialtone up` was answered until the stack knew it. No secrets; the stack's parameters win.\n";
         let text = format!("{head}{}", self.table);

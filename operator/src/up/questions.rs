@@ -1,6 +1,7 @@
-//! What only the operator knows: eight questions at most, before anything is made. An answer that cannot be right is asked for again, and
-//! noted only once it can be: what is not a secret is kept in a small file until the stack itself knows it; secrets are kept in the stack
-//! alone. Where no one can be asked, what has a usual answer has that.
+//! What only the operator knows: eight questions at most, before anything is made. An answer that
+//! cannot be right is asked for again, and noted only once it can be: what is not a secret is kept
+//! in a small file until the stack itself knows it; secrets are kept in the stack alone. Where
+//! there is no terminal to ask at, what has a usual answer has that.
 
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use crate::settings::Settings;
 use crate::smoke::contents;
 use crate::terminal::{Terminal, Trouble};
 
-/// What can be asked.
+/// A question that can be asked.
 pub(super) struct Question {
     /// What it is called in the environment and in `--answers`.
     pub(super) name: &'static str,
@@ -115,6 +116,21 @@ impl Answers {
         Ok(())
     }
 
+    /// Notes something that was found.
+    pub(super) fn note(&mut self, name: &str, value: &str) -> Result<(), Trouble> {
+        self.notes.put(name, value)
+    }
+
+    /// Forgets what was noted.
+    pub(super) fn forget(&mut self, name: &str) -> Result<(), Trouble> {
+        self.notes.forget(name)
+    }
+
+    /// What was noted.
+    pub(super) fn noted(&self, name: &str) -> Option<String> {
+        self.notes.get(name)
+    }
+
     /// The file of the notes.
     pub(super) fn file(&self) -> String {
         self.notes.name()
@@ -131,7 +147,7 @@ impl Answers {
             return (question.form)(known, settings).map_err(|why| Trouble(format!("{name}, in {place}: {why}")));
         }
         if !self.terminal.can_ask() {
-            let none = || Trouble(format!("{}: there is no one here to ask; say {name}", question.words));
+            let none = || Trouble(format!("{}: there is no terminal here to ask at; say {name}", question.words));
             // Not noted: a person may be there the next time.
             let usual = question.usual.ok_or_else(none)?;
             self.terminal.progress(format!("{name} is not said, so it is empty. {}", question.words));
@@ -175,10 +191,11 @@ impl Answers {
                 Err(why) => self.terminal.show(&format!("  Once more: {why}.")),
             }
         }
-        Err(Trouble(format!("{}: that was no answer. Run this again", question.words)))
+        Err(Trouble(format!("{}: that is not an answer. Run this again", question.words)))
     }
 
-    /// What the operator wants parameters of the template to be: what is said for programs wins over what is noted.
+    /// What the operator wants parameters of the template to be: what is said for programs wins
+    /// over what is noted.
     pub(super) fn parameters(&self) -> Result<Vec<(String, String)>, Trouble> {
         let mut all: Vec<(String, String)> = Vec::new();
         for (table, place) in [(self.notes.table(), self.notes.name()), (&self.given, "the answers".to_owned())] {

@@ -1,5 +1,5 @@
-//! The files of a release, as they lie beside this program: for each processor a template and a zip per function, and the checksums
-//! of all.
+//! The files of a release, as they lie beside this program: for each processor a template and a zip
+//! per function, and the checksums of all.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const PROCESSORS: [&str; 2] = ["arm64", "x86_64"];
 /// The file that says that a folder is a release.
 pub(super) const SUMS: &str = "SHA256SUMS";
 
-/// What is deployed.
+/// The files that are deployed.
 pub(super) struct Release {
     processor: String,
     template: String,
@@ -90,6 +90,14 @@ impl Release {
         };
         section.filter_map(name).collect()
     }
+
+    /// What a parameter is where nothing is said of it.
+    pub(super) fn default_of(&self, name: &str) -> Option<&str> {
+        let head = format!("  {name}:");
+        let own = self.template.lines().skip_while(|line| *line != head).skip(1);
+        let mut own = own.take_while(|line| line.starts_with("    "));
+        own.find_map(|line| line.strip_prefix("    Default: ")).map(|text| text.trim_matches(['"', '\'']))
+    }
 }
 
 fn code(place: &str) -> String {
@@ -121,7 +129,7 @@ mod tests {
     use crate::aws::digest;
     use crate::terminal::Trouble;
 
-    const TEMPLATE: &str = "Parameters:\n  Stage:\n    Type: String\n\n  # Who.\n  EvmPayee:\n    Type: String\n\nRules:\n  \
+    const TEMPLATE: &str = "Parameters:\n  Stage:\n    Type: String\n    Default: \"dev\"\n\n  # Who.\n  EvmPayee:\n    Type: String\n\nRules:\n  \
                             One:\n    A: B\nGlobals:\n  Function:\n    CodeUri: .\nResources:\n  BuyFunction:\n    Properties:\n      \
                             CodeUri: buy.zip\n      Handler: bootstrap\n";
 
@@ -155,6 +163,7 @@ mod tests {
         assert!(template.contains("    CodeUri: .\n") && !template.contains("buy.zip"));
         assert_eq!(name, format!("{}.yaml", digest(template.as_bytes())));
         assert_eq!(release.parameters(), ["Stage", "EvmPayee"]);
+        assert_eq!([release.default_of("Stage"), release.default_of("EvmPayee")], [Some("dev"), None]);
     }
 
     #[test]

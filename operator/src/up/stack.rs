@@ -1,19 +1,37 @@
-//! The stack itself: made once with the operator's answers, and from then on renewed with whatever its parameters are by then.
+//! The stack itself: made once with the operator's answers, and from then on renewed with whatever
+//! its parameters are by then.
+
+use shared::invocation::Invocation;
+use shared::store::Pause;
 
 use super::Journey;
 use super::release::Release;
-use crate::aws::{Aws, Parameter, Template};
-use crate::setup;
+use crate::act::Deed;
+use crate::aws::{Aws, Parameter, Progress, Template};
+use crate::payee;
+use crate::setup::{self, Holder};
 use crate::terminal::{Answer, Trouble};
 
-/// What functions are kept from using: eight executions for the reaper and two for the refunds; and a hundred that AWS keeps for all.
+/// What functions are kept from using: eight executions for the reaper and two for the refunds; and
+/// a hundred that AWS keeps for all.
 const RESERVED: u64 = 110;
-/// What is kept besides for those who follow calls, where `WaitsAtOnce` does not say.
+/// What is kept besides for those who follow calls, and as much again for the MCP server, where
+/// `WaitsAtOnce` does not say.
 const WAITS: u64 = 200;
 /// The parameter that says what the code is built for.
 const PROCESSOR: &str = "Architecture";
-/// Resources whose alarms take an update back.
-const WATCHED: [&str; 2] = ["FaultAlarm", "ErrorAlarm"];
+/// The alarms that take an update back: CloudFormation looks at five at most. What the reaper and
+/// the refunds fail at is not among them, since a neighbour's outage is; that they run at all is.
+///
+/// `docs/decisions.md`: Why are three alarms about one thing?
+const WATCHED: [&str; 5] =
+    ["NumberFaultAlarm", "CallFaultAlarm", "NumberErrorAlarm", "CallErrorAlarm", "RoundErrorAlarm"];
+
+/// What is noted where a new stack has met an account that owns numbers: since when all selling is
+/// paused for that.
+///
+/// `docs/decisions.md`: Whose is a note that a new stack meets numbers?
+const MEETS: &str = "meets_numbers";
 
 /// Base Sepolia, where money is worth nothing.
 pub(super) fn test_money() -> Vec<(String, String)> {
@@ -41,7 +59,8 @@ fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 impl Journey {
-    /// The processor that is meant: the one that is said, or that the stack has its code for already.
+    /// The processor that is meant: the one that is said, or that the stack has its code for
+    /// already.
     pub(super) async fn processor(&self) -> Result<Option<String>, Trouble> {
         if let Some(said) = &self.options.architecture {
             return Ok(Some(said.clone()));
@@ -57,7 +76,8 @@ impl Journey {
         Ok(told.into_iter().find(|(name, _)| name == PROCESSOR).map(|(_, value)| value))
     }
 
-    /// Whether there is a stack to go on with. One whose making failed is cleared away: it never sold anything.
+    /// Whether there is a stack to go on with. One whose making failed is cleared away: it never
+    /// sold anything.
     pub(super) async fn stack_as_it_is(&mut self) -> Result<bool, Trouble> {
         loop {
             let Some(state) = self.aws.state_of(&self.stack).await? else { return Ok(false) };
@@ -78,9 +98,15 @@ impl Journey {
                     let why = "is a change set that was never carried out: delete it first";
                     return Err(Trouble(format!("{} {why}", self.stack)));
                 }
-                // An earlier run may have been left alone with it, and is looked at again once it is over.
+                // An earlier run may have been left alone with it, and is looked at again once it
+                // is over.
                 going_on if going_on.ends_with("_IN_PROGRESS") => {
                     self.waited("the stack").await?;
+                }
+                "DELETE_FAILED" => {
+                    let finish = format!("aws cloudformation delete-stack --stack-name {}", self.stack);
+                    let why = self.aws.first_failure(&self.stack).await?.unwrap_or_default();
+                    return Err(Trouble(format!("{} is half deleted. {why}. Finish that first: {finish}", self.stack)));
                 }
                 status => {
                     let console = "look at it in CloudFormation's console";
@@ -94,14 +120,61 @@ impl Journey {
     pub(super) async fn account(&mut self, wanted: &[(String, String)]) -> Result<Option<String>, Trouble> {
         let value = |name: &str| wanted.iter().find(|(known, _)| known == name).map(|(_, it)| it.clone());
         self.settings.put("TWILIO_URL", value("TwilioUrl"));
-        // Only the one that is said for this deployment: one of the shell's may be the main account.
+        // Only the one that is said for this deployment: one of the shell's may be the main
+        // account.
         self.settings.forget("TWILIO_ACCOUNT_SID");
         self.settings.put("TWILIO_ACCOUNT_SID", value("TwilioAccountSid"));
-        let (sid, looked) = setup::account(self.desk(), self.set_up().await).await;
-        if sid.is_none() {
+        let (holder, looked) = setup::account(self.desk(), self.set_up().await).await;
+        let Some(Holder { sid, owns }) = holder else {
             self.at_twilio = Some(looked);
+            return Ok(None);
+        };
+        // The stack is made with it: it must not sell if this run ends half way. What an earlier
+        // attempt met is not what this one meets.
+        self.meets_numbers = owns;
+        self.answers.forget(MEETS)?;
+        Ok(Some(sid))
+    }
+
+    /// Pauses all selling, where a stack is new and its account at Twilio owns numbers: the new
+    /// table does not know who leases them, and would sell them. Once: where something was switched
+    /// in the table since, another run has done that, or an operator knows why not.
+    pub(super) async fn keeps_what_is_leased(&mut self) -> Result<(), Trouble> {
+        let state = self.aws.state_of(&self.stack).await?;
+        if self.answers.noted(MEETS).is_some() || state.is_none_or(|state| !state.meets_numbers) {
+            return Ok(());
         }
-        Ok(sid)
+        if self.desk().settings.store()?.was_switched().await? {
+            return self.note_the_pause().await;
+        }
+        let (desk, by) = (self.desk(), Invocation::begin());
+        let why = "it is new, and its account at Twilio owns numbers, or could not be asked";
+        let deed = Deed::begun_as(&desk, format!("pause {}: {why}", self.stack)).await?;
+        let store = desk.settings.store()?;
+        store.pause_selling(Pause::All, &deed.why(), &by.attempt, by.now).await?;
+        deed.ended(true).await?;
+        self.terminal.progress(format!("all selling of {} is paused: {why}", self.stack));
+        self.note_the_pause().await
+    }
+
+    async fn note_the_pause(&mut self) -> Result<(), Trouble> {
+        let paused = self.desk().settings.store()?.controls().await?.paused;
+        self.answers.note(MEETS, &paused.map(|(_, switched)| switched.since.to_string()).unwrap_or_default())
+    }
+
+    /// Why it does not sell, where it was paused for that and still is. Another pause, later, is an
+    /// operator's, who knows why.
+    pub(super) async fn waits_for_its_table(&self) -> Result<Option<String>, Trouble> {
+        let paused = self.desk().settings.store()?.controls().await?.paused;
+        let since = paused.map(|(_, switched)| switched.since.to_string());
+        Ok((since.is_some() && since == self.answers.noted(MEETS)).then(|| {
+            format!(
+                "Selling is paused: the account at Twilio owns numbers, or could not be asked, and the table of {} is new and does not \
+                 know whose they are. Was a stack deleted, or is this another region? OPERATIONS.md, A stack that was deleted, says how \
+                 its table is put back. If no customer leases the numbers: `dialtone resume`, and `dialtone up` again.",
+                self.stack
+            )
+        }))
     }
 
     /// What is in the way at Twilio.
@@ -116,11 +189,19 @@ impl Journey {
         if let Some((name, _)) = wanted.iter().find(|(name, _)| !known.contains(name)) {
             return Err(Trouble(format!("this release has no parameter {name}: look at {}", self.answers.file())));
         }
-        let value = |name: &str| wanted.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+        let said = |name: &str| wanted.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        self.fit(|name| said(name).or_else(|| release.default_of(name)))?;
+        let value = |name: &str| said(name).unwrap_or_default();
         let (account, region, arn) = (&self.who.account, self.aws.region(), &self.who.arn);
         let what = format!("{} is made in account {account}, {region}, with a sub-account at Twilio.", self.stack);
         let paid = format!("{} is paid, on {}.", value("EvmPayee"), value("PaymentNetworks"));
         self.terminal.confirm(&format!("{what} {paid} You are {arn}."))
+    }
+
+    /// Refuses parameters of which each is right, and not beside another, also where the template
+    /// says that one.
+    fn fit<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> Result<(), Trouble> {
+        payee::together(value).map_err(|why| self.refused(&Trouble(why)))
     }
 
     /// Makes the stack.
@@ -132,7 +213,7 @@ impl Journey {
     ) -> Result<(), Trouble> {
         let value = |name: &str| wanted.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let waits = value("WaitsAtOnce").and_then(|waits| waits.parse().ok()).unwrap_or(WAITS);
-        let (free, needed) = (self.aws.unreserved().await?, RESERVED.saturating_add(waits));
+        let (free, needed) = (self.aws.unreserved().await?, RESERVED.saturating_add(waits.saturating_mul(2)));
         if free < needed && value("ReservedConcurrency").is_none() {
             self.terminal.progress(format!(
                 "this account runs {free} functions at once, and {needed} are needed to reserve some, so none are: ask AWS for more \
@@ -146,7 +227,10 @@ impl Journey {
         let url = self.uploaded(release).await?;
         let parameters: Vec<_> = wanted.into_iter().map(|(name, value)| Parameter { name, value }).collect();
         let template = Template { url, alarms: Vec::new(), minutes: 0 };
-        self.aws.create(&self.stack, &template, &parameters).await.map_err(|trouble| self.refused(&trouble))?;
+        self.aws
+            .create(&self.stack, &template, &parameters, self.meets_numbers)
+            .await
+            .map_err(|trouble| self.refused(&trouble))?;
         let status = self.waited("the stack").await?;
         if status == "CREATE_COMPLETE" {
             return Ok(());
@@ -170,6 +254,8 @@ impl Journey {
         let before = self.aws.parameters_of(&self.stack).await?;
         let offered = release.parameters();
         let said = self.said_anew(&before, &offered)?;
+        let value = |name: &str| said.iter().chain(&before).find(|one| one.name == name).map(|one| one.value.as_str());
+        self.fit(|name| value(name).or_else(|| release.default_of(name)))?;
         // The zips are for one processor, whatever the stack's were for.
         let processor = release.processor().map(|one| Parameter { name: PROCESSOR.to_owned(), value: one.to_owned() });
         let said: Vec<_> = said.into_iter().chain(processor).collect();
@@ -184,16 +270,16 @@ impl Journey {
             self.terminal.progress("the stack has this release");
             return Ok(());
         }
-        let status = self.waited("the stack").await?;
-        if status == "UPDATE_COMPLETE" {
+        let end = self.ended("the stack").await?;
+        if end.status == "UPDATE_COMPLETE" {
             return Ok(());
         }
         let why = self.aws.first_failure(&self.stack).await?.unwrap_or_default();
-        Err(Trouble(format!("{} is as it was: CloudFormation took the release back ({status}). {why}", self.stack)))
+        Err(Trouble(format!("{} {}. {why}", self.stack, end.undone("release"))))
     }
 
-    /// The file says what the stack was to be made with, and the stack what it is by now. What the release has that the stack did not
-    /// have is said by the file alone.
+    /// The file says what the stack was to be made with, and the stack what it is by now. What the
+    /// release has that the stack did not have is said by the file alone.
     fn said_anew(&self, before: &[Parameter], offered: &[String]) -> Result<Vec<Parameter>, Trouble> {
         let mut anew = Vec::new();
         for (name, value) in self.answers.parameters()?.into_iter().filter(|(name, _)| name != PROCESSOR) {
@@ -211,13 +297,27 @@ impl Journey {
         Ok(anew)
     }
 
-    /// The alarms of the stack that say that a release is bad.
+    /// The alarms of the stack that say that a release is bad. One that rings already would take
+    /// back whatever comes, so it is left out; that, and one that is not there, is said.
     async fn alarms(&self) -> Result<Vec<String>, Trouble> {
-        let all = self.aws.resources_of(&self.stack, "AWS::CloudWatch::Alarm").await?;
-        let ours = all.into_iter().filter(|(logical, _)| WATCHED.contains(&logical.as_str()));
-        let partition = self.who.arn.split(':').nth(1).unwrap_or("aws").to_owned();
-        let (region, account) = (self.aws.region(), &self.who.account);
-        Ok(ours.map(|(_, name)| format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}")).collect())
+        let all = self.aws.alarms_of(&self.stack).await?;
+        let mut watched = Vec::new();
+        for name in WATCHED {
+            match all.iter().find(|alarm| alarm.logical == name) {
+                Some(alarm) if alarm.rings => {
+                    self.terminal.progress(format!("{name} rings already, so it will not take this release back"));
+                }
+                Some(alarm) => watched.push(alarm.arn.clone()),
+                None => {
+                    let said = format!("{} has no {name}, so it will not take this release back", self.stack);
+                    self.terminal.progress(said);
+                }
+            }
+        }
+        if watched.is_empty() {
+            self.terminal.progress("no alarm will take this release back: watch it yourself");
+        }
+        Ok(watched)
     }
 
     /// Puts the release into the account's bucket, and says where its template is.
@@ -235,8 +335,12 @@ impl Journey {
         Ok(self.aws.place_of(&bucket, &name))
     }
 
-    /// Waits until CloudFormation is done with the stack.
     async fn waited(&self, what: &str) -> Result<String, Trouble> {
+        Ok(self.ended(what).await?.status)
+    }
+
+    /// Waits until CloudFormation is done with the stack.
+    async fn ended(&self, what: &str) -> Result<Progress, Trouble> {
         let mut told = String::new();
         let end = self.aws.wait_for(&self.stack, |progress| {
             if told != progress.status {
@@ -244,7 +348,7 @@ impl Journey {
                 self.terminal.progress(format!("{what}: {told} (it goes on if you stop watching; run this again)"));
             }
         });
-        Ok(end.await?.status)
+        end.await
     }
 }
 

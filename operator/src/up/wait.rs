@@ -1,4 +1,5 @@
-//! What only the operator can do, and is waited for: an address confirms that it is told, and a wallet is filled.
+//! What only the operator can do, and is waited for: an address confirms that it is told, and a
+//! wallet is filled.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ const PAUSE: Duration = Duration::from_secs(3);
 const FLOAT: Usdc = Usdc::micros(10_000_000);
 
 impl Journey {
-    /// Puts what was typed where only the functions find it. The vendors' own keys are the set-up's.
+    /// Puts what was typed where only the functions find it. The vendors' own keys are the
+    /// set-up's.
     pub(super) async fn filled(&mut self, typed: &Typed) -> Result<(), Trouble> {
         let mut new = Map::new();
         if let Some((id, secret)) = &typed.coinbase {
@@ -40,8 +42,8 @@ impl Journey {
         self.aws.put_secret(secret, &fields).await
     }
 
-    /// Waits until each address has confirmed that it is told; what to do, if one has not. One that AWS does not wait for is not waited
-    /// for here.
+    /// Waits until each address has confirmed that it is told; what to do, if one has not. One that
+    /// AWS does not wait for is not waited for here.
     pub(super) async fn is_confirmed(&self) -> Result<Option<Answer>, Trouble> {
         let began = Invocation::begin();
         let mut asked = false;
@@ -71,7 +73,8 @@ impl Journey {
         let began = Invocation::begin();
         let mut asked = false;
         loop {
-            // A node that does not say so now says so in a moment, or the set-up says that it does not.
+            // A node that does not say so now says so in a moment, or the set-up says that it does
+            // not.
             let held = nodes.balance(&wallet, ASK).await;
             if held.is_some_and(|held| held >= FLOAT) {
                 return Ok(None);

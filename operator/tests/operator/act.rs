@@ -1,7 +1,10 @@
 //! The commands that step in.
 
+use std::time::Duration;
+
 use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
+use harness::spec::LIST;
 use harness::{Stack, Wallet};
 use serde_json::{Value, json};
 
@@ -25,6 +28,8 @@ async fn a_retry_finishes_a_sale_as_the_sweep_would() {
     let sale = unknown(&stack).await;
     stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
     dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(1).says(&["not at its end yet", "unknown"]);
+    dialtone.run(&["retry", &sale, "--because", "a test"]).await.ends(1).says(&["a moment ago", "unknown"]);
+    stack.travel(Duration::from_secs(5));
     dialtone
         .run(&["retry", &sale, "--because", "a test"])
         .await
@@ -35,7 +40,7 @@ async fn a_retry_finishes_a_sale_as_the_sweep_would() {
 }
 
 #[tokio::test]
-async fn a_sale_that_somebody_is_at_is_left_to_them() {
+async fn a_sale_that_a_request_is_at_is_left_to_it() {
     let stack = world().without_rpc().start().await;
     let dialtone = Dialtone::of(&stack);
     let sale = unknown(&stack).await;
@@ -52,7 +57,7 @@ async fn a_sale_that_somebody_is_at_is_left_to_them() {
 }
 
 #[tokio::test]
-async fn what_was_delivered_goes_back_once_and_whole_because_somebody_says_so() {
+async fn what_was_delivered_goes_back_once_and_whole_because_an_operator_says_so() {
     let stack = Stack::start(functions()).await;
     let (wallet, dialtone) = (stack.wallet(), Dialtone::of(&stack));
     let number = stack.buys_in(&wallet, Some("415")).await;
@@ -91,14 +96,17 @@ async fn a_call_goes_back_by_hand_once_it_is_over_and_its_page_says_so() {
     let id = call["call_id"].as_str().expect("an id");
     let sale = sale_of(&stack, CALL);
     let all = ["refund", &sale, "--because", "rude", "--yes"];
-    dialtone.run(&all).await.ends(1).says(&["The call is not over"]);
+    dialtone.run(&["refund", &sale]).await.ends(1).says(&["The call is not over"]);
     stack.bland.finish_all();
     let path = format!("{CALL}/{id}");
     for _ in 0..2 {
         stack.travel(MINUTE + MINUTE / 6);
         stack.get(&path).send().await.expect(200);
     }
+    dialtone.run(&["payment", &sale]).await.ends(0).says(&["the call", "completed: ", "ended by"]);
+    assert_eq!(dialtone.json(&["payment", &sale]).await["payments"][0]["call"]["status"], "completed");
     dialtone.run(&all).await.ends(0);
+    dialtone.run(&["refund", &sale]).await.ends(1).says(&["It goes back already, or is back."]);
     let shown = stack.get(&path).send().await.expect(200).json();
     assert_eq!((&shown["charged"], &shown["refund"]["status"]), (&json!(false), &json!("due")));
     stack.travel(MINUTE);
@@ -119,8 +127,8 @@ async fn what_was_not_paid_does_not_go_back() {
     stack.travel(25 * MINUTE);
     stack.sweep().await;
     dialtone.run(&all).await.ends(1).says(&["not charged"]);
-    let missing = dialtone.run(&["refund", &sale, "--yes"]).await.ends(2);
-    assert!(missing.err.contains("--because"), "{}", missing.err);
+    // That is said before it is asked whether it may go back.
+    dialtone.run(&["refund", &sale]).await.ends(1).says(&["not charged", "Nothing goes back"]);
 }
 
 #[tokio::test]
@@ -162,7 +170,7 @@ async fn stray(stack: &Stack, micros: u64) -> Wallet {
 }
 
 #[tokio::test]
-async fn a_large_payment_that_nobody_asked_for_goes_back_when_an_operator_says_so() {
+async fn a_large_payment_without_a_demand_goes_back_when_an_operator_says_so() {
     let stack = Stack::start(functions()).await;
     let dialtone = Dialtone::of(&stack);
     let payer = stray(&stack, 30_000_000).await;
@@ -210,6 +218,21 @@ async fn refunds_that_were_stopped_go_on_when_an_operator_says_so_and_why() {
         .says(&["Payments go back again"]);
     stack.minutes(15).await;
     assert_eq!(back(&calls[1]).await, "refunded");
+
+    // An operator who does not believe what goes back stops it, whatever is sold.
+    let stop = ["pause", "--refunds", "--because", "who wrote that?", "--yes"];
+    dialtone.run(&stop).await.ends(0).says(&["Nothing goes back any more."]);
+    dialtone.run(&stop).await.ends(0).says(&["stopped already"]);
+    dialtone.run(&["stuck"]).await.ends(1).says(&["payments back", "alice: who wrote that?", "resume --refunds"]);
+    stack.travel(DAY);
+    stack.bland.script_next(Script::PreQueueError);
+    let call = stack.calls(&wallet, CALLEE).await;
+    stack.bland.finish_all();
+    stack.minutes(20).await;
+    assert_eq!(back(&call).await, "due");
+    dialtone.run(&["resume", "--refunds", "--because", "it is right", "--yes"]).await.ends(0);
+    stack.minutes(15).await;
+    assert_eq!(back(&call).await, "refunded");
 }
 
 #[tokio::test]
@@ -253,7 +276,7 @@ async fn a_wallet_is_blocked_and_unblocked_and_says_why() {
 }
 
 #[tokio::test]
-async fn somebody_who_asked_for_it_is_not_called() {
+async fn a_person_who_asked_for_it_is_not_called() {
     let stack = Stack::start(functions()).await;
     let dialtone = Dialtone::of(&stack);
     let callee = "+12133610872";
@@ -266,6 +289,8 @@ async fn somebody_who_asked_for_it_is_not_called() {
     // In another spelling it would be no number that is ever called.
     let other = dialtone.run(&["block", "destination", "+4407911123456", "--because", "asked by mail", "--yes"]).await;
     assert!(other.ends(2).err.contains("leave that out"));
+    let longer = dialtone.run(&["block", "destination", "+9198765222220", "--because", "asked by mail", "--yes"]).await;
+    assert!(longer.ends(2).err.contains("too many digits"));
 }
 
 #[tokio::test]
@@ -277,6 +302,11 @@ async fn selling_is_paused_and_resumed_and_stands_among_what_is_stuck() {
     dialtone.run(&["stuck"]).await.ends(1).says(&["selling is paused: arn:aws:sts:", "alice: Bland is down"]);
     let wallet = stack.wallet();
     stack.post(BUY).body(&json!({})).pay(&wallet).await.answer.refused(503, "selling_paused");
+    let paused = async |more: &[&str], why| dialtone.run(&[&["pause", "--yes", "--because", why], more].concat()).await;
+    paused(&["--all"], "payments are missing").await.ends(0).says(&["Selling is paused."]);
+    // Who would pause selling does not let lists and renewals be sold again.
+    paused(&[], "a leak").await.ends(0).says(&["Everything is paused already", "alice: payments are missing"]);
+    stack.post(LIST).pay(&wallet).await.answer.refused(503, "selling_paused");
     dialtone.run(&["resume", "--yes", "--because", "a test"]).await.ends(0).says(&["Selling goes on."]);
     stack.buys_in(&wallet, Some("415")).await;
     dialtone.run(&["stuck"]).await.ends(0);

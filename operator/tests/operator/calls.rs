@@ -55,7 +55,8 @@ async fn calls_are_found_by_wallet_number_and_time_and_by_that_they_run() {
     dialtone.run(&["calls", "--running"]).await.ends(1);
 }
 
-/// Copies of the only call, a second earlier each, in its wallet's list and, if it runs, in its queue.
+/// Copies of the only call, a second earlier each, in its wallet's list and, if it runs, in its
+/// queue.
 fn copied(stack: &Stack, id: &str, many: i64) {
     let items = stack.dynamo.items();
     let of = |begins: &str| {

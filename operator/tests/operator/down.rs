@@ -19,7 +19,7 @@ async fn a_stack_is_deleted_after_its_name_was_typed_and_what_stays_is_said() {
     assert!(cloud.has(STACK));
     let said = dialtone.run(&["down", "--grace", "0", "--name", STACK]).await.ends(0);
     said.says(&[
-        "is gone. This stays",
+        "is gone, and its logs with it. This stays",
         "the table",
         "delete-table",
         "numbers at Twilio",
@@ -78,7 +78,7 @@ async fn a_stack_that_cannot_be_deleted_is_said_to_sell_nothing() {
     cloud.fails(STACK, "the bucket is in use");
     let said = dialtone.run(&down).await.ends(2);
     assert!(
-        said.err.contains("Books: the bucket is in use") && said.err.contains("Selling stays paused"),
+        said.err.contains("Books: the bucket is in use") && said.err.contains("aws cloudformation delete-stack"),
         "{}",
         said.err
     );
@@ -90,6 +90,8 @@ async fn money_and_books_that_stay_are_said() {
     let (cloud, dialtone) = account(&stack).await;
     cloud.has_a(STACK, ["AWS::S3::Bucket", "Books", "dialtone-books"]);
     cloud.has_a(STACK, ["AWS::KMS::Key", "RefundKey", "key-1"]);
+    cloud.has_a(STACK, ["AWS::KMS::Key", "CanaryKey", "key-2"]);
+    cloud.has_a(STACK, ["AWS::IAM::ManagedPolicy", "OperatorPolicy", "arn:aws:iam::000000000000:policy/operators"]);
     stack.buys(&stack.wallet()).await;
     let said = dialtone.run(&["down", "--grace", "0", "--name", STACK, "--leased-numbers"]).await.ends(0);
     said.says(&[
@@ -98,6 +100,8 @@ async fn money_and_books_that_stay_are_said() {
         "on eip155:84532",
         "OnlyTheRefundsSign",
         "schedule-key-deletion --key-id key-1",
+        "cancel-key-deletion --key-id key-2",
+        "delete-policy --policy-arn arn:aws:iam::000000000000:policy/operators",
         "which are in the table alone",
         "dialtone --table table books --month",
     ]);

@@ -17,7 +17,8 @@ pub(crate) const CALLEE: &str = "+12133610872";
 pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
-/// The functions, which belong to another package: cargo builds them if they are not as their sources are.
+/// The functions, which belong to another package: cargo builds them if they are not as their
+/// sources are.
 pub(crate) fn functions() -> Binaries {
     static BUILT: OnceLock<()> = OnceLock::new();
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -117,7 +118,8 @@ impl Dialtone {
         Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// It goes on until it has written this line, and is ended then: what it has written, and on its standard error.
+    /// It goes on until it has written this line, and is ended then: what it has written, and on
+    /// its standard error.
     pub(crate) async fn follows(
         &self,
         arguments: &[&str],

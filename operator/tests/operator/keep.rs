@@ -1,6 +1,7 @@
 //! What is kept of calls: erased, and held.
 
 use harness::Stack;
+use harness::sim::{Answer, Fault};
 use serde_json::{Value, json};
 
 use crate::fixture::{CALL, CALLEE, DAY, Dialtone, MINUTE, functions, sale_of};
@@ -129,7 +130,16 @@ async fn a_call_that_is_not_over_is_not_erased_and_one_that_is_held_neither() {
     stack.travel(31 * DAY);
     stack.get(&format!("{CALL}/{id}")).send().await.refused(404, "unknown_call");
     dialtone.run(&["call", id, "--transcript"]).await.ends(0).says(&["alice: case 7"]);
-    dialtone.run(&["hold", "call", id, "--off", "--because", "test", "--yes"]).await.ends(0).says(&["held no longer"]);
+    for which in [&["--held"][..], &["--to", CALLEE], &["--held", "--wallet", &wallet.address().to_string()]] {
+        dialtone.run(&[&["calls"], which].concat()).await.ends(0).says(&[id]);
+    }
+    // What stops half way is not held, and deleted in no part, until it is let go again.
+    stack.dynamo.faults().always("UpdateItem", Fault::Refuse(Answer::html(400)));
+    dialtone.run(&["hold", "call", id, "--off", "--because", "test", "--yes"]).await.ends(2);
+    stack.dynamo.faults().clear();
+    dialtone.run(&["calls", "--held"]).await.ends(1).says(&["No such call."]);
+    let row = stack.dynamo.row(&format!("CALL#{id}"), "CALL").expect("the call");
+    assert!(row["ttl"].is_null() && holding(&stack, "SAID#").iter().all(|part| part["ttl"].is_null()), "{row}");
     dialtone.run(&["hold", "call", id, "--off", "--because", "test", "--yes"]).await.ends(0).says(&["was not held"]);
     let row = stack.dynamo.row(&format!("CALL#{id}"), "CALL").expect("the call");
     assert!(row["ttl"].is_i64() && holding(&stack, "SAID#").iter().all(|part| part["ttl"].is_i64()), "{row}");

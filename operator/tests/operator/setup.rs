@@ -1,4 +1,5 @@
-//! `dialtone setup`: on an empty account, again, interrupted anywhere, and in the troubles that it has to tell.
+//! `dialtone setup`: on an empty account, again, interrupted anywhere, and in the troubles that it
+//! has to tell.
 
 use harness::sim::{Answer, Fault, Faults};
 use harness::{SolanaWallet, Stack};
@@ -6,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::fixture::{BUY, CALLEE, Dialtone, MINUTE, functions, world};
 
-/// An operator who has just signed up: main credentials and Bland's key in his environment, and a deployed stack whose secrets
-/// are not filled.
+/// An operator who has just signed up: main credentials and Bland's key in his environment, and a
+/// deployed stack whose secrets are not filled.
 async fn fresh() -> Stack {
     world().secret("TwilioSecret", None).secret("BlandSecret", None).start().await
 }
@@ -43,6 +44,29 @@ fn traces(stack: &Stack) -> (usize, usize, usize, usize, Value, Value) {
         secret(stack, "TwilioSecret"),
         secret(stack, "BlandSecret"),
     )
+}
+
+#[tokio::test]
+async fn what_rings_and_was_sent_to_no_address_and_a_balance_that_no_alarm_watches_are_said() {
+    let stack = fresh().await;
+    let (cloud, dialtone) = crate::stack::account(&stack).await;
+    let (main, token) = stack.twilio.main_account();
+    let dialtone = dialtone.with("TWILIO_MAIN_SID", Some(&main)).with("TWILIO_MAIN_TOKEN", Some(&token));
+    let dialtone = dialtone.with("ALARM_EMAIL", Some("ops@acme.io"));
+    cloud.rings(harness::template::STACK, "ReaperAlarm", true);
+    let told = dialtone.run(&["setup", "--check"]).await;
+    let told =
+        told.says(&["ReaperAlarm ring now", "its balance is watched by no alarm", "dialtone secrets twilio-main"]);
+    assert!(!told.out.contains("CallFaultAlarm"), "{}", told.out);
+    cloud.rings(harness::template::STACK, "ReaperAlarm", false);
+    let mut filled = secret(&stack, "TwilioSecret");
+    filled["main_account_sid"] = json!(main);
+    for field in ["main_api_key", "main_api_secret"] {
+        filled[field] = json!("x");
+    }
+    stack.put_secret("TwilioSecret", &filled);
+    let told = dialtone.run(&["setup", "--check"]).await;
+    assert!(!told.out.contains("ring now") && !told.out.contains("watched by no alarm"), "{}", told.out);
 }
 
 #[tokio::test]
@@ -98,6 +122,27 @@ async fn the_law_is_asked_for_in_a_sentence_each_and_keeps_nothing_from_being_re
 }
 
 #[tokio::test]
+async fn the_canarys_wallet_is_named_with_what_it_holds_and_a_stack_without_one_is_ready() {
+    let without = world().start().await;
+    let off = newcomer(&without).json(&["setup", "--check"]).await;
+    assert_eq!(told(&off, "canary's wallet").0, "note");
+    let stack = world().parameter("Canary", "on").start().await;
+    let wallet = stack.canary_wallet.expect("a wallet");
+    let named = wallet.to_checksum(None);
+    for (micros, state) in [(167_000, "note"), (1_000, "ready")] {
+        stack.ledger.mint(wallet, micros);
+        let findings = newcomer(&stack).json(&["setup", "--check"]).await;
+        let (as_it_is, said) = told(&findings, "canary's wallet");
+        assert!(as_it_is == state && said.contains(&named), "{micros}: {as_it_is}, {said}");
+    }
+    // What cannot be asked for is said, and keeps nothing from being sold.
+    stack.kms.faults().always("*", Fault::Refuse(Answer::json(400, &json!({"__type": "AccessDeniedException"}))));
+    let findings = newcomer(&stack).json(&["setup", "--check"]).await;
+    let (state, said) = told(&findings, "canary's wallet");
+    assert!(state == "note" && said.contains("kms:GetPublicKey"), "{state}, {said}");
+}
+
+#[tokio::test]
 async fn a_second_run_changes_nothing_and_a_check_never_does() {
     let stack = fresh().await;
     let dialtone = newcomer(&stack);
@@ -143,7 +188,12 @@ async fn before_there_is_a_stack_it_makes_the_sub_account_once_and_says_what_to_
 #[tokio::test]
 async fn alarms_that_go_nowhere_are_said_to() {
     let stack = fresh().await;
-    newcomer(&stack).with("ALARM_EMAIL", None).run(&["setup"]).await.ends(1).says(&["no one is told", "AlarmEmail"]);
+    newcomer(&stack)
+        .with("ALARM_EMAIL", None)
+        .run(&["setup"])
+        .await
+        .ends(1)
+        .says(&["no operator is told", "AlarmEmail"]);
     newcomer(&stack).run(&["setup"]).await.ends(0).says(&["alice@example.com"]);
 }
 
@@ -189,7 +239,8 @@ fn faults<'a>(stack: &'a Stack, neighbour: &str) -> &'a Faults {
     }
 }
 
-/// A new account that owns a number already, and a run that broke off at this request; the next one has to end well.
+/// A new account that owns a number already, and a run that broke off at this request; the next one
+/// has to end well.
 async fn made_good_after(request: (&str, &str), broken_off: impl AsyncFnOnce(&Stack, &Dialtone)) {
     let stack = fresh().await;
     stack.twilio.hold("+14155550199", "bought by hand");
@@ -296,13 +347,14 @@ async fn each_trouble_is_told_with_what_to_do() {
         let unknown = json!({"data": null, "errors": [{"error": "AUTH_FAILURE", "message": "Unauthorized"}]});
         stack.bland.faults().always("GET /v1/me", Fault::Refuse(Answer::json(401, &unknown)));
     }
-    let troubles: [(Trouble, &str, &str); 6] = [
+    let troubles: [(Trouble, &str, &str); 7] = [
         (|stack| stack.twilio.set_trial(true), "Twilio account", "it is on trial"),
         (|stack| stack.twilio.set_balance(350), "Twilio account", "3.50 USD left, which is little"),
         (|stack| stack.twilio.set_suspended(true), "Twilio sub-account", "is suspended or closed"),
         (|stack| stack.bland.set_balance(Some(150)), "Bland", "which is little"),
         (|stack| stack.twilio.set_dialling("US", [false; 3]), "calls allowed to", "are off"),
         (stranger, "Bland", "does not accept our account"),
+        (|stack| stack.chain.take_one_question_at_a_time(), "payee", "in one request (a JSON-RPC batch)"),
     ];
     for (trouble, what, words) in troubles {
         let stack = Stack::start(functions()).await;
@@ -338,8 +390,8 @@ async fn ranges_that_empty_accounts_and_wrong_credentials_are_told() {
 async fn a_payee_on_solana_needs_a_token_account() {
     let stack = world().solana().start().await;
     newcomer(&stack).run(&["setup"]).await.ends(0).says(&["has a token account"]);
-    let nobody = SolanaWallet::random(&stack.solana_money).address().to_string();
-    let poor = newcomer(&stack).with("SOLANA_PAYEE", Some(&nobody));
+    let unfunded = SolanaWallet::random(&stack.solana_money).address().to_string();
+    let poor = newcomer(&stack).with("SOLANA_PAYEE", Some(&unfunded));
     poor.run(&["setup"]).await.ends(1).says(&["has no token account for USDC, so it cannot be paid"]);
 }
 

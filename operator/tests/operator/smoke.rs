@@ -1,4 +1,5 @@
-//! `dialtone smoke`: a real payment, which proves that a deployment sells; and the troubles that it has to tell.
+//! `dialtone smoke`: a real payment, which proves that a deployment sells; and the troubles that it
+//! has to tell.
 
 use harness::sim::Fault;
 use harness::{Stack, Wallet};
@@ -69,7 +70,7 @@ async fn nothing_is_bought_before_the_operator_has_said_yes() {
     let arguments = ["smoke", "--wallet-key", "-", "--url", &stack.urls.gateway];
     let dialtone = Dialtone::of(&stack);
     let said = dialtone.told(&arguments, &wallet.secret()).await.ends(2);
-    assert!(said.err.contains("Say --yes if that is meant"), "{}", said.err);
+    assert!(said.err.contains("if that is meant, say --yes"), "{}", said.err);
     let said = dialtone.told(&arguments, "hunter2").await.ends(2);
     assert!(said.err.contains("not a private key") && !said.err.contains("hunter2"), "{}", said.err);
     assert_eq!(stack.earned(), 0);
@@ -89,7 +90,7 @@ async fn a_deployment_whose_payee_is_not_known_is_not_paid_and_an_api_without_on
     let arguments = ["smoke", "--wallet-key", "-", "--url", &stack.urls.gateway];
     let said = bare.told(&arguments, &wallet.secret()).await.ends(2);
     let payee = &stack.deployment.functions["numbers_buy"].environment["EVM_PAYEE"];
-    for part in [payee.as_str(), "eip155:84532", "$0.001", "Say --yes"] {
+    for part in [payee.as_str(), "eip155:84532", "$0.001", "say --yes"] {
         assert!(said.err.contains(part), "{part}: {}", said.err);
     }
     assert_eq!(stack.earned(), 0);

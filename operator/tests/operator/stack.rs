@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use harness::Stack;
 use harness::iam::guard_account;
-use harness::sim::{Cloud, Fault, Logs, serve};
+use harness::sim::{Answer, Cloud, Fault, Logs, serve};
 use harness::template::STACK;
 
 use crate::books::days_ago;
@@ -13,7 +13,8 @@ use crate::fixture::{Dialtone, functions};
 const PARAMETERS: [(&str, &str); 4] =
     [("DailyCallBudget", "2000"), ("EvmRpcUrl", ""), ("PublicUrl", "https://api.acme.example"), ("Stage", "prod")];
 
-/// An account with this world's functions in it as a stack, and the command of an operator who knows nothing but its name.
+/// An account with this world's functions in it as a stack, and the command of an operator who
+/// knows nothing but its name.
 pub(crate) async fn account(stack: &Stack) -> (Cloud, Dialtone) {
     let cloud = Cloud::with(STACK, &stack.deployment, &PARAMETERS);
     let guarded = guard_account(stack.dynamo.policies(), cloud.router());
@@ -26,7 +27,7 @@ pub(crate) async fn account(stack: &Stack) -> (Cloud, Dialtone) {
 
 /// An operator whose account of AWS is there.
 pub(crate) fn in_account(dialtone: Dialtone, url: &str) -> Dialtone {
-    let services = ["LAMBDA", "CLOUDFORMATION", "STS", "SNS", "S3"];
+    let services = ["LAMBDA", "CLOUDFORMATION", "STS", "SNS", "S3", "CLOUDWATCH"];
     services.iter().fold(dialtone, |dialtone, service| dialtone.with(&format!("AWS_ENDPOINT_URL_{service}"), Some(url)))
 }
 
@@ -161,7 +162,7 @@ async fn a_change_that_is_wrong_changes_nothing() {
         (&["set", "dailycallbudget=1", "--yes", "--because", "a test"], "is it DailyCallBudget?"),
         (&["set", "DailyCallBudget", "--yes", "--because", "a test"], "say NAME=VALUE"),
         (&["set", "DailyCallBudget=1", "DailyCallBudget=2", "--yes", "--because", "a test"], "twice"),
-        (&["set", "DailyCallBudget=1", "--because", "a test"], "Say --yes if that is meant"),
+        (&["set", "DailyCallBudget=1", "--because", "a test"], "if that is meant, say --yes"),
         (&["set", "DailyCallBudget=1", "--yes", "--stack", "acme", "--because", "a test"], "does not exist"),
     ] {
         let said = dialtone.run(arguments).await.ends(2);
@@ -200,6 +201,21 @@ async fn a_change_stands_in_the_trail_with_its_end_and_without_a_key() {
     trail.says(&["set EvmRpcUrl=https://node.acme.io/…", "set DailyCallBudget=1", "done", "nothing changed"]);
     let rows = format!("{:?}", stack.dynamo.rows());
     assert!(!rows.contains("hunter2"), "a key stands in the trail");
+}
+
+#[tokio::test]
+async fn a_change_is_made_and_said_where_the_table_cannot_note_it_and_a_pause_is_not() {
+    let stack = Stack::start(functions()).await;
+    let (cloud, dialtone) = account(&stack).await;
+    for operation in ["TransactWriteItems", "PutItem", "UpdateItem"] {
+        stack.dynamo.faults().always(operation, Fault::Refuse(Answer::html(500)));
+    }
+    let said = dialtone.run(&["set", "DailyCallBudget=4000", "--yes", "--because", "a test"]).await.ends(0);
+    assert!(said.err.contains("it is not in the trail of this deployment"), "{}", said.err);
+    assert_eq!(cloud.parameters(STACK)["DailyCallBudget"], "4000");
+    dialtone.run(&["pause", "--all", "--yes", "--because", "a test"]).await.ends(2);
+    stack.dynamo.faults().clear();
+    stack.buys(&stack.wallet()).await;
 }
 
 #[tokio::test]

@@ -1,14 +1,16 @@
-//! `dialtone up` in an account of AWS: which stack it works on, what it gives it, and what it does when it is told something wrong.
+//! `dialtone up` in an account of AWS: which stack it works on, what it gives it, and what it does
+//! when it is told something wrong.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use harness::Stack;
 use harness::sim::{Cloud, Fault, serve};
 use harness::template::STACK;
 use sha2::{Digest, Sha256};
 
-use crate::fixture::{Dialtone, Said, functions, world};
+use crate::fixture::{CALLEE, Dialtone, Said, functions, world};
 use crate::setup::newcomer;
 use crate::stack::in_account;
 
@@ -17,10 +19,10 @@ const ALARMS: &str = "arn:aws:sns:us-east-1:000000000000:alarms";
 const TICKETS: &str = "arn:aws:sns:us-east-1:000000000000:tickets";
 
 /// An operator's folder, with a release in it for these processors. It is gone with this.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn with(processors: &[&str]) -> Self {
+    pub(crate) fn with(processors: &[&str]) -> Self {
         #[expect(clippy::disallowed_methods, reason = "no two tests may have the same folder")]
         let now = jiff::Timestamp::now().as_nanosecond();
         let folder = std::env::temp_dir().join(format!("dialtone-up-{}-{now}", std::process::id()));
@@ -55,6 +57,11 @@ impl Folder {
     fn notes(&self) -> PathBuf {
         self.0.join("dialtone.toml")
     }
+
+    /// What stands in the file of the answers.
+    pub(crate) fn noted(&self) -> String {
+        std::fs::read_to_string(self.notes()).expect("notes")
+    }
 }
 
 impl Drop for Folder {
@@ -72,13 +79,14 @@ fn template(processor: &str) -> String {
          AlarmEmail:\n    Type: String\n    Default: ''\n  PaymentNetworks:\n    Type: String\n    Default: ''\n  \
          FacilitatorUrl:\n    Type: String\n    Default: ''\n  FacilitatorAuth:\n    Type: String\n    Default: ''\n  \
          EvmRpcUrl:\n    Type: String\n    Default: ''\n  WaitsAtOnce:\n    Type: Number\n    Default: 200\n  \
-         ReservedConcurrency:\n    Type: String\n    Default: 'on'\n  EdgeProtection:\n    Type: String\n    Default: 'off'\n\
+         ReservedConcurrency:\n    Type: String\n    Default: 'on'\n  EdgeProtection:\n    Type: String\n    Default: 'off'\n  \
+         NumberPrices:\n    Type: String\n    Default: ''\n  DailyNumberBudget:\n    Type: String\n    Default: '230'\n\
          Resources:\n  BuyFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: buy.zip\n"
     )
 }
 
 /// Answers as a person would give them.
-fn answers(stack: &Stack, more: &str) -> String {
+pub(crate) fn answers(stack: &Stack, more: &str) -> String {
     let (sid, token) = stack.twilio.main_account();
     let bland = &stack.bland.keys().api_key;
     format!(
@@ -88,15 +96,24 @@ fn answers(stack: &Stack, more: &str) -> String {
     )
 }
 
-async fn up(dialtone: &Dialtone, folder: &Folder, answers: &str, more: &[&str]) -> Said {
+pub(crate) async fn up(dialtone: &Dialtone, folder: &Folder, answers: &str, more: &[&str]) -> Said {
     let (release, notes) = (folder.release().display().to_string(), folder.notes().display().to_string());
     let own = ["up", "--yes", "--release", &release, "--file", &notes, "--answers", "-"];
     let patience: &[&str] = if more.contains(&"--patience") { &[] } else { &["--patience", "0"] };
     dialtone.told(&[&own[..], patience, more].concat(), answers).await
 }
 
-/// An account with this world as a stack that was deployed from a release, whose address for alarms has confirmed.
-async fn deployed(stack: &Stack, processor: &str) -> (Cloud, Dialtone) {
+/// An account in which nothing is deployed, and an operator there.
+pub(crate) async fn before(stack: &Stack) -> (Cloud, Dialtone) {
+    let cloud = Cloud::before(&stack.deployment);
+    let (address, _) = serve(cloud.router()).await;
+    let dialtone = in_account(newcomer(stack), &format!("http://{address}"));
+    (cloud, dialtone)
+}
+
+/// An account with this world as a stack that was deployed from a release, whose address for alarms
+/// has confirmed.
+pub(crate) async fn deployed(stack: &Stack, processor: &str) -> (Cloud, Dialtone) {
     let sid = stack.twilio.sub_accounts()[0].sid.clone();
     let parameters = [
         ("Architecture", processor),
@@ -128,7 +145,7 @@ fn reached(cloud: &Cloud, name: &str, stack: &Stack) {
     }
 }
 
-fn said(said: &Said, part: &str) -> bool {
+pub(crate) fn said(said: &Said, part: &str) -> bool {
     said.out.contains(part) || said.err.contains(part)
 }
 
@@ -143,28 +160,51 @@ async fn alarms_of_a_release_take_no_later_change_back_and_its_own_update_they_d
     ready.says(&["All is ready", "It sells", "`dialtone smoke --call NUMBER` calls your own phone"]);
     assert_eq!(cloud.updates(STACK), 1);
     // In an outage.
-    cloud.rings(STACK, "FaultAlarm", true);
+    cloud.rings(STACK, "NumberFaultAlarm", true);
     let set = ["set", "DailyCallBudget=4000", "--yes", "--because", "a test"];
     dialtone.run(&set).await.ends(0).says(&["It is so now."]);
     assert_eq!(cloud.parameters(STACK)["DailyCallBudget"], "4000");
     up(&dialtone, &folder, &answers, &["--watch", "0"]).await.ends(0);
-    // What is watched is taken back, and what comes behind it is not.
+    // What rings already would take back whatever comes, so it is left out.
+    let on = up(&dialtone, &folder, &answers, &[]).await.ends(0);
+    assert!(said(&on, "NumberFaultAlarm rings already"), "{}", on.err);
+    // What is watched and begins to ring takes it back, and what comes behind that is not.
+    cloud.rings(STACK, "NumberFaultAlarm", false);
+    cloud.will_ring(STACK, "RoundErrorAlarm");
     let back = up(&dialtone, &folder, &answers, &[]).await.ends(2);
-    assert!(said(&back, "took the release back") && said(&back, "Rollback triggered by alarm"), "{}", back.err);
+    assert!(said(&back, "is as it was: CloudFormation took the release back"), "{}", back.err);
+    assert!(said(&back, "Rollback triggered by alarm"), "{}", back.err);
     let set = ["set", "DailyCallBudget=5000", "--yes", "--because", "a test"];
     dialtone.run(&set).await.ends(0).says(&["It is so now."]);
-    // An alarm that is none of the two does not take it back.
-    cloud.rings(STACK, "FaultAlarm", false);
-    cloud.rings(STACK, "RoundsAlarm", true);
+    // An alarm that is not one of these does not take it back.
+    cloud.rings(STACK, "RoundErrorAlarm", false);
+    cloud.rings(STACK, "ReaperAlarm", true);
     up(&dialtone, &folder, &answers, &[]).await.ends(0);
+}
+
+#[tokio::test]
+async fn a_call_to_the_operators_own_phone_is_paid_for_and_followed_to_its_end() {
+    let stack = Stack::start(functions()).await;
+    let (_, dialtone) = deployed(&stack, "x86_64").await;
+    let folder = Folder::with(&["x86_64"]);
+    stack.bland.set_pace(Duration::from_millis(20));
+    let wallet = stack.wallet();
+    let answers = answers(&stack, "").replace("PAYER_KEY = \"\"", &format!("PAYER_KEY = \"{}\"", wallet.secret()));
+    // A number that is none is found before anything is made.
+    let wrong = up(&dialtone, &folder, &answers, &["--call", "0221 5556677"]).await.ends(2);
+    assert!(wrong.err.contains("E.164") && stack.earned() == 0, "{}", wrong.err);
+    let ready = up(&dialtone, &folder, &answers, &["--call", CALLEE]).await.ends(0);
+    let ready = ready.says(&["All is ready", "It sells", "What was said:"]);
+    assert!(!ready.out.contains(CALLEE) && !ready.err.contains(CALLEE), "the phone's number was said in full");
+    let calls = stack.bland.calls();
+    assert_eq!((calls.len(), calls[0].to.as_str()), (1, CALLEE));
+    assert_eq!(stack.earned(), 1_000 + 5_000_000 + 540_000);
 }
 
 #[tokio::test]
 async fn the_answers_for_one_stack_are_not_taken_for_another() {
     let stack = Stack::start(functions()).await;
-    let cloud = Cloud::before(&stack.deployment);
-    let (address, _) = serve(cloud.router()).await;
-    let dialtone = in_account(newcomer(&stack), &format!("http://{address}"));
+    let (cloud, dialtone) = before(&stack).await;
     let folder = Folder::with(&["arm64"]);
     let first = up(&dialtone, &folder, &answers(&stack, ""), &["--stack", "dialtone-dev"]).await;
     assert!(cloud.has("dialtone-dev"), "{}", first.err);
@@ -190,9 +230,8 @@ async fn the_main_account_is_never_the_stacks_and_its_token_is_never_blands() {
     let stack = world().secret("TwilioSecret", None).secret("BlandSecret", None).start().await;
     let (main, _) = stack.twilio.main_account();
     // Under its vendor's own name, in the shell.
-    let cloud = Cloud::before(&stack.deployment);
-    let (address, _) = serve(cloud.router()).await;
-    let dialtone = in_account(newcomer(&stack), &format!("http://{address}")).with("TWILIO_ACCOUNT_SID", Some(&main));
+    let (cloud, dialtone) = before(&stack).await;
+    let dialtone = dialtone.with("TWILIO_ACCOUNT_SID", Some(&main));
     let folder = Folder::with(&["arm64"]);
     up(&dialtone, &folder, &answers(&stack, ""), &["--stack", "acme"]).await;
     let made = cloud.parameters("acme")["TwilioAccountSid"].clone();
@@ -261,9 +300,7 @@ async fn an_address_that_no_alarm_reaches_is_told_and_waited_for_only_if_it_can_
 #[tokio::test]
 async fn an_answer_that_cannot_be_right_is_neither_noted_nor_deployed() {
     let stack = Stack::start(functions()).await;
-    let cloud = Cloud::before(&stack.deployment);
-    let (address, _) = serve(cloud.router()).await;
-    let dialtone = in_account(newcomer(&stack), &format!("http://{address}"));
+    let (cloud, dialtone) = before(&stack).await;
     let folder = Folder::with(&["arm64"]);
     let right = answers(&stack, "");
     for (from, to, why) in [
@@ -274,6 +311,7 @@ async fn an_answer_that_cannot_be_right_is_neither_noted_nor_deployed() {
         ("[parameters]", "[parameters]\nWaitsAtOnce = [1]", "WaitsAtOnce is neither text nor a number"),
         ("[parameters]", "[parameters]\nWaitAtOnce = 1", "this release has no parameter WaitAtOnce"),
         ("[parameters]", "[parameters]\nEvmPayee = \"0x12\"", "EvmPayee: it is not an address"),
+        ("[parameters]", "[parameters]\nNumberPrices = \"GB=231\"", "never bought with a DailyNumberBudget of $230"),
         (
             "[parameters]",
             "[parameters]\nStage = \"dev\"\nEdgeProtection = \"on\"\nDailyCallBudget = { a = 1 }",
@@ -289,8 +327,9 @@ async fn an_answer_that_cannot_be_right_is_neither_noted_nor_deployed() {
     let accounts = stack.twilio.sub_accounts().len();
     assert_eq!(accounts, 1, "something was made at Twilio");
     // Numbers and switches are what they are, and what the account cannot reserve is not.
-    cloud.runs_at_once(400);
-    let more = "WaitsAtOnce = 300\nEdgeProtection = true\nDailyCallBudget = 4000\n";
+    // Those who follow calls have 300, the MCP server as many, and 110 are kept besides.
+    cloud.runs_at_once(709);
+    let more = "WaitsAtOnce = 300\nEdgeProtection = true\nDailyCallBudget = 4000\nNumberPrices = \"GB=230\"\n";
     up(&dialtone, &folder, &answers(&stack, more), &["--stack", "acme"]).await;
     let made = cloud.parameters("acme");
     for (name, value) in [
@@ -306,18 +345,16 @@ async fn an_answer_that_cannot_be_right_is_neither_noted_nor_deployed() {
 }
 
 #[tokio::test]
-async fn what_may_be_empty_is_empty_where_there_is_no_one_to_ask() {
+async fn what_may_be_empty_is_empty_where_there_is_no_terminal() {
     let stack = Stack::start(functions()).await;
-    let cloud = Cloud::before(&stack.deployment);
-    let (address, _) = serve(cloud.router()).await;
-    let dialtone = in_account(newcomer(&stack), &format!("http://{address}"));
+    let (cloud, dialtone) = before(&stack).await;
     let folder = Folder::with(&["arm64"]);
     let without = answers(&stack, "").replace("CDP_KEY_FILE = \"\"\n", "").replace("PAYER_KEY = \"\"\n", "");
     let unsaid = up(&dialtone, &folder, &without, &["--stack", "acme"]).await;
     assert!(cloud.has("acme") && unsaid.err.contains("PAYER_KEY is not said"), "{}", unsaid.err);
     assert_eq!(cloud.parameters("acme")["Stage"], "dev");
     let noted = std::fs::read_to_string(folder.notes()).expect("notes");
-    assert!(!noted.contains("CDP_KEY_FILE"), "that no one was asked was noted: {noted}");
+    assert!(!noted.contains("CDP_KEY_FILE"), "that it was not asked was noted: {noted}");
     let dialtone = dialtone.with("CDP_KEY_FILE", Some("")).with("PAYER_KEY", Some(""));
     let exported = up(&dialtone, &folder, &without, &["--stack", "acme"]).await;
     assert!(!exported.err.contains("is not said"), "{}", exported.err);
@@ -325,7 +362,7 @@ async fn what_may_be_empty_is_empty_where_there_is_no_one_to_ask() {
     let folder = Folder::with(&["arm64"]);
     let dialtone = dialtone.with("EVM_PAYEE", None);
     let lacks = up(&dialtone, &folder, &lacks, &["--stack", "acme-two"]).await.ends(2);
-    assert!(lacks.err.contains("there is no one here to ask; say EVM_PAYEE"), "{}", lacks.err);
+    assert!(lacks.err.contains("there is no terminal here to ask at; say EVM_PAYEE"), "{}", lacks.err);
 }
 
 #[tokio::test]

@@ -2,14 +2,12 @@
 
 use super::codes::{
     AMBIGUOUS_FROM, BAD_REQUEST, CALL_ALREADY_ENDED, CALL_IN_PROGRESS, DESTINATION_OPTED_OUT, FOREIGN_PAGE,
-    IDEMPOTENCY_CONFLICT, INTERNAL_ERROR, INVALID_PAYMENT, METHOD_NOT_ALLOWED, NO_OWNED_NUMBERS, NOT_SETTLED,
-    PAYMENT_CONFLICT, PAYMENT_IN_PROGRESS, PAYMENT_PENDING, PAYMENT_REQUIRED, PAYMENT_RETURNED, QUIET_HOURS,
-    RATE_LIMITED, SELLING_PAUSED, TOO_LARGE, UNKNOWN_CALL, UNSUPPORTED_DESTINATION, UPSTREAM_ERROR,
-    UPSTREAM_RATE_LIMITED, WALLET_BLOCKED, WRONG_WALLET,
+    INTERNAL_ERROR, METHOD_NOT_ALLOWED, NO_OWNED_NUMBERS, QUIET_HOURS, TOO_LARGE, UNKNOWN_CALL,
+    UNSUPPORTED_DESTINATION, WRONG_WALLET,
 };
 use super::numbers::TRANSACTION;
-use super::unoffered::CALL as UNOFFERED;
-use super::{DRY_RUN, Endpoint, Field, IGNORED_FIELDS, Integer, Kind, Method, Questions, Text};
+use super::unoffered::{CALL as UNOFFERED, HANGUP};
+use super::{DRY_RUN, Endpoint, Field, IGNORED_FIELDS, Integer, Kind, Method, Questions, Tag, Text, refusals};
 use crate::types::Usdc;
 use crate::types::call::{EndedBy, ResultStatus, Retry, Role, Status};
 
@@ -24,7 +22,8 @@ pub const QUESTIONS: Questions =
     Questions { field: "questions", most: 10, name: 32, question: 200, options: 8, option: 32 };
 /// Minutes.
 pub const MAX_DURATION: Integer = Integer { field: "max_duration", least: 1, most: 30, default: 5 };
-/// Milliseconds. The dialler's own default has changed under its users before, so it is always sent.
+/// Milliseconds. The dialler's own default has changed under its users before, so it is always
+/// sent.
 pub const INTERRUPTION_THRESHOLD: Integer =
     Integer { field: "interruption_threshold", least: 0, most: 10_000, default: 100 };
 
@@ -34,6 +33,7 @@ pub const WAIT: Integer = Integer { field: "wait", least: 0, most: 20, default: 
 /// A call.
 pub const VOICE_CALL: Endpoint = Endpoint {
     name: "voice_call",
+    tag: Tag::Calls,
     method: Method::Post,
     path: "/api/v1/voice/call",
     alias: "/v1/voice/call",
@@ -64,53 +64,85 @@ pub const VOICE_CALL: Endpoint = Endpoint {
                  purpose message text content brief description details callrequirement query question context agenda say \
                  ask whattosay input",
             )
+            .told_by(&[
+                &["prompt prompts instruction instructions objective", "!id version name hash voicemail machine greeting negative tokens token cache key source label"],
+                &["task", "description text details detail body content message"],
+            ])
             .such_as("\"Confirm the 7pm reservation for two under Vicky, then end the call.\""),
         Field::maybe("from", Kind::Phone, "One of the wallet's numbers; its only one if this is left out.")
             .called_elsewhere(
                 "callfrom fromnumber fromnum fromphone fromphonenumber callerid caller callernumber callerphone outboundnumber \
                  sender sendernumber source sourcenumber phonenumberid agentphonenumberid mynumber ani clid did \
                  outboundcallerid twilionumber",
-            ),
+            )
+            .told_by(&[&["from caller calling outbound outgoing sender originating", "number num phone did cli msisdn", "!to user"]]),
         Field::maybe(
             "voice",
             Kind::Voice,
             "A name or an id from `GET /api/v1/voice/voices`; the dialler's own choice if it is left out.",
         )
-            .called_elsewhere("voiceid voicename voicepreset voicegender speaker"),
+            .called_elsewhere("voiceid voicename voicepreset voicegender speaker callvoice callvoiceid callvoicename")
+            .told_by(&[
+                &["voice", "name preset actor persona speaker gender", NOT_OF_THE_VOICE],
+                &["voice", "id", NOT_OF_THE_VOICE, "!agent"],
+                &["voice", "agent ai tts preferred selected desired bot assistant output", NOT_OF_THE_VOICE, "!id"],
+            ]),
         Field::maybe(
             "language",
             Kind::Language,
             "ISO 639-1 or BCP 47, such as `en` or `pt-BR`; `en` if it is left out. `GET /api/v1/voice/languages` has all.",
         )
-        .called_elsewhere("lang locale languagecode languagetag languageid spokenlanguage calllanguage"),
+        .called_elsewhere("lang locale langcode languagecode languagetag languageid spokenlanguage calllanguage")
+        .told_by(&[&[
+            "language languages lang langs locale",
+            "!model account billing company browser ui app programming interface display website document sdk client device system \
+             runtime source query",
+        ]]),
         Field::maybe("max_duration", Kind::Integer(MAX_DURATION), "Minutes after which the call is cut off.")
             .called_elsewhere(
-                "duration durationminutes minutes maxminutes maxlength maxtime maxcallduration maxcalllength \
+                "duration durationminutes minutes maxminutes maxminute maxlength maxtime maxcallduration maxcalllength \
                  maxcallminutes maxdurationminutes maxdurationseconds maxseconds callduration timelimit length \
                  timeout calltimeout timeoutminutes timeoutseconds maxmins mins hangupafter hangupafterminutes \
                  hangupafterseconds endafter endafterminutes cutoff maxcalldurationms maxcalldurationseconds maxdurationms \
                  maxdurationsec maxdurationsecs maxdurationmin maxdurationmins maxcallseconds maxcalltime calltimelimit \
                  callmaxduration durationseconds durationsecs durationmins durationmin",
             )
+            .told_by(&[
+                &["duration durations minutes mins", NOT_OF_THE_CALL],
+                &["max maximum limit longest", "length time seconds secs sec milliseconds", NOT_OF_THE_CALL],
+            ])
             .such_as("3"),
         Field::maybe("first_sentence", Kind::Text(FIRST_SENTENCE), "The exact opening words.").called_elsewhere(
             "firstmessage beginmessage initialmessage welcomemessage greeting opener opening openingline \
              openingsentence openingmessage firstline firstwords startmessage intro introduction",
-        ),
+        )
+        .told_by(&[
+            &[
+                "first begin beginning opening initial start starting welcome greeting",
+                "sentence sentences message msg line words utterance phrase text speech",
+                "!wait voicemail machine id at",
+            ],
+            &["greeting", "!wait voicemail machine id"],
+        ]),
         Field::maybe(
             "wait_for_greeting",
             Kind::Boolean,
             "Whether the other side speaks first; `false` if it is left out.",
         )
         .called_elsewhere("wait waitfor waitfirst waitforuser waitforanswer waitforresponse waitforcallee letthemspeakfirst waitforhello listenfirst userspeaksfirst firstspeaker \
-                          whospeaksfirst firstmessagemode"),
+                          whospeaksfirst firstmessagemode")
+        .told_by(&[&["wait waits await", "greeting hello user human person callee answer pickup speech first", "!approval approve confirmation review"]]),
         Field::maybe(
             "interruption_threshold",
             Kind::Integer(INTERRUPTION_THRESHOLD),
             "Milliseconds of silence before the AI speaks.",
         )
         .called_elsewhere("interruption interruptions interrupt interruptible interruptthreshold interruptionthresholdmilliseconds \
-                          interruptiontime interruptiondelay interruptionms interruptionthresholdms silencethreshold"),
+                          interruptiontime interruptiondelay interruptionms interruptionthresholdms silencethreshold")
+        .told_by(&[&[
+            "interruption interruptions interrupt barge bargein",
+            "threshold ms milliseconds delay time seconds secs latency",
+        ]]),
         Field::maybe(
             "voicemail_message",
             Kind::Speech(VOICEMAIL_MESSAGE),
@@ -119,13 +151,19 @@ pub const VOICE_CALL: Endpoint = Endpoint {
         )
         .called_elsewhere(
             "voicemailtext voicemailprompt voicemailscript voicemailtts voicemailgreeting answeringmachinemessage machinemessage",
-        ),
+        )
+        .told_by(&[&[
+            "voicemail voicemails vm machine",
+            "message msg text script prompt greeting tts words sentence say",
+            "!detection id",
+        ]]),
         Field::maybe(
             "questions",
             Kind::Questions(QUESTIONS),
             "Up to ten `{name, question, type}`, answered from what was said, a minute after the call: `type` is `string`, \
              `boolean`, `number`, or `enum` with `options`. The poll has `result`.",
-        ),
+        )
+        .told_by(&[&["questions", "!id count"]]),
     ],
     unoffered: UNOFFERED,
     success: 200,
@@ -146,37 +184,20 @@ pub const VOICE_CALL: Endpoint = Endpoint {
         ),
         IGNORED_FIELDS,
     ],
-    refusals: &[
-        METHOD_NOT_ALLOWED,
-        TOO_LARGE,
-        INVALID_PAYMENT,
-        PAYMENT_REQUIRED,
-        PAYMENT_CONFLICT,
-        IDEMPOTENCY_CONFLICT,
-        PAYMENT_IN_PROGRESS,
-        PAYMENT_RETURNED,
-        WALLET_BLOCKED,
-        SELLING_PAUSED,
-        BAD_REQUEST,
-        UNSUPPORTED_DESTINATION,
-        QUIET_HOURS,
-        NO_OWNED_NUMBERS,
-        WRONG_WALLET,
-        AMBIGUOUS_FROM,
-        DESTINATION_OPTED_OUT,
-        CALL_IN_PROGRESS,
-        RATE_LIMITED,
-        UPSTREAM_RATE_LIMITED,
-        UPSTREAM_ERROR,
-        NOT_SETTLED,
-        PAYMENT_PENDING,
-        INTERNAL_ERROR,
-    ],
+    refusals: refusals::of_paid![UNSUPPORTED_DESTINATION, QUIET_HOURS, NO_OWNED_NUMBERS, WRONG_WALLET, AMBIGUOUS_FROM, DESTINATION_OPTED_OUT, CALL_IN_PROGRESS],
 };
+
+/// What has to do with a call by voice, or with who made one.
+const NOT_OF_THE_VOICE: &str = "!call session request campaign";
+
+/// What is measured besides a call.
+const NOT_OF_THE_CALL: &str = "!per cost price execution age queue lock ring ringing rings silence silent response wait zone timezone offset interval poll polling \
+    session token tokens cache remaining elapsed average previous last rate meeting appointment event slot retry voicemail";
 
 /// How a call stands.
 pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
     name: "voice_call_status",
+    tag: Tag::Calls,
     method: Method::Get,
     path: "/api/v1/voice/call/{call_id}",
     alias: "/v1/voice/call/{call_id}",
@@ -294,7 +315,7 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
                 Field::always(
                     "status",
                     Kind::Word(&["due", "refunded", "credited"]),
-                    "`credited`: the wallet's next call is paid with it.",
+                    "`due`: it goes back within minutes, or on a later day where as much has gone back to this wallet today as may. `credited`: the wallet's next call is paid with it.",
                 ),
                 Field::always("transaction", Kind::OrNull(&Kind::String), "The one that paid it back."),
             ]),
@@ -307,6 +328,7 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
 /// Ends a call.
 pub const VOICE_CALL_HANGUP: Endpoint = Endpoint {
     name: "voice_call_hangup",
+    tag: Tag::Calls,
     method: Method::Post,
     path: "/api/v1/voice/call/{call_id}/hangup",
     alias: "/v1/voice/call/{call_id}/hangup",
@@ -319,7 +341,7 @@ pub const VOICE_CALL_HANGUP: Endpoint = Endpoint {
             call's page (303).",
     parameters: &[],
     request: &[],
-    unoffered: &[],
+    unoffered: HANGUP,
     success: 202,
     answer: &[
         CALL_ID,

@@ -1,12 +1,13 @@
 //! What a call can choose from: voices and languages.
 
 use super::codes::METHOD_NOT_ALLOWED;
-use super::{Endpoint, Field, Kind, Method};
+use super::{Endpoint, Field, Kind, Method, Tag};
 use crate::types::Usdc;
 
 /// The voices.
 pub const VOICE_VOICES: Endpoint = Endpoint {
     name: "voice_voices",
+    tag: Tag::Calls,
     method: Method::Get,
     path: "/api/v1/voice/voices",
     alias: "/v1/voice/voices",
@@ -38,6 +39,7 @@ pub const VOICE_VOICES: Endpoint = Endpoint {
 /// The languages.
 pub const VOICE_LANGUAGES: Endpoint = Endpoint {
     name: "voice_languages",
+    tag: Tag::Calls,
     method: Method::Get,
     path: "/api/v1/voice/languages",
     alias: "/v1/voice/languages",

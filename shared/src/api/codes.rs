@@ -1,5 +1,5 @@
-//! Every answer that is not 200: its status, its code, when it is given and what its body tells beside `error`, `code` and
-//! `message`.
+//! Every answer that is not 200: its status, its code, when it is given and what its body tells
+//! beside `error`, `code` and `message`.
 
 /// An answer that is not 200.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +36,9 @@ pub const METHOD_NOT_ALLOWED: Code = code(405, "method_not_allowed", "another me
 pub const TOO_LARGE: Code = code(413, "too_large", "the body is larger than 128 KB");
 /// No payment can be read from the header.
 pub const INVALID_PAYMENT: Code = code(400, "invalid_payment", "the payment header cannot be read");
+/// What a payer does next who has not paid.
+pub const SIGN: &str = "Sign one of `accepts` and repeat the request with the payment, as base64, in the header PAYMENT-SIGNATURE \
+     (X-PAYMENT in version 1).";
 /// Pay.
 pub const PAYMENT_REQUIRED: Code = code(
     402,
@@ -69,7 +72,8 @@ pub const SIWX_EXPIRED: Code = code(401, "siwx_expired", "what was signed is old
 /// Its address has not signed it.
 pub const SIWX_INVALID_SIGNATURE: Code =
     code(401, "siwx_invalid_signature", "the key of the address has not signed it; a contract cannot sign in");
-/// Every reason for which a wallet is not signed in that has tried to, in the order in which they win.
+/// Every reason for which a wallet is not signed in that has tried to, in the order in which they
+/// win.
 pub const NOT_SIGNED_IN: [Code; 8] = [
     SIWX_MALFORMED,
     SIWX_WRONG_DOMAIN,

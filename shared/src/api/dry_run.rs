@@ -1,5 +1,5 @@
-//! A dry run of what is paid for: how it is asked for, and how it is refused where the request that it rehearses would ask for the
-//! price. What it answers is in `rehearsed.rs`.
+//! A dry run of what is paid for: how it is asked for, and how it is refused where the request that
+//! it rehearses would ask for the price. What it answers is in `rehearsed.rs`.
 
 use super::codes::{
     Code, SIGN_IN_REQUIRED, SIWX_EXPIRED, SIWX_INVALID_SIGNATURE, SIWX_MALFORMED, SIWX_NOT_YET_VALID, SIWX_WRONG_CHAIN,

@@ -1,19 +1,21 @@
-//! Fields of bodies: what they are called and what may be in them, as the functions check it and as JSON Schema (draft
-//! 2020-12) says it.
+//! Fields of bodies: what they are called and what may be in them, as the functions check it and as
+//! JSON Schema (draft 2020-12) says it.
 
 use serde_json::{Map, Value, json};
 
 use crate::types::AnswerKind;
 
-/// The largest body that is read, in bytes. It holds every field of a request at its longest, whatever the characters and
-/// however they are escaped: one beyond U+FFFF is twelve bytes then.
+/// The largest body that is read, in bytes. It holds every field of a request at its longest,
+/// whatever the characters and however they are escaped: one beyond U+FFFF is twelve bytes then.
 pub const LARGEST_BODY: usize = 128 * 1024;
 /// The longest text of any field that has no limit of its own.
 pub const LONGEST_TEXT: usize = 256;
-/// E.164, as [`crate::types::PhoneNumber`] reads it: numbers of the North American plan have its structure too.
+/// E.164, as [`crate::types::PhoneNumber`] reads it: numbers of the North American plan have its
+/// structure too.
 pub(super) const E164: &str = r"^\+(?:1[2-9][0-9]{2}[2-9][0-9]{6}|[2-9][0-9]{6,14})$";
 
-/// An area code of any country, as [`crate::types::AreaCode`] reads it, and the letters of a country. Blanks may be around them.
+/// An area code of any country, as [`crate::types::AreaCode`] reads it, and the letters of a
+/// country. Blanks may be around them.
 const AREA_CODE: &str = r"^[ \t\n\r]*0?[1-9][0-9]{0,4}[ \t\n\r]*$";
 const COUNTRY: &str = r"^[ \t\n\r]*[A-Za-z]{2}[ \t\n\r]*$";
 
@@ -32,8 +34,14 @@ pub struct Field {
     pub name: &'static str,
     /// How else published clients spell it. Two spellings in one body must agree.
     pub spellings: &'static [&'static str],
-    /// What it is called elsewhere: words of letters and digits in lower case. A body that calls it so is told the right name.
+    /// What it is called elsewhere: words of letters and digits in lower case. A body that calls it
+    /// so is told the right name.
     pub elsewhere: &'static str,
+    /// Words by which any other name speaks of it.
+    pub parts: &'static [Parts],
+    /// Some of those names, and the words behind them that ask for what happens anyway: the first
+    /// page of a list.
+    pub anyway: &'static [Anyway],
     /// What may be in it.
     pub kind: Kind,
     /// Whether it is always there.
@@ -44,12 +52,20 @@ pub struct Field {
     pub example: Option<&'static str>,
 }
 
-/// What may be in a field.
+/// Words by which a name speaks of something: one of each of these groups is in it, and none of a
+/// group that begins with `!`.
+pub type Parts = &'static [&'static str];
+
+/// Names, and words behind them.
+pub type Anyway = (&'static str, &'static [&'static str]);
+
+/// The kind of values that may be in a field.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// Text within limits.
     Text(Text),
-    /// Text within limits that is spoken word for word: no braces, which the dialler would take for its templates'.
+    /// Text within limits that is spoken word for word: no braces, which the dialler would take for
+    /// its templates'.
     Speech(Text),
     /// Text that fits an expression.
     Pattern(&'static str),
@@ -139,7 +155,17 @@ pub struct Integer {
 impl Field {
     /// A field of an answer that is always there.
     pub(super) const fn always(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, spellings: &[], elsewhere: "", kind, required: true, about, example: None }
+        Self {
+            name,
+            spellings: &[],
+            elsewhere: "",
+            parts: &[],
+            anyway: &[],
+            kind,
+            required: true,
+            about,
+            example: None,
+        }
     }
 
     /// A field that may be left out.
@@ -153,6 +179,14 @@ impl Field {
 
     pub(super) const fn called_elsewhere(self, elsewhere: &'static str) -> Self {
         Self { elsewhere, ..self }
+    }
+
+    pub(super) const fn told_by(self, parts: &'static [Parts]) -> Self {
+        Self { parts, ..self }
+    }
+
+    pub(super) const fn with_anyway(self, anyway: &'static [Anyway]) -> Self {
+        Self { anyway, ..self }
     }
 
     pub(super) const fn such_as(self, example: &'static str) -> Self {
@@ -244,7 +278,7 @@ impl Questions {
                     "question": {"type": "string", "minLength": 1, "maxLength": self.question},
                     "type": {"enum": AnswerKind::WORDS},
                     "options": {
-                        "type": ["array", "null"], "minItems": 2, "maxItems": self.options, "uniqueItems": true, "description": "With `enum`, and only then: its answers.",
+                        "type": ["array", "null"], "maxItems": self.options, "uniqueItems": true, "description": "With `enum`, and only then: its answers, two at least.",
                         "items": {"type": "string", "minLength": 1, "maxLength": self.option},
                     },
                 },

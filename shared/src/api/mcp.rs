@@ -1,23 +1,26 @@
-//! The MCP server as it is promised: where it is, and its tools, each of which is an endpoint of the table, told to a language model.
-//! Names, limits and prices are the endpoint's own; only what a model has to be told besides stands here.
+//! The MCP server as it is promised: where it is, and its tools, each of which is an endpoint of
+//! the table, told to a language model. Names, limits and prices are the endpoint's own; only what
+//! a model has to be told besides stands here.
 
 use serde_json::{Map, Value, json};
 
 use super::calls::CALL_ID;
 use super::fields::{Field, LARGEST_BODY, body_of};
 use super::{
-    Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, VOICE_CALL,
-    VOICE_CALL_HANGUP, VOICE_CALL_STATUS, VOICE_CALLS_LIST, VOICE_VOICES, WAIT, codes, sold_in,
+    Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, IDEMPOTENCY_PATTERN, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW,
+    VOICE_CALL, VOICE_CALL_HANGUP, VOICE_CALL_STATUS, VOICE_CALLS_LIST, VOICE_VOICES, WAIT, codes, sold_in,
 };
 use crate::types::Country;
 
-/// Where it is.
-pub const MCP: &str = "/mcp";
+pub use super::MCP;
+
 /// What it is called in the log.
 pub const MCP_NAME: &str = "mcp";
-/// The largest message that is read, in bytes: the largest body, with the largest payment and what clients say of themselves.
+/// The largest message that is read, in bytes: the largest body, with the largest payment and what
+/// clients say of themselves.
 pub const LARGEST_MESSAGE: usize = LARGEST_BODY + 32 * 1024;
-/// The deepest message that is read. A payment may have sixteen levels, and lies within three of the message.
+/// The deepest message that is read. A payment may have sixteen levels, and lies within three of
+/// the message.
 pub const DEEPEST_MESSAGE: usize = 19;
 /// The argument that becomes the header `Idempotency-Key`.
 pub const PURCHASE_NAME: &str = "idempotency_key";
@@ -64,7 +67,8 @@ pub struct Tool {
     hints: Hints,
 }
 
-/// What a client may tell its user before it lets a model use a tool. Paying is not counted: every tool that costs something says so.
+/// The hints that a client may give its user before it lets a model use a tool. Paying is not
+/// counted: every tool that costs something says so.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol has four hints, and each is a flag")]
 struct Hints {
@@ -178,8 +182,8 @@ impl Tool {
         format!("Costs {} in USDC, paid by x402; a refusal is not charged.", self.endpoint.price)
     }
 
-    /// What `tools/list` says of it, where numbers of these countries are sold. No output schema: a published SDK holds the price that an
-    /// unpaid call is answered with against it, and throws.
+    /// What `tools/list` says of it, where numbers of these countries are sold. No output schema: a
+    /// published SDK holds the price that an unpaid call is answered with against it, and throws.
     pub fn described(&self, countries: &[Country]) -> Value {
         let Hints { reads, destroys, again, open } = self.hints;
         json!({
@@ -193,7 +197,8 @@ impl Tool {
         })
     }
 
-    /// What may be in its arguments: the endpoint's fields, as the OpenAPI document has them for readers.
+    /// What may be in its arguments: the endpoint's fields, as the OpenAPI document has them for
+    /// readers.
     fn schema(&self, countries: &[Country]) -> Value {
         let mut schema = sold_in(body_of(self.endpoint.request, true), countries);
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
@@ -225,7 +230,7 @@ impl Tool {
 
 fn purchase_name() -> Value {
     json!({
-        "type": "string", "pattern": "^[!-~]+$", "minLength": IDEMPOTENCY_KEY.shortest, "maxLength": IDEMPOTENCY_KEY.longest,
+        "type": "string", "pattern": IDEMPOTENCY_PATTERN, "minLength": IDEMPOTENCY_KEY.shortest, "maxLength": IDEMPOTENCY_KEY.longest,
         "description": format!(
             "A name of your own for this purchase, new for each. Repeat it if an answer is lost: for {IDEMPOTENCY_DAYS} days the same wallet, \
              arguments and name buy once, however often they are signed for."

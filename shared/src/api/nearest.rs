@@ -1,12 +1,16 @@
-//! What a client means that asks at an address at which there is nothing, or for something by a name that nothing has. Pure.
+//! What a client means that asks at an address at which there is nothing, or for something by a
+//! name that nothing has. Pure.
 
-use super::{ALL, DOCUMENTS, Method};
+use std::iter;
+
+use super::{ALL, DOCUMENTS, MCP, Method};
 use crate::types::is_one_slip_from;
 
 /// The fewest letters of a word that is recognised in spite of a slip.
 const SURE: usize = 4;
-/// What a word or a letter counts that is missing, too many or another. What is alike counts a little against that, so that of
-/// two that are equally far the one that has more in common is nearer.
+/// What a word or a letter counts that is missing, too many or another. What is alike counts a
+/// little against that, so that of two that are equally far the one that has more in common is
+/// nearer.
 const OTHER: i32 = 100;
 /// What a word counts that is the same.
 const SAME: i32 = -2;
@@ -17,15 +21,18 @@ const FAR: i32 = 2 * OTHER;
 /// How much farther what is read is for a client that wants to do something: less than a word.
 const READS: i32 = OTHER / 10;
 
-/// The methods and paths that are meant, where some are: those that differ in the fewest words. The prefix of the API in any
-/// version, a file's ending, case, slashes and the plural make no difference. A client that wants to read does not mean to pay,
-/// if there is something near that can be read.
+/// The methods and paths that are meant, where some are: those that differ in the fewest words. The
+/// prefix of the API in any version, a file's ending, case, slashes and the plural make no
+/// difference. A client that wants to read does not mean to pay, if there is something near that
+/// can be read.
 pub fn nearest(method: &http::Method, path: &str) -> Vec<(Method, &'static str)> {
     let asked = words(path);
     let reads = Method::Get.serves(method);
     let endpoints = ALL.into_iter().map(|endpoint| (endpoint.method, endpoint.path));
     let documents = DOCUMENTS.into_iter().map(|path| (Method::Get, path));
-    let distances = endpoints.chain(documents).filter_map(|known| Some((distance(&words(known.1), &asked)?, known)));
+    let tools = iter::once((Method::Post, MCP));
+    let distances =
+        endpoints.chain(documents).chain(tools).filter_map(|known| Some((distance(&words(known.1), &asked)?, known)));
     let near = distances.filter(|(distance, _)| *distance <= FAR);
     let farther = |known: Method| match (reads, known) {
         (true, Method::Get) | (false, Method::Post | Method::Delete) => 0,
@@ -35,7 +42,8 @@ pub fn nearest(method: &http::Method, path: &str) -> Vec<(Method, &'static str)>
     least(near.map(|(far, known)| (far + farther(known.0), known)))
 }
 
-/// The names that are meant by another, where some are: those that differ in the fewest letters, and in no more than every third.
+/// The names that are meant by another, where some are: those that differ in the fewest letters,
+/// and in no more than every third.
 pub(super) fn names<'a>(asked: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let letters = |name: &str| name.to_lowercase().chars().collect::<Vec<_>>();
     let asked_letters = letters(asked);
@@ -60,8 +68,8 @@ fn least<T>(near: impl Iterator<Item = (i32, T)>) -> Vec<T> {
     near.into_iter().filter(|(distance, _)| Some(*distance) == least).map(|(_, known)| known).collect()
 }
 
-/// What a client means that asks by another method than there is at this address: what is near, or else lies below it, and can be
-/// asked so.
+/// What a client means that asks by another method than there is at this address: what is near, or
+/// else lies below it, and can be asked so.
 pub fn nearest_served(method: &http::Method, path: &str) -> Vec<(Method, &'static str)> {
     let mut near = nearest(method, path);
     near.retain(|(known, _)| known.serves(method));
@@ -92,7 +100,8 @@ fn is_prefix(word: &str) -> bool {
     word == "api" || version
 }
 
-/// How far the words of a path are from those that were asked for; nothing, where they have none in common.
+/// How far the words of a path are from those that were asked for; nothing, where they have none in
+/// common.
 fn distance(known: &[String], asked: &[String]) -> Option<i32> {
     let is_shared = |word: &String| !word.starts_with('{') && asked.iter().any(|asked| likeness(word, asked).is_some());
     // As many as may be missing or too many.
@@ -106,7 +115,8 @@ fn distance(known: &[String], asked: &[String]) -> Option<i32> {
     Some(left_out.into_iter().fold(far(known), i32::min))
 }
 
-/// Levenshtein's distance, row by row. What two parts count that are alike is for the caller to say.
+/// Levenshtein's distance, row by row. What two parts count that are alike is for the caller to
+/// say.
 fn edits<T>(known: &[T], asked: &[T], likeness: impl Fn(&T, &T) -> Option<i32>) -> i32 {
     let mut row: Vec<i32> = (0..).take(asked.len() + 1).map(|missing: i32| missing.saturating_mul(OTHER)).collect();
     for part in known {
@@ -212,6 +222,10 @@ mod tests {
             ("/x402", &["/.well-known/x402"]),
             ("/.well-known/x402.json", &["/.well-known/x402"]),
             ("/.well-known/openapi.json", &["/openapi.json"]),
+            ("/mcp/", &["/mcp"]),
+            ("/v1/mcp", &["/mcp"]),
+            ("/api/v1/MCP", &["/mcp"]),
+            ("/mcp/sse", &["/mcp"]),
         ] {
             assert_eq!(meant(path), known, "{path}");
         }

@@ -1,19 +1,14 @@
 //! Numbers: bought, renewed, listed.
 
-use super::codes::{
-    BAD_REQUEST, IDEMPOTENCY_CONFLICT, INTERNAL_ERROR, INVALID_PAYMENT, METHOD_NOT_ALLOWED, NOT_SETTLED,
-    PAYMENT_CONFLICT, PAYMENT_IN_PROGRESS, PAYMENT_PENDING, PAYMENT_REQUIRED, PAYMENT_RETURNED, RATE_LIMITED,
-    RENEWAL_IN_PROGRESS, SELLING_PAUSED, SIGN_IN_REQUIRED, SIWX_EXPIRED, SIWX_INVALID_SIGNATURE, SIWX_MALFORMED,
-    SIWX_NOT_YET_VALID, SIWX_WRONG_CHAIN, SIWX_WRONG_DOMAIN, SIWX_WRONG_STATEMENT, SIWX_WRONG_URI, TOO_LARGE,
-    UPSTREAM_ERROR, UPSTREAM_RATE_LIMITED, WALLET_BLOCKED, WRONG_WALLET,
-};
+use super::codes::{RENEWAL_IN_PROGRESS, WRONG_WALLET};
 use super::unoffered::{BUY, LIST, RENEW};
-use super::{DRY_RUN, Endpoint, Field, IGNORED_FIELDS, Kind, Method};
+use super::{DRY_RUN, Endpoint, Field, IGNORED_FIELDS, Kind, Method, Parts, Tag, refusals};
 use crate::types::Usdc;
 
 /// A number for thirty days.
 pub const NUMBERS_BUY: Endpoint = Endpoint {
     name: "numbers_buy",
+    tag: Tag::Numbers,
     method: Method::Post,
     path: "/api/v1/phone/numbers/buy",
     alias: "/v1/phone/numbers/buy",
@@ -25,6 +20,7 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
     request: &[
         Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
             .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc countries alpha2 regioncode callingcode")
+            .told_by(COUNTRY_IN_A_NAME)
             .such_as("\"US\""),
         Field::maybe(
             "area_code",
@@ -34,6 +30,7 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
         )
         .also(&["areaCode"])
         .called_elsewhere("area areas areacodes code npa npanxx prefix citycode dialcode areaprefix preferredareacode preferredarea desiredareacode numberdesiredareacode wantedareacode")
+        .told_by(&[&["area", "code codes prefix prefixes"], &["areacode"], &["npa"]])
         .such_as("\"415\""),
     ],
     unoffered: BUY,
@@ -53,30 +50,26 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
         .such_as("true"),
         IGNORED_FIELDS,
     ],
-    refusals: &[
-        METHOD_NOT_ALLOWED,
-        TOO_LARGE,
-        INVALID_PAYMENT,
-        PAYMENT_REQUIRED,
-        PAYMENT_CONFLICT,
-        IDEMPOTENCY_CONFLICT,
-        PAYMENT_IN_PROGRESS,
-        PAYMENT_RETURNED,
-        WALLET_BLOCKED,
-        SELLING_PAUSED,
-        BAD_REQUEST,
-        RATE_LIMITED,
-        UPSTREAM_RATE_LIMITED,
-        UPSTREAM_ERROR,
-        NOT_SETTLED,
-        PAYMENT_PENDING,
-        INTERNAL_ERROR,
-    ],
+    refusals: refusals::of_paid![],
 };
+
+/// What speaks of the country of the number, and not of what a caller notes of itself or of its own
+/// customers.
+const COUNTRY_IN_A_NAME: &[Parts] = &[
+    &[
+        "country countries cntry ctry",
+        "!user users client clients customer customers account billing payer buyer owner company organization organisation \
+         tenant home residence residency resident citizenship birth tax shipping invoice ip geo geoip cf browser app wallet \
+         viewer visitor device card sim merchant detected",
+    ],
+    &["iso", "alpha 2 3 3166 31661"],
+    &["alpha", "2 3"],
+];
 
 /// Thirty more days.
 pub const NUMBERS_RENEW: Endpoint = Endpoint {
     name: "numbers_renew",
+    tag: Tag::Numbers,
     method: Method::Post,
     path: "/api/v1/phone/numbers/renew",
     alias: "/v1/phone/numbers/renew",
@@ -84,38 +77,20 @@ pub const NUMBERS_RENEW: Endpoint = Endpoint {
     title: "30 more days for an active phone number of the paying wallet",
     about: "Adds 30 days to the current end of an active lease. Only the wallet that owns the number can.",
     parameters: &[DRY_RUN],
-    request: &[Field { required: true, ..PHONE_NUMBER }
-        .also(&["phoneNumber"])
-        .called_elsewhere("phone number phoneno num msisdn tel telephone e164 to from lease line")],
+    request: &[Field { required: true, ..PHONE_NUMBER }.also(&["phoneNumber"]).called_elsewhere(
+        "phone number phoneno num msisdn tel telephone e164 to from lease line numbertorenew phonetorenew \
+             phonenumbertorenew leasetorenew renewnumber renewphone renewphonenumber renewlease",
+    )],
     unoffered: RENEW,
     success: 200,
     answer: &[PHONE_NUMBER, EXPIRES_AT, TRANSACTION, IGNORED_FIELDS],
-    refusals: &[
-        METHOD_NOT_ALLOWED,
-        TOO_LARGE,
-        INVALID_PAYMENT,
-        PAYMENT_REQUIRED,
-        PAYMENT_CONFLICT,
-        IDEMPOTENCY_CONFLICT,
-        PAYMENT_IN_PROGRESS,
-        PAYMENT_RETURNED,
-        WALLET_BLOCKED,
-        SELLING_PAUSED,
-        BAD_REQUEST,
-        WRONG_WALLET,
-        RENEWAL_IN_PROGRESS,
-        RATE_LIMITED,
-        UPSTREAM_RATE_LIMITED,
-        UPSTREAM_ERROR,
-        NOT_SETTLED,
-        PAYMENT_PENDING,
-        INTERNAL_ERROR,
-    ],
+    refusals: refusals::of_paid![WRONG_WALLET, RENEWAL_IN_PROGRESS],
 };
 
 /// What the wallet has.
 pub const NUMBERS_LIST: Endpoint = Endpoint {
     name: "numbers_list",
+    tag: Tag::Numbers,
     method: Method::Post,
     path: "/api/v1/phone/numbers/list",
     alias: "/v1/phone/numbers/list",
@@ -127,30 +102,13 @@ pub const NUMBERS_LIST: Endpoint = Endpoint {
     unoffered: LIST,
     success: 200,
     answer: &[WALLET, LISTED, COUNT, TRANSACTION, IGNORED_FIELDS],
-    refusals: &[
-        METHOD_NOT_ALLOWED,
-        TOO_LARGE,
-        INVALID_PAYMENT,
-        PAYMENT_REQUIRED,
-        PAYMENT_CONFLICT,
-        IDEMPOTENCY_CONFLICT,
-        PAYMENT_IN_PROGRESS,
-        PAYMENT_RETURNED,
-        WALLET_BLOCKED,
-        SELLING_PAUSED,
-        BAD_REQUEST,
-        RATE_LIMITED,
-        UPSTREAM_RATE_LIMITED,
-        UPSTREAM_ERROR,
-        NOT_SETTLED,
-        PAYMENT_PENDING,
-        INTERNAL_ERROR,
-    ],
+    refusals: refusals::of_paid![],
 };
 
 /// The same for a wallet that signs in.
 pub const NUMBERS: Endpoint = Endpoint {
     name: "numbers",
+    tag: Tag::Numbers,
     method: Method::Get,
     path: "/api/v1/phone/numbers",
     alias: "/v1/phone/numbers",
@@ -163,19 +121,7 @@ pub const NUMBERS: Endpoint = Endpoint {
     unoffered: &[],
     success: 200,
     answer: &[SIGNED_IN, LISTED, COUNT, IGNORED_FIELDS],
-    refusals: &[
-        METHOD_NOT_ALLOWED,
-        SIGN_IN_REQUIRED,
-        SIWX_MALFORMED,
-        SIWX_WRONG_DOMAIN,
-        SIWX_WRONG_URI,
-        SIWX_WRONG_STATEMENT,
-        SIWX_WRONG_CHAIN,
-        SIWX_NOT_YET_VALID,
-        SIWX_EXPIRED,
-        SIWX_INVALID_SIGNATURE,
-        INTERNAL_ERROR,
-    ],
+    refusals: refusals::of_signed_in![],
 };
 
 pub(super) const A_WALLET: &str = "\"0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8\"";

@@ -1,39 +1,60 @@
-//! What is asked for elsewhere and not done here. To ignore one of these would break a promise, so a request that sends one
-//! is refused, and says why, before anything is paid. The names are parameters of Bland, StablePhone, Vapi, Retell,
-//! ElevenLabs and Twilio, and what their users call them, kind by kind.
+//! What is asked for elsewhere and not done here. To ignore one of these would break a promise, so
+//! a request that sends one is refused, and says why, before anything is paid. The names are
+//! parameters of Bland, StablePhone, Vapi, Retell, ElevenLabs and Twilio, and what their users call
+//! them, kind by kind.
 //!
-//! What only tunes a call (`model`, `temperature`, `background_track`, `noise_cancellation`, `keywords`) promises nothing
-//! about it: it is ignored, and `ignored_fields` says so.
+//! What only tunes a call (`model`, `temperature`, `background_track`, `noise_cancellation`,
+//! `keywords`) promises nothing about it: it is ignored, and `ignored_fields` says so.
+
+mod lists;
+mod numbers;
+
+use super::Parts;
+use crate::types::is_misspelt;
+
+pub(super) use lists::{CALLS, HANGUP, LIST};
+pub(super) use numbers::{BUY, RENEW};
 
 /// Something that is not offered.
 #[derive(Clone, Copy, Debug)]
 pub struct Unoffered {
-    /// What it is called: words of letters and digits in lower case, whatever is written between these. One that ends in `*`
-    /// is how several begin, and one that begins with it how several end.
+    /// What it is called: words of letters and digits in lower case, whatever is written between
+    /// these. One that ends in `*` is how several begin, and one that begins with it how several
+    /// end.
     pub names: &'static str,
     /// More of them, which other rows have as well.
     pub also: &'static str,
+    /// Words by which any other name speaks of it.
+    pub parts: &'static [Parts],
     /// Why, or what there is instead.
     pub because: &'static str,
     /// What in it is a promise.
     pub promise: Promise,
 }
 
-/// What a field must say to promise something. Null and empty texts, lists and objects never do.
+/// The value with which a field promises something. Null and empty texts, lists and objects never
+/// do.
 #[derive(Clone, Copy, Debug)]
 pub enum Promise {
-    /// Anything but false, nought, "no" and the like, and these words, which are what happens anyway.
+    /// Anything but false, nought, "no" and the like, and these words, which are what happens
+    /// anyway.
     Unless(&'static [&'static str]),
     /// These words alone: as the value, in it, or as the name of something in it that is true.
     Only(&'static [&'static [&'static str]]),
-    /// Of each pair the words alone, as the value, or as the value of something in it that has one of the names. What else is in it
-    /// is about something else.
+    /// Of each pair the words alone, as the value, or as the value of something in it that has one
+    /// of the names. What else is in it is about something else.
     Within(&'static [Within]),
-    /// Something in it that is called like this, and is not a no. What else is in it is the caller's own.
+    /// Something in it that is called like this, and is not a no. What else is in it is the
+    /// caller's own.
     Holding(&'static str),
     /// Anything but false: nought is a wish here.
     Always,
-    /// As `Unless`, with other words where the body has something in this field, and where it has not.
+    /// A number. Anything else is said of something else.
+    Number,
+    /// A time, as `2026-06-17` or `2026-06-17T12:00:00Z`. Anything else is said of something else.
+    Time,
+    /// As `Unless`, with other words where the body has something in this field, and where it has
+    /// not.
     Beside(&'static str, &'static [&'static str], &'static [&'static str]),
 }
 
@@ -56,6 +77,15 @@ impl Unoffered {
     pub fn is_called(&self, name: &str) -> bool {
         is_one_of(self.names, name) || is_one_of(self.also, name)
     }
+
+    /// Whether it is one slip from a name that is long enough to be recognised in spite of that:
+    /// most are words of everyday, and near to others.
+    pub fn is_nearly_called(&self, name: &str) -> bool {
+        const SURE: usize = 12;
+        let mut all = self.names.split(' ').chain(self.also.split(' '));
+        name.len() + 1 >= SURE
+            && all.any(|known| known.len() >= SURE && !known.contains('*') && is_misspelt(known, name))
+    }
 }
 
 /// Whether a name is one of these words, of which some stand for several.
@@ -68,15 +98,19 @@ pub fn is_one_of(words: &str, name: &str) -> bool {
 }
 
 pub(super) const fn not(names: &'static str, because: &'static str) -> Unoffered {
-    Unoffered { names, also: "", because, promise: Promise::Unless(&[]) }
+    Unoffered { names, also: "", parts: &[], because, promise: Promise::Unless(&[]) }
 }
 
 impl Unoffered {
-    const fn and(self, also: &'static str) -> Self {
+    pub(super) const fn and(self, also: &'static str) -> Self {
         Self { also, ..self }
     }
 
-    const fn unless(self, words: &'static [&'static str]) -> Self {
+    const fn told_by(self, parts: &'static [Parts]) -> Self {
+        Self { parts, ..self }
+    }
+
+    pub(super) const fn unless(self, words: &'static [&'static str]) -> Self {
         Self { promise: Promise::Unless(words), ..self }
     }
 
@@ -90,6 +124,14 @@ impl Unoffered {
 
     const fn holding(self, names: &'static str) -> Self {
         Self { promise: Promise::Holding(names), ..self }
+    }
+
+    pub(super) const fn when_a_time(self) -> Self {
+        Self { promise: Promise::Time, ..self }
+    }
+
+    const fn when_a_number(self) -> Self {
+        Self { promise: Promise::Number, ..self }
     }
 
     const fn always(self) -> Self {
@@ -106,9 +148,9 @@ impl Unoffered {
     }
 }
 
-/// What people say who want no recording. To take one for a default would record a call that was not to be recorded, so it is
-/// refused also where a client writes out the `false` that its own vendor does without being asked; none of the published
-/// clients of this API does.
+/// What people say who want no recording. To take one for a default would record a call that was
+/// not to be recorded, so it is refused also where a client writes out the `false` that its own
+/// vendor does without being asked; none of the published clients of this API does.
 pub(super) const RECORD_NOT: &[&str] =
     &["false", "0", "no", "off", "never", "none", "disabled", "donotrecord", "dontrecord"];
 
@@ -162,11 +204,6 @@ pub(super) const ANYWHERE: &[Unoffered] = &[
     )
     .always(),
     not(
-        TIMES,
-        "what is paid for is done at once",
-    )
-    .unless(AT_ONCE),
-    not(
         NOTIFY,
         "nothing is sent to an address; ask for how it stands",
     ),
@@ -191,7 +228,7 @@ const AT_A_MACHINE: &str =
 pub(super) const CALL: &[Unoffered] = &[
     not(
         "schedul* callat calltime calldate calldatetime callon callwhen callafter callbefore deadline notafter earliestat latestat \
-         earlieststart lateststart delay delayseconds delayminutes delayms dispatch* when time at date datetime timestamp \
+         earlieststart lateststart delay delayseconds delayminutes delayms dispatch* when time at date datetime \
          dueat duedate timewindow calltimewindow callwindow callingwindow callinghours callhours businesshours \
          windowstart windowend cron rrule recurrence recurring repeat repeatevery *until dialat dialtime placeat ringat",
         "a call is placed at once",
@@ -265,6 +302,11 @@ pub(super) const CALL: &[Unoffered] = &[
         "the answer comes as soon as the call is placed; poll `poll_url`, which is free",
     ),
     not(
+        "wait waitseconds waitsecs waitms waittime waittimeout pollwait",
+        "the answer comes as soon as the call is placed; `?wait=20` at `poll_url`, which is free, waits for what comes next",
+    )
+    .when_a_number(),
+    not(
         "recipients contacts customers phonenumbers numbers calldata callobjects calls batch batchid bulk csv \
          phonenumberlist concurrentcalls",
         "a request places one call",
@@ -292,9 +334,12 @@ pub(super) const CALL: &[Unoffered] = &[
         "how long a phone rings is the carrier's",
     ),
     not(KEEPING, "a call, its transcript and its recording are kept for 30 days"),
-    not(RECORDING, "every call is recorded").only(&[RECORD_NOT]),
+    not(RECORDING, "every call is recorded")
+        .told_by(&[&["record recording recordings recorded", "!no not without dont disable disabled skip never", NOT_OF_RECORDING]])
+        .only(&[RECORD_NOT]),
     not(ARTIFACTS, "every call is recorded and transcribed").within(&[(RECORDED, &[RECORD_NOT]), (TRANSCRIBED, &[RECORD_NOT])]),
-    not(NO_RECORDING, "every call is recorded"),
+    not(NO_RECORDING, "every call is recorded")
+        .told_by(&[&["no not without dont disable disabled skip never", "record recording recordings recorded", NOT_OF_RECORDING]]),
     not(
         "transcribe transcript transcription transcriptionenabled transcriptenabled enabletranscription enabletranscript \
          transcriptplan savetranscript",
@@ -302,6 +347,9 @@ pub(super) const CALL: &[Unoffered] = &[
     )
     .only(&[RECORD_NOT]),
 ];
+
+/// What is said of a file, or of a line of a table.
+const NOT_OF_RECORDING: &str = "!id url video screen count new index locked type version of";
 
 const MESSAGES: &[&str] = &[
     "sms",
@@ -316,113 +364,4 @@ const MESSAGES: &[&str] = &[
     "smsenabled",
     "mmsenabled",
     "faxenabled",
-];
-
-/// Of a number.
-pub(super) const BUY: &[Unoffered] = &[
-    not(
-        "phone phonenumber phonenumbers number contains containing matching startswith beginswith endswith pattern digits \
-         vanity* word wish preferrednumber desirednumber exactnumber",
-        "a number cannot be chosen; `area_code` is the only wish",
-    ),
-    not(
-        "state region inregion province city town locality inlocality zip zipcode postalcode postcode inpostalcode \
-         ratecenter inratecenter lata inlata near* distance radius latlong coordinates latitude longitude lat lon lng \
-         location place metro",
-        "`area_code` is the only wish of place",
-    ),
-    not(
-        "type numbertype phonenumbertype phonetype linetype kind tollfree mobile",
-        "the kind of number cannot be chosen",
-    )
-    .unless(&["local", "geographic", "longcode", "landline", "standard", "any", "voice"]),
-    not(
-        "sms* mms* fax* prompt task instructions firstsentence firstmessage greeting assistant assistantid agentid outboundagentid \
-         pathwayid personaid squadid workflowid flowid transfer* fallback* server serverurl hooks allowedinbound* voiceurl voiceapplicationsid voicefallback* voicereceivemode webhook* callback* statuscallback* \
-         statusurl inbound* incoming* receivecalls forward* answerurl answercalls trunksid trunkid sip* voicemail* otp verification \
-         emergency* e911",
-        "a number is for calling out: nothing that comes in is received",
-    ),
-    not("capabilities features channels capability", "a number is for calling out: nothing that comes in is received")
-        .only(&[MESSAGES, INBOUND]),
-    not("quantity qty count howmany numbers limit batch", "a request buys one number").unless(&["1"]),
-    not(
-        "days leasedays durationdays leaseduration rentaldays expiresindays",
-        "a lease is thirty days; renew it for more",
-    )
-    .unless(&["30"]),
-    not(
-        "months years weeks term duration period leaseterm expiresat expiresin* expiry enddate until",
-        "a lease is thirty days; renew it for more",
-    )
-    .unless(&["30days", "30d", "p30d"]),
-    not("autorenew* renewautomatically recurring subscription subscribe", "a lease is not renewed by itself"),
-    not(
-        "schedul* activateat activationdate activationtime validfrom reserve reserveuntil hold delay deliverat \
-         deliverydate dispatch* when time at date datetime timestamp",
-        "a lease begins at once",
-    )
-    .and(TIMES)
-    .unless(AT_ONCE),
-    not(
-        "addresssid bundlesid identitysid addressid bundleid address bundle endusersid regulatorybundle documents kyc",
-        "the operator's own papers stand behind a number, where a country wants any",
-    ),
-    not(
-        "port portin porting portnumber import importnumber byoc byo* release cancel",
-        "a number is leased, and nothing else",
-    ),
-    not("callername calleridname displayname cnam", "a number has no name of its caller"),
-];
-
-const INBOUND: &[&str] = &["inbound", "incoming", "receive"];
-
-/// Of a list.
-pub(super) const LIST: &[Unoffered] = &[
-    not(
-        "includeexpired includereleased includeinactive includeall showexpired history",
-        "a list has the active numbers alone",
-    ),
-    not("status state filter", "a list has the active numbers alone")
-        .only(&[&["expired", "released", "inactive", "ended", "all", "any"]]),
-];
-
-/// Of a list of calls.
-pub(super) const CALLS: &[Unoffered] = &[
-    not(
-        "includetranscript includetranscripts transcript transcripts withtranscript includesummary includerecording \
-         includerecordings expand",
-        "a list has no transcripts, summaries or recordings; poll a call, which is free",
-    ),
-    not("sort sortby orderby order sortorder direction ascending asc reverse", "the newest call is always first")
-        .unless(&["desc", "descending", "newest", "newestfirst", "createdat", "createdatdesc"]),
-    not(
-        "until untildate todate dateto createdbefore startedbefore placedbefore enddate maxdate olderthan",
-        "a list begins at the newest call; stop where it is old enough",
-    ),
-];
-
-/// Of a renewal.
-pub(super) const RENEW: &[Unoffered] = &[
-    not("days leasedays durationdays adddays extenddays extendby", "a renewal adds thirty days; renew again for more")
-        .unless(&["30"]),
-    not(
-        "months years weeks term duration period periods leaseterm expiresat expiry enddate until newexpiry",
-        "a renewal adds thirty days; renew again for more",
-    )
-    .unless(&["30days", "30d", "p30d"]),
-    not("quantity qty count times phonenumbers numbers", "a request renews one number once").unless(&["1"]),
-    not("autorenew* renewautomatically recurring subscription subscribe", "a lease is not renewed by itself"),
-    not(
-        "schedul* renewat renewon renewaldate delay dispatch* when time at date datetime timestamp",
-        "a lease is renewed at once",
-    )
-    .and(TIMES)
-    .unless(AT_ONCE),
-    not(
-        "callback* statuscallback* statusurl onrenewal onexpiry notify* notification* reminder* remindme email sms*",
-        "nothing is sent when a lease ends; `expires_at` says when",
-    )
-    .and(NOTIFY),
-    not("country areacode newnumber changenumber swap", "a renewal keeps the number"),
 ];

@@ -1,5 +1,5 @@
-//! A call where the operator records none: to ask for no recording is to ask for what happens anyway, and to ask for one is to ask for
-//! what is not offered.
+//! A call where the operator records none: to ask for no recording is to ask for what happens
+//! anyway, and to ask for one is to ask for what is not offered.
 
 use std::sync::LazyLock;
 

@@ -1,8 +1,9 @@
 //! Voices: the dialler's curated ones, by name or by id, in a table of ours. Pure.
 //!
-//! Only what is in the table is sold. What else the dialler has costs more than the price of a call covers (voices of its
-//! creators, by the character) or is the operator's own (clones). And what it does with a voice that it does not have is not
-//! documented: a call that speaks with another voice than was asked for would be sold.
+//! Only what is in the table is sold. What else the dialler has costs more than the price of a call
+//! covers (voices of its creators, by the character) or is the operator's own (clones). And what it
+//! does with a voice that it does not have is not documented: a call that speaks with another voice
+//! than was asked for would be sold.
 //!
 //! `docs/decisions.md`: Why is a voice taken only from our own table?
 
@@ -59,6 +60,12 @@ pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownVoice> {
     let spellings = ALL.iter().flat_map(|voice| [Some(voice.name), voice.id]).flatten();
     let mut fits = spellings.filter(|spelling| spelling.eq_ignore_ascii_case(asked));
     fits.next().ok_or_else(|| UnknownVoice(instead_of(asked)))
+}
+
+/// A voice's own name, however it is spelled: two requests for it ask for the same.
+pub fn of_any_spelling(spelling: &str) -> &str {
+    let is_it = |voice: &&Voice<'static>| voice.name == spelling || voice.id == Some(spelling);
+    ALL.iter().find(is_it).map_or(spelling, |voice| voice.name)
 }
 
 /// What there is instead.
@@ -155,7 +162,8 @@ mod tests {
         }
     }
 
-    /// The dialler has more voices than the table, and these are paid for by the character, or the operator's own.
+    /// The dialler has more voices than the table, and these are paid for by the character, or the
+    /// operator's own.
     #[test]
     fn an_id_that_is_not_in_the_table_is_not_a_voice() {
         assert!(for_dialler("0b7c1f6e-52d7-4c0e-9a4d-3f1f5b1c2a90").is_err());

@@ -1,17 +1,21 @@
-//! What is asked for in the address, read by the table of the API as a body is: the same names, limits and words. What an address
-//! cannot say apart is told by the field: a number there is what JSON has as a number, and everything else is text.
+//! What is asked for in the address, read by the table of the API as a body is: the same names,
+//! limits and words. What an address cannot say apart is told by the field: a number there is what
+//! JSON has as a number, and everything else is text.
 
 use std::collections::BTreeSet;
 
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::names::few_enough;
 use super::{Body, bad, object, read_given};
 use crate::api::{Endpoint, Field, Kind};
 use crate::refusal::Refusal;
-use crate::types::is_blank;
+use crate::types::{is_blank, whole};
 
-/// Reads the parameters of an endpoint. A field that is there has a value: who writes a name means something by it.
+/// Reads the parameters of an endpoint. A field that is there has a value: who writes a name means
+/// something by it.
 pub fn in_the_address(endpoint: &Endpoint, parameters: &[(&str, &str)]) -> Result<Body, Refusal> {
+    few_enough(parameters.len())?;
     let known = |name: &str| endpoint.asked().iter().find(|field| field.names().any(|known| known == name));
     // Sorted, because a map hands them over in no order.
     let mut sorted = parameters.to_vec();
@@ -38,7 +42,8 @@ pub fn in_the_address(endpoint: &Endpoint, parameters: &[(&str, &str)]) -> Resul
 /// A whole number that is written as one, for a field that takes one, and text.
 fn as_json(field: Option<&Field>, text: &str) -> serde_json::Result<Box<RawValue>> {
     match field.map(|field| field.kind) {
-        Some(Kind::Integer(_)) if text.parse::<u32>().is_ok_and(|number| number.to_string() == text) => {
+        // What JSON has as a number is one.
+        Some(Kind::Integer(_)) if whole(text).is_some() && serde_json::from_str::<&RawValue>(text).is_ok() => {
             RawValue::from_string(text.to_owned())
         }
         // Neither has a blank in it, which is what a plus means in an address that was not escaped.
@@ -64,7 +69,7 @@ mod tests {
     fn what_is_right_is_read_as_in_a_body() {
         let cursor = "A".repeat(68);
         let parameters = [
-            ("limit", "7"),
+            ("limit", "7.0"),
             ("number", "+14155551234"),
             ("status", "busy"),
             ("since", "2026-06-17T14:00:00+02:00"),
@@ -96,9 +101,24 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_whatever_it_is_called() {
-        for text in
-            ["0", "101", "-1", "+5", "05", "5.0", "2e1", "0x5", " 5", "5 ", "ten", "true", "null", "٥", "4294967301"]
-        {
+        for text in [
+            "0",
+            "101",
+            "-1",
+            "+5",
+            "05",
+            "5.5",
+            "5.",
+            "2e2",
+            "0x5",
+            " 5",
+            "5 ",
+            "ten",
+            "true",
+            "null",
+            "٥",
+            "4294967301",
+        ] {
             let (field, message) = refused(&[("limit", text)]);
             assert_eq!(field, "limit", "{text:?}");
             assert!(message.starts_with("`limit`: must be a whole number from 1 to 100."), "{text:?}: {message}");

@@ -1,5 +1,6 @@
-//! Whether a request is a dry run: `dry_run` in the address, and there alone. A caller who writes something like it does not mean to pay, so
-//! all that is not quite it is refused before a payment is looked at, and nothing like it is ever taken for nothing.
+//! Whether a request is a dry run: `dry_run` in the address, and there alone. A caller who writes
+//! something like it does not mean to pay, so all that is not quite it is refused before a payment
+//! is looked at, and nothing like it is ever taken for nothing.
 
 use std::collections::BTreeSet;
 

@@ -15,6 +15,10 @@ const DEEPEST: usize = 8;
 /// Some editors and frameworks begin a text with it. RFC 8259 lets a reader ignore it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// What asks for nothing: no body, and what libraries of clients write who have none (axios a null
+/// or an empty text).
+const NOTHING: [&[u8]; 3] = [b"", b"null", b"\"\""];
+
 /// Names and what stands behind them, in their order, repetitions included.
 pub(super) type Fields<'a> = Vec<(String, &'a RawValue)>;
 
@@ -26,7 +30,7 @@ pub fn asks_nothing(body: &[u8]) -> bool {
 /// The fields of a body. One that is absent has none.
 pub(super) fn read(body: &[u8]) -> Result<Fields<'_>, Refusal> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    if body.trim_ascii().is_empty() {
+    if NOTHING.contains(&body.trim_ascii()) {
         return Ok(Vec::new());
     }
     let bad = |what: String| Refusal::bad("body", what);
@@ -34,7 +38,10 @@ pub(super) fn read(body: &[u8]) -> Result<Fields<'_>, Refusal> {
         return Err(bad("must be UTF-8, not UTF-16 or UTF-32".to_owned()));
     }
     // Asked here, because the parser does not look into what it skips.
-    let text = str::from_utf8(body).map_err(|_| bad("must be UTF-8".to_owned()))?;
+    let text = str::from_utf8(body).map_err(|_| {
+        let compressed = is_compressed(body);
+        bad(if compressed { "is compressed; send it as it is" } else { "must be UTF-8" }.to_owned())
+    })?;
     if nesting(body) > DEEPEST {
         return Err(bad(format!("is nested deeper than {DEEPEST} levels")));
     }
@@ -47,10 +54,15 @@ pub(super) fn read(body: &[u8]) -> Result<Fields<'_>, Refusal> {
     Ok(fields)
 }
 
-/// Whether a text has two or four bytes for each character, as some systems write their files: it begins with the mark of
-/// that, or with a nought beside a character of ASCII.
+/// Whether a text has two or four bytes for each character, as some systems write their files: it
+/// begins with the mark of that, or with a nought beside a character of ASCII.
 fn is_of_wide_characters(body: &[u8]) -> bool {
     matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
+}
+
+/// Whether it begins as gzip, zlib or Zstandard do.
+fn is_compressed(body: &[u8]) -> bool {
+    matches!(body, [0x1f, 0x8b, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..])
 }
 
 /// What is wrong with a text that is not JSON, without the parser's words.

@@ -1,26 +1,45 @@
-//! Questions about a call, as a body asks them: each of its parts must be right, and what is not is named by its place.
+//! Questions about a call, as a body asks them: each of its parts must be right, and what is not is
+//! named by its place.
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::api::Questions;
 use crate::types::{AnswerKind, Question, trimmed};
 
+use super::name::shown;
+use super::object;
+use super::wish::is_nothing;
+
 /// Reads a list of questions. An empty one asks nothing.
 pub(super) fn read(limits: &Questions, json: &str) -> Result<Vec<Question>, String> {
-    let list: Vec<Value> = serde_json::from_str(json).map_err(|_| format!("must be a list such as [{ONE}]"))?;
+    let list: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| format!("must be a list such as [{ONE}]"))?;
     if list.len() > limits.most {
         return Err(format!("has {} questions; at most {} are answered", list.len(), limits.most));
     }
     let mut questions: Vec<Question> = Vec::new();
     for (at, one) in list.iter().enumerate() {
         let place = |what: String| format!("question {}: {what}", at + 1);
-        let question = read_one(limits, one).map_err(place)?;
+        let question = once_each(one).and_then(|one| read_one(limits, &one)).map_err(place)?;
         if questions.iter().any(|other| other.name == question.name) {
             return Err(place(format!("the name `{}` is there twice", question.name)));
         }
         questions.push(question);
     }
     Ok(questions)
+}
+
+/// A question in which nothing is there twice: of two programs one would read the first, and the
+/// other the second.
+fn once_each(one: &RawValue) -> Result<Value, String> {
+    let wrong = || format!("must be an object such as {ONE}");
+    let mut members = object::read(one.get().as_bytes()).map_err(|_| wrong())?;
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let twice = members.iter().zip(members.iter().skip(1)).find(|((one, _), (other, _))| one == other);
+    match twice {
+        Some(((name, _), _)) => Err(format!("`{}` is there twice; send it once", shown(name))),
+        None => serde_json::from_str(one.get()).map_err(|_| wrong()),
+    }
 }
 
 fn read_one(limits: &Questions, one: &Value) -> Result<Question, String> {
@@ -47,7 +66,8 @@ fn read_one(limits: &Questions, one: &Value) -> Result<Question, String> {
 }
 
 fn options(limits: &Questions, given: Option<&Value>) -> Result<Option<Vec<String>>, String> {
-    let Some(given) = given.filter(|given| !given.is_null()) else { return Ok(None) };
+    // What is empty is not there; an empty object is not an empty list.
+    let Some(given) = given.filter(|given| given.is_object() || !is_nothing(given)) else { return Ok(None) };
     let many = format!("`options` must be a list of 2 to {} texts", limits.options);
     let list = given.as_array().filter(|list| (2..=limits.options).contains(&list.len())).ok_or(many.clone())?;
     let mut options: Vec<String> = Vec::new();
@@ -106,6 +126,13 @@ mod tests {
         assert_eq!(kinds, [("boolean", 0), ("enum", 2), ("string", 0), ("number", 0)]);
         assert_eq!(read[0].question, "Is it confirmed?");
         assert!(super::read(&QUESTIONS, "[]").unwrap().is_empty());
+        for nothing in ["[]", "\"\"", "\" \"", "null"] {
+            let asked = format!(r#"[{{"name":"a","question":"Is it open?","type":"boolean","options":{nothing}}}]"#);
+            assert_eq!(super::read(&QUESTIONS, &asked).unwrap().len(), 1, "{nothing}");
+            assert!(super::read(&QUESTIONS, &asked.replace("boolean", "enum")).unwrap_err().contains("is missing"));
+        }
+        let twice = r#"[{"name":"a","question":"Is it open?","type":"boolean","type":"number"}]"#;
+        assert!(super::read(&QUESTIONS, twice).unwrap_err().contains("`type` is there twice"));
     }
 
     #[test]
@@ -142,9 +169,9 @@ mod tests {
             assert!(error.contains(part), "{asked}: {error}");
         }
         for options in [
-            json!([]),
             json!(["a"]),
             json!("a"),
+            json!({}),
             json!(["a", 1]),
             json!(["a", ""]),
             json!(["a", "A"]),

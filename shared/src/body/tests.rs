@@ -1,7 +1,9 @@
 //! Bodies, read by the table as it is.
 
 use super::{asks_nothing, read};
-use crate::api::{ALL, Endpoint, Kind, MAX_DURATION, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, VOICE_CALL};
+use crate::api::{
+    ALL, Endpoint, Kind, MAX_DURATION, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, VOICE_CALL, VOICE_CALLS_LIST,
+};
 use crate::refusal::Refusal;
 use crate::types::Country;
 
@@ -23,12 +25,14 @@ fn refused_call(more: &str) -> (String, String) {
 
 #[test]
 fn a_body_is_an_object_or_absent() {
-    for body in ["", "  ", "{}", " { } ", r#"{"country":null}"#, "\u{feff}{}", "\u{feff}\r\n{\"country\":\"US\"}\n"] {
+    let nothing = ["", "  ", "{}", " { } ", "null", "\"\"", "\u{feff}null\n", r#"{"country":null}"#];
+    for body in nothing.into_iter().chain(["\u{feff}{}", "\u{feff}\r\n{\"country\":\"US\"}\n"]) {
         assert!(read(&NUMBERS_BUY, body.as_bytes()).is_ok(), "{body}");
     }
     for (body, part) in [
         ("[]", "is not a JSON object"),
-        ("null", "is not a JSON object"),
+        ("nul", "is not a JSON object"),
+        ("\" \"", "is not a JSON object"),
         ("\"{}\"", "is not a JSON object"),
         ("country=US", "is not a JSON object"),
         ("\u{feff}\u{feff}{}", "is not a JSON object"),
@@ -69,10 +73,10 @@ fn a_body_is_an_object_or_absent() {
 
 #[test]
 fn a_question_for_the_price_asks_for_nothing() {
-    for body in ["", " ", "{}", "{ }", "\u{feff}{}"] {
+    for body in ["", " ", "{}", "{ }", "\u{feff}{}", "null", "\"\""] {
         assert!(asks_nothing(body.as_bytes()), "{body}");
     }
-    for body in [r#"{"a":1}"#, r#"{"task":null}"#, "[]", "null", "{", "{}{}", "\u{feff}\u{feff}"] {
+    for body in [r#"{"a":1}"#, r#"{"task":null}"#, "[]", "{", "{}{}", "\u{feff}\u{feff}"] {
         assert!(!asks_nothing(body.as_bytes()), "{body}");
     }
 }
@@ -92,7 +96,7 @@ fn an_error_is_in_the_words_of_a_caller() {
         ("wait_for_greeting", "1", "must be true or false, without quotes"),
         ("voice", "5", "must be text, in quotes"),
         ("voice", "{\"id\":1}", "must be text, in quotes"),
-        ("language", "[\"en\"]", "must be text, in quotes"),
+        ("language", "[\"en\"]", "must be one text, in quotes, and not a list"),
         ("from", "14155551234", "must be a phone number in E.164 format, in quotes, such as \"+14155551234\""),
         ("first_sentence", "\"bell\\u0007\"", "contains control characters"),
         ("first_sentence", "\"\\ud83d\"", "has an escape that stands for no character"),
@@ -101,6 +105,19 @@ fn an_error_is_in_the_words_of_a_caller() {
     }
     let (field, message) = refused_call("\"from\":\"4155551234\"");
     assert_eq!((field.as_str(), message.contains("E.164")), ("from", true));
+    for (endpoint, body, says) in [
+        (&NUMBERS_BUY, r#"{"country":840}"#, "must be the two letters of ISO 3166-1, in quotes"),
+        (&NUMBERS_BUY, r#"{"country":["GB"]}"#, "must be one text, in quotes, and not a list"),
+        (&VOICE_CALLS_LIST, r#"{"since":1796000000}"#, "must be a time in RFC 3339"),
+        (&VOICE_CALLS_LIST, r#"{"status":7}"#, "must be one of started, "),
+    ] {
+        let (_, message) = refused(endpoint, body);
+        assert!(message.starts_with(says), "{body}: {message}");
+    }
+    for compressed in [&b"\x1f\x8b\x08\0\0\0\0\0"[..], b"\x78\x9c\xab\x56", b"\x28\xb5\x2f\xfd\x04"] {
+        let refusal = read(&NUMBERS_BUY, compressed).unwrap_err();
+        assert!(refusal.facts().message.contains("is compressed; send it as it is"), "{compressed:?}");
+    }
     let (field, message) = refused(&NUMBERS_BUY, r#"{"country":"ZZ"}"#);
     assert_eq!(
         (field.as_str(), message.as_str()),
@@ -227,6 +244,8 @@ fn numbers_are_read_as_json_schema_has_them() {
 
 #[test]
 fn the_same_thing_in_other_letters_is_the_same_value() {
+    let united_kingdom = read(&NUMBERS_BUY, br#"{"country":"uk"}"#).unwrap().country("country");
+    assert_eq!(united_kingdom, Country::parse("GB").ok());
     for country in ["CA", "ca", "Ca", " ca ", "\\tCA\\r\\n"] {
         let body = format!("{{\"country\":\"{country}\"}}");
         assert_eq!(read(&NUMBERS_BUY, body.as_bytes()).unwrap().country("country"), Some(Country::CA));
@@ -250,11 +269,15 @@ fn text_has_limits_in_characters_and_no_control_characters() {
     let padded = format!("{}nine char\u{200b}", " ".repeat(10));
     assert_eq!(
         refused(&VOICE_CALL, &format!("{{\"phone_number\":\"+12133610872\",\"task\":\"{padded}\"}}")),
-        ("task".to_owned(), "has 9 characters without the blanks around them; 10 to 4000 are accepted".to_owned())
+        (
+            "task".to_owned(),
+            "has 9 characters without the blanks around them and what has no width; 10 to 4000 are accepted".to_owned()
+        )
     );
     for bad in [
         "nine char",
         &padded,
+        "n\u{200b}i\u{200b}n\u{feff}e\u{200b} ch\u{ad}ar",
         "a nul\0 in it",
         "a bell\u{7} in it",
         "an escape\u{1b}[0m",

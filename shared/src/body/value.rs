@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::questions;
 use crate::api::{Field, Integer, Kind, LONGEST_TEXT, Text, languages, voices};
-use crate::types::{Country, PhoneNumber, Question, Timestamp, bare, instant, is_blank, trimmed, whole};
+use crate::types::{Country, PhoneNumber, Question, Timestamp, bare, instant, is_blank, visible, whole};
 
 /// What a field was given.
 pub(super) enum Given {
@@ -59,7 +59,10 @@ fn of_text(kind: Kind, text: String) -> Result<Value, String> {
     match kind {
         Kind::Phone => PhoneNumber::parse(&text).map(Value::Phone).map_err(|error| error.to_string()),
         Kind::Country => {
-            Country::parse(&bare(&text).to_ascii_uppercase()).map(Value::Country).map_err(|error| error.to_string())
+            let code = bare(&text).to_ascii_uppercase();
+            // Reserved for the United Kingdom, whose code is GB.
+            let code = if code == "UK" { "GB" } else { &code };
+            Country::parse(code).map(Value::Country).map_err(|error| error.to_string())
         }
         Kind::Language => languages::for_dialler(&text).map(Value::Language).map_err(|error| error.to_string()),
         Kind::Voice => {
@@ -76,7 +79,18 @@ fn of_text(kind: Kind, text: String) -> Result<Value, String> {
         Kind::Integer(limit) => Err(not_a_number(&limit)),
         Kind::Questions(limits) => questions::read(&limits, "null").map(Value::Questions),
         Kind::Boolean => Err(NOT_A_BOOLEAN.to_owned()),
-        _ => within(text, 0, LONGEST_TEXT),
+        Kind::Pattern(_)
+        | Kind::AreaCode
+        | Kind::Words(_)
+        | Kind::String
+        | Kind::Url
+        | Kind::Count
+        | Kind::Number
+        | Kind::Answers
+        | Kind::Names
+        | Kind::Object(_)
+        | Kind::List(_)
+        | Kind::OrNull(_) => within(text, 0, LONGEST_TEXT),
     }
 }
 
@@ -90,22 +104,45 @@ fn of_anything_else(kind: Kind, json: &str) -> Result<Value, String> {
             let number = number.filter(|number| (limit.least..=limit.most).contains(number));
             number.map(Value::Integer).ok_or_else(|| not_a_number(&limit))
         }
+        (_, list) if list.starts_with('[') => Err("must be one text, in quotes, and not a list".to_owned()),
         (Kind::Phone, _) => {
             Err("must be a phone number in E.164 format, in quotes, such as \"+14155551234\"".to_owned())
         }
-        _ => Err("must be text, in quotes".to_owned()),
+        (Kind::Time, _) => Err(NOT_A_TIME.to_owned()),
+        (Kind::Country, _) => Err("must be the two letters of ISO 3166-1, in quotes, such as \"US\"".to_owned()),
+        (Kind::Word(words), _) => Err(format!("must be one of {}, in quotes", words.join(", "))),
+        (
+            Kind::Text(_)
+            | Kind::Speech(_)
+            | Kind::Pattern(_)
+            | Kind::AreaCode
+            | Kind::Language
+            | Kind::Voice
+            | Kind::Words(_)
+            | Kind::String
+            | Kind::Url
+            | Kind::Count
+            | Kind::Number
+            | Kind::Questions(_)
+            | Kind::Answers
+            | Kind::Names
+            | Kind::Object(_)
+            | Kind::List(_)
+            | Kind::OrNull(_),
+            _,
+        ) => Err("must be text, in quotes".to_owned()),
     }
 }
 
-/// Text within its limits and without control characters other than line breaks and tabs. Blanks around it make it no longer
-/// than it is, and cost as much as other characters.
+/// Text within its limits and without control characters other than line breaks and tabs. Blanks
+/// around it and characters of no width make it no longer than it is, and cost as much as others.
 fn within(text: String, shortest: usize, longest: usize) -> Result<Value, String> {
-    let (length, readable) = (text.chars().count(), trimmed(&text).chars().count());
+    let (length, readable) = (text.chars().count(), visible(&text));
     if length > longest {
         return Err(format!("has {length} characters; {shortest} to {longest} are accepted"));
     }
     if readable < shortest {
-        let not_counted = if readable < length { " without the blanks around them" } else { "" };
+        let not_counted = if readable < length { " without the blanks around them and what has no width" } else { "" };
         return Err(format!("has {readable} characters{not_counted}; {shortest} to {longest} are accepted"));
     }
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {

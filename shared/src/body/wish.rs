@@ -21,6 +21,11 @@ pub(super) fn asks(value: &Value, kind: Kind) -> bool {
     !is_nothing(value) && (!matches!(kind, Kind::Boolean) || is_yes(value))
 }
 
+/// Whether it is one of these words, however it is written.
+pub(super) fn is_word(value: &Value, words: &[&str]) -> bool {
+    words.contains(&as_word(value).as_str())
+}
+
 /// What people write who want nothing of it.
 const NO: [&str; 9] = ["false", "0", "no", "off", "none", "null", "never", "disabled", "undefined"];
 
@@ -41,6 +46,8 @@ pub(super) fn promises(value: &Value, promise: Promise) -> bool {
             promises(value, promise)
                 || is_one_of(names, &word(name)) && promises(value, Promise::Unless(&["now", "immediately", "asap"]))
         }),
+        (value, Promise::Time) => is_a_time(value),
+        (value, Promise::Number) => is_a_number(value),
         (Value::Object(fields), _) => fields.values().any(promised),
         (scalar, promise) => says(&as_word(scalar), promise),
     }
@@ -56,8 +63,30 @@ fn says(text: &str, promise: Promise) -> bool {
             is_in(lists, text) || each.any(|one| is_in(lists, &one))
         }
         Promise::Always => text != "false",
-        Promise::Holding(_) => false,
+        Promise::Holding(_) | Promise::Time | Promise::Number => false,
     }
+}
+
+/// Whether a text begins with a day, as RFC 3339 and those who are less strict write it, or a
+/// number counts from 1970. A phone number of ten digits begins with 2 at least, and none of
+/// thirteen with 1.
+pub(super) fn is_a_time(value: &Value) -> bool {
+    const SECONDS: std::ops::Range<u64> = 1_000_000_000..2_000_000_000;
+    let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+    if let Some(number) = number {
+        return SECONDS.contains(&number) || SECONDS.contains(&(number / 1_000));
+    }
+    let Some(text) = value.as_str() else { return false };
+    let form: String = text.trim().chars().take(8).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    ["0000-00-", "0000/00/", "00/00/00", "00.00.00"].contains(&form.as_str())
+        || form.starts_with("0000-00") && form.len() == 7
+}
+
+/// Whether it is a number above nought, in quotes or not.
+pub(super) fn is_a_number(value: &Value) -> bool {
+    let text = || value.as_str().map(str::trim).filter(|text| text.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+    let number = value.as_f64().or_else(|| text()?.parse().ok());
+    number.is_some_and(|number| number > 0.0)
 }
 
 fn is_in(lists: &[&[&str]], word: &str) -> bool {

@@ -1,5 +1,6 @@
-//! What is wrong with a text that is not JSON, as people say it: a parser tells where it stopped, and not what to mend. Only
-//! read when the parser has failed, and no deeper than its caller has counted.
+//! What is wrong with a text that is not JSON, as people say it: a parser tells where it stopped,
+//! and not what to mend. Only read when the parser has failed, and no deeper than its caller has
+//! counted.
 
 use std::fmt;
 use std::str::Chars;

@@ -1,8 +1,10 @@
-//! The answers to the questions about a call: when there can be some, who asks for them, and what of them is taken.
+//! The answers to the questions about a call: when there can be some, who asks for them, and what
+//! of them is taken.
 //!
-//! The vendor's model reads what a stranger has said, so its answers are held against the type that was asked for, and what does
-//! not fit is no answer. The vendor is asked twice at most over all processes: each try is counted before it, whatever becomes
-//! of it. None of that changes what a call is, or costs.
+//! The vendor's model reads what a stranger has said, so its answers are held against the type that
+//! was asked for, and what does not fit is not an answer. The vendor is asked twice at most over
+//! all processes: each try is counted before it, whatever becomes of it. None of that changes what
+//! a call is, or costs.
 //!
 //! `docs/decisions.md`: Who asks the questions about a call, and how often?
 
@@ -18,7 +20,7 @@ use crate::store::calls::{Call, Line};
 use crate::store::{StoreFault, View};
 use crate::telemetry;
 use crate::telemetry::metrics::UPSTREAM_COST;
-use crate::types::call::{EndedBy, Role};
+use crate::types::call::{AnsweredBy, EndedBy, Role};
 use crate::types::{AnswerKind, CallId, Question, trimmed};
 use crate::upstream::bland::{BlandCallId, BlandError};
 
@@ -33,12 +35,13 @@ const LONGEST_NUMBER: usize = 24;
 pub(super) fn is_answerable(line: &Line, view: &View) -> bool {
     let ends = [EndedBy::User, EndedBy::Assistant, EndedBy::Timeout, EndedBy::Requested];
     let is_talk = ends.contains(&view.ended_by);
-    let is_machine = view.answered_by.as_deref() == Some("voicemail");
+    let is_machine = view.answered_by == Some(AnsweredBy::Voicemail);
     let spoke = view.transcript.iter().any(|said| said.role == Role::User);
     !line.questions.questions.is_empty() && is_talk && !is_machine && spoke
 }
 
-/// The answers as one JSON object, or nothing, where they are not as many as the questions: then it is not known which is which.
+/// The answers as one JSON object, or nothing, where they are not as many as the questions: then it
+/// is not known which is which.
 fn taken(questions: &[Question], answers: &[Value]) -> Option<String> {
     if questions.len() != answers.len() {
         return None;
@@ -83,11 +86,11 @@ impl Calls {
         }
     }
 
-    /// A call with the answers to its questions, if it is time for them and they are there. What could not be had is left to the
-    /// next one that comes, or given up.
+    /// A call with the answers to its questions, if it is time for them and they are there. What
+    /// could not be had is left to the next one that comes, or given up.
     pub(super) async fn answered(&self, mut call: Call, invocation: &Invocation) -> Result<Call, StoreFault> {
         let asked = &call.line.questions;
-        let is_open = call.line.settled && asked.answers.is_none() && !asked.given_up;
+        let is_open = call.line.closed && asked.answers.is_none() && !asked.given_up;
         let may_ask = call.line.view.as_ref().is_some_and(|view| is_answerable(&call.line, view));
         let Some(placed) = call.line.placed.clone().filter(|_| is_open && may_ask) else { return Ok(call) };
         let step = |verb: &str| format!("{verb} {} {}", call.id.as_str(), invocation.attempt.as_str());

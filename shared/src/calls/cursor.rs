@@ -1,6 +1,6 @@
-//! Where a page of a wallet's calls begins, as a client carries it: a place in the list, whose list it is, and a sum by which a
-//! text that was bent on the way is known before anything is paid. None of it is secret, and none of it is a right: only the
-//! list of the wallet that asks is ever read.
+//! Where a page of a wallet's calls begins, as a client carries it: a place in the list, whose list
+//! it is, and a sum by which a text that was bent on the way is known before anything is paid. None
+//! of it is secret, and none of it is a right: only the list of the wallet that asks is ever read.
 //!
 //! `docs/decisions.md`: Why is a cursor not signed?
 

@@ -1,5 +1,6 @@
-//! Placing a call: who may call from where, the intent, the dial, the fence. Where only a contract can say whether we will be
-//! paid, the fence comes first, and the phone rings behind it ([`Calls::deliver`]).
+//! Placing a call: who may call from where, the intent, the dial, the fence. Where only a contract
+//! can say whether we will be paid, the fence comes first, and the phone rings behind it
+//! ([`Calls::deliver`]).
 
 use std::time::Duration;
 
@@ -7,14 +8,14 @@ use futures_util::future;
 use tracing::warn;
 
 use super::objection::field_of;
-use super::{disclosure, voicemail};
+use super::{destinations, disclosure, voicemail};
 use crate::invocation::Invocation;
 use crate::leases::{self, NotMeant};
 use crate::limits::manners::Manners;
 use crate::limits::{Budget, Limit, Reached, rates};
 use crate::refusal::{Fault, Refusal};
 use crate::sale::{Behind, Delivery, Rehearsal, Stop};
-use crate::store::calls::{NewCall, NotNow, Reason, dial, not_dialled, placed};
+use crate::store::calls::{NewCall, NotNow, Reason, dial, not_dialled};
 use crate::store::controls::List;
 use crate::store::limits::{Asking, Counters, paid_and_not_placed, undone};
 use crate::store::numbers::Belongings;
@@ -38,8 +39,9 @@ const RESERVE: Duration = Duration::from_secs(8);
 const AFTER_PAYMENT: Duration = Duration::from_secs(3);
 /// A call that runs longer than it may is stopped after this.
 const OVERTIME: Duration = Duration::from_mins(1);
-/// How often a claim is tried again because others have counted meanwhile. Each of them has got what it wanted, and of those who
-/// can be in each other's way, the calls to one destination, there are ten in a day.
+/// How often a claim is tried again because others have counted meanwhile. Each of them has got
+/// what it wanted, and of those who can be in each other's way, the calls to one destination, there
+/// are ten in a day.
 pub const CROWD: u32 = 16;
 /// Our clock and the dialler's may disagree by so much when a call is looked for.
 const SKEW: Duration = Duration::from_mins(1);
@@ -112,7 +114,7 @@ impl Calls {
         Self { origin: Some(origin), ..self }
     }
 
-    /// Finds out from which number this wallet may place this call, and whether there were too many.
+    /// Finds out from which number this wallet may call, and whether there were too many.
     pub async fn plan(
         &self,
         payer: &Wallet,
@@ -135,7 +137,8 @@ impl Calls {
         let (belongings, before, dialler) = future::join3(reads.0, reads.1, dialler).await;
         let (ours, counters) = before?;
         if ours.is_some() {
-            // What an idle or leased number of ours answers is not defined, and a loop of them would cost real money.
+            // What an idle or leased number of ours answers is not defined, and a loop of them
+            // would cost real money.
             let message = "it is one of our own numbers, which cannot take calls".to_owned();
             return Err(Refusal::UnsupportedDestination { message });
         }
@@ -157,7 +160,8 @@ impl Calls {
         }
     }
 
-    /// Records the intent, dials, and comes to the fence: the dialler's acceptance and the fence are one write.
+    /// Records the intent, dials, and comes to the fence: the dialler's acceptance and the fence
+    /// are one write, of the sale alone. The call says so in a write behind it.
     pub async fn place(
         &self,
         new: NewSale,
@@ -182,8 +186,9 @@ impl Calls {
         }
     }
 
-    /// Places a call that is paid for, or looks whether it was placed where that may have been `begun`. Only a request that
-    /// says the task can place it, and never twice: a payment for which no phone rang goes back.
+    /// Places a call that is paid for, or looks whether it was placed where that may have been
+    /// `begun`. Only a request that says the task can place it, and never twice: a payment for
+    /// which no phone rang goes back.
     pub async fn deliver(
         &self,
         request: Option<&CallRequest>,
@@ -228,7 +233,7 @@ impl Calls {
         }
     }
 
-    /// Claims the sale with the intent to dial. What was counted meanwhile is learned from the write that was refused.
+    /// Claims the sale with the intent to dial. A write that is refused tells what was counted.
     async fn intend<Stage: Claimable>(
         &self,
         new: NewSale,
@@ -243,7 +248,7 @@ impl Calls {
             let asking = asking(&invocation.call_id, &new.signed.payer, request, price, &plan.budget, now)?;
             let admitted = match self.store.admit(&mut plan.counters, &asking, &plan.budget, now).await? {
                 Ok(admitted) => admitted,
-                Err(obstacle) => return Err(self.hindered(obstacle, &plan.counters, &request.to).await),
+                Err(obstacle) => return Err(self.hindered(obstacle, &new.id, &plan.counters, &request.to).await),
             };
             let call = NewCall {
                 id: invocation.call_id.clone(),
@@ -276,7 +281,7 @@ impl Calls {
         Err(Stop::Refuse(Reached { limit: Limit::Crowd, retry_after: 1 }.into()))
     }
 
-    /// Dials. A caller ID that the dialler does not know (any more) is imported and tried once more: nothing was dialled.
+    /// Dials. A caller ID that the dialler does not know is imported, and it is tried once more.
     async fn dial(
         &self,
         request: &CallRequest,
@@ -313,13 +318,13 @@ impl Calls {
         }
     }
 
-    /// The dialler did not answer. It is looked for and never dialled again: there is no way to dial something once.
+    /// The dialler did not answer. It is looked for, and never dialled again.
     async fn find(&self, sale: Sale<Open>, error: &DialError, invocation: &Invocation) -> Result<Sale<Settling>, Stop> {
         let limit = invocation.at_most(FIND, RESERVE);
         if let Ok(Some(id)) = self.look_for(sale.record(), sale.record().work.call()?, limit).await {
             return self.fence(sale, id).await;
         }
-        // It may still turn up. The next one to come when it must have looks again: the caller's request, or the reaper.
+        // It may still turn up: the caller's next request looks again, or the reaper.
         let now = invocation.current();
         let mut looked_at = sale.record().busy_until;
         if *error == DialError::Unclear {
@@ -349,9 +354,13 @@ impl Calls {
 
     async fn fence(&self, sale: Sale<Open>, id: BlandCallId) -> Result<Sale<Settling>, Stop> {
         let call = sale.record().work.call()?.clone();
-        let accepted = placed(&call.id, id.as_str());
-        let work = Work::Call(work::Call { placed: Some(id.as_str().to_owned()), ..call });
-        self.store.fence(sale, work, accepted).await.map_err(|not| Stop::Refuse(not.into()))
+        let work = Work::Call(work::Call { placed: Some(id.as_str().to_owned()), ..call.clone() });
+        let sale = self.store.fence(sale, work, Changes::none()).await.map_err(|not| Stop::Refuse(not.into()))?;
+        // Without it the call is looked at and hung up once it is paid for: the sale says it then.
+        if let Err(fault) = self.store.placed(&call.id, id.as_str()).await {
+            warn!(payment = ?sale.record().id, %fault, "a call's name at the dialler is not beside it yet");
+        }
+        Ok(sale)
     }
 
     /// Voids a sale for which no phone rang. The same payment can be used again.
@@ -384,11 +393,11 @@ fn asking<'a>(
     budget: &Budget,
     now: Timestamp,
 ) -> Result<Asking<'a>, StoreFault> {
-    let minutes = u64::from(request.max_duration);
-    let minute = budget.minute.plus(rates::carrier_minute(&request.to));
+    let (to, minutes) = (&request.to, u64::from(request.max_duration));
+    let minute = budget.minute.plus(rates::carrier_minute(to));
     let ends_at = now.saturating_add(Duration::from_mins(minutes) + OVERTIME)?;
     let cost = minute.times(minutes).plus(rates::questions(request.questions.len()));
-    Ok(Asking { call, wallet, to: &request.to, cost, price, ends_at })
+    Ok(Asking { call, wallet, to, business: destinations::is_a_business(to), cost, price, ends_at })
 }
 
 fn work_of(call: NewCall) -> Work {
@@ -410,7 +419,6 @@ pub(super) fn seconds_until(then: Timestamp, now: Timestamp) -> u64 {
 fn stop(reason: Reason, now: Timestamp) -> Stop {
     let (limit, retry_after) = match reason {
         Reason::Blocked => return Refusal::WalletBlocked.into(),
-        Reason::LeaseEnded => return Refusal::NoOwnedNumbers.into(),
         Reason::OptedOut => return Refusal::DestinationOptedOut.into(),
         Reason::Dialling(sale) => return Stop::Behind(Behind { sale, limit: Limit::UnpaidCall, ended: Vec::new() }),
         Reason::Unpaid(until) => (Limit::UnpaidRing, seconds_until(until, now)),
@@ -429,7 +437,7 @@ fn refusal(error: DialError) -> Refusal {
             telemetry::locked_out(Neighbour::Bland, &message);
             Refusal::Upstream { vendor: Neighbour::Bland, message: "calls are not available at the moment".to_owned() }
         }
-        // What Bland refuses of a request that we have checked is the caller's: a voice it does not have, a task it objects to.
+        // What Bland refuses of a request that we have checked is the caller's: a voice, a task.
         DialError::Refused { message } => {
             Refusal::bad(field_of(&message).unwrap_or("body"), format!("Bland refuses the call: {message}"))
         }

@@ -1,5 +1,6 @@
-//! What a callee is told at the beginning of a call where an operator wants it: that an AI speaks, and that the call is recorded.
-//! It comes behind the caller's own opener, word for word as that is, and first where there is none; in the language of the call. Pure.
+//! What a callee is told at the beginning of a call where an operator wants it: that an AI speaks,
+//! and that the call is recorded. It comes behind the caller's own opener, word for word as that
+//! is, and first where there is none; in the language of the call. Pure.
 //!
 //! `docs/decisions.md`: Why does a disclosure come behind the caller's opener?
 
@@ -24,14 +25,15 @@ pub(super) fn opener(manners: Manners, first_sentence: Option<&str>, language: &
     if said.is_empty() { first_sentence.map(str::to_owned) } else { Some(said.join(" ")) }
 }
 
-/// A caller's words, with a full stop where they end without any mark: what follows is another sentence.
+/// A caller's words, with a full stop where they end without any mark: what follows is another
+/// sentence.
 fn closed(words: &str) -> String {
     let words = words.trim_end();
     if words.ends_with(char::is_alphanumeric) { format!("{words}.") } else { words.to_owned() }
 }
 
-/// The words for a language as the dialler spells it: its own, or those of the language that it is a variant of. English where the
-/// dialler is left to hear which it is: nothing has been heard yet.
+/// The words for a language as the dialler spells it: its own, or those of the language that it is
+/// a variant of. English where the dialler is left to hear which it is: nothing has been heard yet.
 fn words(language: &str) -> Option<Words> {
     let spoken = language.strip_prefix("babel-").unwrap_or(language);
     let base = spoken.split('-').next().unwrap_or_default();

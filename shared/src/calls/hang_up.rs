@@ -1,5 +1,6 @@
-//! Hanging up: the wish is written down, then the dialler is told, and what became of the call is learned by looking. A wish
-//! whose request died, or that the dialler did not hear, is told again by each look at the call, and by the reaper.
+//! Hanging up: the wish is written down, then the dialler is told, and what became of the call is
+//! learned by looking. A wish whose request died, or that the dialler did not hear, is told again
+//! by each look at the call, and by the reaper.
 //!
 //! `docs/decisions.md`: Who may hang up, and what does it cost?
 
@@ -14,13 +15,16 @@ use crate::telemetry;
 use crate::telemetry::metrics::HANG_UPS;
 use crate::types::CallId;
 
-/// How long the dialler is waited for before the wish is written: whether the call is over decides what is answered, and no more.
+/// How long the dialler is waited for before the wish is written: whether the call is over decides
+/// what is answered, and no more.
 const GLANCE: Duration = Duration::from_secs(2);
-/// A call that runs on for longer than this after it was to be hung up is one that an operator wants to know of.
+/// A call that runs on for longer than this after it was to be hung up is one that an operator
+/// wants to know of.
 const LATE: Duration = Duration::from_mins(1);
 
 impl Calls {
-    /// Has a call hung up. What is answered after this is true whether or not the dialler has heard of it yet: the call is ending.
+    /// Has a call hung up. What is answered after this is true whether or not the dialler has heard
+    /// of it yet: the call is ending.
     pub async fn hang_up(&self, id: &CallId, invocation: &Invocation) -> Result<(), Refusal> {
         let known = self.kept(id, invocation).await?;
         let call = self.look_within(Asker::Knows, GLANCE, known, invocation).await?;
@@ -35,7 +39,8 @@ impl Calls {
         };
         telemetry::add(&HANG_UPS, 1, [result.into()]);
         answer?;
-        // What was placed since it was read is stopped as well: from here on a call that is placed finds the wish on record.
+        // What was placed since it was read is stopped as well: from here on a call that is placed
+        // finds the wish on record.
         let placed = match call.line.placed {
             Some(placed) => Some(placed),
             None => self.store.call(id).await?.and_then(|call| call.line.placed),

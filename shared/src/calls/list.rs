@@ -1,5 +1,5 @@
-//! A page of a wallet's calls, newest first: from what the table knows, and never from a question to a dialler. What it says
-//! of a call is what a poll says that finds the same row.
+//! A page of a wallet's calls, newest first: from what the table knows, and never from a question
+//! to a dialler. What it says of a call is what a poll says that finds the same row.
 
 use super::cursor::Cursor;
 use super::shown::{Paid, Shown};
@@ -11,10 +11,11 @@ use crate::types::{PhoneNumber, Timestamp, Wallet};
 
 /// A batch of the table names so many items.
 const BATCH: u16 = 100;
-/// A page looks at so many calls at most, whatever its filters let through.
-const LOOKED_AT: usize = 1_000;
+/// A page looks at so many calls at most, whatever its filters let through. A wallet that has
+/// signed in asks for nothing, and each of them is a unit.
+const LOOKED_AT: usize = 200;
 
-/// Which calls are wanted.
+/// The filter and the page that a list of calls is asked for with.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// How many at most.

@@ -1,5 +1,6 @@
-//! Looking at a call: at most once in half a minute for those that poll and in five seconds for one that waits, however many ask;
-//! never after it has settled, and never back from an end to something that runs.
+//! Looking at a call: at most once in half a minute for those that poll and in five seconds for one
+//! that waits, however many ask; never after it is closed, and never back from an end to something
+//! that runs.
 //!
 //! `docs/decisions.md`: Why does the status function not start a refund itself?
 
@@ -9,17 +10,17 @@ use tracing::warn;
 
 use super::opted_out::count_opt_out;
 use super::pace::{Asker, pause};
-use super::seen::{before, carriers_minutes, given_up, judge};
+use super::seen::{before, given_up, judge};
 use super::shown::Shown;
 use super::{Calls, hang_up};
 use crate::invocation::Invocation;
 use crate::refusal::{Fault, Refusal};
 use crate::store::calls::{Call, Line};
-use crate::store::{Charge, StoreFault};
+use crate::store::{Charge, Price, StoreFault};
 use crate::telemetry::metrics::UPSTREAM_COST;
 use crate::telemetry::{self, Neighbour};
 use crate::types::call::Dialler;
-use crate::types::{CallId, Timestamp, Usdc};
+use crate::types::{CallId, Timestamp};
 use crate::upstream::bland::{BlandCallId, BlandError};
 use crate::upstream::heard::Heard;
 
@@ -43,8 +44,8 @@ const LOST: Duration = Duration::from_mins(10);
 pub(super) const ASK: Duration = Duration::from_secs(8);
 
 impl Calls {
-    /// A call that stands in another one's way, as it is seen now, after a look if one is due. One that is kept no longer is not there,
-    /// whether or not it has been deleted yet.
+    /// A call that stands in another one's way, as it is seen now, after a look if one is due. One
+    /// that is kept no longer is not there, whether or not it has been deleted yet.
     pub async fn look(&self, id: &CallId, invocation: &Invocation) -> Result<Shown, Refusal> {
         let call = self.kept(id, invocation).await?;
         let call = self.look_and_see_to(Asker::Knows, ASK, call, invocation).await?;
@@ -53,12 +54,12 @@ impl Calls {
 
     /// A call, if there is one with this id.
     pub(super) async fn kept(&self, id: &CallId, invocation: &Invocation) -> Result<Call, Refusal> {
-        let call = self.store.call(id).await?.filter(|call| invocation.now < call.line.kept_until);
-        call.ok_or(Refusal::UnknownCall)
+        still_kept(self.store.call(id).await?, invocation)
     }
 
-    /// Looks, if a look is due, and does what follows from it: hangs up what is to be hung up, and has the questions answered of a
-    /// call that it has seen settle. Should that be lost, the reaper does it.
+    /// Looks, if a look is due, and does what follows from it: hangs up what is to be hung up, and
+    /// has the questions answered of a call that it has seen close. Should that be lost, the reaper
+    /// does it.
     pub(super) async fn look_and_see_to(
         &self,
         asker: Asker,
@@ -66,13 +67,14 @@ impl Calls {
         call: Call,
         invocation: &Invocation,
     ) -> Result<Call, StoreFault> {
-        let (had_settled, looked_at) = (call.line.settled, call.line.looked_at);
+        let (was_closed, looked_at) = (call.line.closed, call.line.looked_at);
         let call = self.look_within(asker, limit, call, invocation).await?;
-        // Who had the turn to look tells the dialler, too, and none of the others that poll in the same second.
+        // Who had the turn to look tells the dialler, too, and none of the others that poll in the
+        // same second.
         if call.line.looked_at != looked_at {
             self.hang_up_again(&call, invocation).await;
         }
-        if call.line.settled && !had_settled { self.answered(call, invocation).await } else { Ok(call) }
+        if call.line.closed && !was_closed { self.answered(call, invocation).await } else { Ok(call) }
     }
 
     /// Looks, if a look is due, and waits so long for the dialler.
@@ -96,7 +98,7 @@ impl Calls {
         if invocation.now.as_second() < call.line.looked_at.saturating_add(pause(&call, asker)) {
             return Ok((call, Came::None));
         }
-        let Some(placed) = call.line.placed.as_deref().filter(|_| !call.line.settled) else {
+        let Some(placed) = call.line.placed.as_deref().filter(|_| !call.line.closed) else {
             return Ok((call, Came::None));
         };
         let placed = placed.to_owned();
@@ -121,15 +123,15 @@ impl Calls {
             return Ok((call, Came::HeldBack));
         }
         if !self.store.looked(&call, &look, &invocation.step("looked", call.id.as_str())).await? {
-            // A later look was written first, and its client may have been told already: what this one saw never was shown.
+            // A later look was written first, and its client may have been told already: what this
+            // one saw never was shown.
             return Ok((self.store.call(&call.id).await?.unwrap_or(call), Came::Seen));
         }
         count_opt_out(&call, &look);
-        if look.settled {
-            let dialler = heard.price.map_or(0, Usdc::atomic);
-            telemetry::add(&UPSTREAM_COST, dialler, [call.line.dialler.as_str().into()]);
-            let carrier = look.price.map_or(0, |_| carriers_minutes(&heard, &call.line.to).atomic());
-            telemetry::add(&UPSTREAM_COST, carrier, ["twilio".into()]);
+        if look.closed {
+            let price = look.price.unwrap_or(Price::NOTHING);
+            telemetry::add(&UPSTREAM_COST, price.dialler.atomic(), [call.line.dialler.as_str().into()]);
+            telemetry::add(&UPSTREAM_COST, price.carrier.atomic(), ["twilio".into()]);
         }
         Ok((call.after(look), Came::Seen))
     }
@@ -159,20 +161,20 @@ impl Calls {
         }
     }
 
-    /// Looks at a call whose time is up, and stops it if it still runs. One of which nothing can be learned any more ends
-    /// in an error, or as it was last seen to have ended.
+    /// Looks at a call whose time is up, and stops it if it still runs. One of which nothing can be
+    /// learned any more ends in an error, or as it was last seen to have ended.
     pub async fn end(&self, known: Call, invocation: &Invocation) -> Result<(), Fault> {
-        // What is given up is looked at before, whoever has looked a moment ago.
+        // What is given up is looked at before, also where another process has looked a moment ago.
         let asker = if is_lost(&known, invocation.now)? { Asker::Last } else { Asker::Knows };
         let (call, came) = self.looks(asker, ASK, known, invocation).await?;
-        if call.line.settled || came == Came::HeldBack {
+        if call.line.closed || came == Came::HeldBack {
             return Ok(());
         }
         hang_up::count_if_late(&call, invocation);
         // What may still run is looked after until it does not, however late that is.
         if call.line.ended_at.is_none()
-            && let Some(placed) = &call.line.placed
-            && !self.stop(placed, invocation).await
+            && let Some(placed) = self.known_as(&call).await?
+            && !self.stop(&placed, invocation).await
         {
             return Ok(());
         }
@@ -183,9 +185,27 @@ impl Calls {
         }
         Ok(())
     }
+
+    /// What the dialler calls it. Its sale knows that from the fence on, and the call a write
+    /// later, which may have been lost.
+    async fn known_as(&self, call: &Call) -> Result<Option<String>, Fault> {
+        if call.line.placed.is_some() {
+            return Ok(call.line.placed.clone());
+        }
+        match self.store.sale(&call.business.sale).await? {
+            Some(record) => Ok(record.work.call()?.placed.clone()),
+            None => Ok(None),
+        }
+    }
 }
 
-/// Whether so much time has passed since a call ended, or must have, that the vendor will say no more of it.
+/// A call that is there and kept still.
+pub(super) fn still_kept(call: Option<Call>, invocation: &Invocation) -> Result<Call, Refusal> {
+    call.filter(|call| invocation.now < call.line.kept_until).ok_or(Refusal::UnknownCall)
+}
+
+/// Whether so much time has passed since a call ended, or must have, that the vendor will say no
+/// more of it.
 fn is_lost(call: &Call, now: Timestamp) -> Result<bool, StoreFault> {
     let longest = Duration::from_secs(u64::from(call.line.max_duration) * 60);
     let ended = call.line.ended_at.map_or_else(|| call.line.created_at.saturating_add(longest), Ok)?;

@@ -1,9 +1,11 @@
-//! What the dialler objects to in a call that we have checked, as the field of ours that its sentence speaks of.
+//! What the dialler objects to in a call that we have checked, as the field of ours that its
+//! sentence speaks of.
 
 use crate::api::VOICE_CALL;
 
-/// The field of a call that a sentence names first, if it names one: `Invalid voice`, `max_duration must be …`, `First sentence
-/// must be …`. The caller's number is left out: what is wrong with that is ours to mend, and "from" is in many a sentence.
+/// The field of a call that a sentence names first, if it names one: `Invalid voice`, `max_duration
+/// must be …`, `First sentence must be …`. The caller's number is left out: what is wrong with that
+/// is ours to mend, and "from" is in many a sentence.
 pub(super) fn field_of(sentence: &str) -> Option<&'static str> {
     let words = words(sentence);
     let place = |name: &str| {

@@ -1,7 +1,9 @@
-//! A callee who asks, in a call, not to be called again. The dialler's model says so in the call's record, which is asked for at the
-//! dialler with our key; what its word says, which a stranger could send, is not read. From then on no wallet calls that number.
+//! A callee who asks, in a call, not to be called again. The dialler's model says so in the call's
+//! record, which is asked for at the dialler with our key; what its word says, which a stranger
+//! could send, is not read. From then on no wallet calls that number.
 //!
-//! The callee is on the list before the look that has seen it is written: who dies in between looks again.
+//! The callee is on the list before the look that has seen it is written: who dies in between looks
+//! again.
 //!
 //! `docs/decisions.md`: Who puts a callee on the list of those who are not called?
 

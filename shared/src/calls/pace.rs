@@ -6,7 +6,7 @@ use crate::store::Charge;
 use crate::store::calls::Call;
 use crate::types::Timestamp;
 
-/// Who asks how a call stands, which says how soon it is worth a look.
+/// The one that asks how a call stands, which says how soon it is worth a look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asker {
     /// A poll, which reads what is known. Its end is told by the dialler.
@@ -15,7 +15,8 @@ pub enum Asker {
     Waits,
     /// The dialler, which says that it is over.
     Told,
-    /// Something that has another reason to look: its time is up, it is to be hung up, or it stands in the way of a call that is paid for.
+    /// Something that has another reason to look: its time is up, it is to be hung up, or it stands
+    /// in the way of a call that is paid for.
     Knows,
     /// The reaper, before it gives a call up of which nothing was heard for long.
     Last,
@@ -28,7 +29,8 @@ const SELDOM: i64 = 30;
 /// Seconds in which a poll can be late with an end that the dialler has told of.
 const AGAIN: i64 = 10;
 
-/// Seconds from one look to the next. What ends, or is to end, is seen to its end: what is missing comes within a minute.
+/// Seconds from one look to the next. What ends, or is to end, is seen to its end: what is missing
+/// comes within a minute.
 pub(super) fn pause(call: &Call, asker: Asker) -> i64 {
     if asker == Asker::Last {
         return 0;
@@ -38,7 +40,8 @@ pub(super) fn pause(call: &Call, asker: Asker) -> i64 {
     if is_ending || asker != Asker::Polls { EVERY } else { SELDOM }
 }
 
-/// In how many seconds there can be something new: with the next look, or before it, because the dialler tells us when a call is over.
+/// In how many seconds there can be something new: with the next look, or before it, because the
+/// dialler tells us when a call is over.
 pub(super) fn again(call: &Call, now: Timestamp) -> u32 {
     let due = call.line.looked_at.saturating_add(pause(call, Asker::Polls)).saturating_sub(now.as_second());
     u32::try_from(due.clamp(1, AGAIN)).unwrap_or(1)

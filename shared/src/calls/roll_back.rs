@@ -32,8 +32,11 @@ impl Undo for Calls {
     async fn is_over(&self, work: &Work, invocation: &Invocation) -> bool {
         let Work::Call(call) = work else { return true };
         match self.store.call(&call.id).await {
-            Ok(Some(call)) => {
-                let call = self.look_within(Asker::Knows, ASK, call, invocation).await;
+            Ok(Some(mut known)) => {
+                // The sale knows what the dialler calls it, whether or not the call's own item says
+                // so yet.
+                known.line.placed = known.line.placed.or_else(|| call.placed.clone());
+                let call = self.look_within(Asker::Knows, ASK, known, invocation).await;
                 call.is_ok_and(|call| call.line.ended_at.is_some())
             }
             Ok(None) => true,
@@ -43,8 +46,8 @@ impl Undo for Calls {
 }
 
 impl Calls {
-    /// Stops a call, and says whether it is known to run no longer. If not, the call stays in its queue, and is stopped when
-    /// its time is up.
+    /// Stops a call, and says whether it is known to run no longer. If not, the call stays in its
+    /// queue, and is stopped when its time is up.
     pub async fn stop(&self, placed: &str, invocation: &Invocation) -> bool {
         let Ok(id) = BlandCallId::parse(placed) else { return true };
         match self.bland.stop(&id, invocation.at_most(STOP, Duration::from_secs(2))).await {
@@ -56,8 +59,8 @@ impl Calls {
         }
     }
 
-    /// Rolls back a call that was left before the fence. If a phone rang it is stopped and the payment is spent: dialling
-    /// for it again would be a second call for one payment.
+    /// Rolls back a call that was left before the fence. If a phone rang it is stopped and the
+    /// payment is spent: dialling for it again would be a second call for one payment.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
         let call = sale.record().work.call()?.clone();
         let found = match self.look_for(sale.record(), &call, invocation.at_most(FIND, Duration::from_secs(5))).await {

@@ -1,27 +1,31 @@
-//! What a look at a call amounts to: from what the dialler tells and what was seen before to what is kept. Pure.
+//! What a look at a call amounts to: from what the dialler tells and what was seen before to what
+//! is kept. Pure.
 //!
-//! The dialler writes what it knows when a call ends and the rest within a minute. An end is therefore kept back until all that
-//! belongs to it is there, or half a minute has passed; and what could have been shown of it is never changed again.
+//! The dialler writes what it knows when a call ends and the rest within a minute. An end is
+//! therefore kept back until all that belongs to it is there, or half a minute has passed; and what
+//! could have been shown of it is never changed again.
 //!
-//! `docs/decisions.md`: Why is an end held back until its summary is there?
+//! - `docs/decisions.md`: Why is an end held back until its summary is there?
+//! - `docs/decisions.md`: What does a call count for whose price is not told?
 
 use super::answers;
 use super::pace::Asker;
 use super::voicemail;
 use super::words::Words;
-use crate::limits::SETTLING;
+use crate::limits::CLOSING;
 use crate::limits::rates;
-use crate::store::calls::{Call, Look, Questions};
+use crate::store::calls::{Call, Line, Look, Questions};
 use crate::store::{Charge, Price, View};
-use crate::types::call::{End, EndedBy, Message, Role, State, Status, Utterance};
-use crate::types::{PhoneNumber, Timestamp, Usdc};
+use crate::types::call::{AnsweredBy, End, EndedBy, Message, Role, State, Status, Utterance};
+use crate::types::{Timestamp, Usdc};
 use crate::upstream::heard::{Before, Heard, Stopped};
 
 /// An item of the table holds 400 KB; a transcript beyond this is cut.
 const LONGEST_TRANSCRIPT: usize = 256 * 1024;
 /// The same for a summary, which is a paragraph.
 const LONGEST_SUMMARY: usize = 16 * 1024;
-/// Seconds for which an end is kept back at most. Published clients print the summary at the first status that is an end.
+/// Seconds for which an end is kept back at most. Published clients print the summary at the first
+/// status that is an end.
 const HELD: i64 = 30;
 
 /// Whether an end could have been shown by the time of this look.
@@ -29,8 +33,9 @@ pub(super) fn is_shown(view: &View, looked_at: i64) -> bool {
     view.ended_by.is_end() && view.shows_at.is_none_or(|from| from <= looked_at)
 }
 
-/// Whether all that can belong to the end of a call is there, so that nothing is added to it any more. A call that is not `recorded` has
-/// no recording; what a call without words lacks may be words.
+/// Whether all that can belong to the end of a call is there, so that nothing is added to it any
+/// more. A call that is not `recorded` has no recording; what a call without words lacks may be
+/// words.
 pub(super) fn has_all(recorded: bool, view: &View) -> bool {
     let has_recording = view.recording_url.is_some() || !recorded;
     let has_results = view.summary.is_some() && view.call_length.is_some() && has_recording;
@@ -64,35 +69,37 @@ pub fn judge(call: &Call, heard: &Heard, asker: Asker, now: Timestamp) -> Look {
         Some(held) if held.ended_by.is_end() && !heard.is_over() => held.clone(),
         known => Sight { call, heard, ended_at, now }.view(known),
     };
-    // What was asked for once stays so; and nothing was asked for by a machine, or where the callee has said nothing.
+    // What was asked for once stays so; and nothing was asked for by a machine, or where the callee
+    // has said nothing.
     let is_new = heard.opted_out && heard.is_over() && spoke(&view);
     let opted_out = known.is_some_and(|known| known.opted_out) || is_new;
     let view = View { message: message(call, &view), opted_out, ..view };
-    let rested = ended_at.is_some_and(|at| at.saturating_add(SETTLING).is_ok_and(|rested| rested <= now));
+    let rested = ended_at.is_some_and(|at| at.saturating_add(CLOSING).is_ok_and(|rested| rested <= now));
     let is_told = asker == Asker::Told && is_whole(call, heard, &view, now);
     // While the payment is unknown it cannot be said whether an error has to be paid back.
-    let settled = (rested || is_told) && call.business.charge != Charge::Pending;
-    let refund_due = settled && view.status.is_failure() && call.business.charge == Charge::Paid;
+    let closed = (rested || is_told) && call.business.charge != Charge::Pending;
+    let refund_due = closed && view.status.is_failure() && call.business.charge == Charge::Paid;
     let broke_off = view.status.is_failure() && heard.state == State::Over(End::BrokeOffLate);
     let questions = questions(call, &view);
-    let price = if heard.is_over() { price_of(heard, &call.line.to) } else { None };
+    let price = if heard.is_over() { price_of(heard, &call.line) } else { None };
     // They are asked after this look, so what they may cost counts as what they do.
     let many = if questions == Questions::Asked { call.line.questions.questions.len() } else { 0 };
     let price = price.map(|price| Price { questions: rates::questions(many), ..price });
-    Look { view, ended_at, settled, refund_due, broke_off, questions, price }
+    Look { view, ended_at, closed, refund_due, broke_off, questions, price }
 }
 
 /// Whether a person has said something at the other end.
 fn spoke(view: &View) -> bool {
     view.ended_by != EndedBy::Voicemail
-        && view.answered_by.as_deref() != Some("voicemail")
+        && view.answered_by != Some(AnsweredBy::Voicemail)
         && view.transcript.iter().any(|line| line.role == Role::User)
 }
 
-/// Whether nothing is missing from an end that the dialler itself has told of: it does so when it has written all that it will, as far as
-/// it says. Whether a callee has asked not to be called again its model finds afterwards.
+/// Whether nothing is missing from an end that the dialler itself has told of: it does so when it
+/// has written all that it will, as far as it says. Whether a callee has asked not to be called
+/// again its model finds afterwards.
 fn is_whole(call: &Call, heard: &Heard, view: &View, now: Timestamp) -> bool {
-    let is_priced = call.business.cost.is_none() || price_of(heard, &call.line.to).is_some();
+    let is_priced = call.business.cost.is_none() || price_of(heard, &call.line).is_some();
     heard.is_over()
         && heard.certain
         && is_shown(view, now.as_second())
@@ -101,21 +108,23 @@ fn is_whole(call: &Call, heard: &Heard, view: &View, now: Timestamp) -> bool {
         && is_priced
 }
 
-/// What is to be done about a call's questions, should it settle now.
+/// What is to be done about a call's questions, should it close now.
 fn questions(call: &Call, view: &View) -> Questions {
     if answers::is_answerable(&call.line, view) { Questions::Asked } else { Questions::Nothing }
 }
 
-/// What is known of the message for a machine that answered. What was left stays so, whatever a later record says.
+/// What is known of the message for a machine that answered. What was left stays so, whatever a
+/// later record says.
 fn message(call: &Call, view: &View) -> Option<Message> {
     let wanted = call.line.message.as_deref().filter(|_| view.ended_by == EndedBy::Voicemail)?;
     let known = call.line.view.as_ref().and_then(|known| known.message);
     let is_left = known == Some(Message::Left)
-        || view.answered_by.as_deref() == Some("voicemail") && voicemail::was_left(wanted, &view.transcript);
+        || view.answered_by == Some(AnsweredBy::Voicemail) && voicemail::was_left(wanted, &view.transcript);
     Some(if is_left { Message::Left } else { Message::Wanted })
 }
 
-/// A call of which nothing is heard any more, long after it must have ended. What was heard of it stays.
+/// A call of which nothing is heard any more, long after it must have ended. What was heard of it
+/// stays.
 pub(super) fn given_up(call: &Call, now: Timestamp) -> Look {
     let known = call.line.view.clone().unwrap_or_else(unseen);
     let view = if known.ended_by.is_end() {
@@ -131,7 +140,7 @@ pub(super) fn given_up(call: &Call, now: Timestamp) -> Look {
     Look {
         view,
         ended_at: call.line.ended_at.or(Some(now)),
-        settled: true,
+        closed: true,
         refund_due,
         broke_off: false,
         questions,
@@ -144,7 +153,7 @@ pub fn unseen() -> View {
     words_of(State::Dialling)
 }
 
-/// What the dialler tells, and when.
+/// The dialler's word, and the moment of it.
 struct Sight<'a> {
     call: &'a Call,
     heard: &'a Heard,
@@ -166,13 +175,13 @@ impl Sight<'_> {
         if heard.answered {
             let answered = heard.started_at.map(|at| self.during(at).as_second());
             view.started_at = known.and_then(|known| known.started_at).or(answered);
-            view.answered_by = heard.answered_by.clone().or_else(|| known.and_then(|known| known.answered_by.clone()));
+            view.answered_by = heard.answered_by.or_else(|| known.and_then(|known| known.answered_by));
         }
         let Some(first_seen) = self.ended_at else { return view };
         let ended = self.end(first_seen, view.started_at);
         view.ended_at = Some(ended);
         if heard.answered {
-            view.call_ended_by.clone_from(&heard.call_ended_by);
+            view.call_ended_by = heard.call_ended_by;
             add_results(&mut view, results(heard));
             let earlier =
                 known.map(|known| (known.call_length.clone(), known.summary.clone(), known.recording_url.clone()));
@@ -193,7 +202,7 @@ impl Sight<'_> {
         let is_failure = words_of(heard.state).status.is_failure();
         let is_short = !heard.has_words() && is_failure || !heard.answered;
         // Where a message is left there are words.
-        let is_machine = heard.answered_by.as_deref() == Some("voicemail") && heard.state != State::Over(End::Mailbox);
+        let is_machine = heard.answered_by == Some(AnsweredBy::Voicemail) && heard.state != State::Over(End::Mailbox);
         let is_quiet_machine = is_machine && !heard.has_words();
         let has_results = heard.call_length.is_some()
             && heard.ended_at.is_some()
@@ -207,7 +216,8 @@ impl Sight<'_> {
         at.max(self.call.line.created_at).min(self.ended_at.unwrap_or(self.now))
     }
 
-    /// When it ended: when the vendor says, unless that is when it was to end; or when it was first seen to have.
+    /// When it ended: when the vendor says, unless that is when it was to end; or when it was first
+    /// seen to have.
     fn end(&self, first_seen: Timestamp, started_at: Option<i64>) -> i64 {
         let told = self.heard.ended_at.filter(|told| self.during(*told) == *told).map(Timestamp::as_second);
         let told = told.filter(|told| started_at.is_none_or(|started_at| started_at <= *told));
@@ -215,7 +225,8 @@ impl Sight<'_> {
     }
 }
 
-/// An end that could have been shown stays as it is: only what was missing is added, where anything belongs to it.
+/// An end that could have been shown stays as it is: only what was missing is added, where anything
+/// belongs to it.
 fn completed(recorded: bool, shown: &View, heard: &Heard) -> View {
     let mut view = shown.clone();
     if !has_all(recorded, shown) {
@@ -258,7 +269,7 @@ pub(super) fn words_of(state: State) -> View {
     }
 }
 
-/// What is written after a call has ended.
+/// The results that are written after a call has ended.
 struct Results {
     call_length: Option<String>,
     summary: Option<String>,
@@ -280,18 +291,28 @@ fn add_results(view: &mut View, results: Results) {
     view.recording_url = view.recording_url.take().or(results.recording_url);
 }
 
-/// What a call that is over has cost us: the dialler's price, and the carrier's minutes, which are not in it. Nothing, if it was
-/// silent; unknown, if it was not and the dialler does not say what it costs.
-fn price_of(heard: &Heard, to: &PhoneNumber) -> Option<Price> {
+/// What a call that is over has cost us: the dialler's price, and the carrier's minutes, which are
+/// not in it. Nothing, if it was silent; unknown, if it may not have been and the dialler does not
+/// say what it costs.
+fn price_of(heard: &Heard, line: &Line) -> Option<Price> {
+    let is_silent = !heard.answered && !heard.spoke && heard.seconds == 0;
     match heard.price {
-        Some(dialler) => Some(Price { dialler, carrier: carriers_minutes(heard, to), ..Price::NOTHING }),
-        None => (heard.seconds == 0).then_some(Price::NOTHING),
+        Some(dialler) => {
+            let was_free = is_silent && dialler == Usdc::micros(0);
+            let carrier = if was_free { dialler } else { carriers_minutes(heard, line) };
+            Some(Price { dialler, carrier, ..Price::NOTHING })
+        }
+        // Where a record neither says how it ended nor how long it was, it may be late with all of
+        // it.
+        None => (is_silent && (heard.certain || heard.billed.is_some())).then_some(Price::NOTHING),
     }
 }
 
-/// What the carrier charges for a call of this length at most.
-pub(super) fn carriers_minutes(heard: &Heard, to: &PhoneNumber) -> Usdc {
-    rates::carrier_minute(to).times(heard.seconds.div_ceil(60))
+/// What the carrier charges at most: for the length that is told, or for the longest that the call
+/// might last.
+fn carriers_minutes(heard: &Heard, line: &Line) -> Usdc {
+    let minutes = heard.billed.map_or(u64::from(line.max_duration), |seconds| seconds.div_ceil(60));
+    rates::carrier_minute(&line.to).times(minutes)
 }
 
 fn transcript(heard: &Heard) -> Vec<Utterance> {

@@ -1,8 +1,10 @@
-//! What is seen of a call: by a program and by a person, the same at the same moment. A pure function of the call's row, so that
-//! no two of the fields can come from different moments: status, end, results and money change together or not at all.
+//! What is seen of a call: by a program and by a person, the same at the same moment. A pure
+//! function of the call's row, so that no two of the fields can come from different moments:
+//! status, end, results and money change together or not at all.
 //!
 //! `docs/decisions.md`: Why does what is shown depend on the last look, and not on the time?
 
+use super::Calls;
 use super::answers::is_answerable;
 use super::pace::again;
 use super::seen::{has_all, is_shown, unseen, words_of};
@@ -23,14 +25,15 @@ pub struct Shown {
     pub from: PhoneNumber,
     /// The callee.
     pub to: PhoneNumber,
-    /// What the last look saw. While an end is kept back it is not in it, nor anything that comes with it.
+    /// What the last look saw. While an end is kept back it is not in it, nor anything that comes
+    /// with it.
     pub view: View,
     /// Nothing of it changes any more, but how far a refund is.
     pub is_final: bool,
     /// In how many seconds there can be something new about either.
     pub poll_after: Option<u32>,
     /// Results that were late are not added any more.
-    pub is_settled: bool,
+    pub is_closed: bool,
     /// What was said is not corrected any more, and nothing is added to it.
     pub is_said: bool,
     /// It is being hung up, because that was asked for.
@@ -43,7 +46,7 @@ pub struct Shown {
     pub money: Money,
 }
 
-/// What a call costs its wallet.
+/// The cost of a call for its wallet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Money {
     /// What was paid for it, and stays so.
@@ -52,7 +55,7 @@ pub struct Money {
     pub state: Paid,
 }
 
-/// How it stands with the money for a call.
+/// The state of the money for a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Paid {
     /// The payment is not settled yet.
@@ -84,15 +87,15 @@ impl Shown {
         // What was stopped in doubt is not charged, whatever becomes of its payment.
         let is_known = business.charge != Charge::Pending || business.stopped && failed;
         let is_answered = result_status != Some(ResultStatus::Pending);
-        let is_final = view.ended_by.is_end() && is_known && is_answered && (line.settled || has_all(recorded, &view));
-        let is_said = view.ended_by.is_end() && (line.settled || has_all(recorded, &view));
+        let is_final = view.ended_by.is_end() && is_known && is_answered && (line.closed || has_all(recorded, &view));
+        let is_said = view.ended_by.is_end() && (line.closed || has_all(recorded, &view));
         Self {
             id,
             from: line.from,
             to: line.to,
             is_final,
             poll_after: (!is_final).then_some(again),
-            is_settled: line.settled,
+            is_closed: line.closed,
             is_said,
             is_ending,
             result_status,
@@ -111,17 +114,18 @@ impl Shown {
     }
 }
 
-/// What has become of the questions about a call. An end that is kept back says nothing of them either.
+/// What has become of the questions about a call. An end that is kept back says nothing of them
+/// either.
 fn result_of(line: &Line) -> (Option<ResultStatus>, Option<String>) {
     let asked = &line.questions;
     if asked.questions.is_empty() {
         return (None, None);
     }
     let view = line.view.as_ref().filter(|view| is_shown(view, line.looked_at));
-    // Words may still come, until it has settled.
+    // Words may still come, until it is closed.
     let is_open = view.is_none_or(|view| match view.ended_by {
         EndedBy::User | EndedBy::Assistant | EndedBy::Timeout | EndedBy::Requested => {
-            !line.settled || is_answerable(line, view)
+            !line.closed || is_answerable(line, view)
         }
         EndedBy::InProgress => true,
         EndedBy::NoAnswer | EndedBy::Busy | EndedBy::Voicemail | EndedBy::Error => false,
@@ -133,8 +137,16 @@ fn result_of(line: &Line) -> (Option<ResultStatus>, Option<String>) {
     }
 }
 
+impl Calls {
+    /// The origins of what the dialler records.
+    pub fn recordings(&self) -> Vec<&str> {
+        self.bland.recordings()
+    }
+}
+
 impl Money {
-    /// What has failed is not charged from the moment that it is shown, whenever that is written down.
+    /// What has failed is not charged from the moment that it is shown, whenever that is written
+    /// down.
     fn of(charge: Charge, failed: bool, transaction: Option<String>, refunded_by: Option<String>) -> Self {
         let state = match charge {
             Charge::Pending => Paid::Pending,
@@ -150,7 +162,8 @@ impl Money {
     }
 }
 
-/// A call whose end is kept back: as it was before. Without words it may still turn out that it was not answered.
+/// A call whose end is kept back: as it was before. Without words it may still turn out that it was
+/// not answered.
 fn held(view: View) -> View {
     let spoke = !view.transcript.is_empty();
     View {

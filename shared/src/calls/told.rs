@@ -1,6 +1,7 @@
-//! The dialler's word that a call is over: a reason to look, once, now. Nothing that stands in it is believed, so one that is doubled,
-//! replayed, late, or sent by a stranger who has learned its address, gains a look that was allowed anyway; and one that is lost costs
-//! the wait for the next look that is due.
+//! The dialler's word that a call is over: a reason to look, once, now. Nothing that stands in it
+//! is believed, so one that is doubled, replayed, late, or sent by a stranger who has learned its
+//! address, gains a look that was allowed anyway; and one that is lost costs the wait for the next
+//! look that is due.
 //!
 //! `docs/decisions.md`: What is believed of the dialler's word?
 
@@ -16,7 +17,8 @@ use crate::telemetry::Neighbour;
 use crate::types::CallId;
 use crate::upstream::bland::Sender;
 
-/// How often it is seen whether the turn to look is free. Another look has just been made, and may have come before the end.
+/// How often it is seen whether the turn to look is free. Another look has just been made, and may
+/// have come before the end.
 const TICK: Duration = Duration::from_secs(1);
 /// How long it may take to find out whose word it is.
 const READY: Duration = Duration::from_secs(4);
@@ -43,7 +45,8 @@ impl Calls {
         }
     }
 
-    /// Looks at a call of which the dialler says that it is over. Whatever keeps it from being seen to be so is worth another word.
+    /// Looks at a call of which the dialler says that it is over. Whatever keeps it from being seen
+    /// to be so is worth another word.
     pub async fn told(&self, id: &CallId, invocation: &Invocation) -> Result<(), Refusal> {
         loop {
             let (call, invocation) = self.when_it_may_look(id, invocation).await?;
@@ -66,7 +69,7 @@ impl Calls {
         loop {
             let call = self.kept(id, &invocation).await?;
             let free = call.line.looked_at.saturating_add(pause(&call, Asker::Told));
-            let is_free = free <= invocation.now.as_second() || call.line.settled || call.line.placed.is_none();
+            let is_free = free <= invocation.now.as_second() || call.line.closed || call.line.placed.is_none();
             if is_free || invocation.remaining() < ASK + TICK {
                 return Ok((call, invocation));
             }

@@ -1,8 +1,10 @@
-//! A message for a voicemail box: what is spoken of it, and how it is known to have been left. Pure.
+//! A message for a voicemail box: what is spoken of it, and how it is known to have been left.
+//! Pure.
 //!
-//! A message in an artificial voice is a prerecorded one to the law of the United States (FCC 24-17), which wants it said at the
-//! beginning who is calling, and during it at which number (47 CFR 64.1200(b)). We know the number and what speaks, and say
-//! these; who it is that calls only the caller knows, and the field says so.
+//! A message in an artificial voice is a prerecorded one to the law of the United States (FCC
+//! 24-17), which wants it said at the beginning who is calling, and during it at which number (47
+//! CFR 64.1200(b)). We know the number and what speaks, and say these; who it is that calls only
+//! the caller knows, and the field says so.
 //!
 //! - `docs/decisions.md`: Why is only a digest of the message kept?
 //! - `docs/decisions.md`: Why does a message for voicemail begin with our own sentence?
@@ -14,7 +16,8 @@ use sha2::{Digest, Sha256};
 use crate::types::call::{Role, Utterance};
 use crate::types::{PhoneNumber, trimmed};
 
-/// What is said before a caller's message. The digits stand apart, so that they are read one by one.
+/// What is said before a caller's message. The digits stand apart, so that they are read one by
+/// one.
 fn disclosure(from: &PhoneNumber) -> String {
     let digits: Vec<String> = from.as_str().chars().filter(char::is_ascii_digit).map(String::from).collect();
     format!("This is a recorded message in an artificial, AI-generated voice, from the number {}.", digits.join(" "))
@@ -25,7 +28,8 @@ pub(super) fn spoken(message: &str, from: &PhoneNumber) -> String {
     format!("{} {}", disclosure(from), trimmed(message))
 }
 
-/// A message that was handed to the dialler, as it is kept: what it is compared by, and none of its words.
+/// A message that was handed to the dialler, as it is kept: what it is compared by, and none of its
+/// words.
 pub(super) fn digest(spoken: &str) -> String {
     let words = spoken.split_whitespace().collect::<Vec<_>>().join(" ");
     STANDARD.encode(Sha256::digest(words))
@@ -50,7 +54,8 @@ mod tests {
             "This is a recorded message in an artificial, AI-generated voice, from the number 1 4 1 5 5 5 5 1 2 3 4. Call \
              Vicky back."
         );
-        // The dialler cuts what takes longer than 80 seconds, in which some 1,200 letters are spoken.
+        // The dialler cuts what takes longer than 80 seconds, in which some 1,200 letters are
+        // spoken.
         assert!(spoken(&"x".repeat(crate::api::VOICEMAIL_MESSAGE.longest), &from).len() < 800);
     }
 

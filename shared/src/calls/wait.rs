@@ -1,5 +1,6 @@
-//! Waiting for something new about a call: one request for each call, on the looks that are due anyway. What is new is what makes the
-//! answer another one than it was when the request came; what had changed before that is in the first look.
+//! Waiting for something new about a call: one request for each call, on the looks that are due
+//! anyway. What is new is what makes the answer another one than it was when the request came; what
+//! had changed before that is in the first look.
 //!
 //! `docs/decisions.md`: How does a request wait, and for what?
 
@@ -8,17 +9,20 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::look::ASK;
+use super::look::{ASK, still_kept};
 use super::pace::Asker;
 use super::{Calls, Shown};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::store::StoreFault;
+use crate::store::calls::Call;
 use crate::types::CallId;
 
-/// How often the call's row is read while a request waits: whoever else changes it, a look, a payment, a hang-up, is seen so soon.
+/// How often the call's row is read while a request waits: another change of it, by a look, a
+/// payment or a hang-up, is seen this soon.
 const TICK: Duration = Duration::from_secs(1);
-/// A place is kept for so long after its request should have left it. One that died in it blocks no other for longer.
+/// A place is kept for this long after its request should have left it. One that died in it blocks
+/// no other for longer.
 const SPARE: Duration = Duration::from_secs(3);
 
 impl Calls {
@@ -36,7 +40,7 @@ impl Calls {
         if !self.store.take_wait(&call, invocation.now, until).await? {
             return Ok(shown);
         }
-        let shown = self.until_news(id, shown, wait, invocation).await;
+        let shown = self.until_news(call.clone(), shown, wait, invocation).await;
         // What is not left ends by itself.
         if let Err(fault) = self.store.leave_wait(&call, until).await {
             warn!(%fault, "a place to wait in could not be left");
@@ -46,7 +50,7 @@ impl Calls {
 
     async fn until_news(
         &self,
-        id: &CallId,
+        mut call: Call,
         before: Shown,
         wait: Duration,
         invocation: &Invocation,
@@ -59,10 +63,10 @@ impl Calls {
             }
             sleep(left.min(TICK)).await;
             let invocation = invocation.resumed();
-            let call = self.kept(id, &invocation).await?;
+            let known = still_kept(self.store.again(&call).await?, &invocation)?;
             let left = wait.saturating_sub(invocation.elapsed()).max(TICK);
-            let call = self.look_and_see_to(Asker::Waits, left, call, &invocation).await?;
-            shown = Shown::of(call, invocation.now);
+            call = self.look_and_see_to(Asker::Waits, left, known, &invocation).await?;
+            shown = Shown::of(call.clone(), invocation.now);
         }
     }
 }

@@ -1,9 +1,10 @@
-//! What is said of how far a call is: the specification's words, a sentence for an agent that would otherwise take a normal end for
-//! a fault, and whether calling again makes sense. One table, so that no two of them can disagree.
+//! What is said of how far a call is: the specification's words, a sentence for an agent that would
+//! otherwise take a normal end for a fault, and whether calling again makes sense. One table, so
+//! that no two of them can disagree.
 
 use crate::types::call::{End, EndedBy, Reached, Retry, State, Status};
 
-/// What is said of it.
+/// The words for how a call stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Words {
     /// The specification's `status`.
@@ -71,7 +72,7 @@ const fn reason(end: End) -> &'static str {
              long conversation. Not a system error."
         }
         End::RangOut => {
-            "The line rang out and nobody picked up. This is normal — try again at another time. Not a system error."
+            "The line rang out and the call was not answered. This is normal — try again at another time. Not a system error."
         }
         End::Busy => "The destination was busy. This is normal — try again in a few minutes. Not a system error.",
         End::Machine => {

@@ -1,5 +1,6 @@
-//! What a 402 asks for, and whether it may be signed: only what our own price list says, in USDC, on a network of ours, to a payee
-//! of the deployment. And what is sent back with the signature. Pure.
+//! What a 402 asks for, and whether it may be signed: only what our own price list says, in USDC,
+//! on a network of ours, to a payee of the deployment. And what is sent back with the signature.
+//! Pure.
 
 use std::time::Duration;
 
@@ -29,7 +30,8 @@ pub struct Chosen {
     pub accepted: Value,
 }
 
-/// The first way to pay that a plain key can take. `payees` are those that the deployment has; none, where that is not known.
+/// The first way to pay that a plain key can take. `payees` are those that the deployment has;
+/// none, where that is not known.
 pub fn chosen(required: &Value, price: Usdc, payees: &[Wallet]) -> Result<Chosen, String> {
     let offers = required["accepts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let on_evm = offers.iter().find_map(|offer| match Network::from_caip2(offer["network"].as_str()?) {

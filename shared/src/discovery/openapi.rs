@@ -1,11 +1,14 @@
-//! The table of the API as an OpenAPI 3.1 document, with `x-payment-info` for directories of paid APIs.
+//! The table of the API as an OpenAPI 3.1 document, with `x-payment-info` for directories of paid
+//! APIs.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::{Facts, STEPS, SUMMARY, dollars};
-use crate::api::{self, Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, body_of, codes, mcp, sample_of};
+use crate::api::{
+    self, Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, IDEMPOTENCY_PATTERN, Tag, body_of, codes, mcp, sample_of,
+};
 use crate::limits::Limit;
 use crate::types::Country;
 use crate::x402::sign_in::GOOD_FOR;
@@ -32,10 +35,7 @@ pub(super) fn document(facts: &Facts) -> Value {
             "x-guidance": STEPS,
         },
         "servers": [{"url": terms.public_url}],
-        "tags": [
-            {"name": "Numbers", "description": "Phone numbers, leased to the wallet that pays."},
-            {"name": "Calls", "description": "Calls, placed and followed."},
-        ],
+        "tags": Tag::ALL.iter().map(|tag| json!({"name": tag.as_str(), "description": tag.about()})).collect::<Value>(),
         "paths": paths(&api::ALL, &facts.countries),
         "components": {
             "schemas": schemas(),
@@ -68,15 +68,15 @@ pub(super) fn paths(endpoints: &[&Endpoint], countries: &[Country]) -> Value {
     Value::Object(paths)
 }
 
-/// The MCP server, of which this document only says that it is there: what its messages are is the protocol's, and its tools are the
-/// endpoints.
+/// The MCP server, of which this document only says that it is there: what its messages are is the
+/// protocol's, and its tools are the endpoints.
 fn messages() -> Value {
     let body = json!({"application/json": {"schema": {"type": "object"}}});
     json!({
         "operationId": mcp::MCP_NAME,
         "summary": "The same as tools of the Model Context Protocol",
         "description": "An MCP server (Streamable HTTP, no sessions). The path has no prefix.",
-        "tags": ["Calls"],
+        "tags": [Tag::Calls.as_str()],
         "requestBody": {"required": true, "content": body},
         "responses": {
             "200": {"description": "The result, also of a tool that is unpaid or refused.", "content": body},
@@ -99,7 +99,7 @@ fn operation(endpoint: &Endpoint, countries: &[Country]) -> Value {
         "operationId": endpoint.name,
         "summary": endpoint.title,
         "description": endpoint.about,
-        "tags": [if endpoint.path.contains("/voice/") { "Calls" } else { "Numbers" }],
+        "tags": [endpoint.tag.as_str()],
         "parameters": in_path(endpoint).chain(in_query(endpoint)).chain(in_headers(endpoint)).collect::<Value>(),
         "responses": responses(endpoint),
         // There are no accounts: a payment says whose it is, or a signature alone.
@@ -179,15 +179,15 @@ fn success(endpoint: &Endpoint) -> Value {
     json!({"description": endpoint.title, "headers": headers, "content": {"application/json": body}})
 }
 
-/// The 402 as this API really sends it, but for an offer on Solana, which names a key of the facilitator's. It is the same
-/// everywhere but for what is sold, so one of them is shown.
+/// The 402 as this API really sends it, but for an offer on Solana, which names a key of the
+/// facilitator's. It is the same everywhere but for what is sold, so one of them is shown.
 fn price(terms: &Terms) -> Value {
     let endpoint = &api::NUMBERS_LIST;
     let schema = body_of(endpoint.request, false);
     let (sample, answer) = (sample_of(endpoint.request), sample_of(endpoint.answer));
     let listing = Listing::new(endpoint.method.as_str(), &sample, &schema, &answer);
-    let message = "Sign one of `accepts` and repeat the request with the payment. Not charged.";
-    let demand = demand(terms, &endpoint.offer(), &listing, None, codes::PAYMENT_REQUIRED.name, message, &[]);
+    let message = format!("{} Not charged.", codes::SIGN);
+    let demand = demand(terms, &endpoint.offer(), &listing, None, codes::PAYMENT_REQUIRED.name, &message, &[]);
     let example: Value = serde_json::from_slice(&demand.body).unwrap_or_default();
     let either = json!({"anyOf": [reference("schemas/PaymentRequired"), reference("schemas/Refusal")]});
     json!({
@@ -200,14 +200,14 @@ fn price(terms: &Terms) -> Value {
     })
 }
 
-/// What is answered with one status, by as many endpoints as give it for the same reasons.
+/// An answer that as many endpoints give with one status for the same reasons.
 struct Shared {
     name: String,
     codes: Vec<&'static Code>,
 }
 
-/// Every set of codes that some endpoint gives with one status, once. The first that a status has is called by its number,
-/// the others also by the endpoint.
+/// Every set of codes that some endpoint gives with one status, once. The first that a status has
+/// is called by its number, the others also by the endpoint.
 fn shared() -> Vec<Shared> {
     let mut all: Vec<Shared> = Vec::new();
     for endpoint in api::ALL {
@@ -410,7 +410,7 @@ fn parameters() -> Value {
             "in": "header",
             "required": false,
             "schema": {
-                "type": "string", "pattern": "^[!-~]+$",
+                "type": "string", "pattern": IDEMPOTENCY_PATTERN,
                 "minLength": IDEMPOTENCY_KEY.shortest, "maxLength": IDEMPOTENCY_KEY.longest,
             },
             "description": format!(

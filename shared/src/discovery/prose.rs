@@ -1,5 +1,6 @@
-//! The table of the API as `llms.txt`: what a language model needs to use it, in the fewest words. What a model does not
-//! have to know before it asks (schemas, samples, what each code means) is in the OpenAPI document and in the answers.
+//! The table of the API as `llms.txt`: what a language model needs to use it, in the fewest words.
+//! What a model does not have to know before it asks (schemas, samples, what each code means) is in
+//! the OpenAPI document and in the answers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

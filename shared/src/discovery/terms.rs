@@ -1,5 +1,6 @@
-//! The terms as `/terms`: what a caller answers for, and what a person who was called can do about it. They say how this deployment holds its
-//! calls, as the operator has set it, and nothing that it does not do.
+//! The terms as `/terms`: what a caller answers for, and what a person who was called can do about
+//! it. They say how this deployment holds its calls, as the operator has set it, and nothing that
+//! it does not do.
 
 use std::fmt::Write;
 

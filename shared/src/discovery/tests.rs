@@ -115,9 +115,9 @@ fn guidance_is_as_short_as_directories_want_it() {
 fn a_model_reads_the_text_in_a_page_or_two_and_a_tool_the_document_at_once() {
     // Some four bytes are a token. What may be tried for nothing is worth some eighty of them.
     let text = prose::llms_txt(&facts());
-    assert!(text.len() < 9_200, "{}", text.len());
+    assert!(text.len() < 9_250, "{}", text.len());
     let document = openapi::document(&facts()).to_string();
-    assert!(document.len() < 86_000, "{}", document.len());
+    assert!(document.len() < 87_000, "{}", document.len());
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! The address of a request as the gateway hands it on: path and query, made fit to be a URI before they are read as one.
+//! The address of a request as the gateway hands it on: path and query, made fit to be a URI before
+//! they are read as one.
 //!
-//! HTTP APIs hand the query on as it was sent, and the path decoded. Neither is a URI then: browsers and clients escape what must be, and
-//! a client that writes to a socket does not. `lambda_http` builds a URI of both and panics where it cannot, which is before anything of ours
+//! HTTP APIs hand the query on as it was sent, and the path decoded. Neither is a URI then:
+//! browsers and clients escape what must be, and a client that writes to a socket does not.
+//! `lambda_http` builds a URI of both and panics where it cannot, which is before anything of ours
 //! runs. What does not belong into a URI is escaped here, so it means what it meant.
 //!
 //! `docs/decisions.md`: Why is an address looked at before `lambda_http` sees it?
@@ -11,8 +13,8 @@ use std::fmt::Write;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 
-/// The gateway takes some 10 KB of request line and headers together. Each byte of path and query can become three, and the type of a
-/// URI holds 65,534.
+/// The gateway takes some 10 KB of request line and headers together. Each byte of path and query
+/// can become three, and the type of a URI holds 65,534.
 const LONGEST: usize = 10_000;
 
 /// An event of which a request can be made.
@@ -33,7 +35,8 @@ fn mend(request: &mut ApiGatewayV2httpRequest) {
     request.raw_query_string = request.raw_query_string.take().map(|query| escaped(&query, is_in_query));
 }
 
-/// The text with everything escaped that does not belong there, cut off where it becomes longer than any that is real.
+/// The text with everything escaped that does not belong there, cut off where it becomes longer
+/// than any that is real.
 fn escaped(text: &str, belongs: fn(u8) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes().take(LONGEST) {
@@ -47,7 +50,8 @@ fn escaped(text: &str, belongs: fn(u8) -> bool) -> String {
     escaped
 }
 
-/// A segment's characters by RFC 3986, the slashes between them, and the sign that begins an escape.
+/// A segment's characters by RFC 3986, the slashes between them, and the sign that begins an
+/// escape.
 fn is_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%".contains(&byte)
 }

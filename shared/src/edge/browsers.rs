@@ -1,5 +1,5 @@
-//! What browsers want to know before a page of another origin may ask here, and before it may read the answer. Everything
-//! is open to every page: there are no cookies, and a payer has signed.
+//! What browsers want to know before a page of another origin may ask here, and before it may read
+//! the answer. Everything is open to every page: there are no cookies, and a payer has signed.
 //!
 //! `docs/decisions.md`: Why do the functions answer browsers, and not API Gateway?
 
@@ -10,8 +10,9 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 
-/// What a page may send. The asterisk is for all that clients add of their own (a version, a session); the names are for
-/// browsers that do not know it. Published clients do send `Access-Control-Expose-Headers`, which belongs into answers.
+/// What a page may send. The asterisk is for all that clients add of their own (a version, a
+/// session); the names are for browsers that do not know it. Published clients do send
+/// `Access-Control-Expose-Headers`, which belongs into answers.
 const TAKEN: &str = "*, Accept, Content-Type, PAYMENT-SIGNATURE, X-PAYMENT, SIGN-IN-WITH-X, Idempotency-Key, Payment-Retry, \
                      Access-Control-Expose-Headers, MCP-Protocol-Version, Mcp-Method, Mcp-Name";
 /// What a page may read of an answer beside its body.

@@ -1,4 +1,5 @@
-//! Whose requests belong together: a hash of the caller's address for the log, where the address itself has no business.
+//! Whose requests belong together: a hash of the caller's address for the log, where the address
+//! itself has no business.
 
 use alloy_primitives::hex;
 use http::HeaderMap;
@@ -8,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 const FORWARDED: &str = "x-forwarded-for";
 
-/// How callers are told apart.
+/// The key by which callers are told apart.
 pub(super) struct Callers {
     /// Without it there is nothing to hash with, and nothing is said.
     salt: Option<String>,
@@ -31,8 +32,8 @@ impl Callers {
     }
 }
 
-/// Each proxy adds its peer at the end of the list: CloudFront its caller, and the gateway CloudFront. What stands before
-/// those two is what the caller says of itself.
+/// Each proxy adds its peer at the end of the list: CloudFront its caller, and the gateway
+/// CloudFront. What stands before those two is what the caller says of itself.
 fn seen_by_edge(headers: &HeaderMap) -> Option<&str> {
     let mut list = headers.get(FORWARDED)?.to_str().ok()?.rsplit(',');
     list.next()?;

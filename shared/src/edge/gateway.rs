@@ -1,6 +1,6 @@
-//! What the gateway is handed back, payload format 2.0. An answer that is the same each time is written once: its body and its
-//! headers are JSON within JSON, and escaping them cost more than all else that is done to say a price. It knows nothing of what
-//! was asked.
+//! What the gateway is handed back, payload format 2.0. An answer that is the same each time is
+//! written once: its body and its headers are JSON within JSON, and escaping them cost more than
+//! all else that is done to say a price. It knows nothing of what was asked.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,8 +10,8 @@ use lambda_http::{Body, Response};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// How an answer goes out that is the same each time. Put into the extensions of such an answer; all answers with the same one
-/// must be equal.
+/// An answer as it goes out, where it is the same each time. Put into the extensions of such an
+/// answer; all answers with the same one must be equal.
 #[derive(Clone, Default)]
 pub(crate) struct Written(Arc<OnceLock<Box<RawValue>>>);
 

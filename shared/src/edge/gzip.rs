@@ -1,5 +1,5 @@
-//! Answers that are worth it travel compressed to clients that say they can read that: documents, pages, long transcripts.
-//! What is small, as each price is, is not looked at twice.
+//! Answers that are worth it travel compressed to clients that say they can read that: documents,
+//! pages, long transcripts. What is small, as each price is, is not looked at twice.
 
 use std::io::Write;
 use std::sync::OnceLock;
@@ -12,7 +12,8 @@ use lambda_http::{Body, Response};
 
 use super::quality::{split, thousandths};
 
-/// The smallest body that is compressed. Below, it saves a packet or two, and costs as much time as they take.
+/// The smallest body that is compressed. Below, it saves a packet or two, and costs as much time as
+/// they take.
 const LEAST: usize = 4096;
 
 /// A text that is the same for each client, and is compressed at most once.
@@ -30,7 +31,8 @@ impl From<String> for Document {
 impl Document {
     /// The text as a body, and whether that is compressed.
     pub(super) fn body(&self, wanted: bool) -> (Body, bool) {
-        // At the first question and not when the process starts: who asks for an icon need not wait for it.
+        // At the first question and not when the process starts: who asks for an icon need not wait
+        // for it.
         let pack = || (self.text.len() >= LEAST).then(|| gzip(self.text.as_bytes(), Compression::best())).flatten();
         let packed = if wanted { self.packed.get_or_init(pack).as_ref() } else { None };
         match packed {
@@ -60,7 +62,8 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     gzip > 0 && gzip >= identity
 }
 
-/// Compresses an answer, if it is large and the client wants that; and tells caches of it, if it is large.
+/// Compresses an answer, if it is large and the client wants that; and tells caches of it, if it is
+/// large.
 pub(super) fn pack(response: &mut Response<Body>, wanted: bool) {
     if response.body().len() < LEAST || response.headers().contains_key(CONTENT_ENCODING) {
         return;
@@ -78,8 +81,8 @@ pub(super) fn mark(headers: &mut HeaderMap) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
 }
 
-/// Says that other clients may be given another body, beside what else it depends on. In one line, because a function's
-/// answer to the gateway has one value for each header.
+/// Says that other clients may be given another body, beside what else it depends on. In one line,
+/// because a function's answer to the gateway has one value for each header.
 pub(super) fn varies(headers: &mut HeaderMap) {
     let said = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok());
     let all = said.chain(["Accept-Encoding"]).collect::<Vec<_>>().join(", ");

@@ -1,5 +1,5 @@
-//! How an address can be asked, and what each method is answered with. Several handlers can share an address, each with
-//! methods of its own.
+//! How an address can be asked, and what each method is answered with. Several handlers can share
+//! an address, each with methods of its own.
 
 use http::StatusCode;
 use lambda_http::Request;

@@ -1,6 +1,6 @@
-//! Where a function is reached. A deployment with a domain of its own says so; in one without, the gateway does: each event has the
-//! name by which the API was asked, and no client can choose it, unlike `Host`. What a function says of itself then waits for its first
-//! request.
+//! Where a function is reached. A deployment with a domain of its own says so; in one without, the
+//! gateway does: each event has the name by which the API was asked, and no client can choose it,
+//! unlike `Host`. What a function says of itself then waits for its first request.
 //!
 //! `docs/decisions.md`: Why may the public address be left out?
 
@@ -50,8 +50,8 @@ impl<H> Behind<H> {
         Self::Learns { build, kept: OnceLock::new() }
     }
 
-    /// The handler at this origin; none, where the gateway did not say which. The first one is kept: an API has one name, unless an
-    /// operator gave it another by hand.
+    /// The handler at this origin; none, where the gateway did not say which. The first one is
+    /// kept: an API has one name, unless an operator gave it another by hand.
     pub(super) fn at(&self, origin: Option<&str>) -> Option<Here<'_, H>> {
         let (build, kept) = match self {
             Self::Known(handler) => return Some(Here::Kept(handler)),
@@ -74,7 +74,7 @@ impl<H> Behind<H> {
     }
 }
 
-/// The origin by which the gateway was asked. A name that is no host's is none.
+/// The origin by which the gateway was asked. A name that cannot be a host's is none.
 pub(super) fn of(event: &LambdaRequest) -> Option<String> {
     let LambdaRequest::ApiGatewayV2(request) = event else { return None };
     let name = request.request_context.domain_name.as_deref()?;

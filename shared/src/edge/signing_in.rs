@@ -1,4 +1,5 @@
-//! Wallets that sign in: who has, and what one is asked to sign that has not. It refuses to know what they are shown.
+//! Wallets that sign in: who has, and what one is asked to sign that has not. It refuses to know
+//! what they are shown.
 
 use http::HeaderValue;
 use lambda_http::{Request, RequestExt};
@@ -11,11 +12,12 @@ use crate::x402::headers::PAYMENT_REQUIRED;
 use crate::x402::sign_in::{Purpose, Words};
 use crate::x402::{Caller, Demand, NotSignedIn, SignIn};
 
-/// Where wallets sign in.
+/// The desk at which wallets sign in, as the edge sees it.
 pub struct SigningIn(SignIn);
 
 impl SigningIn {
-    /// At this origin, for wallets of these networks, the preferred first, and for what this statement says.
+    /// At this origin, for wallets of these networks, the preferred first, and for what this
+    /// statement says.
     pub fn new(origin: String, networks: Vec<Network>, statement: &'static str) -> Self {
         Self(SignIn::new(origin, networks, statement))
     }
@@ -30,7 +32,8 @@ impl SigningIn {
         self.0.caller(request.headers(), asked_at(endpoint, request), now)
     }
 
-    /// A 402 without a price. Its nonce is this attempt's name: 128 random bits, of which nothing is remembered.
+    /// A 402 without a price. Its nonce is this attempt's name: 128 random bits, of which nothing
+    /// is remembered.
     pub fn challenge(
         &self,
         endpoint: &'static api::Endpoint,
@@ -48,7 +51,8 @@ impl SigningIn {
     }
 }
 
-/// Which of its two addresses a request was sent to: what is signed for one is not good at the other.
+/// Which of its two addresses a request was sent to: what is signed for one is not good at the
+/// other.
 fn asked_at(endpoint: &'static api::Endpoint, request: &Request) -> &'static str {
     if request.raw_http_path() == endpoint.alias { endpoint.alias } else { endpoint.path }
 }

@@ -1,6 +1,6 @@
-//! `GET /openapi.json`, `/llms.txt`, `/terms`, `/.well-known/x402`, free: what there is, for directories and agents; and
-//! `GET /api/v1/voice/voices` and `/languages`: what a call can choose from. Made of the same tables that the other functions
-//! sell by.
+//! `GET /openapi.json`, `/llms.txt`, `/terms`, `/.well-known/x402`, free: what there is, for
+//! directories and agents; and `GET /api/v1/voice/voices` and `/languages`: what a call can choose
+//! from. Made of the same tables that the other functions sell by.
 
 use crate::discovery::Discovery;
 use crate::edge::{self, Handler};

@@ -1,4 +1,5 @@
-//! Which calls are wanted, and a call in a list: the same whether the list was paid for or signed in for.
+//! Which calls are wanted, and a call in a list: the same whether the list was paid for or signed
+//! in for.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -46,7 +47,8 @@ impl From<&ListedCall> for Listed {
     }
 }
 
-/// What was asked for. Whose list it is, is known by the payment or the signature; that a cursor was written here, without them.
+/// What was asked for. Whose list it is, is known by the payment or the signature; that a cursor
+/// was written here, without them.
 pub(super) fn wanted(asked: &mut Body) -> Result<Wanted, Refusal> {
     let cursor = asked.text("cursor").map(|text| Cursor::read(&text).ok_or_else(|| asked.bad("cursor", NOT_A_CURSOR)));
     Ok(Wanted {

@@ -1,4 +1,5 @@
-//! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for thirty days.
+//! `POST /api/v1/phone/numbers/buy`, $5.00: a phone number for the calling wallet, leased for
+//! thirty days.
 
 use crate::api::{self, NUMBERS_BUY};
 use crate::edge::{self, Handler};
@@ -120,7 +121,8 @@ impl Endpoint for NumbersBuy {
 }
 
 impl Undo for NumbersBuy {
-    /// Nothing foreign is undone: a number that was bought is paid for the month, and goes to the pool.
+    /// Nothing foreign is undone: a number that was bought is paid for the month, and goes to the
+    /// pool.
     async fn undo(&self, _: &Work, _: &Invocation) {}
 }
 

@@ -1,5 +1,5 @@
-//! `POST /api/v1/phone/numbers/renew`, $5.00: thirty more days for an active number, counted from its current end. Only
-//! its owner may.
+//! `POST /api/v1/phone/numbers/renew`, $5.00: thirty more days for an active number, counted from
+//! its current end. Only its owner may.
 //!
 //! `docs/decisions.md`: Why is a renewal refused that has waited for another one?
 
@@ -17,7 +17,7 @@ use crate::store::numbers::{Lease, hold_lease};
 use crate::store::sales::{Claimed, NewSale, Record, Sale, Settling};
 use crate::store::work::Renew;
 use crate::store::{Pause, Store, Work};
-use crate::types::{PaymentId, PhoneNumber, Run, Wallet, rfc3339};
+use crate::types::{PaymentId, PhoneNumber, Run, Timestamp, Wallet, rfc3339};
 use crate::upstream::alarms::Alarms;
 use crate::x402::Caller;
 use crate::{body, leases};
@@ -61,15 +61,21 @@ impl Endpoint for NumbersRenew {
     ) -> Result<Lease, Refusal> {
         let active = leases::active(self.store.leases(caller.wallet()).await?, invocation.now);
         match leases::meant(&active, Some(number)) {
+            // Its client cannot have heard of that one, so it has not asked for one more.
+            Ok(lease) if lease.renewed_at.is_some_and(|at| invocation.arrived < at) => {
+                Err(overtaken(lease.number.clone(), lease.expires_at))
+            }
             Ok(lease) => Ok(lease.clone()),
-            // A wallet without any number is told whose this one is all the same: it may be its own, too late.
+            // A wallet without any number is told whose this one is all the same: it may be its
+            // own, too late.
             Err(NotMeant::None | NotMeant::NotYours | NotMeant::Ambiguous) => {
                 Err(leases::not_yours(&self.store, number, &active, run, invocation.now).await)
             }
         }
     }
 
-    /// The claim, the hold on the lease and the fence are one write: nothing foreign happens before settling.
+    /// The claim, the hold on the lease and the fence are one write: nothing foreign happens before
+    /// settling.
     async fn fulfil(
         &self,
         sale: NewSale,
@@ -88,10 +94,10 @@ impl Endpoint for NumbersRenew {
             Claimed::Earlier(record) => Err(Stop::Earlier(record)),
             Claimed::Lost(lost) => match Lease::found(lost)? {
                 Some(Lease { hold: Some(earlier), .. }) => Err(behind(earlier)),
-                // Another one has moved its end meanwhile. Which end was meant is for the caller to say.
+                // Another one has moved its end meanwhile. Which end was meant is for the caller to
+                // say.
                 Some(Lease { number, expires_at, .. }) if expires_at > lease.expires_at => {
-                    let made = Renewed { number, expires_at, transaction: None };
-                    Err(Stop::Refuse(Refusal::RenewalInProgress { made }))
+                    Err(Stop::Refuse(overtaken(number, expires_at)))
                 }
                 _ => Err(Stop::Refuse(Reached { limit: Limit::Renewal, retry_after: 1 }.into())),
             },
@@ -119,6 +125,11 @@ impl Endpoint for NumbersRenew {
 /// The lease is held for another renewal.
 fn behind(sale: PaymentId) -> Stop {
     Stop::Behind(Behind { sale, limit: Limit::Renewal, ended: Vec::new() })
+}
+
+/// Another renewal has been made since this one came.
+fn overtaken(number: PhoneNumber, expires_at: Timestamp) -> Refusal {
+    Refusal::RenewalInProgress { made: Renewed { number, expires_at, transaction: None } }
 }
 
 impl Undo for NumbersRenew {

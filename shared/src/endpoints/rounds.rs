@@ -1,4 +1,5 @@
-//! What no request asks for: the rounds of the reaper and of the refunds, and the canary, as EventBridge asks for them.
+//! What no request asks for: the rounds of the reaper and of the refunds, and the canary, as
+//! EventBridge asks for them.
 
 use crate::canary::Canary;
 use crate::edge;

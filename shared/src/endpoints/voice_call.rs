@@ -1,8 +1,8 @@
-//! `POST /api/v1/voice/call`, $0.54: an AI voice calls a number and does its task. Answers as soon as the call is under
-//! way; how it goes is polled for.
+//! `POST /api/v1/voice/call`, $0.54: an AI voice calls a number and does its task. Answers as soon
+//! as the call is under way; how it goes is polled for.
 
 use crate::api::{
-    self, FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, QUESTIONS, TASK, VOICE_CALL, VOICEMAIL_MESSAGE,
+    self, FIRST_SENTENCE, INTERRUPTION_THRESHOLD, MAX_DURATION, QUESTIONS, TASK, VOICE_CALL, VOICEMAIL_MESSAGE, voices,
 };
 use crate::body;
 use crate::calls::{CallPlan, CallRequest, Calls, destinations};
@@ -40,8 +40,8 @@ struct Response {
     poll_url: String,
     /// Empty while the payment is pending, and where credit has paid.
     transaction: String,
-    /// `pending`: the phone rings, and the payment's outcome is not known yet. `credit`: what the wallet was owed has paid,
-    /// and the payment of this request is not used.
+    /// `pending`: the phone rings, and the payment's outcome is not known yet. `credit`: what the
+    /// wallet was owed has paid, and the payment of this request is not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<&'static str>,
 }
@@ -69,7 +69,8 @@ impl Endpoint for VoiceCall {
             voicemail_message: body.text(VOICEMAIL_MESSAGE.field),
             questions: body.questions(QUESTIONS.field),
         };
-        // After every other field: what may not be called is refused last of what the body alone can tell.
+        // After every other field: what may not be called is refused last of what the body alone
+        // can tell.
         destinations::check(&ask.to).map_err(|why| Refusal::UnsupportedDestination { message: why.to_string() })?;
         Ok(ask)
     }
@@ -82,16 +83,17 @@ impl Endpoint for VoiceCall {
         let CallRequest { to, task, voice, language, max_duration, first_sentence, .. } = ask;
         let mut essence = vec![
             json!(to.as_str()),
-            json!(task.trim()),
-            json!(voice.as_deref().map(str::trim)),
+            json!(task),
+            json!(voice.as_deref().map(voices::of_any_spelling)),
             json!(language),
             json!(max_duration),
-            json!(first_sentence.as_deref().map(str::trim)),
+            json!(first_sentence),
             json!(ask.wait_for_greeting),
             json!(ask.interruption_threshold),
         ];
-        // Only where it is there, so that requests without it are the same as they were before there was such a field.
-        essence.extend(ask.voicemail_message.as_deref().map(|message| json!({"voicemail_message": message.trim()})));
+        // Only where it is there, so that requests without it are the same as they were before
+        // there was such a field.
+        essence.extend(ask.voicemail_message.as_ref().map(|message| json!({"voicemail_message": message})));
         let one = |asked: &Question| json!([asked.name, asked.question, asked.kind.as_str(), asked.kind.options()]);
         let questions: Vec<Value> = ask.questions.iter().map(one).collect();
         essence.extend((!questions.is_empty()).then(|| json!({"questions": questions})));

@@ -1,5 +1,6 @@
-//! `POST /webhooks/bland/{call_id}/{token}`: the dialler says that a call is over. It is sold to no one and stands in no document: its
-//! address is told to the dialler with the call, and to no other.
+//! `POST /webhooks/bland/{call_id}/{token}`: the dialler says that a call is over. It is not
+//! sold and stands in no document: its address is told to the dialler with the call, and to no
+//! other.
 //!
 //! - `docs/decisions.md`: What is believed of the dialler's word?
 //! - `docs/decisions.md`: Why has the dialler's word a function of its own?

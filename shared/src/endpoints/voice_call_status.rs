@@ -1,5 +1,6 @@
-//! `GET /api/v1/voice/call/{call_id}`, free: how a call stands, what was said, and how it ended, at once or as soon as something is new
-//! (`?wait=`); a page for a client that asks for HTML. A client that has the id may ask; one that is unknown and one that cannot be an id get the same answer.
+//! `GET /api/v1/voice/call/{call_id}`, free: how a call stands, what was said, and how it ended, at
+//! once or as soon as something is new (`?wait=`); a page for a client that asks for HTML. A client
+//! that has the id may ask; one that is unknown and one that cannot be an id get the same answer.
 
 use crate::api::{self, UNTRUSTED, VOICE_CALL_STATUS, WAIT};
 use crate::calls::shown::Paid;
@@ -11,7 +12,7 @@ use crate::invocation::Invocation;
 use crate::page::{self, Page};
 use crate::refusal::Refusal;
 use crate::store::controls::List;
-use crate::types::call::{Message, ResultStatus, Utterance};
+use crate::types::call::{AnsweredBy, CallEndedBy, Message, ResultStatus, Utterance};
 use crate::types::{CallId, Timestamp, rfc3339};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -29,11 +30,11 @@ struct Response {
     status: &'static str,
     r#final: bool,
     poll_after_seconds: Option<u32>,
-    answered_by: Option<String>,
+    answered_by: Option<&'static str>,
     /// Minutes.
     call_length: Option<Box<RawValue>>,
     /// In the dialler's words.
-    call_ended_by: Option<String>,
+    call_ended_by: Option<&'static str>,
     /// In ours: always there, `IN_PROGRESS` until the call is over.
     ended_by: &'static str,
     ended_by_reason: String,
@@ -101,8 +102,8 @@ impl FreeEndpoint for VoiceCallStatus {
         response(shown)
     }
 
-    fn page(shown: &Shown) -> Page {
-        page::of_call(shown)
+    fn page(&self, shown: &Shown) -> Page {
+        page::of_call(shown, &self.calls.recordings())
     }
 }
 
@@ -115,9 +116,9 @@ fn response(shown: Shown) -> Response {
         status: view.status.as_str(),
         r#final: shown.is_final,
         poll_after_seconds: shown.poll_after,
-        answered_by: view.answered_by,
+        answered_by: view.answered_by.map(AnsweredBy::as_str),
         call_length: view.call_length.and_then(|minutes| RawValue::from_string(minutes).ok()),
-        call_ended_by: view.call_ended_by,
+        call_ended_by: view.call_ended_by.map(CallEndedBy::as_str),
         ended_by: view.ended_by.as_str(),
         ended_by_reason: view.reason,
         retry: view.retry.as_str(),

@@ -44,7 +44,8 @@ impl Endpoint for VoiceCallsList {
     type Plan = CallListing;
     type Answer = Response;
 
-    /// Whose list it is, is known by the payment; that a cursor was written here is known without it.
+    /// Whose list it is, is known by the payment; that a cursor was written here is known without
+    /// it.
     fn ask(&self, bytes: &[u8]) -> Result<Wanted, Refusal> {
         wanted(&mut body::read(&VOICE_CALLS_LIST, bytes)?)
     }

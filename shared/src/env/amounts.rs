@@ -1,15 +1,20 @@
-//! The amounts that an operator decides on: what may be spent, paid back or asked in a day or a minute.
+//! The amounts that an operator decides on: what may be spent, paid back or asked in a day or a
+//! minute.
+//!
+//! `docs/decisions.md`: Why does a wrong price of a number keep only its sale from starting?
 
 use alloy_primitives::Address;
+use tracing::error;
 
 use super::Env;
-use crate::limits::prices::{self, Prices};
+use crate::limits::prices::{self, NotAPrice, Prices};
 use crate::limits::{Budget, NumberBudget, Plan};
 use crate::types::Usdc;
 
 impl Env {
-    /// `BLAND_PLAN` (`start`, `build` or `scale`), and in place of what that says `BLAND_LINES` (optional, how many calls may run at once)
-    /// and `BLAND_MINUTE_PRICE` (optional, dollars). Whole dollars: `DAILY_CALL_BUDGET`, `DAILY_CALL_LOSS`, `PREFIX_CALL_LOSS`,
+    /// `BLAND_PLAN` (`start`, `build` or `scale`), and in place of what that says `BLAND_LINES`
+    /// (optional, how many calls may run at once) and `BLAND_MINUTE_PRICE` (optional, dollars).
+    /// Whole dollars: `DAILY_CALL_BUDGET`, `DAILY_CALL_LOSS`, `PREFIX_CALL_LOSS`,
     /// `WALLET_CALL_LOSS`.
     pub fn budget(&mut self) -> Budget {
         let plan = self.required("BLAND_PLAN");
@@ -43,10 +48,14 @@ impl Env {
         }
     }
 
-    /// `DAILY_NUMBER_BUDGET` (whole dollars): what numbers that are bought at the carrier may cost in a day.
-    /// `UNPAID_NUMBER_BUDGET` (whole dollars): beyond which numbers are paid for before they are bought.
+    /// `DAILY_NUMBER_BUDGET` (whole dollars): what numbers that are bought at the carrier may cost
+    /// in a day. `UNPAID_NUMBER_BUDGET` (whole dollars): beyond which numbers are paid for before
+    /// they are bought.
     pub fn number_budget(&mut self) -> NumberBudget {
-        let prices = self.number_prices();
+        let prices = self.own_prices().unwrap_or_else(|wrong| {
+            self.problem(format!("NUMBER_PRICES: {wrong}"));
+            Prices::known()
+        });
         let daily = self.dollars("DAILY_NUMBER_BUDGET");
         if prices.highest() > daily {
             self.problem("NUMBER_PRICES has a country that costs more than DAILY_NUMBER_BUDGET");
@@ -54,23 +63,36 @@ impl Env {
         NumberBudget { prices, daily, unpaid: self.dollars("UNPAID_NUMBER_BUDGET") }
     }
 
-    /// `NUMBER_PRICES` (optional): what a number costs a month in further countries, such as `GB=1.15,DE=1.15`.
-    pub fn number_prices(&mut self) -> Prices {
-        let more = self.optional("NUMBER_PRICES").unwrap_or_default();
-        Prices::with(&more).unwrap_or_else(|wrong| {
-            self.problem(format!("NUMBER_PRICES: {wrong}"));
+    /// `NUMBER_PRICES` (optional): what a number costs a month in further countries, such as
+    /// `GB=1.15,DE=1.15`. For what sells none by it: a list that cannot be read is told, and no
+    /// reason to stop no calls.
+    pub fn number_prices(&self) -> Prices {
+        self.own_prices().unwrap_or_else(|wrong| {
+            error!(%wrong, "NumberPrices cannot be read: the prices of this build are taken");
             Prices::known()
         })
     }
 
-    /// `MISSING_PAYMENTS_STOP` (whole dollars): so much that was granted and is not on the chain pauses selling.
+    fn own_prices(&self) -> Result<Prices, NotAPrice> {
+        Prices::with(&self.optional("NUMBER_PRICES").unwrap_or_default())
+    }
+
+    /// `MISSING_PAYMENTS_STOP` (whole dollars): so much that was granted and is not on the chain
+    /// pauses selling.
     pub fn missing_stop(&mut self) -> Usdc {
         self.dollars("MISSING_PAYMENTS_STOP")
     }
 
-    /// `DAILY_REFUND_LIMIT` (whole dollars): where more is owed than that on one day, nothing goes back until an operator says so.
+    /// `DAILY_REFUND_LIMIT` (whole dollars): where more is owed than that on one day, nothing goes
+    /// back until an operator says so.
     pub fn refund_limit(&mut self) -> Usdc {
         self.dollars("DAILY_REFUND_LIMIT")
+    }
+
+    /// `WALLET_REFUND_LIMIT` (whole dollars): how much goes back to one wallet in a day; the rest
+    /// waits for another.
+    pub fn wallet_refund_limit(&mut self) -> Usdc {
+        self.dollars("WALLET_REFUND_LIMIT")
     }
 
     /// `DAILY_STRAY_LIMIT` (whole dollars): how much of stray payments goes back in a day.
@@ -83,8 +105,9 @@ impl Env {
         self.dollars("LARGEST_STRAY")
     }
 
-    /// `UNPROVEN_PER_MINUTE`: how many signatures that only a contract can judge are asked about in a minute.
-    /// `SMART_WALLET_FACTORIES` (optional): more factories whose wallets may pay before they are deployed, comma-separated.
+    /// `UNPROVEN_PER_MINUTE`: how many signatures that only a contract can judge are asked about in
+    /// a minute. `SMART_WALLET_FACTORIES` (optional): more factories whose wallets may pay before
+    /// they are deployed, comma-separated.
     pub fn unproven(&mut self) -> (u32, Vec<Address>) {
         let most: Option<u32> = self.required("UNPROVEN_PER_MINUTE").parse().ok().filter(|most| *most > 0);
         if most.is_none() {
@@ -107,5 +130,30 @@ impl Env {
             self.problem(format!("{name} is not a number of dollars"));
         }
         Usdc::micros(1_000_000).times(u64::from(dollars.unwrap_or(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::env::Env;
+
+    #[test]
+    fn what_sells_numbers_needs_their_prices_and_what_stops_calls_starts_without() {
+        for prices in ["UK=1.15", "GB=0", "GB"] {
+            let env = || {
+                Env::from(move |name| match name {
+                    "NUMBER_PRICES" => Some(prices.to_owned()),
+                    "POOL_COUNTRIES" => Some("US,UK".to_owned()),
+                    _ => Some("5".to_owned()),
+                })
+            };
+            let lenient = env();
+            let told = (lenient.number_prices().countries().count(), lenient.pool_countries().len());
+            assert_eq!(lenient.complete(told).ok(), Some((2, 1)), "{prices}");
+            let mut strict = env();
+            let budget = strict.number_budget();
+            let why = strict.complete(budget).map_err(|incomplete| incomplete.to_string());
+            assert!(why.is_err_and(|why| why.contains("is not a country and its price")), "{prices}");
+        }
     }
 }

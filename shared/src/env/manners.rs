@@ -4,8 +4,8 @@ use super::Env;
 use crate::limits::manners::{Manners, QuietHours};
 
 impl Env {
-    /// `AI_DISCLOSURE`, `RECORDING_DISCLOSURE` and `RECORD_CALLS` (`on` or `off`) and `QUIET_HOURS` (such as `21-8`, or `off`), each
-    /// optional: what is not said is as the specification has it.
+    /// `AI_DISCLOSURE`, `RECORDING_DISCLOSURE` and `RECORD_CALLS` (`on` or `off`) and `QUIET_HOURS`
+    /// (such as `21-8`, or `off`), each optional: what is not said is as the specification has it.
     pub fn manners(&mut self) -> Manners {
         let usual = Manners::default();
         let quiet = self.optional("QUIET_HOURS").filter(|hours| hours != "off");

@@ -1,15 +1,15 @@
 //! What a client would rather read: JSON, or a page. Pure.
 //!
-//! Programs send `*/*`, `application/json` or nothing, and get JSON; a page is only for a client that prefers HTML by name or by
-//! weight, as browsers do.
+//! Programs send `*/*`, `application/json` or nothing, and get JSON; a page is only for a client
+//! that prefers HTML by name or by weight, as browsers do.
 
 use http::HeaderMap;
 use http::header::ACCEPT;
 
 use crate::edge::quality::{split, thousandths};
 
-/// Whether HTML is wanted more than JSON (RFC 9110, 12.5.1). Each has one variant here, so parameters of a type, such as a
-/// character set or a level, tell nothing apart.
+/// Whether HTML is wanted more than JSON (RFC 9110, 12.5.1). Each has one variant here, so
+/// parameters of a type, such as a character set or a level, tell nothing apart.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     let asked: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let ranges: Vec<Range<'_>> = asked.iter().flat_map(|value| split(value, ',')).filter_map(Range::read).collect();
@@ -47,7 +47,8 @@ impl<'a> Range<'a> {
     }
 }
 
-/// The most precise range that names a type says how much it is wanted; of several such, the largest.
+/// The most precise range that names a type says how much it is wanted; of several such, the
+/// largest.
 fn weight(ranges: &[Range<'_>], kind: &str, subtype: &str) -> u16 {
     let fitting = ranges.iter().filter_map(|range| Some((range.fits(kind, subtype)?, range.weight)));
     fitting.max().map_or(0, |(_, weight)| weight)

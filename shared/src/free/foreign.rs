@@ -1,10 +1,13 @@
-//! Whether a browser sent a request for a page of another site, in a way in which a page may without the browser asking us first: by a
-//! form, a beacon, or a `fetch` that reads no answer. Pure.
+//! Whether a browser sent a request for a page of another site, in a way in which a page may
+//! without the browser asking us first: by a form, a beacon, or a `fetch` that reads no answer.
+//! Pure.
 //!
-//! A client that knows a call's id may hang it up, from any page: as `application/json`, before which browsers ask (`OPTIONS`). What is refused
-//! here is that a stranger's page makes a visitor's browser do it unseen. Browsers say of each request where it comes from
-//! (`Sec-Fetch-Site`), or, the older ones, that it comes from a page at all (`Origin`, on every POST); programs say neither.
-//! A token in our form would prove nothing beyond that: a client that has the id could read it.
+//! A client that knows a call's id may hang it up, from any page: as `application/json`, before
+//! which browsers ask (`OPTIONS`). What is refused here is that a stranger's page makes a visitor's
+//! browser do it unseen. Browsers say of each request where it comes from (`Sec-Fetch-Site`), or,
+//! the older ones, that it comes from a page at all (`Origin`, on every POST); programs say
+//! neither. A token in our form would prove nothing beyond that: a client that has the id could
+//! read it.
 //!
 //! `docs/decisions.md`: How is a stranger's page kept from hanging up?
 

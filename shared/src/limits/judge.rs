@@ -29,27 +29,10 @@ pub struct Counted {
     pub open_until: Option<i64>,
 }
 
-/// Whether something that was counted then, and is over unless it must be by `ends_at`, counts for nothing any more.
+/// Whether something that was counted then, and is over unless it must be by `ends_at`, counts for
+/// nothing any more.
 pub fn is_past(at: i64, ends_at: Option<i64>, now: i64) -> bool {
     ends_at.is_none() && at <= now - seconds(WINDOW)
-}
-
-/// A sum that begins with the first cost after the last one's day is over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Sum {
-    /// When it began.
-    pub since: i64,
-    /// How much it is.
-    pub amount: Usdc,
-}
-
-/// What is to be done with a sum.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Booking {
-    /// Another day begins with it.
-    Begin,
-    /// It is added to the sum that began then.
-    Add(i64),
 }
 
 /// A call that is wanted.
@@ -67,14 +50,16 @@ impl Wanted<'_> {
         rates::carrier_minute(self.to) > DEAR
     }
 
-    /// Whether it is a dear call that could cost more than a wallet may lose. It uses up what makes a wallet a good one.
+    /// Whether it is a dear call that could cost more than a wallet may lose. It uses up what makes
+    /// a wallet a good one.
     pub fn is_a_risk(&self, budget: &Budget) -> bool {
         self.is_dear() && self.cost > budget.wallet
     }
 }
 
-/// Whether a wallet that has placed these calls, of which so many were good, may place this one. Of all limits that are reached, the
-/// one that is so for longest is said: a client that comes again then is not sent away by another.
+/// Whether a wallet that has placed these calls, of which this many were good, may place this one.
+/// Reports the limit that lasts longest, so that a client that waits for it is not turned away
+/// again by another.
 pub fn wallet(calls: &[Counted], good: u64, wanted: &Wanted<'_>, budget: &Budget, now: i64) -> Result<(), Reached> {
     let often = FREQUENCIES
         .iter()
@@ -109,7 +94,7 @@ pub fn left_to_wallet(calls: &[Counted], to: &PhoneNumber, budget: &Budget, now:
     all
 }
 
-/// How often a wallet may call.
+/// A limit on how often a wallet may call.
 struct Frequency {
     limit: Limit,
     /// Whether only calls to the same number count.
@@ -132,11 +117,11 @@ impl Frequency {
     }
 }
 
-/// Whether a destination that was called then may be called again, where the line of such a call has last failed in the middle
-/// of the conversation.
-pub fn destination(to: &PhoneNumber, calls: &[i64], broke_at: Option<i64>, now: i64) -> Result<(), Reached> {
+/// Whether a destination that was called then may be called again, where the line of such a call
+/// has last failed in the middle of the conversation; a person's, or one that is a business's.
+pub fn destination(is_a_business: bool, calls: &[i64], broke_at: Option<i64>, now: i64) -> Result<(), Reached> {
     let broken: Vec<i64> = broke_at.into_iter().collect();
-    let most = if rates::is_toll_free(to) { BUSINESS_PER_DAY } else { DESTINATION_PER_DAY };
+    let most = if is_a_business { BUSINESS_PER_DAY } else { DESTINATION_PER_DAY };
     longest(&[
         (Limit::DestinationPerDay, count(calls, most, WINDOW, now)),
         (Limit::Broken, count(&broken, BROKEN_PER_DAY, WINDOW, now)),
@@ -159,27 +144,13 @@ pub fn lines(running: u64, budget: &Budget) -> Result<(), Reached> {
     if full { Err(Reached { limit: Limit::AllAtOnce, retry_after: A_LINE.as_secs() }) } else { Ok(()) }
 }
 
-/// Whether this fits into a sum, and into which.
-pub fn sum(seen: Option<Sum>, cost: Usdc, most: Usdc, limit: Limit, now: i64) -> Result<Booking, Reached> {
-    let day = seconds(WINDOW);
-    match seen {
-        Some(sum) if sum.since > now - day => {
-            if sum.amount.plus(cost) <= most {
-                Ok(Booking::Add(sum.since))
-            } else {
-                Err(Reached { limit, retry_after: until(sum.since + day, now) })
-            }
-        }
-        _ => Ok(Booking::Begin),
-    }
-}
-
 fn longest(waits: &[(Limit, Option<u64>)]) -> Result<(), Reached> {
     let reached = waits.iter().filter_map(|(limit, wait)| Some(Reached { limit: *limit, retry_after: (*wait)? }));
     reached.max_by_key(|reached| reached.retry_after).map_or(Ok(()), Err)
 }
 
-/// How long until fewer than `most` of these instants lie within the window; nothing, if they do now.
+/// How long until fewer than `most` of these instants lie within the window; nothing, if they do
+/// now.
 fn count(instants: &[i64], most: usize, window: Duration, now: i64) -> Option<u64> {
     let mut within = within(instants, window, now);
     within.sort_unstable();
@@ -205,8 +176,8 @@ fn ends_of(calls: &[Counted]) -> Vec<i64> {
     calls.iter().filter_map(|call| call.ends_at).collect()
 }
 
-/// How long until there is room for this much, because enough of what these calls have lost is past, or may turn out to be less. What
-/// they have earned is past one day as well.
+/// How long until there is room for this much, because enough of what these calls have lost is
+/// past, or may turn out to be less. What they have earned is past one day as well.
 fn room(calls: &[Counted], needs: Usdc, most: Usdc, now: i64) -> Option<u64> {
     let most = most.signed() - needs.signed();
     let mut within = losses(calls, now);

@@ -1,5 +1,6 @@
-//! How calls are held where the law of the callee's country wants more than the specification: what is said at their beginning,
-//! whether they are recorded, and at which hours no phone rings. An operator decides on all of it. Pure.
+//! How calls are held where the law of the callee's country wants more than the specification: what
+//! is said at their beginning, whether they are recorded, and at which hours no phone rings. An
+//! operator decides on all of it. Pure.
 //!
 //! `docs/decisions.md`: How is it known what hour it is at the callee?
 
@@ -9,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::zones;
 use crate::types::{DAY, PhoneNumber, Timestamp};
 
-/// What an operator has decided.
+/// An operator's decisions about how calls are held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Manners {
     /// Whether the callee is told that an AI speaks.
@@ -29,7 +30,8 @@ impl Default for Manners {
     }
 }
 
-/// Hours in which no phone rings, by the callee's clock: from one in the evening to one in the morning.
+/// Hours in which no phone rings, by the callee's clock: from one in the evening to one in the
+/// morning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct QuietHours {
     from: i8,
@@ -37,8 +39,8 @@ pub struct QuietHours {
 }
 
 impl QuietHours {
-    /// Reads `21-8`: it begins between 20 and 23 and ends between 5 and 9, so that it is the night, and so that there is an hour at which
-    /// every zone of a country as wide as Russia is awake.
+    /// Reads `21-8`: it begins between 20 and 23 and ends between 5 and 9, so that it is the night,
+    /// and so that there is an hour at which every zone of a country as wide as Russia is awake.
     pub fn parse(text: &str) -> Option<Self> {
         let (from, until) = text.split_once('-')?;
         let (from, until) = (hour(from)?, hour(until)?);
@@ -50,8 +52,8 @@ impl QuietHours {
         (self.from, self.until)
     }
 
-    /// Why a number may not be called now, if it may not. It may be called when that is so in every zone that it may be in; one of which
-    /// no zone is known is not called.
+    /// Why a number may not be called now, if it may not. It may be called when that is so in every
+    /// zone that it may be in; one of which no zone is known is not called.
     pub fn night(self, to: &PhoneNumber, now: Timestamp) -> Option<Night> {
         match zones::of(to) {
             Ok(zones) => self.night_in(&zones, now),
@@ -67,7 +69,8 @@ impl QuietHours {
         let mut mornings: Vec<Timestamp> = zones.iter().flat_map(|zone| self.mornings(zone, now)).collect();
         mornings.sort_unstable();
         let opens = mornings.into_iter().find(|at| *at > now && is_open(*at));
-        // Where no hour is day in all of them, it is asked again tomorrow, and no phone rings by accident.
+        // Where no hour is day in all of them, it is asked again tomorrow, and no phone rings by
+        // accident.
         let opens = opens.unwrap_or_else(|| a_day_later(now));
         Some(Night { opens, certain: zones.iter().all(|zone| !self.is_open(zone, now)) })
     }

@@ -1,5 +1,5 @@
-//! What a number costs us a month, by country. A buyer pays the same everywhere, so a country whose price is not known
-//! is not sold: it could cost more than it earns.
+//! What a number costs us a month, by country. A buyer pays the same everywhere, so a country whose
+//! price is not known is not sold: it could cost more than it earns.
 //!
 //! `docs/decisions.md`: Why is a country without a price not sold?
 
@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use crate::types::{Country, Usdc};
 
-/// The table, as `dialtone rates --numbers` writes it. Each account may have other prices; an operator gives them (`NumberPrices`).
+/// The table, as `dialtone rates --numbers` writes it. Each account may have other prices; an
+/// operator gives them (`NumberPrices`).
 const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/number_prices.tsv"));
 
 static KNOWN: LazyLock<Prices> = LazyLock::new(|| {
@@ -16,7 +17,7 @@ static KNOWN: LazyLock<Prices> = LazyLock::new(|| {
     Prices(rows.filter_map(|(country, price)| Some((Country::parse(country).ok()?, dollars(price)?))).collect())
 });
 
-/// What numbers cost, by country.
+/// The prices of numbers, by country.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Prices(BTreeMap<Country, Usdc>);
 
@@ -41,7 +42,8 @@ impl Prices {
         self.0.iter().map(|(country, price)| format!("{country}\t{}", price.dollars()))
     }
 
-    /// Our own prices, and an operator's, which stand for more countries or in place of ours: `GB=1.15,DE=2`.
+    /// Our own prices, and an operator's, which stand for more countries or in place of ours:
+    /// `GB=1.15,DE=2`.
     pub fn with(more: &str) -> Result<Self, NotAPrice> {
         let Self(mut prices) = Self::known();
         for each in more.split(',').map(str::trim).filter(|each| !each.is_empty()) {
@@ -88,7 +90,8 @@ pub fn dollars(text: &str) -> Option<Usdc> {
     (micros > 0).then_some(Usdc::micros(micros))
 }
 
-/// Micro-dollars of a vendor's amount, which can be below nothing, and can have more places than we count in: rounded to the nearest.
+/// Micro-dollars of a vendor's amount, which can be below nothing, and can have more places than we
+/// count in: rounded to the nearest.
 pub fn signed_dollars(text: &str) -> Option<i64> {
     let (sign, amount) = text.strip_prefix('-').map_or((1, text), |amount| (-1, amount));
     let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));

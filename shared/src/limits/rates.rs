@@ -1,8 +1,9 @@
 //! What a minute to a number costs at the carrier at most, and which numbers belong together. Pure.
 //!
-//! These are ceilings: what is reserved when a call is dialled must not be less than what it can come to, and is corrected as soon as
-//! that is known. They stand in a table with a source and a date, `shared/data/rates.tsv`, which `dialtone rates` writes anew from the
-//! carrier's price list. Where a country is not named, it is as dear as the dearest that is.
+//! These are ceilings: what is reserved when a call is dialled must not be less than what it can
+//! come to, and is corrected as soon as that is known. They stand in a table with a source and a
+//! date, `shared/data/rates.tsv`, which `dialtone rates` writes anew from the carrier's price list.
+//! Where a country is not named, it is as dear as the dearest that is.
 //!
 //! `docs/decisions.md`: Where do the rates come from, and who says that they are wrong?
 
@@ -12,15 +13,18 @@ use std::sync::LazyLock;
 use super::prices::dollars;
 use crate::types::{FREEPHONE_AREAS, PhoneNumber, Usdc};
 
-/// What a number costs at least that nothing is known of.
+/// What a number costs at least that nothing is known of,
 const UNKNOWN: u64 = 1_000_000;
+/// and at most: a carrier's list has single ranges that cost ten dollars a minute, and half an hour
+/// of that is more than all dear calls of a day may lose.
+const MOST_UNKNOWN: u64 = 2_000_000;
 
 /// The table, as `dialtone rates` writes it.
 const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/rates.tsv"));
 
 static RATES: LazyLock<Rates> = LazyLock::new(|| Rates::read(TABLE));
 
-/// What a minute costs, by the first digits of a number.
+/// The prices of a minute, by the first digits of a number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rates(BTreeMap<String, Usdc>);
 
@@ -30,8 +34,8 @@ impl Rates {
         &RATES
     }
 
-    /// A carrier's price list. Of several prices for the same digits the highest counts, and digits are left out that cost what those
-    /// before them cost.
+    /// A carrier's price list. Of several prices for the same digits the highest counts, and digits
+    /// are left out that cost what those before them cost.
     pub fn of(prices: impl IntoIterator<Item = (String, Usdc)>) -> Self {
         let mut all = BTreeMap::new();
         for (digits, price) in prices {
@@ -74,9 +78,10 @@ impl Rates {
         self.of_digits(digits.get(..digits.len().checked_sub(1)?)?)
     }
 
-    /// The dearest.
-    fn dearest(&self) -> Usdc {
-        self.0.values().copied().max().unwrap_or(Usdc::micros(UNKNOWN))
+    /// What a number costs that none of them fits: as much as the dearest, within bounds.
+    fn unknown(&self) -> Usdc {
+        let dearest = self.0.values().copied().max().unwrap_or(Usdc::micros(UNKNOWN));
+        dearest.clamp(Usdc::micros(UNKNOWN), Usdc::micros(MOST_UNKNOWN))
     }
 }
 
@@ -87,27 +92,28 @@ pub fn head(date: &str, source: &str) -> String {
         .fold(String::new(), |head, line| head + line + "\n")
 }
 
-/// What one analysis of a call costs at the dialler: $0.003, and $0.0015 for the call, after its documents of 2026. They say that a
-/// long call costs more, and not how much.
+/// What one analysis of a call costs at the dialler: $0.003, and $0.0015 for the call, after its
+/// documents of 2026. They say that a long call costs more, and not how much.
 pub const ANALYSIS: Usdc = Usdc::micros(4_500);
 /// How often the dialler is asked the questions about one call: each time costs anew.
 pub const ANALYSES: u64 = 2;
 
-/// Calling codes of two digits. Those of the North American plan and of Russia's have one, all others three.
+/// Calling codes of two digits. Those of the North American plan and of Russia's have one, all
+/// others three.
 const TWO_DIGITS: [&str; 44] = [
     "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51",
     "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90",
     "91", "92", "93", "94", "95", "98",
 ];
 
-/// What a minute to this number costs at the carrier at most. Where nothing is known of it, as much as the dearest that is, and no less
-/// than a dollar.
+/// What a minute to this number costs at the carrier at most. Where nothing is known of it, as much
+/// as the dearest that is, no less than a dollar and no more than two.
 pub fn carrier_minute(to: &PhoneNumber) -> Usdc {
-    let unknown = || RATES.dearest().max(Usdc::micros(UNKNOWN));
-    RATES.of_digits(digits(to)).unwrap_or_else(unknown)
+    RATES.of_digits(digits(to)).unwrap_or_else(|| RATES.unknown())
 }
 
-/// Whether a business pays for being called at this number: the toll-free areas of the North American plan.
+/// Whether a business pays for being called at this number: the toll-free areas of the North
+/// American plan.
 pub fn is_toll_free(to: &PhoneNumber) -> bool {
     digits(to)
         .strip_prefix('1')
@@ -115,19 +121,13 @@ pub fn is_toll_free(to: &PhoneNumber) -> bool {
         .is_some_and(|area| FREEPHONE_AREAS.contains(&area))
 }
 
-/// The dearest rate that is known.
-#[cfg(test)]
-pub(super) fn dearest_known() -> Usdc {
-    RATES.dearest()
-}
-
 /// What so many questions about a call cost at most: all of them are asked at once, and that twice.
 pub fn questions(many: usize) -> Usdc {
     if many == 0 { Usdc::micros(0) } else { ANALYSIS.times(ANALYSES) }
 }
 
-/// The calling code and the three digits after it: an area of the North American plan, a range elsewhere. Those who earn on
-/// calls own ranges.
+/// The calling code and the three digits after it: an area of the North American plan, a range
+/// elsewhere. Those who earn on calls own ranges.
 pub fn prefix(to: &PhoneNumber) -> &str {
     let digits = digits(to);
     let code = match digits.as_bytes() {
@@ -165,14 +165,26 @@ mod tests {
         ] {
             assert_eq!(rates.of_digits(digits), rate.map(Usdc::micros), "{digits}");
         }
-        assert_eq!(rates.dearest(), Usdc::micros(500_000));
+    }
+
+    #[test]
+    fn a_number_that_is_not_in_the_table_is_a_dear_one_whatever_the_table_has() {
+        for (table, unknown) in
+            [("", 1_000_000), ("1\t0.60\n", 1_000_000), ("1\t1.4\n", 1_400_000), ("1\t10\n", 2_000_000)]
+        {
+            assert_eq!(Rates::read(table).unknown(), Usdc::micros(unknown), "{table}");
+        }
+        assert_eq!(carrier_minute(&number("+2521234567")), Rates::ours().unknown());
+        // San Marino, the Vatican, Kosovo, Palestine, and France beyond the seas.
+        for code in ["378", "379", "383", "970", "262", "590", "594", "596"] {
+            assert_eq!(Rates::ours().of_digits(&format!("{code}123456789")), None, "{code}: decisions says so");
+        }
     }
 
     #[test]
     fn the_table_is_read_to_its_last_line_and_says_where_it_comes_from_and_when() {
         let lines: Vec<&str> = TABLE.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(Rates::ours().lines().collect::<Vec<_>>(), lines, "in the order of the digits, and each once");
-        assert!(carrier_minute(&number("+2521234567")) >= Usdc::micros(UNKNOWN).max(dearest_known()));
         assert!(Rates::ours().0.keys().all(|digits| digits.bytes().all(|digit| digit.is_ascii_digit())));
         let head: Vec<&str> = TABLE.lines().take_while(|line| line.starts_with('#')).collect();
         assert!(head.iter().any(|line| line.starts_with("# source: ")));

@@ -1,8 +1,10 @@
-//! A sum over a window that moves: the half-day that runs and the two before it. So it covers any twenty-four hours, and there is no
-//! edge at which a bound begins anew: what was counted leaves 24 to 36 hours later, half a day at a time. Pure.
+//! A sum over a window that moves: the half-day that runs and the two before it. So it covers any
+//! twenty-four hours, and there is no edge at which a bound begins anew: what was counted leaves 24
+//! to 36 hours later, half a day at a time. Pure.
 //!
-//! A half-day is named by a number that grows, and each sum has three places for them, one after the other. What was counted in a
-//! half-day is taken off its own place, as long as that is not another half-day's.
+//! A half-day is named by a number that grows, and each sum has three places for them, one after
+//! the other. What was counted in a half-day is taken off its own place, as long as that is not
+//! another half-day's.
 //!
 //! `docs/decisions.md`: Why does a window move by half-days?
 
@@ -17,7 +19,8 @@ pub const SLOTS: usize = 3;
 /// The same, among numbers of parts.
 const PARTS: i64 = 3;
 
-/// One sum: of the whole window, and of each part. Micro-dollars, below zero where more was earned than lost.
+/// One sum: of the whole window, and of each part. Micro-dollars, below zero where more was earned
+/// than lost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Track {
     /// Of all parts.
@@ -41,8 +44,12 @@ pub struct Window {
     pub dear: Track,
     /// How much is only reserved, for calls whose cost is not known yet.
     pub open: i64,
+    /// How much of that is for dear destinations.
+    pub open_dear: i64,
     /// By when it is known of all of them.
     pub open_until: i64,
+    /// How many calls run that are counted in it: they do not leave it with time.
+    pub running: i64,
     /// How far this slice of a whole goes, where there are others.
     pub upto: Option<u8>,
     /// How often something was passed on to others or by them.
@@ -50,15 +57,17 @@ pub struct Window {
 }
 
 impl Window {
-    /// All slices of a window as one, as it is now; nothing, if nothing was counted in any. All have the same half-days: each began as a
-    /// half of another one.
+    /// All slices of a window as one, as it is now; nothing, if nothing was counted in any. All
+    /// have the same half-days: each began as a half of another one.
     pub fn whole<'a>(slices: impl Iterator<Item = &'a Self>, now: i64) -> Option<Self> {
         slices.map(|slice| slice.now(now)).reduce(|whole, slice| Self {
             loss: whole.loss.and(slice.loss),
             cost: whole.cost.and(slice.cost),
             dear: whole.dear.and(slice.dear),
             open: whole.open + slice.open,
+            open_dear: whole.open_dear + slice.open_dear,
             open_until: whole.open_until.max(slice.open_until),
+            running: whole.running + slice.running,
             ..whole
         })
     }
@@ -90,7 +99,7 @@ pub struct Turn {
     pub first: First,
 }
 
-/// What has to be done with a window before something is booked.
+/// The step that a window needs before something is booked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum First {
     /// Nothing.
@@ -101,11 +110,14 @@ pub enum First {
     Begin,
 }
 
-/// What is to be booked in one sum, and how far that may go.
+/// An amount that is to be booked in one sum, and how far that may go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bound {
     /// Of what.
     pub limit: Limit,
+    /// How much of the sum is only reserved. Not all that is reserved in an item is part of each of
+    /// its sums.
+    pub open: i64,
     /// How much room it needs.
     pub needs: i64,
     /// How much there may be.
@@ -161,8 +173,20 @@ impl Turn {
         Track { total: track.total - self.past(track), slots }
     }
 
-    /// Whether there is room in a sum of this window; if not, when there is the next time, should nothing else happen: because
-    /// something has left the window, or because what is only reserved turns out to be nothing.
+    /// The same by the half-day, the newest first.
+    pub fn newest_first(&self, track: &Track) -> [i64; SLOTS] {
+        let slots = self.now(track).slots;
+        self.places().map(|place| slots.get(place).copied().unwrap_or_default())
+    }
+
+    /// The places of the half-days, the newest first.
+    pub fn places(&self) -> [usize; SLOTS] {
+        [self.slot, self.slot - 1, self.slot - 2].map(place)
+    }
+
+    /// Whether there is room in a sum of this window; if not, when there is the next time, should
+    /// nothing else happen: because something has left the window, or because what is only reserved
+    /// turns out to be nothing.
     pub fn fits(
         &self,
         seen: Option<&Window>,
@@ -175,7 +199,7 @@ impl Turn {
         if left + bound.needs <= bound.most {
             return Ok(());
         }
-        let open = seen.map_or(0, |seen| seen.open.max(0));
+        let open = bound.open.max(0);
         let known = seen.map_or(now, |seen| seen.open_until).max(now + ROUND.as_secs().cast_signed());
         let long = SLOT.as_secs().cast_signed();
         let is_past = |place: usize| match &self.first {
@@ -219,7 +243,8 @@ mod tests {
     }
 
     fn wait(window: Option<Window>, needs: i64) -> Option<u64> {
-        let bound = Bound { limit: Limit::PrefixCost, needs, most: 100 };
+        let open = window.map_or(0, |seen| seen.open);
+        let bound = Bound { limit: Limit::PrefixCost, open, needs, most: 100 };
         let turn = Turn::of(window.as_ref(), NOW);
         turn.fits(window.as_ref(), |window| &window.loss, &bound, NOW).err().map(|reached| reached.retry_after)
     }
@@ -299,6 +324,18 @@ mod tests {
         assert_eq!(at(100, 9, 400), Some(129_500), "too little of it is open");
         assert_eq!(at(100, 10, -5), Some(60), "it is overdue");
         assert_eq!(wait(Some(window([10, 0, 90], HALF - 50, 90, 400)), 10), Some(50), "it leaves before");
+    }
+
+    /// What other sums of the item have reserved does not come back in this one.
+    #[test]
+    fn what_is_reserved_for_others_makes_no_room() {
+        let seen = window([100, 0, 0], 100, 50, 400);
+        let turn = Turn::of(Some(&seen), NOW);
+        let wait = |open| {
+            let bound = Bound { limit: Limit::DearLoss, open, needs: 10, most: 100 };
+            turn.fits(Some(&seen), |seen| &seen.loss, &bound, NOW).map_err(|reached| reached.retry_after)
+        };
+        assert_eq!((wait(50), wait(0)), (Err(400), Err(129_500)));
     }
 
     #[test]

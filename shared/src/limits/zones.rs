@@ -1,8 +1,9 @@
 //! In which time zones a number may be. Pure.
 //!
-//! A table says so by a number's first digits, `shared/data/zones.tsv`, with its source and date; the rules of a zone are those of
-//! `jiff`'s own copy of the time zone database. Only what is in a place is in that place's zone: a landline, and in North America any
-//! number, whose area code is all that is known of it. A mobile phone of another country may be anywhere in it.
+//! A table says so by a number's first digits, `shared/data/zones.tsv`, with its source and date;
+//! the rules of a zone are those of `jiff`'s own copy of the time zone database. Only what is in a
+//! place is in that place's zone: a landline, and in North America any number, whose area code is
+//! all that is known of it. A mobile phone of another country may be anywhere in it.
 //!
 //! `docs/decisions.md`: How is it known what hour it is at the callee?
 
@@ -27,8 +28,8 @@ static ZONES: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Unknown;
 
-/// The zones that a number may be in. A toll-free number has none: a business pays for being called there, at any hour. One that is not
-/// known whole is not known.
+/// The zones that a number may be in. A toll-free number has none: a business pays for being called
+/// there, at any hour. One that is not known whole is not known.
 pub fn of(number: &PhoneNumber) -> Result<Vec<TimeZone>, Unknown> {
     if rates::is_toll_free(number) { Ok(Vec::new()) } else { called(names(number)) }
 }

@@ -1,6 +1,7 @@
-//! A tool and its arguments as a request to the endpoint that it is made of. What an endpoint reads for itself is handed on as it stands:
-//! there is one reader of each field, and it is the endpoint's. Only what becomes a part of an address or of a header is read here, before it
-//! gets there. Pure.
+//! A tool and its arguments as a request to the endpoint that it is made of. What an endpoint reads
+//! for itself is handed on as it stands: there is one reader of each field, and it is the
+//! endpoint's. Only what becomes a part of an address or of a header is read here, before it gets
+//! there. Pure.
 
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ use crate::refusal::Refusal;
 use crate::types::{CallId, is_blank, whole};
 use crate::x402::headers::LONGEST;
 
-/// How long an endpoint may take. It works for 25 seconds at most, and may have to be started first; an invocation of more than 27 is an
-/// alarm.
+/// How long an endpoint may take. It works for 25 seconds at most, and may have to be started
+/// first; an invocation of more than 27 is an alarm.
 pub(super) const PATIENCE: Duration = Duration::from_secs(26);
 /// What a look at a call takes besides waiting.
 const LOOK: Duration = Duration::from_secs(6);
@@ -45,11 +46,37 @@ pub(super) struct Payment {
 /// Arguments, in their order.
 type Arguments<'a> = Vec<(String, &'a RawValue)>;
 
+/// What hosts put among a tool's arguments whatever its schema says, for themselves.
+const OF_A_HOST: [&str; 5] = ["wait_for_previous", "toolCallId", "sessionId", "chatInput", "action"];
+
+/// What is asked for beside `arguments`. Where these are filled, only what they lack and a
+/// purchase's name is meant by it.
+fn beside(endpoint: &api::Endpoint, arguments: &Arguments<'_>, beside: &Arguments<'_>) -> Option<String> {
+    if arguments.is_empty() {
+        return body::meant_for(endpoint, beside);
+    }
+    let field_of = |name: &str| endpoint.asked().iter().find(|field| field.names().any(|known| known == name));
+    let is_there = |field: &api::Field| field.names().any(|known| arguments.iter().any(|(name, _)| name == known));
+    let lacks = |name: &str| field_of(name).is_some_and(|field| !is_there(field));
+    let asks = beside.iter().filter(|(name, _)| lacks(name) || body::is_a_purchases_name(name));
+    body::meant_for(endpoint, &asks.cloned().collect::<Vec<_>>())
+}
+
 /// What a call of a tool asks for.
 pub(super) fn of(tool: &Tool, call: &Call<'_>) -> Result<Asked, Refusal> {
     let text = call.arguments.map_or("{}", RawValue::get);
     let mut arguments = body::fields(text.as_bytes())?;
     let endpoint = tool.endpoint;
+    // Where there is a body it says which of its fields were ignored.
+    if !endpoint.method.has_body() {
+        arguments.retain(|(name, _)| !OF_A_HOST.contains(&name.as_str()));
+    }
+    if let Some(name) = beside(endpoint, &arguments, &call.beside) {
+        return Err(Refusal::bad(
+            "arguments",
+            format!("were sent as `{name}`; send what a tool is asked for in `arguments`"),
+        ));
+    }
     let (payment, purchase) =
         if endpoint.is_paid() { (payment(&call.meta)?, purchase(&mut arguments)?) } else { (None, None) };
     let mut path = endpoint.path.to_owned();
@@ -71,7 +98,9 @@ pub(super) fn of(tool: &Tool, call: &Call<'_>) -> Result<Asked, Refusal> {
         (true, _) => Some(object(&arguments)),
         (false, None) => None,
         (false, Some((name, _))) => {
-            return Err(Refusal::bad(name.clone(), format!("is not an argument of {}", tool.name)));
+            let there = if path.contains('?') { format!(" and {WAIT_SECONDS}") } else { String::new() };
+            let is = if tool.is_of_a_call() { format!("; there are call_id{there}") } else { String::new() };
+            return Err(Refusal::bad(name.clone(), format!("is not an argument of {}{is}", tool.name)));
         }
     };
     Ok(Asked { method, path, body, payment, purchase, patience })
@@ -109,7 +138,7 @@ fn purchase(arguments: &mut Arguments<'_>) -> Result<Option<HeaderValue>, Refusa
     let Some(given) = taken(arguments, PURCHASE_NAME)? else { return Ok(None) };
     let fits = |name: &String| {
         (IDEMPOTENCY_KEY.shortest..=IDEMPOTENCY_KEY.longest).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_graphic())
+            && name.bytes().all(|b| b.is_ascii_graphic() && b != b',')
     };
     let name: Option<String> = serde_json::from_str(given.get()).ok();
     // As in a header: without anything in it there is no name.
@@ -120,7 +149,10 @@ fn purchase(arguments: &mut Arguments<'_>) -> Result<Option<HeaderValue>, Refusa
     let name = name.and_then(|name: String| HeaderValue::try_from(name).ok());
     name.map(Some).ok_or_else(|| {
         let api::Text { shortest, longest, .. } = IDEMPOTENCY_KEY;
-        Refusal::bad(PURCHASE_NAME, format!("must be {shortest} to {longest} visible ASCII characters without spaces"))
+        Refusal::bad(
+            PURCHASE_NAME,
+            format!("must be {shortest} to {longest} visible ASCII characters without spaces or commas"),
+        )
     })
 }
 
@@ -216,6 +248,47 @@ mod tests {
     }
 
     #[test]
+    fn arguments_under_another_name_buy_nothing() {
+        let asked = |name: &str, params: &str| {
+            let text =
+                format!(r#"{{"jsonrpc":"2.0","id":0,"method":"tools/call","params":{{"name":"{name}",{params}}}}}"#);
+            let message = Message::read(&text).unwrap();
+            of(tool(name).unwrap(), &message.params().unwrap().call().unwrap()).map(|asked| asked.body)
+        };
+        for params in [
+            r#""input":{"country":"CA"}"#,
+            r#""country":"CA""#,
+            r#""countryCode":"CA","arguments":{}"#,
+            r#""args":{"area_code":"604"}"#,
+            r#""Arguments":{"country":"CA"}"#,
+            r#""parameters":"{\"country\":\"CA\"}""#,
+            r#""tool":{"name":"buy_number","input":{"country":"CA"}}"#,
+            r#""idempotency_key":"order-17""#,
+            r#""input":{"idempotency_key":"order-17"}"#,
+            r#""quantity":2"#,
+            // What the arguments lack, and a purchase's name, whatever they hold.
+            r#""arguments":{"area_code":"604"},"country":"CA""#,
+            r#""arguments":{"country":"CA"},"idempotency_key":"order-17""#,
+        ] {
+            let refusal = asked("buy_number", params).unwrap_err();
+            assert!(refusal.facts().message.contains("in `arguments`"), "{params}");
+        }
+        assert!(asked("place_call", r#""to":"+12133610872""#).is_err());
+        for params in [
+            r#""arguments":{"country":"CA"},"task":{"ttl":60},"_meta":{}"#,
+            r#""arguments":null,"metadata":{"country":"CA"},"requestState":"x","client_id":7"#,
+            r#""input":{},"args":null"#,
+            // A model's own block, left in place, and what a host says about the call.
+            r#""type":"tool_use","id":"t1","input":{"country":"CA"},"arguments":{"country":"CA"}"#,
+            r#""arguments":{"country":"CA"},"timeout":60,"server":"dialtone","timestamp":1796059982,"annotations":{}"#,
+            r#""arguments":{"country":"CA"},"description":"buys a number","country":"US""#,
+            r#""arguments":{"country":"CA","toolCallId":"call_1","wait_for_previous":true}"#,
+        ] {
+            assert!(asked("buy_number", params).is_ok(), "{params}");
+        }
+    }
+
+    #[test]
     fn a_look_at_a_call_waits_as_long_as_it_is_told_and_its_client_a_little_longer() {
         for (arguments, seconds) in [
             (format!(r#"{{"call_id":"{ID}"}}"#), 0),
@@ -270,7 +343,7 @@ mod tests {
             let purchase = asked("buy_number", &format!("{{\"idempotency_key\":{none}}}"), "{}").unwrap().purchase;
             assert_eq!(purchase, None, "{none}");
         }
-        for key in [r#""two words""#, r#""a\nb""#, "7", "{}", r#""ä""#, &format!("\"{long}\"")] {
+        for key in [r#""two words""#, r#""a,b""#, r#""a\nb""#, "7", "{}", r#""ä""#, &format!("\"{long}\"")] {
             let arguments = format!(r#"{{"idempotency_key":{key}}}"#);
             assert_eq!(wrong("buy_number", &arguments, "{}").1, "idempotency_key", "{key}");
         }

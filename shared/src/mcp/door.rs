@@ -1,5 +1,5 @@
-//! The way to our own endpoints: our public address, over the network, as any other client. The address is the configuration's; a `Host`
-//! header is the client's to choose.
+//! The way to our own endpoints: our public address, over the network, as any other client. The
+//! address is the configuration's; a `Host` header is the client's to choose.
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 
@@ -21,7 +21,8 @@ impl Door {
         Self { public_url }
     }
 
-    /// Asks once. What is lost is not asked again: that is for the caller, who knows what it was paid with.
+    /// Asks once. What is lost is not asked again: that is for the caller, who knows what it was
+    /// paid with.
     pub(super) async fn ask(&self, asked: &Asked, invocation: &Invocation) -> Result<Reply, NoReply> {
         let url = format!("{}{}", self.public_url, asked.path);
         let mut request = client().request(asked.method.clone(), url).header(ACCEPT, JSON);

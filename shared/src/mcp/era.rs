@@ -1,6 +1,7 @@
-//! Which revision of the protocol a message is of, by its headers and its own words. Since 2026-07-28 each message says it, and its headers
-//! repeat what it asks for, so that what stands between can look without reading bodies; the two must agree. Before, a client says it once,
-//! in `initialize`. Pure.
+//! Which revision of the protocol a message is of, by its headers and its own words. Since
+//! 2026-07-28 each message says it, and its headers repeat what it asks for, so that what stands
+//! between can look without reading bodies; the two must agree. Before, a client says it once, in
+//! `initialize`. Pure.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,12 +14,15 @@ use super::problem::Problem;
 pub(super) const MODERN: &str = "2026-07-28";
 /// The newest of those that begin with `initialize`.
 const NEWEST_LEGACY: &str = "2025-11-25";
-/// Those that a client may begin with.
-const LEGACY: [&str; 3] = [NEWEST_LEGACY, "2025-06-18", "2024-11-05"];
-/// The one that has lists of messages, which are not taken here: a client that names it is spoken to all the same, and offered a newer one.
+/// And the oldest.
+const OLDEST: &str = "2024-11-05";
+/// Those that a client may begin with, the newest first.
+const LEGACY: [&str; 3] = [NEWEST_LEGACY, "2025-06-18", OLDEST];
+/// The one that has lists of messages, which are not taken here: a client that names it is spoken
+/// to all the same, and offered the one before.
 const WITH_BATCHES: &str = "2025-03-26";
 /// Those that can be asked for, the newest first.
-const SUPPORTED: [&str; 4] = [MODERN, NEWEST_LEGACY, "2025-06-18", "2024-11-05"];
+const SUPPORTED: [&str; 4] = [MODERN, NEWEST_LEGACY, "2025-06-18", OLDEST];
 
 const VERSION: &str = "mcp-protocol-version";
 const METHOD: &str = "mcp-method";
@@ -33,9 +37,17 @@ pub(super) enum Era {
     Legacy,
 }
 
-/// The revision that a client is answered that begins with this one.
+/// The revision that a client is answered that begins with this one: the newest that is not newer,
+/// since a client leaves that is answered one of which it cannot know. One that is older than all
+/// is answered the oldest.
 pub(super) fn negotiated(asked: Option<&str>) -> &'static str {
-    LEGACY.into_iter().find(|known| Some(*known) == asked).unwrap_or(NEWEST_LEGACY)
+    let Some(asked) = asked.filter(|asked| is_date(asked)) else { return NEWEST_LEGACY };
+    // Dates of this form sort as text.
+    LEGACY.into_iter().find(|known| *known <= asked).unwrap_or(OLDEST)
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == NEWEST_LEGACY.len() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 /// Of which revision a message is; not, where it does not know that itself.
@@ -107,16 +119,19 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_answered_its_own_revision_where_it_is_known_and_the_newest_before_where_not() {
+    fn a_client_is_answered_its_own_revision_where_it_is_known_and_the_one_before_where_not() {
         for (asked, answered) in [
             (Some("2025-11-25"), "2025-11-25"),
             (Some("2025-06-18"), "2025-06-18"),
             (Some("2024-11-05"), "2024-11-05"),
             // It has lists of messages.
-            (Some("2025-03-26"), "2025-11-25"),
+            (Some("2025-03-26"), "2024-11-05"),
+            (Some("2025-07-01"), "2025-06-18"),
+            (Some("2024-10-07"), "2024-11-05"),
             (Some("2026-07-28"), "2025-11-25"),
             (Some("2099-01-01"), "2025-11-25"),
             (Some(""), "2025-11-25"),
+            (Some("latest"), "2025-11-25"),
             (None, "2025-11-25"),
         ] {
             assert_eq!(negotiated(asked), answered, "{asked:?}");

@@ -1,7 +1,11 @@
-//! Reading a message: JSON-RPC 2.0, one request, notification or answer, never a list of them. Strict, since whatever two programs read
-//! differently is a way to cheat one of them: no name twice, no second document behind the first. Pure.
+//! Reading a message: JSON-RPC 2.0, one request, notification or answer, never a list of them.
+//! Strict, since whatever two programs read differently is a way to cheat one of them: no name
+//! twice, no second document behind the first. Pure.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::problem::Problem;
@@ -10,7 +14,8 @@ use crate::types::Object;
 /// A message as it was sent.
 #[derive(Debug)]
 pub(super) struct Message<'a> {
-    /// What its answer is to be called; nothing, where no answer is wanted. Zero and an empty text are names.
+    /// What its answer is to be called; nothing, where no answer is wanted. Zero and an empty text
+    /// are names.
     pub(super) id: Option<&'a RawValue>,
     /// What is asked for; nothing, in an answer to something that was never asked here.
     pub(super) method: Option<String>,
@@ -38,7 +43,7 @@ fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// What a message is about, as far as any method reads it.
+/// The parameters of a message, as far as any method reads them.
 #[derive(Default, Deserialize, Debug)]
 pub(super) struct Params<'a> {
     #[serde(borrow)]
@@ -51,14 +56,18 @@ pub(super) struct Params<'a> {
     protocol_version: Option<&'a RawValue>,
     #[serde(borrow, rename = "_meta")]
     meta: Option<Object<Meta<'a>>>,
+    /// All of them, also those that no method reads.
+    #[serde(skip)]
+    all: BTreeMap<String, &'a RawValue>,
 }
 
-/// What is said beside it.
+/// The metadata of a message.
 #[derive(Clone, Copy, Default, Deserialize, Debug)]
 pub(super) struct Meta<'a> {
     #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
     protocol_version: Option<&'a RawValue>,
-    /// The payment, by x402's transport for MCP: an object, or as some clients write it, its base64.
+    /// The payment, by x402's transport for MCP: an object, or as some clients write it, its
+    /// base64.
     #[serde(borrow, rename = "x402/payment")]
     pub(super) payment: Option<&'a RawValue>,
     /// The same under the name that an older client has for it.
@@ -75,11 +84,20 @@ pub(super) struct Call<'a> {
     pub(super) arguments: Option<&'a RawValue>,
     /// What is said beside it.
     pub(super) meta: Meta<'a>,
+    /// What stands where arguments do not, and nothing is made of.
+    pub(super) beside: Vec<(String, &'a RawValue)>,
 }
+
+/// What the protocol has beside a tool's name and arguments.
+const OF_THE_PROTOCOL: [&str; 7] = ["name", "arguments", "_meta", "cursor", "task", "inputResponses", "requestState"];
+/// What hosts leave there of a model's own block, or say about the call.
+const OF_A_HOST: [&str; 6] = ["type", "id", "timeout", "timestamp", "annotations", "server"];
 
 impl<'a> Message<'a> {
     /// Reads one.
     pub(super) fn read(text: &'a str) -> Result<Self, Problem> {
+        // As in a body: RFC 8259 lets a reader ignore what some editors begin a text with.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let json: &RawValue =
             serde_json::from_str(text).map_err(|_| Problem::not_json("The message is not a JSON document."))?;
         if json.get().starts_with('[') {
@@ -106,9 +124,10 @@ impl<'a> Message<'a> {
     pub(super) fn params(&self) -> Result<Params<'a>, Problem> {
         let Some(params) = self.params else { return Ok(Params::default()) };
         let read: Result<Object<Params<'a>>, _> = serde_json::from_str(params.get());
-        let Object(params) = read.map_err(|_| {
+        let Object(mut params) = read.map_err(|_| {
             Problem::wrong_params("`params` and `_meta` must be JSON objects in which no name is there twice.")
         })?;
+        params.all = serde_json::from_str(self.params.map_or("{}", RawValue::get)).unwrap_or_default();
         Ok(params)
     }
 }
@@ -119,7 +138,8 @@ impl<'a> Params<'a> {
         text_in(self.protocol_version?)
     }
 
-    /// The revision that each message names since 2026-07-28. What is there and no text is named as it stands.
+    /// The revision that each message names since 2026-07-28. What is there and no text is named as
+    /// it stands.
     pub(super) fn named_version(&self) -> Option<String> {
         let version = self.meta().protocol_version?;
         Some(text_in(version).unwrap_or_else(|| version.get().to_owned()))
@@ -146,8 +166,18 @@ impl<'a> Params<'a> {
         if self.arguments.is_some_and(|arguments| !arguments.get().starts_with('{')) {
             return Err(Problem::wrong_params("`arguments` must be a JSON object."));
         }
-        Ok(Call { name, arguments: self.arguments, meta: self.meta() })
+        let is_known = |name: &str| OF_THE_PROTOCOL.contains(&name) || OF_A_HOST.contains(&name);
+        let filled = self.arguments.and_then(|arguments| serde_json::from_str::<Value>(arguments.get()).ok());
+        let beside = self.all.iter().filter(|(name, value)| !is_known(name) && !repeats(filled.as_ref(), value));
+        let beside = beside.map(|(name, value)| (name.clone(), *value)).collect();
+        Ok(Call { name, arguments: self.arguments, meta: self.meta(), beside })
     }
+}
+
+/// Whether this is the arguments once more, as where a host leaves a model's block in place.
+fn repeats(arguments: Option<&Value>, json: &RawValue) -> bool {
+    let is_object = arguments.is_some() && json.get().starts_with('{');
+    is_object && serde_json::from_str::<Value>(json.get()).ok().as_ref() == arguments
 }
 
 /// A text or a number.
@@ -180,8 +210,23 @@ mod tests {
         for id in ["null", "true", "{}", "[]", "[1]"] {
             assert_eq!(read(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)), Err((400, -32600)), "{id}");
         }
+        let marked = read("\u{feff}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}");
+        assert_eq!(marked, Ok((Some("1".to_owned()), Some("ping".to_owned()))));
         let notification = read(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
         assert_eq!(notification, Ok((None, Some("notifications/initialized".to_owned()))));
+    }
+
+    #[test]
+    fn arguments_are_read_once_whatever_stands_beside_them() {
+        let numbers = vec!["1"; 30_000].join(",");
+        let beside = (0..8_000).map(|number| format!(r#","{number}":{{}}"#)).collect::<Vec<_>>().concat();
+        let params = format!(r#"{{"name":"buy_number","arguments":{{"a":[{numbers}]}}{beside}}}"#);
+        let text = format!(r#"{{"jsonrpc":"2.0","id":0,"method":"tools/call","params":{params}}}"#);
+        let began = std::time::Instant::now();
+        let message = Message::read(&text).unwrap();
+        assert_eq!(message.params().unwrap().call().unwrap().beside.len(), 8_000);
+        // Read for each of them anew it takes minutes.
+        assert!(began.elapsed().as_secs() < 2, "{:?}", began.elapsed());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What is wrong with a message, as JSON-RPC says it and as HTTP does. What is wrong with a tool's arguments is not here: that is a result,
-//! which a model reads and mends.
+//! What is wrong with a message, as JSON-RPC says it and as HTTP does. What is wrong with a tool's
+//! arguments is not here: that is a result, which a model reads and mends.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,8 @@ use crate::edge::Answer;
 /// A message that has no result.
 #[derive(Debug)]
 pub(super) struct Problem {
-    /// What HTTP says; nothing, where a client of that revision takes a status for a broken connection.
+    /// What HTTP says; nothing, where a client of that revision takes a status for a broken
+    /// connection.
     status: Option<&'static Code>,
     outcome: &'static str,
     number: i32,

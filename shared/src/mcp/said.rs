@@ -1,15 +1,18 @@
-//! What the server says of itself, and how anything that it says is written: the same for clients of every revision, since those before
-//! 2026-07-28 skip what is only said since.
+//! What the server says of itself, and how anything that it says is written: the same for clients
+//! of every revision, since those before 2026-07-28 skip what is only said since. A `ping` is the
+//! exception: its answer is empty, and official clients hold it to that.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::words;
 use crate::api::mcp::{INSTRUCTIONS, TOOLS};
 use crate::types::Country;
 use crate::wire::json as bytes_of;
 
-/// Milliseconds for which a client may keep what is the same for all: as long as a cache may keep the documents.
+/// Milliseconds for which a client may keep what is the same for all: as long as a cache may keep
+/// the documents.
 const KEPT_MS: u32 = 300_000;
 
 /// A result.
@@ -104,6 +107,10 @@ pub(super) fn discovered(version: &str) -> Value {
 
 /// The tools, always in this order.
 pub(super) fn tools(countries: &[Country]) -> Value {
-    let tools: Vec<Value> = TOOLS.iter().map(|tool| tool.described(countries)).collect();
+    let told = |mut tool: Value| {
+        tool.get_mut("inputSchema").into_iter().for_each(words::of_schema);
+        tool
+    };
+    let tools: Vec<Value> = TOOLS.iter().map(|tool| told(tool.described(countries))).collect();
     kept(json!({"tools": tools}))
 }

@@ -1,7 +1,8 @@
 //! What an endpoint has answered, as the result of a tool. Pure.
 //!
-//! One kind of answer looks like a price, the one that is a price: wrappers pay whatever looks like one, again and again. So what is not
-//! known after a payment was sent along is said in other words, and says to repeat that same payment.
+//! One kind of answer looks like a price, the one that is a price: wrappers pay whatever looks like
+//! one, again and again. So what is not known after a payment was sent along is said in other
+//! words, and says to repeat that same payment.
 //!
 //! - `docs/decisions.md`: Why do tools have no output schema, and an unpaid one all dialects at once?
 
@@ -11,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::ask::Asked;
+use super::words;
 use crate::api::codes;
 use crate::api::mcp::Tool;
 use crate::edge::UNPAID;
@@ -98,8 +100,8 @@ fn demand(tool: &Tool, headers: &HeaderMap, body: &Map<String, Value>) -> Option
     Some(price)
 }
 
-/// Everywhere that some client looks: the specification's two places, the older error, and for those that know version 1 alone the same
-/// price in that.
+/// Everywhere that some client looks: the specification's two places, the older error, and for
+/// those that know version 1 alone the same price in that.
 fn unpaid(tool: &Tool, price: &Map<String, Value>, mut first_version: Map<String, Value>) -> Told {
     for way in first_version.get_mut("accepts").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(way) = way.as_object_mut() {
@@ -134,6 +136,10 @@ fn refused(tool: &Tool, asked: &Asked, status: StatusCode, mut body: Map<String,
 
 /// Arguments that are wrong are told in text alone, which is what models mend by.
 fn complaint(mut body: Map<String, Value>, charged: &Value, structured: bool) -> Told {
+    if let Some(Value::String(message)) = body.get_mut("message") {
+        *message = words::of_mcp(message);
+    }
+    words::of_fields(&mut body);
     body.insert("charged".to_owned(), charged.clone());
     // Whatever an endpoint may say one day, this is not a price.
     body.remove("accepts");

@@ -1,6 +1,7 @@
-//! A purchase at the carrier: recorded, made by name, told to the dialler, and brought to the fence; or rolled back. Where we
-//! must not spend before we are paid, the fence comes first, and the number is bought behind it ([`Numbers::deliver`]). It
-//! refuses to know how the number was found.
+//! A purchase at the carrier: recorded, made by name, told to the dialler, and brought to the
+//! fence; or rolled back. Where we must not spend before we are paid, the fence comes first, and
+//! the number is bought behind it ([`Numbers::deliver`]). It refuses to know how the number was
+//! found.
 
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ impl Numbers {
                     Begun::Ordered(sale) => return Ok(sale),
                     Begun::Taken => continue,
                 },
-                Some(sale) => self.intend_instead(sale, &number, wanted, cost).await?,
+                Some(sale) => self.intend_instead(sale, &number, wanted).await?,
             };
             match self.buy_named(&number, &new.id, RESERVE, invocation).await {
                 Ok(bought) => {
@@ -70,8 +71,8 @@ impl Numbers {
         Err(Refusal::Upstream { vendor: Neighbour::Twilio, message }.into())
     }
 
-    /// Claims a sale with the intent to buy this number: at once, or once it is paid for, where only a contract can say whether
-    /// it will be, or where too much of today is not paid for.
+    /// Claims a sale with the intent to buy this number: at once, or once it is paid for, where
+    /// only a contract can say whether it will be, or where too much of today is not paid for.
     async fn claim_offered(
         &self,
         new: &NewSale,
@@ -83,7 +84,7 @@ impl Numbers {
             let source = bought_from(new, cost, purchases);
             let what = (Work::Lease(wanted.met_by(number, source)), source);
             let needs = intend_purchase(number, wanted.country, &new.id);
-            let came = if matches!(source, Source::Order { .. }) {
+            let came = if matches!(source, Source::Order(_)) {
                 self.claim(new, what, needs, purchases).await?.begun(Begun::Ordered)
             } else {
                 self.claim(new, what, needs, purchases).await?.begun(Begun::Intended)
@@ -95,7 +96,8 @@ impl Numbers {
         Err(crowded())
     }
 
-    /// What would come of a claim with some number that the carrier has. Which that is, and whether it has one, is not asked.
+    /// What would come of a claim with some number that the carrier has. Which that is, and whether
+    /// it has one, is not asked.
     pub(super) async fn rehearse(&self, new: &NewSale, cost: Usdc, purchases: &mut Purchases) -> Stop {
         let what = (Work::Nothing, bought_from(new, cost, purchases));
         match self.claim::<Open>(new, what, Changes::none(), purchases).await {
@@ -110,17 +112,19 @@ impl Numbers {
         sale: Sale<Open>,
         number: &PhoneNumber,
         wanted: &Wanted,
-        cost: Usdc,
     ) -> Result<Sale<Open>, Stop> {
         let id = sale.record().id.clone();
-        let forget = forget_purchase(&sale.record().work.lease()?.number, &id);
-        let work = Work::Lease(wanted.met_by(number, Source::Carrier { cost }));
+        let lease = sale.record().work.lease()?;
+        let forget = forget_purchase(&lease.number, &id);
+        let source = lease.source;
+        let work = Work::Lease(wanted.met_by(number, source));
         let changes = forget.and(intend_purchase(number, wanted.country, &id));
         let stepped = self.store.intend(sale, work, changes, number.as_str()).await;
         stepped.map_err(|not| Stop::Refuse(not.into()))
     }
 
-    /// Buys a number by name. Where the answer says nothing, or says that it is sold, we look whether it is ours.
+    /// Buys a number by name. Where the answer says nothing, or says that it is sold, we look
+    /// whether it is ours.
     async fn buy_named(
         &self,
         number: &PhoneNumber,
@@ -159,7 +163,8 @@ impl Numbers {
         fenced.map_err(|not| Stop::Refuse(not.into()))
     }
 
-    /// Nothing was bought, or it is not known. The sale is voided where that is certain; otherwise the reaper looks later.
+    /// Nothing was bought, or it is not known. The sale is voided where that is certain; otherwise
+    /// the reaper looks later.
     async fn give_up(
         &self,
         sale: Sale<Open>,
@@ -190,7 +195,8 @@ impl Numbers {
         self.store.void(sale, forget, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 
-    /// Rolls back a purchase that was left before the fence: what was bought is stock, what was not is forgotten.
+    /// Rolls back a purchase that was left before the fence: what was bought is stock, what was not
+    /// is forgotten.
     pub async fn roll_back(&self, sale: Sale<Open>, invocation: &Invocation) -> Result<(), Fault> {
         let lease = sale.record().work.lease()?.clone();
         let id = sale.record().id.clone();
@@ -218,11 +224,12 @@ impl Numbers {
 }
 
 impl Numbers {
-    /// Buys the number that is paid for, or looks what became of that where it may have been `begun`. What is then ours is what
-    /// was paid for; what is not goes back, and is not tried again.
+    /// Buys the number that is paid for, or looks what became of that where it may have been
+    /// `begun`. What is then ours is what was paid for; what is not goes back, and is not tried
+    /// again.
     pub async fn deliver(&self, record: &Record, begun: bool, invocation: &Invocation) -> Result<Delivery, Fault> {
         let lease = record.work.lease()?;
-        let (number, Source::Order { cost }) = (&lease.number, lease.source) else {
+        let (number, Source::Order(booked)) = (&lease.number, lease.source) else {
             return Err(Fault::Broken("a number that was not ordered is paid for before it is there"));
         };
         let bought = if begun {
@@ -241,7 +248,7 @@ impl Numbers {
                 return Ok(Delivery::Impossible { changes, why: Some(buy_failed(error)) });
             }
         };
-        count_purchase(cost);
+        count_purchase(booked.cost);
         Ok(match self.import(number, AFTER_PAYMENT, invocation).await {
             Ok(()) => Delivery::Done { id: bought.sid },
             Err(why) => {
@@ -267,7 +274,8 @@ impl Numbers {
 /// Whether a number of the carrier's is bought before it is paid for, or after.
 fn bought_from(new: &NewSale, cost: Usdc, purchases: &Purchases) -> Source {
     let paid_first = new.by_code || purchases.want_payment_first(cost, new.now);
-    if paid_first { Source::Order { cost } } else { Source::Carrier { cost } }
+    let booked = purchases.booked(cost, new.now);
+    if paid_first { Source::Order(booked) } else { Source::Carrier(booked) }
 }
 
 /// What came of a claim with a number that the carrier offers.
@@ -291,12 +299,12 @@ impl<Stage> Came<Stage> {
     }
 }
 
-/// The month is paid, so the number is stock, and the reaper makes it known to the dialler. That is not for the buyer to pay, and stands in
-/// the books by itself.
+/// The month is paid, so the number is stock, and the reaper makes it known to the dialler. That is
+/// not for the buyer to pay, and stands in the books by itself.
 fn stocked(record: &Record, lease: &Lease, sid: &str, now: Timestamp) -> Result<Changes, StoreFault> {
     Ok(stock(&lease.number, &record.id, sid, now)
         .and(not_sold(&record.signed.payer, &record.id))
-        .and(owed_for_no_longer(lease.source, record.created_at))
+        .and(owed_for_no_longer(lease.source))
         .and(unsold(record, now)?))
 }
 
@@ -306,5 +314,5 @@ fn count_purchase(cost: Usdc) {
 }
 
 fn not_bought_of(record: &Record, lease: &Lease) -> Changes {
-    not_bought(&record.signed.payer, &record.id, lease.source, record.created_at)
+    not_bought(&record.signed.payer, &record.id, lease.source)
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::calls::Shown;
 use crate::types::call::ResultStatus;
 
-/// What became of the questions.
+/// The answers to the questions, as a page shows them.
 pub(super) struct Answers {
     /// Each question's name, and its answer.
     pub(super) all: Vec<(String, String)>,

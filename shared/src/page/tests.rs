@@ -6,8 +6,10 @@ use crate::calls::Shown;
 use crate::calls::seen::unseen;
 use crate::calls::shown::{Money, Paid};
 use crate::store::View;
-use crate::types::call::{EndedBy, ResultStatus, Role, Status, Utterance};
+use crate::types::call::{AnsweredBy, EndedBy, ResultStatus, Role, Status, Utterance};
 use crate::types::{CallId, PhoneNumber, Usdc};
+use crate::upstream::bland::recordings::BLAND;
+use http::header::CONTENT_SECURITY_POLICY;
 
 fn ended(ended_by: EndedBy) -> View {
     let reason = "The carrier failed. This is an error, and you are not charged for it. Call again.".to_owned();
@@ -23,7 +25,7 @@ fn shown(view: View) -> Shown {
         view,
         is_final: false,
         poll_after: Some(5),
-        is_settled: false,
+        is_closed: false,
         is_said: false,
         is_ending: false,
         result_status: None,
@@ -81,7 +83,27 @@ fn only_what_is_where_recordings_are_is_played_here() {
         ("http://api.bland.ai/v1/recordings/1", None),
         ("javascript:alert(1)", None),
     ] {
-        assert_eq!(Recording::at(url).map(|recording| recording.plays), plays, "{url}");
+        assert_eq!(Recording::at(url, &[BLAND]).map(|recording| recording.plays), plays, "{url}");
+    }
+}
+
+#[test]
+fn a_page_plays_what_its_dialler_has_recorded_and_links_to_the_rest() {
+    let proxy = "https://us.dialler.example";
+    for (origin, recordings, plays) in [
+        (proxy, &[BLAND, proxy][..], true),
+        (BLAND, &[BLAND, proxy], true),
+        (BLAND, &[BLAND], true),
+        (proxy, &[BLAND], false),
+    ] {
+        let url = format!("{origin}/v1/recordings/1");
+        let shown = shown(View { recording_url: Some(url.clone()), ..ended(EndedBy::User) });
+        let page = super::of_call(&shown, recordings);
+        let policy = page.headers.iter().find(|(name, _)| *name == CONTENT_SECURITY_POLICY).expect("a policy");
+        let allowed = format!("; media-src {}", recordings.join(" "));
+        assert!(policy.1.to_str().unwrap().ends_with(&allowed), "{policy:?}");
+        assert_eq!(page.html.contains("<audio"), plays, "{url} {recordings:?}");
+        assert!(page.html.contains(&url));
     }
 }
 
@@ -99,14 +121,16 @@ fn who_speaks_is_said_where_it_changes() {
     let who = |view: &View| lines(view).into_iter().map(|line| line.who).collect::<Vec<_>>();
     let (person, ai) = (Some("Person called"), Some("AI"));
     assert_eq!(who(&view), [person, None, ai, person, ai, None]);
-    view.answered_by = Some("voicemail".to_owned());
+    view.answered_by = Some(AnsweredBy::Voicemail);
     assert_eq!(who(&view).first(), Some(&Some("Voicemail")));
 }
 
 #[test]
 fn a_call_has_the_button_as_long_as_it_can_be_hung_up() {
     let has_button = |shown: &Shown| {
-        super::of_call(shown).html.contains("<form method=\"post\" action=\"00000000000000000000000001/hangup\">")
+        super::of_call(shown, &[BLAND])
+            .html
+            .contains("<form method=\"post\" action=\"00000000000000000000000001/hangup\">")
     };
     assert!(has_button(&shown(unseen())));
     assert!(!has_button(&Shown { is_ending: true, ..shown(unseen()) }));
@@ -117,7 +141,7 @@ fn a_call_has_the_button_as_long_as_it_can_be_hung_up() {
 fn answers_are_shown_as_a_models_reading_and_only_where_there_were_questions() {
     let asked = |status, result: Option<&str>, view| {
         let shown = Shown { result_status: status, result: result.map(str::to_owned), ..shown(view) };
-        super::of_call(&shown).html
+        super::of_call(&shown, &[BLAND]).html
     };
     let over = || ended(EndedBy::User);
     let hostile = r#"{"confirmed":true,"how_many":2,"lost":false,"who":null,"words":"<img src=x onerror=alert(1)>"}"#;

@@ -1,4 +1,5 @@
-//! A call in words for a person. The reasons that programs get speak of parameters and polling; these do not.
+//! A call in words for a person. The reasons that programs get speak of parameters and polling;
+//! these do not.
 
 use crate::api::VOICE_CALL;
 use crate::calls::Shown;
@@ -15,7 +16,7 @@ pub(super) const NOT_FROM_THERE: &str = "It was to be hung up from a page of ano
 pub(super) const TRY_AGAIN: &str =
     "Something failed on our side. Nothing is lost by it: wait a moment and load the page again.";
 
-/// What is said of a call.
+/// The page's words for a call.
 pub(super) struct Words {
     /// In two or three words.
     pub(super) title: &'static str,
@@ -76,7 +77,7 @@ fn without_charge(reason: &str) -> String {
     sentences.collect::<String>().trim_end().to_owned()
 }
 
-/// What became of the money.
+/// The page's words for the money.
 pub(super) struct Money<'a> {
     pub(super) about: String,
     pub(super) transaction: Option<&'a str>,
@@ -94,7 +95,7 @@ impl<'a> Money<'a> {
             Paid::Charged(None) => ("Paid with the wallet's credit.".to_owned(), None),
             Paid::Charged(Some(paid)) => (format!("{price} paid."), Some(paid.as_str())),
             Paid::Declined => ("Not charged: the payment was declined, so the call was stopped.".to_owned(), None),
-            Paid::RefundDue => (format!("Not charged: {price} is on its way back to the wallet that paid."), None),
+            Paid::RefundDue => (format!("Not charged: {price} goes back to the wallet that paid."), None),
             Paid::Refunded(back) => {
                 (format!("Not charged: {price} was paid back to the wallet that paid."), back.as_deref())
             }

@@ -1,4 +1,5 @@
-//! An endpoint as a sale sees it that is carried to its end: it undoes, and delivers what one request has asked for.
+//! An endpoint as a sale sees it that is carried to its end: it undoes, and delivers what one
+//! request has asked for.
 
 use super::Endpoint;
 use crate::invocation::Invocation;

@@ -1,5 +1,6 @@
-//! What a dry run is told: what would happen, or the refusal that would come. It goes the way of the request that it rehearses, up to
-//! the claim, which is decided and not written; whom else that request would ask is said, and not asked.
+//! What a dry run is told: what would happen, or the refusal that would come. It goes the way of
+//! the request that it rehearses, up to the claim, which is decided and not written; whom else that
+//! request would ask is said, and not asked.
 //!
 //! - `docs/decisions.md`: How does a dry run know what a claim would meet?
 //! - `docs/decisions.md`: What does a dry run not tell?
@@ -36,7 +37,8 @@ pub(super) const ASKED: &str = "Sign in with your wallet to learn what would hap
 const MONEY: [&str; 2] = ["balance", "facilitator"];
 
 impl<E: Endpoint> Paid<E> {
-    /// The answer of a dry run: what was refused is refused in the same words, and a header says that it was none.
+    /// The answer of a dry run: what was refused is refused in the same words, and a header says
+    /// that it was none.
     pub(super) async fn rehearsed(
         &self,
         outcome: Result<Answer, Refusal>,
@@ -65,8 +67,8 @@ impl<E: Endpoint> Paid<E> {
         Ok(order::imagined(wallet, quote, &invocation.attempt))
     }
 
-    /// A payment that only a contract can judge: what can be said without knowing whether it is good. Nothing is read for the wallet
-    /// that it names.
+    /// A payment that only a contract can judge: what can be said without knowing whether it is
+    /// good. Nothing is read for the wallet that it names.
     pub(super) fn unconfirmed(
         &self,
         unproven: &Unproven,

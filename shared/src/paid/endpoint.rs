@@ -1,5 +1,5 @@
-//! What an endpoint says of itself that is paid for: what it sells, how it reads a request, plans it, fulfils it and words its answer.
-//! It knows no header, no facilitator and no status.
+//! What an endpoint says of itself that is paid for: what it sells, how it reads a request, plans
+//! it, fulfils it and words its answer. It knows no header, no facilitator and no status.
 
 use futures_util::future;
 use serde::Serialize;
@@ -18,8 +18,8 @@ use crate::x402::Caller;
 pub trait Endpoint: Undo + Send + Sync + 'static {
     /// What it sells, and where.
     const ENDPOINT: &'static api::Endpoint;
-    /// Whether something foreign happens before the payment is settled. Then the facilitator is asked first whether it
-    /// could be; otherwise that would be a round trip for nothing.
+    /// Whether something foreign happens before the payment is settled. Then the facilitator is
+    /// asked first whether it could be; otherwise that would be a round trip for nothing.
     const FOREIGN: bool;
     /// The mildest pause in which it is not sold.
     const PAUSED_BY: Pause;
@@ -35,11 +35,12 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Reads a body. Asks no neighbour: what can be refused without knowing who asks is refused here.
+    /// Reads a body. Asks no neighbour: what can be refused without knowing who asks is refused
+    /// here.
     fn ask(&self, body: &[u8]) -> Result<Self::Ask, Refusal>;
 
-    /// Why what is asked for cannot be had now, though it can at another time. It is known before the price is asked for, and asks no
-    /// neighbour.
+    /// Why what is asked for cannot be had now, though it can at another time. It is known before
+    /// the price is asked for, and asks no neighbour.
     fn not_now(&self, ask: &Self::Ask, now: Timestamp) -> Option<Refusal> {
         let _ = (ask, now);
         None
@@ -48,13 +49,15 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
     /// What is asked for, in one spelling: bodies that ask for the same are the same request.
     fn essence(ask: &Self::Ask) -> Value;
 
-    /// The number that it names to call from. It is not part of the essence: left out it is found, and then both are the same.
+    /// The number that it names to call from. It is not part of the essence: left out it is found,
+    /// and then both are the same.
     fn caller_id(ask: &Self::Ask) -> Option<&PhoneNumber> {
         let _ = ask;
         None
     }
 
-    /// Finds out whether and how it can be done. Reads, and changes nothing. A dry run reads the table alone.
+    /// Finds out whether and how it can be done. Reads, and changes nothing. A dry run reads the
+    /// table alone.
     fn plan(
         &self,
         caller: &Caller,
@@ -63,8 +66,8 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
         invocation: &Invocation,
     ) -> impl Future<Output = Result<Self::Plan, Refusal>> + Send;
 
-    /// Claims the sale, does the work before which an intent is recorded, and comes to the fence. A dry run stops where the sale
-    /// would be claimed.
+    /// Claims the sale, does the work before which an intent is recorded, and comes to the fence. A
+    /// dry run stops where the sale would be claimed.
     fn fulfil(
         &self,
         sale: NewSale,
@@ -73,7 +76,8 @@ pub trait Endpoint: Undo + Send + Sync + 'static {
         invocation: &Invocation,
     ) -> impl Future<Output = Result<Sale<Settling>, Stop>> + Send;
 
-    /// Does what is only done once it is paid for: see [`crate::sale::Deliver`]. Only the request that has claimed the sale is at hand.
+    /// Does what is only done once it is paid for: see [`crate::sale::Deliver`]. Only the request
+    /// that has claimed the sale is at hand.
     fn deliver(
         &self,
         ask: Option<&Self::Ask>,

@@ -1,5 +1,5 @@
-//! Whether a request gets in: what was bought before with its payment or under its name, and whether its wallet is sold anything
-//! now. It refuses to know what is asked for.
+//! Whether a request gets in: what was bought before with its payment or under its name, and
+//! whether its wallet is sold anything now. It refuses to know what is asked for.
 //!
 //! - `docs/decisions.md`: Why is a payment that does not fit the offer looked up all the same?
 //! - `docs/decisions.md`: Why are paused and blocked looked at before a body?
@@ -14,7 +14,7 @@ use crate::store::Pause;
 use crate::store::sales::Gate;
 use crate::types::PaymentId;
 
-/// What is behind the gate.
+/// The state of the gate.
 pub(super) enum Entry {
     /// The answer to an earlier request.
     Served(Answer),
@@ -26,7 +26,7 @@ pub(super) enum Entry {
     Undone,
 }
 
-/// How it stands with a wallet that gets in.
+/// The standing of a wallet that gets in.
 pub(super) struct Way {
     /// What was sold under this name before, and came to nothing.
     pub(super) instead_of: Option<PaymentId>,
@@ -47,7 +47,8 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// What was bought before with this payment or under this name; or whether this wallet is sold anything now.
+    /// What was bought before with this payment or under this name; or whether this wallet is sold
+    /// anything now.
     pub(super) async fn enter(&self, gate: Gate, said: &Said<'_>) -> Result<Entry, Refusal> {
         let Gate { record, blocked, paused, named, in_doubt } = gate;
         match self.replay(record, said).await? {
@@ -70,7 +71,8 @@ impl<E: Endpoint> Paid<E> {
     }
 }
 
-/// Whether this wallet is sold this now. Before everything that a plan could say: who is sold nothing need not mend a body.
+/// Whether this wallet is sold this now. Before everything that a plan could say: who is sold
+/// nothing need not mend a body.
 fn passes<E: Endpoint>(blocked: bool, paused: Option<Pause>, in_doubt: u64) -> Result<(), Refusal> {
     if blocked {
         return Err(Refusal::WalletBlocked);

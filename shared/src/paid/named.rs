@@ -1,9 +1,11 @@
-//! A wallet's own name for a purchase: the header `Idempotency-Key`, or x402's extension `payment-identifier`. A client that
-//! signs anew after a time-out gets the first answer by it, and does not pay twice.
+//! A wallet's own name for a purchase: the header `Idempotency-Key`, or x402's extension
+//! `payment-identifier`. A client that signs anew after a time-out gets the first answer by it, and
+//! does not pay twice.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::api::IDEMPOTENCY_KEY;
+use crate::body;
 use crate::refusal::Refusal;
 use crate::x402::Presented;
 
@@ -12,8 +14,21 @@ const HEADER: &str = IDEMPOTENCY_KEY.field;
 const OLDER: &str = "X-Idempotency-Key";
 const LONGEST: usize = IDEMPOTENCY_KEY.longest;
 
-/// The name that a request carries. The header is what the caller's program says, and goes before what its wallet adds.
+/// The name that a request carries. The header is what the caller's program says, and goes before
+/// what its wallet adds.
 pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Result<Option<String>, Refusal> {
+    // To ignore one that is nearly right would sell a second time.
+    let is_known = |name: &str| HEADER.eq_ignore_ascii_case(name) || OLDER.eq_ignore_ascii_case(name);
+    // What other services call it is a header of theirs, which a gateway may add for them.
+    let is_elsewhere = |name: &str| name.contains("client");
+    let is_near = |name: &&HeaderName| {
+        let name = name.as_str();
+        body::is_a_purchases_name(name) && !is_known(name) && !is_elsewhere(name)
+    };
+    let near = headers.keys().filter(is_near).find(|name| headers.get_all(*name).iter().any(|value| !value.is_empty()));
+    if let Some(near) = near {
+        return Err(Refusal::bad(HEADER, format!("was sent as `{near}`, which is not read; send `{HEADER}`")));
+    }
     let given = headers.get_all(HEADER).iter().chain(headers.get_all(OLDER));
     // The gateway joins repeated headers with a comma.
     let given = given.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
@@ -32,9 +47,11 @@ pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Res
     }
 }
 
-/// The header's draft standard writes it as a quoted string, and most clients without the quotes: one name.
+/// The header's draft standard writes it as a quoted string, and most clients without the quotes:
+/// one name.
 fn unquoted(value: &[u8]) -> &[u8] {
-    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)
+    let within = |quote: &[u8]| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+    within(b"\"").or_else(|| within(b"'")).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -55,6 +72,22 @@ mod tests {
     }
 
     #[test]
+    fn a_header_with_nearly_the_name_is_refused_and_one_of_a_gateways_is_not() {
+        for (name, refused) in [
+            ("idempotent-key", true),
+            ("dedupe-key", true),
+            ("x-dedupe-id", true),
+            ("x-deduplication-key", true),
+            ("x-idempotency-key", false),
+            ("x-client-token", false),
+            ("client-token", false),
+        ] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static("order-17"))]);
+            assert_eq!(name_of(&headers, None).is_err(), refused, "{name}");
+        }
+    }
+
+    #[test]
     fn a_name_is_remembered_for_as_long_as_is_promised() {
         assert_eq!(REMEMBERED.as_secs(), u64::from(IDEMPOTENCY_DAYS) * 86_400);
     }
@@ -62,14 +95,32 @@ mod tests {
     #[test]
     fn a_name_is_visible_ascii_and_its_quotes_are_not_part_of_it() {
         let longest = "k".repeat(LONGEST);
-        for (value, name) in
-            [("order-17", "order-17"), ("\"order-17\"", "order-17"), (" a;b ", "a;b"), (&longest, &longest)]
-        {
+        for (value, name) in [
+            ("order-17", "order-17"),
+            ("\"order-17\"", "order-17"),
+            ("'order-17'", "order-17"),
+            (" a;b ", "a;b"),
+            (&longest, &longest),
+        ] {
             assert_eq!(named(&[value]).unwrap().as_deref(), Some(name), "{value}");
         }
         let older =
             HeaderMap::from_iter([(HeaderName::from_static("x-idempotency-key"), HeaderValue::from_static("a"))]);
         assert_eq!(name_of(&older, None).unwrap().as_deref(), Some("a"));
+        for near in [
+            "idempotancy-key",
+            "idempotent-key",
+            "idempotency",
+            "x-idempotent-key",
+            "idempotencykey",
+            "idempotency_key",
+        ] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(near), HeaderValue::from_static("a"))]);
+            let refused = name_of(&headers, None);
+            assert!(matches!(refused, Err(Refusal::BadRequest { field, .. }) if field == HEADER), "{near}");
+            let empty = HeaderMap::from_iter([(HeaderName::from_static(near), HeaderValue::from_static(""))]);
+            assert_eq!(name_of(&empty, None).unwrap(), None, "{near}");
+        }
         for nothing in [&[][..], &[""], &[" "], &["\"\""]] {
             assert_eq!(named(nothing).unwrap(), None, "{nothing:?}");
         }

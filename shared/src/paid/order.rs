@@ -1,5 +1,5 @@
-//! A request whose wallet is known: by the payment that it brings, or, where it is only rehearsed, by its signature alone. It refuses to
-//! know what is asked for.
+//! A request whose wallet is known: by the payment that it brings, or, where it is only rehearsed,
+//! by its signature alone. It refuses to know what is asked for.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::store::sales::Signed;
 use crate::types::{AttemptId, PaymentId, Run, Timestamp, Wallet};
 use crate::x402::{Caller, PaymentRefused, Presented, Quote, Verified};
 
-/// What a request has shown of its wallet.
+/// The proof of its wallet that a request has shown.
 pub(super) enum Shown {
     /// A payment.
     Payment(Box<Presented>),
@@ -28,7 +28,7 @@ pub(super) struct Order<'a> {
     pub(super) said: Said<'a>,
 }
 
-/// How it is paid for.
+/// The means by which it is paid for.
 pub(super) enum Means {
     /// With this.
     Payment(Verified),
@@ -76,8 +76,8 @@ impl Means {
     }
 }
 
-/// A payment that this wallet might sign for this price, and the name that no other payment has: nothing is known of it. Its
-/// signature is a key's, since only a key can sign in.
+/// A payment that this wallet might sign for this price, and the name that no other payment has:
+/// nothing is known of it. Its signature is a key's, since only a key can sign in.
 pub(super) fn imagined(wallet: &Wallet, quote: &Quote, attempt: &AttemptId) -> (PaymentId, Signed) {
     let nonce = B256::from(<[u8; 32]>::from(Sha256::digest(attempt.as_str())));
     let id = match wallet {

@@ -19,12 +19,14 @@ use crate::x402::{Demand, Listing, Offer, demand};
 
 /// The reason where there was no payment at all.
 pub(super) const UNPAID: &str = "payment_required";
-/// How long it may take to say whose signature a Solana transaction begins with. The client is waiting.
+/// How long it may take to say whose signature a Solana transaction begins with. The client is
+/// waiting.
 const SUPPORTED: Duration = Duration::from_secs(2);
 
-/// What a request has to do with its 402.
+/// The parts of a request that its 402 depends on.
 pub(super) struct Asked {
-    /// Where it was sent. A published client does not pay where a 402 names another address than it has asked.
+    /// Where it was sent. A published client does not pay where a 402 names another address than it
+    /// has asked.
     at: Cow<'static, str>,
     /// The names in its body and its address that nothing is made of.
     ignored: Vec<String>,
@@ -45,7 +47,8 @@ impl Asked {
     }
 }
 
-/// The 402 to a request without a payment: the same for all clients, and the most frequent answer; one for each address.
+/// The 402 to a request without a payment: the same for all clients, and the most frequent answer;
+/// one for each address.
 #[derive(Default)]
 pub(super) struct Kept {
     at_path: Slot,
@@ -97,8 +100,9 @@ impl Slot {
     }
 }
 
-/// What directories are told: only what a body is checked by, since with the price this is told too.
-pub(super) fn listing<E: Endpoint>(sells: &E) -> Listing {
+/// What directories are told: only what a body is checked by, since with the price this is told
+/// too.
+fn listing<E: Endpoint>(sells: &E) -> Listing {
     let endpoint = E::ENDPOINT;
     let schema = api::sold_in(api::body_of(endpoint.request, false), &sells.sold_in());
     Listing::new(endpoint.method.as_str(), &api::sample_of(endpoint.request), &schema, &api::sample_of(endpoint.answer))
@@ -119,7 +123,8 @@ impl<E: Endpoint> Paid<E> {
             let code = reason.clone();
             let message = Refusal::PaymentRequired { reason, message }.facts().message;
             let offer = Offer { path: &asked.at, ..E::ENDPOINT.offer() };
-            demand(&self.terms, &offer, &self.listing, fee_payer, &code, &message, &asked.ignored)
+            let listing = self.listing.get_or_init(|| listing(&self.endpoint));
+            demand(&self.terms, &offer, listing, fee_payer, &code, &message, &asked.ignored)
         };
         if !first_time {
             return demanded(&make().into());

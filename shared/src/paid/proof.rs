@@ -1,14 +1,16 @@
-//! Whether a payment is good, as far as others know better than its signature: the facilitator, which sees the wallet and its
-//! contract, and the chain, which has seen what was made already.
+//! Whether a payment is good, as far as others know better than its signature: the facilitator,
+//! which sees the wallet and its contract, and the chain, which has seen what was made already.
 //!
 //! - `docs/decisions.md`: Why does a nonce that the chain knows not prove a smart wallet's signature?
 //! - `docs/decisions.md`: Why is the balance asked before the facilitator?
+//! - `docs/decisions.md`: What does a payment cost us that is used already?
 
 use std::time::Duration;
 
 use futures_util::future;
 
 use super::order::Order;
+use super::spent::Judged;
 use super::{Endpoint, Paid, VERIFY_RESERVE, declined, refused};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
@@ -16,15 +18,28 @@ use crate::sale;
 use crate::store::limits::Tally;
 use crate::telemetry::Neighbour;
 use crate::types::Run;
-use crate::x402::{NotConfirmed, Reason, Truth, Unproven, Verdict, Verified};
+use crate::x402::{NotConfirmed, Reason, Solvency, Truth, Unproven, Verdict, Verified};
 
 /// How long the facilitator may take to look at a payment.
 const VERIFY: Duration = Duration::from_secs(5);
 /// How long a node may take to say what a payer holds. Without an answer the facilitator finds out.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Waits until the chain takes a payment, which its client may have signed from this very second on. No longer than for some
-/// seconds: what is good only later is refused.
+/// What a payer is told whose history is too long for one look, and who holds less than the price.
+const UNCLEAR: &str = "the wallet holds less than the price, and whether it has paid already is not known yet; fund the wallet \
+     and repeat the same header";
+
+/// The facts that others know of a payment that could be good.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Only code can tell whether it will be made.
+    pub(super) by_code: bool,
+    /// It is used already, in these words: it is good if it was used to pay us.
+    pub(super) used: Option<Reason>,
+}
+
+/// Waits until the chain takes a payment, which its client may have signed from this very second
+/// on. No longer than for some seconds: what is good only later is refused.
 async fn taken(payment: &Verified, invocation: &Invocation) {
     let wait = invocation.at_most(payment.takes(invocation.current()), VERIFY_RESERVE);
     if !wait.is_zero() {
@@ -33,8 +48,9 @@ async fn taken(payment: &Verified, invocation: &Invocation) {
 }
 
 impl<E: Endpoint> Paid<E> {
-    /// A signature that only a contract can judge: known again by a record of ours with the very same claim, or else asked
-    /// about, as often as that may be. Our own node is asked first; the facilitator, where there is none or it does not answer.
+    /// A signature that only a contract can judge: known again by a record of ours with the very
+    /// same claim, or else asked about, as often as that may be. Our own node is asked first; the
+    /// facilitator, where there is none or it does not answer.
     pub(super) async fn confirm(
         &self,
         unproven: Unproven,
@@ -48,8 +64,10 @@ impl<E: Endpoint> Paid<E> {
         let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
         let standing = self.cashier.nodes.standing(&unproven, &self.unproven.factories, limit.min(LOOK)).await;
         if let Some(standing) = standing {
+            // Not looked up: that the wallet has paid says nothing about who asks now, since the
+            // nonce is there for all to read, and looks are counted for the wallet.
             let refusal = if standing.spent {
-                self.look_it_up(unproven.claim(), &Reason::USED, invocation).await.err().unwrap_or(Refusal::PaymentUsed)
+                Refusal::PaymentUsed
             } else if standing.signed {
                 return Ok((unproven.confirmed(), false));
             } else {
@@ -62,10 +80,8 @@ impl<E: Endpoint> Paid<E> {
         let refusal = match self.cashier.facilitator.confirm(&unproven, invocation.now, limit).await {
             Ok(()) => return Ok((unproven.confirmed(), true)),
             Err(NotConfirmed::Refused(why)) => refused(why),
-            Err(NotConfirmed::LookItUp { reason }) => {
-                // That the wallet has paid says nothing about who asks now: the nonce is there for all to read.
-                self.look_it_up(unproven.claim(), &reason, invocation).await.err().unwrap_or(Refusal::PaymentUsed)
-            }
+            Err(NotConfirmed::LookItUp { reason }) if reason.says_used() => Refusal::PaymentUsed,
+            Err(NotConfirmed::LookItUp { reason }) => declined(&reason),
             Err(NotConfirmed::Unavailable { .. }) => Refusal::NotVerified,
         };
         self.unless_confirmed(unproven, refusal).await
@@ -86,59 +102,95 @@ impl<E: Endpoint> Paid<E> {
         Ok(record.is_some_and(|record| sale::is_recorded(&record, unproven.claim().payload())))
     }
 
-    /// Asks the facilitator whether the payment could be settled, if something cannot be taken back before it is. Says whether
-    /// only code can tell if it will be.
-    pub(super) async fn verify(&self, order: &Order<'_>) -> Result<bool, Refusal> {
+    /// Asks the facilitator whether the payment could be settled, if something cannot be taken back
+    /// before it is, or if our own node does not say that its payer holds the price.
+    ///
+    /// What is used already is not looked up here, beside the look for its own sale, but behind it:
+    /// [`Paid::good`].
+    pub(super) async fn verify(&self, order: &Order<'_>) -> Result<Known, Refusal> {
         let invocation = order.said.invocation;
-        let Some(payment) = order.payment() else { return Ok(false) };
+        let Some(payment) = order.payment() else { return Ok(Known::default()) };
         let limit = invocation.at_most(VERIFY, VERIFY_RESERVE);
         if !E::FOREIGN || order.confirmed {
-            // What settling will take is fetched beside the reads, and nothing is begun where it cannot be had.
+            // What settling will take is fetched beside the reads, and nothing is begun where it
+            // cannot be had.
             let ready =
                 async { if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) } };
             let (solvent, ready, ()) =
                 future::join3(self.solvent(payment, invocation), ready, taken(payment, invocation)).await;
-            return solvent.and(ready).map(|()| false);
+            let solvent = solvent?;
+            ready?;
+            let used = match solvent {
+                Solvent::Yes => None,
+                Solvent::Used => Some(Reason::USED),
+                Solvent::Unknown if order.confirmed => None,
+                Solvent::Unknown => self.could_be_settled(payment, invocation, limit).await?,
+            };
+            return Ok(Known { by_code: false, used });
         }
-        // A payer that has nothing is not worth the facilitator's time.
-        self.solvent(payment, invocation).await?;
+        // A payer that has nothing is not worth the facilitator's time, nor is what is used
+        // already.
+        let used = self.solvent(payment, invocation).await? == Solvent::Used;
         taken(payment, invocation).await;
         let by_code = self.cashier.nodes.speaks_by_code(payment, invocation.at_most(LOOK, VERIFY_RESERVE));
-        let (good, by_code) = future::join(self.could_be_settled(payment, invocation, limit), by_code).await;
-        good.map(|()| by_code)
+        let good = async {
+            if used { Ok(Some(Reason::USED)) } else { self.could_be_settled(payment, invocation, limit).await }
+        };
+        let (used, by_code) = future::join(good, by_code).await;
+        Ok(Known { by_code, used: used? })
     }
 
+    /// Whether a payment is good of which this is known, and which has no sale here. Says whether
+    /// only code can tell if it will be made.
+    pub(super) async fn good(&self, known: Known, order: &Order<'_>) -> Result<bool, Refusal> {
+        if let (Some(reason), Some(payment)) = (known.used, order.payment()) {
+            self.look_it_up(payment, reason, order.said.invocation).await?;
+        }
+        Ok(known.by_code)
+    }
+
+    /// Whether it could be settled; or that it is used already, in the facilitator's words.
     async fn could_be_settled(
         &self,
         payment: &Verified,
         invocation: &Invocation,
         limit: Duration,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<Reason>, Refusal> {
         match self.cashier.facilitator.verify(payment, invocation.current(), limit).await {
-            Verdict::Valid => Ok(()),
+            Verdict::Valid => Ok(None),
             Verdict::Invalid { reason } => Err(declined(&reason)),
-            Verdict::LookItUp { reason } => self.look_it_up(payment, &reason, invocation).await,
+            Verdict::LookItUp { reason } => Ok(Some(reason)),
             Verdict::RateLimited { retry_after } => Err(Refusal::UpstreamRateLimited {
                 vendor: Neighbour::Facilitator,
                 retry_after: retry_after.unwrap_or(5),
             }),
             // Some fail where others would say that it was made already.
             Verdict::Unavailable => match sale::truth(&self.cashier, payment, invocation).await {
-                Some(Truth::Paid { .. }) => Ok(()),
+                Some(Truth::Paid { .. }) => Ok(None),
                 Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(Refusal::NotVerified),
             },
         }
     }
 
-    /// Whether the payer holds what it has signed, as far as our own node knows. What is not known is for the facilitator to say.
-    async fn solvent(&self, payment: &Verified, invocation: &Invocation) -> Result<(), Refusal> {
+    /// Whether the payer holds what it has signed, as far as our own node knows.
+    ///
+    /// A payer that has used the payment and holds less than the price is told so without a look:
+    /// were it used to pay us, it would have a sale here, or goes back.
+    async fn solvent(&self, payment: &Verified, invocation: &Invocation) -> Result<Solvent, Refusal> {
         let limit = invocation.at_most(LOOK, VERIFY_RESERVE);
-        let poor = self.cashier.nodes.is_poor(payment, limit).await;
-        if poor { Err(declined(&Reason::INSUFFICIENT)) } else { Ok(()) }
+        match self.cashier.nodes.solvency(payment, limit).await {
+            Solvency::Covered | Solvency::Unasked => Ok(Solvent::Yes),
+            Solvency::Poor => Err(declined(&Reason::INSUFFICIENT)),
+            Solvency::Unclear => Err(Refusal::Upstream { vendor: Neighbour::Node, message: UNCLEAR.to_owned() }),
+            Solvency::Spent { poor: true } => Err(Refusal::PaymentUsed),
+            Solvency::Spent { poor: false } => Ok(Solvent::Used),
+            Solvency::Silent => Ok(Solvent::Unknown),
+        }
     }
 
-    /// A refusal that tells whose a number is, for a wallet that has a number of its own or could pay, and has
-    /// not asked too often; any other as it is. A dry run is told no owner, so that none is counted.
+    /// A refusal that tells whose a number is, for a wallet that has a number of its own or could
+    /// pay, and has not asked too often; any other as it is. A dry run is told no owner, so that
+    /// none is counted.
     pub(super) async fn tells(&self, refusal: Refusal, order: &Order<'_>) -> Refusal {
         let Refusal::WrongWallet { active, .. } = &refusal else { return refusal };
         let (invocation, store) = (order.said.invocation, &self.cashier.store);
@@ -161,13 +213,33 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// The facilitator says that a payment may have been made already. If it was, it is ours, whichever party submitted it, and buys
-    /// what it was signed for.
-    async fn look_it_up(&self, payment: &Verified, reason: &Reason, invocation: &Invocation) -> Result<(), Refusal> {
-        match sale::truth(&self.cashier, payment, invocation).await {
-            Some(Truth::Paid { .. }) => Ok(()),
-            None if reason.says_used() => Err(Refusal::PaymentUsed),
-            Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(declined(reason)),
+    /// A payment may have been made already, as the facilitator says or the node. If it was, it is
+    /// ours, whichever party submitted it, and buys what it was signed for.
+    async fn look_it_up(&self, payment: &Verified, reason: Reason, invocation: &Invocation) -> Result<(), Refusal> {
+        let (id, now) = (payment.id(), invocation.now);
+        if let Some(judged) = self.spent.recall(&id, now) {
+            return Err(judged.into());
         }
+        self.cashier.store.count(&Tally::of_looks(&payment.payer()), now).await?.map_err(Refusal::from)?;
+        let judged = match sale::truth(&self.cashier, payment, invocation).await {
+            Some(Truth::Paid { .. }) => return Ok(()),
+            Some(Truth::Cancelled) => Judged::Declined(Reason::CANCELLED),
+            // The node that says that it was not may be behind.
+            Some(Truth::Unused { .. }) | None if reason.says_used() => Judged::Used,
+            Some(Truth::Unused { .. }) | None => Judged::Declined(reason),
+        };
+        self.spent.remember(id, judged.clone(), now);
+        Err(judged.into())
     }
+}
+
+/// Whether a payer can pay, as far as that is known without the facilitator.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Solvent {
+    /// It can.
+    Yes,
+    /// The payment is used already.
+    Used,
+    /// The node does not answer.
+    Unknown,
 }

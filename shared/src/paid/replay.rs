@@ -1,9 +1,10 @@
-//! What an earlier request with the same payment has come to: its answer, again; or its unfinished sale, carried on.
+//! What an earlier request with the same payment has come to: its answer, again; or its unfinished
+//! sale, carried on.
 
 use http::{HeaderName, HeaderValue};
 
-use super::behind::{Come, bought};
-use super::{Endpoint, Paid, Said, given_up, refused};
+use super::behind::{Come, Whose, bought};
+use super::{Endpoint, Paid, Said, given_up, pending, refused};
 use crate::edge::Answer;
 use crate::refusal::{Fault, Refusal};
 use crate::sale;
@@ -21,13 +22,14 @@ pub(super) fn replayed() -> (HeaderName, HeaderValue) {
     (HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"))
 }
 
-/// What an earlier request has left behind.
+/// The trace that an earlier request has left behind.
 pub(super) enum Past {
     /// Its answer.
     Answered(Answer),
     /// Nothing: payment or name are free to be used.
     Nothing,
-    /// Nothing any more. It was at work until just now, so what was found out beside it is no longer true.
+    /// Nothing any more. It was at work until just now, so what was found out beside it is no
+    /// longer true.
     Undone,
 }
 
@@ -54,8 +56,8 @@ impl<E: Endpoint> Paid<E> {
         Ok(said.ok(&body, headers, outcome))
     }
 
-    /// What an earlier request has come to that carried this payment, or another payment of this wallet's under the same
-    /// name.
+    /// What an earlier request has come to that carried this payment, or another payment of this
+    /// wallet's under the same name.
     pub(super) async fn replay(&self, record: Option<Record>, said: &Said<'_>) -> Result<Past, Refusal> {
         match record {
             Some(record) if record.id == said.id => self.replay_payment(record, said).await,
@@ -64,9 +66,11 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// Another payment was first to carry this name. Whatever became of it, this one is not used while that one may be.
+    /// Another payment was first to carry this name. Whatever became of it, this one is not used
+    /// while that one may be.
     async fn replay_named(&self, record: Record, said: &Said<'_>) -> Result<Past, Refusal> {
-        // A body that asks for nothing that there is cannot be another request: what is wrong with it is said.
+        // A body that asks for nothing that there is cannot be another request: what is wrong with
+        // it is said.
         if record.state == State::Void || said.request.is_none() {
             return Ok(Past::Nothing);
         }
@@ -87,16 +91,20 @@ impl<E: Endpoint> Paid<E> {
         match record.state {
             // Before the requests are compared: a payment that came without one has a record too.
             State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned { why: None }),
-            // It bought nothing, and what is wrong with this body says more than that it is another one.
+            // It bought nothing, and what is wrong with this body says more than that it is another
+            // one.
             State::Void if said.request.is_none() => return Ok(Past::Nothing),
             State::Void if record.spent => return Err(given_up()),
-            _ if !said.asks_for(&record) => return Err(Refusal::PaymentConflict { bought: bought(&record) }),
-            _ => {}
+            State::Void | State::Open | State::Settling | State::Closed => {}
+        }
+        if !said.asks_for(&record) {
+            return Err(Refusal::PaymentConflict { bought: bought(&record) });
         }
         let payer = record.signed.payer;
-        match self.wait_for(record, said.run, said.invocation).await? {
+        match self.wait_for(record, Whose::Own, said.run, said.invocation).await? {
             Come::Left => Ok(Past::Answered(said.finishes_earlier(E::ENDPOINT, &payer))),
             Come::Busy(retry_after) => Err(Refusal::PaymentInProgress { retry_after }),
+            Come::Rests(work) => pending::<E>(&work, said, true).map(Past::Answered),
             Come::Ours(sale) => self.settle(sale, None, said, REPLAYED).await.map(Past::Answered),
             Come::Ended(record) => match record.state {
                 State::Void if record.refund.is_some() => Err(Refusal::PaymentReturned { why: None }),
@@ -110,8 +118,9 @@ impl<E: Endpoint> Paid<E> {
         }
     }
 
-    /// The answer to a payment that is not for what is sold here. That nothing was charged is true only if it has bought
-    /// nothing elsewhere. A record is read for a signature that was checked here, or that a record of ours has word for word.
+    /// The answer to a payment that is not for what is sold here. That nothing was charged is true
+    /// only if it has bought nothing elsewhere. A record is read for a signature that was checked
+    /// here, or that a record of ours has word for word.
     pub(super) async fn misfit(&self, misfit: Misfit, said: &Said<'_>) -> Result<Answer, Refusal> {
         // A dry run reads nothing for a payer whose key has not signed.
         if said.run == Run::Dry && !misfit.is_proven() {

@@ -1,24 +1,29 @@
-//! Which signatures that only a contract can judge are worth a question: those that can be one at all, that were not refused
-//! just before, and no more in a minute than an operator allows. A stranger can make up any number of them for nothing.
+//! Which signatures that only a contract can judge are worth a question: those that can be one at
+//! all, that were not refused just before, and no more in a minute than an operator allows. A
+//! stranger can make up any number of them for nothing, in any wallet's name. So each name has a
+//! share, and those of wallets that have paid have a minute of their own.
 //!
-//! The minute is counted in the table, for all processes together. What is kept here spares questions and is never right for
-//! longer than that minute: that it is used up, and which claims the contract itself did not know. There are no more of those
-//! than were asked about.
+//! The minute is counted in the table, for all processes together. What is kept here spares
+//! questions and is never right for longer than that minute: that the strangers' is used up, and
+//! which claims the contract itself did not know. There are no more of those than were asked about.
 //!
-//! `docs/decisions.md`: Which payments are settled before anything is done for them?
+//! - `docs/decisions.md`: Which payments are settled before anything is done for them?
+//! - `docs/decisions.md`: Who is asked about whose signature only a contract can judge?
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use alloy_primitives::{Address, B256};
+use tracing::warn;
 
 use super::refused;
 use crate::env::Env;
 use crate::invocation::Invocation;
-use crate::limits::{Limit, MINUTE, Reached};
+use crate::limits::{KNOWN, Limit, MINUTE, NAMES, PROOF, Reached};
 use crate::refusal::Refusal;
 use crate::store::Store;
 use crate::store::limits::Tally;
+use crate::store::sales::Record;
 use crate::types::Timestamp;
 use crate::x402::Unproven;
 
@@ -30,10 +35,10 @@ pub(super) struct Judge {
     kept: Mutex<Kept>,
 }
 
-/// What is known until a minute is over; instants are epoch seconds.
+/// The counts that are kept until a minute is over; instants are epoch seconds.
 #[derive(Default)]
 struct Kept {
-    /// When more may be asked about.
+    /// When more may be asked about in the names of strangers.
     again_at: i64,
     /// By fingerprint, until when a claim is refused without a question.
     refused: HashMap<B256, i64>,
@@ -53,14 +58,34 @@ impl Judge {
         invocation: &Invocation,
     ) -> Result<(), Refusal> {
         self.may_be_asked_about(unproven, invocation.now)?;
-        let now = invocation.now.as_second();
-        let counted = store.count(&Tally::of_unproven(self.most), invocation.now).await?;
-        counted.map_err(|reached| {
-            if reached.limit == Limit::Unproven {
-                self.kept().again_at = now.saturating_add_unsigned(reached.retry_after);
+        let (payer, now) = (unproven.claim().payer(), invocation.now);
+        let own = Tally::of_unproven_by(&payer, self.most.div_ceil(NAMES));
+        let (has_paid, room) = store.known(&payer, &own, now).await?;
+        room?;
+        if !has_paid {
+            self.kept().room(now.as_second())?;
+        }
+        // Its own share first: a crowd in one name takes no more of what is for all.
+        store.count(&own, now).await?.map_err(Refusal::from)?;
+        let most = if has_paid { self.most.saturating_mul(KNOWN) } else { self.most };
+        if let Err(reached) = store.count(&Tally::of_unproven(has_paid, most), now).await? {
+            if !has_paid && reached.limit == Limit::Unproven {
+                self.kept().again_at = now.as_second().saturating_add_unsigned(reached.retry_after);
             }
-            reached.into()
-        })
+            return Err(reached.into());
+        }
+        Ok(())
+    }
+
+    /// A sale has been granted: if a contract has signed for it, and it has cost enough, its wallet
+    /// is known from now on.
+    pub(super) async fn has_paid(&self, record: &Record, store: &Store, now: Timestamp) {
+        if record.signed.is_a_contracts()
+            && record.signed.amount >= PROOF
+            && let Err(why) = store.know(&record.signed.payer, now).await
+        {
+            warn!(%why, payment = ?record.id, "a wallet that has paid stays a stranger");
+        }
     }
 
     /// What is known of it without asking or counting.
@@ -84,8 +109,12 @@ impl Kept {
         if self.refused.get(&fingerprint).is_some_and(|until| now < *until) {
             return Err(refused(Unproven::not_signed()));
         }
+        Ok(())
+    }
+
+    fn room(&self, now: i64) -> Result<(), Reached> {
         match u64::try_from(self.again_at - now) {
-            Ok(retry_after) if retry_after > 0 => Err(Reached { limit: Limit::Unproven, retry_after }.into()),
+            Ok(retry_after) if retry_after > 0 => Err(Reached { limit: Limit::Unproven, retry_after }),
             _ => Ok(()),
         }
     }
@@ -101,7 +130,6 @@ mod tests {
     use alloy_primitives::B256;
 
     use super::Kept;
-    use crate::refusal::Refusal;
 
     #[test]
     fn a_refused_claim_is_refused_for_a_minute_and_forgotten() {
@@ -118,9 +146,7 @@ mod tests {
     #[test]
     fn a_minute_that_is_used_up_says_when_it_is_over() {
         let kept = Kept { again_at: 1_060, ..Kept::default() };
-        let recalled = kept.recall(B256::ZERO, 1_018);
-        let Err(Refusal::RateLimited { reached, .. }) = recalled else { panic!("{recalled:?}") };
-        assert_eq!(reached.retry_after, 42);
-        assert!(kept.recall(B256::ZERO, 1_060).is_ok());
+        assert_eq!(kept.room(1_018).map_err(|reached| reached.retry_after), Err(42));
+        assert!(kept.room(1_060).is_ok());
     }
 }

@@ -1,12 +1,12 @@
-//! Paying back on an EVM chain: an authorization under a nonce that follows from the payment, so that it lands once however
-//! often one is signed and sent.
+//! Paying back on an EVM chain: an authorization under a nonce that follows from the payment, so
+//! that it lands once however often one is signed and sent.
 
 use std::time::Duration;
 
 use alloy_primitives::Address;
 use tracing::error;
 
-use super::{Next, REFUSALS, RESERVE, Refunds, SELDOM, SIGN, SOON, Sent};
+use super::{ASK, Next, REFUSALS, RESERVE, Refunds, SELDOM, SIGN, SOON, Sent};
 use crate::invocation::Invocation;
 use crate::refusal::Fault;
 use crate::store::refunds::Sending;
@@ -21,7 +21,8 @@ const GOOD_FOR: Duration = Duration::from_mins(5);
 const DEAD_AFTER: u64 = 15 * 60;
 
 impl Refunds {
-    /// Sends an authorization, unless it is clear that this is of no use; returns the record as it is then.
+    /// Sends an authorization, unless it is clear that this is of no use; returns the record as it
+    /// is then.
     pub(super) async fn authorize(
         &self,
         record: Record,
@@ -41,18 +42,22 @@ impl Refunds {
         if refund.refused >= REFUSALS && (self.nodes.evm.is_some() || refund.refused == refund.tries) {
             let last = refund.valid_before.unwrap_or(0);
             let sent = self.payback(&record, refund, payer, wallet, last).unsigned();
-            let next = self.conclude(&sent, last, refund, invocation).await;
+            let next = self.conclude(&record, &sent, last, refund, invocation).await?;
             return Ok((record, next));
         }
         // What was sent before may have landed: it is looked for where its own window was.
+        let mut is_idle = true;
         if let Some(last) = refund.valid_before {
             let sent = self.payback(&record, refund, payer, wallet, last).unsigned();
-            if let Some(Truth::Paid { transaction }) = self.truth(&sent, invocation).await {
-                return Ok((record, Next::Refunded(Some(transaction.to_string()))));
+            match self.search(&record, &sent, invocation.at_most(ASK, RESERVE)).await? {
+                Some(Truth::Paid { transaction }) => {
+                    return Ok((record, Next::Refunded(Some(transaction.to_string()))));
+                }
+                truth => is_idle = truth == Some(Truth::Unused { dead: true }),
             }
         }
-        if let Some(next) = self.too_poor(&Wallet::Evm { network: payer.0, address: wallet }, refund, invocation).await
-        {
+        let from = Wallet::Evm { network: payer.0, address: wallet };
+        if let Some(next) = self.too_poor(&from, refund, is_idle, invocation).await {
             return Ok((record, next));
         }
         let now = u64::try_from(invocation.now.as_second()).unwrap_or(0);
@@ -71,6 +76,9 @@ impl Refunds {
         let next = match self.settle(&signed, invocation).await {
             Sent::Landed(transaction) => Next::Refunded(transaction),
             Sent::Refused => Next::Later { refused: refund.refused + 1, after: SOON },
+            // Without a node a refusal is all that is ever known of our wallet.
+            Sent::Poor if self.nodes.evm.is_none() => Next::Later { refused: refund.refused + 1, after: SELDOM },
+            Sent::Poor => later(SELDOM),
             Sent::Unknown => later(if refund.tries < REFUSALS { SOON } else { SELDOM }),
         };
         Ok((record, next))
@@ -87,15 +95,23 @@ impl Refunds {
         Payback::new(&record.id, payer, refund.amount, wallet, valid_before, self.resource(record))
     }
 
-    /// It was refused often enough. If none of the authorizations can land any more, the wallet gets credit instead.
-    async fn conclude(&self, sent: &Verified, last: u64, refund: &Refund, invocation: &Invocation) -> Next {
+    /// It was refused often enough. If none of the authorizations can land any more, the wallet
+    /// gets credit instead.
+    async fn conclude(
+        &self,
+        record: &Record,
+        sent: &Verified,
+        last: u64,
+        refund: &Refund,
+        invocation: &Invocation,
+    ) -> Result<Next, Fault> {
         let now = u64::try_from(invocation.now.as_second()).unwrap_or(0);
-        match self.truth(sent, invocation).await {
+        Ok(match self.search(record, sent, invocation.at_most(ASK, RESERVE)).await? {
             Some(Truth::Paid { transaction }) => Next::Refunded(Some(transaction.to_string())),
             Some(Truth::Unused { dead: true }) => Next::Credited,
             None if self.nodes.evm.is_none() && now >= last.saturating_add(DEAD_AFTER) => Next::Credited,
             Some(_) | None => Next::Later { refused: refund.refused, after: SOON },
-        }
+        })
     }
 }
 

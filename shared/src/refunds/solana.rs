@@ -1,5 +1,6 @@
-//! Paying back on Solana: a transaction that is recorded before it is sent, and sent again as it is. Another is built only
-//! when the cluster says, in a state that is final, that the earlier one can no longer be processed.
+//! Paying back on Solana: a transaction that is recorded before it is sent, and sent again as it
+//! is. Another is built only when the cluster says, in a state that is final, that the earlier one
+//! can no longer be processed.
 
 use tracing::{error, warn};
 
@@ -14,7 +15,8 @@ use crate::x402::{Payload, Quote, SolanaKey, SolanaRpc, Transfer, Truth, Unsigne
 type Payer = (SolanaNetwork, SolanaAddress);
 
 impl Refunds {
-    /// Sends a transfer, unless it is clear that this is of no use; returns the record as it is then.
+    /// Sends a transfer, unless it is clear that this is of no use; returns the record as it is
+    /// then.
     pub(super) async fn transfer(
         &self,
         record: Record,
@@ -30,7 +32,7 @@ impl Refunds {
         if let Some(sent) = &refund.sent {
             let since = refund.valid_before.unwrap_or(0).saturating_sub(Transfer::LIFE);
             let transfer = Transfer::read(payer.0, sent.clone(), since);
-            let transfer = transfer.map_err(|_| Fault::Broken("a recorded refund that is no transfer"))?;
+            let transfer = transfer.map_err(|_| Fault::Broken("a recorded refund that is not a transfer"))?;
             if let Some(next) = self.go_on(&record, &self.back(&record, refund, transfer), refund, invocation).await? {
                 return Ok((record, next));
             }
@@ -52,7 +54,8 @@ impl Refunds {
         Ok((record, next))
     }
 
-    /// What becomes of a transaction that may have been sent; nothing, if it never will be processed.
+    /// What becomes of a transaction that may have been sent; nothing, if it never will be
+    /// processed.
     async fn go_on(
         &self,
         record: &Record,
@@ -74,6 +77,7 @@ impl Refunds {
         match self.settle(payment, invocation).await {
             Sent::Landed(transaction) => Next::Refunded(transaction),
             Sent::Refused => Next::Later { refused: refund.refused + 1, after: SOON },
+            Sent::Poor => Next::Later { refused: refund.refused, after: SELDOM },
             Sent::Unknown => {
                 Next::Later { refused: refund.refused, after: if refund.tries < REFUSALS { SOON } else { SELDOM } }
             }
@@ -91,14 +95,20 @@ impl Refunds {
         let later = || Next::Later { refused: refund.refused, after: SOON };
         match node.balance(network, payee, invocation.at_most(ASK, RESERVE)).await {
             Ok(Some(_)) => {}
+            // The node that does not know of it may be behind.
             Ok(None) => {
-                warn!(payment = ?record.id, "the payer's token account is closed");
-                return Err(Next::Credited);
+                match node.settled_balance(network, payee, refund.asked_at, invocation.at_most(ASK, RESERVE)).await {
+                    Ok(None) => {
+                        warn!(payment = ?record.id, "the payer's token account is closed");
+                        return Err(Next::Credited);
+                    }
+                    Ok(Some(_)) | Err(_) => return Err(later()),
+                }
             }
             Err(_) => return Err(later()),
         }
         let wallet = Wallet::Solana { network, address: key.address() };
-        if let Some(next) = self.too_poor(&wallet, refund, invocation).await {
+        if let Some(next) = self.too_poor(&wallet, refund, true, invocation).await {
             return Err(next);
         }
         let fee_payer = self.facilitator.fee_payer(network, invocation.now, invocation.at_most(ASK, RESERVE)).await;

@@ -1,4 +1,5 @@
-//! What a refusal points to: the call that is under way already, and what a payment has bought before.
+//! What a refusal points to: the call that is under way already, and what a payment has bought
+//! before.
 
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use super::facts::FREE;
 use crate::api::{VOICE_CALL_STATUS, codes};
 use crate::types::{CallId, PhoneNumber, Timestamp, rfc3339};
 
-/// What a payment has bought, or is about to buy.
+/// The purchase that a payment has made, or is about to make.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Bought {
     /// Whether it is paid for.
@@ -52,7 +53,8 @@ pub struct Renewed {
 }
 
 impl Renewed {
-    /// That it is not done once more. A client that signs anew because it has heard nothing learns what its first payment did.
+    /// That it is not done once more. A client that signs anew because it has heard nothing learns
+    /// what its first payment did.
     pub(super) fn facts(&self) -> Facts {
         let (number, ends) = (self.number.as_str(), rfc3339(self.expires_at));
         let message = format!(
@@ -85,7 +87,8 @@ pub fn poll_url(call: &CallId) -> String {
 }
 
 impl Bought {
-    /// That it cannot pay for something else. Where it has paid, nothing says "sign a new one": that would be paid twice.
+    /// That it cannot pay for something else. Where it has paid, nothing says "sign a new one":
+    /// that would be paid twice.
     pub(super) fn conflict(&self) -> Facts {
         let Some(what) = &self.what else {
             return Facts::new(

@@ -7,7 +7,7 @@ use crate::api::Code;
 /// BlockRun's MCP server looks for these words before it tells a user that nothing was paid.
 pub(super) const FREE: &str = "Not charged.";
 
-/// What a refusal is in HTTP.
+/// A refusal in HTTP.
 pub struct Facts {
     /// The status.
     pub status: u16,

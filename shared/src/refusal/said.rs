@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::facts::FREE;
 use super::{Facts, Owner, Refusal, UnderWay, poll_url};
 use crate::api::{Code, LARGEST_BODY, Method, NUMBERS_BUY, allow, codes};
+use crate::limits::waiting::REST;
 use crate::limits::{Limit, NEVER};
 use crate::telemetry::Neighbour;
 use crate::types::{PhoneNumber, rfc3339};
@@ -79,7 +80,8 @@ impl Refusal {
             Self::PaymentUsed => Facts::new(
                 codes::PAYMENT_CONFLICT,
                 "This payment was used already, and not by a request that we know of. Look at the \
-                     wallet's history before you sign another one."
+                     wallet's history before you sign another one: what was paid to us and bought \
+                     nothing goes back to the wallet by itself."
                     .to_owned(),
             ),
             Self::PaymentInProgress { retry_after } => Facts::new(
@@ -212,7 +214,7 @@ impl Refusal {
             Self::PaymentPending { replayed } => {
                 let message = "The payment was sent, and its outcome is not known yet. Repeat the same header: you \
                      cannot be charged twice.";
-                let facts = Facts::new(codes::PAYMENT_PENDING, message.to_owned()).retry_after(5);
+                let facts = Facts::new(codes::PAYMENT_PENDING, message.to_owned()).retry_after(REST.as_secs());
                 if *replayed { facts.header("idempotent-replayed", "true") } else { facts }
             }
             Self::DeliveryPending { replayed, retry_after } => {

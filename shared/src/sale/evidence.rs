@@ -1,5 +1,5 @@
-//! Whether a payment has been made: it is made if it has not been, and where the facilitator's word is not enough, the
-//! chain is asked.
+//! Whether a payment has been made: it is made if it has not been, and where the facilitator's word
+//! is not enough, the chain is asked.
 //!
 //! It refuses to know what is sold, and what becomes of the sale.
 //!
@@ -22,15 +22,16 @@ const SETTLE: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_secs(5);
 /// What must be left for the writes that follow.
 const RESERVE: Duration = Duration::from_secs(3);
-/// The facilitators refuse an authorization that is about to expire; its time would run out under way.
+/// The facilitators refuse an authorization that is about to expire; its time would run out under
+/// way.
 const TOO_LATE: u64 = 6;
-/// How long a payment that was sent is waited for, however long it is good for. What arrives later bought nothing, and goes
-/// back.
+/// How long a payment that was sent is waited for, however long it is good for. What arrives later
+/// bought nothing, and goes back.
 const DOUBT: Duration = Duration::from_mins(15);
 /// Without a chain to ask, an unknown payment is given up no earlier than this after that.
 const GIVE_UP: u64 = 15 * 60;
 
-/// What is known of a payment.
+/// The evidence about a payment.
 pub(super) enum Evidence {
     /// It was made, by this transaction.
     Paid(String),
@@ -55,7 +56,8 @@ pub(super) async fn evidence(
 ) -> Evidence {
     let now = invocation.current();
     let by = waited_until(record);
-    // What was stopped is not paid for any more. Without a node the facilitator is the only one to ask, by sending it again.
+    // What was stopped is not paid for any more. Without a node the facilitator is the only one to
+    // ask, by sending it again.
     let is_over = record.stopped && knows(cashier, record);
     if is_over || by.saturating_sub(TOO_LATE) <= seconds(now) {
         return match sent {
@@ -104,8 +106,8 @@ pub(super) async fn evidence(
     }
 }
 
-/// Whether the only transaction that was sent has reverted, and the payer has too little by now. Should the wallet be filled and
-/// the payment be made after all, it bought nothing, and goes back.
+/// Whether the only transaction that was sent has reverted, and the payer has too little by now.
+/// Should the wallet be filled and the payment be made after all, it bought nothing, and goes back.
 async fn cannot_pay(
     cashier: &Cashier,
     payment: &Verified,
@@ -121,15 +123,16 @@ async fn cannot_pay(
     cashier.nodes.balance(&payment.payer(), limit).await.is_some_and(|held| held < payment.quote().amount)
 }
 
-/// Until when the payment of a sale is waited for, in epoch seconds: it has expired then, or is given up.
+/// Until when the payment of a sale is waited for, in epoch seconds: it has expired then, or is
+/// given up.
 fn waited_until(record: &Record) -> u64 {
     let given_up = seconds(record.created_at).saturating_add(DOUBT.as_secs());
     record.signed.valid_before.min(given_up)
 }
 
-/// Whether nothing of ours is under way that could still use a payment: nothing was sent before, or it is waited for no longer
-/// by the clock of a final block that does not have it. What the facilitator says now says nothing about what it was sent
-/// before.
+/// Whether nothing of ours is under way that could still use a payment: nothing was sent before, or
+/// it is waited for no longer by the clock of a final block that does not have it. What the
+/// facilitator says now says nothing about what it was sent before.
 fn no_longer(sent: Sent, dead: bool) -> bool {
     sent == Sent::Never || dead
 }
@@ -144,8 +147,8 @@ async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, in
     let by = waited_until(record);
     let expired = || Evidence::Unpaid(Reason::EXPIRED);
     if !knows(cashier, record) {
-        // A nonce that the facilitator calls used was used: perhaps by us. Giving up could keep a buyer's
-        // money, granting could give a number away. It waits for a chain to ask.
+        // A nonce that the facilitator calls used was used: perhaps by us. Giving up could keep a
+        // buyer's money, granting could give a number away. It waits for a chain to ask.
         let given_up = seconds(invocation.current()) >= by.saturating_add(GIVE_UP) && !record.contested;
         return if given_up { expired() } else { Evidence::Unknown { contested: record.contested } };
     }
@@ -169,7 +172,8 @@ async fn settle(cashier: &Cashier, payment: &Verified, invocation: &Invocation) 
             return answer;
         }
         if let Some(pause) = pause {
-            // Up to half as long again, so that those who failed together do not come back together.
+            // Up to half as long again, so that those who failed together do not come back
+            // together.
             tokio::time::sleep(Duration::from_millis(pause + invocation.dice % (pause / 2))).await;
         }
     }
@@ -181,14 +185,15 @@ pub async fn truth(cashier: &Cashier, payment: &Verified, invocation: &Invocatio
     cashier.nodes.truth(payment, u64::MAX, invocation.at_most(LOOK, RESERVE)).await
 }
 
-/// The same, for a payment of a sale, which is waited for until then at most. Where the search for it does not come to its end,
-/// the sale keeps how far it came.
+/// The same, for a payment of a sale, which is waited for until then at most. Where the search for
+/// it does not come to its end, the sale keeps how far it came.
 async fn fate(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
     search(cashier, record, payment, waited_until(record), invocation).await
 }
 
-/// What the chain says of a payment that was granted. The transaction that is said to have made it is asked for by its name, since
-/// strangers can write into every history; only where that does not show it is it searched for.
+/// What the chain says of a payment that was granted. The transaction that is said to have made it
+/// is asked for by its name, since strangers can write into every history; only where that does not
+/// show it is it searched for.
 pub async fn proof(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Option<Truth> {
     let named = record.settled.as_ref().and_then(|settled| settled.transaction.clone()).map(TransactionId::from_row);
     if let Some(transaction) = named
@@ -208,7 +213,7 @@ async fn search(
 ) -> Option<Truth> {
     let limit = invocation.at_most(LOOK, RESERVE);
     let mut searched = record.searched.clone();
-    let truth = cashier.nodes.search(payment, by, &mut searched, limit).await;
+    let truth = cashier.nodes.search(payment, (seconds(record.created_at), by), &mut searched, limit).await;
     if let Some(place) = searched.filter(|place| truth.is_none() && record.searched.as_ref() != Some(place)) {
         // A place that is not kept is searched for again.
         let kept = cashier.store.keep_place(record, &place).await;

@@ -1,4 +1,5 @@
-//! What a sale grants and what it lets go: pure, from the work to the changes that stand in the write that ends the sale.
+//! What a sale grants and what it lets go: pure, from the work to the changes that stand in the
+//! write that ends the sale.
 
 use crate::leases;
 use crate::store::sales::{Record, Settled};
@@ -6,18 +7,20 @@ use crate::store::work::{Call, Lease};
 use crate::store::{Changes, Source, StoreFault, Work, books, calls, limits, numbers};
 use crate::types::Timestamp;
 
-/// What a paid sale is granted: pure, from the work to the changes that stand in the write that closes the sale.
-pub(super) fn granted(record: &Record, settled: &Settled) -> Changes {
+/// What a paid sale is granted: pure, from the work to the changes that stand in the write that
+/// closes the sale.
+pub(super) fn granted(record: &Record, settled: &Settled, now: Timestamp) -> Changes {
     let (sale, wallet) = (&record.id, &record.signed.payer);
     let paid = Record { settled: Some(settled.clone()), ..record.clone() };
     match (&record.work, leases::ends_at(&paid)) {
         (Work::Lease(Lease { number, country, source, .. }), Some(ends)) => {
-            let paid = limits::owed_for_no_longer(*source, record.created_at);
+            let paid = limits::owed_for_no_longer(*source);
             numbers::lease(number, *country, wallet, sale, ends).and(paid)
         }
-        (Work::Renew(renew), Some(ends)) => numbers::extend(&renew.number, wallet, sale, ends),
+        (Work::Renew(renew), Some(ends)) => numbers::extend(&renew.number, wallet, sale, ends, now),
         (Work::Call(call), _) => {
-            calls::charged(&call.id, wallet, sale, settled.transaction.as_deref(), record.created_at)
+            let placed = call.placed.as_deref();
+            calls::charged(&call.id, wallet, sale, placed, settled.transaction.as_deref(), record.created_at)
         }
         (Work::Lease(_) | Work::Renew(_), None) | (Work::List(_) | Work::Calls(_) | Work::Nothing, _) => {
             Changes::none()
@@ -55,18 +58,19 @@ pub(super) enum Blame {
 pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Result<Changes, StoreFault> {
     let (sale, wallet) = (&record.id, &record.signed.payer);
     Ok(match &record.work {
-        Work::Lease(Lease { number, source: source @ Source::Order { .. }, .. }) => {
-            let not_bought = limits::not_bought(wallet, sale, *source, record.created_at);
+        Work::Lease(Lease { number, source: source @ Source::Order(_), .. }) => {
+            let not_bought = limits::not_bought(wallet, sale, *source);
             numbers::forget_purchase(number, sale).and(not_bought)
         }
-        // A number that was bought and not paid for counts for its wallet: who does that ten times a day has had enough.
+        // A number that was bought and not paid for counts for its wallet: who does that ten times
+        // a day has had enough.
         Work::Lease(Lease { number, country, .. }) if blame == Blame::Payer => {
             numbers::pool(number, *country, sale, now).and(books::unsold(record, now)?)
         }
         Work::Lease(Lease { number, country, source, .. }) => numbers::pool(number, *country, sale, now)
             .and(books::unsold(record, now)?)
             .and(limits::not_sold(wallet, sale))
-            .and(limits::owed_for_no_longer(*source, record.created_at)),
+            .and(limits::owed_for_no_longer(*source)),
         Work::Renew(renew) => numbers::let_go(&renew.number, wallet, sale),
         Work::Call(Call { id: call, placed: Some(placed), .. }) => match blame {
             Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),

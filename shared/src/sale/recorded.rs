@@ -31,7 +31,9 @@ pub fn verified(record: &Record) -> Result<Verified, Fault> {
             let transfer = Transfer::read(network, signed.signature.clone(), signed.valid_after);
             Payload::Solana(transfer.map_err(|_| Fault::Broken("a recorded transaction that is none"))?)
         }
-        _ => return Err(Fault::Broken("a payment from one rail to the other")),
+        (Wallet::Evm { .. }, Wallet::Solana { .. }) | (Wallet::Solana { .. }, Wallet::Evm { .. }) => {
+            return Err(Fault::Broken("a payment from one rail to the other"));
+        }
     };
     let version = if signed.version == 1 { Version::V1 } else { Version::V2 };
     Ok(Verified::restore(quote, payload, version))

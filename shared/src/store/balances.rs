@@ -1,4 +1,5 @@
-//! What a vendor's balance was when it was last asked for, and how much it has fallen on each of the last days.
+//! What a vendor's balance was when it was last asked for, and how much it has fallen on each of
+//! the last days.
 
 use crate::types::{AttemptId, Timestamp, Usdc};
 

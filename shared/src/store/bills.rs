@@ -1,5 +1,5 @@
-//! Bills: what was known of a vendor's bill for each of the last days when it was last asked for. A bill grows while its day goes on and for
-//! a while after, and what it grows by counts once.
+//! Bills: what was known of a vendor's bill for each of the last days when it was last asked for. A
+//! bill grows while its day goes on and for a while after, and what it grows by counts once.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use super::change::{Change, Changes, as_seen};
 use super::rows::BY_DAY;
 use super::{Done, Hurdle, Store, StoreFault, keys};
 
-/// What is billed for each day, in micro-dollars: below nothing, where more was given back than billed.
+/// What is billed for each day, in micro-dollars: below nothing, where more was given back than
+/// billed.
 pub type Bills = BTreeMap<Date, i64>;
 
 impl Store {

@@ -1,5 +1,6 @@
-//! The books: what has happened to money, line by line, each in the write that makes it happen. A day's entries lie in one partition,
-//! so that a day is read by what happened on it and by nothing else; what is made of them is for [`crate::books`].
+//! The books: what has happened to money, line by line, each in the write that makes it happen. A
+//! day's entries lie in one partition, so that a day is read by what happened on it and by nothing
+//! else; what is made of them is for [`crate::books`].
 //!
 //! | what | in the write that | lines |
 //! |---|---|---|
@@ -10,15 +11,23 @@
 //! | a number that was bought for nothing | makes it stock ([`unsold`]) | what it has cost |
 //! | a refund by hand | owes it, or gives credit back ([`Store::owe_by_hand`]) | what the call has cost, if that is in no book yet; refund, where credit had paid |
 //!
-//! The callee stands in it as a prefix, since the books are kept for years and a person's number is nothing that money is counted by; the
-//! payer stands in it whole. There is no task, no transcript and no signature.
+//! The callee stands in it as a prefix, since the books are kept for years and a person's number is
+//! nothing that money is counted by; the payer stands in it whole. There is no task, no transcript
+//! and no signature.
 //!
-//! What was paid is found here by the one-way name that stands in logs: the entry stands under it in the index, which is one write unit
-//! instead of a search through the table.
+//! An entry is never written over: where another has its key, nothing of its write happens.
+//!
+//! What was paid is found here by the one-way name that stands in logs: the entry stands under it
+//! in the index, which is one write unit instead of a search through the table.
 //!
 //! `docs/decisions.md`: When does a sale get into the books?
+//!
+//! `docs/decisions.md`: Why is an entry of the books never written over?
+
+mod files;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -27,25 +36,22 @@ use jiff::tz::Offset;
 use crate::limits::rates;
 use crate::types::{AttemptId, DAY, PaymentId, PhoneNumber, Timestamp, Usdc, rfc3339};
 
+pub use files::Written;
+
 use super::calls::Call;
 use super::change::{Change, Changes, Step, is};
 use super::cost::Price;
 use super::item::Item;
 use super::keys::{self, Key, Queue};
-use super::parse::instant_of;
-use super::rows::{
-    Book, BookLineRow, BookRow, CREATED_AT, Charge, DUE_QUEUE, RefundReason, State, TurnRow, WRITTEN_AT,
-};
+use super::rows::{Book, BookLineRow, BookRow, Charge, DUE_QUEUE, RefundReason, State};
 use super::sales::{Record, Refund};
 use super::work::{Lease, Source, Work};
-use super::{Done, Hurdle, Store, StoreFault};
+use super::{Hurdle, Store, StoreFault};
 
 /// How long entries are kept in the table: three months in which their files can be written.
 const KEPT: Duration = Duration::from_secs(90 * DAY.as_secs());
-/// What is remembered of the files.
-const NAME: &str = "BOOKS";
 
-/// How a payment was looked for on the chain.
+/// The way in which a payment was looked for on the chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnChain {
     /// It is there.
@@ -108,15 +114,6 @@ impl Book {
     }
 }
 
-/// How far the files have come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Written {
-    /// When they were begun.
-    pub since: Option<Timestamp>,
-    /// Until when all that happened is in them.
-    pub until: Timestamp,
-}
-
 /// A line of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
@@ -135,7 +132,7 @@ impl Line {
     #[must_use]
     pub fn with(mut self, column: &str, text: impl Into<String>) -> Self {
         let text = text.into();
-        debug_assert!(self.book.columns().contains(&column), "{column} is no column");
+        debug_assert!(self.book.columns().contains(&column), "{column} is not a column");
         if !text.is_empty() {
             self.cells.insert(column.to_owned(), text);
         }
@@ -211,8 +208,9 @@ impl Line {
     }
 }
 
-/// What a call has cost: what its dialler charges by its own word, what the carrier's minutes are reckoned to, and what the answers to its
-/// questions may cost; or what was reserved for it, where the dialler never said. Nothing, where nothing was reserved.
+/// What a call has cost: what its dialler charges by its own word, what the carrier's minutes are
+/// reckoned to, and what the answers to its questions may cost; or what was reserved for it, where
+/// the dialler never said. Nothing, where nothing was reserved.
 fn call_costs(call: &Call, now: Timestamp) -> Vec<Line> {
     let Some(cost) = call.business.cost else { return Vec::new() };
     let line = |vendor: &str, what: &str, amount: Usdc| {
@@ -242,10 +240,11 @@ fn call_costs(call: &Call, now: Timestamp) -> Vec<Line> {
     .collect()
 }
 
-/// The first month of a number that was bought for this sale: not of one that was to be bought once it is paid for, and was not.
+/// The first month of a number that was bought for this sale: not of one that was to be bought once
+/// it is paid for, and was not.
 fn number_cost(record: &Record, now: Timestamp) -> Option<Line> {
-    let Work::Lease(Lease { number, source: Source::Carrier { cost }, .. }) = &record.work else { return None };
-    Some(number_line(record, number, *cost, now))
+    let Work::Lease(Lease { number, source: Source::Carrier(booked), .. }) = &record.work else { return None };
+    Some(number_line(record, number, booked.cost, now))
 }
 
 fn number_line(record: &Record, number: &PhoneNumber, cost: Usdc, now: Timestamp) -> Line {
@@ -254,12 +253,14 @@ fn number_line(record: &Record, number: &PhoneNumber, cost: Usdc, now: Timestamp
     line.with("amount_usd", cost.dollars())
 }
 
-/// The first month of a number that was bought for this sale and is stock now, since the sale came to nothing: it is booked in the write
-/// that says so, whatever becomes of the payment.
+/// The first month of a number that was bought for this sale and is stock now, since the sale came
+/// to nothing: it is booked in the write that says so, whatever becomes of the payment.
 pub fn unsold(record: &Record, now: Timestamp) -> Result<Changes, StoreFault> {
     let Work::Lease(Lease { number, source, .. }) = &record.work else { return Ok(Changes::none()) };
     let Some(cost) = source.cost() else { return Ok(Changes::none()) };
-    Ok(Changes::of([entry("number", record.id.as_str(), vec![number_line(record, number, cost, now)], now)?]))
+    // Two numbers can be bought for one payment in one second, after the first came to nothing.
+    let what = format!("number {}", number.as_str());
+    Ok(Changes::of([entry(&what, record.id.as_str(), vec![number_line(record, number, cost, now)], now)?]))
 }
 
 /// A sale that was delivered, with what it has cost.
@@ -269,7 +270,8 @@ pub(super) fn sold(record: &Record, call: Option<&Call>, seen: OnChain, now: Tim
     tagged("sold", record, lines.collect(), now)
 }
 
-/// A refund that has ended, and what it gives back where that stands in no book yet: `seen` is how that was looked for on the chain.
+/// A refund that has ended, and what it gives back where that stands in no book yet: `seen` is how
+/// that was looked for on the chain.
 pub(super) fn back(
     record: &Record,
     refund: &Refund,
@@ -279,7 +281,7 @@ pub(super) fn back(
 ) -> Result<Step, StoreFault> {
     let back_as = if refund.state == super::Refunding::Credited { "credit" } else { "usdc" };
     let came_in = match refund.reason {
-        RefundReason::Stray => Some(Line::stray(record, refund, now)),
+        RefundReason::Stray | RefundReason::Late => Some(Line::stray(record, refund, now)),
         _ if record.booked => None,
         _ => Some(Line::sale(record, seen, now)),
     };
@@ -336,7 +338,7 @@ fn written(what: &str, id: &str, lines: Vec<Line>, tag: Option<String>, now: Tim
     let ttl = now.as_second() + KEPT.as_secs().cast_signed();
     let due_at = tag.as_ref().map(|_| now.as_second());
     let row = BookRow { pk: key.pk.clone(), sk: key.sk.clone(), lines, due_queue: tag, due_at, ttl };
-    Ok(Change::put(key, serde_dynamo::to_item(row)?).anyway())
+    Ok(Change::put(key, serde_dynamo::to_item(row)?).once())
 }
 
 /// A line with what its entry's key says.
@@ -379,7 +381,8 @@ impl Store {
         self.done(changes, &call.business.sale, "book call", by).await
     }
 
-    /// What an operator has done by hand, or is about to do: who, what and why, and what came of it. Its lines have the same beginning.
+    /// What an operator has done by hand, or is about to do: who, what and why, and what came of
+    /// it. Its lines have the same beginning.
     pub async fn book_deed(
         &self,
         [who, what, why, outcome]: [&str; 4],
@@ -393,42 +396,22 @@ impl Store {
             .with("what", what)
             .with("why", why);
         let entry = entry(outcome, by.as_str(), vec![line.with("outcome", outcome)], now)?;
-        self.change(entry.change).await.map(drop)
+        self.alone(entry).await.map(drop)
     }
 
-    /// Everything that was booked on a day, in its order: handed over line by line, since a day may have more of them than memory.
-    pub async fn booked_on(
+    /// What was booked on a day from this time on, in its order: handed over line by line, as long
+    /// as it is wanted, since a day may have more of them than memory.
+    pub async fn booked_from(
         &self,
-        day: Date,
-        mut take: impl FnMut(Line) -> Result<(), StoreFault> + Send,
+        from: Timestamp,
+        mut take: impl FnMut(Timestamp, Line) -> ControlFlow<()> + Send,
     ) -> Result<(), StoreFault> {
         let read = |item: Item| {
             let key = Key::of(&item).ok_or(StoreFault::Row("key of what was booked"))?;
             let (at, id) = keys::read_book_entry(&key).ok_or(StoreFault::Row("key of what was booked"))?;
             let row: BookRow = serde_dynamo::from_item(item)?;
-            row.lines.into_iter().map(|line| whole(line, at, id)).try_for_each(&mut take)
+            Ok(row.lines.into_iter().map(|line| whole(line, at, id)).try_for_each(|line| take(at, line)))
         };
-        self.partition_by_pages(keys::book_of(day), read).await
-    }
-
-    /// From when and until when the files of the books are written; nothing before the first.
-    pub async fn books_written(&self) -> Result<Option<Written>, StoreFault> {
-        let row: TurnRow = self.turn(NAME).await?;
-        let Some(until) = row.written_at.map(instant_of).transpose()? else { return Ok(None) };
-        Ok(Some(Written { since: row.created_at.map(instant_of).transpose()?, until }))
-    }
-
-    /// They are written until then; not, if another round has gone on.
-    pub async fn books_go_on(
-        &self,
-        from: Option<Timestamp>,
-        to: Timestamp,
-        by: &AttemptId,
-    ) -> Result<bool, StoreFault> {
-        let change = Change::update(keys::turn(NAME)).set(WRITTEN_AT, to);
-        let change = if from.is_none() { change.set(CREATED_AT, to) } else { change };
-        let change = change.when(super::change::as_seen(WRITTEN_AT, from)).or(Hurdle::Switch);
-        let token = format!("books {to} {}", by.as_str());
-        Ok(matches!(self.transact(Changes::of([change]), &token).await?, Done::Yes))
+        self.partition_by_pages(keys::book_from(day_of(from), from), read).await
     }
 }

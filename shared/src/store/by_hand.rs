@@ -1,15 +1,16 @@
-//! What only a person decides: that something goes back although it was delivered. It refuses to know why.
+//! What only a person decides: that something goes back although it was delivered. It refuses to
+//! know why.
 //!
 //! | item | from → to | condition | made by |
 //! |---|---|---|---|
 //! | sale | closed → closed, refund due | not with credit, no refund; a call's, if that is erased or forgotten | [`Store::owe_by_hand`] |
 //! | sale, call | closed, paid → closed, refund due; refund due | not with credit, no refund; over, same sale | [`Store::owe_by_hand`] |
-//! | sale | refund due → same, let through by an operator | for a stray payment, nothing sent | [`Store::let_stray_through`] |
+//! | sale | refund due → same, let through by an operator | nothing sent, not let through before | [`Store::let_through`] |
 //! | payments back, day | stopped → going, counts anew | stopped | [`Store::lift_refund_stop`] |
 //! | sale, call, wallet | closed → same, given back by hand; paid → credited; credit + price | paid with credit, not given back before; over, same sale, or erased or forgotten | [`Store::owe_by_hand`] |
 //!
-//! What was sold stays sold: a lease goes on. From here on it is a refund like any other, so it goes back once and is never more than was
-//! paid.
+//! What was sold stays sold: a lease goes on. From here on it is a refund like any other, so it
+//! goes back once and is never more than was paid.
 //!
 //! `docs/decisions.md`: Why does a refund that an operator decides leave what was sold?
 
@@ -22,14 +23,14 @@ use super::keys::{self, Queue};
 use super::limits;
 use super::refunds::{done_token, owed};
 use super::rows::{
-    BOOKED, BY, BY_HAND, CHARGE, COST, CREDIT, CallRow, Charge, GIVEN_BACK, KEPT, REASON, REFUND, RefundReason,
-    Refunding, SALE, SETTLED, STATE, State, TTL,
+    BOOKED, BY, BY_HAND, CHARGE, CLOSED, COST, CREDIT, CallRow, Charge, GIVEN_BACK, KEPT, REFUND, RefundReason,
+    Refunding, SALE, STATE, State, TTL,
 };
 use super::sales::{Record, Refund, Settled};
 use super::work::Work;
 use super::{Done, Hurdle, Lost, Store, StoreFault};
 
-/// What came of an operator's wish to give something back.
+/// The outcome of an operator's wish to give something back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ByHand {
     /// It is owed, and goes back as all refunds do.
@@ -45,8 +46,9 @@ pub enum ByHand {
 }
 
 impl Store {
-    /// A stray payment that waits for an operator or for another day, goes back as refunds do.
-    pub async fn let_stray_through(
+    /// A refund that waits for an operator or for another day, goes back as those do that wait for
+    /// neither.
+    pub async fn let_through(
         &self,
         record: &Record,
         who: &str,
@@ -56,11 +58,10 @@ impl Store {
         let change = Change::update(keys::sale(&record.id))
             .set(REFUND.then(BY), who)
             .due(Queue::of_refund(&record.id), now)
-            .when(is(REFUND.then(REASON), RefundReason::Stray))
             .when(is(REFUND.then(STATE), Refunding::Due))
             .when(no(REFUND.then(BY)))
             .or(Hurdle::Sale);
-        self.done(Changes::of([change]), &record.id, "let stray through", by).await
+        self.done(Changes::of([change]), &record.id, "let through", by).await
     }
 
     /// What a sale was paid with goes back because an operator says so. `who` stands in the record.
@@ -71,14 +72,12 @@ impl Store {
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<ByHand, StoreFault> {
-        if record.refund.is_some() {
-            return Ok(ByHand::Already);
-        }
-        let Some(settled) = record.settled.as_ref().filter(|_| record.state == State::Closed) else {
-            return Ok(ByHand::NotPaid);
+        let settled = match may_be_owed(record) {
+            Ok(settled) => settled,
+            Err(not) => return Ok(not),
         };
-        // What a call has cost and brought is settled, so it is as it is read or the call is in the way. One that is erased or forgotten
-        // is over, and what it was is the sale's alone to say.
+        // What a call has cost and brought is settled, so it is as it is read or the call is in the
+        // way. One that is erased or forgotten is over, and what it was is the sale's alone to say.
         let seen = match &record.work {
             Work::Call(call) => self.call(&call.id).await?,
             Work::Lease(_) | Work::Renew(_) | Work::List(_) | Work::Calls(_) | Work::Nothing => None,
@@ -96,6 +95,21 @@ impl Store {
         }
     }
 
+    /// What stands in the way of giving back what a sale was paid with, as far as it can be told
+    /// without doing so; nothing, if nothing does.
+    pub async fn not_by_hand(&self, record: &Record) -> Result<Option<ByHand>, StoreFault> {
+        if let Err(not) = may_be_owed(record) {
+            return Ok(Some(not));
+        }
+        let Work::Call(call) = &record.work else { return Ok(None) };
+        let call = self.call(&call.id).await?.filter(|call| call.business.sale == record.id);
+        Ok(call.and_then(|call| match (call.line.closed, call.business.charge) {
+            (false, _) => Some(ByHand::CallRuns),
+            (true, Charge::Paid) => None,
+            (true, _) => Some(ByHand::Already),
+        }))
+    }
+
     async fn owed_by_hand(
         &self,
         record: &Record,
@@ -108,7 +122,8 @@ impl Store {
         let over = |charge: Charge| call.map(|call| over(call, charge, who, record));
         let sale = Change::update(keys::sale(&record.id)).when(is(STATE, State::Closed)).when(no(GIVEN_BACK));
         let (changes, outcome): (Changes, ByHand) = if let Some(price) = record.credit() {
-            // A payment of its own may still be made and go back as a stray one, so this is no refund of the sale's.
+            // A payment of its own may still be made and go back as a stray one, so this is not a
+            // refund of the sale's.
             let sale = sale.set(GIVEN_BACK, true).or(Hurdle::Sale);
             let wallet = Change::update(keys::wallet(&record.signed.payer)).add(CREDIT, price.signed());
             let entry = books::credited_by_hand(record, price, now)?;
@@ -134,6 +149,14 @@ impl Store {
     }
 }
 
+/// How a sale was settled that may be given back; what it is otherwise.
+fn may_be_owed(record: &Record) -> Result<&Settled, ByHand> {
+    if record.refund.is_some() {
+        return Err(ByHand::Already);
+    }
+    record.settled.as_ref().filter(|_| record.state == State::Closed).ok_or(ByHand::NotPaid)
+}
+
 /// The call behind a sale that goes back.
 fn over(call: &Call, charge: Charge, who: &str, record: &Record) -> Step {
     let it = Change::update(keys::call(&call.id));
@@ -143,7 +166,7 @@ fn over(call: &Call, charge: Charge, who: &str, record: &Record) -> Step {
     it.set(CHARGE, charge)
         .set(BY_HAND, who)
         .when(is(CHARGE, Charge::Paid))
-        .when(is(SETTLED, true))
+        .when(is(CLOSED, true))
         .when(is(SALE, &record.id))
         .or(Hurdle::Call)
 }
@@ -160,7 +183,7 @@ fn in_the_way(lost: Lost) -> Result<ByHand, StoreFault> {
         Hurdle::Sale => Ok(ByHand::Already),
         Hurdle::Call => {
             let call: Option<CallRow> = lost.found()?;
-            Ok(if call.is_some_and(|call| !call.settled) { ByHand::CallRuns } else { ByHand::Already })
+            Ok(if call.is_some_and(|call| !call.closed) { ByHand::CallRuns } else { ByHand::Already })
         }
         Hurdle::Name
         | Hurdle::Number
@@ -170,6 +193,7 @@ fn in_the_way(lost: Lost) -> Result<ByHand, StoreFault> {
         | Hurdle::Calls(_)
         | Hurdle::Bought(_)
         | Hurdle::RefundsToday
+        | Hurdle::RefundsToPayer
         | Hurdle::RefundsStopped
         | Hurdle::Switch => Err(lost.hurdle.unasked()),
     }

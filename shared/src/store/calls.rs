@@ -17,14 +17,14 @@ use std::time::Duration;
 use crate::types::call::Dialler;
 use crate::types::{CallId, DAY, PaymentId, PhoneNumber, Question, Timestamp, Usdc, Wallet};
 
-use super::change::{Change, Changes, When, above, at_least, at_most, is, no};
+use super::change::{Change, Changes, When, at_least, at_most, is, no, there};
 pub use super::dialled::Dialled;
 use super::keys::{self, Queue};
 use super::rows::{
-    BLOCKED_AT, Bytes, CHARGE, CREDIT, CallRow, Charge, DIAL, DUE_AT, ENDED_AT, EXPIRES_AT, PLACED, SALE, STOPPED,
-    TRANSACTION, TTL, UNPAID_AT, Value,
+    BLOCKED_AT, Bytes, CHARGE, CREDIT, CallRow, Charge, DIAL, DUE_AT, ENDED_AT, PLACED, SALE, STOPPED, TRANSACTION,
+    TTL, UNPAID_AT, Value,
 };
-use super::{Cost, Hurdle, StoreFault, kept};
+use super::{Cost, Hurdle, Store, StoreFault, kept};
 pub use hang_up::HangUp;
 pub use keep::{Keeping, erased};
 pub use list::Entry;
@@ -32,7 +32,7 @@ use list::{listed, not_listed};
 pub use not_now::{NotNow, Reason};
 pub use record::{Asked, Business, Call, Line, Look, Questions};
 pub use said::Said;
-pub use traces::{Sought, Trace, Traces};
+pub use traces::{Sought, Trace};
 pub use view::View;
 
 /// A wallet that had a phone rung and did not pay may not have another rung for this long.
@@ -67,7 +67,12 @@ pub struct NewCall {
     pub cost: Option<Cost>,
 }
 
-/// (none) → dialling, from an active lease, as the one unpaid dial of its wallet
+/// (none) → dialling, as the one unpaid dial of its wallet. That the lease is active was read,
+/// consistently, by the same request, and need not be held against the table once more: its end is
+/// only ever put off, and what has ended is there for [`GRACE`](crate::leases::GRACE) longer, which
+/// no request lives.
+///
+/// `docs/decisions.md`: Why does the claim of a call not check its lease?
 pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes, StoreFault> {
     let key = keys::call(&call.id);
     let row = CallRow {
@@ -100,7 +105,7 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
         held_for: None,
         erasing: false,
         waited_until: None,
-        settled: false,
+        closed: false,
         view: None,
         said: Bytes::default(),
         due_queue: Some(Queue::of_call(&call.id).name()),
@@ -116,30 +121,39 @@ pub fn dial(call: &NewCall, sale: &PaymentId, now: Timestamp) -> Result<Changes,
     if let Some(price) = call.credit {
         wallet = wallet.add(CREDIT, -price.signed()).when(at_least(CREDIT, price.signed()));
     }
-    let lease = Change::check(keys::lease(&call.wallet, &call.from)).when(above(EXPIRES_AT, now));
     Ok(Changes::of([
         Change::put(key, serde_dynamo::to_item(row)?).when(When::Absent).or(Hurdle::Call),
         wallet.or(Hurdle::Wallet),
-        lease.or(Hurdle::Lease),
         listed(call, now)?,
     ]))
 }
 
-/// dialling → placed: the vendor has accepted it
-pub fn placed(call: &CallId, placed: &str) -> Changes {
-    Changes::of([Change::update(keys::call(call)).set(PLACED, placed).when(no(PLACED)).or(Hurdle::Call)])
+impl Store {
+    /// dialling → placed: the vendor has accepted it, and its sale, which knows so already, is past
+    /// the fence. What ends the sale says so too: until then this is what a call is looked at and
+    /// hung up by. Whether it was this write that said so.
+    ///
+    /// `docs/decisions.md`: Why is the fence of a call a write of its sale alone?
+    pub async fn placed(&self, call: &CallId, placed: &str) -> Result<bool, StoreFault> {
+        let change = Change::update(keys::call(call)).set(PLACED, placed).when(there(SALE)).when(no(PLACED));
+        Ok(self.change(change).await?.is_ok())
+    }
 }
 
-/// placed → paid, by a transaction or with credit
+/// dialling | placed → paid, by a transaction or with credit
 pub fn charged(
     call: &CallId,
     wallet: &Wallet,
     sale: &PaymentId,
+    placed: Option<&str>,
     transaction: Option<&str>,
     dialled_at: Timestamp,
 ) -> Changes {
     Changes::of([
-        paid(Change::update(keys::call(call)), transaction, dialled_at).when(is(SALE, sale)).or(Hurdle::Call),
+        paid(Change::update(keys::call(call)), transaction, dialled_at)
+            .set_some(PLACED, placed)
+            .when(is(SALE, sale))
+            .or(Hurdle::Call),
         freed(wallet, sale).or(Hurdle::Wallet),
     ])
 }
@@ -178,8 +192,8 @@ pub fn not_dialled(
     ])
 }
 
-/// dialling | placed → declined: a phone rang, and it is not paid. The call stays in its queue until it has ended, and
-/// is due at once, in case that it could not be stopped.
+/// dialling | placed → declined: a phone rang, and it is not paid. The call stays in its queue
+/// until it has ended, and is due at once, in case that it could not be stopped.
 pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, now: Timestamp) -> Changes {
     Changes::of([
         Change::update(keys::call(call))
@@ -193,8 +207,8 @@ pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, no
     ])
 }
 
-/// dialling → declined: a phone rang though we had lost sight of it. Our fault, so the wallet is not paused for it,
-/// and credit that it took comes back.
+/// dialling → declined: a phone rang though we had lost sight of it. Our fault, so the wallet is
+/// not paused for it, and credit that it took comes back.
 pub fn withdrawn(
     call: &CallId,
     wallet: &Wallet,
@@ -220,10 +234,12 @@ pub(super) fn kept_until(dialled_at: Timestamp) -> i64 {
     dialled_at.as_second() + kept::CALL.as_secs().cast_signed()
 }
 
-/// placed → stopped, while its payment is in doubt. It is due at once, in case that the dialler does not stop it.
-pub fn stopped(call: &CallId, sale: &PaymentId, now: Timestamp) -> Changes {
+/// dialling | placed → stopped, while its payment is in doubt. It is due at once, in case that the
+/// dialler does not stop it.
+pub fn stopped(call: &CallId, sale: &PaymentId, placed: Option<&str>, now: Timestamp) -> Changes {
     Changes::of([Change::update(keys::call(call))
         .set(STOPPED, true)
+        .set_some(PLACED, placed)
         .set(DUE_AT, now)
         .when(is(SALE, sale))
         .when(is(CHARGE, Charge::Pending))

@@ -1,5 +1,6 @@
-//! One conditional write to one item, in words instead of expression strings: what is set, when it may be, and what it means if
-//! it may not. Attributes are named by [`Name`], and what stands in them is a [`Value`], so that no word is spelled here.
+//! One conditional write to one item, in words instead of expression strings: what is set, when it
+//! may be, and what it means if it may not. Attributes are named by [`Name`], and what stands in
+//! them is a [`Value`], so that no word is spelled here.
 
 pub(super) mod expression;
 pub(super) mod held;
@@ -55,14 +56,19 @@ pub(super) struct Step {
 }
 
 /// What becomes of a transaction when a condition in it does not hold.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) enum Otherwise {
     /// It is lost, for this reason.
     Lost(Hurdle),
-    /// The same; and if another transaction is in its way, that is no reason to wait: another change can take its place.
+    /// The same; and if another transaction is in its way, that is not a reason to wait: another
+    /// change can take its place.
     Elsewhere(Hurdle),
     /// It is made without this change, and nothing says so.
     Without,
+    /// It is made with this change in its place.
+    Instead(Box<Change>),
+    /// A record would be written over, which is a fault and never done.
+    Recorded,
     /// That cannot be: there is no condition.
     Impossible,
 }
@@ -179,6 +185,17 @@ impl Change {
     /// Where its condition does not hold, the others are made without it, and nothing says so.
     pub(super) fn or_without(self) -> Step {
         Step { change: self, otherwise: Otherwise::Without }
+    }
+
+    /// Where its condition does not hold, this is made in its place, which has none.
+    pub(super) fn or_instead(self, instead: Self) -> Step {
+        debug_assert!(instead.when.is_empty(), "a condition that stands for nothing");
+        Step { change: self, otherwise: Otherwise::Instead(Box::new(instead)) }
+    }
+
+    /// It is a record, which is written once and never over another.
+    pub(super) fn once(self) -> Step {
+        Step { change: self.when(When::Absent), otherwise: Otherwise::Recorded }
     }
 
     /// It has no condition of its own.

@@ -1,5 +1,5 @@
-//! What an operator switches: wallets that are refused, people who do not want to be called, and whether anything is sold.
-//! It refuses to know what is refused for it, and how that is worded.
+//! What an operator switches: wallets that are refused, people who do not want to be called, and
+//! whether anything is sold. It refuses to know what is refused for it, and how that is worded.
 //!
 //! | item | from → to | condition |
 //! |---|---|---|
@@ -7,14 +7,15 @@
 //! | wallet | blocked → as it was | blocked |
 //! | opt-out | (none) → there | absent |
 //! | opt-out | there → (none) | there |
-//! | control | selling, paused otherwise → paused | not paused so |
+//! | control | selling, new sales paused → paused | not paused so far |
 //! | control | paused → selling | paused |
 //! | control | no salt → salt | no salt |
 //!
 //! Each answers whether it changed anything: done twice, it is done once.
 //!
-//! Those who do not want to be called are kept as hashes, so that a list of them is of no use. The salt stands in
-//! the same table, since it must survive with it: with another one all of them could be called again.
+//! Those who do not want to be called are kept as hashes, so that a list of them is of no use. The
+//! salt stands in the same table, since it must survive with it: with another one all of them could
+//! be called again.
 //!
 //! `docs/decisions.md`: Why is the opt-out list hashed with a salt that stands beside it?
 
@@ -42,7 +43,7 @@ pub struct Switched {
     pub why: String,
 }
 
-/// What a function may do about the list of those who are not called.
+/// A function's right to the list of those who are not called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum List {
     /// Nothing: it leaves such a look to others.
@@ -53,7 +54,7 @@ pub enum List {
     Begun,
 }
 
-/// What is switched for all wallets.
+/// The switches for all wallets.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Controls {
     /// What is not sold, if something is not.
@@ -96,7 +97,13 @@ impl Store {
         Controls::from_item(self.item(keys::control()).await?)
     }
 
-    /// control: selling, paused otherwise → paused
+    /// Whether anything was ever switched for all wallets, or a person has opted out. In a table
+    /// that is new, nothing was.
+    pub async fn was_switched(&self) -> Result<bool, StoreFault> {
+        Ok(self.item(keys::control()).await?.is_some())
+    }
+
+    /// control: selling, new sales paused → paused
     pub async fn pause_selling(
         &self,
         what: Pause,
@@ -104,15 +111,17 @@ impl Store {
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
-        let other = match what {
-            Pause::New => Pause::All,
-            Pause::All => Pause::New,
+        // What stopped everything stands until it is resumed: a pause of new sales would let the
+        // rest be sold again.
+        let wider = match what {
+            Pause::New => None,
+            Pause::All => Some(is(PAUSED, Pause::New)),
         };
         let change = Change::update(keys::control())
             .set(PAUSED, what)
             .set(PAUSED_AT, now)
             .set(PAUSED_FOR, why)
-            .when(When::Any(vec![no(PAUSED), is(PAUSED, other)]));
+            .when(When::Any(wider.into_iter().chain([no(PAUSED)]).collect()));
         self.switched(change, &format!("pause {}", what.as_str()), by).await
     }
 
@@ -189,8 +198,9 @@ impl Store {
         self.switched(change, &format!("opt out {hash}"), by).await
     }
 
-    /// opt-out: (none) → there, for a callee who has asked for it in a call. Says whether it is there: where no person has opted out before,
-    /// the list has no salt, and not every function may make one.
+    /// opt-out: (none) → there, for a callee who has asked for it in a call. Says whether it is
+    /// there: where no person has opted out before, the list has no salt, and not every function
+    /// may make one.
     pub async fn opt_out_in_a_call(
         &self,
         number: &PhoneNumber,
@@ -217,7 +227,8 @@ impl Store {
         self.switched(change, &format!("opt in {hash}"), by).await
     }
 
-    /// Switches something. The step names what: one attempt may switch several of a kind, and each is a step of its own.
+    /// Switches something. The step names what: one attempt may switch several of a kind, and each
+    /// is a step of its own.
     async fn switched(&self, change: Change, step: &str, by: &AttemptId) -> Result<bool, StoreFault> {
         let done = self.transact(Changes::of([change.or(Hurdle::Switch)]), &format!("{step} {}", by.as_str())).await?;
         Ok(matches!(done, Done::Yes))

@@ -4,7 +4,7 @@ use crate::types::Usdc;
 
 use super::rows::CostRow;
 
-/// What a call has cost us, by who charges it.
+/// The price of a call for us, by who charges it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Price {
     /// What its dialler says that it charges.
@@ -25,16 +25,18 @@ impl Price {
     }
 }
 
-/// What a call costs us: reserved when it is dialled, corrected when it is over.
+/// The cost of a call for us: reserved when it is dialled, corrected when it is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cost {
     /// How much.
     pub amount: Usdc,
-    /// What of that is the carrier's and for what is asked; nothing as long as it is reserved and not known.
+    /// What of that is the carrier's and for what is asked; nothing as long as it is reserved and
+    /// not known.
     pub known: Option<Price>,
     /// What is paid for it, if it is.
     pub price: Usdc,
-    /// What of that is ours for good. Nothing, before it is settled: until then it can still go back.
+    /// What of that is ours for good. Nothing, before it is settled: until then it can still go
+    /// back.
     pub(super) kept: Usdc,
     /// The half-day in which it is counted for its prefix.
     pub(super) prefix_slot: i64,
@@ -51,9 +53,7 @@ pub struct Cost {
 /// The slices in which a call is counted: what is taken off again is taken off there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Slices {
-    /// Of the calls that run.
-    pub(super) running: u8,
-    /// Of what all calls cost.
+    /// Of what all calls are counted in.
     pub(super) day: u8,
     /// Of what the calls to its prefix cost.
     pub(super) prefix: u8,
@@ -63,16 +63,16 @@ impl Cost {
     pub(super) fn to_row(self) -> CostRow {
         let Self { amount, known, price, kept, prefix_slot, day_slot, dear, risk, slices } = self;
         let (carrier, analyses) = known.map(|known| (known.carrier.atomic(), known.questions.atomic())).unzip();
-        let Slices { running, day, prefix } = slices;
-        let slices = (slices != Slices::default()).then_some([running, day, prefix]);
+        let Slices { day, prefix } = slices;
+        let slices = (slices != Slices::default()).then_some([day, prefix]);
         let (micros, price, kept) = (amount.atomic(), price.atomic(), kept.atomic());
         CostRow { micros, carrier, analyses, price, kept, prefix_slot, day_slot, dear, risk, slices }
     }
 
     pub(super) fn from_row(row: CostRow) -> Self {
         let CostRow { micros, carrier, analyses, price, kept, prefix_slot, day_slot, dear, risk, slices } = row;
-        let [running, day, prefix] = slices.unwrap_or_default();
-        let slices = Slices { running, day, prefix };
+        let [day, prefix] = slices.unwrap_or_default();
+        let slices = Slices { day, prefix };
         let [amount, price, kept] = [micros, price, kept].map(Usdc::micros);
         // The dialler's is what is left of the whole, so that the parts add up to it.
         let known = carrier.map(|carrier| {

@@ -2,7 +2,8 @@
 
 use crate::types::{CallId, Timestamp};
 
-/// When a call was dialled, and its id, since two may be dialled in one second.
+/// The place of a call among those that were dialled: its instant, and its id, since two may be
+/// dialled in one second.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Dialled {
     /// When.

@@ -14,6 +14,9 @@ pub enum StoreFault {
     /// There is more of it than one round can take.
     #[error("{0}")]
     TooMuch(&'static str),
+    /// A record stands where another was to be written: nothing was.
+    #[error("a record is there already, and is not written over")]
+    Recorded,
     /// What the conditions rule out has happened.
     #[error("impossible: {0}")]
     Impossible(&'static str),

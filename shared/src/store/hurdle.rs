@@ -1,7 +1,8 @@
-//! What stands in the way of a transaction. Each change that has a condition says what it means if that does not hold, and a
-//! transaction that was lost answers with it: so no reader depends on the place of a change among the others.
+//! What stands in the way of a transaction. Each change that has a condition says what it means if
+//! that does not hold, and a transaction that was lost answers with it: so no reader depends on the
+//! place of a change among the others.
 
-/// What a condition stands for.
+/// The meaning of a condition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Hurdle {
     /// The sale: another attempt carries it on, or it is not where the step begins.
@@ -24,13 +25,15 @@ pub enum Hurdle {
     Bought(BoughtCount),
     /// What has gone back today: one more would be too much.
     RefundsToday,
+    /// What has gone back to this payer today: one more would be too much for one payer.
+    RefundsToPayer,
     /// Refunds are stopped until an operator lifts that.
     RefundsStopped,
     /// A switch or a turn: it is as it is wanted already, or another process has it.
     Switch,
 }
 
-/// What is counted of calls, each in an item of its own.
+/// A count of calls, each in an item of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallCount {
     /// The calls of a wallet.
@@ -39,13 +42,11 @@ pub enum CallCount {
     ToDestination,
     /// What the calls to a prefix cost.
     PrefixCost,
-    /// What all calls cost.
-    DayCost,
-    /// How many calls run.
-    Running,
+    /// What all calls cost, and how many run.
+    OfAll,
 }
 
-/// What is counted of numbers that are bought, each in an item of its own.
+/// A count of numbers that are bought, each in an item of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BoughtCount {
     /// The purchases of a wallet.

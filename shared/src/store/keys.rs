@@ -12,8 +12,9 @@ use super::item::Item;
 use super::rows::{Name, PK, SK, Value};
 use crate::types::{CallId, Country, PaymentId, PhoneNumber, Timestamp, Wallet};
 
-/// How many partitions the busy queues are spread over. One partition of an index takes a thousand write
-/// units a second. What transactions write to one item ends far below that: see [`crate::limits::slices`].
+/// How many partitions the busy queues are spread over. One partition of an index takes a thousand
+/// write units a second. What transactions write to one item ends far below that: see
+/// [`crate::limits::slices`].
 pub const SHARDS: u8 = 4;
 
 /// The primary key of an item.
@@ -81,7 +82,8 @@ pub(super) fn doubts(wallet: &Wallet) -> Key {
     Key { pk: format!("DOUBTS#{}", wallet.caip10()), sk: "DOUBTS".to_owned() }
 }
 
-/// The item of a wallet's own name for a purchase. The name is hashed: it is the client's, and says nothing to us.
+/// The item of a wallet's own name for a purchase. The name is hashed: it is the client's, and says
+/// nothing to us.
 pub(super) fn purchase(wallet: &Wallet, name: &str) -> Key {
     let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();
     let digest = alloy_primitives::hex::encode(digest);
@@ -93,7 +95,8 @@ pub(super) fn call(call: &CallId) -> Key {
     Key { pk: format!("{CALLS}{}", call.as_str()), sk: CALL.to_owned() }
 }
 
-/// The partition in which a wallet's calls lie side by side, in the order in which they were dialled.
+/// The partition in which a wallet's calls lie side by side, in the order in which they were
+/// dialled.
 pub(super) fn dialled_partition(wallet: &Wallet) -> String {
     format!("CALLS#{}", wallet.caip10())
 }
@@ -103,14 +106,17 @@ pub(super) fn dialled(wallet: &Wallet, call: &Dialled) -> Key {
     Key { pk: dialled_partition(wallet), sk: dialled_at(call) }
 }
 
-/// Where a call stands among its wallet's: the digits are as many for every instant, so that their order is that of time.
+/// Where a call stands among its wallet's: the digits are as many for every instant, so that their
+/// order is that of time.
 pub(super) fn dialled_at(Dialled { at, call }: &Dialled) -> String {
     format!("{:012}#{}", at.as_second(), call.as_str())
 }
 
-/// The item of a part of what was said in a call, beside the call's own and behind it.
-pub(super) fn said(call: &CallId, digest: &[u8]) -> Key {
-    Key { sk: format!("SAID#{}", alloy_primitives::hex::encode(digest)), ..self::call(call) }
+/// The item of a part of what was said in a call, beside the call's own and behind it: short parts
+/// before long ones, and each among its like where it begins.
+pub(super) fn said(call: &CallId, is_long: bool, from: u16, digest: &[u8]) -> Key {
+    let (size, digest) = (u8::from(is_long), alloy_primitives::hex::encode(digest));
+    Key { sk: format!("SAID#{size}#{from:05}#{digest}"), ..self::call(call) }
 }
 
 /// The item that says when something regular was last done.
@@ -119,13 +125,18 @@ pub(super) fn turn(name: &str) -> Key {
 }
 
 /// The partition of what was booked on a day.
-pub(super) fn book_of(day: Date) -> String {
+fn book_of(day: Date) -> String {
     format!("BOOK#{day}")
 }
 
 /// The item of something that was booked: it lies where its time is.
 pub(super) fn book_entry(day: Date, at: Timestamp, what: &str, id: &str) -> Key {
     Key { pk: book_of(day), sk: format!("{:012}#{what}#{id}", at.as_second()) }
+}
+
+/// Before all that was booked on a day from this time on.
+pub(super) fn book_from(day: Date, at: Timestamp) -> Key {
+    Key { pk: book_of(day), sk: format!("{:012}", at.as_second()) }
 }
 
 /// Where the index has the entry of a payment by its one-way name.
@@ -149,6 +160,11 @@ pub(super) fn read_booked(key: &Key) -> Option<PaymentId> {
 /// The item that counts what was paid back on a day, counted from the epoch.
 pub(super) fn refunds_of(day: i64) -> Key {
     Key { pk: format!("REFUNDED#{day}"), sk: "REFUNDED".to_owned() }
+}
+
+/// The item that counts what was paid back to a payer on a day.
+pub(super) fn refunds_to(payer: &Wallet, day: i64) -> Key {
+    Key { pk: format!("REFUNDED#{day}#{}", payer.caip10()), ..refunds_of(day) }
 }
 
 /// The item that says whether payments back are stopped.
@@ -179,14 +195,9 @@ pub(super) fn cost_of(prefix: &str, slice: u8) -> Key {
     limit(&sliced(&format!("PREFIX#{prefix}"), slice))
 }
 
-/// The item that sums up what all calls cost: a slice of it.
+/// The item that sums up what all calls cost, and counts those that are not over: a slice of it.
 pub(super) fn cost_of_all(slice: u8) -> Key {
     limit(&sliced("COST", slice))
-}
-
-/// The item that counts the calls that are not over: a slice of them.
-pub(super) fn calls_that_run(slice: u8) -> Key {
-    limit(&sliced("CALLS", slice))
 }
 
 /// The first slice has the name of the whole: there may be no other.
@@ -214,14 +225,35 @@ pub(super) fn cost_of_unpaid_numbers() -> Key {
     limit("NUMBERS#UNPAID")
 }
 
-/// The item that counts the signatures that others were asked about.
-pub(super) fn unproven() -> Key {
-    limit("UNPROVEN")
+/// The item that counts the signatures that others were asked about: in the names of wallets that
+/// have paid, or of all others.
+pub(super) fn unproven(has_paid: bool) -> Key {
+    limit(if has_paid { "UNPROVEN#PAID" } else { "UNPROVEN" })
+}
+
+/// The item that counts those in the name of one wallet.
+pub(super) fn unproven_of(payer: &Wallet) -> Key {
+    limit(&format!("UNPROVEN#{}", payer.caip10()))
+}
+
+/// The item that says that a wallet whose contract signs has paid.
+pub(super) fn paid_by_contract(payer: &Wallet) -> Key {
+    limit(&format!("PAID#{}", payer.caip10()))
 }
 
 /// The item that counts how often a wallet was told whose a number is.
 pub(super) fn owners_told(wallet: &Wallet) -> Key {
     limit(&format!("OWNERS#{}", wallet.caip10()))
+}
+
+/// The item that counts how often the chain was asked what became of a wallet's used payments.
+pub(super) fn looks(payer: &Wallet) -> Key {
+    limit(&format!("LOOKS#{}", payer.caip10()))
+}
+
+/// The item that counts the requests that wait for a sale.
+pub(super) fn waits(payment: &PaymentId) -> Key {
+    limit(&format!("WAITS#{}", payment.as_str()))
 }
 
 fn limit(of: &str) -> Key {
@@ -233,7 +265,8 @@ pub(super) fn control() -> Key {
     Key { pk: "CONTROL".to_owned(), sk: "CONTROL".to_owned() }
 }
 
-/// The item of a person who does not want to be called. The number itself is not in the table for that.
+/// The item of a person who does not want to be called. The number itself is not in the table for
+/// that.
 pub(super) fn opt_out(hash: &str) -> Key {
     Key { pk: format!("{OPTED_OUT}{hash}"), sk: "OPTOUT".to_owned() }
 }
@@ -245,7 +278,8 @@ pub enum Queue {
     Leases(u8),
     /// Sales that are not finished, at the time another may finish them.
     Sales(u8),
-    /// Sales past the fence whose payment was looked for and not found, at the time of the next look.
+    /// Sales past the fence whose payment was looked for and not found, at the time of the next
+    /// look.
     Doubts(u8),
     /// Calls that run, or whose refund is not asked for yet.
     Calls(u8),
@@ -255,10 +289,11 @@ pub enum Queue {
     Books(u8),
     /// Sales whose payment goes back, at the time of the next try.
     Refunds(u8),
-    /// Granted sales whose payment has not been seen on the chain, at the time from which it is asked for.
+    /// Granted sales whose payment has not been seen on the chain, at the time from which it is
+    /// asked for.
     Unproven(u8),
     /// The same for stray payments: they wait behind those.
-    Strays(u8),
+    Strays,
     /// Numbers that the dialler does not know yet, at the time they became ours.
     Imports,
     /// Numbers on their way back to the carrier, at the time that was decided.
@@ -279,7 +314,7 @@ impl Queue {
             Self::Books(shard) => format!("BOOK#{shard}"),
             Self::Refunds(shard) => format!("REFUND#{shard}"),
             Self::Unproven(shard) => format!("PROOF#{shard}"),
-            Self::Strays(shard) => format!("STRAY#{shard}"),
+            Self::Strays => "STRAY".to_owned(),
             Self::Releases => "RELEASE".to_owned(),
             Self::Imports => "IMPORT".to_owned(),
             Self::Pool(country) => format!("POOL#{country}"),
@@ -309,11 +344,6 @@ impl Queue {
     /// The queue of a granted sale whose payment has not been seen.
     pub fn of_proof(payment: &PaymentId) -> Self {
         Self::Unproven(payment.shard(SHARDS))
-    }
-
-    /// The queue of a stray payment that goes back.
-    pub fn of_stray(payment: &PaymentId) -> Self {
-        Self::Strays(payment.shard(SHARDS))
     }
 
     /// The queue of a call whose questions are to be answered.

@@ -17,12 +17,13 @@ pub enum Done {
     No(Lost),
 }
 
-/// Why a transaction was not made: what stood in its way, and the item as it was found.
+/// The reason why a transaction was not made: what stood in its way, and the item as it was found.
 pub struct Lost {
     /// What stood in the way.
     pub hurdle: Hurdle,
     pub(super) old: Option<Item>,
-    /// No condition failed: another transaction was in the way of a change that has others to take its place.
+    /// No condition failed: another transaction was in the way of a change that has others to take
+    /// its place.
     pub(super) busy: bool,
 }
 

@@ -13,7 +13,8 @@ use super::keys::{self, Key, LEASES, Named, Queue};
 use super::lost::{Done, Lost};
 use super::parse::{country_of, instant_of, number_of};
 use super::rows::{
-    COUNTRY, CUSTODY, Custody, DUE_AT, EXPIRES_AT, HOLD, LeaseRow, NumberRow, OWNER, SALE, SID, WalletRow,
+    COUNTRY, CUSTODY, Custody, DUE_AT, EXPIRES_AT, HOLD, LeaseRow, NumberRow, OWNER, RENEWED_AT_MS, SALE, SID,
+    WalletRow,
 };
 use super::work::Listed;
 use super::{Candidate, Store, StoreFault};
@@ -156,8 +157,9 @@ pub fn released(number: &PhoneNumber) -> Changes {
     Changes::of([Change::delete(keys::number(number)).when(is(CUSTODY, Custody::Releasing)).or(Hurdle::Number)])
 }
 
-/// active, not held → held for a renewal, which counts from the end that was seen: if another one has moved it meanwhile,
-/// this one must look again. The hold has no time-out of its own: it lives as long as its sale.
+/// active, not held → held for a renewal, which counts from the end that was seen: if another one
+/// has moved it meanwhile, this one must look again. The hold has no time-out of its own: it lives
+/// as long as its sale.
 pub fn hold_lease(lease: &Lease, wallet: &Wallet, sale: &PaymentId, now: Timestamp) -> Changes {
     Changes::of([Change::update(keys::lease(wallet, &lease.number))
         .set(HOLD, sale)
@@ -167,10 +169,17 @@ pub fn hold_lease(lease: &Lease, wallet: &Wallet, sale: &PaymentId, now: Timesta
         .or(Hurdle::Lease)])
 }
 
-/// held → extended, and let go
-pub fn extend(number: &PhoneNumber, wallet: &Wallet, sale: &PaymentId, expires_at: Timestamp) -> Changes {
+/// held → extended `now`, and let go
+pub fn extend(
+    number: &PhoneNumber,
+    wallet: &Wallet,
+    sale: &PaymentId,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Changes {
     Changes::of([Change::update(keys::lease(wallet, number))
         .set(EXPIRES_AT, expires_at)
+        .set(RENEWED_AT_MS, now.as_millisecond())
         .set(DUE_AT, expires_at)
         .remove(HOLD)
         .when(is(HOLD, sale))
@@ -212,6 +221,9 @@ pub struct Lease {
     pub country: Country,
     /// The first instant at which it is no longer active.
     pub expires_at: Timestamp,
+    /// When it was last renewed, to the millisecond: a renewal that came in before has met that
+    /// one.
+    pub renewed_at: Option<Timestamp>,
     /// The renewal that is being settled.
     pub hold: Option<PaymentId>,
 }
@@ -237,12 +249,13 @@ impl Lease {
             number: number_of(row.sk.strip_prefix(LEASES).unwrap_or_default())?,
             country: country_of(&row.country)?,
             expires_at: instant_of(row.expires_at)?,
+            renewed_at: row.renewed_at_ms.and_then(|at| Timestamp::from_millisecond(at).ok()),
             hold: row.hold.clone().map(PaymentId::from_row),
         })
     }
 }
 
-/// What is a wallet's.
+/// The leases and the credit of a wallet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Belongings {
     /// Its leases, by number, active or not.
@@ -283,7 +296,8 @@ impl Holding {
 }
 
 impl Store {
-    /// A wallet's leases and its credit: consistent, because a number can be used the moment it is bought.
+    /// A wallet's leases and its credit: consistent, because a number can be used the moment it is
+    /// bought.
     pub async fn belongings(&self, wallet: &Wallet) -> Result<Belongings, StoreFault> {
         let mut belongings = Belongings { leases: Vec::new(), credit: Usdc::micros(0) };
         for item in self.partition(keys::wallet_partition(wallet)).await? {
@@ -325,8 +339,8 @@ impl Store {
         held.flatten().collect()
     }
 
-    /// Idle numbers of a country whose time has come, those that have rested longest first. Candidates only: the
-    /// condition of [`hold`] decides.
+    /// Idle numbers of a country whose time has come, those that have rested longest first.
+    /// Candidates only: the condition of [`hold`] decides.
     pub async fn pooled(&self, country: Country, now: Timestamp, most: u16) -> Result<Vec<PhoneNumber>, StoreFault> {
         let due = self.due(Queue::Pool(country), now, most).await?;
         Ok(due

@@ -1,5 +1,5 @@
-//! Places in histories that are read backwards and take longer than a round: of what was paid to a payee, and of what became
-//! of a sale's payment.
+//! Places in histories that are read backwards and take longer than a round: of what was paid to a
+//! payee, and of what became of a sale's payment.
 
 use crate::types::{AttemptId, Place, Searched, TransactionId};
 
@@ -9,7 +9,8 @@ use super::sales::{Record, searched_row};
 use super::{Done, Hurdle, Store, StoreFault, keys};
 
 impl Store {
-    /// Where the stretch is being read that begins where something has come to ([`Store::progress`]).
+    /// Where the stretch is being read that begins where something has come to
+    /// ([`Store::progress`]).
     pub async fn place(&self, name: &str, seen: Option<u64>) -> Result<Option<Place>, StoreFault> {
         let row = self.turn(name).await?;
         let place = row.top.zip(row.before.map(TransactionId::from_row)).filter(|_| row.behind == seen);
@@ -38,8 +39,8 @@ impl Store {
         Ok(matches!(self.transact(Changes::of([change]), &token).await?, Done::Yes))
     }
 
-    /// Keeps how far the chain was searched for a transaction of a sale, so that the next search goes on there. Another
-    /// attempt that searches writes a place that is as true.
+    /// Keeps how far the chain was searched for a transaction of a sale, so that the next search
+    /// goes on there. Another attempt that searches writes a place that is as true.
     pub async fn keep_place(&self, record: &Record, searched: &Searched) -> Result<(), StoreFault> {
         let place = Value::row(&searched_row(searched))?;
         let change = Change::update(keys::sale(&record.id))

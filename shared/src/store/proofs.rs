@@ -1,5 +1,6 @@
-//! Granted sales whose payment has not been seen on the chain yet. Each waits in a queue of its own from the write that grants it,
-//! which costs no write more; what is seen leaves it, and gets into the books.
+//! Granted sales whose payment has not been seen on the chain yet. Each waits in a queue of its own
+//! from the write that grants it, which costs no write more; what is seen leaves it, and gets into
+//! the books.
 //!
 //! | item | from → to | condition |
 //! |---|---|---|
@@ -18,11 +19,13 @@ use super::rows::{BOOKED, DUE_AT, DUE_QUEUE, MISSING};
 use super::sales::Record;
 use super::{Hurdle, Store, StoreFault};
 
-/// How long the watch of the chain has to see a payment before it is asked for. A block takes twenty minutes to be final.
+/// How long the watch of the chain has to see a payment before it is asked for. A block takes
+/// twenty minutes to be final.
 pub const SEEN_WITHIN: Duration = Duration::from_hours(1);
 
 impl Store {
-    /// sale: closed, waiting → closed, booked. `call` is what was sold, where it is one: what it has cost is booked with its sale.
+    /// sale: closed, waiting → closed, booked. `call` is what was sold, where it is one: what it
+    /// has cost is booked with its sale.
     pub async fn proven(
         &self,
         record: &Record,
@@ -41,8 +44,8 @@ impl Store {
         self.change(waiting(record).set(DUE_AT, at)).await.map(drop)
     }
 
-    /// sale: closed, waiting → closed, missing, booked; control: missing + amount. How much is missing since selling was last resumed;
-    /// none if it was counted before.
+    /// sale: closed, waiting → closed, missing, booked; control: missing + amount. How much is
+    /// missing since selling was last resumed; none if it was counted before.
     pub async fn missing(
         &self,
         record: &Record,

@@ -1,4 +1,5 @@
-//! The queues: what waits for a time, page by page. Candidates only: the index is read without a promise.
+//! The queues: what waits for a time, page by page. Candidates only: the index is read without a
+//! promise.
 //!
 //! `docs/decisions.md`: Why a `KEYS_ONLY` index?
 
@@ -10,7 +11,8 @@ use super::keys::{self, Key, Named, Queue};
 use super::rows::{DUE_AT, DUE_QUEUE};
 use super::{Store, StoreFault};
 
-/// Something whose time has come. A candidate: the index is read without a promise that it is still so.
+/// Something whose time has come. A candidate: the index is read without a promise that it is still
+/// so.
 pub enum Candidate {
     /// A number.
     Number(PhoneNumber),
@@ -32,7 +34,7 @@ pub struct Due {
     pub next: Option<Cursor>,
 }
 
-/// Where a search goes on.
+/// The place where a search goes on.
 pub struct Cursor(pub(super) Item);
 
 impl Store {
@@ -54,8 +56,9 @@ impl Store {
         Ok(Due { due: items.iter().filter_map(candidate).collect(), since, next: next.map(Cursor) })
     }
 
-    /// Puts something that is due in a queue by then off, unless it is not any more. Says whether it was: of all that come at once,
-    /// one has put it off. If the answer is lost and asked for again, none has, and it is due again then.
+    /// Puts something that is due in a queue by then off, unless it is not any more. Says whether
+    /// it was: of all that come at once, one has put it off. If the answer is lost and asked for
+    /// again, none has, and it is due again then.
     pub async fn put_behind(
         &self,
         candidate: &Candidate,

@@ -1,19 +1,23 @@
-//! Money that goes back: what is owed, what was sent, what is back. A refund is part of its sale's item, so there is at most
-//! one per payment, and a payment that is going back can buy nothing any more.
+//! Money that goes back: what is owed, what was sent, what is back. A refund is part of its sale's
+//! item, so there is at most one per payment, and a payment that is going back can buy nothing any
+//! more.
 
 mod today;
 
+use std::time::Duration;
+
 use alloy_primitives::B256;
 
-use crate::types::{AttemptId, CallId, PaymentId, Timestamp, Usdc, Wallet};
+use crate::limits::waiting::MORNING;
+use crate::types::{AttemptId, CallId, DAY, PaymentId, Timestamp, Usdc, Wallet};
 
 use super::books::{self, OnChain};
 use super::calls::{Call, kept_until};
 use super::change::{Change, Changes, Step, When, as_seen, is, no, there};
 use super::keys::{self, Key, Queue};
 use super::rows::{
-    ATTEMPT, BOOKED, BY, CHARGE, CREDIT, CallRow, Charge, GIVEN_BACK, HELD_FOR, REFUND, REFUNDED_BY, REFUSED,
-    RefundReason, Refunding, SALE, SETTLED, SPENT, STATE, State, TRIES, TTL, Value,
+    ATTEMPT, BOOKED, BY, CHARGE, CREDIT, CallRow, Charge, GIVEN_BACK, HELD_FOR, POOR_SINCE, REFUND, REFUNDED_BY,
+    REFUSED, RefundReason, Refunding, SALE, SEARCHED, SETTLED, SPENT, STATE, State, TRIES, TTL, Value,
 };
 use super::sales::{NotStepped, Record, Refund, Sale, Settled, Settling, Signed};
 use super::work::Work;
@@ -63,7 +67,8 @@ impl Store {
         self.done([sale, call].into_iter().chain(entry).collect(), &record.id, "owe for call", by).await
     }
 
-    /// call: refund due → credited, credit + price; sale: → given back: what credit paid comes back as credit
+    /// call: refund due → credited, credit + price; sale: → given back: what credit paid comes back
+    /// as credit
     pub async fn credit_back(
         &self,
         record: &Record,
@@ -87,7 +92,8 @@ impl Store {
         self.done(Changes::of([call, wallet, sale, entry]), &record.id, "credit back", by).await
     }
 
-    /// settling → void, refund due: paid, and what was held for it is gone, or could not be done and is let go
+    /// settling → void, refund due: paid, and what was held for it is gone, or could not be done
+    /// and is let go
     pub async fn close_owing(
         &self,
         sale: Sale<Settling>,
@@ -110,8 +116,8 @@ impl Store {
         Ok(record)
     }
 
-    /// void | closed with credit → same, refund due: the payment was made after we had given it up, or although it was
-    /// never asked for
+    /// void | closed with credit → same, refund due: the payment was made after we had given it up,
+    /// or although it was never asked for
     pub async fn owe(
         &self,
         record: &Record,
@@ -120,7 +126,10 @@ impl Store {
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
-        let refund = Refund::due(RefundReason::Stray, amount, Some(taken_by), now);
+        // What we have sent and given up is owed. The same nonce can have moved another amount.
+        let late = record.doubted && record.state == State::Void && record.signed.amount == amount;
+        let reason = if late { RefundReason::Late } else { RefundReason::Stray };
+        let refund = Refund::due(reason, amount, Some(taken_by), now);
         let change = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
             .set(SPENT, true)
             .when(is(STATE, record.state))
@@ -166,7 +175,7 @@ impl Store {
             searched: None,
         };
         let mut row = record.to_row();
-        (row.due_queue, row.due_at) = (Some(Queue::of_stray(&record.id).name()), Some(now.as_second()));
+        (row.due_queue, row.due_at) = (Some(Queue::Strays.name()), Some(behind_the_older(now).as_second()));
         let put = Change::put(keys::sale(&record.id), serde_dynamo::to_item(row)?).when(When::Absent).or(Hurdle::Sale);
         self.done(Changes::of([put]), &record.id, "owe stranger", by).await
     }
@@ -204,8 +213,9 @@ impl Store {
         self.back(record, others, |call| Change::update(call).set(CHARGE, Charge::Credited), "credited", by).await
     }
 
-    /// A refund that ends, and its call with it: from then on that is deleted when its time is over, unless an operator keeps it. How the
-    /// call stands is learned from the write that was refused: hardly any is held, and one that is erased or forgotten is in no refund's way.
+    /// A refund that ends, and its call with it: from then on that is deleted when its time is
+    /// over, unless an operator keeps it. How the call stands is learned from the write that was
+    /// refused: hardly any is held, and one that is erased or forgotten is in no refund's way.
     async fn back(
         &self,
         record: &Record,
@@ -240,13 +250,17 @@ impl Store {
         &self,
         record: &Record,
         refused: u32,
+        poor_since: Option<Timestamp>,
         until: Timestamp,
         by: &AttemptId,
     ) -> Result<(), StoreFault> {
         let Some(seen) = &record.refund else { return Ok(()) };
-        let change =
-            still(record, seen).due(seen.queue(&record.id), until).set(REFUND.then(REFUSED), refused).or(Hurdle::Sale);
-        self.done(Changes::of([change]), &record.id, "put off refund", by).await.map(drop)
+        let change = still(record, seen).due(seen.queue(&record.id), until).set(REFUND.then(REFUSED), refused);
+        let change = match poor_since {
+            Some(since) => change.set(REFUND.then(POOR_SINCE), since.as_second()),
+            None => change.remove(REFUND.then(POOR_SINCE)),
+        };
+        self.done(Changes::of([change.or(Hurdle::Sale)]), &record.id, "put off refund", by).await.map(drop)
     }
 
     /// A refund that is as it was seen is the next that is tried, however long it was put off.
@@ -272,9 +286,17 @@ pub(super) fn done_token(payment: &PaymentId, step: &str, by: &AttemptId) -> Str
     format!("{}|{}|{step}", payment.as_str(), by.as_str())
 }
 
-/// A refund that begins: its sale has not ended.
+/// A refund that begins: its sale has not ended. What the payment is searched for from here on may
+/// have come later.
 pub(super) fn owed(change: Change, payment: &PaymentId, refund: &Refund) -> Result<Change, StoreFault> {
-    Ok(change.set(REFUND, Value::row(&refund.to_row())?).due(refund.queue(payment), refund.asked_at).remove(TTL))
+    let due = if refund.is_unasked() { behind_the_older(refund.asked_at) } else { refund.asked_at };
+    Ok(change.set(REFUND, Value::row(&refund.to_row())?).due(refund.queue(payment), due).remove(TTL).remove(SEARCHED))
+}
+
+/// When a new stray payment is tried: those that waited for this day come first.
+fn behind_the_older(now: Timestamp) -> Timestamp {
+    let past = now.as_second().rem_euclid(DAY.as_secs().cast_signed()).cast_unsigned();
+    now.saturating_add(Duration::from_secs(MORNING.as_secs().saturating_sub(past))).unwrap_or(now)
 }
 
 /// A change to a refund that is as it was seen.

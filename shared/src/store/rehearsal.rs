@@ -1,5 +1,6 @@
-//! A transaction that is not made: whether it would be, from the items as they are now. It is decided by the very changes that would
-//! be written, so there is one rule and no second copy of it.
+//! A transaction that is not made: whether it would be, from the items as they are now. It is
+//! decided by the very changes that would be written, so there is one rule and no second copy of
+//! it.
 //!
 //! `docs/decisions.md`: How does a dry run know what a claim would meet?
 
@@ -9,8 +10,8 @@ use super::lost::{Done, Lost};
 use super::{Store, StoreFault};
 
 impl Store {
-    /// What a transaction of these changes would come to, if nothing else happened meanwhile: one read of all that it depends on, and
-    /// no write.
+    /// What a transaction of these changes would come to, if nothing else happened meanwhile: one
+    /// read of all that it depends on, and no write.
     pub async fn rehearse(&self, changes: &Changes) -> Result<Done, StoreFault> {
         let depends = |Step { change, .. }: &Step| change.depends_on().cloned();
         let keys: Vec<Key> = changes.all.iter().filter_map(depends).collect();
@@ -22,10 +23,11 @@ impl Store {
                 continue;
             }
             match otherwise {
-                Otherwise::Without => {}
+                Otherwise::Without | Otherwise::Instead(_) => {}
                 Otherwise::Lost(hurdle) | Otherwise::Elsewhere(hurdle) => {
                     return Ok(Done::No(Lost { hurdle: *hurdle, old: item.cloned(), busy: false }));
                 }
+                Otherwise::Recorded => return Err(StoreFault::Recorded),
                 Otherwise::Impossible => return Err(StoreFault::Impossible("a condition that no change has")),
             }
         }

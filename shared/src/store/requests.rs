@@ -1,13 +1,16 @@
-//! What is asked of DynamoDB, request by request: read, one or several; what waits in a queue; write one by itself, or all or nothing. It
-//! knows DynamoDB's limits, pages and reasons, and no row. Only an operator's search through the whole table is elsewhere,
-//! in [`survey`](super::survey).
+//! What is asked of DynamoDB, request by request: read, one or several; what waits in a queue;
+//! write one by itself, or all or nothing. It knows DynamoDB's limits, pages and reasons, and no
+//! row. Only an operator's search through the whole table is elsewhere, in
+//! [`survey`](super::survey).
 //!
-//! Each request is boxed. An `async fn` is compiled where it is polled, which is each function, test and tool anew, with
-//! the SDK's own futures inside; what is in a box is compiled here, once. One allocation is nothing beside a round trip.
+//! Each request is boxed. An `async fn` is compiled where it is polled, which is each function,
+//! test and tool anew, with the SDK's own futures inside; what is in a box is compiled here, once.
+//! One allocation is nothing beside a round trip.
 //!
 //! `docs/decisions.md`: Which writes are not transactions?
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -119,19 +122,37 @@ impl Store {
         pages(all.consistent_read(true), usize::MAX)
     }
 
-    /// All items of a partition, a page at a time, for one that may not fit into memory.
+    /// The items of a partition from this key on; as they may have been a moment ago, where that
+    /// will do.
+    pub(super) fn partition_from(&self, key: Key, is_current: bool) -> Asked<'_, Vec<Item>> {
+        let behind = self.client.query().table_name(&self.table).key_condition_expression("#pk = :pk AND #sk >= :sk");
+        let behind = behind
+            .expression_attribute_names("#pk", PK.as_str())
+            .expression_attribute_names("#sk", SK.as_str())
+            .expression_attribute_values(":pk", Value::from(key.pk).into())
+            .expression_attribute_values(":sk", Value::from(key.sk).into());
+        pages(behind.consistent_read(is_current), usize::MAX)
+    }
+
+    /// The items of a partition from this sort key on, a page at a time, as long as they are
+    /// wanted: for one that may not fit into memory.
     pub(super) async fn partition_by_pages(
         &self,
-        pk: String,
-        mut take: impl FnMut(Item) -> Result<(), StoreFault> + Send,
+        first: Key,
+        mut take: impl FnMut(Item) -> Result<ControlFlow<()>, StoreFault> + Send,
     ) -> Result<(), StoreFault> {
-        let all = self.client.query().table_name(&self.table).key_condition_expression("#pk = :pk");
-        let all = all.expression_attribute_names("#pk", PK.as_str()).consistent_read(true);
-        let all = all.expression_attribute_values(":pk", Value::from(pk).into());
+        let all = self.client.query().table_name(&self.table).key_condition_expression("#pk = :pk AND #sk >= :sk");
+        let all = all.expression_attribute_names("#pk", PK.as_str()).expression_attribute_names("#sk", SK.as_str());
+        let all = all.expression_attribute_values(":pk", Value::from(first.pk).into());
+        let all = all.expression_attribute_values(":sk", Value::from(first.sk).into()).consistent_read(true);
         let mut from = None;
         loop {
             let page = all.clone().set_exclusive_start_key(from).send().await.map_err(|error| unavailable(&error))?;
-            page.items.unwrap_or_default().into_iter().try_for_each(&mut take)?;
+            for item in page.items.unwrap_or_default() {
+                if take(item)?.is_break() {
+                    return Ok(());
+                }
+            }
             from = page.last_evaluated_key;
             if from.is_none() {
                 return Ok(());
@@ -139,7 +160,8 @@ impl Store {
         }
     }
 
-    /// The last items of a partition by their sort keys, the last one first; of those before this key, where there is one.
+    /// The last items of a partition by their sort keys, the last one first; of those before this
+    /// key, where there is one.
     pub(super) fn newest(&self, pk: String, before: Option<String>, most: u16) -> Asked<'_, Vec<Item>> {
         let condition = if before.is_some() { "#pk = :pk AND #sk < :before" } else { "#pk = :pk" };
         let query = self.client.query().table_name(&self.table).key_condition_expression(condition);
@@ -173,14 +195,17 @@ impl Store {
         .boxed()
     }
 
-    /// Writes all of the changes or none; without those that can be spared, where these are in the way. `token` names the step:
-    /// tried again, it is made once.
+    /// Writes all of the changes or none; without those that can be spared, where these are in the
+    /// way. `token` names the step: tried again, it is made once.
     pub(super) fn transact<'a>(&'a self, changes: Changes, token: &'a str) -> Asked<'a, Done> {
         async move {
             let mut steps = Vec::new();
             for (place, Step { change, otherwise }) in changes.all.into_iter().enumerate() {
                 steps.push((place, otherwise, write(change, &self.table)?));
             }
+            // The first condition that does not hold gives the reason, so a record comes behind all
+            // that says whether there is something to record.
+            steps.sort_by_key(|(_, otherwise, _)| matches!(otherwise, Otherwise::Recorded));
             let mut token = token.to_owned();
             let mut conflicts = 0;
             loop {
@@ -193,9 +218,17 @@ impl Store {
                             token = format!("{token} without {place}");
                             steps.remove(step);
                         }
+                        Some((place, Otherwise::Instead(instead), _)) => {
+                            token = format!("{token} instead {place}");
+                            let instead = (*place, Otherwise::Impossible, write((**instead).clone(), &self.table)?);
+                            if let Some(step) = steps.get_mut(step) {
+                                *step = instead;
+                            }
+                        }
                         Some((_, Otherwise::Lost(hurdle) | Otherwise::Elsewhere(hurdle), _)) => {
                             return Ok(Done::No(Lost { hurdle: *hurdle, old, busy: false }));
                         }
+                        Some((_, Otherwise::Recorded, _)) => return Err(StoreFault::Recorded),
                         Some((_, Otherwise::Impossible, _)) | None => {
                             return Err(StoreFault::Impossible("a condition that no change has"));
                         }
@@ -221,9 +254,10 @@ impl Store {
         .boxed()
     }
 
-    /// Changes or writes one item by itself, if its conditions hold; the item as it was, if not. Nothing else is at stake, so it is no
-    /// transaction, and costs half of one: those who come at once wait for each other instead of being in each other's way. If an
-    /// answer is lost it is sent again, and finds what it has written itself.
+    /// Changes or writes one item by itself, if its conditions hold; the item as it was, if not.
+    /// Nothing else is at stake, so it is no transaction, and costs half of one: those who come at
+    /// once wait for each other instead of being in each other's way. If an answer is lost it is
+    /// sent again, and finds what it has written itself.
     pub(super) fn change(&self, change: Change) -> Asked<'_, Result<(), Option<Item>>> {
         async move {
             let step = write(change, &self.table)?;
@@ -247,8 +281,8 @@ impl Store {
         .boxed()
     }
 
-    /// The same for a change that names what is only ours, an attempt or a time that another could not have written: found as it
-    /// leaves an item, it was made.
+    /// The same for a change that names what is only ours, an attempt or a time that another could
+    /// not have written: found as it leaves an item, it was made.
     pub(super) fn alone(&self, Step { change, otherwise }: Step) -> Asked<'_, Done> {
         async move {
             let made = change.clone();
@@ -258,7 +292,8 @@ impl Store {
                 (Err(old), Otherwise::Lost(hurdle) | Otherwise::Elsewhere(hurdle)) => {
                     Ok(Done::No(Lost { hurdle, old, busy: false }))
                 }
-                (Err(_), Otherwise::Without | Otherwise::Impossible) => {
+                (Err(_), Otherwise::Recorded) => Err(StoreFault::Recorded),
+                (Err(_), Otherwise::Without | Otherwise::Instead(_) | Otherwise::Impossible) => {
                     Err(StoreFault::Impossible("a change by itself that says nothing of its condition"))
                 }
             }
@@ -353,7 +388,8 @@ impl NotDone {
     }
 }
 
-/// Reads why a transaction was cancelled. A failed condition outweighs a conflict: it will not get better.
+/// Reads why a transaction was cancelled. A failed condition outweighs a conflict: it will not get
+/// better.
 fn not_done(error: &SdkError<TransactWriteItemsError>) -> NotDone {
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
         let reasons = cancelled.cancellation_reasons();

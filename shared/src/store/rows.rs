@@ -1,7 +1,9 @@
-//! Rows: how the items look in the table. The only types of the store that serialize; everything above it sees
-//! [`super::sales::Record`], [`super::numbers::Lease`] and their like, which are parsed. Instants are epoch seconds.
+//! Rows: how the items look in the table. The only types of the store that serialize; everything
+//! above it sees [`super::sales::Record`], [`super::numbers::Lease`] and their like, which are
+//! parsed. Instants are epoch seconds.
 //!
-//! Each attribute has its name from the field of its row ([`names`]), and each word is spelled once, where its enum stands.
+//! Each attribute has its name from the field of its row ([`names`]), and each word is spelled
+//! once, where its enum stands.
 
 mod book;
 mod call;
@@ -22,7 +24,7 @@ pub use call::Charge;
 pub(super) use call::{CallRow, DialledRow, QuestionRow};
 pub use control::Pause;
 pub(super) use control::{ControlRow, OptOutRow, TurnRow};
-pub(super) use counts::{CostRow, CountedRow, CountedRows, RunningRow, SumRow, WindowRow};
+pub(super) use counts::{CostRow, CountedRow, CountedRows, SumRow, WindowRow};
 pub(super) use names::*;
 pub use number::Custody;
 pub(super) use number::{LeaseRow, NumberRow};
@@ -33,4 +35,4 @@ pub(super) use sale::{PaymentRow, SaleRow, SearchedRow, SettledRow};
 pub(super) use value::{Bytes, Packed, Value};
 pub(super) use view::{SaidRow, UtteranceRow, ViewRow};
 pub(super) use wallet::{DoubtsRow, PurchaseRow, WalletRow};
-pub(super) use work::{ListedCallRow, ListedRow, SourceRow, WorkRow};
+pub(super) use work::{BookedRow, ListedCallRow, ListedRow, SourceRow, WorkRow};

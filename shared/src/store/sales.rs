@@ -1,5 +1,6 @@
-//! Sales: the record of a payment and what is sold for it. The state machine of `store/mod.rs` is in the types: a
-//! [`Sale<Settling>`] comes only from [`claim`](super::Store::claim) or [`fence`](super::Store::fence), and only such a one can be closed.
+//! Sales: the record of a payment and what is sold for it. The state machine of `store/mod.rs` is
+//! in the types: a [`Sale<Settling>`] comes only from [`claim`](super::Store::claim) or
+//! [`fence`](super::Store::fence), and only such a one can be closed.
 
 mod claim;
 mod doubt;
@@ -24,8 +25,8 @@ pub use refund::Refund;
 use super::rows::State;
 use super::{Lost, StoreFault};
 
-/// How long an attempt may be at work before another finishes its sale: longer than a function may run (29 s) and
-/// a request of it may be under way at a vendor.
+/// How long an attempt may be at work before another finishes its sale: longer than a function may
+/// run (29 s) and a request of it may be under way at a vendor.
 pub const BUSY: Duration = Duration::from_mins(1);
 
 /// The stage before the fence: nothing is settled, everything can be undone.

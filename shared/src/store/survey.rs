@@ -1,5 +1,6 @@
-//! Questions of an operator's: what waits and since when, where a wallet stands, and which sale is meant by something that
-//! is not a key. The last one reads the whole table, page by page, so no request and no function asks it.
+//! Questions of an operator's: what waits and since when, where a wallet stands, and which sale is
+//! meant by something that is not a key. The last one reads the whole table, page by page, so no
+//! request and no function asks it.
 
 mod calls;
 mod tag;
@@ -18,9 +19,9 @@ use super::rows::{DUE_AT, FROM, NETWORK, Name, PAYMENT, PK, REFUND, SETTLED, TAK
 use super::sales::Record;
 use super::{Candidate, Cursor, Queue, Store, StoreFault};
 
-pub use calls::{Barred, Found, SoughtCalls};
+pub use calls::{Barred, SoughtCalls};
 
-/// What a sale is known by without its payment's id.
+/// A mark by which a sale is known without its payment's id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Sought {
     /// A transaction that paid it, or that gave it back.
@@ -32,16 +33,16 @@ pub enum Sought {
 }
 
 /// One page of a search.
-pub struct Page {
-    /// The sales that are meant.
-    pub found: Vec<Record>,
+pub struct Page<T> {
+    /// What is meant.
+    pub found: Vec<T>,
     /// How many items were looked at.
     pub looked_at: u64,
     /// Where the next one begins, if there is one.
     pub next: Option<Cursor>,
 }
 
-/// Where a wallet stands beside its leases.
+/// A wallet's standing beside its leases.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Standing {
     /// The sale whose call is dialled and not paid yet.
@@ -53,7 +54,8 @@ pub struct Standing {
 }
 
 impl Store {
-    /// Everything in a queue, whether its time has come or not, and when that is: the earliest first.
+    /// Everything in a queue, whether its time has come or not, and when that is: the earliest
+    /// first.
     pub async fn waiting(&self, queue: Queue, most: u16) -> Result<Vec<(Candidate, Timestamp)>, StoreFault> {
         self.due_with_time(queue, Timestamp::MAX, most).await
     }
@@ -91,7 +93,7 @@ impl Store {
     }
 
     /// One page of a search through all sales.
-    pub async fn seek(&self, sought: &Sought, from: Option<Cursor>) -> Result<Page, StoreFault> {
+    pub async fn seek(&self, sought: &Sought, from: Option<Cursor>) -> Result<Page<Record>, StoreFault> {
         let text = |text: &str| Value::from(text).into();
         let mut scan = self
             .client

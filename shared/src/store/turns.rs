@@ -9,8 +9,9 @@ use super::rows::{INSIDE, PROGRESS, TAKEN_AT, TurnRow};
 use super::{Done, Hurdle, Store, StoreFault, keys};
 
 impl Store {
-    /// Takes the turn at something that is done once in a while: of all that come by, one gets it. Looks first whether it is time: most
-    /// of those that come by come too early, and a write that is refused is charged like one that is made.
+    /// Takes the turn at something that is done once in a while: of all that come by, one gets it.
+    /// Looks first whether it is time: most of those that come by come too early, and a write that
+    /// is refused is charged like one that is made.
     pub async fn take_turn(
         &self,
         name: &str,

@@ -1,5 +1,6 @@
-//! Walks: lists of a neighbour's that are longer than a round, and are gone through page by page over several of them. Where a walk has
-//! come to, and what it has counted on its way, are one write, so a page counts once however often it is looked at.
+//! Walks: lists of a neighbour's that are longer than a round, and are gone through page by page
+//! over several of them. Where a walk has come to, and what it has counted on its way, are one
+//! write, so a page counts once however often it is looked at.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ pub struct Walk {
     pub counted: BTreeMap<Country, u64>,
 }
 
-/// Where it stands with something that is gone through once in a while.
+/// The standing of something that is gone through once in a while.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Walked {
     /// When the last walk began, if there was one.
@@ -44,7 +45,8 @@ impl Store {
         Ok(Walked { began, under_way })
     }
 
-    /// Begins a walk, and forgets how far the last one has come; nothing, if another round has begun one.
+    /// Begins a walk, and forgets how far the last one has come; nothing, if another round has
+    /// begun one.
     pub async fn begin_walk(
         &self,
         name: &str,
@@ -59,7 +61,8 @@ impl Store {
         Ok(matches!(done, Done::Yes).then_some(walk))
     }
 
-    /// Goes on from the page before this; or to the end, where there is no next one. Not, if another round has.
+    /// Goes on from the page before this; or to the end, where there is no next one. Not, if
+    /// another round has.
     pub async fn walk_on(&self, name: &str, walk: &Walk, by: &AttemptId) -> Result<bool, StoreFault> {
         let change = Change::update(keys::turn(name)).when(is(TAKEN_AT, walk.began));
         let change = change.when(is(WALKED, walk.pages.saturating_sub(1)));

@@ -1,5 +1,5 @@
-//! How a chain is watched: how many blocks a question may be about, and how far a block has been read that does not fit into
-//! an answer. How far the watch has come is [`Store::progress`].
+//! How a chain is watched: how many blocks a question may be about, and how far a block has been
+//! read that does not fit into an answer. How far the watch has come is [`Store::progress`].
 //!
 //! `docs/decisions.md`: Why does the watch begin at the present when the table is new?
 
@@ -10,7 +10,7 @@ use super::parse::instant_of;
 use super::rows::{BLOCKS, CREATED_AT, INSIDE, PROGRESS};
 use super::{Done, Hurdle, Store, StoreFault, keys};
 
-/// What is remembered of the last stretch.
+/// The memory of the last stretch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stride {
     /// How many blocks the next may have.

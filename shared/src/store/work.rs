@@ -1,12 +1,15 @@
 //! What a sale did or is about to do: enough to grant it or to undo it.
 
+mod source;
+
 use crate::types::call::{EndedBy, Status};
-use crate::types::{AreaCode, CallId, Country, PhoneNumber, Timestamp, Usdc, words};
+use crate::types::{AreaCode, CallId, Country, PhoneNumber, Timestamp, words};
 
 use super::StoreFault;
 use super::cost::Cost;
 use super::parse::{country_of, instant_of, number_of};
-use super::rows::{ListedCallRow, ListedRow, SourceRow, WorkRow};
+use super::rows::{BookedRow, ListedCallRow, ListedRow, WorkRow};
+pub use source::{Booked, Source};
 
 /// The work of one sale.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +29,7 @@ pub enum Work {
 }
 
 words! {
-    /// What kind of work it is; which endpoint sells it stands in the API's table.
+    /// A kind of work; which endpoint sells it stands in the API's table.
     pub enum Kind {
         /// [`Work::Lease`]
         Lease = "lease",
@@ -136,50 +139,6 @@ pub struct Call {
     pub cost: Option<Cost>,
 }
 
-/// Where a leased number comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Source {
-    /// It was ours already.
-    Pool,
-    /// It is bought at the carrier, and paid for then.
-    Carrier {
-        /// What that costs us.
-        cost: Usdc,
-    },
-    /// It is bought at the carrier once it is paid for.
-    Order {
-        /// What that costs us.
-        cost: Usdc,
-    },
-}
-
-impl Source {
-    /// What it costs us to have it from there.
-    pub const fn cost(self) -> Option<Usdc> {
-        match self {
-            Self::Pool => None,
-            Self::Carrier { cost } | Self::Order { cost } => Some(cost),
-        }
-    }
-
-    fn to_row(self) -> SourceRow {
-        match self {
-            Self::Pool => SourceRow::Pool,
-            Self::Carrier { .. } => SourceRow::Carrier,
-            Self::Order { .. } => SourceRow::Order,
-        }
-    }
-
-    fn from_row(row: SourceRow, cost: Option<u64>) -> Result<Self, StoreFault> {
-        let cost = cost.map(Usdc::micros).ok_or(StoreFault::Row("number's cost"));
-        Ok(match row {
-            SourceRow::Pool => Self::Pool,
-            SourceRow::Carrier => Self::Carrier { cost: cost? },
-            SourceRow::Order => Self::Order { cost: cost? },
-        })
-    }
-}
-
 impl Work {
     /// What kind it is.
     pub const fn kind(&self) -> Kind {
@@ -207,13 +166,12 @@ impl Work {
         StoreFault::Work { is: self.kind().as_str(), not: wanted.as_str() }
     }
 
-    /// Whether it is only begun once it is paid for: a number that is ordered, or a call that was not dialled. What credit
-    /// pays is dialled before.
+    /// Whether it is only begun once it is paid for: a number that is ordered, or a call that was
+    /// not dialled. What credit pays is dialled before.
     pub const fn is_paid_first(&self) -> bool {
         matches!(
             self,
-            Self::Lease(Lease { source: Source::Order { .. }, .. })
-                | Self::Call(Call { placed: None, credit: false, .. })
+            Self::Lease(Lease { source: Source::Order(_), .. }) | Self::Call(Call { placed: None, credit: false, .. })
         )
     }
 
@@ -221,8 +179,8 @@ impl Work {
     #[must_use]
     pub fn done(self, id: &str) -> Self {
         match self {
-            Self::Lease(Lease { number, country, area, source: Source::Order { cost } }) => {
-                Self::Lease(Lease { number, country, area, source: Source::Carrier { cost } })
+            Self::Lease(Lease { number, country, area, source: Source::Order(booked) }) => {
+                Self::Lease(Lease { number, country, area, source: Source::Carrier(booked) })
             }
             Self::Call(call) => Self::Call(Call { placed: Some(id.to_owned()), ..call }),
             other => other,
@@ -236,7 +194,11 @@ impl Work {
                 country: country.to_string(),
                 area: area.as_ref().map(|area| area.as_str().to_owned()),
                 source: source.to_row(),
-                cost: source.cost().map(Usdc::atomic),
+                booked: source.booked().map(|Booked { cost, slot, unpaid_slot }| BookedRow {
+                    cost: cost.atomic(),
+                    slot,
+                    unpaid_slot,
+                }),
             },
             Self::Renew(Renew { number, country, expires_at }) => WorkRow::Renew {
                 number: number.as_str().to_owned(),
@@ -262,13 +224,13 @@ impl Work {
 
     pub(super) fn from_row(row: &WorkRow) -> Result<Self, StoreFault> {
         Ok(match row {
-            WorkRow::Lease { number, country, area, source, cost } => {
+            WorkRow::Lease { number, country, area, source, booked } => {
                 let country = country_of(country)?;
                 Self::Lease(Lease {
                     number: number_of(number)?,
                     country,
                     area: area.as_deref().map(|area| area_of(area, country)).transpose()?,
-                    source: Source::from_row(*source, *cost)?,
+                    source: Source::from_row(*source, *booked)?,
                 })
             }
             WorkRow::Renew { number, country, expires_at } => Self::Renew(Renew {
@@ -357,8 +319,8 @@ impl Listed {
 #[cfg(test)]
 mod tests {
     use super::{
-        AreaCode, Call, CallListing, Country, EndedBy, Kind, Lease, Listed, ListedCall, Listing, PhoneNumber, Renew,
-        Source, Status, Timestamp, Work,
+        AreaCode, Booked, Call, CallListing, Country, EndedBy, Kind, Lease, Listed, ListedCall, Listing, PhoneNumber,
+        Renew, Source, Status, Timestamp, Work,
     };
     use crate::types::{CallId, Usdc};
 
@@ -389,7 +351,7 @@ mod tests {
     fn each() -> Vec<Work> {
         let number = PhoneNumber::parse("+14155550001").unwrap();
         let (country, expires_at) = (Country::US, Timestamp::from_second(1_800_000_000).unwrap());
-        let cost = Usdc::micros(1_150_000);
+        let booked = Booked { cost: Usdc::micros(1_150_000), slot: 7, unpaid_slot: 8 };
         let area = Some(AreaCode::parse("415", country).unwrap());
         let lease = |source| Work::Lease(Lease { number: number.clone(), country, area: area.clone(), source });
         let listed = Listed { number: number.clone(), country, expires_at };
@@ -404,8 +366,8 @@ mod tests {
         };
         vec![
             lease(Source::Pool),
-            lease(Source::Carrier { cost }),
-            lease(Source::Order { cost }),
+            lease(Source::Carrier(booked)),
+            lease(Source::Order(booked)),
             Work::Renew(Renew { number: number.clone(), country, expires_at }),
             Work::List(Listing { numbers: vec![listed] }),
             Work::Calls(page(1)),

@@ -1,5 +1,6 @@
-//! Once an hour: how long what is paid in at the vendors lasts. A balance that is used up stops selling at once, and filling it takes a
-//! person: so the alarm rings while there are two days left, as the last days were spent.
+//! Once an hour: how long what is paid in at the vendors lasts, and how long selling has been
+//! paused. A balance that is used up stops selling at once, and filling it takes a person: so the
+//! alarm rings while there are two days left, as the last days were spent.
 //!
 //! `docs/decisions.md`: How is it known how long a balance lasts?
 
@@ -57,6 +58,7 @@ impl Sweep {
         match self.store.take_turn("BALANCES", EVERY, invocation.now, invocation.attempt.as_str()).await {
             Ok(false) => {}
             Ok(true) => {
+                self.tell_pause(invocation, report).await;
                 for vendor in [PaidIn::Bland, PaidIn::Twilio] {
                     if let Err(fault) = self.tell_balance(vendor, invocation).await {
                         failed(report, &fault);
@@ -91,8 +93,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// What is left at this vendor; nothing where it cannot be had, which is no reason for anything else not to be done, but rings where
-    /// the vendor refuses our account.
+    /// What is left at this vendor; nothing where it cannot be had, which is not a reason to leave
+    /// anything else undone, but rings where the vendor refuses our account.
     async fn balance_at(&self, vendor: PaidIn, invocation: &Invocation) -> Option<Left> {
         let limit = invocation.at_most(ANSWER, Duration::from_secs(3));
         let left = match vendor {
@@ -118,7 +120,8 @@ fn unwatched(vendor: &'static str) {
     telemetry::gauge(&BALANCE_LASTS, LONGEST.as_secs(), [vendor.into()]);
 }
 
-/// What is known now. A balance that has grown was paid in; what was spent meanwhile is not seen then, which is one hour's.
+/// What is known now. A balance that has grown was paid in; what was spent meanwhile is not seen
+/// then, which is one hour's.
 fn seen(known: Option<&Balance>, left: Usdc, now: Timestamp) -> Balance {
     let today = Offset::UTC.to_datetime(now).date();
     let mut fallen = known.map(|known| known.fallen.clone()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Once an hour: what the carrier has billed for calls, so that what we reckon a minute to cost can be held against it. The alarm compares
-//! the two over a day; nothing here depends on the answer.
+//! Once an hour: what the carrier has billed for calls, so that what we reckon a minute to cost can
+//! be held against it. The alarm compares the two over a day; nothing here depends on the answer.
 //!
 //! `docs/decisions.md`: Where do the rates come from, and who says that they are wrong?
 
@@ -35,7 +35,8 @@ impl Sweep {
         }
     }
 
-    /// Tells by how much the bills of yesterday and today have grown since they were last asked for.
+    /// Tells by how much the bills of yesterday and today have grown since they were last asked
+    /// for.
     async fn count_bills(&self, invocation: &Invocation) -> Result<(), Fault> {
         let today = Offset::UTC.to_datetime(invocation.now).date();
         let Ok(yesterday) = today.checked_sub(1.day()) else { return Ok(()) };
@@ -58,7 +59,8 @@ impl Sweep {
     }
 }
 
-/// By how much bills have grown, in micro-dollars. One that has shrunk was corrected, and is not taken back.
+/// By how much bills have grown, in micro-dollars. One that has shrunk was corrected, and is not
+/// taken back.
 fn grown(known: &Bills, billed: &Bills) -> u64 {
     let before = |day| known.get(day).copied().unwrap_or(0);
     billed.iter().map(|(day, bill)| u64::try_from(bill.saturating_sub(before(day))).unwrap_or(0)).sum()

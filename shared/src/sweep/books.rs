@@ -1,11 +1,14 @@
-//! The books: what was booked on a day becomes that day's files, some hours after the day has ended. A file is written under a name that
-//! says its day, and never over another: two rounds that write the same day, or one that died half way, write the same lines, and the
-//! first is kept. So a day is there as a whole or not at all, and one that could not be written is written later.
+//! The books: what was booked on a day becomes that day's files, some hours after the day has
+//! ended. A file is written under a name that says its day, and never over another: two rounds that
+//! write the same day, or one that died half way, write the same lines, and the first is kept. A
+//! day with much in it is written in parts, each up to a second that is remembered. So a part is
+//! there as a whole or not at all, and what could not be written is written later.
 //!
 //! Nothing but entries of the day is read for it, whatever else is in the table.
 //!
 //! `docs/decisions.md`: When does a sale get into the books?
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use futures_util::future;
@@ -15,11 +18,11 @@ use tracing::{info, warn};
 
 use super::balances::OF_DIALLER;
 use super::{Report, Sweep, failed, rings};
-use crate::books;
+use crate::books::{self, Part};
 use crate::invocation::Invocation;
 use crate::limits::prices::written_dollars;
 use crate::refusal::Fault;
-use crate::store::books::{Line, OnChain, beginning_of, day_of};
+use crate::store::books::{Line, OnChain, Written, beginning_of, day_of};
 use crate::store::calls::Call;
 use crate::store::sales::Record;
 use crate::store::{Book, StoreFault, Work};
@@ -30,7 +33,7 @@ use crate::upstream::bucket::Bucket;
 use crate::upstream::twilio::{TwilioError, Usage};
 
 /// How often it is looked whether a day is to be written.
-const EVERY: Duration = Duration::from_mins(15);
+const EVERY: Duration = Duration::from_mins(5);
 /// How long after a day's end its files are written: the vendors have counted it by then.
 const RESTED: Duration = Duration::from_hours(6);
 /// What is remembered.
@@ -39,14 +42,16 @@ const NAME: &str = "BOOKS#ROUND";
 const PUT: Duration = Duration::from_secs(8);
 const ANSWER: Duration = Duration::from_secs(5);
 const RESERVE: Duration = Duration::from_secs(3);
-/// How long after a day's end its files wait for the carrier to say what it has billed: an account that is closed says nothing any more.
+/// How long after a day's end its files wait for the carrier to say what it has billed: an account
+/// that is closed says nothing any more.
 const UNBILLED: Duration = Duration::from_hours(48);
-/// A day is not begun with less time than this left,
+/// A part of a day is not begun with less time than this left,
 const STEP: Duration = Duration::from_secs(15);
-/// and not read on with less: what has been read has to be written.
+/// and not read on or written with less.
 const LAST: Duration = Duration::from_secs(8);
-/// What a round has memory for, beside everything else: the function has 256 MB, and a file is signed as a whole.
-const LARGEST: usize = 48 << 20;
+/// What is in a part, some 6,500 calls: a round has time for several, and memory beside everything
+/// else, though a file is signed as a whole.
+const LARGEST: usize = 4 << 20;
 
 impl Sweep {
     /// Writes the days that have ended, the earliest first, as far as there is time.
@@ -65,41 +70,75 @@ impl Sweep {
 
     async fn write_days(&self, bucket: &Bucket, invocation: &Invocation) -> Result<(), Fault> {
         let now = invocation.now;
-        let Some(mut written) = self.store.books_written().await?.map(|written| written.until) else {
+        let Some(mut written) = self.store.books_written().await? else {
             // A table that is new has no day before this one.
-            self.store.books_go_on(None, beginning_of(day_of(now))?, &invocation.attempt).await?;
+            self.store.books_go_on(None, beginning_of(day_of(now))?, 0, &invocation.attempt).await?;
             return Ok(());
         };
-        telemetry::gauge(&BOOKS_BEHIND, behind(written, now), []);
-        while let Some((day, end)) = next_day(written, now)? {
+        telemetry::gauge(&BOOKS_BEHIND, behind(written.until, now), []);
+        let mut has_written = false;
+        while let Some((day, end)) = next_day(written.until, now)? {
             if invocation.remaining() < STEP {
                 break;
             }
-            self.write_day(bucket, day, invocation).await?;
-            if !self.store.books_go_on(Some(written), end, &invocation.attempt).await? {
+            let next = self.write_part(bucket, day, end, &written, has_written, invocation).await?;
+            let Some((until, parts)) = next else { break };
+            if !self.store.books_go_on(Some(&written), until, parts, &invocation.attempt).await? {
                 break;
             }
-            info!(%day, "the books of a day are written");
-            written = end;
-            telemetry::gauge(&BOOKS_BEHIND, behind(written, now), []);
+            info!(%day, parts, is_whole = until == end, "the books of a day are written");
+            has_written = true;
+            written = Written { until, parts, ..written };
+            telemetry::gauge(&BOOKS_BEHIND, behind(until, now), []);
         }
         Ok(())
     }
 
-    async fn write_day(&self, bucket: &Bucket, day: Date, invocation: &Invocation) -> Result<(), Fault> {
+    /// Writes what is next of a day; says until when it is written then, and in how many parts as
+    /// far as there will be more. Nothing, where it waits for the carrier's bill, which is nothing
+    /// that has failed.
+    async fn write_part(
+        &self,
+        bucket: &Bucket,
+        day: Date,
+        end: Timestamp,
+        written: &Written,
+        has_written: bool,
+        invocation: &Invocation,
+    ) -> Result<Option<(Timestamp, u32)>, Fault> {
         let mut files = Files::new();
-        self.store.booked_on(day, |line| files.take(&line, invocation.remaining())).await?;
-        for line in self.bills_of(day, invocation).await? {
-            files.take(&line, invocation.remaining())?;
+        let take = |at, line: Line| {
+            if invocation.remaining() < LAST { ControlFlow::Break(()) } else { files.take(at, &line) }
+        };
+        self.store.booked_from(written.until, take).await?;
+        let is_cut_off = invocation.remaining() < LAST;
+        if files.next.is_none() && !is_cut_off {
+            let Some(bills) = self.bills_of(day, invocation).await? else { return Ok(None) };
+            for line in &bills {
+                files.add(line);
+            }
         }
+        if invocation.remaining() < LAST {
+            // Of a round that has written a part already no more is asked.
+            if has_written {
+                return Ok(None);
+            }
+            return Err(StoreFault::TooMuch("the books cannot be read in a round's time").into());
+        }
+        let (part, until, parts) = match (files.next, written.parts) {
+            (Some(next), before) => (Part::One(before + 1), next, before + 1),
+            (None, 0) => (Part::Whole, end, 0),
+            (None, before) => (Part::Last(before + 1), end, 0),
+        };
         for (book, text) in files.texts {
-            bucket.put_new(&books::name(book, day), text.into_bytes(), invocation.at_most(PUT, RESERVE)).await?;
+            bucket.put_new(&books::name(book, day, part), text.into_bytes(), invocation.at_most(PUT, RESERVE)).await?;
         }
-        Ok(())
+        Ok(Some((until, parts)))
     }
 
-    /// What vendors say of a day: what the carrier has billed, and what the dialler's balance has fallen by.
-    async fn bills_of(&self, day: Date, invocation: &Invocation) -> Result<Vec<Line>, Fault> {
+    /// What vendors say of a day: what the carrier has billed, and what the dialler's balance has
+    /// fallen by. Nothing, where the carrier does not say it and may yet.
+    async fn bills_of(&self, day: Date, invocation: &Invocation) -> Result<Option<Vec<Line>>, Fault> {
         let line = |vendor: &str, what: &str, micros: i64| {
             let line = Line::of(Book::Bills, invocation.now).with("vendor", vendor).with("what", what);
             line.with("day", day.to_string()).with("amount_usd", written_dollars(micros))
@@ -117,7 +156,7 @@ impl Sweep {
                 let waits = end.saturating_add(UNBILLED).is_ok_and(|until| invocation.now < until);
                 warn!(%day, waits, %error, "what the carrier has billed cannot be had for the books");
                 if waits {
-                    return Err(Fault::Broken("the books of a day wait for the carrier's bill"));
+                    return Ok(None);
                 }
                 Vec::new()
             }
@@ -125,7 +164,7 @@ impl Sweep {
         let carriers = billed.into_iter().filter_map(|(usage, billed)| Some(line("twilio", usage.as_str(), billed?)));
         let known = self.store.balance_of(OF_DIALLER).await?;
         let fell = known.and_then(|known| known.fallen.get(&day).copied());
-        Ok(carriers.chain(fell.map(|fell| line("bland", "balance", fell))).collect())
+        Ok(Some(carriers.chain(fell.map(|fell| line("bland", "balance", fell))).collect()))
     }
 
     /// A call that no sale brings into the books.
@@ -136,14 +175,14 @@ impl Sweep {
         Ok(())
     }
 
-    /// The payment of a sale was seen on the chain, or cannot be asked for. A call is booked when it is known what it has cost; one that
-    /// still runs waits in its place.
+    /// The payment of a sale was seen on the chain, or cannot be asked for. A call is booked when
+    /// it is known what it has cost; one that still runs waits in its place.
     pub(super) async fn seen(&self, record: &Record, seen: OnChain, invocation: &Invocation) -> Result<bool, Fault> {
         if record.booked {
             return Ok(true);
         }
         let call = self.call_of(record).await?;
-        if call.as_ref().is_some_and(|call| !call.line.settled) {
+        if call.as_ref().is_some_and(|call| !call.line.closed) {
             return Ok(false);
         }
         self.store.proven(record, seen, call.as_ref(), &invocation.attempt, invocation.now).await?;
@@ -159,36 +198,45 @@ impl Sweep {
     }
 }
 
-/// The files of a day, while they are filled.
+/// The files of a part of a day, while they are filled.
 struct Files {
     texts: Vec<(Book, String)>,
     bytes: usize,
+    /// When the last line was booked.
+    last: Option<Timestamp>,
+    /// When the first line was booked that is for the next part.
+    next: Option<Timestamp>,
 }
 
 impl Files {
     fn new() -> Self {
-        Self { texts: Book::ALL.iter().map(|book| (*book, books::file(*book, []))).collect(), bytes: 0 }
+        let texts = Book::ALL.iter().map(|book| (*book, books::file(*book, []))).collect();
+        Self { texts, bytes: 0, last: None, next: None }
     }
 
-    /// Takes a line, as long as there is room and time for what has to follow: a day that is larger than a round leaves the rest of the
-    /// round alive, and tells that it is not written.
-    fn take(&mut self, line: &Line, remaining: Duration) -> Result<(), StoreFault> {
+    /// Takes a line, as long as there is room. A part ends between two seconds, and by what is in
+    /// it alone: a round that does it again after another has died writes the same.
+    fn take(&mut self, at: Timestamp, line: &Line) -> ControlFlow<()> {
+        if self.bytes >= LARGEST && self.last != Some(at) {
+            self.next = Some(at);
+            return ControlFlow::Break(());
+        }
+        self.last = Some(at);
+        self.add(line);
+        ControlFlow::Continue(())
+    }
+
+    fn add(&mut self, line: &Line) {
         let text = books::line(line);
         self.bytes += text.len();
-        if self.bytes > LARGEST {
-            return Err(StoreFault::TooMuch("the books of a day do not fit into a round's memory"));
-        }
-        if remaining < LAST {
-            return Err(StoreFault::TooMuch("the books of a day cannot be read in a round's time"));
-        }
         if let Some((_, file)) = self.texts.iter_mut().find(|(book, _)| *book == line.book) {
             file.push_str(&text);
         }
-        Ok(())
     }
 }
 
-/// The first day that is not written, and its end; nothing as long as the vendors may still count it.
+/// The first day that is not written, and its end; nothing as long as the vendors may still count
+/// it.
 fn next_day(written: Timestamp, now: Timestamp) -> Result<Option<(Date, Timestamp)>, StoreFault> {
     let day = day_of(written);
     let end = beginning_of(day.checked_add(1.day())?)?;
@@ -203,27 +251,24 @@ fn behind(written: Timestamp, now: Timestamp) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{Files, LARGEST, LAST, behind, next_day};
+    use super::{Files, LARGEST, behind, next_day};
     use crate::store::Book;
     use crate::store::books::Line;
     use crate::types::Timestamp;
 
     #[test]
-    fn a_day_that_is_larger_than_a_round_is_not_taken_to_its_end() {
+    fn a_part_ends_between_two_seconds_once_it_is_large() {
         let line = Line::of(Book::Sales, Timestamp::UNIX_EPOCH).with("number", "+".repeat(1 << 20));
+        let at = |second| Timestamp::from_second(second).unwrap();
         let mut files = Files::new();
-        let mut taken = 0;
-        while files.take(&line, LAST).is_ok() {
-            taken += 1;
-            assert!(taken < 1_000, "it never ends");
+        for _ in 0..LARGEST >> 20 {
+            assert!(files.take(at(1), &line).is_continue());
         }
-        assert_eq!(taken, (LARGEST >> 20) - 1);
+        assert!(files.take(at(1), &line).is_continue(), "of the same second");
+        assert!(files.take(at(2), &line).is_break());
         let (_, sales) = files.texts.iter().find(|(book, _)| *book == Book::Sales).unwrap();
-        assert!(sales.len() <= LARGEST, "what is not taken takes no room");
-        let late = LAST.saturating_sub(Duration::from_millis(1));
-        assert!(Files::new().take(&line, LAST).is_ok() && Files::new().take(&line, late).is_err());
+        assert!(sales.len() < LARGEST + (2 << 20), "what is not taken takes no room");
+        assert_eq!(files.next, Some(at(2)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! How things stand once a round is over, for the operator: what has not come to its end, and since when; what there is to
-//! sell. Everything is asked of the index and read by key, so it costs what is unfinished and not what exists.
+//! How things stand once a round is over, for the operator: what has not come to its end, and since
+//! when; what there is to sell. Everything is asked of the index and read by key, so it costs what
+//! is unfinished and not what exists.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::invocation::Invocation;
 use crate::store::{Candidate, Queue, SHARDS, State, StoreFault};
 use crate::telemetry;
 use crate::telemetry::metrics::{
-    POOL, UNFINISHED_SALE_AGE, UNFINISHED_SALES, UNKNOWN_SETTLEMENT_AGE, UNKNOWN_SETTLEMENTS,
+    PAUSED_FOR, POOL, UNFINISHED_SALE_AGE, UNFINISHED_SALES, UNKNOWN_SETTLEMENT_AGE, UNKNOWN_SETTLEMENTS,
 };
 use crate::types::Timestamp;
 
@@ -22,7 +23,7 @@ const MANY: u16 = 50;
 /// How many of them at once.
 const AT_ONCE: usize = 16;
 
-/// How many there are of something, and how old the oldest is, in seconds.
+/// The number of waiting things, and the age of the oldest, in seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Waiting {
     count: u64,
@@ -56,8 +57,22 @@ impl Sweep {
         }
     }
 
-    /// The sales that are unfinished, and those among them that are past the fence. At most [`MANY`] of a queue are looked at:
-    /// more than this many are a disaster whatever their number.
+    /// For how long selling has been paused, while it is: nothing else rings for a pause that was
+    /// forgotten.
+    pub(super) async fn tell_pause(&self, invocation: &Invocation, report: &mut Report) {
+        match self.store.controls().await {
+            Ok(controls) => {
+                if let Some((_, paused)) = controls.paused {
+                    let seconds = u64::try_from(invocation.now.duration_since(paused.since).as_secs()).unwrap_or(0);
+                    telemetry::gauge(&PAUSED_FOR, seconds, []);
+                }
+            }
+            Err(fault) => failed(report, &fault.into()),
+        }
+    }
+
+    /// The sales that are unfinished, and those among them that are past the fence. At most
+    /// [`MANY`] of a queue are looked at: more than this many are a disaster whatever their number.
     async fn unfinished(&self, invocation: &Invocation) -> Result<(Waiting, Waiting), StoreFault> {
         let (mut unfinished, mut unknown) = (Waiting::default(), Waiting::default());
         let queues = (0..SHARDS).flat_map(|shard| [Queue::Sales(shard), Queue::Doubts(shard)]);

@@ -1,6 +1,7 @@
-//! What was granted is held against the chain. A facilitator's word is enough to grant, so that no buyer waits; but it may be
-//! wrong, or its block may be lost. The watch of the payees sees nearly every payment and says so; what it has not seen an hour
-//! later is asked for by itself. What is final and missing is counted, rings, and at a sum pauses selling. Either way the sale gets into
+//! What was granted is held against the chain. A facilitator's word is enough to grant, so that no
+//! buyer waits; but it may be wrong, or its block may be lost. The watch of the payees sees nearly
+//! every payment and says so; what it has not seen an hour later is asked for by itself. What is
+//! final and missing is counted, rings, and at a sum pauses selling. Either way the sale gets into
 //! the books.
 //!
 //! `docs/decisions.md`: Who checks that what was granted was paid?

@@ -1,8 +1,9 @@
-//! Working off queues, so that none keeps another one waiting, and nothing in a queue what is behind it: all of them are worked off
-//! side by side, each with so many steps at once and no more, and what could not be done goes to the end of its queue.
+//! Working off queues, so that none keeps another one waiting, and nothing in a queue what is
+//! behind it: all of them are worked off side by side, each with so many steps at once and no more,
+//! and what could not be done goes to the end of its queue.
 //!
-//! A queue is read page by page, and the next page only when there is room for a step: what a round reads is what it does, whatever
-//! else waits.
+//! A queue is read page by page, and the next page only when there is room for a step: what a round
+//! reads is what it does, whatever else waits.
 //!
 //! `docs/decisions.md`: Why is a round of the reaper four, and how much does each do at once?
 
@@ -21,28 +22,32 @@ use crate::telemetry;
 use crate::telemetry::metrics::OVERDUE_CALL_AGE;
 use crate::types::Timestamp;
 
-/// How much of a queue is read at once: keys of some 150 bytes each, so a page is half a read unit, and a queue with nothing in it is, too.
+/// How much of a queue is read at once: keys of some 150 bytes each, so a page is half a read unit,
+/// and a queue with nothing in it is, too.
 pub(super) const PAGE: u16 = 25;
-/// What could not be done is due again so long after everything that is due now: in the next round, and behind what has waited
-/// longer.
+/// What could not be done is due again so long after everything that is due now: in the next round,
+/// and behind what has waited longer.
 const BEHIND: Duration = Duration::from_secs(1);
 
 /// How many steps of one queue are under way at once.
 const fn at_once(queue: Queue) -> usize {
     match queue {
-        // A look waits a fifth of a second for the dialler, and five times ten milliseconds for the table: for ten thousand of them in
-        // two rounds of four shards it takes 17. With 32 the dialler may be twice as slow, and is asked 512 times a second at most.
+        // A look waits a fifth of a second for the dialler, and five times ten milliseconds for the
+        // table: for ten thousand of them in two rounds of four shards it takes 17. With 32 the
+        // dialler may be twice as slow, and is asked 512 times a second at most.
         Queue::Calls(_) => 32,
-        // The facilitator answers in a second or two, and is asked by every payer besides. A lease asks for nothing but the table, and so
-        // does what is booked.
+        // The facilitator answers in a second or two, and is asked by every payer besides. A lease
+        // asks for nothing but the table, and so does what is booked.
         Queue::Sales(_) | Queue::Leases(_) | Queue::Books(_) => 8,
-        // The node is the one that sales ask; a doubt has waited already, and so has a payment that was granted. The vendor's model, which
-        // answers questions, is paid for each and takes its time.
+        // The node is the one that sales ask; a doubt has waited already, and so has a payment that
+        // was granted. The vendor's model, which answers questions, is paid for each and takes its
+        // time.
         Queue::Doubts(_) | Queue::Unproven(_) | Queue::Questions(_) => 4,
-        // The carrier refuses what comes all at once, by how much is under way and not by how much comes in a second.
+        // The carrier refuses what comes all at once, by how much is under way and not by how much
+        // comes in a second.
         Queue::Imports | Queue::Releases => 2,
-        // The refunds do these one after the other, and the pool is no work.
-        Queue::Refunds(_) | Queue::Strays(_) | Queue::Pool(_) => 1,
+        // The refunds do these one after the other, and the pool is not work.
+        Queue::Refunds(_) | Queue::Strays | Queue::Pool(_) => 1,
     }
 }
 
@@ -51,7 +56,17 @@ const fn at_most(queue: Queue) -> usize {
     match queue {
         // After an outage of the node the watch sees most of them by itself, once it has caught up.
         Queue::Unproven(_) => 100,
-        _ => usize::MAX,
+        Queue::Sales(_)
+        | Queue::Doubts(_)
+        | Queue::Calls(_)
+        | Queue::Leases(_)
+        | Queue::Questions(_)
+        | Queue::Books(_)
+        | Queue::Refunds(_)
+        | Queue::Strays
+        | Queue::Imports
+        | Queue::Releases
+        | Queue::Pool(_) => usize::MAX,
     }
 }
 
@@ -79,11 +94,22 @@ impl Sweep {
         let until = match queue {
             // A call of the old owner could still be running.
             Queue::Leases(_) => invocation.now.saturating_sub(GRACE).unwrap_or(invocation.now),
-            _ => invocation.now,
+            Queue::Sales(_)
+            | Queue::Doubts(_)
+            | Queue::Calls(_)
+            | Queue::Questions(_)
+            | Queue::Books(_)
+            | Queue::Refunds(_)
+            | Queue::Unproven(_)
+            | Queue::Strays
+            | Queue::Imports
+            | Queue::Releases
+            | Queue::Pool(_) => invocation.now,
         };
         let line = Line::of(queue, until, &self.store, invocation);
         let due = stream::unfold(line, Line::next).take(at_most(queue));
-        // In boxes, because a round is so many futures inside each other that the compiler gives up on them.
+        // In boxes, because a round is so many futures inside each other that the compiler gives up
+        // on them.
         let steps = due.map(|next| self.taken(next, queue, until, invocation).boxed());
         steps.buffer_unordered(at_once(queue)).fold(Report::default(), async |all, one| all.and(&one)).await
     }
@@ -151,8 +177,9 @@ impl Sweep {
                 self.calls.answer(call, invocation).await?;
             }
             Candidate::Call(call) => {
-                // Before the look: one that finds a refund due makes it the next thing to be done, and that must not be put off again.
-                // Of two rounds that meet, one has put it off, and looks.
+                // Before the look: one that finds a refund due makes it the next thing to be done,
+                // and that must not be put off again. Of two rounds that meet, one has put it off,
+                // and looks.
                 let next = invocation.now.saturating_add(OVERDUE).map_err(StoreFault::from)?;
                 if self.store.put_behind(candidate, queue, invocation.now, next).await? {
                     self.look_after(call, invocation).await?;
@@ -179,7 +206,7 @@ impl Sweep {
     }
 }
 
-/// Who waits in a queue.
+/// The candidates of a queue, read page by page.
 struct Line {
     queue: Queue,
     /// What is due later is not due now.
@@ -236,7 +263,8 @@ mod tests {
     use super::*;
     use crate::store::SHARDS;
 
-    /// What is reckoned with: the dialler answers a look in 200 ms, and the table each of five requests in ten.
+    /// What is reckoned with: the dialler answers a look in 200 ms, and the table each of five
+    /// requests in ten.
     const LOOK: Duration = Duration::from_millis(250);
     /// An invocation has 25 seconds, and begins nothing in the last six.
     const ROUND: Duration = Duration::from_secs(25 - STEP.as_secs());

@@ -1,6 +1,6 @@
-//! Once a day: what the carrier bills against what the table knows. A number that is billed and unknown becomes stock;
-//! stock beyond what is kept goes back before its next month is billed. The list is gone through page by page, by as many rounds as
-//! it takes.
+//! Once a day: what the carrier bills against what the table knows. A number that is billed and
+//! unknown becomes stock; stock beyond what is kept goes back before its next month is billed. The
+//! list is gone through page by page, by as many rounds as it takes.
 //!
 //! `docs/decisions.md`: How is a list gone through that is longer than a round?
 
@@ -19,20 +19,25 @@ use crate::numbers::country_of;
 use crate::refusal::Fault;
 use crate::store::numbers::{Holding, adopt, intend_release};
 use crate::store::walks::{Walk, Walked};
-use crate::store::{Custody, Queue, StoreFault};
+use crate::store::{Custody, Pause, Queue, StoreFault};
 use crate::telemetry;
 use crate::telemetry::metrics::{NUMBER_RENT, NUMBERS};
 use crate::types::{Country, DAY, PhoneNumber, Timestamp, Usdc};
 use crate::upstream::twilio::{Owned, TwilioError};
 
-/// A number is released so many days before its next bill that a day with a failed round does not cost a month.
+/// A number is released so many days before its next bill that a day with a failed round does not
+/// cost a month.
 const BEFORE_BILL: i32 = 2;
 const LIST: Duration = Duration::from_secs(5);
 /// The walk through the carrier's list.
 const WALK: &str = "RECONCILE";
 
-/// How many idle numbers of a country there are beyond those that are kept. Counted once in a round, in the index, and down from there.
-type Spare = HashMap<Country, u64>;
+/// How many idle numbers of a country there are beyond those that are kept. Counted once in a
+/// round, in the index, and down from there.
+///
+/// None while all selling is paused: the table may not know yet who leases what the carrier bills,
+/// as in a stack that was made anew.
+type Spare = Option<HashMap<Country, u64>>;
 
 impl Sweep {
     /// Begins to compare if that was a day ago, or goes on where the last round has come to.
@@ -65,12 +70,17 @@ impl Sweep {
         self.compare(walk, invocation, report).await;
     }
 
-    /// Compares every number that the carrier bills with what the table says about it, and adds up what they cost.
+    /// Compares every number that the carrier bills with what the table says about it, and adds up
+    /// what they cost.
     async fn compare(&self, walk: Result<Option<Walk>, StoreFault>, invocation: &Invocation, report: &mut Report) {
-        let mut spare = Spare::new();
         let mut walk = match walk {
             Ok(Some(walk)) => walk,
             Ok(None) => return,
+            Err(fault) => return failed(report, &fault.into()),
+        };
+        let mut spare = match self.store.controls().await {
+            Ok(controls) if matches!(controls.paused, Some((Pause::All, _))) => None,
+            Ok(_) => Some(HashMap::new()),
             Err(fault) => return failed(report, &fault.into()),
         };
         while invocation.remaining() > super::STEP {
@@ -94,7 +104,8 @@ impl Sweep {
         let limit = invocation.at_most(LIST, Duration::from_secs(3));
         let (owned, next) = match self.numbers.twilio().all_owned(walk.page.clone(), limit).await {
             Ok(answer) => answer,
-            // What it calls a page it may forget. Each number is compared again then, and none is counted twice.
+            // What it calls a page it may forget. Each number is compared again then, and none is
+            // counted twice.
             Err(TwilioError::Refused(said)) if walk.page.is_some() => {
                 warn!(%said, pages = walk.pages, "the carrier no longer knows the page: the list is begun again");
                 self.store.begin_walk(WALK, Some(walk.began), invocation.now, &invocation.attempt).await?;
@@ -124,8 +135,9 @@ impl Sweep {
         Ok(is_ours && walk.page.is_some())
     }
 
-    /// Those of a page that the carrier still has. The page is older than what the table says: a number that another step has given back
-    /// in between is in neither, and would be taken for one that was bought by hand.
+    /// Those of a page that the carrier still has. The page is older than what the table says: a
+    /// number that another step has given back in between is in neither, and would be taken for one
+    /// that was bought by hand.
     async fn still_owned(
         &self,
         mut owned: Vec<Owned>,
@@ -149,7 +161,8 @@ impl Sweep {
         }
     }
 
-    /// What all numbers cost, once the last one is counted: once for each walk, however many rounds it took.
+    /// What all numbers cost, once the last one is counted: once for each walk, however many rounds
+    /// it took.
     fn tell(&self, walk: &Walk) {
         for (country, many) in &walk.counted {
             let rent = self.prices.of(*country).map_or(0, Usdc::atomic);
@@ -180,6 +193,7 @@ impl Sweep {
         if !rests || !owned.created.is_some_and(|bought| bills_soon(bought, now)) {
             return Ok(());
         }
+        let Some(spare) = spare else { return Ok(()) };
         let spare = match spare.entry(holding.country) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
@@ -199,8 +213,9 @@ fn is_a_day_ago(began: Timestamp, now: Timestamp) -> bool {
     began.saturating_add(DAY).is_ok_and(|next| next <= now)
 }
 
-/// Whether the next monthly bill of a number is near: the carrier bills on the day of the month on which it was bought,
-/// or on the month's last. The day of purchase is no such day: its bill is paid, and the hour of a later one is not known.
+/// Whether the next monthly bill of a number is near: the carrier bills on the day of the month on
+/// which it was bought, or on the month's last. The day of purchase is not such a day: its bill is
+/// paid, and the hour of a later one is not known.
 fn bills_soon(bought: Timestamp, now: Timestamp) -> bool {
     let [bought, today] = [bought, now].map(|at| Offset::UTC.to_datetime(at).date());
     let bill_in = |month: Date| month.with().day(bought.day().min(month.days_in_month())).build();

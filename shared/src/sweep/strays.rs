@@ -1,9 +1,9 @@
-//! Payments that we did not ask for, or no longer: a third party that has seen a signed authorization can submit it
-//! until it expires, also one that we refused. What the chain says was paid to us is held against our records, and what
-//! bought nothing goes back.
+//! Payments that we did not ask for, or no longer: a third party that has seen a signed
+//! authorization can submit it until it expires, also one that we refused. What the chain says was
+//! paid to us is held against our records, and what bought nothing goes back.
 //!
-//! Only blocks that are final are looked at, so nothing is paid back that may yet vanish; and no payment is passed by
-//! while its sale is unfinished.
+//! Only blocks that are final are looked at, so nothing is paid back that may yet vanish; and no
+//! payment is passed by while its sale is unfinished.
 //!
 //! - `docs/decisions.md`: Why does `payments_from` not look at everything?
 //! - `docs/decisions.md`: Why does a stray payment not simply go back?
@@ -22,15 +22,21 @@ use crate::store::watch::Stride;
 use crate::telemetry;
 use crate::telemetry::metrics::WATCH_LAG;
 use crate::types::{AttemptId, DAY, Network, Place, Timestamp, TransactionId, Wallet};
+use crate::wire::http::NoReply;
 use crate::x402::{Inbound, InboundPayment, Reach, Received};
 
 /// There is no hurry: a block takes a quarter of an hour to be final.
 const EVERY: Duration = Duration::from_mins(5);
+/// The turn at it, which all payees share.
+const TURN: &str = "WATCH";
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 const RESERVE: Duration = Duration::from_secs(3);
-/// Stretches of blocks in one round, each as long as a node answers for. Some 800 transfers to the payee fit
-/// into one, so a day of 200,000 is worked off in ten rounds.
+/// Stretches of blocks in one round, each as long as a node answers for. Some 800 transfers to the
+/// payee fit into one, so a day of 200,000 is worked off in ten rounds.
 const STRETCHES: u8 = 32;
+
+/// A final block that is as old, in seconds, has had others after it.
+const OLD: u64 = 3_600;
 
 /// No chain is asked for more blocks at once, so no more are remembered.
 const LONGEST: u64 = 10_000;
@@ -46,7 +52,7 @@ enum Seen {
     NotYet,
 }
 
-/// What to look at.
+/// A stretch of blocks that is to be looked at.
 #[derive(Clone, Copy)]
 struct Ask<'a> {
     /// The first block; where none was looked at before, the last final one.
@@ -58,7 +64,7 @@ struct Ask<'a> {
     oldest: u64,
 }
 
-/// What was looked at.
+/// A stretch of blocks that was looked at.
 struct Stretch {
     /// The last block of it that is done with.
     through: u64,
@@ -66,6 +72,8 @@ struct Stretch {
     more: bool,
     /// The last block that is final.
     finalized: u64,
+    /// When it was made, in Unix seconds, if the node says it.
+    finalized_at: Option<u64>,
     /// How far the next may reach.
     reach: Reach,
     /// The rest of it comes before this transaction.
@@ -76,33 +84,54 @@ impl Stretch {
     fn place(&self) -> Option<Place> {
         self.before.clone().map(|before| Place { top: self.through, before })
     }
+
+    /// How many seconds ago the last block was made that is done with. After it a node that stands
+    /// still has nothing to show, and is behind all the same.
+    fn lag(&self, network: Network, invocation: &Invocation) -> Result<u64, NoReply> {
+        let now = u64::try_from(invocation.now.as_second()).unwrap_or(0);
+        let age = now.saturating_sub(self.finalized_at.ok_or(NoReply::Unknown)?);
+        if age > OLD {
+            warn!(network = network.caip2(), age, "the last block that is final is old");
+        }
+        Ok(age.saturating_add(seconds(network, self.finalized.saturating_sub(self.through))))
+    }
 }
 
 impl Sweep {
-    /// Goes on from where the last round has come to.
+    /// Goes on from where the last round has come to, if it is time. All payees have one turn: if
+    /// each had its own, and they fell on different rounds, a node that is silent would be missing
+    /// in nothing that is told of the others.
     pub(super) async fn watch_strays(&self, invocation: &Invocation, report: &mut Report) {
-        let mut lag = None;
-        for payee in &self.payees {
-            if self.cashier.nodes.knows(payee.network()) {
-                lag = lag.max(self.watch(payee, invocation, report).await);
-            }
+        let watched: Vec<_> = self.payees.iter().filter(|payee| self.cashier.nodes.knows(payee.network())).collect();
+        if watched.is_empty() {
+            return;
         }
-        if let Some(seconds) = lag {
+        match self.store.take_turn(TURN, EVERY, invocation.now, invocation.attempt.as_str()).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(fault) => return failed(report, &fault.into()),
+        }
+        let mut seen = Vec::new();
+        for payee in watched {
+            seen.push(self.watch(payee, invocation, report).await);
+        }
+        // Where a node does not answer nothing is told of the others either: that it is missing is
+        // what rings.
+        let lags: Result<Vec<Option<u64>>, NoReply> = seen.into_iter().collect();
+        if let Ok(Some(seconds)) = lags.map(|lags| lags.into_iter().flatten().max()) {
             telemetry::gauge(&WATCH_LAG, seconds, []);
         }
     }
 
-    /// Says how many seconds of final blocks are still to be looked at, if it could be seen.
-    async fn watch(&self, payee: &Wallet, invocation: &Invocation, report: &mut Report) -> Option<u64> {
+    /// Says how long ago the last block was made that is done with. A node that does not answer
+    /// is not a fault of ours, which would hide all others for as long as it is away.
+    async fn watch(
+        &self,
+        payee: &Wallet,
+        invocation: &Invocation,
+        report: &mut Report,
+    ) -> Result<Option<u64>, NoReply> {
         let name = name(payee);
-        match self.store.take_turn(&name, EVERY, invocation.now, invocation.attempt.as_str()).await {
-            Ok(true) => {}
-            Ok(false) => return None,
-            Err(fault) => {
-                failed(report, &fault.into());
-                return None;
-            }
-        }
         let mut lag = None;
         for _ in 0..STRETCHES {
             if invocation.remaining() < super::STEP {
@@ -110,10 +139,14 @@ impl Sweep {
             }
             match self.go_on(&name, payee, invocation, report).await {
                 Ok(stretch) => {
-                    lag = Some(seconds(payee.network(), stretch.finalized.saturating_sub(stretch.through)));
+                    lag = Some(stretch.lag(payee.network(), invocation));
                     if !stretch.more {
                         break;
                     }
+                }
+                Err(Fault::Chain(error)) => {
+                    warn!(network = payee.network().caip2(), %error, "the node does not say what was paid");
+                    return lag.unwrap_or(Err(error)).map(Some);
                 }
                 Err(fault) => {
                     failed(report, &fault);
@@ -121,7 +154,7 @@ impl Sweep {
                 }
             }
         }
-        lag
+        lag.transpose()
     }
 
     /// Looks at everything from a block on that is final, whatever was looked at before.
@@ -158,8 +191,8 @@ impl Sweep {
         warn!(from, "the round ends before the chain does");
     }
 
-    /// How many seconds before the last final block the records reach: a payment that is older and has none may have bought
-    /// something from another table, or so long ago that it is forgotten.
+    /// How many seconds before the last final block the records reach: a payment that is older and
+    /// has none may have bought something from another table, or so long ago that it is forgotten.
     async fn oldest(&self, payee: &Wallet, invocation: &Invocation) -> Result<u64, Fault> {
         let since = self.store.watched_since(&name(payee)).await?;
         let watched = since.map_or(REACH, |since| seconds_since(since, invocation));
@@ -223,7 +256,7 @@ impl Sweep {
         let limit = invocation.at_most(LONGEST_ANSWER, RESERVE);
         let Ask { from, reach, place, oldest } = ask;
         let received = self.cashier.nodes.received(payee, from, reach, place, limit).await?;
-        let finalized = received.finalized;
+        let Received { finalized, finalized_at, .. } = received;
         let ordinary = received.payments.iter().filter(|inbound| inbound.payment.is_none());
         if let Some(first) = ordinary.clone().next() {
             // Not as a buyer pays: an operator moves funds, or a stranger is generous.
@@ -240,14 +273,15 @@ impl Sweep {
                 // Of a block that is read in parts, this part is read again.
                 let inside = if from == Some(inbound.block) { reach.inside } else { 0 };
                 let reach = Reach { inside, ..received.reach };
-                return Ok(Stretch { through, more: false, finalized, reach, before: None });
+                return Ok(Stretch { through, more: false, finalized, finalized_at, reach, before: None });
             }
         }
         let more = received.through < finalized;
-        Ok(Stretch { through: received.through, more, finalized, reach: received.reach, before: None })
+        Ok(Stretch { through: received.through, more, finalized, finalized_at, reach: received.reach, before: None })
     }
 
-    /// The same for what is told newest first: what is older than an unfinished sale is not kept waiting by it.
+    /// The same for what is told newest first: what is older than an unfinished sale is not kept
+    /// waiting by it.
     async fn backwards(
         &self,
         payee: &Wallet,
@@ -256,7 +290,7 @@ impl Sweep {
         invocation: &Invocation,
         report: &mut Report,
     ) -> Result<Stretch, Fault> {
-        let Received { payments, finalized, reach, before, mut through } = received;
+        let Received { payments, finalized, finalized_at, reach, before, mut through } = received;
         let mut waits = false;
         for inbound in &payments {
             if invocation.remaining() < super::STEP {
@@ -264,16 +298,16 @@ impl Sweep {
                 let through =
                     place.map(|place| place.top).or(from.map(|from| from.saturating_sub(1))).unwrap_or(through);
                 let before = place.map(|place| place.before.clone());
-                return Ok(Stretch { through, more: false, finalized, reach, before });
+                return Ok(Stretch { through, more: false, finalized, finalized_at, reach, before });
             }
             let ours = age(payee, inbound, finalized) <= oldest;
             if self.match_up(payee, inbound, ours, invocation, report).await? == Seen::NotYet {
-                // It is looked at again, with all that is no older.
+                // It is looked at again, with all that is not older.
                 (through, waits) = (through.min(inbound.block.saturating_sub(1)), true);
             }
         }
         let more = before.is_some() || (!waits && through < finalized);
-        Ok(Stretch { through, more, finalized, reach, before })
+        Ok(Stretch { through, more, finalized, finalized_at, reach, before })
     }
 
     /// Holds one payment against the records.
@@ -343,7 +377,7 @@ fn by(invocation: &Invocation) -> &AttemptId {
     &invocation.attempt
 }
 
-/// What this is called where it is recorded how far it has come on a network.
+/// The progress key of this watcher for a payee's network.
 fn name(payee: &Wallet) -> String {
     match payee {
         Wallet::Evm { .. } => "STRAYS".to_owned(),

@@ -1,6 +1,7 @@
-//! What there is to say while an invocation runs, beside the line that says what became of it: one JSON object a line, with the
-//! invocation's name; Lambda adds the time. Written as text at once: there is no tree of values, no span to keep, and nothing
-//! at all is done for an invocation that has nothing to say.
+//! What there is to say while an invocation runs, beside the line that says what became of it: one
+//! JSON object a line, with the invocation's name; Lambda adds the time. Written as text at once:
+//! there is no tree of values, no span to keep, and nothing at all is done for an invocation that
+//! has nothing to say.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -14,17 +15,19 @@ use super::NOTES;
 
 /// Our own code.
 const OURS: &str = "shared";
-/// It misses the connector that it knows, and calls that an error, each time that AWS answers with a 5xx.
+/// It misses the connector that it knows, and calls that an error, each time that AWS answers with
+/// a 5xx.
 const MUTE: &str = "aws_smithy_runtime::client::http::connection_poisoning";
 
-/// Listens from now on. A second one is refused; the first goes on. Of the libraries only warnings are kept.
+/// Listens from now on. A second one is refused; the first goes on. Of the libraries only warnings
+/// are kept.
 pub fn listen(level: LevelFilter) {
     // There is nowhere to say that it cannot be written.
     let write = |line: &[u8]| drop(std::io::stdout().lock().write_all(line));
     let _ = tracing::subscriber::set_global_default(Log { level, write });
 }
 
-/// Who writes events.
+/// The writer of events.
 struct Log {
     level: LevelFilter,
     write: fn(&[u8]),

@@ -1,9 +1,11 @@
-//! The line itself. A document of the embedded metric format is a JSON object whose `_aws` says which of its members are
-//! metrics and which are their dimensions, so a member has one value in a document: what does not fit beside the rest, such
-//! as a second endpoint's sales in one round, goes to a further document, in a line of its own.
+//! The line itself. A document of the embedded metric format is a JSON object whose `_aws` says
+//! which of its members are metrics and which are their dimensions, so a member has one value in a
+//! document: what does not fit beside the rest, such as a second endpoint's sales in one round,
+//! goes to a further document, in a line of its own.
 //!
-//! Each byte of it is paid for, so it says what differs from the rule and not the rule: a level where it is an error, a flag where it
-//! is set, a trace where one was taken, a unit where it is not a count.
+//! Each byte of it is paid for, so it says what differs from the rule and not the rule: a level
+//! where it is an error, a flag where it is set, a trace where one was taken, a unit where it is
+//! not a count. What follows from it is not said: what a sale has brought is its price.
 //!
 //! - `docs/decisions.md`: Why are log and metrics one line?
 //! - `docs/decisions.md`: Why is the metric format written by hand?
@@ -184,16 +186,11 @@ impl Serialize for Member<'_> {
     }
 }
 
+/// How often, and how many milliseconds.
 impl Serialize for Asked {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Answers { count: self.count, ms: millis(self.took) }.serialize(serializer)
+        (self.count, millis(self.took)).serialize(serializer)
     }
-}
-
-#[derive(Serialize)]
-struct Answers {
-    count: u64,
-    ms: u64,
 }
 
 /// `_aws`.

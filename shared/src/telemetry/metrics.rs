@@ -1,7 +1,9 @@
-//! Everything that is counted: names, units and dimensions, all of them here. A dimension has few values, all of them ours:
-//! each combination is a metric that is paid for. `template.yaml` shows each of these, and no other; a test compares.
+//! Everything that is counted: names, units and dimensions, all of them here. A dimension has few
+//! values, all of them ours: each combination is a metric that is paid for. `template.yaml` shows
+//! each of these, and no other; a test compares.
 //!
-//! Requests are counted from the API's access log, by their status: in a line of ours that count would be a third of it.
+//! Requests are counted from the API's access log, by their status: in a line of ours that count
+//! would be a third of it.
 //!
 //! Money is in micro-dollars.
 
@@ -40,6 +42,9 @@ pub struct Metric {
     pub dimensions: &'static [&'static str],
 }
 
+/// From which hundredth on it is told how much of a budget is used up: an alarm rings far above it.
+pub const WORTH_TELLING: u64 = 20;
+
 /// The dimensions that a line has by itself.
 pub const LINE: [&str; 2] = ["function", "outcome"];
 
@@ -58,39 +63,44 @@ metrics! {
     FAULTS: "Faults", Count, ["function"];
     /// Rounds of the reaper and the refunds that came to their end.
     ROUNDS: "Rounds", Count, ["function"];
-    /// Sales, by how they ended: `granted`, `credit` (granted, and paid with credit), `declined`, `not_sent`, `returned` (paid,
-    /// and what was held is gone); or `unknown`, each time that it could not be found out.
+    /// Sales, by how they ended: `granted` (which brings the endpoint's price), `credit` (granted,
+    /// and paid with credit), `declined`, `not_sent`, `returned` (paid, and what was held is gone);
+    /// or `unknown`, each time that it could not be found out.
     SALES: "Sales", Count, ["endpoint", "result"];
-    /// What granted sales were paid.
-    MONEY_IN: "MoneyIn", Money, ["network"];
-    /// Payments that went back: `refunded`, `credited`, or `waiting`, each time that it was put off.
+    /// Payments that went back: `refunded`, `credited`, or `waiting`, each time that it was put
+    /// off.
     REFUNDS: "Refunds", Count, ["result"];
     /// How much that was.
     MONEY_BACK: "MoneyBack", Money, ["result"];
-    /// What a vendor charged: `bland` for a call when it has ended, `twilio_numbers` for the first month of a number when it is bought,
-    /// and `twilio` for a call's minutes, as we reckon them.
+    /// What a vendor charged: `bland` for a call when it has ended, `twilio_numbers` for the first
+    /// month of a number when it is bought, and `twilio` for a call's minutes, as we reckon them.
     UPSTREAM_COST: "UpstreamCost", Money, ["vendor"];
-    /// Requests that a vendor refused because of us: our key, our balance, or an account that is suspended.
+    /// Requests that a vendor refused because of us: our key, our balance, or an account that is
+    /// suspended.
     LOCKED_OUT: "LockedOut", Count, ["vendor"];
-    /// Questions that a vendor failed to answer, and so failed a customer. What it refuses for what was asked is not among them: a stranger
-    /// could ask for that.
+    /// Questions that a vendor failed to answer, and so failed a customer. What it refuses for what
+    /// was asked is not among them: a stranger could ask for that.
     VENDOR_FAILURES: "VendorFailures", Count, ["vendor"];
-    /// What the carrier has billed for calls since it was last asked: what was reckoned is held against it.
+    /// What the carrier has billed for calls since it was last asked: what was reckoned is held
+    /// against it.
     CARRIER_BILLED: "CarrierBilled", Money, ["vendor"];
     /// What is left at a vendor, asked for once an hour.
     BALANCE: "Balance", Money, ["vendor"];
-    /// How long that lasts, as the last days were spent; as if no less than $10 were spent in a day, and a month at the longest.
+    /// How long that lasts, as the last days were spent; as if no less than $10 were spent in a
+    /// day, and a month at the longest.
     BALANCE_LASTS: "BalanceLasts", Seconds, ["vendor"];
-    /// For how long the oldest call has waited for a look, of those that a round has found: for its turn, or for a look that shows something.
+    /// For how long the oldest call has waited for a look, of those that a round has found: for its
+    /// turn, or for a look that shows something.
     OVERDUE_CALL_AGE: "OverdueCallAge", Seconds, ["function"];
-    /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`, each time that one is found to run on
-    /// a minute after it was asked for.
+    /// Calls that were to be hung up: `asked`, or `over` where they had ended before; and `late`,
+    /// each time that one is found to run on a minute after it was asked for.
     HANG_UPS: "HangUps", Count, ["result"];
     /// Callees who have asked in a call not to be called again.
     OPT_OUTS: "OptOuts", Count, ["function"];
     /// Requests that were refused because of a limit, ours or a vendor's.
     LIMITS_HIT: "LimitsHit", Count, ["limit"];
-    /// How much of what a day's calls may cost is used up, each time that a call is asked for.
+    /// How much of what a day's calls may cost is used up, each time that a call is asked for and
+    /// that is [`WORTH_TELLING`].
     CALL_BUDGET_USED: "CallBudgetUsed", Percent, ["function"];
     /// Sales that were begun more than a minute ago and have not come to an end, after a round.
     UNFINISHED_SALES: "UnfinishedSales", Count, ["function"];
@@ -100,7 +110,8 @@ metrics! {
     UNKNOWN_SETTLEMENTS: "UnknownSettlements", Count, ["function"];
     /// How old the oldest of those is.
     UNKNOWN_SETTLEMENT_AGE: "UnknownSettlementAge", Seconds, ["function"];
-    /// How much of the chains' final blocks has not been looked at for payments that bought nothing, in their time.
+    /// How much of the chains' final blocks has not been looked at for payments that bought
+    /// nothing, in their time.
     WATCH_LAG: "WatchLag", Seconds, ["function"];
     /// Sales that were granted and whose payment is not on the chain, though it would be final.
     MISSING_PAYMENTS: "MissingPayments", Count, ["function"];
@@ -118,6 +129,8 @@ metrics! {
     REFUND_FLOAT: "RefundFloat", Money, ["function"];
     /// Days that have ended and whose books are not written.
     BOOKS_BEHIND: "BooksBehind", Count, ["function"];
+    /// For how long selling has been paused, once an hour while it is.
+    PAUSED_FOR: "PausedFor", Seconds, ["function"];
     /// Whether the canary's purchase failed: 1 or 0, each time that it has tried.
     CANARY_FAILED: "CanaryFailed", Count, ["function"];
     /// Whether its wallet held too little to buy: 1 or 0.

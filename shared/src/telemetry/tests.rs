@@ -1,4 +1,5 @@
-//! What the line of an invocation says. That CloudWatch can read it is held by every test with a world around it.
+//! What the line of an invocation says. That CloudWatch can read it is held by every test with a
+//! world around it.
 
 use std::future::pending;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::line::render;
-use super::metrics::{FAULTS, MONEY_IN, POOL, SALES, UNFINISHED_SALES};
+use super::metrics::{FAULTS, MONEY_BACK, POOL, SALES, UNFINISHED_SALES};
 use super::{Asked, Ended, Invoked, NOTES, Neighbour, Notes, With, add, asking, began, gauge, note};
 use crate::types::Timestamp;
 
@@ -51,7 +52,7 @@ fn an_invocation_is_one_line() {
             "function": "reaper", "outcome": "ok",
             "duration_ms": 12, "cold_start": true, "request": "8476a536", "gateway": "gw1",
             "trace": "1-5bef4de7-ad49b0e87f6ef6c87fc2e700", "status": 200,
-            "upstream": {"kms": {"count": 2, "ms": 7}},
+            "upstream": {"kms": [2, 7]},
             "endpoint": "voice_call", "result": "granted", "Sales": 1,
             "_aws": {"Timestamp": 1_781_697_600_000_i64, "CloudWatchMetrics": [{"Namespace": "stack",
                 "Dimensions": [["endpoint", "result"]], "Metrics": [{"Name": "Sales"}]}]},
@@ -63,7 +64,7 @@ fn an_invocation_is_one_line() {
 fn what_is_the_same_is_added_up_and_what_differs_gets_a_line_of_its_own() {
     let notes = noted(|| {
         add(&SALES, 1, ["voice_call".into(), "granted".into()]);
-        add(&MONEY_IN, 540_000, ["eip155:8453".into()]);
+        add(&MONEY_BACK, 540_000, ["granted".into()]);
         add(&SALES, 1, ["numbers_buy".into(), "granted".into()]);
         add(&SALES, 1, ["voice_call".into(), "granted".into()]);
         gauge(&POOL, 3, ["US".into()]);
@@ -74,9 +75,9 @@ fn what_is_the_same_is_added_up_and_what_differs_gets_a_line_of_its_own() {
     let all = lines(&notes, With::Report(None));
     let counts: Vec<_> = all.iter().map(|line| (line["endpoint"].clone(), line["Sales"].clone())).collect();
     assert_eq!(counts, [(json!("voice_call"), json!(2)), (json!("numbers_buy"), json!(1))]);
-    assert_eq!((&all[0]["MoneyIn"], &all[0]["UnfinishedSales"]), (&json!(540_000), &json!(2)));
+    assert_eq!((&all[0]["MoneyBack"], &all[0]["UnfinishedSales"]), (&json!(540_000), &json!(2)));
     assert_eq!([&all[0]["country"], &all[1]["country"]], [&json!("US"), &json!("CA")]);
-    assert!(all[1]["duration_ms"].is_null(), "it is no invocation's line");
+    assert!(all[1]["duration_ms"].is_null(), "it is not an invocation's line");
 }
 
 #[test]
@@ -101,7 +102,7 @@ async fn a_question_that_is_given_up_was_asked() {
 }
 
 #[test]
-fn outside_of_an_invocation_there_is_nobody_to_tell() {
+fn outside_of_an_invocation_there_is_no_line_to_add_to() {
     add(&SALES, 1, ["voice_call".into(), "granted".into()]);
     drop(asking(Neighbour::Node));
 }

@@ -2,9 +2,10 @@
 
 use super::{Country, PhoneNumber, bare};
 
-/// The beginning that a buyer would like a number to have. It is best effort, so what is plausible is an area code: one to
-/// five digits, with or without the zero that is dialled before them inside the country. In the United States and Canada,
-/// where every code has three digits and the plan says which there can be, all else is a mistake.
+/// The beginning that a buyer would like a number to have. It is best effort, so what is plausible
+/// is an area code: one to five digits, with or without the zero that is dialled before them inside
+/// the country. In the United States and Canada, where every code has three digits and the plan
+/// says which there can be, all else is a mistake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AreaCode {
     /// In E.164, with its plus sign.
@@ -33,17 +34,18 @@ pub enum NotAnAreaCode {
     Abroad,
 }
 
-/// Countries whose numbers keep the zero that they begin with (ITU-T E.164, national plans): Italy and the two inside it,
-/// Benin, Congo, Côte d'Ivoire and Gabon.
+/// Countries whose numbers keep the zero that they begin with (ITU-T E.164, national plans): Italy
+/// and the two inside it, Benin, Congo, Côte d'Ivoire and Gabon.
 const ZERO_KEPT: [&str; 7] = ["IT", "SM", "VA", "BJ", "CG", "CI", "GA"];
 
 /// Area codes of +1 that the called party pays for (NANPA, 8XX).
 pub const FREEPHONE_AREAS: &[&str] = &["800", "833", "844", "855", "866", "877", "888"];
-/// The others of +1 that belong to no place: personal numbers and machines (NANPA, 5XX; CNA, 6XX), carriers (700), the
-/// government (710), what is kept for freephone (822; 880 to 889 are too), premium rate (900).
-const NO_PLACE: [&str; 23] = [
+/// The others of +1 that belong to no place: personal numbers and machines (NANPA, 5XX; CNA, 6XX),
+/// calls from abroad (456), carriers (700), the government (710), what is kept for freephone (822;
+/// 880 to 889 are too), premium rate (900).
+const NO_PLACE: [&str; 24] = [
     "500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544", "566", "577", "588",
-    "600", "622", "633", "700", "710", "822", "900",
+    "456", "600", "622", "633", "700", "710", "822", "900",
 ];
 
 impl AreaCode {
@@ -64,8 +66,8 @@ impl AreaCode {
     }
 
     fn of(country: Country, digits: &str) -> Self {
-        // The library's entries for countries that share +1 have their area codes in them. A few places have no calling
-        // code, and nothing is for sale there.
+        // The library's entries for countries that share +1 have their area codes in them. A few
+        // places have no calling code, and nothing is for sale there.
         let known = phonelib::country_by_code(country.as_str()).map(|country| country.prefix.to_string());
         let calling_code =
             known.map(|code| if code.starts_with('1') { "1".to_owned() } else { code }).unwrap_or_default();
@@ -94,8 +96,8 @@ impl AreaCode {
     }
 }
 
-/// Whether the numbering plan of North America lets an area be called so (ATIS, NPA Allocation Plan and Assignment
-/// Guidelines: N11 are services; N9X, 37X and 96X are kept for longer numbers).
+/// Whether the numbering plan of North America lets an area be called so (ATIS, NPA Allocation Plan
+/// and Assignment Guidelines: N11 are services; N9X, 37X and 96X are kept for longer numbers).
 fn north_american(area: &str) -> Result<(), NotAnAreaCode> {
     match area.as_bytes() {
         [b'0'..=b'9', b'1', b'1'] => Err(NotAnAreaCode::Service),
@@ -176,6 +178,7 @@ mod tests {
             ("700", NotAnAreaCode::NoPlace),
             ("500", NotAnAreaCode::NoPlace),
             ("533", NotAnAreaCode::NoPlace),
+            ("456", NotAnAreaCode::NoPlace),
             ("600", NotAnAreaCode::NoPlace),
         ] {
             assert_eq!((prefix("US", text), prefix("CA", text)), (Err(why), Err(why)), "{text:?}");

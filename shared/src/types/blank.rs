@@ -1,11 +1,14 @@
-//! Text in which there is nothing to read: blanks, line breaks, characters that leave no mark, and accents without a letter.
+//! Text in which there is nothing to read: blanks, line breaks, characters that leave no mark, and
+//! accents without a letter.
 
 use std::sync::LazyLock;
 
-/// White space, and what Unicode calls default ignorable: characters of no width, marks of direction, fillers, variation
-/// selectors and tags. Beside them what stands for an annotation or an object that is not there, and the blank of Braille,
-/// which is a character of its own and shows nothing. In order, both ends included.
-pub const BLANKS: [(char, char); 24] = [
+/// White space, and what Unicode calls default ignorable: characters of no width, marks of
+/// direction, fillers, variation selectors and tags. Beside them what stands for an annotation or
+/// an object that is not there, the joiners of hieroglyphs, what is not a character, and the blank
+/// of Braille and the note without a head, which are characters and show nothing. In order, both
+/// ends included.
+pub const BLANKS: [(char, char); 28] = [
     ('\t', '\r'),
     (' ', ' '),
     ('\u{85}', '\u{85}'),
@@ -23,16 +26,21 @@ pub const BLANKS: [(char, char); 24] = [
     ('\u{2800}', '\u{2800}'),
     ('\u{3000}', '\u{3000}'),
     ('\u{3164}', '\u{3164}'),
+    ('\u{fdd0}', '\u{fdef}'),
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
     ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff0}', '\u{fffc}'),
+    ('\u{fffe}', '\u{ffff}'),
+    ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d159}', '\u{1d159}'),
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Combining marks: Unicode 16's category M, in hexadecimal. Most are accents and vowels that stand on the letter before them.
+/// Combining marks: Unicode 16's category M, in hexadecimal. Most are accents and vowels that stand
+/// on the letter before them.
 const COMBINING: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/marks.txt"));
 
 static MARKS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
@@ -44,9 +52,28 @@ static MARKS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
     COMBINING.split_ascii_whitespace().filter_map(range).collect()
 });
 
-/// Whether there is nothing to read in a text. A mark is read with its letter: with none, it is nothing.
+/// Whether there is nothing to read in a text. A mark is read with its letter: with none, it is
+/// nothing.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| leaves_no_mark(c) || is_combining(c))
+}
+
+/// How many characters of a text are to be seen, blanks around it not counted: those between words
+/// count, and what has no width does not.
+pub fn visible(text: &str) -> usize {
+    trimmed(text).chars().filter(|c| c.is_whitespace() || !leaves_no_mark(*c)).count()
+}
+
+/// What leaves no mark and is not a blank between words either, in order, both ends included.
+pub fn without_width() -> Vec<(char, char)> {
+    let mut all: Vec<(char, char)> = Vec::new();
+    for c in BLANKS.iter().flat_map(|(first, last)| *first..=*last).filter(|c| !c.is_whitespace()) {
+        match all.last_mut() {
+            Some((_, end)) if u32::from(c) == u32::from(*end).saturating_add(1) => *end = c,
+            _ => all.push((c, c)),
+        }
+    }
+    all
 }
 
 /// A text without the blanks around it.
@@ -103,6 +130,8 @@ mod tests {
                 .chain([
                     "\u{fff9}\u{fffa}\u{fffb}",
                     "\u{fffc}",
+                    "\u{ffff}\u{fdd0}",
+                    "\u{1d159}\u{13430}",
                     "\u{fe0f}",
                     "\u{e0100}",
                     " \u{301} ",

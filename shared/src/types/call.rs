@@ -1,12 +1,12 @@
-//! The words that are said of a call: how it stands, how it ended, who spoke. The specification's, each spelled once; what is
-//! kept, shown and promised of a call is made of them.
+//! The words that are said of a call: how it stands, how it ended, who spoke. The specification's,
+//! each spelled once; what is kept, shown and promised of a call is made of them.
 
 use std::fmt;
 
 use super::words;
 
 words! {
-    /// How a call stands: the specification's `status`.
+    /// The state of a call, in the specification's words for `status`.
     pub enum Status {
         /// The phone is being rung.
         Started = "started",
@@ -24,7 +24,7 @@ words! {
 }
 
 words! {
-    /// How a call ended: the specification's `ended_by`.
+    /// The end of a call, in the specification's words for `ended_by`.
     pub enum EndedBy {
         /// It has not.
         InProgress = "IN_PROGRESS",
@@ -62,7 +62,29 @@ impl EndedBy {
 }
 
 words! {
-    /// Whether the same call makes sense again.
+    /// The one that took a call, as the dialler heard it: the specification's `answered_by`.
+    pub enum AnsweredBy {
+        /// A person.
+        Human = "human",
+        /// A voicemail box, or another machine.
+        Voicemail = "voicemail",
+        /// The dialler could not tell.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// The one that hung up, as the dialler has it: the specification's `call_ended_by`.
+    pub enum CallEndedBy {
+        /// The callee.
+        User = "USER",
+        /// The AI.
+        Assistant = "ASSISTANT",
+    }
+}
+
+words! {
+    /// Advice on whether the same call makes sense again.
     pub enum Retry {
         /// It was made, was hung up on request, still runs, or the number does not exist.
         No = "no",
@@ -74,7 +96,7 @@ words! {
 }
 
 words! {
-    /// What is known of a message for a voicemail box that answered.
+    /// The fate of a message for a voicemail box that answered.
     pub enum Message {
         /// It was to be left, and it is not known whether it was.
         Wanted = "wanted",
@@ -84,7 +106,7 @@ words! {
 }
 
 words! {
-    /// Whether the questions about a call are answered.
+    /// The state of the answers to the questions about a call.
     pub enum ResultStatus {
         /// Not yet.
         Pending = "pending",
@@ -96,7 +118,7 @@ words! {
 }
 
 words! {
-    /// Who speaks.
+    /// A speaker.
     pub enum Role {
         /// The AI.
         Assistant = "assistant",
@@ -113,7 +135,7 @@ words! {
     }
 }
 
-/// What one of the two said.
+/// A line of a conversation: words of one of the two.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Utterance {
     /// Who.
@@ -129,7 +151,7 @@ impl fmt::Debug for Utterance {
     }
 }
 
-/// How far a call is.
+/// The stage of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
     /// The phone is being rung.
@@ -140,7 +162,7 @@ pub enum State {
     Over(End),
 }
 
-/// How a call ended, in finer terms than [`EndedBy`]: what is said of each is for the domain.
+/// The end of a call, in finer terms than [`EndedBy`]: what is said of each is for the domain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
     /// The callee hung up.
@@ -181,7 +203,7 @@ pub enum End {
     Lost,
 }
 
-/// How far a call had come when it was hung up.
+/// The stage that a call had come to when it was hung up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reached {
     /// It waited at the dialler: no phone had rung.
@@ -204,7 +226,8 @@ impl Reached {
 }
 
 impl End {
-    /// Whether a hang-up takes the place of this end. Not of an error, nor of one that is a hang-up already.
+    /// Whether a hang-up takes the place of this end. Not of an error, nor of one that is a hang-up
+    /// already.
     pub const fn yields_to_a_hang_up(self) -> bool {
         match self {
             Self::HungUp | Self::Done | Self::TimeUp | Self::RangOut | Self::Busy | Self::Machine | Self::Mailbox => {

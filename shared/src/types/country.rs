@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// An ISO 3166-1 alpha-2 code, upper case: two letters that name a country, so that it can stand in a vendor's path.
+/// An ISO 3166-1 alpha-2 code, upper case: two letters that name a country, so that it can stand in
+/// a vendor's path.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Country([u8; 2]);
 
@@ -17,7 +18,9 @@ impl Country {
     /// Shares the North American numbering plan, and so its three-digit area codes.
     pub const CA: Self = Self(*b"CA");
 
-    /// Reads an assigned code. Lower case is refused rather than guessed at.
+    /// Reads an assigned code. Lower case is refused rather than guessed at: rows and the
+    /// environment are read by this too. A lenient spelling (`us`) is made strict where a
+    /// stranger's text comes in, in `body/value.rs`.
     pub fn parse(text: &str) -> Result<Self, NotACountry> {
         let code: [u8; 2] = text.as_bytes().try_into().map_err(|_| NotACountry)?;
         if ASSIGNED.as_chunks::<3>().0.iter().any(|entry| entry.starts_with(&code))
@@ -57,8 +60,8 @@ impl fmt::Debug for Country {
     }
 }
 
-/// The 249 assigned codes. A line of text instead of a dependency: the crates for this are five times the size of the
-/// rest of this module, and the list changes once in a decade.
+/// The 249 assigned codes. A line of text instead of a dependency: the crates for this are five
+/// times the size of the rest of this module, and the list changes once in a decade.
 const ASSIGNED: &[u8] = b"AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
 CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG \
 GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ \

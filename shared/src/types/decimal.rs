@@ -1,6 +1,7 @@
 //! A number in decimals, as it was sent: no float comes near a length or a price.
 
-/// A number that is not negative, as decimal text without an exponent; as such it is also a JSON number.
+/// A number that is not negative, as decimal text without an exponent; as such it is also a JSON
+/// number.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decimal(Box<str>);
 

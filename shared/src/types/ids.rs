@@ -12,8 +12,9 @@ use super::{EvmNetwork, Network, SolanaNetwork};
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 26;
 
-/// A call's id: 128 random bits in 26 Crockford characters. Polling is free and unauthenticated, so a caller who has the id
-/// may read the call: it must not be guessable, and must not derive from anything on chain.
+/// A call's id: 128 random bits in 26 Crockford characters. Polling is free and unauthenticated, so
+/// a caller who has the id may read the call: it must not be guessable, and must not derive from
+/// anything on chain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallId(Box<str>);
 
@@ -73,18 +74,20 @@ impl AttemptId {
     }
 }
 
-/// What the *chain* deduplicates a payment by. Never the header, the signature or a transaction hash: all three can be
-/// re-encoded or shared.
+/// The name by which the *chain* deduplicates a payment. Never the header, the signature or a
+/// transaction hash: all three can be re-encoded or shared.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PaymentId(Box<str>);
 
 impl PaymentId {
-    /// EIP-3009: a payer's nonce can be used once per token contract, and we are paid in one of each network's.
+    /// EIP-3009: a payer's nonce can be used once per token contract, and we are paid in one of
+    /// each network's.
     pub fn evm(network: EvmNetwork, payer: Address, nonce: B256) -> Self {
         Self(format!("{}:{payer:#x}:{nonce:#x}", network.caip2()).into())
     }
 
-    /// Solana: a message can be processed once. Signatures are not part of it, since the fee payer's comes later.
+    /// Solana: a message can be processed once. Signatures are not part of it, since the fee
+    /// payer's comes later.
     pub fn solana(network: SolanaNetwork, message: B256) -> Self {
         Self(format!("{}:{}", network.caip2(), alloy_primitives::hex::encode(message)).into())
     }
@@ -104,8 +107,8 @@ impl PaymentId {
         self.0.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % shards
     }
 
-    /// A name for things made for this payment at a vendor. Short and one-way: vendors show such names, and a nonce that
-    /// is not settled yet stays with us.
+    /// A name for things made for this payment at a vendor. Short and one-way: vendors show such
+    /// names, and a nonce that is not settled yet stays with us.
     pub fn tag(&self) -> String {
         use sha2::{Digest, Sha256};
         let digest: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
@@ -116,13 +119,15 @@ impl PaymentId {
 }
 
 impl fmt::Debug for PaymentId {
-    /// The nonce of an unsettled payment is half of a stranger's front-run, so a log gets the one-way name.
+    /// The nonce of an unsettled payment is half of a stranger's front-run, so a log gets the
+    /// one-way name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.tag())
     }
 }
 
-/// A transaction, as its network names it. One transaction can settle many payments, so it identifies none.
+/// A transaction, as its network names it. One transaction can settle many payments, so it
+/// identifies none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TransactionId(Box<str>);
 
@@ -137,7 +142,8 @@ impl TransactionId {
         Self(text.into())
     }
 
-    /// Reads a name: on EVM chains 0x and a hash that is not all zeros, on Solana the first signature in base58.
+    /// Reads a name: on EVM chains 0x and a hash that is not all zeros, on Solana the first
+    /// signature in base58.
     pub fn read(network: Network, text: &str) -> Option<Self> {
         match network {
             Network::Evm(_) => {

@@ -1,4 +1,5 @@
-//! JSON: how deep it is, before it is parsed; that an object is one, while it is; and which numbers are whole.
+//! JSON: how deep it is, before it is parsed; that an object is one, while it is; and which numbers
+//! are whole.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,8 +7,8 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// How deep brackets are nested outside strings: counted before anything is parsed, so that parsing needs no more stack
-/// than that. Meaningful for JSON; for anything else some number.
+/// How deep brackets are nested outside strings: counted before anything is parsed, so that parsing
+/// needs no more stack than that. Meaningful for JSON; for anything else some number.
 pub fn nesting(json: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);
@@ -27,8 +28,9 @@ pub fn nesting(json: &[u8]) -> usize {
     deepest
 }
 
-/// The whole number that a JSON number stands for, as JSON Schema has it: `5`, `5.0` and `50e-1` are the same. Nothing, where
-/// it is not whole, or is larger than anything that is counted here. By its digits, since a float would round.
+/// The whole number that a JSON number stands for, as JSON Schema has it: `5`, `5.0` and `50e-1`
+/// are the same. Nothing, where it is not whole, or is larger than anything that is counted here.
+/// By its digits, since a float would round.
 pub fn whole(number: &str) -> Option<i64> {
     let (sign, number) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -48,7 +50,8 @@ pub fn whole(number: &str) -> Option<i64> {
     format!("{sign}{significant}{}", "0".repeat(zeros)).parse().ok()
 }
 
-/// A JSON object. Plain serde would also read a struct from an array of its fields in order, which no other program does.
+/// A JSON object. Plain serde would also read a struct from an array of its fields in order, which
+/// no other program does.
 #[derive(Debug)]
 pub struct Object<T>(pub T);
 

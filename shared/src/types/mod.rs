@@ -1,5 +1,5 @@
-//! The words that everything else is written in. They know how to be read and written, and nothing about payment,
-//! storage or HTTP.
+//! The words that everything else is written in. They know how to be read and written, and nothing
+//! about payment, storage or HTTP.
 
 mod area_code;
 mod blank;
@@ -8,6 +8,7 @@ mod country;
 mod decimal;
 mod ids;
 mod json;
+mod letters;
 mod network;
 mod phone_number;
 mod place;
@@ -20,17 +21,18 @@ mod wallet;
 mod words;
 
 pub use area_code::{AreaCode, FREEPHONE_AREAS, NotAnAreaCode};
-pub use blank::{AROUND_A_CODE, BLANKS, bare, is_blank, leaves_no_mark, trimmed, unreadable};
+pub use blank::{AROUND_A_CODE, BLANKS, bare, is_blank, leaves_no_mark, trimmed, unreadable, visible, without_width};
 pub use country::{Country, NotACountry};
 pub use decimal::Decimal;
 pub use ids::{AttemptId, CallId, NotACallId, PaymentId, TransactionId};
 pub use json::{Object, nesting, whole};
+pub use letters::{LONGEST_READ, in_latin};
 pub use network::{EvmNetwork, Network, SolanaNetwork};
 pub use phone_number::{NotE164, PhoneNumber};
-pub use place::{Place, Searched};
+pub use place::{Before, Place, Searched};
 pub use question::{AnswerKind, Question};
 pub use run::Run;
-pub use slip::is_one_slip_from;
+pub use slip::{is_misspelt, is_one_slip_from};
 pub use solana_address::Address as SolanaAddress;
 pub use time::{DAY, Timestamp, instant, parsed, rfc3339, whole_days};
 pub use usdc::Usdc;

@@ -1,10 +1,11 @@
-//! The networks that we are paid on, of two rails: EVM chains and Solana clusters. What is here are facts of those networks,
-//! never read from a payment.
+//! The networks that we are paid on, of two rails: EVM chains and Solana clusters. What is here are
+//! facts of those networks, never read from a payment.
 
 use alloy_primitives::{Address, address};
 use solana_address::Address as SolanaAddress;
 
-/// A network that we are paid on. Which rail it is on decides what a payment looks like and who can be asked about it.
+/// A network that we are paid on. Which rail it is on decides what a payment looks like and who can
+/// be asked about it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Network {
     /// An EVM chain.
@@ -107,7 +108,8 @@ impl EvmNetwork {
         }
     }
 
-    /// The EIP-712 name of that contract. They differ, and a wrong one shows only as a failed simulation.
+    /// The EIP-712 name of that contract. They differ, and a wrong one shows only as a failed
+    /// simulation.
     pub const fn usdc_name(self) -> &'static str {
         match self {
             Self::Base => "USD Coin",

@@ -2,30 +2,42 @@
 
 use std::fmt;
 
-/// A phone number in E.164: `+`, then 7 to 15 ASCII digits, the first not zero. `Debug` is masked, because numbers are
-/// personal and logs are read by many; `as_str` is for the wire.
+/// A phone number in E.164: `+`, then 7 to 15 ASCII digits, the first not zero. `Debug` is masked,
+/// because numbers are personal and logs are read by many; `as_str` is for the wire.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneNumber(Box<str>);
 
 /// The text is not a phone number in E.164.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a phone number in E.164 format, such as \"+14155551234\"")]
-pub struct NotE164;
+pub enum NotE164 {
+    /// It is something else.
+    #[error("not a phone number in E.164 format, such as \"+14155551234\"")]
+    Other,
+    /// There are digits behind a number.
+    #[error(
+        "not a phone number in E.164 format: it has too many digits; leave out what is behind the number, such as an extension"
+    )]
+    TooLong,
+}
 
 impl PhoneNumber {
-    /// Reads E.164 strictly: bytes, since "digit" in Unicode includes `٤` and `４`. Numbers of the North American plan
-    /// must also have its structure: an area code and an exchange that begin with 2 to 9.
+    /// Reads E.164 strictly: bytes, since "digit" in Unicode includes `٤` and `４`. Numbers of the
+    /// North American plan must also have its structure: an area code and an exchange that begin
+    /// with 2 to 9.
     pub fn parse(text: &str) -> Result<Self, NotE164> {
-        let digits = text.as_bytes().strip_prefix(b"+").ok_or(NotE164)?;
-        if !(7..=15).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) || digits.starts_with(b"0") {
-            return Err(NotE164);
+        let digits = text.as_bytes().strip_prefix(b"+").ok_or(NotE164::Other)?;
+        if digits.len() < 7 || !digits.iter().all(u8::is_ascii_digit) || digits.starts_with(b"0") {
+            return Err(NotE164::Other);
+        }
+        if digits.len() > if digits.starts_with(b"1") { 11 } else { 15 } {
+            return Err(NotE164::TooLong);
         }
         if let Some(national) = digits.strip_prefix(b"1") {
             let [area, _, _, exchange, ..] = national else {
-                return Err(NotE164);
+                return Err(NotE164::Other);
             };
             if national.len() != 10 || !(b'2'..=b'9').contains(area) || !(b'2'..=b'9').contains(exchange) {
-                return Err(NotE164);
+                return Err(NotE164::Other);
             }
         }
         Ok(Self(text.into()))
@@ -36,7 +48,8 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// A number of the same prefix and length that is no subscriber's: what stays of one that is erased.
+    /// A number of the same prefix and length that does not belong to a subscriber: what stays of
+    /// one that is erased.
     #[must_use]
     pub fn without_subscriber(&self) -> Self {
         let kept = self.0.get(..5).unwrap_or(&self.0);
@@ -105,20 +118,21 @@ mod tests {
             "+14155551234 ",
             "+14155551234\0",
             "+1415555123",
-            "+141555512345",
             "+11155551234",
             "+14151551234",
             "+911",
             "+112",
             "+123456",
-            "+8234567890123456",
             "+١٤١٥٥٥٥١٢٣٤",
             "＋14155551234",
             "+1415555１234",
             "++14155551234",
             "tel:+14155551234",
         ] {
-            assert_eq!(PhoneNumber::parse(text), Err(NotE164), "{text:?}");
+            assert_eq!(PhoneNumber::parse(text), Err(NotE164::Other), "{text:?}");
+        }
+        for text in ["+141555512345", "+8234567890123456"] {
+            assert_eq!(PhoneNumber::parse(text), Err(NotE164::TooLong), "{text:?}");
         }
     }
 

@@ -11,7 +11,7 @@ pub struct Question {
     pub kind: AnswerKind,
 }
 
-/// What an answer is.
+/// The type of an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AnswerKind {
     /// Text.

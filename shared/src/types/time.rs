@@ -1,4 +1,5 @@
-//! Time: whole seconds, UTC. Inside, an instant is compared and added to; outside it is RFC 3339 with a `Z`.
+//! Time: whole seconds, UTC. Inside, an instant is compared and added to; outside it is RFC 3339
+//! with a `Z`.
 
 use std::time::Duration;
 
@@ -18,8 +19,9 @@ pub fn whole_days(from: Timestamp, to: Timestamp) -> u64 {
     seconds / DAY.as_secs()
 }
 
-/// An instant in any form that `Timestamp` knows. Its calendar ends a day and some hours before that of RFC 3339: what lies behind its last
-/// instant is that instant, since a client that writes it means "never".
+/// An instant in any form that `Timestamp` knows. Its calendar ends a day and some hours before
+/// that of RFC 3339: what lies behind its last instant is that instant, since a client that writes
+/// it means "never".
 pub fn parsed(text: &str) -> Option<Timestamp> {
     let beyond = || {
         let rest = text.strip_prefix("9999-12-3")?;
@@ -28,19 +30,33 @@ pub fn parsed(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(beyond)
 }
 
-/// Reads RFC 3339: a day, a time of day and how far that is from UTC, such as `2026-06-17T12:00:00Z`.
+/// Reads RFC 3339: a day, a time of day and how far that is from UTC, such as
+/// `2026-06-17T12:00:00Z`.
 pub fn instant(text: &str) -> Option<Timestamp> {
     let form: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c.to_ascii_uppercase() }).collect();
-    let rest = form.strip_prefix("0000-00-00T00:00:00")?;
+    let rest = form.strip_prefix(TO_THE_SECOND)?;
     let zone = match rest.strip_prefix('.') {
         Some(fraction) => {
             let zone = fraction.trim_start_matches('0');
-            (1..=9).contains(&(fraction.len() - zone.len())).then_some(zone)?
+            (zone.len() < fraction.len()).then_some(zone)?
         }
         None => rest,
     };
-    if matches!(zone, "Z" | "+00:00" | "-00:00") { parsed(text) } else { None }
+    let (until_zone, own_zone) = text.split_at_checked(text.len().checked_sub(zone.len())?)?;
+    // Hours and minutes, each as on a clock.
+    let is_on_a_clock = own_zone
+        .get(1..)
+        .is_some_and(|offset| offset.split_once(':').is_some_and(|(hours, minutes)| hours < "24" && minutes < "60"));
+    let fits = zone == "Z" || matches!(zone, "+00:00" | "-00:00") && is_on_a_clock;
+    // What is finer is not counted.
+    let end = until_zone.len().min(TO_THE_SECOND.len() + 1 + NANOSECONDS);
+    if fits { parsed(&format!("{}{own_zone}", until_zone.get(..end)?)) } else { None }
 }
+
+/// An instant without a fraction and a zone, each digit as a nought.
+const TO_THE_SECOND: &str = "0000-00-00T00:00:00";
+/// The digits of a fraction that are read.
+const NANOSECONDS: usize = 9;
 
 #[cfg(test)]
 mod tests {
@@ -54,6 +70,9 @@ mod tests {
             ("2026-06-17T14:00:00+02:00", 1_781_697_600),
             ("2026-06-17T04:30:00.5-07:30", 1_781_697_600),
             ("2026-06-17T12:00:00.999999999-00:00", 1_781_697_600),
+            ("2026-06-17T12:00:00.000000000000Z", 1_781_697_600),
+            ("2026-06-17T12:00:00.9999999999994+00:00", 1_781_697_600),
+            ("2026-06-18T11:59:00+23:59", 1_781_697_600),
             // The last second that can be written, and the last that can be counted.
             ("9999-12-31T23:59:59Z", Timestamp::MAX.as_second()),
             ("9999-12-30T22:30:00.5-07:30", Timestamp::MAX.as_second()),
@@ -69,7 +88,9 @@ mod tests {
             "2026-06-17 12:00:00Z",
             "20260617T120000Z",
             "2026-06-17T12:00:00.Z",
-            "2026-06-17T12:00:00.0000000000Z",
+            "2026-06-17T12:00:00+24:00",
+            "2026-06-17T12:00:00+25:00",
+            "2026-06-17T12:00:00-02:60",
             "2026-06-17T12:00:00+0200",
             "2026-06-17T12:00:00+02:00[Europe/Paris]",
             "2026-02-30T12:00:00Z",

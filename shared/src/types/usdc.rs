@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// An amount of USDC in micro-dollars, which are the token's atomic units (6 decimals). There is no float anywhere:
-/// `Usdc::micros(540_000)` is $0.54.
+/// An amount of USDC in micro-dollars, which are the token's atomic units (6 decimals). There is no
+/// float anywhere: `Usdc::micros(540_000)` is $0.54.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Usdc(u64);
 
@@ -36,14 +36,16 @@ impl Usdc {
         self.0
     }
 
-    /// The atomic units as a number that can be taken off another one. No amount comes near the end of its range.
+    /// The atomic units as a number that can be taken off another one. No amount comes near the end
+    /// of its range.
     pub fn signed(self) -> i64 {
         i64::try_from(self.0).unwrap_or(i64::MAX)
     }
 }
 
 impl Usdc {
-    /// Dollars as a decimal number, with cents always and smaller decimals only where they matter: `5.00`, `0.54`, `0.001`.
+    /// Dollars as a decimal number, with cents always and smaller decimals only where they matter:
+    /// `5.00`, `0.54`, `0.001`.
     pub fn dollars(self) -> String {
         let fraction = format!("{:06}", self.0 % 1_000_000);
         let digits = fraction.trim_end_matches('0').len().max(2);

@@ -7,8 +7,9 @@ use solana_address::Address as SolanaAddress;
 
 use super::{EvmNetwork, Network, SolanaNetwork};
 
-/// The only identity there is. `Display` is the address as people write it (EIP-55 or base58); `caip10` is the account as our
-/// keys write it, the same for every spelling. The same bytes on two networks are two wallets.
+/// The only identity there is. `Display` is the address as people write it (EIP-55 or base58);
+/// `caip10` is the account as our keys write it, the same for every spelling. The same bytes on two
+/// networks are two wallets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wallet {
     /// An account of an EVM chain.
@@ -46,7 +47,8 @@ impl Wallet {
         }
     }
 
-    /// The address as our rows write it: what `caip10` ends with. Base58 has cases, so it keeps them.
+    /// The address as our rows write it: what `caip10` ends with. Base58 has cases, so it keeps
+    /// them.
     pub fn account(&self) -> String {
         match self {
             Self::Evm { address, .. } => format!("{address:#x}"),

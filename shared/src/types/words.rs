@@ -1,4 +1,5 @@
-//! Closed lists of words: an enum whose variants have one spelling each, for whatever reads and writes them.
+//! Closed lists of words: an enum whose variants have one spelling each, for whatever reads and
+//! writes them.
 
 /// Declares such an enum. The spelling stands beside the variant, and nowhere else.
 macro_rules! words {

@@ -1,6 +1,7 @@
-//! One-shot schedules: "when this lease may be over, ask the reaper to look at it". They make the reaper prompt, nothing
-//! more. A schedule that is late, lost or fires twice changes nothing for a caller, because the reaper's own conditions
-//! decide. Knows EventBridge Scheduler, and what the reaper's event looks like.
+//! One-shot schedules: "when this lease may be over, ask the reaper to look at it". They make the
+//! reaper prompt, nothing more. A schedule that is late, lost or fires twice changes nothing for a
+//! caller, because the reaper's own conditions decide. Knows EventBridge Scheduler, and what the
+//! reaper's event looks like.
 
 use std::time::Duration;
 
@@ -17,10 +18,11 @@ use crate::telemetry::Neighbour;
 use crate::types::{PhoneNumber, Timestamp, Wallet};
 use crate::wire::aws::Service;
 
-/// One repetition: the caller has better things to wait for, and the reaper's rounds find the lease anyway.
+/// One repetition: the caller has better things to wait for, and the reaper's rounds find the lease
+/// anyway.
 const ATTEMPTS: u32 = 2;
 
-/// Where schedules are kept, and what they start.
+/// The place of schedules, and the function that they start.
 pub struct AlarmsConfig {
     /// The scheduler.
     pub service: Service,
@@ -69,7 +71,7 @@ struct Reclaim<'a> {
     phone_number: &'a str,
 }
 
-/// What a schedule consists of, made once for creating and updating.
+/// A schedule, made once for creating and updating.
 struct Schedule {
     name: String,
     at: String,
@@ -89,8 +91,8 @@ impl Alarms {
         }
     }
 
-    /// Has the reaper look at this wallet's lease of this number at `at`. A number has one alarm: a renewal moves it, and
-    /// so does the next lease.
+    /// Has the reaper look at this wallet's lease of this number at `at`. A number has one alarm: a
+    /// renewal moves it, and so does the next lease.
     pub async fn set(
         &self,
         wallet: &Wallet,

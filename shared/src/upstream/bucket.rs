@@ -1,5 +1,6 @@
-//! A bucket of S3's, as far as files go that are written once and never changed. One signed request for each, over the client that all
-//! neighbours share: the SDK's own is larger than any function here.
+//! A bucket of S3's, as far as files go that are written once and never changed. One signed request
+//! for each, over the client that all neighbours share: the SDK's own is larger than any function
+//! here.
 
 use std::time::Duration;
 
@@ -44,7 +45,8 @@ impl Bucket {
         Self { url, signer: Signer { region: service.region, credentials: service.credentials } }
     }
 
-    /// Writes a file, unless there is one of this name: then that one stays. True, if it was this one, as far as is known.
+    /// Writes a file, unless there is one of this name: then that one stays. True, if it was this
+    /// one, as far as is known.
     pub async fn put_new(&self, name: &str, content: Vec<u8>, limit: Duration) -> Result<bool, BucketError> {
         // Shared by the attempts: a day's file may be large.
         let content = Bytes::from(content);

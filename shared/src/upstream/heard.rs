@@ -1,14 +1,16 @@
-//! What a dialler tells of a call, in our words: each dialler reads its own records into it, and nothing above knows their words.
+//! What a dialler tells of a call, in our words: each dialler reads its own records into it, and
+//! nothing above knows their words.
 
-use crate::types::call::{End, Reached, State, Utterance};
+use crate::types::call::{AnsweredBy, CallEndedBy, End, Reached, State, Utterance};
 use crate::types::{Decimal, Timestamp, Usdc};
 
-/// What is known of a call before its record is read.
+/// A call as it is known before its record is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Before {
     /// Minutes after which it is cut off.
     pub max_duration: u32,
-    /// Whether an earlier record had words in it: that a later one has none does not make them unsaid.
+    /// Whether an earlier record had words in it: that a later one has none does not make them
+    /// unsaid.
     pub spoke: bool,
     /// Whether an earlier record had the line open, which is when a phone rings.
     pub rang: bool,
@@ -33,14 +35,14 @@ pub enum Stopped {
     TimeUpOrUnpaid,
 }
 
-/// What a record amounts to.
+/// A dialler's record of a call, in our words.
 #[expect(clippy::struct_excessive_bools, reason = "what a record says, of which one does not follow from another")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Heard {
     /// How far the call is.
     pub state: State,
-    /// Whether the record says so itself. Otherwise it is inferred from what is missing, and may be missing only because it is
-    /// not written yet.
+    /// Whether the record says so itself. Otherwise it is inferred from what is missing, and may be
+    /// missing only because it is not written yet.
     pub certain: bool,
     /// Whether anything was said, in this record or in an earlier one.
     pub spoke: bool,
@@ -48,16 +50,18 @@ pub struct Heard {
     pub rang: bool,
     /// Whether the callee, or a machine, took the call.
     pub answered: bool,
-    /// Who took it: `human`, `voicemail` or `unknown`.
-    pub answered_by: Option<String>,
-    /// Who ended it: `USER` or `ASSISTANT`.
-    pub call_ended_by: Option<String>,
+    /// Who took it.
+    pub answered_by: Option<AnsweredBy>,
+    /// Who ended it.
+    pub call_ended_by: Option<CallEndedBy>,
     /// What was said, in order.
     pub transcript: Vec<Utterance>,
     /// Minutes, as the dialler wrote them.
     pub call_length: Option<Decimal>,
-    /// Seconds that count for what the carrier bills.
+    /// Seconds that it was connected at least; none, where no length is told.
     pub seconds: u64,
+    /// Seconds that the carrier bills at most; nothing, where no length is told.
+    pub billed: Option<u64>,
     /// What was achieved.
     pub summary: Option<String>,
     /// Where it can be listened to.
@@ -80,8 +84,9 @@ impl Heard {
         matches!(self.state, State::Over(_))
     }
 
-    /// The same, where it was asked for at this time that the call is hung up: what ends after that has ended because of it,
-    /// whatever the dialler says of it. Not what had ended before, as far as the dialler says when; and an error stays one.
+    /// The same, where it was asked for at this time that the call is hung up: what ends after that
+    /// has ended because of it, whatever the dialler says of it. Not what had ended before, as far
+    /// as the dialler says when; and an error stays one.
     #[must_use]
     pub fn hung_up_at(self, asked_at: Option<Timestamp>) -> Self {
         let (Some(asked_at), State::Over(end)) = (asked_at, self.state) else { return self };

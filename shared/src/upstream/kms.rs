@@ -1,5 +1,5 @@
-//! A key that signs and is never seen: AWS KMS, or for development one that we hold ourselves. It knows curves and
-//! encodings, and nothing of what the digests stand for.
+//! A key that signs and is never seen: AWS KMS, or for development one that we hold ourselves. It
+//! knows curves and encodings, and nothing of what the digests stand for.
 
 use std::time::Duration;
 
@@ -107,7 +107,8 @@ impl SigningKey {
     }
 }
 
-/// In a box, because the SDK's futures are so many inside each other that the compiler gives up on who awaits them.
+/// In a box, because the SDK's futures are so many inside each other that the compiler gives up on
+/// who awaits them.
 async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T, KeyError>>) -> Result<T, KeyError> {
     tokio::time::timeout(limit, Box::pin(asked)).await.unwrap_or(Err(KeyError::Unknown))
 }

@@ -1,5 +1,5 @@
-//! The vendors, each in a module with its own vocabulary and its own errors; none knows another, and none knows what a
-//! sale is. All of them speak over [`crate::wire`].
+//! The vendors, each in a module with its own vocabulary and its own errors; none knows another,
+//! and none knows what a sale is. All of them speak over [`crate::wire`].
 
 pub mod alarms;
 pub mod bland;

@@ -1,5 +1,6 @@
-//! What a vendor said, made fit to repeat to a stranger: the specification promises "the upstream message", but such
-//! messages hold account ids, keys and other people's numbers. Knows text, and no vendor.
+//! What a vendor said, made fit to repeat to a stranger: the specification promises "the upstream
+//! message", but such messages hold account ids, keys and other people's numbers. Knows text, and
+//! no vendor.
 
 use crate::types::PhoneNumber;
 
@@ -10,8 +11,8 @@ const SHORTEST_SECRET: usize = 20;
 /// Fewer digits than this are a code or a price.
 const SHORTEST_NUMBER: usize = 7;
 
-/// The message in printable ASCII, at most 300 characters, without ids, keys, addresses of people, or phone numbers other
-/// than those that the caller asked about.
+/// The message in printable ASCII, at most 300 characters, without ids, keys, addresses of people,
+/// or phone numbers other than those that the caller asked about.
 pub(super) fn repeatable(message: &str, asked: &[&PhoneNumber]) -> String {
     let words: Vec<String> = printable(message).split_ascii_whitespace().map(without_secrets).collect();
     let mut text = without_numbers(&words.join(" "), asked);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
-/// What a neighbour was asked.
+/// A question to a neighbour, as it arrived.
 #[derive(Debug)]
 pub(crate) struct Asked {
     /// Method, path and query, as they stood in the request.

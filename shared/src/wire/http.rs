@@ -1,5 +1,6 @@
-//! One HTTP client for every neighbour: one pool of connections, one TLS configuration, a time and a size limit for each
-//! answer, and no redirects. It knows whether a request can have had an effect, and nothing about what was asked.
+//! One HTTP client for every neighbour: one pool of connections, one TLS configuration, a time and
+//! a size limit for each answer, and no redirects. It knows whether a request can have had an
+//! effect, and nothing about what was asked.
 //!
 //! `docs/decisions.md`: Why one HTTP client, also for the AWS SDKs?
 
@@ -20,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// Below the idle limit of the load balancers in front of our neighbours, so that we hang up first.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// What a neighbour answered, whatever the status.
+/// A neighbour's answer, whatever the status.
 #[derive(Debug)]
 pub struct Reply {
     /// The status.
@@ -40,22 +41,25 @@ impl Reply {
     }
 }
 
-/// Why there is no answer. The difference is the whole point: only the first says that nothing happened.
+/// Why there is no answer. The difference is the whole point: only the first says that nothing
+/// happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoReply {
     /// No connection was made, so nothing was asked.
     #[error("could not be reached")]
     NotSent,
-    /// The question may have arrived: it took too long, the connection broke, or the answer could not be read.
+    /// The question may have arrived: it took too long, the connection broke, or the answer could
+    /// not be read.
     #[error("did not answer")]
     Unknown,
-    /// It answered more than we read, and would each time: what has no effect can be asked for less.
+    /// It answered more than we read, and would each time: what has no effect can be asked for
+    /// less.
     #[error("answered too much")]
     TooLarge,
 }
 
-/// The client that all requests of this process share. Built at the first use: a request that needs no neighbour pays
-/// nothing for it.
+/// The client that all requests of this process share. Built at the first use: a request that needs
+/// no neighbour pays nothing for it.
 pub fn client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     CLIENT.get_or_init(build)
@@ -99,6 +103,12 @@ fn build() -> Client {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
+        // Each request has a time of its own, and an idle connection is let go before a probe of it
+        // would have failed.
+        .tcp_keepalive(None)
+        .tcp_keepalive_interval(None)
+        .tcp_keepalive_retries(None)
+        .tcp_user_timeout(None)
         .tcp_nodelay(true)
         .user_agent(concat!("dialtone/", env!("CARGO_PKG_VERSION")))
         .build()

@@ -1,8 +1,10 @@
-//! Secrets that are kept elsewhere and may change at any time: fetched at the first use, again every few minutes, and at
-//! once when a vendor refuses the one that we hold. It knows how long a secret is held and what is said when there is none;
-//! what is in it is known by the client that uses it.
+//! Secrets that are kept elsewhere and may change at any time: fetched at the first use, again
+//! every few minutes, and at once when a vendor refuses the one that we hold. It knows how long a
+//! secret is held and what is said when there is none; what is in it is known by the client that
+//! uses it.
 //!
-//! Without its secret a vendor is a vendor that cannot be reached: nothing is sent, so nothing was done.
+//! Without its secret a vendor is a vendor that cannot be reached: nothing is sent, so nothing was
+//! done.
 //!
 //! - `docs/decisions.md`: Why are secrets neither parameters nor variables?
 //! - `docs/decisions.md`: Why is a secret fetched when it is first needed, and not at the start?
@@ -43,7 +45,8 @@ pub enum SecretError {
     /// What is in it is not what its users need.
     #[error("{0}")]
     Unfit(Unfit),
-    /// Secrets Manager refused, and will refuse the next time too: no permission, or no such secret.
+    /// Secrets Manager refused, and will refuse the next time too: no permission, or no such
+    /// secret.
     #[error("Secrets Manager refused: {0}")]
     Refused(String),
     /// There was no answer in time, or only a temporary one.
@@ -64,7 +67,7 @@ enum Place<T> {
     There { vault: Arc<Vault>, id: String, read: Read<T>, memory: Mutex<Memory<T>> },
 }
 
-/// What is known of a secret.
+/// The state of a secret in this process.
 struct Memory<T> {
     held: Option<Held<T>>,
     /// When it could not be had, and why.
@@ -97,7 +100,8 @@ impl<T> Rotating<T> {
         Self { name, place: Place::Here(Arc::new(value)) }
     }
 
-    /// The secret: as it was at most some minutes ago, or longer ago where a newer one cannot be had.
+    /// The secret: as it was at most some minutes ago, or longer ago where a newer one cannot be
+    /// had.
     pub async fn get(&self, limit: Duration) -> Result<Arc<T>, SecretError> {
         match &self.place {
             Place::Here(value) => Ok(Arc::clone(value)),
@@ -113,8 +117,8 @@ impl<T> Rotating<T> {
         }
     }
 
-    /// Sends what `request` makes of the secret. Refused for it, it is sent once more if there is a newer secret: a refusal
-    /// says that nothing was done.
+    /// Sends what `request` makes of the secret. Refused for it, it is sent once more if there is a
+    /// newer secret: a refusal says that nothing was done.
     pub async fn send(
         &self,
         to: Neighbour,
@@ -169,8 +173,8 @@ impl<T> Memory<T> {
         may
     }
 
-    /// A text that has not changed is the same secret. One that cannot be had, or is of no use, leaves the last good one in
-    /// its place.
+    /// A text that has not changed is the same secret. One that cannot be had, or is of no use,
+    /// leaves the last good one in its place.
     fn learn(
         &mut self,
         name: &'static str,
@@ -191,7 +195,8 @@ impl<T> Memory<T> {
                 Ok(Arc::clone(&self.held.insert(held).value))
             }
             Err(error) => {
-                // A moment's silence is not worth asking less often for, unless there is one that can be used meanwhile.
+                // A moment's silence is not worth asking less often for, unless there is one that
+                // can be used meanwhile.
                 if error != SecretError::Unknown || self.held.is_some() {
                     self.failed = Some((now, error.clone()));
                 }

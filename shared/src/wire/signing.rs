@@ -1,4 +1,5 @@
-//! Who asks AWS: Signature Version 4 for the few requests that are sent without an SDK. It knows no service.
+//! Who asks AWS: Signature Version 4 for the few requests that are sent without an SDK. It knows no
+//! service.
 
 use std::time::SystemTime;
 
@@ -6,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 
-/// Who asks, and in which region.
+/// The credentials and the region that requests to AWS are signed with.
 pub struct Signer {
     /// The region.
     pub region: String,

@@ -1,12 +1,14 @@
-//! The extension `bazaar` of version 2: how directories, and agents that were told the price, learn what to send and what
-//! comes back. <https://github.com/coinbase/x402/blob/main/specs/extensions/bazaar.md>. It knows the extension's shape,
-//! and no endpoint. Version 1 says the same in `outputSchema`, as its directories and facilitators read it.
+//! The extension `bazaar` of version 2: how directories, and agents that were told the price, learn
+//! what to send and what comes back.
+//! <https://github.com/coinbase/x402/blob/main/specs/extensions/bazaar.md>. It knows the
+//! extension's shape, and no endpoint. Version 1 says the same in `outputSchema`, as its
+//! directories and facilitators read it.
 
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-/// The extensions of a 402: what is sold, as directories list it, and that a client may name its purchase
-/// (`payment-identifier`). Written once, since every 402 repeats it.
+/// The extensions of a 402: what is sold, as directories list it, and that a client may name its
+/// purchase (`payment-identifier`). Written once, since every 402 repeats it.
 #[derive(Debug)]
 pub struct Listing {
     extensions: Box<RawValue>,
@@ -16,7 +18,8 @@ pub struct Listing {
 impl Listing {
     /// Something that takes a JSON body like this one and that schema, and answers like this.
     pub fn new(method: &str, body: &Value, schema: &Value, answer: &Value) -> Self {
-        // Directories drop an entry whose schema does not fit its info, so nothing beside it is allowed for.
+        // Directories drop an entry whose schema does not fit its info, so nothing beside it is
+        // allowed for.
         let input = json!({
             "type": "object",
             "properties": {

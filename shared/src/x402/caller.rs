@@ -2,8 +2,8 @@
 
 use crate::types::Wallet;
 
-/// A wallet, on an EVM chain or on Solana, that has shown by a signature that it is the one that asks. Only what checks
-/// signatures makes one: that of a payment, or of a message to sign in with.
+/// A wallet, on an EVM chain or on Solana, that has shown by a signature that it is the one that
+/// asks. Only what checks signatures makes one: that of a payment, or of a message to sign in with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Caller(Wallet);
 

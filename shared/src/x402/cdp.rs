@@ -1,5 +1,5 @@
-//! Coinbase's facilitator wants a JSON web token with every request. It knows how CDP's keys look and how the token is
-//! made; it knows nothing of payments.
+//! Coinbase's facilitator wants a JSON web token with every request. It knows how CDP's keys look
+//! and how the token is made; it knows nothing of payments.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -49,8 +49,8 @@ struct Claims<'a> {
 }
 
 impl CdpKey {
-    /// Reads a secret as the portal shows it. Line breaks of a PEM may be written `\n`, as they must be in many files of
-    /// environment variables.
+    /// Reads a secret as the portal shows it. Line breaks of a PEM may be written `\n`, as they
+    /// must be in many files of environment variables.
     pub fn parse(id: String, secret: &str) -> Result<Self, NotACdpKey> {
         let secret = secret.replace("\\n", "\n");
         let secret = if secret.contains("-----BEGIN") {

@@ -1,22 +1,25 @@
-//! The chain, asked over JSON-RPC for the one thing that a facilitator may not know: whether an authorization moved money
-//! to us. It knows EIP-3009's state and events; it knows nothing of why it is asked.
+//! The chain, asked over JSON-RPC for the one thing that a facilitator may not know: whether an
+//! authorization moved money to us. It knows EIP-3009's state and events; it knows nothing of why
+//! it is asked.
 
 pub mod node;
 mod received;
 mod rpc;
+mod spending;
 mod standing;
 
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, b256, hex};
 
-use self::node::{Block, Log};
+use self::node::Log;
 use self::rpc::{Question, quantity};
+use self::spending::Spending;
 use super::hex::hex_bytes;
 use super::json_rpc::Place;
-use super::truth::Truth;
+use super::truth::{Truth, is_before};
 use super::{Authorization, SignedAuthorization};
-use crate::types::{EvmNetwork, TransactionId, Usdc};
+use crate::types::{EvmNetwork, Searched, Timestamp, TransactionId, Usdc};
 use crate::wire::http::NoReply;
 pub use standing::Standing;
 
@@ -32,15 +35,12 @@ const AUTHORIZATION_STATE: &str = "0xe94a0102";
 /// `balanceOf(address)`.
 const BALANCE_OF: &str = "0x70a08231";
 
-/// Seconds from one block of Base's to the next.
-const BLOCK_TIME: u64 = 2;
 /// Blocks per question: an hour of Base's. Public endpoints answer for no more than a few thousand.
 const WINDOW: u64 = 1_800;
-/// How many of them are searched before that is given up: a day before the payment expired, and no client signs one that long.
-const WINDOWS: u64 = 24;
 
-/// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`, `eth_getCode`, `eth_getLogs` and
-/// `eth_getTransactionReceipt`. Payments on another chain get no answer from it.
+/// A node of one chain, asked with `eth_chainId`, `eth_getBlockByNumber`, `eth_call`,
+/// `eth_getCode`, `eth_getLogs` and `eth_getTransactionReceipt`. Payments on another chain get no
+/// answer from it.
 pub struct EvmRpc {
     place: Place,
 }
@@ -51,10 +51,22 @@ impl EvmRpc {
         Self { place: place.into() }
     }
 
-    /// What became of this payment's authorization, which is waited for until it expires, or `by` then. An answer that cannot
-    /// be had within `limit`, or that is not sure, is not an answer.
-    pub async fn truth(&self, payment: &SignedAuthorization, by: u64, limit: Duration) -> Result<Truth, NoReply> {
-        tokio::time::timeout(limit, self.search(payment, by, limit)).await.unwrap_or(Err(NoReply::Unknown))
+    /// What became of this payment's authorization, which came to us `since` then at the latest and
+    /// is waited for until it expires, or `by` then; from where an earlier search for it came to;
+    /// and where the next one is to go on, if this one did not come to the end. An answer that
+    /// cannot be had within `limit`, or that is not sure, is not an answer.
+    pub async fn truth(
+        &self,
+        payment: &SignedAuthorization,
+        (since, by): (u64, u64),
+        searched: Option<&Searched>,
+        limit: Duration,
+    ) -> (Result<Truth, NoReply>, Option<Searched>) {
+        let mut spending = Spending::of(payment, since, searched);
+        let search = self.search(payment, by, &mut spending, limit);
+        let truth = tokio::time::timeout(limit, search).await.unwrap_or(Err(NoReply::Unknown));
+        let place = if truth.is_err() { spending.place() } else { None };
+        (truth, place)
     }
 
     /// Whether a transaction is in a block and made this payment.
@@ -74,14 +86,15 @@ impl EvmRpc {
         Ok(spent.is_some_and(|spent| pays(&logs, spent, payment)))
     }
 
-    /// Whether a transaction is in a block and was reverted. Where that cannot be learned, it is not said.
+    /// Whether a transaction is in a block and was reverted. Where that cannot be learned, it is
+    /// not said.
     pub async fn has_reverted(&self, network: EvmNetwork, transaction: &TransactionId, limit: Duration) -> bool {
         let ask = Question { place: &self.place, limit };
         self.on(network, &ask).await.is_ok() && ask.has_reverted(&transaction.to_string()).await.unwrap_or(false)
     }
 
-    /// Whether code speaks for an account: a contract, or what its key has handed it to (EIP-7702). The token asks that code,
-    /// whatever the key has signed.
+    /// Whether code speaks for an account: a contract, or what its key has handed it to (EIP-7702).
+    /// The token asks that code, whatever the key has signed.
     pub async fn has_code(&self, account: Address, limit: Duration) -> Result<bool, NoReply> {
         Question { place: &self.place, limit }.has_code(account).await
     }
@@ -90,9 +103,26 @@ impl EvmRpc {
     pub async fn balance(&self, network: EvmNetwork, of: Address, limit: Duration) -> Result<Usdc, NoReply> {
         let ask = Question { place: &self.place, limit };
         self.on(network, &ask).await?;
-        let data = format!("{BALANCE_OF}{}", hex::encode(of.into_word()));
-        let balance = U256::from_be_bytes(ask.call(network.usdc(), &data, "latest").await?.0);
-        Ok(Usdc::micros(balance.saturating_to()))
+        balance_at(&ask, network, of, "latest").await
+    }
+
+    /// What an account held in the last block that is final, if that is of this time or later. That
+    /// block is asked for by its number, which a node that is behind does not answer; and where
+    /// the same node answers both questions, its time says how far that node has come.
+    pub async fn settled_balance(
+        &self,
+        network: EvmNetwork,
+        of: Address,
+        since: Timestamp,
+        limit: Duration,
+    ) -> Result<Usdc, NoReply> {
+        let ask = Question { place: &self.place, limit };
+        self.on(network, &ask).await?;
+        let settled = ask.block("finalized").await?;
+        if is_before(settled.timestamp, since) {
+            return Err(NoReply::Unknown);
+        }
+        balance_at(&ask, network, of, &quantity(settled.number)).await
     }
 
     /// A node of another chain would report every payment as unused, and none as received.
@@ -104,17 +134,28 @@ impl EvmRpc {
         Err(NoReply::Unknown)
     }
 
-    async fn search(&self, payment: &SignedAuthorization, by: u64, limit: Duration) -> Result<Truth, NoReply> {
+    async fn search(
+        &self,
+        payment: &SignedAuthorization,
+        by: u64,
+        spending: &mut Spending<'_>,
+        limit: Duration,
+    ) -> Result<Truth, NoReply> {
         let ask = Question { place: &self.place, limit };
         let network = payment.network;
         self.on(network, &ask).await?;
-        // The final block comes first: what is unused in a later state was unused in it, though another node answer.
+        // The final block comes first: what is unused in a later state was unused in it, though
+        // another node answer.
         let settled = ask.block("finalized").await?;
-        if !is_spent(&ask, payment, "latest").await? && !is_spent(&ask, payment, &quantity(settled.number)).await? {
+        let final_block = quantity(settled.number);
+        if !is_spent(&ask, payment, "latest").await? && !is_spent(&ask, payment, &final_block).await? {
             let dead = settled.timestamp >= payment.authorization.valid_before.min(by);
             return Ok(Truth::Unused { dead });
         }
-        let spent = find_spending(&ask, payment).await?.ok_or(NoReply::Unknown)?;
+        let Some(spent) = spending.find(&ask, &settled).await? else {
+            // It was cancelled when it could not be used any more.
+            return Ok(Truth::Cancelled);
+        };
         if spent.topics.first() == Some(&AUTHORIZATION_CANCELED) {
             return Ok(Truth::Cancelled);
         }
@@ -129,6 +170,12 @@ impl EvmRpc {
             Truth::Cancelled
         })
     }
+}
+
+async fn balance_at(ask: &Question<'_>, network: EvmNetwork, of: Address, block: &str) -> Result<Usdc, NoReply> {
+    let data = format!("{BALANCE_OF}{}", hex::encode(of.into_word()));
+    let balance = U256::from_be_bytes(ask.call(network.usdc(), &data, block).await?.0);
+    Ok(Usdc::micros(balance.saturating_to()))
 }
 
 /// Whether the nonce is used or cancelled, as of a block.
@@ -147,57 +194,18 @@ async fn is_spent(ask: &Question<'_>, payment: &SignedAuthorization, block: &str
     }
 }
 
-/// The event that spent the nonce: used or cancelled. Searched backwards from the last block that can have it, which is minutes
-/// ago for most who ask, and weeks ago for who has not been able to.
-async fn find_spending(ask: &Question<'_>, payment: &SignedAuthorization) -> Result<Option<Log>, NoReply> {
-    let Authorization { from, nonce, .. } = &payment.authorization;
-    let topics = serde_json::json!([
-        [quoted(AUTHORIZATION_USED), quoted(AUTHORIZATION_CANCELED)],
-        quoted(from.into_word()),
-        quoted(*nonce),
-    ]);
-    let mut to = last_chance(&ask.block("latest").await?, payment.authorization.valid_before);
-    let (mut left, mut width) = (WINDOW * WINDOWS, WINDOW);
-    while left > 0 {
-        let asked = width.min(left);
-        let from = (to + 1).saturating_sub(asked);
-        let logs = match ask.logs(usdc(payment), &topics, from, to).await {
-            Ok(logs) => logs,
-            // What is asked for is a single event, so it is the blocks that are too many.
-            Err(NoReply::TooLarge) if asked > 1 => {
-                width = asked / 2;
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        if let Some(log) = logs.into_iter().next() {
-            return Ok(Some(log));
-        }
-        if from == 0 {
-            break;
-        }
-        to = from - 1;
-        left -= asked;
-    }
-    Ok(None)
-}
-
-/// The transfers from this payer to us in the block of that event. [`pays`] tells those of its transaction by their place.
+/// The transfers from this payer to us in the block of that event. [`pays`] tells those of its
+/// transaction by their place.
 async fn transfers_beside(ask: &Question<'_>, payment: &SignedAuthorization, spent: &Log) -> Result<Vec<Log>, NoReply> {
     let Authorization { from, to, .. } = &payment.authorization;
     let topics = serde_json::json!([quoted(TRANSFER), quoted(from.into_word()), quoted(to.into_word())]);
-    let logs = ask.logs(usdc(payment), &topics, spent.block, spent.block).await?;
+    let logs = ask.logs(usdc(payment), &topics, spent.block..=spent.block, spent.block).await?.whole()?;
     Ok(logs.into_iter().filter(|log| log.transaction == spent.transaction).collect())
 }
 
-/// The last block in which an authorization can have been used, and some more: a cancellation may come later.
-fn last_chance(latest: &Block, valid_before: u64) -> u64 {
-    let since = latest.timestamp.saturating_sub(valid_before) / BLOCK_TIME;
-    latest.number.min(latest.number.saturating_sub(since).saturating_add(WINDOW))
-}
-
-/// Whether the transfer that this nonce paid for is ours. USDC logs it right after the nonce, and only the neighbour
-/// counts: one transaction may settle many payments, equal ones by the same payer among them.
+/// Whether the transfer that this nonce paid for is ours. USDC logs it right after the nonce, and
+/// only the neighbour counts: one transaction may settle many payments, equal ones by the same
+/// payer among them.
 fn pays(logs: &[Log], spent: &Log, payment: &SignedAuthorization) -> bool {
     let Authorization { from, to, value, .. } = &payment.authorization;
     logs.iter().any(|log| {

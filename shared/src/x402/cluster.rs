@@ -1,10 +1,11 @@
-//! A Solana cluster, asked over JSON-RPC for the one thing that a facilitator may not know: whether a transaction was
-//! processed. It knows blocks, commitment and where a cluster keeps what an account did; it knows nothing of why its
-//! caller asks.
+//! A Solana cluster, asked over JSON-RPC for the one thing that a facilitator may not know: whether
+//! a transaction was processed. It knows blocks, commitment and where a cluster keeps what an
+//! account did; it knows nothing of why its caller asks.
 //!
-//! A transaction is named by its fee payer's signature, which is not ours to know before it is settled. But it can be told
-//! from all others: only the fee payer can sign its message. So it is looked for among the names in its source account's
-//! history, and none of those transactions is read, whatever is in them.
+//! A transaction is named by its fee payer's signature, which is not ours to know before it is
+//! settled. But it can be told from all others: only the fee payer can sign its message. So it is
+//! looked for among the names in its source account's history, and none of those transactions is
+//! read, whatever is in them.
 
 pub mod answers;
 mod received;
@@ -19,11 +20,12 @@ use self::answers::{Entry, Found};
 use self::walk::{Leaf, PAGES, Walk};
 use super::exact_svm::{Named, Transfer, token_account};
 use super::json_rpc::{Place, Question};
-use super::truth::Truth;
-use crate::types::{Searched, SolanaAddress, SolanaNetwork, TransactionId, Usdc};
+use super::truth::{Truth, is_before};
+use crate::types::{Before, Searched, SolanaAddress, SolanaNetwork, Timestamp, TransactionId, Usdc};
 use crate::wire::http::NoReply;
 
-/// How far the clock of a cluster may be from ours, in seconds: what is older than a payment by more was not it.
+/// How far the clock of a cluster may be from ours, in seconds: what is older than a payment by
+/// more was not it.
 const SKEW: u64 = 120;
 /// A node of one cluster.
 pub struct SolanaRpc {
@@ -54,40 +56,54 @@ impl SolanaRpc {
         Self { place: place.into() }
     }
 
-    /// What became of a transfer, from where an earlier search for it came to; and where the next one is to go on, if this one
-    /// did not come to the end. An answer that cannot be had within `limit`, or that is not sure, is not an answer.
+    /// What became of a transfer, from where an earlier search for it came to; and where the next
+    /// one is to go on, if this one did not come to the end. An answer that cannot be had within
+    /// `limit`, or that is not sure, is not an answer.
     ///
-    /// It takes three questions and one for each thousand entries that the history has had since the transfer, of which twenty
-    /// are asked at most.
+    /// It takes three questions and one for each thousand entries that the history has had since
+    /// the transfer, of which twenty are asked at most.
     pub async fn truth(
         &self,
         transfer: &Transfer,
         searched: Option<&Searched>,
         limit: Duration,
     ) -> (Result<Truth, NoReply>, Option<Searched>) {
-        let ours = searched.filter(|searched| searched.message == transfer.message);
-        let mut before = ours.map(|searched| searched.before.clone());
-        let search = self.search(transfer, &mut before, limit);
+        let mut before = match searched {
+            Some(Searched { sought, before: Before::Transaction(id) }) if *sought == transfer.message => {
+                Some(id.clone())
+            }
+            _ => None,
+        };
+        let search = self.search(transfer, &mut before, PAGES, limit);
         let truth = tokio::time::timeout(limit, search).await.unwrap_or(Err(NoReply::Unknown));
-        let place = before.filter(|_| truth.is_err()).map(|before| Searched { message: transfer.message, before });
+        let place = before.filter(|_| truth.is_err()).map(Before::Transaction);
+        let place = place.map(|before| Searched { sought: transfer.message, before });
         (truth, place)
+    }
+
+    /// [`SolanaRpc::truth`] of what can only have happened just now, so that the newest page of the
+    /// history has it; what is on an earlier one is not known. It takes four questions.
+    pub async fn recent(&self, transfer: &Transfer, limit: Duration) -> Result<Truth, NoReply> {
+        self.search(transfer, &mut None, 1, limit).await
     }
 
     async fn search(
         &self,
         transfer: &Transfer,
         before: &mut Option<TransactionId>,
+        pages: usize,
         limit: Duration,
     ) -> Result<Truth, NoReply> {
         let ask = Question { place: &self.place, limit };
         on(transfer.network, &ask).await?;
-        // The final state comes first: what cannot be processed from it on, and is not found afterwards, never was.
+        // The final state comes first: what cannot be processed from it on, and is not found
+        // afterwards, never was.
         let (slot, dead) = is_dead(&ask, transfer).await?;
         let named = transfer.named().ok_or(NoReply::Unknown)?;
         // What was searched while it could still be processed is not done with.
         let from = before.take().filter(|_| dead);
         let mut walk = Walk::new(&ask, transfer.source, Commitment::Confirmed, slot, from);
-        for _ in 0..PAGES {
+        for _ in 0..pages {
             if dead {
                 before.clone_from(&walk.before);
             }
@@ -107,8 +123,9 @@ impl SolanaRpc {
         Err(NoReply::Unknown)
     }
 
-    /// Whether a transaction is final and is this transfer: its name is by the fee payer, for the very message. Whatever was
-    /// written into any history since is not asked for. It takes two questions.
+    /// Whether a transaction is final and is this transfer: its name is by the fee payer, for the
+    /// very message. Whatever was written into any history since is not asked for. It takes two
+    /// questions.
     pub async fn shows(
         &self,
         transfer: &Transfer,
@@ -134,7 +151,25 @@ impl SolanaRpc {
     ) -> Result<Option<Usdc>, NoReply> {
         let ask = Question { place: &self.place, limit };
         on(network, &ask).await?;
-        ask.token_account(&token_account(network, of), Commitment::Confirmed).await
+        ask.token_account(&token_account(network, of), Commitment::Confirmed, None).await
+    }
+
+    /// The same in the last state that is final, if that is of this time or later, by a node that
+    /// has come to it.
+    pub async fn settled_balance(
+        &self,
+        network: SolanaNetwork,
+        of: SolanaAddress,
+        since: Timestamp,
+        limit: Duration,
+    ) -> Result<Option<Usdc>, NoReply> {
+        let ask = Question { place: &self.place, limit };
+        on(network, &ask).await?;
+        let slot = ask.slot(Commitment::Finalized).await?;
+        if is_before(ask.block_time(slot).await?, since) {
+            return Err(NoReply::Unknown);
+        }
+        ask.token_account(&token_account(network, of), Commitment::Finalized, Some(slot)).await
     }
 
     /// A block to build a transaction on.
@@ -156,8 +191,9 @@ async fn on(network: SolanaNetwork, ask: &Question<'_>) -> Result<(), NoReply> {
     Err(NoReply::Unknown)
 }
 
-/// Whether a transfer can no longer be processed, as of which final slot. A block that a final state does not know is either
-/// 150 blocks past or newer than that state; it is past if the state is younger than the transfer.
+/// Whether a transfer can no longer be processed, as of which final slot. A block that a final
+/// state does not know is either 150 blocks past or newer than that state; it is past if the state
+/// is younger than the transfer.
 async fn is_dead(ask: &Question<'_>, transfer: &Transfer) -> Result<(u64, bool), NoReply> {
     let (slot, alive) = ask.is_blockhash_valid(&transfer.blockhash, Commitment::Finalized).await?;
     if alive {
@@ -180,7 +216,8 @@ fn among(entries: &[Entry], named: &Named, since: u64, dead: bool) -> Option<Res
     None
 }
 
-/// A transaction that failed is spent too, since a message is processed once; but only for good when it is final.
+/// A transaction that failed is spent too, since a message is processed once; but only for good
+/// when it is final.
 fn outcome(entry: &Entry) -> Result<Truth, NoReply> {
     match (entry.failed, entry.finalized) {
         (false, _) => Ok(Truth::Paid { transaction: entry.signature.clone() }),

@@ -1,5 +1,6 @@
-//! The `exact` scheme on EVM chains: who signed an EIP-3009 `TransferWithAuthorization`, or any other hash. It knows the token's
-//! signing domain and the curve; it knows nothing of prices or times.
+//! The `exact` scheme on EVM chains: who signed an EIP-3009 `TransferWithAuthorization`, or any
+//! other hash. It knows the token's signing domain and the curve; it knows nothing of prices or
+//! times.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -17,7 +18,8 @@ pub(super) const DOMAIN_VERSION: &str = "2";
 /// The length of a signature by a plain key: r, s and v.
 pub(super) const ECDSA: usize = 65;
 
-/// Half the order of the curve. USDC takes only signatures whose s is not above it, so that each has one spelling.
+/// Half the order of the curve. USDC takes only signatures whose s is not above it, so that each
+/// has one spelling.
 const HALF_ORDER: B256 = b256!("0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 
 sol! {
@@ -51,14 +53,14 @@ pub(super) fn digest(network: EvmNetwork, authorization: &Authorization) -> B256
     message.eip712_signing_hash(&domain)
 }
 
-/// The address whose key signed this authorization for the network's USDC, or nothing if these bytes are not a signature
-/// that the contract would take.
+/// The address whose key signed this authorization for the network's USDC, or nothing if these
+/// bytes are not a signature that the contract would take.
 pub(super) fn signer(network: EvmNetwork, authorization: &Authorization, signature: &[u8; ECDSA]) -> Option<Address> {
     recovered(digest(network, authorization), signature)
 }
 
-/// The address whose key signed this hash, or nothing if these bytes are not a signature in its one spelling: r and a low s,
-/// then a v that is 0 or 1, or 27 or 28.
+/// The address whose key signed this hash, or nothing if these bytes are not a signature in its one
+/// spelling: r and a low s, then a v that is 0 or 1, or 27 or 28.
 pub(super) fn recovered(digest: B256, signature: &[u8; ECDSA]) -> Option<Address> {
     let (rs, v) = signature.split_last_chunk::<1>()?;
     let recovery = match v {
@@ -76,7 +78,8 @@ pub(super) fn recovered(digest: B256, signature: &[u8; ECDSA]) -> Option<Address
     Some(Address::from_slice(keccak256(point).get(12..)?))
 }
 
-/// The same signature with v as 27 or 28, which is all that the contract takes. Anything longer is left as it is.
+/// The same signature with v as 27 or 28, which is all that the contract takes. Anything longer is
+/// left as it is.
 fn normalized(mut signature: Vec<u8>) -> Vec<u8> {
     if signature.len() == ECDSA
         && let Some(v @ (0 | 1)) = signature.last_mut()
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_nobodys_signature() {
+    fn nonsense_is_not_a_wallets_signature() {
         for bytes in [[0; 65], [0xff; 65], {
             let mut zero_s = SIGNATURE;
             zero_s[32..64].copy_from_slice(&[0; 32]);

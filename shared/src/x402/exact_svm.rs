@@ -1,9 +1,11 @@
-//! The `exact` scheme on Solana: a transaction that a wallet has signed and the facilitator will pay the fee of. It knows
-//! what such a transaction may consist of and who signed it; it knows nothing of prices.
+//! The `exact` scheme on Solana: a transaction that a wallet has signed and the facilitator will
+//! pay the fee of. It knows what such a transaction may consist of and who signed it; it knows
+//! nothing of prices.
 //!
 //! The rules are those of the specification
-//! (<https://github.com/coinbase/x402/blob/main/specs/schemes/exact/scheme_exact_svm.md>), read strictly: whatever they do not
-//! name could make the facilitator pay for something else, or the transfer undo itself.
+//! (<https://github.com/coinbase/x402/blob/main/specs/schemes/exact/scheme_exact_svm.md>), read
+//! strictly: whatever they do not name could make the facilitator pay for something else, or the
+//! transfer undo itself.
 //!
 //! - `docs/decisions.md`: Why may a Solana payment have so few kinds of instructions?
 //! - `docs/decisions.md`: Why does nothing here check whose key pays a Solana fee?
@@ -29,8 +31,8 @@ pub(super) const LONGEST: usize = 1232;
 const INSTRUCTIONS: std::ops::RangeInclusive<usize> = 3..=7;
 /// Micro-lamports per compute unit. The facilitator pays, and takes no more.
 const HIGHEST_PRICE: u64 = 5_000_000;
-/// Compute units. A payment takes 6,500, a memo and the assertions of a wallet some tens of thousands; published facilitators
-/// pay for no more than this.
+/// Compute units. A payment takes 6,500, a memo and the assertions of a wallet some tens of
+/// thousands; published facilitators pay for no more than this.
 const MOST_UNITS: u32 = 200_000;
 /// Of USDC.
 pub(super) const DECIMALS: u8 = 6;
@@ -57,7 +59,7 @@ pub struct Transfer {
     pub payer: SolanaAddress,
     /// Who signs first and pays the fee: the facilitator.
     pub fee_payer: SolanaAddress,
-    /// The token account that it comes from.
+    /// The token account that it comes from: the payer's associated one.
     pub source: SolanaAddress,
     /// The token account that it goes to.
     pub destination: SolanaAddress,
@@ -69,7 +71,8 @@ pub struct Transfer {
     pub blockhash: Hash,
     /// The transaction as it is handed on, the fee payer's signature still missing.
     pub transaction: Vec<u8>,
-    /// Unix seconds at which it was there already: whatever cluster state is younger knows its block or never will.
+    /// Unix seconds at which it was there already: whatever cluster state is younger knows its
+    /// block or never will.
     pub since: u64,
 }
 
@@ -88,8 +91,9 @@ pub enum NotATransfer {
 }
 
 impl Transfer {
-    /// Seconds after which its block is taken to be past: 150 blocks are a minute, and three when the cluster is slow. Up to then
-    /// it is worth settling again; that it is dead is for the cluster to say.
+    /// Seconds after which its block is taken to be past: 150 blocks are a minute, and three when
+    /// the cluster is slow. Up to then it is worth settling again; that it is dead is for the
+    /// cluster to say.
     pub const LIFE: u64 = 180;
 
     /// Reads a transaction and holds it to every rule that needs no price. No neighbour is asked.
@@ -108,6 +112,9 @@ impl Transfer {
         rule(!accounts.into_iter().any(spends), "The fee payer must take part in nothing but the fee.")?;
         let bytes = message.serialize();
         signed(&decoded, &payer, &bytes)?;
+        // So what its payer holds is what it can pay, and its history is the payer's own.
+        let own = source == token_account(network, payer);
+        rule(own, "The tokens must come from the associated token account of the wallet that signs.")?;
         Ok(Self {
             network,
             payer,
@@ -149,15 +156,16 @@ impl Transfer {
     }
 }
 
-/// What a transaction's name is made of: it is the signature by which the fee payer signs the message.
+/// The parts of a transaction that its name is made of: it is the signature by which the fee payer
+/// signs the message.
 pub(super) struct Named {
     fee_payer: UnparsedPublicKey<SolanaAddress>,
     message: Vec<u8>,
 }
 
 impl Named {
-    /// Whether this is the name of the transaction. No one else can make another one by that name, nor the fee payer give
-    /// another transaction this one's.
+    /// Whether this is the name of the transaction. No other signer can make another of that name,
+    /// nor the fee payer give another transaction this one's.
     pub(super) fn is(&self, name: &TransactionId) -> bool {
         let signature = name.as_str().parse::<Signature>();
         signature.is_ok_and(|signature| self.fee_payer.verify(&self.message, signature.as_ref()).is_ok())
@@ -181,7 +189,7 @@ pub fn token_account(network: SolanaNetwork, owner: SolanaAddress) -> SolanaAddr
     SolanaAddress::find_program_address(&seeds, &TOKEN_ACCOUNTS).0
 }
 
-/// What the one transfer moves.
+/// The amount and the accounts of the one transfer.
 struct Moved {
     payer: SolanaAddress,
     source: SolanaAddress,

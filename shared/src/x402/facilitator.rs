@@ -1,6 +1,7 @@
-//! The facilitator: the service that submits a payment to the chain. It is asked in version 2 whatever the buyer spoke,
-//! and only ever sent what we rebuilt ourselves, so that it reads what we read. What it answers is evidence, not truth:
-//! the pure functions in `answers` say what each answer lets us conclude.
+//! The facilitator: the service that submits a payment to the chain. It is asked in version 2
+//! whatever the buyer spoke, and only ever sent what we rebuilt ourselves, so that it reads what we
+//! read. What it answers is evidence, not truth: the pure functions in `answers` say what each
+//! answer lets us conclude.
 
 pub mod answers;
 mod confirm;
@@ -56,8 +57,8 @@ impl Facilitator {
         }
     }
 
-    /// Settles the payment: money moves, or it does not, or we do not know. Asking again with the same payment cannot
-    /// move it twice.
+    /// Settles the payment: money moves, or it does not, or we do not know. Asking again with the
+    /// same payment cannot move it twice.
     pub async fn settle(&self, payment: &Verified, now: Timestamp, limit: Duration) -> SettleAnswer {
         match self.ask("settle", payment, now, limit).await {
             Ok(reply) => answers::settlement(reply.status, &reply.body, payment),
@@ -68,13 +69,14 @@ impl Facilitator {
         }
     }
 
-    /// Whose signature a Solana transaction begins with, so that this facilitator can settle it. Asked for when it is
-    /// needed, and kept for a while; nothing, if it cannot be had.
+    /// Whose signature a Solana transaction begins with, so that this facilitator can settle it.
+    /// Asked for when it is needed, and kept for a while; nothing, if it cannot be had.
     pub async fn fee_payer(&self, network: SolanaNetwork, now: Timestamp, limit: Duration) -> Option<SolanaAddress> {
         if let Ok(known) = self.fee_payer.known(network, now) {
             return known;
         }
-        // In a box, because it is asked for once in an hour and would make every demand's future larger.
+        // In a box, because it is asked for once in an hour and would make every demand's future
+        // larger.
         let reply = Box::pin(self.send(Method::GET, "supported", Vec::new(), now, limit)).await.ok();
         let found = reply.and_then(|reply| answers::fee_payer(reply.status, &reply.body, network));
         self.fee_payer.learn(network, found, now);
@@ -84,6 +86,11 @@ impl Facilitator {
     /// The same, as far as it is known without asking.
     pub fn known_fee_payer(&self, network: SolanaNetwork, now: Timestamp) -> Option<SolanaAddress> {
         self.fee_payer.known(network, now).ok().flatten()
+    }
+
+    /// Whether it takes our key, asked by a question that pays for nothing.
+    pub async fn takes_us(&self, now: Timestamp, limit: Duration) -> Result<bool, NoReply> {
+        Ok(self.send(Method::GET, "supported", Vec::new(), now, limit).await?.status.is_success())
     }
 
     async fn ask(&self, verb: &str, payment: &Verified, now: Timestamp, limit: Duration) -> Result<Reply, NoReply> {
@@ -123,8 +130,8 @@ impl Facilitator {
     }
 }
 
-/// The question, from our own quote and the checked payload: never the client's JSON, which two parsers could read
-/// differently.
+/// The question, from our own quote and the checked payload: never the client's JSON, which two
+/// parsers could read differently.
 pub fn question(payment: &Verified) -> Vec<u8> {
     let quote = payment.quote();
     let (payload, extra) = match payment.payload() {

@@ -1,15 +1,19 @@
-//! Payment headers: their names, and how a document travels in one. It knows nothing of what the documents mean.
+//! Payment headers: their names, and how a document travels in one. It knows nothing of what the
+//! documents mean.
 //!
-//! Reading is strict, since whatever two programs read differently is a way to cheat one of them: one alphabet in a text, no
-//! stray bits, no whitespace, UTF-8, at most 8 KB, at most sixteen levels deep. Padding may be missing, because some clients
-//! leave it out and it carries nothing, and a byte order mark may be there, which carries nothing either; and the alphabet may
-//! be the one for addresses, which some clients take.
+//! Reading is strict, since whatever two programs read differently is a way to cheat one of them:
+//! one alphabet in a text, no stray bits, no whitespace, UTF-8, at most 8 KB, at most sixteen
+//! levels deep. Padding may be missing, because some clients leave it out and it carries nothing,
+//! and a byte order mark may be there, which carries nothing either; and the alphabet may be the
+//! one for addresses, which some clients take.
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Malformed, Receipt, Version, wire_v2};
 use crate::types::nesting;
@@ -30,11 +34,15 @@ pub const X_PAYMENT_RESPONSE: HeaderName = HeaderName::from_static("x-payment-re
 /// The transaction's hash alone, which published SDKs show to their callers.
 pub const X_PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("x-payment-receipt");
 
+/// What a client's template makes of a header that has no value. None of them is a payment: its
+/// base64 would be three bytes, or six.
+const NOTHING: [&[u8]; 3] = [b"null", b"undefined", b"None"];
 /// How many spellings of one payment are read.
 const MOST: usize = 4;
 /// Some editors and frameworks begin a text with it. RFC 8259 lets a reader ignore it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// How deep a payment's JSON may be nested. Clients echo the schema of what they buy, which takes eleven levels.
+/// How deep a payment's JSON may be nested. Clients echo the schema of what they buy, which takes
+/// eleven levels.
 pub(super) const DEEPEST: usize = 16;
 
 const LENIENT_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -43,40 +51,52 @@ const LENIENT_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT_PADDING);
 const URL_SAFE_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT_PADDING);
 
-/// The documents that a request carries as its payment, decoded to JSON; the same bytes only once. Some clients send a
-/// payment under both names. A header with nothing in it is not a header.
-pub(super) fn payment_documents(headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Malformed> {
-    let values = [PAYMENT_SIGNATURE, X_PAYMENT].into_iter().flat_map(|name| headers.get_all(name));
-    let values: Vec<&[u8]> = values.map(|value| value.as_bytes().trim_ascii()).collect();
-    // Before the commas are looked at, which JSON is full of.
-    if values.iter().any(|value| value.starts_with(b"{")) {
-        return Err(Malformed::PlainJson);
-    }
-    // API Gateway joins repeated headers with a comma, which base64 does not have.
-    let payments = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    let mut documents = Vec::new();
-    let mut seen: Vec<&[u8]> = Vec::new();
-    for value in payments.filter(|value| !value.is_empty()) {
-        if !seen.contains(&value) {
-            seen.push(value);
+/// A payment as it came, decoded to JSON, and where it stood.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) place: &'static str,
+    pub(super) json: Vec<u8>,
+}
+
+/// The documents that a request carries as its payment; the same bytes only once. Some clients send
+/// a payment under both names. A header with nothing in it is not a header, and neither is one in
+/// which a client says so.
+pub(super) fn payment_documents(headers: &HeaderMap) -> Result<Vec<Document>, Malformed> {
+    let names = [(PAYMENT_SIGNATURE, "PAYMENT-SIGNATURE"), (X_PAYMENT, "X-PAYMENT")];
+    let values = names.iter().flat_map(|(name, place)| headers.get_all(name).iter().map(move |value| (*place, value)));
+    let mut seen: Vec<(&'static str, &[u8])> = Vec::new();
+    for (place, value) in values.flat_map(|(place, value)| payments(value.as_bytes()).map(move |one| (place, one))) {
+        if !seen.iter().any(|(_, known)| *known == value) {
+            seen.push((place, value));
         }
         if seen.len() > MOST {
             return Err(Malformed::Several);
         }
     }
-    for value in &seen {
-        match document(value) {
-            // What cannot be read is not known to be the same.
-            Err(_) if seen.len() > 1 => return Err(Malformed::Several),
-            read => documents.push(read?),
-        }
+    let mut documents: Vec<Document> = Vec::new();
+    for (place, value) in &seen {
+        // What cannot be read is not known to be the same.
+        let json = document(value).map_err(|why| why.of(seen.len(), place))?;
+        documents.push(Document { place, json });
     }
-    documents.dedup();
+    documents.dedup_by(|one, other| one.json == other.json);
     Ok(documents)
+}
+
+/// The payments in a header: API Gateway joins repeated ones with a comma, which base64 does not
+/// have. JSON is full of them, and is one; so is a payment that is written as an address (`data:`).
+fn payments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let value = value.trim_ascii();
+    let is_one = value.starts_with(b"{") || value.starts_with(b"data:");
+    let parts = value.split(move |byte| *byte == b',' && !is_one).map(<[u8]>::trim_ascii);
+    parts.filter(|value| !value.is_empty() && !NOTHING.contains(value))
 }
 
 /// A payment as it stands in a header, decoded to JSON.
 fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
+    if value.starts_with(b"{") {
+        return Err(Malformed::PlainJson);
+    }
     if value.len() > LONGEST {
         return Err(Malformed::TooLong);
     }
@@ -85,7 +105,8 @@ fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
     }
     let json = encoded(value).ok_or(Malformed::NotBase64)?;
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
-    // Asked here, because the parser does not look into what it skips. A brace of two bytes is UTF-16.
+    // Asked here, because the parser does not look into what it skips. A brace of two bytes is
+    // UTF-16.
     let is_wide = [&b"\xff\xfe"[..], b"\xfe\xff", b"{\0", b"\0{"].iter().any(|beginning| json.starts_with(beginning));
     match str::from_utf8(json) {
         Ok(_) if !is_wide => {}
@@ -98,7 +119,22 @@ fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
     Ok(json.to_vec())
 }
 
-/// Bytes as hexadecimal. The base64 of a JSON object begins with a letter that is not a digit of it.
+/// Whether a text is a payment, as JSON or in base64, by what each version has.
+pub fn is_a_payment(value: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Both {
+        #[serde(rename = "x402Version")]
+        _version: IgnoredAny,
+        #[serde(rename = "payload")]
+        _payload: IgnoredAny,
+    }
+    let value = value.trim_ascii();
+    let json = if value.starts_with(b"{") { Some(value.to_vec()) } else { encoded(value) };
+    json.is_some_and(|json| serde_json::from_slice::<Both>(&json).is_ok())
+}
+
+/// Bytes as hexadecimal. The base64 of a JSON object begins with a letter that is not a digit of
+/// it.
 fn is_hexadecimal(value: &[u8]) -> bool {
     let digits = value.strip_prefix(b"0x").unwrap_or(value);
     digits.len() >= 16 && digits.iter().all(u8::is_ascii_hexdigit)
@@ -114,8 +150,8 @@ pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD_ALPHABET.decode(text).ok()
 }
 
-/// The headers that say a payment was settled, in the version that the payer spoke. Only for answers to a payment whose
-/// money moved, errors included: clients take them as proof of that.
+/// The headers that say a payment was settled, in the version that the payer spoke. Only for
+/// answers to a payment whose money moved, errors included: clients take them as proof of that.
 pub fn receipt_headers(version: Version, receipt: &Receipt) -> [(HeaderName, HeaderValue); 2] {
     let (name, network) = match version {
         Version::V1 => (X_PAYMENT_RESPONSE, receipt.payer.network().v1_name()),
@@ -141,7 +177,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{LONGEST, PAYMENT_SIGNATURE, X_PAYMENT, payment_documents, receipt_headers};
+    use super::{LONGEST, PAYMENT_SIGNATURE, X_PAYMENT, receipt_headers};
     use crate::types::{EvmNetwork, TransactionId, Wallet};
     use crate::x402::{Malformed, Receipt, Version};
 
@@ -153,6 +189,10 @@ mod tests {
                 map
             },
         )
+    }
+
+    fn payment_documents(headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Malformed> {
+        Ok(super::payment_documents(headers)?.into_iter().map(|document| document.json).collect())
     }
 
     #[test]
@@ -188,11 +228,20 @@ mod tests {
         ] {
             assert_eq!(payment_documents(&two).map(|documents| documents.len()), Ok(2), "{two:?}");
         }
-        for several in [
-            headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, "no base64")]),
-            headers(&[(PAYMENT_SIGNATURE, "eyJh,eyJi,eyJj,eyJk,eyJl")]),
+        let several = headers(&[(PAYMENT_SIGNATURE, "eyJh,eyJi,eyJj,eyJk,eyJl")]);
+        assert_eq!(payment_documents(&several), Err(Malformed::Several));
+        for (two, place, why) in [
+            (headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, "no base64")]), "X-PAYMENT", Malformed::NotBase64),
+            (headers(&[(PAYMENT_SIGNATURE, "0x"), (X_PAYMENT, value)]), "PAYMENT-SIGNATURE", Malformed::NotBase64),
+            (
+                headers(&[(PAYMENT_SIGNATURE, value), (X_PAYMENT, "{\"a\":1,\"b\":2}")]),
+                "X-PAYMENT",
+                Malformed::PlainJson,
+            ),
+            (headers(&[(X_PAYMENT, &format!("{value}, %%%"))]), "X-PAYMENT", Malformed::NotBase64),
         ] {
-            assert_eq!(payment_documents(&several), Err(Malformed::Several), "{several:?}");
+            let told = payment_documents(&two);
+            assert_eq!(told, Err(Malformed::OneOfTwo { place, why: Box::new(why) }), "{two:?}");
         }
         for nothing in ["", " ", ",", " , "] {
             let read = payment_documents(&headers(&[(PAYMENT_SIGNATURE, nothing), (X_PAYMENT, "")]));
@@ -242,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_text_also_where_nobody_reads_it() {
+    fn a_document_is_text_also_where_no_client_reads_it() {
         let document = STANDARD.encode(b"{\"skipped\":\"\xff\"}");
         assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &document)])), Err(Malformed::NotUtf8));
         for wide in [&b"\xff\xfe{\0}\0"[..], b"\xfe\xff\0{\0}", b"{\0}\0", b"\0{\0}"] {

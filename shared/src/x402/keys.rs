@@ -1,10 +1,10 @@
-//! What it takes to ask those who know about money: the facilitator's API key, and the keys in the addresses of nodes. One
-//! secret, since what asks the one asks the others.
+//! What it takes to ask those who know about money: the facilitator's API key, and the keys in the
+//! addresses of nodes. One secret, since what asks the one asks the others.
 
 use super::CdpKey;
 use crate::wire::secrets::{Fields, Unfit};
 
-/// Which of the keys are needed.
+/// The keys that are needed.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Needed {
     /// The facilitator is Coinbase's.
@@ -30,7 +30,8 @@ pub struct PaymentKeys {
 }
 
 impl PaymentKeys {
-    /// Reads `cdp_api_key_id` and `cdp_api_key_secret`, `evm_rpc_key`, `solana_rpc_key`, as far as they are needed.
+    /// Reads `cdp_api_key_id` and `cdp_api_key_secret`, `evm_rpc_key`, `solana_rpc_key`, as far as
+    /// they are needed.
     pub fn read(fields: &Fields, needed: Needed) -> Result<Self, Unfit> {
         let key = |is_needed: bool, name| is_needed.then(|| fields.required(name).map(str::to_owned)).transpose();
         let cdp = match (key(needed.cdp, "cdp_api_key_id")?, key(needed.cdp, "cdp_api_key_secret")?) {

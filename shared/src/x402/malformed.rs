@@ -3,7 +3,8 @@
 /// The largest payment header that is read. The gateway's limit for all headers together is 10 KB.
 pub const LONGEST: usize = 8 * 1024;
 
-/// Why a payment header cannot be read. Nothing of the header is repeated, since its contents are money.
+/// Why a payment header cannot be read. Nothing of the header is repeated, since its contents are
+/// money.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Malformed {
     /// Two payments that differ: which one was meant is not ours to guess.
@@ -11,6 +12,14 @@ pub enum Malformed {
         "there are two different payments; send one, as PAYMENT-SIGNATURE (x402 version 2) or X-PAYMENT (version 1)"
     )]
     Several,
+    /// One of two, where the other may be good.
+    #[error("of two payments the one in {place} cannot be read: {why}; leave it out, or send the same one twice")]
+    OneOfTwo {
+        /// The header that it stands in.
+        place: &'static str,
+        /// What is wrong with it.
+        why: Box<Malformed>,
+    },
     /// The document as it is, where its base64 belongs.
     #[error("it is JSON; send that JSON encoded as base64")]
     PlainJson,
@@ -41,4 +50,11 @@ pub enum Malformed {
     /// A field is missing, repeated, or not what it should be.
     #[error("it is not an x402 payment: {0}")]
     Shape(String),
+}
+
+impl Malformed {
+    /// The same of one among as many payments.
+    pub(super) fn of(self, several: usize, place: &'static str) -> Self {
+        if several > 1 { Self::OneOfTwo { place, why: Box::new(self) } } else { self }
+    }
 }

@@ -1,12 +1,13 @@
-//! Payment: what we ask for, what a client presents, whether it is authentic, and what a facilitator or the chain says
-//! about it. It knows the x402 protocol (both versions) and the `exact` scheme on EVM chains and on Solana. It knows nothing of what
-//! is sold, of records, or of the answers that our endpoints give. And signing in, which is a signature without a payment
+//! Payment: what we ask for, what a client presents, whether it is authentic, and what a
+//! facilitator or the chain says about it. It knows the x402 protocol (both versions) and the
+//! `exact` scheme on EVM chains and on Solana. It knows nothing of what is sold, of records, or of
+//! the answers that our endpoints give. And signing in, which is a signature without a payment
 //! ([`SignIn`]).
 //!
-//! An [`Offer`] becomes a [`Quote`] per network, and together they make the [`Demand`] of a 402. A request brings a
-//! [`Presented`] payment, in which nothing is believed yet; checking it against our quotes makes it [`Verified`], or
-//! [`Unproven`] where only the chain can tell. Money moves through the [`Facilitator`], and where its answer is not an answer,
-//! [`Nodes`] ask the chain.
+//! An [`Offer`] becomes a [`Quote`] per network, and together they make the [`Demand`] of a 402. A
+//! request brings a [`Presented`] payment, in which nothing is believed yet; checking it against
+//! our quotes makes it [`Verified`], or [`Unproven`] where only the chain can tell. Money moves
+//! through the [`Facilitator`], and where its answer is not an answer, [`Nodes`] ask the chain.
 
 // What there is: no module here does anything with it.
 mod caller;
@@ -48,7 +49,7 @@ mod cluster;
 pub use cluster::{SolanaRpc, answers as cluster_answers};
 
 mod nodes;
-pub use nodes::Nodes;
+pub use nodes::{Nodes, Solvency};
 
 mod exact_svm;
 pub use exact_svm::{Transfer, token_account};
@@ -72,7 +73,7 @@ mod json_rpc;
 pub use json_rpc::{KEY, Place};
 
 pub mod headers;
-pub use headers::receipt_headers;
+pub use headers::{is_a_payment, receipt_headers};
 
 pub mod sign_in;
 pub use sign_in::{NotSignedIn, SignIn};

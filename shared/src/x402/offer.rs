@@ -1,5 +1,5 @@
-//! What an endpoint sells, priced for each network, and the 402 that asks for it. It knows both versions of the wire and
-//! the facts of each network; it knows nothing of payments.
+//! What an endpoint sells, priced for each network, and the 402 that asks for it. It knows both
+//! versions of the wire and the facts of each network; it knows nothing of payments.
 
 use std::borrow::Cow;
 use std::iter;
@@ -12,23 +12,26 @@ use super::{Listing, Quote, wire_v1, wire_v2};
 use crate::types::{SolanaAddress, SolanaNetwork, Usdc, Wallet};
 use crate::wire::json;
 
-/// What an endpoint sells.
+/// A product: an endpoint's path, price and description.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
     /// Where, such as `/api/v1/voice/call`.
     pub path: &'a str,
     /// The price.
     pub price: Usdc,
-    /// A few words for wallets and directories. ASCII, because a published client fails on anything else.
+    /// A few words for wallets and directories. ASCII, because a published client fails on anything
+    /// else.
     pub description: &'static str,
 }
 
-/// How we are paid, the same for everything we sell.
+/// The terms on which we are paid, the same for everything we sell.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Our origin without a trailing slash, from the configuration: a `Host` header is the client's to choose.
+    /// Our origin without a trailing slash, from the configuration: a `Host` header is the client's
+    /// to choose.
     pub public_url: String,
-    /// Who is paid: one wallet per network, the preferred network first. Clients take the first that they know.
+    /// Who is paid: one wallet per network, the preferred network first. Clients take the first
+    /// that they know.
     pub payees: Vec<Wallet>,
 }
 
@@ -53,7 +56,8 @@ impl Terms {
     }
 }
 
-/// A 402 that both versions of the protocol can read: version 2 in the header, version 1 in the body.
+/// A 402 that both versions of the protocol can read: version 2 in the header, version 1 in the
+/// body.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Demand {
     /// The value of `PAYMENT-REQUIRED`.
@@ -62,10 +66,12 @@ pub struct Demand {
     pub body: Vec<u8>,
 }
 
-/// Asks for payment, and tells how what is sold is `listed`. `reason` is a code: `payment_required` where none was given, otherwise why the one given will not do
-/// ([`super::PaymentRefused`]); `message` says it in a sentence. Solana is asked for where a facilitator's `fee_payer` is
-/// known. Fields of the request that are `ignored` are named in the body; the header stays ASCII, and they are the caller's own
-/// words. The answer depends on nothing else, so a caller that asks often for the same reason can keep it.
+/// Asks for payment, and tells how what is sold is `listed`. `reason` is a code: `payment_required`
+/// where none was given, otherwise why the one given will not do ([`super::PaymentRefused`]);
+/// `message` says it in a sentence. Solana is asked for where a facilitator's `fee_payer` is known.
+/// Fields of the request that are `ignored` are named in the body; the header stays ASCII, and they
+/// are the caller's own words. The answer depends on nothing else, so a caller that asks often for
+/// the same reason can keep it.
 pub fn demand(
     terms: &Terms,
     offer: &Offer<'_>,

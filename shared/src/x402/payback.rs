@@ -1,13 +1,15 @@
-//! A payment back: an EIP-3009 authorization from our refund wallet to a wallet that paid us. Its nonce follows from the
-//! payment that it gives back, so however often one is signed and sent, the token moves the money once. Pure: the key is
-//! somewhere else, and so is what decides that money goes back.
+//! A payment back: an EIP-3009 authorization from our refund wallet to a wallet that paid us. Its
+//! nonce follows from the payment that it gives back, so however often one is signed and sent, the
+//! token moves the money once. Pure: the key is somewhere else, and so is what decides that money
+//! goes back.
 
 use alloy_primitives::{Address, B256, keccak256};
 
 use super::{Authorization, Draft, Payload, Quote, SignedAuthorization, Verified, Version};
 use crate::types::{EvmNetwork, PaymentId, Usdc, Wallet};
 
-/// What is hashed before the payment's id. Another one would let every refund be sent a second time.
+/// What is hashed before the payment's id. Another one would let every refund be sent a second
+/// time.
 const PURPOSE: &[u8] = b"dialtone refund of ";
 
 /// A payment back that is not signed yet.
@@ -49,8 +51,8 @@ impl Payback {
         self.draft.digest()
     }
 
-    /// The payment with its signature, DER-encoded as a key store gives it. Nothing, if another key has signed or something else was
-    /// signed.
+    /// The payment with its signature, DER-encoded as a key store gives it. Nothing, if another key
+    /// has signed or something else was signed.
     pub fn signed(self, der: &[u8]) -> Option<Verified> {
         let Self { quote, draft } = self;
         Some(Verified::restore(quote, Payload::Evm(draft.signed(der)?), Version::V2))

@@ -1,6 +1,7 @@
-//! A payment back on Solana: a transfer from our refund wallet to a wallet that paid us, in a transaction of which the
-//! facilitator pays the fee. Unlike an authorization it has no nonce, so one that was built is sent again as it is, until its
-//! block is past; only then may another be built. When that is is for the cluster to say.
+//! A payment back on Solana: a transfer from our refund wallet to a wallet that paid us, in a
+//! transaction of which the facilitator pays the fee. Unlike an authorization it has no nonce, so
+//! one that was built is sent again as it is, until its block is past; only then may another be
+//! built. When that is is for the cluster to say.
 
 use alloy_primitives::hex;
 use ring::signature::{Ed25519KeyPair, KeyPair};
@@ -37,8 +38,8 @@ mod at {
 }
 
 impl SolanaKey {
-    /// Reads a key as wallets export it: 64 bytes in base58, the secret and then the public half. Nothing, if the halves do
-    /// not belong together.
+    /// Reads a key as wallets export it: 64 bytes in base58, the secret and then the public half.
+    /// Nothing, if the halves do not belong together.
     pub fn parse(text: &str) -> Option<Self> {
         // A signature has as many bytes and the same spelling.
         let bytes: [u8; 64] = text.parse::<Signature>().ok()?.into();
@@ -55,8 +56,8 @@ impl SolanaKey {
         SolanaAddress::new_from_array(bytes)
     }
 
-    /// All of `amount` to `payee`, signed; its memo is the word that would be the nonce on an EVM chain. Nothing, if that breaks a rule of
-    /// the scheme.
+    /// All of `amount` to `payee`, signed; its memo is the word that would be the nonce on an EVM
+    /// chain. Nothing, if that breaks a rule of the scheme.
     pub fn pay_back(&self, payment: &PaymentId, payback: &Unsigned) -> Option<Transfer> {
         let message = VersionedMessage::V0(payback.message(self.address(), payment));
         let signature = Signature::try_from(self.0.sign(&message.serialize()).as_ref()).ok()?;

@@ -1,5 +1,6 @@
-//! Who pays on an EVM chain: an EIP-3009 authorization and its signature, by a plain key, as the operator pays to prove that a
-//! deployment sells, or by a key store. It knows no prices: what is signed is what it is told.
+//! Who pays on an EVM chain: an EIP-3009 authorization and its signature, by a plain key, as the
+//! operator pays to prove that a deployment sells, or by a key store. It knows no prices: what is
+//! signed is what it is told.
 
 use alloy_primitives::{Address, B256, keccak256};
 use secp256k1::ecdsa::Signature;
@@ -27,7 +28,7 @@ impl PayerKey {
         Address::from(address)
     }
 
-    /// The authorization with a signature that the network's USDC takes: r, a low s, and v as 27 or 28.
+    /// The authorization with a signature that USDC takes: r, a low s, and v as 27 or 28.
     pub fn sign(&self, network: EvmNetwork, authorization: Authorization) -> SignedAuthorization {
         let digest = Message::from_digest(digest(network, &authorization).0);
         let (recovery, compact) = Secp256k1::signing_only().sign_ecdsa_recoverable(digest, &self.0).serialize_compact();
@@ -52,8 +53,9 @@ impl Draft {
         digest(self.network, &self.authorization)
     }
 
-    /// The authorization with its signature, DER-encoded as a key store gives it, in the one spelling that USDC takes: a low s,
-    /// and the v that names the payer. Nothing, if another key has signed or something else was signed.
+    /// The authorization with its signature, DER-encoded as a key store gives it, in the one
+    /// spelling that USDC takes: a low s, and the v that names the payer. Nothing, if another key
+    /// has signed or something else was signed.
     pub fn signed(self, der: &[u8]) -> Option<SignedAuthorization> {
         let Self { network, authorization } = self;
         let mut signature = Signature::from_der(der).ok()?;

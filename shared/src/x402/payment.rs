@@ -1,10 +1,12 @@
-//! A payment, from the header to something that may be settled. [`Presented`] is what a client claims; checking it against
-//! our own quotes makes it [`Verified`], whose every field we have from ourselves or from signed bytes, or [`Unproven`]
-//! where the signature is a smart wallet's and only the chain can tell, or a [`Misfit`] where it was signed for something
-//! else. It knows nothing of what is sold.
+//! A payment, from the header to something that may be settled. [`Presented`] is what a client
+//! claims; checking it against our own quotes makes it [`Verified`], whose every field we have from
+//! ourselves or from signed bytes, or [`Unproven`] where the signature is a smart wallet's and only
+//! the chain can tell, or a [`Misfit`] where it was signed for something else. It knows nothing of
+//! what is sold.
 
 mod check;
 mod fields;
+mod identifier;
 mod misfit;
 mod read;
 mod unproven;

@@ -1,8 +1,10 @@
 //! Why a payment is not taken.
 
-/// A payment that can be read and will not be taken; answered with 402, since signing anew is the remedy. Reasons are
-/// `unsupported_scheme`, `network_mismatch`, `asset_mismatch`, `recipient_mismatch`, `value_mismatch`, `self_payment`,
-/// `transaction_mismatch`, `invalid_signature`, `not_yet_valid`, `expired`, `window_too_long` and `declined_by_facilitator`.
+/// A payment that can be read and will not be taken; answered with 402, since signing anew is the
+/// remedy. Reasons are `unsupported_scheme`, `network_mismatch`, `asset_mismatch`,
+/// `recipient_mismatch`, `value_mismatch`, `self_payment`, `transaction_mismatch`,
+/// `invalid_signature`, `not_yet_valid`, `expired`, `window_too_long` and
+/// `declined_by_facilitator`.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct PaymentRefused {

@@ -1,4 +1,5 @@
-//! A quote as the wire writes it, in both versions: to the payer, who picks one, and to the facilitator, who is told which.
+//! A quote as the wire writes it, in both versions: to the payer, who picks one, and to the
+//! facilitator, who is told which.
 
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use super::exact_evm::DOMAIN_VERSION;
 use super::{Quote, wire_v1, wire_v2};
 use crate::types::{EvmNetwork, Network, SolanaAddress};
 
-/// How long a buyer's authorization should live. Longer than any answer of ours takes, and above the 60 s that published
-/// clients wait.
+/// How long a buyer's authorization should live. Longer than any answer of ours takes, and above
+/// the 60 s that published clients wait.
 pub const MAX_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// All our answers are JSON.

@@ -82,7 +82,7 @@ pub(super) fn signed(network: EvmNetwork) -> SignedAuthorization {
 pub(super) fn signed_of(payment: &Verified) -> &SignedAuthorization {
     match payment.payload() {
         Payload::Evm(signed) => signed,
-        Payload::Solana(_) => panic!("{payment:?} is no authorization"),
+        Payload::Solana(_) => panic!("{payment:?} is not an authorization"),
     }
 }
 
@@ -137,8 +137,8 @@ pub(super) fn header(name: HeaderName, document: &[u8]) -> HeaderMap {
     HeaderMap::from_iter([(name, value.try_into().unwrap())])
 }
 
-/// A neighbour on this machine that answers each request with what `answer` makes of its head and body. It serves until
-/// the test's process ends.
+/// A neighbour on this machine that answers each request with what `answer` makes of its head and
+/// body. It serves until the test's process ends.
 pub(super) fn neighbour(answer: impl Fn(&str, &str) -> (u16, String) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,9 +1,11 @@
-//! Signing in with a wallet: the extension `sign-in-with-x` (CAIP-122), as a message of EIP-4361 on EVM chains and its like on
-//! Solana. It knows what a wallet is asked to sign, and whose signature a header holds; it knows nothing of what is shown for it.
+//! Signing in with a wallet: the extension `sign-in-with-x` (CAIP-122), as a message of EIP-4361 on
+//! EVM chains and its like on Solana. It knows what a wallet is asked to sign, and whose signature
+//! a header holds; it knows nothing of what is shown for it.
 //!
-//! There is no session, and nothing is remembered: that a message is fresh is said by its own times, and what it is good for by
-//! its own address. So it may be shown again until its five minutes are over, which suits what is only read.
-//! Only a key can sign in: a contract's word would have to be asked for, by a client that is not known yet.
+//! There is no session, and nothing is remembered: that a message is fresh is said by its own
+//! times, and what it is good for by its own address. So it may be shown again until its five
+//! minutes are over, which suits what is only read. Only a key can sign in: a contract's word would
+//! have to be asked for, by a client that is not known yet.
 //!
 //! - `docs/decisions.md`: Why can a smart wallet not sign in?
 //! - `docs/decisions.md`: Why is `uri` the very address that was asked?
@@ -34,10 +36,11 @@ pub const GOOD_FOR: Duration = Duration::from_mins(5);
 /// How far ahead of ours a client's clock may be.
 pub const AHEAD: Duration = Duration::from_secs(30);
 
-/// Where wallets sign in.
+/// The desk at which wallets sign in: our origin, the networks and the statement.
 #[derive(Debug)]
 pub struct SignIn {
-    /// Our origin without a trailing slash, from the configuration: a `Host` header is the client's to choose.
+    /// Our origin without a trailing slash, from the configuration: a `Host` header is the client's
+    /// to choose.
     origin: String,
     networks: Vec<Network>,
     /// What a wallet's owner reads before signing. ASCII.
@@ -45,7 +48,7 @@ pub struct SignIn {
     schema: Box<RawValue>,
 }
 
-/// What is signed in for.
+/// The address that a wallet signs in for.
 #[derive(Clone, Copy, Debug)]
 pub struct Purpose<'a> {
     /// Where it is, such as `/api/v1/phone/numbers`: the path that was asked.
@@ -54,7 +57,7 @@ pub struct Purpose<'a> {
     pub title: &'a str,
 }
 
-/// What a 402 says that asks a wallet to sign in.
+/// The words of a 402 that asks a wallet to sign in.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
     /// A code for programs.
@@ -63,7 +66,8 @@ pub struct Words<'a> {
     pub message: &'a str,
 }
 
-/// Why a header does not sign in. Answered with 401 and never with another 402, which a published client does not survive.
+/// Why a header does not sign in. Answered with 401 and never with another 402, which a published
+/// client does not survive.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotSignedIn {
     /// It cannot be read. Nothing of it is repeated.
@@ -96,7 +100,8 @@ pub enum NotSignedIn {
 }
 
 impl SignIn {
-    /// At this origin, for wallets of these networks, the preferred first, and for what this statement says.
+    /// At this origin, for wallets of these networks, the preferred first, and for what this
+    /// statement says.
     pub fn new(origin: String, networks: Vec<Network>, statement: &'static str) -> Self {
         Self { origin, networks, statement, schema: wire::schema() }
     }

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256};
 use super::exact_svm::Transfer;
 use crate::types::{EvmNetwork, PaymentId, Usdc, Wallet};
 
-/// What a payer signs, on either rail.
+/// The document that a payer signs, on either rail.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Payload {
     /// An authorization to move USDC.

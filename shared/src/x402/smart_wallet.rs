@@ -1,6 +1,6 @@
-//! A signature that only a contract can judge: what of it can be read before a neighbour is asked. It knows two forms, a deployed
-//! wallet's (EIP-1271), which is whatever that wallet likes, and one of a wallet that is still to be deployed (EIP-6492); it
-//! knows nothing of payments.
+//! A signature that only a contract can judge: what of it can be read before a neighbour is asked.
+//! It knows two forms, a deployed wallet's (EIP-1271), which is whatever that wallet likes, and one
+//! of a wallet that is still to be deployed (EIP-6492); it knows nothing of payments.
 //! <https://eips.ethereum.org/EIPS/eip-1271> <https://eips.ethereum.org/EIPS/eip-6492>
 //!
 //! `docs/decisions.md`: Why is a 65-byte signature that recovers to another address refused here?
@@ -11,13 +11,15 @@ use alloy_sol_types::SolValue;
 /// What a signature under EIP-6492 ends with.
 const WRAPPED: B256 = b256!("0x6492649264926492649264926492649264926492649264926492649264926492");
 
-/// The factories whose wallets may pay before they are deployed, at the same address on every chain of ours. Such a signature
-/// makes its checker run the factory that it names, so it may not name just any contract.
+/// The factories whose wallets may pay before they are deployed, at the same address on every chain
+/// of ours. Such a signature makes its checker run the factory that it names, so it may not name
+/// just any contract.
 const FACTORIES: [Address; 5] = [
     // Coinbase Smart Wallet, 1 and 1.1: <https://github.com/coinbase/smart-wallet#deployments>
     address!("0x0BA5ED0c6AA8c49038F819E587E2633c4A9F428a"),
     address!("0xBA5ED110eFDBa3D005bfC882d75358ACBbB85842"),
-    // Safe 1.3.0, in both of its deployments, and 1.4.1: <https://github.com/safe-global/safe-deployments>
+    // Safe 1.3.0, in both of its deployments, and 1.4.1:
+    // <https://github.com/safe-global/safe-deployments>
     address!("0xa6B71E26C5e0845f74c812102Ca7114b6a896AB2"),
     address!("0xC22834581EbC8527d974F8a1c97E1bEA4EF910BC"),
     address!("0x4e1DCf7AD4e460CfD30791CCC4F9c8a4f820ec67"),
@@ -45,8 +47,8 @@ pub(super) struct Deployment {
 }
 
 impl ContractSignature {
-    /// Reads a signature; nothing, if it wraps what is not a wrapped signature, or if its wallet comes from no factory that is
-    /// known here.
+    /// Reads a signature; nothing, if it wraps what is not a wrapped signature, or if its wallet
+    /// comes from no factory that is known here.
     pub(super) fn read(signature: &[u8], more: &[Address]) -> Option<Self> {
         let Some(wrapped) = signature.strip_suffix(WRAPPED.as_slice()) else {
             return Some(Self { deployment: None, signature: signature.to_vec() });

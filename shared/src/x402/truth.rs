@@ -2,9 +2,9 @@
 
 use alloy_primitives::B256;
 
-use crate::types::{PaymentId, TransactionId, Usdc, Wallet};
+use crate::types::{PaymentId, Timestamp, TransactionId, Usdc, Wallet};
 
-/// What became of a payment.
+/// The fate of a payment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Truth {
     /// It paid us.
@@ -17,8 +17,8 @@ pub enum Truth {
         /// That block is past the time until which we wait for it: it has expired, or is given up.
         dead: bool,
     },
-    /// It is spent on something else: the payer cancelled it, or paid another with it, or it failed for good. It never will
-    /// pay us.
+    /// It is spent on something else: the payer cancelled it, or paid another with it, or it failed
+    /// for good. It never will pay us.
     Cancelled,
 }
 
@@ -46,7 +46,7 @@ pub struct InboundPayment {
     pub amount: Usdc,
 }
 
-/// What was paid to us in a stretch of blocks.
+/// The payments to us in a stretch of blocks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Received {
     /// In the chain's order; on Solana, against it.
@@ -55,13 +55,15 @@ pub struct Received {
     pub through: u64,
     /// The last block that is final: there is more to ask for while `through` is below it.
     pub finalized: u64,
+    /// When that one was made, in Unix seconds, if the node says it.
+    pub finalized_at: Option<u64>,
     /// Part of the stretch is still to be read: what comes before this transaction.
     pub before: Option<TransactionId>,
     /// How far the next question may reach.
     pub reach: Reach,
 }
 
-/// How much a question about what was paid asks for, where a chain can be asked for more or less.
+/// The size of a question about what was paid, where a chain can be asked for more or less.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reach {
     /// Blocks, from the first one on.
@@ -75,4 +77,9 @@ impl Default for Reach {
     fn default() -> Self {
         Self { blocks: u64::MAX, inside: 0 }
     }
+}
+
+/// Whether a block of these Unix seconds was made before this time.
+pub(super) fn is_before(block: u64, time: Timestamp) -> bool {
+    i64::try_from(block).is_ok_and(|block| block < time.as_second())
 }

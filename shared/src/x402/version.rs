@@ -30,7 +30,8 @@ impl Version {
     }
 }
 
-/// Both versions' names of a network. Taking either in either version is safe, because the signature binds the chain.
+/// Both versions' names of a network. Taking either in either version is safe, because the
+/// signature binds the chain.
 pub(super) fn network(name: &str) -> Option<Network> {
     Network::from_caip2(name).or_else(|| Network::from_v1_name(name))
 }

@@ -1,6 +1,8 @@
-//! x402 version 1, as the specification writes it: <https://github.com/coinbase/x402/blob/main/specs/x402-specification-v1.md>.
-//! Types for serde and nothing else. Version 1 clients parse every entry of `accepts` strictly: networks have names from
-//! a closed list, `description` and `mimeType` are required, and an `outputSchema` of null makes them throw.
+//! x402 version 1, as the specification writes it:
+//! <https://github.com/coinbase/x402/blob/main/specs/x402-specification-v1.md>. Types for serde and
+//! nothing else. Version 1 clients parse every entry of `accepts` strictly: networks have names
+//! from a closed list, `description` and `mimeType` are required, and an `outputSchema` of null
+//! makes them throw.
 //!
 //! `docs/decisions.md`: Why does only the first entry of version 1's 402 say what to send?
 
@@ -9,7 +11,8 @@ use serde_json::value::RawValue;
 
 use super::wire_v2::Extra;
 
-/// The body of a 402: version 1's document, and beside it the flat fields that every refusal of ours has.
+/// The body of a 402: version 1's document, and beside it the flat fields that every refusal of
+/// ours has.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PaymentRequired<'a> {
@@ -33,7 +36,8 @@ pub(super) struct Requirements<'a> {
     pub(super) resource: &'a str,
     pub(super) description: &'a str,
     pub(super) mime_type: &'static str,
-    /// What to send, and what comes back. Readers look at the first entry only, so the others leave it out.
+    /// What to send, and what comes back. Readers look at the first entry only, so the others leave
+    /// it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) output_schema: Option<&'a RawValue>,
     pub(super) pay_to: String,
@@ -42,7 +46,7 @@ pub(super) struct Requirements<'a> {
     pub(super) extra: Extra<'a>,
 }
 
-/// What `X-PAYMENT` holds.
+/// The content of `X-PAYMENT`.
 #[derive(Deserialize)]
 pub(super) struct Payment<'a> {
     pub(super) scheme: String,

@@ -1,6 +1,8 @@
-//! x402 version 2, as the specification writes it: <https://github.com/coinbase/x402/blob/main/specs/x402-specification-v2.md>.
-//! Types for serde and nothing else; what they mean is decided elsewhere. What we read ignores fields that we do not
-//! use, because clients echo extensions; what we write is exact, because published clients compare it.
+//! x402 version 2, as the specification writes it:
+//! <https://github.com/coinbase/x402/blob/main/specs/x402-specification-v2.md>. Types for serde and
+//! nothing else; what they mean is decided elsewhere. What we read ignores fields that we do not
+//! use, because clients echo extensions; what we write is exact, because published clients compare
+//! it.
 
 use std::fmt;
 
@@ -13,7 +15,7 @@ pub(super) use crate::types::Object;
 /// The only payment scheme that we sell by: a fixed amount, signed for as it stands.
 pub(super) const EXACT: &str = "exact";
 
-/// What `PAYMENT-REQUIRED` holds.
+/// The content of `PAYMENT-REQUIRED`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PaymentRequired<'a> {
@@ -25,7 +27,7 @@ pub(super) struct PaymentRequired<'a> {
     pub(super) extensions: &'a RawValue,
 }
 
-/// What is paid for.
+/// The product that is paid for.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Resource<'a> {
@@ -91,12 +93,13 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
-/// The whole number that a float is, if it is one: its shortest spelling has no exponent, and a point only before a fraction.
+/// The whole number that a float is, if it is one: its shortest spelling has no exponent, and a
+/// point only before a fraction.
 fn integral(value: f64) -> Option<u64> {
     decimal(&value.to_string())
 }
 
-/// What `PAYMENT-SIGNATURE` holds.
+/// The content of `PAYMENT-SIGNATURE`.
 #[derive(Deserialize)]
 pub(super) struct Payment<'a> {
     /// Read in two steps: what it says beside scheme and network matters only where those are ours.
@@ -110,52 +113,6 @@ pub(super) struct Payment<'a> {
     pub(super) extensions: Option<&'a RawValue>,
 }
 
-/// The one extension of a payment that we read.
-#[derive(Deserialize)]
-pub(super) struct Extensions<'a> {
-    #[serde(borrow, default, rename = "payment-identifier", deserialize_with = "identifier")]
-    pub(super) payment_identifier: Option<Object<Identifier<'a>>>,
-}
-
-/// Clients echo our declaration, and add an `id` where their user has one.
-#[derive(Deserialize)]
-pub(super) struct Identifier<'a> {
-    #[serde(borrow, default)]
-    pub(super) info: Option<Object<IdentifierInfo<'a>>>,
-}
-
-/// See [`Identifier`].
-#[derive(Deserialize)]
-pub(super) struct IdentifierInfo<'a> {
-    #[serde(borrow, default)]
-    pub(super) id: Option<&'a RawValue>,
-}
-
-/// The extension as its specification has it, from what was sent under its name. To ignore what a client wrote in another
-/// shape would sell a second time, so an `id` without its `info` is taken for the one inside, and so is anything that is not
-/// an object: text that fits is the name, and the rest is refused as every `id` is that does not fit.
-fn identifier<'a, 'de: 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Object<Identifier<'a>>>, D::Error> {
-    #[derive(Deserialize)]
-    struct Sent<'a> {
-        #[serde(borrow, default)]
-        info: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        id: Option<&'a RawValue>,
-    }
-    let sent = Option::<&'a RawValue>::deserialize(deserializer)?;
-    let within = |info: &'a RawValue| match serde_json::from_str(info.get()) {
-        Ok(Object(IdentifierInfo { id })) => id,
-        Err(_) => Some(info),
-    };
-    Ok(sent.map(|sent| {
-        let id = match serde_json::from_str(sent.get()) {
-            Ok(Object(Sent { info, id })) => info.and_then(within).or(id),
-            Err(_) => Some(sent),
-        };
-        Object(Identifier { info: Some(Object(IdentifierInfo { id })) })
-    }))
-}
-
 /// The way to pay that the client says it chose.
 #[derive(Deserialize)]
 pub(super) struct Chosen {
@@ -163,7 +120,7 @@ pub(super) struct Chosen {
     pub(super) network: String,
 }
 
-/// What the client repeats of our demand.
+/// The part of our demand that the client repeats.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Accepted {
@@ -197,7 +154,7 @@ pub(super) struct Authorization {
     pub(super) nonce: String,
 }
 
-/// A time as a `uint256`, which holds far more than the calendar: what is beyond 2^64 is as late as can be said.
+/// A time as a `uint256`. What is beyond 2^64 is as late as can be said.
 #[derive(Clone, Copy)]
 pub(super) struct Instant(pub(super) u64);
 
@@ -207,8 +164,9 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
-/// An amount as a `uint256`, which the protocol writes as a decimal string. Clients whose 402 held a JSON number echo a JSON number, so
-/// integers are read too, as JSON Schema has them. In a string nothing else is: no sign, no leading zero, no exponent, no fraction.
+/// An amount as a `uint256`, which the protocol writes as a decimal string. Clients whose 402 held
+/// a JSON number echo a JSON number, so integers are read too, as JSON Schema has them. In a string
+/// nothing else is: no sign, no leading zero, no exponent, no fraction.
 #[derive(Clone, Copy)]
 pub(super) struct Decimal(pub(super) u64);
 
@@ -239,7 +197,8 @@ impl<'de> Deserialize<'de> for Decimal {
     }
 }
 
-/// `^(0|[1-9][0-9]{0,77})$`, which is as long as a `uint256` gets. What is beyond 2^64 is as much as can be said.
+/// `^(0|[1-9][0-9]{0,77})$`, which is as long as a `uint256` gets. What is beyond 2^64 is as much
+/// as can be said.
 fn decimal(text: &str) -> Option<u64> {
     let digits = (1..=78).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
     let canonical = text == "0" || !text.starts_with('0');
@@ -291,7 +250,7 @@ pub(super) struct AuthorizationOut {
     pub(super) nonce: String,
 }
 
-/// What `/verify` answers.
+/// The answer of `/verify`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VerifyResponse {
@@ -300,7 +259,7 @@ pub(super) struct VerifyResponse {
     pub(super) payer: Option<String>,
 }
 
-/// What `/settle` answers. Everything beside `success` is optional, because facilitators differ in what they leave out.
+/// The answer of `/settle`. All beside `success` is optional: facilitators differ in it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SettleResponse {
@@ -312,7 +271,7 @@ pub(super) struct SettleResponse {
     pub(super) amount: Option<String>,
 }
 
-/// What `/supported` answers, as far as we ask.
+/// The answer of `/supported`, as far as we ask.
 #[derive(Deserialize)]
 pub(super) struct SupportedResponse {
     pub(super) kinds: Vec<Kind>,
@@ -326,7 +285,7 @@ pub(super) struct Kind {
     pub(super) extra: Option<KindExtra>,
 }
 
-/// What it adds to that.
+/// The additions to a kind.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KindExtra {
@@ -339,7 +298,7 @@ pub(super) struct SettleClaim {
     pub(super) success: bool,
 }
 
-/// What a receipt header holds, in either version: only the spelling of the network differs.
+/// The content of a receipt header, in either version: only the spelling of the network differs.
 #[derive(Serialize)]
 pub(super) struct ReceiptOut<'a> {
     pub(super) success: bool,
@@ -350,7 +309,7 @@ pub(super) struct ReceiptOut<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decimal, Extensions, Instant, Integer, Object, decimal};
+    use super::{Decimal, Instant, Integer, decimal};
 
     #[test]
     fn only_canonical_decimals_are_numbers() {
@@ -409,36 +368,5 @@ mod tests {
         }
         assert_eq!((amount("\"540000\""), instant("\"540000\"")), (Some(540_000), Some(540_000)));
         assert_eq!(integer("\"2\""), None, "a version is a number");
-    }
-
-    #[test]
-    fn a_purchase_is_named_in_whichever_shape_a_client_has_written() {
-        let id = |extension: &str| {
-            let extensions = format!(r#"{{"bazaar": {{}}, "payment-identifier": {extension}}}"#);
-            let Extensions { payment_identifier } = serde_json::from_str(&extensions).unwrap();
-            let Object(identifier) = payment_identifier?;
-            let Object(info) = identifier.info?;
-            info.id.map(|id| id.get().to_owned())
-        };
-        let name = r#""order-of-the-day-17""#;
-        for extension in [
-            name.to_owned(),
-            format!(r#"{{"id": {name}}}"#),
-            format!(r#"{{"info": {name}}}"#),
-            format!(r#"{{"info": {{"required": false, "id": {name}}}, "schema": {{}}}}"#),
-            format!(r#"{{"info": {{"required": false}}, "id": {name}}}"#),
-            format!(r#"{{"info": {{"id": {name}}}, "id": "another-that-is-second"}}"#),
-        ] {
-            assert_eq!(id(&extension).as_deref(), Some(name), "{extension}");
-        }
-        for nothing in
-            ["null", "{}", r#"{"info": null}"#, r#"{"info": {"required": false}}"#, r#"{"info": {"id": null}}"#]
-        {
-            assert_eq!(id(nothing), None, "{nothing}");
-        }
-        for odd in ["17", "[]", "true"] {
-            assert_eq!(id(odd).as_deref(), Some(odd), "kept, to be refused as an id");
-            assert_eq!(id(&format!(r#"{{"info": {odd}}}"#)).as_deref(), Some(odd));
-        }
     }
 }

@@ -12,7 +12,7 @@ import {
 import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
 import { ExactSvmScheme } from '@x402/svm/exact/client';
 import { ExactSvmSchemeV1 } from '@x402/svm/exact/v1/client';
-import { PRICE, api, poll, somebody, task, world } from '../../clients/world.mjs';
+import { PRICE, api, poll, aCallee, task, world } from '../../clients/world.mjs';
 
 const { FACILITATOR_URL: facilitator, SOLANA_RPC_URL: rpcUrl, SOLANA_PAYEE: payee, SOLANA_REFUND_WALLET: refundWallet } = process.env;
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
@@ -110,7 +110,7 @@ describe('the cluster', () => {
 });
 
 describe('@x402/svm', () => {
-  let somebodyElse;
+  let another;
   let buyer;
   let number;
   let unlucky;
@@ -124,7 +124,7 @@ describe('@x402/svm', () => {
 
   async function failingCall(who) {
     await control('/calls', { next: 'error' });
-    return served(await who.pay('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 }), PRICE.call);
+    return served(await who.pay('/v1/voice/call', { phone_number: aCallee(), task, max_duration: 2 }), PRICE.call);
   }
 
   async function sweptLook(call) {
@@ -136,7 +136,7 @@ describe('@x402/svm', () => {
 
   before(async () => {
     buyer = await wallet(100n * DOLLARS);
-    somebodyElse = await wallet(100n * DOLLARS, 1);
+    another = await wallet(100n * DOLLARS, 1);
   });
 
   it('is offered Solana behind the EVM network, in both versions', async () => {
@@ -175,7 +175,7 @@ describe('@x402/svm', () => {
   });
 
   it('calls from it', async () => {
-    const call = served(await buyer.pay('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 }), PRICE.call);
+    const call = served(await buyer.pay('/v1/voice/call', { phone_number: aCallee(), task, max_duration: 2 }), PRICE.call);
     assert.equal(call.from, number.phone_number);
     const look = async () => (await fetch(`${api}/v1/voice/call/${call.call_id}`)).json();
     assert.equal((await poll(look, (seen) => seen.ended_by !== 'IN_PROGRESS')).status, 'completed');
@@ -207,7 +207,7 @@ describe('@x402/svm', () => {
     const credited = await poll(() => sweptLook(call), isPaidBack);
     assert.equal(credited.refund.status, 'credited');
     await node('test_give', caller.address, String(DOLLARS));
-    const next = await caller.pay('/v1/voice/call', { phone_number: somebody(), task, max_duration: 2 });
+    const next = await caller.pay('/v1/voice/call', { phone_number: aCallee(), task, max_duration: 2 });
     assert.equal(next.status, 200, JSON.stringify(next.body));
     assert.equal(next.body.payment, 'credit');
     assert.equal(next.body.from, mine.phone_number);
@@ -215,17 +215,17 @@ describe('@x402/svm', () => {
   });
 
   it('speaks version 1 as well', async () => {
-    const answer = await somebodyElse.pay('/v1/phone/numbers/buy', { country: 'CA' });
+    const answer = await another.pay('/v1/phone/numbers/buy', { country: 'CA' });
     served(answer, PRICE.buy);
     assert.equal(answer.receipt.network, 'solana');
-    assert.equal(await somebodyElse.spent(), PRICE.buy);
+    assert.equal(await another.spent(), PRICE.buy);
   });
 
   it('is one wallet, whatever others own', async () => {
-    const { numbers } = served(await somebodyElse.pay('/v1/phone/numbers/list', {}), PRICE.list);
+    const { numbers } = served(await another.pay('/v1/phone/numbers/list', {}), PRICE.list);
     assert.equal(numbers.length, 1);
     assert.notEqual(numbers[0].phone_number, number.phone_number);
-    const wrong = await somebodyElse.pay('/v1/voice/call', { phone_number: somebody(), task, from: number.phone_number });
+    const wrong = await another.pay('/v1/voice/call', { phone_number: aCallee(), task, from: number.phone_number });
     assert.equal(wrong.status, 403);
     assert.equal(wrong.body.actualOwner, buyer.address);
   });
@@ -248,7 +248,7 @@ describe('@x402/svm', () => {
     assert.equal(await buyer.spent(), spent + PRICE.renew);
   });
 
-  it('is served with a payment that somebody else has submitted before us', async () => {
+  it('is served with a payment that another has submitted before us', async () => {
     const hurried = await wallet(100n * DOLLARS, 2, async (paymentPayload) => {
       const settled = await post(`${facilitator}/settle`, { x402Version: 2, paymentPayload, paymentRequirements: paymentPayload.accepted });
       assert.equal(settled.success, true, JSON.stringify(settled));

@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import { LLMClient, PhoneClient, VoiceClient } from '@blockrun/llm';
 import { privateKeyToAddress } from 'viem/accounts';
 import {
-  PRICE, TRANSACTION, api, fund, homeOfItsOwn, newKey, poll, refuseOnce, somebody, spentOn, task,
+  PRICE, TRANSACTION, api, fund, homeOfItsOwn, newKey, poll, refuseOnce, aCallee, spentOn, task,
 } from '../world.mjs';
 
 homeOfItsOwn();
@@ -64,7 +64,7 @@ describe('a wallet with one number', () => {
   });
 
   it('calls from it without naming it, and reads the transcript', async () => {
-    const { value: call, spent } = await spentOn(wallet.address, () => wallet.voice.call({ to: somebody(), task, max_duration: 3 }));
+    const { value: call, spent } = await spentOn(wallet.address, () => wallet.voice.call({ to: aCallee(), task, max_duration: 3 }));
     assert.equal(call.from, number.phone_number);
     assert.equal(call.status, 'started');
     assert.match(call.txHash, TRANSACTION);
@@ -88,7 +88,7 @@ describe('a wallet without a number', () => {
   before(() => fund(wallet.address));
 
   it('is told to buy one, and not charged', async () => {
-    const { value: seen, spent } = await spentOn(wallet.address, () => refusal(wallet.voice.call({ to: somebody(), task })));
+    const { value: seen, spent } = await spentOn(wallet.address, () => refusal(wallet.voice.call({ to: aCallee(), task })));
     assert.equal(seen.status, 403);
     assert.equal(seen.body.code, 'no_owned_numbers');
     assert.match(seen.body.detail, /buy/i);
@@ -108,22 +108,22 @@ describe('a wallet with two numbers', () => {
   });
 
   it('has to say from which one, and reads which it has', async () => {
-    const { value: seen, spent } = await spentOn(owner.address, () => refusal(owner.voice.call({ to: somebody(), task })));
+    const { value: seen, spent } = await spentOn(owner.address, () => refusal(owner.voice.call({ to: aCallee(), task })));
     assert.equal(seen.status, 400);
     assert.equal(seen.body.code, 'ambiguous_from');
     for (const number of own) assert.ok(seen.body.detail.includes(number), `${number} in: ${seen.body.detail}`);
     assert.equal(spent, 0n);
   });
 
-  it("cannot call from somebody else's", async () => {
-    const { value: seen, spent } = await spentOn(owner.address, () => refusal(owner.voice.call({ to: somebody(), task, from: foreign })));
+  it("cannot call from another's", async () => {
+    const { value: seen, spent } = await spentOn(owner.address, () => refusal(owner.voice.call({ to: aCallee(), task, from: foreign })));
     assert.equal(seen.status, 403);
     assert.equal(seen.body.code, 'wrong_wallet');
     for (const number of own) assert.ok(seen.body.detail.includes(number), `${number} in: ${seen.body.detail}`);
     assert.equal(spent, 0n);
   });
 
-  it("cannot renew somebody else's", async () => {
+  it("cannot renew another's", async () => {
     const { value: seen, spent } = await spentOn(owner.address, () => refusal(owner.phone.renewNumber(foreign)));
     assert.equal(seen.status, 403);
     assert.equal(seen.body.code, 'wrong_wallet');
@@ -131,7 +131,7 @@ describe('a wallet with two numbers', () => {
   });
 
   it('calls from the one it names', async () => {
-    const call = await owner.voice.call({ to: somebody(), task, from: own[1] });
+    const call = await owner.voice.call({ to: aCallee(), task, from: own[1] });
     assert.equal(call.from, own[1]);
   });
 });

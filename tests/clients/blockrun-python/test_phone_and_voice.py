@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from world import API, BUY, CALL, LIST, RENEW, TASK, costs, fund, new_key, poll, refuse_once, somebody
+from world import API, BUY, CALL, LIST, RENEW, TASK, costs, fund, new_key, poll, refuse_once, a_callee
 
 # Not before `world`: it gives the client a home of its own.
 from blockrun_llm import PhoneClient, VoiceClient
@@ -67,7 +67,7 @@ def test_it_renews_by_thirty_days(one):
 
 def test_it_calls_from_its_only_number_and_reads_the_transcript(one):
     with costs(one.address, CALL):
-        call = one.voice.call(to=somebody(), task=TASK, max_duration=2)
+        call = one.voice.call(to=a_callee(), task=TASK, max_duration=2)
     assert call["from"] == one.bought["phone_number"]
     assert call["status"] == "started"
     assert TRANSACTION.fullmatch(call["txHash"])
@@ -86,26 +86,26 @@ def test_an_unknown_call_is_unknown(one):
 def test_a_wallet_without_a_number_is_told_to_buy_one():
     agent = Agent()
     with costs(agent.address, 0), pytest.raises(APIError) as refused:
-        agent.voice.call(to=somebody(), task=TASK)
+        agent.voice.call(to=a_callee(), task=TASK)
     assert refused.value.status_code == 403
     assert refused.value.response["code"] == "no_owned_numbers"
 
 
 def test_a_wallet_with_two_numbers_has_to_name_one(two):
     with costs(two.address, 0), pytest.raises(APIError) as refused:
-        two.voice.call(to=somebody(), task=TASK)
+        two.voice.call(to=a_callee(), task=TASK)
     assert refused.value.status_code == 400
     assert refused.value.response["code"] == "ambiguous_from"
 
 
-def test_it_cannot_call_from_somebody_elses_number(one, two):
+def test_it_cannot_call_from_anothers_number(one, two):
     with costs(two.address, 0), pytest.raises(APIError) as refused:
-        two.voice.call(to=somebody(), task=TASK, from_=one.bought["phone_number"])
+        two.voice.call(to=a_callee(), task=TASK, from_=one.bought["phone_number"])
     assert refused.value.status_code == 403
     assert refused.value.response["code"] == "wrong_wallet"
 
 
-def test_it_cannot_renew_somebody_elses_number(one, two):
+def test_it_cannot_renew_anothers_number(one, two):
     with costs(two.address, 0), pytest.raises(APIError) as refused:
         two.phone.renew_number(one.bought["phone_number"])
     assert refused.value.status_code == 403
@@ -114,7 +114,7 @@ def test_it_cannot_renew_somebody_elses_number(one, two):
 
 def test_it_calls_from_the_number_that_it_names(two):
     with costs(two.address, CALL):
-        call = two.voice.call(to=somebody(), task=TASK, from_=two.numbers[1])
+        call = two.voice.call(to=a_callee(), task=TASK, from_=two.numbers[1])
     assert call["from"] == two.numbers[1]
 
 

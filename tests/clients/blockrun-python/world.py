@@ -43,7 +43,7 @@ def new_key():
     return "0x" + secrets.token_hex(32)
 
 
-def somebody():
+def a_callee():
     """A destination of its own for each call: the dialler refuses the same one twice within ten seconds."""
     return f"+1213{next(_DIALLED)}"
 

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { before, describe, it } from 'node:test';
 import { agent, caller, costs, ledger, quitter } from './agent.mjs';
 import { between } from '../between.mjs';
-import { PRICE, nextCall, somebody, task, world } from '../world.mjs';
+import { PRICE, nextCall, aCallee, task, world } from '../world.mjs';
 
 const binary = new URL('node_modules/.bin/dialtone-phone', import.meta.url).pathname;
 
@@ -41,7 +41,7 @@ describe('dialtone-phone', { concurrency: 3 }, () => {
   });
 
   it('shows a call as it goes on, and ends with 0', async () => {
-    const to = somebody();
+    const to = aCallee();
     const { code, stdout } = await costs(wallet, PRICE.call, () => command(['call', to, task, '--max-duration', '2'], env));
     const at = ['calls ' + to, '[in-progress]', "callee  Good evening, this is Luigi's.", '[completed]', 'ended by USER', 'reservation for two at seven', 'paid $0.54']
       .map((part) => stdout.indexOf(part));
@@ -49,8 +49,8 @@ describe('dialtone-phone', { concurrency: 3 }, () => {
     assert.equal(code, 0);
   });
 
-  it('has one JSON document for a script, also of a call that nobody answered: 4', async () => {
-    const to = somebody();
+  it('has one JSON document for a script, also of a call that was not answered: 4', async () => {
+    const to = aCallee();
     await nextCall(to, 'busy');
     const { code, json } = await costs(wallet, PRICE.call, () => command(['call', to, task, '--json'], env));
     const { ended_by: by, call_id: id } = json();
@@ -62,7 +62,7 @@ describe('dialtone-phone', { concurrency: 3 }, () => {
 
   it('hangs up', async () => {
     const { privateKey } = await quitter();
-    const to = somebody();
+    const to = aCallee();
     await nextCall(to, 'endless');
     const placed = (await command(['call', to, task, '--no-wait', '--json'], { privateKey })).json();
     assert.equal((await command(['hangup', placed.call_id])).code, 0);
@@ -71,7 +71,7 @@ describe('dialtone-phone', { concurrency: 3 }, () => {
 
   it('says what was refused, and ends with 1', async () => {
     const stranger = await agent();
-    const refused = await command(['call', somebody(), task], { privateKey: stranger.privateKey });
+    const refused = await command(['call', aCallee(), task], { privateKey: stranger.privateKey });
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /^no_owned_numbers: .*Not charged\.$/m);
   });
@@ -97,8 +97,8 @@ describe('dialtone-phone', { concurrency: 3 }, () => {
 
   it('ends with 2 where it is used wrongly', async () => {
     const wrong = [
-      [[], {}], [['dial'], {}], [['buy', 'now'], env], [['call', somebody()], env], [['buy', '--colour', 'red'], env],
-      [['call', somebody(), task, '--max-duration', 'long'], env], [['numbers'], {}], [['numbers'], { privateKey: '0x1234' }],
+      [[], {}], [['dial'], {}], [['buy', 'now'], env], [['call', aCallee()], env], [['buy', '--colour', 'red'], env],
+      [['call', aCallee(), task, '--max-duration', 'long'], env], [['numbers'], {}], [['numbers'], { privateKey: '0x1234' }],
       [['numbers'], { ...env, DIALTONE_URL: '' }], [['numbers'], { ...env, DIALTONE_MAX_SESSION: 'much' }], [['numbers'], { ...env, DIALTONE_PATIENCE: 'some' }],
     ];
     for (const [args, environment] of wrong) {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { Dialtone } from 'dialtone-phone';
 import { caller, costs, ended, ledger, refusal } from './agent.mjs';
 import { between } from '../between.mjs';
-import { PRICE, somebody, task, world } from '../world.mjs';
+import { PRICE, aCallee, task, world } from '../world.mjs';
 
 /** A wallet with a number, behind a proxy of its own. */
 async function cutOff(options = {}) {
@@ -22,7 +22,7 @@ describe('a call whose answer was lost', { concurrency: 3 }, () => {
     it(`is paid once and has its id: ${fault}`, async () => {
       const { proxy, phone, wallet, direct } = await cutOff({ timeout: 5000 });
       proxy.faults.push(fault);
-      const call = await costs(wallet, PRICE.call, () => phone.voiceCall({ phone_number: somebody(), task }));
+      const call = await costs(wallet, PRICE.call, () => phone.voiceCall({ phone_number: aCallee(), task }));
       assert.deepEqual([proxy.seen.length, distinct(proxy)], [2, 1]);
       assert.deepEqual((await direct.voiceCalls()).calls.map((one) => one.call_id), [call.call_id]);
       await ended(direct, call);
@@ -41,7 +41,7 @@ describe('a call whose answer was lost', { concurrency: 3 }, () => {
 
   it('is not asked for for ever, and is of unknown outcome then', async () => {
     const { proxy, phone, wallet, direct } = await cutOff({ repeats: 2 });
-    const request = { phone_number: somebody(), task };
+    const request = { phone_number: aCallee(), task };
     proxy.always = '504';
     const error = await costs(wallet, PRICE.call, () => refusal(phone.voiceCall(request)));
     assert.deepEqual([error.code, error.status, error.charged], ['no_answer', 504, 'unknown']);
@@ -94,7 +94,7 @@ describe('a call whose answer was lost', { concurrency: 3 }, () => {
 
   it('is found again by another process under its name', async () => {
     const { proxy, phone, wallet, direct } = await cutOff({ repeats: 0 });
-    const request = { phone_number: somebody(), task };
+    const request = { phone_number: aCallee(), task };
     proxy.faults.push('drop');
     const call = await costs(wallet, PRICE.call, async () => {
       assert.equal((await refusal(phone.voiceCall(request, { idempotencyKey: 'andy-1' }))).charged, 'unknown');
@@ -114,12 +114,12 @@ describe('a limit', { concurrency: 3 }, () => {
   it('per payment is held before anything is signed', async () => {
     const it = await cutOff({ maxPayment: '4.999999' });
     nothingSigned(it, await refusal(it.phone.phoneBuy()), 'over_max_payment');
-    await ended(it.direct, await costs(it.wallet, PRICE.call, () => it.phone.voiceCall({ phone_number: somebody(), task })));
+    await ended(it.direct, await costs(it.wallet, PRICE.call, () => it.phone.voiceCall({ phone_number: aCallee(), task })));
   });
 
   it('per session is held before anything is signed', async () => {
     const it = await cutOff({ sessionBudget: '$0.53' });
-    nothingSigned(it, await refusal(it.phone.voiceCall({ phone_number: somebody(), task })), 'over_session_budget');
+    nothingSigned(it, await refusal(it.phone.voiceCall({ phone_number: aCallee(), task })), 'over_session_budget');
     assert.deepEqual(it.phone.limits, { maxPayment: '5.00', sessionBudget: '0.53' });
   });
 

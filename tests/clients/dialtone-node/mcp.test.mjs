@@ -7,7 +7,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { agent, caller, costs, ledger, quitter } from './agent.mjs';
 import { between } from '../between.mjs';
-import { PRICE, somebody, task, world } from '../world.mjs';
+import { PRICE, aCallee, task, world } from '../world.mjs';
 
 const binary = new URL('node_modules/.bin/dialtone-phone', import.meta.url).pathname;
 
@@ -96,7 +96,7 @@ describe('dialtone-phone mcp', { concurrency: 3 }, () => {
     const bought = await costs(wallet, PRICE.buy, () => call('buy_number'));
     assert.equal(bought.content[1].text, 'Spent in this session: $5.00 of $5.20.');
     assert.deepEqual(bought.structuredContent, bought.body);
-    const refused = await call('place_call', { phone_number: somebody(), task });
+    const refused = await call('place_call', { phone_number: aCallee(), task });
     assert.deepEqual([refused.isError, refused.body.code, refused.body.charged], [true, 'over_session_budget', false]);
   });
 
@@ -105,7 +105,7 @@ describe('dialtone-phone mcp', { concurrency: 3 }, () => {
     const proxy = await between();
     proxy.always = '504';
     const { call } = await connected(wallet, { DIALTONE_URL: proxy.url, DIALTONE_PATIENCE: '1' });
-    const sent = { phone_number: somebody(), task };
+    const sent = { phone_number: aCallee(), task };
     const placed = await costs(wallet, PRICE.call, async () => {
       const lost = await call('place_call', sent);
       assert.deepEqual([lost.isError, lost.body.charged], [true, 'unknown']);
@@ -118,14 +118,14 @@ describe('dialtone-phone mcp', { concurrency: 3 }, () => {
 
   it('hangs up', async () => {
     const { call } = await connected(await quitter());
-    const { body: { call_id: id } } = await call('place_call', { phone_number: somebody(), task });
+    const { body: { call_id: id } } = await call('place_call', { phone_number: aCallee(), task });
     assert.equal((await call('hang_up', { call_id: id })).body.status, 'ending');
   });
 
   it('says what is wrong in the words of the service', async () => {
     const { call } = await connected(await agent());
     const answers = [
-      ['place_call', { phone_number: somebody(), task }, 'no_owned_numbers'],
+      ['place_call', { phone_number: aCallee(), task }, 'no_owned_numbers'],
       ['place_call', { phone_number: '911', task }, 'bad_request'],
       ['place_call', {}, 'bad_request'],
       ['get_call', { call_id: '01HXY9ABCDEFGHJKMNPQRSTVWX' }, 'unknown_call'],

@@ -7,7 +7,7 @@ import { createWalletClient, http } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { baseSepolia } from 'viem/chains';
 import { agent, caller, costs, ended, ledger, quitter, refusal } from './agent.mjs';
-import { PRICE, TRANSACTION, newKey, somebody, task, world } from '../world.mjs';
+import { PRICE, TRANSACTION, newKey, aCallee, task, world } from '../world.mjs';
 
 describe('a wallet with the package', { concurrency: 3 }, () => {
   it('buys, lists and renews a number, and is charged what it says', async () => {
@@ -29,7 +29,7 @@ describe('a wallet with the package', { concurrency: 3 }, () => {
   it('calls, is shown each line as it comes, and has the summary at the end', async () => {
     const wallet = await caller();
     const { phone } = wallet;
-    const to = somebody();
+    const to = aCallee();
     const seen = [];
     const call = await costs(wallet, PRICE.call, () => phone.callAndWait({ phone_number: to, task, max_duration: 3 }, { onUpdate: (status) => seen.push(status) }));
     assert.deepEqual([call.status, call.to], ['completed', to]);
@@ -59,7 +59,7 @@ describe('a wallet with the package', { concurrency: 3 }, () => {
 
   it('hangs up', async () => {
     const { phone } = await quitter();
-    const call = await phone.voiceCall({ phone_number: somebody(), task });
+    const call = await phone.voiceCall({ phone_number: aCallee(), task });
     assert.equal((await phone.voiceHangUp(call.call_id)).status, 'ending');
     assert.equal((await ended(phone, call)).ended_by, 'REQUESTED');
   });
@@ -67,7 +67,7 @@ describe('a wallet with the package', { concurrency: 3 }, () => {
   it('stops waiting when it was told to, and says which call goes on', async () => {
     const wallet = await caller();
     const { phone } = wallet;
-    const error = await costs(wallet, PRICE.call, () => refusal(phone.callAndWait({ phone_number: somebody(), task }, { timeout: 1 })));
+    const error = await costs(wallet, PRICE.call, () => refusal(phone.callAndWait({ phone_number: aCallee(), task }, { timeout: 1 })));
     assert.deepEqual([error.code, error.charged], ['still_running', true]);
     assert.equal((await phone.voiceCallStatus(error.body.call_id)).call_id, error.body.call_id);
     await ended(phone, error.body);
@@ -95,7 +95,7 @@ describe('a wallet with the package', { concurrency: 3 }, () => {
 describe('a refusal', { concurrency: 3 }, () => {
   it('has a code, what the service said, and that nothing was charged', async () => {
     const { phone } = await agent();
-    const error = await refusal(phone.voiceCall({ phone_number: somebody(), task }));
+    const error = await refusal(phone.voiceCall({ phone_number: aCallee(), task }));
     assert.ok(error instanceof DialtoneError);
     assert.deepEqual([error.code, error.status, error.charged], ['no_owned_numbers', 403, false]);
     assert.match(error.message, /Not charged\.$/);

@@ -8,7 +8,7 @@ import { ExactSvmScheme } from '@x402/svm/exact/client';
 import { Dialtone } from 'dialtone-phone';
 import { agent, refusal } from './agent.mjs';
 import { between } from '../between.mjs';
-import { PRICE, balance, fund, somebody, task, world } from '../world.mjs';
+import { PRICE, balance, fund, aCallee, task, world } from '../world.mjs';
 
 const { rpc, asset: mint } = world.solana ?? {};
 
@@ -52,7 +52,7 @@ describe('a wallet on Solana', { skip: !world.solana && 'a world without it' }, 
     const { numbers } = await costs(address, PRICE.list, () => phone.phoneList());
     assert.deepEqual(numbers.map((one) => one.phone_number), [bought.phone_number]);
     await costs(address, PRICE.renew, () => phone.phoneRenew(bought.phone_number));
-    const placed = await costs(address, PRICE.call, () => phone.voiceCall({ phone_number: somebody(), task }));
+    const placed = await costs(address, PRICE.call, () => phone.voiceCall({ phone_number: aCallee(), task }));
     assert.equal((await phone.waitForCall(placed.call_id)).ended_by, 'USER');
     const { calls } = await costs(address, PRICE.list, () => phone.voiceCalls({ limit: 5 }));
     assert.deepEqual(calls.map((one) => one.call_id), [placed.call_id]);

@@ -11,7 +11,7 @@ import pytest
 from between import between
 from dialtone_phone import AsyncDialtone, Dialtone, DialtoneError, LLMClient
 from eth_account import Account
-from world import BUY, CALL, RENEW, TASK, WORLD, costs, fund, new_key, somebody
+from world import BUY, CALL, RENEW, TASK, WORLD, costs, fund, new_key, a_callee
 
 PACKAGE = Path(__file__).parents[3] / "clients/python"
 
@@ -62,7 +62,7 @@ def test_it_buys_lists_renews_and_is_charged_what_it_says(client):
 def test_it_calls_shows_each_line_and_has_the_summary(client):
     phone, seen = number(client), []
     with costs(phone.address, CALL):
-        call = phone.call_and_wait(somebody(), TASK, max_duration=2, on_update=seen.append)
+        call = phone.call_and_wait(a_callee(), TASK, max_duration=2, on_update=seen.append)
     assert (call.status, call["from"]) == ("completed", call.from_)
     assert "two at seven" in call.summary and call.transcript[0].text
     assert len(seen) > 1 and seen[0].ended_by == "IN_PROGRESS"
@@ -73,7 +73,7 @@ def test_it_calls_shows_each_line_and_has_the_summary(client):
 def test_it_stops_waiting_when_told_and_hangs_up(client):
     phone = number(client)
     with pytest.raises(DialtoneError) as stopped:
-        phone.call_and_wait(somebody(), TASK, timeout=0.01)
+        phone.call_and_wait(a_callee(), TASK, timeout=0.01)
     assert (stopped.value.code, stopped.value.charged) == ("still_running", True)
     assert hang_up(phone, stopped.value.body["call_id"]).ended_by == "REQUESTED"
 
@@ -83,7 +83,7 @@ def test_a_call_whose_answer_was_lost_is_paid_once_and_has_its_id(client, fault)
     direct = number(client)
     with between() as proxy, costs(direct.address, CALL):
         proxy.faults.append(fault)
-        call = client(base_url=proxy.url).voice_call(somebody(), TASK)
+        call = client(base_url=proxy.url).voice_call(a_callee(), TASK)
         assert (len(proxy.seen), len(set(proxy.seen))) == (2, 1)
     assert [one.call_id for one in direct.voice_calls().calls] == [call.call_id]
     hang_up(direct, call.call_id)
@@ -126,7 +126,7 @@ def test_limits_are_held_before_anything_is_signed(client):
 def test_a_refusal_has_its_code_and_costs_nothing(client):
     phone = client()
     with costs(phone.address, 0), pytest.raises(DialtoneError) as refused:
-        phone.voice_call(somebody(), TASK)
+        phone.voice_call(a_callee(), TASK)
     assert (refused.value.code, refused.value.status, refused.value.charged) == ("no_owned_numbers", 403, False)
     assert refused.value.body["buy_endpoint"] and phone.spent == "0.00"
     with pytest.raises(DialtoneError) as refused:

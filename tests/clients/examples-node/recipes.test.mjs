@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { Usage, run, setTracingDisabled } from '@openai/agents';
 import { Dialtone } from 'dialtone-phone';
 import { privateKeyToAddress } from 'viem/accounts';
-import { PRICE, answers, fund, newKey, nextCall, somebody, spentOn, travel, world } from '../world.mjs';
+import { PRICE, answers, fund, newKey, nextCall, aCallee, spentOn, travel, world } from '../world.mjs';
 
 // Where what they import is installed: the recipes themselves are in a folder that has nothing beside them.
 const recipes = new URL(`../../../target/local/examples-${process.pid}/`, import.meta.url);
@@ -29,7 +29,7 @@ const phone = client();
 await fund(address);
 await phone.phoneBuy();
 
-const suppliers = () => ({ Acme: somebody(), Bolt: somebody(), Cobb: somebody() });
+const suppliers = () => ({ Acme: aCallee(), Bolt: aCallee(), Cobb: aCallee() });
 
 /** What `deed` gives, and what it cost. Questions are answered a minute after a call: that minute is over once all calls are. */
 async function afterwards(deed) {

@@ -7,7 +7,7 @@ from between import between
 from confirm_reservation import confirm_reservation
 from scene import Owner, webhook
 from wellness_call import wellness_call
-from world import CALL, answers, costs, next_call, somebody
+from world import CALL, answers, costs, next_call, a_callee
 
 TABLE = ("two at 7 pm tonight", "Vicky")
 
@@ -19,7 +19,7 @@ def owner():
 
 def test_a_reservation_is_confirmed_where_the_restaurant_has_said_so(owner):
     def asked(*said):
-        to = somebody()
+        to = a_callee()
         answers(to, *said)
         code, outcome = owner.run("confirm_reservation.py", to, *TABLE)
         assert (outcome["ended_by"], outcome["paid"]) == ("USER", "0.54")
@@ -32,7 +32,7 @@ def test_a_reservation_is_confirmed_where_the_restaurant_has_said_so(owner):
 
 
 def test_a_call_that_failed_confirms_nothing_and_has_cost_nothing(owner):
-    to = somebody()
+    to = a_callee()
     next_call(to, "error")
     assert confirm_reservation(owner.phone, to, *TABLE) == {
         "confirmed": None, "ended_by": "ERROR", "retry": "now", "paid": "0.00", "said_on_the_phone": {"summary": None, "free_instead": None},
@@ -42,8 +42,8 @@ def test_a_call_that_failed_confirms_nothing_and_has_cost_nothing(owner):
 def test_a_refused_call_says_why_and_that_nothing_was_charged():
     stranger = Owner(has_number=False)
     with costs(stranger.phone.address, 0), webhook() as (url, reports):
-        refused = confirm_reservation(stranger.phone, somebody(), *TABLE)
-        report = wellness_call(stranger.phone, somebody(), "Mrs Rossi", url)
+        refused = confirm_reservation(stranger.phone, a_callee(), *TABLE)
+        report = wellness_call(stranger.phone, a_callee(), "Mrs Rossi", url)
     assert (refused["confirmed"], refused["code"], refused["charged"]) == (None, "no_owned_numbers", False)
     assert refused["why"].endswith("Not charged.")
     assert reports == [{name: value for name, value in report.items() if name != "reported"}]
@@ -51,7 +51,7 @@ def test_a_refused_call_says_why_and_that_nothing_was_charged():
 
 
 def test_a_call_whose_answer_was_lost_is_of_unknown_cost_and_is_not_paid_twice(owner):
-    to = somebody()
+    to = a_callee()
     next_call(to, "busy")
     with between() as proxy, costs(owner.phone.address, CALL):
         phone = owner.client(base_url=proxy.url, repeats=0)
@@ -63,7 +63,7 @@ def test_a_call_whose_answer_was_lost_is_of_unknown_cost_and_is_not_paid_twice(o
 
 
 def test_a_wellness_call_posts_its_report(owner):
-    to = somebody()
+    to = a_callee()
     answers(to, True, "fair")
     with webhook() as (url, reports), costs(owner.phone.address, CALL), owner.time_passes():
         code, outcome = owner.run("wellness_call.py", to, "Mrs Rossi", url)
@@ -73,7 +73,7 @@ def test_a_wellness_call_posts_its_report(owner):
 
 
 def test_that_a_person_was_not_reached_is_reported_too_and_again_where_the_receiver_was_not_there(owner):
-    to = somebody()
+    to = a_callee()
     next_call(to, "no-answer")
     with webhook(500) as (url, reports), costs(owner.phone.address, CALL):
         outcome = wellness_call(owner.phone, to, "Mrs Rossi", url)
@@ -83,5 +83,5 @@ def test_that_a_person_was_not_reached_is_reported_too_and_again_where_the_recei
 
 def test_a_report_that_was_not_received_is_not_said_to_be():
     with webhook(500, 500, 500) as (url, reports):
-        code, outcome = Owner(has_number=False).run("wellness_call.py", somebody(), "Mrs Rossi", url)
+        code, outcome = Owner(has_number=False).run("wellness_call.py", a_callee(), "Mrs Rossi", url)
     assert (code, outcome["reached"], outcome["reported"], len(reports)) == (1, False, False, 3)

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { Client as Next, StreamableHTTPClientTransport as NextTransport } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { PRICE, somebody, task, world } from '../world.mjs';
+import { PRICE, aCallee, task, world } from '../world.mjs';
 
 const url = new URL(`${world.gateway}/mcp`);
 const self = { name: 'dialtone-tests', version: '1' };
@@ -15,7 +15,7 @@ const PAID = [
   ['buy_number', {}, PRICE.buy],
   ['renew_number', { phone_number: '+14155551234' }, PRICE.renew],
   ['list_numbers', {}, PRICE.list],
-  ['place_call', { phone_number: somebody(), task }, PRICE.call],
+  ['place_call', { phone_number: aCallee(), task }, PRICE.call],
   ['list_calls', { limit: 5 }, PRICE.list],
 ];
 
@@ -80,7 +80,7 @@ for (const [name, era, connect] of clients) {
         const unknown = await client.callTool({ name, arguments: { call_id: '0123456789ABCDEFGHJKMNPQRS' } });
         assert.equal(JSON.parse(unknown.content[0].text).code, 'unknown_call');
       }
-      const wrong = await client.callTool({ name: 'place_call', arguments: { phone_number: somebody(), task: 'short' } });
+      const wrong = await client.callTool({ name: 'place_call', arguments: { phone_number: aCallee(), task: 'short' } });
       assert.equal(JSON.parse(wrong.content[0].text).field, 'task');
       await assert.rejects(client.callTool({ name: 'no_such_tool', arguments: {} }), /Unknown tool/);
     }));

@@ -5,7 +5,7 @@ import asyncio
 import json
 
 import pytest
-from world import BUY, CALL, LIST, RENEW, TASK, costs, fund, new_key, refuse_once, somebody
+from world import BUY, CALL, LIST, RENEW, TASK, costs, fund, new_key, refuse_once, a_callee
 
 pytest.importorskip("x402", reason="it does not wrap this generation")
 
@@ -61,7 +61,7 @@ def test_an_agent_buys_a_number_calls_and_looks():
     number = agent.pays("buy_number", {"country": "US"}, BUY)["phone_number"]
     agent.pays("renew_number", {"phone_number": number}, RENEW)
     assert agent.pays("list_numbers", {}, LIST)["numbers"][0]["phone_number"] == number
-    to = somebody()
+    to = a_callee()
     call = agent.pays("place_call", {"phone_number": to, "task": TASK, "max_duration": 3, "idempotency_key": "call-1"}, CALL)
     assert (call["from"], call["to"]) == (number, to)
     # Signed anew, under the same name: the same call, and nothing is paid.
@@ -80,7 +80,7 @@ def test_an_agent_buys_a_number_calls_and_looks():
 def test_it_hangs_up_without_paying():
     agent = Agent()
     agent.pays("buy_number", {}, BUY)
-    call = agent.pays("place_call", {"phone_number": somebody(), "task": TASK}, CALL)
+    call = agent.pays("place_call", {"phone_number": a_callee(), "task": TASK}, CALL)
     with costs(agent.address, 0):
         ending = agent.uses("hang_up", {"call_id": call["call_id"]})
     assert not ending.is_error and said(ending)["status"] == "ending"
@@ -89,9 +89,9 @@ def test_it_hangs_up_without_paying():
 def test_a_refusal_costs_nothing_and_is_not_paid_again():
     agent = Agent()
     with costs(agent.address, 0):
-        refused = agent.uses("place_call", {"phone_number": somebody(), "task": TASK})
+        refused = agent.uses("place_call", {"phone_number": a_callee(), "task": TASK})
         assert refused.is_error and said(refused)["code"] == "no_owned_numbers" and said(refused)["charged"] is False
-        wrong = agent.uses("place_call", {"phone_number": somebody(), "task": "short"})
+        wrong = agent.uses("place_call", {"phone_number": a_callee(), "task": "short"})
         assert wrong.is_error and not wrong.payment_made
 
 

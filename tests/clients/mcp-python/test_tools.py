@@ -5,7 +5,7 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
-from world import TASK, WORLD, somebody
+from world import TASK, WORLD, a_callee
 
 URL = f"{WORLD['gateway']}/mcp"
 TOOLS = ["buy_number", "renew_number", "list_numbers", "place_call", "get_call", "hang_up", "list_calls", "list_voices"]
@@ -13,7 +13,7 @@ PAID = {
     "buy_number": ({}, "5000000"),
     "renew_number": ({"phone_number": "+14155551234"}, "5000000"),
     "list_numbers": ({}, "1000"),
-    "place_call": ({"phone_number": somebody(), "task": TASK}, "540000"),
+    "place_call": ({"phone_number": a_callee(), "task": TASK}, "540000"),
     "list_calls": ({"limit": 5}, "1000"),
 }
 
@@ -83,5 +83,5 @@ def test_what_is_free_it_gets():
 def test_what_is_wrong_it_is_told():
     result = dumped(played(lambda client: client.call_tool("get_call", {"call_id": "x"})))
     assert result["isError"] and json.loads(result["content"][0]["text"])["code"] == "unknown_call"
-    result = dumped(played(lambda client: client.call_tool("place_call", {"phone_number": somebody(), "task": "short"})))
+    result = dumped(played(lambda client: client.call_tool("place_call", {"phone_number": a_callee(), "task": "short"})))
     assert result["isError"] and json.loads(result["content"][0]["text"])["field"] == "task"

@@ -7,7 +7,7 @@ import pytest
 import requests
 from eth_account import Account
 from payers import RECEIPT, by_httpx, by_requests
-from world import API, BUY, CALL, LIST, RENEW, TASK, costs, fund, new_key, poll, somebody
+from world import API, BUY, CALL, LIST, RENEW, TASK, costs, fund, new_key, poll, a_callee
 
 
 class Agent:
@@ -51,7 +51,7 @@ def test_it_renews_it(agent):
 
 
 def test_it_calls_from_it_and_polls_without_paying(agent):
-    placed = agent.pays("/v1/voice/call", {"phone_number": somebody(), "task": TASK, "max_duration": 2}, CALL)
+    placed = agent.pays("/v1/voice/call", {"phone_number": a_callee(), "task": TASK, "max_duration": 2}, CALL)
     assert placed["from"] == agent.bought["phone_number"]
     look = lambda: requests.get(f"{API}/v1/voice/call/{placed['call_id']}", timeout=10).json()
     ended = poll(look, lambda seen: seen["ended_by"] != "IN_PROGRESS")
@@ -61,5 +61,5 @@ def test_it_calls_from_it_and_polls_without_paying(agent):
 def test_what_is_refused_costs_nothing(agent):
     stranger = Agent(agent._post)
     with costs(stranger.address, 0):
-        refused = stranger._post(stranger.key, f"{API}/v1/voice/call", {"phone_number": somebody(), "task": TASK})
+        refused = stranger._post(stranger.key, f"{API}/v1/voice/call", {"phone_number": a_callee(), "task": TASK})
     assert (refused.status_code, refused.json()["code"]) == (403, "no_owned_numbers")

@@ -1,5 +1,6 @@
-//! A call that is followed to its end: by a client that polls, and by the dialler, which says that it is over. A word that is lost, late,
-//! doubled or sent too early, and any fault while it is heard, leave a call that ends once, as it ended.
+//! A call that is followed to its end: by a client that polls, and by the dialler, which says that
+//! it is over. A word that is lost, late, doubled or sent too early, and any fault while it is
+//! heard, leave a call that ends once, as it ended.
 
 use std::time::Duration;
 
@@ -40,7 +41,8 @@ impl Case {
             } else if self.conduct == Conduct::Leaves {
                 break;
             }
-            // Polls of a running call cause a look in half a minute: one that failed is made up for by the next.
+            // Polls of a running call cause a look in half a minute: one that failed is made up for
+            // by the next.
             lab.pass(Duration::from_secs(if round < 3 { 6 } else { 61 })).await;
         }
         let swept_from = newest(lab);
@@ -54,8 +56,9 @@ impl Case {
         Ok(Played { told: Some(told), findings, asked })
     }
 
-    /// A call is over, and the dialler says so once. What is lost of that is found by the reaper. The one that repeats says it again
-    /// while the reaper comes; the one that signs anew has said it before it was so, and says it again half a minute later.
+    /// A call is over, and the dialler says so once. What is lost of that is found by the reaper.
+    /// The one that repeats says it again while the reaper comes; the one that signs anew has said
+    /// it before it was so, and says it again half a minute later.
     pub(super) async fn play_word(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let callee = lab.callee();

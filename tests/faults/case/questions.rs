@@ -1,5 +1,6 @@
-//! The questions about a call: each request of the look that settles it and asks, and of the rounds after it, goes wrong. The vendor
-//! is asked twice at most, whatever happens; the call and its price stay as they are; and one fault never costs the answers.
+//! The questions about a call: each request of the look that settles it and asks, and of the rounds
+//! after it, goes wrong. The vendor is asked twice at most, whatever happens; the call and its
+//! price stay as they are; and one fault never costs the answers.
 
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use crate::scenario::kills::amid_kills;
 const ANALYZE: &str = "POST /v1/calls/*/analyze";
 
 impl Case {
-    /// A call with questions has ended, and is looked at when it settles. The one that repeats looks while the reaper comes; the one
-    /// that signs anew looks once more. The rest is the reaper's.
+    /// A call with questions has ended, and is looked at when it settles. The one that repeats
+    /// looks while the reaper comes; the one that signs anew looks once more. The rest is the
+    /// reaper's.
     pub(super) async fn play_questions(&self, lab: &mut Lab) -> Result<Played, String> {
         let Owner { wallet, number } = lab.owner().await?;
         let mut errand = Errand::call(&number, &lab.callee());

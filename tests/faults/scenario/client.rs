@@ -87,7 +87,8 @@ pub(crate) struct Try {
     pub(crate) payment: Payment,
     /// The answers.
     pub(crate) answers: Vec<Response>,
-    /// How many of them, from the end, were waited for at the same time: which of these came first is not known.
+    /// How many of them, from the end, were waited for at the same time: which of these came first
+    /// is not known.
     pub(crate) abreast: usize,
 }
 

@@ -10,7 +10,8 @@ impl Dice {
         Self(seed)
     }
 
-    /// A stream for `whose` choices alone, so that what others decide first changes nothing for them.
+    /// A stream for `whose` choices alone, so that what others decide first changes nothing for
+    /// them.
     #[must_use]
     pub(crate) fn of(&self, whose: u64) -> Self {
         let mut one = Self(self.0 ^ whose.wrapping_add(1).wrapping_mul(0xd1b5_4a32_d192_ed03));

@@ -1,10 +1,15 @@
-//! What may go wrong with one request to a neighbour, in the words of a line that replays it: `dynamo/3/lose-answer`.
+//! What may go wrong with one request to a neighbour, in the words of a line that replays it:
+//! `dynamo/3/lose-answer`.
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use harness::sim::{Answer, Fault};
 use harness::{Neighbour, World};
+
+/// How far a node is behind the others: all that happens in a scenario.
+const BEHIND: Duration = Duration::from_mins(10);
 
 /// What happens to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,11 +34,13 @@ pub(crate) enum Harm {
     KillBefore,
     /// The caller's process is killed after the effect.
     KillAfter,
+    /// Answered by one of a chain's nodes that is behind the others.
+    Stale,
 }
 
 impl Harm {
     /// All of them.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Overload,
         Self::Refuse,
         Self::Drop,
@@ -44,9 +51,11 @@ impl Harm {
         Self::Late,
         Self::KillBefore,
         Self::KillAfter,
+        Self::Stale,
     ];
 
-    /// One of each sort: what goes wrong twice in a pair. The others differ from these in words only.
+    /// One of each sort: what goes wrong twice in a pair. The others differ from these in words
+    /// only.
     pub(crate) const SORTS: [Self; 7] =
         [Self::Overload, Self::Lose, Self::Hang, Self::Garbage, Self::Late, Self::KillBefore, Self::KillAfter];
 
@@ -63,7 +72,13 @@ impl Harm {
             Self::Late => "late",
             Self::KillBefore => "kill-before",
             Self::KillAfter => "kill-after",
+            Self::Stale => "stale",
         }
+    }
+
+    /// Whether it can befall a request to this neighbour: of the others none is many.
+    pub(crate) const fn befalls(self, neighbour: Neighbour) -> bool {
+        !matches!(self, Self::Stale) || matches!(neighbour, Neighbour::Chain | Neighbour::Solana)
     }
 
     /// Whether the caller learns of it from its own time limit, and from nothing before.
@@ -84,6 +99,7 @@ impl Harm {
             Self::Late => Fault::Adrift,
             Self::KillBefore => Fault::HaltBefore,
             Self::KillAfter => Fault::HaltAfter,
+            Self::Stale => Fault::Behind(BEHIND),
         }
     }
 }

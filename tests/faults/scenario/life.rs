@@ -1,8 +1,9 @@
-//! Several clients in one world, who buy, renew, list, call, poll, wait, hang up and repeat themselves, while requests go wrong, processes
-//! are killed, time passes, and the reaper comes by.
+//! Several clients in one world, who buy, renew, list, call, poll, wait, hang up and repeat
+//! themselves, while requests go wrong, processes are killed, time passes, and the reaper comes by.
 //!
-//! Each client decides everything that it does, and everything that happens beside it, by dice of its own. So a seed gives
-//! the same decisions again; in which order the requests of different clients arrive is the machine's.
+//! Each client decides everything that it does, and everything that happens beside it, by dice of
+//! its own. So a seed gives the same decisions again; in which order the requests of different
+//! clients arrive is the machine's.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -48,7 +49,10 @@ pub(crate) struct Life<'a> {
     storm: Storm,
     /// Time passes only while no process is at work: it passes by rewriting what is stored.
     time: RwLock<()>,
-    told: Mutex<Vec<Told>>,
+    /// How many seconds have passed for what is stored.
+    passed: AtomicU64,
+    /// Errands, each with when it was run.
+    told: Mutex<Vec<(u64, Told)>>,
     /// Processes that were killed without having met a fault.
     killed: AtomicU64,
 }
@@ -78,11 +82,12 @@ impl<'a> Life<'a> {
         ] {
             demands.insert(errand.path, stack.post(errand.path).body(&errand.body).demand().await);
         }
-        Self { stack, demands, storm, time: RwLock::new(()), told: Mutex::default(), killed: AtomicU64::new(0) }
+        let (passed, killed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { stack, demands, storm, time: RwLock::new(()), passed, told: Mutex::default(), killed }
     }
 
-    /// These clients live until `enough` says so of the steps they have taken. A process that meets a fatal fault is killed,
-    /// with all that happen to be at work.
+    /// These clients live until `enough` says so of the steps they have taken. A process that meets
+    /// a fatal fault is killed, with all that happen to be at work.
     pub(crate) async fn go_on(&self, dice: &Dice, clients: u64, enough: impl Fn(u64) -> bool) {
         let functions: Vec<&str> = self.stack.lambda.functions().collect();
         let lives = (0..clients).map(|client| self.client(client, dice.of(client), &enough));
@@ -91,7 +96,8 @@ impl<'a> Life<'a> {
 
     /// What all clients were told.
     pub(crate) fn told(&self) -> Vec<Told> {
-        self.told.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default()
+        let all = self.told.lock().map(|mut told| std::mem::take(&mut *told)).unwrap_or_default();
+        all.into_iter().map(|(_, told)| told).collect()
     }
 
     async fn client(&self, name: u64, dice: Dice, enough: impl Fn(u64) -> bool) {
@@ -173,7 +179,7 @@ impl<'a> Life<'a> {
             }
         }
         if let Ok(mut all) = self.told.lock() {
-            all.push(told);
+            all.push((self.passed.load(Ordering::Relaxed), told));
         }
     }
 
@@ -194,21 +200,24 @@ impl<'a> Life<'a> {
         self.stack.get(&path).send().await;
     }
 
-    /// A header from long ago comes again, as a client does that has lost its memory.
+    /// A header from long ago comes again, as a client does that has lost its memory. Not one that
+    /// is older than any payment is good for: here the signature outlives what is stored of it,
+    /// since only that grows older.
     async fn repeat_something_old(&self, client: &mut Client) {
-        let mine = |told: &Told| told.wallet.address() == client.wallet.address();
+        let oldest = self.passed.load(Ordering::Relaxed).saturating_sub(7 * DAY.as_secs());
+        let mine = |(at, told): &(u64, Told)| *at >= oldest && told.wallet.address() == client.wallet.address();
         let old = self.told.lock().ok().and_then(|mut told| {
             let places: Vec<usize> = (0..told.len()).filter(|place| told.get(*place).is_some_and(mine)).collect();
             let place = client.dice.clone().one_of(&places).copied()?;
             Some(told.swap_remove(place))
         });
         client.dice.next();
-        let Some(mut old) = old else { return };
+        let Some((at, mut old)) = old else { return };
         let here = self.time.read().await;
         old.ask(self.stack).await;
         drop(here);
         if let Ok(mut all) = self.told.lock() {
-            all.push(old);
+            all.push((at, old));
         }
     }
 
@@ -253,11 +262,13 @@ impl<'a> Life<'a> {
             faults.release();
             faults.settled().await;
         }
-        // What was sent to the chain is in a block by the time that its signature has expired in the table.
+        // What was sent to the chain is in a block by the time that its signature has expired in
+        // the table.
         if time > MINUTE {
             self.stack.chain.mine();
         }
         self.stack.travel(time);
+        self.passed.fetch_add(time.as_secs(), Ordering::Relaxed);
     }
 
     /// What has been done so far.

@@ -1,5 +1,5 @@
-//! What has to hold of what clients were told, once a world has come to rest: the part of the promises that only they can
-//! judge. What the four ledgers say to each other is the audit's.
+//! What has to hold of what clients were told, once a world has come to rest: the part of the
+//! promises that only they can judge. What the four ledgers say to each other is the audit's.
 
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -39,7 +39,7 @@ PAID_FOR = {path: operation for path, operation in OPERATIONS.items() if "x-paym
 BUY, CALL, RENEW = "/api/v1/phone/numbers/buy", "/api/v1/voice/call", "/api/v1/phone/numbers/renew"
 # No callee is called twice within ten seconds, and no prefix gets so many calls that its day is used up.
 AREAS = itertools.cycle(["212", "213", "305", "312", "415", "503", "617", "702"])
-somebody = (f"+1{area}{subscriber}" for area, subscriber in zip(AREAS, itertools.count(4_100_000)))
+callees = (f"+1{area}{subscriber}" for area, subscriber in zip(AREAS, itertools.count(4_100_000)))
 told = Counter()
 
 
@@ -83,7 +83,7 @@ def unpaid(operation):
             return
         status, code = answered(case, "does not fit", {})
         # A question that asks for nothing learns the price.
-        assert (status, code) == (400, "bad_request") or case.body in ({}, NOT_SET, b""), f"{status} {code}: {case.body!r}"
+        assert (status, code) == (400, "bad_request") or case.body in ({}, None, "", NOT_SET, b""), f"{status} {code}: {case.body!r}"
 
     @each(UNPAID // 3, operation)
     def with_a_payment_that_is_none(case, _):
@@ -141,7 +141,7 @@ def paid(operation):
             case.body["phone_number"] = wallet.number
         elif likely and path == CALL:
             control("/calls", {"next": "busy"})
-            case.body |= {"phone_number": next(somebody), "from": None}
+            case.body |= {"phone_number": next(callees), "from": None}
         if path == CALL:
             # The audit looks for each task in the log, where ids are full of noughts: a word makes it findable.
             case.body["task"] = "Say " + case.body["task"][:3_000]

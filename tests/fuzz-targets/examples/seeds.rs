@@ -1,5 +1,6 @@
-//! Writes the signed payments, the documents of sign-ins and the messages to the MCP server into the fuzzer's corpus. They cannot be typed by hand, and the
-//! fuzzer cannot invent them; to be run again when they have changed: `cargo run -p fuzz-targets --example seeds`.
+//! Writes the signed payments, the documents of sign-ins and the messages to the MCP server into
+//! the fuzzer's corpus. They cannot be typed by hand, and the fuzzer cannot invent them; to be run
+//! again when they have changed: `cargo run -p fuzz-targets --example seeds`.
 
 use std::fs;
 use std::io;
@@ -12,7 +13,8 @@ fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/payment_header");
     fs::create_dir_all(&corpus)?;
     for (place, payment) in ALL.iter().enumerate() {
-        // The byte before says for which endpoint, in which header, and how it is written: see `payment_header`.
+        // The byte before says for which endpoint, in which header, and how it is written: see
+        // `payment_header`.
         let endpoint = match payment.transfer.value {
             5_000_000 => '4',
             1_000 => '<',

@@ -1,4 +1,5 @@
-//! The address of a request: whatever stands in path and query, a request is made of it that means the same, and answered.
+//! The address of a request: whatever stands in path and query, a request is made of it that means
+//! the same, and answered.
 
 use futures_util::FutureExt;
 use http::Method;
@@ -21,7 +22,8 @@ pub fn address(data: &[u8]) {
         assert_eq!(decoded(request.raw_http_path()).trim_start_matches('/'), decoded(path).trim_start_matches('/'));
         assert_eq!(decoded(request.uri().query().unwrap_or_default()), decoded(query));
     }
-    // It costs nothing, whatever it is: the price, what to sign for a dry run, or what is wrong with the address.
+    // It costs nothing, whatever it is: the price, what to sign for a dry run, or what is wrong
+    // with the address.
     let [call, ..] = &payment::alone().paid;
     let answer = call.serve(request).now_or_never().expect("an answer without asking a neighbour");
     let (status, body) = fit::opened(&answer);

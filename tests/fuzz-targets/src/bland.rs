@@ -1,4 +1,5 @@
-//! Bland's answers, and what a call's record amounts to: always one of the specification's words, and the same each time.
+//! Bland's answers, and what a call's record amounts to: always one of the specification's words,
+//! and the same each time.
 
 use std::sync::LazyLock;
 
@@ -97,8 +98,8 @@ fn call(reply: &Reply) {
     }
 }
 
-/// A look at a call that may last so long, and that was perhaps to be hung up; and another one with the same record half a minute
-/// and a minute later.
+/// A look at a call that may last so long, and that was perhaps to be hung up; and another one with
+/// the same record half a minute and a minute later.
 fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
     let at = |second: i64| Timestamp::from_second(1_781_697_600 + second).expect("a time");
     let mut call = Call {
@@ -117,7 +118,7 @@ fn amounts_to(record: &BlandCall, most: u32, hung_up: Option<i64>) {
             seen_at: None,
             ended_at: None,
             hangup_requested_at: hung_up.map(at),
-            settled: false,
+            closed: false,
             waits: true,
             view: None,
             said: Vec::new(),
@@ -176,8 +177,8 @@ fn is_consistent(Shown { view, money, is_final, .. }: &Shown) {
     assert!(is_over || view.call_length.is_none() && view.summary.is_none() && view.recording_url.is_none());
     assert!(view.started_at.zip(view.ended_at).is_none_or(|(started_at, ended_at)| started_at <= ended_at));
     assert!(view.transcript.iter().all(|spoken| matches!(spoken.role, Role::User | Role::Assistant)));
-    assert!(view.answered_by.as_deref().is_none_or(|told| matches!(told, "human" | "voicemail" | "unknown")));
-    assert!(view.call_ended_by.as_deref().is_none_or(|told| matches!(told, "USER" | "ASSISTANT")));
+    assert!(view.answered_by.is_none_or(|told| matches!(told.as_str(), "human" | "voicemail" | "unknown")));
+    assert!(view.call_ended_by.is_none_or(|told| matches!(told.as_str(), "USER" | "ASSISTANT")));
     assert!(view.call_length.as_deref().is_none_or(|told| serde_json::from_str::<serde_json::Number>(told).is_ok()));
     assert!(view.recording_url.as_deref().is_none_or(|url| url.starts_with("https://") && url.len() <= 2_048));
 }

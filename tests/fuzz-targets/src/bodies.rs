@@ -1,5 +1,5 @@
-//! Bodies of requests, through the shipped functions. Without a payment, one that is taken is answered with the price, and
-//! one that is not with 400.
+//! Bodies of requests, through the shipped functions. Without a payment, one that is taken is
+//! answered with the price, and one that is not with 400.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ fn hangs_up(body: &[u8]) {
 fn is_taken(function: &str, body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     // A question that asks for nothing learns the price.
-    if body.trim_ascii().is_empty() {
+    if matches!(body.trim_ascii(), b"" | b"null" | b"\"\"") {
         return true;
     }
     let Some(document) = json::read(body) else { return false };
@@ -79,7 +79,7 @@ fn is_a_page(root: &Json) -> bool {
     whole(root, "limit", 1.0, 100.0)
         && optional(root, &["number"], is_e164)
         && optional(root, &["status"], |text| status.contains(&text))
-        && optional(root, &["since"], |text| (20..=35).contains(&text.len()) && text.is_ascii())
+        && optional(root, &["since"], |text| text.len() >= 20 && text.is_ascii())
         && optional(root, &["cursor"], |text| text.len() == 68 && text.bytes().all(written))
 }
 
@@ -97,7 +97,8 @@ fn is_a_call(root: &Json) -> bool {
     let said = |least, most| {
         move |text: &str| {
             let control = |c: char| c.is_control() && !"\n\r\t".contains(c);
-            (least..=most).contains(&text.chars().count()) && !text.contains(control)
+            let seen = trimmed(text).chars().filter(|c| c.is_whitespace() || !shows_nothing(*c)).count();
+            seen >= least && text.chars().count() <= most && !text.contains(control)
         }
     };
     required(root, &["phone_number", "to", "phoneNumber"], is_e164)
@@ -113,7 +114,8 @@ fn is_a_call(root: &Json) -> bool {
         && (is_absent(root, "wait_for_greeting") || matches!(root.get("wait_for_greeting"), Some(Json::Bool(_))))
 }
 
-/// Ten questions at most, each with a name of its own, a type that there is, and options for an `enum` alone.
+/// Ten questions at most, each with a name of its own, a type that there is, and options for an
+/// `enum` alone.
 fn are_questions(given: &Json) -> bool {
     let Json::List(all) = given else {
         return *given == Json::Null || given.text().is_some_and(|text| text.chars().all(shows_nothing));
@@ -132,7 +134,11 @@ fn is_a_question(one: &Json) -> bool {
     };
     let is_named =
         |name: &str| (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let options = last(one, "options").filter(|options| **options != Json::Null);
+    let is_nothing = |given: &Json| match given {
+        Json::List(options) => options.is_empty(),
+        given => *given == Json::Null || given.text().is_some_and(|text| text.chars().all(shows_nothing)),
+    };
+    let options = last(one, "options").filter(|options| !is_nothing(options));
     let are_options = |options: &Json| {
         let Json::List(options) = options else { return false };
         let texts: BTreeSet<_> =
@@ -183,13 +189,14 @@ fn is_absent(root: &Json, key: &str) -> bool {
     root.lacks(key) || root.text_of(key).is_some_and(|text| text.chars().all(shows_nothing))
 }
 
-/// What Unicode 17 calls `White_Space` or `Default_Ignorable_Code_Point`, and the blank of Braille.
+/// What Unicode 17 calls `White_Space` or `Default_Ignorable_Code_Point`, annotations, hieroglyphs'
+/// joiners, what is not a character, the blank of Braille and the note without a head.
 fn shows_nothing(c: char) -> bool {
     c.is_whitespace()
         || matches!(u32::from(c),
             0xad | 0x34f | 0x61c | 0x115f | 0x1160 | 0x17b4 | 0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x202a..=0x202e
-            | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfff8 | 0x1bca0..=0x1bca3
-            | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
+            | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xfdd0..=0xfdef | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfffc
+            | 0xfffe | 0xffff | 0x13430..=0x1343f | 0x1bca0..=0x1bca3 | 0x1d159 | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
 }
 
 /// E.164, as strict as a telephone is.

@@ -29,7 +29,8 @@ pub(crate) fn code(reason: &str) {
     assert!(fits && !reason.is_empty() && reason.len() <= 80, "{reason:?}");
 }
 
-/// A vendor's words, as we pass them on: without ids, keys and addresses of people, and without other people's numbers.
+/// A vendor's words, as we pass them on: without ids, keys and addresses of people, and without
+/// other people's numbers.
 pub(crate) fn repeatable(message: &str, asked: &str) {
     printable(message.as_bytes(), "a vendor's words");
     assert!(message.len() <= 300 && !message.contains('@'), "{message:?}");

@@ -1,5 +1,5 @@
-//! The shipped functions in this process, built from an environment like Lambda's. Every neighbour is at
-//! one address; the listener there sees all that a request causes.
+//! The shipped functions in this process, built from an environment like Lambda's. Every neighbour
+//! is at one address; the listener there sees all that a request causes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +44,8 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Functions whose every neighbour is at this URL. With a node they are paid on Base, without one on its test network.
+    /// Functions whose every neighbour is at this URL. With a node they are paid on Base, without
+    /// one on its test network.
     pub fn with_neighbours_at(url: &str, node: bool) -> Self {
         let chains: &'static [&'static Chain] = if node { &ON_BASE } else { &ON_SEPOLIA };
         let call = r#"{"phone_number":"+12133610872","task":"Confirm the reservation for tonight."}"#;
@@ -68,8 +69,8 @@ impl Functions {
         }
     }
 
-    /// The one that a byte of an input chooses, of which `values` are used. What came later has the last of them, so that an input
-    /// that was kept means what it meant.
+    /// The one that a byte of an input chooses, of which `values` are used. What came later has the
+    /// last of them, so that an input that was kept means what it meant.
     pub fn chosen(&self, byte: u8, values: usize) -> &Paid {
         let (choice, first) = (usize::from(byte) % values, 4);
         let later = self.paid.iter().rev().take(self.paid.len() - first).rev();
@@ -191,6 +192,7 @@ fn variable(name: &str, url: &str, node: bool) -> Option<String> {
         | "UNPAID_NUMBER_BUDGET"
         | "POOL_KEPT"
         | "DAILY_REFUND_LIMIT"
+        | "WALLET_REFUND_LIMIT"
         | "DAILY_STRAY_LIMIT"
         | "LARGEST_STRAY"
         | "MISSING_PAYMENTS_STOP" => "500".to_owned(),

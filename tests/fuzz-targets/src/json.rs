@@ -1,5 +1,6 @@
-//! JSON as RFC 8259 has it, read by hand: a second opinion on what a document says. It keeps what parsers differ about (the
-//! order and the repetition of keys, the digits of a number), and nothing of it is the product's.
+//! JSON as RFC 8259 has it, read by hand: a second opinion on what a document says. It keeps what
+//! parsers differ about (the order and the repetition of keys, the digits of a number), and nothing
+//! of it is the product's.
 
 /// The deepest nesting that is read.
 const DEEPEST: usize = 64;
@@ -28,7 +29,8 @@ pub struct Document {
     pub root: Json,
     /// How deep brackets are nested.
     pub depth: usize,
-    /// Whether every parser would agree about it. Half a surrogate pair is grammatical and is not a character.
+    /// Whether every parser would agree about it. Half a surrogate pair is grammatical and is not a
+    /// character.
     pub plain: bool,
 }
 

@@ -1,5 +1,6 @@
-//! What a payment header is, by another reading of the same rules: base64 and JSON decoded by hand, and the signature looked
-//! up among those that were made ([`signed::ALL`]) instead of being verified.
+//! What a payment header is, by another reading of the same rules: base64 and JSON decoded by hand,
+//! and the signature looked up among those that were made ([`signed::ALL`]) instead of being
+//! verified.
 
 use alloy_primitives::{Address, B256, hex};
 
@@ -28,7 +29,8 @@ pub enum Judgement {
     Nothing,
     /// A payment that its payer signed for exactly what is sold.
     Authentic(Claim),
-    /// The same, but that only the chain knows whether the signature is good: it is longer than a key's.
+    /// The same, but that only the chain knows whether the signature is good: it is longer than a
+    /// key's.
     Unproven(Claim),
     /// Signed, or perhaps signed, for something else than what is sold: it may have bought that.
     Misfit(Claim),
@@ -58,11 +60,12 @@ impl Claim {
     }
 }
 
-/// Judges the values of the payment headers of a request: one payment, however often and in whatever dress it stands there.
+/// Judges the values of the payment headers of a request: one payment, however often and in
+/// whatever dress it stands there.
 pub fn judge(header: &[u8], sells: &Sells) -> Judgement {
     let mut said: Vec<&[u8]> = Vec::new();
     for one in header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-        if !one.is_empty() && !said.contains(&one) {
+        if !matches!(one, b"" | b"null" | b"undefined") && !said.contains(&one) {
             said.push(one);
         }
     }
@@ -99,7 +102,8 @@ impl Judgement {
     }
 }
 
-/// What was written as the purchase's name: the `id` in `info`, or beside it, or what stands in the place of one of them.
+/// What was written as the purchase's name: the `id` in `info`, or beside it, or what stands in the
+/// place of one of them.
 fn id(extensions: &Json) -> Option<&Json> {
     let said = |value: &Json| !matches!(value, Json::Null);
     let sent = extensions.get("payment-identifier").filter(|sent| said(sent))?;
@@ -153,7 +157,8 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     let payload = root.get("payload")?;
     let transfer = transfer(payload.get("authorization")?)?;
     let signature = bytes(payload.text_of("signature")?)?;
-    // Only version 2 has extensions; and neither what is good for ever is taken, nor more than there is.
+    // Only version 2 has extensions; and neither what is good for ever is taken, nor more than
+    // there is.
     if (!std::ptr::eq(choice, root) && is_misnamed(root))
         || [transfer.valid_before, transfer.valid_after, transfer.value].contains(&u64::MAX)
     {
@@ -210,7 +215,8 @@ fn transfer(authorization: &Json) -> Option<Transfer> {
     })
 }
 
-/// Digits in a string, below 2^64 and one spelling each; or a number that is whole, however it is written.
+/// Digits in a string, below 2^64 and one spelling each; or a number that is whole, however it is
+/// written.
 fn decimal(value: &Json) -> Option<u64> {
     let Json::Text(digits) = value else { return whole(value) };
     let number: u64 = digits.parse().ok()?;
@@ -227,7 +233,8 @@ fn whole(value: &Json) -> Option<u64> {
     written.parse().ok().or_else(read)
 }
 
-/// Whether it is a `uint256` of 2^64 or more, in digits or a number: good to read, and no price of ours.
+/// Whether it is a `uint256` of 2^64 or more, in digits or a number: good to read, and no price of
+/// ours.
 fn is_huge(value: &Json) -> bool {
     let digits = match value {
         Json::Text(digits) => digits.clone(),
@@ -247,7 +254,8 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| hex::decode(digits).ok())?
 }
 
-/// RFC 4648, either alphabet but not both, with or without its padding; each content has one spelling in each.
+/// RFC 4648, either alphabet but not both, with or without its padding; each content has one
+/// spelling in each.
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
     let padding = text.len() - unpadded.len();

@@ -1,8 +1,12 @@
-//! What every input must leave true: one function for each kind of bytes that strangers send us. cargo-fuzz invents the
-//! bytes (`fuzz/`), and the ordinary tests replay those it found worth keeping (`fuzz/corpus/`) through the same functions.
+//! What every input must leave true: one function for each kind of bytes that strangers send us.
+//! cargo-fuzz invents the bytes (`fuzz/`), and the ordinary tests replay those it found worth
+//! keeping (`fuzz/corpus/`) through the same functions.
 //!
-//! "No panic" is the least of it. Each function holds the product's reading against another one, written here by hand and
-//! knowing nothing of the product's, so that a reading that is too lenient is found as well.
+//! "No panic" is the least of it. Each function holds the product's reading against another one,
+//! written here by hand and knowing nothing of the product's, so that a reading that is too lenient
+//! is found as well.
+//!
+//! `docs/decisions.md`: What compiles the fuzz targets?
 
 #![expect(
     clippy::panic,

@@ -1,21 +1,21 @@
-//! A message to the MCP server: it means what a reader of JSON-RPC that shares no code with the product takes it for, and what a tool asks an
-//! endpoint is what stands in the message.
+//! A message to the MCP server: it means what a reader of JSON-RPC that shares no code with the
+//! product takes it for, and what a tool asks an endpoint is what stands in the message.
 //!
-//! The server asks its own public address, so the listener there sees what becomes of a tool; it takes everything, and answers one thing.
+//! The server asks its own public address, so the listener there sees what becomes of a tool; it
+//! takes everything, and answers one thing.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
-use std::thread;
+mod seeds;
+mod world;
+
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
-use lambda_http::Body;
-use tokio::runtime::Runtime;
 
-use crate::fit;
-use crate::functions::Messages;
+pub use seeds::seeds;
+
+use self::world::{Received, World};
 use crate::json::{self, Document, Json};
 
 const MODERN: &str = "2026-07-28";
@@ -51,7 +51,8 @@ pub fn mcp(data: &[u8]) {
         return assert!(asked.len() < 2, "{asked:?}");
     }
     let (id, answer) = expected(&said, body, document.as_ref());
-    let doubt = body.contains(&b'\\') || body.len() > 4096;
+    let beside = document.as_ref().and_then(|document| document.root.get("params")).is_some_and(speaks_beside);
+    let doubt = body.contains(&b'\\') || body.len() > 4096 || beside;
     match answer {
         Answer::Silence => assert_eq!((got.status, &got.body), (202, &None)),
         Answer::Error(status, number) => {
@@ -99,6 +100,19 @@ enum Answer {
     Refused,
     /// What the endpoint answers.
     Asked(Question),
+}
+
+/// Whether a tool may be asked for something where arguments do not stand, or has arguments that a
+/// host has put there for itself. What of that is a mistake is for the reader of names, which has
+/// tables of its own.
+fn speaks_beside(params: &Json) -> bool {
+    let protocols = ["name", "arguments", "_meta", "cursor", "task", "inputResponses", "requestState"];
+    let hosts = ["wait_for_previous", "toolCallId", "sessionId", "chatInput", "action"];
+    let has = |json: Option<&Json>, is_meant: &dyn Fn(&str) -> bool| match json {
+        Some(Json::Object(fields)) => fields.iter().any(|(name, _)| is_meant(name)),
+        _ => false,
+    };
+    has(Some(params), &|name| !protocols.contains(&name)) || has(params.get("arguments"), &|name| hosts.contains(&name))
 }
 
 /// The id that the answer has, and the answer.
@@ -222,7 +236,7 @@ fn tool(params: &Json, meta: &Json) -> Answer {
         match taken(&mut arguments, "idempotency_key") {
             Ok(None) => {}
             Ok(Some(Json::Text(key)))
-                if (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) =>
+                if (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic() && b != b',') =>
             {
                 purchase = Some(key);
             }
@@ -364,196 +378,4 @@ fn decoded(value: &str) -> String {
     let within = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
     let text = within.and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok());
     text.unwrap_or_else(|| value.to_owned())
-}
-
-/// What the server has answered.
-struct Got {
-    status: u16,
-    body: Option<Json>,
-}
-
-impl Got {
-    fn result(&self) -> &Json {
-        assert_eq!(self.status, 200);
-        self.body.as_ref().and_then(|body| body.get("result")).expect("a result")
-    }
-
-    fn is_error(&self) -> Option<bool> {
-        if let Json::Bool(is_error) = self.result().get("isError")? { Some(*is_error) } else { None }
-    }
-
-    /// Whether this is an answer to the message of this id.
-    fn answers(&self, id: &Json) {
-        let Some(body) = &self.body else { return };
-        assert_eq!((body.text_of("jsonrpc"), body.get("id")), (Some("2.0"), Some(id)));
-        assert_ne!(body.has("result"), body.has("error"));
-    }
-}
-
-/// What an endpoint has been asked.
-#[derive(Debug)]
-struct Received {
-    line: String,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Received {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let value = values.next();
-        assert_eq!(values.next(), None, "{name} twice");
-        value
-    }
-
-    fn read(stream: &TcpStream) -> Option<Self> {
-        let mut reader = BufReader::new(stream);
-        let mut next = || {
-            let mut line = Vec::new();
-            reader.read_until(b'\n', &mut line).ok()?;
-            Some(String::from_utf8_lossy(line.trim_ascii()).into_owned())
-        };
-        let line = next()?;
-        let mut headers = Vec::new();
-        while let Some((name, value)) = next()?.split_once(':') {
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
-        let length = headers.iter().find(|(name, _)| name == "content-length");
-        let mut body = vec![0; length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0)];
-        reader.read_exact(&mut body).ok()?;
-        Some(Self { line, headers, body })
-    }
-}
-
-/// The server, and the endpoints behind it.
-struct World {
-    messages: Messages,
-    runtime: Runtime,
-    asked: mpsc::Receiver<Received>,
-}
-
-impl World {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let (tell, asked) = mpsc::channel();
-        thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                if let Some(received) = Received::read(&stream) {
-                    // Before the answer, so that it is there when the answer is.
-                    let _ = tell.send(received);
-                    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
-                    let _ = stream.write_all(head.as_bytes());
-                }
-            }
-        });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { messages: Messages::to(&url), runtime, asked }
-    }
-
-    fn serve(&self, headers: &[&str], body: &[u8]) -> (Got, Vec<Received>) {
-        let named = HEADERS.into_iter().zip(headers.iter().copied());
-        let response = self.runtime.block_on(self.messages.post(named, body));
-        let is_silence = response.status() == 202 && matches!(response.body(), Body::Empty);
-        let (status, body) = if is_silence {
-            (202, None)
-        } else {
-            let (status, body) = fit::opened(&response);
-            (status, Some(body))
-        };
-        (Got { status, body }, self.asked.try_iter().collect())
-    }
-}
-
-/// Messages to begin with, with their headers.
-pub fn seeds() -> Vec<String> {
-    let id = "5KQ0N8Z4B6W2R9T1X7V3M0C8HS";
-    let of = |line: &str, method: &str, params: &str| {
-        format!("{line}\n{{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"{method}\",\"params\":{params}}}")
-    };
-    let call = |name: &str, arguments: &str, meta: &str| {
-        of("", "tools/call", &format!(r#"{{"name":"{name}","arguments":{arguments},"_meta":{meta}}}"#))
-    };
-    let version = format!(r#""_meta":{{"io.modelcontextprotocol/protocolVersion":"{MODERN}"}}"#);
-    let modern = |rest: &str, method: &str, params: &str| {
-        of(&format!("{MODERN}|{rest}"), method, &format!("{{{params}{version}}}"))
-    };
-    let payment = r#"{"x402Version":2,"payload":{"a":[1.50]}}"#;
-    let encoded = STANDARD.encode(payment);
-    let named = |extra: &str| format!(r#"{{"call_id":"{id}"{extra}}}"#);
-    let deep = format!("{}{}", "[".repeat(20), "]".repeat(20));
-    vec![
-        of("", "initialize", r#"{"protocolVersion":"2025-06-18","capabilities":{}}"#),
-        of("2025-11-25", "ping", "{}"),
-        of("2025-11-25", "tools/list", r#"{"cursor":null}"#),
-        of("2031-01-01", "tools/list", "{}"),
-        modern("server/discover", "server/discover", ""),
-        modern("tools/list", "tools/list", ""),
-        modern("tools/list", "tools/call", r#""name":"list_voices","#),
-        modern("tools/call|list_voices", "tools/call", r#""name":"list_voices","#),
-        modern("tools/call|=?base64?bGlzdF92b2ljZXM=?=", "tools/call", r#""name":"list_voices","#),
-        modern("tools/call|hang_up", "tools/call", r#""name":"get_call","#),
-        "\n{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}".to_owned(),
-        "\n{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":{}}".to_owned(),
-        "\n[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]".to_owned(),
-        "\n{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"ping\"}".to_owned(),
-        "\n{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}".to_owned(),
-        "\n{\"jsonrpc\":\"2.0\",\"id\":1.50,\"method\":\"ping\"}{}".to_owned(),
-        of("", "ping", &deep),
-        call("get_call", &named(r#","wait_seconds":"7""#), "{}"),
-        call("get_call", &named(r#","wait_seconds":20.0"#), "null"),
-        call("get_call", &named(r#","wait_seconds":21"#), "{}"),
-        call("get_call", &named(r#","wait":5"#), "{}"),
-        call("hang_up", &named(r#","reason":{"a":[]}"#), "{}"),
-        call("hang_up", r#"{"call_id":"../list"}"#, "{}"),
-        call("place_call", r#"{"to":"+12133610872","task":"Ask.","idempotency_key":"order-17"}"#, "{}"),
-        call("place_call", r#"{"max_duration":3.0,"max_duration":3}"#, &format!(r#"{{"x402/payment":{payment}}}"#)),
-        call("buy_number", "{}", &format!(r#"{{"x402.payment":" {encoded} ","x402/payment":null}}"#)),
-        call("buy_number", "{}", r#"{"x402/payment":"YQ==","x402.payment":"Yg=="}"#),
-        call("buy_number", r#"{"idempotency_key":"two words"}"#, "{}"),
-        call("list_voices", r#"{"a":1}"#, "{}"),
-        call("no_such_tool", "{}", "{}"),
-    ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Answer, expected, mcp, seeds};
-    use crate::json;
-
-    fn answer(seed: &str) -> &'static str {
-        let (line, body) = seed.split_once('\n').unwrap();
-        let headers: Vec<&str> = line.splitn(3, '|').collect();
-        let header = |place: usize| headers.get(place).copied().filter(|value| !value.is_empty());
-        let said = super::Said { version: header(0), method: header(1), name: header(2) };
-        match expected(&said, body.as_bytes(), json::read(body.as_bytes()).as_ref()).1 {
-            Answer::Silence => "silence",
-            Answer::Error(_, number) => number,
-            Answer::Result(_) => "result",
-            Answer::Refused => "refused",
-            Answer::Asked(_) => "asked",
-        }
-    }
-
-    #[test]
-    fn the_seeds_are_what_they_are_meant_to_be() {
-        let answers: Vec<&str> = seeds().iter().map(|seed| answer(seed)).collect();
-        let methods =
-            ["result", "result", "result", "-32022", "result", "result", "-32020", "asked", "asked", "-32020"];
-        let messages = ["silence", "silence", "-32600", "-32600", "-32600", "-32700", "-32600"];
-        let tools = ["asked", "asked", "refused", "refused", "asked", "refused", "asked", "asked", "asked", "refused"];
-        let rest = ["refused", "refused", "-32602"];
-        assert_eq!(answers, [&methods[..], &messages, &tools, &rest].concat());
-        for seed in seeds() {
-            mcp(seed.as_bytes());
-            // One bit of it is another message, or none; cargo-fuzz tries the others.
-            for place in (0..seed.len()).step_by(11) {
-                for bit in [1, 2, 16] {
-                    let mut bent = seed.clone().into_bytes();
-                    bent[place] ^= bit;
-                    mcp(&bent);
-                }
-            }
-        }
-    }
 }

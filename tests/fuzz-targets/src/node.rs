@@ -1,4 +1,5 @@
-//! A node's answers over JSON-RPC: each value is exactly the digits that were sent, or there is none.
+//! A node's answers over JSON-RPC: each value is exactly the digits that were sent, or there is
+//! none.
 
 use alloy_primitives::hex;
 use shared::x402::node::{Log, block, chain_id, logs, receipt_logs, word};

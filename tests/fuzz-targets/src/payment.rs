@@ -19,7 +19,8 @@ static FUNCTIONS: LazyLock<Functions> = LazyLock::new(|| Functions::with_neighbo
 /// Only what a payment on Solana says is read with the time, and none is sold here for that.
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// The first byte chooses the endpoint, the header's name, and whether the rest is the header or the document in it.
+/// The first byte chooses the endpoint, the header's name, and whether the rest is the header or
+/// the document in it.
 pub fn payment_header(data: &[u8]) {
     let Some((choice, rest)) = data.split_first() else { return };
     let function = FUNCTIONS.chosen(choice >> 2, 64);

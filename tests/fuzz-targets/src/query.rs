@@ -1,9 +1,11 @@
-//! What a wallet's calls are asked for by, behind the question mark: read by the table of the API, and by hand.
+//! What a wallet's calls are asked for by, behind the question mark: read by the table of the API,
+//! and by hand.
 
 use shared::api::VOICE_CALLS;
 use shared::body::in_the_address;
 
 use crate::bodies::is_e164;
+use crate::json::{self, Json};
 
 const FIELDS: [&str; 5] = ["limit", "number", "status", "since", "cursor"];
 
@@ -25,7 +27,8 @@ pub fn query(data: &[u8]) {
 enum Verdict {
     Right,
     Wrong,
-    /// A time and a cursor: only their outer form is read here. Whether a cursor is one is for the list to say.
+    /// A time and a cursor: only their outer form is read here. Whether a cursor is one is for the
+    /// list to say.
     Open,
 }
 
@@ -33,18 +36,29 @@ fn verdict(name: &str, given: &[(&str, &str)]) -> Verdict {
     let mut values = given.iter().filter(|(known, _)| *known == name).map(|(_, value)| *value);
     let Some(text) = values.next() else { return Verdict::Right };
     let is_right = match name {
-        "limit" => text.parse().is_ok_and(|limit: u8| (1..=100).contains(&limit) && limit.to_string() == text),
+        "limit" => is_a_limit(text),
         // A plus that was not escaped is a blank.
         "number" => is_e164(&text.replace(' ', "+")),
         "status" => ["started", "in-progress", "completed", "failed", "no_answer", "busy"].contains(&text),
-        "since" => (20..=35).contains(&text.len()) && text.is_ascii() && text.as_bytes()[4] == b'-',
+        "since" => text.len() >= 20 && text.is_ascii() && text.as_bytes()[4] == b'-',
         _ => !text.trim().is_empty() && text.chars().count() <= 256,
     };
     match (is_right && values.next().is_none(), name) {
+        (_, "limit") if text.len() > ROUNDED => Verdict::Open,
         (false, _) => Verdict::Wrong,
         (true, "since" | "cursor") => Verdict::Open,
         (true, _) => Verdict::Right,
     }
+}
+
+/// A float rounds what has more digits.
+const ROUNDED: usize = 15;
+
+/// A number of JSON, and nothing around it, that is whole.
+fn is_a_limit(text: &str) -> bool {
+    let number = json::read(text.as_bytes()).filter(|_| text.trim() == text).map(|document| document.root);
+    let Some(Json::Number(digits)) = number else { return false };
+    digits.parse().is_ok_and(|limit: f64| (1.0..=100.0).contains(&limit) && limit.fract() == 0.0)
 }
 
 /// What is nearly the name of a field may be refused: it was meant to be one.

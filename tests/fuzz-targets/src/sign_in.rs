@@ -1,8 +1,9 @@
-//! The header of a sign-in: who has signed exactly this, for us, for this address and now, is let in, and nobody else is.
+//! The header of a sign-in: who has signed exactly this, for us, for this address and now, is let
+//! in, and no other is.
 //!
-//! A wallet signs what it likes, so the signature is put under each input's message, with the keys that we know. Whether the
-//! result signs a wallet in is read a second time here, from EIP-4361: the message is put together by hand, and its signature made
-//! again instead of being verified.
+//! A wallet signs what it likes, so the signature is put under each input's message, with the keys
+//! that we know. Whether the result signs a wallet in is read a second time here, from EIP-4361:
+//! the message is put together by hand, and its signature made again instead of being verified.
 
 use std::sync::LazyLock;
 
@@ -38,7 +39,8 @@ static EVM: LazyLock<SecretKey> = LazyLock::new(|| SecretKey::from_byte_array([0
 static SOLANA: LazyLock<Ed25519KeyPair> =
     LazyLock::new(|| Ed25519KeyPair::from_seed_unchecked(&[1; 32]).expect("a seed"));
 
-/// The first byte chooses whether the rest is the header, the document in it, or a document that is still to be signed.
+/// The first byte chooses whether the rest is the header, the document in it, or a document that is
+/// still to be signed.
 pub fn sign_in(data: &[u8]) {
     let Some((choice, rest)) = data.split_first() else { return };
     let value = match choice % 3 {
@@ -53,7 +55,7 @@ pub fn sign_in(data: &[u8]) {
     match (read, who(value.as_bytes())) {
         (Ok(None), Found::Nothing) => answers(&value, 402, "sign_in_required"),
         (Ok(Some(account)), Found::Signed { account: expected, .. }) => assert_eq!(account, expected),
-        (Err(refused), Found::Nobody) => {
+        (Err(refused), Found::NoAccount) => {
             let message = refused.to_string();
             fit::printable(message.as_bytes(), "a refusal");
             let digits = message.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max();
@@ -80,14 +82,14 @@ enum Found {
     /// There is no header.
     Nothing,
     /// There is one that will not do.
-    Nobody,
+    NoAccount,
     /// This account.
     Signed { account: String, plain: bool },
 }
 
 fn who(header: &[u8]) -> Found {
     let value = header.trim_ascii();
-    if value.is_empty() { Found::Nothing } else { account(value).unwrap_or(Found::Nobody) }
+    if value.is_empty() { Found::Nothing } else { account(value).unwrap_or(Found::NoAccount) }
 }
 
 fn account(value: &[u8]) -> Option<Found> {

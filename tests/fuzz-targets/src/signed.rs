@@ -1,7 +1,9 @@
-//! Payments that really were signed, and how they travel. Without the keys another cannot be made, so this list is the
-//! whole truth about which payments are authentic; no signature has to be judged to know it.
+//! Payments that really were signed, and how they travel. Without the keys another cannot be made,
+//! so this list is the whole truth about which payments are authentic; no signature has to be
+//! judged to know it.
 //!
-//! They expired long ago. What is asked of them is whether they are recognised, and then nothing else happens to them.
+//! They expired long ago. What is asked of them is whether they are recognised, and then nothing
+//! else happens to them.
 
 use std::sync::LazyLock;
 
@@ -82,7 +84,8 @@ pub struct Payment {
     pub signature: [u8; 65],
 }
 
-/// Every payment that exists: two payers, each chain, each price, and two that are signed for what we do not sell.
+/// Every payment that exists: two payers, each chain, each price, and two that are signed for what
+/// we do not sell.
 pub static ALL: LazyLock<Vec<Payment>> = LazyLock::new(|| {
     let mut all = Vec::new();
     for (payer, key) in (0_u8..).zip(KEYS) {
@@ -100,7 +103,8 @@ pub static ALL: LazyLock<Vec<Payment>> = LazyLock::new(|| {
     all
 });
 
-/// What the chain deduplicates a payment by, as our keys write it: of the token that is paid in there is one on each chain.
+/// What the chain deduplicates a payment by, as our keys write it: of the token that is paid in
+/// there is one on each chain.
 pub fn id(chain: &Chain, transfer: &Transfer) -> String {
     format!("{}:{:#x}:{:#x}", chain.caip2, transfer.from, transfer.nonce)
 }

@@ -1,8 +1,9 @@
-//! A transaction of Solana's, signed for real whatever it says: what we take is one transfer of the price to us and nothing
-//! else, and its payer is who signed.
+//! A transaction of Solana's, signed for real whatever it says: what we take is one transfer of the
+//! price to us and nothing else, and its payer is who signed.
 //!
-//! A payer signs what he likes, so the signature is put under each input's message, with the keys of those of its signers that
-//! we know. Whether the result is a payment is read a second time here, byte by byte from the format.
+//! A payer signs what he likes, so the signature is put under each input's message, with the keys
+//! of those of its signers that we know. Whether the result is a payment is read a second time
+//! here, byte by byte from the format.
 
 use std::sync::LazyLock;
 
@@ -34,7 +35,8 @@ const NOTES: [SolanaAddress; 2] = [
 static KEYS: LazyLock<[Ed25519KeyPair; 2]> =
     LazyLock::new(|| [1, 2].map(|byte| Ed25519KeyPair::from_seed_unchecked(&[byte; 32]).expect("a seed")));
 
-/// The first byte chooses the version of the header, and whether the rest is a message or a whole transaction.
+/// The first byte chooses the version of the header, and whether the rest is a message or a whole
+/// transaction.
 pub fn transaction(data: &[u8]) {
     let Some((choice, rest)) = data.split_first() else { return };
     let transaction = if choice & 2 == 0 { signed(rest) } else { rest.to_vec() };
@@ -74,13 +76,15 @@ pub fn transaction(data: &[u8]) {
     }
 }
 
-/// A message as a transaction, signed by those of its signers whose keys we have; and by the first of them not at all.
+/// A message as a transaction, signed by those of its signers whose keys we have; and by the first
+/// of them not at all.
 fn signed(message: &[u8]) -> Vec<u8> {
     let header = usize::from(message.first().is_none_or(|first| first & 0x80 != 0));
     let signers = message.get(header).copied().unwrap_or_default().min(4);
     let mut transaction = vec![signers];
     for place in 0..usize::from(signers) {
-        // The keys begin behind the three counts and their own, which has one byte up to 127 of them.
+        // The keys begin behind the three counts and their own, which has one byte up to 127 of
+        // them.
         let from = header + 4 + 32 * place;
         let key = message.get(from..from + 32);
         let known = KEYS.iter().find(|known| place > 0 && Some(known.public_key().as_ref()) == key);
@@ -147,8 +151,8 @@ fn payment(transaction: &[u8]) -> Option<Found> {
     let by = |place: usize| KEYS.iter().find(|known| known.public_key().as_ref() == keys[place]);
     let right = |place: usize| by(place).is_some_and(|known| known.sign(message).as_ref() == signatures[place]);
     let all_signed = (1..signers).all(right) && (1..signers).any(|place| keys[place] == key(payer));
-    let _ = source;
-    if !(computes && harmless && pays && idle && all_signed) {
+    let own = || key(source) == token_account(CLUSTER, SolanaAddress::new_from_array(key(payer))).to_bytes();
+    if !(computes && harmless && pays && idle && all_signed && own()) {
         return None;
     }
     let fits = transfer.2[1..9] == PRICE.to_le_bytes() && key(destination) == token_account(CLUSTER, PAYEE).to_bytes();
@@ -243,7 +247,8 @@ mod tests {
 
     fn keys() -> Vec<[u8; 32]> {
         let (budget, memo) = (COMPUTE_BUDGET.to_bytes(), NOTES[0].to_bytes());
-        let (source, destination) = ([4; 32], token_account(CLUSTER, PAYEE).to_bytes());
+        let account = |owner| token_account(CLUSTER, owner).to_bytes();
+        let (source, destination) = (account(SolanaAddress::new_from_array(payer(0))), account(PAYEE));
         vec![[3; 32], payer(0), source, destination, budget, TOKEN.to_bytes(), memo, USDC.to_bytes(), payer(1)]
     }
 
@@ -275,6 +280,7 @@ mod tests {
             ("fee_payer", with(&[limit, price, transfer, (6, &[0], b"f00d")]), false),
             ("owner", with(&[limit, price, (5, &[2, 7, 3, 8], &right), memo]), false),
             ("multisig", with(&[limit, price, (5, &[2, 7, 3, 1, 8], &right), memo]), false),
+            ("source", with(&[limit, price, (5, &[3, 7, 3, 1], &right), memo]), false),
             ("counts", message(false, [2, 2, 5], &keys(), &usual), false),
         ]
     }

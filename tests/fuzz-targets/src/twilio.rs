@@ -1,4 +1,5 @@
-//! Twilio's answers: a number is bought only if the answer names it, and nothing that Twilio says is passed on unread.
+//! Twilio's answers: a number is bought only if the answer names it, and nothing that Twilio says
+//! is passed on unread.
 
 use std::sync::LazyLock;
 

@@ -1,6 +1,6 @@
-//! The template's alarms, and which of them ring by what the functions have written: as CloudWatch adds it up, but at once, over the
-//! last periods that end now. Only alarms on the stack's own metrics are known; those of the gateway, of Lambda and of the table
-//! would need these.
+//! The template's alarms, and which of them ring by what the functions have written: as CloudWatch
+//! adds it up, but at once, over the last periods that end now. Only alarms on the stack's own
+//! metrics are known; those of the gateway, of Lambda and of the table would need these.
 
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ pub struct Alarm {
     threshold: f64,
     comparison: String,
     periods: i64,
+    /// How many of the periods have to be so.
+    datapoints: usize,
 }
 
 /// A metric, over a time.
@@ -80,12 +82,18 @@ impl Alarm {
             threshold: number(&properties["Threshold"])?,
             comparison: properties["ComparisonOperator"].as_str()?.to_owned(),
             periods: properties["EvaluationPeriods"].as_i64()?,
+            datapoints: usize::try_from(
+                properties["DatapointsToAlarm"].as_i64().or_else(|| properties["EvaluationPeriods"].as_i64())?,
+            )
+            .ok()?,
         })
     }
 
-    /// Whether it rings, at this time in milliseconds. What was not counted does not ring here: the world may just have begun.
+    /// Whether it rings, at this time in milliseconds. What was not counted does not ring here: the
+    /// world may just have begun.
     pub fn rings(&self, points: &[Point], now: i64) -> bool {
-        (0..self.periods).all(|back| {
+        let breaches = |back: &i64| {
+            let back = *back;
             let values: Vec<f64> = self.terms.iter().filter_map(|term| term.value(points, now, back)).collect();
             let sum: f64 = values.iter().sum();
             !values.is_empty()
@@ -96,7 +104,8 @@ impl Alarm {
                     "LessThanOrEqualToThreshold" => sum <= self.threshold,
                     other => panic!("CloudWatch compares by no {other}"),
                 }
-        })
+        };
+        (0..self.periods).filter(breaches).count() >= self.datapoints
     }
 }
 
@@ -174,15 +183,27 @@ mod tests {
         let refused = ("vendor", "bland");
         for (points, expected) in [
             (vec![], None),
-            (vec![counted("LockedOut", refused, 1, 10)], Some("LockedOutAlarm")),
+            (vec![counted("LockedOut", refused, 1, 10)], Some("BlandLockedOutAlarm")),
             (vec![counted("LockedOut", refused, 0, 10)], None),
-            (vec![counted("LockedOut", refused, 1, 301)], None),
+            // What is refused in any of the last thirteen stretches of five minutes has not ended.
+            (vec![counted("LockedOut", refused, 1, 301)], Some("BlandLockedOutAlarm")),
+            (vec![counted("LockedOut", refused, 1, 64 * 60)], Some("BlandLockedOutAlarm")),
+            (vec![counted("LockedOut", refused, 1, 66 * 60)], None),
             (vec![counted("LockedOut", ("vendor", "another"), 1, 10)], None),
             (vec![counted("RefundAge", ("function", "refunds"), 3_599, 1)], None),
             (vec![counted("RefundAge", ("function", "refunds"), 3_600, 1)], Some("RefundOverdueAlarm")),
         ] {
             assert_eq!(ringing(&points), Vec::from_iter(expected), "{points:?}");
         }
+    }
+
+    #[test]
+    fn a_second_vendor_that_refuses_us_rings_while_the_first_one_does() {
+        let refuses = |vendor| counted("LockedOut", ("vendor", vendor), 1, 10);
+        assert_eq!(ringing(&[refuses("bland")]), ["BlandLockedOutAlarm"]);
+        let mut all = ringing(&["bland", "twilio", "facilitator"].map(refuses));
+        all.sort();
+        assert_eq!(all, ["BlandLockedOutAlarm", "FacilitatorLockedOutAlarm", "TwilioLockedOutAlarm"]);
     }
 
     #[test]
@@ -197,7 +218,7 @@ mod tests {
     #[test]
     fn what_wakes_is_known_from_its_topic() {
         let of = |name: &str| deployed().alarms.into_iter().find(|alarm| alarm.name == name).unwrap();
-        let refused = of("LockedOutAlarm");
+        let refused = of("BlandLockedOutAlarm");
         assert_eq!((refused.wakes, refused.section.as_str()), (true, "A vendor refuses us"));
         assert!(!of("RefundOverdueAlarm").wakes);
     }

@@ -1,8 +1,9 @@
-//! The four ledgers, held against each other once a test is over: what the chain says was paid, what the carrier bills,
-//! what was dialled, and what our table says; and beside them what was asked and answered meanwhile, and what was logged.
+//! The four ledgers, held against each other once a test is over: what the chain says was paid,
+//! what the carrier bills, what was dialled, and what our table says; and beside them what was
+//! asked and answered meanwhile, and what was logged.
 //!
-//! Rows are read as the plain JSON they are. What must hold is written here once more and independently of the code that
-//! has to see to it. Each finding names the promise that is broken:
+//! Rows are read as the plain JSON they are. What must hold is written here once more and
+//! independently of the code that has to see to it. Each finding names the promise that is broken:
 //!
 //! | | promise | looked at here | and held where it cannot be seen here |
 //! |---|---|---|---|
@@ -35,7 +36,8 @@
 //! | I27 | a wallet's list has its calls and no others | `lists` | what it says of each: `tests/it/voice_calls_list.rs` |
 //! | I28 | a dry run asks no neighbour but the table, writes nothing, and reads only for who has signed | `idle` | that it tells the truth: `tests/it/dry_run.rs` |
 //!
-//! I8 is liveness, and holds only for a world whose neighbours are well again; the audit sees to that first.
+//! I8 is liveness, and holds only for a world whose neighbours are well again; the audit sees to
+//! that first.
 
 mod answers;
 mod calls;
@@ -64,7 +66,8 @@ use finding::Findings;
 use ledgers::Dialled;
 use ledgers::{Client, Ledgers, account, same, text};
 
-/// Past the end of every payment's window and of everything that waits for it, and short of the end of any lease.
+/// Past the end of every payment's window and of everything that waits for it, and short of the end
+/// of any lease.
 const LATER: Duration = Duration::from_hours(2);
 /// What one round leaves to the next has come by then, and a payment that can still be settled is.
 const SOON: Duration = Duration::from_mins(2);

@@ -1,9 +1,10 @@
-//! What a program outside may do to a local world: put money into a wallet, make a neighbour fail once, use up what is paid in at the
-//! dialler, say how the next call goes and what a model makes of it, sweep before a minute is over, let time pass, and see what an
-//! operator would: which alarms ring, and a page with what was counted.
+//! What a program outside may do to a local world: put money into a wallet, make a neighbour fail
+//! once, use up what is paid in at the dialler, say how the next call goes and what a model makes
+//! of it, sweep before a minute is over, let time pass, and see what an operator would: which
+//! alarms ring, and a page with what was counted.
 //!
-//! A door for suites in other languages (`tests/clients`), which have no handles to the simulators. Only `cargo local`
-//! opens it, on loopback; it knows nothing of Dialtone.
+//! A door for suites in other languages (`tests/clients`), which have no handles to the simulators.
+//! Only `cargo local` opens it, on loopback; it knows nothing of Dialtone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ use crate::world::{Neighbour, World};
 
 mod page;
 
-/// The door itself: `POST /mint`, `/faults`, `/balance`, `/calls`, `/answers`, `/sweep` and `/travel`; `GET /alarms` and `/`.
+/// The door itself: `POST /mint`, `/faults`, `/balance`, `/calls`, `/answers`, `/sweep` and
+/// `/travel`; `GET /alarms` and `/`.
 pub fn router(world: World) -> Router {
     Router::new()
         .route("/mint", post(mint))
@@ -58,7 +60,8 @@ fn neighbours(world: &World) -> BTreeMap<&'static str, &Faults> {
     Neighbour::ALL.into_iter().map(|neighbour| (name(neighbour), world.faults_of(neighbour))).collect()
 }
 
-/// `{"address": "0x…", "amount": "5000000"}`, or base58 for Solana: micro-dollars, as text like everywhere in x402.
+/// `{"address": "0x…", "amount": "5000000"}`, or base58 for Solana: micro-dollars, as text like
+/// everywhere in x402.
 #[derive(Deserialize)]
 struct Mint {
     address: String,
@@ -125,10 +128,11 @@ async fn alarms(State(world): State<Arc<World>>) -> Json<Value> {
     Json(told.collect())
 }
 
-/// `{"next": "error"}`: how the next call goes that is placed; with `"to": "+1…"`, the next one to that number. It is for a call that
-/// comes within a minute, and takes the place of what was told before and has not been used: where the request for its call was
-/// refused, it is not for a later one. With `"next": "talk"`, `says` is what the callee says, and `summary` what is made of it; what
-/// is left out is as usual.
+/// `{"next": "error"}`: how the next call goes that is placed; with `"to": "+1…"`, the next one to
+/// that number. It is for a call that comes within a minute, and takes the place of what was told
+/// before and has not been used: where the request for its call was refused, it is not for a later
+/// one. With `"next": "talk"`, `says` is what the callee says, and `summary` what is made of it;
+/// what is left out is as usual.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NextCall {
@@ -170,7 +174,8 @@ fn story(next: &str) -> Option<Script> {
     STORIES.into_iter().find(|(name, _)| *name == next).map(|(_, script)| script)
 }
 
-/// `{"to": "+1…", "answers": [12.5, true]}`: what a model makes of calls to this number, in the order of the questions.
+/// `{"to": "+1…", "answers": [12.5, true]}`: what a model makes of calls to this number, in the
+/// order of the questions.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Answers {

@@ -1,15 +1,19 @@
-//! DynamoDB: an engine in this process, behind a front that speaks the real protocol to the real SDK.
+//! DynamoDB: an engine in this process, behind a front that speaks the real protocol to the real
+//! SDK.
 //!
-//! The front asks IAM, meets faults and latencies, and hands the rest to the engine's own HTTP server. A test looks at
-//! the table directly, as DynamoDB's own JSON; what the items mean is for others.
+//! The front asks IAM, meets faults and latencies, and hands the rest to the engine's own HTTP
+//! server. A test looks at the table directly, as DynamoDB's own JSON; what the items mean is for
+//! others.
 //!
-//! What the engine cannot do: transactions never conflict, index reads are never behind, TTL deletes nothing.
+//! What the engine cannot do: transactions never conflict, reads are never behind, TTL deletes
+//! nothing. Reads of the table that may be behind can be made to be so.
 
 mod travel;
 mod units;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use alloy_primitives::hex::encode_prefixed;
 use axum::Router;
@@ -17,7 +21,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dynoxide::{Database, ImportOptions};
@@ -35,6 +39,9 @@ pub use units::Units;
 /// DynamoDB's limit for a request.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
+/// What a query finds that is behind by all there is.
+const NOTHING: &str = r#"{"Items":[],"Count":0,"ScannedCount":0}"#;
+
 /// The table. Clones are the same one.
 #[derive(Clone)]
 pub struct Dynamo {
@@ -49,6 +56,8 @@ pub struct Dynamo {
     counted: units::Counted,
     /// Held by each request while the engine answers it.
     answering: Arc<RwLock<()>>,
+    /// Reads of the table that may be behind are so.
+    behind: Arc<AtomicBool>,
 }
 
 impl Dynamo {
@@ -79,16 +88,30 @@ impl Dynamo {
             travelled: travel::Travelled::default(),
             counted: units::Counted::default(),
             answering: Arc::default(),
+            behind: Arc::default(),
         }
     }
 
-    /// Waits until the engine has answered what it was asked, and lets nothing else reach it meanwhile: what is then read and
-    /// written back has not changed in between.
+    /// From now on queries of the table that do not ask for what is there by now are behind by all
+    /// of it: they find nothing.
+    pub fn falls_behind(&self) {
+        self.behind.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether an answer to this is one of a table that is behind.
+    fn is_behind(&self, operation: &str, body: &[u8]) -> bool {
+        let is_any = |body: Value| body["IndexName"].is_null() && body["ConsistentRead"] != true;
+        operation == "Query" && self.behind.load(Ordering::SeqCst) && serde_json::from_slice(body).is_ok_and(is_any)
+    }
+
+    /// Waits until the engine has answered what it was asked, and lets nothing else reach it
+    /// meanwhile: what is then read and written back has not changed in between.
     pub(crate) async fn alone(&self) -> RwLockWriteGuard<'_, ()> {
         self.answering.write().await
     }
 
-    /// The same on a thread that may wait. It waits on another one, since tokio forbids that to those which poll futures.
+    /// The same on a thread that may wait. It waits on another one, since tokio forbids that to
+    /// those which poll futures.
     pub(crate) fn alone_at_once(&self) -> RwLockWriteGuard<'_, ()> {
         let waited = std::thread::scope(|scope| scope.spawn(|| self.answering.blocking_write()).join());
         waited.unwrap_or_else(|_| panic!("the table cannot be waited for"))
@@ -220,7 +243,8 @@ async fn front(State(dynamo): State<Dynamo>, request: Request) -> Response {
     let mut headers = parts.headers;
     headers.remove("host");
     headers.remove("content-length");
-    let (operation, body) = (class(&headers), dynamo.counted.asking(body));
+    let (operation, is_behind) = (class(&headers), dynamo.is_behind(&class(&headers), &body));
+    let body = dynamo.counted.asking(body);
     let _answering = dynamo.answering.read().await;
     let sent = dynamo.client.request(parts.method, &*dynamo.backend).headers(headers).body(body).send().await;
     let Ok(answer) = sent else {
@@ -229,6 +253,9 @@ async fn front(State(dynamo): State<Dynamo>, request: Request) -> Response {
     let (status, headers) = (answer.status(), answer.headers().clone());
     let answer = answer.bytes().await.unwrap_or_default();
     dynamo.counted.count(&operation, &answer);
+    if is_behind && status.is_success() {
+        return ([("content-type", "application/x-amz-json-1.0")], NOTHING).into_response();
+    }
     let mut response = Response::new(Body::from(answer));
     *response.status_mut() = status;
     copy(&headers, response.headers_mut());
@@ -376,7 +403,7 @@ mod tests {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let count = json!({
             "TableName": &*dynamo.table,
-            "Key": {"pk": {"S": "LIMIT#CALLS"}, "sk": {"S": "RUNNING"}},
+            "Key": {"pk": {"S": "LIMIT#COST"}, "sk": {"S": "RUNNING"}},
             "UpdateExpression": "ADD running :one",
             "ExpressionAttributeValues": {":one": {"N": "1"}},
         });

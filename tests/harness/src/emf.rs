@@ -1,7 +1,9 @@
-//! CloudWatch's embedded metric format, as its specification and the JSON schema in it say: what CloudWatch would take a line
-//! for. It drops what is wrong without a word, so here everything that is wrong is said.
+//! CloudWatch's embedded metric format, as its specification and the JSON schema in it say: what
+//! CloudWatch would take a line for. It drops what is wrong without a word, so here everything that
+//! is wrong is said.
 //!
-//! Where the specification has become more generous over the years, the older and stricter rule holds.
+//! Where the specification has become more generous over the years, the older and stricter rule
+//! holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! What a test failed with, for the end of its output: what its world tells is long, and often only the end is kept.
+//! What a test failed with, for the end of its output: what its world tells is long, and often only
+//! the end is kept.
 
 use std::cell::RefCell;
 use std::panic;

@@ -1,7 +1,8 @@
 //! API Gateway: an HTTP API with payload format 2.0, in front of Lambda.
 //!
-//! Requests become the events that AWS would make of them, and the functions' answers become responses, byte for byte
-//! as the functions' own libraries have to cope with them. It knows routes, and nothing of what lies behind them.
+//! Requests become the events that AWS would make of them, and the functions' answers become
+//! responses, byte for byte as the functions' own libraries have to cope with them. It knows
+//! routes, and nothing of what lies behind them.
 
 mod event;
 mod routes;

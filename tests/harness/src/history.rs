@@ -1,11 +1,14 @@
-//! The history of a world, in the order in which it happened: what clients asked and were answered, what the functions asked
-//! of their neighbours and which faults met them, processes and their ends, time that passed, and what the chain took.
+//! The history of a world, in the order in which it happened: what clients asked and were answered,
+//! what the functions asked of their neighbours and which faults met them, processes and their
+//! ends, time that passed, and what the chain took.
 //!
-//! It is appended to and never changed, except that an answer is added to its question. A broken promise is printed with it,
-//! and some promises can be seen nowhere else: that a 402 was the truth, or that a request without a payment caused nothing.
+//! It is appended to and never changed, except that an answer is added to its question. A broken
+//! promise is printed with it, and some promises can be seen nowhere else: that a 402 was the
+//! truth, or that a request without a payment caused nothing.
 //!
-//! A world keeps one only if it is told to, so that one that runs for days does not grow; and no more than the newest
-//! events, for the same reason. It knows nothing of Dialtone beyond how its requests look.
+//! A world keeps one only if it is told to, so that one that runs for days does not grow; and no
+//! more than the newest events, for the same reason. It knows nothing of Dialtone beyond how its
+//! requests look.
 
 mod exchange;
 mod marks;
@@ -25,7 +28,8 @@ use crate::world::Neighbour;
 /// No more events than this are kept, the newest.
 const MOST: usize = 60_000;
 
-/// The events of a world: each part of it that sees something appends to it. Clones are the same one.
+/// The events of a world: each part of it that sees something appends to it. Clones are the same
+/// one.
 #[derive(Clone)]
 pub struct History(Arc<Inner>);
 

@@ -1,9 +1,10 @@
 //! Who may do what at AWS, by the template's policies.
 //!
-//! Each function signs with an access key of its own, and the fronts of DynamoDB, the scheduler, KMS and Secrets Manager ask
-//! here before they let a request through: a permission that is missing in the template is missing in the test. What was
-//! allowed is remembered, so that a permission that is never used can be told as well. Of conditions only DynamoDB's
-//! leading keys and the service that a role is passed to are known; any other is a panic.
+//! Each function signs with an access key of its own, and the fronts of DynamoDB, the scheduler,
+//! KMS and Secrets Manager ask here before they let a request through: a permission that is missing
+//! in the template is missing in the test. What was allowed is remembered, so that a permission
+//! that is never used can be told as well. Of conditions only DynamoDB's leading keys and the
+//! service that a role is passed to are known; any other is a panic.
 //!
 //! Operators are held to the policy that the template has for them, likewise.
 
@@ -104,7 +105,8 @@ pub fn allowed(statements: &[Statement], action: &str, resource: &str) -> bool {
     statements.iter().any(|statement| statement.allows(action, resource, &[]).is_some())
 }
 
-/// The policies of all functions, by the access key each of them signs with. Clones remember the same uses.
+/// The policies of all functions, by the access key each of them signs with. Clones remember the
+/// same uses.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     functions: Arc<BTreeMap<String, Holder>>,
@@ -134,7 +136,8 @@ impl Policies {
         Self { functions: Arc::new(functions), used: Arc::default() }
     }
 
-    /// Why this request is refused, in AWS's words, or `None`. Keys that belong to no function are the harness's own.
+    /// Why this request is refused, in AWS's words, or `None`. Keys that belong to no function are
+    /// the harness's own.
     pub fn refusal(&self, headers: &HeaderMap, action: &str, resource: &str, keys: &[String]) -> Option<String> {
         let Holder { binary, name, policy } = self.functions.get(&signer(headers)?)?;
         if let Some(used) = policy.iter().find_map(|statement| statement.allows(action, resource, keys)) {
@@ -148,7 +151,8 @@ impl Policies {
         ))
     }
 
-    /// Everything that is granted to functions: to which role, which action, on which resource, of which leading keys.
+    /// Everything that is granted to functions: to which role, which action, on which resource, of
+    /// which leading keys.
     pub fn granted(&self) -> BTreeSet<String> {
         self.granted_to(|binary| binary != OPERATOR)
     }
@@ -358,7 +362,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "does not know the condition StringLike of aws:SourceIp")]
-    fn a_condition_that_nobody_checks_here_is_said_so() {
+    fn a_condition_that_is_not_checked_here_is_said_so() {
         let condition = json!({"StringLike": {"aws:SourceIp": "10.*"}});
         let _ = Statement::all(
             &json!([{"Statement": {"Effect": "Allow", "Action": "x", "Resource": "*", "Condition": condition}}]),

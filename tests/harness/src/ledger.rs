@@ -1,4 +1,5 @@
-//! Where the money is: the simulated chain, or the chain of a real node. What a world and its audit ask either of them.
+//! Where the money is: the simulated chain, or the chain of a real node. What a world and its audit
+//! ask either of them.
 
 mod solana;
 
@@ -76,8 +77,8 @@ impl Ledger {
         }
     }
 
-    /// Everything that has happened happened this much earlier. Returns by how many blocks: what a real chain has made
-    /// stays where it is, and it is as if it had stood still meanwhile.
+    /// Everything that has happened happened this much earlier. Returns by how many blocks: what a
+    /// real chain has made stays where it is, and it is as if it had stood still meanwhile.
     pub(crate) fn travel(&self, by: Duration) -> u64 {
         match self {
             Self::Simulated(chain) => {

@@ -1,7 +1,9 @@
-//! A whole Dialtone on one machine: the gateway, the shipped binaries, a DynamoDB engine and simulated neighbours.
+//! A whole Dialtone on one machine: the gateway, the shipped binaries, a DynamoDB engine and
+//! simulated neighbours.
 //!
-//! [`Stack`] is one such world. Each test has one of its own; `cargo local` runs one for a person. Nothing here uses
-//! the library that the functions are made of: a harness that shares our types shares our mistakes.
+//! [`Stack`] is one such world. Each test has one of its own; `cargo local` runs one for a person.
+//! Nothing here uses the library that the functions are made of: a harness that shares our types
+//! shares our mistakes.
 
 #![expect(
     clippy::panic,

@@ -1,5 +1,6 @@
-//! What one call comes to in what AWS charges for, from its 402 to the block in which its payment is final. Played alike for the tests
-//! that hold it and for `cargo capacity`, which reckons with it.
+//! What one call comes to in what AWS charges for, from its 402 to the block in which its payment
+//! is final. Played alike for the tests that hold it and for `cargo capacity`, which reckons with
+//! it.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::world::Neighbour;
 
 /// Something is said this often.
 const PACE: Duration = Duration::from_secs(5);
-/// An hour after a call nothing of it is under way, and each thing that is done once an hour has been done.
+/// An hour after a call nothing of it is under way, and each thing that is done once an hour has
+/// been done.
 const AN_HOUR: u32 = 60;
 
 /// What was counted.
@@ -26,7 +28,8 @@ pub struct Life {
     pub talked: u64,
     /// Write units of its end.
     pub ended: u64,
-    /// Write units of rounds that look whether its payment is final, beyond what rounds take that find nothing.
+    /// Write units of rounds that look whether its payment is final, beyond what rounds take that
+    /// find nothing.
     pub proven: u64,
     /// Halves of read units, without the rounds.
     pub read_halves: u64,
@@ -52,8 +55,8 @@ pub async fn of_nothing(stack: &Stack) -> Units {
     stack.dynamo.units()
 }
 
-/// One call of this length, by a wallet that has a number, polled this often. The stack is one that the dialler can tell, and this is what
-/// it takes in an hour by itself.
+/// One call of this length, by a wallet that has a number, polled this often. The stack is one that
+/// the dialler can tell, and this is what it takes in an hour by itself.
 pub async fn of_a_call(stack: &Stack, wallet: &Wallet, idle: Units, length: Duration, polled_every: Duration) -> Life {
     let steps = length.as_secs() / PACE.as_secs();
     stack.bland.script_next(Script::UserHangsUp.with(conversation(steps)));

@@ -1,7 +1,8 @@
-//! What the neighbours see of the functions: each request with its beginning and its end, and each new connection.
+//! What the neighbours see of the functions: each request with its beginning and its end, and each
+//! new connection.
 //!
-//! The benchmark holds a function's time against the time of what it asked for. Nothing is kept before it is asked
-//! for, so that a world that runs for days does not grow.
+//! The benchmark holds a function's time against the time of what it asked for. Nothing is kept
+//! before it is asked for, so that a world that runs for days does not grow.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,7 +15,8 @@ use axum::response::Response;
 
 use crate::world::Neighbour;
 
-/// One request to a neighbour, as its server saw it: from the headers to the answer, injected latency included.
+/// One request to a neighbour, as its server saw it: from the headers to the answer, injected
+/// latency included.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Who was asked.

@@ -1,5 +1,6 @@
-//! What is sold, by the specification: paths, prices in millionths of USDC, and the codes of refusals. All tests and the audit
-//! of every world take it from here, and nothing of it from the product.
+//! What is sold, by the specification: paths, prices in millionths of USDC, and the codes of
+//! refusals. All tests and the audit of every world take it from here, and nothing of it from the
+//! product.
 
 /// A number for thirty days.
 pub const BUY: &str = "/api/v1/phone/numbers/buy";

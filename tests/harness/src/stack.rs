@@ -1,4 +1,5 @@
-//! A world for one test: started with `Stack::start(binaries!()).await`, audited when it goes out of scope.
+//! A world for one test: started with `Stack::start(binaries!()).await`, audited when it goes out
+//! of scope.
 //!
 //! The world lives on threads of its own, so that its end can be waited for wherever the test ends.
 
@@ -78,7 +79,8 @@ impl Builder {
         self.cluster(Cluster::Mainnet)
     }
 
-    /// Payments on this cluster of Solana as well, and on the chain that goes with it: money is real on both, or on neither.
+    /// Payments on this cluster of Solana as well, and on the chain that goes with it: money is
+    /// real on both, or on neither.
     pub fn cluster(mut self, cluster: Cluster) -> Self {
         self.plan.solana = Some(cluster);
         self.network(match cluster {
@@ -87,8 +89,8 @@ impl Builder {
         })
     }
 
-    /// Payments on the cluster of a real runtime as well, by a real facilitator. Nothing settles on the chain then, unless a
-    /// real node is there too.
+    /// Payments on the cluster of a real runtime as well, by a real facilitator. Nothing settles on
+    /// the chain then, unless a real node is there too.
     pub fn on_cluster(mut self, validator: &Validator) -> Self {
         self.plan.validator = Some(validator.clone());
         self.solana()
@@ -124,13 +126,14 @@ impl Builder {
         self
     }
 
-    /// Calls are placed at an origin at which the dialler can tell that they are over: it takes `https` only. What it has to say is
-    /// delivered by [`Stack::words_arrive`].
+    /// Calls are placed at an origin at which the dialler can tell that they are over: it takes
+    /// `https` only. What it has to say is delivered by [`Stack::words_arrive`].
     pub fn told(self) -> Self {
         self.variable_of("voice_call", "PUBLIC_URL", ORIGIN)
     }
 
-    /// At most this many requests to one function are served at once; the others wait at the gateway.
+    /// At most this many requests to one function are served at once; the others wait at the
+    /// gateway.
     pub fn at_once(mut self, requests: usize) -> Self {
         self.plan.at_once = Some(requests);
         self
@@ -282,7 +285,8 @@ impl Stack {
         self.get(&format!("/api/v1/voice/call/{id}")).send().await.expect(200).json()
     }
 
-    /// What the dialler has to say by now arrives: with which status each word was answered. What was not taken comes again.
+    /// What the dialler has to say by now arrives: with which status each word was answered. What
+    /// was not taken comes again.
     pub async fn words_arrive(&self) -> Vec<u16> {
         let mut answered = Vec::new();
         for word in self.bland.words() {
@@ -331,8 +335,8 @@ impl Stack {
         self.excused.push((finding, why));
     }
 
-    /// Ends the world, and returns what the audit found instead of failing: for those who run many worlds and tell of all
-    /// that fail. What the functions wrote comes along.
+    /// Ends the world, and returns what the audit found instead of failing: for those who run many
+    /// worlds and tell of all that fail. What the functions wrote comes along.
     pub async fn close(mut self) -> (Vec<String>, String) {
         let Some(runtime) = self.runtime.take() else { return (Vec::new(), String::new()) };
         let world = self.world.clone();

@@ -1,7 +1,9 @@
-//! `template.yaml`, read as CloudFormation reads it: routes, variables, time-outs, policies, the table, the schedules.
+//! `template.yaml`, read as CloudFormation reads it: routes, variables, time-outs, policies, the
+//! table, the schedules.
 //!
-//! It is the only list of these things, so whatever is missing there is missing in every test. Only what the template
-//! uses of CloudFormation is understood; anything else is a panic that names it. What the values mean is for others.
+//! It is the only list of these things, so whatever is missing there is missing in every test. Only
+//! what the template uses of CloudFormation is understood; anything else is a panic that names it.
+//! What the values mean is for others.
 
 mod intrinsics;
 
@@ -319,7 +321,7 @@ pub(crate) mod tests {
 
     #[test]
     #[should_panic(expected = "parameter EvmPayee has neither a value nor a default")]
-    fn a_parameter_nobody_gives_a_value_is_said_so() {
+    fn a_parameter_without_a_value_is_said_so() {
         Deployment::of_this_repository(&BTreeMap::from([("PublicUrl".to_owned(), "https://x".to_owned())]));
     }
 }

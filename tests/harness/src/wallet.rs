@@ -1,7 +1,7 @@
 //! A payer: it answers a 402 with a signed payment, of which a test can bend every part.
 //!
-//! Signing is the simulated chain's own, written out by hand from EIP-712; nothing of ours is used. What a 402 must
-//! look like is asserted by tests; this only reads what it needs to pay.
+//! Signing is the simulated chain's own, written out by hand from EIP-712; nothing of ours is used.
+//! What a 402 must look like is asserted by tests; this only reads what it needs to pay.
 
 pub mod sign_in;
 mod solana;
@@ -95,7 +95,8 @@ impl Wallet {
         format!("{}:{}", network.caip2(), self.text().to_ascii_lowercase())
     }
 
-    /// Signs the first offer of a 402 that is on an EVM chain, as published clients do: a fresh nonce, valid until the offer's time is over.
+    /// Signs the first offer of a 402 that is on an EVM chain, as published clients do: a fresh
+    /// nonce, valid until the offer's time is over.
     pub fn signs(&self, demand: &Demand) -> Payment {
         let offer = demand.offer_on("eip155:").clone();
         let text = |name: &str| offer[name].as_str().unwrap_or_else(|| panic!("an offer without {name}: {offer}"));
@@ -170,8 +171,8 @@ impl Demand {
 
 type Edit = std::sync::Arc<dyn Fn(&mut Value) + Send + Sync>;
 
-/// A payment before it is written into its header. Every method bends one part; what is signed is what it says by then,
-/// unless a signature is given.
+/// A payment before it is written into its header. Every method bends one part; what is signed is
+/// what it says by then, unless a signature is given.
 #[derive(Clone)]
 #[must_use]
 pub struct Payment {
@@ -320,7 +321,8 @@ impl Payment {
     }
 }
 
-/// A payment's document in either version, as published clients write it, and then as a test wants it.
+/// A payment's document in either version, as published clients write it, and then as a test wants
+/// it.
 fn written(
     version: u8,
     network: &str,

@@ -1,7 +1,7 @@
 //! A world: the whole product with all its neighbours, each on a port of its own.
 //!
-//! It says what is connected to what, and nothing about tests or people: [`crate::Stack`] is a world for a test,
-//! `cargo local` one for a person.
+//! It says what is connected to what, and nothing about tests or people: [`crate::Stack`] is a
+//! world for a test, `cargo local` one for a person.
 
 mod doors;
 mod plan;
@@ -239,7 +239,8 @@ impl World {
     /// The recurring schedules fire once.
     pub async fn sweep(&self) -> Result<(), InvokeError> {
         self.history.note(|| (What::Swept, Vec::new()));
-        // Backwards, so that the one which looks round at the end has the others behind it; a deployment has them side by side.
+        // Backwards, so that the one which looks round at the end has the others behind it; a
+        // deployment has them side by side.
         let (reaper, others): (Vec<_>, Vec<_>) =
             self.deployment.schedules.iter().partition(|schedule| schedule.function == "reaper");
         for schedule in reaper.into_iter().rev().chain(others) {
@@ -263,15 +264,17 @@ impl World {
         Ok(due.len())
     }
 
-    /// A schedule starts its target in the name of a role, which has to be one of ours and to allow it.
+    /// A schedule starts its target in the name of a role, which has to be one of ours and to allow
+    /// it.
     fn may_start(&self, role: &str, target: &str) {
         let policy =
             self.deployment.roles.get(role).unwrap_or_else(|| panic!("a schedule by {role}, which is not a role"));
         assert!(iam::allowed(policy, "lambda:InvokeFunction", target), "{role} may not start {target}");
     }
 
-    /// Everything that is stored was written this much earlier, and every schedule comes this much sooner. Waits for the table
-    /// on this thread, so it is for threads that are not the world's own.
+    /// Everything that is stored was written this much earlier, and every schedule comes this much
+    /// sooner. Waits for the table on this thread, so it is for threads that are not the world's
+    /// own.
     pub fn travel(&self, by: Duration) {
         let _alone = self.dynamo.alone_at_once();
         self.shift(by);
@@ -317,10 +320,10 @@ impl World {
         others.into_iter().chain(own).chain(on_solana).chain(addresses).collect()
     }
 
-    /// The environment in which the operator's command works on this world: what the functions that act on their own are told, and the
-    /// credentials of a person.
+    /// The environment in which the operator's command works on this world: what the functions that
+    /// act on their own are told, and the credentials of a person.
     pub fn operator(&self) -> BTreeMap<String, String> {
-        let told = ["refunds", "reaper"].into_iter().filter_map(|name| self.deployment.functions.get(name));
+        let told = ["refunds", "reaper", "canary"].into_iter().filter_map(|name| self.deployment.functions.get(name));
         let mut all: BTreeMap<_, _> = told.flat_map(|function| function.environment.clone()).collect();
         let own = [
             ("AWS_REGION", "us-east-1"),

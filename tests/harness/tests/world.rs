@@ -1,5 +1,5 @@
-//! A world without the real functions: the table behind its policies, a payer before its facilitator, the stack's own
-//! ways.
+//! A world without the real functions: the table behind its policies, a payer before its
+//! facilitator, the stack's own ways.
 
 #![expect(
     clippy::indexing_slicing,
@@ -155,7 +155,7 @@ async fn a_wallets_payment_settles_and_the_audit_finds_that_nothing_was_sold_for
 }
 
 #[tokio::test]
-async fn a_crowd_waits_at_the_gateway_for_its_turn_and_nobody_is_turned_away() {
+async fn a_crowd_waits_at_the_gateway_for_its_turn_and_no_request_is_turned_away() {
     let binaries = Binaries::new([("numbers_list", env!("CARGO_BIN_EXE_hello"))]);
     let stack = Stack::builder(binaries).at_once(2).start().await;
     let requests = (0..12).map(|_| stack.post("/v1/phone/numbers/list").send());

@@ -1,4 +1,5 @@
-//! `skills/dialtone-phone/SKILL.md`, the page for agents that use the service: its prices, limits, words and codes are the product's.
+//! `skills/dialtone-phone/SKILL.md`, the page for agents that use the service: its prices, limits,
+//! words and codes are the product's.
 
 use std::collections::BTreeMap;
 use std::fs;

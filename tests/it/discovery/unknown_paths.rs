@@ -105,7 +105,7 @@ async fn the_head_of_an_answer_tells_the_length_of_its_body() {
 }
 
 #[tokio::test]
-async fn what_is_large_travels_compressed_to_whoever_reads_that() {
+async fn what_is_large_travels_compressed_to_a_client_that_reads_that() {
     let stack = Stack::start(binaries!()).await;
     for path in ["/openapi.json", "/llms.txt"] {
         let plain = stack.get(path).send().await;

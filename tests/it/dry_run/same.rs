@@ -1,5 +1,6 @@
-//! What a dry run says is what the real request then comes to: many requests of many wallets, one after the other in a world in which
-//! nothing else happens. Each is rehearsed with the very payment that is then used, or by a wallet that signs in.
+//! What a dry run says is what the real request then comes to: many requests of many wallets, one
+//! after the other in a world in which nothing else happens. Each is rehearsed with the very
+//! payment that is then used, or by a wallet that signs in.
 
 use harness::request::{Request, Response};
 use harness::spec::{BUY, CALL, CALLS, LIST, RENEW};
@@ -71,7 +72,8 @@ impl Cast {
             LIST => json!({}),
             CALLS => dice.one(&[json!({}), json!({"limit": 0}), json!({"limit": 3}), json!({"cursor": "x"})]).clone(),
             _ => {
-                // Mostly another callee each time; some are called again, and some must not be called.
+                // Mostly another callee each time; some are called again, and some must not be
+                // called.
                 let fresh = format!("+1213361{round:04}");
                 let to = dice
                     .one(&[
@@ -110,8 +112,8 @@ fn bent(dice: &mut Dice, payment: Payment) -> Payment {
     }
 }
 
-/// What is the same in both: not the seconds, which pass between them, not the owner, who is not told to a dry run, and not the
-/// address that a 402 names.
+/// What is the same in both: not the seconds, which pass between them, not the owner, who is not
+/// told to a dry run, and not the address that a 402 names.
 fn essence(answer: &Response) -> (u16, Value) {
     let mut body = answer.json();
     let waits = body.get("retry_after_seconds").is_some();
@@ -177,7 +179,8 @@ async fn a_dry_run_says_what_the_real_request_then_comes_to() {
         let signs_in = !again && dice.below(3) == 0;
         let would = if signs_in {
             payment = wallet.signs(&stack.post(path).demand().await);
-            // A bare question, since what is wrong with a request is said before a wallet is asked for.
+            // A bare question, since what is wrong with a request is said before a wallet is asked
+            // for.
             let challenge = stack.post(&dry(path)).send().await.challenge();
             rehearsed(&stack, request(&dry(path)).signed_in_with(&wallet.signs_in(&challenge))).await
         } else {

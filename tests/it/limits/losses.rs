@@ -1,7 +1,9 @@
-//! What is lost: what calls cost beyond what was paid for them and stays so, by the wallet, the prefix and the day.
+//! What is lost: what calls cost beyond what was paid for them and stays so, by the wallet, the
+//! prefix and the day.
 
 use std::time::Duration;
 
+use harness::sim::bland::{End, Script, Step};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
@@ -45,6 +47,36 @@ async fn a_wallet_loses_six_dollars_in_a_day_at_most_and_what_was_not_used_comes
         (&json!(118_000 - 540_000), &Value::Null, &json!(1))
     );
     call(&stack, &wallet, &to(3), 30).await.expect(200);
+}
+
+/// The dialler is a minute late with the length and the price of a conversation, and what is closed
+/// is not reckoned again.
+#[tokio::test]
+async fn a_conversation_whose_price_is_not_told_counts_for_what_was_reserved_and_is_not_a_good_one() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = caller(&stack).await;
+    let Script::Steps(mut steps) = breaks_off_after(300) else { panic!("steps") };
+    let end = End { status: "completed", queue_status: "complete", ..end_of(&steps) };
+    steps.truncate(3);
+    steps.push(Step::End(end));
+    stack.bland.set_usual_script(Script::Steps(steps));
+    let placed = call(&stack, &wallet, &to(1), 5).await;
+    placed.expect(200);
+    stack.bland.finish_all();
+    for _ in 0..3 {
+        stack.poll(&placed.json()).await;
+        stack.travel(61 * SECOND);
+    }
+    let shown = stack.poll(&placed.json()).await;
+    assert_eq!((&shown["final"], &shown["charged"]), (&json!(true), &json!(true)), "{shown}");
+    assert_eq!(counted(&stack), (0, 800_000), "as long as it may have been");
+    assert_eq!(row(&stack, "COST")["loss"], 800_000 - 540_000);
+    assert_eq!(row(&stack, &format!("WALLET#{}", wallet.caip10(stack.network())))["good"], Value::Null);
+}
+
+fn end_of(steps: &[Step]) -> End {
+    let end = steps.iter().find_map(|step| if let Step::End(end) = step { Some(end.clone()) } else { None });
+    end.expect("an end")
 }
 
 /// What was paid for a call that failed goes back, and all that it has cost is lost.
@@ -186,8 +218,29 @@ async fn dear_destinations_do_not_use_up_what_ordinary_ones_may_lose() {
     call(&stack, &other, &to(1), 15).await.expect(200);
 }
 
+/// What is reserved for ordinary calls comes back to them.
 #[tokio::test]
-async fn a_prefix_loses_fifty_dollars_in_a_day_whoever_calls() {
+async fn a_dear_call_is_not_told_to_wait_for_ordinary_ones() {
+    let stack = Stack::builder(binaries!()).parameter("DailyCallLoss", "6").start().await;
+    // Half of it is theirs, and all of that is lost.
+    stack.bland.set_usual_script(breaks_off_after(240));
+    let dear = call(&stack, &caller(&stack).await, "+447911123401", 4).await;
+    dear.expect(200);
+    stack.bland.finish_all();
+    for _ in 0..2 {
+        stack.poll(&dear.json()).await;
+        stack.travel(61 * SECOND);
+    }
+    stack.poll(&dear.json()).await;
+    assert_eq!((&row(&stack, "COST")["dear"], &row(&stack, "COST")["open_dear"]), (&json!(2_560_000), &json!(0)));
+    call(&stack, &caller(&stack).await, &to(1), 15).await.expect(200);
+    let other = caller(&stack).await;
+    let wait = refused_by(&call(&stack, &other, "+33612345678", 1).await, "dear_call_loss_per_day");
+    assert!(wait > Duration::from_hours(23), "{wait:?}");
+}
+
+#[tokio::test]
+async fn a_prefix_loses_fifty_dollars_in_a_day_whichever_wallet_calls() {
     let stack = Stack::builder(binaries!()).parameter("PrefixCallLoss", "10").start().await;
     // 64 cents a minute.
     for last in 1..=3 {

@@ -31,11 +31,15 @@ async fn so_many_numbers_are_bought_at_the_carrier_in_a_day_and_those_in_stock_a
     let stack = Stack::start(binaries!()).await;
     stack.buys(&stack.wallet()).await;
     let sum = row(&stack, "NUMBERS");
-    assert_eq!(sum["sum"], 1_150_000);
+    assert_eq!(sum["gross"], 1_150_000);
     // As if 199 others had bought one.
-    let since = sum["sum_since"].to_string();
-    let full = json!({"pk": {"S": "LIMIT#NUMBERS"}, "sk": {"S": "LIMIT"}, "sum": {"N": "230000000"}, "sum_since": {"N": since}});
-    stack.dynamo.put(full.as_object().expect("an item"));
+    let slot = format!("gross_{}", sum["slot"].as_i64().expect("a half-day").rem_euclid(3));
+    let is_it = |item: &serde_json::Map<String, serde_json::Value>| item["pk"]["S"] == "LIMIT#NUMBERS";
+    let mut full = stack.dynamo.items().into_iter().find(is_it).expect("it");
+    for name in ["gross", slot.as_str()] {
+        full.insert(name.to_owned(), json!({"N": "230000000"}));
+    }
+    stack.dynamo.put(&full);
     let another = stack.wallet();
     let refused = stack.post(BUY).body(&json!({})).pay(&another).await;
     let wait = refused_by(&refused.answer, "number_cost_per_day");
@@ -49,13 +53,38 @@ async fn so_many_numbers_are_bought_at_the_carrier_in_a_day_and_those_in_stock_a
 }
 
 #[tokio::test]
+async fn two_days_worth_of_numbers_is_not_bought_within_a_minute_at_a_days_edge() {
+    // Two numbers.
+    for parameter in ["DailyNumberBudget", "UnpaidNumberBudget"] {
+        let stack = Stack::builder(binaries!()).parameter(parameter, "3").start().await;
+        let buys = async |area: &str| {
+            if parameter == "UnpaidNumberBudget" {
+                stack.facilitator.decline_next("insufficient_funds");
+            }
+            let before = stack.twilio.held().len();
+            stack.post(BUY).body(&json!({"area_code": area})).pay(&stack.wallet()).await;
+            stack.twilio.held().len() > before
+        };
+        assert!(buys("415").await);
+        // The day of the first is nearly over, and then it is.
+        stack.travel(Duration::from_mins(24 * 60 - 5));
+        assert!(buys("212").await);
+        stack.travel(Duration::from_mins(6));
+        let (third, fourth) = (buys("650").await, buys("213").await);
+        assert!(!(third && fourth), "{parameter}: three within six minutes");
+        stack.travel(Duration::from_hours(36));
+        assert!(buys("650").await && buys("213").await, "{parameter}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_bought_is_not_counted() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     let of_wallet = format!("BUYER#{}", wallet.caip10(stack.network()));
     let counted = || {
         let bought = row(&stack, &of_wallet)["entries"].as_object().map_or(0, serde_json::Map::len);
-        (bought, row(&stack, "NUMBERS")["sum"].clone())
+        (bought, row(&stack, "NUMBERS")["gross"].clone())
     };
     stack.twilio.faults().once("POST */IncomingPhoneNumbers.json", Fault::Overload);
     let refused = stack.post(BUY).body(&json!({})).pay(&wallet).await;
@@ -71,7 +100,8 @@ async fn numbers_that_are_bought_at_once_are_counted_one_by_one() {
         let stack = Stack::start(binaries!()).await;
         let buyers: Vec<Wallet> = (0..wallets).map(|_| stack.wallet()).collect();
         let (first, second) = (&buyers[0], &buyers[wallets - 1]);
-        // The first has read what was counted, and is about to claim when the second comes and is counted.
+        // The first has read what was counted, and is about to claim when the second comes and is
+        // counted.
         stack.dynamo.faults().reset_counts();
         stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
         let overtakes = async {
@@ -80,7 +110,7 @@ async fn numbers_that_are_bought_at_once_are_counted_one_by_one() {
             stack.dynamo.faults().release();
         };
         tokio::join!(stack.buys(first), overtakes);
-        assert_eq!(row(&stack, "NUMBERS")["sum"], 2_300_000);
+        assert_eq!(row(&stack, "NUMBERS")["gross"], 2_300_000);
     }
 }
 

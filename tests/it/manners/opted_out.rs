@@ -174,15 +174,16 @@ async fn all_who_ask_in_one_minute_are_on_the_list_after_one_round() {
 async fn a_call_whose_end_waits_for_the_list_is_given_up_by_no_round() {
     let (stack, _, poll) = asked(false).await;
     // Longer than a dialler is waited for that says nothing, with polls that have the turn to look.
-    let denied = Answer::json(400, &json!({"__type": "com.amazon.coral.service#AccessDeniedException"}));
-    stack.dynamo.faults().always("GetItem", Fault::Refuse(denied));
+    let list = |salt: Value| json!({"pk": {"S": "CONTROL"}, "sk": {"S": "CONTROL"}, "salt": salt});
+    let unreadable = list(json!({"N": "7"}));
+    stack.dynamo.put(unreadable.as_object().expect("an item"));
     for _ in 0..2 {
         stack.travel(Duration::from_mins(8));
         assert_eq!(seen(&stack, &poll).await["ended_by"], "IN_PROGRESS");
         stack.sweep().await;
     }
     assert_eq!(seen(&stack, &poll).await["ended_by"], "IN_PROGRESS", "it is not an error");
-    stack.dynamo.faults().clear();
+    stack.dynamo.put(list(json!({"S": "a salt"})).as_object().expect("an item"));
     stack.travel(Duration::from_mins(1));
     stack.sweep().await;
     let end = seen(&stack, &poll).await;
@@ -225,7 +226,7 @@ async fn a_word_that_comes_before_the_model_has_chosen_does_not_settle_the_call(
     stack.words_arrive().await;
     let first = seen(&stack, &poll).await;
     let row = stack.dynamo.row(&format!("CALL#{id}"), "CALL").expect("the call");
-    assert_eq!((&first["ended_by"], &row["settled"]), (&json!("USER"), &json!(false)), "{first}");
+    assert_eq!((&first["ended_by"], &row["closed"]), (&json!("USER"), &json!(false)), "{first}");
     // The minute that every end is given.
     stack.travel(Duration::from_mins(2));
     let end = seen(&stack, &poll).await;

@@ -12,7 +12,8 @@ use shared::types::Timestamp;
 
 use super::{call_to, with};
 
-/// Numbers of countries that keep one time all year, and how far it is from UTC. Somewhere it is always night, and somewhere day.
+/// Numbers of countries that keep one time all year, and how far it is from UTC. Somewhere it is
+/// always night, and somewhere day.
 const PLACES: [(&str, i64); 10] = [
     ("+18085550123", -10),
     ("+50222345678", -6),

@@ -1,4 +1,5 @@
-//! Paying through MCP: three dialects, one meaning, and never a second price for what may be paid already.
+//! Paying through MCP: three dialects, one meaning, and never a second price for what may be paid
+//! already.
 
 use std::time::Duration;
 
@@ -31,6 +32,23 @@ fn beside(payment: &Payment) -> Value {
 
 fn base64(payment: &Payment) -> String {
     STANDARD.encode(payment.to_json().to_string())
+}
+
+#[tokio::test]
+async fn arguments_under_another_name_are_refused_before_the_payment_is_used() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    let payment = signed(&stack, &wallet, "buy_number", &json!({})).await;
+    for misplaced in
+        [json!({"input": {"country": "CA"}}), json!({"country": "CA"}), json!({"args": {"iso_country": "CA"}})]
+    {
+        let mut params = json!({"name": "buy_number", "_meta": beside(&payment)});
+        params.as_object_mut().expect("an object").extend(misplaced.as_object().expect("an object").clone());
+        let refused =
+            refused(&result(&sent_alone(&stack, "tools/call", params).send().await), "bad_request", &json!(false));
+        assert_eq!(refused["field"], "arguments", "{refused}");
+    }
+    assert_eq!(stack.earned(), 0);
 }
 
 #[tokio::test]
@@ -240,6 +258,6 @@ async fn the_line_of_a_message_names_its_tool_and_nothing_of_what_was_paid_or_sa
             (&line["method"], &line["tool"], &line["outcome"]),
             (&json!("tools/call"), &json!("place_call"), &json!(outcome))
         );
-        assert_eq!((&line["status"], &line["upstream"]["api"]["count"]), (&json!(200), &json!(1)), "{line}");
+        assert_eq!((&line["status"], &line["upstream"]["api"][0]), (&json!(200), &json!(1)), "{line}");
     }
 }

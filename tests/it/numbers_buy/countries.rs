@@ -56,7 +56,7 @@ async fn a_country_without_a_price_is_refused_before_anybody_pays_and_the_answer
 async fn a_number_counts_for_what_its_country_costs() {
     let stack = abroad().await;
     let wallet = stack.wallet();
-    let cost = || stack.dynamo.row("LIMIT#NUMBERS", "LIMIT").expect("a sum")["sum"].clone();
+    let cost = || stack.dynamo.row("LIMIT#NUMBERS", "LIMIT").expect("a sum")["gross"].clone();
     buys(&stack, &wallet, json!({"country": "PR"})).await;
     assert_eq!(cost(), 1_250_000);
     buys(&stack, &wallet, json!({"country": "DK"})).await;

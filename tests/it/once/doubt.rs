@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use harness::request::Response;
 use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
 use harness::spec::{BUY, CALL, LIST, RENEW};
 use harness::{Stack, binaries};
 use serde_json::json;
 
-use super::{KEY, TASK, call_to, world};
+use super::{KEY, TASK, call_to, retry_after, world};
 
-fn retry_after(answer: &Response) -> u64 {
-    answer.header("retry-after").expect("a Retry-After").parse().expect("seconds")
-}
-
-/// The dialler has failed, and did or did not place the call: the doubt is over in seconds, and `Retry-After` says so.
+/// The dialler has failed, and did or did not place the call: the doubt is over in seconds, and
+/// `Retry-After` says so.
 #[tokio::test]
 async fn after_an_error_of_the_dialler_a_wallet_may_call_when_we_say() {
     for (fault, rang) in [
@@ -44,8 +40,8 @@ async fn after_an_error_of_the_dialler_a_wallet_may_call_when_we_say() {
     }
 }
 
-/// A client that repeats at once waits for the end of the doubt, and is then served as if it had come later. What it planned
-/// beside its own first attempt is not what it is told.
+/// A client that repeats at once waits for the end of the doubt, and is then served as if it had
+/// come later. What it planned beside its own first attempt is not what it is told.
 #[tokio::test]
 async fn the_same_header_at_once_after_an_error_of_the_dialler_is_served() {
     let (stack, wallet) = world().await;
@@ -84,7 +80,8 @@ async fn another_call_of_the_wallet_ends_the_doubt_about_the_last_one() {
     }
 }
 
-/// A renewal whose payment is in doubt is in the way of another one no longer than the doubt is, and no guess is said.
+/// A renewal whose payment is in doubt is in the way of another one no longer than the doubt is,
+/// and no guess is said.
 #[tokio::test]
 async fn another_renewal_ends_the_doubt_about_the_last_one() {
     let (stack, wallet) = world().await;
@@ -97,7 +94,8 @@ async fn another_renewal_ends_the_doubt_about_the_last_one() {
     assert_eq!(doubt.refused(429, "rate_limited")["limit"], "renewals_per_number");
     assert_eq!(retry_after(&doubt), 15);
     assert!(doubt.json()["message"].as_str().expect("words").contains("is not known yet"), "{}", doubt.json());
-    // As soon as it can be known, a new payment finds it out. It is not used before it is sent again.
+    // As soon as it can be known, a new payment finds it out. It is not used before it is sent
+    // again.
     stack.facilitator.faults().clear();
     let again = renew().await;
     let told = again.answer.refused(409, "renewal_in_progress");
@@ -187,7 +185,8 @@ async fn what_a_call_has_not_cost_is_free_a_minute_after_its_end() {
     stack.post(CALL).body(&other).pay(&wallet).await.answer.expect(200);
 }
 
-/// The same at the carrier: what became of the purchase is known when we say, and by the same header.
+/// The same at the carrier: what became of the purchase is known when we say, and by the same
+/// header.
 #[tokio::test]
 async fn after_an_error_of_the_carrier_the_same_header_buys_when_we_say() {
     let stack = Stack::start(binaries!()).await;

@@ -5,9 +5,10 @@ use harness::sim::{Answer, Fault};
 use harness::{SolanaWallet, Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
-use super::{BUY, CALL, LIST, RENEW, call_to, is_replay, world};
+use super::{BUY, CALL, LIST, RENEW, REST, call_to, is_replay, world};
 
-/// The refusal names what the payment has paid for, and neither says that nothing was charged nor advises to sign again.
+/// The refusal names what the payment has paid for, and neither says that nothing was charged nor
+/// advises to sign again.
 fn names(refused: &Value, product: &Value, fields: &[&str]) {
     for field in fields {
         assert_eq!(refused[field], product[field], "{field}");
@@ -44,7 +45,8 @@ async fn a_payment_that_has_paid_says_what_for_at_an_endpoint_of_another_price()
                 names(&again.refused(409, "payment_conflict"), product, fields);
             }
         }
-        // What the client repeats of our demand is not what it has signed: this is the same payment for the same request.
+        // What the client repeats of our demand is not what it has signed: this is the same payment
+        // for the same request.
         if !version_1 {
             let repeated = buy.payment.accepted(|accepted| accepted["amount"] = json!("1"));
             let again = stack.post(BUY).body(&json!({})).paid_with(&repeated).send().await;
@@ -120,6 +122,7 @@ async fn a_payment_in_doubt_is_not_called_uncharged_at_an_endpoint_of_another_pr
     let bent = pending.payment.clone().accepted(|accepted| accepted["amount"] = json!("1"));
     stack.post(BUY).body(&json!({})).paid_with(&bent).send().await.refused(503, "payment_pending");
     stack.facilitator.faults().clear();
+    stack.travel(REST);
     stack.post(BUY).body(&json!({})).paid_with(&bent).send().await.expect(200);
 }
 
@@ -165,7 +168,8 @@ async fn on_solana_a_payment_that_has_paid_says_so_at_every_price_too() {
     assert_eq!(refused["reason"], "value_mismatch");
 }
 
-/// What is wrong with a body is worth more than that it is another one, unless the payment has bought something.
+/// What is wrong with a body is worth more than that it is another one, unless the payment has
+/// bought something.
 #[tokio::test]
 async fn an_invalid_body_is_named_where_the_payment_has_bought_nothing() {
     let (stack, wallet) = world().await;
@@ -180,7 +184,8 @@ async fn an_invalid_body_is_named_where_the_payment_has_bought_nothing() {
     let refused = stack.post(CALL).body(&bad).paid_with(&void.payment).send().await.refused(409, "payment_conflict");
     names(&refused, &paid, &["call_id", "poll_url", "transaction"]);
 
-    // Declined, and never to be used again: of what is asked for with it, the body is still said first.
+    // Declined, and never to be used again: of what is asked for with it, the body is still said
+    // first.
     let poor = stack.wallet();
     let demand = stack.post(LIST).demand().await;
     let declined = poor.signs(&demand);
@@ -207,7 +212,8 @@ async fn an_invalid_body_is_named_where_the_payment_has_bought_nothing() {
     assert_eq!(refused["field"], "task");
 }
 
-/// Who has the first payment's answer under a name is told so, also where it is that the outcome is not known.
+/// Who has the first payment's answer under a name is told so, also where it is that the outcome is
+/// not known.
 #[tokio::test]
 async fn a_pending_answer_under_a_name_says_that_it_is_an_earlier_requests() {
     let (stack, wallet) = world().await;
@@ -229,6 +235,7 @@ async fn a_pending_answer_under_a_name_says_that_it_is_an_earlier_requests() {
     assert!(is_replay(&again.answer));
     assert_eq!(stack.bland.calls().len(), 1);
     stack.facilitator.faults().clear();
+    stack.travel(REST);
     for paid in [&first, &second] {
         assert!(is_replay(buy().paid_with(&paid.payment).send().await.expect(200)));
     }

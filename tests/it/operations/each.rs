@@ -1,5 +1,6 @@
-//! What `template.yaml` says of each function in the same words: a line in each alarm that adds them up, their lines on the
-//! dashboard, a log group. They are written from the list of functions, so that nothing is to be repeated by hand.
+//! What `template.yaml` says of each function in the same words: a line in the alarm that adds up
+//! those of its group, their lines on the dashboard, a log group. They are written from the list of
+//! functions, so that nothing is to be repeated by hand.
 //!
 //! `DIALTONE_WRITE=1 cargo test --workspace --test it each::` writes them.
 
@@ -27,6 +28,16 @@ fn what_is_said_of_each_function_is_said_of_all() {
 struct Function {
     name: String,
     binary: String,
+}
+
+impl Function {
+    /// Which of three alarms about one thing it belongs to: one may look at ten metrics at most.
+    fn group(&self) -> u8 {
+        match self.binary.as_str() {
+            "reaper" | "refunds" | "canary" => 2,
+            binary => u8::from(binary.starts_with("voice_")),
+        }
+    }
 }
 
 fn functions(template: &str) -> Vec<Function> {
@@ -73,7 +84,8 @@ fn written(template: &str) -> String {
     text
 }
 
-/// Behind this line stand the log groups, and nothing else up to the next headline or the end of the resources.
+/// Behind this line stand the log groups, and nothing else up to the next headline or the end of
+/// the resources.
 const LOGS: &str = "  # writes when its stack is deleted makes its group again, and a name that is taken would fail the next stack of this name.\n";
 const AFTER_LOGS: &str = "\nOutputs:\n";
 
@@ -104,11 +116,12 @@ fn names(line: &str, of: &Function) -> bool {
 fn of_each(line: &str, functions: &[Function], last: &str) -> String {
     let is_alarm = line.starts_with("        - {Id: ");
     let end = last.rsplit_once("\"]").map_or("\n", |(_, end)| end);
+    let own = functions.iter().find(|of| names(line, of)).expect("a function's");
+    let meant: Vec<_> = functions.iter().filter(|one| !is_alarm || one.group() == own.group()).collect();
     let mut text = String::new();
-    for (at, Function { name, binary }) in functions.iter().enumerate() {
+    for (at, Function { name, binary }) in meant.iter().enumerate() {
         if is_alarm {
             let (_, rest) = line.split_once(", ReturnData").expect("a line of an alarm");
-            let own = functions.iter().find(|of| names(line, of)).expect("a function's");
             let rest = rest.replace(&format!("!Ref {}Function}}", own.name), &format!("!Ref {name}Function}}"));
             let rest = rest.replace(&format!("Value: {}}}", own.binary), &format!("Value: {binary}}}"));
             let _ = write!(text, "        - {{Id: {binary}, ReturnData{rest}");
@@ -116,7 +129,7 @@ fn of_each(line: &str, functions: &[Function], last: &str) -> String {
             let metric = line.split('"').nth(3).expect("a metric");
             let _ =
                 write!(text, "            [\"AWS/Lambda\", \"{metric}\", \"FunctionName\", \"${{{name}Function}}\"]");
-            text.push_str(if at + 1 < functions.len() { ",\n" } else { end });
+            text.push_str(if at + 1 < meant.len() { ",\n" } else { end });
         }
     }
     text

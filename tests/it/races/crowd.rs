@@ -78,7 +78,8 @@ pub(crate) fn is_refused_for_nothing(answer: &Response) {
     assert!(message.ends_with("Not charged."), "{}: {body}", answer.status);
 }
 
-/// How many of DynamoDB's transactions have been cancelled so far, because a condition did not hold.
+/// How many of DynamoDB's transactions have been cancelled so far, because a condition did not
+/// hold.
 pub(crate) fn cancelled(stack: &Stack) -> usize {
     errands(stack).iter().filter(|(_, errand, _)| errand.cancelled()).count()
 }

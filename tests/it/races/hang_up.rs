@@ -1,5 +1,6 @@
-//! Races with the end of a call: the callee, the longest duration, the reaper and those who look come at the moment at which it is hung
-//! up. Whoever comes first, it ends once, and stays as it was shown; the audit of each world holds the money against it.
+//! Races with the end of a call: the callee, the longest duration, the reaper and those who look
+//! come at the moment at which it is hung up. Whichever comes first, it ends once, and stays as it
+//! was shown; the audit of each world holds the money against it.
 
 use std::time::Duration;
 
@@ -101,7 +102,8 @@ async fn a_look_that_sees_the_callee_hang_up_and_the_wish_for_it_come_together()
     assert!(seen["ended_by"] == "IN_PROGRESS" || seen["ended_by"] == ended_by.as_str(), "{seen}");
 }
 
-/// A look that began before the wish hears of the end that the wish has made, and does not know why.
+/// A look that began before the wish hears of the end that the wish has made, and does not know
+/// why.
 #[tokio::test]
 async fn a_look_that_began_before_the_wish_does_not_say_how_it_ended() {
     let call = Call::talks().await;
@@ -147,7 +149,8 @@ async fn many_who_hang_up_look_and_sweep_at_once_come_to_one_end() {
     assert_eq!(call.end().await, ("REQUESTED".to_owned(), true));
 }
 
-/// The wish comes while the payment is being settled, and the settlement fails: a call that was not paid for is stopped as one.
+/// The wish comes while the payment is being settled, and the settlement fails: a call that was not
+/// paid for is stopped as one.
 #[tokio::test]
 async fn a_settlement_fails_while_the_call_is_hung_up() {
     for is_declined in [true, false] {
@@ -190,8 +193,9 @@ async fn a_settlement_fails_while_the_call_is_hung_up() {
     }
 }
 
-/// The id is known before the dialler has answered: from the list of the wallet's calls. A call that the dialler then refuses has
-/// cost nothing and rung nowhere, and is gone for those who look, list and hang up alike.
+/// The id is known before the dialler has answered: from the list of the wallet's calls. A call
+/// that the dialler then refuses has cost nothing and rung nowhere, and is gone for those who look,
+/// list and hang up alike.
 #[tokio::test]
 async fn a_call_that_is_hung_up_while_it_is_placed_and_then_refused_was_not_placed_nor_paid() {
     let stack = Stack::start(binaries!()).await;

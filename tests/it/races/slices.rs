@@ -1,4 +1,5 @@
-//! Wallets that call at once where there are so many lines that what all calls are counted in is in slices.
+//! Wallets that call at once where there are so many lines that what all calls are counted in is in
+//! slices.
 
 use harness::request::Response;
 use harness::sim::Fault;

@@ -1,4 +1,5 @@
-//! Races against time: the client that comes in the last second, and the reaper that comes to take back what is still wanted.
+//! Races against time: the client that comes in the last second, and the reaper that comes to take
+//! back what is still wanted.
 
 use std::time::Duration;
 
@@ -43,8 +44,8 @@ fn alarm(stack: &Stack, wallet: &Wallet, number: &str) -> Value {
     json!({"reclaim": {"wallet": wallet.caip10(stack.network()), "phone_number": number}})
 }
 
-/// A renewal, a reaper and an alarm come together, when the lease's end lies this many seconds ahead. Returns the renewal's
-/// status, and whether the lease is still there.
+/// A renewal, a reaper and an alarm come together, when the lease's end lies this many seconds
+/// ahead. Returns the renewal's status, and whether the lease is still there.
 async fn all_three(stack: &Stack, wallet: &Wallet, ahead: i64) -> (u16, bool) {
     let number = stack.buys(wallet).await;
     let body = json!({"phone_number": number});
@@ -82,7 +83,7 @@ async fn at_the_end_of_its_grace_a_lease_is_not_renewed_and_taken_back_once() {
 
 /// A renewal was paid, and that is not known yet, when its lease and the grace after it are over.
 #[tokio::test]
-async fn a_paid_renewal_that_nobody_has_heard_of_wins_against_all_who_would_take_the_lease_back() {
+async fn a_paid_renewal_that_no_client_has_heard_of_wins_against_all_who_would_take_the_lease_back() {
     for ahead in OFFSETS {
         let stack = Stack::start(binaries!()).await;
         let wallet = stack.wallet();
@@ -137,7 +138,8 @@ async fn a_renewal_that_was_overtaken_by_another_adds_its_thirty_days_to_those_o
     }
 }
 
-/// The second copy of a request reads the lease after the first has claimed it, and so waits for its own payment.
+/// The second copy of a request reads the lease after the first has claimed it, and so waits for
+/// its own payment.
 #[tokio::test]
 async fn a_renewal_that_comes_twice_at_once_is_answered_as_one() {
     let stack = Stack::start(binaries!()).await;

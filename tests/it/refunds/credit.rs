@@ -1,5 +1,7 @@
 //! Credit: where a refund cannot be sent, and what becomes of it.
 
+use std::time::Duration;
+
 use harness::sim::{Answer, Fault};
 use harness::spec::{CALL, CALL_PRICE};
 use harness::{Stack, binaries};
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Caller, FLOAT, refund, request};
 
 #[tokio::test]
-async fn what_an_empty_refund_wallet_owes_for_a_day_becomes_credit_unless_something_was_sent() {
+async fn what_an_empty_refund_wallet_owes_for_a_day_becomes_credit_whether_or_not_something_was_sent() {
     for sent in [false, true] {
         let caller = Caller::new().await;
         let (stack, treasury) = (&caller.stack, caller.stack.refund_wallet);
@@ -22,15 +24,53 @@ async fn what_an_empty_refund_wallet_owes_for_a_day_becomes_credit_unless_someth
             drained();
             stack.sweep().await;
         }
+        // It counts from when it was seen to be empty.
+        stack.minutes(3).await;
         caller.later(23 * 60).await;
         assert_eq!(refund(&stack.poll(&call).await).0, "due");
         caller.later(2 * 60).await;
-        assert_eq!(refund(&stack.poll(&call).await).0, if sent { "due" } else { "credited" });
+        assert_eq!(refund(&stack.poll(&call).await).0, "credited");
         stack.chain.mint(treasury, FLOAT);
         stack.minutes(11).await;
-        assert_eq!(refund(&stack.poll(&call).await).0, if sent { "refunded" } else { "credited" });
-        assert_eq!(caller.paid_back(), if sent { CALL_PRICE } else { 0 });
+        assert_eq!(refund(&stack.poll(&call).await).0, "credited");
+        assert_eq!(caller.paid_back(), 0, "what was sent came to nothing, and can land no more");
     }
+}
+
+#[tokio::test]
+async fn a_refund_that_has_waited_for_its_turn_waits_for_an_empty_wallet_as_long_as_any_other() {
+    let day = Duration::from_hours(24);
+    // One goes back in a day.
+    let stack = Stack::builder(binaries!()).parameter("WalletRefundLimit", "1").start().await;
+    let caller = Caller::within(stack).await;
+    let (stack, treasury) = (&caller.stack, caller.stack.refund_wallet);
+    let calls = [caller.fails().await, caller.fails().await, caller.fails().await];
+    let have = async |word: &str| {
+        let mut found = 0;
+        for call in &calls {
+            found += usize::from(refund(&stack.poll(call).await).0 == word);
+        }
+        found
+    };
+    for back in [1, 2] {
+        stack.sweep().await;
+        assert_eq!((have("refunded").await, have("due").await), (back, 3 - back));
+        stack.travel(day);
+        // A day's sums are named after the day, and in a test no other one comes.
+        let rows = stack.dynamo.rows();
+        let sums = rows.iter().filter_map(|row| row["pk"].as_str()).filter(|pk| pk.starts_with("REFUNDED#"));
+        sums.for_each(|pk| {
+            stack.dynamo.delete(pk, "REFUNDED");
+        });
+    }
+    // It is the turn of the third, which is owed for two days.
+    let drained = stack.chain.transfer(treasury, stack.wallet().address(), stack.chain.balance(treasury));
+    drained.expect("it had that much");
+    stack.sweep().await;
+    caller.later(23 * 60).await;
+    assert_eq!((have("refunded").await, have("due").await), (2, 1));
+    caller.later(2 * 60).await;
+    assert_eq!((have("refunded").await, have("credited").await), (2, 1));
 }
 
 #[tokio::test]
@@ -45,7 +85,8 @@ async fn what_the_facilitator_will_not_pay_back_becomes_credit_once_it_cannot_be
         caller.stack.minutes(4).await;
         assert_eq!(refund(&caller.stack.poll(&call).await).0, "due", "the last authorization can still land");
         assert!(caller.stack.lambda.logs().text().contains("\"alarm\":\"refund_refused\""));
-        // Five minutes is what it is good for; without a node another quarter of an hour has to pass.
+        // Five minutes is what it is good for; without a node another quarter of an hour has to
+        // pass.
         caller.stack.minutes(6).await;
         if !with_node {
             caller.stack.minutes(9).await;
@@ -65,6 +106,33 @@ async fn what_the_facilitator_will_not_pay_back_becomes_credit_once_it_cannot_be
         // And the one after that with money again.
         caller.calls().await;
         assert_eq!(caller.money(), before - CALL_PRICE);
+    }
+}
+
+#[tokio::test]
+async fn a_refund_wallet_that_is_said_to_be_empty_makes_credit_only_where_no_node_says_what_it_holds() {
+    for with_node in [true, false] {
+        let builder = Stack::builder(binaries!());
+        let builder = if with_node { builder } else { builder.without_rpc() };
+        let caller = Caller::within(builder.start().await).await;
+        let (stack, call) = (&caller.stack, caller.fails().await);
+        let network = stack.network().caip2();
+        let poor =
+            json!({"success": false, "errorReason": "insufficient_funds", "transaction": "", "network": network});
+        stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::json(200, &poor)));
+        for _ in 0..5 {
+            caller.later(24).await;
+        }
+        assert!(stack.lambda.logs().text().contains("\"alarm\":\"refund_wallet_empty\""));
+        let status = async || refund(&stack.poll(&call).await).0.clone();
+        if with_node {
+            assert_eq!(status().await, "due");
+            stack.facilitator.faults().clear();
+            caller.later(24).await;
+            assert_eq!((status().await, caller.paid_back()), (json!("refunded"), CALL_PRICE));
+        } else {
+            assert_eq!(status().await, "credited");
+        }
     }
 }
 
@@ -99,7 +167,7 @@ async fn a_call_paid_with_credit_that_fails_gives_the_credit_back() {
 }
 
 #[tokio::test]
-async fn credit_comes_back_when_nobody_was_rung_for_it() {
+async fn credit_comes_back_when_no_phone_was_rung_for_it() {
     let caller = without_a_wallet().await;
     caller.fails().await;
     caller.stack.sweep().await;
@@ -142,7 +210,7 @@ async fn credit_comes_back_when_a_call_was_never_placed() {
 }
 
 #[tokio::test]
-async fn a_payment_that_credit_replaced_goes_back_if_somebody_submits_it_nevertheless() {
+async fn a_payment_that_credit_replaced_goes_back_if_its_payer_submits_it_nevertheless() {
     let caller = without_a_wallet().await;
     caller.fails().await;
     caller.stack.sweep().await;

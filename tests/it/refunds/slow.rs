@@ -70,6 +70,79 @@ async fn thirty_refunds_that_the_node_says_nothing_of_keep_those_of_other_queues
     }
 }
 
+/// This many refunds that are due, all in one queue.
+async fn due_in_one_queue(caller: &Caller, count: usize) -> Vec<Value> {
+    let mut calls = Vec::new();
+    for _ in 0..count {
+        calls.push(caller.fails().await);
+    }
+    caller.stack.invoke("reaper", &json!({})).await;
+    let due = |item: &serde_json::Map<String, Value>| {
+        item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("SALE#")) && item.contains_key("refund")
+    };
+    let items = caller.stack.dynamo.items();
+    for mut item in items.into_iter().filter(due) {
+        item.insert("due_queue".to_owned(), json!({"S": "REFUND#0"}));
+        caller.stack.dynamo.put(&item);
+    }
+    assert_eq!(caller.stack.dynamo.due("REFUND#0").len(), count);
+    calls
+}
+
+async fn statuses(caller: &Caller, calls: &[Value]) -> Vec<String> {
+    let mut all = Vec::new();
+    for call in calls {
+        let said = caller.stack.poll(call).await;
+        all.push(said["refund"]["status"].as_str().expect("a status").to_owned());
+    }
+    all
+}
+
+#[tokio::test]
+async fn refunds_that_hang_at_the_facilitator_keep_one_behind_them_waiting_for_no_round() {
+    let caller = Caller::new().await;
+    let calls = due_in_one_queue(&caller, 6).await;
+    caller.stack.travel(Duration::from_hours(1));
+    caller.stack.facilitator.faults().times("POST */settle", 4, Fault::Hang);
+    caller.stack.invoke("refunds", &json!({})).await;
+    let refunded = |all: &[String]| all.iter().filter(|it| *it == "refunded").count();
+    assert_eq!(refunded(&statuses(&caller, &calls).await), 2, "those behind the four that hang");
+    // It was left before the facilitator's time was over, and comes again after as long as it has
+    // been owed, ten minutes at most, though it may have been sent.
+    let log = caller.stack.lambda.logs().text();
+    assert_eq!(log.matches("a refund took too long and is left for later").count(), 4);
+    let rows = caller.stack.dynamo.rows();
+    let hung = rows.iter().filter(|row| row["refund"]["state"] == "sending");
+    let pauses = hung.map(|row| {
+        let sent_at = row["refund"]["valid_before"].as_i64().expect("a time") - 300;
+        row["due_at"].as_i64().expect("a time") - sent_at
+    });
+    assert_eq!(pauses.collect::<Vec<_>>(), [600; 4]);
+    // What hung is carried on, once each.
+    caller.stack.facilitator.faults().clear();
+    caller.later(24).await;
+    assert_eq!((refunded(&statuses(&caller, &calls).await), caller.paid_back()), (6, 6 * CALL_PRICE));
+}
+
+#[tokio::test]
+async fn a_refund_wallet_that_is_nearly_empty_gives_no_credit_for_what_it_can_pay_once_it_is_filled() {
+    let caller = Caller::new().await;
+    let (stack, treasury) = (&caller.stack, caller.stack.refund_wallet);
+    let calls = due_in_one_queue(&caller, 5).await;
+    let held = stack.chain.balance(treasury);
+    stack.chain.transfer(treasury, stack.wallet().address(), held - CALL_PRICE).expect("it had that much");
+    // All that are sent side by side see enough for one.
+    for _ in 0..4 {
+        stack.invoke("refunds", &json!({})).await;
+        stack.travel(11 * MINUTE);
+        stack.chain.mint(treasury, CALL_PRICE);
+    }
+    stack.chain.mint(treasury, 10 * CALL_PRICE);
+    stack.minutes(25).await;
+    assert_eq!(statuses(&caller, &calls).await, ["refunded"; 5]);
+    assert!(stack.lambda.logs().text().contains("\"alarm\":\"refund_wallet_empty\""));
+}
+
 fn hex(bytes: &[u8]) -> String {
     alloy_primitives::hex::encode(bytes)
 }

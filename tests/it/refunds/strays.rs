@@ -63,7 +63,7 @@ async fn a_payment_that_bought_something_is_no_stray() {
 }
 
 #[tokio::test]
-async fn an_ordinary_transfer_to_the_payee_is_nobodys_payment() {
+async fn an_ordinary_transfer_to_the_payee_is_not_a_payment() {
     let caller = Caller::new().await;
     let rich = caller.stack.wallet();
     caller.stack.chain.transfer(rich.address(), caller.stack.payee(), 1_000_000).expect("it is rich");
@@ -94,7 +94,7 @@ async fn after_the_table_was_lost_all_payments_from_a_block_on_can_be_looked_at_
     let mut caller = Caller::new().await;
     caller
         .stack
-        .excuse("are said to have gone back", "it is found to be back a second time, and nobody remembers the first");
+        .excuse("are said to have gone back", "it is found to be back a second time, and the first is not remembered");
     let (stack, wallet) = (&caller.stack, &caller.wallet);
     caller.later(30).await;
     let payment = wallet.signs(&stack.post(CALL).body(&request()).demand().await);
@@ -102,7 +102,8 @@ async fn after_the_table_was_lost_all_payments_from_a_block_on_can_be_looked_at_
     let before = caller.money();
     caller.later(30).await;
     assert_eq!(caller.money(), before + CALL_PRICE);
-    // The table is put back to what it was before that: the refund's nonce still moves money only once.
+    // The table is put back to what it was before that: the refund's nonce still moves money only
+    // once.
     let id =
         format!("SALE#{}:{}:{}", stack.network().caip2(), text(wallet.address()), text(payment.authorization().nonce));
     stack.dynamo.delete(&id, "SALE");

@@ -1,4 +1,5 @@
-//! One payment, however it is spelled and whoever made it: versions, networks, encodings, forgeries.
+//! One payment, however it is spelled and whichever client made it: versions, networks, encodings,
+//! forgeries.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -46,9 +47,9 @@ async fn what_was_not_offered_is_not_taken() {
     let bent: Vec<(&str, Payment)> = vec![
         ("less", good().value(4_999_999)),
         ("more", good().value(5_000_001)),
-        ("to somebody else", good().to(other.address())),
-        ("from somebody else", good().from(other.address())),
-        ("signed by somebody else", good().signed_by(&other)),
+        ("to another payee", good().to(other.address())),
+        ("from another payer", good().from(other.address())),
+        ("signed by another", good().signed_by(&other)),
         ("another chain's signature", good().domain(|domain| domain.chain_id = 8453)),
         ("another token's name", good().domain(|domain| domain.name = "USD Coin".into())),
         ("a cheaper offer accepted", good().accepted(|accepted| accepted["amount"] = json!("1000"))),
@@ -131,6 +132,24 @@ async fn a_payment_behind_a_byte_order_mark_is_taken() {
     let marked = STANDARD.encode(format!("\u{feff}{}", payment.to_json()));
     stack.post(LIST).header(payment.header().0, &marked).send().await.expect(200);
     assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn a_header_in_which_a_client_says_that_it_has_none_is_none() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = stack.wallet();
+    for nothing in ["", "null", "undefined"] {
+        stack.post(LIST).header("x-payment", nothing).send().await.refused(402, "payment_required");
+        let payment = wallet.signs(&stack.post(LIST).demand().await);
+        stack.post(LIST).paid_with(&payment).header("x-payment", nothing).send().await.expect(200);
+    }
+    // Another value is a payment that cannot be read.
+    let payment = wallet.signs(&stack.post(LIST).demand().await);
+    for other in ["NULL", "{}", "none", "false"] {
+        let answer = stack.post(LIST).paid_with(&payment).header("x-payment", other).send().await;
+        answer.refused(400, "invalid_payment");
+    }
+    assert_eq!(stack.earned(), 3_000);
 }
 
 #[tokio::test]

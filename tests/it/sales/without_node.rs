@@ -16,6 +16,7 @@ async fn without_a_node_a_refusal_is_not_believed_once_something_was_sent() {
     let again = || stack.post(LIST).paid_with(&paid.payment).send();
     stack.facilitator.decline_next("insufficient_funds");
     again().await.refused(503, "payment_pending");
+    stack.travel(Duration::from_secs(5));
     again().await.expect(200);
     assert_eq!(stack.earned(), 1_000);
 }
@@ -59,6 +60,7 @@ async fn without_a_node_a_payment_that_is_said_to_be_used_is_never_given_up() {
     // Not to be reached now says nothing about what was sent before.
     stack.facilitator.faults().times("POST */settle", 3, Fault::Refuse(Answer::json(429, &json!({}))));
     again().await.refused(503, "payment_pending");
+    stack.travel(Duration::from_secs(5));
     // Now the facilitator says that the nonce is used; it does not say by whom.
     again().await.refused(503, "payment_pending");
     stack.travel(Duration::from_hours(2));
@@ -69,7 +71,7 @@ async fn without_a_node_a_payment_that_is_said_to_be_used_is_never_given_up() {
 #[tokio::test]
 async fn without_a_node_a_used_payment_is_not_said_to_be_unpaid() {
     let mut stack = Stack::builder(binaries!()).without_rpc().start().await;
-    stack.excuse("for nothing we know of", "nobody can tell that it was paid, and nothing is promised for it");
+    stack.excuse("for nothing we know of", "no node can tell that it was paid, and nothing is promised for it");
     let wallet = stack.wallet();
     let payment = wallet.signs(&stack.post(BUY).demand().await);
     stack.chain.transfer_with_authorization(payment.authorization(), &payment.signature_bytes()).expect("it is signed");

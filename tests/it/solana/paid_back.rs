@@ -8,6 +8,8 @@ use harness::spec::{CALL, CALL_PRICE};
 use harness::{Stack, binaries};
 use serde_json::json;
 
+use crate::telemetry::Log;
+
 use super::{Caller, FLOAT, request, world};
 
 #[tokio::test]
@@ -100,18 +102,29 @@ async fn what_the_facilitator_will_not_pay_back_becomes_credit_once_its_block_is
 }
 
 #[tokio::test]
-async fn what_the_refund_wallets_of_both_rails_hold_is_told_and_somebody_is_warned_below_ten_dollars() {
+async fn what_the_refund_wallets_of_both_rails_hold_is_told_and_an_operator_is_warned_below_ten_dollars() {
     const LOW: u64 = 10_000_000;
     let stack = world().await;
-    let (treasury, somebody) = (stack.refund_wallet, stack.wallet().address());
+    let (treasury, elsewhere) = (stack.refund_wallet, stack.wallet().address());
     let told = async || stack.invoke("refunds", &json!({"float": true})).await;
     let warned = || stack.lambda.logs().text().contains("\"alarm\":\"refund_wallet_low\"");
     assert_eq!(told().await, json!({"evm": "$50.00", "solana": "$50.00"}));
-    stack.chain.transfer(treasury, somebody, FLOAT - LOW).expect("it had that much");
+    stack.chain.transfer(treasury, elsewhere, FLOAT - LOW).expect("it had that much");
     assert_eq!((told().await, warned()), (json!({"evm": "$10.00", "solana": "$50.00"}), false));
-    stack.chain.transfer(treasury, somebody, 1).expect("it had that much");
+    stack.chain.transfer(treasury, elsewhere, 1).expect("it had that much");
     told().await;
     assert!(warned());
+}
+
+#[tokio::test]
+async fn while_one_of_two_refund_wallets_cannot_be_looked_at_nothing_is_told_of_the_other() {
+    let stack = world().await;
+    let told = async || stack.invoke("refunds", &json!({"float": true})).await;
+    stack.chain.faults().always("*", Fault::Overload);
+    assert_eq!(told().await, json!({"solana": "$50.00"}));
+    stack.chain.faults().clear();
+    let log = Log::of(&stack).await;
+    assert_eq!(log.all("RefundFloat", &[]), Vec::<u64>::new());
 }
 
 #[tokio::test]
@@ -120,6 +133,9 @@ async fn a_closed_token_account_gets_credit_which_pays_the_next_call() {
     let call = caller.fails().await;
     caller.stack.solana.close_account(caller.wallet.address());
     caller.stack.sweep().await;
+    let now = "what is final yet is of before the refund was owed, when the account may not have been there";
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "due", "{now}");
+    caller.stack.minutes(2).await;
     assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "credited");
     caller.stack.solana.mint(caller.wallet.address(), 1_000_000);
     caller.stack.travel(Duration::from_secs(15));

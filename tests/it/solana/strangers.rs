@@ -1,5 +1,7 @@
 //! What strangers write into the history of an account changes nothing.
 
+use std::time::Duration;
+
 use harness::Stack;
 use harness::sim::solana::{Cluster, Pubkey, associated};
 use harness::sim::{Answer, Fault};
@@ -8,6 +10,9 @@ use harness::wallet::SolanaPayment;
 use serde_json::json;
 
 use super::{Caller, MINUTE, request, submit, world};
+use crate::telemetry::Log;
+
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Strangers write into the history of a wallet's account.
 fn clutter(stack: &Stack, wallet: Pubkey, many: usize) {
@@ -19,7 +24,8 @@ async fn a_doubt_ends_whatever_strangers_write_into_the_payers_history() {
     let stack = world().await;
     let wallet = stack.solana_wallet_with(20_000_000);
     let buy = |payment: &SolanaPayment| stack.post(BUY).body(&json!({})).paid_with(payment).send();
-    // One payment was never sent, and one was made and its answer lost; both by a wallet that strangers are busy with.
+    // One payment was never sent, and one was made and its answer lost; both by a wallet that
+    // strangers are busy with.
     clutter(&stack, wallet.address(), 40);
     stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
     let unsent = stack.post(LIST).pay(&wallet).await;
@@ -34,6 +40,7 @@ async fn a_doubt_ends_whatever_strangers_write_into_the_payers_history() {
     stack.sweep().await;
     stack.travel(5 * MINUTE);
     stack.sweep().await;
+    stack.travel(Duration::from_secs(5));
     stack.post(LIST).paid_with(&unsent.payment).send().await.refused(402, "payment_required");
     buy(&made.payment).await.expect(200);
     assert_eq!((stack.solana_earned(), stack.twilio.held().len()), (5_000_000, 1));
@@ -66,7 +73,8 @@ async fn the_search_for_a_payment_goes_on_in_the_next_round_where_the_last_one_s
     stack.travel(4 * MINUTE);
     stack.solana.faults().reset_counts();
     stack.post(BUY).body(&json!({})).paid_with(&made.payment).send().await.expect(200);
-    // Three questions and the rest of the history; beside them what the payer holds, until the sale is found.
+    // Three questions and the rest of the history; beside them what the payer holds, until the sale
+    // is found.
     let asked = stack.solana.faults().count("POST /");
     assert!((4..=6).contains(&asked), "{asked}: all of the history would be six pages");
     assert_eq!(stack.solana_earned(), 5_000_000);
@@ -153,4 +161,43 @@ async fn the_search_for_a_payment_that_is_to_go_back_goes_on_where_the_last_roun
 fn scribble(caller: &Caller, many: usize) {
     let account = associated(caller.wallet.address(), Cluster::Mainnet.usdc());
     caller.stack.solana.clutter(account, many, &[1; 900]);
+}
+
+#[tokio::test]
+async fn a_node_that_is_silent_is_missing_in_what_is_told_whenever_its_network_was_added() {
+    let stack = world().await;
+    let told = async || Log::of(&stack).await.all("WatchLag", &[]).len();
+    stack.sweep().await;
+    stack.travel(3 * MINUTE);
+    // As if it had been added only now.
+    stack.dynamo.delete("TURN", "STRAYS#solana");
+    stack.sweep().await;
+    let before = told().await;
+    assert!(before > 0);
+    stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+    for _ in 0..4 {
+        stack.travel(3 * MINUTE);
+        stack.sweep().await;
+    }
+    assert_eq!(told().await, before, "the alarm rings for what is missing");
+    stack.solana.faults().clear();
+    stack.travel(6 * MINUTE);
+    stack.sweep().await;
+    assert_eq!(told().await, before + 1);
+}
+
+#[tokio::test]
+async fn a_node_that_stands_still_rings_though_that_of_the_other_network_goes_on() {
+    let stack = world().await;
+    let told = async || *Log::of(&stack).await.all("WatchLag", &[]).last().expect("it is told") / 60;
+    stack.sweep().await;
+    assert_eq!(told().await, 20, "minutes, on Base");
+    stack.travel(3 * HOUR);
+    stack.solana.faults().always("POST /", Fault::Behind(3 * HOUR));
+    stack.invoke("reaper", &json!({})).await;
+    assert_eq!(told().await, 180);
+    stack.solana.faults().clear();
+    stack.travel(6 * MINUTE);
+    stack.sweep().await;
+    assert_eq!(told().await, 20);
 }

@@ -43,7 +43,7 @@ async fn credit_is_spent_once_and_comes_back_with_what_it_paid_for() {
     assert_eq!(credit(&table).await, 5_000_000);
 
     assert!(table.makes(dial(3, 3)).await);
-    assert!(table.makes(calls::charged(&CallId::from_bits(3), &wallet(0), &payment(3), None, at(0))).await);
+    assert!(table.makes(calls::charged(&CallId::from_bits(3), &wallet(0), &payment(3), None, None, at(0))).await);
     assert!(!table.makes(dial(4, 4)).await, "there are two dollars left");
     assert!(table.makes(calls::dial(&new_call(4, &number(1)), &payment(4), at(0)).expect("a row")).await);
 
@@ -127,7 +127,9 @@ async fn what_an_operator_switches_is_switched_once_and_back_once() {
     let (what, switched) = store.controls().await.expect("answers").paused.expect("paused");
     assert_eq!((what, switched.since, switched.why.as_str()), (Pause::New, at(1), "a leak"));
     assert!(store.pause_selling(Pause::All, "worse", &attempt(4), at(3)).await.expect("answers"), "more than before");
-    assert_eq!(store.controls().await.expect("answers").paused.map(|(what, _)| what), Some(Pause::All));
+    assert!(!store.pause_selling(Pause::New, "less", &attempt(4), at(3)).await.expect("answers"), "never less");
+    let (what, switched) = store.controls().await.expect("answers").paused.expect("paused");
+    assert_eq!((what, switched.why.as_str()), (Pause::All, "worse"));
     assert!(store.resume_selling(&attempt(5)).await.expect("answers"));
     assert_eq!(store.controls().await.expect("answers").paused, None);
 

@@ -1,12 +1,12 @@
 //! Calls: the slot of a wallet, the look and its turn, and what is written of what was said.
 
 use serde_json::json;
-use shared::store::calls::{self, Call, HangUp, Line, Look, Questions};
+use shared::store::calls::{self, Call, HangUp, Keeping, Line, Look, Questions};
 use shared::store::{Candidate, Changes, Charge, Queue, View, numbers};
 use shared::types::CallId;
 use shared::types::call::{EndedBy, Retry, Role, Status, Utterance};
 
-use super::{Table, at, bring, due, ended, error, new_call, number, over, payment, turn, wallet};
+use super::{Table, at, attempt, bring, due, ended, error, new_call, number, over, payment, turn, wallet};
 
 #[tokio::test]
 async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay() {
@@ -18,21 +18,21 @@ async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay()
     };
     let id = |bits: u128| CallId::from_bits(bits);
 
-    assert!(!table.makes(dial(1, 1, 100)).await, "the lease has ended");
     assert!(table.makes(dial(1, 1, 0)).await);
     assert!(!table.makes(dial(2, 2, 0)).await, "one is unpaid");
     assert!(
-        !table.makes(calls::charged(&id(1), &owner, &payment(2), Some("0x1"), at(0))).await,
+        !table.makes(calls::charged(&id(1), &owner, &payment(2), None, Some("0x1"), at(0))).await,
         "not this sale's call"
     );
     assert!(table.makes(calls::not_dialled(&id(1), &owner, &payment(1), None, at(0))).await);
     assert!(table.store.call(&id(1)).await.expect("answers").is_none());
 
     assert!(table.makes(dial(3, 3, 0)).await);
-    assert!(table.makes(calls::placed(&id(3), "bland-3")).await);
-    assert!(!table.makes(calls::placed(&id(3), "bland-4")).await, "placed once");
+    assert!(placed(&table, &id(3), "bland-3").await);
+    assert!(!placed(&table, &id(3), "bland-4").await, "placed once");
+    assert!(!placed(&table, &id(9), "bland-9").await, "there is no such call");
     assert!(!table.makes(calls::not_dialled(&id(3), &owner, &payment(3), None, at(0))).await, "a phone rings");
-    assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), Some("0x3"), at(0))).await);
+    assert!(table.makes(calls::charged(&id(3), &owner, &payment(3), None, Some("0x3"), at(0))).await);
     let paid = table.store.call(&id(3)).await.expect("answers").expect("there");
     assert_eq!((paid.business.charge, paid.line.placed.as_deref()), (Charge::Paid, Some("bland-3")));
 
@@ -51,13 +51,13 @@ async fn a_wallet_has_one_unpaid_call_and_pauses_after_one_that_it_did_not_pay()
     assert_eq!((paid.business.charge, paid.line.placed.as_deref()), (Charge::Paid, Some("bland-6")));
 
     assert!(table.makes(dial(4, 4, 0)).await, "the slot is free again");
-    assert!(table.makes(calls::placed(&id(4), "bland-4")).await);
+    assert!(placed(&table, &id(4), "bland-4").await);
     assert!(table.makes(calls::unpaid(&id(4), &owner, &payment(4), "bland-4", at(0))).await);
     assert!(!table.makes(dial(5, 5, 99)).await, "it pauses");
     let lease = table.store.lease(&owner, &from).await.expect("answers").expect("there");
     let later = numbers::hold_lease(&lease, &owner, &payment(9), at(0));
     assert!(table.makes(later.and(Changes::none())).await);
-    assert!(table.makes(numbers::extend(&from, &owner, &payment(9), at(200_000))).await);
+    assert!(table.makes(numbers::extend(&from, &owner, &payment(9), at(200_000), at(0))).await);
     assert!(!table.makes(dial(5, 5, 86_399)).await, "for a day");
     assert!(table.makes(dial(5, 5, 86_400)).await);
 }
@@ -68,18 +68,20 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
+    let paid = calls::charged(&id, &wallet(0), &payment(1), Some("bland-1"), Some("0x1"), at(0));
+    assert!(table.makes(paid).await);
     let read = || async { table.store.call(&id).await.expect("answers").expect("there") };
     let view = error();
 
     let call = read().await;
+    assert_eq!(call.line.placed.as_deref(), Some("bland-1"), "what pays it says where it is");
     assert!(table.store.take_look(&call, at(10)).await.expect("answers"));
     assert!(!table.store.take_look(&call, at(10)).await.expect("answers"), "the other one was quicker");
     let look = Look {
         questions: Questions::Nothing,
         view: view.clone(),
         ended_at: Some(at(10)),
-        settled: false,
+        closed: false,
         refund_due: false,
         broke_off: false,
         price: None,
@@ -87,7 +89,7 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     table.store.looked(&turn(&call, 10), &look, "c").await.expect("answers");
     let call = read().await;
     assert_eq!(
-        (call.line.view.clone(), call.line.ended_at, call.line.settled),
+        (call.line.view.clone(), call.line.ended_at, call.line.closed),
         (Some(view.clone()), Some(at(10)), false)
     );
 
@@ -95,7 +97,7 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     let look = Look {
         view,
         ended_at: Some(at(10)),
-        settled: true,
+        closed: true,
         refund_due: true,
         broke_off: false,
         questions: Questions::Nothing,
@@ -103,19 +105,19 @@ async fn one_looker_gets_the_look_and_a_settled_call_gets_none() {
     };
     table.store.looked(&turn(&call, 70), &look, "e").await.expect("answers");
     let call = read().await;
-    assert_eq!((call.business.charge, call.line.settled), (Charge::RefundDue, true));
-    assert!(!table.store.take_look(&call, at(80)).await.expect("answers"), "it has settled");
+    assert_eq!((call.business.charge, call.line.closed), (Charge::RefundDue, true));
+    assert!(!table.store.take_look(&call, at(80)).await.expect("answers"), "it is closed");
 
     // A slower look with the same turn, which saw something else, takes nothing back.
     let slower = Look { view: View { ended_by: EndedBy::User, ..error() }, ..look.clone() };
-    let line = Line { ended_at: None, settled: false, ..call.line.clone() };
+    let line = Line { ended_at: None, closed: false, ..call.line.clone() };
     let before = Call { line, ..call.clone() };
     for (seen, step) in [(&before, "g"), (&call, "h")] {
-        let slower = Look { settled: false, refund_due: false, ..slower.clone() };
+        let slower = Look { closed: false, refund_due: false, ..slower.clone() };
         table.store.looked(&turn(seen, 70), &slower, step).await.expect("answers");
     }
     let after = read().await;
-    assert_eq!((after.line.view, after.line.settled, after.business.charge), (Some(error()), true, Charge::RefundDue));
+    assert_eq!((after.line.view, after.line.closed, after.business.charge), (Some(error()), true, Charge::RefundDue));
 }
 
 #[tokio::test]
@@ -124,7 +126,7 @@ async fn a_call_is_put_off_by_one_of_all_that_come_while_it_is_due_in_its_queue(
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), None, Some("0x1"), at(0))).await);
     let due = async |second| due(&table, Queue::Calls, second).await.len();
     let put_off = async |until, behind| {
         let call = Candidate::Call(id.clone());
@@ -159,8 +161,8 @@ async fn a_call_is_to_be_hung_up_once_at_any_time_before_its_end_is_seen() {
     assert_eq!(table.store.hang_up(&call, at(30)).await.expect("answers"), HangUp::Asked);
     assert_eq!(asked_at().await, Some(at(20)));
     // What it is paid with goes its own way.
-    assert!(table.makes(calls::placed(&id, "bland-1")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
+    assert!(placed(&table, &id, "bland-1").await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), None, Some("0x1"), at(0))).await);
     assert_eq!((asked_at().await, read().await.business.charge), (Some(at(20)), Charge::Paid));
     over(&table, &id).await;
     assert_eq!(table.store.hang_up(&call, at(40)).await.expect("answers"), HangUp::Over);
@@ -169,7 +171,7 @@ async fn a_call_is_to_be_hung_up_once_at_any_time_before_its_end_is_seen() {
     bring(&table, &number(3), "leased").await;
     let ended = CallId::from_bits(3);
     assert!(table.makes(calls::dial(&new_call(3, &number(3)), &payment(3), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&ended, &wallet(0), &payment(3), Some("0x1"), at(0))).await);
+    assert!(table.makes(calls::charged(&ended, &wallet(0), &payment(3), None, Some("0x1"), at(0))).await);
     let before = table.store.call(&ended).await.expect("answers").expect("there");
     over(&table, &ended).await;
     assert_eq!(table.store.hang_up(&before, at(20)).await.expect("answers"), HangUp::Over);
@@ -210,14 +212,14 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), None, Some("0x1"), at(0))).await);
     let running = table.store.call(&id).await.expect("answers").expect("there");
     assert!(table.store.take_look(&running, at(10)).await.expect("answers"));
     let normal = Look {
         questions: Questions::Nothing,
         view: View { ended_by: EndedBy::User, ..error() },
         ended_at: Some(at(10)),
-        settled: false,
+        closed: false,
         refund_due: false,
         broke_off: false,
         price: None,
@@ -227,7 +229,7 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
     let lost = Look {
         view: error(),
         ended_at: Some(at(12)),
-        settled: true,
+        closed: true,
         refund_due: true,
         broke_off: false,
         questions: Questions::Nothing,
@@ -235,7 +237,7 @@ async fn an_end_that_was_seen_is_not_overwritten_by_who_did_not_see_it() {
     };
     table.store.looked(&turn(&running, 10), &lost, "c").await.expect("answers");
     let after = table.store.call(&id).await.expect("answers").expect("there");
-    assert_eq!((after.line.view, after.line.settled, after.business.charge), (Some(normal.view), false, Charge::Paid));
+    assert_eq!((after.line.view, after.line.closed, after.business.charge), (Some(normal.view), false, Charge::Paid));
 }
 
 #[tokio::test]
@@ -244,13 +246,13 @@ async fn a_look_that_does_not_know_what_the_look_before_it_wrote_is_lost() {
     bring(&table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some("0x1"), at(0))).await);
+    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), None, Some("0x1"), at(0))).await);
     let read = async || table.store.call(&id).await.expect("answers").expect("there");
     let end = |ended_by| Look {
         questions: Questions::Nothing,
         view: View { ended_by, ..error() },
         ended_at: Some(at(10)),
-        settled: false,
+        closed: false,
         refund_due: false,
         broke_off: false,
         price: None,
@@ -291,7 +293,7 @@ fn running(view: View) -> Look {
     Look {
         view,
         ended_at: None,
-        settled: false,
+        closed: false,
         refund_due: false,
         broke_off: false,
         questions: Questions::Nothing,
@@ -306,13 +308,19 @@ async fn looked(table: &Table, id: &CallId, second: i64, look: &Look) -> bool {
     table.store.looked(&turn(&call, second), look, &format!("looked {second}")).await.expect("answers")
 }
 
+async fn placed(table: &Table, id: &CallId, name: &str) -> bool {
+    table.store.placed(id, name).await.expect("answers")
+}
+
 /// A call that rings, and is paid.
 async fn ringing(table: &Table) -> CallId {
     bring(table, &number(1), "leased").await;
     let id = CallId::from_bits(1);
     assert!(table.makes(calls::dial(&new_call(1, &number(1)), &payment(1), at(0)).expect("a row")).await);
-    assert!(table.makes(calls::placed(&id, "8dd6f762-6c67-4546-aaad-3e59f5e4a09c")).await);
-    assert!(table.makes(calls::charged(&id, &wallet(0), &payment(1), Some(&format!("0x{:064x}", 1)), at(0))).await);
+    assert!(placed(table, &id, "8dd6f762-6c67-4546-aaad-3e59f5e4a09c").await);
+    assert!(
+        table.makes(calls::charged(&id, &wallet(0), &payment(1), None, Some(&format!("0x{:064x}", 1)), at(0))).await
+    );
     id
 }
 
@@ -322,17 +330,39 @@ async fn what_half_an_hour_of_talk_costs_grows_with_its_length_and_not_with_its_
     let table = Table::new("half_an_hour").await;
     let Some(engine) = &table.engine else { return };
     let id = ringing(&table).await;
-    let mut written = Vec::new();
+    let (mut written, mut read) = (Vec::new(), 0);
     for look in 1..=360_usize {
         engine.count_units();
         assert!(looked(&table, &id, i64::try_from(look).expect("small") * 5, &running(talking(look))).await);
         written.push(engine.units().writes);
+        read = engine.units().read_halves;
     }
-    // A line costs the same at the end of the call as at its beginning: the turn, the line, and the call that names it. Now and then
-    // short parts become one.
+    // The call, and half a unit for each four kilobytes that were said.
+    let bytes: usize = talking(360).transcript.iter().map(|line| line.text.len() + 24).sum();
+    let most = 2 + bytes.div_ceil(4_096) + 1;
+    assert!(read <= u64::try_from(most).expect("small"), "{read} halves of a read unit for {bytes} bytes");
+    // A line costs the same at the end of the call as at its beginning: the turn, the line, and the
+    // call that names it. Now and then short parts become one.
     assert!(written.iter().all(|units| *units <= 6), "{written:?}");
     let all: u64 = written.iter().sum();
     assert!(all <= 1_150, "{all} write units");
+}
+
+/// What was said is read as it may have been a moment ago. That it is less than the call's own item
+/// names is seen, and it is read anew.
+#[tokio::test]
+async fn nothing_of_what_was_said_is_missing_where_the_table_is_behind() {
+    let table = Table::new("behind").await;
+    let Some(engine) = &table.engine else { return };
+    let id = ringing(&table).await;
+    engine.falls_behind();
+    for (second, lines) in [(5, 1), (10, 2), (15, 40), (20, 41)] {
+        assert!(looked(&table, &id, second, &running(talking(lines))).await);
+        let call = table.store.call(&id).await.expect("answers").expect("there");
+        assert_eq!(call.line.transcript(), talking(lines).transcript, "{lines} lines");
+        let again = table.store.again(&call).await.expect("answers").expect("there");
+        assert_eq!(again.line.transcript(), talking(lines).transcript, "{lines} lines");
+    }
 }
 
 #[tokio::test]
@@ -358,6 +388,9 @@ async fn what_was_said_is_kept_beside_its_call_and_written_where_it_is_new() {
     other.transcript[0].text = "Hello?".to_owned();
     assert!(looked(&table, &id, 30, &running(other.clone())).await);
     assert_eq!(transcript().await, other.transcript);
+    // An operator who lets go what is not held takes its time to live off nothing.
+    let known = table.store.call(&id).await.expect("answers").expect("there");
+    assert_eq!(table.store.let_call_go(&known, &attempt(1)).await.expect("answers"), Keeping::Already);
     if let Some(engine) = &table.engine {
         let month = json!(at(30 * 86_400).as_second());
         let rows = engine.rows();

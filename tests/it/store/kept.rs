@@ -61,7 +61,8 @@ async fn what_is_being_erased_is_not_held_and_what_is_held_is_let_go_when_its_mo
     let held = table.store.hold_call(&called(&table, &id).await, "case 7", &attempt(2)).await.expect("answers");
     assert_eq!(held, Keeping::Erasing);
 
-    // Its money goes back while it is held: who has seen it before does not let it go, and the refund ends.
+    // Its money goes back while it is held: who has seen it before does not let it go, and the
+    // refund ends.
     let id = sold_call(&table, 2, false).await;
     over(&table, &id).await;
     table.store.hold_call(&called(&table, &id).await, "case 8", &attempt(3)).await.expect("answers");

@@ -10,8 +10,13 @@ use super::{Arrow, STATES, Table, at, bring, due, number, payment, wallet};
 async fn every_arrow_of_a_number_starts_where_the_table_says_and_nowhere_else() {
     let table = Table::new("numbers").await;
     let (sale, owner) = (payment(1), wallet(0));
-    let lease =
-        |number: &PhoneNumber| Lease { number: number.clone(), country: Country::US, expires_at: at(100), hold: None };
+    let lease = |number: &PhoneNumber| Lease {
+        number: number.clone(),
+        country: Country::US,
+        expires_at: at(100),
+        renewed_at: None,
+        hold: None,
+    };
     let arrows: Vec<Arrow<'_>> = vec![
         ("hold", &["pooled"], Box::new(|n| numbers::hold(n, &sale, at(0)))),
         ("intend_purchase", &["none"], Box::new(|n| numbers::intend_purchase(n, Country::US, &sale))),
@@ -74,11 +79,12 @@ async fn a_lease_is_held_once_while_it_is_active_and_not_reclaimed_meanwhile() {
     assert!(table.makes(numbers::hold_lease(&seen, &owner, &sale, at(99))).await);
     assert!(!table.makes(numbers::hold_lease(&seen, &owner, &other, at(99))).await, "held already");
     assert!(!table.makes(numbers::reclaim(&lease().await, &owner, at(200))).await, "held");
-    assert!(!table.makes(numbers::extend(&number, &owner, &other, at(300))).await, "not this sale's hold");
+    assert!(!table.makes(numbers::extend(&number, &owner, &other, at(300), at(90))).await, "not this sale's hold");
     assert!(!table.makes(numbers::let_go(&number, &owner, &other)).await, "nor this one's");
-    assert!(table.makes(numbers::extend(&number, &owner, &sale, at(300))).await);
-    assert!(!table.makes(numbers::extend(&number, &owner, &sale, at(600))).await, "once");
+    assert!(table.makes(numbers::extend(&number, &owner, &sale, at(300), at(90))).await);
+    assert!(!table.makes(numbers::extend(&number, &owner, &sale, at(600), at(90))).await, "once");
 
+    assert_eq!(lease().await.renewed_at, Some(at(90)));
     let seen_before = Lease { expires_at: at(100), ..lease().await };
     assert!(
         !table.makes(numbers::reclaim(&seen_before, &owner, at(400))).await,

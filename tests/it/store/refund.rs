@@ -1,4 +1,5 @@
-//! Refunds and strays: from due to sent to back, each step once, and no more in a day than the operator allows.
+//! Refunds and strays: from due to sent to back, each step once, and no more in a day than the
+//! operator allows.
 
 use shared::store::books::OnChain;
 use shared::store::refunds::{Sending, Stranger};
@@ -8,7 +9,7 @@ use shared::types::{Country, Usdc};
 
 use super::{
     BOUNDS, Table, at, attempt, bring, called, claimed, credit, due, due_refunds, failed, new_sale, number, ours,
-    payment, sale, sold_call, stranger, wallet,
+    payment, sale, sold_call, stranger, strays, wallet,
 };
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn a_refund_that_is_put_off_comes_back_later_and_remembers_its_refusals() 
     assert!(!table.store.owe_stranger(stranger, &attempt(2), at(0)).await.expect("answers"), "it has a record now");
     let due = sale(&table, 8).await;
     assert_eq!((due.state, due.spent, due.work.clone()), (State::Void, true, Work::Nothing));
-    table.store.put_off_refund(&due, 2, at(2_000), &attempt(1)).await.expect("answers");
+    table.store.put_off_refund(&due, 2, None, at(2_000), &attempt(1)).await.expect("answers");
     assert_eq!(due_refunds(&table).await, 0);
     assert_eq!(sale(&table, 8).await.refund.map(|refund| refund.refused), Some(2));
     // What came without a request can never be claimed.
@@ -91,7 +92,7 @@ async fn no_more_than_a_days_limits_goes_back_until_an_operator_says_so() {
         let stranger = Stranger { amount: Usdc::micros(5_000_000), ..stranger(nonce) };
         assert!(table.store.owe_stranger(stranger, &attempt(1), at(0)).await.expect("answers"));
     }
-    assert_eq!((due(&table, Queue::Refunds, 1_000).await.len(), due(&table, Queue::Strays, 1_000).await.len()), (0, 4));
+    assert_eq!((due(&table, Queue::Refunds, 1_000).await.len(), strays(&table).await), (0, 4));
     let sends = async |nonce: u8, day: i64| {
         let (due, by) = (sale(&table, nonce).await, attempt(u128::from(nonce) + 10 * u128::from(day.unsigned_abs())));
         let now = at(day * 86_400 + 100);
@@ -100,16 +101,16 @@ async fn no_more_than_a_days_limits_goes_back_until_an_operator_says_so() {
     assert!(matches!(sends(1, 0).await, Sending::Ours(_)));
     assert!(matches!(sends(2, 0).await, Sending::StraysUsedUp));
     let seen = sale(&table, 2).await;
-    assert!(table.store.let_stray_through(&seen, "ann: known", &attempt(1), at(5)).await.expect("answers"));
-    assert!(!table.store.let_stray_through(&seen, "ann: known", &attempt(2), at(6)).await.expect("answers"), "once");
-    table.store.put_off_refund(&seen, 0, at(9_000), &attempt(3)).await.expect("answers");
+    assert!(table.store.let_through(&seen, "ann: known", &attempt(1), at(5)).await.expect("answers"));
+    assert!(!table.store.let_through(&seen, "ann: known", &attempt(2), at(6)).await.expect("answers"), "once");
+    table.store.put_off_refund(&seen, 0, None, at(9_000), &attempt(3)).await.expect("answers");
     assert_eq!(due(&table, Queue::Refunds, 1_000).await.len(), 1, "who had seen it before does not put it off");
     assert!(matches!(sends(2, 0).await, Sending::Ours(_)));
     let third = sale(&table, 3).await;
-    assert!(table.store.let_stray_through(&third, "ann: known", &attempt(4), at(7)).await.expect("answers"));
+    assert!(table.store.let_through(&third, "ann: known", &attempt(4), at(7)).await.expect("answers"));
     assert!(matches!(sends(3, 0).await, Sending::Stopped), "more than a day's limit");
-    assert!(table.store.stop_refunds(&attempt(5), at(8)).await.expect("answers"));
-    assert!(!table.store.stop_refunds(&attempt(6), at(8)).await.expect("answers"), "it is stopped already");
+    assert!(table.store.stop_refunds(None, &attempt(5), at(8)).await.expect("answers"));
+    assert!(!table.store.stop_refunds(None, &attempt(6), at(8)).await.expect("answers"), "it is stopped already");
     assert!(matches!(sends(3, 1).await, Sending::Stopped), "another day does not lift it");
     assert!(matches!(sends(1, 1).await, Sending::Ours(_)), "what was sent before is carried on");
     assert!(table.store.lift_refund_stop("ann: a bad day", &attempt(7), at(200)).await.expect("answers"));

@@ -7,16 +7,11 @@ use shared::store::sales::{Claimed, NewSale, NotStepped, Open, Purchase, REMEMBE
 use shared::store::{Changes, Hurdle, Queue, Source, State, Work, limits, work};
 use shared::types::{Country, PaymentId, Usdc};
 
-use super::{COST, Table, at, attempt, buying, claimed, doubt, due, new_sale, number, payment, wallet};
+use super::{BOOKED, Table, at, attempt, buying, claimed, doubt, due, new_sale, number, payment, wallet};
 
 /// A number that is only bought once it is paid for.
 fn ordering() -> Work {
-    Work::Lease(work::Lease {
-        number: number(1),
-        country: Country::US,
-        area: None,
-        source: Source::Order { cost: COST },
-    })
+    Work::Lease(work::Lease { number: number(1), country: Country::US, area: None, source: Source::Order(BOOKED) })
 }
 
 #[tokio::test]
@@ -130,7 +125,7 @@ async fn a_sale_goes_forward_step_by_step_and_only_for_whose_turn_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_paid_before_it_is_done_is_known_to_be_paid_by_whoever_carries_it_on() {
+async fn what_is_paid_before_it_is_done_is_known_to_be_paid_by_the_request_that_carries_it_on() {
     let table = Table::new("paid_first").await;
     let settled = || Settled { transaction: Some("0xabc".to_owned()), at: at(5) };
     // A payment that was in doubt is so no more once it is proven.
@@ -185,20 +180,22 @@ async fn what_was_counted_before_a_sum_began_is_taken_off_it_too() {
     let table = Table::new("unpaid_numbers").await;
     let [one, two] = [1_150_000, 2_300_000].map(Usdc::micros);
     let budget = NumberBudget { prices: Prices::known(), daily: Usdc::micros(10_000_000), unpaid: two };
-    let source = Source::Carrier { cost: one };
     let wants = async |cost| {
         let purchases = table.store.before_purchase(&wallet(1), &budget, at(10)).await.expect("answers");
         purchases.want_payment_first(cost, at(10))
     };
+    let mut counted_as = Vec::new();
     // The second one began before the first, and is counted after it.
     for (nonce, second) in [(1, 10), (2, 8)] {
         let purchases = table.store.before_purchase(&wallet(nonce), &budget, at(second)).await.expect("answers");
+        let source = Source::Carrier(purchases.booked(one, at(second)));
         let counted = purchases.admit(&wallet(nonce), &payment(nonce), source, at(second)).expect("a row");
         assert!(table.makes(counted.expect("there is room")).await);
+        counted_as.push(source);
     }
     assert!(wants(one).await, "two are not paid for");
-    for second in [8, 10] {
-        assert!(table.makes(limits::owed_for_no_longer(source, at(second))).await);
+    for source in counted_as {
+        assert!(table.makes(limits::owed_for_no_longer(source)).await);
     }
     assert!(!wants(two).await, "both are");
 }

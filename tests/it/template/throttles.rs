@@ -6,7 +6,8 @@ use serde_yaml_ng::Value;
 
 use super::{entries, many, names, routes, template};
 
-/// What the routes' limits are, with one of the scales that an operator can choose: route, burst and rate.
+/// What the routes' limits are, with one of the scales that an operator can choose: route, burst
+/// and rate.
 fn throttles(scale: &Value) -> Vec<(String, u64, u64)> {
     let api = template()["Resources"]["Api"]["Properties"].clone();
     let limit = |limits: &Value, name: &str| {

@@ -6,7 +6,8 @@ use syn::{Attribute, Item};
 
 use super::modules::{attributes, is_test};
 
-/// Whether something in this code derives `Serialize` or `Deserialize`. What tests define is theirs.
+/// Whether something in this code derives `Serialize` or `Deserialize`. What tests define is
+/// theirs.
 pub(crate) fn derives_serde(code: &str) -> bool {
     let mut found = Derives(false);
     found.visit_file(&syn::parse_file(code).expect("code"));

@@ -1,4 +1,5 @@
-//! The layers of `shared`: which module may use which. The same order stands here, in `lib.rs` and in `ARCHITECTURE.md`.
+//! The layers of `shared`: which module may use which. The same order stands here, in `lib.rs` and
+//! in `ARCHITECTURE.md`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,7 +7,8 @@ use std::path::Path;
 use super::modules::Crate;
 use super::source::{read, text};
 
-/// The layers, the lowest first. A module uses those in the layers below its own, and none beside it.
+/// The layers, the lowest first. A module uses those in the layers below its own, and none beside
+/// it.
 const LAYERS: [&[&str]; 15] = [
     &["types"],
     &["limits"],

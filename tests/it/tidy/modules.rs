@@ -1,6 +1,7 @@
-//! A crate as its modules, and what each of them mentions, followed to the file where it is defined: through re-exports,
-//! grouped imports, `super::`, and modules that are imported whole. What is called as a method is not followed, and neither
-//! is what stands behind `#[cfg(test)]`: tests may use anything.
+//! A crate as its modules, and what each of them mentions, followed to the file where it is
+//! defined: through re-exports, grouped imports, `super::`, and modules that are imported whole.
+//! What is called as a method is not followed, and neither is what stands behind `#[cfg(test)]`:
+//! tests may use anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Hanging up at the call's page: the button needs no script, and a page of another site cannot press it.
+//! Hanging up at the call's page: the button needs no script, and a page of another site cannot
+//! press it.
 
 use harness::request::Request;
 use harness::sim::bland::Script;

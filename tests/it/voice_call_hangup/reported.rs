@@ -1,4 +1,5 @@
-//! What the dialler may report of a call that it was told to stop: its documents have no word for it.
+//! What the dialler may report of a call that it was told to stop: its documents have no word for
+//! it.
 
 use harness::sim::bland::Script;
 use harness::spec::CALL;

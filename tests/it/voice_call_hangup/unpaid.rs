@@ -37,9 +37,10 @@ async fn a_call_whose_payment_is_in_doubt_is_ended_and_charged_when_it_turns_out
     );
 }
 
-/// The payment is declined while the phone rings, and the call is to be hung up besides: it is an error, and free.
+/// The payment is declined while the phone rings, and the call is to be hung up besides: it is an
+/// error, and free.
 #[tokio::test]
-async fn a_call_that_was_not_paid_for_is_an_error_whoever_ends_it() {
+async fn a_call_that_was_not_paid_for_is_an_error_whichever_side_ends_it() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     stack.buys(&wallet).await;

@@ -1,7 +1,8 @@
 //! Buying: two wallets, one with a request and its twin, a pooled number and two at the carrier.
 //!
-//! Left out: the dialler's own list (an import is one step that works or does not), the area code, a search that fails, what a
-//! number costs while it is stock, and the lease's end ([`crate::renew`] has it).
+//! Left out: the dialler's own list (an import is one step that works or does not), the area code,
+//! a search that fails, what a number costs while it is stock, and the lease's end
+//! ([`crate::renew`] has it).
 
 mod first;
 mod properties;
@@ -251,7 +252,7 @@ impl Buy {
         steps.luck("buying takes longer than we wait", next(&with(&shop, |number| number.flying = true), unheard));
         steps.luck("the carrier refuses", next(&shop, Work::Withdraw));
         steps.luck("the carrier says nothing", next(&shop, unheard));
-        steps.luck("somebody else has just bought it", next(&with(&shop, |number| number.taken = true), Work::Find));
+        steps.luck("another buyer has just bought it", next(&with(&shop, |number| number.taken = true), Work::Find));
     }
 
     /// After "taken" or nothing: is it ours, under our tag?
@@ -260,7 +261,7 @@ impl Buy {
         if number.owned {
             steps.due("it is ours", self.on(worker, Stage::Before(Work::Import)));
         } else if number.taken {
-            steps.due("it is somebody else's", self.on(worker, Stage::Before(Work::Another)));
+            steps.due("it is another's", self.on(worker, Stage::Before(Work::Another)));
         } else {
             steps.due("502: it is left to the sweep", self.off(worker));
         }
@@ -300,7 +301,8 @@ impl Buy {
         steps.write("the fence", &["Store::fence", "numbers::bought"], to);
     }
 
-    /// Voids an open sale: what was bought is stock, what was not is forgotten. The payment can be used again.
+    /// Voids an open sale: what was bought is stock, what was not is forgotten. The payment can be
+    /// used again.
     fn undo_purchase(&self, worker: usize, owned: bool, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         let number = self.number_of(worker);

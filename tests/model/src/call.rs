@@ -1,8 +1,10 @@
-//! Calling: two calls of one wallet, a dialler that loses answers, payments that are declined while a phone rings, credit,
-//! errors that are paid back.
+//! Calling: two calls of one wallet, a dialler that loses answers, payments that are declined while
+//! a phone rings, credit, errors that are paid back.
 //!
-//! Left out: what is hung up before the phone rang, which is a call that fails, the callee, the watchdog of a call that runs too long, the day after which a pause ends, and how an outcome is read
-//! from the dialler's record. What is owed when a call ends in an error is sent at once here; [`crate::stray`] has it at length.
+//! Left out: what is hung up before the phone rang, which is a call that fails, the callee, the
+//! watchdog of a call that runs too long, the day after which a pause ends, and how an outcome is
+//! read from the dialler's record. What is owed when a call ends in an error is sent at once here;
+//! [`crate::stray`] has it at length.
 
 mod after;
 mod first;
@@ -76,8 +78,10 @@ pub enum Line {
 pub struct Call {
     /// The table: its row.
     pub charge: Charge,
-    /// The table: the dialler has accepted it.
+    /// The table: the dialler has accepted it, as the call's own row says.
     pub placed: bool,
+    /// The write behind the fence that says so is under way.
+    pub saying: bool,
     /// The table: nothing about it will change any more.
     pub settled: bool,
     /// The table: its price counts as income.
@@ -143,7 +147,7 @@ impl Shop for Calling {
     floor!();
 
     fn grant(&mut self, payment: usize) -> bool {
-        self.calls[payment].charge = Charge::Paid;
+        (self.calls[payment].charge, self.calls[payment].placed) = (Charge::Paid, true);
         self.free(payment);
         true
     }
@@ -154,7 +158,7 @@ impl Shop for Calling {
             self.calls[payment].charge = Charge::None;
             return;
         }
-        self.calls[payment].charge = Charge::Declined;
+        (self.calls[payment].charge, self.calls[payment].placed) = (Charge::Declined, true);
         self.paused |= blame == Blame::Payer;
     }
 
@@ -173,7 +177,7 @@ impl Shop for Calling {
         if rules.made(Mistake::StopsUnwritten) {
             self.stop(payment);
         } else {
-            call.stopped = true;
+            (call.stopped, call.placed) = (true, true);
         }
         true
     }
@@ -211,7 +215,13 @@ impl Shop for Calling {
         let payment = usize::from(self.workers[worker].payment);
         let next = |work| self.on(worker, Stage::Before(work));
         match work {
-            Work::Plan if self.leased => steps.due("the wallet has a number", next(Work::Claim)),
+            Work::Plan if self.leased || rules.made(Mistake::CallsAfterEnd) => {
+                let mut to = next(Work::Claim);
+                if !self.leased {
+                    to.wrong = Some("I16 a call is placed only from a number that is leased");
+                }
+                steps.due("the wallet has a number", to);
+            }
             Work::Plan => steps.due("403: the wallet has no number", self.off(worker)),
             Work::Claim => self.claim(worker, rules, steps),
             Work::Dial => self.dial(worker, rules, steps),
@@ -219,7 +229,8 @@ impl Shop for Calling {
             Work::Find if rules.made(Mistake::DialsAgain) => steps.due("dials once more", next(Work::Dial)),
             Work::Find => {
                 steps.due("502: it is left for a minute", self.off(worker));
-                // A dialler that has answered has nothing under way any more: it may be looked for sooner.
+                // A dialler that has answered has nothing under way any more: it may be looked for
+                // sooner.
                 if !self.calls[payment].flying && till::may_write(self, worker, State::Open, rules) {
                     let mut to = self.off(worker);
                     to.payments[payment].busy = false;
@@ -252,9 +263,10 @@ impl Calling {
         }
         let free = self.slot.is_none() || rules.made(Mistake::NoSlot);
         let may = !self.paused || rules.made(Mistake::NoPause);
-        let leased = self.leased || rules.made(Mistake::CallsAfterEnd);
-        if !(free && may && leased) {
-            return steps.due("429, 403: not now", self.off(worker));
+        // The lease was read, and is not read once more: no request lives as long as what has ended
+        // stays a wallet's.
+        if !(free && may) {
+            return steps.due("429: not now", self.off(worker));
         }
         let first = self.paid_first && payment == 0 && self.credit <= 0 && !rules.made(Mistake::BegunUnpaid);
         let (claimed, next) =
@@ -263,9 +275,7 @@ impl Calling {
         to.slot = Some(sale(payment));
         to.calls[payment].charge = Charge::Pending;
         to.calls[payment].hung_up = false;
-        if !self.leased {
-            to.wrong = Some("I16 a call is placed only from a number that is leased");
-        } else if self.paused {
+        if self.paused {
             to.wrong = Some("I18 a wallet that did not pay has no other phone rung");
         }
         if self.credit > 0 || rules.made(Mistake::CreditUnseen) && self.credited > 0 {
@@ -295,24 +305,25 @@ impl Calling {
         steps.luck("dialling takes longer than we wait", to);
     }
 
-    /// The dialler's acceptance and the fence are one write. What credit pays is closed there and then.
+    /// The dialler's acceptance and the fence are one write, and the call's row says so in another
+    /// one. What credit pays is closed there and then.
     fn fence(&self, worker: usize, rules: Rules, steps: &mut Steps<Self>) {
         let payment = usize::from(self.workers[worker].payment);
         if !till::may_write(self, worker, State::Open, rules) {
             return steps.due("the fence is refused", self.off(worker));
         }
         let mut to = self.clone();
-        to.calls[payment].placed = true;
         if !self.payments[payment].by_credit || rules.made(Mistake::CreditAndSettle) {
             to.payments[payment].state = State::Settling;
             to.workers[worker].stage = Stage::Settle;
-            return steps.write("the fence", &["Store::fence", "calls::placed"], to);
+            to.calls[payment].saying = true;
+            return steps.write("the fence", &["Store::fence"], to);
         }
         let mut to = till::said_200(&to, worker);
         to.grant(payment);
         let closed = &mut to.payments[payment];
         (closed.state, closed.busy, closed.granted) = (State::Closed, false, 1);
-        steps.write("the fence: credit pays it", &["Store::close", "calls::placed", "calls::charged"], to);
+        steps.write("the fence: credit pays it", &["Store::close", "calls::charged"], to);
     }
 
     fn roll_back(&self, worker: usize, rang: bool, rules: Rules, steps: &mut Steps<Self>) {
@@ -338,7 +349,7 @@ impl Calling {
         if rang {
             steps.write("void: a phone had rung", &["Store::void", "calls::withdrawn"], to);
         } else {
-            steps.write("void: nobody was rung", &["Store::void", "calls::not_dialled"], to);
+            steps.write("void: no phone was rung", &["Store::void", "calls::not_dialled"], to);
         }
     }
 

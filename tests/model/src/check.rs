@@ -1,8 +1,10 @@
-//! The checker: every state that can be reached, breadth first, so that the way to a mistake is the shortest one.
+//! The checker: every state that can be reached, breadth first, so that the way to a mistake is the
+//! shortest one.
 //!
-//! It refuses to know what is modelled. It is our own because three things are needed together that the model checkers
-//! on the registry do not give: which step led where (to hold the models against the store's table), states that are
-//! compared and not only hashed, and "from everywhere it can come to rest" in graphs that have cycles.
+//! It refuses to know what is modelled. It is our own because three things are needed together that
+//! the model checkers on the registry do not give: which step led where (to hold the models against
+//! the store's table), states that are compared and not only hashed, and "from everywhere it can
+//! come to rest" in graphs that have cycles.
 
 mod seen;
 
@@ -193,7 +195,8 @@ impl<'a, M: Model> Search<'a, M> {
         rests
     }
 
-    /// Remembers a step. A step of one name has the same arrows each time, so most are known by where their name stands.
+    /// Remembers a step. A step of one name has the same arrows each time, so most are known by
+    /// where their name stands.
     fn made(&mut self, step: Step) {
         if !self.known.iter().any(|known| std::ptr::eq(*known, step.what)) {
             self.known.push(step.what);

@@ -1,6 +1,6 @@
-//! A model of how Dialtone keeps money, numbers and calls whole: small enough to be explored to its last state in each
-//! `cargo test`, and faithful enough that each of its writes carries the name of the arrow in the table of
-//! `shared/src/store/mod.rs`.
+//! A model of how Dialtone keeps money, numbers and calls whole: small enough to be explored to its
+//! last state in each `cargo test`, and faithful enough that each of its writes carries the name of
+//! the arrow in the table of `shared/src/store/mod.rs`.
 //!
 //! | model | what it has |
 //! |---|---|
@@ -10,10 +10,12 @@
 //! | [`slices`] | four calls that are counted at once, in slices, by versions that want different numbers of them |
 //! | [`stray`] | payments that arrive without us, the watcher, refunds that are sent twice or not at all |
 //!
-//! [`till`] is the sale in all of them, [`refunds`] the way back of the money, [`check`] the checker. The properties are named
-//! after the invariants that they hold, I1 to I24; each [`Mistake`] is one that a developer could make here, and must be found.
+//! [`till`] is the sale in all of them, [`refunds`] the way back of the money, [`check`] the
+//! checker. The properties are named after the invariants that they hold, I1 to I24; each
+//! [`Mistake`] is one that a developer could make here, and must be found.
 //!
-//! It refuses to know our code: it has no dependency, and what it says about the code is only as true as the table.
+//! It refuses to know our code: it has no dependency, and what it says about the code is only as
+//! true as the table.
 
 #![expect(clippy::indexing_slicing, reason = "a model that reaches beyond its own arrays is to fail at once")]
 
@@ -35,14 +37,16 @@ pub use mistakes::Mistake;
 pub struct Rules {
     /// What is done wrong.
     pub mistake: Option<Mistake>,
-    /// How much can go wrong by itself on one way: deaths, lost and late answers, silence, drained wallets.
+    /// How much can go wrong by itself on one way: deaths, lost and late answers, silence, drained
+    /// wallets.
     pub luck: u8,
-    /// Others can submit or cancel an authorization, and the facilitator can refuse without a reason. The watcher is then
-    /// what keeps the money whole; without them it must not be needed.
+    /// Others can submit or cancel an authorization, and the facilitator can refuse without a
+    /// reason. The watcher is then what keeps the money whole; without them it must not be needed.
     pub strangers: bool,
     /// There is a watcher.
     pub watched: bool,
-    /// The first payment is made before what it is for is begun: only a contract can judge its signature.
+    /// The first payment is made before what it is for is begun: only a contract can judge its
+    /// signature.
     pub paid_first: bool,
 }
 

@@ -25,7 +25,8 @@ pub enum Mistake {
     NeverSentThoughSent,
     /// What the facilitator refuses is not looked up.
     RefusalBelieved,
-    /// A refusal is believed though something was sent before, as long as the chain does not know the payment.
+    /// A refusal is believed though something was sent before, as long as the chain does not know
+    /// the payment.
     RefusalAfterSending,
     /// Silence is taken for a refusal.
     TimeoutIsRefusal,
@@ -75,7 +76,7 @@ pub enum Mistake {
     NoGrace,
     /// A number does not rest, and the grace before is no longer than what clocks differ by.
     NoRest,
-    /// A call is placed without asking whether the lease still runs.
+    /// A call is placed without looking whether the lease still runs.
     CallsAfterEnd,
     /// A stray without a sale is refunded without leaving one behind.
     NoTombstone,
@@ -101,7 +102,8 @@ pub enum Mistake {
     LostDialForgotten,
     /// What was paid for first is begun again by the attempt that takes over.
     BegunAgain,
-    /// What was paid for first is paid back by the attempt that takes over, without asking what was begun.
+    /// What was paid for first is paid back by the attempt that takes over, without asking what was
+    /// begun.
     PaidBackBlind,
     /// What is to be paid for first is begun before.
     BegunUnpaid,
@@ -111,7 +113,8 @@ pub enum Mistake {
     StopsBeforeVoid,
     /// A call whose payment is in doubt is stopped, and that is not written down.
     StopsUnwritten,
-    /// What is to be hung up is told to the dialler by the request that asked for it, and by nothing else.
+    /// What is to be hung up is told to the dialler by the request that asked for it, and by
+    /// nothing else.
     HungUpOnce,
     /// A wallet may have any number of unpaid dials.
     NoSlot,

@@ -121,7 +121,8 @@ impl Payment {
         matches!(self.state, State::Open | State::Settling)
     }
 
-    /// Whether it can be claimed: never was, or was given up, but not for good, by the same request.
+    /// Whether it can be claimed: never was, or was given up, but not for good, by the same
+    /// request.
     pub fn is_free(&self, request: u8) -> bool {
         self.state == State::None || (self.state == State::Void && !self.spent && self.request == request)
     }

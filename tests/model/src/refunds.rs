@@ -1,7 +1,8 @@
-//! The way back of the money: an authorization of our own to the payer, sent as often as it takes, and credit where it can
-//! never arrive.
+//! The way back of the money: an authorization of our own to the payer, sent as often as it takes,
+//! and credit where it can never arrive.
 //!
-//! Left out: the day's budget (a refund that waits for it is one that is not picked up yet), and who signs.
+//! Left out: the day's budget (a refund that waits for it is one that is not picked up yet), and
+//! who signs.
 
 use crate::check::Steps;
 use crate::payment::{Payment, Refund, State, Window};

@@ -1,8 +1,11 @@
-//! Renewing: a lease, two renewals of it, the reaper, clocks that disagree, the next buyer of the number.
+//! Renewing: a lease, two renewals of it, the reaper, clocks that disagree, the next buyer of the
+//! number.
 //!
-//! A tick is half an hour or so: a call takes one, clocks are wrong by no more than one, the grace after a lease is two, a number
-//! rests for one, a term is four. Left out: where the reaper's candidates come from (an index that lags, an alarm: they are
-//! candidates, and the lease is read), and what the next buyer pays ([`crate::buy`] has it).
+//! A tick is half an hour or so: a call takes one, clocks are wrong by no more than one, the grace
+//! after a lease is two, a number rests for one, a term is four. A call goes by a lease that its
+//! request has read: that is as old as a request is, which is far less than a tick. Left out: where
+//! the reaper's candidates come from (an index that lags, an alarm: they are candidates, and the
+//! lease is read), and what the next buyer pays ([`crate::buy`] has it).
 
 use crate::check::{Model, Steps, Verdict, holds};
 use crate::payment::{Payment, Refund, State};
@@ -195,7 +198,7 @@ impl Renew {
                 let paid = hold.filter(|sale| self.payments[usize::from(*sale)].used);
                 if paid.is_some() && !self.tampered {
                     let number = Custody::Pooled(LAST);
-                    steps.luck("somebody deletes a lease by hand", Self { tampered: true, number, ..self.clone() });
+                    steps.luck("an operator deletes a lease by hand", Self { tampered: true, number, ..self.clone() });
                 }
             }
             Custody::Pooled(from) if self.now + SKEW >= from => {

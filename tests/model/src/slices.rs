@@ -1,8 +1,9 @@
-//! What calls are counted in, in slices: four calls at once, of versions that want one slice and two, of which each decides on slices as it
-//! has read them and writes under conditions. Ends come at any time.
+//! What calls are counted in, in slices: four calls at once, of versions that want one slice and
+//! two, of which each decides on slices as it has read them and writes under conditions. Ends come
+//! at any time.
 //!
-//! A whole of three units in two parts is the smallest in which a half may hold another amount than the other, a call can be larger than
-//! what a slice may hold, and room has to be brought together.
+//! A whole of three units in two parts is the smallest in which a half may hold another amount than
+//! the other, a call can be larger than what a slice may hold, and room has to be brought together.
 
 use crate::check::{Model, Steps, Verdict, holds};
 use crate::{Mistake, Rules};
@@ -10,7 +11,8 @@ use crate::{Mistake, Rules};
 /// How much all slices hold together.
 const WHOLE: i8 = 3;
 const CALLS: usize = 4;
-/// How much each call is counted as, in which part it is tried, and whether it is of a version that wants two slices.
+/// How much each call is counted as, in which part it is tried, and whether it is of a version that
+/// wants two slices.
 const WANTED: [(i8, usize, bool); CALLS] = [(1, 0, true), (1, 1, true), (2, 0, false), (1, 1, true)];
 /// No condition.
 const ANY: i8 = i8::MAX;

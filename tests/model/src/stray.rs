@@ -1,8 +1,10 @@
-//! Payments that arrive without us, and refunds at length: who pays at the chain, past us; the watcher, who sees it in a
-//! final block or too early; the sender of refunds, twice at once, dead between the sending and the writing down.
+//! Payments that arrive without us, and refunds at length: who pays at the chain, past us; the
+//! watcher, who sees it in a final block or too early; the sender of refunds, twice at once, dead
+//! between the sending and the writing down.
 //!
-//! What is sold is anything that takes a step before the fence and can fail there. Left out: a reorganisation that takes a
-//! payment away which was granted already, here or elsewhere: one of the latest blocks is believed where a client waits.
+//! What is sold is anything that takes a step before the fence and can fail there. Left out: a
+//! reorganisation that takes a payment away which was granted already, here or elsewhere: one of
+//! the latest blocks is believed where a client waits.
 
 use crate::check::{Model, Steps, Verdict, holds};
 use crate::payment::{Payment, Refund, State};

@@ -1,8 +1,9 @@
-//! The till: a sale from the request to its end, as `paid.rs`, `paid/replay.rs`, `sale.rs` and `sweep.rs` have it, and all
-//! that can go wrong around it. What is sold is a [`Shop`]'s business.
+//! The till: a sale from the request to its end, as `paid.rs`, `paid/replay.rs`, `sale.rs` and
+//! `sweep.rs` have it, and all that can go wrong around it. What is sold is a [`Shop`]'s business.
 //!
-//! Left out: a table that loses its answers (the tokens of its writes are held by other tests); a deployment without a node
-//! to ask; a facilitator that says "settled" when nothing was (it is trusted with that); reorganisations of the chain.
+//! Left out: a table that loses its answers (the tokens of its writes are held by other tests); a
+//! deployment without a node to ask; a facilitator that says "settled" when nothing was (it is
+//! trusted with that); reorganisations of the chain.
 
 mod steps;
 
@@ -114,7 +115,7 @@ pub enum Blame {
     /// The payer's.
     Payer,
     /// Not the payer's.
-    Nobody,
+    Nothing,
 }
 
 /// The shop's floor, which is the same in every model that has fields of these names.
@@ -148,8 +149,8 @@ pub trait Shop: Clone {
     /// Its stages before the fence.
     type Work: Copy + Eq;
 
-    /// How many of the payments can meet with trouble on the chain and at the facilitator; time stands still for the others, which
-    /// are there to be in the way.
+    /// How many of the payments can meet with trouble on the chain and at the facilitator; time
+    /// stands still for the others, which are there to be in the way.
     const TROUBLED: usize;
     /// Whether something foreign happens before settling.
     const FOREIGN: bool;
@@ -179,8 +180,8 @@ pub trait Shop: Clone {
     fn release(&mut self, payment: usize, blame: Blame);
     /// Stops what is foreign and goes on; nothing, mostly.
     fn stop(&mut self, _payment: usize) {}
-    /// Writes down that what is foreign and goes on is to be stopped, since it is not known whether it is paid. Says whether
-    /// there is anything to stop.
+    /// Writes down that what is foreign and goes on is to be stopped, since it is not known whether
+    /// it is paid. Says whether there is anything to stop.
     fn stop_in_doubt(&mut self, _payment: usize, _rules: Rules) -> bool {
         false
     }
@@ -196,8 +197,8 @@ pub trait Shop: Clone {
     fn foreign_under_way(&self, _payment: usize) -> bool {
         false
     }
-    /// Its first stage behind the fence, if what the payment is for is only begun once it is paid, and the stage in which an
-    /// attempt begins that finds that it may have been begun.
+    /// Its first stage behind the fence, if what the payment is for is only begun once it is paid,
+    /// and the stage in which an attempt begins that finds that it may have been begun.
     fn behind(&self, _worker: usize) -> Option<(Self::Work, Self::Work)> {
         None
     }

@@ -128,7 +128,8 @@ fn counts<M: Model>(model: &M) -> (usize, usize, usize) {
     (explored.states, explored.transitions, explored.resting)
 }
 
-/// The methods in the last column of the store's first table. The second says how long rows are kept.
+/// The methods in the last column of the store's first table. The second says how long rows are
+/// kept.
 fn table() -> BTreeSet<String> {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/src/store/mod.rs");
     let text = fs::read_to_string(store).expect("the store's own words");

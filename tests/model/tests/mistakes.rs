@@ -46,8 +46,8 @@ const BUYING: [(Mistake, In, &str); 24] = [
     (LostPurchaseForgotten, Alone(1), "I12 every number that the carrier bills is in the table"),
     (RollBackBlind, Alone(1), "I12 every number that the carrier bills is in the table"),
     (StockForgotten, Alone(1), "I12 every number that the carrier bills is in the table"),
-    (HoldAnyway, Alone(0), "I11 what is held for a sale is nobody else's until it ends"),
-    (ReleaseAnyway, Alone(0), "I11 what is held for a sale is nobody else's until it ends"),
+    (HoldAnyway, Alone(0), "I11 what is held for a sale is no other sale's until it ends"),
+    (ReleaseAnyway, Alone(0), "I11 what is held for a sale is no other sale's until it ends"),
 ];
 
 /// The carrier's list heals what two strokes of bad luck have lost: one after the other.

@@ -87,7 +87,7 @@ class PlacedCall(Answer):
 
 
 class CallStatusRefund(Model):
-    #: `credited`: the wallet's next call is paid with it.
+    #: `due`: it goes back within minutes, or on a later day where as much has gone back to this wallet today as may. `credited`: the wallet's next call is paid with it.
     status: Literal["due", "refunded", "credited"] | str
     #: The one that paid it back.
     transaction: str | None
@@ -198,7 +198,7 @@ class CallList(Answer):
     count: int
     #: Fields of the body and parameters of the address that nothing is made of, by name: at most twenty. Left out where there are none.
     ignored_fields: list[str] | None = Field(default=None)
-    #: Where the next page begins; `null` on the last one. It is this wallet's alone, and the filters may change on the way. A filter looks at a thousand calls at most, so a page can have fewer than `limit` and be followed by another.
+    #: Where the next page begins; `null` on the last one. It is this wallet's alone, and the filters may change on the way. A filter looks at two hundred calls at most, so a page can have fewer than `limit` and be followed by another.
     next_cursor: str | None
     #: The wallet that has signed in.
     wallet: str

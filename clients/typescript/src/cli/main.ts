@@ -66,7 +66,7 @@ interface Run {
   values: Values;
   /** The name under which this purchase can be asked for again. */
   key: string;
-  /** For a person; with `--json` to nobody. */
+  /** For a person; with `--json` it is not said. */
   say: (line: string) => void;
   result: (value: object) => void;
 }

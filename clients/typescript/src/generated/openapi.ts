@@ -365,7 +365,7 @@ export interface components {
              * @description Which limit of ours.
              * @enum {string}
              */
-            limit?: "calls_per_wallet_per_hour" | "calls_per_wallet_per_day" | "calls_in_flight_per_wallet" | "calls_per_wallet_and_destination_per_hour" | "calls_per_wallet_and_destination_per_day" | "calls_per_destination_per_day" | "broken_calls_per_destination_per_day" | "call_cost_per_wallet_per_day" | "dear_call_cost_per_new_wallet_per_day" | "call_cost_per_prefix_per_day" | "call_cost_per_day" | "call_loss_per_day" | "dear_call_loss_per_day" | "calls_in_flight" | "numbers_per_wallet_per_day" | "number_cost_per_day" | "unpaid_calls_per_wallet" | "unpaid_numbers_per_wallet" | "unpaid_rings_per_wallet_per_day" | "renewals_per_number" | "doubtful_payments_per_wallet" | "credit" | "owner_answers_per_wallet_per_hour" | "unproven_signatures_per_minute" | "crowd";
+            limit?: "calls_per_wallet_per_hour" | "calls_per_wallet_per_day" | "calls_in_flight_per_wallet" | "calls_per_wallet_and_destination_per_hour" | "calls_per_wallet_and_destination_per_day" | "calls_per_destination_per_day" | "broken_calls_per_destination_per_day" | "call_cost_per_wallet_per_day" | "dear_call_cost_per_new_wallet_per_day" | "call_cost_per_prefix_per_day" | "call_cost_per_day" | "call_loss_per_day" | "dear_call_loss_per_day" | "calls_in_flight" | "numbers_per_wallet_per_day" | "number_cost_per_day" | "unpaid_calls_per_wallet" | "unpaid_numbers_per_wallet" | "unpaid_rings_per_wallet_per_day" | "renewals_per_number" | "doubtful_payments_per_wallet" | "credit" | "owner_answers_per_wallet_per_hour" | "used_payments_per_wallet_per_minute" | "unproven_signatures_per_minute" | "crowd";
             /** @description A sentence. One that ends in "Not charged." means it; the others say what to do instead. */
             message: string;
             /**
@@ -1122,7 +1122,7 @@ export interface operations {
                     questions?: {
                         /** @description What its answer is called; no two are called the same. */
                         name: string;
-                        /** @description With `enum`, and only then: its answers. */
+                        /** @description With `enum`, and only then: its answers, two at least. */
                         options?: string[] | null;
                         question: string;
                         /** @enum {unknown} */
@@ -1264,7 +1264,7 @@ export interface operations {
                         /** @description Where the money of a call is that is not charged after all: one whose `status` is `failed`. */
                         refund?: {
                             /**
-                             * @description `credited`: the wallet's next call is paid with it.
+                             * @description `due`: it goes back within minutes, or on a later day where as much has gone back to this wallet today as may. `credited`: the wallet's next call is paid with it.
                              * @enum {string}
                              */
                             status: "due" | "refunded" | "credited";
@@ -1441,7 +1441,7 @@ export interface operations {
                         count: number;
                         /** @description Fields of the body and parameters of the address that nothing is made of, by name: at most twenty. Left out where there are none. */
                         ignored_fields?: string[];
-                        /** @description Where the next page begins; `null` on the last one. It is this wallet's alone, and the filters may change on the way. A filter looks at a thousand calls at most, so a page can have fewer than `limit` and be followed by another. */
+                        /** @description Where the next page begins; `null` on the last one. It is this wallet's alone, and the filters may change on the way. A filter looks at two hundred calls at most, so a page can have fewer than `limit` and be followed by another. */
                         next_cursor: string | null;
                         /** @description The wallet that has signed in. */
                         wallet: string;
@@ -1547,7 +1547,7 @@ export interface operations {
                         count: number;
                         /** @description Fields of the body and parameters of the address that nothing is made of, by name: at most twenty. Left out where there are none. */
                         ignored_fields?: string[];
-                        /** @description Where the next page begins; `null` on the last one. It is this wallet's alone, and the filters may change on the way. A filter looks at a thousand calls at most, so a page can have fewer than `limit` and be followed by another. */
+                        /** @description Where the next page begins; `null` on the last one. It is this wallet's alone, and the filters may change on the way. A filter looks at two hundred calls at most, so a page can have fewer than `limit` and be followed by another. */
                         next_cursor: string | null;
                         /** @description The transaction that paid. */
                         transaction: string;

@@ -95,7 +95,11 @@ export const requests = {
             "else": {
               "properties": {
                 "options": {
-                  "type": "null"
+                  "maxItems": 0,
+                  "type": [
+                    "array",
+                    "null"
+                  ]
                 }
               }
             },
@@ -105,19 +109,18 @@ export const requests = {
                 "type": "string"
               },
               "options": {
-                "description": "With `enum`, and only then: its answers.",
                 "items": {
                   "maxLength": 32,
                   "minLength": 1,
                   "type": "string"
                 },
                 "maxItems": 8,
-                "minItems": 2,
                 "type": [
                   "array",
                   "null"
                 ],
-                "uniqueItems": true
+                "uniqueItems": true,
+                "description": "With `enum`, and only then: its answers, two at least."
               },
               "question": {
                 "maxLength": 200,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ignored, not_in_the_address};
-use crate::api::{ALL, Endpoint, Field, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, VOICE_CALL};
+use crate::api::{ALL, Endpoint, Field, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW, Promise, VOICE_CALL};
 use crate::body::name::{plain, shown};
 use crate::body::read;
 use crate::refusal::Refusal;
@@ -198,6 +198,8 @@ fn what_is_not_offered_is_refused_where_it_is_asked_for() {
         (&VOICE_CALL, "caller_name", json!("Vicky"), "own number and nothing else"),
         (&VOICE_CALL, "endCallPhrases", json!(["goodbye"]), "let `task` say"),
         (&VOICE_CALL, "ringing_timeout_secs", json!(20), "carrier's"),
+        (&VOICE_CALL, "wait", json!(20), "`?wait=20` at `poll_url`"),
+        (&VOICE_CALL, "wait_seconds", json!("20"), "`?wait=20` at `poll_url`"),
         (&VOICE_CALL, "zero_data_retention", json!(true), "kept for 30 days"),
         (&VOICE_CALL, "artifactPlan", json!({"recordingEnabled": false}), "every call is recorded"),
         (&VOICE_CALL, "artifactPlan", json!(false), "every call is recorded"),
@@ -399,7 +401,9 @@ fn a_name_of_the_table_is_written_as_names_are_compared() {
         for field in endpoint.request {
             for name in field.elsewhere.split_terminator(' ') {
                 assert_eq!(plain(name).as_deref(), Some(name));
-                assert!(!endpoint.unoffered().any(|unoffered| unoffered.is_called(name)), "{name} means two things");
+                let mut others =
+                    endpoint.unoffered().filter(|row| !matches!(row.promise, Promise::Time | Promise::Number));
+                assert!(!others.any(|unoffered| unoffered.is_called(name)), "{name} means two things");
                 let here = endpoint.request.iter().flat_map(Field::names).filter_map(plain).any(|known| known == name);
                 assert!(!here, "{name} is known by its letters");
             }
@@ -416,6 +420,8 @@ fn a_name_of_the_table_is_written_as_names_are_compared() {
 }
 
 mod elsewhere;
+mod nearly;
+mod ordinary;
 
 /// What other clients say beside a message is what happens anyway, or a contradiction.
 #[test]

@@ -1,12 +1,14 @@
-//! What the number library does not know of the world's numbering plans, each with the authority that says so. Prefixes
-//! are digits of E.164, the calling code first.
+//! What the number library does not know of the world's numbering plans, each with the authority
+//! that says so. Prefixes are digits of E.164, the calling code first.
 //!
-//! Where it says "metadata", that is libphonenumber's `PhoneNumberMetadata.xml`, release 9.0.35, and what stands there in words
-//! beside the pattern. Its types alone tell no price: a company's number is one, whatever it costs.
+//! Where it says "metadata", that is libphonenumber's `PhoneNumberMetadata.xml`, release 9.0.35,
+//! and what stands there in words beside the pattern. Its types alone tell no price: a company's
+//! number is one, whatever it costs.
 
 use super::Unsupported;
 
-/// Calling codes that belong to no country, with what is behind them. `+800`, freephone, is not among them.
+/// Calling codes that belong to no country, with what is behind them. `+800`, freephone, is not
+/// among them.
 pub(super) const WITHOUT_COUNTRY: [(&str, Unsupported); 8] = [
     ("808", Unsupported::Priced),
     ("870", Unsupported::Satellite),
@@ -21,7 +23,8 @@ pub(super) const WITHOUT_COUNTRY: [(&str, Unsupported); 8] = [
 /// Ranges of numbers: what they are and who says so, and the digits that they begin with.
 pub(super) type Ranges = &'static [(&'static str, &'static [&'static str])];
 
-/// Ranges that cost the caller extra, and that the library takes for ordinary ones or does not know.
+/// Ranges that cost the caller extra, and that the library takes for ordinary ones or does not
+/// know.
 pub(super) const EXTRA: Ranges = &[
     ("Barbados and the Caymans, 976, as in North America (Google's metadata, 9.0.43)", &["1246976", "1345976"]),
     (
@@ -49,8 +52,8 @@ pub(super) const EXTRA: Ranges = &[
     ),
 ];
 
-/// Company numbers that cost what a landline costs, or a local call. The library's type for them is "universal access" or
-/// "shared cost"; these rows decide nothing about numbers of another type.
+/// Company numbers that cost what a landline costs, or a local call. The library's type for them is
+/// "universal access" or "shared cost"; these rows decide nothing about numbers of another type.
 pub(super) const ORDINARY: Ranges = &[
     ("United Kingdom and its islands, 03: no more than 01 and 02 (Ofcom, National Telephone Numbering Plan)", &["443"]),
     ("Ireland, 0818: no more than a landline since December 2019 (ComReg, Numbering Conditions of Use)", &["353818"]),
@@ -113,12 +116,70 @@ pub(super) const PAGERS: Ranges = &[
     ("Hong Kong (the same)", &["8527100", "8527108"]),
 ];
 
-/// Area codes of +1 that follow a person and not a place, or serve machines (NANPA, 5XX; CNA, 6XX); the library knows the
-/// others.
+/// The source of what follows from France's plan.
+const OVERSEAS: &str = "Guadeloupe, Guyane, Martinique, Réunion and Mayotte, dialled in France as its own (ARCEP, decision 2018-0881, annex)";
+
+/// Numbers of another country's plan that reach a phone which has one in its own too: who says so,
+/// the digits that they begin with, and how that phone is written here, which is under the code of
+/// its own country.
+///
+/// `docs/decisions.md`: Which of two numbers of one phone is called?
+pub(super) const ELSEWHERE: &[(&str, &[&str], &str)] = &[
+    (
+        "San Marino, 0549 in Italy's plan too (AGCOM, national numbering plan, resolution 8/15/CIR); +378 without it (metadata)",
+        &["390549", "3788", "3789"],
+        "+378 0549 and six digits",
+    ),
+    (
+        "Vatican: +379 is assigned and not in use (ITU-T, list of E.164 country codes, note)",
+        &["379"],
+        "+39 06 698 and its digits",
+    ),
+    (
+        "Palestine, in Israel's plan too: mobiles 056 and 059 and these landlines (Ministry of Communications, Israel, \
+         numbering plan; metadata)",
+        &[
+            "97256", "97259", "972222", "972223", "972224", "972227", "972228", "972229", "972424", "972425", "972820",
+            "972821", "972824", "972825", "972826", "972828", "972923", "972925", "972926", "972929",
+        ],
+        "+970 and the same digits",
+    ),
+    (
+        "Israel, from the other side (the same)",
+        &[
+            "97050", "97051", "97052", "97053", "97054", "97055", "97058", "97025", "97026", "9703", "97047", "97048",
+            "97049", "97086", "97087", "97088", "97089", "97097", "97098",
+        ],
+        "+972 and the same digits",
+    ),
+    (
+        "Kosovo, before +383: mobiles in Monaco's and Slovenia's plans, landlines in Serbia's (the metadata's ranges; ITU \
+         Operational Bulletin 1114 assigns +383)",
+        &["37744", "37745", "38643", "38649", "38128", "38129", "38138", "38139"],
+        "+383 and the same digits behind the country code",
+    ),
+    (OVERSEAS, &["33262", "33263", "33269", "33639", "33692", "33693"], "+262 and the same nine digits"),
+    (OVERSEAS, &["33590", "33690", "33691"], "+590 and the same nine digits"),
+    (OVERSEAS, &["33594", "33694"], "+594 and the same nine digits"),
+    (OVERSEAS, &["33596", "33696", "33697"], "+596 and the same nine digits"),
+    (
+        "Northern Ireland, 048 in Ireland's plan too (ComReg, Numbering Conditions of Use)",
+        &["35348"],
+        "+44 28 and the same eight digits",
+    ),
+    (
+        "Singapore, 02 in Malaysia's plan (MCMC, numbering and electronic addressing plan)",
+        &["602"],
+        "+65 and eight digits",
+    ),
+];
+
+/// Area codes of +1 that follow a person and not a place, or serve machines (NANPA, 5XX; CNA, 6XX);
+/// the library knows the others.
 pub(super) const PERSONAL_AREAS: &[&str] = &["532", "622", "633"];
 
-/// What people dial in an emergency, somewhere. As the beginning of a number that belongs to no range of its country, it
-/// is not the beginning of a number.
+/// What people dial in an emergency, somewhere. As the beginning of a number that belongs to no
+/// range of its country, it is not the beginning of a number.
 pub(super) const EMERGENCY: &[&str] =
     &["000", "100", "101", "102", "108", "110", "111", "112", "118", "119", "911", "999"];
 

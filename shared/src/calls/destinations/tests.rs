@@ -1,7 +1,9 @@
 //! What may be called, number by number.
 
-use super::{Unsupported, check, plans};
+use super::{Unsupported, check, is_a_business, plans};
 use crate::types::PhoneNumber;
+
+mod twice;
 
 fn check_text(text: &str) -> Result<(), Unsupported> {
     check(&PhoneNumber::parse(text).unwrap())
@@ -35,7 +37,7 @@ fn people_and_businesses_can_be_called() {
 
 #[test]
 fn what_costs_the_caller_or_serves_an_emergency_is_not_called() {
-    use Unsupported::{Emergency, Nowhere, Pager, Personal, Priced, Relief, Satellite, UniversalAccess};
+    use Unsupported::{Emergency, Nowhere, Pager, Personal, Priced, Relief, Satellite, TooShort, UniversalAccess};
     for (text, why) in [
         ("+19115551234", Emergency),
         ("+14115551234", Emergency),
@@ -64,11 +66,11 @@ fn what_costs_the_caller_or_serves_an_emergency_is_not_called() {
         ("+88812345678", Relief),
         ("+9991234567", Nowhere),
         ("+2101234567", Nowhere),
-        ("+4491112", Nowhere),
+        ("+4491112", TooShort),
         ("+4911200", Emergency),
         ("+4911833", Emergency),
         ("+391121234", Nowhere),
-        ("+9611123", Nowhere),
+        ("+9611123", TooShort),
     ] {
         assert_eq!(check_text(text), Err(why), "{text}");
     }
@@ -122,7 +124,7 @@ fn a_company_number_is_called_where_it_costs_what_a_landline_costs() {
         "+358295123456",
         "+358306123456",
         "+358711234567",
-        "+358731234567",
+        "+3587312345678",
         "+358753123456",
         "+33806123456",
         "+33809123456",
@@ -145,7 +147,7 @@ fn a_company_number_is_called_where_it_costs_what_a_landline_costs() {
         "+61131234",
         "+27861123456",
         "+971600512345",
-        "+493222123456",
+        "+4932221234567",
         "+43720123456",
         "+43512345678",
         "+33912345678",
@@ -205,7 +207,10 @@ fn a_company_number_is_not_called_where_it_costs_more() {
 type Rule = (&'static str, &'static str, fn(&str) -> bool);
 
 /// Where we refuse what Google's metadata calls an ordinary number.
-const REFUSED: [Rule; 5] = [
+const REFUSED: [Rule; 6] = [
+    ("A phone under two country codes is written under its own: `plans::ELSEWHERE`", "+390549882345", |digits| {
+        plans::ELSEWHERE.iter().any(|(_, prefixes, _)| prefixes.iter().any(|prefix| digits.starts_with(prefix)))
+    }),
     ("ITU-T E.164, 6.2.1: 15 digits at most. And 7 at least, here as everywhere", "+431112", |digits| {
         !(7..=15).contains(&digits.len())
     }),
@@ -226,14 +231,15 @@ const REFUSED: [Rule; 5] = [
     }),
 ];
 
-/// What Google's metadata calls a company's number or one at shared cost, and is called beside `plans::ORDINARY`.
+/// What Google's metadata calls a company's number or one at shared cost, and is called beside
+/// `plans::ORDINARY`.
 const CALLED: plans::Ranges = &[
     ("China: local services behind an area code, at the price of a local call", &["86"]),
     ("Barbados, the Bahamas: landlines of companies, whose area code decides the price", &["1246", "1242225"]),
 ];
 
-/// Company numbers (Google's metadata, 9.0.43: "universal access") that are not called because no plan that we know of says
-/// what they cost their caller. By country, and what is known.
+/// Company numbers (Google's metadata, 9.0.43: "universal access") that are not called because no
+/// plan that we know of says what they cost their caller. By country, and what is known.
 const UNCLEAR: plans::Ranges = &[
     ("Ascension", &["247"]),
     ("Bosnia, 070", &["38770"]),
@@ -281,7 +287,8 @@ fn a_company_number_is_called_or_a_rule_of_its_country_names_why_not() {
     for (text, _) in swept().filter(|(_, kind)| *kind == "uan") {
         let digits = text.trim_start_matches('+');
         let row = UNCLEAR.iter().find(|(_, prefixes)| prefixes.iter().any(|prefix| digits.starts_with(prefix)));
-        // Some cannot be dialled from abroad: there are too few digits, or they are another number of North America.
+        // Some cannot be dialled from abroad: there are too few digits, or they are another number
+        // of North America.
         let Ok(number) = PhoneNumber::parse(&text) else { continue };
         match (check(&number), row) {
             (Ok(()), None) if plans::is_in(digits, plans::ORDINARY) || plans::is_in(digits, CALLED) => called += 1,
@@ -301,6 +308,7 @@ fn a_company_number_is_called_or_a_rule_of_its_country_names_why_not() {
 /// Regions, types and numbers: `tests/numbers/sweep.py`.
 const SWEEP: &str = include_str!("../../../../tests/numbers/numbers.txt");
 const TWINS: &str = include_str!("../../../../tests/numbers/twins.txt");
+const LONGER: &str = include_str!("../../../../tests/numbers/longer.txt");
 
 #[test]
 fn what_google_calls_ordinary_is_called_unless_a_rule_names_why_not() {
@@ -347,14 +355,45 @@ fn one_phone_has_one_spelling() {
     for (text, why) in [
         ("+4407911123456", Unsupported::Spelling),
         ("+9109876543210", Unsupported::Spelling),
+        ("+9198765222220", Unsupported::TooLong),
+        ("+91987652222200", Unsupported::TooLong),
+        ("+336123456789", Unsupported::TooLong),
+        ("+91987652222", Unsupported::TooShort),
+        ("+6325551234", Unsupported::Between), // Manila, as it was written until 2019
         ("+49030123456", Unsupported::Spelling),
         ("+330123456789", Unsupported::Spelling),
         ("+3606 1 234 5678", Unsupported::Nowhere),
         ("+360612345678", Unsupported::Spelling),
         ("+789161234567", Unsupported::Spelling),
+        ("+5215512345678", Unsupported::Spelling), // Mexico, as it was written until 2019
+        ("+521551234567", Unsupported::Spelling),
+        ("+52015512345678", Unsupported::Spelling), // the same, with what was dialled before it
+        ("+520445512345678", Unsupported::Spelling),
+        ("+551198765432", Unsupported::WithoutNine), // Brazil, as it was written until 2016
+        ("+551187654321", Unsupported::WithoutNine),
+        ("+552161234567", Unsupported::WithoutNine),
+        ("+559981234567", Unsupported::WithoutNine),
+        ("+54111523456789", Unsupported::Spelling), // Argentina, with its mobiles' 15
+        ("+549111523456789", Unsupported::Spelling),
+        ("+542211551234567", Unsupported::TooLong),
+        ("+54221155123456", Unsupported::Spelling),
+        ("+543492151234567", Unsupported::TooLong),
+        ("+54349215123456", Unsupported::Spelling),
     ] {
         let found = PhoneNumber::parse(text).map_or(Err(Unsupported::Nowhere), |number| check(&number));
         assert_eq!(found, Err(why), "{text}");
+    }
+    for text in ["+7916123456", "+3361234567", "+90532123456", "+5255123456", "+35191234567", "+8190123456"] {
+        assert_eq!(check_text(text), Err(Unsupported::TooShort), "{text} lacks a digit");
+    }
+    // As they are written since, a landline, a radio network, and a landline that has lost a digit.
+    for (text, result) in [
+        ("+5511987654321", Ok(())),
+        ("+551132345678", Ok(())),
+        ("+551178123456", Ok(())),
+        ("+55113234567", Err(Unsupported::TooShort)),
+    ] {
+        assert_eq!(check_text(text), result, "{text}");
     }
     // Italy's zero is part of the number, and so are Uruguay's.
     assert_eq!(check_text("+390612345678"), Ok(()));
@@ -362,5 +401,50 @@ fn one_phone_has_one_spelling() {
     for text in TWINS.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split(' ').skip(1)) {
         let refused = PhoneNumber::parse(text).map_or(true, |number| check(&number).is_err());
         assert!(refused, "{text} is another spelling of a number");
+    }
+}
+
+/// What `tests/numbers/sweep.py` puts behind each number.
+const TAILS: [&str; 4] = ["0", "7", "00", "34"];
+
+#[test]
+fn digits_behind_a_whole_number_are_refused_unless_they_make_another_one() {
+    let longer: std::collections::BTreeSet<String> = LONGER
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(|line| {
+            let (code, nationals) = line.split_once(' ').unwrap();
+            nationals.split(' ').map(move |national| format!("+{code}{national}"))
+        })
+        .collect();
+    let (mut refused, mut called) = (0, 0);
+    for (text, kind) in swept() {
+        for text in TAILS.map(|tail| format!("{text}{tail}")) {
+            let may_be_called = PhoneNumber::parse(&text).is_ok_and(|number| check(&number).is_ok());
+            assert!(!may_be_called || longer.contains(&text), "{text}: a {kind} number, and more behind it");
+            refused += u32::from(!may_be_called);
+            called += u32::from(may_be_called);
+        }
+    }
+    assert!(refused > 45_000 && called > 2_000, "{refused} refused, {called} called");
+}
+
+#[test]
+fn a_business_is_known_by_its_line_and_what_is_not_known_is_a_persons() {
+    for (text, business) in [
+        ("+18005550199", true),
+        ("+18885550199", true),
+        ("+80012345678", true),
+        ("+448081570192", true),
+        ("+443001234567", true),
+        ("+353818123456", true),
+        ("+4915112345678", false),
+        ("+18015550199", false),
+        ("+442079460958", false),
+        ("+447911123456", false),
+        ("+353851234567", false),
+        ("+252612345678", false),
+    ] {
+        assert_eq!(is_a_business(&PhoneNumber::parse(text).unwrap()), business, "{text}");
     }
 }

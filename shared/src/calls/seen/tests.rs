@@ -1,4 +1,5 @@
-//! Looks at a call, one after the other: what each amounts to, and what those before it leave to it.
+//! Looks at a call, one after the other: what each amounts to, and what those before it leave to
+//! it.
 
 mod cost;
 mod opted_out;
@@ -9,7 +10,7 @@ use crate::calls::pace::Asker;
 use crate::calls::shown::Shown;
 use crate::store::calls::{Asked, Business, Call, Line, Look};
 use crate::store::{Charge, View};
-use crate::types::call::{Dialler, EndedBy, Status};
+use crate::types::call::{AnsweredBy, CallEndedBy, Dialler, EndedBy, Status};
 use crate::types::{CallId, PaymentId, PhoneNumber, Timestamp, Wallet};
 use crate::upstream::bland::outcome::tests::{new, over};
 use crate::upstream::bland::{BlandCall, Line as BlandLine};
@@ -40,7 +41,7 @@ pub(in crate::calls) fn dialled() -> Call {
             seen_at: None,
             ended_at: None,
             hangup_requested_at: None,
-            settled: false,
+            closed: false,
             waits: true,
             view: None,
             said: Vec::new(),
@@ -166,8 +167,8 @@ fn an_error_after_a_conversation_comes_with_its_summary_or_half_a_minute_after_i
     }
 }
 
-/// What is final is what a client has kept: whatever the vendor says after that is not shown, and before it all that is missing is
-/// waited for, for a minute.
+/// What is final is what a client has kept: whatever the vendor says after that is not shown, and
+/// before it all that is missing is waited for, for a minute.
 #[test]
 fn nothing_of_a_final_call_changes() {
     const ENDS: [&[(&str, &str)]; 7] = [
@@ -187,7 +188,7 @@ fn nothing_of_a_final_call_changes() {
             let mut call = dialled();
             let mut last: Option<Shown> = None;
             for (second, record) in [(60, &early), (92, &early), (100, &late), (125, &late), (130, &new())] {
-                if !call.line.settled {
+                if !call.line.closed {
                     call = look(call, second, record);
                 }
                 let shown = Shown::of(call.clone(), at(second));
@@ -233,7 +234,7 @@ fn what_could_have_been_shown_of_an_end_never_changes() {
                 let lines = |shown: &Shown| shown.view.transcript.len();
                 assert!(lines(&is) >= lines(&was) && was.view.summary.is_none_or(|text| is.view.summary == Some(text)));
             }
-            assert!(later.line.settled);
+            assert!(later.line.closed);
             assert_eq!(
                 later.business.charge == Charge::RefundDue,
                 shown.line.view.as_ref().unwrap().ended_by == EndedBy::Error
@@ -247,8 +248,8 @@ fn an_end_that_is_held_may_still_change_until_the_look_at_which_it_could_have_be
     let silent = look(dialled(), 60, &over(&[]));
     let corrected = |second| ended_by(&look(silent.clone(), second, &over(&[("status", "failed")])), second);
     assert_eq!((corrected(89), corrected(90)), ("ERROR", "NO_ANSWER"));
-    // A poll between two looks shows what the last look could show, whatever the time is meanwhile: the look that is under way
-    // may still write something else.
+    // A poll between two looks shows what the last look could show, whatever the time is meanwhile:
+    // the look that is under way may still write something else.
     assert_eq!(ended_by(&silent, 500), "IN_PROGRESS");
     // A look that fails shows what is known.
     assert_eq!(ended_by(&looked_at(silent, 90), 90), "NO_ANSWER");
@@ -325,10 +326,10 @@ fn what_was_not_answered_has_no_answer_no_length_and_no_results() {
 fn a_call_settles_a_minute_after_its_end_once_its_payment_is_known() {
     let busy = over(&[("status", "busy")]);
     let call = look(dialled(), 60, &busy);
-    assert!(!look(call.clone(), 119, &busy).line.settled && look(call.clone(), 120, &busy).line.settled);
+    assert!(!look(call.clone(), 119, &busy).line.closed && look(call.clone(), 120, &busy).line.closed);
     // What is said of it meanwhile does not matter.
-    assert!(look(call.clone(), 120, &new()).line.settled);
-    assert!(!look(charged(call, Charge::Pending), 120, &busy).line.settled);
+    assert!(look(call.clone(), 120, &new()).line.closed);
+    assert!(!look(charged(call, Charge::Pending), 120, &busy).line.closed);
 }
 
 #[test]
@@ -340,8 +341,8 @@ fn a_call_that_is_given_up_ends_as_it_was_seen_to_or_in_an_error() {
         (look(dialled(), 10, &talking), "ERROR", 1),
         (look(dialled(), 10, &with(&[TALK, USER], &[])), "USER", 1),
     ] {
-        let Look { view, settled, refund_due, ended_at, .. } = given_up(&call, at(1_000));
-        assert_eq!((view.ended_by.as_str(), view.transcript.len(), settled), (end, lines, true));
+        let Look { view, closed, refund_due, ended_at, .. } = given_up(&call, at(1_000));
+        assert_eq!((view.ended_by.as_str(), view.transcript.len(), closed), (end, lines, true));
         assert_eq!(refund_due, end == "ERROR");
         assert!(ended_at.is_some() && view.ended_at.is_some());
         assert_eq!(ended_by(&call.after(given_up(&dialled(), at(1_000))), 1_000), "ERROR");
@@ -365,8 +366,8 @@ fn a_view_has_what_callers_may_know() {
         look(dialled(), 60, &over(&fields)).line.view.unwrap()
     };
     let shown = view("https://api.bland.ai/v1/recordings/1", "human");
-    assert_eq!((shown.call_length.as_deref(), shown.answered_by.as_deref()), (Some("0.35"), Some("human")));
-    assert_eq!(shown.call_ended_by.as_deref(), Some("USER"));
+    assert_eq!((shown.call_length.as_deref(), shown.answered_by), (Some("0.35"), Some(AnsweredBy::Human)));
+    assert_eq!(shown.call_ended_by, Some(CallEndedBy::User));
     assert!(shown.recording_url.is_some());
     let shown = view("https://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE1", "no_answer");
     assert_eq!((shown.recording_url, shown.answered_by), (None, None));
@@ -403,10 +404,10 @@ fn a_call_that_was_hung_up_before_the_phone_rang_goes_back_and_any_other_does_no
         (vec![("status", "canceled"), TALK], Status::Completed, false),
     ] {
         let ended = look(asked_to_end(dialled(), 50), 60, &over(&fields));
-        let settled = look(ended, 125, &over(&fields));
-        let view = settled.line.view.as_ref().unwrap();
+        let closed = look(ended, 125, &over(&fields));
+        let view = closed.line.view.as_ref().unwrap();
         assert_eq!((view.status, view.ended_by), (status, EndedBy::Requested), "{fields:?}");
-        assert_eq!(settled.business.charge == Charge::RefundDue, goes_back, "{fields:?}");
+        assert_eq!(closed.business.charge == Charge::RefundDue, goes_back, "{fields:?}");
     }
 }
 

@@ -63,7 +63,8 @@ fn what_is_left_is_nothing_exactly_where_a_limit_is_reached() {
     let mut worlds = vec![vec![], vec![open(5), open(day - 5)], vec![open(1), open(2), open(3), call(7, 1, 500)]];
     worlds.extend([1, 2, 3, 5, 6, 19, 20, 21, 50, 51].map(several));
     for (calls, to) in worlds.iter().flat_map(|calls| [1, 999].map(|to| (calls, number(to)))) {
-        // Each limit by itself: how often it is said that one is reached, and whether anything of it is left.
+        // Each limit by itself: how often it is said that one is reached, and whether anything of
+        // it is left.
         let left = left_to_wallet(calls, &to, &budget(), NOW);
         let some = |limit: Limit| left.iter().any(|left| left.limit == limit && left.rest != Rest::Count(0));
         assert_eq!(at_once(calls, CALLS_AT_ONCE, NOW).is_none(), some(Limit::CallsAtOnce));
@@ -174,35 +175,23 @@ fn of_several_limits_the_longest_is_said() {
 }
 
 #[test]
-fn a_destination_is_called_so_often_whoever_calls() {
+fn a_destination_is_called_so_often_whichever_wallet_calls() {
     let times: Vec<i64> = (0..100).map(|each| NOW - 100 - each).collect();
-    let (person, business) = (number(1), PhoneNumber::parse("+18005550199").unwrap());
-    let destination = |times: &[i64], broke_at, now| destination(&person, times, broke_at, now);
+    let destination = |times: &[i64], broke_at, now| destination(false, times, broke_at, now);
     assert_eq!(destination(&times[..9], None, NOW), Ok(()));
     let reached = Reached { limit: Limit::DestinationPerDay, retry_after: 86_400 - 109 };
     assert_eq!(destination(&times[..10], None, NOW), Err(reached));
     assert_eq!(destination(&times[..10], None, NOW + 86_400 - 109), Ok(()), "then");
     assert!(destination(&times[..10], None, NOW + 86_400 - 110).is_err(), "and not before");
-    assert!(super::destination(&business, &times[..99], None, NOW).is_ok(), "a toll-free line is a business's");
-    assert!(super::destination(&business, &times, None, NOW).is_err());
+    assert!(super::destination(true, &times[..99], None, NOW).is_ok(), "it is a business's");
+    assert!(super::destination(true, &times, None, NOW).is_err());
 }
 
 #[test]
 fn a_destination_whose_line_failed_in_a_conversation_is_called_again_a_day_later() {
-    let broken = |ago: i64| destination(&number(1), &[], Some(NOW - ago), NOW).err();
+    let broken = |ago: i64| destination(false, &[], Some(NOW - ago), NOW).err();
     let reached = |retry_after| Some(Reached { limit: Limit::Broken, retry_after });
     assert_eq!((broken(0), broken(86_399), broken(86_400)), (reached(86_400), reached(1), None));
-}
-
-#[test]
-fn a_sum_fills_up_and_another_begins_a_day_after_it_began() {
-    let usdc = |cents: u64| Usdc::micros(cents * 10_000);
-    let judge = |sum: Option<Sum>, cents: u64| super::sum(sum, usdc(cents), usdc(100), Limit::NumbersCost, NOW);
-    let seen = |ago: i64, cents: u64| Some(Sum { since: NOW - ago, amount: usdc(cents) });
-    assert_eq!(judge(None, 100), Ok(Booking::Begin));
-    assert_eq!(judge(seen(86_399, 40), 60), Ok(Booking::Add(NOW - 86_399)));
-    assert_eq!(judge(seen(86_399, 40), 61), Err(Reached { limit: Limit::NumbersCost, retry_after: 1 }));
-    assert_eq!(judge(seen(86_400, 40), 61), Ok(Booking::Begin));
 }
 
 #[test]

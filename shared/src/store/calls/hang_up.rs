@@ -1,5 +1,5 @@
-//! The wish that a call ends: written before the dialler is told, so that what is begun here is brought to its end by the looks
-//! that follow and by the reaper, whatever becomes of the request.
+//! The wish that a call ends: written before the dialler is told, so that what is begun here is
+//! brought to its end by the looks that follow and by the reaper, whatever becomes of the request.
 
 use crate::store::change::{Change, is, no};
 use crate::store::rows::{CallRow, DUE_AT, ENDED_AT, HANGUP_REQUESTED_AT, SALE};
@@ -8,10 +8,11 @@ use crate::types::Timestamp;
 
 use super::Call;
 
-/// What was found when it was asked for that a call is hung up.
+/// The state in which a call was found that is to be hung up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HangUp {
-    /// It was not over: that it is to be hung up is on record, from now on or since an earlier request.
+    /// It was not over: that it is to be hung up is on record, from now on or since an earlier
+    /// request.
     Asked,
     /// It was seen to have ended.
     Over,
@@ -20,8 +21,8 @@ pub enum HangUp {
 }
 
 impl Store {
-    /// Writes down that a call is to be hung up, unless it is over. The reaper comes for it at once, in case that this request
-    /// does not get to it.
+    /// Writes down that a call is to be hung up, unless it is over. The reaper comes for it at
+    /// once, in case that this request does not get to it.
     pub async fn hang_up(&self, call: &Call, now: Timestamp) -> Result<HangUp, StoreFault> {
         let change = Change::update(keys::call(&call.id))
             .set(HANGUP_REQUESTED_AT, now)

@@ -1,14 +1,16 @@
-//! What an operator does with what is kept of a call: erases it before its time, or keeps it beyond that.
+//! What an operator does with what is kept of a call: erases it before its time, or keeps it beyond
+//! that.
 //!
 //! | item | from → to | condition | made by |
 //! |---|---|---|---|
-//! | call | settled → held | settled, its money at rest, not held, not being erased | [`Store::hold_call`] |
+//! | call | closed → held | closed, its money at rest, not held, not being erased | [`Store::hold_call`] |
 //! | call | held → as it was | held, its money at rest | [`Store::let_call_go`] |
-//! | call | settled → being erased | settled, its money at rest, booked, in no queue, not held | [`Store::begin_erasing`] |
-//! | call, its place in the list, its sale, what is counted of its wallet | settled → (none), (none), without the callee's number | the same | [`Store::erase_call`] |
+//! | call | closed → being erased | closed, its money at rest, booked, in no queue, not held | [`Store::begin_erasing`] |
+//! | call, its place in the list, its sale, what is counted of its wallet | closed → (none), (none), without the callee's number | the same | [`Store::erase_call`] |
 //!
-//! The books stay: the sale, with what was paid, by which transaction, and the prefix that was called. What was said goes last, part by part:
-//! of a call whose own item is gone it is found by the call's id, so an erasure that was interrupted is done again.
+//! The books stay: the sale, with what was paid, by which transaction, and the prefix that was
+//! called. What was said goes last, part by part: of a call whose own item is gone it is found by
+//! the call's id, so an erasure that was interrupted is done again.
 //!
 //! `docs/decisions.md`: What stays of a call that is erased?
 
@@ -18,7 +20,7 @@ use crate::store::dialled::Dialled;
 use crate::store::item::Item;
 use crate::store::keys::{self, Key};
 use crate::store::limits;
-use crate::store::rows::{CHARGE, CallRow, Charge, DUE_QUEUE, ERASING, HELD_FOR, PK, SETTLED, TTL};
+use crate::store::rows::{CHARGE, CLOSED, CallRow, Charge, DUE_QUEUE, ERASING, HELD_FOR, PK, TTL};
 use crate::store::{Done, Hurdle, Store, StoreFault};
 use crate::types::{AttemptId, CallId};
 
@@ -28,7 +30,7 @@ use super::{Call, Line};
 /// Parts of what was said that are deleted together: a transaction takes a hundred.
 const AT_ONCE: usize = 50;
 
-/// What came of a wish to erase or to hold a call.
+/// The outcome of a wish to erase or to hold a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Keeping {
     /// It was done.
@@ -48,7 +50,7 @@ pub enum Keeping {
 /// Only while nothing of it changes any more, and no money is on its way.
 fn at_rest(change: Change) -> Change {
     let charges = [Charge::Paid, Charge::Declined, Charge::Refunded, Charge::Credited];
-    change.when(is(SETTLED, true)).when(When::Any(charges.map(|charge| is(CHARGE, charge)).into()))
+    change.when(is(CLOSED, true)).when(When::Any(charges.map(|charge| is(CHARGE, charge)).into()))
 }
 
 /// Only while it may be erased, as far as its own item says so.
@@ -56,7 +58,7 @@ fn erasable(change: Change) -> Change {
     at_rest(change).when(no(HELD_FOR)).when(no(DUE_QUEUE))
 }
 
-/// settled → (none): a call without what was said in it.
+/// closed → (none): a call without what was said in it.
 pub fn erased(call: &Call) -> Changes {
     let Call { id, line, business } = call;
     let place = Dialled { at: line.created_at, call: id.clone() };
@@ -79,12 +81,13 @@ impl Call {
     }
 
     fn is_at_rest(&self) -> bool {
-        self.line.settled && !matches!(self.business.charge, Charge::Pending | Charge::RefundDue)
+        self.line.closed && !matches!(self.business.charge, Charge::Pending | Charge::RefundDue)
     }
 }
 
 impl Store {
-    /// Whether a call can be erased. What it has cost is known from its item alone, so that has to be in the books.
+    /// Whether a call can be erased. What it has cost is known from its item alone, so that has to
+    /// be in the books.
     pub async fn may_erase(&self, call: &Call) -> Result<Keeping, StoreFault> {
         let keeping = call.keeping();
         if keeping != Keeping::Done || call.business.charge != Charge::Paid || books::is_by_itself(call) {
@@ -94,7 +97,7 @@ impl Store {
         Ok(if is_booked { Keeping::Done } else { Keeping::Unsettled })
     }
 
-    /// call: settled → held. It and what was said in it are not deleted any more.
+    /// call: closed → held. It and what was said in it are not deleted any more.
     pub async fn hold_call(&self, call: &Call, why: &str, by: &AttemptId) -> Result<Keeping, StoreFault> {
         let change = Change::update(keys::call(&call.id)).set(HELD_FOR, why).remove(TTL);
         let change = at_rest(change).when(no(HELD_FOR)).when(no(ERASING)).or(Hurdle::Call);
@@ -104,34 +107,48 @@ impl Store {
         match now.line {
             Line { held_for: Some(_), .. } => {}
             Line { erasing: true, .. } => return Ok(Keeping::Erasing),
-            _ => return Ok(Keeping::Unsettled),
+            Line { held_for: None, erasing: false, .. } => return Ok(Keeping::Unsettled),
         }
         // Also of one that was held before: that may have stopped halfway.
         self.keep_said(&call.id, None).await?;
         Ok(if matches!(done, Done::Yes) { Keeping::Done } else { Keeping::Already })
     }
 
-    /// call: held → as it was. Where its time is over, it is deleted soon; so not while its money is on its way back, which is written into it.
+    /// call: held → as it was. Where its time is over, it is deleted soon; so not while its money
+    /// is on its way back, which is written into it.
     pub async fn let_call_go(&self, call: &Call, by: &AttemptId) -> Result<Keeping, StoreFault> {
-        if call.line.held_for.is_some() && !call.is_at_rest() {
-            return Ok(Keeping::Unsettled);
+        match (&call.line.held_for, call.is_at_rest()) {
+            (Some(_), false) => return Ok(Keeping::Unsettled),
+            // When it is deleted is not known before it is over.
+            (None, false) => return Ok(Keeping::Already),
+            (_, true) => {}
         }
+        // Not held any more first, and deleted soon last: what stops in between leaves it all
+        // there, to be let go again.
+        let change = Change::update(keys::call(&call.id)).remove(HELD_FOR).when(there(HELD_FOR));
+        let step = format!("let go {} {}", call.id.as_str(), by.as_str());
+        let done = match self.transact(Changes::of([at_rest(change).or(Hurdle::Call)]), &step).await? {
+            Done::Yes => Keeping::Done,
+            Done::No(lost) => match lost.found::<CallRow>()? {
+                // A refund has begun since it was read: it is held on.
+                Some(row) if row.held_for.is_some() => return Ok(Keeping::Unsettled),
+                Some(_) => Keeping::Already,
+                None => return Ok(Keeping::NoCall),
+            },
+        };
         let until = call.line.kept_until.as_second();
         self.keep_said(&call.id, Some(until)).await?;
-        let change = Change::update(keys::call(&call.id)).remove(HELD_FOR).set(TTL, until).when(there(HELD_FOR));
-        let step = format!("let go {} {}", call.id.as_str(), by.as_str());
-        match self.transact(Changes::of([at_rest(change).or(Hurdle::Call)]), &step).await? {
-            Done::Yes => Ok(Keeping::Done),
-            Done::No(lost) => match lost.found::<CallRow>()?.and_then(|row| row.held_for) {
-                // A refund has begun since it was read: it is held on, with what was said.
-                Some(_) => self.keep_said(&call.id, None).await.map(|()| Keeping::Unsettled),
-                None => Ok(Keeping::Already),
-            },
+        let soon = at_rest(Change::update(keys::call(&call.id)).set(TTL, until)).when(no(HELD_FOR));
+        // Where it is held again meanwhile, it is kept on.
+        if self.change(soon).await?.is_err() && self.call(&call.id).await?.is_some_and(|it| it.line.held_for.is_some())
+        {
+            self.keep_said(&call.id, None).await?;
         }
+        Ok(done)
     }
 
-    /// call: settled → settled, being erased. From here on it cannot be held: the dialler is asked next to erase it, and may have done so
-    /// whatever becomes of its answer.
+    /// call: closed → closed, being erased. From here on it cannot be held: the dialler is asked
+    /// next to erase it, and may have done so whatever becomes of its answer.
     pub async fn begin_erasing(&self, call: &Call) -> Result<Keeping, StoreFault> {
         match self.may_erase(call).await? {
             Keeping::Done => {}
@@ -148,8 +165,8 @@ impl Store {
         }
     }
 
-    /// call: settled → (none), with its place in the list of its wallet and what was said; and the callee's number in its sale and in what is
-    /// counted of its wallet.
+    /// call: closed → (none), with its place in the list of its wallet and what was said; and the
+    /// callee's number in its sale and in what is counted of its wallet.
     pub async fn erase_call(&self, id: &CallId, by: &AttemptId) -> Result<Keeping, StoreFault> {
         let mut outcome = Keeping::NoCall;
         if let Some(call) = self.call(id).await? {

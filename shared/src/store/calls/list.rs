@@ -1,5 +1,6 @@
-//! The list of a wallet's calls. Each call has an item of its own in it, from the write that dials the call to the one that finds
-//! that no phone rang, and says where the call is; how the call stands is read from the call.
+//! The list of a wallet's calls. Each call has an item of its own in it, from the write that dials
+//! the call to the one that finds that no phone rang, and says where the call is; how the call
+//! stands is read from the call.
 //!
 //! `docs/decisions.md`: Why has each call an item of its own in the list of its wallet?
 
@@ -16,7 +17,7 @@ use crate::types::{CallId, PhoneNumber, Timestamp, Wallet};
 
 use super::{Call, NewCall, kept_until};
 
-/// What the list itself says of a call.
+/// An entry of the list itself, before its call is read.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its place.
@@ -43,7 +44,8 @@ impl Entry {
     }
 }
 
-/// A call that is dialled is listed. Its entry is never changed, and goes when the call is shown no longer.
+/// A call that is dialled is listed. Its entry is never changed, and goes when the call is shown no
+/// longer.
 pub(super) fn listed(call: &NewCall, at: Timestamp) -> Result<Step, StoreFault> {
     let key = keys::dialled(&call.wallet, &Dialled { at, call: call.id.clone() });
     let row = DialledRow {
@@ -62,7 +64,8 @@ pub(super) fn not_listed(call: &CallId, wallet: &Wallet, dialled_at: Timestamp) 
 }
 
 impl Store {
-    /// The calls of a wallet, the newest first, or from the one on that was dialled before this one: at most so many.
+    /// The calls of a wallet, the newest first, or from the one on that was dialled before this
+    /// one: at most so many.
     pub async fn dialled_by(
         &self,
         wallet: &Wallet,
@@ -74,7 +77,8 @@ impl Store {
         items.iter().map(Entry::from_item).collect()
     }
 
-    /// These calls by their ids, a hundred at most, without what was said in them. One that is not there any more is left out.
+    /// These calls by their ids, a hundred at most, without what was said in them. One that is not
+    /// there any more is left out.
     pub async fn calls(&self, ids: &[&CallId]) -> Result<HashMap<String, Call>, StoreFault> {
         if ids.is_empty() {
             return Ok(HashMap::new());

@@ -12,7 +12,8 @@ use super::UNPAID_PAUSE;
 /// Why the claim of a call was lost.
 #[derive(Debug)]
 pub enum NotNow {
-    /// This was counted on meanwhile: with what is found now, it is to be asked again whether the call may be placed.
+    /// This was counted on meanwhile: with what is found now, it is to be asked again whether the
+    /// call may be placed.
     Counted(CallCount, Lost),
     /// It may not be dialled.
     Said(Reason),
@@ -25,8 +26,6 @@ pub enum Reason {
     Dialling(PaymentId),
     /// A phone rang for this wallet and was not paid for; it may try again then.
     Unpaid(Timestamp),
-    /// The lease of the caller's number has just ended.
-    LeaseEnded,
     /// The credit was just spent on another call.
     CreditSpent,
     /// The operator has just blocked the wallet.
@@ -40,15 +39,16 @@ impl NotNow {
     pub fn of(lost: Lost, now: Timestamp) -> Result<Self, StoreFault> {
         match lost.hurdle {
             Hurdle::Wallet => of_wallet(lost.found()?, now).map(Self::Said),
-            Hurdle::Lease => Ok(Self::Said(Reason::LeaseEnded)),
             Hurdle::OptOut => Ok(Self::Said(Reason::OptedOut)),
             Hurdle::Calls(count) => Ok(Self::Counted(count, lost)),
             Hurdle::Call => Err(StoreFault::Impossible("two calls with one id")),
             Hurdle::Sale
             | Hurdle::Name
             | Hurdle::Number
+            | Hurdle::Lease
             | Hurdle::Bought(_)
             | Hurdle::RefundsToday
+            | Hurdle::RefundsToPayer
             | Hurdle::RefundsStopped
             | Hurdle::Switch => Err(lost.hurdle.unasked()),
         }
@@ -107,12 +107,11 @@ mod tests {
 
     #[test]
     fn each_hurdle_of_a_call_is_named_and_no_other_is_expected() {
-        assert_eq!(said(Hurdle::Lease, None, 0), Some(Reason::LeaseEnded));
         assert_eq!(said(Hurdle::OptOut, None, 0), Some(Reason::OptedOut));
-        let counted = Lost { hurdle: Hurdle::Calls(CallCount::Running), old: None, busy: false };
+        let counted = Lost { hurdle: Hurdle::Calls(CallCount::OfAll), old: None, busy: false };
         let again = NotNow::of(counted, Timestamp::UNIX_EPOCH).unwrap();
-        assert!(matches!(again, NotNow::Counted(CallCount::Running, _)));
-        for hurdle in [Hurdle::Call, Hurdle::Number, Hurdle::Sale] {
+        assert!(matches!(again, NotNow::Counted(CallCount::OfAll, _)));
+        for hurdle in [Hurdle::Call, Hurdle::Number, Hurdle::Lease, Hurdle::Sale] {
             assert!(NotNow::of(Lost { hurdle, old: None, busy: false }, Timestamp::UNIX_EPOCH).is_err(), "{hurdle:?}");
         }
     }

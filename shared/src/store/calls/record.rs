@@ -17,7 +17,8 @@ pub struct Call {
     pub id: CallId,
     /// The line itself.
     pub line: Line,
-    /// What it is paid with. Every call that we place has been sold; one that came in would have none.
+    /// What it is paid with. Every call that we place has been sold; one that came in would have
+    /// none.
     pub business: Business,
 }
 
@@ -52,7 +53,7 @@ pub struct Line {
     /// When it was asked for that it is hung up.
     pub hangup_requested_at: Option<Timestamp>,
     /// Nothing about it will change any more.
-    pub settled: bool,
+    pub closed: bool,
     /// It stands in a queue: something of it is still to be done.
     pub waits: bool,
     /// What the last look showed.
@@ -112,7 +113,7 @@ pub struct Business {
     pub stopped: bool,
 }
 
-/// What a look at the vendor showed.
+/// The result of a look at the vendor.
 #[derive(Clone, Debug)]
 pub struct Look {
     /// What to show until the next look.
@@ -120,10 +121,11 @@ pub struct Look {
     /// When the call was first seen to have ended.
     pub ended_at: Option<Timestamp>,
     /// Nothing will change any more: the call leaves its queue.
-    pub settled: bool,
+    pub closed: bool,
     /// It ended in an error after it was paid: the money goes back.
     pub refund_due: bool,
-    /// It ended in an error because the line failed in the middle of a conversation: that counts for its destination.
+    /// It ended in an error because the line failed in the middle of a conversation: that counts
+    /// for its destination.
     pub broke_off: bool,
     /// What is to be done about its questions.
     pub questions: Questions,
@@ -135,11 +137,11 @@ impl Look {
     /// Whether it has found anything that is not on record.
     pub fn is_news_for(&self, call: &Call) -> bool {
         let line = &call.line;
-        line.view.as_ref() != Some(&self.view) || line.ended_at != self.ended_at || line.settled != self.settled
+        line.view.as_ref() != Some(&self.view) || line.ended_at != self.ended_at || line.closed != self.closed
     }
 }
 
-/// What is to be done about the questions of a call that settles.
+/// The next step with the questions of a call that closes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Questions {
     /// There are none, or nothing to answer them from.
@@ -161,7 +163,7 @@ impl Call {
     pub fn after(self, look: Look) -> Self {
         let charge = if look.refund_due { Charge::RefundDue } else { self.business.charge };
         let seen_at = Some(self.line.looked_at);
-        let line = Line { view: Some(look.view), ended_at: look.ended_at, settled: look.settled, seen_at, ..self.line };
+        let line = Line { view: Some(look.view), ended_at: look.ended_at, closed: look.closed, seen_at, ..self.line };
         Self { line, business: Business { charge, ..self.business }, ..self }
     }
 
@@ -192,7 +194,7 @@ impl Call {
                 seen_at: row.seen_at,
                 ended_at: row.ended_at.map(instant_of).transpose()?,
                 hangup_requested_at: row.hangup_requested_at.map(instant_of).transpose()?,
-                settled: row.settled,
+                closed: row.closed,
                 waits: row.due_queue.is_some(),
                 view: row.view.map(|view| View::from_row(view, transcript)),
                 said,

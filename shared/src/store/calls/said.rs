@@ -1,34 +1,42 @@
-//! What was said in a call, in parts beside the call's own item. A part is written once and never changed: its key is the digest of
-//! what is in it. The call's item names the parts in their order, and is written after them, so a reader that has read it finds
-//! them all; a look that heard one more line writes that line, and one that heard nothing new writes nothing.
+//! What was said in a call, in parts beside the call's own item. A part is written once and never
+//! changed: its key is its place and the digest of what is in it. The call's item names the parts
+//! in their order, and is written after them, so a reader that has read it finds them all; a look
+//! that heard one more line writes that line, and one that heard nothing new writes nothing.
+//!
+//! A reader knows from the call's item what there is to be found, so it asks for the parts as they
+//! may have been a moment ago, which costs half, and once more where one is missing. Short parts
+//! lie before long ones, and those that a long one has replaced before all others: what lies behind
+//! the first part that is named is nearly nothing but what is named.
 //!
 //! `docs/decisions.md`: Why does what was said lie beside the call, and in parts?
 
 use sha2::{Digest, Sha256};
 
-use crate::store::StoreFault;
 use crate::store::change::Change;
 use crate::store::item::Item;
 use crate::store::keys::{self, Key};
 use crate::store::rows::{Bytes, LINES, SaidRow, TTL, UtteranceRow, Value};
+use crate::store::{Store, StoreFault};
 use crate::types::CallId;
 use crate::types::call::Utterance;
 
-/// Bytes of a digest: enough for the parts of one call, of which one that is like another by design harms its own caller alone.
-const DIGEST: usize = 6;
+/// Bytes of a digest: enough for the parts that begin at one line of one call, of which one that is
+/// like another by design harms its own caller alone.
+const DIGEST: usize = 4;
+/// How a call's item names a part: its digest, and how many lines it has.
+const NAME: usize = DIGEST + 2;
 
-/// After as many parts with fewer lines than this they become one, so that the call's item stays below a kilobyte: each line is written
-/// twice at most.
+/// After as many parts with fewer lines than this they become one, so that the call's item stays
+/// below a kilobyte: each line is written twice at most.
 const FOLD: usize = 24;
 
-/// What a part is known by.
-pub(super) type Name = [u8; DIGEST];
-
-/// A part that is on record: its name, and how many lines it has.
+/// A part that is on record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Said {
-    name: Name,
-    lines: usize,
+    digest: [u8; DIGEST],
+    /// Which line of the transcript is its first.
+    from: u16,
+    lines: u16,
 }
 
 /// A part that is not there yet.
@@ -37,26 +45,41 @@ pub(super) struct New<'a> {
     lines: &'a [Utterance],
 }
 
+impl Said {
+    fn new(from: usize, lines: &[Utterance]) -> Self {
+        // A call has no sixty-five thousand lines: an item with as many is longer than one can be.
+        let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        Self { digest: digest(lines), from: short(from), lines: short(lines.len()) }
+    }
+
+    fn is_long(self) -> bool {
+        usize::from(self.lines) >= FOLD
+    }
+
+    fn key(self, call: &CallId) -> Key {
+        keys::said(call, self.is_long(), self.from, &self.digest)
+    }
+}
+
 /// What there is of a transcript already, from its beginning, and what is new behind that.
 pub(super) fn grown<'a>(known: &[Said], before: &[Utterance], now: &'a [Utterance]) -> (Vec<Said>, Option<New<'a>>) {
     let (mut kept, mut at) = (Vec::new(), 0);
     for part in known {
-        let end = at + part.lines;
+        let end = at + usize::from(part.lines);
         if before.get(at..end).is_none_or(|lines| now.get(at..end) != Some(lines)) {
             break;
         }
         kept.push(*part);
         at = end;
     }
-    let small = kept.iter().rev().take_while(|part| part.lines < FOLD).count();
+    let small = kept.iter().rev().take_while(|part| !part.is_long()).count();
     if small >= FOLD && now.len() > at {
         for part in kept.drain(kept.len() - small..) {
-            at -= part.lines;
+            at -= usize::from(part.lines);
         }
     }
     let rest = now.get(at..).unwrap_or_default();
-    let said = Said { name: digest(rest), lines: rest.len() };
-    (kept, (!rest.is_empty()).then_some(New { said, lines: rest }))
+    (kept, (!rest.is_empty()).then(|| New { said: Said::new(at, rest), lines: rest }))
 }
 
 impl New<'_> {
@@ -68,17 +91,29 @@ impl New<'_> {
     /// The write that makes it: the same however often it is made.
     pub(super) fn put(&self, call: &CallId, kept_until: i64) -> Result<Change, StoreFault> {
         let lines: Vec<UtteranceRow> = self.lines.iter().map(UtteranceRow::from).collect();
-        let change = Change::update(keys::said(call, &self.said.name)).set(LINES, Value::row(&lines)?);
+        let change = Change::update(self.said.key(call)).set(LINES, Value::row(&lines)?);
         Ok(change.set(TTL, kept_until))
     }
 }
 
 /// How the call's item names its parts.
 pub(super) fn names(parts: &[Said]) -> Bytes {
-    Bytes(parts.iter().flat_map(|part| part.name).collect())
+    let name = |part: &Said| part.digest.into_iter().chain(part.lines.to_be_bytes());
+    Bytes(parts.iter().flat_map(name).collect())
 }
 
-fn digest(lines: &[Utterance]) -> Name {
+/// The parts that a call's item names.
+pub(super) fn named(names: &Bytes) -> Vec<Said> {
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for [a, b, c, d, high, low] in names.0.as_chunks::<NAME>().0 {
+        let lines = u16::from_be_bytes([*high, *low]);
+        parts.push(Said { digest: [*a, *b, *c, *d], from, lines });
+        from = from.saturating_add(lines);
+    }
+    parts
+}
+
+fn digest(lines: &[Utterance]) -> [u8; DIGEST] {
     let mut digest = Sha256::new();
     for Utterance { role, text } in lines {
         digest.update(role.as_str());
@@ -86,30 +121,43 @@ fn digest(lines: &[Utterance]) -> Name {
         digest.update(text);
     }
     let digest: [u8; 32] = digest.finalize().into();
-    let mut name = Name::default();
-    name.copy_from_slice(digest.first_chunk::<DIGEST>().unwrap_or(&[0; DIGEST]));
-    name
+    digest.first_chunk().copied().unwrap_or_default()
 }
 
-/// What was said, and in which parts, from the items that were read. A part is missing only where it is forgotten, and then what comes
-/// after it is left out, too: a conversation with a gap says what was not said.
-pub(super) fn whole(call: &CallId, named: &Bytes, items: &[Item]) -> Result<(Vec<Utterance>, Vec<Said>), StoreFault> {
+/// What was said, and in which parts, from the items that were read. Where a part is missing, what
+/// comes after it is left out, too: a conversation with a gap says what was not said.
+fn whole(call: &CallId, named: &[Said], items: &[Item]) -> Result<(Vec<Utterance>, Vec<Said>), StoreFault> {
     let (mut transcript, mut parts) = (Vec::new(), Vec::new());
-    for name in named.0.chunks_exact(DIGEST) {
-        let Some(name) = name.first_chunk::<DIGEST>() else { break };
-        let key = keys::said(call, name);
+    for part in named {
+        let key = part.key(call);
         let Some(item) = items.iter().find(|item| Key::of(item).as_ref() == Some(&key)) else { break };
         let row: SaidRow = serde_dynamo::from_item(item.clone())?;
-        parts.push(Said { name: *name, lines: row.lines.len() });
+        parts.push(*part);
         transcript.extend(row.lines.into_iter().map(Utterance::from));
     }
     Ok((transcript, parts))
 }
 
+impl Store {
+    /// What was said, and in which parts, of those that the call's item names. What a read that may
+    /// be behind does not show is asked for once more, since it was there before it was named; what
+    /// is missing then is forgotten.
+    pub(super) async fn said(&self, call: &CallId, names: &Bytes) -> Result<(Vec<Utterance>, Vec<Said>), StoreFault> {
+        let parts = named(names);
+        let Some(first) = parts.iter().map(|part| part.key(call)).min_by(|one, other| one.sk.cmp(&other.sk)) else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let found = whole(call, &parts, &self.partition_from(first.clone(), false).await?)?;
+        if found.1.len() == parts.len() {
+            return Ok(found);
+        }
+        whole(call, &parts, &self.partition_from(first, true).await?)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{FOLD, Item, LINES, New, Said, UtteranceRow, Value, digest, grown, names, whole};
-    use crate::store::keys;
+    use super::{FOLD, Item, LINES, New, Said, UtteranceRow, Value, digest, grown, named, names, whole};
     use crate::types::CallId;
     use crate::types::call::{Role, Utterance};
 
@@ -133,7 +181,7 @@ mod tests {
             let written = new.as_ref().map_or(0, |new| new.lines.len());
             self.items.extend(new.as_ref().map(item));
             said.extend(new.map(|new| new.said()));
-            let (transcript, parts) = whole(&call(), &names(&said), &self.items).unwrap();
+            let (transcript, parts) = whole(&call(), &named(&names(&said)), &self.items).unwrap();
             assert_eq!((&transcript, &parts), (&now.to_vec(), &said));
             (self.said, self.transcript) = (said, transcript);
             written
@@ -146,7 +194,7 @@ mod tests {
 
     fn item(new: &New<'_>) -> Item {
         let lines: Vec<UtteranceRow> = new.lines.iter().map(UtteranceRow::from).collect();
-        let mut item = Item::from(keys::said(&call(), &new.said.name).into_attributes());
+        let mut item = Item::from(new.said.key(&call()).into_attributes());
         item.insert(LINES.as_str().to_owned(), Value::row(&lines).unwrap().into());
         item
     }
@@ -159,7 +207,8 @@ mod tests {
             let before = kept.transcript.len();
             assert_eq!(kept.hears(&all[..many]), many - before, "{many}");
         }
-        // What is corrected in the middle, or is less than it was, takes the place of its part and of those behind it.
+        // What is corrected in the middle, or is less than it was, takes the place of its part and
+        // of those behind it.
         let mut other = lines(150);
         other[3].text = "Hello?".to_owned();
         assert_eq!(kept.hears(&other), 148, "two parts of one line stay");
@@ -175,13 +224,19 @@ mod tests {
         assert!(kept.said.len() <= all.len() / FOLD + FOLD, "{} parts", kept.said.len());
     }
 
+    /// What is read is what lies behind the first part that is named.
     #[test]
-    fn what_was_said_twice_is_one_item_and_two_parts() {
-        let (yes, mut kept) = (lines(1)[0].clone(), Kept::default());
-        for many in 1..5 {
-            assert_eq!(kept.hears(&vec![yes.clone(); many]), 1);
+    fn parts_that_a_longer_one_has_replaced_are_not_read() {
+        let (all, mut kept) = (lines(1_000), Kept::default());
+        for many in (0..=all.len()).step_by(6) {
+            kept.hears(&all[..many]);
+            let keys: Vec<String> = kept.said.iter().map(|part| part.key(&call()).sk).collect();
+            let first = keys.iter().min();
+            let sort_key = |item: &Item| item["sk"].as_s().expect("a text").clone();
+            let read = kept.items.iter().filter(|item| first.is_some_and(|first| sort_key(item) >= *first)).count();
+            assert_eq!(read, keys.len(), "{many} lines");
         }
-        assert!(kept.items.iter().all(|item| *item == kept.items[0]));
+        assert!(kept.items.len() > kept.said.len() + 5 * FOLD, "some were replaced");
     }
 
     #[test]
@@ -190,9 +245,8 @@ mod tests {
         for many in [3, 6, 9] {
             kept.hears(&all[..many]);
         }
-        let named = names(&kept.said);
         kept.items.remove(1);
-        assert_eq!(whole(&call(), &named, &kept.items).unwrap().0, all[..3]);
+        assert_eq!(whole(&call(), &kept.said, &kept.items).unwrap().0, all[..3]);
     }
 
     #[test]

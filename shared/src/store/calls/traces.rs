@@ -1,13 +1,14 @@
-//! Where a callee's number stands beside the call itself: in the sale of it, in the list of its wallet and in lists that were bought, and in
-//! what is counted of its wallet. The number is looked for in the whole table, and taken out where its call is gone.
+//! Where a callee's number stands beside the call itself: in the sale of it, in the list of its
+//! wallet and in lists that were bought, and in what is counted of its wallet. The number is looked
+//! for in the whole table, and taken out where its call is gone.
 //!
 //! | item | from → to | condition | made by |
 //! |---|---|---|---|
 //! | sale of a call, sale of a list, what is counted of a wallet | with a callee's number → without | as it was seen | [`Store::erase_trace`] |
 //! | place in the list of a wallet | there → (none) | – | [`Store::erase_trace`] |
 //!
-//! What is counted of a destination has the number in its key, and is left to its end, two days after its last call: without it that phone
-//! could be rung again as often as if it had not been.
+//! What is counted of a destination has the number in its key, and is left to its end, two days
+//! after its last call: without it that phone could be rung again as often as if it had not been.
 
 use crate::store::change::{Change, is};
 use crate::store::dialled::Dialled;
@@ -18,6 +19,7 @@ use crate::store::parse::number_of;
 use crate::store::requests::unavailable;
 use crate::store::rows::{ATTEMPT, CallRow, CountedRow, CountedRows, DialledRow, PK, SK, STATE, TO, Value, WORK};
 use crate::store::sales::Record;
+use crate::store::survey::Page;
 use crate::store::work::{CallListing, ListedCall};
 use crate::store::{Cursor, Store, StoreFault, Work};
 use crate::types::{CallId, PaymentId, PhoneNumber, Wallet};
@@ -25,7 +27,7 @@ use crate::types::{CallId, PaymentId, PhoneNumber, Wallet};
 /// The field of a bought list in which its calls stand.
 const LISTED: &str = "calls";
 
-/// What is to be erased.
+/// A mark of what is to be erased.
 #[derive(Clone, Copy, Debug)]
 pub enum Sought<'a> {
     /// All calls to this number.
@@ -66,20 +68,9 @@ enum Place {
     Counted(Wallet),
 }
 
-/// One page of a search.
-#[derive(Default)]
-pub struct Traces {
-    /// What was found.
-    pub found: Vec<Trace>,
-    /// How many items were looked at.
-    pub looked_at: u64,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Cursor>,
-}
-
 impl Store {
     /// One page of a search through the whole table.
-    pub async fn traces_of(&self, sought: Sought<'_>, from: Option<Cursor>) -> Result<Traces, StoreFault> {
+    pub async fn traces_of(&self, sought: Sought<'_>, from: Option<Cursor>) -> Result<Page<Trace>, StoreFault> {
         let scan = self.client.scan().table_name(&self.table).set_exclusive_start_key(from.map(|cursor| cursor.0));
         let scan = [("#pk", PK), ("#work", WORK)]
             .into_iter()
@@ -110,10 +101,11 @@ impl Store {
             found.extend(traces(item)?.into_iter().filter(|trace| sought.is(&trace.call, &trace.to)));
         }
         let looked_at = u64::try_from(answer.scanned_count).unwrap_or(0);
-        Ok(Traces { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
+        Ok(Page { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
     }
 
-    /// Takes a number out, which is for who knows that its call is gone. What the call itself holds is not touched.
+    /// Takes a number out, which is for who knows that its call is gone. What the call itself holds
+    /// is not touched.
     pub async fn erase_trace(&self, trace: &Trace) -> Result<bool, StoreFault> {
         match &trace.place {
             Place::Call => Ok(false),

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::store::rows::{UtteranceRow, ViewRow};
-use crate::types::call::{EndedBy, Message, Retry, Status, Utterance};
+use crate::types::call::{AnsweredBy, CallEndedBy, EndedBy, Message, Retry, Status, Utterance};
 
-/// What a look at a call showed. An end in it is shown from `shows_at` on.
+/// A call as a look has shown it. An end in it is shown from `shows_at` on.
 #[derive(Clone, PartialEq, Eq)]
 pub struct View {
     /// The specification's `status`.
@@ -17,9 +17,9 @@ pub struct View {
     /// Whether calling again makes sense.
     pub retry: Retry,
     /// Who answered.
-    pub answered_by: Option<String>,
+    pub answered_by: Option<AnsweredBy>,
     /// Who ended it, in the dialler's words.
-    pub call_ended_by: Option<String>,
+    pub call_ended_by: Option<CallEndedBy>,
     /// Minutes, in the decimal text that the vendor sent.
     pub call_length: Option<String>,
     /// What was achieved.
@@ -48,8 +48,8 @@ impl View {
             ended_by: self.ended_by,
             reason: self.reason.clone(),
             retry: self.retry,
-            answered_by: self.answered_by.clone(),
-            call_ended_by: self.call_ended_by.clone(),
+            answered_by: self.answered_by,
+            call_ended_by: self.call_ended_by,
             call_length: self.call_length.clone(),
             summary: self.summary.clone(),
             message: self.message,

@@ -1,5 +1,5 @@
-//! A change in DynamoDB's own words. Names and values are always substituted, since DynamoDB reserves 573 words and `state` and
-//! `owner` are among them.
+//! A change in DynamoDB's own words. Names and values are always substituted, since DynamoDB
+//! reserves 573 words and `state` and `owner` are among them.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use crate::store::StoreFault;
 use crate::store::item::Item;
 use crate::store::rows::{Name, PK, Path, Value};
 
-/// The change as one step of a transaction. A failed condition gives the old item back, so that a write whose answer was lost
-/// can be recognised.
+/// The change as one step of a transaction. A failed condition gives the old item back, so that a
+/// write whose answer was lost can be recognised.
 pub(in crate::store) fn write(change: Change, table: &str) -> Result<TransactWriteItem, StoreFault> {
     let mut names = Names::default();
     let condition = (!change.when.is_empty()).then(|| names.condition(&When::All(change.when)));
@@ -82,11 +82,17 @@ struct Names {
 impl Names {
     /// A placeholder for each part of a path: `refund.state` is an attribute of an attribute.
     fn name(&mut self, path: &Path) -> String {
-        // A placeholder has letters and digits only.
-        let placeholder = |part: &str| format!("#{}", part.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
-        let parts: Vec<String> = path.parts().map(placeholder).collect();
-        self.names.extend(path.parts().map(|part| (placeholder(part), part.to_owned())));
-        parts.join(".")
+        let mut named = String::new();
+        for part in path.parts() {
+            // A placeholder has letters and digits only.
+            let placeholder = format!("#{}", part.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+            if !named.is_empty() {
+                named.push('.');
+            }
+            named.push_str(&placeholder);
+            self.names.insert(placeholder, part.to_owned());
+        }
+        named
     }
 
     fn value(&mut self, value: Value) -> String {

@@ -1,6 +1,6 @@
-//! Whether a change could be made to an item as it is now: its conditions as DynamoDB would decide them, for a rehearsal. What an
-//! expression of `expression.rs` says and what is decided here must agree: in `tests/it/store.rs` each arrow is rehearsed before it is
-//! made, from each state.
+//! Whether a change could be made to an item as it is now: its conditions as DynamoDB would decide
+//! them, for a rehearsal. What an expression of `expression.rs` says and what is decided here must
+//! agree: in `tests/it/store.rs` each arrow is rehearsed before it is made, from each state.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -20,8 +20,8 @@ impl Change {
         self.when.iter().all(|when| holds(when, item))
     }
 
-    /// Whether an item is as this change leaves it: what it sets is there, what it removes is not, and what its conditions say of all
-    /// else holds. What is only added to cannot be told.
+    /// Whether an item is as this change leaves it: what it sets is there, what it removes is not,
+    /// and what its conditions say of all else holds. What is only added to cannot be told.
     pub(in crate::store) fn is_made_in(&self, item: &Item) -> bool {
         match &self.verb {
             Verb::Put(written) => written.iter().all(|(name, value)| item.get(name) == Some(value)),

@@ -1,9 +1,10 @@
 //! What is counted of calls before one is placed, and what is written for it if it may be.
 //!
-//! `docs/decisions.md`: Why are limits counted in the write that claims a call?
+//! - `docs/decisions.md`: Why are limits counted in the write that claims a call?
+//! - `docs/decisions.md`: Why does a paid call not cost fewer writes?
 
 use crate::limits::judge::{self, Wanted};
-use crate::limits::{Budget, GOOD as ENOUGH, Left, Limit, Reached, SETTLING, SWEPT};
+use crate::limits::{Budget, CLOSING, GOOD as ENOUGH, Left, Limit, Reached, SWEPT};
 use crate::store::change::{Change, Changes, When};
 use crate::store::controls::Controls;
 use crate::store::item::Item;
@@ -13,15 +14,16 @@ use crate::store::parse::number_of;
 use crate::store::rows::{CountedRow, GOOD};
 use crate::store::{CallCount, Cost, Hurdle, Lost, Store, StoreFault};
 use crate::telemetry;
-use crate::telemetry::metrics::CALL_BUDGET_USED;
+use crate::telemetry::metrics::{CALL_BUDGET_USED, WORTH_TELLING};
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc, Wallet};
 
 use super::list::{List, forgotten_at, stranger_at};
 use super::slices::Stamp;
 use super::wholes::{self, Ask, Places, Placing, Wholes};
 
-/// How often slices are read until it is known what becomes of a call: the first, what it may be a part of, all, and all again. More often
-/// where one is halved meanwhile, which happens once to each, or passes something on.
+/// How often slices are read until it is known what becomes of a call: the first, what it may be a
+/// part of, all, and all again. More often where one is halved meanwhile, which happens once to
+/// each, or passes something on.
 const READS: u32 = 10;
 /// So many items are read in one round trip.
 const BATCH: usize = 100;
@@ -35,6 +37,8 @@ pub struct Asking<'a> {
     pub wallet: &'a Wallet,
     /// The callee.
     pub to: &'a PhoneNumber,
+    /// Whether that is a business's line.
+    pub business: bool,
     /// What it costs us at most.
     pub cost: Usdc,
     /// What is paid for it.
@@ -43,7 +47,7 @@ pub struct Asking<'a> {
     pub ends_at: Timestamp,
 }
 
-/// What has been counted, as it was read.
+/// The counts of calls, as they were read.
 #[derive(Debug, Default)]
 pub struct Counters {
     wallet: List,
@@ -70,7 +74,7 @@ pub(super) enum Judged {
     Unknown(Vec<(CallCount, u8)>),
 }
 
-/// What stands in the way of a call.
+/// An obstacle in the way of a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Obstacle {
     /// The wallet's call to the same number is not over.
@@ -105,10 +109,10 @@ pub struct OpenCall {
 }
 
 impl Counters {
-    /// Whether one more call may be placed now, and what is written for it. All limits are looked at, and the one that
-    /// lasts longest is said.
+    /// Whether one more call may be placed now, and what is written for it. All limits are looked
+    /// at, and the one that lasts longest is said.
     pub(super) fn judge(&self, asking: &Asking<'_>, budget: &Budget, now: Timestamp) -> Result<Judged, StoreFault> {
-        let now = now.as_second();
+        let now = self.wholes.not_before_seen(now.as_second());
         if let Some(call) = self.open().into_iter().find(|call| call.runs && call.to == *asking.to) {
             return Ok(Judged::Hindered(Obstacle::Talking(call.id)));
         }
@@ -119,12 +123,12 @@ impl Counters {
             Placing::In(places) => (Some(places), Vec::new()),
             Placing::Full(full) => (None, full),
         };
-        if let Some(used) = self.wholes.used_up(budget, now) {
+        if let Some(used) = self.wholes.used_up(budget, now).filter(|used| *used >= WORTH_TELLING) {
             telemetry::gauge(&CALL_BUDGET_USED, used, []);
         }
         let counts = [
             judge::wallet(&self.wallet.counted(asking.to), self.wallet.good, &wanted, budget, now),
-            judge::destination(asking.to, &self.destination.instants(), self.destination.broke_at, now),
+            judge::destination(asking.business, &self.destination.instants(), self.destination.broke_at, now),
         ];
         let reached = counts.into_iter().filter_map(Result::err).chain(full);
         match (reached.max_by_key(|reached| reached.retry_after), places) {
@@ -134,7 +138,8 @@ impl Counters {
         }
     }
 
-    /// The wallet's calls that are not over, or of which it is not known what they have cost; in the order of their ids.
+    /// The wallet's calls that are not over, or of which it is not known what they have cost; in
+    /// the order of their ids.
     pub fn open(&self) -> Vec<OpenCall> {
         let open = |(id, row): (&String, &CountedRow)| {
             let to = number_of(row.to.as_deref()?).ok()?;
@@ -152,7 +157,7 @@ impl Counters {
     }
 
     fn counted(&self, asking: &Asking<'_>, ask: &Ask<'_>, places: &Places, now: i64) -> Result<Admitted, StoreFault> {
-        let known = asking.ends_at.as_second() + (SWEPT + SETTLING).as_secs().cast_signed();
+        let known = asking.ends_at.as_second() + (SWEPT + CLOSING).as_secs().cast_signed();
         let (slices, prefix_slot, day_slot) = self.wholes.booked(places, now);
         let cost = Cost {
             amount: asking.cost,
@@ -211,15 +216,16 @@ impl Counters {
         match count {
             CallCount::OfWallet => self.wallet = List::from_item(lost.old, now)?,
             CallCount::ToDestination => self.destination = List::from_item(lost.old, now)?,
-            CallCount::PrefixCost | CallCount::DayCost | CallCount::Running => self.wholes.learn_from(count, lost)?,
+            CallCount::PrefixCost | CallCount::OfAll => self.wholes.learn_from(count, lost)?,
         }
         Ok(())
     }
 }
 
 impl Store {
-    /// What has to be known before a call is placed, in one round trip: whether it goes to one of our own numbers, and what
-    /// has been counted, of what all calls are counted in those slices in which this one is tried first.
+    /// What has to be known before a call is placed, in one round trip: whether it goes to one of
+    /// our own numbers, and what has been counted, of what all calls are counted in those slices in
+    /// which this one is tried first.
     pub async fn before_call(
         &self,
         call: &CallId,
@@ -244,8 +250,8 @@ impl Store {
         Ok((number.map(Holding::from_item).transpose()?, counters))
     }
 
-    /// Whether one more call may be placed now, and what is written for it. Of what all calls are counted in, as many slices are read as it
-    /// takes to know.
+    /// Whether one more call may be placed now, and what is written for it. Of what all calls are
+    /// counted in, as many slices are read as it takes to know.
     pub async fn admit(
         &self,
         counters: &mut Counters,

@@ -1,5 +1,6 @@
-//! A list of what counts: the calls of a wallet or to a destination, or the purchases of a wallet. It is read with the time, after
-//! which nothing in it counts, and written under the version that was read.
+//! A list of what counts: the calls of a wallet or to a destination, or the purchases of a wallet.
+//! It is read with the time, after which nothing in it counts, and written under the version that
+//! was read.
 //!
 //! `docs/decisions.md`: Why lists for some and sums for others?
 
@@ -52,7 +53,8 @@ impl List {
         self.entries.values().map(|call| call.counted_at).collect()
     }
 
-    /// What counts for a wallet. A row that cannot be read counts as if it were the destination that is asked for.
+    /// What counts for a wallet. A row that cannot be read counts as if it were the destination
+    /// that is asked for.
     pub(super) fn counted(&self, to: &PhoneNumber) -> Vec<Counted> {
         let of = |row: &CountedRow| Counted {
             at: row.counted_at,

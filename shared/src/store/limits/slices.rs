@@ -1,5 +1,5 @@
-//! What is known of the slices of a whole, and which of them have to be read to know enough: the one that a booking is tried in first, and
-//! all of them only where that has no room.
+//! What is known of the slices of a whole, and which of them have to be read to know enough: the
+//! one that a booking is tried in first, and all of them only where that has no room.
 //!
 //! `docs/decisions.md`: Why are the sums of all in slices?
 
@@ -35,9 +35,9 @@ impl<T> Default for Known<T> {
 pub(super) type Stamp = (u8, Option<u8>, i64);
 
 /// What becomes of a booking.
-pub(super) enum Placed<const N: usize> {
+pub(super) enum Placed<const N: usize, const H: usize> {
     /// It is booked so.
-    Booked(Booking<N>),
+    Booked(Booking<N, H>),
     /// These slices have to be read first.
     Read(Vec<u8>),
     /// The whole has no room.
@@ -53,7 +53,8 @@ impl<T: Sliced> Known<T> {
         Ok(())
     }
 
-    /// Learns from the item that a write was lost to. Where there was none, it is not known which of them is not as it was seen.
+    /// Learns from the item that a write was lost to. Where there was none, it is not known which
+    /// of them is not as it was seen.
     pub(super) fn learn_from(&mut self, old: Option<Item>) -> Result<(), StoreFault> {
         if let Some(at) = old.as_ref().and_then(Key::of).and_then(|key| keys::slice_of(&key)) {
             return self.learn(at, old);
@@ -85,24 +86,30 @@ impl<T: Sliced> Known<T> {
         self.0.values().flatten()
     }
 
-    /// The slices that are known to be there. The first one always is: it has all, while there is no other.
-    pub(super) fn slices<const N: usize>(&self, cut: Cut, used: impl Fn(&T) -> [i64; N]) -> Vec<Slice<N>> {
+    /// The slices that are known to be there. The first one always is: it has all, while there is
+    /// no other.
+    pub(super) fn slices<const N: usize, const H: usize>(
+        &self,
+        cut: Cut,
+        used: impl Fn(&T) -> [[i64; H]; N],
+    ) -> Vec<Slice<N, H>> {
         let slice = |(at, seen): (&u8, &Option<T>)| {
             let upto = seen.as_ref().and_then(T::upto).or((*at == 0).then_some(cut.parts))?;
-            Some(Slice { at: *at, upto, used: seen.as_ref().map_or([0; N], &used) })
+            Some(Slice { at: *at, upto, used: seen.as_ref().map_or([[0; H]; N], &used) })
         };
         self.0.iter().filter_map(slice).collect()
     }
 
-    /// Finds a place for what has this part. Whether the whole has room is asked once all of it is known.
-    pub(super) fn place<const N: usize>(
+    /// Finds a place for what has this part. Whether the whole has room is asked once all of it is
+    /// known.
+    pub(super) fn place<const N: usize, const H: usize>(
         &self,
         part: u8,
         cut: Cut,
         wish: &Wish<N>,
-        used: impl Fn(&T) -> [i64; N],
+        used: impl Fn(&T) -> [[i64; H]; N],
         has_room: impl FnOnce() -> Result<(), Reached>,
-    ) -> Placed<N> {
+    ) -> Placed<N, H> {
         let slices = self.slices(cut, used);
         if are_all(&slices, cut)
             && let Err(reached) = has_room()

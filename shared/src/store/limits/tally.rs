@@ -1,16 +1,18 @@
-//! What is counted by number alone, in a stretch of time that begins with the first after the last one is over. One write,
-//! and no read before it. It refuses to know what is counted.
+//! What is counted by number alone, in a stretch of time that begins with the first after the last
+//! one is over. One write, and no read before it. It refuses to know what is counted.
 
 use std::time::Duration;
 
-use crate::limits::{HOUR, Limit, MINUTE, OWNERS_PER_HOUR, Reached};
+use crate::limits::waiting::WAITERS;
+use crate::limits::{HOUR, LOOKS_PER_MINUTE, Limit, MINUTE, OWNERS_PER_HOUR, Reached};
 use crate::store::change::{Change, above, as_seen, at_most};
+use crate::store::kept;
 use crate::store::keys::{self, Key};
-use crate::store::rows::{SUM, SUM_SINCE, TTL};
+use crate::store::rows::{SUM, SUM_SINCE, SumRow, TTL};
 use crate::store::{Store, StoreFault};
-use crate::types::{Timestamp, Wallet};
+use crate::types::{PaymentId, Timestamp, Wallet};
 
-use super::sums::sum_of;
+use super::sums::{Sum, sum_of};
 
 /// Something that is counted.
 pub struct Tally {
@@ -21,18 +23,39 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// The signatures that only a contract can judge and that others were asked about: this many in a minute.
-    pub fn of_unproven(most: u32) -> Self {
-        Self { key: keys::unproven(), most, every: MINUTE, limit: Limit::Unproven }
+    /// The signatures that only a contract can judge and that others were asked about, in the names
+    /// of wallets that have paid or of all others: this many in a minute.
+    pub fn of_unproven(has_paid: bool, most: u32) -> Self {
+        Self { key: keys::unproven(has_paid), most, every: MINUTE, limit: Limit::Unproven }
+    }
+
+    /// Those in the name of one wallet.
+    pub fn of_unproven_by(payer: &Wallet, most: u32) -> Self {
+        Self { key: keys::unproven_of(payer), most, every: MINUTE, limit: Limit::Unproven }
     }
 
     /// How often a wallet was told whose a number is.
     pub fn of_owners_told(wallet: &Wallet) -> Self {
         Self { key: keys::owners_told(wallet), most: OWNERS_PER_HOUR, every: HOUR, limit: Limit::Owners }
     }
+
+    /// How often the chain was asked what became of used payments of a wallet.
+    pub fn of_looks(payer: &Wallet) -> Self {
+        Self { key: keys::looks(payer), most: LOOKS_PER_MINUTE, every: MINUTE, limit: Limit::Looks }
+    }
+
+    /// The requests that wait for a sale, from the first one until its patience is over.
+    pub fn of_waits(sale: &PaymentId, patience: Duration) -> Self {
+        Self { key: keys::waits(sale), most: WAITERS, every: patience, limit: Limit::Crowd }
+    }
 }
 
 impl Tally {
+    fn room(&self, counted: Option<Sum>, now: Timestamp) -> Result<(), Reached> {
+        let full = counted.filter(|sum| sum.amount >= u64::from(self.most));
+        full.and_then(|sum| self.reached(sum.since, now.as_second())).map_or(Ok(()), Err)
+    }
+
     /// What is said where the stretch that began then is full; nothing, if it is over.
     fn reached(&self, since: i64, now: i64) -> Option<Reached> {
         let over = since + self.every.as_secs().cast_signed();
@@ -45,12 +68,31 @@ impl Tally {
 const TRIES: u32 = 3;
 
 impl Store {
+    /// Whether a wallet whose contract signs has paid lately, and whether one more signature may be
+    /// asked about in its name. Counts nothing.
+    pub async fn known(
+        &self,
+        payer: &Wallet,
+        own: &Tally,
+        now: Timestamp,
+    ) -> Result<(bool, Result<(), Reached>), StoreFault> {
+        let [paid, counted] = self.items([keys::paid_by_contract(payer), own.key.clone()]).await?;
+        let paid: SumRow = serde_dynamo::from_item(paid.unwrap_or_default())?;
+        let has_paid = paid.ttl.is_some_and(|until| now.as_second() < until);
+        Ok((has_paid, own.room(sum_of(counted)?, now)))
+    }
+
+    /// A wallet whose contract signs has paid. Written by itself, behind everything: where it is
+    /// lost, that wallet is a stranger.
+    pub async fn know(&self, payer: &Wallet, now: Timestamp) -> Result<(), StoreFault> {
+        let until = now.saturating_add(kept::PAID_BY_CONTRACT)?.as_second();
+        self.change(Change::update(keys::paid_by_contract(payer)).set(TTL, until)).await.map(drop)
+    }
+
     /// Whether one more may be counted. Counts nothing.
     pub async fn may_count(&self, what: &Tally, now: Timestamp) -> Result<Result<(), Reached>, StoreFault> {
         let [counted] = self.items([what.key.clone()]).await?;
-        let Some(sum) = sum_of(counted)? else { return Ok(Ok(())) };
-        let full = sum.amount.atomic() >= u64::from(what.most);
-        Ok(if full { what.reached(sum.since, now.as_second()).map_or(Ok(()), Err) } else { Ok(()) })
+        Ok(what.room(sum_of(counted)?, now))
     }
 
     /// Counts one more, if it may be.

@@ -1,34 +1,33 @@
-//! What each call is counted in with the calls of all others: how many run, what all cost, and what those to its prefix cost. Each is a
-//! whole in slices, and what is written for a call stands in the write that claims it.
+//! What each call is counted in with the calls of all others: what all cost and how many run, and
+//! what those to its prefix cost. Both are wholes in slices, and what is written for a call stands
+//! in the write that claims it.
 //!
 //! `docs/decisions.md`: Why are the sums of all in slices?
 
 use crate::limits::judge::{self, Wanted};
 use crate::limits::slices::{self, Booking, Cut, Wish, part, those_of};
-use crate::limits::window::{Bound, Track, Turn, Window};
-use crate::limits::{Budget, Limit, Reached, SETTLING, SWEPT, rates};
-use crate::store::change::{Change, Step, When, as_seen, at_most, no};
+use crate::limits::window::{Bound, SLOTS, Track, Turn, Window};
+use crate::limits::{Budget, CLOSING, Limit, Reached, SWEPT, rates};
+use crate::store::change::{Change, Step};
 use crate::store::cost::Slices;
 use crate::store::item::Item;
 use crate::store::keys::{self, Key};
-use crate::store::rows::{MOVED, RUNNING, RunningRow, UPTO};
 use crate::store::{CallCount, Hurdle, Lost, StoreFault};
 use crate::types::{CallId, PhoneNumber, Timestamp, Usdc};
 
-use super::slices::{Known, Placed, Sliced, Stamp};
-use super::window::{Kept, OF_A_PREFIX, OF_ALL, Reservation, upto_of};
+use super::slices::{Known, Placed, Stamp};
+use super::window::{Kept, OF_A_PREFIX, OF_ALL, Reservation};
 
-/// The three, as far as they are known.
+/// Both, as far as they are known.
 #[derive(Debug, Default)]
 pub(super) struct Wholes {
-    running: Known<Running>,
     day: Known<Window>,
     prefix: Known<Window>,
     /// How many slices were taken by others when they were to be written.
     tries: u32,
 }
 
-/// A call that is to be counted in all three.
+/// A call that is to be counted in both.
 pub(super) struct Ask<'a> {
     pub(super) call: &'a CallId,
     pub(super) wanted: Wanted<'a>,
@@ -37,11 +36,10 @@ pub(super) struct Ask<'a> {
     pub(super) ends_at: Timestamp,
 }
 
-/// Where a call is counted.
+/// The places in which a call is counted.
 pub(super) struct Places {
-    running: Booking<1>,
-    day: Booking<3>,
-    prefix: Booking<1>,
+    day: Booking<4, SLOTS>,
+    prefix: Booking<1, SLOTS>,
 }
 
 /// What becomes of a call that is to be counted.
@@ -54,48 +52,25 @@ pub(super) enum Placing {
     Full(Vec<Reached>),
 }
 
-/// Calls that are not over, of a slice.
-#[derive(Debug)]
-pub(super) struct Running {
-    count: i64,
-    upto: Option<u8>,
-    moved: i64,
-}
-
-impl Sliced for Running {
-    fn read(item: Item) -> Result<Option<Self>, StoreFault> {
-        let row: RunningRow = serde_dynamo::from_item(item)?;
-        Ok(Some(Self { count: row.running, upto: upto_of(row.upto)?, moved: row.moved }))
-    }
-
-    fn upto(&self) -> Option<u8> {
-        self.upto
-    }
-
-    fn moved(&self) -> i64 {
-        self.moved
-    }
-}
-
 /// The item of a slice.
 pub(super) fn key_of(count: CallCount, slice: u8, to: &PhoneNumber) -> Option<Key> {
     match count {
-        CallCount::Running => Some(keys::calls_that_run(slice)),
-        CallCount::DayCost => Some(keys::cost_of_all(slice)),
+        CallCount::OfAll => Some(keys::cost_of_all(slice)),
         CallCount::PrefixCost => Some(keys::cost_of(rates::prefix(to), slice)),
         CallCount::OfWallet | CallCount::ToDestination => None,
     }
 }
 
-/// What is read before a call is counted: the slice of each whole that it is tried in first. A call whose slice of the day is the first one
-/// reads the others as well, so that one in so many says how much of the day's budget is used.
+/// What is read before a call is counted: the slice of each whole that it is tried in first. A call
+/// whose slice of the day is the first one reads the others as well, so that one in so many says
+/// how much of the day's budget is used.
 pub(super) fn read_first(call: &CallId, budget: &Budget) -> Vec<(CallCount, u8)> {
     let (all, of_a_prefix) = (budget.cut(), budget.cut_of_a_prefix());
     let [of_all, of_prefix] = [all, of_a_prefix].map(|cut| first(call, cut));
     let all_of_it = (0..all.parts).step_by(usize::from(all.parts / all.slices.max(1)));
     let day = if of_all == 0 { all_of_it.collect() } else { vec![of_all] };
-    let day = day.into_iter().map(|slice| (CallCount::DayCost, slice));
-    [(CallCount::PrefixCost, of_prefix), (CallCount::Running, of_all)].into_iter().chain(day).collect()
+    let day = day.into_iter().map(|slice| (CallCount::OfAll, slice));
+    std::iter::once((CallCount::PrefixCost, of_prefix)).chain(day).collect()
 }
 
 fn first(call: &CallId, cut: Cut) -> u8 {
@@ -112,54 +87,57 @@ impl Ask<'_> {
         part(seed_of(self.call), tries, cut)
     }
 
-    /// The bounds of what all calls of a day may lose and cost. What only counts for dear destinations is booked for these alone.
-    fn of_day(&self) -> Sums<3> {
+    /// The bounds of what all calls of a day may lose and cost, and of how many run. What only
+    /// counts for dear destinations is booked for these alone.
+    fn of_day(&self) -> Sums<'_, 4> {
         let (Wanted { cost, .. }, budget) = (self.wanted, self.budget);
         let dear = if self.wanted.is_dear() { cost.signed() } else { 0 };
+        let [loss, gross, dear_loss] = [budget.loss, budget.cost, budget.dear()].map(Usdc::signed);
+        let lines = i64::try_from(budget.lines()).unwrap_or(i64::MAX);
         Sums {
             kept: OF_ALL,
-            limits: [Limit::DailyLoss, Limit::DailyCost, Limit::DearLoss],
-            wish: Wish {
-                amount: [cost.signed(), cost.signed(), dear],
-                whole: [budget.loss, budget.cost, budget.dear()].map(Usdc::signed),
-            },
+            limits: [Limit::DailyLoss, Limit::DailyCost, Limit::DearLoss, Limit::AllAtOnce],
+            wish: Wish { amount: [cost.signed(), cost.signed(), dear, 1], whole: [loss, gross, dear_loss, lines] },
+            budget,
         }
     }
 
     /// The bound of what the calls to a prefix may lose.
-    fn of_prefix(&self) -> Sums<1> {
+    fn of_prefix(&self) -> Sums<'_, 1> {
         let wish = Wish { amount: [self.wanted.cost.signed()], whole: [self.budget.prefix.signed()] };
-        Sums { kept: OF_A_PREFIX, limits: [Limit::PrefixCost], wish }
-    }
-
-    fn lines(&self) -> Wish<1> {
-        Wish { amount: [1], whole: [i64::try_from(self.budget.lines()).unwrap_or(i64::MAX)] }
+        Sums { kept: OF_A_PREFIX, limits: [Limit::PrefixCost], wish, budget: self.budget }
     }
 }
 
-/// The sums of a whole, and what is asked of them.
-struct Sums<const N: usize> {
+/// The parts of what is kept of a whole, and what is asked of each.
+struct Sums<'a, const N: usize> {
     kept: [Kept; N],
     limits: [Limit; N],
     wish: Wish<N>,
+    budget: &'a Budget,
 }
 
-impl<const N: usize> Sums<N> {
-    fn place(&self, known: &Known<Window>, part: u8, cut: Cut, now: i64) -> Placed<N> {
-        let used = |seen: &Window| {
-            let turn = Turn::of(Some(seen), now);
-            self.kept.map(|Kept { track, .. }| turn.now(track(seen)).total)
-        };
+impl<const N: usize> Sums<'_, N> {
+    fn place(&self, known: &Known<Window>, part: u8, cut: Cut, now: i64) -> Placed<N, SLOTS> {
+        let used = |seen: &Window| self.kept.map(|kept| kept.used(seen, now));
         known.place(part, cut, &self.wish, used, || self.have_room(Window::whole(known.seen(), now).as_ref(), now))
     }
 
-    /// Whether the whole has room. What is dearer than all that it allows needs as much as that: it is placed where nothing is lost.
+    /// Whether the whole has room. What is dearer than all that it allows needs as much as that: it
+    /// is placed where nothing is lost.
     fn have_room(&self, whole: Option<&Window>, now: i64) -> Result<(), Reached> {
         let turn = Turn::of(whole, now);
         let asked = self.kept.iter().zip(self.limits).zip(self.wish.amount).zip(self.wish.whole);
         let asked = asked.filter(|(((_, _), amount), _)| *amount != 0);
-        let full = asked.filter_map(|(((kept, limit), amount), most)| {
-            turn.fits(whole, kept.track, &Bound { limit, needs: amount.min(most), most }, now).err()
+        let full = asked.filter_map(|(((kept, limit), amount), most)| match kept {
+            Kept::Sum(_, track, open) => {
+                let bound = Bound { limit, open: whole.map_or(0, open), needs: amount.min(most), most };
+                turn.fits(whole, *track, &bound, now).err()
+            }
+            Kept::Running => {
+                let running = whole.map_or(0, |seen| seen.running).max(0);
+                judge::lines(running.cast_unsigned(), self.budget).err()
+            }
         });
         full.max_by_key(|reached| reached.retry_after).map_or(Ok(()), Err)
     }
@@ -169,73 +147,95 @@ impl Wholes {
     /// Learns what a slice holds.
     pub(super) fn learn(&mut self, count: CallCount, slice: u8, item: Option<Item>) -> Result<(), StoreFault> {
         match count {
-            CallCount::Running => self.running.learn(slice, item),
-            CallCount::DayCost => self.day.learn(slice, item),
+            CallCount::OfAll => self.day.learn(slice, item),
             CallCount::PrefixCost => self.prefix.learn(slice, item),
             CallCount::OfWallet | CallCount::ToDestination => Ok(()),
         }
     }
 
-    /// Learns what a claim has found that was lost to one of them. Where another one was in the way, other slices are tried.
+    /// Learns what a claim has found that was lost to one of them. Where another one was in the
+    /// way, other slices are tried.
     pub(super) fn learn_from(&mut self, count: CallCount, lost: Lost) -> Result<(), StoreFault> {
         if lost.busy {
             self.tries += 1;
             return Ok(());
         }
         match count {
-            CallCount::Running => self.running.learn_from(lost.old),
-            CallCount::DayCost => self.day.learn_from(lost.old),
+            CallCount::OfAll => self.day.learn_from(lost.old),
             CallCount::PrefixCost => self.prefix.learn_from(lost.old),
             CallCount::OfWallet | CallCount::ToDestination => Ok(()),
         }
     }
 
-    /// The slices of which a limit was found to be reached, if there are several. They are not read at one instant, so what one has passed
-    /// on to another meanwhile may have been seen in both: reached is what is so twice, without anything passed on in between.
+    /// The slices of which a limit was found to be reached, if there are several. They are not read
+    /// at one instant, so what one has passed on to another meanwhile may have been seen in both:
+    /// reached is what is so twice, without anything passed on in between.
     pub(super) fn stamps(&self, limit: Limit) -> Vec<(CallCount, Stamp)> {
         let (count, stamps) = match limit {
-            Limit::AllAtOnce => (CallCount::Running, self.running.stamps()),
-            Limit::DailyLoss | Limit::DailyCost | Limit::DearLoss => (CallCount::DayCost, self.day.stamps()),
+            Limit::AllAtOnce | Limit::DailyLoss | Limit::DailyCost | Limit::DearLoss => {
+                (CallCount::OfAll, self.day.stamps())
+            }
             Limit::PrefixCost => (CallCount::PrefixCost, self.prefix.stamps()),
-            _ => return Vec::new(),
+            Limit::CallsPerHour
+            | Limit::CallsPerDay
+            | Limit::CallsAtOnce
+            | Limit::SamePerHour
+            | Limit::SamePerDay
+            | Limit::DestinationPerDay
+            | Limit::Broken
+            | Limit::WalletCost
+            | Limit::NewWallet
+            | Limit::NumbersPerDay
+            | Limit::NumbersCost
+            | Limit::UnpaidCall
+            | Limit::UnpaidNumber
+            | Limit::UnpaidRing
+            | Limit::Renewal
+            | Limit::InDoubt
+            | Limit::CreditSpent
+            | Limit::Owners
+            | Limit::Looks
+            | Limit::Unproven
+            | Limit::Crowd => return Vec::new(),
         };
         let several = stamps.len() > 1;
         stamps.into_iter().filter(|_| several).map(|stamp| (count, stamp)).collect()
+    }
+
+    /// Now, or when the newest half-day began that was seen: another process may have begun it
+    /// whose clock is ahead, and what passes from slice to slice stays in its half-day.
+    pub(super) fn not_before_seen(&self, now: i64) -> i64 {
+        self.day.seen().chain(self.prefix.seen()).map(|seen| seen.since).fold(now, i64::max)
     }
 
     /// Finds places for a call.
     pub(super) fn place(&self, ask: &Ask<'_>, now: i64) -> Placing {
         let (all, of_a_prefix) = (ask.budget.cut(), ask.budget.cut_of_a_prefix());
         let (of_all, of_prefix) = (ask.part(self.tries, all), ask.part(self.tries, of_a_prefix));
-        let count = |running: &Running| [running.count];
-        let lines = || {
-            let running: i64 = self.running.seen().map(|seen| seen.count).sum();
-            judge::lines(running.max(0).cast_unsigned(), ask.budget)
-        };
-        let running = self.running.place(of_all, all, &ask.lines(), count, lines);
         let day = ask.of_day().place(&self.day, of_all, all, now);
         let prefix = ask.of_prefix().place(&self.prefix, of_prefix, of_a_prefix, now);
         let (mut read, mut full) = (Vec::new(), Vec::new());
-        let running = placed(running, CallCount::Running, &mut read, &mut full);
-        let day = placed(day, CallCount::DayCost, &mut read, &mut full);
+        let day = placed(day, CallCount::OfAll, &mut read, &mut full);
         let prefix = placed(prefix, CallCount::PrefixCost, &mut read, &mut full);
-        match (running, day, prefix) {
-            (Some(running), Some(day), Some(prefix)) => Placing::In(Places { running, day, prefix }),
+        match (day, prefix) {
+            (Some(day), Some(prefix)) => Placing::In(Places { day, prefix }),
             _ if read.is_empty() => Placing::Full(full),
             _ => Placing::Read(read),
         }
     }
 
-    /// What is left to be read for a call that says how much of a day's budget is used: there were more slices once.
+    /// What is left to be read for a call that says how much of a day's budget is used: there were
+    /// more slices once.
     pub(super) fn unread(&self, call: &CallId, budget: &Budget) -> Vec<(CallCount, u8)> {
         let cut = budget.cut();
         if first(call, cut) != 0 || self.is_all_of_the_day(cut) {
             return Vec::new();
         }
-        (0..cut.parts).filter(|slice| !self.day.has(*slice)).map(|slice| (CallCount::DayCost, slice)).collect()
+        (0..cut.parts).filter(|slice| !self.day.has(*slice)).map(|slice| (CallCount::OfAll, slice)).collect()
     }
 
-    /// How much of what a day may lose or cost is used, in hundredths: the one of which more is. Nothing, where not all of it is known.
+    /// How much of what a day may lose or cost is used, in hundredths: the one of which more is.
+    /// Nothing, where not all of it is known.
     pub(super) fn used_up(&self, budget: &Budget, now: i64) -> Option<u64> {
         let day = Window::whole(self.day.seen(), now).unwrap_or_default();
         let used = |track: &Track, most: Usdc| {
@@ -247,13 +247,14 @@ impl Wholes {
     }
 
     fn is_all_of_the_day(&self, cut: Cut) -> bool {
-        slices::are_all(&self.day.slices(cut, |_| [0; 1]), cut)
+        slices::are_all(&self.day.slices(cut, |_| [[0; 1]; 1]), cut)
     }
 
-    /// The slices of these places, and the half-days of the prefix and of all in which it is booked.
+    /// The slices of these places, and the half-days of the prefix and of all in which it is
+    /// booked.
     pub(super) fn booked(&self, places: &Places, now: i64) -> (Slices, i64, i64) {
-        let Places { running, day, prefix } = places;
-        let slices = Slices { running: running.at, day: day.at, prefix: prefix.at };
+        let Places { day, prefix } = places;
+        let slices = Slices { day: day.at, prefix: prefix.at };
         (slices, turn_of(&self.prefix, prefix, prefix.at, now).slot, turn_of(&self.day, day, day.at, now).slot)
     }
 
@@ -267,23 +268,18 @@ impl Wholes {
         let prefix = |slice| keys::cost_of(rates::prefix(ask.wanted.to), slice);
         let prefix = reserved(&self.prefix, &places.prefix, OF_A_PREFIX, prefix, ask, now);
         let day = reserved(&self.day, &places.day, OF_ALL, keys::cost_of_all, ask, now);
-        let running = places.running.changes.iter().map(|change| {
-            let seen = self.running.get(change.at).and_then(|seen| seen.upto);
-            let counted = counted(keys::calls_that_run(change.at), change, seen);
-            if places.running.changes.len() > 1 { counted.add(MOVED, 1) } else { counted }
-        });
         let prefix = prefix.into_iter().map(|change| or(change, CallCount::PrefixCost, of_a_prefix));
-        let day = day.into_iter().map(|change| or(change, CallCount::DayCost, all));
-        prefix.chain(day).chain(running.map(|change| or(change, CallCount::Running, all))).collect()
+        let day = day.into_iter().map(|change| or(change, CallCount::OfAll, all));
+        prefix.chain(day).collect()
     }
 }
 
-fn placed<const N: usize>(
-    placed: Placed<N>,
+fn placed<const N: usize, const H: usize>(
+    placed: Placed<N, H>,
     count: CallCount,
     read: &mut Vec<(CallCount, u8)>,
     full: &mut Vec<Reached>,
-) -> Option<Booking<N>> {
+) -> Option<Booking<N, H>> {
     match placed {
         Placed::Booked(booking) => return Some(booking),
         Placed::Read(slices) => read.extend(slices.into_iter().map(|slice| (count, slice))),
@@ -293,28 +289,30 @@ fn placed<const N: usize>(
 }
 
 /// The slice that this one is a half of from now on, if it begins with this booking.
-fn whole_of<const N: usize>(booking: &Booking<N>, at: u8) -> u8 {
+fn whole_of<const N: usize>(booking: &Booking<N, SLOTS>, at: u8) -> u8 {
     let begins = booking.changes.iter().any(|change| change.at == at && change.upto.is_none());
     let halved = booking.changes.iter().find(|change| change.upto.is_some() && change.halved == Some(at));
     halved.filter(|_| begins).map_or(at, |change| change.at)
 }
 
 /// The half-day of a slice in which something is booked.
-fn turn_of<const N: usize>(known: &Known<Window>, booking: &Booking<N>, at: u8, now: i64) -> Turn {
+fn turn_of<const N: usize>(known: &Known<Window>, booking: &Booking<N, SLOTS>, at: u8, now: i64) -> Turn {
     Turn::of(known.get(whole_of(booking, at)), now)
 }
 
 /// The slices of a window with a call in them.
 fn reserved<const N: usize>(
     known: &Known<Window>,
-    booking: &Booking<N>,
+    booking: &Booking<N, SLOTS>,
     sums: [Kept; N],
     key: impl Fn(u8) -> Key,
     ask: &Ask<'_>,
     now: i64,
 ) -> Vec<Change> {
-    let settled = ask.ends_at.as_second() + (SWEPT + SETTLING).as_secs().cast_signed();
-    let slice = |change: &slices::Change<N>| Reservation {
+    let closed = ask.ends_at.as_second() + (SWEPT + CLOSING).as_secs().cast_signed();
+    // A prefix has no sum of its own for them.
+    let is_dear = ask.wanted.is_dear() && N == OF_ALL.len();
+    let slice = |change: &slices::Change<N, SLOTS>| Reservation {
         key: key(change.at),
         seen: known.get(change.at),
         turn: turn_of(known, booking, change.at, now),
@@ -322,23 +320,8 @@ fn reserved<const N: usize>(
         change: *change,
         moves: booking.changes.len() > 1,
         open: if change.at == booking.at { ask.wanted.cost.signed() } else { 0 },
-        known: settled,
+        open_dear: if change.at == booking.at && is_dear { ask.wanted.cost.signed() } else { 0 },
+        known: closed,
     };
     booking.changes.iter().map(|change| slice(change).booked(now)).collect()
-}
-
-/// A slice of the calls that run, with more of them in it.
-fn counted(key: Key, change: &slices::Change<1>, seen: Option<u8>) -> Change {
-    let [more] = change.more;
-    let halved = change.halved.map(i64::from);
-    if change.upto.is_none() {
-        return Change::put(key, Item::new()).set(RUNNING, more).set_some(UPTO, halved).when(When::Absent);
-    }
-    let change_of =
-        Change::update(key).add(RUNNING, more).set_some(UPTO, halved).when(as_seen(UPTO, seen.map(i64::from)));
-    match change.at_most {
-        [Some(most)] if most < 0 => change_of.when(at_most(RUNNING, most)),
-        [Some(most)] => change_of.when(When::Any(vec![no(RUNNING), at_most(RUNNING, most)])),
-        [None] => change_of,
-    }
 }

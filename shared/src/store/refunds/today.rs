@@ -1,28 +1,34 @@
-//! How much goes back in a day, counted in the write that says that something is about to be sent: once for each payment, and
-//! never more than it may be, whatever died or ran twice.
+//! How much goes back in a day, counted in the write that says that something is about to be sent:
+//! once for each payment, and never more than it may be, whatever died or ran twice.
+//!
+//! `docs/decisions.md`: Why is there a bound for what goes back to one payer?
 
 use crate::store::change::{Change, Changes, Step, When, above, at_most, no};
+use crate::store::parse::instant_of;
 use crate::store::rows::{
     AMOUNT, COUNTED, DUE_AT, LIFTED_AT, LIFTED_BY, Name, REFUND, RefundStopRow, RefundedRow, Refunding, STOPPED_AT,
-    STRAYS, TTL, Value,
+    STOPPED_BY, STRAYS, TTL, Value,
 };
 use crate::store::sales::{BUSY, Record, Refund};
 use crate::store::{Done, Hurdle, Store, StoreFault};
 use crate::store::{kept, keys};
-use crate::types::{AttemptId, DAY, Timestamp, Usdc};
+use crate::types::{AttemptId, DAY, Timestamp, Usdc, Wallet};
 
 use super::still;
 
-/// How much may go back in a day.
+/// The sums that may go back in a day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bounds {
     /// Of everything. Where more is owed nothing goes back any more, until an operator says so.
     pub all: Usdc,
-    /// Of stray payments. The rest waits for another day, or for an operator.
+    /// Of what goes to one payer, so that a few cannot use up what goes back to all. The rest waits
+    /// for another day, or for an operator.
+    pub payer: Usdc,
+    /// Of stray payments. The rest waits as well.
     pub strays: Usdc,
 }
 
-/// What has gone back on a day.
+/// The sums that have gone back on a day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Today {
     /// All of it.
@@ -33,21 +39,33 @@ pub struct Today {
     pub strays: Usdc,
 }
 
-/// What came of the wish to send a refund.
+/// A stop of all that goes back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stop {
+    /// Since when.
+    pub since: Timestamp,
+    /// The operator who stopped it, and why; nothing, if more was owed than may go back in a day.
+    pub by: Option<String>,
+}
+
+/// The outcome of the wish to send a refund.
 pub enum Sending {
     /// It is recorded, and ours to send.
     Ours(Box<Record>),
     /// It is not as it was seen: another process is at it.
     Overtaken,
-    /// It would be more than may go back in a day, or an operator has not lifted the stop since it was.
+    /// It would be more than may go back in a day, or an operator has not lifted the stop since it
+    /// was.
     Stopped,
+    /// It would be more than may go back to this payer in a day.
+    PayerUsedUp,
     /// It would be more than may go back in a day of stray payments.
     StraysUsedUp,
 }
 
 impl Store {
-    /// refund due | sending → sending of `sent`, until `valid_before`. The first time it counts as paid back today, and that
-    /// is the only time at which it may be too much.
+    /// refund due | sending → sending of `sent`, until `valid_before`. The first time it counts as
+    /// paid back today, and that is the only time at which it may be too much.
     pub async fn send_refund(
         &self,
         record: &Record,
@@ -63,6 +81,7 @@ impl Store {
             sent,
             valid_before: Some(valid_before),
             tries: seen.tries + 1,
+            poor_since: None,
             ..seen.clone()
         };
         let change = still(record, seen)
@@ -75,7 +94,8 @@ impl Store {
                 return Ok(Sending::Stopped);
             }
             let stop = Change::check(keys::refund_stop()).when(no(STOPPED_AT)).or(Hurdle::RefundsStopped);
-            changes = changes.and(Changes::of([count(&refund, bounds, now)?, stop]));
+            let to_payer = count_of_payer(record, &refund, bounds, now)?;
+            changes = changes.and(Changes::of([to_payer, count(&refund, bounds, now)?, stop]));
         }
         let token = format!("{}|{}|send refund", record.id.as_str(), by.as_str());
         Ok(match self.transact(changes, &token).await? {
@@ -88,6 +108,7 @@ impl Store {
                     if is_all { Sending::Stopped } else { Sending::StraysUsedUp }
                 }
                 Hurdle::RefundsStopped => Sending::Stopped,
+                Hurdle::RefundsToPayer => Sending::PayerUsedUp,
                 Hurdle::Name
                 | Hurdle::Number
                 | Hurdle::Lease
@@ -107,24 +128,34 @@ impl Store {
         Ok(Today::of(&serde_dynamo::from_item(item.unwrap_or_default())?))
     }
 
-    /// Since when nothing goes back any more, in epoch seconds, if that is so.
-    pub async fn refunds_stopped(&self) -> Result<Option<i64>, StoreFault> {
-        let item = self.item(keys::refund_stop()).await?.unwrap_or_default();
-        Ok(serde_dynamo::from_item::<_, RefundStopRow>(item)?.stopped_at)
+    /// What was sent back to this payer on the day of `now`.
+    pub async fn refunded_to(&self, payer: &Wallet, now: Timestamp) -> Result<Usdc, StoreFault> {
+        let item = self.item(keys::refunds_to(payer, day_of(now))).await?;
+        Ok(Today::of(&serde_dynamo::from_item(item.unwrap_or_default())?).counted)
     }
 
-    /// payments back: going → stopped, until an operator lifts it
-    pub async fn stop_refunds(&self, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
-        let stop = Change::update(keys::refund_stop()).set(STOPPED_AT, now).when(no(STOPPED_AT));
-        let change = stop.or(Hurdle::RefundsStopped);
+    /// Since when nothing goes back any more, and who said so, if that is so.
+    pub async fn refunds_stopped(&self) -> Result<Option<Stop>, StoreFault> {
+        let item = self.item(keys::refund_stop()).await?.unwrap_or_default();
+        let row: RefundStopRow = serde_dynamo::from_item(item)?;
+        row.stopped_at.map(|at| Ok(Stop { since: instant_of(at)?, by: row.stopped_by })).transpose()
+    }
+
+    /// payments back: going → stopped, until an operator lifts it. By an operator, in their words,
+    /// or by what may go back in a day.
+    pub async fn stop_refunds(&self, who: Option<&str>, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
+        let stop = Change::update(keys::refund_stop()).set(STOPPED_AT, now).set_some(STOPPED_BY, who);
+        let change = stop.when(no(STOPPED_AT)).or(Hurdle::RefundsStopped);
         let done = self.transact(Changes::of([change]), &format!("stop refunds {}", by.as_str())).await?;
         Ok(matches!(done, Done::Yes))
     }
 
-    /// payments back: stopped → going; day: what has gone back → counts no longer. As much as in a day may go back from here on.
+    /// payments back: stopped → going; day: what has gone back → counts no longer. As much as in a
+    /// day may go back from here on.
     pub async fn lift_refund_stop(&self, who: &str, by: &AttemptId, now: Timestamp) -> Result<bool, StoreFault> {
         let stop = Change::update(keys::refund_stop())
             .remove(STOPPED_AT)
+            .remove(STOPPED_BY)
             .set(LIFTED_AT, now)
             .set(LIFTED_BY, who)
             .when(above(STOPPED_AT, i64::MIN))
@@ -154,6 +185,19 @@ fn count(refund: &Refund, bounds: &Bounds, now: Timestamp) -> Result<Step, Store
         .when(fits(COUNTED, bounds.all));
     let day = if refund.is_unasked() { day.add(STRAYS, amount).when(fits(STRAYS, bounds.strays)) } else { day };
     Ok(day.or(Hurdle::RefundsToday))
+}
+
+/// What goes to this payer, if that is not too much for one. The first of a day never is: an amount
+/// that is larger than the bound would wait for ever. What an operator lets through counts, and is
+/// not asked.
+fn count_of_payer(record: &Record, refund: &Refund, bounds: &Bounds, now: Timestamp) -> Result<Step, StoreFault> {
+    let amount = refund.amount.signed();
+    let day = Change::update(keys::refunds_to(&record.signed.payer, day_of(now)))
+        .add(COUNTED, amount)
+        .set(TTL, forgotten(now)?);
+    let most = bounds.payer.signed() - amount;
+    let fits = When::Any(vec![no(COUNTED), at_most(COUNTED, most)]);
+    Ok(if refund.by.is_some() { day.anyway() } else { day.when(fits).or(Hurdle::RefundsToPayer) })
 }
 
 fn day_of(now: Timestamp) -> i64 {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::words;
 
-/// `BOOK#<day>` / `<second>#<what>#<payment or call>`: what has happened to money at one moment, as it will stand in
-/// that day's files. It is written once, and never changed.
+/// `BOOK#<day>` / `<second>#<what>#<payment or call>`: what has happened to money at one moment, as
+/// it will stand in that day's files. It is written once, and never changed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct BookRow {
     pub pk: String,

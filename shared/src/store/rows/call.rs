@@ -79,11 +79,12 @@ pub(in crate::store) struct CallRow {
     pub waited_until: Option<i64>,
     /// Nothing about it will change any more.
     #[serde(default)]
-    pub settled: bool,
+    pub closed: bool,
     /// What the last look showed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<ViewRow>,
-    /// The digests of the parts of what was said, which are items of their own.
+    /// The digests of the parts of what was said, which are items of their own, and how many lines
+    /// each has.
     #[serde(default, skip_serializing_if = "Bytes::is_empty")]
     pub said: Bytes,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,7 +118,7 @@ pub(in crate::store) struct QuestionRow {
 }
 
 words! {
-    /// What a call has cost its wallet.
+    /// The state of the charge for a call.
     pub enum Charge {
         /// The payment is not settled yet.
         Pending = "pending",

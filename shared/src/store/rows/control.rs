@@ -12,7 +12,8 @@ pub(in crate::store) struct ControlRow {
     pub paused_for: Option<String>,
     /// Micro-dollars that were granted and are not on the chain, since selling was last resumed.
     pub missing: Option<u64>,
-    /// What destinations are hashed with. It is made once and never changes: another one would forget the whole list.
+    /// What destinations are hashed with. It is made once and never changes: another one would
+    /// forget the whole list.
     pub salt: Option<String>,
 }
 
@@ -24,7 +25,7 @@ pub(in crate::store) struct OptOutRow {
 }
 
 words! {
-    /// What is not sold at the moment.
+    /// The part of the selling that is paused.
     pub enum Pause {
         /// Neither numbers nor calls. Who has a number keeps it: it is listed and renewed.
         New = "new",
@@ -61,4 +62,6 @@ pub(in crate::store) struct TurnRow {
     pub by_day: Option<String>,
     /// Until when the files of the books are written.
     pub written_at: Option<i64>,
+    /// How many parts of that day are written.
+    pub parts: Option<u32>,
 }

@@ -4,18 +4,22 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// `LIMIT#WALLET#<caip10>`, `LIMIT#DESTINATION#<e164>`, `LIMIT#BUYER#<caip10>` / `LIMIT`: the calls of a wallet or to a destination
-/// that still count, by their ids; the purchases of a wallet, by their payments' tags.
+/// `LIMIT#WALLET#<caip10>`, `LIMIT#DESTINATION#<e164>`, `LIMIT#BUYER#<caip10>` / `LIMIT`: the calls
+/// of a wallet or to a destination that still count, by their ids; the purchases of a wallet, by
+/// their payments' tags.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct CountedRows {
-    /// It grows with every call that is counted: a request that has counted on another one counts again.
+    /// It grows with every call that is counted: a request that has counted on another one counts
+    /// again.
     pub version: Option<i64>,
     /// From when on nothing in it counts; deletion comes some time after that.
     pub ttl: Option<i64>,
-    /// Of a wallet: how many of its calls have cost us no more than was paid for them, less what risks have used up.
+    /// Of a wallet: how many of its calls have cost us no more than was paid for them, less what
+    /// risks have used up.
     #[serde(default)]
     pub good: i64,
-    /// Of a destination: when a call to it was last paid back because its line had failed in the middle of the conversation.
+    /// Of a destination: when a call to it was last paid back because its line had failed in the
+    /// middle of the conversation.
     pub broke_at: Option<i64>,
     #[serde(default)]
     pub entries: HashMap<String, CountedRow>,
@@ -48,7 +52,9 @@ impl CountedRow {
     }
 }
 
-/// `LIMIT#NUMBERS` / `LIMIT`: what the numbers of a day cost, in micro-dollars; and what is counted by number alone.
+/// `LIMIT#UNPROVEN`, `LIMIT#UNPROVEN#PAID`, `LIMIT#UNPROVEN#<caip10>`, `LIMIT#OWNERS#<caip10>`,
+/// `LIMIT#LOOKS#<caip10>`, `LIMIT#WAITS#<payment>` / `LIMIT`: what is counted by number alone.
+/// `LIMIT#PAID#<caip10>` / `LIMIT`: that a wallet whose contract signs has paid, until its `ttl`.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct SumRow {
     pub sum_since: Option<i64>,
@@ -58,8 +64,10 @@ pub(in crate::store) struct SumRow {
     pub ttl: Option<i64>,
 }
 
-/// `LIMIT#PREFIX#<digits>[/<slice>]`, `LIMIT#COST[/<slice>]` / `LIMIT`: what calls have lost in a window that moves, in micro-dollars: all of it, and by the
-/// half-day. Of all calls also what they cost, and what those to dear destinations have lost.
+/// `LIMIT#PREFIX#<digits>[/<slice>]`, `LIMIT#COST[/<slice>]` / `LIMIT`: what calls have lost in a
+/// window that moves, in micro-dollars: all of it, and by the half-day; `LIMIT#NUMBERS`,
+/// `LIMIT#NUMBERS#UNPAID` / `LIMIT`: what numbers cost, likewise. Of all calls also what they cost,
+/// what those to dear destinations have lost, and how many are not over.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct WindowRow {
     /// The number of the newest half-day,
@@ -93,30 +101,27 @@ pub(in crate::store) struct WindowRow {
     /// How much is reserved, and by when it is known what that has cost.
     #[serde(default)]
     pub open: i64,
+    /// How much of that is for dear destinations.
+    #[serde(default)]
+    pub open_dear: i64,
     #[serde(default)]
     pub open_until: i64,
-    /// The first of the parts of the whole that are not this slice's any more; absent where all are.
+    /// How many calls are not over, whenever they were counted.
+    #[serde(default)]
+    pub running: i64,
+    /// The first of the parts of the whole that are not this slice's any more; absent where all
+    /// are.
     pub upto: Option<i64>,
     /// How often something was passed on to other slices or by them.
     #[serde(default)]
     pub moved: i64,
-    /// From when on nothing in it counts. A slice among others is not forgotten.
+    /// From when on nothing in it counts. A slice among others is not forgotten, nor what counts
+    /// calls that run.
     pub ttl: Option<i64>,
 }
 
-/// `LIMIT#CALLS[/<slice>]` / `LIMIT`: how many calls are not over.
-#[derive(Debug, Default, Deserialize)]
-pub(in crate::store) struct RunningRow {
-    #[serde(default)]
-    pub running: i64,
-    /// See [`WindowRow::upto`].
-    pub upto: Option<i64>,
-    /// See [`WindowRow::moved`].
-    #[serde(default)]
-    pub moved: i64,
-}
-
-/// What a call costs us upstream, reserved when it is dialled and corrected when it is over; and what was paid for it.
+/// The cost of a call upstream, reserved when it is dialled and corrected when it is over; and what
+/// was paid for it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(in crate::store) struct CostRow {
     pub micros: u64,
@@ -144,7 +149,8 @@ pub(in crate::store) struct CostRow {
     /// and could have cost more than its wallet may lose.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub risk: bool,
-    /// In which slices it was counted: of the calls that run, of what all cost, and of its prefix. Absent where it was the first of each.
+    /// In which slices it was counted: of all, and of its prefix. Absent where it was the first of
+    /// both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slices: Option<[u8; 3]>,
+    pub slices: Option<[u8; 2]>,
 }

@@ -1,12 +1,12 @@
-//! The names of attributes, each taken from the field of the row that it is read into: a name that no row has does not compile,
-//! and nothing else can make one.
+//! The names of attributes, each taken from the field of the row that it is read into: a name that
+//! no row has does not compile, and nothing else can make one.
 
 use std::borrow::Cow;
 
 use super::{
     CallRow, ControlRow, CostRow, CountedRow, CountedRows, DialledRow, DoubtsRow, LeaseRow, NumberRow, OptOutRow,
-    PaymentRow, PurchaseRow, RefundRow, RefundStopRow, RefundedRow, RunningRow, SaidRow, SaleRow, SumRow, TurnRow,
-    WalletRow, WindowRow,
+    PaymentRow, PurchaseRow, RefundRow, RefundStopRow, RefundedRow, SaidRow, SaleRow, SumRow, TurnRow, WalletRow,
+    WindowRow,
 };
 
 /// The name of an attribute.
@@ -83,6 +83,7 @@ attributes! {
     SID = sid of NumberRow;
     EXPIRES_AT = expires_at of LeaseRow;
     HOLD = hold of LeaseRow;
+    RENEWED_AT_MS = renewed_at_ms of LeaseRow;
 
     DIAL = dial of WalletRow;
     UNPAID_AT = unpaid_at of WalletRow;
@@ -104,6 +105,7 @@ attributes! {
     BY_COUNTRY = by_country of TurnRow;
     BY_DAY = by_day of TurnRow;
     WRITTEN_AT = written_at of TurnRow;
+    PARTS = parts of TurnRow;
     PROGRESS = progress of TurnRow;
     BLOCKS = blocks of TurnRow;
     INSIDE = inside of TurnRow;
@@ -123,22 +125,24 @@ attributes! {
     STOPPED = stopped of SaleRow CallRow;
     BOOKED = booked of SaleRow;
     GIVEN_BACK = given_back of SaleRow;
-    SETTLED = settled of SaleRow CallRow;
+    SETTLED = settled of SaleRow;
+    CLOSED = closed of CallRow;
     REFUND = refund of SaleRow;
     SEARCHED = searched of SaleRow;
     NETWORK = network of PaymentRow;
     FROM = from of PaymentRow CallRow;
     TO = to of CallRow CountedRow DialledRow;
 
-    REASON = reason of RefundRow;
     TAKEN_BY = taken_by of RefundRow;
     TRIES = tries of RefundRow;
     REFUSED = refused of RefundRow;
+    POOR_SINCE = poor_since of RefundRow;
     BY = by of RefundRow;
     AMOUNT = amount of RefundedRow;
     COUNTED = counted of RefundedRow;
     STRAYS = strays of RefundedRow;
     STOPPED_AT = stopped_at of RefundStopRow;
+    STOPPED_BY = stopped_by of RefundStopRow;
     LIFTED_AT = lifted_at of RefundStopRow;
     LIFTED_BY = lifted_by of RefundStopRow;
 
@@ -172,8 +176,8 @@ attributes! {
     BROKE_AT = broke_at of CountedRows;
     ENDS_AT = ends_at of CountedRow;
     OPEN_UNTIL = open_until of CountedRow WindowRow;
-    UPTO = upto of WindowRow RunningRow;
-    MOVED = moved of WindowRow RunningRow;
+    UPTO = upto of WindowRow;
+    MOVED = moved of WindowRow;
     SUM_SINCE = sum_since of SumRow WindowRow;
     SUM = sum of SumRow;
     SLOT = slot of WindowRow;
@@ -190,5 +194,6 @@ attributes! {
     DEAR_1 = dear_1 of WindowRow;
     DEAR_2 = dear_2 of WindowRow;
     OPEN = open of WindowRow;
-    RUNNING = running of RunningRow;
+    OPEN_DEAR = open_dear of WindowRow;
+    RUNNING = running of WindowRow;
 }

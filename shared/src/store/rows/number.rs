@@ -17,8 +17,8 @@ pub(in crate::store) struct NumberRow {
 }
 
 words! {
-    /// In whose hands a number is. "Cooling" is `pooled` with a `due_at` that has not come: it is free because its time
-    /// says so, not because something has run.
+    /// In whose hands a number is. "Cooling" is `pooled` with a `due_at` that has not come: it is
+    /// free because its time says so, not because something has run.
     pub enum Custody {
         /// About to be bought at the carrier for a sale.
         Buying = "buying",
@@ -41,6 +41,7 @@ pub(in crate::store) struct LeaseRow {
     pub sk: String,
     pub country: String,
     pub expires_at: i64,
+    pub renewed_at_ms: Option<i64>,
     pub hold: Option<String>,
     pub due_queue: Option<String>,
     pub due_at: Option<i64>,

@@ -25,6 +25,9 @@ pub(in crate::store) struct RefundRow {
     /// How often it was definitely refused.
     #[serde(default)]
     pub refused: u32,
+    /// Since when the wallet that pays back holds too little for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poor_since: Option<i64>,
     /// The transaction that gave it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
@@ -34,7 +37,7 @@ pub(in crate::store) struct RefundRow {
 }
 
 words! {
-    /// How far a refund is.
+    /// The state of a refund.
     pub enum Refunding {
         /// Nothing was sent yet.
         Due = "due",
@@ -56,7 +59,9 @@ words! {
         ProductGone = "product_gone",
         /// It was paid first, and what was then to be done for it could not be.
         Undeliverable = "undeliverable",
-        /// It was paid though we had not asked for it, or no longer.
+        /// It was sent by us, given up, and was made after all.
+        Late = "late",
+        /// It was paid though we had not asked for it.
         Stray = "stray",
         /// An operator decided it.
         ByHand = "by_hand",
@@ -76,10 +81,13 @@ pub(in crate::store) struct RefundedRow {
     pub ttl: Option<i64>,
 }
 
-/// `REFUNDED#STOP` / `REFUNDED`: since when nothing goes back, and which operator has last lifted that.
+/// `REFUNDED#STOP` / `REFUNDED`: since when nothing goes back, and which operator has last lifted
+/// that.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct RefundStopRow {
     pub stopped_at: Option<i64>,
+    /// Who stopped them, and why; nothing, if it was the day's limit.
+    pub stopped_by: Option<String>,
     pub lifted_at: Option<i64>,
     pub lifted_by: Option<String>,
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{Bytes, Packed, RefundRow, WorkRow};
 use crate::types::words;
 
-/// `SALE#<payment id>` / `SALE`: a payment and what is sold for it. It is written four times, and each costs as many units as it has
-/// begun kilobytes: what is long stands in bytes, and what is not so is left out.
+/// `SALE#<payment id>` / `SALE`: a payment and what is sold for it. It is written four times, and
+/// each costs as many units as it has begun kilobytes: what is long stands in bytes, and what is
+/// not so is left out.
 ///
 /// `docs/decisions.md`: Why is a sale kept below a kilobyte?
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,7 +27,8 @@ pub(in crate::store) struct SaleRow {
     pub payment: PaymentRow,
     pub work: WorkRow,
     pub created_at: i64,
-    /// A void sale that can never be claimed again: the payment was handed to the facilitator, or a phone rang for it.
+    /// A void sale that can never be claimed again: the payment was handed to the facilitator, or a
+    /// phone rang for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spent: bool,
     /// The facilitator has said that the nonce is used: only the chain can tell by whom.
@@ -66,12 +68,15 @@ pub(in crate::store) struct SaleRow {
 /// See [`crate::types::Searched`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct SearchedRow {
-    pub message: String,
-    pub before: String,
+    pub sought: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
 }
 
 words! {
-    /// Where a sale stands.
+    /// The state of a sale.
     pub enum State {
         /// Claimed; work may be under way, nothing is settled.
         Open = "open",
@@ -84,7 +89,7 @@ words! {
     }
 }
 
-/// What is needed to settle again with the same bytes.
+/// The parts of a payment that it takes to settle it again with the same bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct PaymentRow {
     pub version: u8,

@@ -1,5 +1,5 @@
-//! What stands in an attribute. A word is written as it is read: by the one spelling beside its variant; what is long and not text
-//! stands in bytes, which are half of their digits.
+//! What stands in an attribute. A word is written as it is read: by the one spelling beside its
+//! variant; what is long and not text stands in bytes, which are half of their digits.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Book, Charge, Custody, Pause, RefundReason, Refunding, State};
 use crate::store::fault::StoreFault;
-use crate::types::call::{Dialler, EndedBy, Message, Retry, Role, Status};
+use crate::types::call::{AnsweredBy, CallEndedBy, Dialler, EndedBy, Message, Retry, Role, Status};
 use crate::types::{AttemptId, Country, PaymentId, Timestamp, Wallet};
 
 /// A value of an attribute.
@@ -78,7 +78,8 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// Something that a chain names: the bytes of an EVM chain's hexadecimal digits, and the text of Solana's base58.
+/// Something that a chain names: the bytes of an EVM chain's hexadecimal digits, and the text of
+/// Solana's base58.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::store) struct Packed(pub(in crate::store) String);
 
@@ -222,15 +223,15 @@ macro_rules! stored {
     };
 }
 
-stored! { Book Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
+stored! { AnsweredBy Book CallEndedBy Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::types::AttributeValue;
 
     use super::{
-        Book, Charge, Custody, Dialler, EndedBy, Message, Pause, RefundReason, Refunding, Retry, Role, State, Status,
-        Value,
+        AnsweredBy, Book, CallEndedBy, Charge, Custody, Dialler, EndedBy, Message, Pause, RefundReason, Refunding,
+        Retry, Role, State, Status, Value,
     };
 
     #[test]
@@ -246,6 +247,6 @@ mod tests {
                 })+
             };
         }
-        each! { Book Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
+        each! { AnsweredBy Book CallEndedBy Charge Custody Dialler EndedBy Message Pause RefundReason Refunding Retry Role State Status }
     }
 }

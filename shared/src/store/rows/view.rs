@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::call::{EndedBy, Message, Retry, Role, Status};
+use crate::types::call::{AnsweredBy, CallEndedBy, EndedBy, Message, Retry, Role, Status};
 
-/// What a look at a call showed.
+/// A call as a look has shown it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct ViewRow {
     pub status: Status,
@@ -12,9 +12,9 @@ pub(in crate::store) struct ViewRow {
     pub reason: String,
     pub retry: Retry,
     #[serde(rename = "answered", skip_serializing_if = "Option::is_none")]
-    pub answered_by: Option<String>,
+    pub answered_by: Option<AnsweredBy>,
     #[serde(rename = "by", skip_serializing_if = "Option::is_none")]
-    pub call_ended_by: Option<String>,
+    pub call_ended_by: Option<CallEndedBy>,
     #[serde(rename = "minutes", skip_serializing_if = "Option::is_none")]
     pub call_length: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,8 @@ pub(in crate::store) struct ViewRow {
     pub shows_at: Option<i64>,
 }
 
-/// `CALL#<id>` / `SAID#<digest>`: a part of what was said, written once.
+/// `CALL#<id>` / `SAID#<0 or 1>#<first line>#<digest>`: a part of what was said, a short one or a
+/// long one, written once.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct SaidRow {
     #[serde(default)]
@@ -44,7 +45,7 @@ pub(in crate::store) struct SaidRow {
     pub ttl: Option<i64>,
 }
 
-/// What one of the two said.
+/// A line of a conversation: words of one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct UtteranceRow {
     pub role: Role,

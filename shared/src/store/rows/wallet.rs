@@ -15,14 +15,16 @@ pub(in crate::store) struct WalletRow {
     pub blocked_for: Option<String>,
 }
 
-/// `DOUBTS#<caip10>` / `DOUBTS`: how many payments of a wallet there are whose outcome is not known.
+/// `DOUBTS#<caip10>` / `DOUBTS`: how many payments of a wallet there are whose outcome is not
+/// known.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct DoubtsRow {
     #[serde(default)]
     pub doubts: i64,
 }
 
-/// `KEY#<caip10>#<hash of the name>` / `KEY`: a wallet's own name for a purchase, and the payment that was first to carry it.
+/// `KEY#<caip10>#<hash of the name>` / `KEY`: a wallet's own name for a purchase, and the payment
+/// that was first to carry it.
 #[derive(Debug, Deserialize)]
 pub(in crate::store) struct PurchaseRow {
     pub sale: String,

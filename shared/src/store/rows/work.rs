@@ -16,9 +16,9 @@ pub(in crate::store) enum WorkRow {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         area: Option<String>,
         source: SourceRow,
-        /// What it costs us a month; absent where it is stock.
+        /// What it costs us a month, and where that is counted; absent where it is stock.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        cost: Option<u64>,
+        booked: Option<BookedRow>,
     },
     Renew {
         number: String,
@@ -49,6 +49,13 @@ pub(in crate::store) enum WorkRow {
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in crate::store) struct BookedRow {
+    pub cost: u64,
+    pub slot: i64,
+    pub unpaid_slot: i64,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::store) enum SourceRow {
     Pool,
@@ -63,8 +70,8 @@ pub(in crate::store) struct ListedRow {
     pub expires_at: i64,
 }
 
-/// A call as it was listed. Its fields have no names in the table: there can be a hundred of them, and every later write of the
-/// sale costs for all of its bytes.
+/// A call as it was listed. Its fields have no names in the table: there can be a hundred of them,
+/// and every later write of the sale costs for all of its bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::store) struct ListedCallRow(
     /// The call,

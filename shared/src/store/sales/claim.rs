@@ -26,7 +26,8 @@ pub struct NewSale {
     pub request: String,
     /// The wallet's own name for it, if it has one.
     pub named: Option<Purchase>,
-    /// The wallet's earlier sales that this request has waited for: all that was asked about its payment came after them.
+    /// The wallet's earlier sales that this request has waited for: all that was asked about its
+    /// payment came after them.
     pub waited_for: Vec<PaymentId>,
     /// Whether it is to be claimed, or only found out whether it could be.
     pub run: Run,
@@ -36,7 +37,7 @@ pub struct NewSale {
     pub now: Timestamp,
 }
 
-/// What came of a claim.
+/// The outcome of a claim.
 pub enum Claimed<Stage> {
     /// The sale is ours, and what it needs is held.
     Ours(Sale<Stage>),
@@ -94,7 +95,8 @@ impl Store {
         let instead_of = new.named.as_ref().and_then(|named| named.instead_of.clone());
         let name = new.named.map(|named| remember(&record, &named));
         let first: Changes = [put].into_iter().chain(name).collect();
-        // The same attempt may claim for one number after another: each is a transaction of its own.
+        // The same attempt may claim for one number after another: each is a transaction of its
+        // own.
         let work = serde_json::to_string(&record.work.to_row()).unwrap_or_default();
         let token = record.token(&format!("claim {work} {} {instead_of:?}", changes.seen));
         let changes = first.and(changes);
@@ -127,6 +129,7 @@ impl Store {
                 | Hurdle::Calls(_)
                 | Hurdle::Bought(_)
                 | Hurdle::RefundsToday
+                | Hurdle::RefundsToPayer
                 | Hurdle::RefundsStopped
                 | Hurdle::Switch => Ok(Claimed::Lost(lost)),
             },

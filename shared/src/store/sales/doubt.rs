@@ -1,10 +1,11 @@
-//! Sales whose payment's outcome is not known: they wait in a queue of their own, and are counted for their wallet.
+//! Sales whose payment's outcome is not known: they wait in a queue of their own, and are counted
+//! for their wallet.
 
 use crate::store::change::{Change, Changes};
 use crate::store::keys::{self, Queue};
 use crate::store::rows::{BUSY_UNTIL, CONTESTED, DOUBTED, DOUBTS, STOPPED, State};
-use crate::store::{Store, calls};
-use crate::types::{CallId, Timestamp};
+use crate::store::{Store, calls, work};
+use crate::types::Timestamp;
 
 use super::{NotStepped, Record, Sale, Settling};
 
@@ -17,27 +18,32 @@ pub struct Doubt {
     pub rings: bool,
     /// The time.
     pub now: Timestamp,
+    /// Until when no request carries on.
+    pub rests_until: Timestamp,
     /// When the reaper looks again.
     pub next: Timestamp,
 }
 
 impl Store {
-    /// settling → settling: the outcome is unknown. Any request may carry on at once, and the reaper will at `doubt.next`.
+    /// settling → settling: the outcome is unknown. Any request may carry on after a rest, and the
+    /// reaper will at `doubt.next`.
     pub async fn park(&self, sale: Sale<Settling>, doubt: Doubt) -> Result<(), NotStepped> {
         let record = sale.record;
         self.step(&record, record.parked(doubt), record.doubts(), "park").await
     }
 
-    /// [`Store::park`], and the call that it sells is to be stopped: from here on it is in error, and a payment that was made for
-    /// it goes back. If the call has ended meanwhile nothing is written, and the sale is given back.
+    /// [`Store::park`], and the call that it sells, which the dialler has `placed` under that name,
+    /// is to be stopped: from here on it is in error, and a payment that was made for it goes back.
+    /// If the call has ended meanwhile nothing is written, and the sale is given back.
     pub async fn park_and_stop(
         &self,
         sale: Sale<Settling>,
-        call: &CallId,
+        call: &work::Call,
         doubt: Doubt,
     ) -> Result<(), (Sale<Settling>, NotStepped)> {
         let update = sale.record.parked(doubt).set(STOPPED, true);
-        let stopped = calls::stopped(call, &sale.record.id, doubt.now).and(sale.record.doubts());
+        let stopped =
+            calls::stopped(&call.id, &sale.record.id, call.placed.as_deref(), doubt.now).and(sale.record.doubts());
         match self.step(&sale.record, update, stopped, "park and stop").await {
             Ok(()) => Ok(()),
             Err(not_stepped) => Err((sale, not_stepped)),
@@ -60,7 +66,7 @@ impl Record {
 
     fn parked(&self, doubt: Doubt) -> Change {
         self.step(State::Settling)
-            .set(BUSY_UNTIL, doubt.now)
+            .set(BUSY_UNTIL, doubt.rests_until)
             .set(CONTESTED, doubt.contested || self.contested)
             .set(DOUBTED, true)
             .due(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }, doubt.next)

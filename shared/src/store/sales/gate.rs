@@ -11,7 +11,7 @@ use crate::types::{PaymentId, Timestamp, Wallet};
 use super::Record;
 use super::named::first_named;
 
-/// What is looked at before anything is sold.
+/// The things that are looked at before anything is sold.
 pub struct Gate {
     /// The sale of the payment, if there is one.
     pub record: Option<Record>,
@@ -19,7 +19,8 @@ pub struct Gate {
     pub blocked: bool,
     /// What is not sold at the moment.
     pub paused: Option<Pause>,
-    /// The payment that was first to carry the wallet's name for this purchase, if it is remembered.
+    /// The payment that was first to carry the wallet's name for this purchase, if it is
+    /// remembered.
     pub named: Option<PaymentId>,
     /// How many payments of the wallet are in doubt.
     pub in_doubt: u64,
@@ -58,15 +59,16 @@ impl Store {
         })
     }
 
-    /// The sale of a payment, as long as the table has it: what carries a sale on, or looks for where money went, goes by all
-    /// that is there.
+    /// The sale of a payment, as long as the table has it: what carries a sale on, or looks for
+    /// where money went, goes by all that is there.
     pub async fn sale(&self, payment: &PaymentId) -> Result<Option<Record>, StoreFault> {
         let item = self.item(keys::sale(payment)).await?;
         item.map(|item| Record::from_row(payment.clone(), serde_dynamo::from_item(item)?)).transpose()
     }
 }
 
-/// Whether a sale has ended so long ago that it is remembered no longer, though it may not be deleted yet.
+/// Whether a sale has ended so long ago that it is remembered no longer, though it may not be
+/// deleted yet.
 fn is_forgotten(item: &Item, now: Timestamp) -> bool {
     let ttl = item.get(TTL.as_str()).and_then(|ttl| ttl.as_n().ok()?.parse::<i64>().ok());
     !item.contains_key(DUE_QUEUE.as_str()) && ttl.is_some_and(|ttl| ttl <= now.as_second())

@@ -1,5 +1,6 @@
-//! A wallet's own names for its purchases (`Idempotency-Key`): whichever payment carries one first is the one that buys, and
-//! the others get its answer. A name belongs to one wallet, and is free again when what it stands for came to nothing.
+//! A wallet's own names for its purchases (`Idempotency-Key`): whichever payment carries one first
+//! is the one that buys, and the others get its answer. A name belongs to one wallet, and is free
+//! again when what it stands for came to nothing.
 //!
 //! `docs/decisions.md`: Why does an idempotency key stand beside the sale, and not in it?
 
@@ -23,7 +24,8 @@ pub struct Purchase {
     pub instead_of: Option<PaymentId>,
 }
 
-/// How long a wallet's own name for a purchase is remembered: shorter than the sale that it stands for.
+/// How long a wallet's own name for a purchase is remembered: shorter than the sale that it stands
+/// for.
 pub const REMEMBERED: Duration = Duration::from_secs(30 * DAY.as_secs());
 
 /// Who was first to carry a name, as long as that is remembered.
@@ -32,7 +34,8 @@ pub(super) fn first_named(item: Item, now: Timestamp) -> Result<Option<PaymentId
     Ok((row.ttl > now.as_second()).then(|| PaymentId::from_row(row.sale)))
 }
 
-/// Gives a name to a sale: one that is new or forgotten, that is its own, or whose sale came to nothing.
+/// Gives a name to a sale: one that is new or forgotten, that is its own, or whose sale came to
+/// nothing.
 pub(super) fn remember(record: &Record, named: &Purchase) -> Step {
     let of = |sale: &PaymentId| is(SALE, sale);
     let now = record.created_at.as_second();

@@ -12,8 +12,9 @@ use super::steps::work_value;
 use super::{BUSY, NotStepped, Record, Sale, Settled, Settling};
 
 impl Store {
-    /// settling → settling, paid: what is sold is only begun now, and has a minute of its own. From here on it is not asked again
-    /// whether it is paid, and the next attempt looks what was begun. A doubt about the payment is over.
+    /// settling → settling, paid: what is sold is only begun now, and has a minute of its own. From
+    /// here on it is not asked again whether it is paid, and the next attempt looks what was begun.
+    /// A doubt about the payment is over.
     pub async fn paid(
         &self,
         sale: Sale<Settling>,

@@ -3,17 +3,18 @@
 use alloy_primitives::{B256, hex};
 
 use super::Refund;
+use crate::limits::waiting::REST;
 use crate::store::keys::{self, Queue};
 use crate::store::parse::instant_of;
 use crate::store::rows::{Bytes, Packed, PaymentRow, SaleRow, SearchedRow, SettledRow, State, Value};
 use crate::store::work::Work;
 use crate::store::{StoreFault, kept};
-use crate::types::{AttemptId, Network, PaymentId, Searched, Timestamp, TransactionId, Usdc, Wallet};
+use crate::types::{AttemptId, Before, Network, PaymentId, Searched, Timestamp, TransactionId, Usdc, Wallet};
 
 /// A key's signature has this many bytes.
 const KEYS_SIGNATURE: usize = 65;
 
-/// What was signed: enough to settle it again with the same bytes.
+/// The signed part of a sale: enough to settle it again with the same bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signed {
     /// The protocol version that the buyer speaks.
@@ -32,14 +33,16 @@ pub struct Signed {
     pub nonce: B256,
     /// The signature; on Solana, the transaction with the signatures in it.
     pub signature: Vec<u8>,
-    /// The URL of what is sold, and what it was called: the facilitator is told, each time the same.
+    /// The URL of what is sold, and what it was called: the facilitator is told, each time the
+    /// same.
     pub resource: String,
     /// See `resource`.
     pub description: String,
 }
 
 impl Signed {
-    /// Whether only the payer's contract can say that it has signed: it may say yes now and no when the payment is made.
+    /// Whether only the payer's contract can say that it has signed: it may say yes now and no when
+    /// the payment is made.
     pub fn is_a_contracts(&self) -> bool {
         matches!(self.payer, Wallet::Evm { .. }) && self.signature.len() != KEYS_SIGNATURE
     }
@@ -117,8 +120,15 @@ impl Record {
         matches!(&self.work, Work::Call(call) if call.credit).then_some(self.signed.amount)
     }
 
-    /// From when on it is forgotten if its attempt ends it. From the record and not the clock, so that a write that is made
-    /// twice is the same write.
+    /// Whether its outcome was looked for a moment ago, and is not looked for again before it has
+    /// rested. What is being worked on is busy for longer.
+    pub fn rests(&self, now: Timestamp) -> bool {
+        let until = now.saturating_add(REST).unwrap_or(now);
+        self.doubted && self.settled.is_none() && now < self.busy_until && self.busy_until <= until
+    }
+
+    /// From when on it is forgotten if its attempt ends it. From the record and not the clock, so
+    /// that a write that is made twice is the same write.
     pub(in crate::store) fn forgotten_at(&self) -> i64 {
         self.busy_until.as_second() + kept::SALE.as_secs().cast_signed()
     }
@@ -202,19 +212,27 @@ impl Record {
             booked: row.booked,
             settled: settled.transpose()?,
             refund: row.refund.map(Refund::from_row).transpose()?,
-            searched: row.searched.and_then(|searched| {
-                let message = searched.message.parse().ok()?;
-                Some(Searched { message, before: TransactionId::from_row(searched.before) })
-            }),
+            searched: row.searched.and_then(searched),
         })
     }
 }
 
-/// The hash of a request, in bytes. What is no hash stays what it is, so that two of them are not the same.
+/// The hash of a request, in bytes. What is not a hash stays what it is, so that two of them are
+/// not the same.
 pub(super) fn request_row(hash: &str) -> Bytes {
     Bytes(hex::decode(hash).unwrap_or_else(|_| hash.as_bytes().to_vec()))
 }
 
 pub(in crate::store) fn searched_row(searched: &Searched) -> SearchedRow {
-    SearchedRow { message: format!("{:#x}", searched.message), before: searched.before.to_string() }
+    let (before, block) = match &searched.before {
+        Before::Transaction(before) => (Some(before.to_string()), None),
+        Before::Block(block) => (None, Some(*block)),
+    };
+    SearchedRow { sought: format!("{:#x}", searched.sought), before, block }
+}
+
+fn searched(row: SearchedRow) -> Option<Searched> {
+    let transaction = row.before.map(|before| Before::Transaction(TransactionId::from_row(before)));
+    let before = transaction.or(row.block.map(Before::Block))?;
+    Some(Searched { sought: row.sought.parse().ok()?, before })
 }

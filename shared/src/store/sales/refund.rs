@@ -11,7 +11,7 @@ use crate::store::rows::{RefundReason, RefundRow, Refunding};
 use crate::store::{StoreFault, kept};
 use crate::types::{PaymentId, Timestamp, Usdc};
 
-/// What is owed to a payer, and how far it is.
+/// A debt to a payer, and how far its refund is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refund {
     /// How far.
@@ -32,6 +32,8 @@ pub struct Refund {
     pub tries: u32,
     /// How often it was definitely refused. Whatever is missing here may still be under way.
     pub refused: u32,
+    /// Since when it was its turn and the wallet that pays back held too little.
+    pub poor_since: Option<Timestamp>,
     /// The transaction that gave it back.
     pub transaction: Option<String>,
     /// Whose decision it was, and why, where a person has decided it.
@@ -50,12 +52,14 @@ impl Refund {
             valid_before: None,
             tries: 0,
             refused: 0,
+            poor_since: None,
             transaction: None,
             by: None,
         }
     }
 
-    /// From when on its sale is forgotten once it is back: counted from when nothing that was sent could land any more.
+    /// From when on its sale is forgotten once it is back: counted from when nothing that was sent
+    /// could land any more.
     pub(in crate::store) fn forgotten_at(&self) -> i64 {
         let last = self.valid_before.map_or(0, u64::cast_signed).max(self.asked_at.as_second());
         last + kept::SALE.as_secs().cast_signed()
@@ -68,7 +72,7 @@ impl Refund {
 
     /// The queue in which it waits.
     pub(in crate::store) fn queue(&self, payment: &PaymentId) -> Queue {
-        if self.is_unasked() { Queue::of_stray(payment) } else { Queue::of_refund(payment) }
+        if self.is_unasked() { Queue::Strays } else { Queue::of_refund(payment) }
     }
 
     pub(in crate::store) fn to_row(&self) -> RefundRow {
@@ -82,6 +86,7 @@ impl Refund {
             valid_before: self.valid_before,
             tries: self.tries,
             refused: self.refused,
+            poor_since: self.poor_since.map(Timestamp::as_second),
             transaction: self.transaction.clone(),
             by: self.by.clone(),
         }
@@ -98,6 +103,7 @@ impl Refund {
             valid_before: row.valid_before,
             tries: row.tries,
             refused: row.refused,
+            poor_since: row.poor_since.map(instant_of).transpose()?,
             transaction: row.transaction,
             by: row.by,
         })

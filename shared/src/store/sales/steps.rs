@@ -1,4 +1,5 @@
-//! A sale's steps, from its claim to its end: each is made only while the sale is ours, and where the step begins.
+//! A sale's steps, from its claim to its end: each is made only while the sale is ours, and where
+//! the step begins.
 
 use crate::store::change::{Change, Changes, at_most, is};
 use crate::store::keys::Queue;
@@ -10,7 +11,8 @@ use crate::types::{AttemptId, Timestamp};
 use super::{BUSY, Claimable, NotStepped, Open, Record, Sale, Settled, Settling, Taken};
 
 impl Store {
-    /// open | settling → same, no attempt's turn until then: it is not known what was done, and not worth while to look before
+    /// open | settling → same, no attempt's turn until then: it is not known what was done, and not
+    /// worth while to look before
     pub async fn defer<Stage: Claimable>(&self, sale: Sale<Stage>, until: Timestamp) -> Result<(), NotStepped> {
         let record = sale.record;
         let update = record.step(Stage::STATE).set(BUSY_UNTIL, until).set(DUE_AT, until);
@@ -39,7 +41,8 @@ impl Store {
         Ok(Sale::new(record))
     }
 
-    /// settling → closed: paid, and granted in the same write, and waiting to be seen on the chain. Otherwise the sale is given back: it is still paid.
+    /// settling → closed: paid, and granted in the same write, and waiting to be seen on the chain.
+    /// Otherwise the sale is given back: it is still paid.
     pub async fn close(
         &self,
         sale: Sale<Settling>,
@@ -67,7 +70,8 @@ impl Store {
         }
     }
 
-    /// open | settling → void. `spent`: this signature can never be used here again. Otherwise the sale is given back.
+    /// open | settling → void. `spent`: this signature can never be used here again. Otherwise the
+    /// sale is given back.
     pub async fn void<Stage: Claimable>(
         &self,
         sale: Sale<Stage>,
@@ -89,8 +93,8 @@ impl Store {
         }
     }
 
-    /// [`Store::void`], also where what the sale held is no longer as it was: nothing of it is ours to let go any more, and a
-    /// sale must come to an end.
+    /// [`Store::void`], also where what the sale held is no longer as it was: nothing of it is ours
+    /// to let go any more, and a sale must come to an end.
     pub async fn give_up<Stage: Claimable>(
         &self,
         sale: Sale<Stage>,

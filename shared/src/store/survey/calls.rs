@@ -1,4 +1,5 @@
-//! Calls that an operator looks for, what is refused to whom, and who has credit: read from the whole table, page by page.
+//! Calls that an operator looks for, what is refused to whom, and who has credit: read from the
+//! whole table, page by page.
 
 use crate::store::calls::Call;
 use crate::store::controls::Switched;
@@ -12,9 +13,9 @@ use crate::store::rows::{
 use crate::store::{Cursor, Store, StoreFault};
 use crate::types::{PhoneNumber, Timestamp, Usdc, Wallet};
 
-use super::named;
+use super::{Page, named};
 
-/// Which calls are looked for; what is not said is not asked for.
+/// The calls that are looked for; what is not said is not asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SoughtCalls {
     /// The caller.
@@ -27,17 +28,7 @@ pub struct SoughtCalls {
     pub until: Option<Timestamp>,
 }
 
-/// One page of a search.
-pub struct Found<T> {
-    /// What is meant.
-    pub found: Vec<T>,
-    /// How many items were looked at.
-    pub looked_at: u64,
-    /// Where the next one begins, if there is one.
-    pub next: Option<Cursor>,
-}
-
-/// Who is sold nothing, or not called.
+/// A wallet that is sold nothing, or a number that is not called.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Barred {
     /// A wallet.
@@ -48,7 +39,7 @@ pub enum Barred {
 
 impl Store {
     /// One page of a search through all calls, without what was said in them.
-    pub async fn seek_calls(&self, sought: &SoughtCalls, from: Option<Cursor>) -> Result<Found<Call>, StoreFault> {
+    pub async fn seek_calls(&self, sought: &SoughtCalls, from: Option<Cursor>) -> Result<Page<Call>, StoreFault> {
         let number = |number: &PhoneNumber| Value::from(number.as_str());
         let wanted: [(&str, Name, &str, Option<Value>); 4] = [
             ("#from", FROM, "=", sought.from.as_ref().map(number)),
@@ -69,11 +60,11 @@ impl Store {
         let answer = scan.filter_expression(filter).send().await.map_err(|error| unavailable(&error))?;
         let looked_at = u64::try_from(answer.scanned_count).unwrap_or(0);
         let found = answer.items.unwrap_or_default().into_iter().map(call).collect::<Result<_, _>>()?;
-        Ok(Found { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
+        Ok(Page { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
     }
 
     /// One page of a search through all that is refused.
-    pub async fn seek_barred(&self, from: Option<Cursor>) -> Result<Found<Barred>, StoreFault> {
+    pub async fn seek_barred(&self, from: Option<Cursor>) -> Result<Page<Barred>, StoreFault> {
         let scan = self.client.scan().table_name(&self.table).set_exclusive_start_key(from.map(|cursor| cursor.0));
         let scan = named(scan, [("#pk", PK), ("#blocked", BLOCKED_AT)])
             .expression_attribute_values(":out", Value::from(OPTED_OUT).into())
@@ -81,11 +72,12 @@ impl Store {
         let answer = scan.send().await.map_err(|error| unavailable(&error))?;
         let looked_at = u64::try_from(answer.scanned_count).unwrap_or(0);
         let found = answer.items.unwrap_or_default().into_iter().map(barred).collect::<Result<_, _>>()?;
-        Ok(Found { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
+        Ok(Page { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
     }
 
-    /// One page of a search through all wallets that are owed something which they can spend on calls.
-    pub async fn seek_credit(&self, from: Option<Cursor>) -> Result<Found<(Wallet, Usdc)>, StoreFault> {
+    /// One page of a search through all wallets that are owed something which they can spend on
+    /// calls.
+    pub async fn seek_credit(&self, from: Option<Cursor>) -> Result<Page<(Wallet, Usdc)>, StoreFault> {
         let scan = self.client.scan().table_name(&self.table).set_exclusive_start_key(from.map(|cursor| cursor.0));
         let scan = named(scan, [("#credit", CREDIT)])
             .expression_attribute_values(":nothing", Value::from(0_u64).into())
@@ -98,7 +90,7 @@ impl Store {
             Some(serde_dynamo::from_item(item).map(|row: WalletRow| (wallet, Usdc::micros(row.credit))))
         };
         let found = answer.items.unwrap_or_default().into_iter().filter_map(of_wallet).collect::<Result<_, _>>()?;
-        Ok(Found { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
+        Ok(Page { found, looked_at, next: answer.last_evaluated_key.map(Cursor) })
     }
 }
 

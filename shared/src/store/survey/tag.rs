@@ -1,4 +1,5 @@
-//! Which payment is meant by the one-way name that stands in logs: its entry in the books is found by it.
+//! Which payment is meant by the one-way name that stands in logs: its entry in the books is found
+//! by it.
 
 use crate::store::keys;
 use crate::store::requests::unavailable;

@@ -1,5 +1,5 @@
-//! The organisation itself: the handle that Bland makes of a Twilio account, and what is left to be spent. Asked by an
-//! operator who sets things up.
+//! The organisation itself: the handle that Bland makes of a Twilio account, and what is left to be
+//! spent. Asked by an operator who sets things up.
 
 use std::time::Duration;
 
@@ -49,8 +49,9 @@ struct Billing {
 }
 
 impl Bland {
-    /// Makes a handle for a Twilio account, whose Auth Token is needed for it; a key of the account is not enough. It is shown
-    /// once. Another one can be made at any time, and does not end the first.
+    /// Makes a handle for a Twilio account, whose Auth Token is needed for it; a key of the account
+    /// is not enough. It is shown once. Another one can be made at any time, and does not end the
+    /// first.
     pub async fn encrypted_key(&self, account: &str, token: &str, limit: Duration) -> Result<String, BlandError> {
         let body = TwilioAccount { account_sid: account, auth_token: token };
         let reply = self.send(self.post("/v1/accounts").json(&body), limit).await?;

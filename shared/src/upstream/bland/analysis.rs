@@ -1,5 +1,5 @@
-//! Questions about a call that is over, which Bland's model answers from the transcript. Each time costs anew, and its answers are
-//! of any type: what they are worth is for the domain to say.
+//! Questions about a call that is over, which Bland's model answers from the transcript. Each time
+//! costs anew, and its answers are of any type: what they are worth is for the domain to say.
 
 use std::time::Duration;
 

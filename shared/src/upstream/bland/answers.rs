@@ -1,7 +1,8 @@
 //! What Bland's answers say: from a status and a body to a named outcome. Pure.
 //!
-//! Bland has three shapes of errors, reports some of them with 200, some permanent ones with 429 and some of its
-//! refusals with 500, and documents texts, not codes. So the text decides first where it is known, then the status.
+//! Bland has three shapes of errors, reports some of them with 200, some permanent ones with 429
+//! and some of its refusals with 500, and documents texts, not codes. So the text decides first
+//! where it is known, then the status.
 
 use http::StatusCode;
 use serde::Deserialize;

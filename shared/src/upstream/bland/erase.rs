@@ -1,4 +1,5 @@
-//! Erasing a call at Bland, with its transcript and its recording. It takes an entitlement that an organisation has to ask Bland for.
+//! Erasing a call at Bland, with its transcript and its recording. It takes an entitlement that an
+//! organisation has to ask Bland for.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use http::StatusCode;
 
 use super::{Bland, BlandCallId, BlandError, answers};
 
-/// What became of a call at Bland.
+/// The fate of a call at Bland.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AtBland {
     /// It is gone.

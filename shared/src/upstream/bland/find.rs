@@ -1,5 +1,5 @@
-//! Finding a call whose answer was lost. Bland cannot be asked for our id, so its lists give the candidates, and the
-//! metadata, in the list or in the record, says which is ours.
+//! Finding a call whose answer was lost. Bland cannot be asked for our id, so its lists give the
+//! candidates, and the metadata, in the list or in the record, says which is ours.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use super::{Bland, BlandCallId, BlandError, Found, answers};
 use crate::types::{CallId, DAY, Object, PhoneNumber, Timestamp};
 use crate::wire::http::Reply;
 
-/// Two numbers cannot have more calls in the days that are listed: the same number rings at most every ten seconds, but
-/// each of our calls is paid for. More is not "none", it is "do not know".
+/// Two numbers cannot have more calls in the days that are listed: the same number rings at most
+/// every ten seconds, but each of our calls is paid for. More is not "none", it is "do not know".
 const MOST: usize = 50;
 /// Records to look into, newest first.
 const MOST_RECORDS: usize = 10;
 /// Bland's clock against ours.
 const SKEW: Duration = Duration::from_mins(2);
 
-/// What is looked for.
+/// A search for a call.
 pub struct Search<'a> {
     /// The caller ID.
     pub from: &'a PhoneNumber,
@@ -55,7 +55,7 @@ struct Candidate {
     to: Option<String>,
 }
 
-/// What a list alone says about our call.
+/// The part of the answer that a list alone gives about our call.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Sifted {
     /// This one is.
@@ -166,7 +166,8 @@ fn listed(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
     list.map(|list| unwrapped(list.calls)).ok_or_else(|| answers::not_what_was_asked(reply))
 }
 
-/// This list wants a header that not every account has. Where it refuses us, it says nothing, and the other list decides.
+/// This list wants a header that not every account has. Where it refuses us, it says nothing, and
+/// the other list decides.
 fn active(reply: &Reply) -> Result<Vec<Candidate>, BlandError> {
     if let 400 | 401 | 403 | 404 = reply.status.as_u16() {
         return Ok(Vec::new());

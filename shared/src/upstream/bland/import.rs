@@ -8,12 +8,13 @@ use super::{Bland, BlandError, answers};
 use crate::types::{Object, PhoneNumber};
 use crate::wire::http::Reply;
 
-/// Whether a number can now be used as a caller ID.
+/// The outcome of an import: whether a number can now be used as a caller ID.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Imported {
     /// It can.
     In,
-    /// Bland did not take it, though it reported success: it does not find it in our Twilio account.
+    /// Bland did not take it, though it reported success: it does not find it in our Twilio
+    /// account.
     NotOwned,
 }
 
@@ -41,8 +42,9 @@ struct InboundNumber {
 impl Bland {
     /// Makes a number of our Twilio account usable as a caller ID. Repeating it is harmless.
     ///
-    /// Bland leaves out of `inserted` both what it knew already and what it does not find at Twilio, and reports success
-    /// for either, so what counts is whether the number is in the list afterwards.
+    /// Bland leaves out of `inserted` both what it knew already and what it does not find at
+    /// Twilio, and reports success for either, so what counts is whether the number is in the list
+    /// afterwards.
     pub async fn import(&self, number: &PhoneNumber, limit: Duration) -> Result<Imported, BlandError> {
         let began = tokio::time::Instant::now();
         let insert = Insert { numbers: [number.as_str()] };
@@ -68,7 +70,8 @@ impl Bland {
         Ok(told.inbound_numbers.into_iter().map(|Object(inbound)| inbound.phone_number).collect())
     }
 
-    /// Makes Bland forget a number, before it is given back. One that Bland does not know is forgotten.
+    /// Makes Bland forget a number, before it is given back. One that Bland does not know is
+    /// forgotten.
     pub async fn forget(&self, number: &PhoneNumber, limit: Duration) -> Result<(), BlandError> {
         let request = self.post(&format!("/v1/inbound/{}/delete", number.as_str()));
         answers::forgotten(&self.send_as_carrier(request, limit).await?)

@@ -1,11 +1,13 @@
-//! Bland, which places the calls: import a number as a caller ID, dial, look, stop. It knows Bland's REST interface and
-//! what each answer says about the call; it does not know what a sale is, or what an ended call is worth.
+//! Bland, which places the calls: import a number as a caller ID, dial, look, stop. It knows
+//! Bland's REST interface and what each answer says about the call; it does not know what a sale
+//! is, or what an ended call is worth.
 //!
-//! Dialling has no idempotency key. A call whose answer was lost is never placed again blindly: it is looked for by
-//! [`Bland::find`], which knows it by the id of ours that travels in its metadata.
+//! Dialling has no idempotency key. A call whose answer was lost is never placed again blindly: it
+//! is looked for by [`Bland::find`], which knows it by the id of ours that travels in its metadata.
 //!
-//! Bland refuses unknown fields and would let a caller name second destinations, webhooks and templates through known
-//! ones, so every request is a closed struct, written out whole: Bland's defaults have changed before.
+//! Bland refuses unknown fields and would let a caller name second destinations, webhooks and
+//! templates through known ones, so every request is a closed struct, written out whole: Bland's
+//! defaults have changed before.
 
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ pub mod find;
 pub mod import;
 pub(crate) mod outcome;
 pub mod record;
+pub mod recordings;
 mod request;
 pub mod voices;
 mod word;
@@ -35,7 +38,7 @@ pub use import::Imported;
 pub use record::{BlandCall, Line};
 pub use word::Sender;
 
-/// How to reach our organisation at Bland.
+/// The address and the credentials of our organisation at Bland.
 pub struct BlandConfig {
     /// The base, such as `https://api.bland.ai`.
     pub url: String,
@@ -43,11 +46,12 @@ pub struct BlandConfig {
     pub keys: Rotating<BlandKeys>,
 }
 
-/// Who asks. It has no `Debug`, so that it cannot be printed.
+/// Our credentials at Bland. It has no `Debug`, so that it cannot be printed.
 pub struct BlandKeys {
     /// With the API key.
     ours: HeaderMap,
-    /// And with what Bland made of our Twilio account's credentials: with it calls run over our own numbers.
+    /// And with what Bland made of our Twilio account's credentials: with it calls run over our own
+    /// numbers.
     as_carrier: HeaderMap,
     /// What the addresses are made with at which we are told that a call is over.
     tokens: hmac::Key,
@@ -99,7 +103,8 @@ pub struct NotABlandCallId;
 pub struct Dial<'a> {
     /// The number to ring.
     pub to: &'a PhoneNumber,
-    /// The caller ID, one of ours. Never absent: without it Bland picks *any* number that we imported, another wallet's.
+    /// The caller ID, one of ours. Never absent: without it Bland picks *any* number that we
+    /// imported, another wallet's.
     pub from: &'a PhoneNumber,
     /// What the AI is to do.
     pub task: &'a str,
@@ -128,20 +133,22 @@ pub struct Dial<'a> {
 /// Why a call was not placed, or may not have been.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DialError {
-    /// This number is not rung: invalid, sensitive, on a do-not-call list, blacklisted, in a country that is off. Trying
-    /// again will not help, and Bland counts the attempts against us.
+    /// This number is not rung: invalid, sensitive, on a do-not-call list, blacklisted, in a
+    /// country that is off. Trying again will not help, and Bland counts the attempts against us.
     #[error("this number cannot be called: {message}")]
     UnsupportedDestination {
         /// Bland's words, fit to be passed on.
         message: String,
     },
-    /// Something else in the request, such as an unknown voice or a task that Bland's moderation flags.
+    /// Something else in the request, such as an unknown voice or a task that Bland's moderation
+    /// flags.
     #[error("the call was refused: {message}")]
     Refused {
         /// Bland's words, fit to be passed on.
         message: String,
     },
-    /// The caller ID is not imported, or not any more. Nothing was dialled: import it and try once more.
+    /// The caller ID is not imported, or not any more. Nothing was dialled: import it and try once
+    /// more.
     #[error("the caller ID is not ready")]
     NumberNotReady,
     /// Too many calls, or the same number too soon. Nothing was dialled.
@@ -150,7 +157,8 @@ pub enum DialError {
         /// Seconds to wait.
         retry_after: u64,
     },
-    /// Our key, our balance or our standing: the operator's trouble, never the caller's. Nothing was dialled.
+    /// Our key, our balance or our standing: the operator's trouble, never the caller's. Nothing
+    /// was dialled.
     #[error("Bland does not accept our account: {message}")]
     Account {
         /// Bland's words, for the operator's log.
@@ -159,8 +167,8 @@ pub enum DialError {
     /// Bland could not be reached. Nothing was dialled.
     #[error("Bland could not be reached")]
     NotSent,
-    /// Bland has answered that something went wrong, and not what it has done. It may be ringing; if it is, Bland's lists show
-    /// it soon.
+    /// Bland has answered that something went wrong, and not what it has done. It may be ringing;
+    /// if it is, Bland's lists show it soon.
     #[error("Bland failed")]
     Unclear,
     /// It may be ringing, or begin to at any time.
@@ -200,12 +208,13 @@ pub enum BlandError {
     Unknown,
 }
 
-/// What a search for a call brought.
+/// The result of a search for a call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Found {
     /// It was placed.
     One(BlandCallId),
-    /// Bland shows no such call. Its lists can lag, so this is an answer only some time after dialling.
+    /// Bland shows no such call. Its lists can lag, so this is an answer only some time after
+    /// dialling.
     None,
 }
 
@@ -213,6 +222,11 @@ impl Bland {
     /// A client of this organisation. Connects at the first request.
     pub fn new(config: BlandConfig) -> Self {
         Self { url: config.url.trim_end_matches('/').to_owned(), keys: config.keys }
+    }
+
+    /// Where its recordings can be heard.
+    pub fn recordings(&self) -> Vec<&str> {
+        recordings::origins(&self.url)
     }
 
     /// Whether we have what it takes to ask at all: to be known before anything is promised.
@@ -240,15 +254,15 @@ impl Bland {
         record::read(&reply, id)
     }
 
-    /// Ends a call, wherever it is: queued, ringing or under way. One that has ended already is stopped. What became of it
-    /// stands in its record, not in this answer.
+    /// Ends a call, wherever it is: queued, ringing or under way. One that has ended already is
+    /// stopped. What became of it stands in its record, not in this answer.
     pub async fn stop(&self, id: &BlandCallId, limit: Duration) -> Result<(), BlandError> {
         let request = self.post(&format!("/v1/calls/{}/stop", id.as_str()));
         answers::stopped(&self.send(request, limit).await?)
     }
 
-    /// Looks for the call that was placed for `request_id` between these numbers at or after `since`. The limit is for all
-    /// the questions this takes.
+    /// Looks for the call that was placed for `request_id` between these numbers at or after
+    /// `since`. The limit is for all the questions this takes.
     pub async fn find(
         &self,
         from: &PhoneNumber,

@@ -1,9 +1,10 @@
-//! What became of a call: from Bland's record to how it stands, in our words. Pure: it knows what Bland's fields mean when they
-//! contradict each other, and nothing about when a call is looked at or what is shown when.
+//! What became of a call: from Bland's record to how it stands, in our words. Pure: it knows what
+//! Bland's fields mean when they contradict each other, and nothing about when a call is looked at
+//! or what is shown when.
 //!
-//! Bland has no word for a timeout, none for a voicemail that was hung up on, and says "completed" of calls that a
-//! carrier blocked. So the rules stand in an order, and the first that fits is the answer. `ringing` is never said: Bland
-//! cannot tell.
+//! Bland has no word for a timeout, none for a voicemail that was hung up on, and says "completed"
+//! of calls that a carrier blocked. So the rules stand in an order, and the first that fits is the
+//! answer. `ringing` is never said: Bland cannot tell.
 //!
 //! `docs/decisions.md`: Why is a call that we have canceled not always an error?
 
@@ -11,7 +12,7 @@ use super::request::ASKED;
 use super::{BlandCall, Line};
 use crate::limits::TALK;
 use crate::types::Usdc;
-use crate::types::call::{End, Reached, Role, State, Utterance};
+use crate::types::call::{AnsweredBy, CallEndedBy, End, Reached, Role, State, Utterance};
 use crate::upstream::heard::{Before, Heard, Stopped};
 
 /// A call that came so close to its cap was ended by it.
@@ -21,15 +22,17 @@ impl BlandCall {
     /// What this record amounts to.
     pub fn heard(&self, before: Before) -> Heard {
         let spoke = before.spoke || has_talk(self);
-        let is_taken = matches!(self.answered_by.as_deref(), Some("human" | "voicemail"));
+        let answered_by = self.answered_by.as_deref().and_then(AnsweredBy::parse);
+        let is_taken = matches!(answered_by, Some(AnsweredBy::Human | AnsweredBy::Voicemail));
         let rang = before.rang || is_open(self) || self.started_at.is_some() || spoke || is_taken;
         let (state, certain, answered) = if is_over(self) {
             let taken = Taken { spoke, rang, answered: spoke || seconds(self) > 0 || is_taken };
             let (end, certain) = end(self, before, taken);
             (State::Over(end), certain, end.was_answered().unwrap_or(taken.answered))
         } else {
-            // A line that is open may still be ringing, whatever its length is said to be, and who is said to have taken it may be
-            // taken back by a record that calls it busy. Words are not.
+            // A line that is open may still be ringing, whatever its length is said to be, and who
+            // is said to have taken it may be taken back by a record that calls it busy. Words are
+            // not.
             (running(self, spoke), true, spoke)
         };
         let heard = Heard {
@@ -38,11 +41,12 @@ impl BlandCall {
             spoke,
             rang,
             answered,
-            answered_by: one_of(self.answered_by.as_ref(), &["human", "voicemail", "unknown"]),
-            call_ended_by: one_of(self.call_ended_by.as_ref(), &["USER", "ASSISTANT"]),
+            answered_by,
+            call_ended_by: self.call_ended_by.as_deref().and_then(CallEndedBy::parse),
             transcript: transcript(self),
             call_length: self.call_length.clone(),
             seconds: seconds(self),
+            billed: billed(self, before.max_duration),
             summary: self.summary.clone(),
             recording_url: self.recording_url.clone(),
             opted_out: self.disposition.as_deref() == Some(ASKED),
@@ -55,7 +59,7 @@ impl BlandCall {
     }
 }
 
-/// Whether the callee was on the line.
+/// The signs that the callee was on the line.
 #[derive(Clone, Copy)]
 struct Taken {
     spoke: bool,
@@ -110,8 +114,8 @@ fn end(call: &BlandCall, before: Before, taken: Taken) -> (End, bool) {
     }
 }
 
-/// Only we cancel: what is not paid, what is asked to be hung up, and what does not end when its time is up. That was delivered, if
-/// it was answered.
+/// Only we cancel: what is not paid, what is asked to be hung up, and what does not end when its
+/// time is up. That was delivered, if it was answered.
 fn canceled(before: Before, taken: Taken) -> (End, bool) {
     let in_time = match before.hangup_requested_at {
         Some(_) => End::Requested(Reached::of(taken.answered, taken.rang)),
@@ -173,12 +177,23 @@ fn says(call: &BlandCall, parts: &[&str]) -> bool {
     parts.iter().any(|part| text.contains(part))
 }
 
-/// The shorter of what the dialler says about the length: one of its two fields was at times in another unit, and the
-/// other at times included the ringing.
+/// The shorter of what the dialler says about the length: one of its two fields was at times in
+/// another unit, and the other at times included the ringing.
 fn seconds(call: &BlandCall) -> u64 {
+    lengths(call).min().unwrap_or(0)
+}
+
+/// The longer of the two, since either may be what the carrier bills; as far as a call can have
+/// lasted, since one in another unit is longer than that.
+fn billed(call: &BlandCall, max_duration: u32) -> Option<u64> {
+    let longest = u64::from(max_duration) * 60;
+    lengths(call).max().map(|length| length.min(longest.max(seconds(call))))
+}
+
+fn lengths(call: &BlandCall) -> impl Iterator<Item = u64> {
     let connected = call.corrected_duration.as_ref().map(|seconds| seconds.times(1));
     let talked = call.call_length.as_ref().map(|minutes| minutes.times(60));
-    [connected, talked].into_iter().flatten().min().unwrap_or(0)
+    [connected, talked].into_iter().flatten()
 }
 
 fn has_length(call: &BlandCall) -> bool {
@@ -212,10 +227,6 @@ fn in_order(call: &BlandCall) -> Vec<&Line> {
         lines.sort_by_key(|line| line.id);
     }
     lines
-}
-
-fn one_of(told: Option<&String>, known: &[&str]) -> Option<String> {
-    told.filter(|told| known.contains(&told.as_str())).cloned()
 }
 
 #[cfg(test)]

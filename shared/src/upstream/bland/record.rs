@@ -1,5 +1,6 @@
-//! A call's record at Bland. Read leniently: every field may be absent, null or of another type than documented, and
-//! none of that is a reason not to know the others. Numbers stay the decimal text that Bland sent.
+//! A call's record at Bland. Read leniently: every field may be absent, null or of another type
+//! than documented, and none of that is a reason not to know the others. Numbers stay the decimal
+//! text that Bland sent.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,7 +9,8 @@ use super::{BlandCallId, BlandError, answers};
 use crate::types::{Decimal, Object, Timestamp};
 use crate::wire::http::Reply;
 
-/// A call as Bland describes it. Strings are Bland's own words; what they amount to is for `outcome` to say.
+/// A call as Bland describes it. Strings are Bland's own words; what they amount to is for
+/// `outcome` to say.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BlandCall {
     /// Bland's id.
@@ -214,7 +216,7 @@ mod tests {
         assert_eq!(call.corrected_duration.unwrap().as_str(), "45");
         assert_eq!(call.request_id.as_deref(), Some("R1"));
         assert_eq!((call.answered_by, call.error_message, call.summary), (None, None, None));
-        assert_eq!(call.price, None, "money is not read from what is no plain number");
+        assert_eq!(call.price, None, "money is not read from what is not a plain number");
         let [line] = call.transcripts.as_slice() else {
             panic!("{:?}", call.transcripts);
         };

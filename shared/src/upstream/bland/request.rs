@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::Dial;
 
-/// What a call is to be called in which the callee asks not to be called again: the dialler's model goes by the words.
+/// What a call is to be called in which the callee asks not to be called again: the dialler's model
+/// goes by the words.
 pub(super) const ASKED: &str = "callee_asked_not_to_be_called_again";
 /// And any other. Without it the model would have to choose the first.
 const NOT_ASKED: &str = "callee_did_not_ask_that";
@@ -40,7 +41,8 @@ struct Voicemail {
 }
 
 impl Voicemail {
-    /// Both parts always say the same: with a message the dialler leaves it, whatever the action says.
+    /// Both parts always say the same: with a message the dialler leaves it, whatever the action
+    /// says.
     fn with(message: Option<&str>) -> Self {
         Self { action: if message.is_some() { "leave_message" } else { "hangup" }, message: message.map(literal) }
     }
@@ -74,10 +76,11 @@ impl<'a> Call<'a> {
 
 /// The text as Bland will say it: word for word.
 ///
-/// Bland replaces `{{name}}` by a variable. We send none, but there are variables of Bland's own, and a name that it does
-/// not know becomes nothing. A space between two opening braces ends that: the AI reads the same text and a callee hears
-/// the same words, since braces are not spoken. A visible space, because the invisible characters that would also do are
-/// what text cleaners remove; and for the same reason braces count as neighbours across such characters.
+/// Bland replaces `{{name}}` by a variable. We send none, but there are variables of Bland's own,
+/// and a name that it does not know becomes nothing. A space between two opening braces ends that:
+/// the AI reads the same text and a callee hears the same words, since braces are not spoken. A
+/// visible space, because the invisible characters that would also do are what text cleaners
+/// remove; and for the same reason braces count as neighbours across such characters.
 fn literal(text: &str) -> String {
     let mut said = String::with_capacity(text.len());
     let mut after_brace = false;

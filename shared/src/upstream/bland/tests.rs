@@ -106,7 +106,7 @@ fn one(id: &str) -> Found {
 }
 
 const OURS: &str = r#""metadata":{"request_id":"00000000000000000000000007"}"#;
-const NOBODY: (u16, &str) = (200, r#"{"count":0,"calls":[]}"#);
+const NO_CALLS: (u16, &str) = (200, r#"{"count":0,"calls":[]}"#);
 const IDLE: (u16, &str) = (200, r#"{"data":[],"errors":null}"#);
 
 #[tokio::test]
@@ -135,18 +135,18 @@ async fn a_list_without_metadata_is_settled_by_the_records() {
 async fn a_queued_call_is_found_among_the_active_ones_of_the_same_numbers() {
     let active = r#"{"data":[{"call_id":"x","from":"+12125550000","to":"+12133610872"},{"call_id":"q","from":"4155551234","to":"+12133610872"}],"errors":null}"#;
     let ours = format!(r#"{{"call_id":"q","queue_status":"queued",{OURS}}}"#);
-    let (found, _) = find(&[NOBODY, (200, active), (200, &ours)]).await;
+    let (found, _) = find(&[NO_CALLS, (200, active), (200, &ours)]).await;
     assert_eq!(found.unwrap(), one("q"));
 }
 
 #[tokio::test]
 async fn none_means_that_everything_was_looked_at() {
-    assert_eq!(find(&[NOBODY, IDLE]).await.0, Ok(Found::None));
+    assert_eq!(find(&[NO_CALLS, IDLE]).await.0, Ok(Found::None));
     // The list of active calls is not for every account.
-    assert_eq!(find(&[NOBODY, (400, "{}")]).await.0, Ok(Found::None));
+    assert_eq!(find(&[NO_CALLS, (400, "{}")]).await.0, Ok(Found::None));
 
     assert_eq!(find(&[(500, "")]).await.0, Err(BlandError::Unknown));
-    assert_eq!(find(&[NOBODY, (500, "")]).await.0, Err(BlandError::Unknown));
+    assert_eq!(find(&[NO_CALLS, (500, "")]).await.0, Err(BlandError::Unknown));
     let list = r#"{"calls":[{"call_id":"a"}]}"#;
     assert_eq!(find(&[(200, list), IDLE, (404, "")]).await.0, Err(BlandError::Unknown));
     let many = format!(r#"{{"calls":[{}{{"call_id":"z"}}]}}"#, r#"{"call_id":"a"},"#.repeat(49));

@@ -1,5 +1,5 @@
-//! The voices that Bland lists for our key: its curated ones, those of its creators, and the organisation's own clones. Asked by
-//! an operator who writes the table of voices anew.
+//! The voices that Bland lists for our key: its curated ones, those of its creators, and the
+//! organisation's own clones. Asked by an operator who writes the table of voices anew.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use crate::types::Object;
 
 /// The tag of what Bland itself recommends for calls.
 const CURATED: &str = "Bland Curated";
-/// How the curated voices are spoken: all of them Bland's own, in the price of a minute. The list of what there is is open.
+/// How the curated voices are spoken: all of them Bland's own, in the price of a minute. The list
+/// of what there is is open.
 const SERVICES: [&str; 4] = ["BTTS", "BTTS_V2", "BTTS_V3", "LEGACY"];
 
 /// A voice as Bland lists it.
@@ -67,7 +68,8 @@ struct WireVoice {
 }
 
 impl Bland {
-    /// All voices that Bland lists, and which of them cannot be sold. What has no name or no id is left out.
+    /// All voices that Bland lists, and which of them cannot be sold. What has no name or no id is
+    /// left out.
     pub async fn voices(&self, limit: Duration) -> Result<Vec<ListedVoice>, BlandError> {
         let reply = self.send(self.get("/v1/voices"), limit).await?;
         let told: Option<Object<Wire>> = if reply.status.is_success() { reply.json() } else { None };

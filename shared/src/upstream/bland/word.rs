@@ -1,5 +1,6 @@
-//! The word that Bland sends when a call is over: at which address, and how it is known from a stranger's. What stands in it is not
-//! read: it is a reason to ask for the call's record, and that says how the call has ended.
+//! The word that Bland sends when a call is over: at which address, and how it is known from a
+//! stranger's. What stands in it is not read: it is a reason to ask for the call's record, and that
+//! says how the call has ended.
 //!
 //! `docs/decisions.md`: What is believed of the dialler's word?
 
@@ -12,7 +13,7 @@ use crate::types::CallId;
 /// Behind our own origin.
 const PATH: &str = "/webhooks/bland";
 
-/// Who a word is from.
+/// The sender of a word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sender {
     /// Bland, as far as can be known.
@@ -24,7 +25,8 @@ pub enum Sender {
 }
 
 impl Bland {
-    /// Who a word about this call is from, by the token in its address and by the signature over its bytes.
+    /// Who a word about this call is from, by the token in its address and by the signature over
+    /// its bytes.
     pub async fn sender(
         &self,
         call: &CallId,
@@ -39,8 +41,8 @@ impl Bland {
 }
 
 impl BlandKeys {
-    /// Where Bland sends its word about this call: nowhere where it could not, since it takes `https` only. The token can be made by who
-    /// has our API key, which is Bland and us.
+    /// Where Bland sends its word about this call: nowhere where it could not, since it takes
+    /// `https` only. The token can be made by who has our API key, which is Bland and us.
     pub(super) fn address(&self, origin: &str, call: &CallId) -> Option<String> {
         let token = hex::encode(hmac::sign(&self.tokens, named(call).as_bytes()));
         origin.starts_with("https://").then(|| format!("{origin}{PATH}/{}/{token}", call.as_str()))

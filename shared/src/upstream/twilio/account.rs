@@ -1,5 +1,6 @@
-//! The accounts themselves: the sub-account whose numbers are leased, its keys, what it may do and what numbers cost.
-//! Asked by an operator who sets things up; no function holds the credentials for it.
+//! The accounts themselves: the sub-account whose numbers are leased, its keys, what it may do and
+//! what numbers cost. Asked by an operator who sets things up; no function holds the credentials
+//! for it.
 
 mod rates;
 
@@ -14,7 +15,7 @@ use crate::telemetry::Neighbour;
 use crate::types::{Country, Object};
 use crate::wire::http::{self, Reply};
 
-/// How to reach Twilio as one of its accounts.
+/// The address and the credentials of one of Twilio's accounts.
 #[derive(Clone)]
 pub struct AccountConfig {
     /// The base of the main interface, such as `https://api.twilio.com`.
@@ -51,7 +52,7 @@ pub struct Account {
     pub token: String,
 }
 
-/// Whether an account may work.
+/// The standing of an account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
     /// It may.
@@ -80,7 +81,7 @@ pub struct NewKey {
     pub secret: String,
 }
 
-/// Which kinds of numbers of a country may be called.
+/// The kinds of numbers of a country that may be called.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Permission {
     /// ISO code.
@@ -201,8 +202,8 @@ impl Accounts {
         Ok(accounts?.into_iter().filter(|account| account.name == name && account.status != Status::Closed).collect())
     }
 
-    /// Makes an account that belongs to us. Not idempotent: look with [`Accounts::named`] before, and after an answer that
-    /// was lost.
+    /// Makes an account that belongs to us. Not idempotent: look with [`Accounts::named`] before,
+    /// and after an answer that was lost.
     pub async fn create(&self, name: &str, limit: Duration) -> Result<Account, TwilioError> {
         let request = http::client().post(self.api("/Accounts.json")).form(&[("FriendlyName", name)]);
         let reply = self.send(request, limit).await?;
@@ -237,14 +238,16 @@ impl Accounts {
         answers::released(&self.send(http::client().delete(url), limit).await?)
     }
 
-    /// What is left to be spent, as Twilio writes it: an amount and a currency. Sub-accounts spend their owner's.
+    /// What is left to be spent, as Twilio writes it: an amount and a currency. Sub-accounts spend
+    /// their owner's.
     pub async fn balance(&self, sid: &str, limit: Duration) -> Result<(String, String), TwilioError> {
         let url = self.api(&format!("/Accounts/{}/Balance.json", safe(sid)?));
         let balance: BalanceDocument = expect(&self.send(http::client().get(url), limit).await?, StatusCode::OK)?;
         Ok((balance.balance, balance.currency))
     }
 
-    /// Which numbers of which countries this account may call. Canada stands with the United States there.
+    /// Which numbers of which countries this account may call. Canada stands with the United States
+    /// there.
     pub async fn permissions(&self, limit: Duration) -> Result<Vec<Permission>, TwilioError> {
         let url = format!("{}/v1/DialingPermissions/Countries", self.config.voice);
         let reply = self.send(http::client().get(url).query(&[("PageSize", "1000")]), limit).await?;
@@ -261,7 +264,8 @@ impl Accounts {
         Ok(page.content.into_iter().map(permission).collect())
     }
 
-    /// What a local number of a country costs a month, as Twilio writes it: an amount and a currency.
+    /// What a local number of a country costs a month, as Twilio writes it: an amount and a
+    /// currency.
     pub async fn price(&self, country: Country, limit: Duration) -> Result<Option<(String, String)>, TwilioError> {
         let url = format!("{}/v1/PhoneNumbers/Countries/{country}", self.config.pricing);
         let reply = self.send(http::client().get(url), limit).await?;

@@ -1,8 +1,9 @@
-//! What each of Twilio's answers says: from a status and a body to a named outcome. Pure, and the only place that knows
-//! the shape of Twilio's documents.
+//! What each of Twilio's answers says: from a status and a body to a named outcome. Pure, and the
+//! only place that knows the shape of Twilio's documents.
 //!
-//! Codes count before statuses, because Twilio's dictionary of codes is stable and its choice of 400 or 403 is not. The
-//! exceptions are 429 and 5xx, which say by themselves whether anything happened.
+//! Codes count before statuses, because Twilio's dictionary of codes is stable and its choice of
+//! 400 or 403 is not. The exceptions are 429 and 5xx, which say by themselves whether anything
+//! happened.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +19,9 @@ use crate::wire::http::Reply;
 
 /// 21422, "PhoneNumber is not available".
 const NOT_AVAILABLE: u32 = 21_422;
-/// Our account, our key, our plan: permission denied (20003), not active (20005, 10001), access denied (20006), test
-/// credentials (20008), action disabled (20010), trial account (21404, which is *not* "not found"), invalid account
-/// (21470), restricted from buying (22300).
+/// Our account, our key, our plan: permission denied (20003), not active (20005, 10001), access
+/// denied (20006), test credentials (20008), action disabled (20010), trial account (21404, which
+/// is *not* "not found"), invalid account (21470), restricted from buying (22300).
 const ACCOUNT: [u32; 9] = [10_001, 20_003, 20_005, 20_006, 20_008, 20_010, 21_404, 21_470, 22_300];
 /// Twilio limits concurrency, not rate, and promises no `Retry-After`.
 const A_MOMENT: u64 = 2;
@@ -82,8 +83,8 @@ struct Trouble {
     message: Option<String>,
 }
 
-/// The answer to a search. We filter again what Twilio was asked to filter: a number without voice, or one that needs an
-/// address, would be paid for and be of no use.
+/// The answer to a search. We filter again what Twilio was asked to filter: a number without voice,
+/// or one that needs an address, would be paid for and be of no use.
 pub fn found(reply: &Reply) -> Result<Vec<PhoneNumber>, TwilioError> {
     match reply.status {
         StatusCode::OK => {
@@ -121,8 +122,8 @@ pub fn bought(reply: &Reply, number: &PhoneNumber) -> Result<Bought, BuyError> {
     })
 }
 
-/// A page of what we own, and the query of the next. `path` is the resource that was asked for: the next page is
-/// followed only within it, since our credentials travel along.
+/// A page of what we own, and the query of the next. `path` is the resource that was asked for: the
+/// next page is followed only within it, since our credentials travel along.
 pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>), TwilioError> {
     if reply.status != StatusCode::OK {
         return Err(trouble(reply, None));
@@ -139,7 +140,8 @@ pub fn listed(reply: &Reply, path: &str) -> Result<(Vec<Owned>, Option<String>),
     Ok((owned.ok_or(TwilioError::Unknown)?, next))
 }
 
-/// What was billed, day by day. All or nothing: what is not in dollars, or not of one day, cannot be added up.
+/// What was billed, day by day. All or nothing: what is not in dollars, or not of one day, cannot
+/// be added up.
 pub fn billed(reply: &Reply, usage: Usage) -> Result<BTreeMap<Date, i64>, TwilioError> {
     if reply.status != StatusCode::OK {
         return Err(trouble(reply, None));
@@ -193,7 +195,8 @@ pub(super) fn trouble(reply: &Reply, asked: Option<&PhoneNumber>) -> TwilioError
             .map_or_else(|| format!("status {}", status.as_u16()), |message| repeatable(&message, &asked)),
     };
     let named = told.code.is_some_and(|code| ACCOUNT.contains(&code));
-    // 401 and 403 without a code of the dictionary are also about us: what a caller asks for has codes.
+    // 401 and 403 without a code of the dictionary are also about us: what a caller asks for has
+    // codes.
     let unnamed = told.code.is_none() && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
     if named || unnamed || status == StatusCode::UNAUTHORIZED {
         TwilioError::Account(said)

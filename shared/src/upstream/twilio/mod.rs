@@ -1,8 +1,10 @@
-//! Twilio, where the phone numbers come from: search, buy, find again, release. It knows Twilio's REST interface and what
-//! each answer says about the number; it does not know what a lease is, or who pays.
+//! Twilio, where the phone numbers come from: search, buy, find again, release. It knows Twilio's
+//! REST interface and what each answer says about the number; it does not know what a lease is, or
+//! who pays.
 //!
-//! A purchase has no idempotency key. What makes it safe to lose an answer is that numbers are bought *by name*: the same
-//! purchase sent twice fails the second time, and [`Twilio::owned`] tells whether the first one arrived.
+//! A purchase has no idempotency key. What makes it safe to lose an answer is that numbers are
+//! bought *by name*: the same purchase sent twice fails the second time, and [`Twilio::owned`]
+//! tells whether the first one arrived.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,13 +22,13 @@ use crate::wire::secrets::{Fields, Rotating, Unfit};
 pub mod account;
 pub mod answers;
 
-/// A search is for one purchase, but all that search now are shown the same numbers: enough for a crowd to choose
-/// different ones. Twilio's own default.
+/// A search is for one purchase, but all that search now are shown the same numbers: enough for a
+/// crowd to choose different ones. Twilio's own default.
 const CANDIDATES: &str = "50";
 /// This many numbers fit comfortably into the largest answer that is read.
 const PAGE: &str = "100";
 
-/// How to reach the account whose numbers are leased.
+/// The address and the credentials of the account whose numbers are leased.
 pub struct TwilioConfig {
     /// The base, such as `https://api.twilio.com`.
     pub url: String,
@@ -36,13 +38,14 @@ pub struct TwilioConfig {
     pub key: Rotating<TwilioKey>,
 }
 
-/// Who asks. It has no `Debug`, so that it cannot be printed.
+/// Our credentials at Twilio. It has no `Debug`, so that it cannot be printed.
 pub struct TwilioKey {
     /// The user: an API key's SID, or the account's.
     pub user: String,
     /// The password: that key's secret, or the account's token.
     pub password: String,
-    /// The main account and a key of it, if its balance may be asked for: a sub-account spends its owner's.
+    /// The main account and a key of it, if its balance may be asked for: a sub-account spends its
+    /// owner's.
     pub owner: Option<Owner>,
 }
 
@@ -54,7 +57,8 @@ pub struct Owner {
 }
 
 impl TwilioKey {
-    /// Reads `api_key` and `api_secret`, and where the balance is to be watched `main_account_sid`, `main_api_key` and `main_api_secret`.
+    /// Reads `api_key` and `api_secret`, and where the balance is to be watched `main_account_sid`,
+    /// `main_api_key` and `main_api_secret`.
     pub fn read(fields: &Fields) -> Result<Self, Unfit> {
         let [user, password] = [fields.required("api_key")?, fields.required("api_secret")?].map(str::to_owned);
         let owner = match fields.optional("main_account_sid")? {
@@ -86,7 +90,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All that are sold, the most usual first. Freephone numbers are not: who owns one pays for all who ring it.
+    /// All that are sold, the most usual first. Freephone numbers are not: who owns one pays for
+    /// all who ring it.
     pub const ALL: [Self; 3] = [Self::Local, Self::Mobile, Self::National];
 
     /// Twilio's word.
@@ -99,7 +104,8 @@ impl Kind {
     }
 }
 
-/// What Twilio said when it refused, fit to be passed on: printable ASCII, without our account or foreign numbers.
+/// Twilio's words for a refusal, fit to be passed on: printable ASCII, without our account or
+/// foreign numbers.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Said {
@@ -124,7 +130,8 @@ pub enum TwilioError {
     /// Twilio refused what was asked. Nothing was done.
     #[error("Twilio refused: {0}")]
     Refused(Said),
-    /// Our account or key is at fault: the operator's trouble, never the caller's. Nothing was done.
+    /// Our account or key is at fault: the operator's trouble, never the caller's. Nothing was
+    /// done.
     #[error("Twilio does not accept our account: {0}")]
     Account(Said),
     /// Twilio could not be reached. Nothing was done.
@@ -135,7 +142,7 @@ pub enum TwilioError {
     Unknown,
 }
 
-/// What is left to be spent at the main account.
+/// The sum that is left to be spent at the main account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Left {
     /// In dollars.
@@ -146,7 +153,7 @@ pub enum Left {
     Unasked,
 }
 
-/// What Twilio bills, as its records of usage are divided.
+/// A part of what Twilio bills, as its records of usage are divided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Usage {
     /// Minutes of calls.
@@ -183,14 +190,16 @@ impl Usage {
 /// Why a number was not bought, or may not have been.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BuyError {
-    /// It is sold already: try the next candidate. It may be *us*, if an earlier purchase's answer was lost, so ask
-    /// [`Twilio::owned`] before giving up a number whose purchase is recorded.
+    /// It is sold already: try the next candidate. It may be *us*, if an earlier purchase's answer
+    /// was lost, so ask [`Twilio::owned`] before giving up a number whose purchase is recorded.
     #[error("the number is no longer available")]
     Taken,
-    /// Twilio refused, as a rule because the country requires papers that we have not filed. Nothing was bought.
+    /// Twilio refused, as a rule because the country requires papers that we have not filed.
+    /// Nothing was bought.
     #[error("Twilio refused the purchase: {0}")]
     Refused(Said),
-    /// Too many requests at once. Nothing was bought: Twilio promises that such a request was not processed.
+    /// Too many requests at once. Nothing was bought: Twilio promises that such a request was not
+    /// processed.
     #[error("Twilio asks us to slow down")]
     RateLimited {
         /// Seconds to wait.
@@ -234,8 +243,8 @@ impl Twilio {
         Self { config }
     }
 
-    /// Up to fifty numbers that can be bought right now: with voice, and without papers to be filed for an address.
-    /// They are not reserved. An area code without stock is an empty list.
+    /// Up to fifty numbers that can be bought right now: with voice, and without papers to be filed
+    /// for an address. They are not reserved. An area code without stock is an empty list.
     pub async fn search(
         &self,
         country: Country,
@@ -255,8 +264,8 @@ impl Twilio {
             let request = request.query(&[("AreaCode", area.as_str())]);
             return answers::found(&self.send(request, limit).await?);
         }
-        // `AreaCode` is for the United States and Canada. Elsewhere a pattern does, which the plus sign ties to the beginning;
-        // what it is refused for is not worth failing a purchase.
+        // `AreaCode` is for the United States and Canada. Elsewhere a pattern does, which the plus
+        // sign ties to the beginning; what it is refused for is not worth failing a purchase.
         let request = request.query(&[("Contains", area.prefix())]);
         match answers::found(&self.send(request, limit).await?) {
             Ok(found) => Ok(found.into_iter().filter(|number| area.has(number)).collect()),
@@ -265,7 +274,8 @@ impl Twilio {
         }
     }
 
-    /// Buys exactly this number. The tag stays visible at Twilio and says which purchase of ours it belongs to.
+    /// Buys exactly this number. The tag stays visible at Twilio and says which purchase of ours it
+    /// belongs to.
     pub async fn buy(&self, number: &PhoneNumber, tag: &str, limit: Duration) -> Result<Bought, BuyError> {
         let request = http::client()
             .post(self.url("IncomingPhoneNumbers.json"))
@@ -277,7 +287,8 @@ impl Twilio {
         }
     }
 
-    /// Whether this number is ours, and since when. This is how a purchase whose answer was lost is found again.
+    /// Whether this number is ours, and since when. This is how a purchase whose answer was lost is
+    /// found again.
     pub async fn owned(&self, number: &PhoneNumber, limit: Duration) -> Result<Option<Owned>, TwilioError> {
         let request =
             http::client().get(self.url("IncomingPhoneNumbers.json")).query(&[("PhoneNumber", number.as_str())]);
@@ -286,8 +297,8 @@ impl Twilio {
         Ok(owned.into_iter().find(|owned| owned.number == *number))
     }
 
-    /// Everything that Twilio bills us for, up to a hundred at a time: first with no page, then with the one returned, until
-    /// there is none.
+    /// Everything that Twilio bills us for, up to a hundred at a time: first with no page, then
+    /// with the one returned, until there is none.
     pub async fn all_owned(
         &self,
         page: Option<String>,
@@ -298,7 +309,8 @@ impl Twilio {
         answers::listed(&self.send(request, limit).await?, &self.path("IncomingPhoneNumbers.json"))
     }
 
-    /// What was billed on each of these days, in micro-dollars, as far as Twilio knows by now. What is corrected can be below nothing.
+    /// What was billed on each of these days, in micro-dollars, as far as Twilio knows by now. What
+    /// is corrected can be below nothing.
     pub async fn billed(
         &self,
         usage: Usage,
@@ -329,10 +341,11 @@ impl Twilio {
         Ok(if currency == "USD" { Left::Dollars(Usdc::micros(left)) } else { Left::Currency(currency) })
     }
 
-    /// Gives a number back for good; Twilio stops billing it and may sell it to any customer. A number that is already gone is
-    /// released.
+    /// Gives a number back for good; Twilio stops billing it and may sell it to any customer. A
+    /// number that is already gone is released.
     pub async fn release(&self, sid: &str, limit: Duration) -> Result<(), TwilioError> {
-        // It stands in a path. What is not a SID names nothing, and there is nothing to ask about it.
+        // It stands in a path. What is not a SID names nothing, and there is nothing to ask about
+        // it.
         if !answers::is_number_sid(sid) {
             return Err(TwilioError::Refused(Said { code: None, message: "not the SID of a phone number".into() }));
         }

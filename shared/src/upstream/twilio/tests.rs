@@ -109,7 +109,7 @@ async fn what_we_own_is_found_by_number_and_page_by_page() {
 
 #[tokio::test]
 async fn a_purchase_that_was_never_sent_did_not_happen() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let outcome = client(&format!("http://{nobody}")).buy(&number(), "dt-1", LIMIT).await;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let outcome = client(&format!("http://{closed}")).buy(&number(), "dt-1", LIMIT).await;
     assert_eq!(outcome, Err(BuyError::NotSent));
 }

@@ -1,8 +1,10 @@
-//! What is in a secret: a flat JSON object of texts. Says what is wrong with one without repeating any of it.
+//! What is in a secret: a flat JSON object of texts. Says what is wrong with one without repeating
+//! any of it.
 
 use std::collections::BTreeMap;
 
-/// Why a secret is of no use. Only names that we gave, never anything that was found in it.
+/// The reason why a secret is of no use. Only names that we gave, never anything that was found in
+/// it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("what is in it is of no use: {0}")]
 pub struct Unfit(pub String);

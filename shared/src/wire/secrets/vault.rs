@@ -1,5 +1,6 @@
-//! AWS Secrets Manager, as far as reading goes. One signed request over the client that all neighbours share: the SDK's own
-//! client would be built, and its code paged in, while a caller waits for the first answer.
+//! AWS Secrets Manager, as far as reading goes. One signed request over the client that all
+//! neighbours share: the SDK's own client would be built, and its code paged in, while a caller
+//! waits for the first answer.
 
 use std::time::Duration;
 

@@ -30,7 +30,8 @@ fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
-/// The same kind of key as `openssl ecparam -genkey` writes it: the SEC1 part of the PKCS#8, with the curve named inside.
+/// The same kind of key as `openssl ecparam -genkey` writes it: the SEC1 part of the PKCS#8, with
+/// the curve named inside.
 fn sec1() -> Vec<u8> {
     let pkcs8 = p256();
     let bare = &pkcs8[pkcs8.len() - 109..];

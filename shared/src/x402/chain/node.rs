@@ -1,4 +1,5 @@
-//! What a node answers, read into our own types. Pure functions of the body: an answer is read whole or not at all.
+//! What a node answers, read into our own types. Pure functions of the body: an answer is read
+//! whole or not at all.
 
 use alloy_primitives::{Address, B256};
 use serde::Deserialize;
@@ -115,18 +116,32 @@ pub fn logs(body: &[u8]) -> Option<Vec<Log>> {
     kept(&result::<Vec<_>>(body)?)
 }
 
-/// The same, or that the node does not answer so much at once.
-pub fn logs_or_less(body: &[u8]) -> Option<Option<Vec<Log>>> {
+/// An answer to `eth_getLogs`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Events {
+    /// These.
+    Found(Vec<Log>),
+    /// The node does not answer so much at once.
+    TooMany,
+    /// The node has not come to the last of these blocks.
+    Ahead,
+}
+
+/// The answer to `eth_getLogs`, also where the node does not tell any.
+pub fn events(body: &[u8]) -> Option<Events> {
     if let Some(found) = logs(body) {
-        return Some(Some(found));
+        return Some(Events::Found(found));
     }
     let Object(failure) = serde_json::from_slice::<Object<Failure>>(body).ok()?;
     let Object(error) = failure.error;
-    // Each node has a code and words of its own for too many blocks, events or bytes, some with 413 or 500. Only that it asks us
-    // to be slower is told apart: then less would not help.
+    // Each node has a code and words of its own for too many blocks, events or bytes, some with 413
+    // or 500. Only that it asks us to be slower is told apart: then less would not help.
     let words = error.message.to_ascii_lowercase();
+    if ["beyond current head", "unknown block", "header not found"].iter().any(|ahead| words.contains(ahead)) {
+        return Some(Events::Ahead);
+    }
     let slower = ["rate", "too many requests", "request count", "capacity", "unauthorized"];
-    slower.iter().all(|word| !words.contains(word)).then_some(None)
+    slower.iter().all(|word| !words.contains(word)).then_some(Events::TooMany)
 }
 
 /// The transactions of a block, from the answer to `eth_getBlockByNumber`.
@@ -145,7 +160,8 @@ pub fn has_reverted(body: &[u8]) -> Option<bool> {
     }
 }
 
-/// The events in the answer to `eth_getTransactionReceipt`, without what a reorganisation has taken back.
+/// The events in the answer to `eth_getTransactionReceipt`, without what a reorganisation has taken
+/// back.
 pub fn receipt_logs(body: &[u8]) -> Option<Vec<Log>> {
     let Object(receipt): Object<WireReceipt> = result(body)?;
     kept(&receipt.logs)

@@ -1,6 +1,6 @@
-//! What was paid to us on an EVM chain, stretch by stretch. A transfer to us costs its sender next to nothing, so a stretch
-//! may hold any number of them: it is halved until its answer fits, and a block that does not fit is read transaction by
-//! transaction.
+//! What was paid to us on an EVM chain, stretch by stretch. A transfer to us costs its sender next
+//! to nothing, so a stretch may hold any number of them: it is halved until its answer fits, and a
+//! block that does not fit is read transaction by transaction.
 //!
 //! - `docs/decisions.md`: Why are ordinary transfers to the payee not sent back?
 //! - `docs/decisions.md`: Why is the watch of a chain halved, and not paged?
@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::node::Log;
+use super::node::{Block, Log};
 use super::rpc::Question;
 use super::{AUTHORIZATION_USED, EvmRpc, TRANSFER, WINDOW, quoted};
 use crate::types::{EvmNetwork, PaymentId, TransactionId, Usdc, Wallet};
 use crate::wire::http::NoReply;
 use crate::x402::truth::{Inbound, InboundPayment, Reach, Received};
 
-/// Payments of a stretch: each of them is held against the records, so more than this many are a stretch too long.
+/// Payments of a stretch: each of them is held against the records, so more than this many are a
+/// stretch too long.
 const PAYMENTS: usize = 500;
 /// Payers in one question. Nodes take no more than a thousand values in one place of a filter.
 const PAYERS: usize = 500;
@@ -31,8 +32,9 @@ struct To {
 }
 
 impl EvmRpc {
-    /// What was paid to `payee` from block `from` on, as far as the chain is final and as `reach` goes, or less if the node does not
-    /// answer for so much. Without a `from` only the last final block is looked at.
+    /// What was paid to `payee` from block `from` on, as far as the chain is final and as `reach`
+    /// goes, or less if the node does not answer for so much. Without a `from` only the last final
+    /// block is looked at.
     pub async fn received(
         &self,
         network: EvmNetwork,
@@ -43,20 +45,23 @@ impl EvmRpc {
     ) -> Result<Received, NoReply> {
         let (ask, to) = (Question { place: &self.place, limit }, To { network, payee });
         self.on(network, &ask).await?;
-        let finalized = ask.block("finalized").await?.number;
+        let last = ask.block("finalized").await?;
+        let (finalized, finalized_at) = (last.number, Some(last.timestamp));
         let from = from.unwrap_or(finalized);
         if finalized < from {
-            return Ok(Received { payments: Vec::new(), through: finalized, finalized, reach, before: None });
+            let through = finalized;
+            return Ok(Received { payments: Vec::new(), through, finalized, finalized_at, reach, before: None });
         }
         // A block that was begun with is known not to fit.
         if reach.inside == 0
-            && let Some(received) = to.paid_from(&ask, from, finalized, reach).await?
+            && let Some(received) = to.paid_from(&ask, from, &last, reach).await?
         {
             return Ok(received);
         }
         to.paid_inside(&ask, from, reach.inside).await.map(|(payments, inside)| {
             let through = if inside == 0 { from } else { from.saturating_sub(1) };
-            Received { payments, through, finalized, reach: Reach { blocks: 1, inside }, before: None }
+            let reach = Reach { blocks: 1, inside };
+            Received { payments, through, finalized, finalized_at, reach, before: None }
         })
     }
 }
@@ -67,9 +72,10 @@ impl To {
         self,
         ask: &Question<'_>,
         from: u64,
-        finalized: u64,
+        last: &Block,
         reach: Reach,
     ) -> Result<Option<Received>, NoReply> {
+        let (finalized, finalized_at) = (last.number, Some(last.timestamp));
         let (mut blocks, mut halved) = (reach.blocks.clamp(1, WINDOW).min(finalized - from + 1), false);
         loop {
             let through = from + blocks - 1;
@@ -82,7 +88,7 @@ impl To {
                         (false, false) => blocks.saturating_mul(2),
                     };
                     let reach = Reach { blocks: next.clamp(1, WINDOW), inside: 0 };
-                    return Ok(Some(Received { payments, through, finalized, reach, before: None }));
+                    return Ok(Some(Received { payments, through, finalized, finalized_at, reach, before: None }));
                 }
                 Err(error) if error != NoReply::TooLarge => return Err(error),
                 Ok(_) | Err(_) if blocks > 1 => (blocks, halved) = (blocks / 2, true),
@@ -95,7 +101,7 @@ impl To {
     async fn paid_in(self, ask: &Question<'_>, from: u64, through: u64) -> Result<Vec<Inbound>, NoReply> {
         let usdc = self.network.usdc();
         let topics = serde_json::json!([quoted(TRANSFER), null, quoted(self.payee.into_word())]);
-        let mut transfers = ask.logs(usdc, &topics, from, through).await?;
+        let mut transfers = ask.logs(usdc, &topics, from..=through, through).await?.whole()?;
         // A stranger can log a transfer of nothing, in any address's name.
         transfers.retain(|log| amount(log).is_some_and(|amount| !amount.is_zero()));
         // Of all that moves on the chain by authorization, only what these payers did.
@@ -106,12 +112,13 @@ impl To {
         for payers in payers.chunks(PAYERS) {
             let payers: Vec<_> = payers.iter().copied().map(quoted).collect();
             let topics = serde_json::json!([quoted(AUTHORIZATION_USED), payers]);
-            used.extend(ask.logs(usdc, &topics, from, through).await?);
+            used.extend(ask.logs(usdc, &topics, from..=through, through).await?.whole()?);
         }
         Ok(transfers.iter().filter_map(|transfer| self.inbound(transfer, &used)).collect())
     }
 
-    /// What was paid in one block, from one of its transactions on, and how many of them are done with; 0 if all are.
+    /// What was paid in one block, from one of its transactions on, and how many of them are done
+    /// with; 0 if all are.
     async fn paid_inside(self, ask: &Question<'_>, block: u64, done: u64) -> Result<(Vec<Inbound>, u64), NoReply> {
         let began = Instant::now();
         let transactions = ask.transactions(block).await?;

@@ -1,9 +1,11 @@
-//! Where a payer stands, before a payment is taken: what it holds, whether the authorization is spent, and whether its contract
-//! says that it has signed. One question, through Multicall3, so that all of it is of one block. A wallet that is still to be
-//! deployed is deployed inside that question, and nowhere else, as EIP-6492 has it.
+//! Where a payer stands, before a payment is taken: what it holds, whether the authorization is
+//! spent, and whether its contract says that it has signed. One question, through Multicall3, so
+//! that all of it is of one block. A wallet that is still to be deployed is deployed inside that
+//! question, and nowhere else, as EIP-6492 has it.
 //!
-//! Multicall3 is at the same address on both of our chains (<https://www.multicall3.com/deployments>). Where it is not there, as
-//! on a development chain, this is not an answer.
+//! Multicall3 is at the same address on both of our chains
+//! (<https://www.multicall3.com/deployments>). Where it is not there, as on a development chain,
+//! this is not an answer.
 //!
 //! `docs/decisions.md`: Why are a payer's means one question, through Multicall3?
 
@@ -43,7 +45,7 @@ sol! {
     function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4 magic);
 }
 
-/// Where a payer stands, as of the latest block.
+/// A payer's standing, as of the latest block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Standing {
     /// What it holds.
@@ -89,7 +91,8 @@ fn calls(payment: &SignedAuthorization, by: Option<&ContractSignature>) -> Vec<C
     calls
 }
 
-/// The answers to [`calls`]. Without the first three nothing is known; a node of another chain knows nothing either.
+/// The answers to [`calls`]. Without the first three nothing is known; a node of another chain
+/// knows nothing either.
 fn read(network: EvmNetwork, returned: &[Returned], judged: bool) -> Option<Standing> {
     let word = |place: usize| {
         let found = returned.get(place).filter(|found| found.success)?;

@@ -1,5 +1,5 @@
-//! What a node of Solana's answers, read into our own types. Pure functions of the body: an answer is read whole or not at
-//! all.
+//! What a node of Solana's answers, read into our own types. Pure functions of the body: an answer
+//! is read whole or not at all.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,8 @@ use crate::types::{SolanaAddress, SolanaNetwork, TransactionId, Usdc};
 use crate::x402::exact_svm::TOKEN;
 use crate::x402::wire_v2::Object;
 
-/// `UnsupportedTransactionVersion`: there is such a transaction, of a version that was not asked for.
+/// `UnsupportedTransactionVersion`: there is such a transaction, of a version that was not asked
+/// for.
 const OTHER_VERSION: i64 = -32_015;
 
 /// Something that an account did.
@@ -30,7 +31,7 @@ pub struct Entry {
     pub finalized: bool,
 }
 
-/// What a node has under a transaction's name.
+/// The state of a node's knowledge under a transaction's name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Found {
     /// A transaction that was processed.
@@ -52,7 +53,7 @@ pub struct Landed {
     after: Vec<Held>,
 }
 
-/// What one of its accounts held.
+/// The balance of one of its accounts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Held {
     mint: String,

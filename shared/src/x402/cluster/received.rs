@@ -1,8 +1,10 @@
-//! What was paid to a payee. Its history is read backwards, from what is final to where the last reading began, in parts: much
-//! may have been written there, by strangers. Where a part ends is for the asker to keep.
+//! What was paid to a payee. Its history is read backwards, from what is final to where the last
+//! reading began, in parts: much may have been written there, by strangers. Where a part ends is
+//! for the asker to keep.
 //!
-//! A transaction that cannot be read is none that our clients make: they sign legacy or version 0, of 1,232 bytes at most. One
-//! that the node does not have, although its history names it, is another matter: it is asked for again.
+//! A transaction that cannot be read is none that our clients make: they sign legacy or version 0,
+//! of 1,232 bytes at most. One that the node does not have, although its history names it, is
+//! another matter: it is asked for again.
 //!
 //! `docs/decisions.md`: How is what was paid to us found there?
 
@@ -26,7 +28,7 @@ pub(super) const LOOKS: usize = 250;
 /// Of these at once.
 const AT_ONCE: usize = 8;
 
-/// Whose payments are looked for.
+/// The payee whose payments are looked for.
 struct Payee {
     network: SolanaNetwork,
     wallet: SolanaAddress,
@@ -34,7 +36,8 @@ struct Payee {
 }
 
 impl SolanaRpc {
-    /// What was paid to `payee` from slot `from` on, newest first; or the part of it that comes before a place.
+    /// What was paid to `payee` from slot `from` on, newest first; or the part of it that comes
+    /// before a place.
     pub async fn received(
         &self,
         network: SolanaNetwork,
@@ -46,13 +49,15 @@ impl SolanaRpc {
         let ask = Question { place: &self.place, limit };
         on(network, &ask).await?;
         let finalized = ask.slot(Commitment::Finalized).await?;
+        // What was paid is not left unread for it.
+        let finalized_at = ask.block_time(finalized).await.ok();
         let top = place.map_or(finalized, |place| place.top);
         let from = from.unwrap_or(top);
         let payee = Payee { network, wallet: payee, account: token_account(network, payee) };
         let before = place.map(|place| place.before.clone());
         let mut walk = Walk::new(&ask, payee.account, Commitment::Finalized, finalized, before);
-        let mut received =
-            Received { payments: Vec::new(), through: top, finalized, before: None, reach: Reach::default() };
+        let (payments, reach) = (Vec::new(), Reach::default());
+        let mut received = Received { payments, through: top, finalized, finalized_at, before: None, reach };
         let (until, mut looks) = (Instant::now() + limit, LOOKS);
         for page in 0..PAGES {
             let part = match part(&mut walk, from..=top, looks).await {
@@ -86,7 +91,8 @@ struct Part {
     before: Option<TransactionId>,
 }
 
-/// The entries of the next page that are meant, `most` of them; nothing, if the node does not know where that is.
+/// The entries of the next page that are meant, `most` of them; nothing, if the node does not know
+/// where that is.
 async fn part(walk: &mut Walk<'_>, slots: RangeInclusive<u64>, most: usize) -> Result<Option<Part>, NoReply> {
     let Some(Leaf { entries, is_last }) = walk.next().await? else { return Ok(None) };
     let is_last = is_last || entries.last().is_none_or(|entry| entry.slot < *slots.start());
@@ -100,7 +106,8 @@ async fn part(walk: &mut Walk<'_>, slots: RangeInclusive<u64>, most: usize) -> R
     Ok(Some(Part { entries, before }))
 }
 
-/// Looks into some transactions, one after another as far as is answered in time; returns into how many.
+/// Looks into some transactions, one after another as far as is answered in time; returns into how
+/// many.
 async fn look_into(
     ask: &Question<'_>,
     payee: &Payee,

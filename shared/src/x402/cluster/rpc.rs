@@ -1,4 +1,5 @@
-//! JSON-RPC to a node of Solana's: the questions that we have. What the answers say is read in `answers`.
+//! JSON-RPC to a node of Solana's: the questions that we have. What the answers say is read in
+//! `answers`.
 
 use serde::Serialize;
 use serde_json::json;
@@ -21,7 +22,7 @@ pub(super) struct Page<'a> {
     pub(super) limit: usize,
 }
 
-/// What stands beside a question.
+/// The options of a question.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Options<'a> {
@@ -97,13 +98,15 @@ impl Question<'_> {
         self.ask("getTransaction", json!([signature.as_str(), options]), answers::transaction).await
     }
 
-    /// What a token account holds; nothing, if there is no such account.
+    /// What a token account holds; nothing, if there is no such account. By a node that has come to
+    /// a slot, if one is said.
     pub(super) async fn token_account(
         &self,
         account: &SolanaAddress,
         commitment: Commitment,
+        at_least: Option<u64>,
     ) -> Result<Option<Usdc>, NoReply> {
-        let options = Options { encoding: Some("jsonParsed"), ..at(commitment) };
+        let options = Options { encoding: Some("jsonParsed"), min_context_slot: at_least, ..at(commitment) };
         self.ask("getAccountInfo", json!([account.to_string(), options]), answers::token_account).await
     }
 }

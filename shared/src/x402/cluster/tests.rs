@@ -305,21 +305,22 @@ async fn what_strangers_write_is_a_question_for_each_thousand_entries() {
 
 #[tokio::test]
 async fn a_search_that_does_not_come_to_its_end_goes_on_where_it_stopped() {
-    // As long as memos can be: fewer entries are in an answer, and twenty pages of them in one search.
+    // As long as memos can be: fewer entries are in an answer, and twenty pages of them in one
+    // search.
     let node = |alive| Node { alive, fit: SHORTEST, ..Node::new(clutter(1_000, 900)) };
     let (truth, place) = node(false).searched(None).await;
     let place = place.expect("a place");
-    assert_eq!((truth, &place.message), (Err(NoReply::Unknown), &transfer().message));
+    assert_eq!((truth, &place.sought), (Err(NoReply::Unknown), &transfer().message));
     let found = Ok(Truth::Paid { transaction: id(OURS) });
     assert_eq!(node(false).searched(Some(&place)).await, (found, None));
     // What was searched for another message says nothing of this one.
-    let other = Searched { message: alloy_primitives::B256::ZERO, ..place.clone() };
+    let other = Searched { sought: alloy_primitives::B256::ZERO, ..place.clone() };
     assert_eq!(node(false).searched(Some(&other)).await, (Err(NoReply::Unknown), Some(place.clone())));
     // Nor does what was searched while it could still be processed.
     assert_eq!(node(true).searched(None).await, (Err(NoReply::Unknown), None));
     assert_eq!(node(true).searched(Some(&place)).await, (Err(NoReply::Unknown), None));
     // A node that has lost the place says no more, as at the end of a history.
-    let lost = Searched { before: id(29_999), ..place };
+    let lost = Searched { before: Before::Transaction(id(29_999)), ..place };
     assert_eq!(node(false).searched(Some(&lost)).await, (Err(NoReply::Unknown), None));
 }
 
@@ -327,7 +328,8 @@ async fn part(node: Node, from: Option<u64>, place: Option<&Place>) -> Result<Re
     node.serve().received(SolanaNetwork::Mainnet, PAYEE.parse().unwrap(), from, place, LIMIT).await
 }
 
-/// All parts, as they are asked for one after another: the slots of what was paid, and how many parts there were.
+/// All parts, as they are asked for one after another: the slots of what was paid, and how many
+/// parts there were.
 async fn received(node: &Node, from: u64) -> (Vec<u64>, usize) {
     let (mut slots, mut place, mut parts) = (Vec::new(), None, 0);
     loop {

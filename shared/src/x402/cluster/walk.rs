@@ -1,5 +1,5 @@
-//! A walk back through what an account did, which a node tells newest first. Strangers can write there, so it counts on nothing
-//! that is written: not on how much it is, nor on how long.
+//! A walk back through what an account did, which a node tells newest first. Strangers can write
+//! there, so it counts on nothing that is written: not on how much it is, nor on how long.
 //!
 //! `docs/decisions.md`: How is a transaction found in a history that strangers write into?
 
@@ -12,8 +12,8 @@ use crate::x402::json_rpc::Question;
 
 /// Entries of a history in one answer: as many as a node gives.
 pub(super) const PAGE: usize = 1_000;
-/// The fewest that are asked for, where more would be too much to read: an entry says its memo, which may take 24 KB in
-/// JSON. An answer holds this many, whatever stands in them.
+/// The fewest that are asked for, where more would be too much to read: an entry says its memo,
+/// which may take 24 KB in JSON. An answer holds this many, whatever stands in them.
 pub(super) const SHORTEST: usize = PAGE >> 5;
 /// Pages in one look.
 pub(super) const PAGES: usize = 20;
@@ -47,9 +47,9 @@ impl<'a> Walk<'a> {
         Self { ask, account, commitment, at_least, before, size: PAGE }
     }
 
-    /// The next page; nothing, if the node does not know where we are. It tells no entries then, as it does at the end of a
-    /// history. So each page begins with the last entry of the one before, and only that makes an empty one the end of
-    /// nothing.
+    /// The next page; nothing, if the node does not know where we are. It tells no entries then, as
+    /// it does at the end of a history. So each page begins with the last entry of the one before,
+    /// and only that makes an empty one the end of nothing.
     pub(super) async fn next(&mut self) -> Result<Option<Leaf>, NoReply> {
         let entries = self.read().await?;
         if entries.is_empty() && self.before.is_some() {

@@ -124,7 +124,7 @@ fn each_rule_has_its_sentence() {
     let limit = "The first instruction must set the compute unit limit.";
     let price = "The second instruction must set the compute unit price.";
     let transfer = "The third instruction must be TransferChecked of the token program.";
-    let cases: [(Bend, &str); 16] = [
+    let cases: [(Bend, &str); 17] = [
         (|it| it.instructions.swap(0, 1), limit),
         (|it| it.instructions[0].data.push(0), limit),
         (|it| it.instructions[0].program_id_index = account::MEMO, limit),
@@ -165,6 +165,12 @@ fn each_rule_has_its_sentence() {
                 });
             },
             "The transaction must not use address tables.",
+        ),
+        // A mint that has a longer history than any wallet, or what another has let the payer
+        // spend.
+        (
+            |it| it.instructions[2].accounts[0] = account::MINT,
+            "The tokens must come from the associated token account of the wallet that signs.",
         ),
     ];
     for (bend, sentence) in cases {

@@ -1,6 +1,6 @@
-//! What a facilitator's answers mean. Pure functions of status, body and payment, because this is where money is lost:
-//! the body is read before the status, a failure is not proof that nothing was paid, and a success is not proof that
-//! we were.
+//! What a facilitator's answers mean. Pure functions of status, body and payment, because this is
+//! where money is lost: the body is read before the status, a failure is not proof that nothing was
+//! paid, and a success is not proof that we were.
 
 mod reason;
 pub use reason::Reason;
@@ -12,7 +12,7 @@ use crate::x402::version::network as named;
 use crate::x402::wire_v2::{EXACT, Kind, Object, SettleClaim, SettleResponse, SupportedResponse, VerifyResponse};
 use crate::x402::{Receipt, Verified};
 
-/// What the facilitator thinks of a payment. It reserves nothing: a valid payment can fail to settle.
+/// The facilitator's verdict on a payment. It reserves nothing: a valid payment can fail to settle.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// It could be settled now, and the payer is who we think.
@@ -22,7 +22,8 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
     },
-    /// It could not, and that can be because it was made already: by us, or by a third party that submitted it for us.
+    /// It could not, and that can be because it was made already: by us, or by a third party that
+    /// submitted it for us.
     LookItUp {
         /// Why.
         reason: Reason,
@@ -36,7 +37,8 @@ pub enum Verdict {
     Unavailable,
 }
 
-/// What an answer to `/settle` means. Only the first says that we were paid, and only the second that nothing happened.
+/// The meaning of an answer to `/settle`. Only the first says that we were paid, and only the
+/// second that nothing happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SettleAnswer {
     /// Paid, and everything the answer says is what we asked for.
@@ -48,8 +50,8 @@ pub enum SettleAnswer {
         /// Why.
         reason: Reason,
     },
-    /// A refusal that can be the echo of our own success, or of a third party submitting the same payment for us: the
-    /// chain knows.
+    /// A refusal that can be the echo of our own success, or of a third party submitting the same
+    /// payment for us: the chain knows.
     LookItUp {
         /// Why.
         reason: Reason,
@@ -79,8 +81,9 @@ pub fn verdict(status: StatusCode, retry_after: Option<u64>, body: &[u8], paymen
         (false, Some(reason)) if !status.is_server_error() && !reason.is_the_facilitators_trouble() => {
             if reason.may_be_our_own_success() { Verdict::LookItUp { reason } } else { Verdict::Invalid { reason } }
         }
-        // A validity that comes with an error status or with another payer, and an invalidity without a reason or for
-        // reasons of the facilitator's own: it does not know what it says, and nothing has happened yet.
+        // A validity that comes with an error status or with another payer, and an invalidity
+        // without a reason or for reasons of the facilitator's own: it does not know what it says,
+        // and nothing has happened yet.
         (true | false, _) => Verdict::Unavailable,
     }
 }
@@ -133,7 +136,8 @@ fn failure(status: StatusCode, answer: &SettleResponse, network: Network) -> Set
     }
 }
 
-/// Whether nothing was said of the payment, since our key is not one, is not paid for, or may not do this.
+/// Whether nothing was said of the payment, since our key is not one, is not paid for, or may not
+/// do this.
 pub fn is_about_us(status: StatusCode, body: &[u8]) -> bool {
     let of_us = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PAYMENT_REQUIRED | StatusCode::FORBIDDEN);
     of_us && status_says_it_all(body)
@@ -161,7 +165,8 @@ fn transaction(answer: &SettleResponse, network: Network) -> Option<TransactionI
     TransactionId::read(network, answer.transaction.as_deref()?)
 }
 
-/// Whose signature this facilitator lets a Solana transaction begin with, according to its `/supported`.
+/// Whose signature this facilitator lets a Solana transaction begin with, according to its
+/// `/supported`.
 pub fn fee_payer(status: StatusCode, body: &[u8], network: SolanaNetwork) -> Option<SolanaAddress> {
     let Object(supported) = serde_json::from_slice::<Object<SupportedResponse>>(body).ok()?;
     let ours = |kind: &Kind| kind.scheme == EXACT && named(&kind.network) == Some(network.into());

@@ -1,4 +1,5 @@
-//! A signature that only a contract can judge, put before the facilitator, which asks that contract.
+//! A signature that only a contract can judge, put before the facilitator, which asks that
+//! contract.
 
 use std::time::Duration;
 

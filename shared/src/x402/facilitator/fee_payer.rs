@@ -1,5 +1,5 @@
-//! Which key of the facilitator's pays the fee of Solana transactions. Clients sign it, so every demand names it; the
-//! facilitator may change it at any time.
+//! Which key of the facilitator's pays the fee of Solana transactions. Clients sign it, so every
+//! demand names it; the facilitator may change it at any time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ const KEPT: Duration = Duration::from_hours(1);
 /// How long it is not asked for again after there was no answer.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// What is known of it.
+/// The key that pays the fees, as it was last named.
 #[derive(Default)]
 pub(super) struct FeePayer(Mutex<Option<Known>>);
 

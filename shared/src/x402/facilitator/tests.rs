@@ -151,7 +151,7 @@ async fn verify_and_settle_ask_their_own_places() {
 }
 
 #[tokio::test]
-async fn nobody_there_means_nothing_was_sent() {
+async fn a_closed_port_means_nothing_was_sent() {
     // Port 1 is reserved, and nothing listens there.
     let facilitator = Facilitator::new("http://127.0.0.1:1".to_owned(), None);
     let payment = verified(EvmNetwork::Base);

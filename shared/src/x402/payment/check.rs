@@ -1,5 +1,6 @@
-//! Whether a payment is what we offered, and who signed it. Each field is compared with our own quote, never with what
-//! the client repeats of it, and whatever this passes on is taken from the quote and from the signed bytes.
+//! Whether a payment is what we offered, and who signed it. Each field is compared with our own
+//! quote, never with what the client repeats of it, and whatever this passes on is taken from the
+//! quote and from the signed bytes.
 
 use super::read::{Accepted, Authorized};
 use super::window::{LONGEST_WINDOW, not_yet_valid, window_too_long};
@@ -14,18 +15,20 @@ use crate::x402::{Payload, PaymentRefused, Quote, SignedAuthorization, wire_v2};
 pub enum Checked {
     /// Signed by the payer's own key, as recovered here.
     Authentic(Verified),
-    /// Signed as smart wallets sign. Nothing may be read or done on this payer's behalf before it is confirmed.
+    /// Signed as smart wallets sign. Nothing may be read or done on this payer's behalf before it
+    /// is confirmed.
     Unknown(Unproven),
     /// Signed, and not for what is sold here: refused, unless it has paid for something already.
     Misfit(Misfit),
 }
 
 impl Presented {
-    /// Finds the quote that this payment is for and checks it against that quote field by field, then its signature.
-    /// No neighbour is asked. Times are left to [`Verified::window`], because a payment that was taken before stays
-    /// taken after it expired.
+    /// Finds the quote that this payment is for and checks it against that quote field by field,
+    /// then its signature. No neighbour is asked. Times are left to [`Verified::window`], because a
+    /// payment that was taken before stays taken after it expired.
     ///
-    /// One that does not fit, and is to us, may have paid for something else, so its signature is looked at before it is refused.
+    /// One that does not fit, and is to us, may have paid for something else, so its signature is
+    /// looked at before it is refused.
     pub fn check(self, quotes: &[Quote], now: Timestamp) -> Result<Checked, PaymentRefused> {
         if self.claim.scheme != wire_v2::EXACT {
             return Err(PaymentRefused::new(
@@ -79,7 +82,7 @@ fn is_to(payload: &Payload, payee: &Wallet) -> bool {
         (Payload::Solana(transfer), Wallet::Solana { network, address }) => {
             transfer.destination == token_account(*network, *address)
         }
-        _ => false,
+        (Payload::Evm(_), Wallet::Solana { .. }) | (Payload::Solana(_), Wallet::Evm { .. }) => false,
     }
 }
 
@@ -88,8 +91,8 @@ fn wrong_network(quotes: &[Quote]) -> String {
     format!("This network is not accepted here; pay on one of: {}.", names.join(", "))
 }
 
-/// What version 2 repeats of our demand. Only the fields that say what is paid, to whom and where: clients rebuild
-/// `extra`, add extensions and rewrite `resource`, all without harm.
+/// What version 2 repeats of our demand. Only the fields that say what is paid, to whom and where:
+/// clients rebuild `extra`, add extensions and rewrite `resource`, all without harm.
 fn matches_demand(accepted: &Accepted, quote: &Quote) -> Result<(), PaymentRefused> {
     let asset = match quote.network() {
         // Its case is only a checksum.
@@ -169,7 +172,7 @@ fn wrong_value(quote: &Quote) -> PaymentRefused {
     )
 }
 
-/// What a signature proves.
+/// The proof that a signature gives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Proof {
     /// The payer's own key made it.
@@ -180,8 +183,8 @@ enum Proof {
     None,
 }
 
-/// Sixty-five bytes are a key's signature, so they are right or forged, and a forger costs us no neighbour's time. Longer
-/// ones are a smart wallet's business.
+/// Sixty-five bytes are a key's signature, so they are right or forged, and a forger costs us no
+/// neighbour's time. Longer ones are a smart wallet's business.
 fn proof(signed: &SignedAuthorization) -> Proof {
     if signed.signature.len() > ECDSA {
         return Proof::Contract;

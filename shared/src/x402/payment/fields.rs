@@ -1,5 +1,5 @@
-//! The fields of a payment, as a client's author is told about them: by their whole path, and with what each must be. It reads
-//! nothing; it has the words for what could not be read.
+//! The fields of a payment, as a client's author is told about them: by their whole path, and with
+//! what each must be. It reads nothing; it has the words for what could not be read.
 
 use serde_json::error::Category;
 
@@ -30,8 +30,9 @@ pub(super) fn wrong(path: &str) -> Malformed {
     Malformed::Shape(format!("`{path}` must be {}", must_be(name)))
 }
 
-/// Why a document could not be read, that stands at `within` of the payment, or is all of it. Not in the parser's own words, and
-/// without the value, which may be a nonce or a signature. Every name in it is the protocol's: what is unknown is skipped.
+/// Why a document could not be read, that stands at `within` of the payment, or is all of it. Not
+/// in the parser's own words, and without the value, which may be a nonce or a signature. Every
+/// name in it is the protocol's: what is unknown is skipped.
 pub(super) fn unreadable(error: &serde_path_to_error::Error<serde_json::Error>, within: &str) -> Malformed {
     let text = error.inner().to_string();
     // A number that no machine holds is good JSON.

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::types::PaymentId;
 use crate::x402::{Payload, PaymentRefused, Version};
 
-/// A payment that does not match our quote. It will not be taken; but it may have paid for something else, and then it is
-/// not true that nothing was charged.
+/// A payment that does not match our quote. It will not be taken; but it may have paid for
+/// something else, and then it is not true that nothing was charged.
 pub struct Misfit {
     /// Why it is refused, if it has bought nothing.
     pub why: PaymentRefused,
@@ -31,7 +31,8 @@ impl Misfit {
         &self.payload
     }
 
-    /// Whether the payer's own key has signed it, as found here. If not, only a record with the very same bytes proves it.
+    /// Whether the payer's own key has signed it, as found here. If not, only a record with the
+    /// very same bytes proves it.
     pub fn is_proven(&self) -> bool {
         self.proven
     }

@@ -1,11 +1,11 @@
-//! Reading a payment header. What cannot be read is [`Malformed`] and answered with 400; what can be read and is not what
-//! we offered is decided in `check`.
+//! Reading a payment header. What cannot be read is [`Malformed`] and answered with 400; what can
+//! be read and is not what we offered is decided in `check`.
 
 use alloy_primitives::{Address, B256};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::fields;
+use super::{fields, identifier};
 use crate::types::{EvmNetwork, Network, PaymentId, SolanaNetwork, Usdc};
 use crate::x402::hex::{hex_bytes, hex_string};
 use crate::x402::version::network;
@@ -24,7 +24,7 @@ pub struct Presented {
     identifier: Option<String>,
 }
 
-/// What the client says it is paying for.
+/// The client's word for what it is paying for.
 pub(super) struct Claim {
     pub(super) scheme: String,
     /// What version 2 repeats of our demand; version 1 repeats nothing.
@@ -37,28 +37,28 @@ pub(super) struct Accepted {
     pub(super) pay_to: String,
 }
 
-/// What was signed, on either rail.
+/// The document that was signed, on either rail.
 pub(super) enum Authorized {
     Evm(SignedAuthorization),
     Solana { network: SolanaNetwork, transaction: Vec<u8> },
 }
 
 impl Presented {
-    /// Reads the payment that a request carries, or nothing if it carries none. The version is the document's own, under
-    /// either header name: clients in transition send both combinations, and some both versions of one payment at once.
+    /// Reads the payment that a request carries, or nothing if it carries none. The version is the
+    /// document's own, under either header name: clients in transition send both combinations, and
+    /// some both versions of one payment at once.
     pub fn read(headers: &http::HeaderMap) -> Result<Option<Self>, Malformed> {
         Self::read_on(headers, |_| true)
     }
 
-    /// The same, where payments are taken on these networks only: what is signed for another one need not be readable, since it
-    /// is refused for that.
+    /// The same, where payments are taken on these networks only: what is signed for another one
+    /// need not be readable, since it is refused for that.
     pub fn read_on(headers: &http::HeaderMap, is_taken: impl Fn(Network) -> bool) -> Result<Option<Self>, Malformed> {
         let documents = headers::payment_documents(headers)?;
-        let several = documents.len() > 1;
+        let several = documents.len();
         let mut one: Option<Self> = None;
-        for json in documents {
-            let read = Self::parse(&json, &is_taken)
-                .map_err(|malformed| if several { Malformed::Several } else { malformed })?;
+        for headers::Document { place, json } in documents {
+            let read = Self::parse(&json, &is_taken).map_err(|malformed| malformed.of(several, place))?;
             one = Some(match one {
                 None => read,
                 Some(other) => other.with(read).ok_or(Malformed::Several)?,
@@ -67,14 +67,14 @@ impl Presented {
         Ok(one)
     }
 
-    /// One payment, if both are the same signature under the same authorization. Version 2 says more, so it is the one that is
-    /// answered.
+    /// One payment, if both are the same signature under the same authorization. Version 2 says
+    /// more, so it is the one that is answered.
     fn with(self, other: Self) -> Option<Self> {
         let same = match (&self.signed, &other.signed) {
             (Some(one), Some(other)) => one.is_the_same_as(other),
             // Neither is taken, and both are told so.
             (None, None) => true,
-            _ => false,
+            (Some(_), None) | (None, Some(_)) => false,
         };
         let identifier = match (&self.identifier, &other.identifier) {
             (Some(one), Some(other)) if one != other => return None,
@@ -84,8 +84,8 @@ impl Presented {
         same.then_some(Self { identifier, ..one })
     }
 
-    /// What the chain would know it by, if it is what it says: for finding its record, and nothing else. None where it is for
-    /// a network that is not ours.
+    /// What the chain would know it by, if it is what it says: for finding its record, and nothing
+    /// else. None where it is for a network that is not ours.
     pub fn claimed_id(&self) -> Option<PaymentId> {
         match self.signed.as_ref()? {
             Authorized::Evm(signed) => Some(signed.id()),
@@ -95,7 +95,8 @@ impl Presented {
         }
     }
 
-    /// The client's own name for what it buys: the same for each payment that it makes for the same thing.
+    /// The client's own name for what it buys: the same for each payment that it makes for the same
+    /// thing.
     pub fn identifier(&self) -> Option<&str> {
         self.identifier.as_deref()
     }
@@ -117,7 +118,7 @@ impl Presented {
                     Ok((Accepted::parse(accepted)?, Authorized::parse(network, payload)?))
                 })?;
                 let (accepted, signed) = both.unzip();
-                let identifier = extensions.map(identifier).transpose()?.flatten();
+                let identifier = extensions.map(identifier::of).transpose()?.flatten();
                 Ok(Self { version, claim: Claim { scheme, accepted }, signed, identifier })
             }
         }
@@ -135,8 +136,8 @@ impl Accepted {
 }
 
 impl Authorized {
-    /// What is read of a payment by this scheme on this network: nothing, if we do not know how to. What is not taken here
-    /// need not be readable.
+    /// What is read of a payment by this scheme on this network: nothing, if we do not know how to.
+    /// What is not taken here need not be readable.
     fn of<T>(
         scheme: &str,
         name: &str,
@@ -170,7 +171,7 @@ impl Authorized {
             (Self::Solana { network: on, transaction: one }, Self::Solana { network, transaction }) => {
                 (on, one) == (network, transaction)
             }
-            _ => false,
+            (Self::Evm(_), Self::Solana { .. }) | (Self::Solana { .. }, Self::Evm(_)) => false,
         }
     }
 
@@ -199,28 +200,6 @@ impl SignedAuthorization {
             signature: hex_string(&payload.signature).ok_or_else(|| fields::wrong("payload.signature"))?,
         })
     }
-}
-
-/// The `id` of the extension `payment-identifier`, which its specification bounds. See [`wire_v2`] for the other shapes
-/// that are read.
-/// <https://github.com/x402-foundation/x402/blob/main/specs/extensions/payment_identifier.md>
-fn identifier(extensions: &RawValue) -> Result<Option<String>, Malformed> {
-    let said = serde_json::from_str(extensions.get()).ok();
-    let id = said.and_then(|Object(said): Object<wire_v2::Extensions<'_>>| {
-        let Object(identifier) = said.payment_identifier?;
-        let Object(info) = identifier.info?;
-        info.id
-    });
-    // What is empty is not there.
-    let Some(id) = id.filter(|id| !matches!(id.get(), "null" | "\"\"")) else { return Ok(None) };
-    let fits = |id: &String| {
-        (16..=128).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
-    };
-    serde_json::from_str(id.get()).ok().filter(fits).map(Some).ok_or_else(|| {
-        Malformed::Shape(
-            "`extensions.payment-identifier.info.id` must have 16 to 128 letters, digits, `-` and `_`".to_owned(),
-        )
-    })
 }
 
 /// `0x` and exactly this many bytes, in either case: one value, however it is spelled.

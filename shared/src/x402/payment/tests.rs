@@ -107,6 +107,10 @@ fn one_authorization_in_two_documents_is_one_payment() {
     let name = "order-of-the-day-17";
     assert_eq!(both(&v1, &named(name)).unwrap().identifier(), Some(name));
     assert_eq!(both(&v2, &named(name)).unwrap().identifier(), Some(name));
+    for nearly in ["payment_identifier", "paymentIdentifier", "payment-identifer"] {
+        let named = with("/extensions", json!({nearly: {"info": {"id": name}}}));
+        assert_eq!(both(&v1, &named).unwrap().identifier(), Some(name), "{nearly}");
+    }
     let mut forged = v1.clone();
     bytes[3] ^= 1;
     forged["payload"]["signature"] = json!(hex::encode_prefixed(&bytes));
@@ -115,11 +119,15 @@ fn one_authorization_in_two_documents_is_one_payment() {
         (&v2, &signing(|it| it.value = Usdc::micros(5_000_000))),
         (&v2, &forged),
         (&v2, &payment_v1(EvmNetwork::BaseSepolia)),
-        (&v2, &json!({})),
         (&named(name), &named("order-of-the-day-18")),
     ] {
         assert_eq!(both(one, other).err(), Some(Malformed::Several), "{other}");
     }
+    let told = both(&v2, &json!({})).err().unwrap();
+    assert!(matches!(told, Malformed::OneOfTwo { place: "X-PAYMENT", .. }), "{told}");
+    assert!(
+        told.to_string().starts_with("of two payments the one in X-PAYMENT cannot be read: it is not an x402 payment")
+    );
 }
 
 #[test]

@@ -10,18 +10,21 @@ use crate::types::{PaymentId, Timestamp};
 use crate::x402::smart_wallet::ContractSignature;
 use crate::x402::{Payload, PaymentRefused, exact_evm};
 
-/// A payment that matches a quote of ours, signed as smart wallets sign (EIP-1271, EIP-6492). It has no payer yet: until
-/// it is confirmed, `from` is only a claim, and what that wallet owns is none of the client's business.
+/// A payment that matches a quote of ours, signed as smart wallets sign (EIP-1271, EIP-6492). It
+/// has no payer yet: until it is confirmed, `from` is only a claim, and what that wallet owns is
+/// none of the client's business.
 #[derive(Debug)]
 pub struct Unproven(pub(super) Verified);
 
 impl Unproven {
-    /// What the chain deduplicates this payment by. Good for looking up an earlier sale, which proves nothing either.
+    /// What the chain deduplicates this payment by. Good for looking up an earlier sale, which
+    /// proves nothing either.
     pub fn id(&self) -> PaymentId {
         self.0.id()
     }
 
-    /// What it claims to be: good for comparing it with what was confirmed before, and for asking others about it.
+    /// What it claims to be: good for comparing it with what was confirmed before, and for asking
+    /// others about it.
     pub fn claim(&self) -> &Verified {
         &self.0
     }
@@ -31,8 +34,8 @@ impl Unproven {
         self.0
     }
 
-    /// Whether this can be a contract's signature at all, as far as its bytes tell. `more` are factories that an operator knows,
-    /// besides our own.
+    /// Whether this can be a contract's signature at all, as far as its bytes tell. `more` are
+    /// factories that an operator knows, besides our own.
     pub fn form(&self, more: &[Address]) -> Result<(), PaymentRefused> {
         self.read(more).map(drop).ok_or_else(|| {
             PaymentRefused::new(
@@ -48,7 +51,8 @@ impl Unproven {
         ContractSignature::read(&signed.signature, more)
     }
 
-    /// The refusal of a payment that the payer's contract does not know as its own, or whose payer is not a contract.
+    /// The refusal of a payment that the payer's contract does not know as its own, or whose payer
+    /// is not a contract.
     pub fn not_signed() -> PaymentRefused {
         PaymentRefused::not_signed()
     }

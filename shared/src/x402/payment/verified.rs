@@ -50,8 +50,8 @@ impl Verified {
         &self.payload
     }
 
-    /// Whether there is time to settle it, and no more than `longest`. A Solana transaction says nothing of times; its block
-    /// does, and that is for the cluster to judge.
+    /// Whether there is time to settle it, and no more than `longest`. A Solana transaction says
+    /// nothing of times; its block does, and that is for the cluster to judge.
     pub fn window(&self, now: Timestamp, longest: Duration) -> Result<(), PaymentRefused> {
         match &self.payload {
             Payload::Evm(signed) => signed.authorization.window(now, longest),

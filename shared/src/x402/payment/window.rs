@@ -1,4 +1,5 @@
-//! From when and until when an authorization is good, by a clock: whether there is time to settle it, and not too much.
+//! From when and until when an authorization is good, by a clock: whether there is time to settle
+//! it, and not too much.
 
 use std::time::Duration;
 
@@ -7,13 +8,13 @@ use crate::x402::{Authorization, PaymentRefused};
 
 /// How far our clock may be behind the payer's.
 const SKEW: Duration = Duration::from_secs(5);
-/// How much older than the clock the newest block may be that a chain or a simulation goes by: blocks are two seconds apart, and
-/// take a moment to be known.
+/// How much older than the clock the newest block may be that a chain or a simulation goes by:
+/// blocks are two seconds apart, and take a moment to be known.
 const BLOCK: Duration = Duration::from_secs(3);
 /// What a settlement needs: facilitators refuse below six seconds.
 const LEAST: Duration = Duration::from_secs(10);
-/// The longest that a payment may still be good for, where a node of ours sees what becomes of it: what arrives after we have
-/// given it up is found and goes back.
+/// The longest that a payment may still be good for, where a node of ours sees what becomes of it:
+/// what arrives after we have given it up is found and goes back.
 pub const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 /// The same where there is no node: what arrives then would be kept, so we wait until it cannot.
 pub const LONGEST_UNWATCHED: Duration = Duration::from_mins(15);

@@ -1,5 +1,5 @@
-//! The message of a sign-in as it is signed, and who has signed it. Version 1 of CAIP-122, in the two dialects of the published
-//! clients, which are the same where there is a statement.
+//! The message of a sign-in as it is signed, and who has signed it. Version 1 of CAIP-122, in the
+//! two dialects of the published clients, which are the same where there is a statement.
 
 use alloy_primitives::eip191_hash_message;
 use solana_signature::Signature;

@@ -1,5 +1,5 @@
-//! Reading the header of a sign-in, as strictly as that of a payment: whatever two programs read differently is a way to cheat
-//! one of them. What can be read is not believed yet.
+//! Reading the header of a sign-in, as strictly as that of a payment: whatever two programs read
+//! differently is a way to cheat one of them. What can be read is not believed yet.
 
 use http::HeaderMap;
 use serde_json::error::Category;
@@ -54,7 +54,8 @@ fn document(json: &str) -> Result<Signed, NotSignedIn> {
     }
 }
 
-/// Not in the parser's own words, and without the value. Every name in it is the protocol's: what is unknown is skipped.
+/// Not in the parser's own words, and without the value. Every name in it is the protocol's: what
+/// is unknown is skipped.
 fn unreadable(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let text = error.inner().to_string();
     if error.inner().classify() != Category::Data {
@@ -71,7 +72,8 @@ fn unreadable(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 }
 
 impl Signed {
-    /// Whether each part is one line of the message and no more, so that no two documents have one message.
+    /// Whether each part is one line of the message and no more, so that no two documents have one
+    /// message.
     fn is_well_formed(&self) -> Result<(), NotSignedIn> {
         if self.version != VERSION {
             return malformed("`version` must be \"1\"");

@@ -1,4 +1,5 @@
-//! What signs in and what does not, with what published clients have signed: `agentcash` 0.14.4 with well-known test keys.
+//! What signs in and what does not, with what published clients have signed: `agentcash` 0.14.4
+//! with well-known test keys.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -305,8 +306,8 @@ fn a_signature_has_one_spelling_and_is_a_keys() {
 
 #[test]
 fn a_key_that_anyone_can_sign_for_signs_nothing() {
-    // The points of small order in their plain spellings. [0]B = R + [h]A holds for each message with R and A the identity, and for
-    // some messages with the others.
+    // The points of small order in their plain spellings. [0]B = R + [h]A holds for each message
+    // with R and A the identity, and for some messages with the others.
     let identity = {
         let mut bytes = [0; 32];
         bytes[0] = 1;

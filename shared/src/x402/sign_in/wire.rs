@@ -1,6 +1,6 @@
 //! The extension `sign-in-with-x`, as its specification writes it:
-//! <https://github.com/coinbase/x402/blob/main/specs/extensions/sign-in-with-x.md>. Types for serde and nothing else; what they
-//! mean is decided elsewhere.
+//! <https://github.com/coinbase/x402/blob/main/specs/extensions/sign-in-with-x.md>. Types for serde
+//! and nothing else; what they mean is decided elsewhere.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::x402::wire_v2::Resource;
 /// The one version of the message that there is.
 pub(super) const VERSION: &str = "1";
 
-/// What a 402 holds that asks for no money. In the body also a refusal's code and message.
+/// The content of a 402 that asks for no money. In the body also a refusal's code and message.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Required<'a> {
@@ -34,7 +34,7 @@ pub(super) struct Extensions<'a> {
     pub(super) asked: SignInWithX<'a>,
 }
 
-/// What is to be signed, and by wallets of which chains.
+/// The message that is to be signed, and the chains whose wallets may sign it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignInWithX<'a> {
@@ -66,7 +66,7 @@ pub(super) struct Chain {
     pub(super) kind: &'static str,
 }
 
-/// What a client's header decodes to: every part of the message as it was signed, and the signature.
+/// The content of a client's header: every part of the message as it was signed, and the signature.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Signed {

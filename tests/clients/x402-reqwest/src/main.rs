@@ -1,4 +1,5 @@
-//! The Rust client buys, lists and calls in the world of `target/local/world.json`, and pays what was asked for.
+//! The Rust client buys, lists and calls in the world of `target/local/world.json`, and pays what
+//! was asked for.
 
 use std::sync::Arc;
 

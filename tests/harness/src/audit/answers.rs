@@ -1,5 +1,6 @@
-//! What clients were told, against what became of it: a wallet that was told that nothing was charged has not paid,
-//! one payment bought one thing, and no wallet was answered in another's name.
+//! What clients were told, against what became of it: a wallet that was told that nothing was
+//! charged has not paid, one payment bought one thing, and no wallet was answered in another's
+//! name.
 
 use std::collections::BTreeMap;
 
@@ -55,8 +56,9 @@ impl Ledgers {
         };
         let sale = self.sale_of((&from, &nonce));
         let moved = self.payments.iter().any(|paid| paid.from == from && paid.nonce == nonce);
-        // A copy that was under way at the same time may have been served, or have been told to wait and been granted since: then
-        // the wallet has what it paid for. A 402 would have made its client sign anew, so there this is not an excuse.
+        // A copy that was under way at the same time may have been served, or have been told to
+        // wait and been granted since: then the wallet has what it paid for. A 402 would have made
+        // its client sign anew, so there this is not an excuse.
         let granted = sale.is_some_and(|sale| sale["state"] == "closed");
         let was_served = promise == "I5" && self.has_copy(client, granted);
         if !moved || was_served || sale.is_some_and(|sale| refund(sale).is_some()) || self.was_asked_again(client) {
@@ -67,7 +69,8 @@ impl Ledgers {
             .add(promise, format!("answered {} {code} to payment {nonce} of {from}, and it moved money", said.status));
     }
 
-    /// Whether another request with the same payment was served; or, where it has been granted, left without the last word.
+    /// Whether another request with the same payment was served; or, where it has been granted,
+    /// left without the last word.
     fn has_copy(&self, client: &Client, granted: bool) -> bool {
         let key = client.key();
         let left_open = |said: &Said| said.status >= 500 && !is_free(said);
@@ -79,7 +82,8 @@ impl Ledgers {
         others.any(|other| as_copy(other.asked.said.as_ref()))
     }
 
-    /// The same payment was presented again afterwards, or for something else: then that has bought what it bought.
+    /// The same payment was presented again afterwards, or for something else: then that has bought
+    /// what it bought.
     fn was_asked_again(&self, client: &Client) -> bool {
         let key = client.key();
         let answered = client.until.unwrap_or(client.at);
@@ -143,7 +147,8 @@ fn was_the_payer(client: &Client, findings: &mut Findings) {
     let asked = &client.asked;
     let sells = asked.method == "POST" && spec::price(&asked.path).is_some();
     let would = asked.said.as_ref().map_or("", |said| said.would.as_str());
-    // Who has only signed in is known as well; and what a contract would have to be asked is said to who has shown nothing.
+    // Who has only signed in is known as well; and what a contract would have to be asked is said
+    // to who has shown nothing.
     let is_known = asked.dry_run && (asked.signed_in.is_some() || would == "check_payment");
     // What hour it is at a number is no wallet's, and is said before a payment is asked for.
     let is_the_hour = asked.said.as_ref().is_some_and(|said| said.code == "quiet_hours");
@@ -222,7 +227,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn whoever_was_refused_has_what_a_copy_of_it_was_served() {
+    fn a_payer_who_was_refused_has_what_a_copy_of_it_was_served() {
         assert_eq!(findings(vec![list(0, 502), list(0, 200)]), "");
         assert!(findings(vec![list(0, 502), list(0, 503)]).starts_with("I5"), "no buyer was served");
         let mut granted = sale("closed");
@@ -235,7 +240,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn whoever_was_told_402_has_not_paid() {
+    fn a_payer_who_was_told_402_has_not_paid() {
         assert!(findings(vec![list(0, 402)]).starts_with("I3: answered 402"));
         assert!(findings(vec![list(0, 402), list(0, 200)]).starts_with("I3"), "nor has its twin");
         assert_eq!(findings_of(vec![list(0, 402)], vec![], vec![]), "");
@@ -250,7 +255,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn whoever_was_refused_has_not_paid() {
+    fn a_payer_who_was_refused_has_not_paid() {
         for status in FREE {
             assert!(findings(vec![list(0, status)]).starts_with("I5: answered"), "{status}");
         }
@@ -270,7 +275,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn nobody_is_answered_in_anothers_name() {
+    fn no_payer_is_answered_in_anothers_name() {
         for status in [200, 403] {
             let forged = bent(list(0, status), |client, _| client.signed = false);
             assert!(findings_of(vec![forged], vec![], vec![]).starts_with("I9: answered"), "{status}");

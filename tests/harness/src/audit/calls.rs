@@ -1,5 +1,5 @@
-//! Calls against the dialler and the sales: what was dialled was asked for, what was paid was dialled once, and nothing
-//! rings on that should not.
+//! Calls against the dialler and the sales: what was dialled was asked for, what was paid was
+//! dialled once, and nothing rings on that should not.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,9 @@ use super::{Findings, Ledgers, text};
 /// What no call may be longer than, in minutes, and what it may take to stop one.
 const LONGEST: i64 = 30;
 const OVERTIME: i64 = 1;
-/// Seconds for which a call may run on that was to be hung up, and that the dialler was not told of: a round of the reaper puts it
-/// off for a minute before it looks, and the next one is a minute later.
+/// Seconds for which a call may run on that was to be hung up, and that the dialler was not told
+/// of: a round of the reaper puts it off for a minute before it looks, and the next one is a minute
+/// later.
 const ENDING: i64 = 180;
 
 impl Ledgers {
@@ -26,8 +27,8 @@ impl Ledgers {
             if let Some(other) = of_sales.insert(text(row, "sale"), name).filter(|_| !row["sale"].is_null()) {
                 findings.add("I17", format!("{other} and {name} are of one sale"));
             }
-            if row["settled"] != true && row["due_queue"].is_null() {
-                findings.add("I8", format!("{name} is not over, and nobody will come back to it"));
+            if row["closed"] != true && row["due_queue"].is_null() {
+                findings.add("I8", format!("{name} is not over, and no round will come back to it"));
             }
         }
         for sale in self.sold("call") {
@@ -68,7 +69,7 @@ impl Ledgers {
             findings.add("I4", format!("call {id} is {charge}, and has not failed"));
         }
         if charge == "refund_due" && row["due_queue"].is_null() && !matches!(refunded, "due" | "sending") {
-            findings.add("I8", format!("call {id} is to be paid back, and nobody will come back to it"));
+            findings.add("I8", format!("call {id} is to be paid back, and no round will come back to it"));
         }
     }
 
@@ -120,17 +121,18 @@ impl Ledgers {
         let number = format!("NUMBER#{}", text(row, "from"));
         let owner = self.of_kind("NUMBER#").find(|one| text(one, "pk") == number).map(|one| &one["owner"]);
         if owner.is_some_and(|owner| !owner.is_null() && *owner != row["wallet"]) {
-            findings.add("I11", format!("call {id} goes on from {}, which is somebody else's", text(row, "from")));
+            findings.add("I11", format!("call {id} goes on from {}, which is another wallet's", text(row, "from")));
         }
     }
 }
 
-/// A hang-up against the end that it came to: it has one only where it was asked for, and by itself moves no money.
+/// A hang-up against the end that it came to: it has one only where it was asked for, and by itself
+/// moves no money.
 fn is_hung_up(row: &Value, findings: &mut Findings) {
     let id = text(row, "pk");
     let (status, requested) = (text(&row["view"], "status"), row["view"]["ended_by"] == "REQUESTED");
     if requested && row["hangup_requested_at"].is_null() {
-        findings.add("I19", format!("{id} was hung up, and nobody has asked for it"));
+        findings.add("I19", format!("{id} was hung up, and no caller has asked for it"));
     }
     if requested && !["completed", "no_answer", "failed"].contains(&status) {
         findings.add("I19", format!("{id} was hung up, and is {status}"));
@@ -150,7 +152,7 @@ mod tests {
 
     fn call(charge: &str) -> Value {
         json!({"pk": "CALL#c", "sk": "CALL", "wallet": "w", "sale": "1", "from": "+1", "to": "+2", "placed": "b",
-               "charge": charge, "settled": true, "created_at": 1000})
+               "charge": charge, "closed": true, "created_at": 1000})
     }
 
     fn sale() -> Value {
@@ -252,9 +254,9 @@ mod tests {
         assert!(findings(vec![call("paid"), sale()], vec![short]).starts_with("I20: call c goes on 400 s"));
         let asked = with(call("paid"), "hangup_requested_at", json!(1400 - ENDING - 1));
         assert!(findings(vec![asked, sale()], vec![on()]).starts_with("I20: call c goes on 181 s after it was to be"));
-        let others = json!({"pk": "NUMBER#+1", "owner": "somebody"});
+        let others = json!({"pk": "NUMBER#+1", "owner": "another"});
         assert!(findings(vec![call("paid"), sale(), others], vec![on()]).starts_with("I11: call c goes on from +1"));
-        let lost = with(call("paid"), "settled", json!(false));
+        let lost = with(call("paid"), "closed", json!(false));
         assert!(findings(vec![lost, sale()], vec![dialled()]).starts_with("I8: CALL#c is not over"));
     }
 
@@ -269,7 +271,7 @@ mod tests {
         let queued = asked("refunded", seen("failed", Value::Null));
         assert_eq!(findings(vec![queued, back.clone()], vec![dialled()]), "");
         let unasked = with(call("paid"), "view", seen("completed", json!(1100)));
-        assert!(findings(vec![unasked, sale()], vec![dialled()]).starts_with("I19: CALL#c was hung up, and nobody"));
+        assert!(findings(vec![unasked, sale()], vec![dialled()]).starts_with("I19: CALL#c was hung up, and no caller"));
         let moved = asked("refunded", seen("completed", json!(1100)));
         assert!(findings(vec![moved, back.clone()], vec![dialled()]).starts_with("I4: call c is refunded"));
         let answered = asked("refunded", seen("failed", json!(1100)));

@@ -1,8 +1,9 @@
-//! Requests that may cause nothing: without a payment that was signed for us, for calls that are not known, and of wallets that
-//! have not signed in.
+//! Requests that may cause nothing: without a payment that was signed for us, for calls that are
+//! not known, and of wallets that have not signed in.
 //!
-//! Who caused what cannot be seen while several things happen at once. It is looked at where a request was alone: no other
-//! function was at work between its beginning and its end, and none had died before.
+//! Who caused what cannot be seen while several things happen at once. It is looked at where a
+//! request was alone: no other function was at work between its beginning and its end, and none had
+//! died before.
 
 use std::time::Duration;
 
@@ -11,10 +12,12 @@ use crate::history::{Errand, Event, What};
 use crate::spec;
 use crate::world::{PAYEE, solana_payee};
 
-/// What a demand for payment on Solana has to name, and only the facilitator knows. It is asked once in a while, not for each.
+/// What a demand for payment on Solana has to name, and only the facilitator knows. It is asked
+/// once in a while, not for each.
 const WHO_PAYS_FEES: &str = "GET /supported";
 
-/// Who is refused early has let go of what was asked meanwhile; the request may be read only after the answer.
+/// Who is refused early has let go of what was asked meanwhile; the request may be read only after
+/// the answer.
 const ECHO: Duration = Duration::from_millis(100);
 
 impl Ledgers {
@@ -62,8 +65,9 @@ impl Ledgers {
             } else if client.asked.only_looks() || client.asked.hangs_up().is_some() {
                 let named = client.asked.call_id().or_else(|| client.asked.hangs_up());
                 let Some(id) = named.filter(|_| status == 404) else { continue };
-                // A well-formed id costs a look into the table.
-                let may = |errand: &&Errand| is_well_formed(id) && errand.class == "Query";
+                // A well-formed id costs a look into the table, and one more at what was said where
+                // the call is kept no longer.
+                let may = |errand: &&Errand| is_well_formed(id) && matches!(errand.class.as_str(), "GetItem" | "Query");
                 if let Some(errand) = during.into_iter().find(|errand| !may(errand)) {
                     findings.add("I22", format!("the unknown call {id} caused {} {:?}", errand.class, errand.deeds));
                 }
@@ -78,8 +82,8 @@ impl Ledgers {
     }
 }
 
-/// Whether a payment is one that can be judged only by asking: everything but none, an unreadable one, one for another payee,
-/// and one that plainly is not its payer's.
+/// Whether a payment is one that can be judged only by asking: everything but none, an unreadable
+/// one, one for another payee, and one that plainly is not its payer's.
 fn may_cause_something(client: &Client) -> bool {
     if let Some(paying) = &client.asked.on_solana {
         return client.signed && paying.pays(solana_payee());
@@ -88,14 +92,15 @@ fn may_cause_something(client: &Client) -> bool {
     paying.authorization.to == PAYEE && (client.signed || paying.signature.len() > 65)
 }
 
-/// A dry run reads the table, and does nothing else; and that only for who has paid in earnest or signed in.
+/// A dry run reads the table, and does nothing else; and that only for who has paid in earnest or
+/// signed in.
 fn may_be_read(client: &Client, errand: &Errand) -> bool {
     let is_known = client.signed || client.asked.signed_in.is_some() && client.status() != 401;
     is_known && matches!(errand.class.as_str(), "GetItem" | "Query" | "Query index" | "BatchGetItem")
 }
 
-/// A hang-up looks at its call, writes that it is to end, tells the dialler, and touches no money and nothing else; one that is refused
-/// for what was sent does nothing.
+/// A hang-up looks at its call, writes that it is to end, tells the dialler, and touches no money
+/// and nothing else; one that is refused for what was sent does nothing.
 fn may_hang_up(status: u16, id: &str, errand: &Errand) -> bool {
     if matches!(status, 400 | 403 | 405 | 413) {
         return false;
@@ -103,16 +108,17 @@ fn may_hang_up(status: u16, id: &str, errand: &Errand) -> bool {
     is_of_a_look(id, errand) || is_of_an_opt_out(errand)
 }
 
-/// A word looks at its call, and does no more; one that is not the dialler's is found out by the keys alone, and one of a call that is
-/// kept no longer by the table.
+/// A word looks at its call, and does no more; one that is not the dialler's is found out by the
+/// keys alone, and one of a call that is kept no longer by the table.
 fn may_be_looked_at(status: u16, id: &str, errand: &Errand) -> bool {
     match status {
-        404 | 405 => matches!(errand.class.as_str(), "GetSecretValue" | "Query"),
+        404 | 405 => matches!(errand.class.as_str(), "GetSecretValue" | "GetItem" | "Query"),
         _ => is_of_a_look(id, errand) || is_of_an_opt_out(errand),
     }
 }
 
-/// Where the call's record says that the callee has asked not to be called again, it goes on the list with the look.
+/// Where the call's record says that the callee has asked not to be called again, it goes on the
+/// list with the look.
 fn is_of_an_opt_out(errand: &Errand) -> bool {
     let is_listed = |deed: &String| deed.starts_with("Put OPTOUT#");
     match errand.class.as_str() {
@@ -129,7 +135,7 @@ fn is_of_a_look(id: &str, errand: &Errand) -> bool {
         item.strip_prefix("CALL#") == Some(id) || item.starts_with("LIMIT#")
     };
     match errand.class.as_str() {
-        "Query" | "UpdateItem" | "TransactWriteItems" => errand.deeds.iter().all(of_the_call),
+        "GetItem" | "Query" | "UpdateItem" | "TransactWriteItems" => errand.deeds.iter().all(of_the_call),
         "GetSecretValue" => true,
         class => class.contains("/v1/calls/"),
     }
@@ -218,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_blamed_for_what_others_do() {
+    fn no_request_is_blamed_for_what_others_do() {
         assert_eq!(findings(forged(), vec![work(1.1, 1.4), work(1.2, 1.3), errand(1.2, "GetItem")]), "");
         assert_eq!(findings(forged(), vec![work(0.5, 1.3), work(1.1, 1.4), errand(1.2, "GetItem")]), "");
         let died = event(0.1, 0.2, What::Worked { function: "f".into(), trouble: Some("killed".into()) });
@@ -226,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_blamed_for_what_is_still_on_its_way_from_another() {
+    fn no_request_is_blamed_for_what_is_still_on_its_way_from_another() {
         let after = |pause: u64| {
             let (at, until) = (Duration::from_millis(900 - pause), Some(Duration::from_millis(1_200 - pause)));
             let paid = Client { at, until, ..client(1, LIST, 403) };
@@ -252,7 +258,7 @@ mod tests {
         };
         let (own, other) = ("CALL#7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "CALL#6ZZZZZZZZZZZZZZZZZZZZZZZZZ");
         for status in [202, 303, 409, 500] {
-            assert_eq!(did(status, "Query", own), "");
+            assert_eq!((did(status, "GetItem", own), did(status, "Query", own)), (String::new(), String::new()));
             assert_eq!(did(status, "TransactWriteItems", &format!("Update {own}")), "");
             for deed in [other, "WALLET#w", "SALE#s"] {
                 let found = did(status, "TransactWriteItems", &format!("Update {deed}"));
@@ -263,7 +269,7 @@ mod tests {
         for status in [400, 403, 413] {
             assert!(did(status, "Query", own).starts_with("I23"));
         }
-        assert_eq!(did(404, "Query", own), "");
+        assert_eq!(did(404, "GetItem", own), "");
         assert!(did(404, "GET /v1/calls/b", "").starts_with("I22"));
     }
 
@@ -308,15 +314,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_call_asks_nobody_and_a_malformed_one_not_even_the_table() {
+    fn an_unknown_call_asks_no_vendor_and_a_malformed_one_not_even_the_table() {
         let look = |id: &str, class: &str| {
             let mut client = client(1, &format!("/v1/voice/call/{id}"), 404);
             client.asked.method = "GET".into();
             findings(client, vec![work(1.1, 1.4), errand(1.2, class)])
         };
         let unknown = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
-        assert_eq!(look(unknown, "Query"), "");
+        assert_eq!(look(unknown, "GetItem"), "");
         assert!(look(unknown, "GET /v1/calls/b").starts_with("I22: the unknown call 7ZZZ"));
-        assert!(look("malformed", "Query").starts_with("I22: the unknown call malformed"));
+        assert!(look("malformed", "GetItem").starts_with("I22: the unknown call malformed"));
     }
 }

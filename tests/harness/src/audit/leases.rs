@@ -1,7 +1,7 @@
 //! Leases in time: thirty days for each payment, from the first payment on, and nothing less.
 //!
-//! Every instant in the table is shifted alike when time passes, so that what was paid and what was granted for it can be
-//! compared whenever it was.
+//! Every instant in the table is shifted alike when time passes, so that what was paid and what was
+//! granted for it can be compared whenever it was.
 
 use std::collections::BTreeMap;
 

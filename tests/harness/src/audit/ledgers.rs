@@ -78,7 +78,8 @@ pub(super) struct Dialled {
     pub(super) is_over: bool,
     /// What was to be done, and what was said.
     pub(super) texts: Vec<String>,
-    /// What was asked for and is not part of a call of ours: what dials again, later or elsewhere, or tells others.
+    /// What was asked for and is not part of a call of ours: what dials again, later or elsewhere,
+    /// or tells others.
     pub(super) besides: Vec<String>,
 }
 
@@ -221,7 +222,8 @@ impl Client {
     }
 }
 
-/// The wallets that refunds come from: of the key store's key, and of one that a function was given itself.
+/// The wallets that refunds come from: of the key store's key, and of one that a function was given
+/// itself.
 fn refunders(world: &World) -> BTreeSet<String> {
     let told =
         world.deployment.functions.values().filter_map(|function| function.environment.get("REFUND_PRIVATE_KEY"));
@@ -239,7 +241,8 @@ pub(super) fn payee() -> String {
     address(PAYEE.into_word())
 }
 
-/// Whether two spellings are of one thing: hexadecimal has two cases, base58 means something by them.
+/// Whether two spellings are of one thing: hexadecimal has two cases, base58 means something by
+/// them.
 pub(super) fn same(one: &str, other: &str) -> bool {
     one == other || (one.starts_with("0x") || one.starts_with("0X")) && one.eq_ignore_ascii_case(other)
 }

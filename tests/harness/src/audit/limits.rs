@@ -1,5 +1,5 @@
-//! What is counted against what happened: nothing leaks, nothing is counted twice, and no wallet has called more often
-//! than it may.
+//! What is counted against what happened: nothing leaks, nothing is counted twice, and no wallet
+//! has called more often than it may.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 /// So many half-days a window has.
 const SLOTS: i64 = 3;
-/// What a wallet is known by: so many good calls are used up by one that could cost more than it may lose.
+/// What a wallet is known by: so many good calls are used up by one that could cost more than it
+/// may lose.
 const GOOD: i64 = 10;
 /// So many parts the wholes have of which there are slices.
 const PARTS: i64 = 64;
@@ -24,7 +25,8 @@ type Often = &'static [(usize, i64)];
 const OF_A_WALLET: [(usize, i64); 2] = [(20, HOUR), (100, DAY)];
 const OF_BOTH: [(usize, i64); 2] = [(3, HOUR), (6, DAY)];
 const OF_A_BUYER: [(usize, i64); 1] = [(10, DAY)];
-/// How many signatures are asked about in a minute that only a contract can judge, where the template's number stands.
+/// How many signatures are asked about in a minute that only a contract can judge, where the
+/// template's number stands.
 const UNPROVEN: i64 = 60;
 /// How often a wallet is told in an hour whose a number is.
 const OWNERS: i64 = 20;
@@ -35,11 +37,16 @@ const OF_A_BUSINESS: [(usize, i64); 1] = [(100, DAY)];
 /// Numbers for which a business pays, so that it is called.
 const TOLL_FREE: [&str; 7] = ["+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888"];
 
-/// What is counted by number alone: how many signatures were asked about in a minute, and how often a wallet was told in an
-/// hour whose a number is.
+/// What is counted by number alone: how many signatures were asked about in a minute, and how often
+/// a wallet was told in an hour whose a number is.
 fn counted_to_its_end(row: &Value, findings: &mut Findings) {
     let (name, sum) = (text(row, "pk"), row["sum"].as_i64().unwrap_or_default());
-    let most = if name == "LIMIT#UNPROVEN" { UNPROVEN } else { OWNERS };
+    let most = match name {
+        "LIMIT#UNPROVEN" => UNPROVEN,
+        "LIMIT#UNPROVEN#PAID" => 5 * UNPROVEN,
+        name if name.starts_with("LIMIT#UNPROVEN#") => UNPROVEN / 3,
+        _ => OWNERS,
+    };
     if !(1..=most).contains(&sum) {
         findings.add("I24", format!("{name} has counted {sum}, and {most} may be"));
     }
@@ -60,7 +67,7 @@ fn whole_of(row: &Value) -> &str {
 /// What a sale has cost at the carrier.
 fn carriers(sale: &Value) -> i64 {
     let work = &sale["work"];
-    if work["source"] == "carrier" { work["cost"].as_i64().unwrap_or(NUMBER) } else { 0 }
+    if work["source"] == "carrier" { work["booked"]["cost"].as_i64().unwrap_or(NUMBER) } else { 0 }
 }
 
 impl Ledgers {
@@ -118,7 +125,7 @@ impl Ledgers {
 
     fn running(&self, findings: &mut Findings) {
         let running = self.counted().filter(|row| row["ended_at"].is_null()).count();
-        let counter: i64 = self.of_kind("LIMIT#CALLS").filter_map(|row| row["running"].as_i64()).sum();
+        let counter: i64 = self.of_kind("LIMIT#COST").filter_map(|row| row["running"].as_i64()).sum();
         if i64::try_from(running) != Ok(counter) {
             findings.add("I24", format!("{counter} calls are counted as running, and {running} do"));
         }
@@ -135,7 +142,10 @@ impl Ledgers {
                 self.unpaid(row, findings);
                 continue;
             }
-            if name == "LIMIT#UNPROVEN" || name.starts_with("LIMIT#OWNERS#") {
+            if ["LIMIT#UNPROVEN", "LIMIT#OWNERS#", "LIMIT#LOOKS#", "LIMIT#WAITS#"]
+                .iter()
+                .any(|kind| name.starts_with(kind))
+            {
                 counted_to_its_end(row, findings);
             }
         }
@@ -145,7 +155,7 @@ impl Ledgers {
     fn kept(&self, findings: &mut Findings) {
         for call in self.counted() {
             let (price, kept) = (call["cost"]["price"].as_i64(), call["cost"]["kept"].as_i64());
-            let is_kept = call["settled"] == true && call["charge"] == "paid";
+            let is_kept = call["closed"] == true && call["charge"] == "paid";
             let expected = if is_kept { price } else { Some(0) };
             if kept != expected {
                 let (id, charge) = (text(call, "pk"), text(call, "charge"));
@@ -157,11 +167,12 @@ impl Ledgers {
         }
     }
 
-    /// Holds what calls have lost and cost against the calls: all slices of a whole together by the half-day, and each in itself all
-    /// in all.
+    /// Holds what calls have lost and cost against the calls: all slices of a whole together by the
+    /// half-day, and each in itself all in all.
     fn windows(&self, findings: &mut Findings) {
         let mut wholes: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-        for row in self.of_kind("LIMIT#").filter(|row| !row["slot"].is_null()) {
+        let of_calls = |row: &&Value| !row["slot"].is_null() && !text(row, "pk").starts_with("LIMIT#NUMBERS");
+        for row in self.of_kind("LIMIT#").filter(of_calls) {
             wholes.entry(whole_of(row)).or_default().push(row);
         }
         for (name, slices) in wholes {
@@ -181,7 +192,8 @@ impl Ledgers {
                     };
                     let expected: i64 = self.counted().filter(its).map(of).sum();
                     let place = format!("{sum}_{}", slot.rem_euclid(SLOTS));
-                    // What such a place of a slice held that nothing was booked in since is of a half-day long before.
+                    // What such a place of a slice held that nothing was booked in since is of a
+                    // half-day long before.
                     let has_it = |row: &&&Value| row["slot"].as_i64().is_some_and(|newest| slot <= newest);
                     let found: i64 = slices.iter().filter(has_it).filter_map(|row| row[&place].as_i64()).sum();
                     if found != expected {
@@ -220,20 +232,21 @@ impl Ledgers {
         }
     }
 
-    /// What numbers cost that were bought at the carrier: at least those that were sold, and what was bought and not paid for.
+    /// What numbers cost that were bought at the carrier: at least those that were sold, and what
+    /// was bought and not paid for.
     fn bought(&self, row: &Value, findings: &mut Findings) {
-        let (sum, since) = (row["sum"].as_i64().unwrap_or_default(), row["sum_since"].as_i64());
-        let cost: i64 = self.sold("lease").filter(|sale| sale["created_at"].as_i64() >= since).map(carriers).sum();
+        let (sum, counts) = (row["gross"].as_i64().unwrap_or_default(), in_the_window(row, "slot"));
+        let cost: i64 = self.sold("lease").filter(|sale| counts(sale)).map(carriers).sum();
         if sum < cost {
             findings.add("I24", format!("LIMIT#NUMBERS has summed up {sum}, and what was sold cost {cost}"));
         }
     }
 
-    /// What those of them cost that are not paid for: none that was sold, and no more than was begun.
+    /// What those of them cost that are not paid for: none that was sold, and no more than was
+    /// begun.
     fn unpaid(&self, row: &Value, findings: &mut Findings) {
-        let (sum, since) = (row["sum"].as_i64().unwrap_or_default(), row["sum_since"].as_i64());
-        let unsold =
-            self.of_kind("SALE#").filter(|sale| sale["state"] != "closed" && sale["created_at"].as_i64() >= since);
+        let (sum, counts) = (row["gross"].as_i64().unwrap_or_default(), in_the_window(row, "unpaid_slot"));
+        let unsold = self.of_kind("SALE#").filter(|sale| sale["state"] != "closed" && counts(sale));
         let cost: i64 = unsold.map(carriers).sum();
         if !(0..=cost).contains(&sum) {
             findings.add(
@@ -243,7 +256,8 @@ impl Ledgers {
         }
     }
 
-    /// Whether a call was paid for first and could not be placed then: it is counted, though it is not there.
+    /// Whether a call was paid for first and could not be placed then: it is counted, though it is
+    /// not there.
     fn was_paid_and_not_placed(&self, call: &str) -> bool {
         let is_meant = |sale: &Value| sale["work"]["call"] == call && sale["refund"]["reason"] == "undeliverable";
         self.of_kind("SALE#").any(is_meant)
@@ -256,6 +270,15 @@ impl Ledgers {
         let id = |call: &Value| text(call, "pk").trim_start_matches("CALL#").to_owned();
         let calls: BTreeMap<String, &Value> =
             self.counted().filter(|call| text(call, field) == whose).map(|call| (id(call), call)).collect();
+        // What was hung up before the phone rang counts for its wallet alone, once that is certain.
+        let is_unrung = |call: &Value| {
+            let (view, closed) = (&call["view"], call["closed"] == true);
+            field != "wallet"
+                && closed
+                && view["ended_by"] == "REQUESTED"
+                && view["status"] == "failed"
+                && lost(call) == 0
+        };
         for (name, entry) in list {
             let Some(call) = calls.get(name) else {
                 if field == "wallet" && self.was_paid_and_not_placed(name) {
@@ -267,6 +290,9 @@ impl Ledgers {
                 findings.add("I24", format!("call {name} is counted for {whose}, and is not there"));
                 continue;
             };
+            if is_unrung(call) {
+                findings.add("I24", format!("call {name} is counted for {whose}, whose phone did not ring"));
+            }
             if entry["counted_at"] != call["created_at"] {
                 findings.add("I24", format!("call {name} is counted for {whose} at another time than it was dialled"));
             }
@@ -294,148 +320,18 @@ impl Ledgers {
         }
         for (name, call) in calls {
             let counts = call["created_at"].as_i64().is_some_and(|at| at > self.now - DAY);
-            if counts && !list.contains_key(&name) {
+            if counts && !is_unrung(call) && !list.contains_key(&name) {
                 findings.add("I24", format!("call {name} is not counted for {whose}"));
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn call(id: &str, at: i64) -> Value {
-        json!({"pk": format!("CALL#{id}"), "wallet": "w", "to": "+12135550100", "created_at": at, "ended_at": at,
-               "settled": true, "charge": "paid",
-               "cost": {"micros": 100, "price": 540, "kept": 540, "prefix": 7, "day": 8, "dear": true}})
-    }
-
-    fn limits() -> Vec<Value> {
-        vec![
-            json!({"pk": "LIMIT#CALLS", "running": 0}),
-            json!({"pk": "LIMIT#COST", "slot": 8, "loss": -440, "loss_2": -440, "gross": 100, "gross_2": 100,
-                   "dear": -440, "dear_2": -440}),
-            json!({"pk": "LIMIT#PREFIX#1213", "slot": 9, "loss": -440, "loss_1": -440}),
-            json!({"pk": "LIMIT#WALLET#w", "version": 1, "good": 1, "entries": {"a": {"counted_at": 10, "cost": -440}}}),
-            json!({"pk": "LIMIT#DESTINATION#+12135550100", "entries": {"a": {"counted_at": 10}}}),
-        ]
-    }
-
-    fn findings(rows: impl IntoIterator<Item = Value>) -> String {
-        let mut findings = Findings::default();
-        Ledgers { rows: rows.into_iter().collect(), now: 100, ..Ledgers::default() }.limits(&mut findings);
-        findings.line()
-    }
-
-    fn with(place: usize, change: impl Fn(&mut Value)) -> String {
-        let mut rows = limits();
-        change(&mut rows[place]);
-        findings(rows.into_iter().chain([call("a", 10)]))
-    }
-
-    #[test]
-    fn what_is_counted_is_what_happened() {
-        assert_eq!(findings(limits().into_iter().chain([call("a", 10)])), "");
-        assert!(with(0, |row| row["running"] = json!(1)).contains("1 calls are counted as running, and 0 do"));
-        assert!(with(1, |row| row["loss"] = json!(-439)).contains("LIMIT#COST has summed up -439 as loss"));
-        assert!(with(1, |row| row["gross_2"] = json!(99)).contains("LIMIT#COST has 99 in gross_2"));
-        assert!(with(1, |row| row["dear_2"] = json!(1)).contains("LIMIT#COST has 1 in dear_2"));
-        assert!(with(2, |row| row["loss_1"] = json!(0)).contains("LIMIT#PREFIX#1213 has 0 in loss_1"));
-        assert_eq!(with(2, |row| *row = json!({"pk": "LIMIT#PREFIX#1213", "slot": 10, "loss": 0})), "", "it is past");
-        assert!(with(3, |row| row["good"] = json!(2)).contains("2 calls of w are counted as good, and 1 are"));
-        assert!(with(3, |row| row["entries"] = json!({})).contains("call a is not counted for w"));
-        assert!(with(3, |row| row["entries"]["a"]["ends_at"] = json!(20)).contains("as it is not"));
-        assert!(with(3, |row| row["entries"]["a"]["cost"] = json!(7)).contains("as 7, and loses -440"));
-        assert!(with(4, |row| row["entries"]["b"] = json!({"counted_at": 1})).contains("call b is counted"));
-    }
-
-    #[test]
-    fn slices_are_held_against_the_calls_together() {
-        let sliced = |name: &str, upto: i64, loss: i64, slot: i64| {
-            let (gross, dear) = (loss + 540, loss);
-            let mut row = json!({"pk": name, "slot": slot, "upto": upto, "loss": loss, "gross": gross, "dear": dear});
-            for (sum, amount) in [("loss", loss), ("gross", gross), ("dear", dear)] {
-                row[format!("{sum}_{}", slot.rem_euclid(3))] = json!(amount);
-            }
-            row
-        };
-        let world = |change: fn(&mut Vec<Value>)| {
-            let mut rows = limits();
-            rows[0] = json!({"pk": "LIMIT#CALLS", "running": 3, "upto": 32});
-            rows[1] = sliced("LIMIT#COST", 32, -340, 8);
-            rows[1]["gross"] = json!(100);
-            rows[1]["gross_2"] = json!(100);
-            let mut other = sliced("LIMIT#COST/32", 64, -100, 8);
-            other["gross"] = json!(0);
-            other["gross_2"] = json!(0);
-            rows.extend([other, json!({"pk": "LIMIT#CALLS/32", "running": -3, "upto": 64}), call("a", 10)]);
-            change(&mut rows);
-            findings(rows)
-        };
-        assert_eq!(world(|_| {}), "");
-        assert!(world(|rows| rows[6]["running"] = json!(-2)).contains("1 calls are counted as running, and 0 do"));
-        assert!(world(|rows| drop(rows.remove(5))).contains("LIMIT#COST has -340 in loss_2, and its calls have -440"));
-        assert!(world(|rows| rows[5]["loss_1"] = json!(1)).contains("LIMIT#COST/32 has summed up -100 as loss"));
-        assert!(world(|rows| rows[5]["upto"] = json!(48)).contains("LIMIT#COST is cut into [(0, 32), (32, 48)]"));
-        assert!(world(|rows| rows[1]["upto"] = json!(64)).contains("LIMIT#COST is cut into [(0, 64), (32, 64)]"));
-    }
-
-    #[test]
-    fn only_what_is_settled_and_stays_paid_counts_as_income() {
-        let is_found = |change: fn(&mut Value)| {
-            let mut call = call("a", 10);
-            change(&mut call);
-            findings([call]).contains("counts as Some(540) that is kept")
-        };
-        assert!(!is_found(|_| {}));
-        assert!(is_found(|call| call["settled"] = json!(false)));
-        for charge in ["pending", "declined", "refund_due", "refunded", "credited"] {
-            let mut call = call("a", 10);
-            call["charge"] = json!(charge);
-            assert!(findings([call]).contains("that is kept"), "{charge}");
-        }
-    }
-
-    #[test]
-    fn numbers_cost_what_was_bought() {
-        let sale = json!({"pk": "SALE#1", "state": "closed", "created_at": 5,
-                          "work": {"kind": "lease", "source": "carrier"}});
-        let sum = |sum: i64| findings([sale.clone(), json!({"pk": "LIMIT#NUMBERS", "sum_since": 5, "sum": sum})]);
-        assert_eq!((sum(NUMBER), sum(2 * NUMBER)), (String::new(), String::new()));
-        assert!(sum(0).contains("has summed up 0, and what was sold cost 1150000"));
-        let unpaid = |state: &str, sum: i64| {
-            let mut sale = sale.clone();
-            sale["state"] = json!(state);
-            findings([sale, json!({"pk": "LIMIT#NUMBERS#UNPAID", "sum_since": 5, "sum": sum})])
-        };
-        assert_eq!((unpaid("closed", 0), unpaid("void", 0), unpaid("void", NUMBER)), Default::default());
-        for wrong in [unpaid("closed", NUMBER), unpaid("void", NUMBER + 1), unpaid("void", -1)] {
-            assert!(wrong.contains("what was not sold cost"), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn nobody_is_called_too_often() {
-        let row = |id: usize, at: i64| {
-            Value::Object(
-                call(&id.to_string(), at)
-                    .as_object()
-                    .cloned()
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter(|(name, _)| name != "cost")
-                    .collect(),
-            )
-        };
-        let calls = |ats: &[i64]| findings(ats.iter().enumerate().map(|(id, at)| row(id, *at)));
-        assert_eq!(calls(&[0, 1, 2, 3_600]), "");
-        assert!(calls(&[0, 1, 2, 3_599]).contains("w to +12135550100: more than 3 in 3600 s"));
-        let ten: Vec<i64> = (0..10).map(|each| each * 1_300).collect();
-        assert!(calls(&ten).contains("more than 6 in 86400 s"));
-        let eleven: Vec<i64> = (0..11).map(|each| each * 8_600).collect();
-        assert!(calls(&eleven).contains("anybody to +12135550100: more than 10 in 86400 s"));
-    }
+/// Whether a sale's number was counted in a half-day that is part of a sum's window.
+fn in_the_window(row: &Value, slot: &'static str) -> impl Fn(&Value) -> bool {
+    let newest = row["slot"].as_i64().unwrap_or_default();
+    move |sale| sale["work"]["booked"][slot].as_i64().is_some_and(|slot| (newest + 1 - SLOTS..=newest).contains(&slot))
 }
+
+#[cfg(test)]
+mod tests;

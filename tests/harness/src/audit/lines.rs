@@ -1,5 +1,5 @@
-//! The line in which each invocation says what it did: one for each that was answered, whole, and with metrics that CloudWatch
-//! can read; and nothing is counted that did not happen.
+//! The line in which each invocation says what it did: one for each that was answered, whole, and
+//! with metrics that CloudWatch can read; and nothing is counted that did not happen.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Findings, Ledgers};
 use crate::emf::{self, Datum};
+use crate::spec;
 
 /// What an invocation's line has and no other line.
 const OF_AN_INVOCATION: &str = "duration_ms";
@@ -43,22 +44,32 @@ impl Ledgers {
         self.nothing_is_made_up(&counted, findings);
     }
 
-    /// A process that dies takes its counts with it, so there may be less than there was; never more.
+    /// A process that dies takes its counts with it, so there may be less than there was; never
+    /// more.
     fn nothing_is_made_up(&self, counted: &[Datum], findings: &mut Findings) {
-        let sum = |name: &str, result: Option<&str>| {
-            let meant = |it: &&Datum| it.name == name && it.dimensions.get("result").map(String::as_str) == result;
-            counted.iter().filter(meant).map(|datum| datum.value).sum::<u64>()
-        };
-        let (earned, told) = (self.payments.iter().map(|paid| paid.value).sum::<u64>(), sum("MoneyIn", None));
+        let has = |it: &Datum, name: &str, value: &str| it.dimensions.get(name).is_some_and(|known| known == value);
+        let back = counted.iter().filter(|it| it.name == "MoneyBack").filter(|it| has(it, "result", "refunded"));
+        let granted = counted.iter().filter(|it| it.name == "Sales").filter(|it| has(it, "result", "granted"));
+        let brought = |datum: &Datum| datum.value * price(datum.dimensions.get("endpoint").map_or("", String::as_str));
+        let told = granted.map(brought).sum::<u64>();
+        let earned = self.payments.iter().map(|paid| paid.value).sum::<u64>();
         if told > earned {
             findings.add("I25", format!("{told} of {earned} micro-dollars are said to have come in"));
         }
-        let (back, told) =
-            (self.refunds.iter().map(|paid| paid.value).sum::<u64>(), sum("MoneyBack", Some("refunded")));
+        let told = back.map(|datum| datum.value).sum::<u64>();
+        let back = self.refunds.iter().map(|paid| paid.value).sum::<u64>();
         if told > back {
             findings.add("I25", format!("{told} of {back} micro-dollars are said to have gone back"));
         }
     }
+}
+
+/// What a sale at an endpoint brings, by what it is counted as: `voice_call` is at `/voice/call`,
+/// `numbers_buy` at `/phone/numbers/buy`.
+fn price(counted_as: &str) -> u64 {
+    let name = |path: &str| spec::endpoint(path).trim_start_matches("/phone").replace('/', "_");
+    let is_at = |path: &str| name(path).strip_prefix('_') == Some(counted_as);
+    spec::SOLD.iter().find(|(path, _)| is_at(path)).map_or(0, |(_, price)| *price)
 }
 
 /// What is wrong with an invocation's line.
@@ -76,7 +87,7 @@ fn wrong_with(line: &Value, function: &str) -> Option<String> {
         return Some("a time or a flag that is none".into());
     }
     for (name, asked) in line["upstream"].as_object().into_iter().flatten() {
-        let known = NEIGHBOURS.contains(&name.as_str()) && asked["count"].as_u64() > Some(0) && asked["ms"].is_u64();
+        let known = NEIGHBOURS.contains(&name.as_str()) && asked[0].as_u64() > Some(0) && asked[1].is_u64();
         if !known {
             return Some(format!("upstream: {name}"));
         }
@@ -105,10 +116,10 @@ mod tests {
         json!({
             "function": "numbers_list", "outcome": "ok",
             "duration_ms": 3, "request": "r1", "trace": "1-2-3", "status": 200,
-            "upstream": {"dynamodb": {"count": 2, "ms": 1}}, "sale": "dt-1", "wallet": "0x1234\u{2026}abcd",
-            "endpoint": "numbers_list", "network": "eip155:84532", "MoneyIn": 1000,
+            "upstream": {"dynamodb": [2, 1]}, "sale": "dt-1", "wallet": "0x1234\u{2026}abcd",
+            "endpoint": "numbers_list", "result": "granted", "Sales": 1,
             "_aws": {"Timestamp": 1_764_000_000_000_i64, "CloudWatchMetrics": [{"Namespace": "stack",
-                "Dimensions": [["endpoint", "network"]], "Metrics": [{"Name": "MoneyIn", "Unit": "None"}]}]},
+                "Dimensions": [["endpoint", "result"]], "Metrics": [{"Name": "Sales", "Unit": "None"}]}]},
         })
     }
 
@@ -139,13 +150,13 @@ mod tests {
         assert_eq!(findings(&[line(), json!({"level": "WARN", "message": "beside it"})]), "");
         assert!(findings(&[]).contains("r1 has 0 lines"));
         let mut again = line();
-        again["MoneyIn"] = json!(0);
+        again["Sales"] = json!(0);
         assert!(findings(&[line(), again]).contains("r1 has 2 lines"));
         for (name, value, what) in [
             ("request", json!(""), "no request"),
             ("function", json!("reaper"), "another function's"),
             ("cold_start", json!("no"), "a flag"),
-            ("upstream", json!({"somebody": {"count": 1, "ms": 1}}), "upstream: somebody"),
+            ("upstream", json!({"stranger": [1, 1]}), "upstream: stranger"),
             ("wallet", json!("0x1234567890"), "not masked"),
             ("sale", json!("eip155:8453:0x"), "by another name"),
             ("status", Value::Null, "neither"),
@@ -158,7 +169,7 @@ mod tests {
 
     #[test]
     fn nothing_is_counted_that_did_not_happen() {
-        assert!(bent("MoneyIn", json!(1001)).contains("1001 of 1000 micro-dollars are said to have come in"));
+        assert!(bent("Sales", json!(2)).contains("2000 of 1000 micro-dollars are said to have come in"));
         let back = json!({
             "_aws": {"Timestamp": 1_764_000_000_000_i64, "CloudWatchMetrics": [{"Namespace": "stack",
                 "Dimensions": [["result"]], "Metrics": [{"Name": "MoneyBack", "Unit": "None"}]}]},

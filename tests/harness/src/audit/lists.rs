@@ -1,4 +1,5 @@
-//! Lists of calls: each call is in the list of its wallet, at its time, and nothing else is; and what a wallet was told is its own.
+//! Lists of calls: each call is in the list of its wallet, at its time, and nothing else is; and
+//! what a wallet was told is its own.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,8 @@ impl Ledgers {
         self.told_are_their_own(findings);
     }
 
-    /// A call that has come to nothing since has no row any more, and was its wallet's as far as can be known.
+    /// A call that has come to nothing since has no row any more, and was its wallet's as far as
+    /// can be known.
     fn told_are_their_own(&self, findings: &mut Findings) {
         for client in &self.clients {
             let (Some((from, _)), Some(said)) = (client.key(), &client.asked.said) else { continue };

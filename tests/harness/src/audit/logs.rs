@@ -1,4 +1,5 @@
-//! What the functions wrote, against what they may not write: whatever opens a door, moves money, rings a phone or was said.
+//! What the functions wrote, against what they may not write: whatever opens a door, moves money,
+//! rings a phone or was said.
 
 use super::{Findings, Ledgers, text};
 

@@ -1,5 +1,5 @@
-//! Numbers against the carrier and the sales: every number that is billed is ours to know of, the other way round as well,
-//! and no wallet has a number without having paid for it.
+//! Numbers against the carrier and the sales: every number that is billed is ours to know of, the
+//! other way round as well, and no wallet has a number without having paid for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,7 +72,7 @@ impl Ledgers {
                 active.entry(number).or_default().push(wallet);
             }
             if row["due_queue"].is_null() || row["due_at"].is_null() {
-                findings.add("I8", format!("nobody will come back to {wallet}'s lease of {number}"));
+                findings.add("I8", format!("no round will come back to {wallet}'s lease of {number}"));
             }
             let sold = self
                 .sold("lease")
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_keeps_a_number_still_needs_it_and_only_one() {
+    fn a_sale_that_keeps_a_number_still_needs_it_and_only_one() {
         assert!(findings(vec![number("held")], &[NUMBER]).starts_with("I8: +14155550100 is held for a sale"));
         let mut held = [number("held"), number("buying")];
         held[1]["pk"] = json!("NUMBER#+14155550101");

@@ -1,5 +1,5 @@
-//! Money that goes back: once, to the payer, as much as was paid; or as a credit instead; and only for what was not
-//! delivered.
+//! Money that goes back: once, to the payer, as much as was paid; or as a credit instead; and only
+//! for what was not delivered.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ impl Ledgers {
                     }
                 }
                 "due" | "sending" if sale["due_queue"].is_null() => {
-                    findings.add("I8", format!("{name} is to be paid back, and nobody will come back to it"));
+                    findings.add("I8", format!("{name} is to be paid back, and no round will come back to it"));
                 }
                 "due" | "sending" => {}
                 other => findings.add("I8", format!("{name} has a refund in the unknown state {other:?}")),
@@ -70,7 +70,7 @@ impl Ledgers {
             findings.add("I4", format!("{name} names another refund than {}", sent.transaction));
         }
         if !same(text(payment, "from"), &sent.to) {
-            findings.add("I4", format!("{name} was refunded to somebody else: {}", sent.to));
+            findings.add("I4", format!("{name} was refunded to another payer: {}", sent.to));
         }
         let paid = self.paid(sale).next().map(|paid| paid.value);
         if paid != Some(sent.value) {
@@ -78,7 +78,8 @@ impl Ledgers {
         }
     }
 
-    /// Only a call that ended in an error is granted and goes back; and what was paid by credit and then paid as well.
+    /// Only a call that ended in an error is granted and goes back; and what was paid by credit and
+    /// then paid as well.
     fn was_not_delivered(&self, sale: &Value, findings: &mut Findings) {
         // A person may decide it, and says so.
         if refund(sale).is_some_and(|refund| refund["reason"] == "by_hand" && !text(refund, "by").is_empty()) {
@@ -138,7 +139,7 @@ mod tests {
     fn a_refund_is_one_to_the_payer_and_of_what_was_paid() {
         assert!(findings(vec![refunded()], vec![]).starts_with("I4: SALE#1 was refunded, and the chain"));
         let stranger = Payment { to: "0xcc".into(), ..sent() };
-        assert!(findings(vec![refunded()], vec![stranger]).starts_with("I4: SALE#1 was refunded to somebody else"));
+        assert!(findings(vec![refunded()], vec![stranger]).starts_with("I4: SALE#1 was refunded to another payer"));
         let half = Payment { value: 500, ..sent() };
         assert!(findings(vec![refunded()], vec![half]).starts_with("I4: SALE#1 was refunded 500 of 1000"));
         let again = Payment { nonce: "0x02".into(), transaction: "0x0d".into(), ..sent() };
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_that_is_due_has_somebody_to_send_it() {
+    fn a_refund_that_is_due_has_a_round_to_send_it() {
         let due = |queue| {
             let mut sale = with("void", json!({"state": "due"}));
             sale["due_queue"] = queue;

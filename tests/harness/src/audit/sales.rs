@@ -1,5 +1,5 @@
-//! Sales against the chain: whatever was granted was paid exactly once, whatever was paid was granted or goes back, and at
-//! the price that it is offered for.
+//! Sales against the chain: whatever was granted was paid exactly once, whatever was paid was
+//! granted or goes back, and at the price that it is offered for.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ impl Ledgers {
     fn unfinished(&self, sale: &Value, findings: &mut Findings) {
         let (name, state) = (text(sale, "pk"), text(sale, "state"));
         if sale["due_queue"].is_null() || sale["due_at"].is_null() {
-            findings.add("I8", format!("{name} is {state}, and nobody will come back to it"));
+            findings.add("I8", format!("{name} is {state}, and no round will come back to it"));
         } else if self.could_ask(sale) {
             findings.add("I8", format!("{name} is still {state}, although everything is well and its time is over"));
         }
@@ -85,7 +85,7 @@ impl Ledgers {
         let network = text(payment, "network");
         let payee = if network == self.cluster { solana::payee() } else { payee() };
         if !same(text(payment, "to"), &payee) {
-            findings.add("I6", format!("{name} pays somebody else: {}", payment["to"]));
+            findings.add("I6", format!("{name} pays another payee: {}", payment["to"]));
         }
         if network != self.network && network != self.cluster {
             findings.add("I6", format!("{name} is paid on {}, and this is {}", payment["network"], self.network));
@@ -195,20 +195,20 @@ pub(super) mod tests {
         assert!(findings(vec![sale("closed")], vec![cheap]).starts_with("I6: SALE#1 was paid with 999"));
         let buy = with(sale("closed"), "/endpoint", json!("/v1/phone/numbers/buy"));
         assert!(paid(buy).starts_with("I6: SALE#1 sells \"/phone/numbers/buy\" for 1000"));
-        assert!(paid(with(sale("closed"), "/payment/to", json!("0x02"))).starts_with("I6: SALE#1 pays somebody else"));
+        assert!(paid(with(sale("closed"), "/payment/to", json!("0x02"))).starts_with("I6: SALE#1 pays another payee"));
         let mainnet = with(sale("closed"), "/payment/network", json!("eip155:8453"));
         assert!(paid(mainnet).starts_with("I6: SALE#1 is paid on"));
     }
 
     #[test]
-    fn money_that_nobody_knows_of_is_found() {
+    fn money_that_no_sale_knows_of_is_found() {
         assert!(findings(vec![], vec![payment()]).contains("I7") && findings(vec![], vec![payment()]).contains(PAYER));
     }
 
     #[test]
     fn nothing_stays_unfinished() {
         let left = with(sale("settling"), "/due_queue", json!(null));
-        assert!(findings(vec![left], vec![]).starts_with("I8: SALE#1 is settling, and nobody"));
+        assert!(findings(vec![left], vec![]).starts_with("I8: SALE#1 is settling, and no round"));
         let due = with(with(sale("settling"), "/due_queue", json!("SALE#0")), "/due_at", json!(1));
         assert!(findings(vec![due], vec![]).starts_with("I8: SALE#1 is still settling"));
     }

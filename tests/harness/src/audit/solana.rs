@@ -1,7 +1,8 @@
-//! The other rail's ledger: what came to the payee's account on Solana, and what the refund wallet there has sent.
+//! The other rail's ledger: what came to the payee's account on Solana, and what the refund wallet
+//! there has sent.
 //!
-//! A payment there is known by its payer and its message. A refund has a fresh message each time it is signed, so it is known
-//! by what its memo says.
+//! A payment there is known by its payer and its message. A refund has a fresh message each time it
+//! is signed, so it is known by what its memo says.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,8 @@ pub(super) fn payments(world: &World) -> (Vec<Payment>, Vec<Payment>) {
     (payments, refunds)
 }
 
-/// Whether a transfer from the refund wallet there is what a sale says was sent for it, or says so itself.
+/// Whether a transfer from the refund wallet there is what a sale says was sent for it, or says so
+/// itself.
 pub(super) fn is_for(sent: &Payment, sale: &Value, nonce: &str) -> bool {
     let id = text(sale, "pk").trim_start_matches("SALE#");
     let told = text(&sale["refund"], "transaction");

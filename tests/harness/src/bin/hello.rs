@@ -1,5 +1,5 @@
-//! The least a function can be: it answers with what it was asked. The harness's own tests run it, and the benchmark
-//! measures the real functions against it.
+//! The least a function can be: it answers with what it was asked. The harness's own tests run it,
+//! and the benchmark measures the real functions against it.
 
 use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
 

@@ -1,4 +1,5 @@
-//! What an operator sees of a local world, as a page that looks again by itself: the alarms that ring, and what was counted.
+//! What an operator sees of a local world, as a page that looks again by itself: the alarms that
+//! ring, and what was counted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -99,10 +100,10 @@ mod tests {
             quiet
                 .contains("<td>&lt;voice&gt;</td><td class=\"n\">3</td><td class=\"n\">5</td><td class=\"n\">5 s</td>")
         );
-        let alarm = deployed().alarms.into_iter().find(|alarm| alarm.name == "LockedOutAlarm").unwrap();
+        let alarm = deployed().alarms.into_iter().find(|alarm| alarm.name == "BlandLockedOutAlarm").unwrap();
         let loud = shown(&[alarm], &points, 9_000);
         assert!(loud.contains(
-            "<b>A vendor does not accept our account.</b> It wakes you. OPERATIONS.md, <i>A vendor refuses us</i>"
+            "<b>Bland does not accept our account.</b> It wakes you. OPERATIONS.md, <i>A vendor refuses us</i>"
         ));
     }
 }

@@ -27,6 +27,7 @@ pub const TIMES: &[&str] = &[
     "looked_at",
     "opted_out_at",
     "paused_at",
+    "poor_since",
     "prefix_since",
     "seen_at",
     "settled_at",
@@ -40,24 +41,28 @@ pub const TIMES: &[&str] = &[
     "written_at",
 ];
 
+/// An instant in milliseconds.
+const MILLISECONDS: &str = "renewed_at_ms";
+
 /// A block of the chain.
 const BLOCKS: &str = "progress";
 
-/// The end of a payment's window. It is part of what the payer signed, so while it can still be used it must stay as it
-/// is: it is shifted only once it lies in the past, and then by everything that has passed since it was written.
+/// The end of a payment's window. It is part of what the payer signed, so while it can still be
+/// used it must stay as it is: it is shifted only once it lies in the past, and then by everything
+/// that has passed since it was written.
 const SIGNED: &str = "valid_before";
 
-/// On Solana no time is signed: these say when a payment was first seen, and until when it was thought to be good. Its slots
-/// go on as time does, so what counts them stays as it is.
+/// On Solana no time is signed: these say when a payment was first seen, and until when it was
+/// thought to be good. Its slots go on as time does, so what counts them stays as it is.
 const SEEN: [&str; 2] = ["valid_after", SIGNED];
 
-/// By partition key and signed end, how much of the past has not been taken off it yet. An item can have two of them: of the
-/// payment, and of the one that gives it back.
+/// By partition key and signed end, how much of the past has not been taken off it yet. An item can
+/// have two of them: of the payment, and of the one that gives it back.
 pub(super) type Travelled = Arc<Mutex<BTreeMap<(String, i64), i64>>>;
 
 impl Dynamo {
-    /// Makes everything that is stored look as if it had been written this much earlier, when the chain was this many blocks
-    /// shorter.
+    /// Makes everything that is stored look as if it had been written this much earlier, when the
+    /// chain was this many blocks shorter.
     pub fn travel(&self, by: Duration, blocks: u64) {
         let blocks = i64::try_from(blocks).unwrap_or(i64::MAX);
         let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
@@ -118,6 +123,8 @@ impl Shift<'_> {
                     *value = json!({"N": second.saturating_sub(self.seconds).max(0).to_string()});
                 } else if TIMES.contains(&name.as_str()) {
                     *value = json!({"N": second.saturating_sub(self.seconds).to_string()});
+                } else if name == MILLISECONDS {
+                    *value = json!({"N": second.saturating_sub(self.seconds.saturating_mul(1_000)).to_string()});
                 } else if name == BLOCKS && !self.on_solana {
                     *value = json!({"N": second.saturating_sub(self.blocks).to_string()});
                 } else if name == SIGNED && !self.on_solana {

@@ -1,11 +1,13 @@
-//! What DynamoDB would put on the bill: the engine's own count of capacity, asked for only while a test wants to know.
+//! What DynamoDB would put on the bill: the engine's own count of capacity, asked for only while a
+//! test wants to know.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
-/// Capacity units on demand. A read that may be behind is half a unit, so reads are counted in halves.
+/// Capacity units on demand. A read that may be behind is half a unit, so reads are counted in
+/// halves.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Units {
     /// Halves of read units.
@@ -70,7 +72,7 @@ mod tests {
     use super::{Counted, Units};
 
     #[test]
-    fn nothing_is_asked_for_and_nothing_counted_before_somebody_wants_to_know() {
+    fn nothing_is_asked_for_and_nothing_counted_before_a_test_wants_to_know() {
         let counted = Counted::default();
         assert_eq!(counted.asking("{\"a\":1}".into()), "{\"a\":1}");
         counted.count("GetItem", br#"{"ConsumedCapacity":{"CapacityUnits":1.0}}"#);

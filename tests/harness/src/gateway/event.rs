@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 use super::PathParameters;
 use crate::template::{ACCOUNT, DEFAULT_ROUTE, Route};
 
-/// The API's id, and the host name that AWS gives it: what the gateway calls itself, whatever a client sends as `Host`.
+/// The API's id, and the host name that AWS gives it: what the gateway calls itself, whatever a
+/// client sends as `Host`.
 const API_ID: &str = "local0apid";
 /// The same as a name of the internet.
 pub const API_NAME: &str = "local0apid.execute-api.us-east-1.amazonaws.com";

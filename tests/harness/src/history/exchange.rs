@@ -1,7 +1,7 @@
 //! A client's request and its answer, as far as a promise depends on them.
 //!
-//! Read without any mercy for or knowledge of the functions: what a payment says is what its header decodes to, and whether
-//! its payer signed it is for the chain to say.
+//! Read without any mercy for or knowledge of the functions: what a payment says is what its header
+//! decodes to, and whether its payer signed it is for the chain to say.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -77,7 +77,8 @@ pub struct Said {
     pub status: u16,
     /// A refusal's code.
     pub code: String,
-    /// What a success has bought: a call's id, a number, a page of calls, or nothing that has a name.
+    /// What a success has bought: a call's id, a number, a page of calls, or nothing that has a
+    /// name.
     pub product: String,
     /// What a dry run says would happen.
     pub would: String,
@@ -101,7 +102,8 @@ impl Exchange {
         let given: BTreeSet<&[u8]> = values
             .flat_map(|value| value.split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
-            .filter(|value| !value.is_empty())
+            // What a client's template writes where it has none is none.
+            .filter(|value| !matches!(*value, b"" | b"null" | b"undefined"))
             .collect();
         let read = |one: &&[u8]| {
             let document = str::from_utf8(one).ok().and_then(decoded);
@@ -132,7 +134,8 @@ impl Exchange {
         spec::endpoint(&self.path)
     }
 
-    /// Whether it is about what is sold, and no document or list that tells of it and is the same for all.
+    /// Whether it is about what is sold, and no document or list that tells of it and is the same
+    /// for all.
     pub fn is_of_the_api(&self) -> bool {
         let endpoint = self.endpoint();
         endpoint != self.path && !["/voice/voices", "/voice/languages"].contains(&endpoint)

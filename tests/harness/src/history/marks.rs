@@ -1,10 +1,11 @@
-//! Marks: the numbers, payments, calls and wallets that a text speaks of. By them an event is found again; and the same eye
-//! sees what must not be shown in full.
+//! Marks: the numbers, payments, calls and wallets that a text speaks of. By them an event is found
+//! again; and the same eye sees what must not be shown in full.
 //!
-//! No format is known here, only how such names look: `+14155550100`, 32 or 20 bytes of hexadecimal, 32 or 64 bytes of
-//! base58, 26 characters of Crockford's, a UUID.
+//! No format is known here, only how such names look: `+14155550100`, 32 or 20 bytes of
+//! hexadecimal, 32 or 64 bytes of base58, 26 characters of Crockford's, a UUID.
 
-/// More than this of one text are not looked for: a list of everything has to do with nothing in particular.
+/// More than this of one text are not looked for: a list of everything has to do with nothing in
+/// particular.
 const MOST: usize = 40;
 /// Texts beyond this are nothing of ours.
 const LONGEST: usize = 64 * 1024;
@@ -98,7 +99,8 @@ fn next(text: &str) -> Option<(usize, usize, Kind)> {
         if let Some((length, kind)) = here(rest) {
             return Some((at, length, kind));
         }
-        // A word that is not a name is passed over as a whole: the middle of one is not a name either.
+        // A word that is not a name is passed over as a whole: the middle of one is not a name
+        // either.
         let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         at += word.max(1);
     }
@@ -135,7 +137,8 @@ fn here(rest: &[u8]) -> Option<(usize, Kind)> {
     sid.then_some((34, Kind::Sid))
 }
 
-/// Of the length of a key or a signature, nothing else looks so: digits and both cases, without the four that look alike.
+/// Of the length of a key or a signature, nothing else looks so: digits and both cases, without the
+/// four that look alike.
 fn is_base58(word: &[u8]) -> bool {
     let spelled = word.iter().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(byte));
     let has = |what: fn(&u8) -> bool| word.iter().any(what);

@@ -1,4 +1,5 @@
-//! The history as it is printed: in the order of the beginnings, a line for each event, with every name cut down.
+//! The history as it is printed: in the order of the beginnings, a line for each event, with every
+//! name cut down.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -9,8 +10,8 @@ use super::{Errand, Event, Exchange, What, marks};
 /// How many events are told of what has to do with it: the newest.
 const MOST: usize = 200;
 
-/// What happened to the subjects of these texts. `rows` are the table's items, by which one name leads to the next: a payment
-/// to the number that it bought.
+/// What happened to the subjects of these texts. `rows` are the table's items, by which one name
+/// leads to the next: a payment to the number that it bought.
 pub fn tell(events: &[Event], subjects: &[String], rows: &[String]) -> String {
     let wanted = closure(subjects, rows);
     let concerns = |event: &Event| event.marks.iter().any(|mark| wanted.contains(mark));
@@ -36,8 +37,8 @@ pub fn tell(events: &[Event], subjects: &[String], rows: &[String]) -> String {
     story
 }
 
-/// The names in the subjects, and those that stand beside them in the table. A wallet alone has to do with too much, unless
-/// there is nothing else to go by.
+/// The names in the subjects, and those that stand beside them in the table. A wallet alone has to
+/// do with too much, unless there is nothing else to go by.
 fn closure(subjects: &[String], rows: &[String]) -> BTreeSet<String> {
     let named: BTreeSet<String> = subjects.iter().flat_map(|text| marks(text)).collect();
     let narrow: BTreeSet<String> = named.iter().filter(|mark| !is_address(mark)).cloned().collect();

@@ -1,5 +1,5 @@
-//! The layers that write the history: one around the gateway, one around each neighbour, outside of its faults, so that what
-//! is written is what the caller saw.
+//! The layers that write the history: one around the gateway, one around each neighbour, outside of
+//! its faults, so that what is written is what the caller saw.
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};

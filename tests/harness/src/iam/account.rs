@@ -1,4 +1,5 @@
-//! Who may do what at the services that only an operator asks: `CloudFormation`, Lambda, SNS and the logs.
+//! Who may do what at the services that only an operator asks: `CloudFormation`, Lambda, SNS,
+//! `CloudWatch` and the logs.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -26,6 +27,7 @@ async fn guard(State(policies): State<Policies>, request: Request, next: Next) -
     let wanted = match service.as_str() {
         "lambda" => Some(function(&parts)),
         "logs" => Some(log(&parts.headers, &body)),
+        "monitoring" => Some(("cloudwatch:DescribeAlarms".to_owned(), "*".to_owned())),
         "cloudformation" | "sns" => {
             let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
             let form = Form::<Vec<(String, String)>>::from_request(again, &()).await;
@@ -75,7 +77,8 @@ fn log(headers: &HeaderMap, body: &[u8]) -> (String, String) {
     (format!("logs:{}", target.rsplit('.').next().unwrap_or_default()), on)
 }
 
-/// A form of the query protocol. A stack that is asked for by its name has no other id to be judged by than any.
+/// A form of the query protocol. A stack that is asked for by its name has no other id to be judged
+/// by than any.
 fn asked(service: &str, form: &[(String, String)]) -> (String, String) {
     let said = |name: &str| form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
     let on = match said("StackName") {

@@ -1,6 +1,7 @@
 //! One process of a function, and the runtime API that it alone talks to.
 //!
-//! Each process has a port of its own, so that a request says by where it arrives which process it comes from.
+//! Each process has a port of its own, so that a request says by where it arrives which process it
+//! comes from.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -130,8 +131,8 @@ impl Instance {
     }
 }
 
-/// A function's process before it is started: Lambda's own variables, and the function's. Nothing of this machine's
-/// environment.
+/// A function's process before it is started: Lambda's own variables, and the function's. Nothing
+/// of this machine's environment.
 pub fn command(function: &Function, program: &Path, api: SocketAddr) -> Command {
     let mut command = Command::new(program);
     command

@@ -1,7 +1,9 @@
-//! Lambda: runs the shipped binaries, one process per concurrent request, each with its function's environment only.
+//! Lambda: runs the shipped binaries, one process per concurrent request, each with its function's
+//! environment only.
 //!
-//! A process that has answered is used again; if none is idle a new one is started, as Lambda does. A time-out kills the
-//! process, and a test may kill it at any point. Nothing here knows what the functions do, nor who calls them.
+//! A process that has answered is used again; if none is idle a new one is started, as Lambda does.
+//! A time-out kills the process, and a test may kill it at any point. Nothing here knows what the
+//! functions do, nor who calls them.
 
 mod instance;
 mod logs;
@@ -63,8 +65,8 @@ pub struct Lambda {
     pools: Arc<BTreeMap<String, Pool>>,
     logs: Logs,
     history: History,
-    /// Where processes are watched over, whatever invokes them: a test's own runtime stands still while it waits for the
-    /// world's end.
+    /// Where processes are watched over, whatever invokes them: a test's own runtime stands still
+    /// while it waits for the world's end.
     runtime: Handle,
 }
 
@@ -90,7 +92,8 @@ struct Processes {
 }
 
 impl Lambda {
-    /// Nothing is started before it is needed. Lives on the runtime that it is made on. Functions without a program cannot be invoked.
+    /// Nothing is started before it is needed. Lives on the runtime that it is made on. Functions
+    /// without a program cannot be invoked.
     pub fn new(deployment: &Deployment, programs: &BTreeMap<String, PathBuf>) -> Self {
         let pools = deployment.functions.iter().filter_map(|(name, function)| {
             let program = programs.get(name)?.clone();
@@ -107,8 +110,9 @@ impl Lambda {
         self
     }
 
-    /// At most this many requests to a function have their [`turn`](Self::turn) at the same time: reserved concurrency, except
-    /// that the others wait instead of being refused. A machine with two cores is not a region of AWS.
+    /// At most this many requests to a function have their [`turn`](Self::turn) at the same time:
+    /// reserved concurrency, except that the others wait instead of being refused. A machine with
+    /// two cores is not a region of AWS.
     #[must_use]
     pub fn serving_at_once(mut self, requests: usize) -> Self {
         let pools = Arc::get_mut(&mut self.pools).unwrap_or_else(|| panic!("it is in use already"));
@@ -173,7 +177,8 @@ impl Lambda {
         }
     }
 
-    /// `kill -9` for all processes of a function, whatever they are doing. Returns how many there were.
+    /// `kill -9` for all processes of a function, whatever they are doing. Returns how many there
+    /// were.
     pub fn kill(&self, function: &str) -> usize {
         let pool = self.pool(function);
         let all = pool.lock().take();
@@ -184,7 +189,8 @@ impl Lambda {
         all.len()
     }
 
-    /// Changes a variable of a function, as an update of the stack does: processes that are started from now on have it.
+    /// Changes a variable of a function, as an update of the stack does: processes that are started
+    /// from now on have it.
     pub fn set_variable(&self, function: &str, name: &str, value: &str) {
         self.pool(function).lock().changed.insert(name.to_owned(), value.to_owned());
     }

@@ -1,4 +1,5 @@
-//! The money on Solana: on the simulated cluster, or on one of the real runtime. What a world and its audit ask either of them.
+//! The money on Solana: on the simulated cluster, or on one of the real runtime. What a world and
+//! its audit ask either of them.
 
 use crate::onchain::Processed;
 use crate::onchain::Validator;

@@ -12,14 +12,16 @@ use serde_json::{Value, json};
 use super::parts::{Parts, parts};
 use super::rpc;
 
-/// Who set up the token, may mint it, and pays for errands: the first account of every development node.
+/// Who set up the token, may mint it, and pays for errands: the first account of every development
+/// node.
 pub(super) const OWNER: Address = alloy_primitives::address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
 /// Blocks that the node is behind with calling one final.
 const FINAL: u64 = 3;
 /// A node that has not said where it listens by then never will.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The node's program, which ends when our side of its standard input is gone, however this process ends.
+/// The node's program, which ends when our side of its standard input is gone, however this process
+/// ends.
 const UNTIL_WE_ARE_GONE: &str = r#""$@" & exec >&-; read -r _; kill $!; wait $!"#;
 
 /// A node. Clones are the same one, and with the last of them it ends.
@@ -80,7 +82,8 @@ impl Node {
         format!("http://127.0.0.1:{}/{}", self.0.parts.facilitator, self.0.port)
     }
 
-    /// Makes some blocks: whatever was sent is in one of them, and all that were there before are final.
+    /// Makes some blocks: whatever was sent is in one of them, and all that were there before are
+    /// final.
     pub fn mine(&self) {
         for _ in 0..=FINAL {
             self.ask("evm_mine", &json!([]));
@@ -131,7 +134,8 @@ impl Node {
         self.ask("eth_getCode", &json!([at.to_string(), "latest"])) != "0x"
     }
 
-    /// Calls a contract by a transaction of this account's, whose key need not be known. Says why if it reverts.
+    /// Calls a contract by a transaction of this account's, whose key need not be known. Says why
+    /// if it reverts.
     pub(super) fn send(&self, from: Address, to: Address, data: &[u8]) -> Result<B256, String> {
         if from != OWNER {
             self.ask("anvil_impersonateAccount", &json!([from.to_string()]));
@@ -178,7 +182,8 @@ pub(super) fn parse<T: std::str::FromStr>(value: &Value) -> T {
 }
 
 fn spawn(parts: &Parts, port: u16, more: &[&str]) -> Result<(Child, u16), String> {
-    // A block every two seconds, as on Base, and one for each transaction at once: `latest` is never older than that.
+    // A block every two seconds, as on Base, and one for each transaction at once: `latest` is
+    // never older than that.
     let usual = ["--chain-id", "8453", "--mixed-mining", "--block-time", "2", "--slots-in-an-epoch", "1", "--port"];
     let mut child = Command::new("sh")
         .args(["-c", UNTIL_WE_ARE_GONE, "sh"])

@@ -1,5 +1,5 @@
-//! What all nodes of this process have in common: the program of the node, the state that each begins with, and the
-//! facilitator. Started at the first need, and gone with this process.
+//! What all nodes of this process have in common: the program of the node, the state that each
+//! begins with, and the facilitator. Started at the first need, and gone with this process.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -76,7 +76,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Starts a program that ends when its standard input does, and waits for the line that it begins with.
+/// Starts a program that ends when its standard input does, and waits for the line that it begins
+/// with.
 pub(super) fn script(command: &mut Command) -> Result<(Child, String), String> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|error| {
         let program = command.get_program().display();

@@ -1,5 +1,5 @@
-//! What stands at a neighbour's port where the neighbour is a real one: it passes everything on, so that faults, measurements
-//! and the history see it go by.
+//! What stands at a neighbour's port where the neighbour is a real one: it passes everything on, so
+//! that faults, measurements and the history see it go by.
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
@@ -31,8 +31,8 @@ pub(crate) fn to(node: String) -> Router {
     Router::new().fallback(to_the_node).with_state(target)
 }
 
-/// Each payment goes to the first facilitator that settles on its network, to the same path; and all are asked what they
-/// support.
+/// Each payment goes to the first facilitator that settles on its network, to the same path; and
+/// all are asked what they support.
 pub(crate) fn facilitators(settlers: Settlers) -> Router {
     let target = Target { client: client(), node: String::new(), settlers };
     Router::new().route("/supported", get(supported)).fallback(to_its_facilitator).with_state(target)

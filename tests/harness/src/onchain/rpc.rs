@@ -1,6 +1,8 @@
-//! JSON-RPC to a node on this machine: one connection for each question, and the caller waits for the answer.
+//! JSON-RPC to a node on this machine: one connection for each question, and the caller waits for
+//! the answer.
 //!
-//! Without futures on purpose: the audit and a test's errands have none, and the node is another process.
+//! Without futures on purpose: the audit and a test's errands have none, and the node is another
+//! process.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

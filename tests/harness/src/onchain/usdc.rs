@@ -1,4 +1,5 @@
-//! USDC on a node's chain: what its owner, its holders and strangers can do there, and what it has logged.
+//! USDC on a node's chain: what its owner, its holders and strangers can do there, and what it has
+//! logged.
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_sol_types::{SolCall, sol};
@@ -80,7 +81,8 @@ impl Node {
         self.call(what.from, &call.abi_encode()).is_ok_and(|answer| answer.starts_with(&ACCEPTED))
     }
 
-    /// All payments by authorization, in the chain's order. USDC logs the nonce right before the transfer.
+    /// All payments by authorization, in the chain's order. USDC logs the nonce right before the
+    /// transfer.
     pub(crate) fn payments(&self) -> Vec<Payment> {
         let used = self.logs("AuthorizationUsed(address,bytes32)");
         let transfers = self.logs("Transfer(address,address,uint256)");

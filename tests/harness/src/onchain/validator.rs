@@ -1,10 +1,13 @@
-//! A cluster of Solana: the real runtime and token program, with USDC at its own mint, and a facilitator that settles there.
+//! A cluster of Solana: the real runtime and token program, with USDC at its own mint, and a
+//! facilitator that settles there.
 //!
-//! Slots come by the clock and all of them are final at once; what a test wants to be too old has to be made so.
+//! Slots come by the clock and all of them are final at once; what a test wants to be too old has
+//! to be made so.
 
 use std::fmt;
 use std::process::{Child, Command};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -107,6 +110,11 @@ impl Validator {
         self.ask("test_close", &json!([owner.to_string()]));
     }
 
+    /// So much time passes on the cluster, with its slots: its clock is not the world's.
+    pub fn travel(&self, time: Duration) {
+        self.ask("test_travel", &json!([u64::try_from(time.as_millis()).expect("a time within reach")]));
+    }
+
     /// A blockhash of now.
     pub fn blockhash(&self) -> [u8; 32] {
         let latest = self.ask("getLatestBlockhash", &json!([]));
@@ -114,8 +122,8 @@ impl Validator {
         hash.unwrap_or_else(|| panic!("the cluster answers with {latest}")).0
     }
 
-    /// Returns when another slot has begun. Here the current one is final too, so what comes later in it could be missed by who
-    /// has read it already; on a cluster a final slot is over.
+    /// Returns when another slot has begun. Here the current one is final too, so what comes later
+    /// in it could be missed by who has read it already; on a cluster a final slot is over.
     pub fn await_next_slot(&self) {
         let slot = || self.ask("getSlot", &json!([]));
         let this = slot();

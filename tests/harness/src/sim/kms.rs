@@ -1,7 +1,8 @@
-//! AWS KMS, as far as a signing key of secp256k1 goes: `Sign` and `GetPublicKey` of the JSON protocol, with AWS's
-//! validations and error names.
+//! AWS KMS, as far as a signing key of secp256k1 goes: `Sign` and `GetPublicKey` of the JSON
+//! protocol, with AWS's validations and error names.
 //!
-//! Of the two signatures that say the same it gives the one with the high s every other time, as KMS does by chance.
+//! Of the two signatures that say the same it gives the one with the high s every other time, as
+//! KMS does by chance.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -1,5 +1,6 @@
-//! CloudWatch Logs, as far as `FilterLogEvents` of the JSON protocol goes: one group at a time, page by page, from a time on. Patterns
-//! are terms that have to be there; others are not simulated.
+//! CloudWatch Logs, as far as `FilterLogEvents` of the JSON protocol goes: one group at a time,
+//! page by page, from a time on. Patterns are terms that have to be there; others are not
+//! simulated.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -26,7 +27,8 @@ type Line = (i64, String);
 pub struct Logs {
     /// Lines in their order, by the name of their group.
     groups: Arc<Mutex<BTreeMap<String, Vec<Line>>>>,
-    /// The beginning of each question, in the order in which they came; and how many of the next ones fail.
+    /// The beginning of each question, in the order in which they came; and how many of the next
+    /// ones fail.
     asked: Arc<watch::Sender<Asked>>,
 }
 

@@ -1,7 +1,8 @@
 //! The neighbours, simulated: what Dialtone talks to when it runs on one machine.
 //!
-//! Each simulator keeps state, speaks its vendor's wire format, and refuses what the vendor refuses, in the vendor's
-//! words. A test steers it through a cheap, clonable handle of the same name, in the same process.
+//! Each simulator keeps state, speaks its vendor's wire format, and refuses what the vendor
+//! refuses, in the vendor's words. A test steers it through a cheap, clonable handle of the same
+//! name, in the same process.
 //!
 //! Nothing here knows Dialtone: a simulator that shares our types shares our mistakes.
 
@@ -67,7 +68,8 @@ pub async fn serve_at(address: SocketAddr, router: Router) -> std::io::Result<(S
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
     let task = tokio::spawn(async move {
-        // `axum::serve` only returns when the listener is gone, which is when it does not matter any more.
+        // `axum::serve` only returns when the listener is gone, which is when it does not matter
+        // any more.
         let _ = axum::serve(listener, router).await;
     });
     Ok((bound, task))

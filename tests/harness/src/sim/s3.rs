@@ -1,5 +1,6 @@
-//! AWS S3, as far as files go that are written once: `PutObject` with `If-None-Match: *`, and `GetObject`, with AWS's validations and
-//! error names, to callers that sign as AWS wants it signed. Buckets stand in the path, as they may at an endpoint of one's own.
+//! AWS S3, as far as files go that are written once: `PutObject` with `If-None-Match: *`, and
+//! `GetObject`, with AWS's validations and error names, to callers that sign as AWS wants it
+//! signed. Buckets stand in the path, as they may at an endpoint of one's own.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -1,5 +1,5 @@
-//! AWS Secrets Manager, as far as values go: `GetSecretValue` and `PutSecretValue` of the JSON protocol, with AWS's validations and error
-//! names, to callers that sign as AWS wants it signed.
+//! AWS Secrets Manager, as far as values go: `GetSecretValue` and `PutSecretValue` of the JSON
+//! protocol, with AWS's validations and error names, to callers that sign as AWS wants it signed.
 //!
 //! A secret can be there without a value, as a stack makes it.
 
@@ -137,16 +137,22 @@ impl SecretsManager {
             let message = "You can't perform this operation on the secret because it was marked for deletion.";
             return Err(Refusal(400, "InvalidRequestException", message.to_owned()));
         }
-        let Some((version, value)) = secret.values.last() else {
-            return Err(not_found(
-                "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
-            ));
+        let stage = body["VersionStage"].as_str().unwrap_or("AWSCURRENT");
+        let place = match stage {
+            "AWSCURRENT" => 1,
+            "AWSPREVIOUS" => 2,
+            _ => 0,
+        };
+        let found = secret.values.len().checked_sub(place).and_then(|place| secret.values.get(place));
+        let Some((version, value)) = found else {
+            let message = "Secrets Manager can't find the specified secret value for staging label:";
+            return Err(not_found(&format!("{message} {stage}")));
         };
         let arn = arn.clone();
         let now = self.clock.now().as_second();
         let answer = json!({
             "ARN": arn, "Name": name(&arn), "VersionId": version, "SecretString": value,
-            "VersionStages": ["AWSCURRENT"], "CreatedDate": now,
+            "VersionStages": [stage], "CreatedDate": now,
         });
         *inner.read.entry(arn).or_default() += 1;
         Ok(answer)
@@ -221,6 +227,18 @@ mod tests {
         assert_eq!(get(&secrets, ARN), Ok("\"two\"".to_owned()));
         assert_eq!(get(&secrets, "stack-Twilio"), Ok("\"two\"".to_owned()));
         assert_eq!(secrets.reads(ARN), 2);
+    }
+
+    #[test]
+    fn what_was_replaced_is_the_previous_version() {
+        let secrets = SecretsManager::new(Clock::wall());
+        secrets.create(ARN);
+        secrets.put(ARN, "one");
+        let previous = || secrets.get(&json!({"SecretId": ARN, "VersionStage": "AWSPREVIOUS"}));
+        assert!(previous().is_err_and(|Refusal(_, _, why)| why.ends_with("staging label: AWSPREVIOUS")));
+        secrets.put(ARN, "two");
+        assert!(previous().is_ok_and(|told| told["SecretString"] == "one"));
+        assert!(secrets.get(&json!({"SecretId": ARN, "VersionStage": "OTHER"})).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! AWS's signatures, version 4, checked as AWS checks them: over the request as it came, with the secret of whose key it
-//! names. Keys that belong to no function are real ones, whose secret is not known here.
+//! AWS's signatures, version 4, checked as AWS checks them: over the request as it came, with the
+//! secret of whose key it names. Keys that belong to no function are real ones, whose secret is not
+//! known here.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

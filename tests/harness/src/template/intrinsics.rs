@@ -8,7 +8,8 @@ use serde_yaml_ng::value::TaggedValue;
 
 use super::{ACCOUNT, REGION, STACK};
 
-/// Fills in values: parameters, pseudo parameters, and the names that resources get when they are deployed.
+/// Fills in values: parameters, pseudo parameters, and the names that resources get when they are
+/// deployed.
 pub(super) struct Resolver<'a> {
     document: &'a Yaml,
     parameters: &'a BTreeMap<String, String>,

@@ -1,7 +1,8 @@
-//! A wallet that signs in: it answers a 402 that asks for no money with a signed message (CAIP-122), of which a test can bend every
-//! part.
+//! A wallet that signs in: it answers a 402 that asks for no money with a signed message
+//! (CAIP-122), of which a test can bend every part.
 //!
-//! The message is put together here by hand from EIP-4361 and from what `@x402/extensions` 2.27 makes of it on Solana.
+//! The message is put together here by hand from EIP-4361 and from what `@x402/extensions` 2.27
+//! makes of it on Solana.
 
 use alloy_primitives::{hex, keccak256};
 use base64::Engine;
@@ -31,7 +32,8 @@ enum Key {
     Solana(solana::Key),
 }
 
-/// A sign-in before it is written into its header. What is signed is what it says by then, unless a signature is given.
+/// A sign-in before it is written into its header. What is signed is what it says by then, unless a
+/// signature is given.
 #[derive(Clone)]
 #[must_use]
 pub struct SignIn {

@@ -1,4 +1,5 @@
-//! A payer on Solana: it answers a 402 with a transaction that it has signed in part, as `@x402/svm` 2.27 does.
+//! A payer on Solana: it answers a 402 with a transaction that it has signed in part, as
+//! `@x402/svm` 2.27 does.
 //!
 //! The transaction is put together here by hand from Solana's formats.
 
@@ -55,7 +56,8 @@ impl SolanaWallet {
         format!("{}:{}", self.chain.cluster().caip2(), self.text())
     }
 
-    /// Signs the offer on Solana of a 402, as published clients do: a fresh blockhash, and a memo of its own.
+    /// Signs the offer on Solana of a 402, as published clients do: a fresh blockhash, and a memo
+    /// of its own.
     pub fn signs(&self, demand: &Demand) -> SolanaPayment {
         let cluster = self.chain.cluster();
         let offer = demand.offer_on(cluster.caip2()).clone();

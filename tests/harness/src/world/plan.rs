@@ -1,4 +1,5 @@
-//! What a world is to be like: which chain, which ports, which binaries, and what the template's parameters are.
+//! What a world is to be like: which chain, which ports, which binaries, and what the template's
+//! parameters are.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,9 @@ use crate::template::Deployment;
 pub struct Binaries(BTreeMap<String, PathBuf>);
 
 impl Binaries {
-    /// What a cargo tells the program that it runs of that program's package: not to be handed on to a cargo that builds
-    /// these. `ring` is built anew for a cargo that says something else, and nearly everything after it.
+    /// What a cargo tells the program that it runs of that program's package: not to be handed on
+    /// to a cargo that builds these. `ring` is built anew for a cargo that says something else, and
+    /// nearly everything after it.
     pub const OF_ANOTHER_PACKAGE: [&str; 7] = [
         "CARGO_MANIFEST_DIR",
         "CARGO_MANIFEST_LINKS",
@@ -71,9 +73,9 @@ macro_rules! binaries {
     };
 }
 
-/// A neighbour that is to be the real one: variables that all functions get instead of the simulator's. Only those that
-/// the template gives a function are replaced there; `AWS_*` credentials are, everywhere. Those that belong in a secret
-/// replace what would be in it.
+/// A neighbour that is to be the real one: variables that all functions get instead of the
+/// simulator's. Only those that the template gives a function are replaced there; `AWS_*`
+/// credentials are, everywhere. Those that belong in a secret replace what would be in it.
 pub type Real = BTreeMap<String, String>;
 
 /// What a world is to be like.
@@ -136,7 +138,8 @@ impl Plan {
         }
     }
 
-    /// Where real facilitators answer, each for its rail: by how the rail's networks are called, in either version.
+    /// Where real facilitators answer, each for its rail: by how the rail's networks are called, in
+    /// either version.
     pub(super) fn settlers(&self) -> Vec<(&'static str, String)> {
         let base = self.node.iter().map(|node| ("", node.facilitator()));
         let solana = self.validator.iter().map(|validator| ("solana", validator.facilitator()));

@@ -1,5 +1,5 @@
-//! One-shot schedules when time passes by shifting what was stored: each comes sooner by what has passed since it was
-//! set.
+//! One-shot schedules when time passes by shifting what was stored: each comes sooner by what has
+//! passed since it was set.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

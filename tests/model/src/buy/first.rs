@@ -1,5 +1,5 @@
-//! A number that is paid for before it is bought. It is bought by name, so an attempt that finds that it is paid, and not
-//! begun to be bought, may buy it.
+//! A number that is paid for before it is bought. It is bought by name, so an attempt that finds
+//! that it is paid, and not begun to be bought, may buy it.
 
 use super::{Buy, Custody, Number, Work, sale};
 use crate::check::Steps;
@@ -34,7 +34,7 @@ impl Buy {
         match step {
             Step::Post => self.post_paid(worker, steps),
             Step::Find if number.owned => steps.due("it is ours", next(Step::Import)),
-            Step::Find if number.taken => steps.due("it is somebody else's", next(Step::Owe)),
+            Step::Find if number.taken => steps.due("it is another's", next(Step::Owe)),
             Step::Find => steps.due("503: it is left for a minute", self.off(worker)),
             Step::Ask => {
                 let owned = number.owned && !rules.made(Mistake::PaidBackBlind);
@@ -91,6 +91,6 @@ impl Buy {
         steps.luck("buying takes longer than we wait", next(&with(&shop, |number| number.flying = true), Step::Find));
         steps.luck("the carrier refuses what is paid", next(&shop, Step::Owe));
         steps.luck("the carrier says nothing", next(&shop, Step::Find));
-        steps.luck("somebody else has just bought it", next(&with(&shop, |number| number.taken = true), Step::Find));
+        steps.luck("another buyer has just bought it", next(&with(&shop, |number| number.taken = true), Step::Find));
     }
 }

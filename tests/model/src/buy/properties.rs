@@ -54,7 +54,7 @@ impl Model for Buying {
             holds(payment.granted <= 1 && leased <= 1, "I2 one authorization buys at most one thing")?;
             holds(!payment.lied, "I3 402 is the truth")?;
             let kept = self.0.made(Mistake::NoFence) || state.keeps(at);
-            holds(kept, "I11 what is held for a sale is nobody else's until it ends")?;
+            holds(kept, "I11 what is held for a sale is no other sale's until it ends")?;
             holds(payment.sent_back == 0 || leased == 0, "I4 nothing that was delivered is refunded")?;
         }
         holds(state.waits_for_the_payment(), "I13 what is to be paid for first is bought once it is paid")?;
@@ -93,7 +93,8 @@ impl Buy {
         self.payments[payment].state != State::Settling || custody == Custody::Held(sale(payment)) || ordered
     }
 
-    /// A number that is paid for first is not ours before it is; but for another's purchase of it that could not be known of.
+    /// A number that is paid for first is not ours before it is; but for another's purchase of it
+    /// that could not be known of.
     fn waits_for_the_payment(&self) -> bool {
         let number = self.numbers[usize::from(self.chosen[0])];
         let begun = number.custody == Custody::Buying(sale(0)) && (number.owned || number.flying);

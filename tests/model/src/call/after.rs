@@ -20,6 +20,11 @@ impl Calling {
             let to = with(|call| (call.flying, call.line, call.rung) = (false, Line::Running, call.rung + 1));
             steps.due("a lost dial rings", to);
         }
+        if call.saying {
+            steps.luck("the write behind the fence is lost", with(|call| call.saying = false));
+            let to = with(|call| (call.saying, call.placed) = (false, call.placed || call.charge != Charge::None));
+            steps.write("the call says that it is placed", &["Store::placed"], to);
+        }
         if call.line == Line::Running && call.charge == Charge::Declined {
             steps.due("a sweep stops what was not paid", with(|call| call.line = Line::Stopped));
         }
@@ -51,7 +56,8 @@ impl Calling {
         }
     }
 
-    /// A client wants it to end, at any time after its claim; what is not paid is stopped for that, and not for this.
+    /// A client wants it to end, at any time after its claim; what is not paid is stopped for that,
+    /// and not for this.
     fn hang_up(&self, payment: usize, rules: Rules, steps: &mut Steps<Self>) {
         let call = self.calls[payment];
         let is_over = !matches!(call.line, Line::Silent | Line::Running) || call.settled;
@@ -91,8 +97,8 @@ impl Calling {
         steps.write("writes down how it ended", &["Store::looked"], to);
     }
 
-    /// A failed call's money goes back: what credit paid becomes credit again, and leaves the sale's own refund free for what
-    /// the chain may still bring.
+    /// A failed call's money goes back: what credit paid becomes credit again, and leaves the
+    /// sale's own refund free for what the chain may still bring.
     fn owe(&self, payment: usize, rules: Rules, steps: &mut Steps<Self>) {
         let mut to = self.clone();
         if self.pays_by_credit(payment, rules) {

@@ -1,4 +1,5 @@
-//! A call that is paid for before it is dialled: by the request that has claimed it, and by no other.
+//! A call that is paid for before it is dialled: by the request that has claimed it, and by no
+//! other.
 
 use super::{Calling, Charge, Line, Work};
 use crate::check::Steps;
@@ -60,7 +61,7 @@ impl Calling {
                 let mut to = till::owing(self, worker);
                 to.calls[payment].charge = Charge::None;
                 to.free(payment);
-                steps.write("void, and owed: nobody was rung", &["Store::close_owing", "calls::not_dialled"], to);
+                steps.write("void, and owed: no phone was rung", &["Store::close_owing", "calls::not_dialled"], to);
             }
         }
     }

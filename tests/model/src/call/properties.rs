@@ -16,6 +16,7 @@ impl Model for Ringing {
         let none = Call {
             charge: Charge::None,
             placed: false,
+            saying: false,
             stopped: false,
             hung_up: false,
             settled: false,

@@ -46,7 +46,8 @@ pub fn around<S: Shop>(shop: &S, payment: usize, rules: Rules, steps: &mut Steps
     lapse(shop, payment, rules, steps);
 }
 
-/// An attempt's minute is over. That of a request is longer than the request can live; a sweep may be slower.
+/// An attempt's minute is over. That of a request is longer than the request can live; a sweep may
+/// be slower.
 fn lapse<S: Shop>(shop: &S, payment: usize, rules: Rules, steps: &mut Steps<S>) {
     let now = shop.payment(payment);
     if !now.busy || !now.is_under_way() {
@@ -59,7 +60,8 @@ fn lapse<S: Shop>(shop: &S, payment: usize, rules: Rules, steps: &mut Steps<S>) 
     match owner {
         None if !shop.foreign_under_way(payment) => steps.due("an attempt's minute is over", to),
         _ if rules.made(Mistake::BusyTooShort) => steps.luck("an attempt's minute is over, too soon", to),
-        // What is begun for what is paid has a minute of its own, and every question in it has its time.
+        // What is begun for what is paid has a minute of its own, and every question in it has its
+        // time.
         Some(Worker { stage: Stage::Behind(_), .. }) => {}
         Some(Worker { role: Role::Sweep, .. }) => {
             if let Some(mut to) = shop.unlucky() {
@@ -182,7 +184,8 @@ fn look<S: Shop>(shop: &S, worker: usize, rules: Rules, steps: &mut Steps<S>) {
     }
 }
 
-/// 402 to a request that claimed nothing. It is true as long as no other attempt has a sale of this payment.
+/// 402 to a request that claimed nothing. It is true as long as no other attempt has a sale of this
+/// payment.
 fn said_402<S: Shop>(shop: &S, worker: usize) -> S {
     let mut to = shop.off(worker);
     let now = &mut to.payments()[usize::from(shop.worker(worker).payment)];
@@ -327,13 +330,13 @@ fn write<S: Shop>(shop: &S, worker: usize, evidence: Evidence, rules: Rules, ste
         }
         Evidence::NeverSent => {
             let arrows = if shop.behind(worker).is_some() { shop.never_begun() } else { S::RELEASE[1] };
-            steps.write("void: it was never sent", arrows, void(shop, worker, Blame::Nobody, shop.rang(payment)));
+            steps.write("void: it was never sent", arrows, void(shop, worker, Blame::Nothing, shop.rang(payment)));
         }
         Evidence::Unknown => {
             let mut to = shop.off(worker);
             to.payments()[payment].busy = false;
             let mut stopped = to.clone();
-            steps.write("parked: nobody knows", &["Store::park"], to);
+            steps.write("parked: it is not known", &["Store::park"], to);
             if stopped.stop_in_doubt(payment, rules) {
                 steps.write("parked for too long: what goes on is to be stopped", &["Store::park_and_stop"], stopped);
             }

@@ -1,4 +1,5 @@
-//! Who has asked not to be called again, and how long it is waited for what the dialler's model makes of it.
+//! Who has asked not to be called again, and how long it is waited for what the dialler's model
+//! makes of it.
 
 use super::{LENGTH, RESULTS, TALK, USER, at, dialled, look, looked_at, over, with};
 use crate::calls::pace::Asker;
@@ -43,7 +44,7 @@ fn only_a_person_who_has_said_something_opts_out() {
 
 #[test]
 fn a_word_settles_a_call_in_which_a_person_spoke_once_the_model_has_chosen() {
-    for (fields, settles) in [
+    for (fields, closes) in [
         (vec![TALK, USER], false),
         (vec![TALK, USER, ASKED], true),
         (vec![TALK, USER, OTHER], true),
@@ -54,10 +55,10 @@ fn a_word_settles_a_call_in_which_a_person_spoke_once_the_model_has_chosen() {
         let call = looked_at(dialled(), 60);
         let record = with(&fields, &RESULTS);
         let told = judge(&call, &record.heard(before(&call)), Asker::Told, at(60));
-        assert_eq!(told.settled, settles, "{fields:?}");
-        // The minute that every end is given settles it as well.
+        assert_eq!(told.closed, closes, "{fields:?}");
+        // The minute that every end is given closes it as well.
         let call = call.after(told);
         let later = looked_at(call, 125);
-        assert!(judge(&later, &record.heard(before(&later)), Asker::Knows, at(125)).settled, "{fields:?}");
+        assert!(judge(&later, &record.heard(before(&later)), Asker::Knows, at(125)).closed, "{fields:?}");
     }
 }

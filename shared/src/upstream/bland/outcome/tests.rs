@@ -266,7 +266,8 @@ fn a_transcript_is_what_the_two_said_in_order() {
     assert_eq!(said(bare), ["assistant: third", "user: second", "user: first"]);
 }
 
-/// A call was to be hung up in this second: whatever the dialler says of an end after it, that was why.
+/// A call was to be hung up in this second: whatever the dialler says of an end after it, that was
+/// why.
 #[test]
 fn what_ends_after_it_was_to_be_hung_up_has_been_and_an_error_stays_one() {
     let asked = Timestamp::from_second(1_781_697_660).unwrap();
@@ -319,7 +320,7 @@ fn what_ends_after_it_was_to_be_hung_up_has_been_and_an_error_stays_one() {
     ] {
         assert_eq!(end(fields, before).0, natural, "{fields:?}");
     }
-    // What we stop for another reason is an error, whoever asked for its end besides.
+    // What we stop for another reason is an error, even if a client asked for its end besides.
     for (stopped, expected) in [
         (Stopped::Unpaid, End::Unpaid),
         (Stopped::InDoubt, End::InDoubt),

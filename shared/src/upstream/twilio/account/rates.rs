@@ -46,8 +46,8 @@ impl Accounts {
         Ok(page.countries.into_iter().map(|Object(country)| country.iso_country).collect())
     }
 
-    /// What a minute to a country costs, by the first digits of the number; wherever it is called from. All or nothing: of half a list
-    /// it could not be said what is dear.
+    /// What a minute to a country costs, by the first digits of the number; wherever it is called
+    /// from. All or nothing: of half a list it could not be said what is dear.
     pub async fn minutes(&self, country: &str, limit: Duration) -> Result<Vec<(String, Usdc)>, TwilioError> {
         // It stands in a path, and was told by whom we ask.
         if country.len() != 2 || !country.bytes().all(|letter| letter.is_ascii_uppercase()) {

@@ -1,5 +1,6 @@
-//! A facilitator's word for why a payment is not good, and all that we read into it. There is no list of these words:
-//! facilitators differ, and change them. So each is known by a part of it, and here alone.
+//! A facilitator's word for why a payment is not good, and all that we read into it. There is no
+//! list of these words: facilitators differ, and change them. So each is known by a part of it, and
+//! here alone.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +16,9 @@ const SIMULATION: &str = "simulation";
 /// Words for a wallet that holds too little.
 const POOR: [&str; 3] = ["insufficient", "balance", "exceeds"];
 
-/// Why a payment is not good: a word of the facilitator's, or one of ours for what we found out ourselves. Only `a-z`, `0-9`,
-/// `_` and `:`, since it goes into headers, logs and other people's terminals.
+/// A reason why a payment is not good: a word of the facilitator's, or one of ours for what we
+/// found out ourselves. Only `a-z`, `0-9`, `_` and `:`, since it goes into headers, logs and other
+/// people's terminals.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason(Cow<'static, str>);
 
@@ -30,9 +32,9 @@ impl Reason {
     /// It is spent.
     pub const USED: Self = Self(Cow::Borrowed("nonce_already_used"));
 
-    /// Reads a reason. Facilitators have been seen to put whole node dumps there; what follows the first foreign character
-    /// (`: <program>`) is dropped.
-    pub(super) fn read(said: &str) -> Self {
+    /// Reads a reason. Facilitators have been seen to put whole node dumps there; what follows the
+    /// first foreign character (`: <program>`) is dropped.
+    pub fn read(said: &str) -> Self {
         let code: String = said
             .chars()
             .map(|c| c.to_ascii_lowercase())
@@ -80,7 +82,8 @@ impl Reason {
         }
     }
 
-    /// Submitted, or perhaps submitted, with the end not seen. `block_height_exceeded` is Solana's way to say so.
+    /// Submitted, or perhaps submitted, with the end not seen. `block_height_exceeded` is Solana's
+    /// way to say so.
     pub(super) fn is_pending(&self) -> bool {
         self.has(&["pending", "timed_out", "timeout", "block_height_exceeded", "not_confirmed"])
     }
@@ -92,8 +95,9 @@ impl Reason {
             || matches!(self.as_str(), "unknown_error" | "internal_error" | UNSPECIFIED)
     }
 
-    /// The nonce is spent, or spending it again did not work: by whom and for whom is for the chain to say. A reverted
-    /// transaction and a failed simulation are what a facilitator sees when another submitted the same payment first.
+    /// The nonce is spent, or spending it again did not work: by whom and for whom is for the chain
+    /// to say. A reverted transaction and a failed simulation are what a facilitator sees when
+    /// another submitted the same payment first.
     pub(super) fn may_be_our_own_success(&self) -> bool {
         self.says_used()
             || self.was_only_tried()

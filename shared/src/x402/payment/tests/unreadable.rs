@@ -77,7 +77,8 @@ fn what_cannot_be_read_says_why() {
     }
 }
 
-/// Whatever is missing is named by its whole path, with what it must be; and so is a number that no machine holds.
+/// Whatever is missing is named by its whole path, with what it must be; and so is a number that no
+/// machine holds.
 #[test]
 fn every_key_that_is_read_is_named_where_it_is_missing_or_a_number_beyond_all() {
     const V1: [&str; 4] = ["x402Version", "scheme", "network", "payload"];
@@ -127,7 +128,8 @@ fn every_key_that_is_read_is_named_where_it_is_missing_or_a_number_beyond_all() 
     assert!(Presented::read(&header(PAYMENT_SIGNATURE, marked.as_bytes())).is_ok(), "a byte order mark says nothing");
 }
 
-/// A payer on a network, by a scheme or in a token that is not asked for, is told which are, whatever else it has sent.
+/// A payer on a network, by a scheme or in a token that is not asked for, is told which are,
+/// whatever else it has sent.
 #[test]
 fn what_is_not_taken_need_not_be_readable() {
     let base_only: Vec<_> =

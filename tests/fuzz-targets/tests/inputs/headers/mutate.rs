@@ -1,5 +1,6 @@
-//! Payment headers that were right once: a signed payment in one of its two versions, changed at one of its layers (the
-//! header, its base64, the text, the document, the signature), or merely written in another way.
+//! Payment headers that were right once: a signed payment in one of its two versions, changed at
+//! one of its layers (the header, its base64, the text, the document, the signature), or merely
+//! written in another way.
 
 use std::time::SystemTime;
 

@@ -1,6 +1,8 @@
-//! All neighbours that a function could ask, at one address: it counts connections, keeps what is asked, and knows nothing. A
-//! record that is asked for is not there. What a function counts, it counts as DynamoDB would.
+//! All neighbours that a function could ask, at one address: it counts connections, keeps what is
+//! asked, and knows nothing. A record that is asked for is not there. What a function counts, it
+//! counts as DynamoDB would.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,11 +25,11 @@ pub(crate) struct Asked {
 struct Seen {
     connections: AtomicUsize,
     asked: Mutex<Vec<Asked>>,
-    counted: Mutex<Counted>,
+    counted: Mutex<HashMap<String, Counted>>,
     closing: AtomicBool,
 }
 
-/// The one item that is written: how many, since when, and how many there were in all.
+/// An item that is written: how many, since when, and how many there were in all.
 #[derive(Default)]
 struct Counted {
     since: u64,
@@ -37,11 +39,11 @@ struct Counted {
 
 impl Counted {
     /// One more, in the minute that has begun or as the first of another, or the item as it is.
-    fn count(&mut self, update: &str) -> Result<(), String> {
+    fn count(&mut self, update: &str, most: usize) -> Result<(), String> {
         let more = update.contains("ADD ");
         let running = self.since + 60 > seconds();
         match (more, running) {
-            (true, true) if self.sum < UNPROVEN_PER_MINUTE => self.sum += 1,
+            (true, true) if self.sum < most => self.sum += 1,
             (false, false) => (self.since, self.sum) = (seconds(), 1),
             _ if self.all == 0 => return Err("{}".to_owned()),
             _ => return Err(format!(r#"{{"sum_since":{{"N":"{}"}},"sum":{{"N":"{}"}}}}"#, self.since, self.sum)),
@@ -85,13 +87,13 @@ impl Neighbour {
         std::mem::take(&mut *self.seen.asked.lock().expect("no panic over there"))
     }
 
-    /// How many have been counted.
+    /// How many have been counted, in all names together.
     pub(crate) fn counted(&self) -> usize {
-        self.seen.counted.lock().expect("no panic over there").all
+        self.seen.counted.lock().expect("no panic over there").get(ALL).map_or(0, |counted| counted.all)
     }
 
-    /// Waits until everything that was sent has been heard. How many connections there were, and how many questions that
-    /// the test has not taken note of.
+    /// Waits until everything that was sent has been heard. How many connections there were, and
+    /// how many questions that the test has not taken note of.
     pub(crate) fn close(self) -> (usize, usize) {
         self.seen.closing.store(true, Ordering::SeqCst);
         // Comes after every connection that was made before.
@@ -121,6 +123,17 @@ fn accept(listener: &TcpListener, seen: &Arc<Seen>) {
     }
 }
 
+/// The item that counts in all names.
+const ALL: &str = "LIMIT#UNPROVEN";
+
+/// Counts in all names, or in one.
+fn count(seen: &Seen, update: &str) -> Result<(), String> {
+    let asked: serde_json::Value = serde_json::from_str(update).expect("JSON");
+    let item = asked["Key"]["pk"]["S"].as_str().expect("a key").to_owned();
+    let most = if item == ALL { UNPROVEN_PER_MINUTE } else { UNPROVEN_PER_MINUTE / 3 };
+    seen.counted.lock().expect("no panic over there").entry(item).or_default().count(update, most)
+}
+
 /// One question and its answer, or nothing if the other side has hung up.
 fn serve(stream: &TcpStream, seen: &Seen) -> Option<()> {
     let mut reader = BufReader::new(stream);
@@ -143,7 +156,7 @@ fn serve(stream: &TcpStream, seen: &Seen) -> Option<()> {
     let body = String::from_utf8(body).expect("text");
     let (status, answer) = match what.as_str() {
         "DynamoDB_20120810.GetItem" | "DynamoDB_20120810.BatchGetItem" => (200, "{}".to_owned()),
-        "DynamoDB_20120810.UpdateItem" => match seen.counted.lock().expect("no panic over there").count(&body) {
+        "DynamoDB_20120810.UpdateItem" => match count(seen, &body) {
             Ok(()) => (200, "{}".to_owned()),
             Err(item) => {
                 let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";

@@ -1,5 +1,5 @@
-//! Values that are almost right, each for a reason: numbers that some parser takes for another, addresses and signatures in
-//! other spellings, words of other networks.
+//! Values that are almost right, each for a reason: numbers that some parser takes for another,
+//! addresses and signatures in other spellings, words of other networks.
 
 use alloy_primitives::{U256, hex, uint};
 use fuzz_targets::json::Json;
@@ -166,8 +166,8 @@ pub(crate) fn signature(rng: &mut Rng, text: &str) -> String {
     hex::encode_prefixed(changed)
 }
 
-/// More than 65 bytes: junk, junk that ends as a wrapped signature does, and one that is really wrapped (EIP-6492), for a
-/// well-known factory or for any.
+/// More than 65 bytes: junk, junk that ends as a wrapped signature does, and one that is really
+/// wrapped (EIP-6492), for a well-known factory or for any.
 pub(crate) fn of_a_contract(rng: &mut Rng) -> Vec<u8> {
     let junk = |rng: &mut Rng| vec![rng.byte(); 66 + rng.below(300)];
     let magic = hex!("6492").repeat(16);

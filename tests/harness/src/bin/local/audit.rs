@@ -1,4 +1,5 @@
-//! Whether everything adds up when a world ends: the harness's audit, and what was sold against what the payees have.
+//! Whether everything adds up when a world ends: the harness's audit, and what was sold against
+//! what the payees have.
 
 use harness::World;
 use harness::world::{PAYEE, solana_payee};

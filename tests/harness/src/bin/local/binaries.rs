@@ -18,8 +18,9 @@ pub(crate) async fn build() -> Result<Binaries, Trouble> {
         }
     }
     say::heading("Building the functions (a while the first time)");
-    // The whole workspace, for the features that `cargo test --workspace` chose: the dependencies are then built already.
-    // cargo's own progress is shown: it goes to standard error, which is inherited.
+    // The whole workspace, for the features that `cargo test --workspace` chose: the dependencies
+    // are then built already. cargo's own progress is shown: it goes to standard error, which is
+    // inherited.
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--workspace", "--bins"]).current_dir(root).stdin(Stdio::null());
     for told in Binaries::OF_ANOTHER_PACKAGE {

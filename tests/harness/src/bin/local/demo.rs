@@ -1,5 +1,6 @@
-//! `cargo local demo`: buy, list, rehearse a call, call, follow the call line by line, leave a message, read the answer to a question, list the calls, call
-//! again and hang up, renew, and say what goes over the wire. Any surprise fails.
+//! `cargo local demo`: buy, list, rehearse a call, call, follow the call line by line, leave a
+//! message, read the answer to a question, list the calls, call again and hang up, renew, and say
+//! what goes over the wire. Any surprise fails.
 
 use std::time::Duration;
 
@@ -190,7 +191,8 @@ impl Player {
         text(&self.pays("Place a call that a machine will answer", "voice/call", ask).await?, "call_id")
     }
 
-    /// Whether the message was left, and a minute after the end the answer to the question about the other call.
+    /// Whether the message was left, and a minute after the end the answer to the question about
+    /// the other call.
     async fn reads_what_became(&self, simulator: &Simulator, left: &str, asked: &str) -> Result<(), Trouble> {
         say::heading("Where a machine answered (free)");
         let view = self.sees(left, |view| view["ended_by"] != "IN_PROGRESS").await?;

@@ -1,4 +1,5 @@
-//! What is running where, as JSON in `target/local/world.json` or where it was asked for, for programs that want to join.
+//! What is running where, as JSON in `target/local/world.json` or where it was asked for, for
+//! programs that want to join.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -61,7 +62,8 @@ pub(crate) struct Facts {
     pub(crate) secrets: serde_json::Value,
     /// The environment of the operator's command, for `dialtone --local`.
     pub(crate) operator: BTreeMap<String, String>,
-    /// Whether the chains and their facilitators are the real ones, with money that is worth nothing.
+    /// Whether the chains and their facilitators are the real ones, with money that is worth
+    /// nothing.
     pub(crate) real_chain: bool,
     /// Whether the money is worth nothing.
     pub(crate) play_money: bool,

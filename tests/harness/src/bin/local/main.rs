@@ -1,5 +1,6 @@
-//! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it by itself, and `cargo local outage`
-//! what an operator is woken for; `--chain` has the first two on a real chain.
+//! `cargo local`: the whole product on this machine, for a person. `cargo local demo` plays with it
+//! by itself, and `cargo local outage` what an operator is woken for; `--chain` has the first two
+//! on a real chain.
 
 #![expect(clippy::indexing_slicing, reason = "JSON is read by index, where what is absent is null")]
 

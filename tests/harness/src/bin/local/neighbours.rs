@@ -1,4 +1,5 @@
-//! Which neighbours are simulated, and which are the real ones because their credentials are in the environment.
+//! Which neighbours are simulated, and which are the real ones because their credentials are in the
+//! environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn real_money_needs_somebody_who_is_paid() {
+    fn real_money_needs_a_payee() {
         assert!(of(&[("FACILITATOR_URL", "https://x402.org/facilitator")]).is_err_and(|why| why.contains("EVM_PAYEE")));
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo local outage`: what is paid in at the dialler is used up. What a customer is told, what rings, where the operator reads what
-//! to do, and how it ends. Any surprise fails.
+//! `cargo local outage`: what is paid in at the dialler is used up. What a customer is told, what
+//! rings, where the operator reads what to do, and how it ends. Any surprise fails.
 
 use std::fs;
 
@@ -51,8 +51,8 @@ pub(crate) async fn in_world(facts: &Facts) -> Result<(), Trouble> {
     let answer = request.paid_with(&payment).send().await;
     expect(&answer, 200)?;
     say::line(&format!("← 200: call {}", answer.json()["call_id"].as_str().unwrap_or_default()));
-    ensure(!rings().await?.is_empty(), "the alarm is over before its five minutes are")?;
-    say::line("The alarm is over by itself, five minutes after the last refusal.");
+    ensure(!rings().await?.is_empty(), "the alarm is over before its hour is")?;
+    say::line("The alarm is over by itself, an hour after the last refusal.");
     say::heading("Everything went as it should.");
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Runs a world until it is interrupted: on fixed ports or beside another one, with a sweep every minute.
+//! Runs a world until it is interrupted: on fixed ports or beside another one, with a sweep every
+//! minute.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -89,7 +90,8 @@ impl Running {
     }
 }
 
-/// The same with a real chain, and a real cluster if that is wished for, which take some seconds to start.
+/// The same with a real chain, and a real cluster if that is wished for, which take some seconds to
+/// start.
 fn on_chain(plan: Plan, neighbours: &Neighbours) -> Result<Plan, Trouble> {
     if !neighbours.is_play_money() {
         return Err("FACILITATOR_URL is set: either it settles, or a facilitator on this machine".to_owned());

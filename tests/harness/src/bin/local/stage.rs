@@ -41,7 +41,8 @@ async fn with_play_money(facts: &Facts, story: impl AsyncFn(&Facts) -> Result<()
     story(facts).await
 }
 
-/// The door of a world whose dialler and chain are simulated: it can be told how a call goes, and that time has passed.
+/// The door of a world whose dialler and chain are simulated: it can be told how a call goes, and
+/// that time has passed.
 pub(crate) struct Simulator {
     client: reqwest::Client,
     control: String,

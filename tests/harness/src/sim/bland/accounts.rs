@@ -18,8 +18,9 @@ impl Account {
     }
 }
 
-/// `POST /v1/accounts`: a handle, shown once. Each time another one, and the earlier ones stay good. What Bland says to a
-/// token that is wrong is not documented; this is what it says elsewhere when it cannot use an account.
+/// `POST /v1/accounts`: a handle, shown once. Each time another one, and the earlier ones stay
+/// good. What Bland says to a token that is wrong is not documented; this is what it says elsewhere
+/// when it cannot use an account.
 pub(super) async fn create(State(bland): State<Bland>, headers: HeaderMap, body: Bytes) -> Response {
     reply(bland.authenticate(&headers).and_then(|()| {
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `POST /v1/calls/{id}/analyze`: a model's answers to questions about a call, in their order. They are of any type, whatever was
-//! asked for, and each time costs.
+//! `POST /v1/calls/{id}/analyze`: a model's answers to questions about a call, in their order. They
+//! are of any type, whatever was asked for, and each time costs.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};

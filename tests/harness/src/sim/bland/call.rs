@@ -51,15 +51,18 @@ pub struct Call {
     pub to: String,
     /// With which caller ID.
     pub from: String,
-    /// True when Bland had to choose the caller ID, because the request named none: another customer's number.
+    /// True when Bland had to choose the caller ID, because the request named none: another
+    /// customer's number.
     pub from_was_picked: bool,
     /// The whole request, as it came.
     pub request: Value,
-    /// The prompt after Bland's templates were expanded. Differs from `task` where a caller's text was a template.
+    /// The prompt after Bland's templates were expanded. Differs from `task` where a caller's text
+    /// was a template.
     pub prompt: String,
     /// The first sentence, expanded likewise.
     pub first_sentence: Option<String>,
-    /// What a machine is told, expanded likewise, as far as there is time. There is one whatever `voicemail.action` says.
+    /// What a machine is told, expanded likewise, as far as there is time. There is one whatever
+    /// `voicemail.action` says.
     pub message: Option<String>,
     /// What the model will find of it.
     pub(super) disposition: Option<String>,
@@ -116,7 +119,8 @@ impl Call {
         true
     }
 
-    /// Takes the steps that were due by now, one per `pace`. A call is as long as its steps have taken.
+    /// Takes the steps that were due by now, one per `pace`. A call is as long as its steps have
+    /// taken.
     pub(super) fn catch_up(&mut self, now: i64, pace: i64) {
         while let Some(step) = self.steps.front() {
             let due = self.stepped_at + pace;
@@ -217,7 +221,8 @@ impl Call {
         document
     }
 
-    /// One of the dispositions that were sent along, which are all that it chooses from: the last, unless it was told another.
+    /// One of the dispositions that were sent along, which are all that it chooses from: the last,
+    /// unless it was told another.
     fn disposition_tag(&self) -> Option<&str> {
         let offered = self.request["dispositions"].as_array()?;
         let told = self.disposition.as_deref().filter(|told| offered.iter().any(|one| one == told));

@@ -107,7 +107,8 @@ pub(super) fn check(body: &Value) -> Result<&Map<String, Value>, Refusal> {
     if body["language"].as_str().is_some_and(|code| LANGUAGES.split_whitespace().all(|known| known != code)) {
         return Err(Refusal::error(400, "Invalid language code"));
     }
-    // Bland documents that a voice is text, and nothing of what it answers to one that it does not have.
+    // Bland documents that a voice is text, and nothing of what it answers to one that it does not
+    // have.
     if body["voice"].as_str().is_some_and(|voice| !voices::has(voice)) {
         return Err(Refusal::error(400, "Invalid voice."));
     }

@@ -1,4 +1,5 @@
-//! Imported numbers. An import never fails for a number that cannot be imported: it leaves it out and says success.
+//! Imported numbers. An import never fails for a number that cannot be imported: it leaves it out
+//! and says success.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -53,7 +54,8 @@ pub(super) async fn delete(State(bland): State<Bland>, Path(number): Path<String
     }))
 }
 
-/// `GET /v1/inbound`: the imported numbers of the account whose key is given; without one, Bland's own, which we have none of.
+/// `GET /v1/inbound`: the imported numbers of the account whose key is given; without one, Bland's
+/// own, which we have none of.
 pub(super) async fn list(State(bland): State<Bland>, headers: HeaderMap) -> Response {
     reply(bland.authenticate(&headers).map(|()| {
         let inner = bland.inner();

@@ -1,8 +1,9 @@
-//! Bland's calls and imported numbers: strict about every field, in all three of Bland's error forms.
+//! Bland's calls and imported numbers: strict about every field, in all three of Bland's error
+//! forms.
 //!
-//! A call goes as its [`Script`] says. Steps are taken one by one by the test ([`Bland::advance`], [`Bland::finish`]),
-//! or, with a [pace](Bland::set_pace), as time goes by, for a person who watches. Numbers are imported from the simulated
-//! Twilio account, and only those it really holds.
+//! A call goes as its [`Script`] says. Steps are taken one by one by the test ([`Bland::advance`],
+//! [`Bland::finish`]), or, with a [pace](Bland::set_pace), as time goes by, for a person who
+//! watches. Numbers are imported from the simulated Twilio account, and only those it really holds.
 
 mod accounts;
 mod analysis;
@@ -122,12 +123,13 @@ struct Told {
     until: i64,
 }
 
-/// So long a story that was told from outside waits for its call. The next request for a call may be refused before it comes here,
-/// and a call that another person asks for later is not meant.
+/// So long a story that was told from outside waits for its call. The next request for a call may
+/// be refused before it comes here, and a call that another person asks for later is not meant.
 const TOLD_FOR_MILLIS: i64 = 60_000;
 
 impl Inner {
-    /// The story that was told for a call to this number, once; what has waited too long is dropped.
+    /// The story that was told for a call to this number, once; what has waited too long is
+    /// dropped.
     fn told_for(&mut self, to: &str, now: i64) -> Option<Script> {
         let told = self.told.take_if(|told| now >= told.until || told.to.as_deref().is_none_or(|meant| meant == to))?;
         (now < told.until).then_some(told.script)
@@ -181,7 +183,8 @@ impl Bland {
         &self.keys
     }
 
-    /// Another API key takes the place of the one that was good until now. Says what belongs in the secret.
+    /// Another API key takes the place of the one that was good until now. Says what belongs in the
+    /// secret.
     pub fn rotate_key(&self) -> Value {
         let api_key = Keys::random().api_key;
         self.inner().account.newer_key = Some(api_key.clone());
@@ -224,7 +227,8 @@ impl Bland {
         self.inner().account.may_erase = may;
     }
 
-    /// What the model finds of all later calls to this number, if it is among the dispositions that it may choose from.
+    /// What the model finds of all later calls to this number, if it is among the dispositions that
+    /// it may choose from.
     pub fn disposes(&self, to: &str, disposition: &str) {
         self.inner().dispositions_by_number.insert(to.into(), disposition.into());
     }
@@ -234,8 +238,8 @@ impl Bland {
         self.inner().next_scripts.push_back(script);
     }
 
-    /// How the next accepted call goes, or the next one to this number, if it comes within a minute. What was told before and has
-    /// not been used is dropped.
+    /// How the next accepted call goes, or the next one to this number, if it comes within a
+    /// minute. What was told before and has not been used is dropped.
     pub fn tell(&self, script: Script, to: Option<String>) {
         let until = self.clock.millis() + TOLD_FOR_MILLIS;
         self.inner().told = Some(Told { script, to, until });
@@ -300,8 +304,8 @@ impl Bland {
         }
     }
 
-    /// What is left of the balance, in cents: at zero calls are 402. Without any billing record they are 402 in other
-    /// words.
+    /// What is left of the balance, in cents: at zero calls are 402. Without any billing record
+    /// they are 402 in other words.
     pub fn set_balance(&self, cents: Option<u64>) {
         self.inner().account.cents = cents;
     }
@@ -321,7 +325,8 @@ impl Bland {
         self.inner().account.byot.push_back(trouble);
     }
 
-    /// Whether a `from` that is not imported is a 500 of the account lookup rather than a 400: the documents allow both.
+    /// Whether a `from` that is not imported is a 500 of the account lookup rather than a 400: the
+    /// documents allow both.
     pub fn set_unimported_is_500(&self, yes: bool) {
         self.inner().account.unimported_is_500 = yes;
     }
@@ -346,13 +351,15 @@ impl Bland {
         self.inner().account.moderated.push(text.into());
     }
 
-    /// Whether `GET /v1/calls` returns `metadata`. The documents do not say; by default it does not.
+    /// Whether `GET /v1/calls` returns `metadata`. The documents do not say; by default it does
+    /// not.
     pub fn set_list_metadata(&self, yes: bool) {
         self.inner().account.list_metadata = yes;
     }
 
-    /// Whether a call that is stopped while its line is open is told as `completed`, with no one named who ended it. The documents do
-    /// not say; by default it is `canceled`, as one is that waits in the queue.
+    /// Whether a call that is stopped while its line is open is told as `completed`, and not
+    /// by whom it was ended. The documents do not say; by default it is `canceled`, as one is that
+    /// waits in the queue.
     pub fn set_stops_are_completed(&self, yes: bool) {
         self.inner().account.stopped = yes.then_some("completed");
     }

@@ -15,7 +15,8 @@ pub enum Step {
     Correct(usize, String),
     /// The record has only so many lines for a while: it lags.
     Forget(usize),
-    /// They talk on until the line has been open for this many seconds. Where steps are taken by hand, that is over at once.
+    /// They talk on until the line has been open for this many seconds. Where steps are taken by
+    /// hand, that is over at once.
     TalkOn(u64),
     /// The call is over; what is known only later is not there yet.
     End(End),
@@ -36,7 +37,8 @@ pub struct End {
     pub ended_by: Option<&'static str>,
     /// `error_message`.
     pub error: Option<String>,
-    /// Seconds on the line, where steps are taken by hand. Where they take time, it is what they took.
+    /// Seconds on the line, where steps are taken by hand. Where they take time, it is what they
+    /// took.
     pub seconds: Option<u64>,
     /// `summary`.
     pub summary: Option<String>,
@@ -79,11 +81,11 @@ pub enum Script {
     /// A good conversation with an error message about something else in it.
     HealthyWithMessage,
     /// It is not said who ended it; the last row is the assistant's action.
-    EndedByNobodyAfterAction,
+    EndedUnsaidAfterAction,
     /// It is not said who ended it, and nothing was spoken.
-    EndedByNobodyInSilence,
+    EndedUnsaidInSilence,
     /// It is not said who ended it; there was a conversation.
-    EndedByNobody,
+    EndedUnsaid,
     /// A conversation whose `queue_status` is spelled `completed`.
     SpelledCompleted,
     /// It goes on and on.
@@ -99,7 +101,8 @@ const SIP_608: &str =
     "Call failed. Service Provider Blocked Call due to Spam or Number Reputation. Try a different number.";
 
 impl Script {
-    /// A conversation that the callee ends, in which the callee says this; or the usual one, with the usual summary.
+    /// A conversation that the callee ends, in which the callee says this; or the usual one, with
+    /// the usual summary.
     pub fn conversation(says: Vec<String>, summary: Option<String>) -> Self {
         let mut end = User::spoke("completed", "complete", Some("USER"), 42);
         end.summary = summary.or(end.summary);
@@ -156,13 +159,13 @@ impl Script {
                 error: Some("Account not allowed to call +15005550009".into()),
                 ..User::spoke("completed", "complete", Some("ASSISTANT"), 42)
             }),
-            Self::EndedByNobodyAfterAction => {
+            Self::EndedUnsaidAfterAction => {
                 let mut steps = talk(User::spoke("completed", "complete", None, 42));
                 steps.insert(steps.len() - 2, Step::Say(Speaker::AgentAction, "Ended call".into()));
                 steps
             }
-            Self::EndedByNobodyInSilence => ring(User::silent("completed", "complete", None, None)),
-            Self::EndedByNobody => talk(User::spoke("completed", "complete", None, 42)),
+            Self::EndedUnsaidInSilence => ring(User::silent("completed", "complete", None, None)),
+            Self::EndedUnsaid => talk(User::spoke("completed", "complete", None, 42)),
             Self::SpelledCompleted => talk(User::spoke("completed", "completed", Some("USER"), 42)),
             Self::NeverEnds => {
                 let mut steps = talk(User::spoke("completed", "complete", None, 0));

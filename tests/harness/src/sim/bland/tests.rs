@@ -151,7 +151,7 @@ async fn endings_look_as_bland_reports_them() {
         (Script::CallError, "failed", "call_error", json!("human"), Value::Null),
         (Script::CompleteError, "completed", "complete_error", json!("human"), json!("USER")),
         (Script::SpelledCompleted, "completed", "completed", json!("human"), json!("USER")),
-        (Script::EndedByNobodyInSilence, "completed", "complete", Value::Null, Value::Null),
+        (Script::EndedUnsaidInSilence, "completed", "complete", Value::Null, Value::Null),
     ];
     for (script, status, queue_status, answered_by, ended_by) in expected {
         let told = format!("{script:?}");
@@ -221,9 +221,10 @@ async fn calls_are_found_and_stopped() {
     assert_eq!(lab.ask("GET", "/v1/me", None).await.1["total_calls"], 2);
 }
 
-/// The documents do not say how a call is told that was stopped, so there are two ways; one that waits in the queue is canceled.
+/// The documents do not say how a call is told that was stopped, so there are two ways; one that
+/// waits in the queue is canceled.
 #[tokio::test]
-async fn a_call_that_is_stopped_is_canceled_or_completed_by_no_one_named() {
+async fn a_call_that_is_stopped_is_canceled_or_completed_without_a_name() {
     let lab = Lab::new().await;
     lab.bland.set_stops_are_completed(true);
     for (script, steps, status, answered_by) in [

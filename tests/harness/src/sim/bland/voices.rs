@@ -1,5 +1,6 @@
-//! `GET /v1/voices`: what the account has. Bland's curated voices, and beside them what no customer of ours may be sold: a clone
-//! of the account's, a voice of a creator who is paid by the character, and one of a service that no document names.
+//! `GET /v1/voices`: what the account has. Bland's curated voices, and beside them what no customer
+//! of ours may be sold: a clone of the account's, a voice of a creator who is paid by the
+//! character, and one of a service that no document names.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,6 +1,7 @@
-//! The word that a call is over (its post-call webhook): the call's document, posted to the address that came with the call, once it has
-//! settled. It is sent again until it is taken. It goes nowhere by itself: a test says when it arrives, and a word that is never
-//! delivered is one that was lost.
+//! The word that a call is over (its post-call webhook): the call's document, posted to the address
+//! that came with the call, once it has settled. It is sent again until it is taken. It goes
+//! nowhere by itself: a test says when it arrives, and a word that is never delivered is one that
+//! was lost.
 
 use ring::hmac;
 use serde_json::Value;
@@ -15,7 +16,8 @@ pub struct Word {
     pub call: String,
     /// Where it goes.
     pub url: String,
-    /// `X-Webhook-Signature`, where the organisation has a secret: lower-case hexadecimal HMAC-SHA256 of the body.
+    /// `X-Webhook-Signature`, where the organisation has a secret: lower-case hexadecimal
+    /// HMAC-SHA256 of the body.
     pub signature: Option<String>,
     /// The call's document.
     pub body: String,
@@ -27,8 +29,8 @@ impl Bland {
         self.inner().account.webhook_secret = secret.map(Into::into);
     }
 
-    /// The words that are to be delivered by now: of each call that is over and has settled, that asked for one, and of which none was
-    /// taken.
+    /// The words that are to be delivered by now: of each call that is over and has settled, that
+    /// asked for one, and of which none was taken.
     pub fn words(&self) -> Vec<Word> {
         self.progress();
         let inner = self.inner();
@@ -47,7 +49,8 @@ impl Bland {
         inner.calls.iter().filter(due).filter_map(of).collect()
     }
 
-    /// A word about this call that comes before its time, or from a stranger who has learned its address.
+    /// A word about this call that comes before its time, or from a stranger who has learned its
+    /// address.
     pub fn word_of(&self, call: &str) -> Option<Word> {
         let url = self.call(call)?.request["webhook"].as_str()?.to_owned();
         Some(Word { call: call.to_owned(), url, signature: None, body: "{\"completed\":true}".to_owned() })

@@ -1,5 +1,6 @@
-//! `eth_call`: the contracts that there are, as far as our code reads them. USDC's books, smart wallets and the factory that
-//! deploys them, and Multicall3, in which one call sees what the calls before it have done.
+//! `eth_call`: the contracts that there are, as far as our code reads them. USDC's books, smart
+//! wallets and the factory that deploys them, and Multicall3, in which one call sees what the calls
+//! before it have done.
 
 use std::collections::HashMap;
 
@@ -51,7 +52,8 @@ impl Undeployed {
         Self { wallet, call }
     }
 
-    /// A signature of the wallet's, wrapped so that its checker can deploy the wallet first (EIP-6492).
+    /// A signature of the wallet's, wrapped so that its checker can deploy the wallet first
+    /// (EIP-6492).
     pub fn wraps(&self, factory: Address, signature: &[u8]) -> Vec<u8> {
         let inside = (factory, self.call.clone(), Bytes::copy_from_slice(signature)).abi_encode_params();
         [&inside[..], &[0x64, 0x92].repeat(16)].concat()
@@ -61,12 +63,14 @@ impl Undeployed {
 /// The state that one call sees, and changes for itself only.
 pub(super) struct Scratch<'a> {
     chain: &'a Chain,
+    /// As of this block; what is deployed is deployed from the first one on.
+    at: u64,
     deployed: HashMap<Address, Address>,
 }
 
 impl<'a> Scratch<'a> {
-    pub(super) fn of(chain: &'a Chain) -> Self {
-        Self { chain, deployed: HashMap::new() }
+    pub(super) fn of(chain: &'a Chain, at: u64) -> Self {
+        Self { chain, at, deployed: HashMap::new() }
     }
 
     /// What a contract returns; nothing, if it reverts. Where there is none, that is no bytes.
@@ -90,10 +94,11 @@ impl<'a> Scratch<'a> {
 
     fn usdc(&self, input: &[u8]) -> Option<Vec<u8>> {
         if let Ok(asked) = balanceOfCall::abi_decode(input) {
-            return Some(lock(&self.chain.ledger).balance(asked.account).abi_encode());
+            return Some(lock(&self.chain.ledger).balance_at(asked.account, self.at).abi_encode());
         }
         let asked = authorizationStateCall::abi_decode(input).ok()?;
-        Some(self.chain.authorization_state(asked.authorizer, asked.nonce).abi_encode())
+        let spent = lock(&self.chain.ledger).state_at(asked.authorizer, asked.nonce, self.at);
+        Some(spent.abi_encode())
     }
 
     fn factory(&mut self, input: &[u8]) -> Option<Vec<u8>> {

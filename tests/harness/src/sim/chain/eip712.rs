@@ -1,6 +1,7 @@
 //! Typed-data hashing and signatures, written out by hand from EIP-712 and EIP-3009.
 //!
-//! By hand on purpose: what it checks was hashed by a library, and two independent derivations must agree.
+//! By hand on purpose: what it checks was hashed by a library, and two independent derivations must
+//! agree.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
-//! USDC's books: who has what, which authorizations are spent, and what was logged in which transaction.
+//! USDC's books: who has what, which authorizations are spent, and what was logged in which
+//! transaction.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -106,6 +107,8 @@ pub(super) struct Ledger {
     pub(super) history: History,
     pub(super) finality_lag: u64,
     pub(super) limits: Limits,
+    /// A request holds one question.
+    pub(super) one_at_a_time: bool,
 }
 
 impl Default for Ledger {
@@ -119,6 +122,7 @@ impl Default for Ledger {
             history: History::default(),
             finality_lag: 600,
             limits: Limits::default(),
+            one_at_a_time: false,
         }
     }
 }
@@ -130,6 +134,34 @@ impl Ledger {
 
     pub(super) fn state(&self, authorizer: Address, nonce: B256) -> bool {
         self.spent.contains(&(authorizer, nonce))
+    }
+
+    /// What was held as of a block, by what has moved since.
+    pub(super) fn balance_at(&self, of: Address, block: u64) -> U256 {
+        let mut held = self.balance(of);
+        let since = self.transactions.iter().rev().filter(|it| it.block > block);
+        for log in since.flat_map(|it| it.logs.iter().rev()) {
+            let [TRANSFER, from, to] = log.topics[..] else { continue };
+            let value = U256::try_from_be_slice(&log.data).unwrap_or_default();
+            if to == of.into_word() {
+                held = held.wrapping_sub(value);
+            }
+            if from == of.into_word() {
+                held = held.wrapping_add(value);
+            }
+        }
+        held
+    }
+
+    /// Whether a nonce was spent as of a block.
+    pub(super) fn state_at(&self, authorizer: Address, nonce: B256, block: u64) -> bool {
+        let is_its = |log: &Log| {
+            matches!(log.topics[..], [AUTHORIZATION_USED | AUTHORIZATION_CANCELED, by, it]
+                if by == authorizer.into_word() && it == nonce)
+        };
+        let by_then = |it: &&Transaction| it.block <= block;
+        self.state(authorizer, nonce)
+            && self.transactions.iter().rev().filter(by_then).any(|it| it.logs.iter().any(is_its))
     }
 
     pub(super) fn owner_of(&self, wallet: Address) -> Option<Address> {
@@ -174,7 +206,8 @@ impl Ledger {
         Ok(self.record(block, vec![transfer_log(token, from, to, value)]))
     }
 
-    /// Transactions of a block, each with this many transfers of nothing, which any account may log in any name.
+    /// Transactions of a block, each with this many transfers of nothing, which any account may log
+    /// in any name.
     pub(super) fn flood(&mut self, token: Address, block: u64, to: Address, transactions: u32, transfers: u32) {
         for _ in 0..transactions {
             let log = transfer_log(token, Address::from(random::<20>()), to, U256::ZERO);
@@ -268,8 +301,9 @@ impl Ledger {
     }
 }
 
-/// The simulated smart wallet's `isValidSignature`: its owner's signature, wrapped, which is always longer than 65 bytes; or,
-/// where a key has handed its own account to code (EIP-7702), the key's signature as it is.
+/// The simulated smart wallet's `isValidSignature`: its owner's signature, wrapped, which is always
+/// longer than 65 bytes; or, where a key has handed its own account to code (EIP-7702), the key's
+/// signature as it is.
 pub(super) fn smart_wallet_accepts(wallet: Address, owner: Address, digest: &B256, signature: &[u8]) -> bool {
     (if wallet == owner { signature.len() == 65 } else { signature.len() > 65 })
         && signature.get(..65).is_some_and(|inner| eip712::recover_strict(digest, inner) == Some(owner))

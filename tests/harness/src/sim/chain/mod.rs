@@ -1,8 +1,10 @@
-//! Base, as far as a USDC payment can see it: the token's ledger, its authorizations, blocks, and a JSON-RPC endpoint.
+//! Base, as far as a USDC payment can see it: the token's ledger, its authorizations, blocks, and a
+//! JSON-RPC endpoint.
 //!
-//! The token's rules are those of Circle's `EIP3009.sol`; signatures are really recovered. There is no gas and no fork, and no
-//! contracts but those of [`contracts`]. A transaction lands in the block that is the latest one when it is sent, so that a test
-//! never has to wait two seconds for it.
+//! The token's rules are those of Circle's `EIP3009.sol`; signatures are really recovered. There is
+//! no gas and no fork, and no contracts but those of [`contracts`]. A transaction lands in the
+//! block that is the latest one when it is sent, so that a test never has to wait two seconds for
+//! it.
 
 pub mod contracts;
 pub mod eip712;
@@ -94,7 +96,8 @@ impl Network {
         }
     }
 
-    /// Time of block 0. Both chains make a block every two seconds, so numbers follow from the time.
+    /// Time of block 0. Both chains make a block every two seconds, so numbers follow from the
+    /// time.
     const fn genesis(self) -> i64 {
         match self {
             Self::Base => 1_686_789_347,
@@ -177,12 +180,14 @@ impl Chain {
         self.ledger().check(self.clock.seconds(), what, &digest, signature)
     }
 
-    /// Sends the same transaction without waiting for it: it is known by its hash, and not in any block yet.
+    /// Sends the same transaction without waiting for it: it is known by its hash, and not in any
+    /// block yet.
     pub fn submit(&self, what: &Authorization, signature: &[u8]) -> B256 {
         self.ledger().submit(what.clone(), signature.to_vec())
     }
 
-    /// Puts all submitted transactions into the latest block. Those that revert by now are in it too, as failed.
+    /// Puts all submitted transactions into the latest block. Those that revert by now are in it
+    /// too, as failed.
     pub fn mine(&self) {
         let submitted = self.ledger().take_submitted();
         for (hash, what, signature) in submitted {
@@ -208,13 +213,15 @@ impl Chain {
         self.ledger().state(authorizer, nonce)
     }
 
-    /// Registers a smart wallet (EIP-1271). It accepts the owner's 65-byte signature followed by at least one more
-    /// byte, and nothing else. A wallet that is its own owner is an account that its key has handed to code (EIP-7702).
+    /// Registers a smart wallet (EIP-1271). It accepts the owner's 65-byte signature followed by at
+    /// least one more byte, and nothing else. A wallet that is its own owner is an account that its
+    /// key has handed to code (EIP-7702).
     pub fn deploy_smart_wallet(&self, wallet: Address, owner: Address) {
         self.ledger().deploy(wallet, owner);
     }
 
-    /// The smart wallet that this owner has once it is deployed. It is not, and may hold money all the same.
+    /// The smart wallet that this owner has once it is deployed. It is not, and may hold money all
+    /// the same.
     pub fn undeployed_wallet(&self, owner: Address) -> Undeployed {
         Undeployed::of(owner)
     }
@@ -234,8 +241,9 @@ impl Chain {
         self.ledger().transactions().to_vec()
     }
 
-    /// A stranger logs `transactions` × `transfers` transfers of nothing to this address, in the block `ago` before the
-    /// latest. They are not in the history: there may be hundreds of thousands.
+    /// A stranger logs `transactions` × `transfers` transfers of nothing to this address, in the
+    /// block `ago` before the latest. They are not in the history: there may be hundreds of
+    /// thousands.
     pub fn flood(&self, ago: u64, to: Address, transactions: u32, transfers: u32) {
         let block = self.height().saturating_sub(ago);
         self.ledger().flood(self.network.usdc(), block, to, transactions, transfers);
@@ -244,6 +252,11 @@ impl Chain {
     /// What the node answers for at once.
     pub fn set_limits(&self, limits: Limits) {
         self.ledger().limits = limits;
+    }
+
+    /// From now on the node takes no two questions in one request, as some vendors' do not.
+    pub fn take_one_question_at_a_time(&self) {
+        self.ledger().one_at_a_time = true;
     }
 
     fn limits(&self) -> Limits {
@@ -270,9 +283,8 @@ impl Chain {
         u64::try_from((self.clock.seconds() - self.network.genesis()) / 2).unwrap_or(0)
     }
 
-    fn finalized(&self) -> u64 {
-        let lag = self.ledger().finality_lag;
-        self.height().saturating_sub(lag)
+    fn finality_lag(&self) -> u64 {
+        self.ledger().finality_lag
     }
 
     fn block_time(&self, number: u64) -> u64 {
@@ -283,8 +295,8 @@ impl Chain {
         lock(&self.ledger)
     }
 
-    /// Does `signature` speak for `authorizer` over `digest`, as a verifying library sees it: recovery for plain
-    /// accounts without USDC's own strictness, EIP-1271 for contracts?
+    /// Does `signature` speak for `authorizer` over `digest`, as a verifying library sees it:
+    /// recovery for plain accounts without USDC's own strictness, EIP-1271 for contracts?
     pub(super) fn speaks_for(&self, authorizer: Address, digest: &B256, signature: &[u8]) -> bool {
         match self.ledger().owner_of(authorizer) {
             Some(owner) => ledger::smart_wallet_accepts(authorizer, owner, digest, signature),

@@ -1,9 +1,11 @@
-//! The chain's JSON-RPC: the handful of methods that a payment's fate can be read with, and -32601 for all others.
+//! The chain's JSON-RPC: the handful of methods that a payment's fate can be read with, and -32601
+//! for all others. A request may be answered by a node that is behind.
 
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use axum::Router;
 use axum::body::Bytes as Body;
 use axum::extract::State;
+use axum::http::Extensions;
 use axum::response::Response;
 use axum::routing::post;
 use serde_json::{Value, json};
@@ -12,7 +14,10 @@ use super::Chain;
 use super::contracts::Scratch;
 use super::ledger::{Log, Transaction};
 use crate::sim;
+use crate::sim::fault::Behind;
 
+/// Seconds from one block to the next.
+const BLOCK_TIME: u64 = 2;
 /// Values in one place of a filter, as geth has it.
 const MAX_VALUES: usize = 1_000;
 
@@ -40,13 +45,35 @@ pub(super) fn router(chain: Chain) -> Router {
     Router::new().route("/rpc", post(handle)).route("/", post(handle)).with_state(chain)
 }
 
-async fn handle(State(chain): State<Chain>, body: Body) -> Response {
+/// One of the nodes behind the address, and how far it has come. It knows nothing of later blocks,
+/// and of the past what it was.
+struct Node {
+    chain: Chain,
+    head: u64,
+}
+
+impl Node {
+    fn finalized(&self) -> u64 {
+        self.head.saturating_sub(self.chain.finality_lag())
+    }
+
+    fn transaction(&self, hash: B256) -> Option<Transaction> {
+        self.chain.transaction(hash).filter(|transaction| transaction.block <= self.head)
+    }
+}
+
+async fn handle(State(chain): State<Chain>, extensions: Extensions, body: Body) -> Response {
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
         return sim::json(200, &failure(&Value::Null, -32700, "parse error"));
     };
+    let head = chain.height().saturating_sub(Behind::of(&extensions).as_secs() / BLOCK_TIME);
+    let one_at_a_time = chain.ledger().one_at_a_time;
+    let node = Node { chain, head };
     let answer = match request {
-        Value::Array(requests) => requests.iter().map(|request| answer(&chain, request)).collect(),
-        request => answer(&chain, &request),
+        Value::Array(requests) if requests.is_empty() => failure(&Value::Null, -32600, "empty batch"),
+        Value::Array(_) if one_at_a_time => failure(&Value::Null, -32600, "batch requests are not supported"),
+        Value::Array(requests) => requests.iter().map(|request| answer(&node, request)).collect(),
+        request => answer(&node, &request),
     };
     // As the proxy in front of Base's own nodes does.
     let status = match answer["error"]["code"].as_i64() {
@@ -57,12 +84,12 @@ async fn handle(State(chain): State<Chain>, body: Body) -> Response {
     sim::json(status, &answer)
 }
 
-fn answer(chain: &Chain, request: &Value) -> Value {
+fn answer(node: &Node, request: &Value) -> Value {
     let id = request.get("id").unwrap_or(&Value::Null);
     let (Some("2.0"), Some(method)) = (request["jsonrpc"].as_str(), request["method"].as_str()) else {
         return failure(id, -32600, "invalid request");
     };
-    match call(chain, method, &request["params"]) {
+    match call(node, method, &request["params"]) {
         Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
         Err((code, message)) => failure(id, code, &message),
     }
@@ -72,24 +99,24 @@ fn failure(id: &Value, code: i64, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
 }
 
-fn call(chain: &Chain, method: &str, params: &Value) -> Outcome {
+fn call(node: &Node, method: &str, params: &Value) -> Outcome {
     match method {
-        "eth_chainId" => Ok(quantity(chain.network.chain_id())),
-        "eth_blockNumber" => Ok(quantity(chain.height())),
+        "eth_chainId" => Ok(quantity(node.chain.network.chain_id())),
+        "eth_blockNumber" => Ok(quantity(node.head)),
         "eth_getBlockByNumber" => {
-            let number = block_tag(chain, &params[0])?;
-            Ok(if number > chain.height() { Value::Null } else { block(chain, number) })
+            let number = block_tag(node, &params[0])?;
+            Ok(if number > node.head { Value::Null } else { block(&node.chain, number) })
         }
-        "eth_call" => eth_call(chain, &params[0], &params[1]),
+        "eth_call" => eth_call(node, &params[0], &params[1]),
         "eth_getCode" => {
             let at: Address = parse(&params[0], "address")?;
-            block_tag(chain, &params[1])?;
-            Ok(json!(if chain.has_code(at) { "0x6001" } else { "0x" }))
+            known(node, &params[1])?;
+            Ok(json!(if node.chain.has_code(at) { "0x6001" } else { "0x" }))
         }
-        "eth_getLogs" => logs(chain, &params[0]),
+        "eth_getLogs" => logs(node, &params[0]),
         "eth_getTransactionReceipt" => {
             let hash: B256 = parse(&params[0], "transaction hash")?;
-            Ok(chain.transaction(hash).map_or(Value::Null, |transaction| receipt(chain, &transaction)))
+            Ok(node.transaction(hash).map_or(Value::Null, |transaction| receipt(&node.chain, &transaction)))
         }
         _ => Err((-32601, format!("the method {method} does not exist/is not available"))),
     }
@@ -111,11 +138,11 @@ fn quantity(number: u64) -> Value {
     json!(format!("{number:#x}"))
 }
 
-fn block_tag(chain: &Chain, tag: &Value) -> Result<u64, (i64, String)> {
+fn block_tag(node: &Node, tag: &Value) -> Result<u64, (i64, String)> {
     match tag.as_str() {
-        None if tag.is_null() => Ok(chain.height()),
-        Some("latest" | "pending" | "safe") => Ok(chain.height()),
-        Some("finalized") => Ok(chain.finalized()),
+        None if tag.is_null() => Ok(node.head),
+        Some("latest" | "pending" | "safe") => Ok(node.head),
+        Some("finalized") => Ok(node.finalized()),
         Some("earliest") => Ok(0),
         Some(text) if text.starts_with("0x") && (text == "0x0" || !text.starts_with("0x0")) => {
             u64::from_str_radix(text.trim_start_matches("0x"), 16)
@@ -123,6 +150,12 @@ fn block_tag(chain: &Chain, tag: &Value) -> Result<u64, (i64, String)> {
         }
         _ => Err((-32602, "invalid argument: block number or tag expected".into())),
     }
+}
+
+/// A block whose state is there.
+fn known(node: &Node, tag: &Value) -> Result<u64, (i64, String)> {
+    let number = block_tag(node, tag)?;
+    if number > node.head { Err((-32000, "header not found".into())) } else { Ok(number) }
 }
 
 fn block_hash(number: u64) -> B256 {
@@ -139,26 +172,24 @@ fn block(chain: &Chain, number: u64) -> Value {
     })
 }
 
-fn eth_call(chain: &Chain, what: &Value, at: &Value) -> Outcome {
-    // State is only kept for the present; reading the past would silently give a wrong answer.
-    let number = block_tag(chain, at)?;
-    if number > chain.height() {
-        return Err((-32000, "header not found".into()));
-    }
+fn eth_call(node: &Node, what: &Value, at: &Value) -> Outcome {
+    let number = known(node, at)?;
     let to: Address = parse(&what["to"], "address")?;
     let input = if what["data"].is_null() { &what["input"] } else { &what["data"] };
     let input: Bytes = parse(input, "hex data")?;
-    let returned = Scratch::of(chain).call(to, &input).ok_or_else(|| (3, "execution reverted".to_owned()))?;
+    let returned =
+        Scratch::of(&node.chain, number).call(to, &input).ok_or_else(|| (3, "execution reverted".to_owned()))?;
     Ok(text(Bytes::from(returned)))
 }
 
-fn logs(chain: &Chain, filter: &Value) -> Outcome {
-    let from = block_tag(chain, &filter["fromBlock"])?;
-    let to = block_tag(chain, &filter["toBlock"])?;
+/// Blocks that the node does not have are blocks without events to it.
+fn logs(node: &Node, filter: &Value) -> Outcome {
+    let from = block_tag(node, &filter["fromBlock"])?;
+    let to = block_tag(node, &filter["toBlock"])?;
     if from > to {
         return Err((-32602, "invalid block range params".into()));
     }
-    let limits = chain.limits();
+    let limits = node.chain.limits();
     if to - from >= limits.blocks {
         return Err((TOO_MANY_BLOCKS, format!("eth_getLogs is limited to a {} range", limits.blocks)));
     }
@@ -176,7 +207,8 @@ fn logs(chain: &Chain, filter: &Value) -> Outcome {
                 wanted.as_ref().is_none_or(|wanted| log.topics.get(at).is_some_and(|topic| wanted.contains(topic)))
             })
     };
-    let ledger = chain.ledger();
+    let ledger = node.chain.ledger();
+    let to = to.min(node.head);
     let transactions = || ledger.transactions().iter().filter(|it| (from..=to).contains(&it.block));
     let found = || transactions().flat_map(|it| it.logs.iter().enumerate().map(move |(index, log)| (it, index, log)));
     let found = || found().filter(|(_, _, log)| wanted(log));

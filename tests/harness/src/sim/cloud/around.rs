@@ -1,5 +1,5 @@
-//! What an operator asks beside CloudFormation: Lambda's functions and what may run at once, a bucket of releases, and who is told by a
-//! topic.
+//! What an operator asks beside CloudFormation: Lambda's functions and what may run at once, a
+//! bucket of releases, and who is told by a topic.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Cloud, Inner, PAGE, answer, escaped, is_signed, told, unsigned};
+use super::{Asked, Cloud, Inner, PAGE, answer, escaped, is_signed, refused, told, unsigned};
 use crate::sim::{hex, s3};
 
 fn described(inner: &Inner, name: &str, variables: &BTreeMap<String, String>) -> Value {
@@ -80,6 +80,27 @@ pub(super) fn subscriptions(inner: &Inner, topic: &str, token: &str) -> Response
     });
     let next = if from + PAGE < all.len() { format!("<NextToken>{}</NextToken>", from + PAGE) } else { String::new() };
     told("ListSubscriptionsByTopic", &format!("<Subscriptions>{page}</Subscriptions>{next}"))
+}
+
+/// `DescribeAlarms`, by name. What is not there is left out.
+pub(super) fn alarms(inner: &Inner, form: &Asked) -> Response {
+    let most = form.get("MaxRecords").and_then(|most| most.parse().ok()).unwrap_or(50_usize);
+    let named: Vec<_> = (1..).map_while(|at| form.get(&format!("AlarmNames.member.{at}"))).collect();
+    if named.len() > 100 || most > 100 {
+        return refused(400, "ValidationError", "Value at 'alarmNames' failed to satisfy constraint");
+    }
+    let all = inner.stacks.values().flat_map(|stack| &stack.resources);
+    let there = all.filter(|[kind, _, name]| kind == "AWS::CloudWatch::Alarm" && named.contains(&name));
+    let rows = there.take(most).fold(String::new(), |mut rows, [_, _, name]| {
+        let arn = format!("arn:aws:cloudwatch:us-east-1:000000000000:alarm:{name}");
+        let state = if inner.ringing.contains(&arn) { "ALARM" } else { "OK" };
+        let _ = write!(
+            rows,
+            "<member><AlarmName>{name}</AlarmName><AlarmArn>{arn}</AlarmArn><StateValue>{state}</StateValue></member>"
+        );
+        rows
+    });
+    told("DescribeAlarms", &format!("<CompositeAlarms/><MetricAlarms>{rows}</MetricAlarms>"))
 }
 
 /// `HeadBucket`, `CreateBucket`

@@ -1,6 +1,7 @@
-//! An account of AWS with stacks in it, as an operator sees it: CloudFormation (`stacks.rs`), what Lambda says of the functions and of
-//! the account, the bucket of releases and the topics (`around.rs`), and who asks. Of two stacks whose names begin alike, each has
-//! functions of its own.
+//! An account of AWS with stacks in it, as an operator sees it: CloudFormation (`stacks.rs`), what
+//! Lambda says of the functions and of the account, the bucket of releases and the topics
+//! (`around.rs`), and who asks. Of two stacks whose names begin alike, each has functions of its
+//! own.
 
 mod around;
 mod stacks;
@@ -124,6 +125,16 @@ impl Cloud {
         self.change(stack, |stack| stack.fails = Some(reason.to_owned()));
     }
 
+    /// A change that fails cannot be taken back either.
+    pub fn cannot_go_back(&self, stack: &str) {
+        self.change(stack, |stack| stack.stuck = true);
+    }
+
+    /// A stack has no such resource, by its name in the template.
+    pub fn lacks(&self, stack: &str, resource: &str) {
+        self.change(stack, |stack| stack.resources.retain(|[_, logical, _]| logical != resource));
+    }
+
     /// A stack has one more resource: its kind, what the template calls it, and what it is called.
     pub fn has_a(&self, stack: &str, resource: [&str; 3]) {
         self.change(stack, |stack| stack.resources.push(resource.map(str::to_owned)));
@@ -144,17 +155,24 @@ impl Cloud {
         }
     }
 
+    /// An alarm of a stack's begins to ring when the stack is next updated.
+    pub fn will_ring(&self, stack: &str, alarm: &str) {
+        let arn = stacks::alarm(stack, alarm);
+        self.change(stack, |stack| stack.will_ring = Some(arn));
+    }
+
     /// Whether there is a stack of this name.
     pub fn has(&self, stack: &str) -> bool {
         self.inner().stacks.contains_key(stack)
     }
 
-    /// Who is told by a topic: an address, and `PendingConfirmation`, `Deleted`, or the ARN of one who has confirmed.
+    /// Who is told by a topic: an address, and `PendingConfirmation`, `Deleted`, or the ARN of one
+    /// who has confirmed.
     pub fn subscribes(&self, topic: &str, address: &str, state: &str) {
         self.inner().subscriptions.push([topic, address, state].map(str::to_owned));
     }
 
-    /// No one is told by any topic.
+    /// No address is told by any topic.
     pub fn forgets_subscriptions(&self) {
         self.inner().subscriptions.clear();
     }
@@ -200,7 +218,8 @@ fn class(parts: &axum::http::request::Parts, body: &[u8]) -> String {
     action.map_or_else(|| format!("{} {}", parts.method, parts.uri.path()), str::to_owned)
 }
 
-/// Whether a request is signed for a service. That the signature is good is for the tests of the signer.
+/// Whether a request is signed for a service. That the signature is good is for the tests of the
+/// signer.
 fn is_signed(headers: &HeaderMap, service: &str) -> bool {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let scope = format!("/{service}/aws4_request");
@@ -217,6 +236,7 @@ async fn query(State(cloud): State<Cloud>, headers: HeaderMap, Form(form): Form<
     let (service, version) = match value("Action") {
         "GetCallerIdentity" => ("sts", "2011-06-15"),
         "ListSubscriptionsByTopic" => ("sns", "2010-03-31"),
+        "DescribeAlarms" => ("monitoring", "2010-08-01"),
         _ => ("cloudformation", "2010-05-15"),
     };
     if !is_signed(&headers, service) {
@@ -232,6 +252,7 @@ async fn query(State(cloud): State<Cloud>, headers: HeaderMap, Form(form): Form<
             told("GetCallerIdentity", arn)
         }
         "sns" => around::subscriptions(&cloud.inner(), value("TopicArn"), value("NextToken")),
+        "monitoring" => around::alarms(&cloud.inner(), &form),
         _ => stacks::answered(&mut cloud.inner(), &form),
     }
 }

@@ -1,5 +1,6 @@
-//! CloudFormation: stacks, how they are made, changed and deleted, what they say of themselves, and alarms that take a change back. What
-//! takes its time in the real one is over when it was asked for once.
+//! CloudFormation: stacks, how they are made, changed and deleted, what they say of themselves, and
+//! alarms that take a change back. What takes its time in the real one is over when it was asked
+//! for once.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,6 +16,7 @@ pub(super) struct Stack {
     pub(super) functions: Functions,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) outputs: BTreeMap<String, String>,
+    tags: BTreeMap<String, String>,
     /// Kind, name in the template, and name.
     pub(super) resources: Vec<[String; 3]>,
     pub(super) status: String,
@@ -22,16 +24,28 @@ pub(super) struct Stack {
     pub(super) next: Option<String>,
     /// What the next change fails with.
     pub(super) fails: Option<String>,
+    /// The ARN of an alarm that begins to ring with the next change.
+    pub(super) will_ring: Option<String>,
+    /// Whether a change that fails stays half done.
+    pub(super) stuck: bool,
     /// Resource, status and reason, oldest first.
     events: Vec<[String; 3]>,
     pub(super) updates: usize,
-    /// ARNs of the alarms that take a change back. They are kept, and hold for each change that names no others.
+    /// ARNs of the alarms that take a change back. They are kept, and hold for each change that
+    /// names no others.
     triggers: Vec<String>,
 }
 
 impl Stack {
     pub(super) fn made(name: &str, functions: Functions, parameters: BTreeMap<String, String>) -> Self {
-        let alarms = ["FaultAlarm", "ErrorAlarm", "RoundsAlarm"];
+        let alarms = [
+            "NumberFaultAlarm",
+            "CallFaultAlarm",
+            "NumberErrorAlarm",
+            "CallErrorAlarm",
+            "RoundErrorAlarm",
+            "ReaperAlarm",
+        ];
         let of = |alarm: &&str| ["AWS::CloudWatch::Alarm", alarm, &format!("{name}-{alarm}")].map(str::to_owned);
         let resources = alarms.iter().map(of).collect();
         let status = "CREATE_COMPLETE".to_owned();
@@ -59,8 +73,9 @@ impl Stack {
                 for resource in ["Reaper", "Refunds", "Buy", "Renew", "Api"] {
                     self.happens(resource, &format!("{verb}_COMPLETE"), "");
                 }
-                self.happens(name, &format!("{back}_COMPLETE"), "");
-                format!("{back}_COMPLETE")
+                let end = if self.stuck { "FAILED" } else { "COMPLETE" };
+                self.happens(name, &format!("{back}_{end}"), "");
+                format!("{back}_{end}")
             }
         });
         self.status = begun;
@@ -140,6 +155,7 @@ fn described(name: &str, stack: &mut Stack) -> Response {
         })
     };
     let (parameters, outputs) = (pairs(&stack.parameters, "Parameter"), pairs(&stack.outputs, "Output"));
+    let tags = pairs(&stack.tags, "");
     let status = stack.status.clone();
     if let Some(next) = stack.next.take() {
         stack.status = next;
@@ -148,7 +164,7 @@ fn described(name: &str, stack: &mut Stack) -> Response {
         "DescribeStacks",
         &format!(
             "<Stacks><member><StackName>{name}</StackName><StackId>{}</StackId><StackStatus>{status}</StackStatus>\
-             <Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs></member></Stacks>",
+             <Parameters>{parameters}</Parameters><Outputs>{outputs}</Outputs><Tags>{tags}</Tags></member></Stacks>",
             id(name)
         ),
     )
@@ -180,6 +196,7 @@ fn create(inner: &mut Inner, name: &str, form: &Asked) -> Response {
         Ok(parameters) => {
             let mut stack = Stack::made(name, inner.born.clone(), parameters);
             stack.triggers = triggers(form).unwrap_or_default();
+            stack.tags = tags(form);
             stack.changes(name, "CREATE", None);
             inner.stacks.insert(name.to_owned(), stack);
             told("CreateStack", &format!("<StackId>{}</StackId>", id(name)))
@@ -203,10 +220,14 @@ fn update(inner: &mut Inner, name: &str, form: &Asked) -> Response {
         return refused(400, "ValidationError", "No updates are to be performed.");
     }
     let triggers = triggers(form).unwrap_or(stack.triggers);
+    inner.ringing.extend(inner.stacks.get_mut(name).and_then(|stack| stack.will_ring.take()));
     let rings = triggers.iter().find(|arn| inner.ringing.contains(*arn));
     let rings = rings.map(|arn| format!("Rollback triggered by alarm(s): [{arn}]"));
     let unknown =
         triggers.iter().find(|arn| !stack.resources.iter().any(|[.., name]| arn.ends_with(&format!(":{name}"))));
+    if triggers.len() > MOST {
+        return refused(400, "ValidationError", "Number of rollback triggers exceeds the limit of 5");
+    }
     let unknown = unknown.map(|arn| format!("Rollback triggers do not exist: [{arn}]"));
     let Some(stack) = inner.stacks.get_mut(name) else { return refused(500, "InternalFailure", "") };
     let back = stack.fails.take().or(unknown).or(rings);
@@ -276,7 +297,17 @@ fn given(form: &Asked, before: &BTreeMap<String, String>) -> Result<BTreeMap<Str
     Ok(given)
 }
 
-/// The alarms that a request names, none included; nothing, where it does not speak of them and those of before hold.
+/// What a stack is tagged with when it is made.
+fn tags(form: &Asked) -> BTreeMap<String, String> {
+    let at = |place: usize, part: &str| form.get(&format!("Tags.member.{place}.{part}")).cloned();
+    (1..).map_while(|place| Some((at(place, "Key")?, at(place, "Value")?))).collect()
+}
+
+/// How many alarms a change may be watched by.
+const MOST: usize = 5;
+
+/// The alarms that a request names, none included; nothing, where it does not speak of them and
+/// those of before hold.
 fn triggers(form: &Asked) -> Option<Vec<String>> {
     const AT: &str = "RollbackConfiguration.RollbackTriggers";
     let named = |name: &str| name == AT || name.starts_with(&format!("{AT}.member."));

@@ -1,4 +1,5 @@
-//! A template in a bucket, as far as its parameters go: which there are, their defaults, and what they may be.
+//! A template in a bucket, as far as its parameters go: which there are, their defaults, and what
+//! they may be.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ impl Offered {
         Some(Self(document.get("Parameters")?.clone()))
     }
 
-    /// All values after those that are given: a default for each that is not, and an error in CloudFormation's words.
+    /// All values after those that are given: a default for each that is not, and an error in
+    /// CloudFormation's words.
     pub(super) fn filled(&self, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
         let all = self.0.as_mapping().ok_or("Template format error")?;
         let names: Vec<&str> = all.keys().filter_map(Value::as_str).collect();

@@ -1,9 +1,11 @@
-//! An x402 facilitator over the simulated chains: `GET /supported`, `POST /verify`, `POST /settle`, both protocol versions.
+//! An x402 facilitator over the simulated chains: `GET /supported`, `POST /verify`, `POST /settle`,
+//! both protocol versions.
 //!
-//! Reasons, their order and the answers' shapes are those of `@x402/evm` 2.27.0. Where another published facilitator
-//! refuses more, its refusal is here as well, in its own shape: x402-rs wants a complete `resource` and an `accepted`
-//! that equals the requirements, the PyPI one throws on addresses that are not EIP-55, Coinbase's takes no unknown keys
-//! in `extra`. As with all of them, `/verify` reserves nothing, and only its own process remembers a pending settlement.
+//! Reasons, their order and the answers' shapes are those of `@x402/evm` 2.27.0. Where another
+//! published facilitator refuses more, its refusal is here as well, in its own shape: x402-rs wants
+//! a complete `resource` and an `accepted` that equals the requirements, the PyPI one throws on
+//! addresses that are not EIP-55, Coinbase's takes no unknown keys in `extra`. As with all of them,
+//! `/verify` reserves nothing, and only its own process remembers a pending settlement.
 
 mod jwt;
 mod rules;
@@ -59,9 +61,11 @@ pub struct Seen {
 struct Inner {
     seen: Vec<Seen>,
     denied: HashMap<Address, String>,
-    /// Settlements that were sent and not yet seen in a block, by signature. Lost when the process is.
+    /// Settlements that were sent and not yet seen in a block, by signature. Lost when the process
+    /// is.
     pending: HashMap<Vec<u8>, B256>,
-    /// How many of the next settlements are sent without waiting for their block, and the status to say so with.
+    /// How many of the next settlements are sent without waiting for their block, and the status to
+    /// say so with.
     pend_next: (u64, u16),
     svm: svm::Rail,
     jwt: Option<jwt::Check>,
@@ -116,21 +120,23 @@ impl Facilitator {
         self.inner().seen.clone()
     }
 
-    /// Refuses this payer from now on, as a screening does (`kyt_risk_detected`, `request_blocked_by_location`, …).
+    /// Refuses this payer from now on, as a screening does (`kyt_risk_detected`,
+    /// `request_blocked_by_location`, …).
     pub fn deny(&self, payer: Address, reason: &str) {
         self.inner().denied.insert(payer, reason.into());
     }
 
-    /// The next settlement on the EVM chain is refused for this reason before anything is sent, whatever a verification
-    /// said of it.
+    /// The next settlement on the EVM chain is refused for this reason before anything is sent,
+    /// whatever a verification said of it.
     pub fn decline_next(&self, reason: &str) {
         let network = self.chain.network().caip2();
         let body = json!({"success": false, "errorReason": reason, "transaction": "", "network": network});
         self.faults.once("POST */settle", Fault::Refuse(Answer::json(200, &body)));
     }
 
-    /// The next `count` settlements are sent, and answered `settlement_pending` with this status (500 at Coinbase,
-    /// 200 elsewhere) before they are in a block. [`Chain::mine`] puts them there, [`Chain::forget_submitted`] loses them.
+    /// The next `count` settlements are sent, and answered `settlement_pending` with this status
+    /// (500 at Coinbase, 200 elsewhere) before they are in a block. [`Chain::mine`] puts them
+    /// there, [`Chain::forget_submitted`] loses them.
     pub fn pend_next(&self, count: u64, status: u16) {
         self.inner().pend_next = (count, status);
     }

@@ -76,8 +76,8 @@ fn terms(asked: &Asked) -> Option<Outcome> {
     (asked.paid.1 != asked.network).then(|| refused("invalid_exact_evm_network_mismatch"))
 }
 
-/// The PyPI facilitator hands addresses to a library that throws on any but EIP-55: its verification takes that for a
-/// failed simulation, its settlement fails with the exception.
+/// The PyPI facilitator hands addresses to a library that throws on any but EIP-55: its
+/// verification takes that for a failed simulation, its settlement fails with the exception.
 fn checksums(asked: &Asked, verifying: bool) -> Option<Outcome> {
     let spelled = [&asked.from, &asked.to, &asked.asset, &asked.pay_to];
     let wrong = spelled.into_iter().find(|text| Address::parse_checksummed(text, None).is_err())?;
@@ -99,7 +99,8 @@ fn signature(chain: &Chain, asked: &Asked) -> Option<Outcome> {
     if asked.signature.ends_with(ERC_6492.as_slice()) {
         return Some(refused("eip6492_factory_not_allowed"));
     }
-    // Checked in the domain that the server named, not in the token's own: a wrong name only shows in the simulation.
+    // Checked in the domain that the server named, not in the token's own: a wrong name only shows
+    // in the simulation.
     let domain = Domain {
         name: asked.extra["name"].as_str().unwrap_or_default().into(),
         version: asked.extra["version"].as_str().unwrap_or_default().into(),

@@ -1,7 +1,9 @@
-//! The facilitator's other rail: keys that pay fees on Solana, and what it remembers of what it has sent.
+//! The facilitator's other rail: keys that pay fees on Solana, and what it remembers of what it has
+//! sent.
 //!
-//! Reasons, their order and the answers' shapes are those of `@x402/svm` 2.27.0, which names some of them differently in
-//! version 1, and there knows no pending settlements: what it could not see confirmed has failed, whatever comes of it.
+//! Reasons, their order and the answers' shapes are those of `@x402/svm` 2.27.0, which names some
+//! of them differently in version 1, and there knows no pending settlements: what it could not see
+//! confirmed has failed, whatever comes of it.
 
 mod rules;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::oneshot;
 
-use super::{Answer, Fault, Faults};
+use super::{Answer, Behind, Fault, Faults};
 use crate::history::Met;
 
 /// More than any request of ours, so that a body is never cut by the harness.
@@ -66,6 +66,11 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
             tokio::time::sleep(latency).await;
             apply(&faults, request, next).await
         }
+        Fault::Behind(far) => {
+            let mut request = request;
+            request.extensions_mut().insert(Behind(far));
+            apply(&faults, request, next).await
+        }
         Fault::Late => late(&faults, released, true, request, next).await,
         Fault::Adrift => late(&faults, released, false, request, next).await,
         Fault::HaltBefore => {
@@ -80,8 +85,8 @@ pub(super) async fn meet(State(faults): State<Faults>, request: Request, next: N
     }
 }
 
-/// What has arrived is done, even if its caller goes away meanwhile: no neighbour takes a half-done request back. It is
-/// under way until it is done.
+/// What has arrived is done, even if its caller goes away meanwhile: no neighbour takes a half-done
+/// request back. It is under way until it is done.
 async fn apply(faults: &Faults, request: Request, next: Next) -> Response {
     let over = Over(faults.clone());
     faults.begun();
@@ -101,7 +106,8 @@ impl Drop for Over {
     }
 }
 
-/// Hands the request to a task that applies it when it is let go, or as soon as this connection is gone if that is enough.
+/// Hands the request to a task that applies it when it is let go, or as soon as this connection is
+/// gone if that is enough.
 async fn late(
     faults: &Faults,
     released: impl Future<Output = ()> + Send + 'static,
@@ -126,7 +132,8 @@ async fn late(
     response.unwrap_or_else(|_| cut())
 }
 
-/// A body that fails before its first byte: the connection closes and not even a status line is sent.
+/// A body that fails before its first byte: the connection closes and not even a status line is
+/// sent.
 fn cut() -> Response {
     let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("answer lost")) });
     Response::new(Body::from_stream(broken))

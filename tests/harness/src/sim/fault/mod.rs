@@ -1,8 +1,8 @@
 //! Faults at the boundary: what a network and a bad day do to any HTTP neighbour.
 //!
-//! A [`Faults`] handle wraps a router. Rules say which request meets which [`Fault`]; every request is counted, so that
-//! a test can also assert that nothing was asked. The layer knows nothing about what it wraps: the world uses the same
-//! one in front of DynamoDB.
+//! A [`Faults`] handle wraps a router. Rules say which request meets which [`Fault`]; every request
+//! is counted, so that a test can also assert that nothing was asked. The layer knows nothing about
+//! what it wraps: the world uses the same one in front of DynamoDB.
 //!
 //! Nothing here waits for time to pass, except [`Fault::Delay`], which exists for measurements.
 
@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
 use tokio::sync::watch;
@@ -49,14 +50,30 @@ pub enum Fault {
     Drop,
     /// Not applied until the caller has gone (or [`Faults::release`]); then applied.
     Late,
-    /// Not applied before [`Faults::release`], however long its caller has been gone by then; then applied.
+    /// Not applied before [`Faults::release`], however long its caller has been gone by then; then
+    /// applied.
     Adrift,
-    /// Not applied and never answered: the caller is about to be killed by the test, which waits for [`Faults::halted`].
+    /// Not applied and never answered: the caller is about to be killed by the test, which waits
+    /// for [`Faults::halted`].
     HaltBefore,
     /// Applied and never answered, likewise.
     HaltAfter,
     /// Applied and answered after this long. For measurements.
     Delay(Duration),
+    /// Answered by one of several nodes behind the same address that is this far behind the others;
+    /// what comes in one request is answered by one. Where there are no such nodes, as always.
+    Behind(Duration),
+}
+
+/// How far behind the others the node is that answers a request.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::sim) struct Behind(pub(in crate::sim) Duration);
+
+impl Behind {
+    /// Of the node that this request has come to.
+    pub(in crate::sim) fn of(request: &Extensions) -> Duration {
+        request.get::<Self>().map_or(Duration::ZERO, |behind| behind.0)
+    }
 }
 
 impl Fault {
@@ -72,11 +89,12 @@ impl Fault {
             Self::Html => "apply it and answer with HTML",
             Self::Truncate => "apply it and cut the answer short",
             Self::Drop => "drop it",
-            Self::Late => "apply it when nobody waits any more",
-            Self::Adrift => "apply it long after nobody waits any more",
+            Self::Late => "apply it when its client waits no more",
+            Self::Adrift => "apply it long after its client stopped waiting",
             Self::HaltBefore => "halt its caller before it is applied",
             Self::HaltAfter => "halt its caller after it is applied",
             Self::Delay(_) => "take its time",
+            Self::Behind(_) => "be answered by a node that is behind",
         }
     }
 }
@@ -137,7 +155,8 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Requests are classed as `"METHOD /path"`; `overload` is the neighbour's own refusal for [`Fault::Overload`].
+    /// Requests are classed as `"METHOD /path"`; `overload` is the neighbour's own refusal for
+    /// [`Fault::Overload`].
     pub fn new(overload: Answer) -> Self {
         Self::by(|parts, _| format!("{} {}", parts.method, parts.uri.path()), overload)
     }
@@ -153,7 +172,8 @@ impl Faults {
         }
     }
 
-    /// The next matching request meets the fault. `pattern` is a class of request in which `*` stands for anything.
+    /// The next matching request meets the fault. `pattern` is a class of request in which `*`
+    /// stands for anything.
     pub fn once(&self, pattern: &str, fault: Fault) {
         self.add(pattern, fault, When::Nth(1));
     }
@@ -173,7 +193,8 @@ impl Faults {
         self.add(pattern, fault, When::Always);
     }
 
-    /// Adds a fixed latency to all matching requests, beside whatever else befalls them. Survives `clear`.
+    /// Adds a fixed latency to all matching requests, beside whatever else befalls them. Survives
+    /// `clear`.
     pub fn latency(&self, pattern: &str, latency: Duration) {
         let mut inner = lock(&self.inner);
         inner.latencies.retain(|(known, _)| known != pattern);
@@ -214,7 +235,8 @@ impl Faults {
         inner.recording = true;
     }
 
-    /// What came in since [`record`](Self::record): the place of a request in it is its number for [`nth`](Self::nth).
+    /// What came in since [`record`](Self::record): the place of a request in it is its number for
+    /// [`nth`](Self::nth).
     pub fn arrivals(&self) -> Vec<Arrival> {
         lock(&self.inner).arrivals.clone()
     }
@@ -239,8 +261,8 @@ impl Faults {
         self.until(|this| this.count(pattern) >= count).await;
     }
 
-    /// Waits until nothing is under way any more, what came late included. What hangs is under way as long as its caller
-    /// waits for it.
+    /// Waits until nothing is under way any more, what came late included. What hangs is under way
+    /// as long as its caller waits for it.
     pub async fn settled(&self) {
         self.until(|this| {
             let inner = lock(&this.inner);

@@ -102,7 +102,7 @@ async fn a_hanging_request_is_never_applied_unless_released() {
 }
 
 #[tokio::test]
-async fn a_late_request_is_applied_when_nobody_waits_any_more() {
+async fn a_late_request_is_applied_when_its_client_waits_no_more() {
     let lab = Lab::new().await;
     lab.faults.once("*", Fault::Late);
     let probe = lab.probe.clone();

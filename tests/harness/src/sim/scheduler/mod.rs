@@ -1,7 +1,7 @@
 //! EventBridge Scheduler: one-shot and recurring schedules, and the events they fire.
 //!
-//! AWS's REST JSON with AWS's validations and error names. It invokes nothing: the world asks what is [due](Scheduler::due)
-//! and delivers it. `cron()` is validated and kept, but never fires here.
+//! AWS's REST JSON with AWS's validations and error names. It invokes nothing: the world asks what
+//! is [due](Scheduler::due) and delivers it. `cron()` is validated and kept, but never fires here.
 
 mod expression;
 #[cfg(test)]
@@ -114,8 +114,8 @@ impl Scheduler {
         self.inner().groups.insert(name.into());
     }
 
-    /// Whether a one-shot schedule in the past is refused. AWS's documents leave it open; by default it is taken, and
-    /// is due at once.
+    /// Whether a one-shot schedule in the past is refused. AWS's documents leave it open; by
+    /// default it is taken, and is due at once.
     pub fn refuse_past(&self, refuse: bool) {
         self.inner().refuse_past = refuse;
     }

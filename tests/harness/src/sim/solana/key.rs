@@ -94,8 +94,8 @@ pub fn base58(bytes: &[u8]) -> String {
     bs58::encode(bytes).into_string()
 }
 
-/// The account in which an owner keeps a token, unless it says otherwise: the first of 256 addresses that is not a public
-/// key.
+/// The account in which an owner keeps a token, unless it says otherwise: the first of 256
+/// addresses that is not a public key.
 pub fn associated(owner: Pubkey, mint: Pubkey) -> Pubkey {
     let program = Pubkey::of(super::programs::ASSOCIATED_TOKEN);
     let token = Pubkey::of(super::programs::TOKEN);

@@ -111,6 +111,8 @@ pub(super) type Executed = Result<(Accounts, Vec<Moved>), Failure>;
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) accounts: Accounts,
+    /// What an account was from a slot on, oldest first.
+    pub(super) past: BTreeMap<Pubkey, Vec<(u64, Option<Account>)>>,
     pub(super) landed: Vec<Landed>,
     /// Sent, and not in any block yet.
     pub(super) submitted: Vec<Transaction>,
@@ -122,7 +124,8 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Is this message in a block already? Whatever keys signed it, and however that is written: nodes remember both.
+    /// Is this message in a block already? Whatever keys signed it, and however that is written:
+    /// nodes remember both.
     pub(super) fn find(&self, transaction: &Transaction) -> Option<&Landed> {
         self.landed.iter().find(|landed| landed.transaction.bytes == transaction.bytes)
     }
@@ -150,6 +153,26 @@ impl Ledger {
         Ok((accounts, moved))
     }
 
+    /// Writes down what an account is from this slot on.
+    pub(super) fn note(&mut self, slot: u64, key: Pubkey) {
+        let is = self.accounts.get(&key).cloned();
+        let past = self.past.entry(key).or_default();
+        if past.last().map(|(_, was)| was) != Some(&is) {
+            past.push((slot, is));
+        }
+    }
+
+    /// What an account was in a slot.
+    pub(super) fn account_at(&self, key: &Pubkey, slot: u64) -> Option<&Account> {
+        let past = self.past.get(key)?;
+        past.iter().rev().find(|(since, _)| *since <= slot)?.1.as_ref()
+    }
+
+    /// All accounts of a slot.
+    pub(super) fn accounts_at(&self, slot: u64) -> impl Iterator<Item = (&Pubkey, &Account)> {
+        self.past.keys().filter_map(move |key| Some((key, self.account_at(key, slot)?)))
+    }
+
     /// Puts it into a block, whether it works or not. `None` for what no leader takes into one.
     pub(super) fn land(&mut self, slot: u64, transaction: &Transaction) -> Option<&Landed> {
         let executed = self.execute(&transaction.message);
@@ -157,6 +180,7 @@ impl Ledger {
         let (error, moved) = match executed {
             Ok((accounts, moved)) => {
                 self.accounts = accounts;
+                transaction.message.keys.iter().for_each(|key| self.note(slot, *key));
                 (None, moved)
             }
             Err(error @ Failure::Instruction(..)) => (Some(error), Vec::new()),

@@ -1,9 +1,10 @@
-//! A cluster of Solana, as far as a USDC payment can see it: accounts of the token, transactions, blockhashes that die, and
-//! a JSON-RPC endpoint that knows three degrees of certainty.
+//! A cluster of Solana, as far as a USDC payment can see it: accounts of the token, transactions,
+//! blockhashes that die, and a JSON-RPC endpoint that knows three degrees of certainty.
 //!
-//! Messages are really read and signatures really checked; the token's rules are those of the SPL Token program. There are no
-//! lamports, no forks and no programs beyond those that a payment meets. Slots come by the clock, one each 400 ms, and a
-//! transaction lands in the latest one when it is sent, so that a test never has to wait for it.
+//! Messages are really read and signatures really checked; the token's rules are those of the SPL
+//! Token program. There are no lamports, no forks and no programs beyond those that a payment
+//! meets. Slots come by the clock, one each 400 ms, and a transaction lands in the latest one when
+//! it is sent, so that a test never has to wait for it.
 
 mod key;
 mod ledger;
@@ -101,6 +102,9 @@ pub struct Solana {
     clock: Clock,
     ledger: Arc<Mutex<Ledger>>,
     faults: Faults,
+    /// How many slots the node that answers is behind. It knows of no later transaction, and of
+    /// accounts what they were; only what would come of a transaction is tried on the present.
+    behind: u64,
 }
 
 impl Solana {
@@ -111,7 +115,7 @@ impl Solana {
             &json!({"jsonrpc": "2.0", "error": {"code": 429, "message": "Too many requests for a specific RPC call"}, "id": null}),
         );
         let ledger = Ledger { finality_lag: FINALITY, ..Ledger::default() };
-        Self { cluster, clock, ledger: Arc::new(Mutex::new(ledger)), faults: Faults::new(overload) }
+        Self { cluster, clock, ledger: Arc::new(Mutex::new(ledger)), faults: Faults::new(overload), behind: 0 }
     }
 
     /// Writes down what lands.
@@ -136,20 +140,28 @@ impl Solana {
 
     /// Makes micro-dollars out of nothing, and the owner's account for them if there is none.
     pub fn mint(&self, owner: Pubkey, micros: u64) {
-        let mint = self.cluster.usdc();
-        let empty = Account { owner, mint, amount: 0, delegate: None, frozen: false };
-        self.ledger().accounts.entry(associated(owner, mint)).or_insert(empty).amount += micros;
+        let (mint, slot) = (self.cluster.usdc(), self.slot());
+        let (account, empty) =
+            (associated(owner, mint), Account { owner, mint, amount: 0, delegate: None, frozen: false });
+        let mut ledger = self.ledger();
+        ledger.accounts.entry(account).or_insert(empty).amount += micros;
+        ledger.note(slot, account);
     }
 
     /// Changes an owner's account: freezes it, lets another key spend from it, empties it.
     pub fn change(&self, owner: Pubkey, bend: impl FnOnce(&mut Account)) {
-        let account = associated(owner, self.cluster.usdc());
-        self.ledger().accounts.entry(account).and_modify(bend);
+        let (account, slot) = (associated(owner, self.cluster.usdc()), self.slot());
+        let mut ledger = self.ledger();
+        ledger.accounts.entry(account).and_modify(bend);
+        ledger.note(slot, account);
     }
 
     /// Closes the owner's account.
     pub fn close_account(&self, owner: Pubkey) {
-        self.ledger().accounts.remove(&associated(owner, self.cluster.usdc()));
+        let (account, slot) = (associated(owner, self.cluster.usdc()), self.slot());
+        let mut ledger = self.ledger();
+        ledger.accounts.remove(&account);
+        ledger.note(slot, account);
     }
 
     /// Micro-dollars of an owner; none where there is no account.
@@ -177,7 +189,8 @@ impl Solana {
         self.ledger().confirmation_lag = slots;
     }
 
-    /// Everything that has happened happened this much earlier: slots go on, and the times of past ones are moved.
+    /// Everything that has happened happened this much earlier: slots go on, and the times of past
+    /// ones are moved.
     pub fn travel(&self, by: Duration) {
         self.ledger().passed += u64::try_from(by.as_millis()).unwrap_or_default();
     }
@@ -185,7 +198,12 @@ impl Solana {
     /// The newest slot.
     pub fn slot(&self) -> u64 {
         let passed = self.ledger().passed;
-        (self.clock.millis().unsigned_abs() + passed).saturating_sub(GENESIS) / SLOT
+        ((self.clock.millis().unsigned_abs() + passed).saturating_sub(GENESIS) / SLOT).saturating_sub(self.behind)
+    }
+
+    /// A node that is this far behind.
+    fn behind(self, far: Duration) -> Self {
+        Self { behind: u64::try_from(far.as_millis()).unwrap_or_default() / SLOT, ..self }
     }
 
     /// The newest slot of which one is that sure.
@@ -251,10 +269,11 @@ impl Solana {
         self.ledger().execute(&transaction.message).map(|_| ())
     }
 
-    /// Sends it without asking what will come of it. What no leader takes is forgotten without a word; what fails in its
-    /// block is there, as failed.
+    /// Sends it without asking what will come of it. What no leader takes is forgotten without a
+    /// word; what fails in its block is there, as failed.
     pub fn send(&self, transaction: &Transaction) -> Result<String, Failure> {
-        let slot = self.slot();
+        // The leader is not behind.
+        let slot = self.slot() + self.behind;
         match self.simulate(transaction, slot) {
             Ok(()) | Err(Failure::Instruction(..)) => {
                 self.ledger().land(slot, transaction);
@@ -288,8 +307,9 @@ impl Solana {
         self.ledger().submitted.clear();
     }
 
-    /// Strangers write into the history of an account: this many transactions that name it, say something and move nothing,
-    /// every other one of version 1. They have landed by now; their signatures are not checked again.
+    /// Strangers write into the history of an account: this many transactions that name it, say
+    /// something and move nothing, every other one of version 1. They have landed by now; their
+    /// signatures are not checked again.
     pub fn clutter(&self, account: Pubkey, many: usize, memo: &[u8]) {
         let (slot, blockhash) = (self.slot(), self.blockhash(Commitment::Finalized).0);
         // A program need not look at an account that an instruction names.

@@ -1,4 +1,5 @@
-//! The programs that a payment meets, as far as it meets them: what each refuses, in which order, and its error's number.
+//! The programs that a payment meets, as far as it meets them: what each refuses, in which order,
+//! and its error's number.
 
 use super::Pubkey;
 use super::ledger::Accounts;

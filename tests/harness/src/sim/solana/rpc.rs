@@ -1,4 +1,5 @@
-//! The cluster's JSON-RPC: the methods that a payment needs and its fate can be read with, and -32601 for all others.
+//! The cluster's JSON-RPC: the methods that a payment needs and its fate can be read with, and
+//! -32601 for all others.
 
 mod accounts;
 mod history;
@@ -7,12 +8,14 @@ mod sending;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::Extensions;
 use axum::response::Response;
 use axum::routing::post;
 use serde_json::{Value, json};
 
 use super::{Commitment, Pubkey, Solana, base58};
 use crate::sim;
+use crate::sim::fault::Behind;
 
 /// A refusal: code, message, and what else is said.
 struct Refusal(i64, String, Value);
@@ -23,10 +26,11 @@ pub(super) fn router(cluster: Solana) -> Router {
     Router::new().route("/rpc", post(handle)).route("/", post(handle)).with_state(cluster)
 }
 
-async fn handle(State(cluster): State<Solana>, body: Bytes) -> Response {
+async fn handle(State(cluster): State<Solana>, extensions: Extensions, body: Bytes) -> Response {
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
         return sim::json(200, &failure(&Value::Null, &refusal(-32700, "Parse error")));
     };
+    let cluster = cluster.behind(Behind::of(&extensions));
     let answer = match request {
         Value::Array(requests) => requests.iter().map(|request| answer(&cluster, request)).collect(),
         request => answer(&cluster, &request),

@@ -1,4 +1,5 @@
-//! What a node refuses and in which words, what the token refuses, and how sure one is of what when.
+//! What a node refuses and in which words, what the token refuses, and how sure one is of what
+//! when.
 
 use std::time::Duration;
 
@@ -203,7 +204,7 @@ async fn a_payment_is_found_by_all_its_names() {
 }
 
 #[tokio::test]
-async fn nobody_is_sure_of_a_payment_at_once() {
+async fn no_node_is_sure_of_a_payment_at_once() {
     let lab = Lab::new().await;
     lab.chain.set_confirmation_lag(10);
     let signature = lab.payment(1).signature();

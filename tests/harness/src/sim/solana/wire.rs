@@ -1,7 +1,8 @@
-//! Transactions as bytes, written out from their format: signatures, then a message, legacy or version 0; and in version 1 the
-//! message first, and nothing that says how many signatures follow.
+//! Transactions as bytes, written out from their format: signatures, then a message, legacy or
+//! version 0; and in version 1 the message first, and nothing that says how many signatures follow.
 //!
-//! Read as strictly as a node does: lengths in their shortest form, no bytes left over, every index within its list.
+//! Read as strictly as a node does: lengths in their shortest form, no bytes left over, every index
+//! within its list.
 
 use sha2::{Digest, Sha256};
 
@@ -21,7 +22,8 @@ pub enum Version {
     Legacy,
     /// With address tables.
     V0,
-    /// Of up to 4,096 bytes, without address tables, and with its compute budget in front (SIMD-0385).
+    /// Of up to 4,096 bytes, without address tables, and with its compute budget in front
+    /// (SIMD-0385).
     V1,
 }
 
@@ -60,7 +62,8 @@ pub struct Transaction {
 pub struct Message {
     /// Which kind it is.
     pub version: Version,
-    /// How many of the keys sign, how many of those only read, and how many of the others only read.
+    /// How many of the keys sign, how many of those only read, and how many of the others only
+    /// read.
     pub header: [u8; 3],
     /// All keys, the payer of fees first.
     pub keys: Vec<Pubkey>,
@@ -173,7 +176,8 @@ impl Transaction {
 }
 
 impl Message {
-    /// Puts the keys into their order: those that sign, those that are written to, each before the others.
+    /// Puts the keys into their order: those that sign, those that are written to, each before the
+    /// others.
     pub fn compile(payer: Pubkey, instructions: &[Instruction], blockhash: [u8; 32]) -> Self {
         let mut keys = vec![(payer, true, true)];
         let used =
@@ -252,7 +256,8 @@ impl Message {
         Ok(Self { version, header, keys, blockhash, instructions, lookups })
     }
 
-    /// Nothing is asked of the compute budget: it is in instructions here, as in the other versions.
+    /// Nothing is asked of the compute budget: it is in instructions here, as in the other
+    /// versions.
     fn encode_v1(&self) -> Vec<u8> {
         let mut out = vec![V1];
         out.extend(self.header);

@@ -1,5 +1,5 @@
-//! `Accounts`: the main account, its sub-accounts, their API keys, and what is left to be spent. Nothing here is idempotent
-//! either: asked twice, Twilio makes two.
+//! `Accounts`: the main account, its sub-accounts, their API keys, and what is left to be spent.
+//! Nothing here is idempotent either: asked twice, Twilio makes two.
 
 use axum::Form;
 use axum::extract::{Path, Query, State};

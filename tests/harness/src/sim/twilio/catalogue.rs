@@ -1,4 +1,5 @@
-//! What can be bought: a few numbers of a few places, with the traps of the real catalogue among them.
+//! What can be bought: a few numbers of a few places, with the traps of the real catalogue among
+//! them.
 
 use super::MONTHLY_CENTS;
 
@@ -156,8 +157,8 @@ const PLACES: [Place; 14] = [
     Place { kind: Kind::National, ..Place::open("+3397023", "FR") },
 ];
 
-/// Twenty numbers of each place, none of them taken. The first of each is a beta number and the second cannot call:
-/// a search that does not filter finds those first.
+/// Twenty numbers of each place, none of them taken. The first of each is a beta number and the
+/// second cannot call: a search that does not filter finds those first.
 pub(super) fn usual() -> Vec<Offered> {
     let mut stock = Vec::new();
     for place in &PLACES {
@@ -177,16 +178,17 @@ pub(super) fn usual() -> Vec<Offered> {
     stock
 }
 
-/// What a number costs a month in each country that there are numbers of, as the template's parameter has it, but for those that
-/// an operator does not have to name: here they all cost the same.
+/// What a number costs a month in each country that there are numbers of, as the template's
+/// parameter has it, but for those that an operator does not have to name: here they all cost the
+/// same.
 pub fn prices() -> String {
     let dollars = format!("{}.{:02}", MONTHLY_CENTS / 100, MONTHLY_CENTS % 100);
     let named = COUNTRIES.iter().map(|(code, ..)| *code).filter(|code| !["US", "CA"].contains(code));
     named.map(|code| format!("{code}={dollars}")).collect::<Vec<_>>().join(",")
 }
 
-/// ISO code, name, and which kinds exist there. There is no mobile number in the United States, and Puerto Rico is a country
-/// of its own.
+/// ISO code, name, and which kinds exist there. There is no mobile number in the United States, and
+/// Puerto Rico is a country of its own.
 pub(super) const COUNTRIES: [(&str, &str, &[Kind]); 7] = [
     ("US", "United States", &[Kind::Local, Kind::TollFree]),
     ("CA", "Canada", &[Kind::Local]),

@@ -93,7 +93,8 @@ impl Refusal {
     }
 }
 
-/// Too many requests at once. Twilio promises that such a request was not processed, and no `Retry-After`.
+/// Too many requests at once. Twilio promises that such a request was not processed, and no
+/// `Retry-After`.
 pub(super) fn overload() -> Answer {
     Answer::json(429, &Refusal::new(429, 20429, "Too Many Requests").body()).with("twilio-concurrent-requests", "51")
 }

@@ -1,8 +1,10 @@
-//! Twilio's phone numbers: the catalogue, what an account holds, and what it is billed; and the accounts themselves.
+//! Twilio's phone numbers: the catalogue, what an account holds, and what it is billed; and the
+//! accounts themselves.
 //!
-//! `AvailablePhoneNumbers`, `IncomingPhoneNumbers` and `Accounts` of API 2010-04-01, with Basic authentication and Twilio's
-//! error bodies; its other hosts answer under their names (`/voice.twilio.com/…`). Purchases are as unforgiving as the real ones: nothing is reserved by a search, nothing is idempotent, a
-//! month is billed at once, and what is deleted is gone.
+//! `AvailablePhoneNumbers`, `IncomingPhoneNumbers` and `Accounts` of API 2010-04-01, with Basic
+//! authentication and Twilio's error bodies; its other hosts answer under their names
+//! (`/voice.twilio.com/…`). Purchases are as unforgiving as the real ones: nothing is reserved by a
+//! search, nothing is idempotent, a month is billed at once, and what is deleted is gone.
 
 mod accounts;
 mod catalogue;
@@ -244,7 +246,8 @@ impl Twilio {
         self.inner().restricted = restricted;
     }
 
-    /// Another API key takes the place of the one that was good until now. Says what belongs in the secret.
+    /// Another API key takes the place of the one that was good until now. Says what belongs in the
+    /// secret.
     pub fn rotate_key(&self) -> serde_json::Value {
         let key = Key::new("given", self.clock.now());
         let told = serde_json::json!({"api_key": key.sid, "api_secret": key.secret});
@@ -274,7 +277,8 @@ impl Twilio {
         sid
     }
 
-    /// Puts a number into the account behind the functions' back, as an operator in the console does.
+    /// Puts a number into the account behind the functions' back, as an operator in the console
+    /// does.
     pub fn hold(&self, phone_number: &str, friendly_name: &str) -> Held {
         let held = Held::new(&self.account.sid, phone_number, friendly_name, self.clock.now());
         self.inner().held.push(held.clone());
@@ -293,7 +297,8 @@ impl Twilio {
         self.inner().billed.push((noon, cents));
     }
 
-    /// All that has been billed by now: a month when a number is bought, and again on the same day of every month.
+    /// All that has been billed by now: a month when a number is bought, and again on the same day
+    /// of every month.
     pub fn charges(&self) -> Vec<Charge> {
         let now = self.clock.now();
         let inner = self.inner();
@@ -367,7 +372,8 @@ fn answer(outcome: Result<Response, Refusal>) -> Response {
 fn months(held: &Held, until: Timestamp) -> Vec<Charge> {
     let bought = held.created_at.to_zoned_datetime(TimeZone::UTC);
     (0..1200)
-        // Added to the first day each time: a number of the 31st is billed on the 30th once and on the 31st again.
+        // Added to the first day each time: a number of the 31st is billed on the 30th once and on
+        // the 31st again.
         .map_while(|month| bought.checked_add(month.months()).ok())
         .map(|day| day.timestamp())
         .take_while(|at| *at <= until)

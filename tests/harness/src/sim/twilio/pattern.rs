@@ -1,4 +1,5 @@
-//! `Contains` of a search: text that a number has inside, at its beginning or at its end, as Twilio's document has it.
+//! `Contains` of a search: text that a number has inside, at its beginning or at its end, as
+//! Twilio's document has it.
 
 /// A pattern that was taken.
 #[derive(Debug)]
@@ -13,8 +14,9 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Two to sixteen characters: `+` at the beginning, `$` at the end, `*` and `%` around at least two letters or digits and
-    /// never between them. Meta-characters that differ cannot be neighbours.
+    /// Two to sixteen characters: `+` at the beginning, `$` at the end, `*` and `%` around at least
+    /// two letters or digits and never between them. Meta-characters that differ cannot be
+    /// neighbours.
     pub(super) fn parse(pattern: &str) -> Option<Self> {
         if !(2..=16).contains(&pattern.chars().count()) {
             return None;

@@ -1,4 +1,5 @@
-//! Twilio's other hosts: which countries may be called (`voice.twilio.com`) and what numbers cost (`pricing.twilio.com`).
+//! Twilio's other hosts: which countries may be called (`voice.twilio.com`) and what numbers cost
+//! (`pricing.twilio.com`).
 
 use std::collections::BTreeMap;
 
@@ -68,7 +69,8 @@ fn document((code, name, continent, prefix): (&str, &str, &str, &str), switches:
     })
 }
 
-/// There is no account in the path: the one that asks is meant. Sub-accounts inherit what the main account has.
+/// There is no account in the path: the one that asks is meant. Sub-accounts inherit what the main
+/// account has.
 async fn list(State(twilio): State<Twilio>, Query(parameters): Query<Parameters>, headers: HeaderMap) -> Response {
     answer(twilio.who(&headers).and_then(|_| {
         let size = match get(&parameters, "PageSize") {

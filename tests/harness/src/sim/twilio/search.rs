@@ -1,4 +1,5 @@
-//! `AvailablePhoneNumbers`: what is for sale. Nothing found is an empty list, not an error; nothing is reserved.
+//! `AvailablePhoneNumbers`: what is for sale. Nothing found is an empty list, not an error; nothing
+//! is reserved.
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Uri};
@@ -168,7 +169,8 @@ pub(super) fn is_area_code(code: &str) -> bool {
         && code.starts_with(|it| ('2'..='9').contains(&it))
 }
 
-/// Does a number that we hold contain the pattern, in which `*` is any one digit? Another filter than a search's.
+/// Does a number that we hold contain the pattern, in which `*` is any one digit? Another filter
+/// than a search's.
 pub(super) fn contains(phone_number: &str, pattern: &str) -> bool {
     let (number, pattern) = (phone_number.as_bytes(), pattern.as_bytes());
     number

@@ -67,8 +67,9 @@ fn conforms(path: &str, method: &str, status: &str, answer: &Value) {
     }
 }
 
-/// OpenAPI 3.0 to JSON Schema: `nullable`, also beside an `enum`; and the one known mistake of the document, whose
-/// latitudes and longitudes are numbers while its own examples, and the wire, have text.
+/// OpenAPI 3.0 to JSON Schema: `nullable`, also beside an `enum`; and the one known mistake of the
+/// document, whose latitudes and longitudes are numbers while its own examples, and the wire, have
+/// text.
 fn translate(schema: &mut Value) {
     if let Value::Object(object) = schema {
         for coordinate in ["latitude", "longitude"] {

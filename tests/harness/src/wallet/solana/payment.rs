@@ -14,8 +14,8 @@ use crate::wallet::{Edit, Presented, in_header, written};
 
 type Bend<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
 
-/// A payment on Solana before it is written into its header. What is signed is what it says by then, unless a signature is
-/// given.
+/// A payment on Solana before it is written into its header. What is signed is what it says by
+/// then, unless a signature is given.
 #[derive(Clone)]
 #[must_use]
 pub struct SolanaPayment {

@@ -1,4 +1,5 @@
-//! What is checked of a payment on Solana, in the order of `@x402/svm` 2.27.0 `exact/facilitator/scheme.ts`.
+//! What is checked of a payment on Solana, in the order of `@x402/svm` 2.27.0
+//! `exact/facilitator/scheme.ts`.
 
 use super::wire::Asked;
 use crate::sim::solana::programs::{COMPUTE_BUDGET, LIGHTHOUSE, MEMO, TOKEN, TOKEN_2022, transfer_checked};

@@ -1,4 +1,5 @@
-//! What a facilitator is sent for a payment on Solana, in both protocol versions, read without mercy.
+//! What a facilitator is sent for a payment on Solana, in both protocol versions, read without
+//! mercy.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -14,7 +14,7 @@ const RENT: u64 = 2_039_280;
 
 pub(super) fn balance(cluster: &Solana, params: &Value) -> Outcome {
     let (account, slot) = (address(&params[0])?, bank(cluster, &params[1])?);
-    let held = cluster.ledger().accounts.get(&account).map(|account| amount(account.amount));
+    let held = cluster.ledger().account_at(&account, slot).map(|account| amount(account.amount));
     held.map(|held| context(slot, &held)).ok_or_else(|| invalid("Invalid param: could not find account"))
 }
 
@@ -24,7 +24,7 @@ pub(super) fn info(cluster: &Solana, params: &Value) -> Outcome {
     if account == cluster.cluster().usdc() {
         return Ok(context(slot, &mint(parsed)));
     }
-    let held = cluster.ledger().accounts.get(&account).map(|account| shown(account, parsed));
+    let held = cluster.ledger().account_at(&account, slot).map(|account| shown(account, parsed));
     Ok(context(slot, &held.unwrap_or_default()))
 }
 
@@ -38,7 +38,7 @@ pub(super) fn of_owner(cluster: &Solana, params: &Value) -> Outcome {
     };
     let ledger = cluster.ledger();
     let its =
-        ledger.accounts.iter().filter(|(_, held)| held.owner == owner && wanted.is_none_or(|mint| held.mint == mint));
+        ledger.accounts_at(slot).filter(|(_, held)| held.owner == owner && wanted.is_none_or(|mint| held.mint == mint));
     let all = its.map(|(key, held)| json!({"pubkey": key.to_string(), "account": shown(held, parsed)}));
     Ok(context(slot, &all.collect()))
 }

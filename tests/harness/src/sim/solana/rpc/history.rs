@@ -1,4 +1,5 @@
-//! What has happened: statuses of signatures, the transactions that name an address, and whole transactions.
+//! What has happened: statuses of signatures, the transactions that name an address, and whole
+//! transactions.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -29,7 +30,7 @@ pub(super) fn statuses(cluster: &Solana, params: &Value) -> Outcome {
         bytes::<64>(signature)?;
         let landed = cluster.transaction(signature.as_str().unwrap_or_default());
         // Without a search only the newest blocks are known.
-        let landed = landed.filter(|landed| all || landed.slot + LIFE >= now);
+        let landed = landed.filter(|landed| landed.slot <= now && (all || landed.slot + LIFE >= now));
         values.push(landed.map_or(Value::Null, |landed| status(cluster, &landed)));
     }
     Ok(context(now, &Value::Array(values)))
