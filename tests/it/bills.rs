@@ -12,7 +12,7 @@ use serde_json::json;
 use shared::store::books::day_of;
 use shared::types::Timestamp;
 
-use crate::books::{CALLEE, DAY, fails, lines, micros, sum, the_day_ends};
+use crate::books::{CALLEE, DAY, fails, lines, micros, sum, the_day_ends, with_a_sale_in_the_books};
 use crate::paid_first::Contract;
 use crate::telemetry::Log;
 
@@ -184,13 +184,7 @@ async fn a_payment_that_no_node_was_asked_about_is_booked_as_unasked_also_when_i
 
 #[tokio::test]
 async fn what_is_booked_stays_in_the_table_for_ninety_days_in_which_it_can_be_written() {
-    let stack = Stack::start(binaries!()).await;
-    stack.sweep().await;
-    stack.buys(&stack.wallet()).await;
-    for _ in 0..3 {
-        stack.travel(DAY / 48);
-        stack.sweep().await;
-    }
+    let stack = with_a_sale_in_the_books().await;
     let rows = stack.dynamo.rows();
     let kept: Vec<i64> = rows
         .iter()

@@ -172,6 +172,18 @@ async fn a_day_that_could_not_be_written_is_written_later_whole_and_once() {
     }
 }
 
+/// A world in which a wallet has bought a number an hour and a half ago, which stands in the books.
+pub(crate) async fn with_a_sale_in_the_books() -> Stack {
+    let stack = Stack::start(binaries!()).await;
+    stack.sweep().await;
+    stack.buys(&stack.wallet()).await;
+    for _ in 0..3 {
+        stack.travel(HOUR / 2);
+        stack.sweep().await;
+    }
+    stack
+}
+
 /// A day with much in it: what is booked once, so many times and each time so long.
 fn much(stack: &Stack, lines: usize, bytes: usize) {
     let is_sale = |row: &Value| row["pk"].as_str().is_some_and(|pk| pk.starts_with("BOOK#"));
@@ -197,13 +209,7 @@ fn much(stack: &Stack, lines: usize, bytes: usize) {
 
 #[tokio::test]
 async fn a_day_with_much_in_it_is_written_in_parts_whatever_happens_between_them() {
-    let stack = Stack::start(binaries!()).await;
-    stack.sweep().await;
-    stack.buys(&stack.wallet()).await;
-    for _ in 0..3 {
-        stack.travel(HOUR / 2);
-        stack.sweep().await;
-    }
+    let stack = with_a_sale_in_the_books().await;
     let booked = lines_in_the_table(&stack);
     much(&stack, 60, 200 << 10);
     // A round dies after the first file of a part, and the next one does the part again.
@@ -275,13 +281,7 @@ async fn a_carrier_that_says_nothing_any_more_holds_the_books_up_for_two_days() 
 
 #[tokio::test]
 async fn two_rounds_at_once_write_a_day_once() {
-    let stack = Stack::start(binaries!()).await;
-    stack.sweep().await;
-    stack.buys(&stack.wallet()).await;
-    for _ in 0..3 {
-        stack.travel(HOUR / 2);
-        stack.sweep().await;
-    }
+    let stack = with_a_sale_in_the_books().await;
     stack.travel(2 * DAY);
     // The answers of both are under way together.
     let event = json!({"shard": 0});

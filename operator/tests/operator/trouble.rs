@@ -22,13 +22,18 @@ async fn what_cannot_be_taken_back_is_half_changed_and_an_alarm_that_is_not_ther
     assert!(!said(&half, "as it was"), "{}", half.err);
 }
 
+/// Before a stack whose account at the carrier owns a number of another: what it is called.
+async fn meeting(stack: &Stack) -> (Cloud, Dialtone, String) {
+    stack.buys(&stack.wallet()).await;
+    let (cloud, dialtone) = before(stack).await;
+    (cloud, dialtone, stack.twilio.sub_accounts()[0].name.clone())
+}
+
 #[tokio::test]
 async fn a_new_stack_that_meets_numbers_of_another_does_not_sell_them_before_an_operator_has_looked() {
     let stack = Stack::start(functions()).await;
-    stack.buys(&stack.wallet()).await;
-    let (cloud, dialtone) = before(&stack).await;
+    let (cloud, dialtone, name) = meeting(&stack).await;
     let folder = Folder::with(&["arm64"]);
-    let name = stack.twilio.sub_accounts()[0].name.clone();
     let arguments = ["--stack", name.as_str()];
     // It ends half way, before the address has confirmed: nothing is sold all the same.
     up(&dialtone, &folder, &answers(&stack, ""), &arguments).await;
@@ -48,10 +53,8 @@ fn met(folder: &Folder) -> Option<String> {
 #[tokio::test]
 async fn what_an_aborted_attempt_had_met_does_not_pause_a_stack_that_it_did_not_make() {
     let stack = Stack::start(functions()).await;
-    stack.buys(&stack.wallet()).await;
-    let (cloud, dialtone) = before(&stack).await;
+    let (cloud, dialtone, name) = meeting(&stack).await;
     let folder = Folder::with(&["arm64"]);
-    let name = stack.twilio.sub_accounts()[0].name.clone();
     let arguments = ["--stack", name.as_str()];
     // It met the numbers, and its stack was never made.
     cloud.faults().once("CreateStack", Fault::Overload);
@@ -88,9 +91,7 @@ async fn an_attempt_that_meets_no_numbers_forgets_that_an_earlier_one_did() {
 #[tokio::test]
 async fn a_stack_that_meets_numbers_is_paused_once_from_whichever_folder_it_is_gone_on_with() {
     let stack = Stack::start(functions()).await;
-    stack.buys(&stack.wallet()).await;
-    let (cloud, dialtone) = before(&stack).await;
-    let name = stack.twilio.sub_accounts()[0].name.clone();
+    let (cloud, dialtone, name) = meeting(&stack).await;
     let arguments = ["--stack", name.as_str()];
     // The stack is made, and the run ends before it has paused anything.
     for operation in ["TransactWriteItems", "PutItem", "UpdateItem"] {

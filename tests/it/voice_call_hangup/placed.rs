@@ -1,37 +1,68 @@
 //! A call that is hung up before it is placed, or before it says where it is.
 
 use futures_util::future::join;
+use harness::request::Response;
 use harness::sim::bland::Script;
 use harness::sim::{Answer, Fault};
 use harness::spec::CALL;
-use harness::{Stack, binaries};
+use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
 use super::{Call, TO, is_ending};
 
-/// The dialler is still being asked to place the call when it is to be hung up.
-#[tokio::test]
-async fn a_call_that_is_not_placed_yet_is_ended_once_it_is() {
+const DIALS: &str = "POST /v1/calls";
+
+/// A wallet with a number, whose call will be answered and not end by itself. The dialler is held
+/// when it is asked for the call, which is the question of that count.
+async fn dialling() -> (Stack, Wallet, u64) {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     stack.buys(&wallet).await;
     stack.bland.script_next(Script::NeverEnds);
-    let dials = stack.bland.faults();
-    let met = dials.count("POST /v1/calls") + 1;
-    dials.once("POST /v1/calls", Fault::Stall);
-    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
-    let meanwhile = async {
-        dials.arrived("POST /v1/calls", met).await;
-        let row = stack.dynamo.rows().into_iter().find(|row| row["sk"] == "CALL").expect("the call");
-        let id = row["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned();
-        let answer = stack.post(&format!("/api/v1/voice/call/{id}/hangup")).send().await;
-        dials.release();
-        (id, answer)
-    };
-    let (paid, (id, answer)) = join(stack.post(CALL).body(&body).pay(&wallet), meanwhile).await;
-    paid.answer.expect(200);
+    let met = stack.bland.faults().count(DIALS) + 1;
+    stack.bland.faults().once(DIALS, Fault::Stall);
+    (stack, wallet, met)
+}
+
+fn never_ending() -> Value {
+    json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3})
+}
+
+/// The item of the one call.
+fn row(stack: &Stack) -> Value {
+    stack.dynamo.rows().into_iter().find(|row| row["sk"] == "CALL").expect("the call")
+}
+
+/// The id of the one call, which its caller does not have yet.
+fn id(stack: &Stack) -> String {
+    row(stack)["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned()
+}
+
+async fn hung_up(stack: &Stack) -> Response {
+    stack.post(&format!("/api/v1/voice/call/{}/hangup", id(stack))).send().await
+}
+
+/// The call, once the dialler has placed it.
+fn placed(stack: Stack, wallet: Wallet) -> Call {
     let vendors = stack.bland.calls().last().expect("a call").id.clone();
-    let call = Call { stack, wallet, id, vendors };
+    let id = id(&stack);
+    Call { stack, wallet, id, vendors }
+}
+
+/// The dialler is still being asked to place the call when it is to be hung up.
+#[tokio::test]
+async fn a_call_that_is_not_placed_yet_is_ended_once_it_is() {
+    let (stack, wallet, met) = dialling().await;
+    let dials = stack.bland.faults();
+    let meanwhile = async {
+        dials.arrived(DIALS, met).await;
+        let answer = hung_up(&stack).await;
+        dials.release();
+        answer
+    };
+    let (paid, answer) = join(stack.post(CALL).body(&never_ending()).pay(&wallet), meanwhile).await;
+    paid.answer.expect(200);
+    let call = placed(stack, wallet);
     is_ending(&answer, &call);
     call.goes_on(2);
     call.poll().await;
@@ -43,35 +74,25 @@ async fn a_call_that_is_not_placed_yet_is_ended_once_it_is() {
 /// known of the other.
 #[tokio::test]
 async fn a_call_that_is_placed_while_the_wish_is_written_is_ended_by_the_same_request() {
-    let stack = Stack::start(binaries!()).await;
-    let wallet = stack.wallet();
-    stack.buys(&wallet).await;
-    stack.bland.script_next(Script::NeverEnds);
+    let (stack, wallet, met) = dialling().await;
     let (dials, writes) = (stack.bland.faults(), stack.dynamo.faults());
-    let met = dials.count("POST /v1/calls") + 1;
-    dials.once("POST /v1/calls", Fault::Stall);
-    let body = json!({"phone_number": TO, "task": "Ask Andy to take a break.", "max_duration": 3});
-    let row = || stack.dynamo.rows().into_iter().find(|row| row["sk"] == "CALL").expect("the call");
     let meanwhile = async {
-        dials.arrived("POST /v1/calls", met).await;
-        let id = row()["pk"].as_str().expect("a key").trim_start_matches("CALL#").to_owned();
+        dials.arrived(DIALS, met).await;
         let met = writes.count("UpdateItem") + 1;
         writes.once("UpdateItem", Fault::Stall);
         let placed = async {
             writes.arrived("UpdateItem", met).await;
             dials.release();
-            while row()["placed"].is_null() {
+            while row(&stack)["placed"].is_null() {
                 tokio::task::yield_now().await;
             }
             writes.release();
         };
-        let (answer, ()) = join(stack.post(&format!("/api/v1/voice/call/{id}/hangup")).send(), placed).await;
-        (id, answer)
+        join(hung_up(&stack), placed).await.0
     };
-    let (paid, (id, answer)) = join(stack.post(CALL).body(&body).pay(&wallet), meanwhile).await;
+    let (paid, answer) = join(stack.post(CALL).body(&never_ending()).pay(&wallet), meanwhile).await;
     paid.answer.expect(200);
-    let vendors = stack.bland.calls().last().expect("a call").id.clone();
-    let call = Call { stack, wallet, id, vendors };
+    let call = placed(stack, wallet);
     is_ending(&answer, &call);
     assert!(call.is_over(), "no look and no round has come by");
     assert_eq!(call.ended().await["ended_by"], "REQUESTED");
