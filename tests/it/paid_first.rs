@@ -192,6 +192,31 @@ async fn what_a_contract_does_not_pay_after_all_has_cost_nothing_and_pauses_no_w
     wallet.orders(&stack, CALL).await.send(&stack).await.expect(200);
 }
 
+/// Nothing was begun for it, so nothing has to be held until it is known.
+#[tokio::test]
+async fn what_is_paid_first_and_reverts_is_unpaid_at_once_and_holds_nothing() {
+    let stack = Stack::start(binaries!()).await;
+    let wallet = Contract::with_a_number(&stack).await;
+    let searched = stack.twilio.held().len();
+    for path in [CALL, BUY] {
+        let order = wallet.orders(&stack, path).await;
+        let (authorization, signature) = (order.payment.authorization(), order.payment.signature_bytes());
+        // It reverts once, and the wallet holds the price again.
+        let held = stack.chain.balance(wallet.at);
+        stack.chain.transfer(wallet.at, Wallet::random().address(), held).expect("it has that");
+        let hash = stack.chain.submit(authorization, &signature).to_string();
+        stack.chain.mine();
+        stack.chain.mint(wallet.at, held);
+        let said = json!({"success": false, "errorReason": "invalid_exact_evm_transaction_failed", "transaction": hash, "network": "eip155:84532"});
+        stack.facilitator.faults().once(SETTLE, Fault::Refuse(Answer::json(200, &said)));
+        order.send(&stack).await.refused(402, "payment_required");
+    }
+    assert_eq!((stack.bland.calls().len(), stack.twilio.held().len()), (0, searched));
+    assert_eq!(limit(&stack, "NUMBERS")["gross"], 1_150_000);
+    assert!(stack.dynamo.rows().iter().all(|row| row["state"] != "settling"), "something is in doubt");
+    wallet.orders(&stack, CALL).await.send(&stack).await.expect(200);
+}
+
 #[tokio::test]
 async fn a_call_that_is_paid_for_and_cannot_be_placed_is_paid_back() {
     let stack = Stack::start(binaries!()).await;

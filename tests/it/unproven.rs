@@ -2,7 +2,7 @@
 //! judge, and by keys that hold nothing. Nothing is written and no facilitator is asked for them,
 //! or so often in a minute and no more.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alloy_primitives::Address;
 use futures_util::future::join_all;
@@ -21,6 +21,17 @@ fn shops() -> [(&'static str, Value); 4] {
 }
 const OWNERS_PER_HOUR: usize = 20;
 const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn a_key_that_holds_nothing_is_told_so_at_once_though_its_payment_is_good_only_in_seconds() {
+    let stack = Stack::start(binaries!()).await;
+    let poor = stack.wallet_with(0);
+    let demand = stack.post(LIST).demand().await;
+    let payment = poor.signs(&demand).valid_in(5);
+    let began = Instant::now();
+    stack.post(LIST).paid_with(&payment).send().await.refused(402, "payment_required");
+    assert!(began.elapsed() < 4 * SECOND, "it has waited until the chain would take the payment");
+}
 
 /// What was asked of the facilitator, whatever it was.
 fn asked(stack: &Stack) -> u64 {

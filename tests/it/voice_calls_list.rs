@@ -5,7 +5,7 @@ use std::time::Duration;
 use harness::request::Response;
 use harness::sim::Fault;
 use harness::sim::bland::Script;
-use harness::spec::{BUY, CALL, CALLS, LIST};
+use harness::spec::{BUY, CALL, CALLS, LIST, MY_CALLS};
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
 
@@ -227,21 +227,24 @@ async fn a_list_is_narrowed_by_number_status_and_time() {
 }
 
 #[tokio::test]
-async fn a_replayed_list_is_the_list_as_it_was() {
+async fn a_list_that_was_told_is_not_told_again_for_a_payment_that_all_can_read() {
     let (stack, wallet) = caller().await;
     places(&stack, &wallet, 0..3).await;
     let paid = stack.post(CALLS).body(&json!({"limit": 2})).pay(&wallet).await;
-    let first = paid.answer.expect(200).body.clone();
-    stack.calls(&wallet, &to(9)).await;
+    let first = paid.answer.expect(200).json();
+    let earned = stack.earned();
     // However the same is asked.
     for wanted in [json!({"limit": 2}), json!({"limit": 2.0, "status": null, "cursor": ""})] {
         let again = stack.post(CALLS).body(&wanted).paid_with(&paid.payment).send().await;
-        assert_eq!((&again.expect(200).body, again.header("idempotent-replayed")), (&first, Some("true")));
+        let refused = again.refused(409, "payment_conflict");
+        assert_eq!(refused["transaction"], first["transaction"]);
+        assert!(!refused.to_string().contains(id(&first["calls"][0])), "{refused}");
     }
-    let cursor = paid.answer.json()["next_cursor"].clone();
-    for wanted in
-        [json!({}), json!({"limit": 2, "cursor": cursor}), json!({"limit": 2, "since": "2020-01-01T00:00:00Z"})]
-    {
+    for wanted in [
+        json!({}),
+        json!({"limit": 2, "cursor": first["next_cursor"]}),
+        json!({"limit": 2, "since": "2020-01-01T00:00:00Z"}),
+    ] {
         let other = stack.post(CALLS).body(&wanted).paid_with(&paid.payment).send().await;
         other.refused(409, "payment_conflict");
     }
@@ -249,6 +252,24 @@ async fn a_replayed_list_is_the_list_as_it_was() {
     let numbers = stack.post(LIST).paid_with(&paid.payment).send().await.refused(409, "payment_conflict");
     assert!(numbers["message"].as_str().expect("words").contains("a list of the wallet's calls"), "{numbers}");
     stack.post(BUY).body(&json!({})).paid_with(&paid.payment).send().await.refused(409, "payment_conflict");
+    // To the wallet that signs in the same is shown, free.
+    let mine = stack.get(&format!("{MY_CALLS}?limit=2")).sign_in(&wallet).await.expect(200).json();
+    assert_eq!(mine["calls"], first["calls"]);
+    assert_eq!(stack.earned(), earned);
+}
+
+/// Under a name another payment asks, which the wallet alone can have signed.
+#[tokio::test]
+async fn under_one_name_a_list_is_told_again_as_it_was_for_another_payment() {
+    let (stack, wallet) = caller().await;
+    places(&stack, &wallet, 0..3).await;
+    let asks = || stack.post(CALLS).header("idempotency-key", "first-page").body(&json!({"limit": 2}));
+    let first = asks().pay(&wallet).await.answer.expect(200).body.clone();
+    let earned = stack.earned();
+    stack.calls(&wallet, &to(9)).await;
+    let again = asks().pay(&wallet).await;
+    assert_eq!((&again.answer.expect(200).body, again.answer.header("idempotent-replayed")), (&first, Some("true")));
+    assert_eq!(stack.earned(), earned + 540_000);
 }
 
 #[tokio::test]

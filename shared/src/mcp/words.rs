@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 /// What is said over HTTP, and what stands for it here. The longer ones come first.
-const WORDS: [(&str, &str); 25] = [
+const WORDS: [(&str, &str); 26] = [
     ("The payment header is unreadable", "The payment in `_meta[\"x402/payment\"]` is unreadable"),
     (", as PAYMENT-SIGNATURE (x402 version 2) or X-PAYMENT (version 1)", ""),
     ("it is not base64, without whitespace", "it is neither a JSON object nor the base64 of one"),
@@ -31,6 +31,7 @@ const WORDS: [(&str, &str); 25] = [
     (" `GET /api/v1/voice/languages` has all.", ""),
     ("`GET /api/v1/voice/voices`", "list_voices"),
     ("GET /api/v1/voice/voices", "list_voices"),
+    ("GET /api/v1/voice/calls shows", "The HTTP API shows"),
 ];
 
 const CALLED_SO: &str = "is called `idempotency_key` here";
@@ -104,13 +105,13 @@ mod tests {
     fn a_client_of_tools_is_told_of_no_address() {
         let call = CallId::from_bits(1);
         let under_way = UnderWay { id: call.clone(), to: PhoneNumber::parse("+14155551234").unwrap() };
-        let bought = Bought { paid: true, what: Some(Product::Call(call.clone())), transaction: None };
+        let bought = Bought { paid: true, what: Some(Product::CallsTold), transaction: None };
         let language = for_dialler("ar").unwrap_err().to_string();
         let about = VOICE_CALL.request.iter().find(|field| field.name == "language").unwrap().about;
         for (refusal, instead) in [
             (Refusal::CallInProgress { call: under_way }, format!("Poll that one: get_call {}.", call.as_str())),
             (Refusal::CallAlreadyEnded { call: call.clone() }, format!("get_call {}.", call.as_str())),
-            (Refusal::PaymentConflict { bought }, format!("a call: get_call {}.", call.as_str())),
+            (Refusal::PaymentConflict { bought }, "free.".to_owned()),
             (Refusal::NoOwnedNumbers, "Buy one with buy_number (".to_owned()),
             (Refusal::bad("language", language), "`language`: ".to_owned()),
             (Refusal::bad("voice", "GET /api/v1/voice/voices lists all of them"), "list_voices lists all".to_owned()),

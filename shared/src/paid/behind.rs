@@ -168,7 +168,7 @@ fn seconds_until(then: Timestamp, now: Timestamp) -> u64 {
 pub(super) fn bought(record: &Record) -> Bought {
     let what = match &record.work {
         _ if record.state == State::Void => None,
-        Work::Call(call) => Some(Product::Call(call.id.clone())),
+        Work::Call(_) => Some(Product::Call),
         Work::Lease(Lease { number, .. }) | Work::Renew(Renew { number, .. }) => Some(Product::Number(number.clone())),
         Work::List(_) => Some(Product::List),
         Work::Calls(_) => Some(Product::Calls),

@@ -116,10 +116,11 @@ impl<E: Endpoint> Paid<E> {
             // cannot be had.
             let ready =
                 async { if self.cashier.facilitator.ready(limit).await { Ok(()) } else { Err(Refusal::NotSettled) } };
-            let (solvent, ready, ()) =
-                future::join3(self.solvent(payment, invocation), ready, taken(payment, invocation)).await;
+            let (solvent, ready) = future::join(self.solvent(payment, invocation), ready).await;
             let solvent = solvent?;
             ready?;
+            // A payer that has nothing is not worth the wait either.
+            taken(payment, invocation).await;
             let used = match solvent {
                 Solvent::Yes => None,
                 Solvent::Used => Some(Reason::USED),

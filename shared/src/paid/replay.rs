@@ -6,10 +6,10 @@ use http::{HeaderName, HeaderValue};
 use super::behind::{Come, Whose, bought};
 use super::{Endpoint, Paid, Said, given_up, pending, refused};
 use crate::edge::Answer;
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::{Bought, Fault, Product, Refusal};
 use crate::sale;
-use crate::store::State;
 use crate::store::sales::Record;
+use crate::store::{State, Work};
 use crate::telemetry;
 use crate::types::{Run, TransactionId};
 use crate::x402::{Misfit, Receipt, receipt_headers};
@@ -111,6 +111,12 @@ impl<E: Endpoint> Paid<E> {
                 State::Void if record.spent => Err(given_up()),
                 State::Void if was_void => Ok(Past::Nothing),
                 State::Void => Ok(Past::Undone),
+                // The ids in it open each call, and a payment that was made is there for all to
+                // read: it does not prove who asks. Another one under its name does.
+                State::Closed if matches!(record.work, Work::Calls(_)) && record.id == said.id => {
+                    let what = Some(Product::CallsTold);
+                    Err(Refusal::PaymentConflict { bought: Bought { what, ..bought(&record) } })
+                }
                 State::Closed | State::Open | State::Settling => {
                     Self::granted(&record, said, REPLAYED).map(Past::Answered)
                 }

@@ -22,14 +22,16 @@ pub struct Bought {
 /// Something that is sold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Product {
-    /// A call.
-    Call(CallId),
+    /// A call, which is not named: its id is told to the wallet that placed it.
+    Call,
     /// A lease, or thirty days of one.
     Number(PhoneNumber),
     /// A list of numbers.
     List,
     /// A list of calls.
     Calls,
+    /// A list of calls that was told already.
+    CallsTold,
 }
 
 /// A call that is not over.
@@ -89,6 +91,8 @@ pub fn poll_url(call: &CallId) -> String {
 impl Bought {
     /// That it cannot pay for something else. Where it has paid, nothing says "sign a new one":
     /// that would be paid twice.
+    ///
+    /// `docs/decisions.md`: What does a payment prove once it is on the chain?
     pub(super) fn conflict(&self) -> Facts {
         let Some(what) = &self.what else {
             return Facts::new(
@@ -100,18 +104,25 @@ impl Bought {
             );
         };
         let named = match what {
-            Product::Call(call) => format!("a call: {}", poll_url(call)),
-            Product::Number(number) => number.as_str().to_owned(),
-            Product::List => "a list of the wallet's numbers".to_owned(),
-            Product::Calls => "a list of the wallet's calls".to_owned(),
+            Product::Call => "a call: the request that placed it is told which",
+            Product::Number(number) => number.as_str(),
+            Product::List => "a list of the wallet's numbers",
+            Product::Calls => "a list of the wallet's calls",
+            Product::CallsTold => {
+                return Facts::new(
+                    codes::PAYMENT_CONFLICT,
+                    "This payment has paid for a list of the wallet's calls, which was told. It is on the chain for all to read, so                      it does not prove any more who asks. GET /api/v1/voice/calls shows the list to the wallet that signs in, free."
+                        .to_owned(),
+                )
+                .with("transaction", json!(self.transaction));
+            }
         };
         let stands = if self.paid { "has paid for another request" } else { "is about to pay for another request" };
         let message = format!("This payment {stands} and cannot pay for this one. It is for {named}.");
         let facts = Facts::new(codes::PAYMENT_CONFLICT, message);
         let facts = match what {
-            Product::Call(call) => facts.with("call_id", json!(call.as_str())).with("poll_url", json!(poll_url(call))),
             Product::Number(number) => facts.with("phone_number", json!(number.as_str())),
-            Product::List | Product::Calls => facts,
+            Product::Call | Product::List | Product::Calls | Product::CallsTold => facts,
         };
         match &self.transaction {
             Some(transaction) => facts.with("transaction", json!(transaction)),

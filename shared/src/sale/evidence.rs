@@ -84,9 +84,9 @@ pub(super) async fn evidence(
             Some(Truth::Unused { dead }) if reason.was_only_tried() && no_longer(sent, dead) => {
                 Evidence::Unpaid(reason)
             }
-            // It was sent once, and that came to nothing; the wallet cannot pay another time.
+            // It was sent once, and that came to nothing.
             Some(Truth::Unused { .. })
-                if sent == Sent::Never && cannot_pay(cashier, payment, transaction, invocation).await =>
+                if sent == Sent::Never && is_in_vain(cashier, record, payment, transaction, invocation).await =>
             {
                 Evidence::Unpaid(reason)
             }
@@ -106,10 +106,12 @@ pub(super) async fn evidence(
     }
 }
 
-/// Whether the only transaction that was sent has reverted, and the payer has too little by now.
-/// Should the wallet be filled and the payment be made after all, it bought nothing, and goes back.
-async fn cannot_pay(
+/// Whether the only transaction that was sent has reverted, and nothing is worth waiting for the
+/// next one: nothing was done for it yet, or the payer has too little by now. Should the payment be
+/// made after all, it bought nothing, and goes back.
+async fn is_in_vain(
     cashier: &Cashier,
+    record: &Record,
     payment: &Verified,
     transaction: Option<TransactionId>,
     invocation: &Invocation,
@@ -118,6 +120,9 @@ async fn cannot_pay(
     let Some(transaction) = transaction else { return false };
     if !cashier.nodes.has_reverted(payment, &transaction, limit).await {
         return false;
+    }
+    if record.work.is_paid_first() {
+        return true;
     }
     let limit = invocation.at_most(Duration::from_secs(5), RESERVE);
     cashier.nodes.balance(&payment.payer(), limit).await.is_some_and(|held| held < payment.quote().amount)
