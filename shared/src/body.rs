@@ -23,9 +23,10 @@ use object::Fields;
 use value::{Given, Value};
 
 pub use address::in_the_address;
-pub use dry_run::{is_not_asked_for, is_not_in_the_body, run};
+pub use dry_run::{asks_for_one, is_not_asked_for, is_not_in_a_header, is_not_in_the_body, run};
+pub use name::shown;
 pub use names::{ignored, is_a_purchases_name, meant_for, not_in_the_address};
-pub use object::asks_nothing;
+pub use object::{asks_nothing, is_an_empty_list, is_an_object};
 
 /// A body that has been read: everything in it that the endpoint knows, and nothing else.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! What costs nothing: a look at something whose name is known, and what may be done with it by a
 //! client that knows the name. No payment, no wallet, and one answer for everything that is not
 //! there. Programs get it as JSON, and people as a page.
+//!
+//! `docs/decisions.md`: What of a hang-up's body is read?
 
 mod accept;
 mod foreign;
@@ -150,8 +152,11 @@ impl<E: FreeDeed> Deed<E> {
             return Err(Refusal::ForeignPage);
         }
         let bytes = edge::bytes(request.body())?;
+        // The address says all: what is not an object asks for nothing else.
+        let bytes = if body::is_an_object(bytes) { bytes } else { b"" };
         // A client that only rehearses must not find it done.
         body::is_not_asked_for(edge::parameters(request))?;
+        body::is_not_in_a_header(E::ENDPOINT, request.headers())?;
         body::read(E::ENDPOINT, bytes)?;
         body::not_in_the_address(E::ENDPOINT, edge::parameters(request))?;
         let ignored = body::ignored(E::ENDPOINT, bytes, edge::parameters(request));

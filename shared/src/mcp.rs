@@ -15,6 +15,7 @@
 
 mod ask;
 mod door;
+mod elsewhere;
 mod era;
 mod message;
 mod problem;
@@ -30,7 +31,7 @@ use lambda_http::{Body, Request};
 use serde_json::{Value, json};
 
 use crate::api::{Method, mcp};
-use crate::edge::{Answer, Handler, Served};
+use crate::edge::{self, Answer, Handler, Served};
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::telemetry;
@@ -68,15 +69,14 @@ impl Mcp {
         let era = era::of(request.headers(), method, &params).map_err(named)?;
         let Some(id) = message.id else { return Ok(Answer::silence()) };
         telemetry::method(said::known(method));
-        let (result, outcome) = self.result(era, method, &params, invocation).await.map_err(named)?;
+        let (result, outcome) = self.result((era, method, &params), request, invocation).await.map_err(named)?;
         Ok(Answer::ok(&said::Response::to(id, &result), Vec::new(), outcome))
     }
 
     async fn result(
         &self,
-        era: Era,
-        method: &str,
-        params: &Params<'_>,
+        (era, method, params): (Era, &str, &Params<'_>),
+        request: &Request,
         invocation: &Invocation,
     ) -> Result<(Value, &'static str), Problem> {
         let result = match (method, era) {
@@ -92,7 +92,7 @@ impl Mcp {
                 self.tools.clone()
             }
             ("tools/call", _) => {
-                let Told { result, outcome } = self.call(&params.call()?, invocation).await?;
+                let Told { result, outcome } = self.call(&params.call()?, request, invocation).await?;
                 return Ok((said::complete(result), outcome));
             }
             _ => return Err(Problem::no_such_method(method, era == Era::Modern)),
@@ -100,10 +100,11 @@ impl Mcp {
         Ok((result, "ok"))
     }
 
-    async fn call(&self, call: &Call<'_>, invocation: &Invocation) -> Result<Told, Problem> {
+    async fn call(&self, call: &Call<'_>, request: &Request, invocation: &Invocation) -> Result<Told, Problem> {
         let tool = mcp::tool(&call.name).ok_or_else(|| Problem::unknown_tool(&call.name))?;
         telemetry::tool(tool.name);
-        Ok(match ask::of(tool, call) {
+        let heeded = elsewhere::check(tool, call, request.headers(), edge::parameters(request));
+        Ok(match heeded.and_then(|()| ask::of(tool, call)) {
             Ok(asked) => {
                 let reply = self.door.ask(&asked, invocation).await;
                 told::of(tool, &asked, reply)

@@ -96,6 +96,10 @@ impl<E: Endpoint> Handler for Paid<E> {
         // Before a payment is looked at: who has not quite asked for a dry run has not meant to
         // pay.
         let run = edge::bytes(request.body()).and_then(|_| body::run(E::ENDPOINT, edge::parameters(&request)));
+        let run = run.and_then(|run| match run {
+            Run::Real => body::is_not_in_a_header(E::ENDPOINT, request.headers()).map(|()| run),
+            Run::Dry => Ok(run),
+        });
         let run = match run {
             Ok(run) => run,
             Err(refusal) => return Answer::refusal(&refusal),
@@ -146,7 +150,7 @@ impl<E: Endpoint> Paid<E> {
             None => self.sign_in.caller(E::ENDPOINT, request, invocation.now)?.map(Shown::SignedIn),
         };
         let Some(shown) = shown else {
-            misplaced::check(request)?;
+            misplaced::check(request, body)?;
             let not_now = ask.as_ref().ok().and_then(|ask| self.endpoint.not_now(ask, invocation.now));
             return match (ask, not_now) {
                 // A probe that asks for nothing learns the price; a request is checked, so that no

@@ -1,6 +1,7 @@
 //! `?dry_run=true` on what is paid for: it says what would happen, or the refusal that would come,
 //! and nothing comes of it.
 
+mod headers;
 mod same;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! `POST /mcp`: the Model Context Protocol, as clients of both eras speak it, and the tools behind
 //! it.
 
+mod elsewhere;
 mod messages;
 mod payments;
 mod tools;

@@ -4,6 +4,7 @@
 
 mod copies;
 mod doubt;
+mod named;
 mod payment;
 
 use std::time::Duration;

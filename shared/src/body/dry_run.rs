@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::name::{plain, shown};
@@ -70,6 +71,24 @@ pub fn is_not_in_the_body(endpoint: &Endpoint, body: &[u8]) -> Result<(), Refusa
     Ok(())
 }
 
+/// Refuses a header that asks for one. None is read, but our answers have one of that name.
+pub fn is_not_in_a_header(endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), Refusal> {
+    let said = |value: &HeaderValue| Value::from(value.to_str().unwrap_or("?"));
+    let asked = headers.iter().find(|(name, value)| asks_for_one(name.as_str(), &said(value)));
+    asked.map_or(Ok(()), |(name, _)| {
+        if !endpoint.is_paid() {
+            return Err(not_offered(name.as_str()));
+        }
+        let what = "where it is not read; send `?dry_run=true` in the address";
+        Err(Refusal::bad(DRY_RUN.name, format!("was sent in the header `{name}`, {what}")))
+    })
+}
+
+/// Whether something of this name asks for one. A no asks for what happens anyway.
+pub fn asks_for_one(name: &str, value: &Value) -> bool {
+    plain(name).is_some_and(|plain| is_meant(&plain)) && promised(value)
+}
+
 /// Whether a name is meant for it.
 pub(super) fn is_meant(plain: &str) -> bool {
     plain.contains(PLAIN) || is_one_slip_from(PLAIN, plain)
@@ -102,8 +121,10 @@ fn only_in_the_address(name: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_not_asked_for, is_not_in_the_body, run};
-    use crate::api::{ALL, VOICE_CALL};
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::{is_not_asked_for, is_not_in_a_header, is_not_in_the_body, run};
+    use crate::api::{ALL, VOICE_CALL, VOICE_CALL_HANGUP};
     use crate::refusal::Refusal;
     use crate::types::Run;
 
@@ -203,6 +224,25 @@ mod tests {
         for body in ["", "{", "[1]", "{}", r#"{"dry_run": false}"#, r#"{"dry_run": null}"#, r#"{"run": true}"#] {
             assert!(is_not_in_the_body(&VOICE_CALL, body.as_bytes()).is_ok(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_header_is_not_where_it_is_asked_for_either() {
+        let asked = |name: &'static str, value: &'static str, endpoint| {
+            let header = (HeaderName::from_static(name), HeaderValue::from_static(value));
+            is_not_in_a_header(endpoint, &HeaderMap::from_iter([header])).map_err(|refusal| refusal.facts().message)
+        };
+        for name in ["dry-run", "x-dry-run", "dryrun", "dry_run", "dry-runs"] {
+            for value in ["true", "1", "yes", "True"] {
+                let told = asked(name, value, &VOICE_CALL).unwrap_err();
+                assert!(told.contains(&format!("header `{name}`")) && told.contains("`?dry_run=true`"), "{told}");
+                assert!(asked(name, value, &VOICE_CALL_HANGUP).unwrap_err().contains("is not offered here"));
+            }
+            for value in ["", "false", "0", "no", "null"] {
+                assert_eq!(asked(name, value, &VOICE_CALL), Ok(()), "{name} {value}");
+            }
+        }
+        assert_eq!(asked("x-request-id", "dry-run", &VOICE_CALL), Ok(()));
     }
 
     #[test]

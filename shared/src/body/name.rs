@@ -16,7 +16,7 @@ pub(super) fn plain(name: &str) -> Option<String> {
 }
 
 /// A name that a caller chose, as it can be shown: what can be seen of it, and not too much.
-pub(super) fn shown(name: &str) -> String {
+pub fn shown(name: &str) -> String {
     let visible = name.chars().take(LONGEST_READ).filter(|c| !c.is_control() && (*c == ' ' || !leaves_no_mark(*c)));
     let shown: String = visible.take(LONGEST_NAME).collect();
     if is_blank(&shown) { "?".to_owned() } else { shown }

@@ -16,7 +16,7 @@ const DEEPEST: usize = 8;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What asks for nothing: no body, and what libraries of clients write who have none (axios a null
-/// or an empty text).
+/// or an empty text, and PHP an empty list).
 const NOTHING: [&[u8]; 3] = [b"", b"null", b"\"\""];
 
 /// Names and what stands behind them, in their order, repetitions included.
@@ -27,10 +27,15 @@ pub fn asks_nothing(body: &[u8]) -> bool {
     read(body).is_ok_and(|fields| fields.is_empty())
 }
 
+/// Whether a body is a JSON object that is read.
+pub fn is_an_object(body: &[u8]) -> bool {
+    read(body).is_ok()
+}
+
 /// The fields of a body. One that is absent has none.
 pub(super) fn read(body: &[u8]) -> Result<Fields<'_>, Refusal> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    if NOTHING.contains(&body.trim_ascii()) {
+    if NOTHING.contains(&body.trim_ascii()) || is_an_empty_list(body) {
         return Ok(Vec::new());
     }
     let bad = |what: String| Refusal::bad("body", what);
@@ -52,6 +57,12 @@ pub(super) fn read(body: &[u8]) -> Result<Fields<'_>, Refusal> {
     let Pairs(fields) = Pairs::deserialize(&mut json).map_err(|_| bad(unreadable(text)))?;
     json.end().map_err(|_| bad("has something after the JSON object".to_owned()))?;
     Ok(fields)
+}
+
+/// Whether a text is a list without anything in it, which is how PHP writes an empty object.
+pub fn is_an_empty_list(text: &[u8]) -> bool {
+    let within = text.trim_ascii().strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+    within.is_some_and(|within| within.trim_ascii().is_empty())
 }
 
 /// Whether a text has two or four bytes for each character, as some systems write their files: it

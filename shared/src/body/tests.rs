@@ -30,7 +30,7 @@ fn a_body_is_an_object_or_absent() {
         assert!(read(&NUMBERS_BUY, body.as_bytes()).is_ok(), "{body}");
     }
     for (body, part) in [
-        ("[]", "is not a JSON object"),
+        ("[1]", "is not a JSON object"),
         ("nul", "is not a JSON object"),
         ("\" \"", "is not a JSON object"),
         ("\"{}\"", "is not a JSON object"),
@@ -73,10 +73,10 @@ fn a_body_is_an_object_or_absent() {
 
 #[test]
 fn a_question_for_the_price_asks_for_nothing() {
-    for body in ["", " ", "{}", "{ }", "\u{feff}{}", "null", "\"\""] {
+    for body in ["", " ", "{}", "{ }", "\u{feff}{}", "null", "\"\"", "[]", "[ ]\n"] {
         assert!(asks_nothing(body.as_bytes()), "{body}");
     }
-    for body in [r#"{"a":1}"#, r#"{"task":null}"#, "[]", "{", "{}{}", "\u{feff}\u{feff}"] {
+    for body in [r#"{"a":1}"#, r#"{"task":null}"#, "[1]", "[[]]", "{", "{}{}", "\u{feff}\u{feff}"] {
         assert!(!asks_nothing(body.as_bytes()), "{body}");
     }
 }

@@ -15,7 +15,7 @@ use crate::api::mcp::{PURCHASE_NAME, Tool, WAIT_SECONDS};
 use crate::api::{self, IDEMPOTENCY_KEY, WAIT};
 use crate::body;
 use crate::refusal::Refusal;
-use crate::types::{CallId, is_blank, whole};
+use crate::types::{CallId, is_blank, is_left_over, whole};
 use crate::x402::headers::LONGEST;
 
 /// How long an endpoint may take. It works for 25 seconds at most, and may have to be started
@@ -126,8 +126,7 @@ fn call_id(arguments: &mut Arguments<'_>) -> Result<CallId, Refusal> {
 
 fn seconds(arguments: &mut Arguments<'_>) -> Result<u32, Refusal> {
     let Some(given) = taken(arguments, WAIT_SECONDS)? else { return Ok(WAIT.default) };
-    // Models write numbers as text.
-    let seconds = whole(given.get().trim_matches('"')).and_then(|seconds| u32::try_from(seconds).ok());
+    let seconds = whole(given.get()).and_then(|seconds| u32::try_from(seconds).ok());
     seconds.filter(|seconds| (WAIT.least..=WAIT.most).contains(seconds)).ok_or_else(|| {
         Refusal::bad(WAIT_SECONDS, format!("must be a whole number from {} to {}", WAIT.least, WAIT.most))
     })
@@ -145,6 +144,10 @@ fn purchase(arguments: &mut Arguments<'_>) -> Result<Option<HeaderValue>, Refusa
     if name.as_deref().is_some_and(is_blank) {
         return Ok(None);
     }
+    if name.as_deref().is_some_and(is_left_over) {
+        let what = "is what a template leaves where it has no value; send a name of your own";
+        return Err(Refusal::bad(PURCHASE_NAME, what));
+    }
     let name = name.filter(fits);
     let name = name.and_then(|name: String| HeaderValue::try_from(name).ok());
     name.map(Some).ok_or_else(|| {
@@ -158,7 +161,11 @@ fn purchase(arguments: &mut Arguments<'_>) -> Result<Option<HeaderValue>, Refusa
 
 /// The payment that comes with a message, under either name.
 fn payment(meta: &Meta<'_>) -> Result<Option<Payment>, Refusal> {
-    let header = |given: Option<&RawValue>| given.filter(|given| given.get() != "null").map(header).transpose();
+    let is_nothing = |given: &&RawValue| {
+        let text: Option<Option<String>> = serde_json::from_str(given.get()).ok();
+        text.is_some_and(|text| text.is_none_or(|text| is_blank(&text)))
+    };
+    let header = |given: Option<&RawValue>| given.filter(|given| !is_nothing(given)).map(header).transpose();
     match (header(meta.payment)?, header(meta.dotted_payment)?) {
         (Some(one), Some(other)) if one != other => {
             Err(Refusal::InvalidPayment("two payments that differ came with one message.".to_owned()))
@@ -179,9 +186,6 @@ fn header(given: &RawValue) -> Result<HeaderValue, Refusal> {
         let text = text.trim();
         if text.starts_with('{') { STANDARD.encode(text) } else { text.to_owned() }
     };
-    if encoded.is_empty() {
-        return Err(wrong());
-    }
     if encoded.len() > LONGEST {
         return Err(Refusal::InvalidPayment(format!("it is longer than {} KB in base64.", LONGEST / 1024)));
     }
@@ -295,7 +299,6 @@ mod tests {
             (format!(r#"{{"call_id":"{ID}","wait_seconds":null}}"#), 0),
             (format!(r#"{{"call_id":" {ID} ","wait_seconds":20}}"#), 20),
             (format!(r#"{{"wait_seconds":5.0,"call_id":"{ID}"}}"#), 5),
-            (format!(r#"{{"wait_seconds":"7","call_id":"{ID}"}}"#), 7),
         ] {
             let asked = asked("get_call", &arguments, "{}").unwrap();
             assert_eq!(asked.path, format!("/api/v1/voice/call/{ID}?wait={seconds}"));
@@ -330,6 +333,8 @@ mod tests {
             (format!(r#"{{"call_id":"{ID}","wait_seconds":-1}}"#), "wait_seconds"),
             (format!(r#"{{"call_id":"{ID}","wait_seconds":1.5}}"#), "wait_seconds"),
             (format!(r#"{{"call_id":"{ID}","wait_seconds":"soon"}}"#), "wait_seconds"),
+            // As in a body: a number is not a text.
+            (format!(r#"{{"call_id":"{ID}","wait_seconds":"7"}}"#), "wait_seconds"),
             (format!(r#"{{"call_id":"{ID}","wait":5}}"#), "wait"),
         ] {
             assert_eq!(
@@ -342,6 +347,9 @@ mod tests {
         for none in ["null", "\"\"", "\" \""] {
             let purchase = asked("buy_number", &format!("{{\"idempotency_key\":{none}}}"), "{}").unwrap().purchase;
             assert_eq!(purchase, None, "{none}");
+        }
+        for left in ["undefined", "None", "[object Object]", "{{$json.id}}", "${id}"] {
+            assert_eq!(wrong("buy_number", &format!("{{\"idempotency_key\":\"{left}\"}}"), "{}").1, "idempotency_key");
         }
         for key in [r#""two words""#, r#""a,b""#, r#""a\nb""#, "7", "{}", r#""ä""#, &format!("\"{long}\"")] {
             let arguments = format!(r#"{{"idempotency_key":{key}}}"#);
@@ -367,14 +375,13 @@ mod tests {
             assert_eq!((payment.header.to_str().unwrap(), payment.dotted), (encoded.as_str(), dotted), "{meta}");
             assert!(payment.header.is_sensitive());
         }
-        for none in ["{}", r#"{"x402/payment":null}"#, r#"{"x402/Payment":{}}"#] {
+        for none in ["{}", r#"{"x402/payment":null}"#, r#"{"x402/payment":""}"#, r#"{"x402/Payment":{}}"#] {
             assert!(asked("place_call", "{}", none).unwrap().payment.is_none(), "{none}");
         }
         let long = format!(r#"{{"x402/payment":"{}"}}"#, "a".repeat(8 * 1024 + 1));
         for bad in [
             r#"{"x402/payment":7}"#,
             r#"{"x402/payment":[]}"#,
-            r#"{"x402/payment":""}"#,
             r#"{"x402/payment":"a\nb"}"#,
             r#"{"x402/payment":"YQ","x402.payment":"Yg"}"#,
             &long,

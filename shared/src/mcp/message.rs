@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::problem::Problem;
-use crate::types::Object;
+use crate::body::is_an_empty_list;
+use crate::types::{Object, is_blank};
 
 /// A message as it was sent.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Message<'a> {
     /// What is asked for; nothing, in an answer to something that was never asked here.
     pub(super) method: Option<String>,
     params: Option<&'a RawValue>,
+    /// Metadata in the wrong place.
+    meta: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +35,8 @@ struct Envelope<'a> {
     method: Option<&'a RawValue>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_meta")]
+    meta: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "there")]
     result: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "there")]
@@ -54,11 +59,24 @@ pub(super) struct Params<'a> {
     cursor: Option<&'a RawValue>,
     #[serde(borrow, rename = "protocolVersion")]
     protocol_version: Option<&'a RawValue>,
-    #[serde(borrow, rename = "_meta")]
+    #[serde(borrow, rename = "_meta", default, deserialize_with = "filled")]
     meta: Option<Object<Meta<'a>>>,
     /// All of them, also those that no method reads.
     #[serde(skip)]
-    all: BTreeMap<String, &'a RawValue>,
+    all: Members<'a>,
+    /// Metadata beside them.
+    #[serde(skip)]
+    outside: Option<&'a RawValue>,
+}
+
+/// An object; nothing for null, and for the list without anything in it that PHP writes for one.
+fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Object<Meta<'de>>>, D::Error> {
+    let json = <&RawValue>::deserialize(deserializer)?;
+    is_filled(&json).then(|| serde_json::from_str(json.get()).map_err(de::Error::custom)).transpose()
+}
+
+fn is_filled(json: &&RawValue) -> bool {
+    json.get() != "null" && !is_an_empty_list(json.get().as_bytes())
 }
 
 /// The metadata of a message.
@@ -75,6 +93,9 @@ pub(super) struct Meta<'a> {
     pub(super) dotted_payment: Option<&'a RawValue>,
 }
 
+/// The members of an object.
+pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
+
 /// A tool that is to be used.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
@@ -84,6 +105,10 @@ pub(super) struct Call<'a> {
     pub(super) arguments: Option<&'a RawValue>,
     /// What is said beside it.
     pub(super) meta: Meta<'a>,
+    /// All of the metadata, also what is not read.
+    pub(super) noted: Members<'a>,
+    /// The same beside `params`, where none is read.
+    pub(super) outside: Members<'a>,
     /// What stands where arguments do not, and nothing is made of.
     pub(super) beside: Vec<(String, &'a RawValue)>,
 }
@@ -105,7 +130,7 @@ impl<'a> Message<'a> {
         }
         let Object(envelope): Object<Envelope<'a>> = serde_json::from_str(json.get())
             .map_err(|_| Problem::not_a_message("A message is a JSON object in which no name is there twice."))?;
-        let Envelope { jsonrpc, id, method, params, result, error } = envelope;
+        let Envelope { jsonrpc, id, method, params, meta, result, error } = envelope;
         if jsonrpc.map(RawValue::get) != Some(r#""2.0""#) {
             return Err(Problem::not_a_message("`jsonrpc` must be \"2.0\"."));
         }
@@ -117,17 +142,18 @@ impl<'a> Message<'a> {
             None if result.is_some() || error.is_some() => None,
             None => return Err(Problem::not_a_message("`method` is missing.")),
         };
-        Ok(Self { id, method, params })
+        Ok(Self { id, method, params: params.filter(is_filled), meta })
     }
 
     /// What it is about.
     pub(super) fn params(&self) -> Result<Params<'a>, Problem> {
-        let Some(params) = self.params else { return Ok(Params::default()) };
+        let Some(params) = self.params else { return Ok(Params { outside: self.meta, ..Params::default() }) };
         let read: Result<Object<Params<'a>>, _> = serde_json::from_str(params.get());
         let Object(mut params) = read.map_err(|_| {
             Problem::wrong_params("`params` and `_meta` must be JSON objects in which no name is there twice.")
         })?;
-        params.all = serde_json::from_str(self.params.map_or("{}", RawValue::get)).unwrap_or_default();
+        params.all = self.params.map(members).unwrap_or_default();
+        params.outside = self.meta;
         Ok(params)
     }
 }
@@ -156,21 +182,28 @@ impl<'a> Params<'a> {
 
     /// There is one page of everything, so none begins anywhere.
     pub(super) fn no_cursor(&self) -> Result<(), Problem> {
-        let cursor = self.cursor.is_some();
-        if cursor { Err(Problem::wrong_params("Unknown cursor: there is one page.")) } else { Ok(()) }
+        let is_nothing = |cursor: &&RawValue| text_in(cursor).is_some_and(|cursor| is_blank(&cursor));
+        if self.cursor.as_ref().is_some_and(|cursor| !is_nothing(cursor)) {
+            Err(Problem::wrong_params("Unknown cursor: there is one page."))
+        } else {
+            Ok(())
+        }
     }
 
     /// The tool that is to be used.
     pub(super) fn call(&self) -> Result<Call<'a>, Problem> {
         let name = self.name().ok_or_else(|| Problem::wrong_params("`name` must be the name of a tool."))?;
-        if self.arguments.is_some_and(|arguments| !arguments.get().starts_with('{')) {
+        let arguments = self.arguments.filter(is_filled);
+        if arguments.is_some_and(|arguments| !arguments.get().starts_with('{')) {
             return Err(Problem::wrong_params("`arguments` must be a JSON object."));
         }
         let is_known = |name: &str| OF_THE_PROTOCOL.contains(&name) || OF_A_HOST.contains(&name);
-        let filled = self.arguments.and_then(|arguments| serde_json::from_str::<Value>(arguments.get()).ok());
+        let filled = arguments.and_then(|arguments| serde_json::from_str::<Value>(arguments.get()).ok());
         let beside = self.all.iter().filter(|(name, value)| !is_known(name) && !repeats(filled.as_ref(), value));
         let beside = beside.map(|(name, value)| (name.clone(), *value)).collect();
-        Ok(Call { name, arguments: self.arguments, meta: self.meta(), beside })
+        let noted = self.all.get("_meta").map(|meta| members(meta)).unwrap_or_default();
+        let outside = self.outside.map(members).unwrap_or_default();
+        Ok(Call { name, arguments, meta: self.meta(), noted, outside, beside })
     }
 }
 
@@ -178,6 +211,11 @@ impl<'a> Params<'a> {
 fn repeats(arguments: Option<&Value>, json: &RawValue) -> bool {
     let is_object = arguments.is_some() && json.get().starts_with('{');
     is_object && serde_json::from_str::<Value>(json.get()).ok().as_ref() == arguments
+}
+
+/// The members of an object; none of anything else.
+fn members(json: &RawValue) -> Members<'_> {
+    serde_json::from_str(json.get()).unwrap_or_default()
 }
 
 /// A text or a number.
@@ -267,11 +305,11 @@ mod tests {
     fn params_are_an_object_and_their_parts_are_what_they_are_called() {
         let message = |params: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
         for params in [
-            "[]",
+            "[1]",
             "1",
             r#""x""#,
             r#"{"name":"a","name":"b"}"#,
-            r#"{"_meta":[]}"#,
+            r#"{"_meta":[1]}"#,
             r#"{"_meta":"x"}"#,
             r#"{"_meta":{"x402/payment":{},"x402/payment":{}}}"#,
         ] {
@@ -288,13 +326,16 @@ mod tests {
         };
         assert_eq!(called(r#"{"name":"get_call"}"#), Ok(("get_call".to_owned(), None)));
         assert_eq!(called(r#"{"name":"get_call","arguments":null,"_meta":null}"#), Ok(("get_call".to_owned(), None)));
+        // PHP writes an object without anything in it as a list.
+        assert_eq!(called(r#"{"name":"get_call","arguments":[ ],"_meta":[]}"#), Ok(("get_call".to_owned(), None)));
         assert_eq!(called(r#"{"name":"a","arguments":{"b":1}}"#), Ok(("a".to_owned(), Some(r#"{"b":1}"#.to_owned()))));
         for params in [
             "{}",
             "null",
             r#"{"name":1}"#,
             r#"{"name":null}"#,
-            r#"{"name":"a","arguments":[]}"#,
+            "[]",
+            r#"{"name":"a","arguments":[1]}"#,
             r#"{"name":"a","arguments":"x"}"#,
         ] {
             assert_eq!(called(params), Err((200, -32602)), "{params}");

@@ -156,6 +156,7 @@ mod tests {
             Malformed::Several,
             Malformed::PlainJson,
             Malformed::NotBase64,
+            Malformed::Escaped,
             Malformed::Bare,
             Malformed::NotUtf8,
             Malformed::NotJson,

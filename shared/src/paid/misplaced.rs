@@ -3,30 +3,34 @@
 
 use lambda_http::Request;
 
+use crate::body::{self, shown};
 use crate::edge;
 use crate::refusal::Refusal;
-use crate::x402;
+use crate::x402::{holds_a_payment, is_a_payment, speaks_of_a_payment};
 
 /// The name of the header in which a payment is read.
 const HEADER: &str = "PAYMENT-SIGNATURE";
 
-/// Refuses a payment in another header, or in the address. Asked where there is none in its place.
-pub(super) fn check(request: &Request) -> Result<(), Refusal> {
-    let is_one = |name: &str, value: &[u8]| speaks_of_one(name) && x402::is_a_payment(value);
-    let in_a_header = request.headers().iter().find(|(name, value)| is_one(name.as_str(), value.as_bytes()));
+/// Refuses a payment in another header, in the address, or in the body. Asked where there is none
+/// in its place.
+pub(super) fn check(request: &Request, body: &[u8]) -> Result<(), Refusal> {
+    let is_one = |name: &str, value: &[u8]| speaks_of_a_payment(name) && is_a_payment(value);
+    // `x402 …`, `Payment …`: nothing else that is borne so looks like a payment.
+    let bears_one =
+        |name: &str, value: &[u8]| name == "authorization" && value.split(|byte| *byte == b' ').any(is_a_payment);
+    let is_in = |name: &str, value: &[u8]| is_one(name, value) || bears_one(name, value);
+    let in_a_header = request.headers().iter().find(|(name, value)| is_in(name.as_str(), value.as_bytes()));
     if let Some((name, _)) = in_a_header {
         return Err(elsewhere(&format!("as `{name}`")));
     }
     if edge::parameters(request).any(|(name, value)| is_one(name, value.as_bytes())) {
         return Err(elsewhere("in the address"));
     }
-    Ok(())
-}
-
-/// Whether a name is one of a payment.
-fn speaks_of_one(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.contains("payment") || name.contains("x402")
+    // A body that cannot be read is refused by its reader.
+    let fields = body::fields(body).unwrap_or_default();
+    let mut named = fields.iter().filter(|(name, _)| speaks_of_a_payment(name));
+    let in_the_body = named.find(|(_, json)| serde_json::from_str(json.get()).is_ok_and(|it| holds_a_payment(&it)));
+    in_the_body.map_or(Ok(()), |(name, _)| Err(elsewhere(&format!("in the body as `{}`", shown(name)))))
 }
 
 fn elsewhere(place: &str) -> Refusal {
@@ -55,7 +59,12 @@ mod tests {
         }
         let parameters: HashMap<String, String> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        check(&request.with_query_string_parameters(parameters)).map_err(|refusal| refusal.facts().message)
+        let request = request.with_query_string_parameters(parameters);
+        check(&request, b"").map_err(|refusal| refusal.facts().message)
+    }
+
+    fn in_the_body(body: &str) -> Result<(), String> {
+        check(&Request::new(Body::Empty), body.as_bytes()).map_err(|refusal| refusal.facts().message)
     }
 
     #[test]
@@ -69,6 +78,16 @@ mod tests {
             }
         }
         assert!(asked(&[], &[("payment", &encoded)]).unwrap_err().contains("in the address"));
+        for scheme in ["x402 ", "Payment ", "Bearer ", ""] {
+            let told = asked(&[("authorization", &format!("{scheme}{encoded}"))], &[]).unwrap_err();
+            assert!(told.contains("as `authorization`"), "{told}");
+        }
+        for name in ["payment", "paymentPayload", "x402", "X-PAYMENT"] {
+            for value in [PAYMENT.to_owned(), format!("\"{encoded}\""), format!("{{\"header\":\"{encoded}\"}}")] {
+                let told = in_the_body(&format!("{{\"{name}\": {value}}}")).unwrap_err();
+                assert!(told.contains(&format!("in the body as `{name}`")) && !told.contains("0x12"), "{told}");
+            }
+        }
     }
 
     #[test]
@@ -81,9 +100,17 @@ mod tests {
             ("payment-retry", "1"),
             ("payment-required", &demand),
             ("x-payment-response", &receipt),
-            ("authorization", &STANDARD.encode(PAYMENT)),
+            ("authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"),
         ] {
             assert_eq!(asked(&[(name, value)], &[(name, value)]), Ok(()), "{name}");
+        }
+        for body in [
+            "",
+            "{",
+            r#"{"payment": "usdc", "x402": true, "payment_method": {"payload": 1}}"#,
+            &format!(r#"{{"receipt": {PAYMENT}}}"#),
+        ] {
+            assert_eq!(in_the_body(body), Ok(()), "{body}");
         }
     }
 }

@@ -1,18 +1,23 @@
 //! A wallet's own name for a purchase: the header `Idempotency-Key`, or x402's extension
 //! `payment-identifier`. A client that signs anew after a time-out gets the first answer by it, and
 //! does not pay twice.
+//!
+//! `docs/decisions.md`: Which names for a purchase are refused?
 
 use http::{HeaderMap, HeaderName};
 
 use crate::api::IDEMPOTENCY_KEY;
 use crate::body;
 use crate::refusal::Refusal;
+use crate::types::is_left_over;
 use crate::x402::Presented;
 
 const HEADER: &str = IDEMPOTENCY_KEY.field;
 /// As it was called before it was on its way to being a standard; some clients still do.
 const OLDER: &str = "X-Idempotency-Key";
 const LONGEST: usize = IDEMPOTENCY_KEY.longest;
+/// Of all purchases of a client whose template is broken, one would be made.
+const LEFT_OVER: &str = "is what a template leaves where it has no value; send a name of your own";
 
 /// The name that a request carries. The header is what the caller's program says, and goes before
 /// what its wallet adds.
@@ -42,6 +47,7 @@ pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Res
     };
     let fits = name.len() <= LONGEST && name.iter().all(u8::is_ascii_graphic);
     match str::from_utf8(name) {
+        Ok(name) if is_left_over(name) => Err(Refusal::bad(HEADER, LEFT_OVER)),
         Ok(name) if fits => Ok(Some(name.to_owned())),
         _ => Err(Refusal::bad(HEADER, format!("must be 1 to {LONGEST} visible ASCII characters without spaces"))),
     }
@@ -126,6 +132,10 @@ mod tests {
         }
         for often in [&["a", "a", ""][..], &["a,a"], &["a, \"a\",", "a"]] {
             assert_eq!(named(often).unwrap().as_deref(), Some("a"), "one name, however often: {often:?}");
+        }
+        for left in ["undefined", "\"null\"", "None", "[object Object]", "{{$json.id}}", "${id}"] {
+            let refused = named(&[left]).unwrap_err().facts().message;
+            assert!(refused.contains("what a template leaves"), "{left}: {refused}");
         }
         for bad in [&["two words"][..], &["ä"], &["k".repeat(LONGEST + 1).as_str()], &["a", "b"], &["a,b"]] {
             assert!(matches!(named(bad), Err(Refusal::BadRequest { field, .. }) if field == HEADER), "{bad:?}");

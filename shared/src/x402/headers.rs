@@ -12,11 +12,9 @@ use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::{Malformed, Receipt, Version, wire_v2};
-use crate::types::nesting;
+use crate::types::{is_a_word_for_nothing, nesting};
 use crate::wire::json;
 
 pub use super::malformed::LONGEST;
@@ -34,9 +32,6 @@ pub const X_PAYMENT_RESPONSE: HeaderName = HeaderName::from_static("x-payment-re
 /// The transaction's hash alone, which published SDKs show to their callers.
 pub const X_PAYMENT_RECEIPT: HeaderName = HeaderName::from_static("x-payment-receipt");
 
-/// What a client's template makes of a header that has no value. None of them is a payment: its
-/// base64 would be three bytes, or six.
-const NOTHING: [&[u8]; 3] = [b"null", b"undefined", b"None"];
 /// How many spellings of one payment are read.
 const MOST: usize = 4;
 /// Some editors and frameworks begin a text with it. RFC 8259 lets a reader ignore it.
@@ -85,11 +80,25 @@ pub(super) fn payment_documents(headers: &HeaderMap) -> Result<Vec<Document>, Ma
 
 /// The payments in a header: API Gateway joins repeated ones with a comma, which base64 does not
 /// have. JSON is full of them, and is one; so is a payment that is written as an address (`data:`).
+/// Quotation marks around one are not part of it, and what a client's template makes of a header
+/// that has no value is none: the base64 of a payment is longer.
 fn payments(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let value = value.trim_ascii();
     let is_one = value.starts_with(b"{") || value.starts_with(b"data:");
-    let parts = value.split(move |byte| *byte == b',' && !is_one).map(<[u8]>::trim_ascii);
-    parts.filter(|value| !value.is_empty() && !NOTHING.contains(value))
+    let parts = value.split(move |byte| *byte == b',' && !is_one).map(|part| unquoted(part.trim_ascii()));
+    parts.filter(|value| !value.is_empty() && !is_a_word_for_nothing(value))
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    let within = |quote: &[u8]| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+    within(b"\"").or_else(|| within(b"'")).unwrap_or(value).trim_ascii()
+}
+
+/// Whether a text is written as a part of an address, where `%3D` stands for `=`.
+fn is_escaped(value: &[u8]) -> bool {
+    value
+        .windows(3)
+        .any(|three| matches!(three, [b'%', one, two] if one.is_ascii_hexdigit() && two.is_ascii_hexdigit()))
 }
 
 /// A payment as it stands in a header, decoded to JSON.
@@ -102,6 +111,9 @@ fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
     }
     if is_hexadecimal(value) {
         return Err(Malformed::Bare);
+    }
+    if is_escaped(value) {
+        return Err(Malformed::Escaped);
     }
     let json = encoded(value).ok_or(Malformed::NotBase64)?;
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
@@ -117,20 +129,6 @@ fn document(value: &[u8]) -> Result<Vec<u8>, Malformed> {
         return Err(Malformed::TooDeep);
     }
     Ok(json.to_vec())
-}
-
-/// Whether a text is a payment, as JSON or in base64, by what each version has.
-pub fn is_a_payment(value: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Both {
-        #[serde(rename = "x402Version")]
-        _version: IgnoredAny,
-        #[serde(rename = "payload")]
-        _payload: IgnoredAny,
-    }
-    let value = value.trim_ascii();
-    let json = if value.starts_with(b"{") { Some(value.to_vec()) } else { encoded(value) };
-    json.is_some_and(|json| serde_json::from_slice::<Both>(&json).is_ok())
 }
 
 /// Bytes as hexadecimal. The base64 of a JSON object begins with a letter that is not a digit of
@@ -246,6 +244,20 @@ mod tests {
         for nothing in ["", " ", ",", " , "] {
             let read = payment_documents(&headers(&[(PAYMENT_SIGNATURE, nothing), (X_PAYMENT, "")]));
             assert_eq!(read, Ok(Vec::new()));
+        }
+    }
+
+    #[test]
+    fn quotation_marks_and_words_for_nothing_are_not_a_payment() {
+        let value = "eyJhIjoxfQ==";
+        for quoted in [format!("\"{value}\""), format!("'{value}'"), format!("\" {value}\", {value}")] {
+            assert_eq!(payment_documents(&headers(&[(X_PAYMENT, &quoted)])), Ok(vec![br#"{"a":1}"#.to_vec()]));
+        }
+        for nothing in ["null", "NULL", "undefined", "None", "none", "nil", "NaN", "\"\"", "''", "\"null\""] {
+            assert_eq!(payment_documents(&headers(&[(X_PAYMENT, nothing)])), Ok(Vec::new()), "{nothing}");
+        }
+        for escaped in ["eyJhIjoxfQ%3D%3D", "eyJhIjoxfQ%3d"] {
+            assert_eq!(payment_documents(&headers(&[(X_PAYMENT, escaped)])), Err(Malformed::Escaped));
         }
     }
 

@@ -29,6 +29,9 @@ pub enum Malformed {
     /// Not base64.
     #[error("it is not base64, without whitespace")]
     NotBase64,
+    /// Written as a part of an address.
+    #[error("it is escaped as in an address, with `%3D` for `=`; send the base64 as it is")]
+    Escaped,
     /// Bytes that are not text: what a client has that it has not put into a payment.
     #[error(
         "it is a signature, a hash, a transaction or other bytes alone; send the whole x402 payment, which is JSON, encoded as \

@@ -73,7 +73,10 @@ mod json_rpc;
 pub use json_rpc::{KEY, Place};
 
 pub mod headers;
-pub use headers::{is_a_payment, receipt_headers};
+pub use headers::receipt_headers;
+
+mod strays;
+pub use strays::{holds_a_payment, is_a_payment, speaks_of_a_payment};
 
 pub mod sign_in;
 pub use sign_in::{NotSignedIn, SignIn};

@@ -54,4 +54,7 @@ pub(super) struct Payment<'a> {
     /// Depends on the scheme and the chain, so it is read once those are known to be ours.
     #[serde(borrow)]
     pub(super) payload: &'a RawValue,
+    /// The specification has none; clients in transition send version 2's.
+    #[serde(borrow, default)]
+    pub(super) extensions: Option<&'a RawValue>,
 }

@@ -83,7 +83,7 @@ def unpaid(operation):
             return
         status, code = answered(case, "does not fit", {})
         # A question that asks for nothing learns the price.
-        assert (status, code) == (400, "bad_request") or case.body in ({}, None, "", NOT_SET, b""), f"{status} {code}: {case.body!r}"
+        assert (status, code) == (400, "bad_request") or case.body in ({}, [], None, "", NOT_SET, b""), f"{status} {code}: {case.body!r}"
 
     @each(UNPAID // 3, operation)
     def with_a_payment_that_is_none(case, _):

@@ -65,7 +65,13 @@ impl Claim {
 pub fn judge(header: &[u8], sells: &Sells) -> Judgement {
     let mut said: Vec<&[u8]> = Vec::new();
     for one in header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-        if !matches!(one, b"" | b"null" | b"undefined") && !said.contains(&one) {
+        let one = match one {
+            [b'"', within @ .., b'"'] | [b'\'', within @ .., b'\''] => within.trim_ascii(),
+            _ => one,
+        };
+        let word = one.to_ascii_lowercase();
+        let is_nothing = ["", "null", "undefined", "none", "nil", "nan", "[object object]"].map(str::as_bytes);
+        if !is_nothing.contains(&word.as_slice()) && !said.contains(&one) {
             said.push(one);
         }
     }
@@ -105,25 +111,63 @@ impl Judgement {
 /// What was written as the purchase's name: the `id` in `info`, or beside it, or what stands in the
 /// place of one of them.
 fn id(extensions: &Json) -> Option<&Json> {
-    let said = |value: &Json| !matches!(value, Json::Null);
-    let sent = extensions.get("payment-identifier").filter(|sent| said(sent))?;
-    let Json::Object(_) = sent else { return Some(sent) };
-    let info = sent.get("info").filter(|info| said(info));
+    let said = |value: &Json| *value != Json::Null && value.text() != Some("");
+    let sent = extensions.get("payment-identifier").filter(|sent| **sent != Json::Null)?;
+    let Json::Object(_) = sent else { return Some(sent).filter(|sent| said(sent)) };
+    let info = sent.get("info").filter(|info| **info != Json::Null);
     let named = match info {
-        Some(info @ Json::Object(_)) => info.get("id").filter(|id| said(id)),
+        Some(info @ Json::Object(_)) => info.get("id").filter(|id| **id != Json::Null),
         info => info,
     };
-    named.or_else(|| sent.get("id").filter(|id| said(id)))
+    named.or_else(|| sent.get("id")).filter(|id| said(id))
 }
 
-/// Whether the purchase has a name that the extension `payment-identifier` does not allow.
+/// Whether something is called what names a purchase, in another place than the one that is read,
+/// and has a text or a number in it.
+fn names_elsewhere(json: &Json) -> bool {
+    let plain = |text: &str| text.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "");
+    let is_called = |name: &str| {
+        let name = plain(name);
+        name.contains("idempot") || name.contains("paymentidentifier") || name.trim_start_matches("x402") == "paymentid"
+    };
+    match json {
+        Json::Object(members) => {
+            let is_name = |value: &Json| value.text().is_some_and(|text| !text.contains([' ', ':']) && is_called(text));
+            let is_named = members.iter().any(|(_, value)| is_name(value));
+            members.iter().any(|(name, value)| {
+                let is_echo = plain(name) == "bazaar" || plain(name).ends_with("schema");
+                let is_meant = is_called(name) || is_named && !is_name(value);
+                !is_echo && (is_meant && says(value) || names_elsewhere(value))
+            })
+        }
+        Json::List(items) => items.iter().any(names_elsewhere),
+        _ => false,
+    }
+}
+
+/// Whether there is a text or a number in it, where none is declared.
+fn says(json: &Json) -> bool {
+    match json {
+        Json::Object(members) => members.iter().any(|(name, value)| {
+            let declared = ["schema", "required", "description", "version"];
+            !declared.contains(&name.to_lowercase().as_str()) && says(value)
+        }),
+        Json::List(items) => items.iter().any(says),
+        Json::Text(text) => !text.trim().is_empty(),
+        Json::Number(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the purchase has a name that the extension `payment-identifier` does not allow, or in
+/// another place.
 fn is_misnamed(root: &Json) -> bool {
     // Which of two extensions is meant cannot be known.
     if root.has("extensions") && root.get("extensions").is_none() {
         return true;
     }
     match root.get("extensions").and_then(id) {
-        None => false,
+        None => names_elsewhere(root),
         Some(Json::Text(id)) => {
             let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
             !(16..=128).contains(&id.len()) || !id.chars().all(allowed)
@@ -157,11 +201,8 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     let payload = root.get("payload")?;
     let transfer = transfer(payload.get("authorization")?)?;
     let signature = bytes(payload.text_of("signature")?)?;
-    // Only version 2 has extensions; and neither what is good for ever is taken, nor more than
-    // there is.
-    if (!std::ptr::eq(choice, root) && is_misnamed(root))
-        || [transfer.valid_before, transfer.valid_after, transfer.value].contains(&u64::MAX)
-    {
+    // Neither what is good for ever is taken, nor more than there is.
+    if is_misnamed(root) || [transfer.valid_before, transfer.valid_after, transfer.value].contains(&u64::MAX) {
         return None;
     }
     // What was never ours to take is nothing, wherever else it may have been good.
@@ -171,7 +212,7 @@ fn claim(header: &[u8], sells: &Sells) -> Option<Judgement> {
     let fits = repeated && transfer.value == sells.price && transfer.from != PAYEE;
     let version = if std::ptr::eq(choice, root) { 1 } else { 2 };
     let name = match root.get("extensions").and_then(id) {
-        Some(Json::Text(name)) if version == 2 => Some(name.clone()),
+        Some(Json::Text(name)) => Some(name.clone()),
         _ => None,
     };
     let claim = |signature| {

@@ -51,7 +51,9 @@ pub fn mcp(data: &[u8]) {
         return assert!(asked.len() < 2, "{asked:?}");
     }
     let (id, answer) = expected(&said, body, document.as_ref());
-    let beside = document.as_ref().and_then(|document| document.root.get("params")).is_some_and(speaks_beside);
+    let beside = document
+        .as_ref()
+        .is_some_and(|document| document.root.has("_meta") || document.root.get("params").is_some_and(speaks_beside));
     let doubt = body.contains(&b'\\') || body.len() > 4096 || beside;
     match answer {
         Answer::Silence => assert_eq!((got.status, &got.body), (202, &None)),
@@ -112,7 +114,25 @@ fn speaks_beside(params: &Json) -> bool {
         Some(Json::Object(fields)) => fields.iter().any(|(name, _)| is_meant(name)),
         _ => false,
     };
-    has(Some(params), &|name| !protocols.contains(&name)) || has(params.get("arguments"), &|name| hosts.contains(&name))
+    let payments = |name: &str| {
+        let name = name.to_lowercase();
+        name.contains("payment") || name.contains("x402")
+    };
+    has(Some(params), &|name| !protocols.contains(&name))
+        || has(params.get("arguments"), &|name| hosts.contains(&name) || payments(name))
+        || has(params.get("_meta"), &|name| !READ_OF_META.contains(&name))
+}
+
+/// What of the metadata is read.
+const READ_OF_META: [&str; 3] = ["io.modelcontextprotocol/protocolVersion", "x402/payment", "x402.payment"];
+
+/// Whether the metadata asks in plain words for what only an argument is read for, or the address
+/// of another API.
+fn is_meant_for_an_argument(meta: &Json, arguments: &[(String, Json)]) -> bool {
+    let says = |json: Option<&Json>| json.and_then(Json::text).is_some_and(|text| !text.trim().is_empty());
+    let argument = arguments.iter().find(|(name, _)| name == "idempotency_key").map(|(_, value)| value);
+    let names = ["idempotency_key", "idempotencyKey", "x402/idempotency-key"];
+    argument.is_none() && names.iter().any(|name| says(meta.get(name)))
 }
 
 /// The id that the answer has, and the answer.
@@ -148,17 +168,19 @@ fn called(said: &Said<'_>, method: &str, params: Option<&Json>, has_id: bool) ->
     let nothing = Json::Object(Vec::new());
     let or_nothing = |json: Option<&Json>| match json {
         None | Some(Json::Null) => Some(nothing.clone()),
+        // PHP writes an object without anything in it as a list.
+        Some(Json::List(items)) if items.is_empty() => Some(nothing.clone()),
         Some(object @ Json::Object(_)) => Some(object.clone()),
         Some(_) => None,
     };
     let wrong = if has_id { WRONG_PARAMS } else { NOT_TAKEN };
     let Some(params) = or_nothing(params) else { return wrong };
     let Some(meta) = or_nothing(params.get("_meta")) else { return wrong };
-    let about_it = ["io.modelcontextprotocol/protocolVersion", "x402/payment", "x402.payment"];
-    if is_twice(&params, &["name", "arguments", "cursor", "protocolVersion", "_meta"]) || is_twice(&meta, &about_it) {
+    if is_twice(&params, &["name", "arguments", "cursor", "protocolVersion", "_meta"]) || is_twice(&meta, &READ_OF_META)
+    {
         return wrong;
     }
-    let named = match meta.get(about_it[0]) {
+    let named = match meta.get(READ_OF_META[0]) {
         None | Some(Json::Null) => None,
         Some(Json::Text(text)) => Some(text.clone()),
         Some(Json::Number(digits)) => Some(digits.clone()),
@@ -187,7 +209,7 @@ fn called(said: &Said<'_>, method: &str, params: Option<&Json>, has_id: bool) ->
         ("initialize", false) => Answer::Result(&["protocolVersion", "serverInfo", "capabilities"]),
         ("ping", false) => Answer::Result(&[]),
         ("server/discover", true) => Answer::Result(&["supportedVersions", "capabilities"]),
-        ("tools/list", _) if params.lacks("cursor") => Answer::Result(&["tools"]),
+        ("tools/list", _) if params.lacks("cursor") || is_blank(params.get("cursor")) => Answer::Result(&["tools"]),
         ("tools/call", _) => tool(&params, &meta),
         ("tools/list", _) => WRONG_PARAMS,
         _ => Answer::Error(if is_modern { 404 } else { 200 }, NO_SUCH_METHOD),
@@ -208,6 +230,7 @@ fn tool(params: &Json, meta: &Json) -> Answer {
     let Some(name) = params.text_of("name") else { return WRONG_PARAMS };
     let mut arguments = match params.get("arguments") {
         None | Some(Json::Null) => Vec::new(),
+        Some(Json::List(items)) if items.is_empty() => Vec::new(),
         Some(Json::Object(fields)) => fields.clone(),
         Some(_) => return WRONG_PARAMS,
     };
@@ -227,16 +250,27 @@ fn tool(params: &Json, meta: &Json) -> Answer {
     }
     let mut path = path.to_owned();
     let (mut payments, mut purchase) = (Vec::new(), None);
+    if meta.get("dry_run") == Some(&Json::Bool(true)) || is_paid && is_meant_for_an_argument(meta, &arguments) {
+        return Answer::Refused;
+    }
     if is_paid {
         let given = [meta.get("x402/payment"), meta.get("x402.payment")];
-        payments = given.into_iter().flatten().filter(|given| **given != Json::Null).cloned().collect();
+        payments = given
+            .into_iter()
+            .flatten()
+            .filter(|given| **given != Json::Null && !is_blank(Some(given)))
+            .cloned()
+            .collect();
         if !payments.iter().all(is_payment) || payments.windows(2).any(|two| !is_same_payment(&two[0], &two[1])) {
             return Answer::Refused;
         }
         match taken(&mut arguments, "idempotency_key") {
             Ok(None) => {}
+            Ok(Some(key)) if is_blank(Some(&key)) => {}
             Ok(Some(Json::Text(key)))
-                if (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic() && b != b',') =>
+                if (1..=128).contains(&key.len())
+                    && key.bytes().all(|b| b.is_ascii_graphic() && b != b',')
+                    && !is_of_a_template(&key) =>
             {
                 purchase = Some(key);
             }
@@ -267,6 +301,19 @@ fn tool(params: &Json, meta: &Json) -> Answer {
     Answer::Asked(Question { method, path, body, payments, purchase })
 }
 
+/// Whether a name is a word for nothing, or a place where a template has put nothing.
+fn is_of_a_template(key: &str) -> bool {
+    let inside = |first: char, last: char| key.strip_prefix(first)?.strip_suffix(last);
+    let word = inside('<', '>').or(inside('(', ')')).unwrap_or(key).to_lowercase();
+    let is_bare = |inner: &str| {
+        inner.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && inner.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+    };
+    ["null", "undefined", "none", "nil", "nan"].contains(&word.as_str())
+        || ["{{", "${", "$(", "#{", "<%"].iter().any(|place| key.contains(place))
+        || [inside('{', '}'), inside('<', '>'), key.strip_prefix('$')].into_iter().flatten().any(is_bare)
+}
+
 /// More than one of a name that is taken once.
 struct Twice;
 
@@ -280,11 +327,16 @@ fn taken(arguments: &mut Vec<(String, Json)>, name: &str) -> Result<Option<Json>
     Ok(own.into_iter().map(|(_, value)| value).find(|value| *value != Json::Null))
 }
 
-/// A whole number up to twenty, as a number or in a text.
+/// Whether it is a text of blanks.
+fn is_blank(json: Option<&Json>) -> bool {
+    json.and_then(Json::text).is_some_and(|text| text.trim().is_empty())
+}
+
+/// A whole number up to twenty.
 fn seconds(given: Result<Option<Json>, Twice>) -> Option<u32> {
     let digits = match given.ok()? {
         None => return Some(0),
-        Some(Json::Number(digits) | Json::Text(digits)) => digits,
+        Some(Json::Number(digits)) => digits,
         Some(_) => return None,
     };
     let Some(Json::Number(digits)) = json::read(digits.as_bytes()).map(|document| document.root) else { return None };
@@ -297,8 +349,7 @@ fn is_payment(given: &Json) -> bool {
         Json::Object(_) => true,
         Json::Text(text) => {
             let text = text.trim();
-            let fits = text.bytes().all(|b| b == b'\t' || (b >= b' ' && b != 0x7f));
-            !text.is_empty() && (fits || text.starts_with('{'))
+            text.starts_with('{') || text.bytes().all(|b| b == b'\t' || (b >= b' ' && b != 0x7f))
         }
         _ => false,
     }

@@ -183,7 +183,7 @@ async fn what_there_is_not_is_said_as_each_era_wants_it() {
         json!({"name": "Place_call"}),
         json!({}),
         json!({"name": 1}),
-        json!({"name": "list_voices", "arguments": []}),
+        json!({"name": "list_voices", "arguments": [1]}),
         json!([]),
     ] {
         let said = sent(&stack, &message("tools/call", &params)).send().await.expect(200).json();

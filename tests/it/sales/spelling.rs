@@ -138,18 +138,57 @@ async fn a_payment_behind_a_byte_order_mark_is_taken() {
 async fn a_header_in_which_a_client_says_that_it_has_none_is_none() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
-    for nothing in ["", "null", "undefined"] {
+    let words = ["", "null", "undefined", "NULL", "None", "none", "nil", "\"\"", "''"];
+    for nothing in words {
         stack.post(LIST).header("x-payment", nothing).send().await.refused(402, "payment_required");
         let payment = wallet.signs(&stack.post(LIST).demand().await);
         stack.post(LIST).paid_with(&payment).header("x-payment", nothing).send().await.expect(200);
     }
     // Another value is a payment that cannot be read.
     let payment = wallet.signs(&stack.post(LIST).demand().await);
-    for other in ["NULL", "{}", "none", "false"] {
+    for other in ["{}", "false", "no"] {
         let answer = stack.post(LIST).paid_with(&payment).header("x-payment", other).send().await;
         answer.refused(400, "invalid_payment");
     }
-    assert_eq!(stack.earned(), 3_000);
+    assert_eq!(stack.earned(), 9_000);
+}
+
+#[tokio::test]
+async fn a_payment_in_quotation_marks_is_taken_and_one_that_was_escaped_is_told_so() {
+    let stack = Stack::start(binaries!()).await;
+    let payment = stack.wallet().signs(&stack.post(LIST).demand().await);
+    let (name, value) = payment.header();
+    let escaped = format!("{}%3D%3D", value.trim_end_matches('='));
+    let refused = stack.post(LIST).header(name, &escaped).send().await.refused(400, "invalid_payment");
+    assert!(refused["message"].as_str().expect("words").contains("`%3D`"), "{refused}");
+    stack.post(LIST).header(name, &format!("\"{value}\"")).send().await.expect(200);
+    assert!(stack.post(LIST).header(name, &value).send().await.expect(200).header("idempotent-replayed").is_some());
+    assert_eq!(stack.earned(), 1_000);
+}
+
+#[tokio::test]
+async fn a_payment_in_the_body_or_an_authorization_is_told_where_it_belongs() {
+    let stack = Stack::start(binaries!()).await;
+    let payment = stack.wallet().signs(&stack.post(LIST).demand().await);
+    let (_, value) = payment.header();
+    let mut misplaced = Vec::new();
+    for name in ["payment", "paymentPayload", "x402"] {
+        misplaced.push(stack.post(LIST).body(&json!({name: payment.to_json()})));
+        misplaced.push(stack.post(LIST).body(&json!({name: value})));
+    }
+    for scheme in ["x402", "Payment"] {
+        misplaced.push(stack.post(LIST).header("authorization", &format!("{scheme} {value}")));
+    }
+    for request in misplaced {
+        let refused = request.send().await.refused(400, "bad_request");
+        assert_eq!(refused["field"], "PAYMENT-SIGNATURE", "{refused}");
+        assert!(!refused.to_string().contains(&value), "{refused}");
+    }
+    // What is plainly none is as it was, and so is one beside the right one.
+    stack.post(LIST).body(&json!({"payment": "usdc"})).send().await.refused(402, "payment_required");
+    let body = json!({"paymentPayload": payment.to_json()});
+    stack.post(LIST).body(&body).paid_with(&payment).send().await.expect(200);
+    assert_eq!(stack.earned(), 1_000);
 }
 
 #[tokio::test]

@@ -106,10 +106,11 @@ impl Presented {
         let version = Version::from_number(envelope.x402_version.0).ok_or(Malformed::UnknownVersion)?;
         match version {
             Version::V1 => {
-                let wire_v1::Payment { scheme, network, payload } = document(json, "")?;
+                let wire_v1::Payment { scheme, network, payload, extensions } = document(json, "")?;
                 let signed =
                     Authorized::of(&scheme, &network, is_taken, |network| Authorized::parse(network, payload))?;
-                Ok(Self { version, claim: Claim { scheme, accepted: None }, signed, identifier: None })
+                let identifier = identifier::of(json, extensions)?;
+                Ok(Self { version, claim: Claim { scheme, accepted: None }, signed, identifier })
             }
             Version::V2 => {
                 let wire_v2::Payment { accepted, payload, extensions } = document(json, "")?;
@@ -118,7 +119,7 @@ impl Presented {
                     Ok((Accepted::parse(accepted)?, Authorized::parse(network, payload)?))
                 })?;
                 let (accepted, signed) = both.unzip();
-                let identifier = extensions.map(identifier::of).transpose()?.flatten();
+                let identifier = identifier::of(json, extensions)?;
                 Ok(Self { version, claim: Claim { scheme, accepted }, signed, identifier })
             }
         }

@@ -53,6 +53,13 @@ pub fn seeds() -> Vec<String> {
         call("buy_number", "{}", &format!(r#"{{"x402.payment":" {encoded} ","x402/payment":null}}"#)),
         call("buy_number", "{}", r#"{"x402/payment":"YQ==","x402.payment":"Yg=="}"#),
         call("buy_number", r#"{"idempotency_key":"two words"}"#, "{}"),
+        call("buy_number", r#"{"idempotency_key":"${id}"}"#, "{}"),
+        call("buy_number", r#"{"idempotency_key":""}"#, r#"{"x402/payment":""}"#),
+        call("buy_number", "[]", "[ ]"),
+        call("buy_number", "{}", r#"{"idempotency_key":"order-17"}"#),
+        call("hang_up", &named(""), r#"{"dry_run":true}"#),
+        of("", "tools/list", r#"{"cursor":""}"#),
+        of("", "tools/list", "[]"),
         call("list_voices", r#"{"a":1}"#, "{}"),
         call("no_such_tool", "{}", "{}"),
     ]
@@ -87,8 +94,10 @@ mod tests {
         ];
         // What stands beside the arguments, and what a host put among them, either reader refuses.
         let messages = ["silence", "silence", "-32600", "-32600", "-32600", "-32700", "-32600"];
-        let tools = ["asked", "asked", "refused", "refused", "asked", "refused", "asked", "asked", "asked", "refused"];
-        let rest = ["refused", "refused", "-32602"];
+        let tools =
+            ["refused", "asked", "refused", "refused", "asked", "refused", "asked", "asked", "asked", "refused"];
+        let rest =
+            ["refused", "refused", "asked", "asked", "refused", "refused", "result", "result", "refused", "-32602"];
         assert_eq!(answers, [&methods[..], &messages, &tools, &rest].concat());
         for seed in seeds() {
             mcp(seed.as_bytes());

@@ -20,6 +20,8 @@ use crate::spec;
 
 /// The two headers that carry a payment.
 const HEADERS: [&str; 2] = ["payment-signature", "x-payment"];
+/// Where none of them is read.
+const MCP: &str = "/mcp";
 /// The one that a wallet signs in with.
 const SIGN_IN: &str = "sign-in-with-x";
 
@@ -99,11 +101,12 @@ pub struct Said {
 impl Exchange {
     pub(super) fn of(method: &str, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Self {
         let values = HEADERS.iter().flat_map(|name| headers.get_all(*name)).map(HeaderValue::as_bytes);
+        // The MCP server reads none there: what a message pays with is asked of another address.
         let given: BTreeSet<&[u8]> = values
+            .filter(|_| uri.path() != MCP)
             .flat_map(|value| value.split(|byte| *byte == b','))
-            .map(<[u8]>::trim_ascii)
-            // What a client's template writes where it has none is none.
-            .filter(|value| !matches!(*value, b"" | b"null" | b"undefined"))
+            .map(bare)
+            .filter(|value| !says_that_there_is_none(value))
             .collect();
         let read = |one: &&[u8]| {
             let document = str::from_utf8(one).ok().and_then(decoded);
@@ -223,6 +226,20 @@ impl OnSolana {
     pub fn pays(&self, owner: Pubkey) -> bool {
         associated(owner, self.mint) == self.account
     }
+}
+
+/// A payment without the quotation marks around it.
+fn bare(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii();
+    let quote = value.first().filter(|first| value.len() > 1 && b"\"'".contains(first));
+    let is_quoted = quote.is_some() && value.last() == quote;
+    if is_quoted { value[1..value.len() - 1].trim_ascii() } else { value }
+}
+
+/// What a client's template writes where it has none is none.
+fn says_that_there_is_none(value: &[u8]) -> bool {
+    let word = String::from_utf8_lossy(value).to_lowercase();
+    ["", "null", "undefined", "none", "nil", "nan", "[object object]"].contains(&word.as_str())
 }
 
 fn decoded(header: &str) -> Option<Value> {
