@@ -112,7 +112,7 @@ pub const VOICE_CALL: Endpoint = Endpoint {
                 &["max maximum limit longest", "length time seconds secs sec milliseconds", NOT_OF_THE_CALL],
             ])
             .such_as("3"),
-        Field::maybe("first_sentence", Kind::Text(FIRST_SENTENCE), "The exact opening words.").called_elsewhere(
+        Field::maybe("first_sentence", Kind::Speech(FIRST_SENTENCE), "The exact opening words. No braces.").called_elsewhere(
             "firstmessage beginmessage initialmessage welcomemessage greeting opener opening openingline \
              openingsentence openingmessage firstline firstwords startmessage intro introduction",
         )

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::questions;
+use super::{left_over, questions};
 use crate::api::{Field, Integer, Kind, LONGEST_TEXT, Text, languages, voices};
 use crate::types::{Country, PhoneNumber, Question, Timestamp, bare, instant, is_blank, visible, whole};
 
@@ -71,6 +71,7 @@ fn of_text(kind: Kind, text: String) -> Result<Value, String> {
         Kind::Speech(_) if text.contains(['{', '}']) => {
             Err("contains braces: it is spoken word for word, and nothing is filled in".to_owned())
         }
+        Kind::Text(_) | Kind::Speech(_) if left_over::is_only(&text) => Err(left_over::SAID.to_owned()),
         Kind::Text(Text { shortest, longest, .. }) | Kind::Speech(Text { shortest, longest, .. }) => {
             within(text, shortest, longest)
         }
