@@ -34,7 +34,7 @@ pub use fields::{
     sample_of,
 };
 pub use lists::{CALLS_LISTED, VOICE_CALLS, VOICE_CALLS_LIST};
-pub use nearest::{nearest, nearest_served};
+pub use nearest::{nearest, nearest_served, said_besides};
 pub use numbers::{NUMBERS, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 pub use rehearsed::REHEARSED;
 pub use unoffered::{Promise, Unoffered, Within, is_one_of};
