@@ -77,7 +77,11 @@ fn of_text(kind: Kind, text: String) -> Result<Value, String> {
         }
         Kind::Word(words) => one_of(words, &text),
         Kind::Time => instant(&text).map(Value::Time).ok_or_else(|| NOT_A_TIME.to_owned()),
-        Kind::Integer(limit) => Err(not_a_number(&limit)),
+        Kind::Integer(limit) => {
+            // Of an address this cannot be said: what is a number there has been read as one.
+            let is_right = of_anything_else(kind, &text).is_ok() && serde_json::from_str::<&RawValue>(&text).is_ok();
+            Err(if is_right { format!("{}, without quotes", not_a_number(&limit)) } else { not_a_number(&limit) })
+        }
         Kind::Questions(limits) => questions::read(&limits, "null").map(Value::Questions),
         Kind::Boolean => Err(NOT_A_BOOLEAN.to_owned()),
         Kind::Pattern(_)
