@@ -37,7 +37,7 @@ pub use lists::{CALLS_LISTED, VOICE_CALLS, VOICE_CALLS_LIST};
 pub use nearest::{nearest, nearest_served, said_besides};
 pub use numbers::{NUMBERS, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 pub use rehearsed::REHEARSED;
-pub use unoffered::{Promise, Unoffered, Within, is_one_of};
+pub use unoffered::{NEWEST_FIRST, Promise, Unoffered, Within, is_one_of};
 pub use unrecorded::voice_call;
 
 use crate::types::{Usdc, words};
