@@ -28,7 +28,7 @@ pub use calls::{
 pub use choices::{VOICE_LANGUAGES, VOICE_VOICES};
 pub use codes::Code;
 pub use dry_run::DRY_RUN;
-pub use exact::{absent, request_of, sold_in};
+pub use exact::{absent, no_text, request_of, sold_in};
 pub use fields::{
     Anyway, Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Parts, Questions, Text, body_of,
     sample_of,

@@ -1,5 +1,5 @@
 //! What programs write where a value is missing: a text of nothing else would be spoken, or be all
-//! that an AI goes by, and be charged.
+//! that an AI goes by, and be charged. `api::no_text` says the same to readers of the schema.
 
 /// Of JavaScript and JSON, Python, Ruby, Go and numbers that are none.
 const LEFT_OVER: [&str; 7] = ["undefined", "null", "none", "nil", "nan", "%!s", "%!v"];
@@ -7,20 +7,20 @@ const LEFT_OVER: [&str; 7] = ["undefined", "null", "none", "nil", "nan", "%!s", 
 /// What is said of such a text.
 pub(super) const SAID: &str = "has nothing in it but what programs write where a value is missing, such as undefined, null or [object Object]; send the text itself";
 
-/// Whether there is nothing else in a text, however often and whatever joins them. A text of signs
-/// alone is not meant.
+/// Whether there is nothing else in a text, however often, with blanks or signs of ASCII between. A
+/// text of signs alone is not meant.
 pub(super) fn is_only(text: &str) -> bool {
-    let lower = text.to_lowercase();
+    let lower = text.to_ascii_lowercase();
     let mut rest = lower.as_str();
     let mut found = false;
     while let Some(first) = rest.chars().next() {
         if let Some(behind) = LEFT_OVER.iter().find_map(|word| rest.strip_prefix(word)).or_else(|| object(rest)) {
             found = true;
             rest = behind;
-        } else if first.is_alphanumeric() {
-            return false;
-        } else {
+        } else if first.is_ascii_punctuation() || first.is_ascii_whitespace() {
             rest = rest.get(first.len_utf8()..).unwrap_or_default();
+        } else {
+            return false;
         }
     }
     found
@@ -52,7 +52,6 @@ mod tests {
             "%!s(<nil>)",
             "\"None\"",
             "[None, None]",
-            "null\u{200b}null",
         ] {
             assert!(is_only(text), "{text:?}");
         }
@@ -68,6 +67,8 @@ mod tests {
             "[object Object",
             "[object of art]",
             "nullé",
+            "null\u{200b}null",
+            "null\u{2014}null",
             "Null-O-Matic",
         ] {
             assert!(!is_only(text), "{text:?}");

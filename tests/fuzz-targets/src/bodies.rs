@@ -119,7 +119,8 @@ fn is_a_call(root: &Json) -> bool {
 /// between signs and blanks.
 fn is_left_by_a_template(text: &str) -> bool {
     let flat = text.to_ascii_lowercase().replace("[object object]", " null ");
-    let mut words = flat.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    let mut words =
+        flat.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).peekable();
     words.peek().is_some() && words.all(|word| ["undefined", "null", "none", "nil", "nan"].contains(&word))
 }
 
