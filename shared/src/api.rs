@@ -28,16 +28,16 @@ pub use calls::{
 pub use choices::{VOICE_LANGUAGES, VOICE_VOICES};
 pub use codes::Code;
 pub use dry_run::DRY_RUN;
-pub use exact::{absent, request_of, sold_in};
+pub use exact::{absent, no_text, request_of, sold_in};
 pub use fields::{
     Anyway, Field, IGNORED_FIELDS, Integer, Kind, LARGEST_BODY, LONGEST_TEXT, Parts, Questions, Text, body_of,
     sample_of,
 };
 pub use lists::{CALLS_LISTED, VOICE_CALLS, VOICE_CALLS_LIST};
-pub use nearest::{nearest, nearest_served};
+pub use nearest::{nearest, nearest_served, said_besides};
 pub use numbers::{NUMBERS, NUMBERS_BUY, NUMBERS_LIST, NUMBERS_RENEW};
 pub use rehearsed::REHEARSED;
-pub use unoffered::{Promise, Unoffered, Within, is_one_of};
+pub use unoffered::{NEWEST_FIRST, Promise, Unoffered, Within, is_one_of};
 pub use unrecorded::voice_call;
 
 use crate::types::{Usdc, words};

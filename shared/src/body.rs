@@ -6,6 +6,7 @@
 
 mod address;
 mod dry_run;
+mod left_over;
 mod name;
 mod names;
 mod object;

@@ -63,8 +63,8 @@ pub trait Handler: Sized + Send + Sync + 'static {
     }
     /// What a request of another method is answered at this path.
     fn wrong_method(method: &Method, path: &str) -> Answer {
-        let meant = api::nearest_served(method, path);
-        Answer::refusal(&Refusal::MethodNotAllowed { methods: methods::<Self>(), meant })
+        let (meant, besides) = (api::nearest_served(method, path), api::said_besides(method, path));
+        Answer::refusal(&Refusal::MethodNotAllowed { methods: methods::<Self>(), meant, besides })
     }
     /// Answers one request. There is no error: a refusal is an answer.
     fn handle(&self, request: Request, invocation: Invocation) -> impl Future<Output = Answer> + Send;
@@ -225,7 +225,11 @@ fn nothing_here(request: &Request) -> Answer {
             outcome: PREFLIGHT,
         };
     }
-    Answer::refusal(&Refusal::NoSuchPath { meant: api::nearest(request.method(), request.raw_http_path()) })
+    let (method, path) = (request.method(), request.raw_http_path());
+    Answer::refusal(&Refusal::NoSuchPath {
+        meant: api::nearest(method, path),
+        besides: api::said_besides(method, path),
+    })
 }
 
 /// The body's bytes, if they are not too many.

@@ -27,6 +27,8 @@ pub enum Refusal {
     NoSuchPath {
         /// The methods and the paths that may be meant.
         meant: Vec<(Method, &'static str)>,
+        /// What is to be said besides, where there is no address for what is wanted.
+        besides: &'static str,
     },
     /// 405
     MethodNotAllowed {
@@ -34,6 +36,8 @@ pub enum Refusal {
         methods: Vec<Method>,
         /// What may be meant, near this address, by the method that was sent.
         meant: Vec<(Method, &'static str)>,
+        /// As for an address at which there is nothing.
+        besides: &'static str,
     },
     /// 403: a browser sent it for a page of another site, which did not ask first whether it may.
     ForeignPage,

@@ -58,9 +58,8 @@ async fn what_is_disclosed_comes_behind_the_callers_own_opener_in_the_language_o
         ("+12133610003", json!({"wait_for_greeting": true}), format!("{AI} {RECORDED}")),
         (
             "+12133610004",
-            json!({"language": "de", "first_sentence": "Hallo {{name}}"}),
-            "Hallo { {name}}. Ich bin ein KI-Sprachassistent. Dieses Gespräch wird aufgezeichnet."
-                .replace("}}. ", "}} "),
+            json!({"language": "de", "first_sentence": "Hallo!"}),
+            "Hallo! Ich bin ein KI-Sprachassistent. Dieses Gespräch wird aufgezeichnet.".to_owned(),
         ),
         (
             "+12133610005",

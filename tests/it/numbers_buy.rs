@@ -251,6 +251,13 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (json!({"areaCode": "911"}), "area_code"),
         (json!({"country": "CA", "area_code": "800"}), "area_code"),
         (json!({"area_code": "960"}), "area_code"),
+        (json!({"PhoneNumberPrefix": "+1604"}), "area_code"),
+        (json!({"filter[national_destination_code]": "604"}), "area_code"),
+        (json!({"dial_code": "+44"}), "country"),
+        (json!({"county": "Alameda"}), "county"),
+        (json!({"state_code": "CA"}), "state_code"),
+        (json!({"expiration_date": "2027-06-01"}), "expiration_date"),
+        (json!({"owner_wallet": "0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8"}), "owner_wallet"),
     ] {
         let refused = stack.post(BUY).body(&body).send().await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{body}");

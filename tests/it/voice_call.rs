@@ -108,7 +108,7 @@ async fn braces_in_a_task_are_not_a_template() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
     stack.buys(&wallet).await;
-    let body = json!({"phone_number": TO, "task": "Say {{from}} and {{ now }} aloud, braces and all.", "first_sentence": "Hi {{to}}."});
+    let body = json!({"phone_number": TO, "task": "Say {{from}} and {{ now }} aloud, braces and all."});
     stack.post(CALL).body(&body).pay(&wallet).await.answer.expect(200);
     let call = &stack.bland.calls()[0];
     assert_eq!(call.prompt, call.request["task"].as_str().expect("a task"), "the dialler expands nothing");
@@ -339,6 +339,16 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (with("voicemail_message", json!("Call {{name}} back.")), "voicemail_message"),
         (with("voicemail_message", json!("Call {\u{200b}{name} back.")), "voicemail_message"),
         (with("voicemail_message", json!(["Call back."])), "voicemail_message"),
+        (with("voicemail_message", json!("None")), "voicemail_message"),
+        (with("first_sentence", json!("Hi {{name}}")), "first_sentence"),
+        (with("first_sentence", json!("undefined")), "first_sentence"),
+        (with("task", json!("[object Object]")), "task"),
+        (with("task", json!("null null null")), "task"),
+        (with("callee_phone", json!(TO)), "phone_number"),
+        (with("outgoingCallerId", json!(TO)), "from"),
+        (with("quiet_hours", json!("21-8")), "quiet_hours"),
+        (with("begin_message_delay_ms", json!(1000)), "begin_message_delay_ms"),
+        (with("questions", json!([{"name": "a", "question": "undefined", "type": "string"}])), "questions"),
         (with("voicemail_text", json!("Please call back.")), "voicemail_message"),
         (with("voicemail_action", json!("leave_message")), "voicemail_action"),
         (with("transfer_phone_number", json!("+12125550142")), "transfer_phone_number"),

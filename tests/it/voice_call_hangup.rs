@@ -102,6 +102,17 @@ async fn a_conversation_is_ended_and_stays_paid() {
     assert!(!ended["transcript"].as_array().expect("lines").is_empty());
 }
 
+/// What Java's `HttpURLConnection` sends that was told nothing.
+const JAVA: &str = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
+
+#[tokio::test]
+async fn a_program_whose_library_names_html_by_itself_is_answered_in_json() {
+    let call = Call::placed(Script::NeverEnds, 4).await;
+    let polled = call.stack.get(&format!("{CALL}/{}", call.id)).header("accept", JAVA).send().await;
+    assert_eq!(polled.expect(200).json()["status"], "in-progress");
+    is_ending(&call.hang_up().header("accept", JAVA).send().await, &call);
+}
+
 #[tokio::test]
 async fn a_phone_that_rings_rings_no_more_and_stays_paid() {
     let call = Call::placed(Script::NeverEnds, 2).await;

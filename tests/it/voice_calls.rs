@@ -193,6 +193,11 @@ async fn a_list_is_narrowed_behind_the_question_mark() {
         ("offset=20", "cursor"),
         ("include_transcript=true", "include_transcript"),
         ("sort=asc", "sort"),
+        ("sort=created_at", "sort"),
+        ("filter%5Bstatus%5D=completed", "status"),
+        ("params[limit]=1", "limit"),
+        ("since[gte]=2026-11-01", "since"),
+        ("wallet=0xCC8c44AD3dc2A58D841c3EB26131E49b22665EF8", "wallet"),
     ] {
         let refused = ask(query.to_owned()).await.refused(400, "bad_request");
         assert_eq!(refused["field"], field, "{query}: {refused}");

@@ -7,7 +7,7 @@ use super::codes::{
 };
 use super::numbers::TRANSACTION;
 use super::unoffered::{CALL as UNOFFERED, HANGUP};
-use super::{DRY_RUN, Endpoint, Field, IGNORED_FIELDS, Integer, Kind, Method, Questions, Tag, Text, refusals};
+use super::{Anyway, DRY_RUN, Endpoint, Field, IGNORED_FIELDS, Integer, Kind, Method, Questions, Tag, Text, refusals};
 use crate::types::Usdc;
 use crate::types::call::{EndedBy, ResultStatus, Retry, Role, Status};
 
@@ -55,27 +55,45 @@ pub const VOICE_CALL: Endpoint = Endpoint {
             "phone number tonumber tophone tophonenumber phoneno num msisdn tel telephone e164 dial dialto callto whom \
              numbertocall numbertodial phonenumbertocall phonetocall destination destinationnumber destinationphone \
              destinationphonenumber recipient recipientnumber recipientphone callee calleenumber customer \
-             customernumber customerphone contact target targetnumber",
+             customernumber customerphone contact target targetnumber calleephone calleephonenumber called calledparty calledpartynumber",
         )
+        .told_by(&[&[
+            "callee called destination recipient dest target dialed dialled",
+            "number num phone msisdn tel telephone party",
+            "!from list id name numbers alternate alternative fallback backup",
+        ]])
         .such_as("\"+12133610872\""),
         Field::always("task", Kind::Text(TASK), "What the AI is to say and ask, and when it is to hang up.")
             .called_elsewhere(
                 "prompt systemprompt baseprompt generalprompt callprompt agentprompt instruction instructions objective goal script \
                  purpose message text content brief description details callrequirement query question context agenda say \
-                 ask whattosay input",
+                 ask whattosay input callcontext callscript callgoal callpurpose systemmessage additionalinfo additionalinformation \
+                 talkingpoints conversationgoal messagebody speechtext",
             )
             .told_by(&[
                 &["prompt prompts instruction instructions objective", "!id version name hash voicemail machine greeting negative tokens token cache key source label"],
                 &["task", "description text details detail body content message"],
+                &["call conversation", "context script goal goals purpose brief agenda talking objectives", NOT_WHAT_IS_SAID],
+                &["system", "message msg", NOT_WHAT_IS_SAID],
+                &["additional extra further background", "info information context", NOT_WHAT_IS_SAID],
             ])
             .such_as("\"Confirm the 7pm reservation for two under Vicky, then end the call.\""),
         Field::maybe("from", Kind::Phone, "One of the wallet's numbers; its only one if this is left out.")
             .called_elsewhere(
                 "callfrom fromnumber fromnum fromphone fromphonenumber callerid caller callernumber callerphone outboundnumber \
                  sender sendernumber source sourcenumber phonenumberid agentphonenumberid mynumber ani clid did \
-                 outboundcallerid twilionumber",
+                 outboundcallerid outgoingcallerid twilionumber phonenumbersid numbersid cli originationidentity origination originator",
             )
-            .told_by(&[&["from caller calling outbound outgoing sender originating", "number num phone did cli msisdn", "!to user"]]),
+            .told_by(&[
+                &[
+                    "from caller calling outbound outgoing sender originating origination originator source our my own twilio telnyx \
+                     vonage plivo bandwidth",
+                    "number num phone phonenumber did cli msisdn identity",
+                    "!to user customer callee name random pool country api application app data code sid",
+                ],
+                &["outgoing outbound source my our", "callerid"],
+                &["outgoing outbound source my our", "caller", "id"],
+            ]),
         Field::maybe(
             "voice",
             Kind::Voice,
@@ -105,24 +123,27 @@ pub const VOICE_CALL: Endpoint = Endpoint {
                  timeout calltimeout timeoutminutes timeoutseconds maxmins mins hangupafter hangupafterminutes \
                  hangupafterseconds endafter endafterminutes cutoff maxcalldurationms maxcalldurationseconds maxdurationms \
                  maxdurationsec maxdurationsecs maxdurationmin maxdurationmins maxcallseconds maxcalltime calltimelimit \
-                 callmaxduration durationseconds durationsecs durationmins durationmin",
+                 callmaxduration durationseconds durationsecs durationmins durationmin timeoutsecs timelimitsecs timelimitseconds \
+                 timelimitminutes lengthtimer calltimer",
             )
             .told_by(&[
                 &["duration durations minutes mins", NOT_OF_THE_CALL],
                 &["max maximum limit longest", "length time seconds secs sec milliseconds", NOT_OF_THE_CALL],
             ])
             .such_as("3"),
-        Field::maybe("first_sentence", Kind::Text(FIRST_SENTENCE), "The exact opening words.").called_elsewhere(
+        Field::maybe("first_sentence", Kind::Speech(FIRST_SENTENCE), "The exact opening words. No braces.").called_elsewhere(
             "firstmessage beginmessage initialmessage welcomemessage greeting opener opening openingline \
-             openingsentence openingmessage firstline firstwords startmessage intro introduction",
+             openingsentence openingmessage openingstatement openingremark openingremarks firstline firstwords startmessage intro \
+             introduction",
         )
         .told_by(&[
             &[
                 "first begin beginning opening initial start starting welcome greeting",
-                "sentence sentences message msg line words utterance phrase text speech",
-                "!wait voicemail machine id at",
+                "sentence sentences message msg line words utterance phrase text speech statement remark remarks",
+                NOT_OF_THE_WORDS,
+                "!at",
             ],
-            &["greeting", "!wait voicemail machine id"],
+            &["greeting", NOT_OF_THE_WORDS],
         ]),
         Field::maybe(
             "wait_for_greeting",
@@ -130,7 +151,8 @@ pub const VOICE_CALL: Endpoint = Endpoint {
             "Whether the other side speaks first; `false` if it is left out.",
         )
         .called_elsewhere("wait waitfor waitfirst waitforuser waitforanswer waitforresponse waitforcallee letthemspeakfirst waitforhello listenfirst userspeaksfirst firstspeaker \
-                          whospeaksfirst firstmessagemode")
+                          whospeaksfirst firstmessagemode startspeaker startingspeaker initialspeaker speaksfirst")
+        .with_anyway(AI_FIRST)
         .told_by(&[&["wait waits await", "greeting hello user human person callee answer pickup speech first", "!approval approve confirmation review"]]),
         Field::maybe(
             "interruption_threshold",
@@ -138,7 +160,7 @@ pub const VOICE_CALL: Endpoint = Endpoint {
             "Milliseconds of silence before the AI speaks.",
         )
         .called_elsewhere("interruption interruptions interrupt interruptible interruptthreshold interruptionthresholdmilliseconds \
-                          interruptiontime interruptiondelay interruptionms interruptionthresholdms silencethreshold")
+                          interruptiontime interruptiondelay interruptionms interruptionthresholdms silencethreshold startspeakingplanwaitseconds")
         .told_by(&[&[
             "interruption interruptions interrupt barge bargein",
             "threshold ms milliseconds delay time seconds secs latency",
@@ -186,6 +208,19 @@ pub const VOICE_CALL: Endpoint = Endpoint {
     ],
     refusals: refusals::of_paid![UNSUPPORTED_DESTINATION, QUIET_HOURS, NO_OWNED_NUMBERS, WRONG_WALLET, AMBIGUOUS_FROM, DESTINATION_OPTED_OUT, CALL_IN_PROGRESS],
 };
+
+/// Who speaks first where nothing is said of it.
+const AI_FIRST: &[Anyway] = &[(
+    "firstspeaker whospeaksfirst firstmessagemode startspeaker startingspeaker initialspeaker speaksfirst",
+    &["agent", "ai", "assistant", "bot", "assistantspeaksfirst", "assistantspeaksfirstwithmodelgeneratedmessage"],
+)];
+
+/// What is set of opening words beside the words, or is about others.
+const NOT_OF_THE_WORDS: &str = "!wait voicemail machine id delay pause ms seconds timeout interruption interruptions interruptible interrupt \
+    enabled enable mode";
+
+/// What a call is known by, and what a model has of its own.
+const NOT_WHAT_IS_SAID: &str = "!id ids name version hash window length size tokens token url role";
 
 /// What has to do with a call by voice, or with who made one.
 const NOT_OF_THE_VOICE: &str = "!call session request campaign";

@@ -10,6 +10,9 @@ use crate::types::{AROUND_A_CODE, AreaCode, BLANKS, Country, unreadable, without
 /// Where a field's schema refers to for what is the same as leaving it out.
 const ABSENT: &str = "#/components/schemas/Absent";
 
+/// The same for what is no text where one is said or asked for.
+const NO_TEXT: &str = "#/components/schemas/NoText";
+
 /// RFC 3339, as [`crate::types::instant`] reads it; that there is such a day is for the `format`.
 const TIME: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$";
 
@@ -73,6 +76,27 @@ pub fn absent() -> Value {
     })
 }
 
+/// What is no text: what is absent, and what a template leaves over.
+pub fn no_text() -> Value {
+    json!({
+        "anyOf": [{"$ref": ABSENT}, {"type": "string", "pattern": left_over()}],
+        "description": "Text of nothing but what programs write where a value is missing, such as undefined, null or [object Object].",
+    })
+}
+
+/// What is left over, as bodies are read: often or once, in any letters, and signs and blanks.
+fn left_over() -> String {
+    let in_any_letters = |word: &str| -> String {
+        word.chars()
+            .map(|c| if c == ' ' { " ".to_owned() } else { format!("[{}{c}]", c.to_ascii_uppercase()) })
+            .collect()
+    };
+    let words = ["undefined", "null", "none", "nil", "nan"].map(in_any_letters).join("|");
+    let object = in_any_letters("object ");
+    let between = r"[\t\n\r -/:-@\[-`{-~]*";
+    format!(r"^{between}(?:(?:{words}|\[{object}[A-Za-z]+\]|%![SVsv]){between})+$")
+}
+
 /// The same schema where only numbers of these countries are sold: what it says of `country` says
 /// which.
 pub fn sold_in(mut schema: Value, countries: &[Country]) -> Value {
@@ -104,8 +128,8 @@ fn of_field(field: &Field) -> Value {
 /// What a reader is told of a kind, made exact.
 fn of_kind(kind: Kind) -> Value {
     let exact = match kind {
-        Kind::Text(text) => json!({"pattern": text_of(text, ""), "not": {"$ref": ABSENT}}),
-        Kind::Speech(text) => json!({"pattern": text_of(text, BRACES), "not": {"$ref": ABSENT}}),
+        Kind::Text(text) => json!({"pattern": text_of(text, ""), "not": {"$ref": NO_TEXT}}),
+        Kind::Speech(text) => json!({"pattern": text_of(text, BRACES), "not": {"$ref": NO_TEXT}}),
         Kind::Country => json!({"pattern": country()}),
         Kind::Language => json!({
             "pattern": languages::pattern(), "maxLength": languages::LONGEST, "examples": languages::spoken(),
@@ -149,10 +173,10 @@ fn with(mut schema: Value, more: Value) -> Value {
 /// choose from are there exactly where they are chosen from. Blank, they are absent, as an optional
 /// field is.
 fn questions(mut schema: Value) -> Value {
-    for text in ["/items/properties/question", "/items/properties/options/items"] {
+    for (text, none) in [("/items/properties/question", NO_TEXT), ("/items/properties/options/items", ABSENT)] {
         if let Some(text) = schema.pointer_mut(text).and_then(Value::as_object_mut) {
             text.insert("pattern".to_owned(), json!(LINE));
-            text.insert("not".to_owned(), json!({"$ref": ABSENT}));
+            text.insert("not".to_owned(), json!({"$ref": none}));
         }
     }
     if let Some(options) = schema.pointer_mut("/items/properties/options") {

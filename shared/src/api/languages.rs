@@ -125,6 +125,8 @@ const RETIRED: [&str; 6] = ["iw", "ji", "jw", "sh", "scr", "scc"];
 const FAMILIES: &str = "afa alg apa art ath aus bad bai bat ber bih bnt btk cai cau cel cmc cpe cpf cpp crp cus day dra fiu gem inc \
     ine iro kar khi kro map mkh mno mun myn nah nai nic nub oto paa phi pra roa sai sal sem sgn sio sit sla smi son ssa tai tup \
     tut wak wen ypk znd";
+/// Its codes that stand for no language: undetermined, multiple, uncoded, no linguistic content.
+const NO_LANGUAGE: [&str; 4] = ["und", "mul", "mis", "zxx"];
 /// Its codes, where what follows may be another language than Mandarin: Cantonese is `zh-yue`, too
 /// (RFC 5646, extended language subtags).
 const CHINESE: [&str; 3] = ["zh", "zho", "chi"];
@@ -155,6 +157,11 @@ pub enum UnknownLanguage {
         "is Chinese of Hong Kong or Macao, which is Cantonese when it is spoken; \"zh\" is Mandarin. The AI's voices speak {Spoken}"
     )]
     Cantonese,
+    /// It is a code of ISO 639 for something else than one language.
+    #[error(
+        "is a code for what is not one language: not known, several, without a code, or nothing that is said. The AI's voices speak {Spoken}"
+    )]
+    NoLanguage,
     /// It is not the code of a language.
     #[error("is not a language code of ISO 639 or BCP 47, such as \"en\" or \"pt-BR\". There are {Spoken}")]
     NotACode,
@@ -247,6 +254,9 @@ pub fn for_dialler(asked: &str) -> Result<&'static str, UnknownLanguage> {
             Some(end) => tag.truncate(end),
             None => break,
         }
+    }
+    if NO_LANGUAGE.contains(&&*language) {
+        return Err(UnknownLanguage::NoLanguage);
     }
     if RETIRED.contains(&language.as_str())
         || FAMILIES.split(' ').any(|code| code == language)
@@ -389,6 +399,9 @@ mod tests {
             "ber",
         ] {
             assert_eq!(for_dialler(asked), Err(UnknownLanguage::NotSpoken), "{asked}");
+        }
+        for asked in ["und", "mul", "MIS", "zxx", "und-US"] {
+            assert_eq!(for_dialler(asked), Err(UnknownLanguage::NoLanguage), "{asked}");
         }
         for asked in ["zh-HK", "zh_hk", "zh-MO", "zho-HK", "zh-Hant-HK", "ZH_hant_MO.UTF-8"] {
             assert_eq!(for_dialler(asked), Err(UnknownLanguage::Cantonese), "{asked}");

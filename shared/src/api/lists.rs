@@ -82,7 +82,7 @@ const WANTED: &[Field] = &[
     Field::maybe("cursor", Kind::Pattern(CURSOR), "`next_cursor` of the page before, as it is.").called_elsewhere(
         "nextcursor pagecursor aftercursor after startingafter startafter pagetoken nextpagetoken nexttoken nextpage \
          continuationtoken continuation exclusivestartkey page pagenumber offset skip paginationkey paginationtoken pagekey pageno pagenum \
-         pageindex pageoffset startindex startkey startcursor index position bookmark marker afterid sinceid nexturl nextpageuri",
+         pageindex pageoffset startindex startkey startcursor index position bookmark marker afterid sinceid nexturl nextpageuri pageafter",
     )
     .with_anyway(FIRST_PAGE),
 ];

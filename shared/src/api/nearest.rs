@@ -3,7 +3,7 @@
 
 use std::iter;
 
-use super::{ALL, DOCUMENTS, MCP, Method};
+use super::{ALL, DOCUMENTS, MCP, Method, VOICE_CALL_HANGUP, is_one_of};
 use crate::types::is_one_slip_from;
 
 /// The fewest letters of a word that is recognised in spite of a slip.
@@ -28,6 +28,11 @@ const READS: i32 = OTHER / 10;
 pub fn nearest(method: &http::Method, path: &str) -> Vec<(Method, &'static str)> {
     let asked = words(path);
     let reads = Method::Get.serves(method);
+    match ends(method, &asked) {
+        Some(Ends::Call) => return vec![(VOICE_CALL_HANGUP.method, VOICE_CALL_HANGUP.path)],
+        Some(Ends::Lease) => return Vec::new(),
+        None => {}
+    }
     let endpoints = ALL.into_iter().map(|endpoint| (endpoint.method, endpoint.path));
     let documents = DOCUMENTS.into_iter().map(|path| (Method::Get, path));
     let tools = iter::once((Method::Post, MCP));
@@ -61,6 +66,38 @@ pub(super) fn names<'a>(asked: &str, known: impl Iterator<Item = &'a str>) -> Ve
     least(near)
 }
 
+/// What a client wants to end, which no address that sells may be named for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Call,
+    Lease,
+}
+
+/// Words of addresses at which others end a call or give up a number.
+const ENDING: &str = "hangup hang end stop cancel terminate disconnect kill abort close finish drop complete delete remove release \
+    return surrender unsubscribe transfer";
+const OF_NUMBERS: &str = "phone number numbers lease leases";
+const OF_CALLS: &str = "voice call calls";
+
+fn ends(method: &http::Method, asked: &[String]) -> Option<Ends> {
+    let has = |words: &str| asked.iter().any(|word| is_one_of(words, word));
+    let is_wanted = method == http::Method::DELETE || !Method::Get.serves(method) && has(ENDING);
+    match (has(OF_CALLS), has(OF_NUMBERS)) {
+        _ if !is_wanted => None,
+        (true, _) => Some(Ends::Call),
+        (false, true) => Some(Ends::Lease),
+        (false, false) => None,
+    }
+}
+
+/// What is said to a client that asks at an address that there is for nothing.
+pub fn said_besides(method: &http::Method, path: &str) -> &'static str {
+    match ends(method, &words(path)) {
+        Some(Ends::Lease) => "A lease that is not renewed ends by itself, and is not given to another wallet. ",
+        Some(Ends::Call) | None => "",
+    }
+}
+
 /// Those that are nearest.
 fn least<T>(near: impl Iterator<Item = (i32, T)>) -> Vec<T> {
     let near: Vec<_> = near.collect();
@@ -71,10 +108,13 @@ fn least<T>(near: impl Iterator<Item = (i32, T)>) -> Vec<T> {
 /// What a client means that asks by another method than there is at this address: what is near, or
 /// else lies below it, and can be asked so.
 pub fn nearest_served(method: &http::Method, path: &str) -> Vec<(Method, &'static str)> {
+    let asked = words(path);
     let mut near = nearest(method, path);
+    if ends(method, &asked).is_some() {
+        return near;
+    }
     near.retain(|(known, _)| known.serves(method));
     if near.is_empty() {
-        let asked = words(path);
         let lies_below = |known: &str| words(known).strip_prefix(&*asked).is_some_and(|rest| !rest.is_empty());
         let below = ALL.into_iter().filter(|known| known.method.serves(method) && lies_below(known.path));
         near.extend(below.map(|known| (known.method, known.path)));
@@ -147,7 +187,7 @@ fn is_ours(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{names, nearest, nearest_served};
+    use super::{names, nearest, nearest_served, said_besides};
     use crate::api::{ALL, DOCUMENTS};
 
     fn meant(path: &str) -> Vec<&'static str> {
@@ -179,7 +219,7 @@ mod tests {
             for method in ["GET", "HEAD"] {
                 assert_eq!(by(method, path), [to_read], "{method} {path}");
             }
-            for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            for method in ["POST", "PUT", "PATCH"] {
                 assert_eq!(by(method, path), [otherwise], "{method} {path}");
             }
         }
@@ -243,9 +283,31 @@ mod tests {
         assert_eq!(of("GET", "/api/v1/voice/calls/list"), ["/api/v1/voice/calls"]);
         assert_eq!(of("POST", "/v1/voice/calls"), ["/api/v1/voice/call"]);
         assert_eq!(of("GET", "/api/v1/voice/call"), ["/api/v1/voice/call/{call_id}"]);
+        assert_eq!(of("DELETE", "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ"), ["/api/v1/voice/call/{call_id}/hangup"]);
         for (method, path) in [("POST", "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ"), ("DELETE", "/v1/phone/numbers")] {
             assert!(of(method, path).is_empty(), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn what_is_to_end_leads_to_nothing_that_sells() {
+        let hangup = "/api/v1/voice/call/{call_id}/hangup";
+        for end in "hangup hang-up end stop cancel terminate disconnect Hangup".split(' ') {
+            for path in ["/api/v1/voice", "/voice/call", "/v1/calls", "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ"] {
+                assert_eq!(meant(&format!("{path}/{end}")), [hangup], "{path} {end}");
+            }
+        }
+        assert_eq!(by("DELETE", "/v1/calls/7ZZZZZZZZZZZZZZZZZZZZZZZZZ"), [hangup]);
+        for end in ["release", "cancel", "delete", "transfer", "14155551234/release"] {
+            for path in ["/api/v1/phone/numbers", "/v1/numbers", "/phone/number"] {
+                let path = format!("{path}/{end}");
+                assert!(meant(&path).is_empty(), "{path}");
+                assert!(said_besides(&http::Method::POST, &path).starts_with("A lease"), "{path}");
+            }
+        }
+        assert!(said_besides(&http::Method::DELETE, "/v1/phone/numbers/1").starts_with("A lease"));
+        assert_eq!(said_besides(&http::Method::POST, "/v1/phone/numbers/order"), "");
+        assert_eq!(by("GET", "/api/v1/phone/numbers/cancel"), ["/api/v1/phone/numbers"]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
     parameters: &[DRY_RUN],
     request: &[
         Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
-            .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc countries alpha2 regioncode callingcode")
+            .called_elsewhere("countrycode isocountry isocountrycode countryiso isocode iso iso2 iso3166 nation cc countries alpha2 regioncode callingcode dialcode dialingcode \
+                 diallingcode phonecode isdcode isd internationalcode countrydialcode")
             .told_by(COUNTRY_IN_A_NAME)
             .such_as("\"US\""),
         Field::maybe(
@@ -29,8 +30,15 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
              where there is none, and `area_code_matched` says so.",
         )
         .also(&["areaCode"])
-        .called_elsewhere("area areas areacodes code npa npanxx prefix citycode dialcode areaprefix preferredareacode preferredarea desiredareacode numberdesiredareacode wantedareacode")
-        .told_by(&[&["area", "code codes prefix prefixes"], &["areacode"], &["npa"]])
+        .called_elsewhere("area areas areacodes code npa npanxx prefix prefixes citycode stdcode ndc nationaldestinationcode \
+                          areaprefix preferredareacode preferredarea desiredareacode numberdesiredareacode wantedareacode")
+        .told_by(&[
+            &["area", "code codes prefix prefixes"],
+            &["areacode"],
+            &["npa"],
+            &["national", "destination", "code codes"],
+            &["number numbers phone phonenumber did local std", "prefix prefixes", "!order invoice"],
+        ])
         .such_as("\"415\""),
     ],
     unoffered: BUY,

@@ -15,6 +15,9 @@ use crate::types::is_misspelt;
 pub(super) use lists::{CALLS, HANGUP, LIST};
 pub(super) use numbers::{BUY, RENEW};
 
+/// What stands for a field by which a list is asked to begin at the newest, in [`Promise::Beside`].
+pub const NEWEST_FIRST: &str = "newest first";
+
 /// Something that is not offered.
 #[derive(Clone, Copy, Debug)]
 pub struct Unoffered {
@@ -53,6 +56,9 @@ pub enum Promise {
     Number,
     /// A time, as `2026-06-17` or `2026-06-17T12:00:00Z`. Anything else is said of something else.
     Time,
+    /// The address of a wallet, or a name for one. Anything else is said of the caller's own people
+    /// and programs.
+    Wallet,
     /// As `Unless`, with other words where the body has something in this field, and where it has
     /// not.
     Beside(&'static str, &'static [&'static str], &'static [&'static str]),
@@ -134,6 +140,10 @@ impl Unoffered {
         Self { promise: Promise::Number, ..self }
     }
 
+    const fn when_a_wallet(self) -> Self {
+        Self { promise: Promise::Wallet, ..self }
+    }
+
     const fn always(self) -> Self {
         Self { promise: Promise::Always, ..self }
     }
@@ -183,6 +193,18 @@ const NOTIFY: &str = "webhook* *webhook *webhooks *webhookurl *callback *callbac
     onend onended onfinish onfinished onsuccess onresult onfailure onerror resulturl notifyurl notificationurl \
     pingbackurl hook hookurl completionurl finishurl reportto";
 
+/// What a wallet is called that is not meant to be the one that pays.
+const WALLETS: &str = "wallet walletaddress walletid owner owneraddress ownedby beneficiary beneficiaryaddress assignee assignto \
+    assignedto grantto giveto leaseto leasedto lessee holder onbehalfof behalfof forwallet foraddress foruser forcustomer account \
+    accountaddress address recipient";
+/// The same in words, but for the one that pays and for what is paid with.
+const ANOTHER_WALLET: &[Parts] = &[
+    &["wallet wallets owner beneficiary", NOT_ANOTHER],
+    &["address account", "new for target recipient customer user holder assignee evm eth ethereum solana", NOT_ANOTHER],
+];
+const NOT_ANOTHER: &str = "!payer paying pay payment payee payout refund sender source from signer signing billing my own self agent \
+    connected session sdk smart current token asset contract usdc facilitator";
+
 /// What there is for those who only want to try.
 const REHEARSED: &str =
     "every request that is paid for is real; with `?dry_run=true` in the address it is a rehearsal, free of charge";
@@ -198,7 +220,7 @@ pub(super) const ANYWHERE: &[Unoffered] = &[
         .only(&[&["test", "testing", "sandbox", "dryrun", "simulation", "simulate", "mock", "staging", "preview"]]),
     not(
         "maxprice maxcost maxspend maxspending maxamount maxcharge maxpay maxpayment maxbudget maxfee maxusd maxusdc \
-         maxpriceusd maxcostusd maxpriceusdc maxpaymentamount budget budgetusd spendinglimit spendlimit costlimit pricelimit \
+         maxpriceusd maxpriceperminute maxcostusd maxpriceusdc maxpaymentamount budget budgetusd spendinglimit spendlimit costlimit pricelimit \
          pricecap costcap spendingcap spendcap budgetlimit budgetcap",
         "the price is fixed, and the 402 names it; your wallet's client can refuse to sign more",
     )
@@ -220,6 +242,15 @@ pub(super) const ANYWHERE: &[Unoffered] = &[
 /// What happens anyway, where somewhat later is asked for.
 const AT_ONCE: &[&str] = &["now", "immediately", "immediate", "asap", "instant", "atonce", "once"];
 
+/// What speaks of another time for a call.
+const OTHER_TIMES: &[Parts] = &[
+    &["earliest latest", "time call start hour date"],
+    &["not dont never", "before after earlier later sooner"],
+    &["quiet working business office calling dialing dialling contact permitted allowed", "hours window windows"],
+    &["call dial ring", "start begin", "time date at in"],
+    &["minutes mins seconds secs hours days", "now", "from"],
+];
+
 /// What is done where a machine answers.
 const AT_A_MACHINE: &str =
     "where voicemail answers, the AI leaves what `voicemail_message` says, and hangs up where there is none";
@@ -230,20 +261,36 @@ pub(super) const CALL: &[Unoffered] = &[
         "schedul* callat calltime calldate calldatetime callon callwhen callafter callbefore deadline notafter earliestat latestat \
          earlieststart lateststart delay delayseconds delayminutes delayms dispatch* when time at date datetime \
          dueat duedate timewindow calltimewindow callwindow callingwindow callinghours callhours businesshours \
-         windowstart windowend cron rrule recurrence recurring repeat repeatevery *until dialat dialtime placeat ringat",
+         windowstart windowend cron rrule recurrence recurring repeat repeatevery *until dialat dialtime placeat ringat \
+         earliesttime latesttime quiethours workinghours officehours startin callin beginin ringin inseconds inminutes inhours \
+         indays callstarttime callstart callstartdate secondsfromnow minutesfromnow hoursfromnow notearlierthan notlaterthan \
+         nosoonerthan donotcallbefore donotcallafter contacthours",
         "a call is placed at once",
     )
     .and(TIMES)
+    .told_by(OTHER_TIMES)
     .unless(AT_ONCE),
+    not(
+        "beginmessagedelay beginmessagedelayms greetingdelay greetingdelayms firstmessagedelay firstmessagedelayms initialdelay \
+         firstsentencedelay initialmessagedelay",
+        "the AI speaks as soon as the call is answered, or after the callee where `wait_for_greeting` is true",
+    )
+    .told_by(&[&["begin first initial opening start", "message sentence speech speaking words", "delay pause"], &["greeting", "delay pause"]]),
+    not("startspeakingplan", "`interruption_threshold` says after how many milliseconds of silence the AI speaks").holding("waitseconds"),
     not(
         "callback* statuscallback* recordingstatuscallback* asyncamdstatuscallback* amdstatuscallback* hooks serverurl \
          server servermessages notify* notification* eventurl eventsurl oncallend oncallended onhangup \
          onanswer fallbackurl postcallwebhook* responseurl returnurl replyto email* sendemail \
          resultsemail slack* streamurl stream mediastream websocketurl websocket monitorplan listenurl \
-         controlurl postcallemail summaryemail",
+         controlurl postcallemail summaryemail statusurl ringurl hangupurl answerurl sendto sendresultsto sendresultto \
+         sendsummaryto sendtranscriptto sendrecordingto deliverto deliverresultsto resultsto",
         "nothing is sent when a call ends or while it runs; poll `poll_url`, which is free",
     )
-    .and(NOTIFY),
+    .and(NOTIFY)
+    .told_by(&[
+        &["status event events result results progress hangup", "url uri endpoint"],
+        &["send deliver forward", "result results summary transcript recording outcome report"],
+    ]),
     not("voicemail voicemailaction voicemailoption voicemailbehavior voicemailbehaviour onvoicemail", AT_A_MACHINE).beside(
         "voicemail_message",
         &["leavemessage", "leave", "message", "leavevoicemail", "true"],
@@ -272,7 +319,8 @@ pub(super) const CALL: &[Unoffered] = &[
          agentid agentoverride agentoverrides agentversion agentversionid overrideagentid overrideagentversion agentconfig \
          conversationconfig conversationconfigoverride squad squadid squadoverrides workflow workflowid workflowoverrides flow flowid flowsid \
          playbook playbookid knowledge knowledgebase knowledgebases knowledgebaseid knowledgebaseids documents files memory \
-         memoryid guardrails guardrailconfig template templateid promptid scriptid twiml applicationsid url",
+         memoryid guardrails guardrailconfig template templateid promptid scriptid twiml applicationsid url ncco contactflowid flowarn callflow callflowid audiourl \
+         playaudio playurl medianame mediaurl",
         "`task` is all that the AI goes by",
     ),
     not(
@@ -308,9 +356,18 @@ pub(super) const CALL: &[Unoffered] = &[
     .when_a_number(),
     not(
         "recipients contacts customers phonenumbers numbers calldata callobjects calls batch batchid bulk csv \
-         phonenumberlist concurrentcalls",
-        "a request places one call",
-    ),
+         phonenumberlist concurrentcalls tonumbers tophonenumbers destinations targets callees recipientnumbers destinationnumbers \
+         alternatenumber alternativenumber",
+        "a request places one call, to one number",
+    )
+    .told_by(&[
+        &[
+            "alternate alternative secondary backup second additional",
+            "number numbers phone phones recipient recipients destination contact",
+            "!reference id order",
+        ],
+        &["fallback", "phone phones recipient destination", "!id url"],
+    ]),
     not(
         "sms* mms* voicemailsms sendsms* sendtext sendmms textmessage followupsms followuptext followupmessage whatsapp*",
         "no text messages are sent",
@@ -318,19 +375,21 @@ pub(super) const CALL: &[Unoffered] = &[
     not("capabilities features channels channel", "no text messages are sent").only(&[MESSAGES]),
     not(
         "callername calleridname displayname cnam callreason brandedcalling anonymous hidecallerid blockcallerid hidenumber withheld privatenumber \
-         localdialing localpresence geospatialdialing dialingstrategy dialpool numberpool phonenumberpool spoof*",
+         fromdisplayname randomfromnumber localdialing localpresence geospatialdialing dialingstrategy dialpool numberpool phonenumberpool spoof*",
         "a call shows the wallet's own number and nothing else",
     )
     .unless(&["default"]),
     not(
         "endcallphrases endcallmessage hanguponphrase hangupphrases endonsilence endcallafter endcallaftersilence \
          endcallaftersilencems hangupaftersilence silencetimeout silencetimeoutseconds silencetimeoutms goodbyemessage \
-         hangup",
+         hangup closingmessage closingsentence closingstatement closingremarks finalmessage lastmessage lastwords farewell goodbye \
+         signoff endmessage",
         "let `task` say when to hang up, and with which words; `max_duration` ends a call at the latest",
-    ),
+    )
+    .told_by(&[&["closing goodbye farewell ending", "message msg sentence statement remark remarks words line phrase text"]]),
     not(
         "ringtimeout ringtimeoutseconds ringduration ringdurationms ringingtimeout ringingtimeoutsecs ringseconds maxringtime \
-         maxrings answertimeout noanswertimeout dialtimeout",
+         maxrings answertimeout noanswertimeout dialtimeout ringingtimer ringtimer ringtimeoutinseconds ringtimeoutsecs",
         "how long a phone rings is the carrier's",
     ),
     not(KEEPING, "a call, its transcript and its recording are kept for 30 days"),

@@ -5,6 +5,7 @@
 //! `docs/decisions.md`: Which unknown fields are refused?
 
 mod inside;
+mod opened;
 mod words;
 
 use std::cell::Cell;
@@ -17,7 +18,9 @@ use super::dry_run;
 use super::name::{plain, shown};
 use super::object::{self, Fields};
 use super::wish::{asks, is_a_number, is_a_time, is_nothing, is_word, promises};
-use crate::api::{Endpoint, Field, IDEMPOTENCY_KEY, Kind, Promise, Unoffered, VOICE_CALL_HANGUP, is_one_of};
+use crate::api::{
+    Endpoint, Field, IDEMPOTENCY_KEY, Kind, NEWEST_FIRST, Promise, Unoffered, VOICE_CALL_HANGUP, is_one_of,
+};
 use crate::limits::{FIELDS, NAMES_INSIDE};
 use crate::refusal::Refusal;
 use crate::types::{is_blank, is_misspelt, is_one_slip_from};
@@ -33,6 +36,9 @@ const SURE_ELSEWHERE: usize = 7;
 /// Names that resemble one by a slip or by their words, and mean something else.
 const OTHER_WORDS: &str =
     "calleeid callerip codelang codelanguage consent contract mask messages recordno talk telephony";
+
+/// Names of a number to call from that are as often of something else: a program at a command line.
+const A_NUMBER_IF_IT_IS_ONE: &str = "cli did ani clid source originator origination";
 
 /// A body, or the parameters of an address, whose unknown names are judged.
 struct Judged<'a> {
@@ -50,7 +56,10 @@ impl<'a> Judged<'a> {
         let of = |fits: &dyn Fn(&Field) -> bool| {
             endpoint.asked().iter().filter(|field| fits(field)).map(|field| field.name).collect()
         };
-        let has = of(&|field| field.names().any(|name| has(fields, name)));
+        let mut has: Vec<_> = of(&|field| field.names().any(|name| has(fields, name)));
+        if fields.iter().any(|(name, json)| opened::asks_for_the_newest_first(name, json.get())) {
+            has.push(NEWEST_FIRST);
+        }
         let agrees_to = of(&|field| fields.iter().any(|(name, json)| name == field.name && json.get() == "true"));
         Self { endpoint, has, agrees_to, left: Cell::new(NAMES_INSIDE) }
     }
@@ -148,7 +157,7 @@ fn unknown(judged: &Judged<'_>, name: &str, value: &Value) -> Result<(), Refusal
         }
         return Ok(());
     }
-    inside::check(judged, name, value)
+    opened::check(judged, name, value)
 }
 
 /// Whether it is an object where a text is asked for, which is there: `context` is what others call
@@ -198,7 +207,7 @@ pub fn not_in_the_address<'a>(
                 format!("was sent in the address{wrong}, where it is not read; send it in the JSON body"),
             ));
         } else {
-            inside::check(&judged, name, &said)?;
+            opened::check(&judged, name, &said)?;
         }
     }
     Ok(())
@@ -291,6 +300,7 @@ fn unoffered(judged: &Judged<'_>, name: &str, value: &Value) -> Option<&'static 
     let fits = |unoffered: &&Unoffered| match unoffered.promise {
         Promise::Time => is_a_time(value),
         Promise::Number => is_a_number(value),
+        Promise::Wallet => promises(value, Promise::Wallet),
         _ => true,
     };
     let all = || endpoint.unoffered().filter(fits);
@@ -317,6 +327,12 @@ fn meant(endpoint: &Endpoint, name: &str, value: &Value) -> Option<&'static Fiel
         |field: &Field, fits: &dyn Fn(&str) -> bool| field.names().filter_map(plain).any(|known| fits(&known));
     let elsewhere = |field: &Field, fits: &dyn Fn(&str) -> bool| field.elsewhere.split_terminator(' ').any(fits);
     let called = |field: &Field| spelled(field, &|known| known == name) || elsewhere(field, &|known| known == name);
+    let is_of_a_kind = |field: &Field| {
+        !matches!(field.kind, Kind::Phone)
+            || !is_one_of(A_NUMBER_IF_IT_IS_ONE, name)
+            || inside::might_be(value, field.kind)
+    };
+    let called = |field: &Field| called(field) && is_of_a_kind(field);
     let fits = |field: &Field| matches!(field.kind, Kind::Time) == is_a_time(value);
     let is_another = is_one_of(OTHER_WORDS, name);
     let near = |known: &str| known.len() >= SURE && is_one_slip_from(known, name) && !is_another;

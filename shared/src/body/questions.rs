@@ -8,8 +8,8 @@ use crate::api::Questions;
 use crate::types::{AnswerKind, Question, trimmed};
 
 use super::name::shown;
-use super::object;
 use super::wish::is_nothing;
+use super::{left_over, object};
 
 /// Reads a list of questions. An empty one asks nothing.
 pub(super) fn read(limits: &Questions, json: &str) -> Result<Vec<Question>, String> {
@@ -52,6 +52,9 @@ fn read_one(limits: &Questions, one: &Value) -> Result<Question, String> {
         return Err(format!("`name` must be 1 to {} letters from a to z, or `_`", limits.name));
     }
     let question = within(text(fields, "question")?, "question", limits.question)?;
+    if left_over::is_only(&question) {
+        return Err(format!("`question` {}", left_over::SAID));
+    }
     let word = text(fields, "type")?;
     let options = options(limits, fields.get("options"))?;
     let kind = AnswerKind::read(word, options.clone().unwrap_or_default())

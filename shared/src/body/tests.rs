@@ -84,7 +84,10 @@ fn a_question_for_the_price_asks_for_nothing() {
 #[test]
 fn an_error_is_in_the_words_of_a_caller() {
     for (field, value, says) in [
-        ("max_duration", "\"5\"", "must be a whole number from 1 to 30"),
+        ("max_duration", "\"5\"", "must be a whole number from 1 to 30, without quotes"),
+        ("max_duration", "\"5.0\"", "must be a whole number from 1 to 30, without quotes"),
+        ("max_duration", "\"31\"", "must be a whole number from 1 to 30"),
+        ("max_duration", "\"05\"", "must be a whole number from 1 to 30"),
         ("max_duration", "5.5", "must be a whole number from 1 to 30"),
         ("max_duration", "-1", "must be a whole number from 1 to 30"),
         ("max_duration", "31", "must be a whole number from 1 to 30"),

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::questions;
+use super::{left_over, questions};
 use crate::api::{Field, Integer, Kind, LONGEST_TEXT, Text, languages, voices};
 use crate::types::{Country, PhoneNumber, Question, Timestamp, bare, instant, is_blank, visible, whole};
 
@@ -71,12 +71,17 @@ fn of_text(kind: Kind, text: String) -> Result<Value, String> {
         Kind::Speech(_) if text.contains(['{', '}']) => {
             Err("contains braces: it is spoken word for word, and nothing is filled in".to_owned())
         }
+        Kind::Text(_) | Kind::Speech(_) if left_over::is_only(&text) => Err(left_over::SAID.to_owned()),
         Kind::Text(Text { shortest, longest, .. }) | Kind::Speech(Text { shortest, longest, .. }) => {
             within(text, shortest, longest)
         }
         Kind::Word(words) => one_of(words, &text),
         Kind::Time => instant(&text).map(Value::Time).ok_or_else(|| NOT_A_TIME.to_owned()),
-        Kind::Integer(limit) => Err(not_a_number(&limit)),
+        Kind::Integer(limit) => {
+            // Of an address this cannot be said: what is a number there has been read as one.
+            let is_right = of_anything_else(kind, &text).is_ok() && serde_json::from_str::<&RawValue>(&text).is_ok();
+            Err(if is_right { format!("{}, without quotes", not_a_number(&limit)) } else { not_a_number(&limit) })
+        }
         Kind::Questions(limits) => questions::read(&limits, "null").map(Value::Questions),
         Kind::Boolean => Err(NOT_A_BOOLEAN.to_owned()),
         Kind::Pattern(_)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::api::{Kind, Promise, Within, is_one_of};
-use crate::types::{is_blank, whole};
+use crate::types::{EvmNetwork, SolanaNetwork, Wallet, is_blank, whole};
 
 /// Null, blank or empty.
 pub(super) fn is_nothing(value: &Value) -> bool {
@@ -48,6 +48,7 @@ pub(super) fn promises(value: &Value, promise: Promise) -> bool {
         }),
         (value, Promise::Time) => is_a_time(value),
         (value, Promise::Number) => is_a_number(value),
+        (Value::String(text), Promise::Wallet) => is_a_wallet(text),
         (Value::Object(fields), _) => fields.values().any(promised),
         (scalar, promise) => says(&as_word(scalar), promise),
     }
@@ -63,7 +64,7 @@ fn says(text: &str, promise: Promise) -> bool {
             is_in(lists, text) || each.any(|one| is_in(lists, &one))
         }
         Promise::Always => text != "false",
-        Promise::Holding(_) | Promise::Time | Promise::Number => false,
+        Promise::Holding(_) | Promise::Time | Promise::Number | Promise::Wallet => false,
     }
 }
 
@@ -80,6 +81,16 @@ pub(super) fn is_a_time(value: &Value) -> bool {
     let form: String = text.trim().chars().take(8).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     ["0000-00-", "0000/00/", "00/00/00", "00.00.00"].contains(&form.as_str())
         || form.starts_with("0000-00") && form.len() == 7
+}
+
+/// Whether a text is an address of a network on which wallets pay, alone or as CAIP-10 has it, or a
+/// name that stands for one.
+fn is_a_wallet(text: &str) -> bool {
+    let text = text.trim();
+    let account = text.rsplit(':').next().unwrap_or_default();
+    let networks = [EvmNetwork::Base.into(), SolanaNetwork::Mainnet.into()];
+    networks.into_iter().any(|network| Wallet::on(network, account).is_ok())
+        || [".eth", ".sol"].iter().any(|end| text.to_lowercase().strip_suffix(end).is_some_and(|name| !name.is_empty()))
 }
 
 /// Whether it is a number above nought, in quotes or not.
@@ -109,7 +120,9 @@ fn as_word(value: &Value) -> String {
     number.map_or_else(|| word(&text), |number| number.to_string())
 }
 
-/// In small letters, however its parts are joined.
+/// In small letters, however its parts are joined. A minus before it turns it round.
 fn word(text: &str) -> String {
-    text.trim().to_lowercase().replace(['_', '-'], "")
+    let text = text.trim().to_lowercase();
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    format!("{sign}{}", text.replace(['_', '-'], ""))
 }

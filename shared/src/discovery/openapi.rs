@@ -310,6 +310,7 @@ fn schemas() -> Value {
     });
     json!({
         "Absent": api::absent(),
+        "NoText": api::no_text(),
         "Refusal": {
             "type": "object",
             "required": ["error", "code", "message"],

@@ -12,7 +12,14 @@ use crate::edge::quality::{split, thousandths};
 /// parameters of a type, such as a character set or a level, tell nothing apart.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     let asked: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    let ranges: Vec<Range<'_>> = asked.iter().flat_map(|value| split(value, ',')).filter_map(Range::read).collect();
+    let entries = || asked.iter().flat_map(|value| split(value, ','));
+    // Not in the grammar of RFC 9110 (12.5.1), and no browser sends it: it is in the header that
+    // Java's `HttpURLConnection` sends unless it is told another (`text/html, image/gif,
+    // image/jpeg, *; q=.2, */*; q=.2`; `sun.net.www.protocol.http`), which is a program's.
+    if entries().any(|entry| split(entry, ';').next().is_some_and(|range| range.trim() == "*")) {
+        return false;
+    }
+    let ranges: Vec<Range<'_>> = entries().filter_map(Range::read).collect();
     weight(&ranges, "text", "html") > weight(&ranges, "application", "json")
 }
 
@@ -96,6 +103,8 @@ mod tests {
             "/",
             "text/htmlx",
             "*/html",
+            "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2",
+            "text/html, *",
         ] {
             assert!(!asked(&[accept]), "{accept}");
         }

@@ -22,18 +22,18 @@ impl Refusal {
     )]
     pub fn facts(&self) -> Facts {
         match self {
-            Self::NoSuchPath { meant } => {
+            Self::NoSuchPath { meant, besides } => {
                 let meant = did_you_mean(meant);
                 let message = format!(
-                    "There is nothing at this address. {meant}GET /openapi.json says what there is. \
+                    "There is nothing at this address. {meant}{besides}GET /openapi.json says what there is. \
                      {FREE}"
                 );
                 Facts::new(codes::NO_SUCH_PATH, message)
             }
-            Self::MethodNotAllowed { methods, meant } => {
+            Self::MethodNotAllowed { methods, meant, besides } => {
                 let names: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
                 let message =
-                    format!("This endpoint takes {} only. {}{FREE}", names.join(" and "), did_you_mean(meant));
+                    format!("This endpoint takes {} only. {}{besides}{FREE}", names.join(" and "), did_you_mean(meant));
                 Facts::new(codes::METHOD_NOT_ALLOWED, message).header("allow", allow(methods))
             }
             Self::ForeignPage => Facts::new(

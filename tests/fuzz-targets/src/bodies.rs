@@ -100,20 +100,30 @@ fn is_a_call(root: &Json) -> bool {
         move |text: &str| {
             let control = |c: char| c.is_control() && !"\n\r\t".contains(c);
             let seen = trimmed(text).chars().filter(|c| c.is_whitespace() || !shows_nothing(*c)).count();
-            seen >= least && text.chars().count() <= most && !text.contains(control)
+            let said = seen >= least && text.chars().count() <= most && !text.contains(control);
+            said && !is_left_by_a_template(text)
         }
     };
     required(root, &["phone_number", "to", "phoneNumber"], is_e164)
         && required(root, &["task"], said(10, 4_000))
         && optional(root, &["from"], is_e164)
         && optional(root, &["voice"], is_a_voice)
-        && optional(root, &["first_sentence"], said(1, 500))
+        && optional(root, &["first_sentence"], |text| said(1, 500)(text) && !text.contains(['{', '}']))
         && optional(root, &["voicemail_message"], |text| said(1, 500)(text) && !text.contains(['{', '}']))
         && root.get("questions").is_none_or(are_questions)
         && optional(root, &["language"], |text| text.is_ascii() && text.len() <= 35)
         && whole(root, "max_duration", 1.0, 30.0)
         && whole(root, "interruption_threshold", 0.0, 10_000.0)
         && (is_absent(root, "wait_for_greeting") || matches!(root.get("wait_for_greeting"), Some(Json::Bool(_))))
+}
+
+/// Whether a template that had nothing to fill in wrote all of a text: whole words of that sort,
+/// between signs and blanks.
+fn is_left_by_a_template(text: &str) -> bool {
+    let flat = text.to_ascii_lowercase().replace("[object object]", " null ");
+    let mut words =
+        flat.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_some() && words.all(|word| ["undefined", "null", "none", "nil", "nan"].contains(&word))
 }
 
 /// Ten questions at most, each with a name of its own, a type that there is, and options for an
@@ -150,7 +160,9 @@ fn is_a_question(one: &Json) -> bool {
     let kind = last(one, "type").and_then(Json::text);
     fields.iter().all(|(name, _)| ["name", "question", "type", "options"].contains(&name.as_str()))
         && last(one, "name").and_then(Json::text).is_some_and(is_named)
-        && last(one, "question").and_then(Json::text).is_some_and(|text| short(trimmed(text), 200))
+        && last(one, "question")
+            .and_then(Json::text)
+            .is_some_and(|text| short(trimmed(text), 200) && !is_left_by_a_template(text))
         && match kind {
             Some("enum") => options.is_some_and(are_options),
             Some("string" | "boolean" | "number") => options.is_none(),

@@ -11,7 +11,11 @@ async fn an_address_at_which_there_is_nothing_is_answered_like_everything_else()
     let stack = Stack::start(binaries!()).await;
     for (method, path, meant) in [
         ("GET", "/nothing", None),
-        ("DELETE", "/api/v2/voice/call", Some("POST /api/v1/voice/call?")),
+        ("DELETE", "/api/v2/voice/call", Some("POST /api/v1/voice/call/{call_id}/hangup?")),
+        ("POST", "/api/v1/voice/hangup", Some("mean POST /api/v1/voice/call/{call_id}/hangup?")),
+        ("POST", "/api/v1/voice/cancel", Some("mean POST /api/v1/voice/call/{call_id}/hangup?")),
+        ("POST", "/api/v1/phone/numbers/release", None),
+        ("POST", "/api/v1/phone/numbers/transfer", None),
         ("POST", "/voice/calls", Some("POST /api/v1/voice/call?")),
         ("POST", "/v1/phone/number/buy", Some("POST /api/v1/phone/numbers/buy?")),
         ("GET", "/v1/phone/number", Some("mean GET /api/v1/phone/numbers?")),
@@ -26,7 +30,11 @@ async fn an_address_at_which_there_is_nothing_is_answered_like_everything_else()
         ("POST", "/api/v1/voice/call/", Some("POST /api/v1/voice/call?")),
         ("GET", "/api/v1/voice/call/", Some("mean GET /api/v1/voice/call/{call_id}?")),
         ("GET", "/voice/calls", Some("mean GET /api/v1/voice/calls?")),
-        ("DELETE", "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/", Some("mean GET /api/v1/voice/call/{call_id}?")),
+        (
+            "DELETE",
+            "/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/",
+            Some("mean POST /api/v1/voice/call/{call_id}/hangup?"),
+        ),
         ("GET", "/api/v1/phone/numbers/list/", Some("mean GET /api/v1/phone/numbers?")),
         ("POST", "/API/V1/Phone/Numbers/Buy", Some("POST /api/v1/phone/numbers/buy?")),
         ("POST", "/phone/numbers/list", Some("POST /api/v1/phone/numbers/list?")),
@@ -41,6 +49,8 @@ async fn an_address_at_which_there_is_nothing_is_answered_like_everything_else()
         assert!(message.contains("/openapi.json says what there is") && message.ends_with("Not charged."), "{message}");
         assert_eq!(message.contains("Did you mean"), meant.is_some(), "{path}: {message}");
         assert!(message.contains(meant.unwrap_or_default()), "{path}: {message}");
+        let is_given_up = path.ends_with("release") || path.ends_with("transfer");
+        assert_eq!(message.contains("A lease that is not renewed ends by itself"), is_given_up, "{path}: {message}");
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
         assert_eq!(answer.header("location"), None);
 
@@ -61,7 +71,21 @@ async fn another_method_is_told_which_one_and_what_else_it_may_mean() {
     for (method, path, said) in [
         ("GET", "/api/v1/voice/call", "This endpoint takes POST only. Did you mean GET /api/v1/voice/call/{call_id}?"),
         ("GET", "/v1/voice/call", "This endpoint takes POST only. Did you mean GET /api/v1/voice/call/{call_id}?"),
-        ("DELETE", "/api/v1/voice/call", "This endpoint takes POST only. Not charged."),
+        (
+            "DELETE",
+            "/api/v1/voice/call",
+            "This endpoint takes POST only. Did you mean POST /api/v1/voice/call/{call_id}/hangup? Not charged.",
+        ),
+        (
+            "DELETE",
+            "/api/v1/voice/call/7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "This endpoint takes GET only. Did you mean POST /api/v1/voice/call/{call_id}/hangup? Not charged.",
+        ),
+        (
+            "DELETE",
+            "/v1/phone/numbers",
+            "This endpoint takes GET only. A lease that is not renewed ends by itself, and is not given to another wallet. Not charged.",
+        ),
         (
             "GET",
             "/api/v1/phone/numbers/list",

@@ -2,9 +2,9 @@
 
 use regex::Regex;
 
-use super::{ABSENT, LINE, TIME, absent, country, of_field, request_of, sold_in, text_of};
+use super::{ABSENT, LINE, TIME, absent, country, left_over, of_field, request_of, sold_in, text_of};
 use crate::api::{
-    FIRST_SENTENCE, Field, Kind, NUMBERS_BUY, NUMBERS_RENEW, QUESTIONS, TASK, body_of, languages, voices,
+    FIRST_SENTENCE, Field, Kind, NUMBERS_BUY, NUMBERS_RENEW, QUESTIONS, TASK, VOICE_CALL, body_of, languages, voices,
 };
 use crate::types::{AreaCode, Country, PhoneNumber, bare, instant, is_blank, visible};
 
@@ -48,6 +48,35 @@ fn where_some_countries_are_sold_only_those_fit_and_their_names_are_said() {
     }
     let other = request_of(NUMBERS_RENEW.request);
     assert_eq!(sold_in(other.clone(), &sold), other);
+}
+
+#[test]
+fn what_is_left_over_is_what_a_body_is_refused_for() {
+    let pattern = expression(&left_over());
+    for text in [
+        "undefined",
+        "null null null",
+        "[object Object],[object Promise]",
+        "\tNaN\n",
+        "undefinedNone",
+        "%!s(<nil>)",
+        "(NULL)\u{200b}",
+        "(NULL)\u{a0}",
+        "[None, None]",
+        "none of it",
+        "Nancy",
+        "...",
+        "%!d(nil)",
+        "[object ]",
+        "[object of art]",
+        "nullé",
+        "null\u{2014}null",
+        "",
+    ] {
+        let body = serde_json::json!({"phone_number": "+12133610872", "task": "Say hello and hang up.", "voicemail_message": text});
+        let read = crate::body::read(&VOICE_CALL, body.to_string().as_bytes());
+        assert_eq!(pattern.is_match(text), read.is_err(), "{text:?}: {read:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The same of what looks at a wallet's things and what ends a call.
 
-use super::{AT_ONCE, TIMES, Unoffered, not};
+use super::{ANOTHER_WALLET, AT_ONCE, NEWEST_FIRST, TIMES, Unoffered, WALLETS, not};
 
 /// Of a list.
 pub(in crate::api) const LIST: &[Unoffered] = &[
@@ -17,7 +17,11 @@ pub(in crate::api) const LIST: &[Unoffered] = &[
     )
     .unless(&["1", "first"]),
     not("schedul*", "a list is made at once").and(TIMES).unless(AT_ONCE),
+    OWN_WALLET,
 ];
+
+const OWN_WALLET: Unoffered =
+    not(WALLETS, "a list is of the wallet that pays or signs in; leave it out").told_by(ANOTHER_WALLET).when_a_wallet();
 
 /// Of a list of calls.
 pub(in crate::api) const CALLS: &[Unoffered] = &[
@@ -26,14 +30,41 @@ pub(in crate::api) const CALLS: &[Unoffered] = &[
          includerecordings expand",
         "a list has no transcripts, summaries or recordings; poll a call, which is free",
     ),
-    not("sort sortby orderby order sortorder ascending asc reverse", "the newest call is always first").unless(&[
-        "desc",
-        "descending",
-        "newest",
-        "newestfirst",
-        "createdat",
-        "createdatdesc",
-    ]),
+    // By what is newest, others sort so that the oldest comes first unless they are told.
+    not(
+        "sort sortby orderby order sortorder sortdirection sortdir orderdirection ascending asc reverse",
+        "the newest call is always first",
+    )
+    .beside(
+        NEWEST_FIRST,
+        &[
+            "desc",
+            "descending",
+            "newest",
+            "newestfirst",
+            "-1",
+            "createdat",
+            "created",
+            "createdatdesc",
+            "date",
+            "timestamp",
+            "starttime",
+            "startedat",
+        ],
+        &[
+            "desc",
+            "descending",
+            "newest",
+            "newestfirst",
+            "-1",
+            "-createdat",
+            "-created",
+            "createdatdesc",
+            "createdat desc",
+            "createdat:desc",
+            "createdat,desc",
+        ],
+    ),
     not(
         "until untildate untiltime todate totime dateto timeto todatetime totimestamp createdbefore createdto createduntil createdlt \
          createdle createdlte createdatlt createdatle createdatlte createdatbefore createdatmax datecreatedbefore datecreatedlt \
@@ -42,9 +73,9 @@ pub(in crate::api) const CALLS: &[Unoffered] = &[
          callstartbeforeunix end endat ending endingat endingon enddate enddatetime endtime endtimestamp endts endedbefore endedat \
          beforedate beforetime beforedatetime beforetimestamp before endingbefore endbefore maxdate maxtime maxdatetime timemax datemax \
          olderthan newest notafter beforeid",
-        NEWEST_FIRST,
+        FROM_THE_NEWEST,
     ),
-    not("to", NEWEST_FIRST).when_a_time(),
+    not("to", FROM_THE_NEWEST).when_a_time(),
     not(
         "endedby callendedby endreason endedreason answeredby outcome disposition completed charged paid refunded duration durationgt \
          durationlt minduration maxduration calllength country areacode voice language task text search searchterm keyword \
@@ -65,9 +96,10 @@ pub(in crate::api) const CALLS: &[Unoffered] = &[
         "a list is of many calls; poll `GET /api/v1/voice/call/{call_id}`, which is free",
     ),
     not("schedul*", "a list is made at once"),
+    OWN_WALLET,
 ];
 
-const NEWEST_FIRST: &str = "a list begins at the newest call and goes on with `cursor`; stop where it is old enough";
+const FROM_THE_NEWEST: &str = "a list begins at the newest call and goes on with `cursor`; stop where it is old enough";
 
 /// Of a hang-up. Words that are as often a remark (`timestamp`, `duration`, `message`) are not
 /// among them: an AI must not go on talking because of one.

@@ -37,7 +37,7 @@ enum For {
 }
 
 /// Words in the names of what clients put a whole body into.
-const WRAPPERS: &str = "advanced args argument arguments attributes body config configuration content criteria data fields filter \
+const WRAPPERS: &str = "advanced args argument arguments attributes body config configuration content conditions criteria data fields filter \
     filters form input inputs json kwargs options opts overrides pagination paging parameter parameters \
     params payload preferences properties props query request requestbody requirements setting settings spec \
     tool values variables vars where";
@@ -60,7 +60,7 @@ const NOTES: &str = "account address analytics annotation annotations app applic
 const PAYMENTS: &str = "payment payments 402";
 
 /// Names that mean a wish in a request, and elsewhere that something is noted.
-const REMARKS: &str = "timestamp datetime starttime startdate begintime begindate";
+const REMARKS: &str = "timestamp datetime starttime startdate begintime begindate expires expiration";
 
 /// What is looked for: first what has a place at the top, because that is the better advice.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,9 @@ fn things(
     let Some(deeper) = deeper.checked_sub(1) else { return Ok(()) };
     match value {
         Value::Object(members) => {
+            if let Some((name, value)) = paired(members).filter(|_| whose == For::Us) {
+                member(judged, wrapper, (name, value), (whose, sought))?;
+            }
             for (name, value) in members {
                 member(judged, wrapper, (name, value), (whose, sought))?;
                 within(judged, (name, value), (whose, sought), deeper)?;
@@ -128,6 +131,15 @@ fn things(
         _ => {}
     }
     Ok(())
+}
+
+/// A field that is written as an object of its name and its value: `{"field": "status", "operator":
+/// "eq", "value": "busy"}`.
+fn paired(members: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let of = |names: &[&str]| members.iter().find(|(name, _)| names.contains(&name.to_lowercase().as_str()));
+    let (_, name) = of(&["field", "name", "key", "column", "property", "attribute", "param", "parameter"])?;
+    let (_, value) = of(&["value", "values", "val", "equals", "eq"])?;
+    Some((name.as_str()?, value))
 }
 
 fn whose(name: &str, outer: For) -> For {
@@ -216,7 +228,7 @@ fn field(judged: &Judged<'_>, name: &str, value: &Value, whose: For) -> Option<&
 
 /// Whether a value is of the sort that a field takes: `from` is a number to call from, and the
 /// beginning of a window of time.
-fn might_be(value: &Value, kind: Kind) -> bool {
+pub(super) fn might_be(value: &Value, kind: Kind) -> bool {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     match kind {

@@ -40,9 +40,8 @@ fn a_name_that_is_nearly_right_is_told_the_right_one() {
                 "COUNTRY",
                 "iso_country",
                 "contry",
-                "county",
+                "dial_code",
                 "countrys",
-                "iso",
                 "ISO-2",
                 "target_country",
                 "countryName",
@@ -401,8 +400,9 @@ fn a_name_of_the_table_is_written_as_names_are_compared() {
         for field in endpoint.request {
             for name in field.elsewhere.split_terminator(' ') {
                 assert_eq!(plain(name).as_deref(), Some(name));
-                let mut others =
-                    endpoint.unoffered().filter(|row| !matches!(row.promise, Promise::Time | Promise::Number));
+                let mut others = endpoint
+                    .unoffered()
+                    .filter(|row| !matches!(row.promise, Promise::Time | Promise::Number | Promise::Wallet));
                 assert!(!others.any(|unoffered| unoffered.is_called(name)), "{name} means two things");
                 let here = endpoint.request.iter().flat_map(Field::names).filter_map(plain).any(|known| known == name);
                 assert!(!here, "{name} is known by its letters");
@@ -422,6 +422,7 @@ fn a_name_of_the_table_is_written_as_names_are_compared() {
 mod elsewhere;
 mod nearly;
 mod ordinary;
+mod siblings;
 
 /// What other clients say beside a message is what happens anyway, or a contradiction.
 #[test]

@@ -172,7 +172,7 @@ pub enum DialError {
     #[error("Bland failed")]
     Unclear,
     /// It may be ringing, or begin to at any time.
-    #[error("Bland did not answer")]
+    #[error("Bland gave no clear answer")]
     Unknown,
 }
 
@@ -204,7 +204,7 @@ pub enum BlandError {
     #[error("Bland could not be reached")]
     NotSent,
     /// There is no answer, or none that can be understood. It may have been done.
-    #[error("Bland did not answer")]
+    #[error("Bland gave no clear answer")]
     Unknown,
 }
 

@@ -138,7 +138,7 @@ pub enum TwilioError {
     #[error("Twilio could not be reached")]
     NotSent,
     /// There is no answer, or none that can be understood. It may have been done.
-    #[error("Twilio did not answer")]
+    #[error("Twilio gave no clear answer")]
     Unknown,
 }
 
@@ -212,7 +212,7 @@ pub enum BuyError {
     #[error("Twilio could not be reached")]
     NotSent,
     /// It may have been bought.
-    #[error("Twilio did not answer")]
+    #[error("Twilio gave no clear answer")]
     Unknown,
 }
 

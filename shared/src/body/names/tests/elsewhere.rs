@@ -157,7 +157,7 @@ fn what_other_lists_of_calls_are_asked_by_is_told_its_name_here_in_a_body_and_in
         let (field, message) = refused(&VOICE_CALLS_LIST, &body.to_string());
         assert_eq!(field, right, "{body}: {message}");
     }
-    for (harmless, value) in [("direction", "outbound"), ("sort_by", "created_at"), ("utm_source", "agent")] {
+    for (harmless, value) in [("direction", "outbound"), ("sort_by", "-created_at"), ("utm_source", "agent")] {
         assert!(read(&VOICE_CALLS_LIST, json!({harmless: value}).to_string().as_bytes()).is_ok(), "{harmless}");
     }
 }
