@@ -303,6 +303,8 @@ export interface components {
              */
             would: "lease_number" | "renew_number" | "list_numbers" | "list_calls" | "place_call" | "replay" | "finish_earlier" | "check_payment";
         };
+        /** @description Text of nothing but what programs write where a value is missing, such as undefined, null or [object Object]. */
+        NoText: string;
         /** @description The price in version 1 of x402. Version 2 is in the header PAYMENT-REQUIRED. */
         PaymentRequired: {
             accepts: {
@@ -1100,7 +1102,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The exact opening words. */
+                    /** @description The exact opening words. No braces. */
                     first_sentence?: string;
                     /** @description One of the wallet's numbers; its only one if this is left out. */
                     from?: string;

@@ -60,7 +60,7 @@ export const requests = {
           "maxLength": 500,
           "minLength": 1,
           "type": "string",
-          "description": "The exact opening words."
+          "description": "The exact opening words. No braces."
         },
         "from": {
           "type": "string",
