@@ -87,7 +87,7 @@ describe('the OpenAPI document', () => {
     await fits(status, 'get', await fetch(`${world.gateway}${place}/unknown`), 404);
     const hangup = `${status}/hangup`;
     await fits(hangup, 'post', await post(`${place}/unknown/hangup`, ''), 404);
-    await fits(hangup, 'post', await post(`${place}/unknown/hangup`, '[]'), 400);
+    await fits(hangup, 'post', await post(`${place}/unknown/hangup`, '{"delay": 60}'), 400);
 
     const other = await caller();
     await fits(renew, 'post', await other.post('/phone/numbers/renew', { phone_number }), 403);
