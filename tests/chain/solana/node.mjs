@@ -209,8 +209,8 @@ const methods = {
     svm.setAccount({ address: await tokenAccount(owner), ...nothing });
     return null;
   },
-  /** `[seconds]`: so much time passes, with its slots. */
-  test_travel: ([seconds]) => { aheadMs += 1_000 * seconds; return null; },
+  /** `[milliseconds]`: so much time passes, with its slots. */
+  test_travel: ([ms]) => { aheadMs += ms; return null; },
   /** No transaction that was built so far can be processed from now on. */
   test_expire: () => {
     for (const known of issued.values()) known.deadFrom = Math.min(known.deadFrom, now());

@@ -112,7 +112,7 @@ impl Validator {
 
     /// So much time passes on the cluster, with its slots: its clock is not the world's.
     pub fn travel(&self, time: Duration) {
-        self.ask("test_travel", &json!([time.as_secs()]));
+        self.ask("test_travel", &json!([u64::try_from(time.as_millis()).expect("a time within reach")]));
     }
 
     /// A blockhash of now.
