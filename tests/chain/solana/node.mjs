@@ -32,9 +32,7 @@ const bySlot = new Map();
 const started = Date.now();
 /** So that there is something before the first slot that is final. */
 const FIRST = 1_000;
-/** How far the cluster's clock is ahead of this machine's. */
-let aheadMs = 0;
-const now = () => FIRST + Math.floor((Date.now() + aheadMs - started) / SLOT_MS);
+const now = () => FIRST + Math.floor((Date.now() - started) / SLOT_MS);
 const slotAt = (commitment = 'finalized') => now() - (commitment === 'finalized' ? LAG : 0);
 const timeOf = (slot) => Math.floor((started + (slot - FIRST) * SLOT_MS) / 1000);
 
@@ -209,8 +207,6 @@ const methods = {
     svm.setAccount({ address: await tokenAccount(owner), ...nothing });
     return null;
   },
-  /** `[milliseconds]`: so much time passes, with its slots. */
-  test_travel: ([ms]) => { aheadMs += ms; return null; },
   /** No transaction that was built so far can be processed from now on. */
   test_expire: () => {
     for (const known of issued.values()) known.deadFrom = Math.min(known.deadFrom, now());

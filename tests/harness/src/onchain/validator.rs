@@ -7,7 +7,6 @@
 use std::fmt;
 use std::process::{Child, Command};
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -108,11 +107,6 @@ impl Validator {
     /// Closes the owner's token account.
     pub fn close_account(&self, owner: Pubkey) {
         self.ask("test_close", &json!([owner.to_string()]));
-    }
-
-    /// So much time passes on the cluster, with its slots: its clock is not the world's.
-    pub fn travel(&self, time: Duration) {
-        self.ask("test_travel", &json!([u64::try_from(time.as_millis()).expect("a time within reach")]));
     }
 
     /// A blockhash of now.
