@@ -239,6 +239,23 @@ async fn anothers_submission_of_our_payment_is_our_payment() {
     assert_eq!(stack.solana_earned(), 5_001_000);
 }
 
+/// The facilitator says of one that was made that it would fail, and an obedient client pays again.
+#[tokio::test]
+async fn anothers_submission_is_not_called_unpaid_while_the_node_is_silent() {
+    let stack = world().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    for (path, body) in [(LIST, json!({})), (BUY, json!({}))] {
+        let payment = wallet.signs(&stack.post(path).demand().await);
+        assert_eq!(submit(&stack, &payment).await["success"], true);
+        stack.solana.faults().always("POST /", Fault::Refuse(Answer::html(502)));
+        let refused = stack.post(path).body(&body).paid_with(&payment).send().await.refused(502, "upstream_error");
+        assert!(refused["message"].as_str().expect("words").contains("repeat the same header"), "{refused}");
+        stack.solana.faults().clear();
+        stack.post(path).body(&body).paid_with(&payment).send().await.expect(200);
+    }
+    assert_eq!(stack.solana_earned(), 5_001_000);
+}
+
 #[tokio::test]
 async fn a_new_fee_payer_is_offered_after_the_first_refusal_because_of_the_old_one() {
     let stack = world().await;

@@ -29,6 +29,15 @@ const LOOK: Duration = Duration::from_secs(1);
 const UNCLEAR: &str = "the wallet holds less than the price, and whether it has paid already is not known yet; fund the wallet \
      and repeat the same header";
 
+/// What is told where the node does not answer, and the facilitator may say that a payment would
+/// fail because it was made already.
+const UNHEARD: &str =
+    "whether the payment was made already is not known, since the node does not answer; repeat the same header";
+
+fn node(message: &str) -> Refusal {
+    Refusal::Upstream { vendor: Neighbour::Node, message: message.to_owned() }
+}
+
 /// The facts that others know of a payment that could be good.
 #[derive(Default)]
 pub(super) struct Known {
@@ -182,7 +191,7 @@ impl<E: Endpoint> Paid<E> {
         match self.cashier.nodes.solvency(payment, limit).await {
             Solvency::Covered | Solvency::Unasked => Ok(Solvent::Yes),
             Solvency::Poor => Err(declined(&Reason::INSUFFICIENT)),
-            Solvency::Unclear => Err(Refusal::Upstream { vendor: Neighbour::Node, message: UNCLEAR.to_owned() }),
+            Solvency::Unclear => Err(node(UNCLEAR)),
             Solvency::Spent { poor: true } => Err(Refusal::PaymentUsed),
             Solvency::Spent { poor: false } => Ok(Solvent::Used),
             Solvency::Silent => Ok(Solvent::Unknown),
@@ -225,6 +234,10 @@ impl<E: Endpoint> Paid<E> {
         let judged = match sale::truth(&self.cashier, payment, invocation).await {
             Some(Truth::Paid { .. }) => return Ok(()),
             Some(Truth::Cancelled) => Judged::Declined(Reason::CANCELLED),
+            // Nothing was found out, so nothing says that it was not paid, and nothing is kept.
+            None if !reason.says_used() && self.cashier.nodes.knows(payment.payer().network()) => {
+                return Err(node(UNHEARD));
+            }
             // The node that says that it was not may be behind.
             Some(Truth::Unused { .. }) | None if reason.says_used() => Judged::Used,
             Some(Truth::Unused { .. }) | None => Judged::Declined(reason),

@@ -187,8 +187,10 @@ impl Refusal {
             )
             .retry_after(*retry_after),
             Self::Upstream { vendor, message } => {
-                Facts::new(codes::UPSTREAM_ERROR, capital(&format!("{}: {} {FREE}", vendor.title(), sentence(message))))
-                    .with("upstream", json!(vendor.title()))
+                let said = format!("{}: {}", vendor.title(), sentence(message));
+                // What a node does not tell is whether the payer was charged.
+                let said = if *vendor == Neighbour::Node { said } else { format!("{said} {FREE}") };
+                Facts::new(codes::UPSTREAM_ERROR, capital(&said)).with("upstream", json!(vendor.title()))
             }
             Self::NotVerified => Facts::new(
                 codes::UPSTREAM_ERROR,
