@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Field, Kind, Text, languages, voices};
-use crate::types::{AROUND_A_CODE, AreaCode, BLANKS, Country, unreadable, without_width};
+use crate::types::{AROUND_A_CODE, AreaCode, BLANKS, Country, WORDS_FOR_NOTHING, unreadable, without_width};
 
 /// Where a field's schema refers to for what is the same as leaving it out.
 const ABSENT: &str = "#/components/schemas/Absent";
@@ -91,7 +91,7 @@ fn left_over() -> String {
             .map(|c| if c == ' ' { " ".to_owned() } else { format!("[{}{c}]", c.to_ascii_uppercase()) })
             .collect()
     };
-    let words = ["undefined", "null", "none", "nil", "nan"].map(in_any_letters).join("|");
+    let words = WORDS_FOR_NOTHING.map(in_any_letters).join("|");
     let object = in_any_letters("object ");
     let between = r"[\t\n\r -/:-@\[-`{-~]*";
     format!(r"^{between}(?:(?:{words}|\[{object}[A-Za-z]+\]|%![SVsv]){between})+$")

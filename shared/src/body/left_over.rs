@@ -1,11 +1,17 @@
 //! What programs write where a value is missing: a text of nothing else would be spoken, or be all
 //! that an AI goes by, and be charged. `api::no_text` says the same to readers of the schema.
 
-/// Of JavaScript and JSON, Python, Ruby, Go and numbers that are none.
-const LEFT_OVER: [&str; 7] = ["undefined", "null", "none", "nil", "nan", "%!s", "%!v"];
+use crate::types::WORDS_FOR_NOTHING;
+
+/// What Go writes in front of a value that it cannot format.
+const FORMATS: [&str; 2] = ["%!s", "%!v"];
 
 /// What is said of such a text.
 pub(super) const SAID: &str = "has nothing in it but what programs write where a value is missing, such as undefined, null or [object Object]; send the text itself";
+
+fn words() -> impl Iterator<Item = &'static str> {
+    WORDS_FOR_NOTHING.into_iter().chain(FORMATS)
+}
 
 /// Whether there is nothing else in a text, however often, with blanks or signs of ASCII between. A
 /// text of signs alone is not meant.
@@ -14,7 +20,7 @@ pub(super) fn is_only(text: &str) -> bool {
     let mut rest = lower.as_str();
     let mut found = false;
     while let Some(first) = rest.chars().next() {
-        if let Some(behind) = LEFT_OVER.iter().find_map(|word| rest.strip_prefix(word)).or_else(|| object(rest)) {
+        if let Some(behind) = words().find_map(|word| rest.strip_prefix(word)).or_else(|| object(rest)) {
             found = true;
             rest = behind;
         } else if first.is_ascii_punctuation() || first.is_ascii_whitespace() {

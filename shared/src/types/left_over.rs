@@ -1,13 +1,15 @@
 //! What a client's template leaves where it has no value: a word for nothing, or the template.
 
 /// Words for nothing, in small letters, as languages write them.
-const NOTHING: [&str; 6] = ["null", "undefined", "none", "nil", "nan", "[object object]"];
+pub const WORDS_FOR_NOTHING: [&str; 5] = ["null", "undefined", "none", "nil", "nan"];
+/// What JavaScript makes of an object that should be a text.
+const OBJECT: &str = "[object object]";
 /// How places for a value begin: Handlebars, n8n, JavaScript, shells, Ruby, ERB.
 const PLACES: [&str; 5] = ["{{", "${", "$(", "#{", "<%"];
 
 /// Whether a text is a word for nothing.
 pub fn is_a_word_for_nothing(text: &[u8]) -> bool {
-    NOTHING.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(text))
+    WORDS_FOR_NOTHING.iter().chain([&OBJECT]).any(|word| word.as_bytes().eq_ignore_ascii_case(text))
 }
 
 /// Whether a name is what a template leaves over, and so the same for all that it is to tell apart.
