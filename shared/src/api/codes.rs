@@ -88,9 +88,10 @@ pub const NOT_SIGNED_IN: [Code; 8] = [
 pub const PAYMENT_CONFLICT: Code = code(
     409,
     "payment_conflict",
-    "the payment's signature was used for another request, whose product is named here, or elsewhere",
+    "the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or \
+     it has paid for this list of calls, which was told",
 )
-.tells(&["call_id", "poll_url", "phone_number", "transaction"]);
+.tells(&["phone_number", "transaction"]);
 /// A name belongs to something else.
 pub const IDEMPOTENCY_CONFLICT: Code = code(
     409,
