@@ -126,8 +126,10 @@ impl Store {
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
-        // What we have sent and given up is owed. The same nonce can have moved another amount.
-        let late = record.doubted && record.state == State::Void && record.signed.amount == amount;
+        // What we have sent and given up is owed. The same nonce can have moved another amount; and
+        // a payer with code can leave a payment in doubt, and make it once it is given up.
+        let given_up = record.doubted && record.state == State::Void && record.signed.amount == amount;
+        let late = given_up && !record.is_paid_by_code();
         let reason = if late { RefundReason::Late } else { RefundReason::Stray };
         let refund = Refund::due(reason, amount, Some(taken_by), now);
         let change = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
@@ -166,6 +168,7 @@ impl Store {
             work: Work::Nothing,
             created_at: now,
             spent: true,
+            by_code: false,
             contested: false,
             doubted: false,
             stopped: false,

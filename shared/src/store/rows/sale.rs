@@ -31,6 +31,9 @@ pub(in crate::store) struct SaleRow {
     /// phone rang for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spent: bool,
+    /// A key has signed it, and code speaks for the payer all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_code: bool,
     /// The facilitator has said that the nonce is used: only the chain can tell by whom.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contested: bool,
