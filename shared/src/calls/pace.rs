@@ -2,7 +2,6 @@
 //!
 //! `docs/decisions.md`: How often is a running call looked at, and what does that cost?
 
-use crate::store::Charge;
 use crate::store::calls::Call;
 use crate::types::Timestamp;
 
@@ -35,7 +34,7 @@ pub(super) fn pause(call: &Call, asker: Asker) -> i64 {
     if asker == Asker::Last {
         return 0;
     }
-    let is_stopped = call.business.stopped || call.business.charge == Charge::Declined;
+    let is_stopped = call.business.stopped || call.business.charge.is_unpaid();
     let is_ending = call.line.ended_at.is_some() || call.line.hangup_requested_at.is_some() || is_stopped;
     if is_ending || asker != Asker::Polls { EVERY } else { SELDOM }
 }

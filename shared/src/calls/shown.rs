@@ -64,6 +64,8 @@ pub enum Paid {
     Charged(Option<String>),
     /// The payment was declined.
     Declined,
+    /// The payment was not made in time.
+    Lapsed,
     /// It goes back.
     RefundDue,
     /// It went back by this transaction.
@@ -153,6 +155,7 @@ impl Money {
             Charge::Paid if failed => Paid::RefundDue,
             Charge::Paid => Paid::Charged(transaction),
             Charge::Declined => Paid::Declined,
+            Charge::Lapsed => Paid::Lapsed,
             Charge::RefundDue => Paid::RefundDue,
             Charge::Refunded => Paid::Refunded(refunded_by),
             Charge::Credited => Paid::Credited,

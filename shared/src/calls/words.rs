@@ -125,8 +125,8 @@ const fn reason(end: End) -> &'static str {
              for the call."
         }
         End::InDoubt => {
-            "It could not be learned in time whether the call was paid for, so it was stopped. A payment that arrives \
-             all the same goes back. You are not charged for the call."
+            "The payment for the call could not be made, or confirmed, in time, so the call was stopped. A payment that \
+             arrives all the same goes back. You are not charged for the call."
         }
         End::Lost => {
             "Nothing was heard of the call after the time by which it must have ended. This is a system error, and you \

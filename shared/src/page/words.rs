@@ -95,6 +95,10 @@ impl<'a> Money<'a> {
             Paid::Charged(None) => ("Paid with the wallet's credit.".to_owned(), None),
             Paid::Charged(Some(paid)) => (format!("{price} paid."), Some(paid.as_str())),
             Paid::Declined => ("Not charged: the payment was declined, so the call was stopped.".to_owned(), None),
+            Paid::Lapsed => (
+                format!("Not charged: the payment of {price} was not made in time. If it still arrives, it goes back."),
+                None,
+            ),
             Paid::RefundDue => (format!("Not charged: {price} goes back to the wallet that paid."), None),
             Paid::Refunded(back) => {
                 (format!("Not charged: {price} was paid back to the wallet that paid."), back.as_deref())

@@ -170,6 +170,7 @@ impl Store {
             spent: true,
             by_code: false,
             contested: false,
+            answered: false,
             doubted: false,
             stopped: false,
             booked: false,

@@ -122,6 +122,7 @@ attributes! {
     SPENT = spent of SaleRow;
     CONTESTED = contested of SaleRow;
     DOUBTED = doubted of SaleRow;
+    ANSWERED = answered of SaleRow;
     STOPPED = stopped of SaleRow CallRow;
     BOOKED = booked of SaleRow;
     GIVEN_BACK = given_back of SaleRow;

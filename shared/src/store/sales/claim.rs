@@ -79,6 +79,7 @@ impl Store {
             spent: false,
             by_code,
             contested: false,
+            answered: false,
             doubted: false,
             stopped: false,
             booked: false,

@@ -83,6 +83,8 @@ pub struct Record {
     pub by_code: bool,
     /// The facilitator has said that the nonce is used; only the chain can tell by whom.
     pub contested: bool,
+    /// The facilitator has answered while it was in doubt, so that it lapses is not its silence.
+    pub answered: bool,
     /// It was looked for and not found: until it is known it counts as a payment in doubt.
     pub doubted: bool,
     /// Its call was stopped while the payment was in doubt: it is not sent again, only looked for.
@@ -169,6 +171,7 @@ impl Record {
             spent: self.spent,
             by_code: self.by_code,
             contested: self.contested,
+            answered: self.answered,
             doubted: self.doubted,
             stopped: self.stopped,
             missing: false,
@@ -216,6 +219,7 @@ impl Record {
             spent: row.spent,
             by_code: row.by_code,
             contested: row.contested,
+            answered: row.answered,
             doubted: row.doubted,
             stopped: row.stopped,
             booked: row.booked,

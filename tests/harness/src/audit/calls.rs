@@ -50,7 +50,7 @@ impl Ledgers {
         let charge = text(row, "charge");
         let refunded = sold.first().and_then(|sale| refund(sale)).map_or("", |refund| text(refund, "state"));
         match (charge, sold.len()) {
-            ("paid" | "refund_due" | "refunded" | "credited", 1) | ("declined", 0) => {}
+            ("paid" | "refund_due" | "refunded" | "credited", 1) | ("declined" | "lapsed", 0) => {}
             ("pending", 0) if !row["due_queue"].is_null() => {}
             _ => findings.add("I1", format!("call {id} is {charge}, and was sold {} times", sold.len())),
         }
@@ -106,7 +106,7 @@ impl Ledgers {
 
     /// A call that is not over: is it still entitled to the line?
     fn rings_on(&self, id: &str, row: &Value, max_duration: i64, findings: &mut Findings) {
-        if row["charge"] == "declined" {
+        if row["charge"] == "declined" || row["charge"] == "lapsed" {
             findings.add("I18", format!("call {id} is not paid, and was not stopped"));
         }
         let longest = (max_duration.min(LONGEST) + OVERTIME) * 60;

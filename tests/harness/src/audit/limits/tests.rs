@@ -89,7 +89,7 @@ fn only_what_is_settled_and_stays_paid_counts_as_income() {
     };
     assert!(!is_found(|_| {}));
     assert!(is_found(|call| call["closed"] = json!(false)));
-    for charge in ["pending", "declined", "refund_due", "refunded", "credited"] {
+    for charge in ["pending", "declined", "lapsed", "refund_due", "refunded", "credited"] {
         let mut call = call("a", 10);
         call["charge"] = json!(charge);
         assert!(findings([call]).contains("that is kept"), "{charge}");
