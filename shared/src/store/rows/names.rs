@@ -136,7 +136,7 @@ attributes! {
 
     TAKEN_BY = taken_by of RefundRow;
     TRIES = tries of RefundRow;
-    REFUSED = refused of RefundRow;
+    REFUSED = refused of RefundRow CountedRow;
     POOR_SINCE = poor_since of RefundRow;
     BY = by of RefundRow;
     AMOUNT = amount of RefundedRow;
