@@ -111,8 +111,8 @@ impl fmt::Display for Limit {
             Self::Looks => write!(f, "Used payments are looked up {LOOKS_PER_MINUTE} times a minute."),
             Self::Unproven => write!(
                 f,
-                "Too many payments of smart wallets, whose signatures only a contract can judge, came in this minute. \
-                 The same header is good later; a payment that a key has signed is taken now."
+                "Too many payments of smart wallets, of which only code can say whether they are good, came in this minute. \
+                 The same header is good later; a payment of a wallet without code is taken now."
             ),
             Self::Crowd => write!(f, "Too many requests came at the same moment. No limit is reached."),
         }
