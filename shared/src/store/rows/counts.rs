@@ -101,7 +101,8 @@ pub(in crate::store) struct WindowRow {
     pub dear_1: i64,
     #[serde(default)]
     pub dear_2: i64,
-    /// How much is reserved, and by when it is known what that has cost.
+    /// How much is reserved, and by when it is known what that has cost; of numbers that are not
+    /// paid for, how much of them is not known to be or not.
     #[serde(default)]
     pub open: i64,
     /// How much of that is for dear destinations.
