@@ -108,7 +108,10 @@ impl fmt::Display for Limit {
                     "A wallet is told at most {OWNERS_PER_HOUR} times in an hour who owns a number that it does not own."
                 )
             }
-            Self::Looks => write!(f, "Used payments are looked up {LOOKS_PER_MINUTE} times a minute."),
+            Self::Looks => write!(
+                f,
+                "Payments that may have been made already are looked up {LOOKS_PER_MINUTE} times a minute for one wallet."
+            ),
             Self::Unproven => write!(
                 f,
                 "Too many payments of smart wallets, of which only code can say whether they are good, came in this minute. \
