@@ -21,6 +21,10 @@ pub(super) struct Words {
 const RUNNING: &str =
     "The call is under way, or has only just ended and its result is still being written. Keep polling.";
 
+/// The sentence for one that is not known to be paid, nor to be placed.
+pub(super) const CONFIRMING: &str =
+    "The payment for the call is being confirmed, and the phone may not have rung yet. Keep polling.";
+
 /// The sentence for one that is being hung up.
 pub(super) const ENDING: &str = "The call is being hung up, because that was asked for, or has only just ended and its result is still being \
                                  written. Keep polling.";

@@ -32,6 +32,11 @@ impl Words {
         let words = |title, about: &str, tone| Self { title, about: about.to_owned(), tone };
         match view.ended_by {
             EndedBy::InProgress if shown.is_ending => words("Hanging up", "The call is being ended.", "live"),
+            EndedBy::InProgress if shown.is_unplaced => words(
+                "Confirming the payment",
+                "The payment for the call is being confirmed. The phone may not have rung yet.",
+                "live",
+            ),
             // An open line may still be ringing.
             EndedBy::InProgress if view.started_at.is_none() && view.transcript.is_empty() => {
                 words("Calling", "The phone is being rung.", "live")
