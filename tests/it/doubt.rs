@@ -23,12 +23,17 @@ struct Doubtful {
 
 impl Doubtful {
     async fn begin(stack: &Stack, script: Script) -> Self {
+        Self::begin_for(stack, script, 890).await
+    }
+
+    /// The same with a payment that is good for so many seconds.
+    async fn begin_for(stack: &Stack, script: Script, seconds: i64) -> Self {
         let wallet = stack.wallet_with(NUMBER_PRICE + CALL_PRICE);
         stack.buys(&wallet).await;
         stack.bland.script_next(script);
         stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
         let body = json!({"phone_number": "+12133610872", "task": "Read this book to me.", "max_duration": 30});
-        let paid = stack.post(CALL).body(&body).pay_bent(&wallet, |payment| payment.valid_for(890)).await;
+        let paid = stack.post(CALL).body(&body).pay_bent(&wallet, |payment| payment.valid_for(seconds)).await;
         let call = paid.answer.expect(200).json();
         assert_eq!(call["payment"], "pending");
         Self { call, wallet, payment: paid.payment }
@@ -90,7 +95,7 @@ enum Meanwhile {
 async fn a_payment_that_lapses_while_the_facilitator_is_silent_keeps_no_wallet_from_calling_again() {
     for meanwhile in [Meanwhile::Silent, Meanwhile::Drained, Meanwhile::Refused] {
         let stack = Stack::start(binaries!()).await;
-        let doubtful = Doubtful::begin(&stack, Script::NeverEnds).await;
+        let doubtful = Doubtful::begin_for(&stack, Script::NeverEnds, 7 * 86_400 - 60).await;
         let refill = || stack.chain.mint(doubtful.wallet.address(), 2 * CALL_PRICE);
         match meanwhile {
             Meanwhile::Silent => stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(500))),
@@ -117,6 +122,17 @@ async fn a_payment_that_lapses_while_the_facilitator_is_silent_keeps_no_wallet_f
         assert_eq!((&listed["ended_by"], &listed["charged"]), (&json!("ERROR"), &json!(false)));
         let body = json!({"phone_number": "+12133610873", "task": "Read this book to me."});
         let again = stack.post(CALL).body(&body).pay(&doubtful.wallet).await.answer;
+        // It arrives all the same, and goes back: poll, page and list say so.
+        doubtful.arrive(&stack);
+        stack.travel(30 * MINUTE);
+        stack.minutes(12).await;
+        let said = stack.poll(&doubtful.call).await;
+        let refund = (&said["refund"]["status"], &said["charged"], &said["paid"]);
+        assert_eq!(refund, (&json!("refunded"), &json!(false), &json!("0.00")), "{meanwhile:?}");
+        assert!(said["refund"]["transaction"].is_string());
+        let shown = stack.get(&path).header("accept", "text/html").send().await;
+        let shown = String::from_utf8(shown.expect(200).body.to_vec()).expect("UTF-8");
+        assert!(shown.contains("$0.54 was paid back"), "{shown}");
         if meanwhile == Meanwhile::Silent {
             assert!(page.contains("was not made in time") && !page.contains("declined"), "{page}");
             again.expect(200);
