@@ -111,6 +111,7 @@ pub(crate) fn charge(charge: Charge) -> &'static str {
         Charge::Pending => "not settled yet",
         Charge::Paid => "paid",
         Charge::Declined => "declined, not charged",
+        Charge::Lapsed => "not made in time, not charged",
         Charge::RefundDue => "to be paid back",
         Charge::Refunded => "paid back",
         Charge::Credited => "credited",

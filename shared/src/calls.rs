@@ -9,6 +9,7 @@ mod objection;
 mod obstacles;
 mod opted_out;
 mod quiet;
+mod refused;
 mod roll_back;
 mod told;
 mod voicemail;

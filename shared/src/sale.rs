@@ -214,10 +214,16 @@ pub async fn finish(
         Evidence::Unpaid(reason) => {
             let_go(cashier, shop, sale, Blame::Payer, invocation).await.map(|_| Finished::Declined { reason })
         }
+        Evidence::Lapsed => {
+            let lapsed = let_go(cashier, shop, sale, Blame::Silence, invocation).await;
+            lapsed.map(|_| Finished::Declined { reason: Reason::EXPIRED })
+        }
         Evidence::NeverSent => {
             let_go(cashier, shop, sale, Blame::Facilitator, invocation).await.map(|spent| Finished::NotSent { spent })
         }
-        Evidence::Unknown { contested } => doubt(cashier, shop, sale, contested, invocation).await,
+        Evidence::Unknown { contested, answered } => {
+            doubt(cashier, shop, sale, (contested, answered), invocation).await
+        }
     }
 }
 
@@ -330,10 +336,10 @@ async fn let_go(
     invocation: &Invocation,
 ) -> Result<bool, Fault> {
     let work = sale.record().work.clone();
-    let spent = blame == Blame::Payer || matches!(&work, Work::Call(call) if call.placed.is_some());
+    let spent = blame != Blame::Facilitator || matches!(&work, Work::Call(call) if call.placed.is_some());
     let released = released(sale.record(), blame, invocation.now)?;
     match cashier.store.give_up(sale, released, spent).await {
-        Ok(_) => count(work.kind().counted_as(), if blame == Blame::Payer { "declined" } else { "not_sent" }),
+        Ok(_) => count(work.kind().counted_as(), blame.counted_as()),
         Err(NotStepped::Overtaken) => return Err(Fault::Broken("another attempt has overtaken this one")),
         Err(NotStepped::Lost(_)) => return Err(Fault::Broken("an unpaid sale that cannot be given up")),
         Err(NotStepped::Fault(fault)) => return Err(fault.into()),
@@ -348,7 +354,7 @@ async fn doubt(
     cashier: &Cashier,
     undo: &impl Undo,
     sale: Sale<Settling>,
-    contested: bool,
+    (contested, answered): (bool, bool),
     invocation: &Invocation,
 ) -> Result<Finished, Fault> {
     let (record, now) = (sale.record(), invocation.now);
@@ -359,7 +365,7 @@ async fn doubt(
     // The first repeat carries on at once.
     let rest = if record.doubted { REST } else { Duration::ZERO };
     let rests_until = invocation.current().saturating_add(rest).map_err(StoreFault::from)?;
-    let waits = Doubt { contested, rings: false, now, rests_until, next };
+    let waits = Doubt { contested, answered, rings: false, now, rests_until, next };
     let Work::Call(call @ work::Call { placed: Some(_), .. }) = &work else {
         return Ok(park(cashier, sale, waits).await);
     };

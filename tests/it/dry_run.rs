@@ -82,6 +82,7 @@ async fn a_wallet_that_has_signed_in_learns_what_would_happen() {
     assert_eq!(call["not_checked"], json!(["balance", "facilitator", "dialler"]));
     let limits = json!({
         "calls_in_flight_per_wallet": 3, "calls_per_wallet_per_hour": 20, "calls_per_wallet_per_day": 100,
+        "refused_calls_per_wallet_per_day": 10,
         "calls_per_wallet_and_destination_per_hour": 3, "calls_per_wallet_and_destination_per_day": 6,
         "call_cost_per_wallet_per_day": "6.00", "doubtful_payments_per_wallet": 2,
     });

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use harness::request::Response;
-use harness::sim::Fault;
 use harness::sim::bland::{End, Script, Speaker, Step};
+use harness::sim::{Answer, Fault};
 use harness::spec::CALL;
 use harness::{Stack, Wallet, binaries};
 use serde_json::{Value, json};
@@ -47,6 +47,33 @@ fn body(to: &str, minutes: u32) -> Value {
 
 async fn call(stack: &Stack, wallet: &Wallet, to: &str, minutes: u32) -> Response {
     stack.post(CALL).body(&body(to, minutes)).pay(wallet).await.answer
+}
+
+#[tokio::test]
+async fn what_the_dialler_refuses_costs_nothing_and_is_asked_of_it_ten_times_a_day_for_one_wallet() {
+    let stack = Stack::start(binaries!()).await;
+    let [wallet, other] = <[Wallet; 2]>::try_from(callers(&stack, 2).await).unwrap_or_else(|_| panic!("two"));
+    let earned = stack.earned();
+    let refusals = [
+        ("The number is on the DNC list.", "unsupported_destination"),
+        ("The task was flagged by our moderation.", "bad_request"),
+    ];
+    for nth in 0..10 {
+        stack.travel(Duration::from_mins(5));
+        let (message, code) = refusals[nth % 2];
+        let said = json!({"status": "error", "message": message});
+        stack.bland.faults().once("POST /v1/calls", Fault::Refuse(Answer::json(400, &said)));
+        // Always the same number: what is refused is not a call to it.
+        call(&stack, &wallet, &to(1), 1).await.refused(400, code);
+    }
+    stack.travel(Duration::from_mins(5));
+    stack.bland.faults().record();
+    let wait = refused_by(&call(&stack, &wallet, &to(2), 1).await, "refused_calls_per_wallet_per_day");
+    assert!(wait > Duration::from_hours(22), "{wait:?}");
+    assert_eq!((stack.bland.faults().count("POST /v1/calls"), stack.earned()), (0, earned));
+    call(&stack, &other, &to(1), 1).await.expect(200);
+    stack.travel(wait);
+    call(&stack, &wallet, &to(2), 1).await.expect(200);
 }
 
 /// A call that is placed, and over as soon as it is looked at.

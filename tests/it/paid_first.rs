@@ -3,6 +3,8 @@
 //! dialled or bought before the payment is ours, and what then cannot be done is paid back,
 //! whatever dies or stays silent meanwhile.
 
+mod told;
+
 use std::time::Duration;
 
 use alloy_primitives::Address;

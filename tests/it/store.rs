@@ -132,7 +132,7 @@ fn attempt(name: u128) -> AttemptId {
 }
 
 fn doubt(contested: bool, now: i64, next: i64) -> Doubt {
-    Doubt { contested, rings: false, now: at(now), rests_until: at(now), next: at(next) }
+    Doubt { contested, answered: false, rings: false, now: at(now), rests_until: at(now), next: at(next) }
 }
 
 fn new_sale(nonce: u8, by: u128) -> NewSale {

@@ -145,10 +145,14 @@ async fn a_node_that_is_silent_makes_no_doubt_of_a_key_without_a_cent() {
     let demand = stack.post(LIST).demand().await;
     stack.post(LIST).paid_with(&stack.wallet_with(0).signs(&demand)).send().await.refused(402, "payment_required");
     // On Solana it says only that a simulation failed, as it does of what was made already.
-    let refused = stack.post(LIST).paid_with(&stack.solana_wallet_with(999).signs(&demand)).send().await;
-    let told = refused.refused(502, "upstream_error");
-    assert_eq!(told["upstream"], "node");
-    assert!(!told["message"].as_str().expect("words").contains("Not charged"), "{told}");
+    // However often, since the wallet has used nothing.
+    let poor = stack.solana_wallet_with(999);
+    for _ in 0..7 {
+        let refused = stack.post(LIST).paid_with(&poor.signs(&demand)).send().await;
+        let told = refused.refused(502, "upstream_error");
+        assert_eq!(told["upstream"], "node");
+        assert!(!told["message"].as_str().expect("words").contains("Not charged"), "{told}");
+    }
     let sold = stack.dynamo.rows().iter().any(|row| row["pk"].as_str().is_some_and(|pk| pk.starts_with("SALE#")));
     assert!(!sold && stack.facilitator.faults().count("POST */settle") == 0);
     // And who has the money is served.

@@ -134,10 +134,8 @@ async fn calls(store: &Store, shard: u8, now: Timestamp, found: &mut Vec<Stuck>)
             (Charge::RefundDue, _) => {
                 "it ended in an error and its refund is not asked for: is the reaper running?".to_owned()
             }
-            (Charge::Pending | Charge::Paid | Charge::Declined | Charge::Refunded | Charge::Credited, Some(_)) => {
-                "it has ended, and has not been looked at since".to_owned()
-            }
-            (Charge::Pending | Charge::Paid | Charge::Declined | Charge::Refunded | Charge::Credited, None) => {
+            (_, Some(_)) => "it has ended, and has not been looked at since".to_owned(),
+            (_, None) => {
                 format!("it may last {} min and was not seen to end", call.line.max_duration)
             }
         };

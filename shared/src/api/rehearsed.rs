@@ -68,6 +68,7 @@ const LEFT: &[Field] = &[
     count(Limit::CallsAtOnce),
     count(Limit::CallsPerHour),
     count(Limit::CallsPerDay),
+    count(Limit::RefusedCalls),
     count(Limit::SamePerHour),
     count(Limit::SamePerDay),
     Field::maybe(Limit::WalletCost.code(), Kind::Pattern(DOLLARS), "What calls may still cost us, in dollars."),

@@ -7,21 +7,21 @@ use std::time::Duration;
 use futures_util::future;
 use tracing::warn;
 
-use super::objection::field_of;
+use super::refused::{refusal, seconds_until, stop};
 use super::{destinations, disclosure, voicemail};
 use crate::invocation::Invocation;
 use crate::leases::{self, NotMeant};
 use crate::limits::manners::Manners;
 use crate::limits::{Budget, Limit, Reached, rates};
 use crate::refusal::{Fault, Refusal};
-use crate::sale::{Behind, Delivery, Rehearsal, Stop};
-use crate::store::calls::{NewCall, NotNow, Reason, dial, not_dialled};
+use crate::sale::{Delivery, Rehearsal, Stop};
+use crate::store::calls::{NewCall, NotNow, dial, not_dialled};
 use crate::store::controls::List;
-use crate::store::limits::{Asking, Counters, paid_and_not_placed, undone};
+use crate::store::limits::{Asking, Counters, paid_and_not_placed, refused, undone};
 use crate::store::numbers::Belongings;
 use crate::store::sales::{Claimable, Claimed, NewSale, Open, Record, Sale, Settling};
-use crate::store::{Changes, Store, StoreFault, Work, work};
-use crate::telemetry::{self, Neighbour};
+use crate::store::{Changes, Cost, Store, StoreFault, Work, work};
+use crate::telemetry::Neighbour;
 use crate::types::call::Dialler;
 use crate::types::{CallId, PhoneNumber, Question, Run, Timestamp, Usdc, Wallet};
 use crate::upstream::bland::{Bland, BlandCallId, BlandError, Dial, DialError, Found, Imported};
@@ -180,7 +180,7 @@ impl Calls {
             Ok(id) => self.fence(sale, id).await,
             Err(error @ (DialError::Unclear | DialError::Unknown)) => self.find(sale, &error, invocation).await,
             Err(error) => {
-                self.withdraw(sale).await?;
+                self.withdraw(sale, &error).await?;
                 Err(refusal(error).into())
             }
         }
@@ -364,24 +364,30 @@ impl Calls {
     }
 
     /// Voids a sale for which no phone rang. The same payment can be used again.
-    pub(super) async fn withdraw(&self, sale: Sale<Open>) -> Result<(), Refusal> {
-        let changes = no_phone_rang(sale.record(), sale.record().work.call()?);
+    async fn withdraw(&self, sale: Sale<Open>, error: &DialError) -> Result<(), Refusal> {
+        let (record, call) = (sale.record(), sale.record().work.call()?);
+        let undo = if error.is_about_the_call() { refused } else { undone };
+        let changes = let_go(record, call, undo);
         self.store.void(sale, changes, false).await.map(drop).map_err(|(_, not)| not.into())
     }
 }
 
 /// What is let go with a call for which no phone rang.
 pub(super) fn no_phone_rang(record: &Record, call: &work::Call) -> Changes {
-    let payer = &record.signed.payer;
-    let counts = undone(&call.id, payer, &call.to, call.cost.as_ref());
-    not_dialled(&call.id, payer, &record.id, record.credit(), record.created_at).and(counts)
+    let_go(record, call, undone)
 }
 
 fn not_placed(record: &Record, call: &work::Call, why: Option<Refusal>) -> Delivery {
+    Delivery::Impossible { changes: let_go(record, call, paid_and_not_placed), why }
+}
+
+/// What becomes of the counts of a call that is let go.
+type Uncount = fn(&CallId, &Wallet, &PhoneNumber, Option<&Cost>) -> Changes;
+
+fn let_go(record: &Record, call: &work::Call, uncount: Uncount) -> Changes {
     let payer = &record.signed.payer;
-    let counts = paid_and_not_placed(&call.id, payer, &call.to, call.cost.as_ref());
-    let changes = not_dialled(&call.id, payer, &record.id, record.credit(), record.created_at).and(counts);
-    Delivery::Impossible { changes, why }
+    let counts = uncount(&call.id, payer, &call.to, call.cost.as_ref());
+    not_dialled(&call.id, payer, &record.id, record.credit(), record.created_at).and(counts)
 }
 
 /// What is counted for a call, should it be placed.
@@ -410,41 +416,4 @@ fn work_of(call: NewCall) -> Work {
         credit: call.credit.is_some(),
         cost: call.cost,
     })
-}
-
-pub(super) fn seconds_until(then: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(then.as_second() - now.as_second()).unwrap_or(0).max(1)
-}
-
-fn stop(reason: Reason, now: Timestamp) -> Stop {
-    let (limit, retry_after) = match reason {
-        Reason::Blocked => return Refusal::WalletBlocked.into(),
-        Reason::OptedOut => return Refusal::DestinationOptedOut.into(),
-        Reason::Dialling(sale) => return Stop::Behind(Behind { sale, limit: Limit::UnpaidCall, ended: Vec::new() }),
-        Reason::Unpaid(until) => (Limit::UnpaidRing, seconds_until(until, now)),
-        Reason::CreditSpent => (Limit::CreditSpent, 1),
-    };
-    Refusal::from(Reached { limit, retry_after }).into()
-}
-
-fn refusal(error: DialError) -> Refusal {
-    match error {
-        DialError::UnsupportedDestination { message } => Refusal::UnsupportedDestination { message },
-        DialError::RateLimited { retry_after } => {
-            Refusal::UpstreamRateLimited { vendor: Neighbour::Bland, retry_after }
-        }
-        DialError::Account { message } => {
-            telemetry::locked_out(Neighbour::Bland, &message);
-            Refusal::Upstream { vendor: Neighbour::Bland, message: "calls are not available at the moment".to_owned() }
-        }
-        // What Bland refuses of a request that we have checked is the caller's: a voice, a task.
-        DialError::Refused { message } => {
-            Refusal::bad(field_of(&message).unwrap_or("body"), format!("Bland refuses the call: {message}"))
-        }
-        DialError::NotSent | DialError::Unclear | DialError::Unknown => {
-            telemetry::vendor_failed(Neighbour::Bland);
-            Refusal::Upstream { vendor: Neighbour::Bland, message: error.to_string() }
-        }
-        DialError::NumberNotReady => Refusal::Upstream { vendor: Neighbour::Bland, message: error.to_string() },
-    }
 }

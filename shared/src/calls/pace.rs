@@ -35,7 +35,7 @@ pub(super) fn pause(call: &Call, asker: Asker) -> i64 {
     if asker == Asker::Last {
         return 0;
     }
-    let is_stopped = call.business.stopped || call.business.charge == Charge::Declined;
+    let is_stopped = call.business.stopped || call.business.charge.is_unpaid();
     let is_ending = call.line.ended_at.is_some() || call.line.hangup_requested_at.is_some() || is_stopped;
     if is_ending || asker != Asker::Polls { EVERY } else { SELDOM }
 }
@@ -43,8 +43,16 @@ pub(super) fn pause(call: &Call, asker: Asker) -> i64 {
 /// In how many seconds there can be something new: with the next look, or before it, because the
 /// dialler tells us when a call is over.
 pub(super) fn again(call: &Call, now: Timestamp) -> u32 {
+    if is_unplaced(call) {
+        return u32::try_from(AGAIN).unwrap_or(1);
+    }
     let due = call.line.looked_at.saturating_add(pause(call, Asker::Polls)).saturating_sub(now.as_second());
     u32::try_from(due.clamp(1, AGAIN)).unwrap_or(1)
+}
+
+/// Whether it is not known yet that the call is paid, nor that the dialler has it.
+pub(super) fn is_unplaced(call: &Call) -> bool {
+    call.business.charge == Charge::Pending && call.line.placed.is_none() && call.line.view.is_none()
 }
 
 #[cfg(test)]
@@ -76,9 +84,19 @@ mod tests {
         ] {
             assert_eq!(pause(call, asker), seconds, "{asker:?}");
         }
-        for (call, second, seconds) in
-            [(&running, 0, 10), (&running, 25, 5), (&running, 40, 1), (&ended, 2, 3), (&ended, 9, 1)]
-        {
+        let unplaced = Call {
+            business: Business { charge: Charge::Pending, ..dialled().business },
+            line: Line { placed: None, ..dialled().line },
+            ..dialled()
+        };
+        for (call, second, seconds) in [
+            (&unplaced, 500, 10),
+            (&running, 0, 10),
+            (&running, 25, 5),
+            (&running, 40, 1),
+            (&ended, 2, 3),
+            (&ended, 9, 1),
+        ] {
             assert_eq!(again(call, at(second)), seconds, "{second}");
         }
     }

@@ -3,7 +3,7 @@
 //! `docs/decisions.md`: How is it known what hour it is at the callee?
 
 use super::Calls;
-use super::dial::seconds_until;
+use super::refused::seconds_until;
 use crate::limits::manners::{Manners, Night};
 use crate::refusal::Refusal;
 use crate::types::{PhoneNumber, Timestamp};

@@ -51,6 +51,7 @@ pub fn before(call: &Call) -> Before {
         hangup_requested_at: call.line.hangup_requested_at,
         stopped: match call.business.charge {
             Charge::Declined => Stopped::Unpaid,
+            Charge::Lapsed => Stopped::InDoubt,
             _ if call.business.stopped => Stopped::InDoubt,
             Charge::Pending => Stopped::TimeUpOrUnpaid,
             Charge::Paid | Charge::RefundDue | Charge::Refunded | Charge::Credited => Stopped::TimeUp,

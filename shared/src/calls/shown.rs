@@ -6,9 +6,9 @@
 
 use super::Calls;
 use super::answers::is_answerable;
-use super::pace::again;
+use super::pace::{again, is_unplaced};
 use super::seen::{has_all, is_shown, unseen, words_of};
-use super::words::ENDING;
+use super::words::{CONFIRMING, ENDING};
 use crate::api::VOICE_CALL;
 use crate::store::calls::{Call, Line};
 use crate::store::{Charge, View};
@@ -38,6 +38,8 @@ pub struct Shown {
     pub is_said: bool,
     /// It is being hung up, because that was asked for.
     pub is_ending: bool,
+    /// Its payment is not known yet, nor that the dialler has it: no phone may have rung.
+    pub is_unplaced: bool,
     /// Whether its questions are answered; nothing, where it has none.
     pub result_status: Option<ResultStatus>,
     /// The answers to them, as JSON.
@@ -64,6 +66,8 @@ pub enum Paid {
     Charged(Option<String>),
     /// The payment was declined.
     Declined,
+    /// The payment was not made in time.
+    Lapsed,
     /// It goes back.
     RefundDue,
     /// It went back by this transaction.
@@ -75,7 +79,7 @@ pub enum Paid {
 impl Shown {
     /// What is seen of this call now.
     pub fn of(call: Call, now: Timestamp) -> Self {
-        let again = again(&call, now);
+        let (again, is_unplaced) = (again(&call, now), is_unplaced(&call));
         let Call { id, line, business } = call;
         let (result_status, result) = result_of(&line);
         let recorded = line.recorded;
@@ -83,7 +87,11 @@ impl Shown {
         let view = if !view.ended_by.is_end() || is_shown(&view, line.looked_at) { view } else { held(view) };
         let failed = view.status.is_failure();
         let is_ending = line.hangup_requested_at.is_some() && !view.ended_by.is_end();
-        let view = if is_ending { View { reason: ENDING.to_owned(), ..view } } else { view };
+        let view = match (is_ending, is_unplaced) {
+            (true, _) => View { reason: ENDING.to_owned(), ..view },
+            (false, true) => View { reason: CONFIRMING.to_owned(), ..view },
+            (false, false) => view,
+        };
         // What was stopped in doubt is not charged, whatever becomes of its payment.
         let is_known = business.charge != Charge::Pending || business.stopped && failed;
         let is_answered = result_status != Some(ResultStatus::Pending);
@@ -98,6 +106,7 @@ impl Shown {
             is_closed: line.closed,
             is_said,
             is_ending,
+            is_unplaced,
             result_status,
             result,
             money: Money::of(business.charge, failed, business.transaction, business.refunded_by),
@@ -153,6 +162,7 @@ impl Money {
             Charge::Paid if failed => Paid::RefundDue,
             Charge::Paid => Paid::Charged(transaction),
             Charge::Declined => Paid::Declined,
+            Charge::Lapsed => Paid::Lapsed,
             Charge::RefundDue => Paid::RefundDue,
             Charge::Refunded => Paid::Refunded(refunded_by),
             Charge::Credited => Paid::Credited,

@@ -21,6 +21,10 @@ pub(super) struct Words {
 const RUNNING: &str =
     "The call is under way, or has only just ended and its result is still being written. Keep polling.";
 
+/// The sentence for one that is not known to be paid, nor to be placed.
+pub(super) const CONFIRMING: &str =
+    "The payment for the call is being confirmed, and the phone may not have rung yet. Keep polling.";
+
 /// The sentence for one that is being hung up.
 pub(super) const ENDING: &str = "The call is being hung up, because that was asked for, or has only just ended and its result is still being \
                                  written. Keep polling.";
@@ -125,8 +129,8 @@ const fn reason(end: End) -> &'static str {
              for the call."
         }
         End::InDoubt => {
-            "It could not be learned in time whether the call was paid for, so it was stopped. A payment that arrives \
-             all the same goes back. You are not charged for the call."
+            "The payment for the call could not be made, or confirmed, in time, so the call was stopped. A payment that \
+             arrives all the same goes back. You are not charged for the call."
         }
         End::Lost => {
             "Nothing was heard of the call after the time by which it must have ended. This is a system error, and you \

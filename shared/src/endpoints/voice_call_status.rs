@@ -153,7 +153,7 @@ fn refund(state: Paid) -> Option<Refund> {
         Paid::RefundDue => ("due", None),
         Paid::Refunded(transaction) => ("refunded", transaction),
         Paid::Credited => ("credited", None),
-        Paid::Pending | Paid::Charged(_) | Paid::Declined => return None,
+        Paid::Pending | Paid::Charged(_) | Paid::Declined | Paid::Lapsed => return None,
     };
     Some(Refund { status, transaction })
 }

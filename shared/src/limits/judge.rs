@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{
     BROKEN_PER_DAY, BUSINESS_PER_DAY, Budget, CALLS_AT_ONCE, CALLS_PER_DAY, CALLS_PER_HOUR, DEAR, DESTINATION_PER_DAY,
-    GOOD, HOUR, LOOK, Left, Limit, NEVER, NUMBERS_PER_DAY, Reached, Rest, SAME_PER_DAY, SAME_PER_HOUR, WINDOW, left,
-    rates,
+    GOOD, HOUR, LOOK, Left, Limit, NEVER, NUMBERS_PER_DAY, REFUSED_PER_DAY, Reached, Rest, SAME_PER_DAY, SAME_PER_HOUR,
+    WINDOW, left, rates,
 };
 use crate::types::{PhoneNumber, Usdc};
 
@@ -23,6 +23,8 @@ pub struct Counted {
     pub to: PhoneNumber,
     /// What it costs us, less what was paid for it and is kept: micro-dollars.
     pub loss: i64,
+    /// The dialler has refused it, and it was not paid for: it is not a call.
+    pub refused: bool,
     /// While it is not over: by when it must be.
     pub ends_at: Option<i64>,
     /// While its cost is what was reserved for it: by when it is known what it has cost.
@@ -97,23 +99,39 @@ pub fn left_to_wallet(calls: &[Counted], to: &PhoneNumber, budget: &Budget, now:
 /// A limit on how often a wallet may call.
 struct Frequency {
     limit: Limit,
-    /// Whether only calls to the same number count.
-    same: bool,
+    which: Which,
     most: usize,
     window: Duration,
 }
 
-const FREQUENCIES: [Frequency; 4] = [
-    Frequency { limit: Limit::CallsPerHour, same: false, most: CALLS_PER_HOUR, window: HOUR },
-    Frequency { limit: Limit::CallsPerDay, same: false, most: CALLS_PER_DAY, window: WINDOW },
-    Frequency { limit: Limit::SamePerHour, same: true, most: SAME_PER_HOUR, window: HOUR },
-    Frequency { limit: Limit::SamePerDay, same: true, most: SAME_PER_DAY, window: WINDOW },
+/// The attempts that one counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Which {
+    /// Calls.
+    Calls,
+    /// Calls to the same number.
+    Same,
+    /// What the dialler has refused.
+    Refused,
+}
+
+const FREQUENCIES: [Frequency; 5] = [
+    Frequency { limit: Limit::CallsPerHour, which: Which::Calls, most: CALLS_PER_HOUR, window: HOUR },
+    Frequency { limit: Limit::CallsPerDay, which: Which::Calls, most: CALLS_PER_DAY, window: WINDOW },
+    Frequency { limit: Limit::RefusedCalls, which: Which::Refused, most: REFUSED_PER_DAY, window: WINDOW },
+    Frequency { limit: Limit::SamePerHour, which: Which::Same, most: SAME_PER_HOUR, window: HOUR },
+    Frequency { limit: Limit::SamePerDay, which: Which::Same, most: SAME_PER_DAY, window: WINDOW },
 ];
 
 impl Frequency {
     /// When those were placed that count.
     fn of(&self, calls: &[Counted], to: &PhoneNumber) -> Vec<i64> {
-        calls.iter().filter(|call| !self.same || call.to == *to).map(|call| call.at).collect()
+        let counts = |call: &&Counted| match self.which {
+            Which::Calls => !call.refused,
+            Which::Same => !call.refused && call.to == *to,
+            Which::Refused => call.refused,
+        };
+        calls.iter().filter(counts).map(|call| call.at).collect()
     }
 }
 

@@ -28,6 +28,7 @@ fn shown(view: View) -> Shown {
         is_closed: false,
         is_said: false,
         is_ending: false,
+        is_unplaced: false,
         result_status: None,
         result: None,
         money: Money { paid: Usdc::micros(540_000), state: Paid::Charged(None) },

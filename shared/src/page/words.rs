@@ -32,6 +32,11 @@ impl Words {
         let words = |title, about: &str, tone| Self { title, about: about.to_owned(), tone };
         match view.ended_by {
             EndedBy::InProgress if shown.is_ending => words("Hanging up", "The call is being ended.", "live"),
+            EndedBy::InProgress if shown.is_unplaced => words(
+                "Confirming the payment",
+                "The payment for the call is being confirmed. The phone may not have rung yet.",
+                "live",
+            ),
             // An open line may still be ringing.
             EndedBy::InProgress if view.started_at.is_none() && view.transcript.is_empty() => {
                 words("Calling", "The phone is being rung.", "live")
@@ -95,6 +100,10 @@ impl<'a> Money<'a> {
             Paid::Charged(None) => ("Paid with the wallet's credit.".to_owned(), None),
             Paid::Charged(Some(paid)) => (format!("{price} paid."), Some(paid.as_str())),
             Paid::Declined => ("Not charged: the payment was declined, so the call was stopped.".to_owned(), None),
+            Paid::Lapsed => (
+                format!("Not charged: the payment of {price} was not made in time. If it still arrives, it goes back."),
+                None,
+            ),
             Paid::RefundDue => (format!("Not charged: {price} goes back to the wallet that paid."), None),
             Paid::Refunded(back) => {
                 (format!("Not charged: {price} was paid back to the wallet that paid."), back.as_deref())

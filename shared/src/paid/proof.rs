@@ -45,6 +45,8 @@ pub(super) struct Known {
     pub(super) by_code: bool,
     /// It is used already, in these words: it is good if it was used to pay us.
     pub(super) used: Option<Reason>,
+    /// Our node did not say what its payer holds.
+    pub(super) silent: bool,
 }
 
 /// Waits until the chain takes a payment, which its client may have signed from this very second
@@ -136,25 +138,31 @@ impl<E: Endpoint> Paid<E> {
                 Solvent::Unknown if order.confirmed => None,
                 Solvent::Unknown => self.could_be_settled(payment, invocation, limit).await?,
             };
-            return Ok(Known { by_code: false, used });
+            return Ok(Known { by_code: false, used, silent: solvent == Solvent::Unknown });
         }
         // A payer that has nothing is not worth the facilitator's time, nor is what is used
         // already.
-        let used = self.solvent(payment, invocation).await? == Solvent::Used;
+        let solvent = self.solvent(payment, invocation).await?;
+        let used = solvent == Solvent::Used;
         taken(payment, invocation).await;
         let by_code = self.cashier.nodes.speaks_by_code(payment, invocation.at_most(LOOK, VERIFY_RESERVE));
         let good = async {
             if used { Ok(Some(Reason::USED)) } else { self.could_be_settled(payment, invocation, limit).await }
         };
         let (used, by_code) = future::join(good, by_code).await;
-        Ok(Known { by_code, used: used? })
+        Ok(Known { by_code, used: used?, silent: solvent == Solvent::Unknown })
     }
 
     /// Whether a payment is good of which this is known, and which has no sale here. Says whether
     /// only code can tell if it will be made.
     pub(super) async fn good(&self, known: Known, order: &Order<'_>) -> Result<bool, Refusal> {
+        let invocation = order.said.invocation;
         if let (Some(reason), Some(payment)) = (known.used, order.payment()) {
-            self.look_it_up(payment, reason, order.said.invocation).await?;
+            self.look_it_up(payment, reason, known.silent, invocation).await?;
+        }
+        // What a contract has signed was counted before it was asked about.
+        if known.by_code && !order.means.signed().is_a_contracts() {
+            self.unproven.admit_signed(order.means.caller().wallet(), &self.cashier.store, invocation.now).await?;
         }
         Ok(known.by_code)
     }
@@ -225,12 +233,22 @@ impl<E: Endpoint> Paid<E> {
 
     /// A payment may have been made already, as the facilitator says or the node. If it was, it is
     /// ours, whichever party submitted it, and buys what it was signed for.
-    async fn look_it_up(&self, payment: &Verified, reason: Reason, invocation: &Invocation) -> Result<(), Refusal> {
+    async fn look_it_up(
+        &self,
+        payment: &Verified,
+        reason: Reason,
+        silent: bool,
+        invocation: &Invocation,
+    ) -> Result<(), Refusal> {
         let (id, now) = (payment.id(), invocation.now);
         if let Some(judged) = self.spent.recall(&id, now) {
             return Err(judged.into());
         }
-        self.cashier.store.count(&Tally::of_looks(&payment.payer()), now).await?.map_err(Refusal::from)?;
+        if let Err(reached) = self.cashier.store.count(&Tally::of_looks(&payment.payer()), now).await? {
+            // A wallet whose payment would fail may only be poor: that the node does not say so is
+            // not its doing, and the node is not asked any more often for it.
+            return Err(if silent && !reason.says_used() { node(UNHEARD) } else { reached.into() });
+        }
         let judged = match sale::truth(&self.cashier, payment, invocation).await {
             Some(Truth::Paid { .. }) => return Ok(()),
             Some(Truth::Cancelled) => Judged::Declined(Reason::CANCELLED),

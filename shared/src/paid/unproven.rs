@@ -24,7 +24,7 @@ use crate::refusal::Refusal;
 use crate::store::Store;
 use crate::store::limits::Tally;
 use crate::store::sales::Record;
-use crate::types::Timestamp;
+use crate::types::{Timestamp, Wallet};
 use crate::x402::Unproven;
 
 /// Decides which are asked about.
@@ -75,6 +75,14 @@ impl Judge {
             return Err(reached.into());
         }
         Ok(())
+    }
+
+    /// Whether one more payment of a wallet may be tried that a key has signed and that code
+    /// decides, which can have each declined for nothing. It is counted in that name alone: the
+    /// key has signed, so no stranger uses it up.
+    pub(super) async fn admit_signed(&self, payer: &Wallet, store: &Store, now: Timestamp) -> Result<(), Refusal> {
+        let own = Tally::of_unproven_by(payer, self.most.div_ceil(NAMES));
+        store.count(&own, now).await?.map_err(Refusal::from)
     }
 
     /// A sale has been granted: if a contract has signed for it, and it has cost enough, its wallet

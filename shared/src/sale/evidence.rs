@@ -11,7 +11,7 @@ use tracing::{error, warn};
 
 use crate::invocation::Invocation;
 use crate::store::sales::Record;
-use crate::types::TransactionId;
+use crate::types::{TransactionId, Wallet};
 use crate::x402::{Reason, SettleAnswer, Truth, Verified};
 
 use super::{Cashier, Sent, seconds};
@@ -35,15 +35,24 @@ const GIVE_UP: u64 = 15 * 60;
 pub(super) enum Evidence {
     /// It was made, by this transaction.
     Paid(String),
-    /// It was not, and will not be, and why.
+    /// It was not, and will not be, and why: its payer's doing.
     Unpaid(Reason),
+    /// It was not, and will not be: the facilitator has said nothing of it in its time.
+    Lapsed,
     /// The facilitator was never reached.
     NeverSent,
     /// It cannot be said yet.
     Unknown {
         /// The facilitator calls it used, and it cannot be said by whom.
         contested: bool,
+        /// The facilitator has answered: the doubt is not only its silence.
+        answered: bool,
     },
+}
+
+impl Evidence {
+    const SILENCE: Self = Self::Unknown { contested: false, answered: false };
+    const ANSWERED: Self = Self::Unknown { contested: false, answered: true };
 }
 
 /// Finds out whether the payment has been made, and makes it if it has not.
@@ -68,14 +77,14 @@ pub(super) async fn evidence(
     match settle(cashier, payment, invocation).await {
         SettleAnswer::Settled(receipt) => Evidence::Paid(receipt.transaction.to_string()),
         SettleAnswer::NotSent if sent == Sent::Never => Evidence::NeverSent,
-        SettleAnswer::NotSent => Evidence::Unknown { contested: false },
+        SettleAnswer::NotSent => Evidence::SILENCE,
         SettleAnswer::Declined { reason } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
             Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
             // With no node to ask, a refusal is believed if nothing was sent before it.
             None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
-            Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
+            Some(Truth::Unused { .. }) | None => Evidence::ANSWERED,
         },
         SettleAnswer::LookItUp { reason, transaction } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
@@ -90,17 +99,22 @@ pub(super) async fn evidence(
             {
                 Evidence::Unpaid(reason)
             }
-            Some(Truth::Unused { .. }) => Evidence::Unknown { contested: false },
-            None => Evidence::Unknown { contested: reason.says_used() },
+            Some(Truth::Unused { .. }) => Evidence::ANSWERED,
+            None => Evidence::Unknown { contested: reason.says_used(), answered: true },
         },
-        SettleAnswer::Unknown { contradiction, .. } => {
+        SettleAnswer::Unknown { contradiction, transaction } => {
             if contradiction {
                 error!(payment = ?record.id, "the facilitator contradicts itself or us");
             }
             match fate(cashier, record, payment, invocation).await {
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
                 Some(Truth::Cancelled) => Evidence::Unpaid(Reason::CANCELLED),
-                Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
+                Some(Truth::Unused { .. }) | None => {
+                    // A payer on Solana can name a block that is nearly past, so that what is sent
+                    // does not land.
+                    let is_solanas = matches!(record.signed.payer, Wallet::Solana { .. });
+                    Evidence::Unknown { contested: false, answered: is_solanas && transaction.is_some() }
+                }
             }
         }
     }
@@ -121,10 +135,12 @@ async fn is_in_vain(
     if !cashier.nodes.has_reverted(payment, &transaction, limit).await {
         return false;
     }
-    if record.work.is_paid_first() {
-        return true;
-    }
-    let limit = invocation.at_most(Duration::from_secs(5), RESERVE);
+    record.work.is_paid_first() || is_poor(cashier, payment, invocation).await
+}
+
+/// Whether the payer is known to hold less than the price by now.
+async fn is_poor(cashier: &Cashier, payment: &Verified, invocation: &Invocation) -> bool {
+    let limit = invocation.at_most(LOOK, RESERVE);
     cashier.nodes.balance(&payment.payer(), limit).await.is_some_and(|held| held < payment.quote().amount)
 }
 
@@ -147,21 +163,27 @@ fn knows(cashier: &Cashier, record: &Record) -> bool {
     cashier.nodes.knows(record.signed.payer.network())
 }
 
-/// It is sent no more; it may have been made.
+/// It is sent no more; it may have been made. If it was not, that is its payer's doing where the
+/// facilitator had something to say of it, or where the payer has too little; and else of a
+/// facilitator that was silent.
 async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, invocation: &Invocation) -> Evidence {
     let by = waited_until(record);
-    let expired = || Evidence::Unpaid(Reason::EXPIRED);
+    let expired = || if record.answered { Evidence::Unpaid(Reason::EXPIRED) } else { Evidence::Lapsed };
     if !knows(cashier, record) {
         // A nonce that the facilitator calls used was used: perhaps by us. Giving up could keep a
         // buyer's money, granting could give a number away. It waits for a chain to ask.
         let given_up = seconds(invocation.current()) >= by.saturating_add(GIVE_UP) && !record.contested;
-        return if given_up { expired() } else { Evidence::Unknown { contested: record.contested } };
+        return if given_up { expired() } else { Evidence::SILENCE };
     }
     match fate(cashier, record, payment, invocation).await {
         Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+        Some(Truth::Cancelled) => Evidence::Unpaid(Reason::EXPIRED),
         // A final block later than its time does not contain it.
-        Some(Truth::Cancelled | Truth::Unused { dead: true }) => expired(),
-        Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
+        Some(Truth::Unused { dead: true }) if is_poor(cashier, payment, invocation).await => {
+            Evidence::Unpaid(Reason::EXPIRED)
+        }
+        Some(Truth::Unused { dead: true }) => expired(),
+        Some(Truth::Unused { .. }) | None => Evidence::SILENCE,
     }
 }
 

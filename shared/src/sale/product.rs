@@ -50,8 +50,21 @@ pub(super) fn delivered(record: &Record, settled: &Settled, done: &str) -> Chang
 pub(super) enum Blame {
     /// The payment was declined. The payer pauses.
     Payer,
+    /// The facilitator was asked, and has said nothing for as long as the payment was good.
+    Silence,
     /// The facilitator was not there.
     Facilitator,
+}
+
+impl Blame {
+    /// The result as it is counted.
+    pub(super) const fn counted_as(self) -> &'static str {
+        match self {
+            Self::Payer => "declined",
+            Self::Silence => "lapsed",
+            Self::Facilitator => "not_sent",
+        }
+    }
 }
 
 /// What an unpaid sale lets go: pure, likewise.
@@ -63,8 +76,8 @@ pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Result<
             numbers::forget_purchase(number, sale).and(not_bought)
         }
         // A number that was bought and not paid for counts for its wallet: who does that ten times
-        // a day has had enough.
-        Work::Lease(Lease { number, country, .. }) if blame == Blame::Payer => {
+        // a day has had enough. What it cost stays counted, so that a day of silence has an end.
+        Work::Lease(Lease { number, country, .. }) if blame != Blame::Facilitator => {
             numbers::pool(number, *country, sale, now).and(books::unsold(record, now)?)
         }
         Work::Lease(Lease { number, country, source, .. }) => numbers::pool(number, *country, sale, now)
@@ -74,7 +87,7 @@ pub(super) fn released(record: &Record, blame: Blame, now: Timestamp) -> Result<
         Work::Renew(renew) => numbers::let_go(&renew.number, wallet, sale),
         Work::Call(Call { id: call, placed: Some(placed), .. }) => match blame {
             Blame::Payer => calls::unpaid(call, wallet, sale, placed, now),
-            Blame::Facilitator => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
+            Blame::Silence | Blame::Facilitator => calls::withdrawn(call, wallet, sale, placed, record.credit(), now),
         },
         Work::Call(Call { id: call, to, placed: None, cost, .. }) => {
             let undone = limits::undone(call, wallet, to, cost.as_ref());

@@ -313,7 +313,7 @@ pub(super) fn credited_by_hand(record: &Record, price: Usdc, now: Timestamp) -> 
 /// Whether no payment of its own is looked for on the chain that would bring a call into the books.
 pub(super) fn is_by_itself(call: &Call) -> bool {
     let business = &call.business;
-    business.charge == Charge::Declined || (business.charge == Charge::Paid && business.transaction.is_none())
+    business.charge.is_unpaid() || (business.charge == Charge::Paid && business.transaction.is_none())
 }
 
 fn entry(what: &str, id: &str, lines: Vec<Line>, now: Timestamp) -> Result<Step, StoreFault> {

@@ -207,8 +207,9 @@ pub fn unpaid(call: &CallId, wallet: &Wallet, sale: &PaymentId, placed: &str, no
     ])
 }
 
-/// dialling → declined: a phone rang though we had lost sight of it. Our fault, so the wallet is
-/// not paused for it, and credit that it took comes back.
+/// dialling | placed → lapsed: a phone rang though we had lost sight of it, or its payment was not
+/// made in time for what the payer cannot help. So the wallet is not paused for it, and credit that
+/// it took comes back.
 pub fn withdrawn(
     call: &CallId,
     wallet: &Wallet,
@@ -219,7 +220,7 @@ pub fn withdrawn(
 ) -> Changes {
     Changes::of([
         Change::update(keys::call(call))
-            .set(CHARGE, Charge::Declined)
+            .set(CHARGE, Charge::Lapsed)
             .set(PLACED, placed)
             .set(DUE_AT, now)
             .set(TTL, kept_until(now))

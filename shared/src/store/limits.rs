@@ -3,7 +3,7 @@
 //!
 //! | item | holds | changed by |
 //! |---|---|---|
-//! | of a wallet | its calls of a day, by id: when, whom, what it loses, and until when it runs at most; how many were good | a call that is dialled, undone, paid for and not placed, over, paid back by hand, erased |
+//! | of a wallet | its calls of a day, by id: when, whom, what it loses, and until when it runs at most; when the dialler refused one; how many were good | a call that is dialled, refused, undone, paid for and not placed, over, paid back by hand, erased |
 //! | of a destination | when it was called, by the call's id; when the line last failed in a conversation | a call that is dialled, undone; paid back |
 //! | of a prefix, in slices | what its calls lose | a call that is dialled, undone, settled, paid back by hand |
 //! | of all, in slices | what calls cost, what they lose, what those to dear destinations lose, and how many run | the same; a call that is over |
@@ -38,6 +38,6 @@ mod window;
 pub use calls::{Admitted, Asking, Counters, Obstacle, OpenCall};
 pub(super) use list::broke;
 pub(super) use over::{Over, given_back, over, without_callee};
-pub use over::{paid_and_not_placed, undone};
+pub use over::{paid_and_not_placed, refused, undone};
 pub use purchases::{Purchases, not_bought, not_sold, owed_for_no_longer};
 pub use tally::Tally;

@@ -18,7 +18,7 @@
 //! | sale | open, settling → same, our turn | same attempt as seen, its time is up | [`Store::take_over`] |
 //! | sale | settling → void, refund due | same attempt | [`Store::close_owing`] |
 //! | sale | (none) → void, refund due | absent | [`Store::owe_stranger`] |
-//! | sale | void, closed with credit → same, refund due | same attempt, no refund | [`Store::owe`] |
+//! | sale, call | void, closed with credit → same, refund due; declined, lapsed → refund due | same attempt, no refund; closed | [`Store::owe`] |
 //! | sale, call | closed, refund due → refund due, same | no refund; same sale | [`Store::owe_for_call`] |
 //! | call, wallet, sale | refund due → credited, credit + price, given back | same sale, not given back | [`Store::credit_back`] |
 //! | sale, day | refund due, sending → sending, counted once | as it was seen | [`Store::send_refund`] |
@@ -46,7 +46,7 @@
 //! | call, wallet | dialling, taken → placed and paid, free | same sale, not placed | [`calls::dialled`] |
 //! | call, wallet | dialling, taken → (none), free (and credit + price) | same sale, not placed | [`calls::not_dialled`] |
 //! | call, wallet | placed, taken → declined, free but paused | same sale | [`calls::unpaid`] |
-//! | call, wallet | dialling, taken → declined, free (and credit + price) | same sale | [`calls::withdrawn`] |
+//! | call, wallet | dialling, placed, taken → lapsed, free (and credit + price) | same sale | [`calls::withdrawn`] |
 //! | call | not over → same, to be hung up | same sale, not seen to have ended, not asked before | [`Store::hang_up`] |
 //! | call | → looked at, paid → refund due | same last look, same end, not settled | [`Store::take_look`], [`Store::looked`] |
 //!
@@ -79,7 +79,7 @@
 //! | item | `ttl` | written by | while it is still there |
 //! |---|---|---|---|
 //! | sale | 60 days after its end | closed, void, refunded, credited | [`Store::gate`] does not see it, [`Store::claim`] writes over it. Who carries on, or follows money, goes by it |
-//! | call | 30 days after it was dialled; none while an operator holds it | paid, declined; refunded, credited; let go | [`calls::Line::kept_until`] says that it is gone, of one that is not over as well |
+//! | call | 30 days after it was dialled; none while an operator holds it | paid, declined, lapsed; refunded, credited; let go | [`calls::Line::kept_until`] says that it is gone, of one that is not over as well |
 //! | its place in the list of its wallet | 30 days after it was dialled | the write that dials it | the list ends before it |
 //! | what was said in it | 30 days after it was dialled | each look that hears something new | the same; it does not wait for a refund |
 //! | name of a purchase | 30 days | a claim | free for another purchase |

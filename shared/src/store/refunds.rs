@@ -16,8 +16,8 @@ use super::calls::{Call, kept_until};
 use super::change::{Change, Changes, Step, When, as_seen, is, no, there};
 use super::keys::{self, Key, Queue};
 use super::rows::{
-    ATTEMPT, BOOKED, BY, CHARGE, CREDIT, CallRow, Charge, GIVEN_BACK, HELD_FOR, POOR_SINCE, REFUND, REFUNDED_BY,
-    REFUSED, RefundReason, Refunding, SALE, SEARCHED, SETTLED, SPENT, STATE, State, TRIES, TTL, Value,
+    ATTEMPT, BOOKED, BY, CHARGE, CLOSED, CREDIT, CallRow, Charge, DUE_QUEUE, GIVEN_BACK, HELD_FOR, POOR_SINCE, REFUND,
+    REFUNDED_BY, REFUSED, RefundReason, Refunding, SALE, SEARCHED, SETTLED, SPENT, STATE, State, TRIES, TTL, Value,
 };
 use super::sales::{NotStepped, Record, Refund, Sale, Settled, Settling, Signed};
 use super::work::Work;
@@ -117,7 +117,7 @@ impl Store {
     }
 
     /// void | closed with credit → same, refund due: the payment was made after we had given it up,
-    /// or although it was never asked for
+    /// or although it was never asked for; its call, if it had one: declined | lapsed → refund due
     pub async fn owe(
         &self,
         record: &Record,
@@ -126,17 +126,28 @@ impl Store {
         by: &AttemptId,
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
-        // What we have sent and given up is owed. The same nonce can have moved another amount.
-        let late = record.doubted && record.state == State::Void && record.signed.amount == amount;
+        // What we have sent and given up is owed. The same nonce can have moved another amount; and
+        // a payer with code can leave a payment in doubt, and make it once it is given up.
+        let given_up = record.doubted && record.state == State::Void && record.signed.amount == amount;
+        let late = given_up && !record.is_paid_by_code();
         let reason = if late { RefundReason::Late } else { RefundReason::Stray };
         let refund = Refund::due(reason, amount, Some(taken_by), now);
-        let change = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
+        let sale = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
             .set(SPENT, true)
             .when(is(STATE, record.state))
             .when(is(ATTEMPT, &record.attempt))
             .when(no(REFUND))
             .or(Hurdle::Sale);
-        self.done(Changes::of([change]), &record.id, "owe", by).await
+        if let Some(call) = unpaid_call(record).filter(|_| record.signed.amount == amount) {
+            let both = Changes::of([sale.clone(), owed_for(call, &record.id)]);
+            match self.transact(both, &done_token(&record.id, "owe with call", by)).await? {
+                Done::Yes => return Ok(true),
+                // It is gone, or still has something else to wait for: then it says nothing of it.
+                Done::No(lost) if lost.hurdle == Hurdle::Call => {}
+                Done::No(_) => return Ok(false),
+            }
+        }
+        self.done(Changes::of([sale]), &record.id, "owe", by).await
     }
 
     /// (none) → void, refund due: a stray payment. From here on the payment can buy nothing.
@@ -166,7 +177,9 @@ impl Store {
             work: Work::Nothing,
             created_at: now,
             spent: true,
+            by_code: false,
             contested: false,
+            answered: false,
             doubted: false,
             stopped: false,
             booked: false,
@@ -240,6 +253,10 @@ impl Store {
             Some(row) if row.charge == Charge::RefundDue => {
                 let held = with(call().when(there(HELD_FOR)));
                 self.done(held, &record.id, &format!("{step} held"), by).await
+            }
+            // It was paid late, and its call says nothing of that.
+            Some(row) if row.charge.is_unpaid() => {
+                self.done(others.into_iter().collect(), &record.id, &format!("{step} alone"), by).await
             }
             Some(_) => Ok(false),
         }
@@ -323,6 +340,27 @@ fn of_call(record: &Record) -> Option<&CallId> {
     let for_call = |refund: &Refund| matches!(refund.reason, RefundReason::CallFailed | RefundReason::ByHand);
     match &record.work {
         Work::Call(call) if record.refund.as_ref().is_some_and(for_call) => Some(&call.id),
+        _ => unpaid_call(record),
+    }
+}
+
+/// The call of a sale that was given up, for which a phone rang.
+fn unpaid_call(record: &Record) -> Option<&CallId> {
+    match &record.work {
+        Work::Call(call) if record.state == State::Void && call.placed.is_some() => Some(&call.id),
         _ => None,
     }
+}
+
+/// A call that was not paid for, whose payment was made late and goes back: it is kept until then.
+/// One that waits for something else is left to that.
+fn owed_for(call: &CallId, sale: &PaymentId) -> Step {
+    Change::update(keys::call(call))
+        .set(CHARGE, Charge::RefundDue)
+        .remove(TTL)
+        .when(is(SALE, sale))
+        .when(is(CLOSED, true))
+        .when(no(DUE_QUEUE))
+        .when(When::Any(vec![is(CHARGE, Charge::Declined), is(CHARGE, Charge::Lapsed)]))
+        .or(Hurdle::Call)
 }

@@ -64,8 +64,9 @@ metrics! {
     /// Rounds of the reaper and the refunds that came to their end.
     ROUNDS: "Rounds", Count, ["function"];
     /// Sales, by how they ended: `granted` (which brings the endpoint's price), `credit` (granted,
-    /// and paid with credit), `declined`, `not_sent`, `returned` (paid, and what was held is gone);
-    /// or `unknown`, each time that it could not be found out.
+    /// and paid with credit), `declined`, `lapsed` (no answer while it was good), `not_sent`,
+    /// `returned` (paid, and what was held is gone); or `unknown`, each time that it could not be
+    /// found out.
     SALES: "Sales", Count, ["endpoint", "result"];
     /// Payments that went back: `refunded`, `credited`, or `waiting`, each time that it was put
     /// off.

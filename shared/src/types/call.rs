@@ -197,7 +197,7 @@ pub enum End {
     NeverAnswered,
     /// It was stopped because its payment was declined.
     Unpaid,
-    /// It was stopped because it was not known for too long whether it is paid.
+    /// It was stopped because it was not known for too long whether it is paid, or was not in time.
     InDoubt,
     /// Nothing was heard of it after its time was up.
     Lost,

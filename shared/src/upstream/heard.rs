@@ -27,7 +27,7 @@ pub struct Before {
 pub enum Stopped {
     /// Its payment was declined.
     Unpaid,
-    /// It was not known for too long whether it is paid.
+    /// It was not known for too long whether it is paid, or it was not paid in time.
     InDoubt,
     /// Its time was up.
     TimeUp,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::sim::Fault;
+use harness::sim::{Answer, Fault};
 use harness::spec::BUY;
 use harness::{Stack, Wallet, binaries};
 use serde_json::json;
@@ -75,6 +75,25 @@ async fn two_days_worth_of_numbers_is_not_bought_within_a_minute_at_a_days_edge(
         stack.travel(Duration::from_hours(36));
         assert!(buys("650").await && buys("213").await, "{parameter}");
     }
+}
+
+#[tokio::test]
+async fn room_that_is_only_reserved_is_said_to_be_there_when_that_is_known() {
+    // One number.
+    let stack = Stack::builder(binaries!()).parameter("DailyNumberBudget", "2").start().await;
+    let buys = async |area: &str| stack.post(BUY).body(&json!({"area_code": area})).pay(&stack.wallet()).await;
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
+    let doubtful = buys("415").await;
+    doubtful.answer.refused(503, "payment_pending");
+    let wait = refused_by(&buys("212").await.answer, "number_cost_per_day");
+    assert!(wait <= Duration::from_mins(15), "{wait:?}");
+    // It is sold, so there is room tomorrow.
+    let body = json!({"area_code": "415"});
+    stack.post(BUY).body(&body).paid_with(&doubtful.payment).send().await.expect(200);
+    let wait = refused_by(&buys("212").await.answer, "number_cost_per_day");
+    assert!(wait >= Duration::from_hours(24), "{wait:?}");
+    stack.travel(wait);
+    buys("212").await.answer.expect(200);
 }
 
 #[tokio::test]

@@ -189,6 +189,43 @@ async fn a_payment_that_we_gave_up_and_that_arrives_is_owed_and_waits_behind_no_
 }
 
 #[tokio::test]
+async fn a_late_payment_of_a_payer_with_code_is_a_stray_since_that_payer_can_leave_it_in_doubt() {
+    let stack = Stack::builder(binaries!()).parameter("DailyStrayLimit", "6").start().await;
+    let caller = Caller::within(stack).await;
+    let stack = &caller.stack;
+    stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(500)));
+    // A contract signs for one of them, and a key for the other that has handed itself to code.
+    let (owner, handed, contract) = (stack.wallet(), stack.wallet_with(5_000_000), Wallet::random().address());
+    stack.chain.deploy_smart_wallet(contract, owner.address());
+    stack.chain.mint(contract, 5_000_000);
+    stack.chain.deploy_smart_wallet(handed.address(), handed.address());
+    let demand = stack.post(BUY).body(&json!({})).demand().await;
+    let signed = |by: &Wallet| by.signs(&demand).valid_for(7 * 86_400 - 60);
+    let of_contract = signed(&owner).from(contract).tampered(|signature| signature.extend([0; 32]));
+    let payments = [of_contract, signed(&handed)];
+    let send = async |payment| stack.post(BUY).body(&json!({})).paid_with(payment).send().await;
+    for payment in &payments {
+        send(payment).await.refused(503, "payment_pending");
+    }
+    caller.later(60).await;
+    for payment in &payments {
+        send(payment).await.refused(402, "payment_required");
+    }
+    stack.facilitator.faults().clear();
+    for payment in &payments {
+        submitted(stack, payment);
+    }
+    caller.later(40).await;
+    assert_eq!(caller.paid_back(), 5_000_000, "two are more than a day of strays");
+    let reasons: Vec<_> = stack.dynamo.rows().iter().map(|row| row["refund"]["reason"].clone()).collect();
+    assert_eq!(reasons.iter().filter(|reason| **reason == "stray").count(), 2);
+    // What is owed is sent beside them.
+    let call = caller.fails().await;
+    caller.stack.sweep().await;
+    assert_eq!((status(&caller, &call).await, caller.paid_back()), (json!("refunded"), 5_000_000 + CALL_PRICE));
+}
+
+#[tokio::test]
 async fn a_stray_payment_that_waits_for_another_day_is_the_first_then_and_is_seen_to_wait_for_days() {
     let stack = Stack::builder(binaries!()).parameter("DailyStrayLimit", "1").start().await;
     let caller = Caller::within(stack).await;

@@ -279,6 +279,8 @@ export interface components {
                 doubtful_payments_per_wallet?: number;
                 /** @description How many more there may be. */
                 numbers_per_wallet_per_day?: number;
+                /** @description How many more there may be. */
+                refused_calls_per_wallet_per_day?: number;
             };
             /** @description The same in a sentence. */
             message: string;
@@ -367,7 +369,7 @@ export interface components {
              * @description Which limit of ours.
              * @enum {string}
              */
-            limit?: "calls_per_wallet_per_hour" | "calls_per_wallet_per_day" | "calls_in_flight_per_wallet" | "calls_per_wallet_and_destination_per_hour" | "calls_per_wallet_and_destination_per_day" | "calls_per_destination_per_day" | "broken_calls_per_destination_per_day" | "call_cost_per_wallet_per_day" | "dear_call_cost_per_new_wallet_per_day" | "call_cost_per_prefix_per_day" | "call_cost_per_day" | "call_loss_per_day" | "dear_call_loss_per_day" | "calls_in_flight" | "numbers_per_wallet_per_day" | "number_cost_per_day" | "unpaid_calls_per_wallet" | "unpaid_numbers_per_wallet" | "unpaid_rings_per_wallet_per_day" | "renewals_per_number" | "doubtful_payments_per_wallet" | "credit" | "owner_answers_per_wallet_per_hour" | "used_payments_per_wallet_per_minute" | "unproven_signatures_per_minute" | "crowd";
+            limit?: "calls_per_wallet_per_hour" | "calls_per_wallet_per_day" | "calls_in_flight_per_wallet" | "refused_calls_per_wallet_per_day" | "calls_per_wallet_and_destination_per_hour" | "calls_per_wallet_and_destination_per_day" | "calls_per_destination_per_day" | "broken_calls_per_destination_per_day" | "call_cost_per_wallet_per_day" | "dear_call_cost_per_new_wallet_per_day" | "call_cost_per_prefix_per_day" | "call_cost_per_day" | "call_loss_per_day" | "dear_call_loss_per_day" | "calls_in_flight" | "numbers_per_wallet_per_day" | "number_cost_per_day" | "unpaid_calls_per_wallet" | "unpaid_numbers_per_wallet" | "unpaid_rings_per_wallet_per_day" | "renewals_per_number" | "doubtful_payments_per_wallet" | "credit" | "owner_answers_per_wallet_per_hour" | "used_payments_per_wallet_per_minute" | "unproven_signatures_per_minute" | "crowd";
             /** @description A sentence. One that ends in "Not charged." means it; the others say what to do instead. */
             message: string;
             /**

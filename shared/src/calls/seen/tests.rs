@@ -380,6 +380,8 @@ fn a_call_would_have_been_stopped_for_what_its_payment_has_come_to() {
         (Charge::Credited, false, Stopped::TimeUp),
         (Charge::Declined, false, Stopped::Unpaid),
         (Charge::Declined, true, Stopped::Unpaid),
+        (Charge::Lapsed, false, Stopped::InDoubt),
+        (Charge::Lapsed, true, Stopped::InDoubt),
         (Charge::Pending, true, Stopped::InDoubt),
         (Charge::RefundDue, true, Stopped::InDoubt),
         (Charge::Pending, false, Stopped::TimeUpOrUnpaid),

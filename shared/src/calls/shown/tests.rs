@@ -18,6 +18,7 @@ fn an_error_is_not_charged_from_the_moment_that_it_is_shown() {
         (Charge::Paid, true, Paid::RefundDue, 0),
         (Charge::Declined, false, Paid::Declined, 0),
         (Charge::Declined, true, Paid::Declined, 0),
+        (Charge::Lapsed, true, Paid::Lapsed, 0),
         (Charge::RefundDue, true, Paid::RefundDue, 0),
         (Charge::Refunded, true, Paid::Refunded(back.clone()), 0),
         (Charge::Credited, true, Paid::Credited, 0),

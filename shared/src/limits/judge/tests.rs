@@ -30,7 +30,7 @@ fn budget() -> Budget {
 }
 
 fn call(ago: i64, last: u32, cents: i64) -> Counted {
-    Counted { at: NOW - ago, to: number(last), loss: cents * 10_000, ends_at: None, open_until: None }
+    Counted { at: NOW - ago, to: number(last), loss: cents * 10_000, refused: false, ends_at: None, open_until: None }
 }
 
 /// This many calls, each to another callee and a second earlier than the one before.
@@ -53,6 +53,17 @@ fn the_last_that_is_allowed_and_the_first_that_is_not() {
     assert_eq!(said(&calls(21, 10), 999, 0), Some((Limit::CallsPerHour, 3_600 - 29)), "one must leave as well");
     assert_eq!(said(&calls(99, 4_000), 999, 0), None);
     assert_eq!(said(&calls(100, 4_000), 999, 0), Some((Limit::CallsPerDay, 86_400 - 4_099)));
+}
+
+#[test]
+fn what_the_dialler_has_refused_is_not_a_call_and_has_a_day_of_its_own() {
+    let refused = |many: u32, youngest: i64| -> Vec<Counted> {
+        calls(many, youngest).into_iter().map(|call| Counted { refused: true, to: number(1), ..call }).collect()
+    };
+    let with_calls = |many: u32| calls(19, 10).into_iter().chain(refused(many, 10)).collect::<Vec<_>>();
+    assert_eq!(said(&with_calls(9), 1, 0), None);
+    assert_eq!(said(&with_calls(10), 1, 0), Some((Limit::RefusedCalls, 86_400 - 19)));
+    assert_eq!(said(&refused(10, 86_400 - 9), 1, 0), None, "the oldest has just left the day");
 }
 
 #[test]

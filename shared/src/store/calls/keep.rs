@@ -49,7 +49,7 @@ pub enum Keeping {
 
 /// Only while nothing of it changes any more, and no money is on its way.
 fn at_rest(change: Change) -> Change {
-    let charges = [Charge::Paid, Charge::Declined, Charge::Refunded, Charge::Credited];
+    let charges = [Charge::Paid, Charge::Declined, Charge::Lapsed, Charge::Refunded, Charge::Credited];
     change.when(is(CLOSED, true)).when(When::Any(charges.map(|charge| is(CHARGE, charge)).into()))
 }
 

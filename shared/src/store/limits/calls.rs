@@ -176,6 +176,7 @@ impl Counters {
             cost: Some(asking.cost.signed()),
             ends_at: Some(asking.ends_at.as_second()),
             open_until: Some(known),
+            refused: false,
             sale: None,
         };
         let of_destination = CountedRow::at(now);

@@ -60,6 +60,7 @@ impl List {
             at: row.counted_at,
             to: row.to.as_deref().and_then(|text| number_of(text).ok()).unwrap_or_else(|| to.clone()),
             loss: row.cost.unwrap_or_default(),
+            refused: row.refused,
             ends_at: row.ends_at,
             open_until: row.open_until,
         };

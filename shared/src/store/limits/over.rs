@@ -1,13 +1,14 @@
 //! What is taken off again when a call comes to nothing, or is over, or is paid back though it was
 //! not in vain.
 //!
-//! `docs/decisions.md`: Which calls count for the callee?
+//! - `docs/decisions.md`: Which calls count for the callee?
+//! - `docs/decisions.md`: Why are calls counted that the dialler refuses?
 
 use crate::limits::{CLOSING, GOOD as ENOUGH, rates};
 use crate::store::Cost;
 use crate::store::change::{Change, Changes, Step, is, there};
 use crate::store::keys;
-use crate::store::rows::{COST as OF_ENTRY, ENDS_AT, GOOD, Name, OPEN_UNTIL, RUNNING, TO};
+use crate::store::rows::{COST as OF_ENTRY, ENDS_AT, GOOD, Name, OPEN_UNTIL, REFUSED, RUNNING, TO};
 use crate::types::{CallId, PhoneNumber, Usdc, Wallet};
 
 use super::list::{entry_of, forgotten, without};
@@ -20,17 +21,30 @@ pub fn undone(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Co
     cost.map_or_else(Changes::none, |cost| let_go(of_wallet, call, to, cost))
 }
 
+/// The same for one that the dialler has refused for what it asks for. What is left of it among the
+/// calls of its wallet is when that was: otherwise a wallet could have it refused without end, for
+/// nothing, and the dialler counts that against us.
+pub fn refused(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
+    let entry = |name: Name| entry_of(call.as_str()).then(name);
+    let of_wallet = came_to_nothing(call, wallet).remove(entry(TO)).set(entry(REFUSED), true);
+    cost.map_or_else(Changes::none, |cost| let_go(of_wallet, call, to, cost))
+}
+
 /// The same for one that was paid for first. It stays among the calls of its wallet, where it lost
 /// nothing: otherwise a wallet that pays and is refused by the dialler could do so without end, and
 /// each time is a refund of ours.
 pub fn paid_and_not_placed(call: &CallId, wallet: &Wallet, to: &PhoneNumber, cost: Option<&Cost>) -> Changes {
+    cost.map_or_else(Changes::none, |cost| let_go(came_to_nothing(call, wallet), call, to, cost))
+}
+
+/// A call that has lost nothing, and does not run.
+fn came_to_nothing(call: &CallId, wallet: &Wallet) -> Change {
     let entry = || entry_of(call.as_str());
-    let of_wallet = Change::update(keys::calls_of(wallet))
+    Change::update(keys::calls_of(wallet))
         .remove(entry().then(ENDS_AT))
         .remove(entry().then(OPEN_UNTIL))
         .set(entry().then(OF_ENTRY), 0_i64)
-        .when(there(entry()));
-    cost.map_or_else(Changes::none, |cost| let_go(of_wallet, call, to, cost))
+        .when(there(entry()))
 }
 
 fn let_go(of_wallet: Change, call: &CallId, to: &PhoneNumber, cost: &Cost) -> Changes {

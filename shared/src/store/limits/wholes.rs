@@ -179,6 +179,7 @@ impl Wholes {
             Limit::CallsPerHour
             | Limit::CallsPerDay
             | Limit::CallsAtOnce
+            | Limit::RefusedCalls
             | Limit::SamePerHour
             | Limit::SamePerDay
             | Limit::DestinationPerDay

@@ -126,11 +126,20 @@ words! {
         Paid = "paid",
         /// The payment was declined; the call was stopped.
         Declined = "declined",
+        /// The payment was not made in time, which is not its payer's doing; the call was stopped.
+        Lapsed = "lapsed",
         /// Paid, and to be given back, since the call ended in an error.
         RefundDue = "refund_due",
         /// Paid, and given back.
         Refunded = "refunded",
         /// Paid, and given back as credit.
         Credited = "credited",
+    }
+}
+
+impl Charge {
+    /// Whether a phone rang and is not paid for, whatever the reason.
+    pub const fn is_unpaid(self) -> bool {
+        matches!(self, Self::Declined | Self::Lapsed)
     }
 }

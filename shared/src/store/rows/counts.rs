@@ -40,6 +40,9 @@ pub(in crate::store) struct CountedRow {
     /// While `cost` is what was reserved: by when it is known what it has cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_until: Option<i64>,
+    /// The dialler has refused it before it was paid for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
     /// Of a number that is bought: the sale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale: Option<String>,
@@ -48,7 +51,7 @@ pub(in crate::store) struct CountedRow {
 impl CountedRow {
     /// Something that happened then.
     pub(in crate::store) fn at(counted_at: i64) -> Self {
-        Self { counted_at, to: None, cost: None, ends_at: None, open_until: None, sale: None }
+        Self { counted_at, to: None, cost: None, ends_at: None, open_until: None, refused: false, sale: None }
     }
 }
 
@@ -98,7 +101,8 @@ pub(in crate::store) struct WindowRow {
     pub dear_1: i64,
     #[serde(default)]
     pub dear_2: i64,
-    /// How much is reserved, and by when it is known what that has cost.
+    /// How much is reserved, and by when it is known what that has cost; of numbers that are not
+    /// paid for, how much of them is not known to be or not.
     #[serde(default)]
     pub open: i64,
     /// How much of that is for dear destinations.

@@ -122,6 +122,7 @@ attributes! {
     SPENT = spent of SaleRow;
     CONTESTED = contested of SaleRow;
     DOUBTED = doubted of SaleRow;
+    ANSWERED = answered of SaleRow;
     STOPPED = stopped of SaleRow CallRow;
     BOOKED = booked of SaleRow;
     GIVEN_BACK = given_back of SaleRow;
@@ -135,7 +136,7 @@ attributes! {
 
     TAKEN_BY = taken_by of RefundRow;
     TRIES = tries of RefundRow;
-    REFUSED = refused of RefundRow;
+    REFUSED = refused of RefundRow CountedRow;
     POOR_SINCE = poor_since of RefundRow;
     BY = by of RefundRow;
     AMOUNT = amount of RefundedRow;

@@ -59,9 +59,9 @@ words! {
         ProductGone = "product_gone",
         /// It was paid first, and what was then to be done for it could not be.
         Undeliverable = "undeliverable",
-        /// It was sent by us, given up, and was made after all.
+        /// It was sent by us, given up, and was made after all, by a payer without code.
         Late = "late",
-        /// It was paid though we had not asked for it.
+        /// It was paid though we had not asked for it, or no longer and by a payer with code.
         Stray = "stray",
         /// An operator decided it.
         ByHand = "by_hand",

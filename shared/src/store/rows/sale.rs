@@ -31,9 +31,15 @@ pub(in crate::store) struct SaleRow {
     /// phone rang for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spent: bool,
+    /// A key has signed it, and code speaks for the payer all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_code: bool,
     /// The facilitator has said that the nonce is used: only the chain can tell by whom.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contested: bool,
+    /// The facilitator has answered while it was in doubt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
     /// Its payment counts as one in doubt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubted: bool,

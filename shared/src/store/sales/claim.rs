@@ -65,6 +65,7 @@ impl Store {
         work: Work,
         changes: Changes,
     ) -> Result<Claimed<Stage>, StoreFault> {
+        let by_code = new.by_code && !new.signed.is_a_contracts();
         let record = Record {
             id: new.id,
             state: Stage::STATE,
@@ -76,7 +77,9 @@ impl Store {
             work,
             created_at: new.now,
             spent: false,
+            by_code,
             contested: false,
+            answered: false,
             doubted: false,
             stopped: false,
             booked: false,

@@ -3,7 +3,7 @@
 
 use crate::store::change::{Change, Changes};
 use crate::store::keys::{self, Queue};
-use crate::store::rows::{BUSY_UNTIL, CONTESTED, DOUBTED, DOUBTS, STOPPED, State};
+use crate::store::rows::{ANSWERED, BUSY_UNTIL, CONTESTED, DOUBTED, DOUBTS, STOPPED, State};
 use crate::store::{Store, calls, work};
 use crate::types::Timestamp;
 
@@ -14,6 +14,8 @@ use super::{NotStepped, Record, Sale, Settling};
 pub struct Doubt {
     /// The facilitator has said that the nonce is used.
     pub contested: bool,
+    /// The facilitator has answered, though that says nothing for certain.
+    pub answered: bool,
     /// A phone rings for it, or a callee talks: it does not wait behind other doubts.
     pub rings: bool,
     /// The time.
@@ -69,6 +71,7 @@ impl Record {
             .set(BUSY_UNTIL, doubt.rests_until)
             .set(CONTESTED, doubt.contested || self.contested)
             .set(DOUBTED, true)
+            .set_some(ANSWERED, (doubt.answered || self.answered).then_some(true))
             .due(if doubt.rings { Queue::of_sale(&self.id) } else { Queue::of_doubt(&self.id) }, doubt.next)
     }
 }

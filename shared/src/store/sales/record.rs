@@ -79,8 +79,12 @@ pub struct Record {
     pub created_at: Timestamp,
     /// A void sale that can never be claimed again.
     pub spent: bool,
+    /// A key has signed it, and code speaks for the payer all the same.
+    pub by_code: bool,
     /// The facilitator has said that the nonce is used; only the chain can tell by whom.
     pub contested: bool,
+    /// The facilitator has answered while it was in doubt, so that it lapses is not its silence.
+    pub answered: bool,
     /// It was looked for and not found: until it is known it counts as a payment in doubt.
     pub doubted: bool,
     /// Its call was stopped while the payment was in doubt: it is not sent again, only looked for.
@@ -118,6 +122,11 @@ impl Record {
     /// What was taken off the payer's credit for it, if that pays.
     pub fn credit(&self) -> Option<Usdc> {
         matches!(&self.work, Work::Call(call) if call.credit).then_some(self.signed.amount)
+    }
+
+    /// Whether code decides if it is paid, so that its payer can have it refused and pay it later.
+    pub fn is_paid_by_code(&self) -> bool {
+        self.by_code || self.signed.is_a_contracts()
     }
 
     /// Whether its outcome was looked for a moment ago, and is not looked for again before it has
@@ -160,7 +169,9 @@ impl Record {
             work: self.work.to_row(),
             created_at: self.created_at.as_second(),
             spent: self.spent,
+            by_code: self.by_code,
             contested: self.contested,
+            answered: self.answered,
             doubted: self.doubted,
             stopped: self.stopped,
             missing: false,
@@ -206,7 +217,9 @@ impl Record {
             work: Work::from_row(&row.work)?,
             created_at: instant_of(row.created_at)?,
             spent: row.spent,
+            by_code: row.by_code,
             contested: row.contested,
+            answered: row.answered,
             doubted: row.doubted,
             stopped: row.stopped,
             booked: row.booked,

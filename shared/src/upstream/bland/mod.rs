@@ -176,6 +176,13 @@ pub enum DialError {
     Unknown,
 }
 
+impl DialError {
+    /// Whether Bland refuses what is asked for: its number, its task, its voice.
+    pub fn is_about_the_call(&self) -> bool {
+        matches!(self, Self::UnsupportedDestination { .. } | Self::Refused { .. })
+    }
+}
+
 /// Why a question to Bland has no good answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BlandError {

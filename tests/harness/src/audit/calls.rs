@@ -48,9 +48,15 @@ impl Ledgers {
         let id = text(row, "pk").trim_start_matches("CALL#");
         let sold: Vec<_> = self.sold("call").filter(|sale| sale["work"]["call"] == id).collect();
         let charge = text(row, "charge");
-        let refunded = sold.first().and_then(|sale| refund(sale)).map_or("", |refund| text(refund, "state"));
+        // What was given up, and was paid all the same.
+        let late = self
+            .of_kind("SALE#")
+            .find(|sale| sale["state"] == "void" && sale["work"]["call"] == id && refund(sale).is_some());
+        let refunded =
+            sold.first().copied().or(late).and_then(|sale| refund(sale)).map_or("", |refund| text(refund, "state"));
         match (charge, sold.len()) {
-            ("paid" | "refund_due" | "refunded" | "credited", 1) | ("declined", 0) => {}
+            ("refund_due" | "refunded" | "credited", 0) if late.is_some() => {}
+            ("paid" | "refund_due" | "refunded" | "credited", 1) | ("declined" | "lapsed", 0) => {}
             ("pending", 0) if !row["due_queue"].is_null() => {}
             _ => findings.add("I1", format!("call {id} is {charge}, and was sold {} times", sold.len())),
         }
@@ -65,7 +71,7 @@ impl Ledgers {
         }
         // A person may decide it, and says so.
         let decided = !text(row, "by_hand").is_empty();
-        if !failed && !decided && matches!(charge, "refund_due" | "refunded" | "credited") {
+        if !failed && !decided && late.is_none() && matches!(charge, "refund_due" | "refunded" | "credited") {
             findings.add("I4", format!("call {id} is {charge}, and has not failed"));
         }
         if charge == "refund_due" && row["due_queue"].is_null() && !matches!(refunded, "due" | "sending") {
@@ -106,7 +112,7 @@ impl Ledgers {
 
     /// A call that is not over: is it still entitled to the line?
     fn rings_on(&self, id: &str, row: &Value, max_duration: i64, findings: &mut Findings) {
-        if row["charge"] == "declined" {
+        if row["charge"] == "declined" || row["charge"] == "lapsed" {
             findings.add("I18", format!("call {id} is not paid, and was not stopped"));
         }
         let longest = (max_duration.min(LONGEST) + OVERTIME) * 60;
@@ -182,7 +188,11 @@ mod tests {
         assert_eq!(findings(vec![call("declined")], vec![dialled()]), "");
         let failed = with(call("refunded"), "view", json!({"status": "failed", "ended_by": "ERROR"}));
         let back = with(sale(), "refund", json!({"state": "refunded"}));
-        assert_eq!(findings(vec![failed, back], vec![dialled()]), "");
+        assert_eq!(findings(vec![failed, back.clone()], vec![dialled()]), "");
+        // It was given up, and was paid all the same.
+        let late = with(back, "state", json!("void"));
+        assert_eq!(findings(vec![call("refunded"), late], vec![dialled()]), "");
+        assert!(findings(vec![call("refunded")], vec![dialled()]).starts_with("I1: call c is refunded"));
     }
 
     #[test]

@@ -30,6 +30,9 @@ const OF_A_BUYER: [(usize, i64); 1] = [(10, DAY)];
 const UNPROVEN: i64 = 60;
 /// How often a wallet is told in an hour whose a number is.
 const OWNERS: i64 = 20;
+/// How many calls of a wallet the dialler refuses in a day, and how many may be dialled at once.
+const REFUSED: usize = 10;
+const AT_ONCE: usize = 3;
 /// What a number costs.
 const NUMBER: i64 = 1_150_000;
 const OF_A_DESTINATION: [(usize, i64); 1] = [(10, DAY)];
@@ -287,6 +290,13 @@ impl Ledgers {
                     }
                     continue;
                 }
+                // What the dialler has refused stays for a day, and is not a call.
+                if field == "wallet" && entry["refused"] == true {
+                    if entry["cost"] != 0 || !entry["ends_at"].is_null() || !entry["to"].is_null() {
+                        findings.add("I24", format!("call {name} was refused and counts for {whose} as if it ran"));
+                    }
+                    continue;
+                }
                 findings.add("I24", format!("call {name} is counted for {whose}, and is not there"));
                 continue;
             };
@@ -304,6 +314,12 @@ impl Ledgers {
                 findings
                     .add("I24", format!("call {name} is counted for {whose} as {}, and loses {loss}", entry["cost"]));
             }
+        }
+        let refused = list.values().filter(|entry| entry["refused"] == true);
+        let refused = refused.filter(|entry| entry["counted_at"].as_i64() > Some(self.now - DAY)).count();
+        // What was dialled at the same moment as the last that was refused is counted behind it.
+        if refused > REFUSED + AT_ONCE {
+            findings.add("I24", format!("{refused} calls of {whose} were refused in a day"));
         }
         // Where all that were ever counted are there.
         if field == "wallet" && row["version"].as_i64() == i64::try_from(list.len()).ok() {

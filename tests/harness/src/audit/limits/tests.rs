@@ -45,6 +45,13 @@ fn what_is_counted_is_what_happened() {
     assert!(with(2, |row| row["entries"] = json!({})).contains("call a is not counted for w"));
     assert!(with(2, |row| row["entries"]["a"]["ends_at"] = json!(20)).contains("as it is not"));
     assert!(with(2, |row| row["entries"]["a"]["cost"] = json!(7)).contains("as 7, and loses -440"));
+    let refused = json!({"counted_at": 9, "cost": 0, "refused": true});
+    assert_eq!(with(2, |row| row["entries"]["b"] = refused.clone()), "");
+    assert!(with(3, |row| row["entries"]["b"] = refused.clone()).contains("call b is counted"));
+    let runs = json!({"counted_at": 9, "cost": 0, "refused": true, "ends_at": 20});
+    assert!(with(2, |row| row["entries"]["b"] = runs.clone()).contains("as if it ran"));
+    let many = |row: &mut Value| (0..14).for_each(|nth| row["entries"][format!("r{nth}")] = refused.clone());
+    assert!(with(2, many).contains("14 calls of w were refused in a day"));
     assert!(with(3, |row| row["entries"]["b"] = json!({"counted_at": 1})).contains("call b is counted"));
 }
 
@@ -89,7 +96,7 @@ fn only_what_is_settled_and_stays_paid_counts_as_income() {
     };
     assert!(!is_found(|_| {}));
     assert!(is_found(|call| call["closed"] = json!(false)));
-    for charge in ["pending", "declined", "refund_due", "refunded", "credited"] {
+    for charge in ["pending", "declined", "lapsed", "refund_due", "refunded", "credited"] {
         let mut call = call("a", 10);
         call["charge"] = json!(charge);
         assert!(findings([call]).contains("that is kept"), "{charge}");
