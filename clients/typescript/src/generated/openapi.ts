@@ -497,7 +497,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told.
+         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told, and its `Idempotency-Key` is missing.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
@@ -696,7 +696,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told.
+         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told, and its `Idempotency-Key` is missing.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
@@ -721,7 +721,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told.
+         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told, and its `Idempotency-Key` is missing.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
