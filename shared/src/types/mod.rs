@@ -2,6 +2,7 @@
 //! about payment, storage or HTTP.
 
 mod area_code;
+pub mod areas;
 mod blank;
 pub mod call;
 mod country;
