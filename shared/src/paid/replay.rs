@@ -91,19 +91,19 @@ impl<E: Endpoint> Paid<E> {
 
     async fn replay_payment(&self, record: Record, said: &Said<'_>) -> Result<Past, Refusal> {
         let was_void = record.state == State::Void;
+        let payer = record.signed.payer;
         match record.state {
             // Before the requests are compared: a payment that came without one has a record too.
             State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned { why: None }),
             // It bought nothing, and what is wrong with this body says more than that it is another
             // one.
             State::Void if said.request.is_none() => return Ok(Past::Nothing),
-            State::Void if record.spent => return Err(given_up()),
+            State::Void if record.spent => return Err(given_up(payer.network())),
             State::Void | State::Open | State::Settling | State::Closed => {}
         }
         if !said.asks_for(&record) {
             return Err(Refusal::PaymentConflict { bought: bought(&record) });
         }
-        let payer = record.signed.payer;
         match self.wait_for(record, Whose::Own, said.run, said.invocation).await? {
             Come::Left => Ok(Past::Answered(said.finishes_earlier(E::ENDPOINT, &payer))),
             Come::Busy(retry_after) => Err(Refusal::PaymentInProgress { retry_after }),
@@ -111,7 +111,7 @@ impl<E: Endpoint> Paid<E> {
             Come::Ours(sale) => self.settle(sale, None, said, REPLAYED).await.map(Past::Answered),
             Come::Ended(record) => match record.state {
                 State::Void if record.refund.is_some() => Err(Refusal::PaymentReturned { why: None }),
-                State::Void if record.spent => Err(given_up()),
+                State::Void if record.spent => Err(given_up(payer.network())),
                 State::Void if was_void => Ok(Past::Nothing),
                 State::Void => Ok(Past::Undone),
                 // The ids in it open each call, and a payment that was made is there for all to

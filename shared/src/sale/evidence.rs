@@ -72,6 +72,7 @@ pub(super) async fn evidence(
         SettleAnswer::Declined { reason } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
             Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
             // With no node to ask, a refusal is believed if nothing was sent before it.
             None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
@@ -80,6 +81,7 @@ pub(super) async fn evidence(
         SettleAnswer::LookItUp { reason, transaction } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
             // It was tried and not sent.
             Some(Truth::Unused { dead }) if reason.was_only_tried() && no_longer(sent, dead) => {
                 Evidence::Unpaid(reason)
@@ -100,6 +102,7 @@ pub(super) async fn evidence(
             match fate(cashier, record, payment, invocation).await {
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
                 Some(Truth::Cancelled) => Evidence::Unpaid(Reason::CANCELLED),
+                Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
                 Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },
             }
         }
@@ -159,6 +162,7 @@ async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, in
     }
     match fate(cashier, record, payment, invocation).await {
         Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
+        Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
         // A final block later than its time does not contain it.
         Some(Truth::Cancelled | Truth::Unused { dead: true }) => expired(),
         Some(Truth::Unused { .. }) | None => Evidence::Unknown { contested: false },

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::api::IDEMPOTENCY_SECRET;
 use crate::types::{is_blank, is_one_slip_from};
 use crate::x402::Malformed;
 
@@ -24,7 +23,7 @@ const DECLARED: [&str; 4] = ["schema", "required", "description", "version"];
 /// Another extension, which repeats what is sold.
 const LISTING: &str = "bazaar";
 /// How long it is, by the extension's specification.
-const FITS: std::ops::RangeInclusive<usize> = IDEMPOTENCY_SECRET..=128;
+const FITS: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// The name that a payment holds.
 pub(super) fn of(payment: &[u8], extensions: Option<&RawValue>) -> Result<Option<String>, Malformed> {
