@@ -2,9 +2,14 @@
 //! paid, since an address with a typing error is paid all the same, and what it was paid is lost;
 //! and countries and prices, without which functions do not start.
 
+use std::time::Instant;
+
 use alloy_primitives::{Address, hex};
 use shared::limits::prices::{Prices, dollars};
 use shared::types::{Country, EvmNetwork, SolanaNetwork, Wallet};
+use shared::x402::{Nodes, Reach};
+
+use crate::show::ASK;
 
 /// A parameter's value as it is to be kept: that of a payee in its own spelling, or what is wrong
 /// with it.
@@ -40,8 +45,26 @@ pub(crate) fn together<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Result<()
     }
 }
 
-/// What is wrong with a node that says what a payee holds, and not what it was paid.
-pub(crate) fn unwatched(payee: &Wallet) -> String {
+/// What is wrong with a node that says what a payee holds, and not what it was paid, as the reaper
+/// will ask; nothing, if it says both. It is asked twice: one time-out, or one connection that
+/// breaks, is not its answer.
+pub(crate) async fn unwatched(nodes: &Nodes, payee: &Wallet) -> Option<String> {
+    let mut is_slow = false;
+    for _ in 0..2 {
+        let begun = Instant::now();
+        if nodes.received(payee, None, Reach::default(), None, ASK).await.is_ok() {
+            return None;
+        }
+        is_slow |= begun.elapsed() >= ASK;
+    }
+    Some(if is_slow {
+        format!("the node did not answer within {} seconds what was paid, asked twice; try again", ASK.as_secs())
+    } else {
+        lacking(payee)
+    })
+}
+
+fn lacking(payee: &Wallet) -> String {
     let lacks = match payee {
         Wallet::Evm { .. } => {
             "it does not answer eth_getBlockByNumber and eth_getLogs in one request (a JSON-RPC batch)"

@@ -68,6 +68,9 @@ pub const MCP: &str = "/mcp";
 /// The header in which a client gives a purchase a name of its own, so that paying twice for it is
 /// impossible: visible ASCII.
 pub const IDEMPOTENCY_KEY: Text = Text { field: "Idempotency-Key", shortest: 1, longest: 128 };
+/// A name with this many characters is not guessed: it proves that a request is its client's, as a
+/// payment that is on the chain does not. x402's `payment-identifier` has as many.
+pub const IDEMPOTENCY_SECRET: usize = 16;
 /// As an expression. A gateway joins repeated headers with a comma, so no name has one.
 pub const IDEMPOTENCY_PATTERN: &str = r"^[!-+\--~]+$";
 /// How many days such a name is known.

@@ -347,7 +347,8 @@ impl<E: Endpoint> Paid<E> {
                 self.unproven.has_paid(&record, &self.cashier.store, said.invocation.now).await;
                 Self::granted(&record, said, outcome)
             }
-            Ok(Finished::Declined { reason }) => Err(declined(&reason)),
+            Ok(Finished::Declined { reason }) if reason == Reason::EARLIER => Err(Refusal::PaymentUsed),
+            Ok(Finished::Declined { reason }) => Err(declined(&reason, payer.network())),
             Ok(Finished::Owed { why }) => Err(Refusal::PaymentReturned { why: why.map(Box::new) }),
             Ok(Finished::Undelivered { retry_after }) => {
                 Err(Refusal::DeliveryPending { replayed: outcome == REPLAYED, retry_after })
@@ -377,18 +378,28 @@ fn refused(why: PaymentRefused) -> Refusal {
     Refusal::PaymentRequired { reason: why.reason.to_owned(), message: why.message }
 }
 
-fn declined(reason: &Reason) -> Refusal {
-    let message = format!("The payment was declined ({reason}). {}", reason.remedy());
+fn declined(reason: &Reason, network: Network) -> Refusal {
+    declined_or_made(reason, reason.may_be_late(network))
+}
+
+/// A payment that was declined now. Where it may have been made long ago all the same, it is not
+/// said that it was not.
+fn declined_or_made(reason: &Reason, perhaps: bool) -> Refusal {
+    let back = if perhaps { format!(" {}", Reason::GOES_BACK) } else { String::new() };
+    let message = format!("The payment was declined ({reason}). {}{back}", reason.remedy());
     Refusal::PaymentRequired { reason: reason.to_string(), message }
 }
 
 /// An earlier request with this payment came to nothing, and the payment with it.
-fn given_up() -> Refusal {
-    Refusal::PaymentRequired {
-        reason: "payment_declined".to_owned(),
-        message: "An earlier request with this payment was given up, and the payment will not be used. Sign a new one."
-            .to_owned(),
-    }
+fn given_up(network: Network) -> Refusal {
+    let message =
+        "An earlier request with this payment was given up, and the payment will not be used. Sign a new one.";
+    let message = match network {
+        Network::Evm(_) => message.to_owned(),
+        // It was looked for where it could be made since it came.
+        Network::Solana(_) => format!("{message} {}", Reason::GOES_BACK),
+    };
+    Refusal::PaymentRequired { reason: "payment_declined".to_owned(), message }
 }
 
 /// Runs both side by side. A refusal of the plan wins over the facilitator's, and does not wait for

@@ -72,6 +72,41 @@ async fn an_area_code_is_honoured_where_there_is_one_and_otherwise_any_number_wi
     assert_eq!(stack.earned(), 5 * 5_000_000);
 }
 
+/// Another number than that of the wish is not what is paid for.
+#[tokio::test]
+async fn an_area_of_another_country_is_told_the_country_before_any_payment() {
+    let stack = abroad().await;
+    let payment = stack.wallet().signs(&stack.post(BUY).demand().await);
+    for (body, said) in [
+        (json!({"area_code": "604"}), "is an area code of Canada; send `country: \"CA\"` with it"),
+        (
+            json!({"area_code": "415", "country": "CA"}),
+            "is an area code of the United States; send `country: \"US\"` with it",
+        ),
+        (json!({"area_code": "787"}), "is an area code of Puerto Rico; send `country: \"PR\"` with it"),
+        (json!({"area_code": "671"}), "is an area code of Guam (GU), of which no numbers are sold here"),
+        (json!({"area_code": "535", "country": "CA"}), "is not known as an area code of Canada"),
+        (
+            json!({"area_code": "876", "country": "CA"}),
+            "is an area code of Jamaica (JM), of which no numbers are sold here",
+        ),
+        (json!({"area_code": "800"}), "its numbers are toll-free"),
+        (json!({"area_code": "900"}), "its numbers are premium-rate"),
+        (json!({"area_code": "555"}), "is not an area code of a place"),
+    ] {
+        for answer in
+            [stack.post(BUY).body(&body).send().await, stack.post(BUY).body(&body).paid_with(&payment).send().await]
+        {
+            let refused = answer.refused(400, "bad_request");
+            let message = refused["message"].as_str().expect("words");
+            assert!(message.contains(said) && message.ends_with("Not charged."), "{body}: {message}");
+        }
+    }
+    // The payment is good for what there is.
+    let sold = stack.post(BUY).body(&json!({"area_code": "604", "country": "CA"})).paid_with(&payment).send().await;
+    assert_eq!(sold.expect(200).json()["area_code_matched"], true);
+}
+
 #[tokio::test]
 async fn whether_the_area_was_met_is_the_same_in_every_answer_to_one_payment() {
     let stack = Stack::start(binaries!()).await;
@@ -251,6 +286,8 @@ async fn a_body_that_is_wrong_is_refused_before_any_payment() {
         (json!({"areaCode": "911"}), "area_code"),
         (json!({"country": "CA", "area_code": "800"}), "area_code"),
         (json!({"area_code": "960"}), "area_code"),
+        (json!({"area_code": "604"}), "area_code"),
+        (json!({"country": "CA", "area_code": "415"}), "area_code"),
         (json!({"PhoneNumberPrefix": "+1604"}), "area_code"),
         (json!({"filter[national_destination_code]": "604"}), "area_code"),
         (json!({"dial_code": "+44"}), "country"),

@@ -239,6 +239,56 @@ async fn anothers_submission_of_our_payment_is_our_payment() {
     assert_eq!(stack.solana_earned(), 5_001_000);
 }
 
+/// It is not said that it costs nothing: it was made, and buys nothing any more.
+#[tokio::test]
+async fn anothers_submission_from_long_ago_is_called_used_and_goes_back() {
+    let stack = world().await;
+    stack.sweep().await;
+    let mut questions = Vec::new();
+    for (path, body, held) in [
+        (LIST, json!({}), 1_000),
+        (LIST, json!({}), 20_000_000),
+        (BUY, json!({}), 5_000_000),
+        (BUY, json!({}), 20_000_000),
+    ] {
+        let wallet = stack.solana_wallet_with(held);
+        let payment = wallet.signs(&stack.post(path).demand().await);
+        assert_eq!(submit(&stack, &payment).await["success"], true);
+        stack.travel(5 * MINUTE);
+        let asked = stack.solana.faults().count("*");
+        let used = stack.post(path).body(&body).paid_with(&payment).send().await.refused(409, "payment_conflict");
+        assert!(used["message"].as_str().expect("words").contains("goes back to the wallet by itself"), "{used}");
+        questions.push(stack.solana.faults().count("*") - asked);
+        stack.sweep().await;
+        stack.travel(6 * MINUTE);
+        stack.sweep().await;
+        assert_eq!(stack.solana.balance(wallet.address()), held, "{path} is back");
+    }
+    assert_eq!(questions, [6; 4], "as many as for one that was never made");
+}
+
+/// That of one which is too old to be made it is not known whether it was is not "Not charged".
+#[tokio::test]
+async fn of_a_payment_that_came_too_late_it_is_not_said_that_it_was_not_made() {
+    let stack = world().await;
+    for (path, held) in [(LIST, 999), (LIST, 20_000_000), (BUY, 999), (BUY, 20_000_000)] {
+        let wallet = stack.solana_wallet_with(held);
+        let payment = wallet.signs(&stack.post(path).demand().await);
+        stack.travel(5 * MINUTE);
+        let asked = stack.solana.faults().count("*");
+        for nth in 0..2 {
+            let late =
+                stack.post(path).body(&json!({})).paid_with(&payment).send().await.refused(402, "payment_required");
+            let message = late["message"].as_str().or(late["error"].as_str()).expect("words");
+            assert!(message.ends_with("it goes back to the wallet by itself."), "{path} {held}: {message}");
+            if nth == 0 {
+                assert_eq!(stack.solana.faults().count("*") - asked, 6, "{path} {held}");
+            }
+        }
+    }
+    assert_eq!(stack.solana_earned(), 0);
+}
+
 /// The facilitator says of one that was made that it would fail, and an obedient client pays again.
 #[tokio::test]
 async fn anothers_submission_is_not_called_unpaid_while_the_node_is_silent() {

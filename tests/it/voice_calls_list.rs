@@ -258,6 +258,36 @@ async fn a_list_that_was_told_is_not_told_again_for_a_payment_that_all_can_read(
     assert_eq!(stack.earned(), earned);
 }
 
+/// A payment is there for all to read, and the name that it came with is not.
+#[tokio::test]
+async fn a_list_whose_answer_was_lost_is_told_again_under_the_name_that_its_payment_came_with() {
+    const NAME: &str = "6f9d1c52-0b1e-4c55";
+    let (stack, wallet) = caller().await;
+    places(&stack, &wallet, 0..3).await;
+    let asks = |name: Option<&str>| {
+        let request = stack.post(CALLS).body(&json!({"limit": 2}));
+        name.into_iter().fold(request, |request, name| request.header("idempotency-key", name))
+    };
+    let payment = wallet.signs(&asks(None).demand().await);
+    let earned = stack.earned();
+    let (first, beside) =
+        tokio::join!(asks(Some(NAME)).paid_with(&payment).send(), asks(Some(NAME)).paid_with(&payment).send());
+    let list = first.expect(200).body.clone();
+    assert_eq!(beside.expect(200).body, list, "a repeat that came before the first was served");
+    let again = asks(Some(NAME)).paid_with(&payment).send().await;
+    assert_eq!((&again.expect(200).body, again.header("idempotent-replayed")), (&list, Some("true")));
+    for other in [None, Some("6f9d1c52-0b1e-4c56")] {
+        asks(other).paid_with(&payment).send().await.refused(409, "payment_conflict");
+    }
+    let another = stack.post(CALLS).header("idempotency-key", NAME).body(&json!({"limit": 1}));
+    another.paid_with(&payment).send().await.refused(409, "payment_conflict");
+    assert_eq!(stack.earned(), earned + 1_000);
+    // Any reader of the chain can guess this one.
+    let guessed = asks(Some("order-17")).pay(&wallet).await;
+    guessed.answer.expect(200);
+    asks(Some("order-17")).paid_with(&guessed.payment).send().await.refused(409, "payment_conflict");
+}
+
 /// Under a name another payment asks, which the wallet alone can have signed.
 #[tokio::test]
 async fn under_one_name_a_list_is_told_again_as_it_was_for_another_payment() {

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Google's opinion of the world's phone numbers, frozen: writes numbers.txt, twins.txt and longer.txt beside itself, and
-shared/data/whole.txt, which the product reads.
+shared/data/whole.txt and areas.tsv, which the product reads.
 
     tests/numbers/run [--write]
 
 numbers.txt: for each region and type, numbers of every alternative of the type's pattern, and its example number. A line
 is the region, the calling code, the type, then national numbers.
 twins.txt: other spellings of valid numbers: with the prefix that is dialled inside the country, in each form that the
-plan knows, behind the calling code. Google reads them as another number than they say.
+plan knows, behind the calling code. Google reads them as another number than they say, or as none.
 longer.txt: what is a number too where one of numbers.txt has each of TAILS behind it. What is not there is none.
-whole.txt: `lengths.py`.
+whole.txt: `lengths.py`. areas.tsv: `areas.py`.
 
 With --check nothing is written; it fails if the files are not what the pinned release of `phonenumbers` gives.
 """
@@ -19,6 +19,7 @@ import pathlib
 import sys
 import warnings
 
+import areas
 import lengths
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType, format_number
@@ -172,7 +173,7 @@ def prefixes(metadata):
 
 
 def twins(metadata, nationals):
-    """Spellings that are read as another number."""
+    """Spellings that are not a number as they are."""
     for prefix in prefixes(metadata):
         for national in nationals:
             text = prefix + national
@@ -180,7 +181,7 @@ def twins(metadata, nationals):
             if not 8 <= len(whole) <= 16:
                 continue
             number = parsed(metadata.country_code, text)
-            if number and phonenumbers.is_valid_number(number) and e164(number) != whole:
+            if not (number and phonenumbers.is_valid_number(number) and e164(number) == whole):
                 yield whole
 
 
@@ -211,7 +212,8 @@ def main():
         HERE / f"{name}.txt": head + "".join(line + "\n" for line in lines)
         for name, lines in {"numbers": listed, "twins": doubled, "longer": again}.items()
     }
-    files[HERE.parent.parent / "shared" / "data" / "whole.txt"] = lengths.text()
+    data = HERE.parent.parent / "shared" / "data"
+    files |= {data / "whole.txt": lengths.text(), data / "areas.tsv": areas.text()}
     for path, text in files.items():
         if "--check" not in sys.argv[1:]:
             path.write_text(text)

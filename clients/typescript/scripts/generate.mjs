@@ -61,6 +61,7 @@ function isDropped(key, of) {
     case 'pattern': return typeof of === 'string';
     case 'not': return of.$ref !== undefined;
     // Which area codes a country has.
+    case 'allOf': return Array.isArray(of) && of.every((one) => one.if !== undefined);
     case 'if':
     case 'then':
     case 'example':

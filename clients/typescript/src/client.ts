@@ -134,7 +134,8 @@ export class Dialtone {
 
   /** The wallet's calls of the last 30 days, newest first: free for a wallet on Base, which signs in; $0.001 on Solana. */
   voiceCalls(filter: CallFilter = {}, options: PurchaseOptions = {}): Promise<CallList> {
-    if (!this.wallet) return this.buy('voice/calls/list', filter, options);
+    // On the chain a payment can be read by all, so this list is told again only to the client that has named its purchase.
+    if (!this.wallet) return this.payments.buy(this.url('voice/calls/list'), filter, options, secret()) as Promise<CallList>;
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
     return this.signedIn(`voice/calls${query.size > 0 ? `?${query}` : ''}`, options);
@@ -222,6 +223,11 @@ export class Dialtone {
 export function isOver(status: CallStatus, until: 'ended' | 'final' = 'ended'): boolean {
   if (status.final) return true;
   return until === 'ended' && status.ended_by !== 'IN_PROGRESS' && status.result_status !== 'pending';
+}
+
+/** A name that is not guessed. A page that was not loaded by https has no `randomUUID`. */
+function secret(): string {
+  return Array.from(globalThis.crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function baseOf(url: string | undefined): string {

@@ -46,7 +46,8 @@ export class Payments {
     private readonly solana: SolanaScheme | undefined,
   ) {}
 
-  async buy(url: string, body: object, options: PurchaseOptions): Promise<Record<string, unknown>> {
+  /** `name` is that of a purchase which has none from the caller: it stays with its signature. */
+  async buy(url: string, body: object, options: PurchaseOptions, name?: string): Promise<Record<string, unknown>> {
     const named = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
     const request: Request = { method: 'POST', url, body: JSON.stringify(body), headers: named };
     const purchase = JSON.stringify([url, options.idempotencyKey ?? null, Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1))]);
@@ -62,6 +63,7 @@ export class Payments {
       }
     }
     const signed = await this.sign(await this.offer(request, options.signal));
+    if (name !== undefined) signed.headers = { 'idempotency-key': name, ...signed.headers };
     return this.complete(purchase, request, signed, options.signal);
   }
 
@@ -123,7 +125,7 @@ export class Payments {
   private async complete(purchase: string, request: Request, signed: Signed, signal: AbortSignal | undefined): Promise<Record<string, unknown>> {
     let answer: Answer;
     try {
-      answer = await this.http.untilAnswered({ ...request, headers: { ...request.headers, ...signed.headers } }, signal);
+      answer = await this.http.untilAnswered({ ...request, headers: { ...signed.headers, ...request.headers } }, signal);
     } catch (cause) {
       this.keep(purchase, signed);
       throw lost(cause, signal, 'unknown');

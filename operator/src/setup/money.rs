@@ -127,11 +127,11 @@ impl Course {
     /// is another matter.
     async fn can_be_watched(&mut self, nodes: &Nodes, payee: &Wallet) {
         if nodes.knows(payee.network())
-            && nodes.received(payee, None, Reach::default(), None, ASK).await.is_err()
+            && let Some(why) = payee::unwatched(nodes, payee).await
             && nodes.balance(payee, ASK).await.is_some()
         {
             let next = "Give another node, with EvmRpcUrl or SolanaRpcUrl, before anything is sold.";
-            self.missing(PAYEE, format!("{}: {}", payee.network().caip2(), payee::unwatched(payee)), next);
+            self.missing(PAYEE, format!("{}: {}", payee.network().caip2(), why), next);
         }
     }
 

@@ -41,9 +41,13 @@ pub(crate) fn phone_number(text: &str) -> Result<PhoneNumber, Trouble> {
     let bare: String = text.chars().filter(|it| !it.is_whitespace() && !"()-.".contains(*it)).collect();
     let number = PhoneNumber::parse(&bare).map_err(|error| Trouble(format!("{text} is {error}")))?;
     match destinations::check(&number) {
-        Err(why @ (Unsupported::Spelling | Unsupported::TooLong | Unsupported::TooShort)) => {
-            Err(Trouble(format!("{text} is not a number's own spelling: {why}")))
-        }
+        Err(
+            why @ (Unsupported::Spelling
+            | Unsupported::DialThrough
+            | Unsupported::Doubled(_)
+            | Unsupported::TooLong
+            | Unsupported::TooShort),
+        ) => Err(Trouble(format!("{text} is not a number's own spelling: {why}"))),
         _ => Ok(number),
     }
 }

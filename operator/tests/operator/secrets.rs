@@ -172,6 +172,16 @@ async fn a_node_that_takes_one_question_at_a_time_is_not_taken() {
 }
 
 #[tokio::test]
+async fn a_node_that_breaks_off_once_is_asked_again() {
+    let stack = world().parameter("EvmRpcUrl", "{node}/{key}");
+    let stack = stack.secret("PaymentSecret", Some(json!({"evm_rpc_key": "old"}))).start().await;
+    // The first question is for the balance.
+    stack.chain.faults().nth("POST *", 2, Fault::Drop);
+    replaced(&Dialtone::of(&stack), "node", &json!({"evm_rpc_key": "rpc"}), &[]).await.ends(0);
+    assert_eq!(kept(&stack, "PaymentSecret")["evm_rpc_key"], "rpc");
+}
+
+#[tokio::test]
 async fn a_key_of_a_local_world_is_replaced_by_the_facts_that_it_left() {
     let stack = Stack::start(functions()).await;
     let facts = std::env::temp_dir().join(format!("dialtone-secrets-{}.json", stack.twilio.account().sid));

@@ -88,8 +88,8 @@ pub const NOT_SIGNED_IN: [Code; 8] = [
 pub const PAYMENT_CONFLICT: Code = code(
     409,
     "payment_conflict",
-    "the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or \
-     it has paid for this list of calls, which was told",
+    "the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or \
+     for this list of calls, which was told",
 )
 .tells(&["phone_number", "transaction"]);
 /// A name belongs to something else.

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Field, Kind, Text, languages, voices};
+use crate::types::areas::is_of;
 use crate::types::{AROUND_A_CODE, AreaCode, BLANKS, Country, WORDS_FOR_NOTHING, unreadable, without_width};
 
 /// Where a field's schema refers to for what is the same as leaving it out.
@@ -27,39 +28,72 @@ pub fn request_of(fields: &[Field]) -> Value {
         schema.insert("required".to_owned(), json!(required));
     }
     match fields.iter().find(|field| matches!(field.kind, Kind::AreaCode)) {
-        Some(field) => with(schema, north_american(field)),
+        Some(field) => with(schema, json!({"allOf": [of_the_states(field), of_canada(field)]})),
         None => schema,
     }
 }
 
-/// In the United States, which is meant where no country is named, and in Canada the numbering plan
-/// says what there can be.
-fn north_american(area_code: &Field) -> Value {
-    let or_absent = |pattern: &str| json!({"anyOf": [{"type": "string", "pattern": pattern}, {"$ref": ABSENT}]});
+/// In the United States, which is meant where no country is named, the numbering plan says what
+/// there can be, and some of that is of another country. What the field itself may be is said
+/// beside it, so here only its digits count.
+fn of_the_states(area_code: &Field) -> Value {
+    let all: Vec<_> = AreaCode::north_american().collect();
+    let others: Vec<_> = all.iter().filter(|area| is_of(area, Country::US).is_err()).cloned().collect();
     json!({
-        "if": {"properties": {"country": or_absent(&code("[Uu][Ss]|[Cc][Aa]"))}},
-        // The country is named again for linters that take what a part does not name for a mistake.
-        "then": {"properties": {"country": {}, area_code.name: or_absent(&code(&north_american_codes()))}},
+        "if": {"properties": {"country": {"pattern": "^[^A-Za-z]*([Uu][Ss])?[^A-Za-z]*$"}}},
+        "then": {"properties": {
+            // Named again for linters that take what a part does not name for a mistake.
+            "country": {},
+            area_code.name: {"pattern": only(&all), "not": {"pattern": grouped(&others)}},
+        }},
     })
 }
 
-/// By their first two digits: what third ones there are.
-fn north_american_codes() -> String {
-    let codes: Vec<String> = AreaCode::north_american().collect();
-    let with = |beginning: &str| -> String {
-        codes.iter().filter_map(|code| code.strip_prefix(beginning)).collect::<Vec<_>>().concat()
+/// In Canada there are those that are known.
+fn of_canada(area_code: &Field) -> Value {
+    let own: Vec<_> = AreaCode::north_american().filter(|area| is_of(area, Country::CA).is_ok()).collect();
+    json!({
+        "if": {"required": ["country"], "properties": {"country": {"type": "string", "pattern": "[Cc][Aa]"}}},
+        "then": {"properties": {"country": {}, area_code.name: {"pattern": only(&own)}}},
+    })
+}
+
+/// One of these codes, or no digits.
+fn only(codes: &[String]) -> String {
+    format!("^[^0-9]*({})?[^0-9]*$", grouped(codes))
+}
+
+/// Codes by their middle digit: the first ones that have the same last ones.
+fn grouped(codes: &[String]) -> String {
+    let last = |first: char, middle: char| -> Vec<char> {
+        codes.iter().filter_map(|code| code.strip_prefix([first])?.strip_prefix([middle])?.chars().next()).collect()
     };
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for beginning in (20..100_u32).map(|two| two.to_string()) {
-        let thirds = with(&beginning);
-        match groups.iter_mut().find(|(same, _)| *same == thirds) {
-            _ if thirds.is_empty() => {}
-            Some((_, beginnings)) => beginnings.push(beginning),
-            None => groups.push((thirds, vec![beginning])),
+    let mut groups = Vec::new();
+    for middle in '0'..='9' {
+        let mut firsts: Vec<(Vec<char>, Vec<char>)> = Vec::new();
+        for first in '0'..='9' {
+            let lasts = last(first, middle);
+            match firsts.iter_mut().find(|(_, same)| *same == lasts) {
+                _ if lasts.is_empty() => {}
+                Some((with, _)) => with.push(first),
+                None => firsts.push((vec![first], lasts)),
+            }
         }
+        let written = |(first, last): (Vec<char>, Vec<char>)| format!("{}{middle}{}", one_of(&first), one_of(&last));
+        groups.extend(firsts.into_iter().map(written));
     }
-    let group = |(thirds, beginnings): (String, Vec<String>)| format!("(?:{})[{thirds}]", beginnings.join("|"));
-    groups.into_iter().map(group).collect::<Vec<_>>().join("|")
+    groups.join("|")
+}
+
+/// One of these digits, in order: runs by their ends.
+fn one_of(digits: &[char]) -> String {
+    let runs = digits.chunk_by(|one, next| u32::from(*one) + 1 == u32::from(*next));
+    let run = |run: &[char]| match run {
+        [first, _, .., last] if run.len() > 3 => format!("{first}-{last}"),
+        few => few.iter().collect(),
+    };
+    let text: String = runs.map(run).collect();
+    if digits.len() == 1 { text } else { format!("[{text}]") }
 }
 
 /// A code with what is left around it.

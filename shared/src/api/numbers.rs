@@ -14,8 +14,8 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
     alias: "/v1/phone/numbers/buy",
     price: Usdc::micros(5_000_000),
     title: "A US phone number for 30 days, owned by the paying wallet",
-    about: "Leases a phone number to the wallet that pays, for 30 days. It is the caller ID of that wallet's calls, and no \
-            other wallet can use or renew it. `country` says what is sold; another one is a 400 that names it, before anything is paid. Where the operator has no regulatory approval it is a 502, not charged.",
+    about: "Leases a phone number to the paying wallet for 30 days. It is the caller ID of that wallet's calls, and no \
+            other wallet can use or renew it. `country` says what is sold; another one is a 400. Where the operator has no regulatory approval it is a 502, not charged.",
     parameters: &[DRY_RUN],
     request: &[
         Field::maybe("country", Kind::Country, "ISO 3166-1 alpha-2; `US` if it is left out.")
@@ -26,8 +26,8 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
         Field::maybe(
             "area_code",
             Kind::AreaCode,
-            "Preferred area code: three digits in the US and Canada, one to five elsewhere. Best effort: another one is taken \
-             where there is none, and `area_code_matched` says so.",
+            "Preferred area code of that country: three digits in the US and Canada, one to five elsewhere. Best effort: `area_code_matched` says \
+             whether it was met.",
         )
         .also(&["areaCode"])
         .called_elsewhere("area areas areacodes code npa npanxx prefix prefixes citycode stdcode ndc nationaldestinationcode \
@@ -53,7 +53,7 @@ pub const NUMBERS_BUY: Endpoint = Endpoint {
         Field::maybe(
             "area_code_matched",
             Kind::Boolean,
-            "Whether the number has the `area_code` that was asked for. Left out where none was.",
+            "Whether it has the `area_code` that was asked for, if one was.",
         )
         .such_as("true"),
         IGNORED_FIELDS,

@@ -21,7 +21,7 @@ use whole::Length;
 const FREEPHONE: &str = "800";
 
 /// Why a number is not called.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unsupported {
     /// Emergency and service codes, dressed up as a full number.
     #[error("it is an emergency or service number")]
@@ -67,6 +67,16 @@ pub enum Unsupported {
          London number 020 7946 0958 is \"+442079460958\""
     )]
     Spelling,
+    /// What leads to another network or abroad: inside a country, and for the networks that pass it
+    /// on.
+    #[error(
+        "no number has 00 behind its country code: inside the country that leads to another network or abroad; write the number \
+         with its own country code, and without what is dialled before it"
+    )]
+    DialThrough,
+    /// A country code that was written before a number which had it already.
+    #[error("its country code is there twice; write it as \"{}\"", .0.as_str())]
+    Doubled(PhoneNumber),
     /// A mobile of Brazil as it was written until 2016.
     #[error(
         "it is a Brazilian mobile as they were written until 2016; put a 9 behind the area code: what was \"+551187654321\" is \"+5511987654321\""
@@ -79,15 +89,31 @@ pub enum Unsupported {
 
 /// Passes a number that may be called.
 pub fn check(number: &PhoneNumber) -> Result<(), Unsupported> {
+    judge(number).map_err(|why| match why {
+        // A caller who is told of too many digits leaves out the last ones, and calls another
+        // phone.
+        Unsupported::TooLong
+        | Unsupported::TooShort
+        | Unsupported::Between
+        | Unsupported::Nowhere
+        | Unsupported::Spelling => spelling::with_one_code(number).map_or(why, Unsupported::Doubled),
+        _ => why,
+    })
+}
+
+fn judge(number: &PhoneNumber) -> Result<(), Unsupported> {
     let digits = number.as_str().trim_start_matches('+');
     if let Some((_, why)) = WITHOUT_COUNTRY.iter().find(|(code, _)| digits.starts_with(code)) {
-        return Err(*why);
+        return Err(why.clone());
     }
     if let Some((_, _, right)) = plans::ELSEWHERE.iter().find(|(_, prefixes, _)| begins_with_one_of(digits, prefixes)) {
         return Err(Unsupported::OtherCode(right));
     }
     if spelling::is_local(digits) || spelling::has_an_eight(digits) {
         return Err(Unsupported::Spelling);
+    }
+    if spelling::has_two_zeros(digits) {
+        return Err(Unsupported::DialThrough);
     }
     if spelling::is_without_its_nine(digits) {
         return Err(Unsupported::WithoutNine);

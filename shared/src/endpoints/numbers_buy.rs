@@ -6,6 +6,7 @@ use crate::edge::{self, Handler};
 use crate::env::Env;
 use crate::invocation::Invocation;
 use crate::limits::NumberBudget;
+use crate::limits::prices::Prices;
 use crate::numbers::{Candidates, Numbers, Wanted, priced, set_alarm};
 use crate::paid::{Endpoint, Paid, chain};
 use crate::refusal::{Fault, Refusal};
@@ -13,6 +14,7 @@ use crate::sale::{Delivery, Stop, Undo};
 use crate::store::sales::{NewSale, Open, Record, Sale, Settling};
 use crate::store::work::Lease;
 use crate::store::{Pause, Work};
+use crate::types::areas::{self, NotItsArea};
 use crate::types::{AreaCode, Country, Run, Wallet, rfc3339};
 use crate::upstream::alarms::Alarms;
 use crate::x402::Caller;
@@ -58,6 +60,11 @@ impl Endpoint for NumbersBuy {
         priced(country, &self.budget.prices)?;
         let area = body.text("area_code").map(|text| AreaCode::parse(&text, country)).transpose();
         let area = area.map_err(|error| body.bad("area_code", &error.to_string()))?;
+        if let Some(area) = &area
+            && let Err(why) = areas::is_of(area.as_str(), country)
+        {
+            return Err(body.bad("area_code", &why_not(why, country, &self.budget.prices)));
+        }
         Ok(Wanted { country, area })
     }
 
@@ -117,6 +124,20 @@ impl Endpoint for NumbersBuy {
             transaction: record.settled.as_ref()?.transaction.clone()?,
             area_code_matched: area.as_ref().map(|area| area.has(number)),
         })
+    }
+}
+
+/// What a caller does instead who asks for an area that is not of the country that is sold: another
+/// number than that of the wish is not what $5 are paid for.
+fn why_not(why: NotItsArea, country: Country, prices: &Prices) -> String {
+    match why {
+        NotItsArea::Of(other) if prices.of(other).is_some() => {
+            format!("{why}; send `country: \"{other}\"` with it")
+        }
+        NotItsArea::Of(other) => {
+            format!("{why} ({other}), of which no numbers are sold here; send one of {}, or none", areas::name(country))
+        }
+        NotItsArea::NoPlace | NotItsArea::Unknown => why.to_string(),
     }
 }
 

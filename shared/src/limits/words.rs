@@ -10,6 +10,7 @@ use super::{
 
 impl fmt::Display for Limit {
     /// For people: which limit, its number, and what to do.
+    #[expect(clippy::too_many_lines, reason = "a table: one sentence for each limit")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CallsPerHour => write!(f, "A wallet places at most {CALLS_PER_HOUR} calls in an hour."),

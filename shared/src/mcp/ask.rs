@@ -15,7 +15,7 @@ use crate::api::mcp::{PURCHASE_NAME, Tool, WAIT_SECONDS};
 use crate::api::{self, IDEMPOTENCY_KEY, WAIT};
 use crate::body;
 use crate::refusal::Refusal;
-use crate::types::{CallId, is_blank, is_left_over, whole};
+use crate::types::{CallId, LEFT_OVER, is_blank, is_left_over, whole};
 use crate::x402::headers::LONGEST;
 
 /// How long an endpoint may take. It works for 25 seconds at most, and may have to be started
@@ -145,8 +145,7 @@ fn purchase(arguments: &mut Arguments<'_>) -> Result<Option<HeaderValue>, Refusa
         return Ok(None);
     }
     if name.as_deref().is_some_and(is_left_over) {
-        let what = "is what a template leaves where it has no value; send a name of your own";
-        return Err(Refusal::bad(PURCHASE_NAME, what));
+        return Err(Refusal::bad(PURCHASE_NAME, LEFT_OVER));
     }
     let name = name.filter(fits);
     let name = name.and_then(|name: String| HeaderValue::try_from(name).ok());

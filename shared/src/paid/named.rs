@@ -6,18 +6,16 @@
 
 use http::{HeaderMap, HeaderName};
 
-use crate::api::IDEMPOTENCY_KEY;
+use crate::api::{IDEMPOTENCY_KEY, IDEMPOTENCY_SECRET};
 use crate::body;
 use crate::refusal::Refusal;
-use crate::types::is_left_over;
+use crate::types::{LEFT_OVER, is_left_over};
 use crate::x402::Presented;
 
 const HEADER: &str = IDEMPOTENCY_KEY.field;
 /// As it was called before it was on its way to being a standard; some clients still do.
 const OLDER: &str = "X-Idempotency-Key";
 const LONGEST: usize = IDEMPOTENCY_KEY.longest;
-/// Of all purchases of a client whose template is broken, one would be made.
-const LEFT_OVER: &str = "is what a template leaves where it has no value; send a name of your own";
 
 /// The name that a request carries. The header is what the caller's program says, and goes before
 /// what its wallet adds.
@@ -51,6 +49,11 @@ pub(super) fn name_of(headers: &HeaderMap, presented: Option<&Presented>) -> Res
         Ok(name) if fits => Ok(Some(name.to_owned())),
         _ => Err(Refusal::bad(HEADER, format!("must be 1 to {LONGEST} visible ASCII characters without spaces"))),
     }
+}
+
+/// Whether a name is long enough to prove that a request is its client's. It is never on the chain.
+pub(super) fn is_a_secret(name: &str) -> bool {
+    name.len() >= IDEMPOTENCY_SECRET
 }
 
 /// The header's draft standard writes it as a quoted string, and most clients without the quotes:

@@ -11,7 +11,7 @@ use futures_util::future;
 
 use super::order::Order;
 use super::spent::Judged;
-use super::{Endpoint, Paid, VERIFY_RESERVE, declined, refused};
+use super::{Endpoint, Paid, VERIFY_RESERVE, declined, declined_or_made, refused};
 use crate::invocation::Invocation;
 use crate::refusal::Refusal;
 use crate::sale;
@@ -92,7 +92,7 @@ impl<E: Endpoint> Paid<E> {
             Ok(()) => return Ok((unproven.confirmed(), true)),
             Err(NotConfirmed::Refused(why)) => refused(why),
             Err(NotConfirmed::LookItUp { reason }) if reason.says_used() => Refusal::PaymentUsed,
-            Err(NotConfirmed::LookItUp { reason }) => declined(&reason),
+            Err(NotConfirmed::LookItUp { reason }) => declined(&reason, unproven.claim().payer().network()),
             Err(NotConfirmed::Unavailable { .. }) => Refusal::NotVerified,
         };
         self.unless_confirmed(unproven, refusal).await
@@ -176,7 +176,7 @@ impl<E: Endpoint> Paid<E> {
     ) -> Result<Option<Reason>, Refusal> {
         match self.cashier.facilitator.verify(payment, invocation.current(), limit).await {
             Verdict::Valid => Ok(None),
-            Verdict::Invalid { reason } => Err(declined(&reason)),
+            Verdict::Invalid { reason } => Err(declined(&reason, payment.payer().network())),
             Verdict::LookItUp { reason } => Ok(Some(reason)),
             Verdict::RateLimited { retry_after } => Err(Refusal::UpstreamRateLimited {
                 vendor: Neighbour::Facilitator,
@@ -185,6 +185,7 @@ impl<E: Endpoint> Paid<E> {
             // Some fail where others would say that it was made already.
             Verdict::Unavailable => match sale::truth(&self.cashier, payment, invocation).await {
                 Some(Truth::Paid { .. }) => Ok(None),
+                Some(Truth::Earlier) => Err(Refusal::PaymentUsed),
                 Some(Truth::Unused { .. } | Truth::Cancelled) | None => Err(Refusal::NotVerified),
             },
         }
@@ -198,7 +199,8 @@ impl<E: Endpoint> Paid<E> {
         let limit = invocation.at_most(LOOK, VERIFY_RESERVE);
         match self.cashier.nodes.solvency(payment, limit).await {
             Solvency::Covered | Solvency::Unasked => Ok(Solvent::Yes),
-            Solvency::Poor => Err(declined(&Reason::INSUFFICIENT)),
+            Solvency::Poor => Err(declined_or_made(&Reason::INSUFFICIENT, false)),
+            Solvency::Late => Err(declined_or_made(&Reason::INSUFFICIENT, true)),
             Solvency::Unclear => Err(node(UNCLEAR)),
             Solvency::Spent { poor: true } => Err(Refusal::PaymentUsed),
             Solvency::Spent { poor: false } => Ok(Solvent::Used),
@@ -240,7 +242,7 @@ impl<E: Endpoint> Paid<E> {
         silent: bool,
         invocation: &Invocation,
     ) -> Result<(), Refusal> {
-        let (id, now) = (payment.id(), invocation.now);
+        let (id, now, network) = (payment.id(), invocation.now, payment.payer().network());
         if let Some(judged) = self.spent.recall(&id, now) {
             return Err(judged.into());
         }
@@ -251,14 +253,15 @@ impl<E: Endpoint> Paid<E> {
         }
         let judged = match sale::truth(&self.cashier, payment, invocation).await {
             Some(Truth::Paid { .. }) => return Ok(()),
-            Some(Truth::Cancelled) => Judged::Declined(Reason::CANCELLED),
+            Some(Truth::Earlier) => Judged::Used,
+            Some(Truth::Cancelled) => Judged::Declined(Reason::CANCELLED, network),
             // Nothing was found out, so nothing says that it was not paid, and nothing is kept.
             None if !reason.says_used() && self.cashier.nodes.knows(payment.payer().network()) => {
                 return Err(node(UNHEARD));
             }
             // The node that says that it was not may be behind.
             Some(Truth::Unused { .. }) | None if reason.says_used() => Judged::Used,
-            Some(Truth::Unused { .. }) | None => Judged::Declined(reason),
+            Some(Truth::Unused { .. }) | None => Judged::Declined(reason, network),
         };
         self.spent.remember(id, judged.clone(), now);
         Err(judged.into())

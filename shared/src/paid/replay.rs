@@ -1,9 +1,12 @@
 //! What an earlier request with the same payment has come to: its answer, again; or its unfinished
 //! sale, carried on.
+//!
+//! `docs/decisions.md`: What does a payment prove once it is on the chain?
 
 use http::{HeaderName, HeaderValue};
 
 use super::behind::{Come, Whose, bought};
+use super::named::is_a_secret;
 use super::{Endpoint, Paid, Said, given_up, pending, refused};
 use crate::edge::Answer;
 use crate::refusal::{Bought, Fault, Product, Refusal};
@@ -88,19 +91,19 @@ impl<E: Endpoint> Paid<E> {
 
     async fn replay_payment(&self, record: Record, said: &Said<'_>) -> Result<Past, Refusal> {
         let was_void = record.state == State::Void;
+        let payer = record.signed.payer;
         match record.state {
             // Before the requests are compared: a payment that came without one has a record too.
             State::Void if record.refund.is_some() => return Err(Refusal::PaymentReturned { why: None }),
             // It bought nothing, and what is wrong with this body says more than that it is another
             // one.
             State::Void if said.request.is_none() => return Ok(Past::Nothing),
-            State::Void if record.spent => return Err(given_up()),
+            State::Void if record.spent => return Err(given_up(payer.network())),
             State::Void | State::Open | State::Settling | State::Closed => {}
         }
         if !said.asks_for(&record) {
             return Err(Refusal::PaymentConflict { bought: bought(&record) });
         }
-        let payer = record.signed.payer;
         match self.wait_for(record, Whose::Own, said.run, said.invocation).await? {
             Come::Left => Ok(Past::Answered(said.finishes_earlier(E::ENDPOINT, &payer))),
             Come::Busy(retry_after) => Err(Refusal::PaymentInProgress { retry_after }),
@@ -108,12 +111,17 @@ impl<E: Endpoint> Paid<E> {
             Come::Ours(sale) => self.settle(sale, None, said, REPLAYED).await.map(Past::Answered),
             Come::Ended(record) => match record.state {
                 State::Void if record.refund.is_some() => Err(Refusal::PaymentReturned { why: None }),
-                State::Void if record.spent => Err(given_up()),
+                State::Void if record.spent => Err(given_up(payer.network())),
                 State::Void if was_void => Ok(Past::Nothing),
                 State::Void => Ok(Past::Undone),
                 // The ids in it open each call, and a payment that was made is there for all to
-                // read: it does not prove who asks. Another one under its name does.
-                State::Closed if matches!(record.work, Work::Calls(_)) && record.id == said.id => {
+                // read: it does not prove who asks. Its name does, and so does another payment
+                // under that.
+                State::Closed
+                    if matches!(record.work, Work::Calls(_))
+                        && record.id == said.id
+                        && !self.is_under_its_name(&record, said).await? =>
+                {
                     let what = Some(Product::CallsTold);
                     Err(Refusal::PaymentConflict { bought: Bought { what, ..bought(&record) } })
                 }
@@ -122,6 +130,15 @@ impl<E: Endpoint> Paid<E> {
                 }
             },
         }
+    }
+
+    /// Whether a request has the name under which its payment was first used, and which only its
+    /// client can know. It is read here and not with the gate: that may have been before a twin
+    /// has claimed the sale.
+    async fn is_under_its_name(&self, record: &Record, said: &Said<'_>) -> Result<bool, Refusal> {
+        let Some(name) = said.name.as_deref().filter(|name| is_a_secret(name)) else { return Ok(false) };
+        let first = self.cashier.store.first_named(&record.signed.payer, name, said.invocation.now).await?;
+        Ok(first.as_ref() == Some(&record.id))
     }
 
     /// The answer to a payment that is not for what is sold here. That nothing was charged is true

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::limits::MINUTE;
 use crate::refusal::Refusal;
-use crate::types::{PaymentId, Timestamp};
+use crate::types::{Network, PaymentId, Timestamp};
 use crate::x402::Reason;
 
 use super::declined;
@@ -21,14 +21,14 @@ pub(super) enum Judged {
     /// It was used, and not by a request that we know of.
     Used,
     /// It will not be used, for this reason.
-    Declined(Reason),
+    Declined(Reason, Network),
 }
 
 impl From<Judged> for Refusal {
     fn from(judged: Judged) -> Self {
         match judged {
             Judged::Used => Self::PaymentUsed,
-            Judged::Declined(reason) => declined(&reason),
+            Judged::Declined(reason, network) => declined(&reason, network),
         }
     }
 }

@@ -65,6 +65,8 @@ impl Refunds {
     ) -> Result<Option<Next>, Fault> {
         Ok(match self.search(record, sent, invocation.at_most(ASK, RESERVE)).await? {
             Some(Truth::Paid { transaction }) => Some(Next::Refunded(Some(transaction.to_string()))),
+            // By a clock that is minutes from ours.
+            Some(Truth::Earlier) => Some(Next::Refunded(None)),
             // It was processed and undone: the payer's account takes nothing.
             Some(Truth::Cancelled) => Some(Next::Credited),
             Some(Truth::Unused { dead: true }) => (refund.refused >= REFUSALS).then_some(Next::Credited),

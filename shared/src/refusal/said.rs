@@ -9,7 +9,7 @@ use crate::limits::waiting::REST;
 use crate::limits::{Limit, NEVER};
 use crate::telemetry::Neighbour;
 use crate::types::{PhoneNumber, rfc3339};
-use crate::x402::NotSignedIn;
+use crate::x402::{NotSignedIn, Reason};
 
 /// Of a number in one of whose time zones it is night.
 const MAY_BE_NIGHT: &str = "It may be night at this number, which can be in several time zones";
@@ -57,7 +57,8 @@ impl Refusal {
                 format!("The payment header is unreadable: {} {FREE}", sentence(what)),
             ),
             Self::PaymentRequired { reason, message } => {
-                Facts::new(codes::PAYMENT_REQUIRED, format!("{message} {FREE}")).with("reason", json!(reason))
+                let free = if message.ends_with(Reason::GOES_BACK) { String::new() } else { format!(" {FREE}") };
+                Facts::new(codes::PAYMENT_REQUIRED, format!("{message}{free}")).with("reason", json!(reason))
             }
             Self::NotSignedIn(why) => Facts::new(
                 not_signed_in(why),

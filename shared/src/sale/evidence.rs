@@ -81,6 +81,7 @@ pub(super) async fn evidence(
         SettleAnswer::Declined { reason } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
             Some(Truth::Unused { dead }) if no_longer(sent, dead) => Evidence::Unpaid(reason),
             // With no node to ask, a refusal is believed if nothing was sent before it.
             None if !knows(cashier, record) && sent == Sent::Never => Evidence::Unpaid(reason),
@@ -89,6 +90,7 @@ pub(super) async fn evidence(
         SettleAnswer::LookItUp { reason, transaction } => match fate(cashier, record, payment, invocation).await {
             Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
             Some(Truth::Cancelled) => Evidence::Unpaid(reason),
+            Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
             // It was tried and not sent.
             Some(Truth::Unused { dead }) if reason.was_only_tried() && no_longer(sent, dead) => {
                 Evidence::Unpaid(reason)
@@ -115,6 +117,7 @@ pub(super) async fn evidence(
                     let is_solanas = matches!(record.signed.payer, Wallet::Solana { .. });
                     Evidence::Unknown { contested: false, answered: is_solanas && transaction.is_some() }
                 }
+                Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
             }
         }
     }
@@ -178,6 +181,7 @@ async fn after_expiry(cashier: &Cashier, record: &Record, payment: &Verified, in
     match fate(cashier, record, payment, invocation).await {
         Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
         Some(Truth::Cancelled) => Evidence::Unpaid(Reason::EXPIRED),
+        Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
         // A final block later than its time does not contain it.
         Some(Truth::Unused { dead: true }) if is_poor(cashier, payment, invocation).await => {
             Evidence::Unpaid(Reason::EXPIRED)

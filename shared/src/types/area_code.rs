@@ -27,8 +27,8 @@ pub enum NotAnAreaCode {
     #[error("is not an area code of the US or Canada: none begins with 0, 1, 37 or 96, or has a 9 in the middle")]
     Reserved,
     /// Numbers that are of no place.
-    #[error("is not an area code of a place: its numbers are freephone, premium-rate, personal or for machines")]
-    NoPlace,
+    #[error("is not an area code of a place: its numbers are {0}")]
+    NoPlace(&'static str),
     /// In another country.
     #[error("is not an area code: one to five digits, such as \"20\", \"0161\" or \"3\"")]
     Abroad,
@@ -40,13 +40,24 @@ const ZERO_KEPT: [&str; 7] = ["IT", "SM", "VA", "BJ", "CG", "CI", "GA"];
 
 /// Area codes of +1 that the called party pays for (NANPA, 8XX).
 pub const FREEPHONE_AREAS: &[&str] = &["800", "833", "844", "855", "866", "877", "888"];
-/// The others of +1 that belong to no place: personal numbers and machines (NANPA, 5XX; CNA, 6XX),
-/// calls from abroad (456), carriers (700), the government (710), what is kept for freephone (822;
-/// 880 to 889 are too), premium rate (900).
-const NO_PLACE: [&str; 24] = [
-    "500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544", "566", "577", "588",
-    "456", "600", "622", "633", "700", "710", "822", "900",
+/// The others of +1 that belong to no place, and what they are (NANPA, 5XX, 8XX; CNA, 6XX). 880 to
+/// 889 are kept for freephone too.
+const NO_PLACE: [(&str, &[&str]); 6] = [
+    (
+        "personal ones, or of machines",
+        &[
+            "500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "544", "566", "577",
+            "588",
+        ],
+    ),
+    ("Canadian ones of machines and data lines", &["600", "622", "633"]),
+    ("of carriers, and may cost extra", &["700"]),
+    ("of the government of the United States", &["710"]),
+    ("for calls that come from abroad", &["456"]),
+    ("premium-rate", &["900"]),
 ];
+/// What those are that the called party pays for.
+const FREEPHONE: &str = "toll-free";
 
 impl AreaCode {
     /// Reads an area code of this country.
@@ -105,11 +116,14 @@ fn north_american(area: &str) -> Result<(), NotAnAreaCode> {
         | [b'2'..=b'9', b'9', b'0'..=b'9']
         | [b'3', b'7', b'0'..=b'9']
         | [b'9', b'6', b'0'..=b'9'] => Err(NotAnAreaCode::Reserved),
-        [b'8', b'8', b'0'..=b'9'] => Err(NotAnAreaCode::NoPlace),
-        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] if NO_PLACE.contains(&area) || FREEPHONE_AREAS.contains(&area) => {
-            Err(NotAnAreaCode::NoPlace)
+        [b'8', b'8', b'0'..=b'9'] | b"822" => Err(NotAnAreaCode::NoPlace(FREEPHONE)),
+        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] if FREEPHONE_AREAS.contains(&area) => {
+            Err(NotAnAreaCode::NoPlace(FREEPHONE))
         }
-        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(()),
+        [b'2'..=b'9', b'0'..=b'9', b'0'..=b'9'] => match NO_PLACE.iter().find(|(_, areas)| areas.contains(&area)) {
+            Some((what, _)) => Err(NotAnAreaCode::NoPlace(what)),
+            None => Ok(()),
+        },
         _ => Err(NotAnAreaCode::NorthAmerican),
     }
 }
@@ -171,15 +185,17 @@ mod tests {
             ("999", NotAnAreaCode::Reserved),
             ("370", NotAnAreaCode::Reserved),
             ("969", NotAnAreaCode::Reserved),
-            ("800", NotAnAreaCode::NoPlace),
-            ("888", NotAnAreaCode::NoPlace),
-            ("881", NotAnAreaCode::NoPlace),
-            ("900", NotAnAreaCode::NoPlace),
-            ("700", NotAnAreaCode::NoPlace),
-            ("500", NotAnAreaCode::NoPlace),
-            ("533", NotAnAreaCode::NoPlace),
-            ("456", NotAnAreaCode::NoPlace),
-            ("600", NotAnAreaCode::NoPlace),
+            ("800", NotAnAreaCode::NoPlace("toll-free")),
+            ("888", NotAnAreaCode::NoPlace("toll-free")),
+            ("881", NotAnAreaCode::NoPlace("toll-free")),
+            ("822", NotAnAreaCode::NoPlace("toll-free")),
+            ("710", NotAnAreaCode::NoPlace("of the government of the United States")),
+            ("900", NotAnAreaCode::NoPlace("premium-rate")),
+            ("700", NotAnAreaCode::NoPlace("of carriers, and may cost extra")),
+            ("500", NotAnAreaCode::NoPlace("personal ones, or of machines")),
+            ("533", NotAnAreaCode::NoPlace("personal ones, or of machines")),
+            ("456", NotAnAreaCode::NoPlace("for calls that come from abroad")),
+            ("600", NotAnAreaCode::NoPlace("Canadian ones of machines and data lines")),
         ] {
             assert_eq!((prefix("US", text), prefix("CA", text)), (Err(why), Err(why)), "{text:?}");
         }

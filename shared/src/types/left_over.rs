@@ -7,6 +7,10 @@ const OBJECT: &str = "[object object]";
 /// How places for a value begin: Handlebars, n8n, JavaScript, shells, Ruby, ERB.
 const PLACES: [&str; 5] = ["{{", "${", "$(", "#{", "<%"];
 
+/// What is wrong with such a name for a purchase: of all purchases of a client whose template is
+/// broken, one would be made.
+pub const LEFT_OVER: &str = "is what a template leaves where it has no value; send a name of your own";
+
 /// Whether a text is a word for nothing.
 pub fn is_a_word_for_nothing(text: &[u8]) -> bool {
     WORDS_FOR_NOTHING.iter().chain([&OBJECT]).any(|word| word.as_bytes().eq_ignore_ascii_case(text))

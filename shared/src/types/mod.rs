@@ -2,6 +2,7 @@
 //! about payment, storage or HTTP.
 
 mod area_code;
+pub mod areas;
 mod blank;
 pub mod call;
 mod country;
@@ -27,7 +28,7 @@ pub use country::{Country, NotACountry};
 pub use decimal::Decimal;
 pub use ids::{AttemptId, CallId, NotACallId, PaymentId, TransactionId};
 pub use json::{Object, nesting, whole};
-pub use left_over::{WORDS_FOR_NOTHING, is_a_word_for_nothing, is_left_over};
+pub use left_over::{LEFT_OVER, WORDS_FOR_NOTHING, is_a_word_for_nothing, is_left_over};
 pub use letters::{LONGEST_READ, in_latin};
 pub use network::{EvmNetwork, Network, SolanaNetwork};
 pub use phone_number::{NotE164, PhoneNumber};

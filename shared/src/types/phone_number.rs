@@ -13,6 +13,11 @@ pub enum NotE164 {
     /// It is something else.
     #[error("not a phone number in E.164 format, such as \"+14155551234\"")]
     Other,
+    /// Its country code is there twice.
+    #[error(
+        "not a phone number in E.164 format: its country code is there twice; write it as \"{}\"", .0.as_str()
+    )]
+    Doubled(PhoneNumber),
     /// There are digits behind a number.
     #[error(
         "not a phone number in E.164 format: it has too many digits; leave out what is behind the number, such as an extension"
@@ -25,6 +30,10 @@ impl PhoneNumber {
     /// North American plan must also have its structure: an area code and an exchange that begin
     /// with 2 to 9.
     pub fn parse(text: &str) -> Result<Self, NotE164> {
+        Self::read(text).map_err(|why| with_one_code(text).map_or(why, NotE164::Doubled))
+    }
+
+    fn read(text: &str) -> Result<Self, NotE164> {
         let digits = text.as_bytes().strip_prefix(b"+").ok_or(NotE164::Other)?;
         if digits.len() < 7 || !digits.iter().all(u8::is_ascii_digit) || digits.starts_with(b"0") {
             return Err(NotE164::Other);
@@ -63,6 +72,21 @@ impl PhoneNumber {
     pub fn area_code(&self) -> Option<&str> {
         self.0.strip_prefix("+1")?.get(..3)
     }
+}
+
+/// The number in `+1+1415…`, `+11415…`, and in what has more digits than any number because its
+/// country code was written before it once more.
+fn with_one_code(text: &str) -> Option<PhoneNumber> {
+    let digits = text.strip_prefix('+')?;
+    (1..=3).find_map(|length| {
+        let (code, rest) = digits.split_at_checked(length)?;
+        let rest = rest.strip_prefix('+').unwrap_or(rest).strip_prefix(code)?;
+        let once = PhoneNumber::read(&format!("+{code}{rest}")).ok()?;
+        let is_its_code =
+            || phonelib::PhoneNumber::parse(once.as_str()).is_some_and(|it| it.country_code().to_string() == code);
+        // New area codes of +1 are not known to the library, and their structure is to us.
+        (code == "1" || is_its_code()).then_some(once)
+    })
 }
 
 impl fmt::Debug for PhoneNumber {
@@ -131,7 +155,22 @@ mod tests {
         ] {
             assert_eq!(PhoneNumber::parse(text), Err(NotE164::Other), "{text:?}");
         }
-        for text in ["+141555512345", "+8234567890123456"] {
+        for (text, right) in [
+            ("+114155551234", "+14155551234"),
+            ("+112205551234", "+12205551234"),
+            ("+118765550123", "+18765550123"),
+            ("+1+14155551234", "+14155551234"),
+            ("+44+442079460958", "+442079460958"),
+            ("+8808801712345678", "+8801712345678"),
+            ("+971+971501234567", "+971501234567"),
+        ] {
+            let right = PhoneNumber::parse(right).unwrap();
+            assert_eq!(PhoneNumber::parse(text), Err(NotE164::Doubled(right)), "{text}");
+        }
+        for text in ["+1+442079460958", "+44+14155551234", "+1+1", "+1+1415555123"] {
+            assert_eq!(PhoneNumber::parse(text), Err(NotE164::Other), "{text}");
+        }
+        for text in ["+141555512345", "+111155551234", "+115551234567", "+8234567890123456"] {
             assert_eq!(PhoneNumber::parse(text), Err(NotE164::TooLong), "{text:?}");
         }
     }

@@ -27,6 +27,9 @@ use crate::wire::http::NoReply;
 /// How far the clock of a cluster may be from ours, in seconds: what is older than a payment by
 /// more was not it.
 const SKEW: u64 = 120;
+/// How many older entries of a page that was asked for anyway are looked through for a payment that
+/// another party may have made long before it came to us. Each costs the check of a signature.
+const OLDER: usize = 100;
 /// A node of one cluster.
 pub struct SolanaRpc {
     place: Place,
@@ -75,15 +78,16 @@ impl SolanaRpc {
             _ => None,
         };
         let search = self.search(transfer, &mut before, PAGES, limit);
-        let truth = tokio::time::timeout(limit, search).await.unwrap_or(Err(NoReply::Unknown));
+        let truth = tokio::time::timeout(limit, search).await.unwrap_or(Err(NoReply::Unknown)).map(|(truth, _)| truth);
         let place = before.filter(|_| truth.is_err()).map(Before::Transaction);
         let place = place.map(|before| Searched { sought: transfer.message, before });
         (truth, place)
     }
 
     /// [`SolanaRpc::truth`] of what can only have happened just now, so that the newest page of the
-    /// history has it; what is on an earlier one is not known. It takes four questions.
-    pub async fn recent(&self, transfer: &Transfer, limit: Duration) -> Result<Truth, NoReply> {
+    /// history has it; what is on an earlier one is not known. And whether it can still be made: of
+    /// one that cannot, what was done long ago is not known. It takes four questions.
+    pub async fn recent(&self, transfer: &Transfer, limit: Duration) -> Result<(Truth, bool), NoReply> {
         self.search(transfer, &mut None, 1, limit).await
     }
 
@@ -93,12 +97,12 @@ impl SolanaRpc {
         before: &mut Option<TransactionId>,
         pages: usize,
         limit: Duration,
-    ) -> Result<Truth, NoReply> {
+    ) -> Result<(Truth, bool), NoReply> {
         let ask = Question { place: &self.place, limit };
         on(transfer.network, &ask).await?;
         // The final state comes first: what cannot be processed from it on, and is not found
         // afterwards, never was.
-        let (slot, dead) = is_dead(&ask, transfer).await?;
+        let (slot, alive, dead) = life(&ask, transfer).await?;
         let named = transfer.named().ok_or(NoReply::Unknown)?;
         // What was searched while it could still be processed is not done with.
         let from = before.take().filter(|_| dead);
@@ -112,11 +116,11 @@ impl SolanaRpc {
                 *before = None;
                 return Err(NoReply::Unknown);
             };
-            if let Some(truth) = among(&entries, &named, transfer.since, dead) {
-                return truth;
+            if let Some(truth) = among(&entries, &named, transfer.since, alive, dead) {
+                return truth.map(|truth| (truth, alive));
             }
             if is_last {
-                return Ok(Truth::Unused { dead });
+                return Ok((Truth::Unused { dead }, alive));
             }
         }
         *before = walk.before.filter(|_| dead);
@@ -191,23 +195,25 @@ async fn on(network: SolanaNetwork, ask: &Question<'_>) -> Result<(), NoReply> {
     Err(NoReply::Unknown)
 }
 
-/// Whether a transfer can no longer be processed, as of which final slot. A block that a final
+/// As of which final slot a transfer can be processed for sure, or no longer. A block that a final
 /// state does not know is either 150 blocks past or newer than that state; it is past if the state
 /// is younger than the transfer.
-async fn is_dead(ask: &Question<'_>, transfer: &Transfer) -> Result<(u64, bool), NoReply> {
+async fn life(ask: &Question<'_>, transfer: &Transfer) -> Result<(u64, bool, bool), NoReply> {
     let (slot, alive) = ask.is_blockhash_valid(&transfer.blockhash, Commitment::Finalized).await?;
     if alive {
-        return Ok((slot, false));
+        return Ok((slot, true, false));
     }
     let time = ask.block_time(slot).await?;
-    Ok((slot, time > transfer.since.saturating_add(SKEW)))
+    Ok((slot, false, time > transfer.since.saturating_add(SKEW)))
 }
 
 /// What a page says of a transfer; nothing, if it may be in an earlier one.
-fn among(entries: &[Entry], named: &Named, since: u64, dead: bool) -> Option<Result<Truth, NoReply>> {
-    for entry in entries {
+fn among(entries: &[Entry], named: &Named, since: u64, alive: bool, dead: bool) -> Option<Result<Truth, NoReply>> {
+    for (place, entry) in entries.iter().enumerate() {
         if entry.block_time.is_some_and(|time| time.saturating_add(SKEW) < since) {
-            return Some(Ok(Truth::Unused { dead }));
+            let mut older = entries.iter().skip(place).take(OLDER);
+            let is_there = !alive && older.any(|entry| !entry.failed && named.is(&entry.signature));
+            return Some(Ok(if is_there { Truth::Earlier } else { Truth::Unused { dead } }));
         }
         if named.is(&entry.signature) {
             return Some(outcome(entry));

@@ -26,6 +26,9 @@ pub enum Solvency {
     Covered,
     /// It holds too little, and the payment has not been made.
     Poor,
+    /// It holds too little, and the payment may be too old to be made; whether it was made long ago
+    /// is not known.
+    Late,
     /// It holds too little, and it cannot be said whether that is because it has paid.
     Unclear,
     /// The payment is spent: it has been made, or something else was with its nonce.
@@ -129,8 +132,10 @@ impl Nodes {
                 Some(held) if held >= price => Solvency::Covered,
                 // What it lacks it may have paid us just before.
                 Some(_) => match tokio::time::timeout(limit, node.recent(transfer, limit)).await {
-                    Ok(Ok(Truth::Paid { .. })) => Solvency::Covered,
-                    Ok(Ok(Truth::Unused { .. } | Truth::Cancelled)) => Solvency::Poor,
+                    Ok(Ok((Truth::Paid { .. }, _))) => Solvency::Covered,
+                    Ok(Ok((Truth::Earlier, _))) => Solvency::Spent { poor: true },
+                    Ok(Ok((Truth::Unused { .. }, false))) => Solvency::Late,
+                    Ok(Ok((Truth::Unused { .. } | Truth::Cancelled, _))) => Solvency::Poor,
                     Ok(Err(_)) | Err(_) => Solvency::Unclear,
                 },
             },

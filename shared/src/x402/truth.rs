@@ -12,6 +12,9 @@ pub enum Truth {
         /// By this transaction, which may have settled others too.
         transaction: TransactionId,
     },
+    /// It paid us before it can have come with what asked for it: another party had submitted it,
+    /// or it is shown a second time. Only Solana's history tells it.
+    Earlier,
     /// It was not used in any block up to one that is final.
     Unused {
         /// That block is past the time until which we wait for it: it has expired, or is given up.

@@ -69,6 +69,28 @@ describe('a wallet on Solana', { skip: !world.solana && 'a world without it' }, 
     });
   }
 
+  for (const fault of ['drop', '504', '502']) {
+    it(`has the list of calls that it has paid for, though its answer was lost: ${fault}`, async () => {
+      const proxy = await between();
+      const { phone, address } = await holder({ baseUrl: proxy.url });
+      proxy.faults.push(fault);
+      const { count } = await costs(address, PRICE.list, () => phone.voiceCalls());
+      assert.deepEqual([count, proxy.seen.length, new Set(proxy.seen).size, phone.spent], [0, 2, 1, '0.001']);
+    });
+  }
+
+  it('has a lost list of calls when it asks for it again', async () => {
+    const proxy = await between();
+    const { phone, address } = await holder({ baseUrl: proxy.url, patience: 1 });
+    proxy.always = '504';
+    const listed = await costs(address, PRICE.list, async () => {
+      assert.equal((await refusal(phone.voiceCalls())).charged, 'unknown');
+      proxy.always = undefined;
+      return phone.voiceCalls();
+    });
+    assert.deepEqual([listed.count, new Set(proxy.seen).size], [0, 1]);
+  });
+
   it('signs for nothing beyond its limits, and not for what is not USDC', async () => {
     const proxy = await between();
     const limited = await holder({ baseUrl: proxy.url, maxPayment: '4.99' });

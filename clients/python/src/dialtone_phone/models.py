@@ -10,7 +10,7 @@ from ._answer import Answer, Model
 
 
 class BoughtNumber(Answer):
-    #: Whether the number has the `area_code` that was asked for. Left out where none was.
+    #: Whether it has the `area_code` that was asked for, if one was.
     area_code_matched: bool | None = Field(default=None)
     #: Where it was paid.
     chain: Literal["base", "base-sepolia", "solana", "solana-devnet"] | str

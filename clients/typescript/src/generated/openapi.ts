@@ -32,7 +32,7 @@ export interface paths {
         put?: never;
         /**
          * A US phone number for 30 days, owned by the paying wallet
-         * @description Leases a phone number to the wallet that pays, for 30 days. It is the caller ID of that wallet's calls, and no other wallet can use or renew it. `country` says what is sold; another one is a 400 that names it, before anything is paid. Where the operator has no regulatory approval it is a 502, not charged.
+         * @description Leases a phone number to the paying wallet for 30 days. It is the caller ID of that wallet's calls, and no other wallet can use or renew it. `country` says what is sold; another one is a 400. Where the operator has no regulatory approval it is a 502, not charged.
          */
         post: operations["numbers_buy"];
         delete?: never;
@@ -499,7 +499,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told.
+         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, which was told.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
@@ -698,7 +698,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told.
+         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, which was told.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
@@ -723,7 +723,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the payment's signature was used for another request, whose product is named here (a call without its id), or elsewhere; or it has paid for this list of calls, which was told.
+         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, which was told.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
@@ -881,7 +881,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description Preferred area code: three digits in the US and Canada, one to five elsewhere. Best effort: another one is taken where there is none, and `area_code_matched` says so. Also accepted as `areaCode`. */
+                    /** @description Preferred area code of that country: three digits in the US and Canada, one to five elsewhere. Best effort: `area_code_matched` says whether it was met. Also accepted as `areaCode`. */
                     area_code?: string;
                     /** @description ISO 3166-1 alpha-2; `US` if it is left out. */
                     country?: string;
@@ -901,7 +901,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Whether the number has the `area_code` that was asked for. Left out where none was. */
+                        /** @description Whether it has the `area_code` that was asked for, if one was. */
                         area_code_matched?: boolean;
                         /**
                          * @description Where it was paid.

@@ -12,12 +12,12 @@ export const requests = {
   },
   "numbers_buy": {
     "price": "5.00",
-    "description": "Leases a phone number to the wallet that pays, for 30 days. It is the caller ID of that wallet's calls, and no other wallet can use or renew it. `country` says what is sold; another one is a 400 that names it, before anything is paid. Where the operator has no regulatory approval it is a 502, not charged.",
+    "description": "Leases a phone number to the paying wallet for 30 days. It is the caller ID of that wallet's calls, and no other wallet can use or renew it. `country` says what is sold; another one is a 400. Where the operator has no regulatory approval it is a 502, not charged.",
     "schema": {
       "properties": {
         "area_code": {
           "type": "string",
-          "description": "Preferred area code: three digits in the US and Canada, one to five elsewhere. Best effort: another one is taken where there is none, and `area_code_matched` says so. Also accepted as `areaCode`."
+          "description": "Preferred area code of that country: three digits in the US and Canada, one to five elsewhere. Best effort: `area_code_matched` says whether it was met. Also accepted as `areaCode`."
         },
         "country": {
           "type": "string",

@@ -5,7 +5,6 @@ use shared::env::Env;
 use shared::invocation::Invocation;
 use shared::types::Wallet;
 use shared::upstream::twilio::TwilioError;
-use shared::x402::Reach;
 
 use super::Fields;
 use super::kinds::Kind;
@@ -92,10 +91,7 @@ async fn node(settings: &Settings, is_its: fn(&Wallet) -> bool) -> Verdict {
     if nodes.balance(&payee, ASK).await.is_none() {
         return Verdict::Refused("the node does not answer with it".to_owned());
     }
-    match nodes.received(&payee, None, Reach::default(), None, ASK).await {
-        Ok(_) => Verdict::Taken("the node answers with it"),
-        Err(_) => Verdict::Refused(payee::unwatched(&payee)),
-    }
+    payee::unwatched(&nodes, &payee).await.map_or(Verdict::Taken("the node answers with it"), Verdict::Refused)
 }
 
 fn unfit() -> Verdict {

@@ -6,7 +6,7 @@ use super::{ABSENT, LINE, TIME, absent, country, left_over, of_field, request_of
 use crate::api::{
     FIRST_SENTENCE, Field, Kind, NUMBERS_BUY, NUMBERS_RENEW, QUESTIONS, TASK, VOICE_CALL, body_of, languages, voices,
 };
-use crate::types::{AreaCode, Country, PhoneNumber, bare, instant, is_blank, visible};
+use crate::types::{AreaCode, Country, PhoneNumber, areas, bare, instant, is_blank, visible};
 
 fn expression(pattern: &str) -> Regex {
     Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"))
@@ -269,8 +269,12 @@ fn an_area_code_is_what_its_country_can_have() {
     let schema = request_of(NUMBERS_BUY.request);
     let pattern = |at: &str| expression(schema.pointer(at).and_then(|pattern| pattern.as_str()).unwrap());
     let anywhere = pattern("/properties/area_code/anyOf/0/pattern");
-    let is_american = pattern("/if/properties/country/anyOf/0/pattern");
-    let american = pattern("/then/properties/area_code/anyOf/0/pattern");
+    let american = [("US", "/allOf/0"), ("CA", "/allOf/1")].map(|(country, at)| {
+        let of = |what: &str| schema.pointer(&format!("{at}{what}")).and_then(|pattern| pattern.as_str());
+        let (is_it, of_it) = ("/if/properties/country/pattern", "/then/properties/area_code/pattern");
+        let not = of("/then/properties/area_code/not/pattern").map(expression);
+        (country, pattern(&format!("{at}{is_it}")), pattern(&format!("{at}{of_it}")), not)
+    });
     let all = (0..1000).map(|code| format!("{code:03}"));
     let others = [
         "41",
@@ -301,8 +305,14 @@ fn an_area_code_is_what_its_country_can_have() {
     for country in ["US", "us", " CA\n", "cA", "GB", "DE", "MX", "IT"] {
         let read = Country::parse(&bare(country).to_ascii_uppercase()).unwrap();
         for area in &all {
-            let fits = anywhere.is_match(area) && (!is_american.is_match(country) || american.is_match(area));
-            assert_eq!(fits, AreaCode::parse(area, read).is_ok(), "{country} {area:?}");
+            let of_its_plan = |(code, is_it, of_it, not): &(&str, Regex, Regex, Option<Regex>)| {
+                assert_eq!(is_it.is_match(country), read.as_str() == *code, "{country}");
+                let is_of = of_it.is_match(area) && !not.as_ref().is_some_and(|not| not.is_match(area));
+                !is_it.is_match(country) || is_of
+            };
+            let fits = anywhere.is_match(area) && american.iter().all(of_its_plan);
+            let is_read = AreaCode::parse(area, read).is_ok_and(|area| areas::is_of(area.as_str(), read).is_ok());
+            assert_eq!(fits, is_read, "{country} {area:?}");
         }
     }
 }

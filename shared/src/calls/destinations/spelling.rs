@@ -2,9 +2,10 @@
 //! country too, a trunk prefix or a carrier's code, and reach the same phone: limits, opt-outs and
 //! budgets by prefix would not. Pure.
 
-use phonelib::{PhoneNumber, PhoneNumberType};
+use phonelib::PhoneNumber;
 
-use super::whole;
+use super::{FREEPHONE, whole};
+use crate::types;
 
 /// Whether a number is written as its plan writes it.
 pub(super) fn is_own(parsed: &PhoneNumber, text: &str) -> bool {
@@ -51,6 +52,27 @@ pub(super) fn has_an_eight(digits: &str) -> bool {
     })
 }
 
+/// Whether digits have two zeros behind their country code. Inside a country they lead abroad or to
+/// another network, whose freephone numbers Google's metadata lists with them. A number of E.164
+/// never has them (6.2.4: prefixes are not part of it), but for those of the code 800.
+pub(super) fn has_two_zeros(digits: &str) -> bool {
+    national(digits).is_some_and(|(code, national)| code != FREEPHONE && national.starts_with("00"))
+}
+
+/// The number of digits that begin with its country code twice, and are no number themselves.
+pub(super) fn with_one_code(number: &types::PhoneNumber) -> Option<types::PhoneNumber> {
+    let digits = number.as_str().trim_start_matches('+');
+    let (code, once) = national(digits)?;
+    let is_one = once.starts_with(code) && whole::is_known(once) && !whole::is_known(digits);
+    is_one.then(|| types::PhoneNumber::parse(&format!("+{once}")).ok())?
+}
+
+/// The calling code that a number begins with, and what follows it. No code begins like another.
+fn national(digits: &str) -> Option<(&str, &str)> {
+    let is_a_code = |code: &str| code.parse().is_ok_and(|code| !phonelib::countries_by_calling_code(code).is_empty());
+    (1..=3).filter_map(|length| digits.split_at_checked(length)).find(|(code, _)| is_a_code(code))
+}
+
 /// What the library takes for a number because its length fits one.
 fn is_prefixed(calling_code: u32, national: &str) -> bool {
     let begins = |prefix: &str| national.starts_with(prefix);
@@ -63,19 +85,8 @@ fn is_prefixed(calling_code: u32, national: &str) -> bool {
         },
         // Luxembourg: 15 and two digits choose a carrier. No number begins with 1.
         352 => begins("15"),
-        // South Korea: 0, and often a carrier behind it. Of its own numbers only freephone ones
-        // begin with 0.
-        82 if begins("0") => !["00308", "00368", "00798"].into_iter().any(begins),
-        // Uruguay's freephone numbers have three of the zeros that elsewhere begin with two.
-        598 => begins("0000"),
-        // Panama has no trunk prefix, and 00 begins its freephone numbers.
-        507 => begins("0") && !begins("00"),
-        // Elsewhere 00 begins freephone numbers, and with the trunk 0 before them there are three.
-        _ => begins("000") && !is_unknown(calling_code, national.get(1..).unwrap_or_default()),
+        // South Korea: 0. Panama has no trunk prefix, and no number begins with 0 in either.
+        82 | 507 => begins("0"),
+        _ => false,
     }
-}
-
-fn is_unknown(calling_code: u32, national: &str) -> bool {
-    let shorter = PhoneNumber::parse(&format!("+{calling_code}{national}"));
-    shorter.is_none_or(|number| number.phone_type() == PhoneNumberType::Unknown)
 }

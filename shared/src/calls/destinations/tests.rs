@@ -3,7 +3,12 @@
 use super::{Unsupported, check, is_a_business, plans};
 use crate::types::PhoneNumber;
 
+mod around;
 mod twice;
+
+fn may_be_called(text: &str) -> bool {
+    PhoneNumber::parse(text).is_ok_and(|number| check(&number).is_ok())
+}
 
 fn check_text(text: &str) -> Result<(), Unsupported> {
     check(&PhoneNumber::parse(text).unwrap())
@@ -207,7 +212,12 @@ fn a_company_number_is_not_called_where_it_costs_more() {
 type Rule = (&'static str, &'static str, fn(&str) -> bool);
 
 /// Where we refuse what Google's metadata calls an ordinary number.
-const REFUSED: [Rule; 6] = [
+const REFUSED: [Rule; 7] = [
+    ("ITU-T E.164, 6.2.4: prefixes are not part of a number: `spelling::has_two_zeros`", "+8100777123", |digits| {
+        ["35900", "50700", "59800", "6200", "6600", "8100", "8200", "9100", "97400"]
+            .iter()
+            .any(|begins| digits.starts_with(begins))
+    }),
     ("A phone under two country codes is written under its own: `plans::ELSEWHERE`", "+390549882345", |digits| {
         plans::ELSEWHERE.iter().any(|(_, prefixes, _)| prefixes.iter().any(|prefix| digits.starts_with(prefix)))
     }),
@@ -308,11 +318,9 @@ fn a_company_number_is_called_or_a_rule_of_its_country_names_why_not() {
 /// Regions, types and numbers: `tests/numbers/sweep.py`.
 const SWEEP: &str = include_str!("../../../../tests/numbers/numbers.txt");
 const TWINS: &str = include_str!("../../../../tests/numbers/twins.txt");
-const LONGER: &str = include_str!("../../../../tests/numbers/longer.txt");
 
 #[test]
 fn what_google_calls_ordinary_is_called_unless_a_rule_names_why_not() {
-    let may_be_called = |text: &str| PhoneNumber::parse(text).is_ok_and(|number| check(&number).is_ok());
     for (rule, example, applies) in REFUSED {
         assert!(!may_be_called(example) && applies(example.trim_start_matches('+')), "{example}: {rule}");
     }
@@ -322,7 +330,7 @@ fn what_google_calls_ordinary_is_called_unless_a_rule_names_why_not() {
         assert!(named || may_be_called(&text), "{text}, {kind}, is refused by none of these rules");
         called += u32::from(may_be_called(&text));
     }
-    assert!(called > 10_711, "{called}");
+    assert!(called > 10_702, "{called}");
 }
 
 #[test]
@@ -330,7 +338,7 @@ fn what_google_calls_expensive_is_not_called_unless_a_rule_names_why() {
     let mut refused = 0;
     for (text, kind) in swept().filter(|(_, kind)| ["premium", "shared", "personal", "pager", "uan"].contains(kind)) {
         let digits = text.trim_start_matches('+');
-        let may_be_called = PhoneNumber::parse(&text).is_ok_and(|number| check(&number).is_ok());
+        let may_be_called = may_be_called(&text);
         assert!(
             !may_be_called || plans::is_in(digits, plans::ORDINARY) || plans::is_in(digits, CALLED),
             "{text} is a {kind} number"
@@ -395,38 +403,11 @@ fn one_phone_has_one_spelling() {
     ] {
         assert_eq!(check_text(text), result, "{text}");
     }
-    // Italy's zero is part of the number, and so are Uruguay's.
+    // Italy's zero is part of the number.
     assert_eq!(check_text("+390612345678"), Ok(()));
-    assert_eq!(check_text("+5980004123456"), Ok(()));
     for text in TWINS.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split(' ').skip(1)) {
-        let refused = PhoneNumber::parse(text).map_or(true, |number| check(&number).is_err());
-        assert!(refused, "{text} is another spelling of a number");
+        assert!(!may_be_called(text), "{text} is another spelling of a number");
     }
-}
-
-/// What `tests/numbers/sweep.py` puts behind each number.
-const TAILS: [&str; 4] = ["0", "7", "00", "34"];
-
-#[test]
-fn digits_behind_a_whole_number_are_refused_unless_they_make_another_one() {
-    let longer: std::collections::BTreeSet<String> = LONGER
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .flat_map(|line| {
-            let (code, nationals) = line.split_once(' ').unwrap();
-            nationals.split(' ').map(move |national| format!("+{code}{national}"))
-        })
-        .collect();
-    let (mut refused, mut called) = (0, 0);
-    for (text, kind) in swept() {
-        for text in TAILS.map(|tail| format!("{text}{tail}")) {
-            let may_be_called = PhoneNumber::parse(&text).is_ok_and(|number| check(&number).is_ok());
-            assert!(!may_be_called || longer.contains(&text), "{text}: a {kind} number, and more behind it");
-            refused += u32::from(!may_be_called);
-            called += u32::from(may_be_called);
-        }
-    }
-    assert!(refused > 45_000 && called > 2_000, "{refused} refused, {called} called");
 }
 
 #[test]

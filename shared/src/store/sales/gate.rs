@@ -59,6 +59,17 @@ impl Store {
         })
     }
 
+    /// The payment that was first to carry this name of a wallet's, if it is remembered.
+    pub async fn first_named(
+        &self,
+        wallet: &Wallet,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<PaymentId>, StoreFault> {
+        let [item] = self.items([keys::purchase(wallet, name)]).await?;
+        Ok(item.map(|item| first_named(item, now)).transpose()?.flatten())
+    }
+
     /// The sale of a payment, as long as the table has it: what carries a sale on, or looks for
     /// where money went, goes by all that is there.
     pub async fn sale(&self, payment: &PaymentId) -> Result<Option<Record>, StoreFault> {

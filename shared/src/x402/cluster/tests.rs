@@ -252,10 +252,23 @@ async fn what_is_not_there_is_dead_only_when_a_younger_final_state_does_not_know
 }
 
 #[tokio::test]
-async fn what_is_older_than_the_payment_is_not_looked_into() {
-    let old = Entry { at: SINCE - SKEW - 1, ..entry(OURS, PUBLISHED) };
-    let node = Node::new(vec![entry(2, &another()), old]);
-    assert_eq!(node.truth().await, Ok(Truth::Unused { dead: true }));
+async fn what_is_older_than_the_payment_pays_for_nothing_and_is_known_again_where_it_is_near() {
+    let old = |name, err| Entry { at: SINCE - SKEW - 1, err, ..entry(name, PUBLISHED) };
+    let ours = old(OURS, Value::Null);
+    let behind =
+        |many: u16| -> Vec<_> { (1..=many).map(|name| old(name, Value::Null)).chain([ours.clone()]).collect() };
+    for (alive, entries, truth) in [
+        (false, vec![entry(2, &another()), ours.clone()], Truth::Earlier),
+        (false, behind(99), Truth::Earlier),
+        (false, behind(100), Truth::Unused { dead: true }),
+        (false, vec![old(OURS, json!({}))], Truth::Unused { dead: true }),
+        // It can still be made, so that none of these is it.
+        (true, vec![ours.clone()], Truth::Unused { dead: false }),
+    ] {
+        let node = Node { alive, ..Node::new(entries) };
+        assert_eq!(node.clone().truth().await, Ok(truth.clone()));
+        assert_eq!((node.pages.load(Ordering::Relaxed), node.looks.load(Ordering::Relaxed)), (1, 0), "{truth:?}");
+    }
     let just_not = Entry { at: SINCE - SKEW, ..entry(OURS, PUBLISHED) };
     assert_eq!(Node::new(vec![just_not]).truth().await, Ok(Truth::Paid { transaction: id(OURS) }));
 }

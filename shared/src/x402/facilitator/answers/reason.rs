@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::types::Network;
+
 /// Longest reason that is passed on.
 pub(super) const LONGEST: usize = 80;
 /// The reason of one that gave none.
@@ -31,6 +33,11 @@ impl Reason {
     pub const INSUFFICIENT: Self = Self(Cow::Borrowed("insufficient_funds"));
     /// It is spent.
     pub const USED: Self = Self(Cow::Borrowed("nonce_already_used"));
+
+    /// It was made before it came with a request.
+    pub const EARLIER: Self = Self(Cow::Borrowed("payment_made_earlier"));
+    /// What becomes of a payment that may have been made, in place of a word that it was not.
+    pub const GOES_BACK: &str = "If it was made before, it goes back to the wallet by itself.";
 
     /// Reads a reason. Facilitators have been seen to put whole node dumps there; what follows the
     /// first foreign character (`: <program>`) is dropped.
@@ -63,6 +70,12 @@ impl Reason {
     /// Whether the wallet that pays holds too little.
     pub fn says_poor(&self) -> bool {
         self.has(&["insufficient"])
+    }
+
+    /// Whether it is said in the same words of a payment that was made long ago: on Solana that
+    /// fails when it is tried, since its block is past.
+    pub fn may_be_late(&self, network: Network) -> bool {
+        matches!(network, Network::Solana(_)) && (self.was_only_tried() || self.has(&["blockhash"]))
     }
 
     /// What a payer can do about it.
