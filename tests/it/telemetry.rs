@@ -149,7 +149,7 @@ async fn a_settlement_that_is_unknown_is_seen_and_grows_old_until_it_is_known() 
     assert!((600..660).contains(&age) && gone == 0, "{age}, {gone}");
     assert_eq!(log.all("UnfinishedSales", &[]), [0, 0, 1, 0]);
     assert_eq!(log.all("Sales", &[("result", "unknown")]), [1, 1]);
-    assert_eq!(log.sum("Sales", &[("result", "declined")]), 1);
+    assert_eq!(log.sum("Sales", &[("result", "lapsed")]), 1);
 }
 
 #[tokio::test]

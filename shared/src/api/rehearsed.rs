@@ -47,7 +47,7 @@ pub const REHEARSED: &[Field] = &[
     Field::always(
         "not_checked",
         Kind::Names,
-        "What a dry run leaves out, since it asks nothing outside this service: `signature` (the wallet's contract), `balance` (the chain), `facilitator` \
+        "What a dry run leaves out, asking only this service: `signature` (the wallet's contract), `balance` (the chain), `facilitator` \
          (whether the payment settles), `dialler` (whether it takes the call or the number now), `carrier` (whether it has a number).",
     )
     .such_as("[\"balance\", \"facilitator\", \"dialler\"]"),
@@ -77,5 +77,5 @@ const LEFT: &[Field] = &[
 ];
 
 const fn count(limit: Limit) -> Field {
-    Field::maybe(limit.code(), Kind::Count, "How many more there may be.")
+    Field::maybe(limit.code(), Kind::Count, "How many more.")
 }

@@ -22,7 +22,7 @@
 //! | sale, call | closed, refund due → refund due, same | no refund; same sale | [`Store::owe_for_call`] |
 //! | call, wallet, sale | refund due → credited, credit + price, given back | same sale, not given back | [`Store::credit_back`] |
 //! | sale, day | refund due, sending → sending, counted once | as it was seen | [`Store::send_refund`] |
-//! | sale, call | sending, refund due → refunded, refunded | as it was seen | [`Store::refunded`] |
+//! | sale, call | sending, refund due → refunded, refunded; declined, lapsed → refunded | as it was seen; closed | [`Store::refunded`] |
 //! | sale, wallet, call | refund due, sending, refund due → credited, credit + amount, credited | as it was seen | [`Store::credited`] |
 //! | number | pooled → held | its time has come | [`numbers::hold`] |
 //! | number | (none) → buying | absent | [`numbers::intend_purchase`] |

@@ -142,7 +142,7 @@ impl Store {
             let both = Changes::of([sale.clone(), owed_for(call, &record.id)]);
             match self.transact(both, &done_token(&record.id, "owe with call", by)).await? {
                 Done::Yes => return Ok(true),
-                // It is gone, or still has something else to wait for: then it says nothing of it.
+                // It is gone, or waits for something else: then it says so once the money is back.
                 Done::No(lost) if lost.hurdle == Hurdle::Call => {}
                 Done::No(_) => return Ok(false),
             }
@@ -240,8 +240,9 @@ impl Store {
         let Some(id) = of_call(record) else {
             return self.done(others.into_iter().collect(), &record.id, step, by).await;
         };
-        let call = || call(keys::call(id)).when(is(CHARGE, Charge::RefundDue));
-        let forgotten = call().set(TTL, kept_until(record.created_at)).when(no(HELD_FOR));
+        let ended = || call(keys::call(id));
+        let due = || ended().when(is(CHARGE, Charge::RefundDue));
+        let forgotten = due().set(TTL, kept_until(record.created_at)).when(no(HELD_FOR));
         let with = |call: Change| others.iter().cloned().chain([call.or(Hurdle::Call)]).collect();
         let lost = match self.transact(with(forgotten), &done_token(&record.id, step, by)).await? {
             Done::Yes => return Ok(true),
@@ -251,12 +252,19 @@ impl Store {
         match lost.found::<CallRow>()? {
             None => self.done(others.into_iter().collect(), &record.id, &format!("{step} alone"), by).await,
             Some(row) if row.charge == Charge::RefundDue => {
-                let held = with(call().when(there(HELD_FOR)));
+                let held = with(due().when(there(HELD_FOR)));
                 self.done(held, &record.id, &format!("{step} held"), by).await
             }
-            // It was paid late, and its call says nothing of that.
+            // It was paid late, when its call still had something else to wait for.
             Some(row) if row.charge.is_unpaid() => {
-                self.done(others.into_iter().collect(), &record.id, &format!("{step} alone"), by).await
+                let late = with(unpaid_and_over(ended()));
+                match self.transact(late, &done_token(&record.id, &format!("{step} late"), by)).await? {
+                    Done::Yes => Ok(true),
+                    Done::No(lost) if lost.hurdle == Hurdle::Call => {
+                        self.done(others.into_iter().collect(), &record.id, &format!("{step} alone"), by).await
+                    }
+                    Done::No(_) => Ok(false),
+                }
             }
             Some(_) => Ok(false),
         }
@@ -353,14 +361,15 @@ fn unpaid_call(record: &Record) -> Option<&CallId> {
 }
 
 /// A call that was not paid for, whose payment was made late and goes back: it is kept until then.
-/// One that waits for something else is left to that.
 fn owed_for(call: &CallId, sale: &PaymentId) -> Step {
-    Change::update(keys::call(call))
-        .set(CHARGE, Charge::RefundDue)
-        .remove(TTL)
-        .when(is(SALE, sale))
+    let owed = Change::update(keys::call(call)).set(CHARGE, Charge::RefundDue).remove(TTL).when(is(SALE, sale));
+    unpaid_and_over(owed).or(Hurdle::Call)
+}
+
+/// Only for a call that was not paid for, and that waits for nothing else: it is left to that.
+fn unpaid_and_over(change: Change) -> Change {
+    change
         .when(is(CLOSED, true))
         .when(no(DUE_QUEUE))
         .when(When::Any(vec![is(CHARGE, Charge::Declined), is(CHARGE, Charge::Lapsed)]))
-        .or(Hurdle::Call)
 }

@@ -150,7 +150,7 @@ mod tests {
 
     const CUT: Cut = Cut { parts: 64, slices: 8 };
 
-    /// How far a slice goes, in an item with nothing else in it.
+    /// The bound of a slice, in an item with nothing else in it.
     #[derive(Debug)]
     struct Upto(u8);
 
