@@ -257,7 +257,7 @@ impl Store {
             }
             // It was paid late, when its call still had something else to wait for.
             Some(row) if row.charge.is_unpaid() => {
-                let late = with(unpaid_and_over(ended()));
+                let late = with(unpaid_and_over(ended(), id));
                 match self.transact(late, &done_token(&record.id, &format!("{step} late"), by)).await? {
                     Done::Yes => Ok(true),
                     Done::No(lost) if lost.hurdle == Hurdle::Call => {
@@ -363,13 +363,14 @@ fn unpaid_call(record: &Record) -> Option<&CallId> {
 /// A call that was not paid for, whose payment was made late and goes back: it is kept until then.
 fn owed_for(call: &CallId, sale: &PaymentId) -> Step {
     let owed = Change::update(keys::call(call)).set(CHARGE, Charge::RefundDue).remove(TTL).when(is(SALE, sale));
-    unpaid_and_over(owed).or(Hurdle::Call)
+    unpaid_and_over(owed, call).or(Hurdle::Call)
 }
 
-/// Only for a call that was not paid for, and that waits for nothing else: it is left to that.
-fn unpaid_and_over(change: Change) -> Change {
+/// Only for a call that was not paid for, and that waits for nothing but the books: another is left
+/// to what it waits for.
+fn unpaid_and_over(change: Change, call: &CallId) -> Change {
     change
         .when(is(CLOSED, true))
-        .when(no(DUE_QUEUE))
+        .when(When::Any(vec![no(DUE_QUEUE), is(DUE_QUEUE, Queue::of_books(call))]))
         .when(When::Any(vec![is(CHARGE, Charge::Declined), is(CHARGE, Charge::Lapsed)]))
 }
