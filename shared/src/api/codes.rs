@@ -43,7 +43,7 @@ pub const SIGN: &str = "Sign one of `accepts` and repeat the request with the pa
 pub const PAYMENT_REQUIRED: Code = code(
     402,
     "payment_required",
-    "no payment, or one that is not what was offered, forged, expired or declined. We will not use it; if a third party submits it, it goes back",
+    "no payment, or one not as offered, forged, expired or declined. We will not use it; if a third party submits it, it goes back",
 )
 .tells(&["reason"]);
 /// Sign in.

@@ -265,26 +265,26 @@ export interface components {
             limits?: {
                 /** @description What calls may still cost us, in dollars. */
                 call_cost_per_wallet_per_day?: string;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 calls_in_flight_per_wallet?: number;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 calls_per_wallet_and_destination_per_day?: number;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 calls_per_wallet_and_destination_per_hour?: number;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 calls_per_wallet_per_day?: number;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 calls_per_wallet_per_hour?: number;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 doubtful_payments_per_wallet?: number;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 numbers_per_wallet_per_day?: number;
-                /** @description How many more there may be. */
+                /** @description How many more. */
                 refused_calls_per_wallet_per_day?: number;
             };
             /** @description The same in a sentence. */
             message: string;
-            /** @description What a dry run leaves out, since it asks nothing outside this service: `signature` (the wallet's contract), `balance` (the chain), `facilitator` (whether the payment settles), `dialler` (whether it takes the call or the number now), `carrier` (whether it has a number). */
+            /** @description What a dry run leaves out, asking only this service: `signature` (the wallet's contract), `balance` (the chain), `facilitator` (whether the payment settles), `dialler` (whether it takes the call or the number now), `carrier` (whether it has a number). */
             not_checked: string[];
             /**
              * @description The payment that was shown. `signed`: it is what is asked for, and its wallet's key has signed it. `none`: a wallet has signed in. `not_checked`: only the wallet's contract can say whether it has signed it.
@@ -762,7 +762,7 @@ export interface components {
             };
         };
         /**
-         * @description The price (`x-payment-info`) is asked for: no payment, or one that is not what was offered, forged, expired or declined. Nothing was charged, and we will not use it; if a third party submits it, it goes back.
+         * @description The price (`x-payment-info`) is asked for: no payment, or one not as offered, forged, expired or declined. We will not use it; if a third party submits it, it goes back.
          *
          *     To a dry run alone, `sign_in_required`: no wallet has signed in; nothing is to be paid. `extensions.sign-in-with-x` says what to sign.
          */
