@@ -173,12 +173,15 @@ async fn a_node_that_takes_one_question_at_a_time_is_not_taken() {
 
 #[tokio::test]
 async fn a_node_that_breaks_off_once_is_asked_again() {
-    let stack = world().parameter("EvmRpcUrl", "{node}/{key}");
-    let stack = stack.secret("PaymentSecret", Some(json!({"evm_rpc_key": "old"}))).start().await;
-    // The first question is for the balance.
-    stack.chain.faults().nth("POST *", 2, Fault::Drop);
-    replaced(&Dialtone::of(&stack), "node", &json!({"evm_rpc_key": "rpc"}), &[]).await.ends(0);
-    assert_eq!(kept(&stack, "PaymentSecret")["evm_rpc_key"], "rpc");
+    // It is asked for the balance first, and then for what was paid.
+    for nth in 1..=3 {
+        let stack = world().parameter("EvmRpcUrl", "{node}/{key}");
+        let stack = stack.secret("PaymentSecret", Some(json!({"evm_rpc_key": "old"}))).start().await;
+        stack.chain.faults().nth("POST *", nth, Fault::Drop);
+        replaced(&Dialtone::of(&stack), "node", &json!({"evm_rpc_key": "rpc"}), &[]).await.ends(0);
+        assert_eq!(kept(&stack, "PaymentSecret")["evm_rpc_key"], "rpc");
+        assert!(stack.chain.faults().count("POST *") > nth, "{nth}");
+    }
 }
 
 #[tokio::test]
