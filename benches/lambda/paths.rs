@@ -97,14 +97,10 @@ pub(crate) const BUY_POOLED: CriticalPath = CriticalPath(&[
     &[&[CLOSE]],
 ]);
 
+/// The carrier is not asked before it is known that the payer can pay.
 pub(crate) const BUY_CARRIED: CriticalPath = CriticalPath(&[
-    &[
-        &[RECORD],
-        &[COUNTERS],
-        &[dynamo("pool", "Query"), twilio("search", ("GET ", "/Local.json"))],
-        &[HOLDS, VERIFY],
-        &[CODE],
-    ],
+    &[&[RECORD], &[COUNTERS], &[dynamo("pool", "Query")], &[HOLDS, VERIFY], &[CODE]],
+    &[&[twilio("search", ("GET ", "/Local.json"))]],
     &[&[CLAIM]],
     &[&[twilio("buy", ("POST ", "/IncomingPhoneNumbers.json"))]],
     &[&[bland("import", "POST /v1/inbound/insert")]],
