@@ -104,7 +104,7 @@ pub(super) async fn evidence(
             Some(Truth::Unused { .. }) => Evidence::ANSWERED,
             None => Evidence::Unknown { contested: reason.says_used(), answered: true },
         },
-        SettleAnswer::Unknown { contradiction, transaction } => {
+        SettleAnswer::Unknown { contradiction, .. } => {
             if contradiction {
                 error!(payment = ?record.id, "the facilitator contradicts itself or us");
             }
@@ -112,10 +112,10 @@ pub(super) async fn evidence(
                 Some(Truth::Paid { transaction }) => Evidence::Paid(transaction.to_string()),
                 Some(Truth::Cancelled) => Evidence::Unpaid(Reason::CANCELLED),
                 Some(Truth::Unused { .. }) | None => {
-                    // A payer on Solana can name a block that is nearly past, so that what is sent
-                    // does not land.
+                    // A payer on Solana can name a block that is nearly past: what is sent does not
+                    // land, and a facilitator that waits for it is silent for that.
                     let is_solanas = matches!(record.signed.payer, Wallet::Solana { .. });
-                    Evidence::Unknown { contested: false, answered: is_solanas && transaction.is_some() }
+                    Evidence::Unknown { contested: false, answered: is_solanas }
                 }
                 Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
             }
