@@ -283,7 +283,9 @@ impl<E: Endpoint> Paid<E> {
             },
         };
         let planned = match planned {
-            Ok((ask, plan, known)) => self.good(known, order).await.map(|by_code| (ask, plan, by_code)),
+            Ok((ask, plan, known)) => {
+                self.good(known, order, !waited_for.is_empty()).await.map(|by_code| (ask, plan, by_code))
+            }
             Err(refusal) => Err(refusal),
         };
         let (ask, plan, by_code) = match planned {

@@ -155,13 +155,15 @@ impl<E: Endpoint> Paid<E> {
 
     /// Whether a payment is good of which this is known, and which has no sale here. Says whether
     /// only code can tell if it will be made.
-    pub(super) async fn good(&self, known: Known, order: &Order<'_>) -> Result<bool, Refusal> {
+    ///
+    /// A request that has waited for earlier ones comes here again, and was counted the first time.
+    pub(super) async fn good(&self, known: Known, order: &Order<'_>, again: bool) -> Result<bool, Refusal> {
         let invocation = order.said.invocation;
         if let (Some(reason), Some(payment)) = (known.used, order.payment()) {
             self.look_it_up(payment, reason, known.silent, invocation).await?;
         }
         // What a contract has signed was counted before it was asked about.
-        if known.by_code && !order.means.signed().is_a_contracts() {
+        if known.by_code && !again && !order.means.signed().is_a_contracts() {
             self.unproven.admit_signed(order.means.caller().wallet(), &self.cashier.store, invocation.now).await?;
         }
         Ok(known.by_code)

@@ -78,10 +78,10 @@ impl Judge {
     }
 
     /// Whether one more payment of a wallet may be tried that a key has signed and that code
-    /// decides, which can have each declined for nothing. It is counted in that name alone: the
-    /// key has signed, so no stranger uses it up.
+    /// decides, which can have each declined for nothing. They have a count of their own: no
+    /// stranger uses it up, since each was signed by that key.
     pub(super) async fn admit_signed(&self, payer: &Wallet, store: &Store, now: Timestamp) -> Result<(), Refusal> {
-        let own = Tally::of_unproven_by(payer, self.most.div_ceil(NAMES));
+        let own = Tally::of_signed_by_key_of(payer, self.most.div_ceil(NAMES));
         store.count(&own, now).await?.map_err(Refusal::from)
     }
 

@@ -236,6 +236,11 @@ pub(super) fn unproven_of(payer: &Wallet) -> Key {
     limit(&format!("UNPROVEN#{}", payer.caip10()))
 }
 
+/// The item that counts the payments that the key of a wallet with code has signed.
+pub(super) fn signed_by_key_of(payer: &Wallet) -> Key {
+    limit(&format!("UNPROVEN#BY_KEY#{}", payer.caip10()))
+}
+
 /// The item that says that a wallet whose contract signs has paid.
 pub(super) fn paid_by_contract(payer: &Wallet) -> Key {
     limit(&format!("PAID#{}", payer.caip10()))

@@ -37,6 +37,45 @@ async fn a_wallet_with_code_has_no_more_payments_declined_in_a_minute_than_its_s
     by_key(&handed).await.expect(200);
 }
 
+/// What was counted of a wallet with code whose payments its key signs.
+fn counted(stack: &Stack, wallet: &Wallet) -> Value {
+    limit(stack, &format!("UNPROVEN#BY_KEY#{}", wallet.caip10(stack.network())))["sum"].clone()
+}
+
+#[tokio::test]
+async fn signatures_forged_in_the_name_of_a_wallet_with_code_refuse_none_that_its_key_has_signed() {
+    // Three in one name.
+    let stack = Stack::builder(binaries!()).parameter("UnprovenPerMinute", "9").start().await;
+    let handed = stack.wallet();
+    stack.buys(&handed).await;
+    stack.chain.deploy_smart_wallet(handed.address(), handed.address());
+    let demand = stack.post(CALL).body(&call()).demand().await;
+    let mut limited = 0;
+    for nth in 0..6 {
+        let forged = stack.wallet().signs(&demand).from(handed.address()).signature(vec![nth; 66]);
+        let refused = stack.post(CALL).body(&call()).paid_with(&forged).send().await;
+        limited += usize::from(refused.status == 429);
+    }
+    assert_eq!((limited, counted(&stack, &handed)), (3, Value::Null));
+    stack.post(CALL).body(&call()).pay(&handed).await.answer.expect(200);
+    assert_eq!(counted(&stack, &handed), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_an_earlier_one_counts_once_among_those_of_a_wallet_with_code() {
+    let stack = Stack::builder(binaries!()).start().await;
+    let handed = stack.wallet();
+    stack.buys(&handed).await;
+    stack.chain.deploy_smart_wallet(handed.address(), handed.address());
+    stack.facilitator.faults().once(SETTLE, Fault::Refuse(Answer::html(500)));
+    stack.post(CALL).body(&call()).pay(&handed).await.answer.refused(503, "payment_pending");
+    assert_eq!(counted(&stack, &handed), 1);
+    let mut other = call();
+    other["phone_number"] = json!("+12133610873");
+    stack.post(CALL).body(&other).pay(&handed).await.answer.expect(200);
+    assert_eq!(counted(&stack, &handed), 2);
+}
+
 #[tokio::test]
 async fn a_call_that_is_paid_first_is_not_told_as_ringing_while_its_payment_is_in_doubt() {
     let stack = Stack::start(binaries!()).await;
