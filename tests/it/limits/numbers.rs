@@ -78,25 +78,6 @@ async fn two_days_worth_of_numbers_is_not_bought_within_a_minute_at_a_days_edge(
 }
 
 #[tokio::test]
-async fn room_that_is_only_reserved_is_said_to_be_there_when_that_is_known() {
-    // One number.
-    let stack = Stack::builder(binaries!()).parameter("DailyNumberBudget", "2").start().await;
-    let buys = async |area: &str| stack.post(BUY).body(&json!({"area_code": area})).pay(&stack.wallet()).await;
-    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
-    let doubtful = buys("415").await;
-    doubtful.answer.refused(503, "payment_pending");
-    let wait = refused_by(&buys("212").await.answer, "number_cost_per_day");
-    assert!(wait <= Duration::from_mins(15), "{wait:?}");
-    // It is sold, so there is room tomorrow.
-    let body = json!({"area_code": "415"});
-    stack.post(BUY).body(&body).paid_with(&doubtful.payment).send().await.expect(200);
-    let wait = refused_by(&buys("212").await.answer, "number_cost_per_day");
-    assert!(wait >= Duration::from_hours(24), "{wait:?}");
-    stack.travel(wait);
-    buys("212").await.answer.expect(200);
-}
-
-#[tokio::test]
 async fn what_is_not_bought_is_not_counted() {
     let stack = Stack::start(binaries!()).await;
     let wallet = stack.wallet();
@@ -131,6 +112,27 @@ async fn numbers_that_are_bought_at_once_are_counted_one_by_one() {
         tokio::join!(stack.buys(first), overtakes);
         assert_eq!(row(&stack, "NUMBERS")["gross"], 2_300_000);
     }
+}
+
+#[tokio::test]
+async fn a_number_whose_place_among_the_unpaid_is_taken_meanwhile_is_bought_after_its_payment_at_once() {
+    // One that is not paid for yet.
+    let stack = Stack::builder(binaries!()).parameter("UnpaidNumberBudget", "2").start().await;
+    let (first, second) = (stack.wallet(), stack.wallet());
+    stack.dynamo.faults().reset_counts();
+    stack.dynamo.faults().once("TransactWriteItems", Fault::Hang);
+    let overtakes = async {
+        stack.dynamo.faults().arrived("TransactWriteItems", 1).await;
+        stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(500)));
+        let doubtful = stack.post(BUY).body(&json!({})).pay(&second).await.answer;
+        doubtful.refused(503, "payment_pending");
+        stack.dynamo.faults().release();
+    };
+    let (overtaken, ()) = tokio::join!(stack.post(BUY).body(&json!({})).pay(&first), overtakes);
+    overtaken.answer.expect(200);
+    assert_eq!(stack.twilio.held().len(), 2);
+    let (gross, unpaid) = (row(&stack, "NUMBERS")["gross"].clone(), row(&stack, "NUMBERS#UNPAID")["gross"].clone());
+    assert_eq!((gross, unpaid), (json!(2_300_000), json!(1_150_000)));
 }
 
 #[tokio::test]

@@ -5,8 +5,6 @@
 //! - `docs/decisions.md`: Why does a wallet buy one number at a time?
 //! - `docs/decisions.md`: Why are unpaid numbers counted when they are claimed?
 
-use std::time::Duration;
-
 use crate::limits::judge;
 use crate::limits::slices;
 use crate::limits::window::{Bound, SLOTS, Turn, Window};
@@ -21,10 +19,6 @@ use crate::types::{PaymentId, Timestamp, Usdc, Wallet};
 use super::list::{List, forgotten, forgotten_at};
 use super::slices::Sliced;
 use super::window::{COST, OF_NUMBERS, Reservation, corrected};
-
-/// By when it is known whether a number is paid for that is bought on trust, as a rule: its payment
-/// is waited for no longer.
-const KNOWN: Duration = Duration::from_mins(15);
 
 /// The purchases of a wallet, and the cost of numbers, as they were read.
 #[derive(Debug)]
@@ -61,7 +55,7 @@ impl Purchases {
     /// Whether so much has been spent today on numbers that are not paid for, or not yet, that one
     /// more at this price is only bought once it is.
     pub fn want_payment_first(&self, cost: Usdc, now: Timestamp) -> bool {
-        fits(self.unpaid.as_ref(), cost, self.most_unpaid, 0, now.as_second()).is_err()
+        fits(self.unpaid.as_ref(), cost, self.most_unpaid, now.as_second()).is_err()
     }
 
     /// Where a number at this price is counted that is claimed now.
@@ -71,7 +65,7 @@ impl Purchases {
     }
 
     /// Whether this wallet may buy one more number from this source, and what is written for it
-    /// with its claim, behind everything else.
+    /// with its claim, behind everything else. Where it is bought on trust, there is room for it.
     pub fn admit(
         &self,
         wallet: &Wallet,
@@ -84,34 +78,21 @@ impl Purchases {
         let unpaid = cost.filter(|_| matches!(source, Source::Carrier(_)));
         let room = || {
             judge::buyer(&self.list.instants(), now)?;
-            cost.map_or(Ok(()), |cost| fits(self.seen().as_ref(), cost, self.most, self.open(now), now))?;
-            unpaid.map_or(Ok(()), |cost| fits(self.unpaid.as_ref(), cost, self.most_unpaid, self.open(now), now))
+            cost.map_or(Ok(()), |cost| fits(self.sum.as_ref(), cost, self.most, now))
         };
         if let Err(reached) = room() {
             return Ok(Err(reached));
         }
         let row = CountedRow { sale: Some(sale.as_str().to_owned()), ..CountedRow::at(now) };
         let counted = self.list.with(keys::purchases_of(wallet), &sale.tag(), &row, forgotten_at(now), now)?;
-        let sum = cost.map(|cost| summed(keys::cost_of_numbers(), self.sum.as_ref(), cost, self.most, 0, now));
-        let key = keys::cost_of_unpaid_numbers;
-        let unpaid = unpaid.map(|cost| summed(key(), self.unpaid.as_ref(), cost, self.most_unpaid, cost.signed(), now));
+        let sum = cost.map(|cost| summed(keys::cost_of_numbers(), self.sum.as_ref(), cost, self.most, now));
+        let unpaid = unpaid
+            .map(|cost| summed(keys::cost_of_unpaid_numbers(), self.unpaid.as_ref(), cost, self.most_unpaid, now));
         let changes: Changes = std::iter::once(counted.or(Hurdle::Bought(BoughtCount::OfWallet)))
             .chain(sum.map(|sum| sum.or(Hurdle::Bought(BoughtCount::Cost))))
             .chain(unpaid.map(|sum| sum.or(Hurdle::Bought(BoughtCount::UnpaidCost))))
             .collect();
         Ok(Ok(changes.on(format!("{:?}|{:?}|{:?}", self.list.version, self.sum, self.unpaid))))
-    }
-
-    /// How much of the sums is only reserved: what is bought on trust, and is neither paid for nor
-    /// let go.
-    fn open(&self, now: i64) -> i64 {
-        self.unpaid.as_ref().filter(|unpaid| now < unpaid.open_until).map_or(0, |unpaid| unpaid.open.max(0))
-    }
-
-    /// What all numbers cost, with the time by which it is known what becomes of the reserved.
-    fn seen(&self) -> Option<Window> {
-        let open_until = self.unpaid.as_ref().map_or(0, |unpaid| unpaid.open_until);
-        self.sum.as_ref().map(|sum| Window { open_until, ..*sum })
     }
 
     /// Learns what a claim has found that was lost to this count.
@@ -132,7 +113,7 @@ pub fn not_sold(wallet: &Wallet, sale: &PaymentId) -> Changes {
 
 /// What was to be bought at the carrier, and was not, costs nothing.
 pub fn not_bought(wallet: &Wallet, sale: &PaymentId, source: Source) -> Changes {
-    let less = source.booked().map(|Booked { cost, slot, .. }| less(keys::cost_of_numbers(), slot, cost, 0));
+    let less = source.booked().map(|Booked { cost, slot, .. }| less(keys::cost_of_numbers(), slot, cost));
     not_sold(wallet, sale).and(less.into_iter().collect()).and(owed_for_no_longer(source))
 }
 
@@ -140,30 +121,30 @@ pub fn not_bought(wallet: &Wallet, sale: &PaymentId, source: Source) -> Changes 
 pub fn owed_for_no_longer(source: Source) -> Changes {
     match source {
         Source::Carrier(Booked { cost, unpaid_slot, .. }) => {
-            Changes::of([less(keys::cost_of_unpaid_numbers(), unpaid_slot, cost, cost.signed())])
+            Changes::of([less(keys::cost_of_unpaid_numbers(), unpaid_slot, cost)])
         }
         Source::Pool | Source::Order(_) => Changes::none(),
     }
 }
 
-/// A sum without what was booked in it in this half-day, and how much of that was only reserved.
-fn less(key: keys::Key, slot: i64, cost: Usdc, reserved: i64) -> Step {
-    corrected(Change::update(key), slot, &[(COST, -cost.signed())], [reserved, 0]).or_without()
+/// A sum without what was booked in it in this half-day.
+fn less(key: keys::Key, slot: i64, cost: Usdc) -> Step {
+    corrected(Change::update(key), slot, &[(COST, -cost.signed())], [0; 2]).or_without()
 }
 
 /// Whether there is room for one more at this price.
-fn fits(seen: Option<&Window>, cost: Usdc, most: Usdc, open: i64, now: i64) -> Result<(), Reached> {
-    let bound = Bound { limit: Limit::NumbersCost, open, needs: cost.signed(), most: most.signed() };
+fn fits(seen: Option<&Window>, cost: Usdc, most: Usdc, now: i64) -> Result<(), Reached> {
+    let bound = Bound { limit: Limit::NumbersCost, open: 0, needs: cost.signed(), most: most.signed() };
     Turn::of(seen, now).fits(seen, |seen| &seen.cost, &bound, now)
 }
 
-/// A purchase in a sum, which is a whole in one slice; and how much of it is only reserved.
-fn summed(key: keys::Key, seen: Option<&Window>, cost: Usdc, most: Usdc, open: i64, now: i64) -> Change {
+/// A purchase in a sum, which is a whole in one slice.
+fn summed(key: keys::Key, seen: Option<&Window>, cost: Usdc, most: Usdc, now: i64) -> Change {
     let at_most = [Some([most.signed() - cost.signed(); SLOTS])];
     let change = slices::Change { at: 0, upto: Some(1), halved: None, more: [[cost.signed(), 0, 0]], at_most };
     let turn = Turn::of(seen, now);
-    let known = now + KNOWN.as_secs().cast_signed();
-    Reservation { key, seen, turn, sums: OF_NUMBERS, change, moves: false, open, open_dear: 0, known }.booked(now)
+    Reservation { key, seen, turn, sums: OF_NUMBERS, change, moves: false, open: 0, open_dear: 0, known: now }
+        .booked(now)
 }
 
 fn window_of(item: Option<Item>) -> Result<Option<Window>, StoreFault> {

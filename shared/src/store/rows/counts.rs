@@ -55,8 +55,9 @@ impl CountedRow {
     }
 }
 
-/// `LIMIT#UNPROVEN`, `LIMIT#UNPROVEN#PAID`, `LIMIT#UNPROVEN#<caip10>`, `LIMIT#OWNERS#<caip10>`,
-/// `LIMIT#LOOKS#<caip10>`, `LIMIT#WAITS#<payment>` / `LIMIT`: what is counted by number alone.
+/// `LIMIT#UNPROVEN`, `LIMIT#UNPROVEN#PAID`, `LIMIT#UNPROVEN#<caip10>`,
+/// `LIMIT#UNPROVEN#BY_KEY#<caip10>`, `LIMIT#OWNERS#<caip10>`, `LIMIT#LOOKS#<caip10>`,
+/// `LIMIT#WAITS#<payment>` / `LIMIT`: what is counted by number alone.
 /// `LIMIT#PAID#<caip10>` / `LIMIT`: that a wallet whose contract signs has paid, until its `ttl`.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::store) struct SumRow {
@@ -101,8 +102,7 @@ pub(in crate::store) struct WindowRow {
     pub dear_1: i64,
     #[serde(default)]
     pub dear_2: i64,
-    /// How much is reserved, and by when it is known what that has cost; of numbers that are not
-    /// paid for, how much of them is not known to be or not.
+    /// How much is reserved, and by when it is known what that has cost.
     #[serde(default)]
     pub open: i64,
     /// How much of that is for dear destinations.
