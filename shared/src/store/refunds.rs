@@ -127,9 +127,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
         // What we have sent and given up is owed. The same nonce can have moved another amount; and
-        // a payer with code can leave a payment in doubt, and make it once it is given up.
+        // a payer can bring about an answer that leaves a payment in doubt, by code or with an empty
+        // wallet, and make it once it is given up.
         let given_up = record.doubted && record.state == State::Void && record.signed.amount == amount;
-        let late = given_up && !record.is_paid_by_code();
+        let late = given_up && !record.answered && !record.is_paid_by_code();
         let reason = if late { RefundReason::Late } else { RefundReason::Stray };
         let refund = Refund::due(reason, amount, Some(taken_by), now);
         let sale = owed(Change::update(keys::sale(&record.id)), &record.id, &refund)?
@@ -265,6 +266,11 @@ impl Store {
                     }
                     Done::No(_) => Ok(false),
                 }
+            }
+            // The money has gone back, whatever its call says.
+            Some(row) if record.state == State::Void => {
+                tracing::error!(payment = ?record.id, charge = ?row.charge, "what was paid back was not due by its call");
+                self.done(others.into_iter().collect(), &record.id, &format!("{step} alone"), by).await
             }
             Some(_) => Ok(false),
         }
