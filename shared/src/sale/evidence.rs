@@ -37,7 +37,7 @@ pub(super) enum Evidence {
     Paid(String),
     /// It was not, and will not be, and why: its payer's doing.
     Unpaid(Reason),
-    /// It was not, and will not be: the facilitator has said nothing of it in its time.
+    /// It was not, and will not be: the facilitator has named nothing that is wrong with it.
     Lapsed,
     /// The facilitator was never reached.
     NeverSent,
@@ -104,7 +104,7 @@ pub(super) async fn evidence(
             Some(Truth::Unused { .. }) => Evidence::ANSWERED,
             None => Evidence::Unknown { contested: reason.says_used(), answered: true },
         },
-        SettleAnswer::Unknown { contradiction, .. } => {
+        SettleAnswer::Unknown { contradiction, refused, .. } => {
             if contradiction {
                 error!(payment = ?record.id, "the facilitator contradicts itself or us");
             }
@@ -115,7 +115,7 @@ pub(super) async fn evidence(
                     // A payer on Solana can name a block that is nearly past: what is sent does not
                     // land, and a facilitator that waits for it is silent for that.
                     let is_solanas = matches!(record.signed.payer, Wallet::Solana { .. });
-                    Evidence::Unknown { contested: false, answered: is_solanas }
+                    Evidence::Unknown { contested: false, answered: refused || is_solanas }
                 }
                 Some(Truth::Earlier) => Evidence::Unpaid(Reason::EARLIER),
             }

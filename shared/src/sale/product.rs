@@ -50,7 +50,7 @@ pub(super) fn delivered(record: &Record, settled: &Settled, done: &str) -> Chang
 pub(super) enum Blame {
     /// The payment was declined. The payer pauses.
     Payer,
-    /// The facilitator was asked, and has said nothing for as long as the payment was good.
+    /// The facilitator was asked, and has named nothing that is wrong with the payment.
     Silence,
     /// The facilitator was not there.
     Facilitator,

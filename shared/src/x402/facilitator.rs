@@ -64,7 +64,7 @@ impl Facilitator {
             Ok(reply) => answers::settlement(reply.status, &reply.body, payment),
             Err(NoReply::NotSent) => SettleAnswer::NotSent,
             Err(NoReply::Unknown | NoReply::TooLarge) => {
-                SettleAnswer::Unknown { transaction: None, contradiction: false }
+                SettleAnswer::Unknown { transaction: None, contradiction: false, refused: false }
             }
         }
     }

@@ -58,8 +58,9 @@ fn settled(status: http::StatusCode, root: &Json, plain: bool, answer: &SettleAn
             fit::code(reason.as_str());
             assert!(!status.is_server_error() && root.get("success") == Some(&Json::Bool(false)));
         }
-        SettleAnswer::Unknown { transaction, contradiction } => {
+        SettleAnswer::Unknown { transaction, contradiction, refused } => {
             assert!(*contradiction == success || (success && !plain));
+            assert!(!refused || (!success && status.is_server_error()));
             assert!(transaction.is_none() || transaction.as_ref().map(ToString::to_string) == hash);
         }
     }

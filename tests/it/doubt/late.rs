@@ -11,16 +11,22 @@ enum Meanwhile {
     Drained,
     /// The facilitator has said that the wallet has too little, and later it has enough.
     Refused,
+    /// It has said so behind a 500.
+    Broken,
 }
 
 #[tokio::test]
 async fn a_payment_that_lapses_while_the_facilitator_is_silent_keeps_no_wallet_from_calling_again() {
-    for meanwhile in [Meanwhile::Silent, Meanwhile::Drained, Meanwhile::Refused] {
+    for meanwhile in [Meanwhile::Silent, Meanwhile::Drained, Meanwhile::Refused, Meanwhile::Broken] {
         let stack = Stack::start(binaries!()).await;
         let doubtful = Doubtful::begin_for(&stack, Script::NeverEnds, 7 * 86_400 - 60).await;
+        let poor = json!({"success": false, "errorReason": "insufficient_funds"});
         let refill = || stack.chain.mint(doubtful.wallet.address(), 2 * CALL_PRICE);
         match meanwhile {
             Meanwhile::Silent => stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::html(500))),
+            Meanwhile::Broken => {
+                stack.facilitator.faults().always("POST */settle", Fault::Refuse(Answer::json(500, &poor)));
+            }
             Meanwhile::Drained => doubtful.drain(&stack),
             Meanwhile::Refused => {
                 doubtful.drain(&stack);

@@ -64,6 +64,8 @@ pub enum SettleAnswer {
         transaction: Option<TransactionId>,
         /// The answer contradicts itself or us: an operator should look at this facilitator.
         contradiction: bool,
+        /// It names what is wrong with the payment, behind a status that says that it broke down.
+        refused: bool,
     },
 }
 
@@ -93,7 +95,7 @@ pub fn settlement(status: StatusCode, body: &[u8], payment: &Verified) -> Settle
     match serde_json::from_slice::<Object<SettleResponse>>(body) {
         Ok(Object(answer)) if answer.success => success(status, &answer, payment),
         // It is not a refusal either, behind whatever status.
-        Err(_) if claims_success(body) => SettleAnswer::Unknown { transaction: None, contradiction: true },
+        Err(_) if claims_success(body) => contradiction(None),
         _ if status == StatusCode::TOO_MANY_REQUESTS => SettleAnswer::NotSent,
         Ok(Object(answer)) => failure(status, &answer, payment.payer().network()),
         Err(_) if was_turned_away(status) => SettleAnswer::NotSent,
@@ -118,7 +120,7 @@ fn success(status: StatusCode, answer: &SettleResponse, payment: &Verified) -> S
         && answer.amount.as_deref().is_none_or(|text| text == amount);
     match transaction {
         Some(transaction) if ours => SettleAnswer::Settled(Receipt { transaction, payer }),
-        _ => SettleAnswer::Unknown { transaction, contradiction: true },
+        _ => contradiction(transaction),
     }
 }
 
@@ -127,8 +129,10 @@ fn failure(status: StatusCode, answer: &SettleResponse, network: Network) -> Set
     let Some(reason) = answer.error_reason.as_deref().map(Reason::read) else {
         return unknown(transaction);
     };
-    if status.is_server_error() || reason.is_pending() || reason.is_the_facilitators_trouble() {
+    if reason.is_pending() || reason.is_the_facilitators_trouble() {
         unknown(transaction)
+    } else if status.is_server_error() {
+        SettleAnswer::Unknown { transaction, contradiction: false, refused: true }
     } else if transaction.is_some() || reason.may_be_our_own_success() {
         SettleAnswer::LookItUp { reason, transaction }
     } else {
@@ -158,7 +162,11 @@ fn was_turned_away(status: StatusCode) -> bool {
 }
 
 fn unknown(transaction: Option<TransactionId>) -> SettleAnswer {
-    SettleAnswer::Unknown { transaction, contradiction: false }
+    SettleAnswer::Unknown { transaction, contradiction: false, refused: false }
+}
+
+fn contradiction(transaction: Option<TransactionId>) -> SettleAnswer {
+    SettleAnswer::Unknown { transaction, contradiction: true, refused: false }
 }
 
 fn transaction(answer: &SettleResponse, network: Network) -> Option<TransactionId> {

@@ -20,7 +20,7 @@ fn transaction() -> TransactionId {
 }
 
 fn unknown(transaction: Option<TransactionId>) -> SettleAnswer {
-    SettleAnswer::Unknown { transaction, contradiction: false }
+    SettleAnswer::Unknown { transaction, contradiction: false, refused: false }
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_success_that_differs_in_anything_is_a_contradiction() {
         (429, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash.clone()),
         (302, r#"{"success":true,"transaction":"HASH","network":"eip155:8453","payer":"PAYER"}"#, hash.clone()),
     ] {
-        let expected = SettleAnswer::Unknown { transaction, contradiction: true };
+        let expected = SettleAnswer::Unknown { transaction, contradiction: true, refused: false };
         assert_eq!(settled(status, body), expected, "{status} {body}");
     }
 }
@@ -101,8 +101,6 @@ fn what_may_still_happen_is_unknown() {
         (200, r#"{"success":false}"#, None),
         (200, r#"{"success":false,"errorReason":""}"#, None),
         (200, r#"{"success":false,"errorReason":"\u0000\u0000"}"#, None),
-        // 5xx, whatever they say.
-        (500, r#"{"success":false,"errorReason":"insufficient_funds"}"#, None),
         (500, "Internal Server Error", None),
         (502, "<html>bad gateway</html>", None),
         (503, "", None),
@@ -122,6 +120,17 @@ fn what_may_still_happen_is_unknown() {
         (302, "", None),
     ] {
         assert_eq!(settled(status, body), unknown(transaction), "{status} {body}");
+    }
+}
+
+#[test]
+fn a_refusal_behind_an_error_of_the_server_is_unknown_and_not_silence() {
+    for (body, transaction) in [
+        (r#"{"success":false,"errorReason":"insufficient_funds"}"#, None),
+        (r#"{"success":false,"errorReason":"invalid_transaction_state","transaction":"HASH"}"#, Some(transaction())),
+    ] {
+        let expected = SettleAnswer::Unknown { transaction, contradiction: false, refused: true };
+        assert_eq!(settled(500, body), expected, "{body}");
     }
 }
 
