@@ -350,11 +350,11 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
                 Field::always(
                     "status",
                     Kind::Word(&["due", "refunded", "credited"]),
-                    "`due`: it goes back within minutes, or on a later day where as much has gone back to this wallet today as may. `credited`: the wallet's next call is paid with it.",
+                    "`due`: it goes back, in minutes or on a later day. `credited`: the wallet's next call is paid with it.",
                 ),
                 Field::always("transaction", Kind::OrNull(&Kind::String), "The one that paid it back."),
             ]),
-            "Where the money of a call is that is not charged after all: one whose `status` is `failed`.",
+            "Where the money is of a call that is not charged after all: it failed, or its payment came too late, which can be after `final`.",
         ),
     ],
     refusals: &[METHOD_NOT_ALLOWED, BAD_REQUEST, UNKNOWN_CALL, INTERNAL_ERROR],

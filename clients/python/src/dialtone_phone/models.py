@@ -87,7 +87,7 @@ class PlacedCall(Answer):
 
 
 class CallStatusRefund(Model):
-    #: `due`: it goes back within minutes, or on a later day where as much has gone back to this wallet today as may. `credited`: the wallet's next call is paid with it.
+    #: `due`: it goes back, in minutes or on a later day. `credited`: the wallet's next call is paid with it.
     status: Literal["due", "refunded", "credited"] | str
     #: The one that paid it back.
     transaction: str | None
@@ -135,7 +135,7 @@ class CallStatus(Answer):
     poll_after_seconds: int | None
     #: Where it can be listened to.
     recording_url: str | None
-    #: Where the money of a call is that is not charged after all: one whose `status` is `failed`.
+    #: Where the money is of a call that is not charged after all: it failed, or its payment came too late, which can be after `final`.
     refund: CallStatusRefund | None = Field(default=None)
     #: The answers by name; one that was not given, or is not of its type, is `null`. `null` until `result_status` is `ready`.
     result: dict[str, Any] | None = Field(default=None)

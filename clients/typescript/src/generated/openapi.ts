@@ -1265,10 +1265,10 @@ export interface operations {
                          * @description Where it can be listened to.
                          */
                         recording_url: string | null;
-                        /** @description Where the money of a call is that is not charged after all: one whose `status` is `failed`. */
+                        /** @description Where the money is of a call that is not charged after all: it failed, or its payment came too late, which can be after `final`. */
                         refund?: {
                             /**
-                             * @description `due`: it goes back within minutes, or on a later day where as much has gone back to this wallet today as may. `credited`: the wallet's next call is paid with it.
+                             * @description `due`: it goes back, in minutes or on a later day. `credited`: the wallet's next call is paid with it.
                              * @enum {string}
                              */
                             status: "due" | "refunded" | "credited";
