@@ -1,12 +1,12 @@
 //! That a schema takes what is taken, and nothing else.
 
-use regex::Regex;
-
 use super::{ABSENT, LINE, TIME, absent, country, left_over, of_field, request_of, sold_in, text_of};
 use crate::api::{
     FIRST_SENTENCE, Field, Kind, NUMBERS_BUY, NUMBERS_RENEW, QUESTIONS, TASK, VOICE_CALL, body_of, languages, voices,
 };
 use crate::types::{AreaCode, Country, PhoneNumber, areas, bare, instant, is_blank, visible};
+use regex::Regex;
+use serde_json::json;
 
 fn expression(pattern: &str) -> Regex {
     Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"))
@@ -314,6 +314,19 @@ fn an_area_code_is_what_its_country_can_have() {
             let is_read = AreaCode::parse(area, read).is_ok_and(|area| areas::is_of(area.as_str(), read).is_ok());
             assert_eq!(fits, is_read, "{country} {area:?}");
         }
+    }
+}
+
+#[test]
+fn what_may_be_null_may_be_null_in_each_country() {
+    let schema = request_of(NUMBERS_BUY.request);
+    let nulls = schema.pointer("/properties/area_code/anyOf").and_then(|any| any.as_array()).unwrap();
+    assert!(nulls.contains(&json!({"$ref": "#/components/schemas/Absent"})), "{nulls:?}");
+    for rule in schema["allOf"].as_array().unwrap() {
+        // A keyword for texts passes what is none, and what `not` holds must not.
+        let of_it = &rule["then"]["properties"]["area_code"];
+        let refuses = of_it.get("not").is_some_and(|not| not["type"] != "string");
+        assert!(!refuses && of_it.get("type").is_none(), "{of_it}");
     }
 }
 
