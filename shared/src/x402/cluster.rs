@@ -86,9 +86,16 @@ impl SolanaRpc {
 
     /// [`SolanaRpc::truth`] of what can only have happened just now, so that the newest page of the
     /// history has it; what is on an earlier one is not known. And whether it can still be made: of
-    /// one that cannot, what was done long ago is not known. It takes four questions.
+    /// one that cannot, what was done long ago is not known. It takes four questions, and a fifth
+    /// where a final state does not know the block: a client may sign on one that is confirmed.
     pub async fn recent(&self, transfer: &Transfer, limit: Duration) -> Result<(Truth, bool), NoReply> {
-        self.search(transfer, &mut None, 1, limit).await
+        let (truth, alive) = self.search(transfer, &mut None, 1, limit).await?;
+        if alive || !matches!(truth, Truth::Unused { .. }) {
+            return Ok((truth, alive));
+        }
+        let ask = Question { place: &self.place, limit };
+        let young = ask.is_blockhash_valid(&transfer.blockhash, Commitment::Confirmed).await;
+        Ok((truth, young.is_ok_and(|(_, alive)| alive)))
     }
 
     async fn search(
