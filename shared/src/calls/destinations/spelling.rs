@@ -59,11 +59,14 @@ pub(super) fn has_two_zeros(digits: &str) -> bool {
     national(digits).is_some_and(|(code, national)| code != FREEPHONE && national.starts_with("00"))
 }
 
-/// The number of digits that begin with its country code twice, and are no number themselves.
+/// The number of digits that begin with its country code twice, and are no number themselves: the
+/// only one that they can be meant for, so not where one digit too many at their end would be
+/// another phone's number.
 pub(super) fn with_one_code(number: &types::PhoneNumber) -> Option<types::PhoneNumber> {
     let digits = number.as_str().trim_start_matches('+');
     let (code, once) = national(digits)?;
-    let is_one = once.starts_with(code) && whole::is_known(once) && !whole::is_known(digits);
+    let (shorter, _) = digits.split_at_checked(digits.len() - 1)?;
+    let is_one = once.starts_with(code) && whole::is_known(once) && ![digits, shorter].into_iter().any(whole::is_known);
     is_one.then(|| types::PhoneNumber::parse(&format!("+{once}")).ok())?
 }
 

@@ -101,6 +101,10 @@ fn a_country_code_that_is_there_twice_is_named_and_no_last_digit_is_asked_away()
         let right = PhoneNumber::parse(right).unwrap();
         assert_eq!(check_text(&twice), Err(Unsupported::Doubled(right)), "{twice}");
     }
+    // One digit too many, or a code too many: two phones.
+    for either in ["+777712345678", "+777123456789", "+777512345671", "+774712345678", "+55559631234567"] {
+        assert_eq!(check_text(either), Err(Unsupported::TooLong), "{either}");
+    }
     // Landlines of Leer, Turin and Delhi have the digits of the country's code behind it.
     for own in ["+49491123456", "+4949123456", "+390112345678", "+911123456789"] {
         assert_eq!(check_text(own), Ok(()), "{own}");
