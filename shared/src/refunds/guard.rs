@@ -215,8 +215,8 @@ impl Refunds {
         }
         let left = until.saturating_duration_since(Instant::now());
         Ok(match self.search(record, &payment, left).await? {
-            Some(Truth::Paid { .. }) => Arrival::Proven,
-            Some(Truth::Unused { .. } | Truth::Earlier | Truth::Cancelled) => Arrival::Refuted,
+            Some(Truth::Paid { .. } | Truth::Earlier) => Arrival::Proven,
+            Some(Truth::Unused { .. } | Truth::Cancelled) => Arrival::Refuted,
             None => {
                 warn!(payment = ?record.id, "the chain cannot be asked whether it came in");
                 Arrival::Unheard

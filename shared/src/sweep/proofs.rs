@@ -38,8 +38,8 @@ impl Sweep {
             return self.booked(&record, OnChain::Unasked, invocation).await;
         }
         match sale::proof(&self.cashier, &record, &sale::verified(&record)?, invocation).await {
-            Some(Truth::Paid { .. }) => self.booked(&record, OnChain::Yes, invocation).await,
-            Some(Truth::Cancelled | Truth::Earlier | Truth::Unused { dead: true }) => {
+            Some(Truth::Paid { .. } | Truth::Earlier) => self.booked(&record, OnChain::Yes, invocation).await,
+            Some(Truth::Cancelled | Truth::Unused { dead: true }) => {
                 let call = self.call_of(&record).await?;
                 let missing = self.store.missing(&record, call.as_ref(), by, invocation.now).await?;
                 let Some(missing) = missing else { return Ok(()) };
