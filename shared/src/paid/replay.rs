@@ -82,9 +82,12 @@ impl<E: Endpoint> Paid<E> {
         }
         match self.replay_payment(record, said).await {
             // The other payment has come to nothing meanwhile.
-            Err(Refusal::PaymentRequired { .. } | Refusal::PaymentReturned { .. } | Refusal::NotSettled) => {
-                Ok(Past::Undone)
-            }
+            Err(
+                Refusal::PaymentRequired { .. }
+                | Refusal::PaymentReturned { .. }
+                | Refusal::PaymentUsed
+                | Refusal::NotSettled,
+            ) => Ok(Past::Undone),
             outcome => outcome,
         }
     }
