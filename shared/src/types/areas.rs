@@ -86,7 +86,7 @@ mod tests {
             // It may have been assigned since.
             ("535", "US", ""),
             ("535", "CA", "is not known as an area code of Canada"),
-            // Best effort, as in every country with a plan of its own.
+            // Best effort elsewhere.
             ("20", "GB", ""),
             ("604", "GB", ""),
             ("415", "JM", ""),
