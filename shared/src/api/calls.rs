@@ -354,7 +354,7 @@ pub const VOICE_CALL_STATUS: Endpoint = Endpoint {
                 ),
                 Field::always("transaction", Kind::OrNull(&Kind::String), "The one that paid it back."),
             ]),
-            "Where the money is of a call that is not charged after all: it failed, or its payment came too late, which can be after `final`.",
+            "Where the money of a call is that failed, or whose payment came too late, which can be after `final`.",
         ),
     ],
     refusals: &[METHOD_NOT_ALLOWED, BAD_REQUEST, UNKNOWN_CALL, INTERNAL_ERROR],

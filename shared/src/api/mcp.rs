@@ -232,7 +232,7 @@ fn purchase_name() -> Value {
     json!({
         "type": "string", "pattern": IDEMPOTENCY_PATTERN, "minLength": IDEMPOTENCY_KEY.shortest, "maxLength": IDEMPOTENCY_KEY.longest,
         "description": format!(
-            "A name of your own for this purchase, new for each. Repeat it if an answer is lost: for {IDEMPOTENCY_DAYS} days the same wallet, \
+            "A name of your own for this purchase, new for each and hard to guess. Repeat it if an answer is lost: for {IDEMPOTENCY_DAYS} days the same wallet, \
              arguments and name buy once, however often they are signed for."
         ),
     })

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Facts, STEPS, SUMMARY, dollars};
 use crate::api::{
-    self, Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, IDEMPOTENCY_PATTERN, Tag, body_of, codes, mcp, sample_of,
+    self, Code, Endpoint, IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY, IDEMPOTENCY_PATTERN, IDEMPOTENCY_SECRET, Tag, body_of,
+    codes, mcp, sample_of,
 };
 use crate::limits::Limit;
 use crate::types::Country;
@@ -415,8 +416,9 @@ fn parameters() -> Value {
                 "minLength": IDEMPOTENCY_KEY.shortest, "maxLength": IDEMPOTENCY_KEY.longest,
             },
             "description": format!(
-                "A name of your own for this purchase, known for {IDEMPOTENCY_DAYS} days. The same wallet, endpoint, request and key get \
-                 the first answer, however they are signed; another request with the key is refused."
+                "A name of your own for this purchase, known for {IDEMPOTENCY_DAYS} days: the same wallet, endpoint, request and key get \
+                 the first answer, however signed; another request is refused. A lost list of calls needs {IDEMPOTENCY_SECRET} or more \
+                 that cannot be guessed."
             ),
         },
     })

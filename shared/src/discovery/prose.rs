@@ -141,7 +141,7 @@ fn limit(text: &mut String) {
 fn repeat(text: &mut String) {
     let _ = writeln!(
         text,
-        "Send an `{}` ({}–{} visible ASCII characters; or x402's `payment-identifier`: 16–128 letters, digits, `-`, `_`) of your own with each purchase. For \
+        "Send an `{}` ({}–{} visible ASCII characters; or x402's `payment-identifier`: 16–128 letters, digits, `-`, `_`), hard to guess, with each purchase. For \
          {IDEMPOTENCY_DAYS} days the same wallet, request and key get the first answer, and a new signature is not settled; another \
          request with the key is 409 `idempotency_conflict`. Repeating a payment header cannot pay twice either. 409 \
          `call_in_progress`: that number is being called already; poll its `poll_url`.",

@@ -135,7 +135,7 @@ class CallStatus(Answer):
     poll_after_seconds: int | None
     #: Where it can be listened to.
     recording_url: str | None
-    #: Where the money is of a call that is not charged after all: it failed, or its payment came too late, which can be after `final`.
+    #: Where the money of a call is that failed, or whose payment came too late, which can be after `final`.
     refund: CallStatusRefund | None = Field(default=None)
     #: The answers by name; one that was not given, or is not of its type, is `null`. `null` until `result_status` is `ready`.
     result: dict[str, Any] | None = Field(default=None)

@@ -779,7 +779,7 @@ export interface components {
     parameters: {
         /** @description `true`: a rehearsal, free of charge. Nothing is bought, dialled or written; the answer says what would happen (`would`), or is the refusal that would come. Sign in (`SIGN-IN-WITH-X`), or send the payment, which is not used and stays good. Any other spelling or value is a 400. */
         DryRun: boolean;
-        /** @description A name of your own for this purchase, known for 30 days. The same wallet, endpoint, request and key get the first answer, however they are signed; another request with the key is refused. */
+        /** @description A name of your own for this purchase, known for 30 days: the same wallet, endpoint, request and key get the first answer, however signed; another request is refused. A lost list of calls needs 16 or more that cannot be guessed. */
         IdempotencyKey: string;
         /** @description A payment of version 2: base64 of a JSON document. The wallet that signed it is the user. It may be good for seven days, or fifteen minutes where the operator has no node. In its `extensions`, `{"payment-identifier": {"info": {"id": "…"}}}` (16 to 128 letters, digits, `-` and `_`) names the purchase as `Idempotency-Key` does, which goes first. */
         PaymentSignature: string;
@@ -872,7 +872,7 @@ export interface operations {
                 "PAYMENT-SIGNATURE"?: components["parameters"]["PaymentSignature"];
                 /** @description A payment of version 1. Send one of the two, or the same bytes under both names. */
                 "X-PAYMENT"?: components["parameters"]["XPayment"];
-                /** @description A name of your own for this purchase, known for 30 days. The same wallet, endpoint, request and key get the first answer, however they are signed; another request with the key is refused. */
+                /** @description A name of your own for this purchase, known for 30 days: the same wallet, endpoint, request and key get the first answer, however signed; another request is refused. A lost list of calls needs 16 or more that cannot be guessed. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -950,7 +950,7 @@ export interface operations {
                 "PAYMENT-SIGNATURE"?: components["parameters"]["PaymentSignature"];
                 /** @description A payment of version 1. Send one of the two, or the same bytes under both names. */
                 "X-PAYMENT"?: components["parameters"]["XPayment"];
-                /** @description A name of your own for this purchase, known for 30 days. The same wallet, endpoint, request and key get the first answer, however they are signed; another request with the key is refused. */
+                /** @description A name of your own for this purchase, known for 30 days: the same wallet, endpoint, request and key get the first answer, however signed; another request is refused. A lost list of calls needs 16 or more that cannot be guessed. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -1030,7 +1030,7 @@ export interface operations {
                 "PAYMENT-SIGNATURE"?: components["parameters"]["PaymentSignature"];
                 /** @description A payment of version 1. Send one of the two, or the same bytes under both names. */
                 "X-PAYMENT"?: components["parameters"]["XPayment"];
-                /** @description A name of your own for this purchase, known for 30 days. The same wallet, endpoint, request and key get the first answer, however they are signed; another request with the key is refused. */
+                /** @description A name of your own for this purchase, known for 30 days: the same wallet, endpoint, request and key get the first answer, however signed; another request is refused. A lost list of calls needs 16 or more that cannot be guessed. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -1095,7 +1095,7 @@ export interface operations {
                 "PAYMENT-SIGNATURE"?: components["parameters"]["PaymentSignature"];
                 /** @description A payment of version 1. Send one of the two, or the same bytes under both names. */
                 "X-PAYMENT"?: components["parameters"]["XPayment"];
-                /** @description A name of your own for this purchase, known for 30 days. The same wallet, endpoint, request and key get the first answer, however they are signed; another request with the key is refused. */
+                /** @description A name of your own for this purchase, known for 30 days: the same wallet, endpoint, request and key get the first answer, however signed; another request is refused. A lost list of calls needs 16 or more that cannot be guessed. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -1265,7 +1265,7 @@ export interface operations {
                          * @description Where it can be listened to.
                          */
                         recording_url: string | null;
-                        /** @description Where the money is of a call that is not charged after all: it failed, or its payment came too late, which can be after `final`. */
+                        /** @description Where the money of a call is that failed, or whose payment came too late, which can be after `final`. */
                         refund?: {
                             /**
                              * @description `due`: it goes back, in minutes or on a later day. `credited`: the wallet's next call is paid with it.
@@ -1470,7 +1470,7 @@ export interface operations {
                 "PAYMENT-SIGNATURE"?: components["parameters"]["PaymentSignature"];
                 /** @description A payment of version 1. Send one of the two, or the same bytes under both names. */
                 "X-PAYMENT"?: components["parameters"]["XPayment"];
-                /** @description A name of your own for this purchase, known for 30 days. The same wallet, endpoint, request and key get the first answer, however they are signed; another request with the key is refused. */
+                /** @description A name of your own for this purchase, known for 30 days: the same wallet, endpoint, request and key get the first answer, however signed; another request is refused. A lost list of calls needs 16 or more that cannot be guessed. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
