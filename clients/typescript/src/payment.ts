@@ -133,7 +133,8 @@ export class Payments {
     if (answer.status === 200) return answer.body;
     const charged = chargedBy(answer);
     if (charged === false) this.budget.giveBack(signed.amount);
-    if (charged === 'unknown') this.keep(purchase, signed);
+    // A 402 is final: the payment buys nothing, whatever became of it.
+    if (charged === 'unknown' && answer.status !== 402) this.keep(purchase, signed);
     throw refusal(answer, charged);
   }
 
@@ -142,9 +143,12 @@ export class Payments {
   }
 }
 
-/** Whether a paid request that was refused has cost its price. An answer that is not the service's says nothing about it. */
+/**
+ * Whether a paid request that was refused has cost its price. An answer that is not the service's says nothing about it, and one
+ * about a payment that came late can say only that it goes back if it was made.
+ */
 function chargedBy(answer: Answer): Charged {
-  if (answer.status === 402 || saysNotCharged(answer)) return false;
+  if (saysNotCharged(answer)) return false;
   // The payment was made, and goes back.
   return answer.body['code'] === 'payment_returned' ? true : 'unknown';
 }

@@ -63,6 +63,16 @@ describe('a call whose answer was lost', { concurrency: 3 }, () => {
     assert.deepEqual([error.code, error.charged, error.retryAfterSeconds, proxy.seen.length], ['payment_pending', 'unknown', 30, 1]);
   });
 
+  it('is of unknown outcome after a 402 that does not say that nothing was charged, and then is a purchase of its own', async () => {
+    const { proxy, phone, wallet } = await cutOff({ repeats: 0 });
+    const late = 'The payment was declined (payment_expired). If it was made before, it goes back to the wallet by itself.';
+    proxy.faults.push({ status: 402, headers: {}, body: { code: 'payment_required', message: late } });
+    const error = await refusal(phone.phoneBuy());
+    assert.deepEqual([error.status, error.charged, phone.spent], [402, 'unknown', '5.00']);
+    await costs(wallet, PRICE.buy, () => phone.phoneBuy());
+    assert.deepEqual([distinct(proxy), phone.spent], [2, '10.00']);
+  });
+
   it('is known not to be paid after a 402, and then is a purchase of its own', async () => {
     const { proxy, phone, wallet } = await cutOff({ repeats: 0 });
     proxy.faults.push('502', { status: 402, headers: {}, body: { code: 'payment_required', message: 'It has expired. Not charged.' } });

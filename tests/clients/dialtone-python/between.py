@@ -2,10 +2,11 @@
 
 `faults` are what happens to the next paid requests, one each, and `always` to those after them; `seen` has the payments that came
 by. `drop`: the connection ends in place of the answer, and `half` in the middle of it; `504`: the proxy's own page. The service
-has served the request each time, but with `502`, where it never heard of it.
+has served the request each time, but with `502`, or a status and a body of a test's own, where it never heard of it.
 """
 
 import http.client
+import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,6 +38,9 @@ class _Handler(BaseHTTPRequestHandler):
             fault = self.server.faults.pop(0) if self.server.faults else self.server.always
         if fault == "502":
             return self._answer(502, b"<html>The upstream did not answer.</html>")
+        if isinstance(fault, tuple):
+            status, said = fault
+            return self._answer(status, json.dumps(said).encode())
         service = http.client.HTTPConnection(urlsplit(WORLD["gateway"]).netloc, timeout=60)
         kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "accept-encoding")}
         service.request(self.command, self.path, body or None, kept)

@@ -89,6 +89,19 @@ def test_a_call_whose_answer_was_lost_is_paid_once_and_has_its_id(client, fault)
     hang_up(direct, call.call_id)
 
 
+def test_a_402_that_does_not_say_that_nothing_was_charged_is_an_unknown_outcome_and_final(client):
+    late = "The payment was declined (payment_expired). If it was made before, it goes back to the wallet by itself."
+    with between() as proxy:
+        phone = client(base_url=proxy.url, repeats=0)
+        proxy.faults.append((402, {"code": "payment_required", "message": late}))
+        with pytest.raises(DialtoneError) as refused:
+            phone.phone_buy()
+        assert (refused.value.status, refused.value.charged, phone.spent) == (402, "unknown", "5.00")
+        with costs(phone.address, BUY):
+            phone.phone_buy()
+        assert (len(set(proxy.seen)), phone.spent) == (2, "10.00")
+
+
 def test_an_unknown_outcome_is_said_and_asking_again_goes_on_with_the_same_signature(client):
     with between() as proxy:
         phone = client(base_url=proxy.url, repeats=1)

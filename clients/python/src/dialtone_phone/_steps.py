@@ -235,18 +235,21 @@ class Core:
     def _complete(self, purchase: str, request: Request, signed: _Signed) -> Steps:
         """Sends a payment until it is known what it has bought."""
         charged: bool | str = "unknown"
+        is_final = False
         try:
             answer = yield from self._until_answered(replace(request, headers={**request.headers, **signed.headers}))
             charged = True if answer.status == 200 else _charged_by(answer)
             if answer.status == 200:
                 return answer.body
+            # The payment buys nothing, whatever became of it.
+            is_final = answer.status == 402
             raise _refusal(answer, charged)
         except Lost as lost:
             message = "There was no answer. It is not known whether it was paid: ask for the same again, which repeats the same payment and cannot pay twice."
             raise DialtoneError("no_answer", message, charged="unknown") from lost
         finally:
             # Also where the caller has cancelled it.
-            if charged == "unknown":
+            if charged == "unknown" and not is_final:
                 with self._lock:
                     self._unresolved.setdefault(purchase, []).insert(0, signed)
             elif charged is False:
@@ -266,8 +269,12 @@ def _is_worth_repeating(answer: Answer) -> bool:
 
 
 def _charged_by(answer: Answer) -> bool | str:
-    """Whether a paid request that was refused has cost its price. An answer that is not the service's says nothing about it."""
-    if answer.status == 402 or str(answer.body.get("message", "")).endswith("Not charged."):
+    """Whether a paid request that was refused has cost its price.
+
+    An answer that is not the service's says nothing about it, and one about a payment that came late can say only that it goes
+    back if it was made.
+    """
+    if str(answer.body.get("message", "")).endswith("Not charged."):
         return False
     # The payment was made, and goes back.
     return True if answer.body.get("code") == "payment_returned" else "unknown"
