@@ -128,8 +128,8 @@ async fn a_number_whose_place_among_the_unpaid_is_taken_meanwhile_is_bought_afte
         doubtful.refused(503, "payment_pending");
         stack.dynamo.faults().release();
     };
-    let (overtaken, ()) = tokio::join!(stack.post(BUY).body(&json!({})).pay(&first), overtakes);
-    overtaken.answer.expect(200);
+    let (late, ()) = tokio::join!(stack.post(BUY).body(&json!({})).pay(&first), overtakes);
+    late.answer.expect(200);
     assert_eq!(stack.twilio.held().len(), 2);
     let (gross, unpaid) = (row(&stack, "NUMBERS")["gross"].clone(), row(&stack, "NUMBERS#UNPAID")["gross"].clone());
     assert_eq!((gross, unpaid), (json!(2_300_000), json!(1_150_000)));
