@@ -18,9 +18,9 @@ use crate::scenario::{Conduct, Harm};
 const ABREAST: usize = 32;
 /// Into this many parts the cases can be divided.
 pub(crate) const PARTS: u64 = 1_000;
-/// The single faults of a push where no others are asked for: a tenth, some 130.
-pub(crate) const TENTH: Range<u64> = 0..100;
-/// The pairs of a push, of those that begin with one of its single faults: some 220.
+/// The single faults of a push where no others are asked for: one in twenty-five, some 50.
+pub(crate) const SHARE: Range<u64> = 0..40;
+/// The pairs of a push, of those that begin with one of its single faults: some 90.
 pub(crate) const SAMPLE: Range<u64> = 0..100;
 
 /// A case that was played without its world coming to grief.

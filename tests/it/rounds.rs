@@ -22,7 +22,7 @@ const SHARDS: usize = 4;
 const PAGE: u64 = 25;
 
 #[expect(clippy::disallowed_methods, reason = "a night's run says how large it is to be")]
-fn size(name: &str, otherwise: usize) -> usize {
+pub(crate) fn size(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|size| size.parse().ok()).unwrap_or(otherwise)
 }
 
