@@ -41,6 +41,8 @@ impl Owed {
             match row["state"].as_str() {
                 Some("closed") if row["work"]["credit"] != true => owed.sold += value,
                 Some("void") if !row["refund"].is_null() => owed.going_back += value,
+                // Credit paid, and its own payment was made by another party all the same.
+                Some("closed") if !row["refund"]["taken_by"].is_null() => owed.going_back += value,
                 _ => {}
             }
         }
@@ -70,6 +72,7 @@ mod tests {
         let row = |state: &str, refund: Value, work: Value| json!({"pk": "SALE#1", "state": state, "payment": {"value": 1_000}, "refund": refund, "work": work});
         let sold = row("closed", Value::Null, json!({"kind": "list"}));
         let back = |refund: &str| row("void", json!({"state": refund}), Value::Null);
+        let by_credit = |refund: Value| row("closed", refund, json!({"kind": "call", "credit": true}));
         let other = json!({"pk": "CALL#1", "state": "closed", "payment": {"value": 1_000}});
         for (rows, has, adds_up) in [
             (vec![sold.clone()], 1_000, true),
@@ -82,6 +85,9 @@ mod tests {
             (vec![sold.clone(), back("refunded")], 2_000, true),
             (vec![sold.clone(), back("credited")], 2_000, true),
             (vec![row("closed", json!({"state": "refunded"}), json!({"kind": "call"}))], 1_000, true),
+            // Of a call that credit paid: what its own payment brought, and what only was credit.
+            (vec![by_credit(json!({"state": "refunded", "taken_by": "0xab"}))], 1_000, true),
+            (vec![by_credit(json!({"state": "credited"}))], 0, true),
             // One that was not found.
             (vec![sold.clone()], 2_000, false),
             (vec![sold.clone(), back("due")], 3_000, false),
