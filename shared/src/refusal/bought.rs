@@ -111,7 +111,7 @@ impl Bought {
             Product::CallsTold => {
                 return Facts::new(
                     codes::PAYMENT_CONFLICT,
-                    "This payment has paid for a list of the wallet's calls, which was told. It is on the chain for all to read, so it \
+                    "This payment has paid for a list of the wallet's calls. It is on the chain for all to read, so it \
                      does not prove any more who asks. Repeat it with the `Idempotency-Key` that it first came with, if that has \
                      16 characters or more. GET /api/v1/voice/calls shows the list to the wallet that signs in, free."
                         .to_owned(),

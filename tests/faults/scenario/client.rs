@@ -128,7 +128,11 @@ impl Told {
     /// Asks with the newest signature, several times at once.
     pub(crate) async fn ask_at_once(&mut self, stack: &Stack, times: usize) {
         let Some(one) = self.tries.last_mut() else { return };
-        let request = stack.post(self.errand.path).body(&self.errand.body).paid_with(&one.payment);
+        let mut request = stack.post(self.errand.path).body(&self.errand.body).paid_with(&one.payment);
+        // Only under its name is a list of calls told again whose answer was lost.
+        if self.errand.path == CALLS {
+            request = request.header("idempotency-key", &format!("list-{}", one.payment.authorization().nonce));
+        }
         one.answers.extend(join_all((0..times).map(|_| request.clone().send())).await);
         one.abreast = times;
     }
