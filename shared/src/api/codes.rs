@@ -89,7 +89,7 @@ pub const PAYMENT_CONFLICT: Code = code(
     409,
     "payment_conflict",
     "the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or \
-     for this list of calls, without its name",
+     for this list of calls, without its key",
 )
 .tells(&["phone_number", "transaction"]);
 /// A name belongs to something else.

@@ -499,7 +499,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, without its name.
+         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, without its key.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
@@ -698,7 +698,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, without its name.
+         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, without its key.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
@@ -723,7 +723,7 @@ export interface components {
             };
         };
         /**
-         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, without its name.
+         * @description `payment_conflict`: the signature was used for another request, whose product is named here (a call without its id), or elsewhere; or for this list of calls, without its key.
          *
          *     `idempotency_conflict`: the wallet has used this `Idempotency-Key` (or `payment-identifier`) for another request.
          *
