@@ -99,7 +99,7 @@ async fn on_solana_a_key_without_a_cent_writes_nothing_and_settles_nothing() {
         let refused = stack.post(LIST).paid_with(&poor.signs(&demand)).send().await.refused(402, "payment_required");
         assert_eq!(refused["reason"], "insufficient_funds");
         assert_eq!((stack.facilitator.verifies(), stack.facilitator.settles(), written(&stack) - before), (0, 0, 0));
-        assert_eq!(stack.solana.faults().count("POST /"), 6, "questions to our own node");
+        assert_eq!(stack.solana.faults().count("POST /"), 7, "questions to our own node");
     }
     assert_eq!(stack.facilitator.faults().count("POST *"), 0);
     let rich = stack.solana_wallet_with(1_000);

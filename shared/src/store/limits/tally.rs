@@ -34,8 +34,8 @@ impl Tally {
         Self { key: keys::unproven_of(payer), most, every: MINUTE, limit: Limit::Unproven }
     }
 
-    /// The payments that the key of a wallet has signed, and that its code decides. They are counted
-    /// apart from those in its name: a stranger makes up any number of these.
+    /// The payments that the key of a wallet has signed, and that its code decides. They are
+    /// counted apart from those in its name: a stranger makes up any number of these.
     pub fn of_signed_by_key_of(payer: &Wallet, most: u32) -> Self {
         Self { key: keys::signed_by_key_of(payer), most, every: MINUTE, limit: Limit::Unproven }
     }
