@@ -127,8 +127,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreFault> {
         // What we have sent and given up is owed. The same nonce can have moved another amount; and
-        // a payer can bring about an answer that leaves a payment in doubt, by code or with an empty
-        // wallet, and make it once it is given up.
+        // a payer can bring about an answer that leaves a payment in doubt, by code or with an
+        // empty wallet, and make it once it is given up.
         let given_up = record.doubted && record.state == State::Void && record.signed.amount == amount;
         let late = given_up && !record.answered && !record.is_paid_by_code();
         let reason = if late { RefundReason::Late } else { RefundReason::Stray };
