@@ -267,7 +267,7 @@ async fn anothers_submission_from_long_ago_is_called_used_and_goes_back() {
     assert_eq!(questions, [6; 4], "as many as for one that was never made");
 }
 
-/// Clients build on the newest block that is confirmed, which no final state knows for some seconds.
+/// Clients build on the newest confirmed block, which no final state knows for some seconds.
 #[tokio::test]
 async fn of_a_poor_wallet_that_signs_on_the_newest_block_it_is_said_that_nothing_was_charged() {
     let stack = world().await;
