@@ -157,6 +157,65 @@ async fn the_search_for_a_payment_that_is_to_go_back_goes_on_where_the_last_roun
     assert!(asked.iter().all(|asked| *asked <= 40), "{asked:?}: twenty pages and a few more");
 }
 
+/// As if a payment had come an hour after another party had made it, and the transaction were not
+/// known that did: a part of its sale names it so.
+fn came_later(stack: &Stack, (part, name): (&str, &str), transaction: Option<&str>) {
+    let mut items = stack.dynamo.items();
+    let sale = items.iter_mut().find(|item| item.get(part).is_some()).expect("there is one");
+    let came: u64 = sale["payment"]["M"]["valid_after"]["N"].as_str().expect("seconds").parse().expect("a number");
+    sale["payment"]["M"]["valid_after"] = json!({"N": (came + 3_600).to_string()});
+    let part = sale[part]["M"].as_object_mut().expect("fields");
+    part.remove(name);
+    part.extend(transaction.map(|transaction| (name.to_owned(), json!({"S": transaction}))));
+    stack.dynamo.put(sale);
+}
+
+#[tokio::test]
+async fn a_payment_that_was_made_before_it_came_to_us_goes_back() {
+    let caller = Caller::within(world().await).await;
+    let before = caller.money();
+    let call = caller.fails().await;
+    caller.stack.invoke("reaper", &json!({})).await;
+    let other = caller.stack.solana.transactions().swap_remove(0).signature;
+    came_later(&caller.stack, ("refund", "taken_by"), Some(&other));
+    round_of_refunds(&caller.stack).await;
+    assert_eq!(caller.stack.poll(&call).await["refund"]["status"], "refunded");
+    assert_eq!((caller.money(), caller.paid_back()), (before, CALL_PRICE));
+}
+
+#[tokio::test]
+async fn a_name_whose_payment_was_used_before_it_came_is_free_for_another_payment() {
+    let stack = world().await;
+    stack.sweep().await;
+    let wallet = stack.solana_wallet_with(20_000_000);
+    let list = || stack.post(LIST).header("Idempotency-Key", "the-list-of-today");
+    let used = wallet.signs(&list().demand().await);
+    assert_eq!(submit(&stack, &used).await["success"], true);
+    stack.travel(5 * MINUTE);
+    // Behind what the wallet holds nothing is heard, so that its sale is left open.
+    stack.facilitator.faults().once("POST */settle", Fault::Refuse(Answer::html(502)));
+    stack.solana.faults().reset_counts();
+    stack.solana.faults().nth("POST /", 3, Fault::Refuse(Answer::html(502)));
+    list().paid_with(&used).send().await.refused(503, "payment_pending");
+    stack.travel(Duration::from_secs(10));
+    list().pay(&wallet).await.answer.expect(200);
+}
+
+#[tokio::test]
+async fn what_was_granted_for_a_payment_that_was_made_before_it_came_to_us_is_not_missing() {
+    let mut stack = world().await;
+    stack.excuse("has another transaction than the chain", "the sale has lost it");
+    // The watch of the payees begins behind it.
+    stack.post(LIST).pay(&stack.solana_wallet()).await.answer.expect(200);
+    came_later(&stack, ("settled", "transaction"), None);
+    for _ in 0..3 {
+        stack.travel(HOUR);
+        stack.sweep().await;
+    }
+    assert!(stack.dynamo.rows().iter().any(|row| row["booked"] == true), "it was asked for");
+    assert!(Log::of(&stack).await.all("MissingPayments", &[]).is_empty());
+}
+
 /// Strangers write what is long into the history of the payer's account.
 fn scribble(caller: &Caller, many: usize) {
     let account = associated(caller.wallet.address(), Cluster::Mainnet.usdc());
