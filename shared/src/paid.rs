@@ -291,15 +291,7 @@ impl<E: Endpoint> Paid<E> {
         let (ask, plan, by_code) = match planned {
             Ok(planned) => planned,
             Err(refusal) if run == Run::Dry => return Err(refusal.into()),
-            // A twin of this request may have paid while this one was planned, and be the reason
-            // why it was refused. Only if there is none can it be said that nothing was charged.
-            Err(refusal) => {
-                return match self.twin(order).await? {
-                    Past::Answered(answer) => Ok(answer),
-                    Past::Nothing => Err(refusal.into()),
-                    Past::Undone => Err(Halt::Again),
-                };
-            }
+            Err(refusal) => return self.unless_twin(refusal, order).await,
         };
         let signed = means.signed();
         let (instead_of, in_doubt) = way.map_or((None, 0), |way| (way.instead_of, way.in_doubt));
@@ -319,12 +311,28 @@ impl<E: Endpoint> Paid<E> {
             Ok(_) if run == Run::Dry => Err(Refusal::Fault(Fault::Broken("a dry run has claimed a sale")).into()),
             Ok(sale) => Ok(self.settle(sale, Some(&ask), said, "ok").await?),
             Err(Stop::Rehearsed(rehearsal)) => Ok(Self::sells(order, rehearsal, in_doubt)?),
+            // What was counted when it was to be claimed, before anything was done for it.
+            Err(Stop::Refuse(refusal @ (Refusal::CallInProgress { .. } | Refusal::RateLimited { .. })))
+                if run == Run::Real =>
+            {
+                self.unless_twin(refusal, order).await
+            }
             Err(Stop::Refuse(refusal)) => Err(refusal.into()),
             Err(Stop::Behind(earlier)) => Err(Halt::Behind(earlier)),
             Err(Stop::Earlier(record)) => match self.replay(Some(*record), said).await? {
                 Past::Answered(answer) => Ok(answer),
                 Past::Nothing | Past::Undone => Err(Halt::Again),
             },
+        }
+    }
+
+    /// A twin of this request may have paid while this one was planned, and be the reason why it
+    /// was refused. Only if there is none can it be said that nothing was charged.
+    async fn unless_twin(&self, refusal: Refusal, order: &Order<'_>) -> Result<Answer, Halt> {
+        match self.twin(order).await? {
+            Past::Answered(answer) => Ok(answer),
+            Past::Nothing => Err(refusal.into()),
+            Past::Undone => Err(Halt::Again),
         }
     }
 
